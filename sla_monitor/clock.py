@@ -1,0 +1,36 @@
+"""The only reader of the wall clock.
+
+Everything that means something takes `now` as an argument; the rooms that act (schedule, probe, daemon)
+are handed a `Clock`, so that a test can be any time it likes.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the daemon asks of time."""
+
+    def now_ms(self) -> int:
+        """The wall clock: milliseconds since 1970-01-01T00:00:00Z."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that nobody can set; it stands still while the host is suspended."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, on the monotonic clock."""
+
+
+class SystemClock:
+    """The real one."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)

@@ -1,0 +1,60 @@
+"""A contract: its terms by effective date."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.terms import Service, Terms
+
+
+def midnight_ms(day: date, terms: Terms) -> int:
+    """The instant at which a day begins in the contract's zone, in UTC milliseconds."""
+    return int(datetime.combine(day, time.min, terms.time_zone).astimezone(UTC).timestamp()) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TermsVersion:
+    """Terms in force from an instant on, until the next version's. `reference` names the change (CCN-12)."""
+
+    from_ms: int
+    terms: Terms
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One agreement. `versions` is never empty and ascends by `from_ms`; the first holds from the beginning."""
+
+    versions: tuple[TermsVersion, ...]
+    file: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.versions[0].terms.id
+
+    def version_at(self, at_ms: int) -> TermsVersion:
+        """The version in force at an instant (the first one also before it begins)."""
+        index = bisect_right(self.versions, at_ms, key=lambda version: version.from_ms)
+        return self.versions[max(index - 1, 0)]
+
+    def versions_in(self, start_ms: int, end_ms: int) -> Iterator[tuple[int, int, Terms]]:
+        """The versions that hold within [start, end): (from, to, terms), tiling it."""
+        edges = [max(start_ms, v.from_ms) if i else start_ms for i, v in enumerate(self.versions)] + [end_ms]
+        for version, start, end in zip(self.versions, edges, edges[1:], strict=False):
+            if start < min(end, end_ms):
+                yield start, min(end, end_ms), version.terms
+
+    def endpoints_at(self, at_ms: int) -> Iterator[tuple[str, Service, Endpoint]]:
+        """Every endpoint in force: its key, its service, its terms."""
+        for service in self.version_at(at_ms).terms.services:
+            for endpoint in service.endpoints:
+                yield endpoint_key(self.id, endpoint.id), service, endpoint
+
+
+def endpoint_key(contract_id: str, endpoint_id: str) -> str:
+    """The name under which an endpoint's history is kept, whatever service it moves to."""
+    return f"{contract_id}/{endpoint_id}"

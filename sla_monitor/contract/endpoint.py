@@ -1,0 +1,215 @@
+"""Endpoints: what is probed, how, and what is expected of the answer. One class for each kind of probe.
+
+To add a kind: a class here with its options and its `kind`, its name in `Endpoint`, and a module of the same
+name in `sla_monitor/probe/` (docs/how-to/add-a-probe-kind.md).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from sla_monitor.contract.fields import DurationMs, Identifier, Strict
+from sla_monitor.contract.secret import Secret
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._:-]{1,253}", value):
+        raise ValueError(f"{value!r} is not a host name or an IP address")
+    return value
+
+
+Host = Annotated[str, AfterValidator(_host)]
+Family = Literal["any", "ipv4", "ipv6"]
+TlsVersion = Literal["TLSv1.2", "TLSv1.3"]
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+def _status(value: Any) -> Any:
+    """`200` or `200-299` as (first, last)."""
+    match = re.fullmatch(r"([1-5]\d\d)(?:-([1-5]\d\d))?", str(value)) if not isinstance(value, bool) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a status (write 200 or 200-299)")
+    first, last = int(match[1]), int(match[2] or match[1])
+    if first > last:
+        raise ValueError(f"{value!r} runs backwards (write {last}-{first})")
+    return first, last
+
+
+StatusRange = Annotated[
+    tuple[int, int],
+    BeforeValidator(_status),
+    WithJsonSchema({"type": ["integer", "string"], "examples": [200, "200-299"]}),
+]
+
+
+class EndpointTerms(Strict):
+    """What every kind has: identity, how often to look, how long one look may take, how slow is too slow."""
+
+    id: Identifier
+    name: str = ""
+    every_ms: DurationMs = Field(60_000, alias="every", description="How often to look.")
+    timeout_ms: DurationMs = Field(
+        10_000, alias="timeout", description="One deadline for the whole look, from name to last byte."
+    )
+    degraded_above_ms: DurationMs | None = Field(
+        None, alias="degraded_above", description="A look that took longer found the endpoint DEGRADED."
+    )
+    down_above_ms: DurationMs | None = Field(
+        None, alias="down_above", description="A look that took longer found the endpoint DOWN (too_slow)."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.every_ms % 1000:
+            raise ValueError("every: must be whole seconds (write for example 30s)")
+        if self.timeout_ms > self.every_ms:
+            raise ValueError("timeout: must not be longer than every, or looks would overlap")
+        slowest = self.down_above_ms
+        if slowest is not None and slowest >= self.timeout_ms:
+            raise ValueError("down_above: must be shorter than timeout, or it can never be reached")
+        if self.degraded_above_ms is not None and self.degraded_above_ms >= (slowest or self.timeout_ms):
+            raise ValueError("degraded_above: must be shorter than down_above and timeout")
+        return self
+
+
+class NetworkTerms(Strict):
+    """What every kind that opens a connection has."""
+
+    family: Family = Field("any", description="Which addresses to use.")
+
+
+class TlsTerms(Strict):
+    """How the other side's certificate is judged, and how we show ours."""
+
+    ca_file: Path | None = Field(None, description="Trust only this CA bundle, not the system's.")
+    client_certificate: Path | None = Field(None, description="Our certificate (PEM), if the supplier asks for one.")
+    client_key: Path | None = Field(None, description="Its key, if it is not in the same file.")
+    min_tls_version: TlsVersion = Field("TLSv1.2", description="Older versions are refused.")
+    certificate_days_left: int | None = Field(
+        None, ge=0, description="DEGRADED when a certificate of the chain expires sooner."
+    )
+
+
+class JsonCondition(Strict):
+    """One condition on a JSON answer: what the path finds is compared with exactly one of the others."""
+
+    path: str = Field(description="A JSONPath (RFC 9535), for example $.status")
+    equals: str | int | bool | None = None
+    matches: Pattern | None = None
+    at_least: int | None = None
+    at_most: int | None = None
+    exists: bool | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        chosen = self.model_fields_set - {"path"}
+        if len(chosen) != 1:
+            raise ValueError("say exactly one of equals, matches, at_least, at_most, exists")
+        return self
+
+
+class HttpExpectations(Strict):
+    """What a good answer looks like; every line must hold."""
+
+    status: tuple[StatusRange, ...] = Field(((200, 299),), min_length=1)
+    headers: dict[str, Pattern] = Field(default_factory=dict, description="Header name: regular expression.")
+    body_contains: tuple[str, ...] = ()
+    body_lacks: tuple[str, ...] = ()
+    body_matches: Pattern | None = None
+    json_path: tuple[JsonCondition, ...] = Field((), alias="json")
+
+
+class BasicAuth(Strict):
+    """RFC 7617."""
+
+    username: str
+    password: Secret
+
+
+class Redirects(Strict):
+    """Never to another scheme or host unless allowed here."""
+
+    follow: int = Field(0, ge=0, le=20, description="How many at most; 0 shows the redirect itself as the answer.")
+    other_hosts: tuple[Host, ...] = Field((), description="Hosts that a redirect may lead to.")
+    to_https: bool = Field(True, description="http may lead to https of the same host; never the other way.")
+
+
+class HttpEndpoint(EndpointTerms, NetworkTerms, TlsTerms):
+    """An HTTP or HTTPS request."""
+
+    kind: Literal["http"]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2048)]
+    method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = "GET"
+    headers: dict[str, str | Secret] = Field(default_factory=dict)
+    body: str | None = None
+    basic_auth: BasicAuth | None = None
+    bearer_token: Secret | None = None
+    proxy: Annotated[str, Field(pattern=r"^http://[^\s]+$")] | None = None
+    connection: Literal["fresh", "reuse"] = Field(
+        "fresh", description="fresh: a connection for each look, what a user would meet; reuse: keep it open."
+    )
+    redirects: Redirects = Redirects()
+    body_limit_bytes: int = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
+    expect: HttpExpectations = HttpExpectations()
+
+
+class TcpEndpoint(EndpointTerms, NetworkTerms):
+    """A TCP connection, with an optional line to send and a pattern to wait for."""
+
+    kind: Literal["tcp"]
+    host: Host
+    port: Port
+    send: str | None = None
+    expect: Pattern | None = Field(None, description="Regular expression looked for in what the server says.")
+
+
+class DnsEndpoint(EndpointTerms, NetworkTerms):
+    """A question to one name server."""
+
+    kind: Literal["dns"]
+    server: Host
+    port: Port = 53
+    name_asked: Annotated[str, Field(alias="ask", min_length=1, max_length=253)]
+    record: Literal["A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"] = "A"
+    transport: Literal["udp", "tcp"] = "udp"
+    expect: tuple[str, ...] = Field((), description="Answers that must all be there; none: any answer will do.")
+
+
+class TlsEndpoint(EndpointTerms, NetworkTerms, TlsTerms):
+    """A TLS handshake, for the certificate alone."""
+
+    kind: Literal["tls"]
+    host: Host
+    port: Port = 443
+    server_name: Host | None = Field(None, description="The name asked for and checked, if not the host.")
+
+
+class HeartbeatEndpoint(EndpointTerms):
+    """The supplier's batch job posts to us; silence for longer than its period and grace is DOWN."""
+
+    kind: Literal["heartbeat"]
+    token: Secret
+    period_ms: DurationMs = Field(alias="period", description="How often the job reports.")
+    grace_ms: DurationMs = Field(alias="grace", description="How much later is still in time.")
+
+
+Endpoint = Annotated[
+    HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint | HeartbeatEndpoint, Field(discriminator="kind")
+]
+"""One thing that is probed."""

@@ -1,0 +1,78 @@
+"""Secrets by reference: a contract file says where a secret is, never what it is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from sla_monitor.errors import SecretError
+
+_REFERENCE = re.compile(r"\$\{(env|file|credential):([^{}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretReference:
+    """`${env:NAME}`, `${file:/path}` or `${credential:name}` (a file in systemd's $CREDENTIALS_DIRECTORY).
+
+    Printing or logging one shows the reference; only `reveal` reads the secret, each time anew, so that a
+    rotated file takes effect without a restart.
+    """
+
+    source: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"${{{self.source}:{self.name}}}"
+
+    def reveal(self, environment: Mapping[str, str] | None = None) -> str:
+        """The secret, without the file's last newline. Raises SecretError, which never carries the secret."""
+        environment = os.environ if environment is None else environment
+        if self.source == "env":
+            return self._from_environment(environment)
+        if self.source == "credential":
+            folder = environment.get("CREDENTIALS_DIRECTORY")
+            if not folder:
+                raise SecretError(f"{self}: $CREDENTIALS_DIRECTORY is not set (run under systemd with LoadCredential=)")
+            return self._from_file(Path(folder) / self.name)
+        return self._from_file(Path(self.name))
+
+    def _from_environment(self, environment: Mapping[str, str]) -> str:
+        value = environment.get(self.name, "")
+        if not value:
+            raise SecretError(f"{self}: the environment variable {self.name} is not set or is empty")
+        return value
+
+    def _from_file(self, path: Path) -> str:
+        try:
+            value = path.read_text(encoding="utf-8").removesuffix("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+            raise SecretError(f"{self}: {path}: {why}") from None
+        if not value:
+            raise SecretError(f"{self}: {path} is empty")
+        return value
+
+
+def _parse(value: Any) -> SecretReference:
+    if isinstance(value, SecretReference):
+        return value
+    match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        # The value itself may be the secret: it must not be repeated in the message.
+        raise ValueError("secrets are never written here (write ${env:NAME}, ${file:/path} or ${credential:name})")
+    if match[1] == "credential" and ("/" in match[2] or match[2] in {".", ".."}):
+        raise ValueError("a credential is a plain name (write ${credential:name})")
+    return SecretReference(match[1], match[2])
+
+
+Secret = Annotated[
+    SecretReference,
+    BeforeValidator(_parse),
+    WithJsonSchema({"type": "string", "pattern": r"^\$\{(env|file|credential):[^{}]+\}$"}),
+]

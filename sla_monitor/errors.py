@@ -1,0 +1,51 @@
+"""Every error that may reach a person, with what that person can do about it.
+
+SlaMonitorError
+├── ConfigError          the files are wrong; carries every problem, each with its place
+├── SecretError          a secret reference cannot be resolved (never carries the secret)
+├── ListenError          the address cannot be listened on
+└── LedgerError          the record
+    ├── LedgerDamaged    the database fails its integrity check, or is no database of ours
+    ├── LedgerTooNew     it was written by a later version of the program
+    └── LedgerLocked     another daemon has it open
+
+A supplier's failure is none of these: it is a `Finding` (sla_monitor.sla.observation).
+"""
+
+from __future__ import annotations
+
+
+class SlaMonitorError(Exception):
+    """Base of everything we raise on purpose; the command line prints it in one line, without a traceback."""
+
+
+class ConfigError(SlaMonitorError):
+    """The configuration is wrong. `problems` are lines of `file:line:column: key path: what (remedy)`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class SecretError(SlaMonitorError):
+    """A `${env:…}`, `${file:…}` or `${credential:…}` reference that leads nowhere."""
+
+
+class ListenError(SlaMonitorError):
+    """The HTTP address is taken, not ours, or not allowed."""
+
+
+class LedgerError(SlaMonitorError):
+    """The record cannot be opened or kept."""
+
+
+class LedgerDamaged(LedgerError):  # noqa: N818 - it names the state of the file, which is what the reader needs
+    """The database is damaged; the message says how to get out."""
+
+
+class LedgerTooNew(LedgerError):  # noqa: N818
+    """The database has migrations that this version does not know."""
+
+
+class LedgerLocked(LedgerError):  # noqa: N818
+    """Another daemon writes this ledger."""

@@ -1,0 +1,93 @@
+"""What one look at an endpoint found. Pure data: no I/O, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DETAIL_LIMIT = 200
+"""Characters of a finding's detail line."""
+
+EVIDENCE_LIMIT = 2048
+"""Bytes kept of a failed look's response."""
+
+
+class Outcome(StrEnum):
+    """How the endpoint was. UNKNOWN is "we did not see", never a number."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why a look was not UP: the closed set that metrics, reports and the ledger share."""
+
+    # DOWN: the supplier's side
+    DNS_FAILED = "dns_failed"
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_FAILED = "connection_failed"
+    CONNECTION_RESET = "connection_reset"
+    TIMEOUT = "timeout"
+    TLS_FAILED = "tls_failed"
+    CERTIFICATE_INVALID = "certificate_invalid"
+    CERTIFICATE_EXPIRING = "certificate_expiring"
+    PROTOCOL_ERROR = "protocol_error"
+    TOO_LARGE = "too_large"
+    REDIRECT_REFUSED = "redirect_refused"
+    REDIRECT_LIMIT = "redirect_limit"
+    STATUS_UNEXPECTED = "status_unexpected"
+    HEADER_UNEXPECTED = "header_unexpected"
+    BODY_UNEXPECTED = "body_unexpected"
+    ANSWER_UNEXPECTED = "answer_unexpected"
+    TOO_SLOW = "too_slow"
+    HEARTBEAT_SILENT = "heartbeat_silent"
+    # UNKNOWN: our side
+    MONITOR_OFFLINE = "monitor_offline"
+    INTERNAL_ERROR = "internal_error"
+    CLOCK_STEPPED = "clock_stepped"
+    NOT_YET_SEEN = "not_yet_seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Microseconds spent in each phase of a look; None where the look had no such phase or never reached it."""
+
+    dns_us: int | None = None
+    connect_us: int | None = None
+    tls_us: int | None = None
+    first_byte_us: int | None = None
+    transfer_us: int | None = None
+
+
+NO_PHASES = Phases()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a prober found. `detail` and `evidence` are hostile text from the supplier: escape them everywhere.
+
+    duration_us: the whole look on the monotonic clock; certificate_expires_at_s: Unix seconds of the earliest
+    expiry in the chain; evidence: at most EVIDENCE_LIMIT bytes of the response, kept on failure only.
+    """
+
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str = ""
+    duration_us: int = 0
+    phases: Phases = NO_PHASES
+    address: str | None = None
+    status: int | None = None
+    body_bytes: int | None = None
+    certificate_expires_at_s: int | None = None
+    evidence: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look at one endpoint: the raw record that is never changed. `at_ms` is when the look began, UTC."""
+
+    endpoint: str
+    at_ms: int
+    finding: Finding

@@ -1,0 +1,45 @@
+"""Spans: runs of equal outcomes on one endpoint, kept as the looks come in.
+
+A look vouches for its endpoint from the instant it began until the next look begins, and for one interval at
+most. What lies between two spans was seen by nobody: that gap is UNKNOWN, and is never stored as a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sla_monitor.sla.observation import Outcome, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`[start_ms, end_ms)` of one outcome. `seen_ms`: when its last look began; `looks`: how many it holds.
+
+    `reason` is that of the first look: what began it.
+    """
+
+    start_ms: int
+    end_ms: int
+    seen_ms: int
+    outcome: Outcome
+    reason: Reason | None
+    looks: int
+
+
+def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> tuple[Span, ...]:
+    """What the endpoint's last span becomes when a look at `at_ms` found `outcome`: one span, or two.
+
+    The first of the result replaces `last`; a second one is new. A look that comes half an interval late still
+    joins its predecessor; a later one leaves a gap. A look that is not after the last one (a duplicate, or a
+    clock that stepped back) changes nothing: the time up to the last look has been told already.
+    """
+    new = Span(at_ms, at_ms + every_ms, at_ms, outcome, reason, 1)
+    if last is None:
+        return (new,)
+    if at_ms <= last.seen_ms:
+        return (last,)
+    if at_ms - last.end_ms > every_ms // 2:
+        return last, new
+    if outcome == last.outcome:
+        return (replace(last, end_ms=new.end_ms, seen_ms=at_ms, looks=last.looks + 1),)
+    return replace(last, end_ms=at_ms), new
