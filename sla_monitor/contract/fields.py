@@ -38,9 +38,7 @@ def _positive(value: int) -> int:
 
 DURATION_SCHEMA = {"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["30s", "5m", "1h30m"]}
 
-DurationMs = Annotated[
-    int, BeforeValidator(parse_duration), AfterValidator(_positive), WithJsonSchema(DURATION_SCHEMA)
-]
+DurationMs = Annotated[int, BeforeValidator(parse_duration), AfterValidator(_positive), WithJsonSchema(DURATION_SCHEMA)]
 """A duration as `30s` or `5m`; milliseconds inside."""
 
 

@@ -78,7 +78,11 @@ class Accounting(Strict):
     """How seconds are counted: printed in words on every report."""
 
     confirmation_failures: int = Field(
-        2, ge=1, le=20, alias="confirmation", description="Looks in a row that must fail; downtime counts from the first."
+        2,
+        ge=1,
+        le=20,
+        alias="confirmation",
+        description="Looks in a row that must fail; downtime counts from the first.",
     )
     unknown: Literal["excluded"] = Field(
         "excluded", description="Time nobody saw: left out of both sides of the ratio, and shown as coverage."
@@ -195,7 +199,9 @@ class Terms(Strict):
                 known = ", ".join(sorted(calendars))
                 problems.append((("services", i, "service_hours"), f"no such calendar (known: {known})"))
             if isinstance(service.available_when, int) and service.available_when > len(service.endpoints):
-                problems.append((("services", i, "available_when"), f"there are only {len(service.endpoints)} endpoints"))
+                problems.append(
+                    (("services", i, "available_when"), f"there are only {len(service.endpoints)} endpoints")
+                )
             problems += [
                 (("services", i, "participants", j), f"no such participant (known: {', '.join(sorted(participants))})")
                 for j, name in enumerate(service.participants)

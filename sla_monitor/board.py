@@ -1,0 +1,89 @@
+"""What is known right now, in memory: the last look at every endpoint and the latest Assessment.
+
+The schedule and the probes write here; the metrics and the status page read. It holds nothing that cannot be
+worked out again from the ledger, except the counters since start.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sla_monitor.assess import Assessment
+from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.sla.observation import Observation, Outcome
+
+
+@dataclass(slots=True)
+class Watched:
+    """One endpoint that is being watched, and what has been seen of it since the daemon started.
+
+    `since_ms`: when the present outcome began; `failures`: looks in a row that found it DOWN; `skipped`: looks
+    that were due and did not happen (missed, coalesced or overrun).
+    """
+
+    key: str
+    contract: str
+    service: str
+    terms: Endpoint
+    last: Observation | None = None
+    since_ms: int = 0
+    looks: int = 0
+    failed: int = 0
+    unknown: int = 0
+    skipped: int = 0
+    failures: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.last.finding.outcome if self.last else Outcome.UNKNOWN
+
+    def saw(self, observation: Observation) -> None:
+        """Take in one look."""
+        outcome = observation.finding.outcome
+        if self.last is None or outcome is not self.outcome:
+            self.since_ms = observation.at_ms
+        self.last = observation
+        self.looks += 1
+        if outcome is Outcome.DOWN:
+            self.failed += 1
+            self.failures += 1
+        else:
+            self.unknown += outcome is Outcome.UNKNOWN
+            self.failures = 0
+
+
+@dataclass(slots=True)
+class Board:
+    """The endpoints being watched, by key in the contracts' order, and the latest Assessment."""
+
+    started_ms: int
+    vantage: str = "main"
+    endpoints: dict[str, Watched] = field(default_factory=dict)
+    assessment: Assessment = field(default_factory=lambda: Assessment(0, ()))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def observe(self, observation: Observation) -> None:
+        """Take in one look; an endpoint that a reload has just removed is passed over."""
+        with self._lock:
+            watched = self.endpoints.get(observation.endpoint)
+            if watched is not None:
+                watched.saw(observation)
+
+    def skip(self, key: str, count: int) -> None:
+        """Count looks that were due and did not happen."""
+        with self._lock:
+            if key in self.endpoints:
+                self.endpoints[key].skipped += count
+
+    def watch(self, watched: Iterable[Watched]) -> None:
+        """Replace the list of endpoints; those that stay keep what has been seen of them."""
+        with self._lock:
+            before = self.endpoints
+            self.endpoints = {}
+            for new in watched:
+                old = before.get(new.key)
+                if old is not None:
+                    old.contract, old.service, old.terms = new.contract, new.service, new.terms
+                self.endpoints[new.key] = old or new

@@ -1,0 +1,37 @@
+"""Measurement periods: calendar months in the contract's zone, their edges in UTC milliseconds.
+
+The edges are built in the zone and then converted: March 2025 in London has 743 hours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """`[start_ms, end_ms)`, named as people name it: `2026-10`."""
+
+    name: str
+    start_ms: int
+    end_ms: int
+
+
+def instant_ms(day: date, at: time, zone: ZoneInfo) -> int:
+    """A local date and time as UTC milliseconds. Of a time told twice in autumn, the first; one that spring
+    leaves out is taken as if the clock had not yet gone forward."""
+    return int(datetime.combine(day, at, zone).astimezone(UTC).timestamp()) * 1000
+
+
+def local_date(at_ms: int, zone: ZoneInfo) -> date:
+    """The date on the wall in the zone at an instant."""
+    return datetime.fromtimestamp(at_ms / 1000, zone).date()
+
+
+def month_of(at_ms: int, zone: ZoneInfo) -> Period:
+    """The calendar month in the zone that holds an instant."""
+    first = local_date(at_ms, zone).replace(day=1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    return Period(f"{first:%Y-%m}", instant_ms(first, time.min, zone), instant_ms(following, time.min, zone))
