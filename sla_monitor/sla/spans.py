@@ -6,6 +6,7 @@ most. What lies between two spans was seen by nobody: that gap is UNKNOWN, and i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sla_monitor.sla.observation import Outcome, Reason
@@ -43,3 +44,17 @@ def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | Non
     if outcome == last.outcome:
         return (replace(last, end_ms=new.end_ms, seen_ms=at_ms, looks=last.looks + 1),)
     return replace(last, end_ms=at_ms), new
+
+
+def held(spans: Sequence[Span], now_ms: int) -> Sequence[Span]:
+    """The spans as they stand at `now_ms`: nothing later, and the last one carried up to now for as long as the
+    look that would follow it may still be on its way (it may begin half an interval late and take an interval).
+    """
+    past = [replace(span, end_ms=min(span.end_ms, now_ms)) for span in spans if span.start_ms < now_ms]
+    if not past:
+        return past
+    last = past[-1]
+    every_ms = spans[len(past) - 1].end_ms - last.seen_ms
+    if 0 < now_ms - last.end_ms <= every_ms + every_ms // 2:
+        past[-1] = replace(last, end_ms=now_ms)
+    return past

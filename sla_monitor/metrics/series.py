@@ -1,0 +1,68 @@
+"""Rows of series, and the two ways in which they are told: as the library's metrics, and as text, quickly.
+
+prometheus-client's own encoder takes about 13 microseconds a series, and holds the interpreter while probes are
+being timed. A row's label text never changes, so it is written once and kept; a scrape only formats numbers. The
+text is byte-identical to the library's (tests/metrics/test_series.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from prometheus_client.core import Metric
+
+from sla_monitor.names import MetricName
+
+Row = tuple[tuple[str, ...], float | None]
+"""Label values in the family's order, and the value; None leaves the series out: unknown is never a number."""
+
+
+def number(value: float) -> str:
+    """A value as the library writes it (that is, as Go's strconv does)."""
+    text = repr(float(value))
+    if "n" in text:
+        return {math.inf: "+Inf", -math.inf: "-Inf"}.get(value, "NaN")
+    dot = text.find(".")
+    if value > 0 and dot > 6:
+        mantissa = f"{text[0]}.{text[1:dot]}{text[dot + 1 :]}".rstrip("0.")
+        return f"{mantissa}e+0{dot - 1}" if dot < 11 else f"{mantissa}e+{dot - 1}"
+    return text
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+
+
+@dataclass(slots=True)
+class Family:
+    """One metric family and the label text of its series, kept from scrape to scrape."""
+
+    metric: MetricName
+    _heads: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def text(self, rows: Iterable[Row]) -> str:
+        """The family in text format 0.0.4."""
+        heads = self._heads
+        fresh: dict[tuple[str, ...], str] = {}
+        lines = [f"# HELP {self.metric.sample} {self.metric.help}\n# TYPE {self.metric.sample} {self.metric.kind}\n"]
+        for labels, value in rows:
+            head = fresh[labels] = heads.get(labels) or self._head(labels)
+            if value is not None:
+                lines.append(f"{head}{number(value)}\n")
+        self._heads = fresh  # label sets that are gone are forgotten
+        return "".join(lines)
+
+    def metrics(self, rows: Iterable[Row]) -> Iterator[Metric]:
+        """The family as the library knows it."""
+        metric = Metric(self.metric.name, self.metric.help, self.metric.kind)
+        for labels, value in rows:
+            if value is not None:
+                metric.add_sample(self.metric.sample, dict(zip(self.metric.labels, labels, strict=True)), value)
+        yield metric
+
+    def _head(self, labels: tuple[str, ...]) -> str:
+        pairs = sorted(zip(self.metric.labels, labels, strict=True))
+        inside = ",".join(f'{name}="{_escaped(value)}"' for name, value in pairs)
+        return f"{self.metric.sample}{{{inside}}} " if inside else f"{self.metric.sample} "
