@@ -1,0 +1,68 @@
+"""Connections to the ledger, each with what it must promise."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlite_utils import Database
+
+BUSY_SECONDS = 0.5
+"""How long the writer waits for somebody else's lock before it counts as a failure and is tried again."""
+
+_WAL_KEPT_BYTES = 64 * 2**20
+
+# synchronous=FULL makes every commit wait for the disk: what was acknowledged survives a power cut. Checkpoints are
+# the writer's own business (Journal.checkpoint), so that no commit waits for one.
+_WRITER_PRAGMAS = (
+    "synchronous = full",
+    "wal_autocheckpoint = 0",
+    f"journal_size_limit = {_WAL_KEPT_BYTES}",
+)
+
+
+def connect_writer(path: Path) -> Database:
+    """The one connection that writes; it makes the file if there is none.
+
+    May be used from any thread, by one at a time: it is opened by the caller of `Ledger.open` and then belongs to
+    the writer thread. Transactions are opened by hand (`immediate`).
+    """
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    return Database(connection, execute_plugins=False)
+
+
+def make_durable(database: Database) -> None:
+    """Write-ahead logging, and a commit that waits for the disk. Raises sqlite3.Error."""
+    mode = database.conn.execute("pragma journal_mode = wal").fetchone()[0]
+    if mode != "wal":
+        raise sqlite3.OperationalError(f"the file system does not allow write-ahead logging (journal mode {mode})")
+    for pragma in _WRITER_PRAGMAS:
+        database.conn.execute(f"pragma {pragma}")
+
+
+def connect_reader(path: Path) -> Database:
+    """A connection that cannot write, for use by one thread at a time. Raises sqlite3.OperationalError."""
+    address = f"file:{quote(str(path.absolute()))}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
+    return Database(connection, execute_plugins=False)
+
+
+@contextmanager
+def immediate(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that has the write lock from its first statement.
+
+    sqlite-utils' own atomic() begins DEFERRED, which fails at once, without waiting, when another process wrote
+    between our first read and our first write.
+    """
+    connection.execute("begin immediate")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        # SQLite has rolled back by itself after some errors (a full disk, for one)
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise

@@ -1,0 +1,129 @@
+"""The ledger as the daemon uses it: hand over what was seen, read what it came to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from sqlite_utils import Database
+
+from sla_monitor.clock import Clock
+from sla_monitor.ledger.buffer import Buffer
+from sla_monitor.ledger.entries import Beat, Held
+from sla_monitor.ledger.journal import Journal
+from sla_monitor.ledger.lock import WriterLock
+from sla_monitor.ledger.opening import open_writer, take_lock
+from sla_monitor.ledger.reader import Reader
+from sla_monitor.ledger.stats import LedgerStats
+from sla_monitor.ledger.writer import Writer
+from sla_monitor.sla.observation import Observation
+from sla_monitor.sla.spans import Span
+
+
+class Ledger:
+    """The one writer of a record. `open` makes one; everything may be called from any thread."""
+
+    def __init__(self, path: Path, clock: Clock, lock: WriterLock, database: Database, writer: Writer) -> None:
+        self._path = path
+        self._clock = clock
+        self._lock = lock
+        self._database = database
+        self._writer = writer
+        self._buffer = writer.buffer
+        self._reader = Reader(path)
+        self._beats = self._reader.last_beats()
+        self._closing = threading.Lock()
+        self._is_closed = False
+        writer.start()
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock, *, commit_within_ms: int = 200, buffer: int = 50_000) -> Self:
+        """Open the ledger at `path`, made if there is none, and start its writer.
+
+        A commit begins at most `commit_within_ms` after the first entry that waits for it; at most `buffer`
+        entries wait. Raises LedgerDamaged, LedgerTooNew, LedgerLocked or LedgerError, with the way out.
+        """
+        lock = take_lock(path)
+        database = None
+        try:
+            database = open_writer(path)
+            writer = Writer(Journal(database), Buffer(buffer), clock, commit_within_ms / 1000)
+            return cls(path, clock, lock, database, writer)
+        except BaseException:
+            if database is not None:
+                database.close()
+            lock.release()
+            raise
+
+    def record(self, observation: Observation, every_ms: int) -> None:
+        """Hand over a look; `every_ms` is the endpoint's interval. Never waits for the disk and never raises.
+
+        When the buffer is full the look is dropped, and counted: see `Buffer` for why it is the newest.
+        """
+        self._buffer.add(Held(self._clock.monotonic(), every_ms, observation))
+
+    def beat(self, endpoint: str, at_ms: int) -> None:
+        """Hand over a heartbeat, on the same terms."""
+        self._beats[endpoint] = max(at_ms, self._beats.get(endpoint, at_ms))
+        self._buffer.add(Held(self._clock.monotonic(), 0, Beat(endpoint, at_ms)))
+
+    def last_beat(self, endpoint: str) -> int | None:
+        """When the endpoint's last heartbeat came in, whether or not it is on disk yet."""
+        return self._beats.get(endpoint)
+
+    def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
+        """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
+
+        As committed: the latest looks may be missing for as long as a commit may wait.
+        """
+        return self._reader.spans(start_ms, end_ms)
+
+    def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
+        """The endpoint's committed looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
+        return self._reader.observations(endpoint, start_ms, end_ms)
+
+    def stats(self) -> LedgerStats:
+        """How the record is doing, now."""
+        oldest = self._buffer.oldest_since()
+        writer = self._writer
+        return LedgerStats(
+            committed=writer.committed,
+            dropped=self._buffer.dropped,
+            pending=len(self._buffer),
+            lag_seconds=0.0 if oldest is None else max(0.0, self._clock.monotonic() - oldest),
+            failing=writer.failing,
+            last_error=writer.last_error,
+            size_bytes=_size(self._path) + _size(self._path.with_name(self._path.name + "-wal")),
+            commits=writer.commits,
+            out_of_order=writer.out_of_order,
+        )
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until everything handed over so far is on disk; False when it is not in time."""
+        return self._buffer.flush(timeout_s)
+
+    def close(self, timeout_s: float = 4.0) -> bool:
+        """Commit what is held, stop the writer and let go of the ledger; False when something could not be kept."""
+        with self._closing:
+            is_kept = self._writer.finish(timeout_s)
+            if not self._is_closed and not self._writer.is_alive():
+                self._is_closed = True
+                self._reader.close()
+                self._database.close()
+                self._lock.release()
+            return is_kept
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

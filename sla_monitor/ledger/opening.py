@@ -1,0 +1,91 @@
+"""From a path to a ledger that can be trusted: made if there is none, migrated, checked."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.connect import connect_reader, connect_writer, immediate, make_durable
+from sla_monitor.ledger.health import check_content, check_file, check_names, check_owner, refusal
+from sla_monitor.ledger.lock import WriterLock
+from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS
+from sla_monitor.sla.observation import Outcome, Reason
+
+
+def take_lock(path: Path) -> WriterLock:
+    """The right to write the ledger at `path`, whose directory is made. Raises LedgerLocked and LedgerError."""
+    try:
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        return WriterLock(path)
+    except OSError as error:
+        raise LedgerError(f"{path}: {error.strerror}; set ledger.path to a place that this user may write") from None
+
+
+def open_writer(path: Path) -> Database:
+    """The connection that writes, to be opened by the holder of the lock. Raises LedgerError and its kinds."""
+    if path.exists():
+        _readable(path)
+    database = None
+    try:
+        database = connect_writer(path)
+        check_owner(path, database)
+        make_durable(database)
+        _migrate(database)
+        check_names(path, database)
+        check_content(path, database)
+        _add_names(database)
+    except BaseException as error:
+        if database is not None:
+            database.close()
+        if isinstance(error, sqlite3.Error):
+            raise refusal(path, error) from error
+        raise
+    return database
+
+
+def open_reader(path: Path) -> Database:
+    """A connection that cannot write, on a ledger that some daemon made. Raises LedgerError and its kinds."""
+    _readable(path)
+    database = None
+    try:
+        database = connect_reader(path)
+        check_owner(path, database)
+        if MIGRATIONS.pending(database):
+            raise LedgerError(
+                f"{path}: this ledger is of an earlier version; start the daemon once to bring it up to date"
+            )
+        check_names(path, database)
+    except BaseException as error:
+        if database is not None:
+            database.close()
+        if isinstance(error, sqlite3.Error):
+            raise refusal(path, error) from error
+        raise
+    return database
+
+
+def _readable(path: Path) -> None:
+    try:
+        check_file(path)
+    except OSError as error:
+        raise LedgerError(f"{path}: {error.strerror}; is this the right path, and may this user read it?") from None
+
+
+def _migrate(database: Database) -> None:
+    if not MIGRATIONS.pending(database):
+        return
+    with immediate(database.conn):
+        database.conn.execute(f"pragma application_id = {APPLICATION_ID}")
+        MIGRATIONS.apply(database)
+
+
+def _add_names(database: Database) -> None:
+    """Document every outcome and reason in the database, before the first of them is used."""
+    with immediate(database.conn):
+        for table, names in (("outcomes", Outcome), ("reasons", Reason)):
+            known = names_by_id(database, table).values()
+            database.table(table).insert_all({"name": str(name)} for name in names if str(name) not in known)

@@ -1,0 +1,137 @@
+"""Reads the record, whether or not a daemon is writing it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from sqlite_utils import Database
+
+from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.opening import open_reader
+from sla_monitor.ledger.tally import decode, reason_of
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
+from sla_monitor.sla.spans import Span
+
+SLICE_MS = 3_600_000
+"""Observations are read an hour at a time: a reader that kept one long snapshot would hold up the checkpoints, and
+the write-ahead log would grow for as long as it read."""
+
+# The spans of one endpoint do not overlap: those of a range are the last that starts by its beginning, and
+# whatever starts inside it. The primary key finds both, however long the history is.
+_ENDED = """
+select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
+from endpoints e join ended_spans s on s.endpoint_id = e.id and s.start_ms < :end_ms and s.start_ms >= ifnull(
+  (select max(b.start_ms) from ended_spans b where b.endpoint_id = e.id and b.start_ms <= :start_ms), :start_ms)
+where s.end_ms > :start_ms
+order by e.id, s.start_ms
+"""
+_LAST = """
+select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
+from endpoints e join last_spans s on s.endpoint_id = e.id
+where s.start_ms < :end_ms and s.end_ms > :start_ms
+"""
+_OBSERVATIONS = """
+select o.at_ms, o.outcome, o.reason, v.detail, o.duration_us,
+  o.dns_us, o.connect_us, o.tls_us, o.first_byte_us, o.transfer_us,
+  a.name, o.status, o.body_bytes, o.certificate_expires_at_s, v.body
+from observations o left join addresses a on a.id = o.address_id left join evidence v on v.id = o.evidence_id
+where o.at_ms >= ? and o.at_ms < ? and o.endpoint_id = (select id from endpoints where key = ?)
+order by o.at_ms, o.id
+"""
+_LAST_BEATS = """
+select key, (select max(at_ms) from heartbeats where endpoint_id = endpoints.id) as at_ms
+from endpoints where at_ms is not null
+"""
+
+
+class Reader:
+    """A read-only view of one ledger, usable from any thread. Each answer is one consistent moment."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises LedgerError and its kinds."""
+        self._database: Database = open_reader(path)
+        self._lock = threading.Lock()
+        self._outcomes = names_by_id(self._database, "outcomes")
+        self._reasons = names_by_id(self._database, "reasons")
+
+    def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
+        """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any."""
+        given = {"start_ms": start_ms, "end_ms": end_ms}
+        with self._lock, _snapshot(self._database.conn):
+            rows = self._database.conn.execute(_ENDED, given).fetchall()
+            rows += self._database.conn.execute(_LAST, given).fetchall()
+        spans: dict[str, list[Span]] = {}
+        for key, *row in rows:
+            spans.setdefault(key, []).append(decode(tuple(row), self._outcomes, self._reasons))
+        return spans
+
+    def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
+        """The endpoint's looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
+        first_ms, last_ms = self._edges()
+        begin_ms, stop_ms = max(start_ms, first_ms), min(end_ms, last_ms + 1)
+        for slice_ms in range(begin_ms, stop_ms, SLICE_MS):
+            for row in self._rows(_OBSERVATIONS, slice_ms, min(slice_ms + SLICE_MS, stop_ms), endpoint):
+                yield self._observation(endpoint, row)
+
+    def last_beats(self) -> dict[str, int]:
+        """When the last heartbeat of each endpoint came in."""
+        return dict(self._rows(_LAST_BEATS))
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _edges(self) -> tuple[int, int]:
+        """The first and the last instant of the record; `(0, -1)` while it is empty."""
+        first, last = "select min(at_ms) from observations", "select max(at_ms) from observations"
+        row = self._rows(f"select ifnull(({first}), 0), ifnull(({last}), -1)")[0]
+        return row[0], row[1]
+
+    def _rows(self, query: str, *given: object) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._database.conn.execute(query, given).fetchall()
+
+    def _observation(self, endpoint: str, row: tuple[Any, ...]) -> Observation:
+        at_ms, outcome, reason, detail, duration_us, *rest = row
+        *phases, address, status, body_bytes, certificate_expires_at_s, evidence = rest
+        finding = Finding(
+            outcome=Outcome(self._outcomes[outcome]),
+            reason=reason_of(reason, self._reasons),
+            detail=detail or "",
+            duration_us=duration_us,
+            phases=Phases(*phases),
+            address=address,
+            status=status,
+            body_bytes=body_bytes,
+            certificate_expires_at_s=certificate_expires_at_s,
+            evidence=evidence or b"",
+        )
+        return Observation(endpoint, at_ms, finding)
+
+
+def read_only(path: Path) -> Reader:
+    """A reader of a ledger that a daemon may be writing at this moment, or was killed while it wrote."""
+    return Reader(path)
+
+
+class _snapshot:  # noqa: N801 - reads as the statement it is
+    """Several statements on one state of the database."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("begin")
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.execute("rollback")

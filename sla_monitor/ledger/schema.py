@@ -1,0 +1,119 @@
+"""The tables, as named migrations. A migration that has been released is never changed: add the next one.
+
+Integers and text only, in STRICT tables: SQLite then refuses a value of the wrong kind. Everything that was seen is
+append-only, and the database itself says no to whoever tries, this program included. `ended_spans` and `last_spans`
+can be worked out again from the rest (sla_monitor.ledger.rebuild), so they alone may change.
+"""
+
+# ruff: noqa: S608 - the tables and columns named in statements are our own
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+APPLICATION_ID = 0x534C416D
+"""Stamped into the file's header ("SLAm"), so that another program's database is never taken for ours."""
+
+MIGRATIONS = Migrations("sla_monitor")
+
+NAMES = {"endpoints": "key", "outcomes": "name", "reasons": "name", "addresses": "name"}
+"""Tables that give a small integer to each text that observations would otherwise repeat, and their text column."""
+
+_TABLES = """
+create table observations (
+  id integer primary key,
+  endpoint_id integer not null references endpoints(id),
+  at_ms integer not null,
+  outcome integer not null references outcomes(id),
+  reason integer references reasons(id),
+  duration_us integer not null,
+  dns_us integer,
+  connect_us integer,
+  tls_us integer,
+  first_byte_us integer,
+  transfer_us integer,
+  address_id integer references addresses(id),
+  status integer,
+  body_bytes integer,
+  certificate_expires_at_s integer,
+  evidence_id integer references evidence(id)
+) strict;
+create index observations_at_ms on observations (at_ms);
+
+create table evidence (
+  id integer primary key,
+  digest blob not null unique,
+  detail text not null,
+  body blob not null
+) strict;
+
+create table heartbeats (
+  endpoint_id integer not null references endpoints(id),
+  at_ms integer not null,
+  primary key (endpoint_id, at_ms)
+) strict, without rowid;
+
+-- The interval that each look was expected to vouch for: a row when it changes, from that observation on.
+create table intervals (
+  endpoint_id integer not null references endpoints(id),
+  observation_id integer not null,
+  every_ms integer not null,
+  primary key (endpoint_id, observation_id)
+) strict, without rowid;
+
+create table ended_spans (
+  endpoint_id integer not null references endpoints(id),
+  start_ms integer not null,
+  end_ms integer not null,
+  seen_ms integer not null,
+  outcome integer not null references outcomes(id),
+  reason integer references reasons(id),
+  looks integer not null,
+  primary key (endpoint_id, start_ms)
+) strict, without rowid;
+
+-- One row for each endpoint, apart from the ended ones: these few pages are all that a commit rewrites.
+create table last_spans (
+  endpoint_id integer primary key references endpoints(id),
+  start_ms integer not null,
+  end_ms integer not null,
+  seen_ms integer not null,
+  outcome integer not null references outcomes(id),
+  reason integer references reasons(id),
+  looks integer not null
+) strict;
+
+create view spans as select * from ended_spans union all select * from last_spans;
+"""
+
+_APPEND_ONLY = {
+    **dict.fromkeys((*NAMES, "observations", "evidence"), ("id",)),
+    "heartbeats": ("endpoint_id", "at_ms"),
+    "intervals": ("endpoint_id", "observation_id"),
+}
+
+
+def _refusals(table: str, key: tuple[str, ...]) -> list[str]:
+    """Triggers that keep `table` append-only.
+
+    The one on INSERT is for INSERT OR REPLACE, which deletes the old row without asking a DELETE trigger.
+    """
+    refuse = f"begin select raise(abort, '{table} is append-only'); end"
+    same = " and ".join(f"{column} = new.{column}" for column in key)
+    exists = f"exists (select 1 from {table} where {same})"
+    return [
+        f"create trigger {table}_no_update before update on {table} {refuse}",
+        f"create trigger {table}_no_delete before delete on {table} {refuse}",
+        f"create trigger {table}_no_replace before insert on {table} when {exists} {refuse}",
+    ]
+
+
+@MIGRATIONS()
+def m0001_observations_and_spans(database: Database) -> None:
+    for table, column in NAMES.items():
+        database.conn.execute(f"create table {table} (id integer primary key, {column} text not null unique) strict")
+    for statement in _TABLES.split(";"):
+        database.conn.execute(statement)
+    for table, key in _APPEND_ONLY.items():
+        for trigger in _refusals(table, key):
+            database.conn.execute(trigger)

@@ -1,0 +1,26 @@
+"""How the record itself is doing: for the metrics, the log and the status page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStats:
+    """Counts are since the ledger was opened.
+
+    dropped: what could not be kept, because the buffer was full or the row could not be stored at all;
+    lag_seconds: age of the oldest entry that waits for its commit, 0 when none does; failing: the last attempt to
+    commit failed and what it held is still held; out_of_order: looks that were not after their endpoint's last
+    one (kept, but they change no span); size_bytes: the database and its write-ahead log.
+    """
+
+    committed: int
+    dropped: int
+    pending: int
+    lag_seconds: float
+    failing: bool
+    last_error: str | None
+    size_bytes: int
+    commits: int
+    out_of_order: int

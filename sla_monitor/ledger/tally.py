@@ -1,0 +1,62 @@
+"""The spans of every endpoint as looks come in: the last one of each in memory, what changed saved with the looks."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from sla_monitor.ledger.names import Names, names_by_id
+from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.spans import Span, extend
+
+_LAST = "select endpoint_id, start_ms, end_ms, seen_ms, outcome, reason, looks from last_spans"
+_SAVE_LAST = "insert or replace into last_spans values (?, ?, ?, ?, ?, ?, ?)"
+_SAVE_ENDED = "insert into ended_spans values (?, ?, ?, ?, ?, ?, ?)"
+
+
+class SpanTally:
+    """Extends spans look by look; `save` writes what has changed since the last save.
+
+    `out_of_order` counts the looks that were not after their endpoint's last one.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Starts from the spans in the database: one row for each endpoint."""
+        self._connection = database.conn
+        outcomes, reasons = names_by_id(database, "outcomes"), names_by_id(database, "reasons")
+        self._last = {row[0]: decode(row[1:], outcomes, reasons) for row in database.conn.execute(_LAST)}
+        self._changed: set[int] = set()
+        self._ended: list[tuple[int, Span]] = []
+        self.out_of_order = 0
+
+    def look(self, endpoint: int, at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> None:
+        """Take in one look."""
+        last = self._last.get(endpoint)
+        *ended, latest = extend(last, at_ms, outcome, reason, every_ms)
+        if latest is last:
+            self.out_of_order += 1
+            return
+        self._ended.extend((endpoint, span) for span in ended)
+        self._last[endpoint] = latest
+        self._changed.add(endpoint)
+
+    def save(self, outcomes: Names, reasons: Names) -> None:
+        """Write what has changed, inside the transaction that is open."""
+
+        def row(endpoint: int, span: Span) -> tuple[object, ...]:
+            reason = None if span.reason is None else reasons.id(span.reason)
+            return endpoint, span.start_ms, span.end_ms, span.seen_ms, outcomes.id(span.outcome), reason, span.looks
+
+        self._connection.executemany(_SAVE_LAST, [row(endpoint, self._last[endpoint]) for endpoint in self._changed])
+        self._connection.executemany(_SAVE_ENDED, [row(endpoint, span) for endpoint, span in self._ended])
+        self._changed.clear()
+        self._ended.clear()
+
+
+def decode(row: tuple[int, ...], outcomes: dict[int, str], reasons: dict[int, str]) -> Span:
+    """A span from its columns `start_ms, end_ms, seen_ms, outcome, reason, looks`."""
+    start_ms, end_ms, seen_ms, outcome, reason, looks = row
+    return Span(start_ms, end_ms, seen_ms, Outcome(outcomes[outcome]), reason_of(reason, reasons), looks)
+
+
+def reason_of(number: int | None, reasons: dict[int, str]) -> Reason | None:
+    return None if number is None else Reason(reasons[number])

@@ -1,0 +1,128 @@
+"""The one thread that writes: it groups commits, and outlives every failure of the disk."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Sequence
+
+from sla_monitor.clock import Clock
+from sla_monitor.ledger.buffer import Buffer
+from sla_monitor.ledger.entries import Held
+from sla_monitor.ledger.journal import Journal
+
+LOG = logging.getLogger(__name__)
+
+_CHECKPOINT_COMMITS = 100
+_CHECKPOINT_ENTRIES = 10_000
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 5.0
+
+# What an entry of the wrong kind or size gives: trying it again would never help.
+_UNSTORABLE = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    ArithmeticError,
+    AttributeError,
+    TypeError,
+    ValueError,
+)
+
+
+class Writer(threading.Thread):
+    """Takes batches from the buffer and commits them, in order.
+
+    A batch that fails for the disk's sake is kept and tried again, ever more slowly. One that holds an entry which
+    can never be stored is halved until that entry stands alone and can be given up.
+    """
+
+    def __init__(self, journal: Journal, buffer: Buffer, clock: Clock, linger_seconds: float) -> None:
+        # A daemon thread, so that a disk which never answers cannot keep the program from ending: close() is how
+        # the thread is asked to finish, and a commit that was never acknowledged is nobody's loss.
+        super().__init__(name="ledger", daemon=True)
+        self._journal = journal
+        self.buffer = buffer
+        self._clock = clock
+        self._linger_seconds = linger_seconds
+        self._give_up_at: float | None = None
+        self._since_checkpoint = (0, 0)
+        self.committed = 0
+        self.commits = 0
+        self.out_of_order = 0
+        self.failing = False
+        self.last_error: str | None = None
+
+    def run(self) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while batch := self.buffer.wait_for_batch(self._linger_seconds):
+            if self._try(batch):
+                pause = _FIRST_PAUSE_SECONDS
+                continue
+            if self._is_over():
+                return
+            self.buffer.pause(pause) if not self.buffer.is_closed else self._clock.sleep(_FIRST_PAUSE_SECONDS)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    def finish(self, timeout_seconds: float) -> bool:
+        """Write what is held and end, giving up after `timeout_seconds`; False when something is left."""
+        self._give_up_at = self._clock.monotonic() + timeout_seconds
+        self.buffer.close()
+        self.join(timeout_seconds)
+        return not self.is_alive() and not self.buffer
+
+    def _is_over(self) -> bool:
+        return self._give_up_at is not None and self._clock.monotonic() >= self._give_up_at
+
+    def _try(self, batch: Sequence[Held]) -> bool:
+        try:
+            self._commit(batch)
+            self._checkpoint()
+        except sqlite3.Error as error:
+            self._failed(error)
+            return False
+        except Exception as error:
+            LOG.exception("the ledger's writer met an error of its own")
+            self._failed(error)
+            return False
+        self._healed()
+        return True
+
+    def _commit(self, batch: Sequence[Held]) -> None:
+        try:
+            self.out_of_order += self._journal.write(batch)
+        except _UNSTORABLE as error:
+            self._divide(batch, error)
+            return
+        self.committed += len(batch)
+        self.commits += 1
+        self.buffer.settle(len(batch))
+
+    def _divide(self, batch: Sequence[Held], error: Exception) -> None:
+        if len(batch) == 1:
+            self.buffer.drop_oldest()
+            LOG.error("an entry of %s cannot be stored and is given up: %s", batch[0].entry.endpoint, error)
+            return
+        middle = len(batch) // 2
+        self._commit(batch[:middle])
+        self._commit(batch[middle:])
+
+    def _checkpoint(self) -> None:
+        """Now and then, after a commit has been acknowledged and before the next is due."""
+        commits, entries = self._since_checkpoint
+        if self.commits - commits >= _CHECKPOINT_COMMITS or self.committed - entries >= _CHECKPOINT_ENTRIES:
+            self._journal.checkpoint()
+            self._since_checkpoint = self.commits, self.committed
+
+    def _failed(self, error: Exception) -> None:
+        reason = str(error) or type(error).__name__
+        if not self.failing or reason != self.last_error:
+            LOG.error("the ledger cannot be written; looks are held in memory and tried again: %s", reason)
+        self.failing, self.last_error = True, reason
+
+    def _healed(self) -> None:
+        if self.failing:
+            LOG.warning("the ledger can be written again; what was held is on disk or on its way")
+        self.failing = False
