@@ -1,0 +1,96 @@
+"""The monitor as a child of the demo: started, asked over HTTP what it sees, stopped."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+STOP_SECONDS = 10.0
+POLL_SECONDS = 0.25
+
+_SAMPLE = re.compile(r"^sla_endpoint_state\{(.*)\} 1(?:\.0)?$", re.MULTILINE)
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+# The environment's proxies are for the world outside; the monitor is on this host.
+_open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+
+States = dict[str, dict[str, str]]
+"""Service: endpoint: state."""
+
+
+def states(metrics: str) -> States:
+    """The state of every endpoint by service, from the monitor's metrics text; in its order."""
+    found: States = {}
+    for sample in _SAMPLE.finditer(metrics):
+        labels = dict(_LABEL.findall(sample[1]))
+        found.setdefault(labels["service"], {})[labels["endpoint"]] = labels["state"]
+    return found
+
+
+def are_known(found: States) -> bool:
+    """Whether there are any, and each has been seen."""
+    return bool(found) and all(state != "unknown" for service in found.values() for state in service.values())
+
+
+class Monitor:
+    """`sla-monitor run` as a child process that answers at `url`."""
+
+    def __init__(
+        self, config: Path, url: str, command: tuple[str, ...] = (sys.executable, "-m", "sla_monitor")
+    ) -> None:
+        self.url = url
+        self._command = [*command, "run", "--config", str(config)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """In a process group of its own: Ctrl-C reaches us alone, and we pass it on once, as SIGTERM."""
+        self._process = subprocess.Popen(self._command, process_group=0)
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def is_ready(self) -> bool:
+        return self._get("/-/ready") is not None
+
+    def states(self) -> States:
+        return states(self._get("/metrics") or "")
+
+    def _get(self, path: str) -> str | None:
+        """The answer if it is a good one."""
+        try:
+            with _open(self.url + path, timeout=2) as response:
+                return str(response.read().decode())
+        except (OSError, ValueError):
+            return None
+
+    def first_states(self, seconds: float, is_stopping: Callable[[], bool]) -> States:
+        """What it sees once it has seen everything, or what it has seen after so many seconds."""
+        deadline = time.monotonic() + seconds
+        found: States = {}
+        while time.monotonic() < deadline and not (is_stopping() or self.has_ended):
+            found = self.states() if self.is_ready() else {}
+            if are_known(found):
+                break
+            time.sleep(POLL_SECONDS)
+        return found
+
+    def stop(self) -> int:
+        """Ask it to stop, insist after STOP_SECONDS; its exit status, as a shell would say it."""
+        if self._process is None:
+            return 0
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            code = self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        return 128 - code if code < 0 else code
