@@ -7,7 +7,7 @@ most. What lies between two spans was seen by nobody: that gap is UNKNOWN, and i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sla_monitor.sla.observation import Outcome, Reason
 
@@ -34,27 +34,31 @@ def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | Non
     joins its predecessor; a later one leaves a gap. A look that is not after the last one (a duplicate, or a
     clock that stepped back) changes nothing: the time up to the last look has been told already.
     """
+    if last is not None and at_ms <= last.seen_ms:
+        return (last,)
     new = Span(at_ms, at_ms + every_ms, at_ms, outcome, reason, 1)
     if last is None:
         return (new,)
-    if at_ms <= last.seen_ms:
-        return (last,)
     if at_ms - last.end_ms > every_ms // 2:
         return last, new
-    if outcome == last.outcome:
-        return (replace(last, end_ms=new.end_ms, seen_ms=at_ms, looks=last.looks + 1),)
-    return replace(last, end_ms=at_ms), new
+    if outcome is last.outcome:
+        return (Span(last.start_ms, new.end_ms, at_ms, outcome, last.reason, last.looks + 1),)
+    return Span(last.start_ms, at_ms, last.seen_ms, last.outcome, last.reason, last.looks), new
 
 
 def held(spans: Sequence[Span], now_ms: int) -> Sequence[Span]:
     """The spans as they stand at `now_ms`: nothing later, and the last one carried up to now for as long as the
     look that would follow it may still be on its way (it may begin half an interval late and take an interval).
     """
-    past = [replace(span, end_ms=min(span.end_ms, now_ms)) for span in spans if span.start_ms < now_ms]
+    past = [span if span.end_ms <= now_ms else _ending(span, now_ms) for span in spans if span.start_ms < now_ms]
     if not past:
         return past
     last = past[-1]
     every_ms = spans[len(past) - 1].end_ms - last.seen_ms
     if 0 < now_ms - last.end_ms <= every_ms + every_ms // 2:
-        past[-1] = replace(last, end_ms=now_ms)
+        past[-1] = _ending(last, now_ms)
     return past
+
+
+def _ending(span: Span, end_ms: int) -> Span:
+    return Span(span.start_ms, end_ms, span.seen_ms, span.outcome, span.reason, span.looks)
