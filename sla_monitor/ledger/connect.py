@@ -17,7 +17,7 @@ _WAL_KEPT_BYTES = 64 * 2**20
 
 # synchronous=FULL makes every commit wait for the disk: what was acknowledged survives a power cut. Checkpoints are
 # the writer's own business (Journal.checkpoint), so that no commit waits for one.
-_WRITER_PRAGMAS = (
+WRITER_PRAGMAS = (
     "synchronous = full",
     "wal_autocheckpoint = 0",
     f"journal_size_limit = {_WAL_KEPT_BYTES}",
@@ -39,7 +39,7 @@ def make_durable(database: Database) -> None:
     mode = database.conn.execute("pragma journal_mode = wal").fetchone()[0]
     if mode != "wal":
         raise sqlite3.OperationalError(f"the file system does not allow write-ahead logging (journal mode {mode})")
-    for pragma in _WRITER_PRAGMAS:
+    for pragma in WRITER_PRAGMAS:
         database.conn.execute(f"pragma {pragma}")
 
 

@@ -1,0 +1,106 @@
+"""What the record costs: processor time and bytes for each observation, and what a durable commit adds.
+
+    python bench/ledger.py [--rate 500] [--seconds 10] [--endpoints 1000]
+
+Feeds a real ledger on this directory's disk at a steady rate, first as shipped (synchronous=FULL), then with
+synchronous=NORMAL, which survives kill -9 but not a power cut, and prints both and their ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from pathlib import Path
+
+from sla_monitor.clock import SystemClock
+from sla_monitor.ledger import Ledger, connect
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
+
+INTERVAL_MS = 10_000
+SYNCHRONOUS = {"full": connect.WRITER_PRAGMAS[0], "normal": "synchronous = normal"}
+
+
+def observation(endpoint: int, at_ms: int) -> Observation:
+    """One look in two hundred fails; the rest are as an HTTPS endpoint gives them."""
+    phases = Phases(
+        random.randint(200, 3_000),
+        random.randint(200, 30_000),
+        random.randint(1_000, 60_000),
+        random.randint(5_000, 200_000),
+        random.randint(20, 900),
+    )
+    key, duration_us = f"supplier/service-{endpoint // 20}/endpoint-{endpoint}", random.randint(8_000, 300_000)
+    if random.random() < 0.005:
+        body = random.randbytes(600)
+        finding = Finding(
+            Outcome.DOWN, Reason.STATUS_UNEXPECTED, "503, wanted 200", duration_us, phases, status=503, evidence=body
+        )
+    else:
+        expires_at_s = 1_800_000_000 + endpoint
+        finding = Finding(
+            Outcome.UP, None, "", duration_us, phases, f"10.0.0.{endpoint % 250}", 200, 5_000, expires_at_s
+        )
+    return Observation(key, at_ms, finding)
+
+
+def feed(path: Path, rate: int, seconds: float, endpoints: int) -> dict[str, float]:
+    """Record at `rate` for `seconds`; the cost of making the observations is measured apart and taken off."""
+    total = int(rate * seconds)
+    at_ms = time.time_ns() // 1_000_000
+    step_ms = INTERVAL_MS / endpoints
+    looks = [observation(index % endpoints, at_ms + int(index * step_ms)) for index in range(total)]
+    with Ledger.open(path, SystemClock(), buffer=total) as ledger:
+        for index in range(endpoints):  # every endpoint is known before the clock starts
+            ledger.record(observation(index, at_ms - INTERVAL_MS), INTERVAL_MS)
+        ledger.flush(30)
+        size, commits = ledger.stats().size_bytes, ledger.stats().commits
+        began, cpu = time.monotonic(), time.process_time()
+        for index, look in enumerate(looks):
+            if index % 10 == 0:
+                time.sleep(max(0.0, began + index / rate - time.monotonic()))
+            ledger.record(look, INTERVAL_MS)
+        ledger.flush(30)
+        cpu = time.process_time() - cpu
+        commits = ledger.stats().commits - commits
+        ledger.close()
+    return {
+        "cpu_us": cpu / total * 1e6,
+        "bytes": path.stat().st_size / (total + endpoints),
+        "commits": commits,
+        "size": size,
+    }
+
+
+def pacing_us(rate: int, seconds: float) -> float:
+    """The processor time that the pacing alone takes."""
+    began, cpu, total = time.monotonic(), time.process_time(), int(rate * seconds)
+    for index in range(total):
+        if index % 10 == 0:
+            time.sleep(max(0.0, began + index / rate - time.monotonic()))
+    return (time.process_time() - cpu) / total * 1e6
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rate", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--endpoints", type=int, default=1_000)
+    given = parser.parse_args()
+    idle = pacing_us(given.rate, min(given.seconds, 3))
+    figures = {}
+    for name, pragma in SYNCHRONOUS.items():
+        connect.WRITER_PRAGMAS = (pragma, *connect.WRITER_PRAGMAS[1:])
+        with tempfile.TemporaryDirectory(dir=".") as folder:
+            figures[name] = feed(Path(folder) / "ledger.db", given.rate, given.seconds, given.endpoints)
+        cost = figures[name]
+        print(
+            f"synchronous={name}: {cost['cpu_us'] - idle:.1f} us of processor an observation"
+            f" ({idle:.1f} of pacing taken off), {cost['bytes']:.1f} bytes on disk, {cost['commits']:.0f} commits"
+        )
+    print(f"full / normal: {(figures['full']['cpu_us'] - idle) / (figures['normal']['cpu_us'] - idle):.2f}")
+
+
+if __name__ == "__main__":
+    main()

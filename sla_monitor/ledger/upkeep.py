@@ -1,0 +1,111 @@
+"""Looking after a ledger by hand: is it whole, and a copy of it. Both are safe while a daemon writes it.
+
+Each reads one state of the record from beginning to end. Meanwhile the daemon's write-ahead log cannot be reused
+and grows; it shrinks again at the next checkpoint after we are done.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.health import quick_check, refusal
+from sla_monitor.ledger.opening import open_reader
+from sla_monitor.ledger.rebuild import Progress, derive, differences
+
+_COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans"
+_PAGES_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """`problems`: what is wrong, none when the ledger is whole; `counts`: rows of each table."""
+
+    counts: dict[str, int]
+    problems: tuple[str, ...]
+
+
+def check(path: Path, progress: Progress) -> CheckReport:
+    """Everything that can be checked: structure, indexes, references, and spans against observations.
+
+    Raises LedgerError and its kinds when the file cannot be read as a ledger at all.
+    """
+    database = open_reader(path)
+    try:
+        database.conn.execute("begin")
+        problems = _structure(database)
+        counts = {} if problems else {table: database.table(table).count for table in _COUNTED}
+        if not problems:
+            derive(database, progress)
+            problems = _meaning(database)
+        return CheckReport(counts, tuple(problems))
+    except sqlite3.Error as error:
+        raise refusal(path, error) from error
+    finally:
+        database.close()
+
+
+def backup(path: Path, destination: Path, progress: Progress) -> None:
+    """Copy the ledger, as it is at this instant, to a new file; `destination` appears whole or not at all.
+
+    Raises LedgerError and its kinds; the copy is checked before it gets its name.
+    """
+    if destination.exists():
+        raise LedgerError(f"{destination}: there is a file of this name already; choose another")
+    unfinished = destination.with_name(destination.name + ".part")
+    source = open_reader(path)
+    try:
+        _copy(source, unfinished, progress)
+        os.link(unfinished, destination)  # unlike a rename, it never replaces what somebody else put there
+        _sync(destination.parent)
+    except sqlite3.Error as error:
+        raise refusal(destination, error) from error
+    except OSError as error:
+        raise LedgerError(f"{destination}: {error.strerror}; choose a place that this user may write") from error
+    finally:
+        source.close()
+        unfinished.unlink(missing_ok=True)
+
+
+def _copy(source: Database, destination: Path, progress: Progress) -> None:
+    # A transaction of our own holds one state: otherwise the copy would begin anew at each of the daemon's commits.
+    source.conn.execute("begin")
+    source.conn.execute("select 1 from sqlite_master").fetchone()
+    copy = sqlite3.connect(destination, isolation_level=None)
+    try:
+        source.conn.backup(copy, pages=_PAGES_AT_ONCE, progress=lambda _, left, total: progress(total - left, total))
+        copy.execute("pragma journal_mode = delete")  # one file, that needs no -wal beside it to be read
+        problems = quick_check(Database(copy, execute_plugins=False))
+    finally:
+        copy.close()
+    if problems:
+        raise LedgerError(f"{destination}: the copy is damaged ({problems[0]}); run `sla-monitor ledger check`")
+    _sync(destination)
+
+
+def _structure(database: Database) -> list[str]:
+    lines = [row[0] for row in database.conn.execute("pragma integrity_check")]
+    return [] if lines == ["ok"] else lines
+
+
+def _meaning(database: Database) -> list[str]:
+    broken = [
+        f"{table} row {row} refers to a row of {parent} that is not there"
+        for table, row, parent, _ in database.conn.execute("pragma main.foreign_key_check")
+    ]
+    if wrong := differences(database):
+        broken.append(f"{wrong} spans disagree with the observations; stop the daemon and run `ledger rebuild-spans`")
+    return broken
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
