@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
 
@@ -185,6 +185,7 @@ class _Month:
     period: Period
     now_ms: int
     spans: Mapping[str, Sequence[Span]]
+    known: dict[tuple[str, int], tuple[Intervals, Intervals]] = field(default_factory=dict)
 
     def service(self, service: Service) -> ServiceAssessment:
         parts = list(self._parts(service.id, min(self.now_ms, self.period.end_ms)))
@@ -230,7 +231,13 @@ class _Month:
     def _endpoints(self, part: _Part) -> list[tuple[Intervals, Intervals]]:
         failures = part.terms.accounting.confirmation_failures
         keys = (endpoint_key(self.contract.id, endpoint.id) for endpoint in part.service.endpoints)
-        return [endpoint_intervals(self.spans.get(key, ()), failures) for key in keys]
+        return [self._endpoint(key, failures) for key in keys]
+
+    def _endpoint(self, key: str, failures: int) -> tuple[Intervals, Intervals]:
+        """(up, down) of one endpoint; worked out once, asked for several times."""
+        if (key, failures) not in self.known:
+            self.known[key, failures] = endpoint_intervals(self.spans.get(key, ()), failures)
+        return self.known[key, failures]
 
     def _state(self, parts: Sequence[_Part]) -> Outcome:
         """The service at this moment, whatever the hour: DEGRADED when it is up and one of its endpoints is not."""

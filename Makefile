@@ -1,0 +1,59 @@
+# `make run` and `make test` are the two commands; `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd systemd-container
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint types imports format docs lock bench clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/run.stamp
+
+run: $(VENV)/run.stamp ## Start the demo estate and the daemon; Ctrl-C stops both
+	@exec $(BIN)/sla-monitor demo --with-monitor --config config/sla-monitor.yaml
+
+test: $(VENV)/dev.stamp packages lint types imports ## Run every check and every test
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+packages: ## Install what the tests need from Debian, or say what is missing
+	@tests/install-packages $(PACKAGES)
+
+check: lint types imports ## Lint, types and import rules only
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp
+	$(BIN)/mypy
+
+imports: $(VENV)/dev.stamp
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/dev.stamp ## Format the code
+	$(BIN)/ruff check --fix . || true
+	$(BIN)/ruff format .
+
+lock: $(VENV)/dev.stamp ## Choose new versions of everything we depend on
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server
+	$(BIN)/python -m bench
+
+clean: ## Remove what was made here; var/, the record, stays
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,96 @@
+"""Each third-party library has one owning room; only clock.py reads the wall clock. Read from the source itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import sla_monitor
+
+HOUSE = Path(sla_monitor.__file__).parent
+OWNERS = {
+    "apscheduler": {"schedule.py"},
+    "bcrypt": {"web"},
+    "click": {"cli"},
+    "cryptography": {"probe", "demo"},
+    "dns": {"probe", "demo"},
+    "jinja2": {"web"},
+    "jsonpath": {"probe"},
+    "logfmter": {"log.py"},
+    "prometheus_client": {"metrics"},
+    "pydantic": {"contract", "settings.py", "web_config.py"},
+    "pydantic_core": {"contract"},
+    "pythonjsonlogger": {"log.py"},
+    "requests": {"probe"},
+    "sqlite3": {"ledger"},
+    "sqlite_utils": {"ledger"},
+    "tabulate": {"cli"},
+    "tornado": {"web"},
+    "urllib3": {"probe"},
+    "yaml": {"contract"},
+}
+WALL_CLOCK = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
+
+
+def sources() -> list[Path]:
+    return sorted(HOUSE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(HOUSE).parts[0]
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def strangers(path: Path, text: str) -> set[str]:
+    """Libraries that this file may not import."""
+    return {name for name in imported(ast.parse(text)) if name in OWNERS and room(path) not in OWNERS[name]}
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(HOUSE)))
+def test_a_library_is_imported_by_its_owner_only(path: Path) -> None:
+    assert strangers(path, path.read_text()) == set()
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(HOUSE)))
+def test_only_the_clock_reads_the_wall_clock(path: Path) -> None:
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    readers = {
+        (call.value.id, call.attr)
+        for call in calls
+        if isinstance(call, ast.Attribute) and isinstance(call.value, ast.Name)
+    }
+    if path.name != "clock.py":
+        assert readers & WALL_CLOCK == set()
+
+
+def test_breaking_the_rule_on_purpose_is_seen() -> None:
+    assert strangers(HOUSE / "sla" / "availability.py", "import requests\nfrom yaml import load\n") == {
+        "requests",
+        "yaml",
+    }
+
+
+def test_every_dependency_has_an_owner() -> None:
+    """A library that is in the project's dependencies and in nobody's room would be dead weight."""
+    import tomllib
+
+    declared = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {line.partition(">")[0].partition("[")[0].lower() for line in declared}
+    modules = {
+        "dnspython": "dns",
+        "pyyaml": "yaml",
+        "python-json-logger": "pythonjsonlogger",
+        "python-jsonpath": "jsonpath",
+    }
+    known = {modules.get(name, name.replace("-", "_")) for name in names} - {"tzdata"}  # data for zoneinfo
+    assert known <= set(OWNERS)

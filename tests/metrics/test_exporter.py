@@ -1,0 +1,129 @@
+"""/metrics as Prometheus sees it: clean, complete, at most 15 series an endpoint, and as the library would write it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from sla_monitor import names
+from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
+from sla_monitor.board import Board, Watched
+from sla_monitor.contract.endpoint import HttpEndpoint, TcpEndpoint
+from sla_monitor.metrics.exporter import BoardCollector, Exporter, Own
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
+from sla_monitor.sla.period import Period
+
+HOUR = 3_600_000
+
+
+def service(state: Outcome = Outcome.DOWN) -> ServiceAssessment:
+    outages = (Outage(5 * HOUR, None, HOUR, Reason.TIMEOUT, ("login",)),)
+    return ServiceAssessment("cad", "CAD", "critical", (), state, 10 * HOUR, 720 * HOUR, HOUR, 2 * HOUR, outages)
+
+
+def filled_board() -> Board:
+    board = Board(0)
+    url = "https://secret-host.example/path?token=abc"
+    login = HttpEndpoint.model_validate({"id": "login", "kind": "http", "url": url})
+    radio = TcpEndpoint.model_validate({"id": "radio", "kind": "tcp", "host": "h", "port": 1})
+    board.watch([Watched("c/login", "c", "cad", login), Watched("c/radio", "c", "cad", radio)])
+    phases = Phases(100, 200, 3000, 40_000, 5)
+    finding = Finding(Outcome.DOWN, Reason.TIMEOUT, "<hostile>", 43_305, phases, None, 503, 9, 1_800_000_000)
+    board.observe(Observation("c/login", 1_700_000_000_123, finding))
+    board.skip("c/login", 3)
+    kpi = KpiAssessment("KPI1", "", "", service(), Fraction(999, 1000), Fraction(720 * HOUR, 1000), True)
+    period = Period("2026-06", 0, 720 * HOUR)
+    contract = ContractAssessment(
+        "c", "", "", 'A "quoted" force', "S", "GBP", "Europe/London", period, 0, "", (service(),), (kpi,)
+    )
+    board.assessment = Assessment(1_700_000_000_000, (contract,))
+    return board
+
+
+def own_health() -> Own:
+    def rows(metric: names.MetricName) -> Iterable[tuple[tuple[str, ...], float]]:
+        return [(tuple("x" for _ in metric.labels), 1.0)]
+
+    from sla_monitor.metrics.tables import TABLES
+
+    return {m: rows(m) for m in names.ALL_METRICS if m not in TABLES and m is not names.LATENESS}
+
+
+def exporter(board: Board) -> Exporter:
+    return Exporter(board, own_health, lambda: ((0.01, 0.1), [5, 1, 0], 0.2))
+
+
+def test_the_exposition_is_clean_for_promtool() -> None:
+    check = subprocess.run(
+        ["promtool", "check", "metrics"], input=exporter(filled_board()).render(), capture_output=True, check=False
+    )
+    assert (check.returncode, check.stdout.decode(), check.stderr.decode()) == (0, "", "")
+
+
+def test_the_boards_part_is_byte_identical_to_the_library() -> None:
+    board = filled_board()
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(BoardCollector(board))
+    assert exporter(board).render().startswith(generate_latest(registry))
+
+
+def test_an_endpoint_has_at_most_15_series() -> None:
+    text = exporter(filled_board()).render().decode()
+    counts = Counter(re.findall(r'endpoint="([^"]+)"', text))
+    assert counts["login"] == 15
+    assert counts["radio"] <= 15
+
+
+def test_no_address_and_no_word_of_the_supplier_is_in_a_label() -> None:
+    text = exporter(filled_board()).render().decode()
+    assert "secret-host" not in text
+    assert "hostile" not in text
+
+
+def test_what_is_not_known_is_left_out_and_counters_begin_at_nothing() -> None:
+    text = exporter(filled_board()).render().decode()
+    assert 'sla_probes_total{contract="c",endpoint="radio",service="cad"} 0.0' in text
+    assert 'sla_endpoint_state{contract="c",endpoint="radio",service="cad",state="unknown"} 1.0' in text
+    assert 'sla_probe_duration_seconds{contract="c",endpoint="radio"' not in text
+    assert "NaN" not in text
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ('sla_endpoint_state{contract="c",endpoint="login",service="cad",state="down"}', 1),
+        ('sla_probe_phase_duration_seconds{contract="c",endpoint="login",phase="tls",service="cad"}', 0.003),
+        ('sla_probe_failures_total{contract="c",endpoint="login",service="cad"}', 1),
+        ('sla_probes_skipped_total{contract="c",endpoint="login",service="cad"}', 3),
+        ('sla_endpoint_last_probe_timestamp_seconds{contract="c",endpoint="login",service="cad"}', 1_700_000_000.123),
+        ('sla_service_availability_ratio{contract="c",service="cad"}', 0.875),
+        ('sla_service_open_outage_start_timestamp_seconds{contract="c",service="cad"}', 18_000),
+        ('sla_kpi_downtime_allowance_remaining_seconds{contract="c",kpi="KPI1",service="cad"}', 2592 - 3600),
+        ('sla_kpi_met{contract="c",kpi="KPI1",service="cad"}', 0),
+        ('sla_schedule_lateness_seconds_bucket{le="0.1"}', 6),
+    ],
+)
+def test_a_figure_is_told_in_base_units(line: str, value: float) -> None:
+    text = exporter(filled_board()).render().decode()
+    found = [row for row in text.splitlines() if row.startswith(line + " ")]
+    assert [float(row.rpartition(" ")[2]) for row in found] == [value]
+
+
+def test_docs_metrics_lists_every_metric_and_no_other() -> None:
+    """docs/metrics.md is compared with the names and help texts in the code."""
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    listed = dict(re.findall(r"^\| `(sla_[a-z_]+)` \| [^|]+ \| [^|]* \| ([^|]+) \|$", page, re.MULTILINE))
+    assert {name: text.strip() for name, text in listed.items()} == {m.sample: m.help for m in names.ALL_METRICS}
+
+
+def test_every_name_is_exported() -> None:
+    families = {family.name for family in text_string_to_metric_families(exporter(filled_board()).render().decode())}
+    assert {metric.name for metric in names.ALL_METRICS} <= families

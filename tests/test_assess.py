@@ -1,0 +1,240 @@
+"""Contract + spans -> Assessment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from sla_monitor.assess import ContractAssessment, assess_contract
+from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.contract.terms import Terms
+from sla_monitor.sla.intervals import length
+from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.spans import Span
+
+MINUTE, HOUR = 60_000, 3_600_000
+UP, DEGRADED, DOWN, UNKNOWN = Outcome.UP, Outcome.DEGRADED, Outcome.DOWN, Outcome.UNKNOWN
+
+
+def ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+JUNE, JULY = ms("2026-06-01T00:00:00+01:00"), ms("2026-07-01T00:00:00+01:00")
+
+
+def terms(**changes: Any) -> Terms:
+    plain: dict[str, Any] = {
+        "id": "force-ict",
+        "authority": "A police force",
+        "supplier": "A supplier",
+        "term": {"start": "2025-04-01", "end": "2035-03-31"},
+        "time_zone": "Europe/London",
+        "currency": "GBP",
+        "calendars": {"office": {"hours": {"mon-fri": "08:00-18:00"}}},
+        "services": [{"id": "cad", "endpoints": [{"id": "login", "kind": "tcp", "host": "h", "port": 1}]}],
+        "kpis": [{"id": "KPI1", "service": "cad", "target": "99.0"}],
+    }
+    return Terms.model_validate(plain | changes)
+
+
+def one_version(**changes: Any) -> Contract:
+    return Contract((TermsVersion(0, terms(**changes)),))
+
+
+def span(start_ms: int, end_ms: int, outcome: Outcome, looks: int = 10, reason: Reason | None = None) -> Span:
+    return Span(start_ms, end_ms, end_ms - MINUTE, outcome, reason, looks)
+
+
+def told(contract: Contract, now_ms: int, **endpoints: list[Span]) -> ContractAssessment:
+    """The assessment at an instant; as the ledger does, only spans that overlap the question are answered."""
+
+    def spans_of(start_ms: int, end_ms: int) -> dict[str, list[Span]]:
+        return {
+            f"force-ict/{name}": [s for s in spans if s.start_ms < end_ms and s.end_ms > start_ms]
+            for name, spans in endpoints.items()
+        }
+
+    return assess_contract(contract, spans_of, now_ms)
+
+
+def test_downtime_is_counted_and_divided_by_the_time_so_far() -> None:
+    """An hour down in the first ten days of June: of ten days, not of thirty."""
+    now = JUNE + 240 * HOUR
+    spans = [span(JUNE, JUNE + HOUR, UP), span(JUNE + HOUR, JUNE + 2 * HOUR, DOWN), span(JUNE + 2 * HOUR, now, UP)]
+    service = told(one_version(), now, login=spans).services[0]
+    assert service.agreed_ms == 240 * HOUR
+    assert service.downtime_ms == HOUR
+    assert service.availability_ratio == Fraction(239, 240)
+    assert service.coverage_ratio == 1
+    assert service.state is UP
+
+
+def test_the_allowance_is_that_of_the_whole_period() -> None:
+    now = JUNE + 240 * HOUR
+    kpi = told(one_version(), now, login=[span(JUNE, JUNE + HOUR, DOWN), span(JUNE + HOUR, now, UP)]).kpis[0]
+    assert kpi.allowance_ms == Fraction(30 * 24 * HOUR, 100)
+    assert kpi.allowance_left_ms == kpi.allowance_ms - HOUR
+    assert kpi.target_ratio == Fraction(99, 100)
+    assert kpi.is_met is True
+
+
+def test_nothing_observed_is_no_number() -> None:
+    assessment = told(one_version(), JUNE + HOUR)
+    service, kpi = assessment.services[0], assessment.kpis[0]
+    assert service.availability_ratio is None
+    assert service.coverage_ratio == 0
+    assert service.state is UNKNOWN
+    assert kpi.is_met is None
+    assert not kpi.is_assessable
+
+
+def test_time_nobody_saw_is_in_neither_side_of_the_ratio() -> None:
+    now = JUNE + 10 * HOUR
+    spans = [
+        span(JUNE, JUNE + 4 * HOUR, UP),
+        span(JUNE + 6 * HOUR, JUNE + 7 * HOUR, DOWN),
+        span(JUNE + 7 * HOUR, now, UP),
+    ]
+    service = told(one_version(), now, login=spans).services[0]
+    assert service.unknown_ms == 2 * HOUR
+    assert service.availability_ratio == Fraction(7, 8)
+    assert service.coverage_ratio == Fraction(8, 10)
+    assert not told(one_version(), now, login=spans).kpis[0].is_assessable
+
+
+def test_the_outage_list_and_the_total_come_from_the_same_intervals() -> None:
+    now = JUNE + 24 * HOUR
+    spans = [
+        span(JUNE, JUNE + HOUR, DOWN, reason=Reason.TIMEOUT),
+        span(JUNE + HOUR, JUNE + 5 * HOUR, UP),
+        span(JUNE + 5 * HOUR, JUNE + 7 * HOUR, DOWN, reason=Reason.STATUS_UNEXPECTED),
+        span(JUNE + 7 * HOUR, now, UP),
+    ]
+    service = told(one_version(), now, login=spans).services[0]
+    assert [outage.reason for outage in service.outages] == [Reason.TIMEOUT, Reason.STATUS_UNEXPECTED]
+    assert sum(outage.downtime_ms for outage in service.outages) == service.downtime_ms == 3 * HOUR
+    assert service.open_outage is None
+
+
+def test_an_outage_that_goes_on_is_open_and_the_service_is_down() -> None:
+    now = JUNE + 2 * HOUR
+    spans = [span(JUNE, JUNE + HOUR, UP), span(JUNE + HOUR, now - 1000, DOWN, reason=Reason.TIMEOUT)]
+    service = told(one_version(), now, login=spans).services[0]
+    assert service.state is DOWN
+    assert service.open_outage is not None
+    assert service.open_outage.start_ms == JUNE + HOUR
+    assert service.open_outage.endpoints == ("login",)
+    assert service.downtime_ms == HOUR, "the last look still vouches while the next one is on its way"
+
+
+def test_an_outage_from_last_month_shows_its_beginning_and_counts_its_part() -> None:
+    now = JUNE + 2 * HOUR
+    spans = [span(JUNE - 3 * HOUR, JUNE + HOUR, DOWN), span(JUNE + HOUR, now, UP)]
+    service = told(one_version(), now, login=spans).services[0]
+    assert service.outages[0].start_ms == JUNE - 3 * HOUR
+    assert service.outages[0].downtime_ms == service.downtime_ms == HOUR
+
+
+def test_failures_that_were_not_confirmed_are_no_downtime() -> None:
+    now = JUNE + 2 * HOUR
+    spans = [
+        span(JUNE, JUNE + HOUR, UP),
+        span(JUNE + HOUR, JUNE + HOUR + MINUTE, DOWN, looks=1),
+        span(JUNE + HOUR + MINUTE, now, UP),
+    ]
+    assert told(one_version(), now, login=spans).services[0].outages == ()
+    strict = one_version(accounting={"confirmation": 1})
+    assert told(strict, now, login=spans).services[0].downtime_ms == MINUTE
+
+
+def test_downtime_outside_the_service_hours_does_not_count() -> None:
+    """Down from 17:00 on Monday to 09:00 on Tuesday: an hour on each side of the night."""
+    office = one_version(
+        services=[
+            {
+                "id": "cad",
+                "service_hours": "office",
+                "endpoints": [{"id": "login", "kind": "tcp", "host": "h", "port": 1}],
+            }
+        ]
+    )
+    monday = JUNE
+    start, end, now = monday + 17 * HOUR, monday + 33 * HOUR, monday + 48 * HOUR
+    service = told(office, now, login=[span(JUNE, start, UP), span(start, end, DOWN), span(end, now, UP)]).services[0]
+    assert service.downtime_ms == 2 * HOUR
+    assert service.agreed_ms == 20 * HOUR
+    assert [outage.downtime_ms for outage in service.outages] == [2 * HOUR]
+
+
+TWO = [{"id": name, "kind": "tcp", "host": "h", "port": 1} for name in ("a", "b")]
+
+
+@pytest.mark.parametrize(
+    ("available_when", "downtime_hours", "state"), [("all", 3, UP), ("any", 1, UP), (1, 1, UP), (2, 3, UP)]
+)
+def test_a_service_needs_as_many_endpoints_as_the_contract_says(
+    available_when: str | int, downtime_hours: int, state: Outcome
+) -> None:
+    contract = one_version(services=[{"id": "cad", "available_when": available_when, "endpoints": TWO}])
+    now = JUNE + 10 * HOUR
+    a = [span(JUNE, JUNE + 2 * HOUR, DOWN), span(JUNE + 2 * HOUR, now, UP)]
+    b = [span(JUNE, JUNE + HOUR, UP), span(JUNE + HOUR, JUNE + 3 * HOUR, DOWN), span(JUNE + 3 * HOUR, now, UP)]
+    service = told(contract, now, a=a, b=b).services[0]
+    assert service.downtime_ms == downtime_hours * HOUR
+    assert service.state is state
+
+
+def test_a_service_that_is_up_with_an_endpoint_that_is_not_is_degraded() -> None:
+    contract = one_version(services=[{"id": "cad", "available_when": "any", "endpoints": TWO}])
+    now = JUNE + HOUR
+    assert told(contract, now, a=[span(JUNE, now, UP)], b=[span(JUNE, now, DOWN)]).services[0].state is DEGRADED
+    assert told(contract, now, a=[span(JUNE, now, UP)], b=[span(JUNE, now, DEGRADED)]).services[0].state is DEGRADED
+
+
+def two_versions() -> Contract:
+    change = ms("2026-06-16T00:00:00+01:00")
+    later = terms(kpis=[{"id": "KPI1", "service": "cad", "target": "99.9"}])
+    return Contract((TermsVersion(0, terms()), TermsVersion(change, later, "CCN-01")))
+
+
+def test_a_target_that_rises_in_mid_month_splits_the_allowance() -> None:
+    now = ms("2026-06-20T00:00:00+01:00")
+    assessment = told(two_versions(), now, login=[span(JUNE, now, UP)])
+    kpi = assessment.kpis[0]
+    assert kpi.allowance_ms == 15 * 24 * HOUR * Fraction(1, 100) + 15 * 24 * HOUR * Fraction(1, 1000)
+    assert kpi.target_ratio == (Fraction(990, 1000) + Fraction(999, 1000)) / 2
+    assert (assessment.terms_reference, assessment.period.name) == ("CCN-01", "2026-06")
+
+
+def test_an_outage_goes_on_through_a_change_of_terms() -> None:
+    change = ms("2026-06-16T00:00:00+01:00")
+    now = change + 5 * HOUR
+    spans = [span(JUNE, change - HOUR, UP), span(change - HOUR, change + HOUR, DOWN), span(change + HOUR, now, UP)]
+    service = told(two_versions(), now, login=spans).services[0]
+    assert [(o.start_ms, o.end_ms) for o in service.outages] == [(change - HOUR, change + HOUR)]
+    assert service.downtime_ms == 2 * HOUR
+
+
+def test_the_first_month_of_a_contract_may_be_a_part_month() -> None:
+    contract = one_version(term={"start": "2026-06-11", "end": "2035-03-31"})
+    now = ms("2026-06-12T00:00:00+01:00")
+    service = told(contract, now, login=[span(JUNE, now, UP)]).services[0]
+    assert service.agreed_ms == 24 * HOUR
+    assert service.period_agreed_ms == 20 * 24 * HOUR
+
+
+def test_a_service_without_endpoints_is_unknown_and_not_up() -> None:
+    service = told(one_version(services=[{"id": "cad"}]), JUNE + HOUR).services[0]
+    assert (service.state, service.unknown_ms, service.availability_ratio) == (UNKNOWN, HOUR, None)
+
+
+def test_every_class_of_time_is_told_and_they_sum_to_the_agreed_time() -> None:
+    now = JUNE + 24 * HOUR
+    spans = [span(JUNE + HOUR, JUNE + 2 * HOUR, DOWN), span(JUNE + 5 * HOUR, now, UP)]
+    service = told(one_version(), now, login=spans).services[0]
+    assert service.unknown_ms == 4 * HOUR
+    assert service.observed_ms + service.unknown_ms == service.agreed_ms == length([(JUNE, now)])
