@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.configuration import read_configuration
-from sla_monitor.demo.estate import MONITOR_URL, Estate
-from sla_monitor.demo.monitor import Monitor, States
-from sla_monitor.demo.scenario import A_BAD_DAY, CALM
-from sla_monitor.errors import SlaMonitorError
+from sla_monitor.cli.options import config_option
+
+if TYPE_CHECKING:
+    from sla_monitor.demo.estate import Estate
+    from sla_monitor.demo.monitor import Monitor, States
 
 FIRST_STATES_SECONDS = 9.0
 """Whatever has been seen by then is printed: a newcomer sees the first states within ten seconds."""
+
+POLL_SECONDS = 0.25
 
 _MARKS = {"up": "✓", "degraded": "!", "down": "✗", "unknown": "?"}
 
@@ -31,40 +35,39 @@ _MARKS = {"up": "✓", "degraded": "!", "down": "✗", "unknown": "?"}
 )
 @click.option("--calm", is_flag=True, help="Nothing goes wrong by itself.")
 @click.option("--with-monitor", is_flag=True, help="Also start the monitor, and end with its exit status.")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("config/sla-monitor.yaml"),
-    show_default=True,
-    help="The monitor's configuration.",
-)
+@config_option
 def demo(folder: Path, calm: bool, with_monitor: bool, config: Path) -> None:
     """Run a simulated supplier on loopback: real servers that are well most of the time.
 
     Prints what goes wrong, and when. Ctrl-C stops everything.
     """
-    stopping = _on_signals()
-    try:
-        url = f"http://{read_configuration(config).settings.listen}" if with_monitor else MONITOR_URL
-        scenario = CALM if calm else A_BAD_DAY
-        estate = Estate(folder, scenario=scenario, monitor_url=url, tell=click.echo)
-        estate.start()
-    except SlaMonitorError as error:
-        raise click.ClickException(str(error)) from None
+    # Only here, so that no other command pays for the demo's certificates and name server.
+    from sla_monitor.configuration import read_configuration
+    from sla_monitor.demo.estate import MONITOR_URL, Estate
+    from sla_monitor.demo.monitor import Monitor
+    from sla_monitor.demo.scenario import A_BAD_DAY, CALM
+
+    is_stopping = _on_signals()
+    url = f"http://{read_configuration(config).settings.listen}" if with_monitor else MONITOR_URL
+    estate = Estate(folder, scenario=CALM if calm else A_BAD_DAY, monitor_url=url, tell=click.echo)
+    estate.start()
     try:
         _introduce(estate)
-        code = _accompany(Monitor(config, url), stopping) if with_monitor else _wait(stopping)
+        code = _accompany(Monitor(config, url), is_stopping) if with_monitor else _wait(is_stopping)
     finally:
         estate.stop()
     sys.exit(code)
 
 
-def _on_signals() -> threading.Event:
-    """Set by whatever asks us to end; a terminal that goes away counts."""
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
-    return stopping
+def _on_signals() -> Callable[[], bool]:
+    """Whether something has asked us to end; a terminal that goes away counts.
+
+    A list, not an Event: setting one from a handler can deadlock with the wait that it interrupts.
+    """
+    received: list[int] = []
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda number, _: received.append(number))
+    return lambda: bool(received)
 
 
 def _introduce(estate: Estate) -> None:
@@ -76,20 +79,21 @@ def _introduce(estate: Estate) -> None:
     )
 
 
-def _wait(stopping: threading.Event) -> int:
-    stopping.wait()
+def _wait(is_stopping: Callable[[], bool]) -> int:
+    while not is_stopping():
+        time.sleep(POLL_SECONDS)
     return 0
 
 
-def _accompany(monitor: Monitor, stopping: threading.Event) -> int:
+def _accompany(monitor: Monitor, is_stopping: Callable[[], bool]) -> int:
     """Start the monitor, show where to look and what it sees first, stay until either ends; its exit status."""
     monitor.start()
     try:
         click.echo(f"The monitor is starting.\n  status page  {monitor.url}/\n  metrics      {monitor.url}/metrics")
-        _show(monitor.first_states(FIRST_STATES_SECONDS, stopping.is_set))
-        while not (stopping.wait(0.25) or monitor.has_ended):
-            pass
-        if not stopping.is_set():
+        _show(monitor.first_states(FIRST_STATES_SECONDS, is_stopping))
+        while not (is_stopping() or monitor.has_ended):
+            time.sleep(POLL_SECONDS)
+        if not is_stopping():
             click.echo("The monitor has ended by itself; the demo ends with it.", err=True)
     finally:
         code = monitor.stop()
