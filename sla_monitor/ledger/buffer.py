@@ -68,7 +68,8 @@ class Buffer:
 
     def drop_oldest(self) -> None:
         """Give up the oldest entry: it can never be stored."""
-        self.dropped += 1
+        with self._changed:
+            self.dropped += 1
         self.settle(1)
 
     def oldest_since(self) -> float | None:

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.evidence import Evidence
-from sla_monitor.ledger.names import Names
+from sla_monitor.ledger.names import Codes, Names
 from sla_monitor.ledger.tally import SpanTally
 from sla_monitor.sla.observation import Observation
 
@@ -31,8 +31,7 @@ class Journal:
         self._database = database
         self._connection = connection
         self._endpoints = Names(connection, "endpoints")
-        self._outcomes = Names(connection, "outcomes")
-        self._reasons = Names(connection, "reasons")
+        self._codes = Codes.load(database)
         self._addresses = Names(connection, "addresses")
         self._evidence = Evidence(connection)
         self._stale = False
@@ -58,7 +57,7 @@ class Journal:
         self._connection.execute("pragma wal_checkpoint(passive)")
 
     def _load(self) -> None:
-        for cache in (self._endpoints, self._outcomes, self._reasons, self._addresses, self._evidence):
+        for cache in (self._endpoints, self._addresses, self._evidence):
             cache.forget()
         self._spans = SpanTally(self._database)
         self._every_ms = dict(self._connection.execute(_LAST_INTERVALS))
@@ -74,7 +73,7 @@ class Journal:
                 looks.append(self._look(held.entry, held.every_ms))
         # One call for all of them: a quarter of the processor time of sqlite-utils' insert_all.
         self._connection.executemany(_INSERT, looks)
-        self._spans.save(self._outcomes, self._reasons)
+        self._spans.save(self._codes)
 
     def _look(self, observation: Observation, every_ms: int) -> Row:
         finding, phases = observation.finding, observation.finding.phases
@@ -88,8 +87,8 @@ class Journal:
             self._last_id,
             endpoint,
             observation.at_ms,
-            self._outcomes.id(finding.outcome),
-            None if finding.reason is None else self._reasons.id(finding.reason),
+            self._codes.outcomes[finding.outcome],
+            self._codes.reasons[finding.reason],
             finding.duration_us,
             phases.dns_us,
             phases.connect_us,

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
+from typing import Self
 
 from sqlite_utils import Database
 
@@ -40,6 +42,21 @@ class Names:
             row = self._connection.execute(self._add, (name,)).fetchone()
         self._ids[name] = number = int(row[0])
         return number
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The integers of outcomes and reasons: closed sets, so that a name of neither is an error (KeyError)."""
+
+    outcomes: dict[str, int]
+    reasons: dict[str | None, int | None]
+
+    @classmethod
+    def load(cls, database: Database) -> Self:
+        outcomes = {name: number for number, name in names_by_id(database, "outcomes").items()}
+        reasons: dict[str | None, int | None] = {None: None}
+        reasons.update((name, number) for number, name in names_by_id(database, "reasons").items())
+        return cls(outcomes, reasons)
 
 
 def names_by_id(database: Database, table: str) -> dict[int, str]:

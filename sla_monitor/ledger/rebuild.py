@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.ledger.connect import immediate
-from sla_monitor.ledger.names import Names, names_by_id
+from sla_monitor.ledger.names import Codes, names_by_id
 from sla_monitor.ledger.opening import open_writer, take_lock
 from sla_monitor.ledger.tally import SpanTally, reason_of
 from sla_monitor.sla.observation import Outcome
@@ -68,7 +68,7 @@ def derive(database: Database, progress: Progress) -> None:
     """
     for statement in _SCRATCH:
         database.conn.execute(statement)
-    tally, codes = SpanTally(database), (Names(database.conn, "outcomes"), Names(database.conn, "reasons"))
+    tally, codes = SpanTally(database), Codes.load(database)
     outcomes, reasons = names_by_id(database, "outcomes"), names_by_id(database, "reasons")
     changes = dict(database.conn.execute("select observation_id, every_ms from intervals"))
     total = database.conn.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
@@ -79,9 +79,9 @@ def derive(database: Database, progress: Progress) -> None:
             every_ms[endpoint] = changes[number]
         tally.look(endpoint, at_ms, Outcome(outcomes[outcome]), reason_of(reason, reasons), every_ms[endpoint])
         if number % _SAVED_EVERY == 0:
-            tally.save(*codes)
+            tally.save(codes)
             progress(number, total)
-    tally.save(*codes)
+    tally.save(codes)
     progress(total, total)
 
 

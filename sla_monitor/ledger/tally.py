@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from sla_monitor.ledger.names import Names, names_by_id
+from sla_monitor.ledger.names import Codes, names_by_id
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span, extend
 
@@ -39,12 +39,12 @@ class SpanTally:
         self._last[endpoint] = latest
         self._changed.add(endpoint)
 
-    def save(self, outcomes: Names, reasons: Names) -> None:
+    def save(self, codes: Codes) -> None:
         """Write what has changed, inside the transaction that is open."""
 
         def row(endpoint: int, span: Span) -> tuple[object, ...]:
-            reason = None if span.reason is None else reasons.id(span.reason)
-            return endpoint, span.start_ms, span.end_ms, span.seen_ms, outcomes.id(span.outcome), reason, span.looks
+            outcome, reason = codes.outcomes[span.outcome], codes.reasons[span.reason]
+            return endpoint, span.start_ms, span.end_ms, span.seen_ms, outcome, reason, span.looks
 
         self._connection.executemany(_SAVE_LAST, [row(endpoint, self._last[endpoint]) for endpoint in self._changed])
         self._connection.executemany(_SAVE_ENDED, [row(endpoint, span) for endpoint, span in self._ended])

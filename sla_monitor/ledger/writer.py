@@ -27,6 +27,7 @@ _UNSTORABLE = (
     sqlite3.ProgrammingError,
     ArithmeticError,
     AttributeError,
+    LookupError,
     TypeError,
     ValueError,
 )
@@ -79,7 +80,6 @@ class Writer(threading.Thread):
     def _try(self, batch: Sequence[Held]) -> bool:
         try:
             self._commit(batch)
-            self._checkpoint()
         except sqlite3.Error as error:
             self._failed(error)
             return False
@@ -87,7 +87,7 @@ class Writer(threading.Thread):
             LOG.exception("the ledger's writer met an error of its own")
             self._failed(error)
             return False
-        self._healed()
+        self._checkpoint()
         return True
 
     def _commit(self, batch: Sequence[Held]) -> None:
@@ -98,12 +98,14 @@ class Writer(threading.Thread):
             return
         self.committed += len(batch)
         self.commits += 1
+        self._healed()
         self.buffer.settle(len(batch))
 
     def _divide(self, batch: Sequence[Held], error: Exception) -> None:
         if len(batch) == 1:
             self.buffer.drop_oldest()
-            LOG.error("an entry of %s cannot be stored and is given up: %s", batch[0].entry.endpoint, error)
+            endpoint = getattr(batch[0].entry, "endpoint", None)
+            LOG.error("an entry of %r cannot be stored and is given up: %s", endpoint, error)
             return
         middle = len(batch) // 2
         self._commit(batch[:middle])
@@ -113,8 +115,11 @@ class Writer(threading.Thread):
         """Now and then, after a commit has been acknowledged and before the next is due."""
         commits, entries = self._since_checkpoint
         if self.commits - commits >= _CHECKPOINT_COMMITS or self.committed - entries >= _CHECKPOINT_ENTRIES:
-            self._journal.checkpoint()
             self._since_checkpoint = self.commits, self.committed
+            try:
+                self._journal.checkpoint()
+            except sqlite3.Error as error:  # nothing is lost: the log only grows, until the next one succeeds
+                LOG.warning("the ledger's write-ahead log could not be emptied: %s", error)
 
     def _failed(self, error: Exception) -> None:
         reason = str(error) or type(error).__name__

@@ -1,0 +1,40 @@
+"""A daemon in small: records looks as fast as it can and says which are on disk. It is there to be killed.
+
+Reads the index of a first look and the ledger, a line each; forks a recorder that begins there and says its process
+id; says "dead" when that has been killed. One interpreter start serves for all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from itertools import count
+from pathlib import Path
+
+from sla_monitor.clock import SystemClock
+from sla_monitor.ledger import Ledger
+from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, UP, look
+
+
+def record(path: Path, first: int) -> None:
+    """Print the index of every fifth look once it, and all before it, are acknowledged."""
+    print("began", os.getpid(), flush=True)
+    ledger = Ledger.open(path, SystemClock(), commit_within_ms=2)
+    for index in count(first):
+        ledger.record(look(index, DOWN if index % 7 < 2 else UP, f"custody/{index % 3}"), EVERY_MS)
+        if index % 5 == 0 and ledger.flush(DEADLINE_S):
+            print(index, flush=True)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            first, path = line.rstrip("\n").split(" ", 1)
+            record(Path(path), int(first))
+        os.waitpid(child, 0)
+        print("dead", flush=True)
+
+
+if __name__ == "__main__":
+    main()
