@@ -1,0 +1,130 @@
+"""The routes: status page, metrics, health, reload, heartbeats."""
+
+from __future__ import annotations
+
+import logging
+
+from tornado.web import Application
+
+from sla_monitor.web.guard import is_cross_site
+from sla_monitor.web.handler import Handler, NotFound, Refusal
+from sla_monitor.web.heartbeat import bearer
+from sla_monitor.web.site import Site
+
+log = logging.getLogger(__name__)
+
+LEAST_REFRESH_S, MOST_REFRESH_S = 5, 3600
+
+
+class Status(Handler):
+    """`GET /`: the status page. `?refresh=15` asks the browser to come back, `?open=all` unfolds everything."""
+
+    async def get(self) -> None:
+        refresh_s = self._refresh_s()
+        unfold = self.get_query_argument("open", "") == "all"
+        site = self.site
+        html = await site.rendering.run(
+            site.page.render, site.board, site.health(), site.clock.now_ms(), refresh_s=refresh_s, unfold=unfold
+        )
+        # The header, not the element: a page that reloads by itself is for those who asked for it.
+        if refresh_s:
+            self.set_header("Refresh", str(refresh_s))
+        if "Content-Security-Policy" not in site.files.config.http_server_config.headers:
+            self.set_header("Content-Security-Policy", site.page.security_policy)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(html)
+
+    head = get
+
+    def _refresh_s(self) -> int:
+        """Seconds between reloads; 0 for none, or for a number that makes no sense."""
+        asked = self.get_query_argument("refresh", "")
+        seconds = int(asked) if asked.isdecimal() and len(asked) <= 4 else 0
+        return seconds if LEAST_REFRESH_S <= seconds <= MOST_REFRESH_S else 0
+
+
+class Metrics(Handler):
+    """`GET /metrics`, in the format that the Accept header asks for."""
+
+    async def get(self) -> None:
+        accept = self.request.headers.get("Accept", "")
+        content_type, body = await self.site.rendering.run(self.site.metrics, accept)
+        self.set_header("Content-Type", content_type)
+        self.finish(body)
+
+    head = get
+
+
+class Healthy(Handler):
+    """`GET /-/healthy`: 200 for as long as anything here runs at all."""
+
+    async def get(self) -> None:
+        self.say("healthy")
+
+    head = get
+
+
+class Ready(Handler):
+    """`GET /-/ready`: 200, or 503 with the reasons, one a line."""
+
+    async def get(self) -> None:
+        health = self.site.health()
+        self.say("ready" if health.ready else "\n".join(["not ready", *health.reasons]), 200 if health.ready else 503)
+
+    head = get
+
+
+class Reload(Handler):
+    """`POST /-/reload`: 200, or 500 with the problems; the configuration before then stays in force."""
+
+    methods = ("POST", "PUT")
+
+    async def post(self) -> None:
+        own = f"{self.request.protocol}://{self.request.host}"
+        if is_cross_site(self.request.headers, own):
+            raise Refusal(403, "not on behalf of another site")
+        problems = await self.site.reloading.run(self.site.reload)
+        self.say("\n".join(problems) or "reloaded", 500 if problems else 200)
+
+    put = post
+
+
+class Heartbeat(Handler):
+    """`POST /heartbeat/<contract>/<endpoint>` with `Authorization: Bearer <token>`: 204 when it was taken in."""
+
+    methods = ("POST",)
+    has_own_token = True
+
+    async def post(self, endpoint: str) -> None:
+        site = self.site
+        token = bearer(self.request.headers.get("Authorization", ""))
+        if not await site.beating.run(site.tokens.fits, endpoint, token):
+            self._refuse()
+        self._slow_down(site.beats.take(endpoint, site.clock.monotonic()))
+        await site.beating.run(site.beat, endpoint)
+        self.set_status(204)
+        self.finish()
+
+    def _refuse(self) -> None:
+        """The same words for a wrong token and for an endpoint that is not there."""
+        client = self.request.remote_ip or ""
+        self._slow_down(self.site.failures.take(client, self.site.clock.monotonic()))
+        raise Refusal(401, "unauthorised", {"WWW-Authenticate": 'Bearer realm="heartbeat"'})
+
+    def _slow_down(self, wait_s: int) -> None:
+        if wait_s:
+            raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
+
+
+def application(site: Site) -> Application:
+    """Every route, each given the site; nothing is logged for a request that was answered."""
+    parts = {"site": site}
+    routes = [
+        (r"/", Status, parts),
+        (r"/metrics", Metrics, parts),
+        (r"/-/healthy", Healthy, parts),
+        (r"/-/ready", Ready, parts),
+        (r"/-/reload", Reload, parts),
+        (r"/heartbeat/([^/]+/[^/]+)", Heartbeat, parts),
+    ]
+    return Application(routes, default_handler_class=NotFound, default_handler_args=parts, log_function=lambda _: None)

@@ -1,0 +1,204 @@
+"""Board and Assessment -> what the status page shows, in words. Pure: the template only lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess import KpiAssessment, Outage, ServiceAssessment
+from sla_monitor.board import Watched
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.web import words
+
+SHOWN_OUTAGES = 5
+"""Latest outages listed under a service; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRow:
+    """One endpoint. `detail` is hostile text: made harmless for the eye here, for the browser by the template."""
+
+    name: str
+    kind: str
+    state: Outcome
+    reason: str
+    detail: str
+    seen: str
+    seen_ago: str
+    took: str
+    in_a_row: str
+    certificate: str
+
+
+@dataclass(frozen=True, slots=True)
+class KpiRow:
+    """One promise. `used` is the part of the allowance that is gone, 0 to 1, for the meter."""
+
+    title: str
+    clause: str
+    target: str
+    verdict: str
+    kind: str
+    allowance: str
+    used: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutageRow:
+    """One outage; `ended` is empty while it is open."""
+
+    began: str
+    ended: str
+    lasted: str
+    counted: str
+    reason: str
+    endpoints: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCard:
+    """One service; the figures are empty before the first assessment."""
+
+    anchor: str
+    name: str
+    state: Outcome
+    is_open: bool
+    criticality: str
+    affects: str
+    summary: str
+    figures: tuple[tuple[str, str, str], ...]
+    kpis: tuple[KpiRow, ...]
+    outages: tuple[OutageRow, ...]
+    more_outages: str
+    endpoints: tuple[EndpointRow, ...]
+
+
+def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
+    """One endpoint as last seen."""
+    last = watched.last  # once: another thread may replace it meanwhile
+    name = words.plain(watched.terms.name or watched.terms.id)
+    if last is None:
+        return EndpointRow(name, watched.terms.kind, Outcome.UNKNOWN, "not looked at yet", "", "never", "", "", "", "")
+    found = last.finding
+    failures = watched.failures
+    return EndpointRow(
+        name=name,
+        kind=watched.terms.kind,
+        state=found.outcome,
+        reason=words.reason_words(found.reason),
+        detail=words.plain(found.detail),
+        seen=words.moment(last.at_ms, zone),
+        seen_ago=words.ago(now_ms - last.at_ms),
+        took=words.took(found.duration_us),
+        in_a_row=f"{words.counted(failures, 'failure')} in a row" if failures else "",
+        certificate=words.days_left(found.certificate_expires_at_s, now_ms),
+    )
+
+
+def kpi_row(kpi: KpiAssessment) -> KpiRow:
+    """One promise, its verdict so far, and what is left of the downtime it allows in the whole period."""
+    kind, verdict = _verdict(kpi)
+    left, whole = kpi.allowance_left_ms, kpi.allowance_ms
+    if left >= 0:
+        allowance = f"{words.duration(left)} left of {words.duration(whole)}"
+    else:
+        allowance = f"used up: {words.duration(-left, up=True)} more than {words.duration(whole)}"
+    used = min(1.0, float(kpi.service.downtime_ms / whole)) if whole else float(kpi.service.downtime_ms > 0)
+    return KpiRow(
+        title=words.plain(kpi.title or kpi.kpi),
+        clause=words.plain(kpi.clause),
+        target=words.target(kpi.target_ratio),
+        verdict=verdict,
+        kind=kind,
+        allowance=allowance,
+        used=used,
+    )
+
+
+def _verdict(kpi: KpiAssessment) -> tuple[str, str]:
+    """How it looks (met, missed, open) and the words for it."""
+    if kpi.is_met is None:
+        return "open", "nothing seen yet"
+    if not kpi.is_assessable:
+        return "open", "not assessable: coverage too low"
+    return ("met", "on target so far") if kpi.is_met else ("missed", "below target so far")
+
+
+def outage_row(outage: Outage, zone: ZoneInfo, now_ms: int) -> OutageRow:
+    """One outage, open or ended."""
+    end_ms = now_ms if outage.end_ms is None else outage.end_ms
+    return OutageRow(
+        began=words.moment(outage.start_ms, zone),
+        ended="" if outage.end_ms is None else words.moment(outage.end_ms, zone),
+        lasted=words.duration(max(0, end_ms - outage.start_ms), up=True),
+        counted=words.duration(outage.downtime_ms, up=True),
+        reason=words.reason_words(outage.reason) or "no reason recorded",
+        endpoints=words.plain(", ".join(outage.endpoints)),
+    )
+
+
+def assessed_card(
+    anchor: str,
+    service: ServiceAssessment,
+    kpis: tuple[KpiAssessment, ...],
+    endpoints: Iterable[Watched],
+    at: tuple[ZoneInfo, int],
+) -> ServiceCard:
+    """A service that has been assessed. `at`: the contract's zone, and now in milliseconds."""
+    rows = tuple(endpoint_row(watched, *at) for watched in endpoints)
+    latest = service.outages[: -SHOWN_OUTAGES - 1 : -1]
+    hidden = len(service.outages) - len(latest)
+    return ServiceCard(
+        anchor=anchor,
+        name=words.plain(service.name or service.service),
+        state=service.state,
+        is_open=service.state is not Outcome.UP or any(row.state is not Outcome.UP for row in rows),
+        criticality=service.criticality,
+        affects=affects(service),
+        summary=_summary(service, kpis),
+        figures=figures(service, kpis),
+        kpis=tuple(map(kpi_row, kpis)),
+        outages=tuple(outage_row(outage, *at) for outage in latest),
+        more_outages=f"{words.counted(hidden, 'earlier outage')} not listed" if hidden else "",
+        endpoints=rows,
+    )
+
+
+def unassessed_card(anchor: str, name: str, endpoints: Iterable[Watched], at: tuple[ZoneInfo, int]) -> ServiceCard:
+    """A service that is watched but has not been assessed yet: what was seen, and no figures."""
+    rows = tuple(endpoint_row(watched, *at) for watched in endpoints)
+    state = words.worst([row.state for row in rows])
+    is_open = state is not Outcome.UP
+    return ServiceCard(anchor, words.plain(name), state, is_open, "", "", "not assessed yet", (), (), (), "", rows)
+
+
+def affects(service: ServiceAssessment) -> str:
+    """Who has it, or lacks it."""
+    return words.plain(", ".join(service.participants)) or "everybody"
+
+
+def figures(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Month to date: label, figure, and what it is made of. Unknown is a word, never a number."""
+    up, seen = _percentages(service, kpis)
+    of = f"of {words.duration(service.agreed_ms)} agreed so far"
+    unseen = f"unknown for {words.duration(service.unknown_ms, up=True)}" if service.unknown_ms else "seen throughout"
+    return (
+        ("Availability", up, "of the time that was seen"),
+        ("Downtime", words.duration(service.downtime_ms, up=True), of),
+        ("Coverage", seen, unseen),
+        ("Outages", f"{len(service.outages):,}", "confirmed, month to date"),
+    )
+
+
+def _percentages(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tuple[str, str]:
+    if not service.agreed_ms:
+        return "no service hours yet", "no service hours yet"
+    decimals = max((words.decimals_of(kpi.target_ratio) for kpi in kpis), default=2)
+    return words.percent(service.availability_ratio, decimals), words.percent(service.coverage_ratio, 1)
+
+
+def _summary(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> str:
+    """The figure that a folded service shows."""
+    up, _ = _percentages(service, kpis)
+    return f"{up} available" if service.availability_ratio is not None else f"availability {up}"

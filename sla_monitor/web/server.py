@@ -1,0 +1,202 @@
+"""The HTTP server: tornado, on an event loop in one thread of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+
+from tornado.http1connection import HTTP1ServerConnection
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from sla_monitor.board import Board
+from sla_monitor.clock import Clock
+from sla_monitor.errors import ListenError
+from sla_monitor.web.files import WebFiles
+from sla_monitor.web.guard import is_loopback, split_address
+from sla_monitor.web.health import Health
+from sla_monitor.web.heartbeat import Tokens
+from sla_monitor.web.routes import application
+from sla_monitor.web.site import Limits, Site, Tokenised
+
+log = logging.getLogger(__name__)
+
+REMEDIES = {
+    errno.EADDRINUSE: "it is taken (stop the other program, or change `listen`)",
+    errno.EACCES: "it is not allowed (take a port above 1023, or change `listen`)",
+    errno.EADDRNOTAVAIL: "it is no address of this machine (change `listen`)",
+}
+
+BACKLOG = 512
+FILES_EVERY_S = 1.0
+
+
+class BoundedServer(HTTPServer):
+    """tornado's server with a cap on open connections: the oldest makes room for the newest.
+
+    So a client that opens connections and says nothing can use up neither the file descriptors nor the patience
+    of the others, whatever the time limits are.
+    """
+
+    def limit(self, connections: int) -> None:
+        self._limit = connections
+        self._open: dict[IOStream, None] = {}
+
+    def handle_stream(self, stream: IOStream, address: tuple) -> None:  # type: ignore[type-arg] # tornado's own
+        if len(self._open) >= self._limit:
+            next(iter(self._open)).close()
+        self._open[stream] = None
+        super().handle_stream(stream, address)
+
+    def on_close(self, server_conn: object) -> None:
+        super().on_close(server_conn)
+        if isinstance(server_conn, HTTP1ServerConnection):
+            self._open.pop(server_conn.stream, None)
+
+
+@dataclass
+class Web:
+    """The status page and the HTTP endpoints on one address.
+
+    `metrics` takes an Accept header and gives content type and body; `reload` gives the problems it met;
+    `beat` takes in a heartbeat of an endpoint; `tokens` gives the tokens of the heartbeat endpoints by key.
+    All four are called from threads of ours.
+    """
+
+    listen: str
+    _: KW_ONLY
+    board: Board
+    metrics: Callable[[str], tuple[str, bytes]]
+    health: Callable[[], Health]
+    reload: Callable[[], list[str]]
+    beat: Callable[[str], None]
+    tokens: Tokenised
+    web_config: Path | None
+    clock: Clock
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
+
+    def __post_init__(self) -> None:
+        self.port = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Bind, then serve. Raises ListenError, and ConfigError for a web-config that cannot be used."""
+        host, port = self._address()
+        files = WebFiles(self.web_config)
+        sockets = _bind(host, port, self.listen)
+        self.port = sockets[0].getsockname()[1]
+        site = self._site(files, only_loopback=is_loopback(host))
+        self._warn_if_open(site)
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(site, sockets, started), name="web", daemon=True)
+        self._thread.start()
+        started.wait()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the event loop's thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def stop(self, timeout_s: float) -> None:
+        """Take no more requests, let those that run end within the time, close every connection."""
+        if self._thread is None or self._loop is None or self._stopping is None:
+            return
+        self._timeout_s = timeout_s
+        if self.is_alive:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(timeout_s + 1)
+
+    def _address(self) -> tuple[str, int]:
+        try:
+            return split_address(self.listen)
+        except ValueError as error:
+            raise ListenError(str(error)) from None
+
+    def _site(self, files: WebFiles, *, only_loopback: bool) -> Site:
+        return Site(
+            board=self.board,
+            metrics=self.metrics,
+            health=self.health,
+            reload=self.reload,
+            beat=self.beat,
+            tokens=Tokens(self.tokens),
+            clock=self.clock,
+            files=files,
+            limits=self.limits,
+            only_loopback=only_loopback,
+        )
+
+    def _warn_if_open(self, site: Site) -> None:
+        config = site.files.config
+        if not site.only_loopback and not (config.tls_server_config and config.basic_auth_users):
+            log.warning(
+                "%s can be reached from other machines without TLS and a password (give a web_config with"
+                " tls_server_config and basic_auth_users, or listen on 127.0.0.1)",
+                self.listen,
+            )
+
+    def _run(self, site: Site, sockets: list[socket.socket], started: threading.Event) -> None:
+        try:
+            asyncio.run(self._serve(site, sockets, started))
+        except Exception:
+            log.exception("the web server has ended")
+        finally:
+            site.close()
+            started.set()
+
+    async def _serve(self, site: Site, sockets: list[socket.socket], started: threading.Event) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        server = _server(application(site), self.limits, site.files.context)
+        server.add_sockets(sockets)
+        started.set()
+        while not self._stopping.is_set():
+            await _either(self._stopping, FILES_EVERY_S)
+            if site.files.refresh():
+                server.ssl_options = site.files.context
+        server.stop()
+        deadline = self._loop.time() + self._timeout_s
+        while site.active > 0 and self._loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        await server.close_all_connections()
+
+
+def _server(app: Application, limits: Limits, context: ssl.SSLContext | None) -> BoundedServer:
+    server = BoundedServer(
+        app,
+        ssl_options=context,
+        idle_connection_timeout=limits.header_s,
+        body_timeout=limits.body_s,
+        max_header_size=limits.header_bytes,
+        max_body_size=limits.body_bytes,
+    )
+    server.limit(limits.connections)
+    return server
+
+
+def _bind(host: str, port: int, listen: str) -> list[socket.socket]:
+    try:
+        return bind_sockets(port, host, backlog=BACKLOG)
+    except socket.gaierror:
+        raise ListenError(f"cannot listen on {listen}: no such host (change `listen`)") from None
+    except OSError as error:
+        why = REMEDIES.get(error.errno or 0) or error.strerror
+        raise ListenError(f"cannot listen on {listen}: {why}") from None
+
+
+async def _either(event: asyncio.Event, timeout_s: float) -> None:
+    """Wait for the event, but no longer than the time."""
+    try:
+        await asyncio.wait_for(event.wait(), timeout_s)
+    except TimeoutError:
+        return

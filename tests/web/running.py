@@ -1,0 +1,119 @@
+"""A real Web on a real port, fed by a Board of the test's own."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sla_monitor.board import Board
+from sla_monitor.clock import SystemClock
+from sla_monitor.contract.secret import SecretReference
+from sla_monitor.web import Health, Limits, Web
+
+QUICK = Limits(header_s=1, body_s=1, write_s=1)
+"""Short enough to wait for in a test."""
+
+
+@dataclass
+class Parts:
+    """What the daemon would hand over, recording what it was asked."""
+
+    board: Board = field(default_factory=lambda: Board(SystemClock().now_ms()))
+    metrics_body: bytes = b"# HELP up Whether it is.\n"
+    state: Health = field(default_factory=lambda: Health(ready=True))
+    problems: list[str] = field(default_factory=list)
+    references: Mapping[str, SecretReference] = field(default_factory=dict)
+    beats: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+    reloads: int = 0
+
+    def metrics(self, accept: str) -> tuple[str, bytes]:
+        self.accepted.append(accept)
+        return "text/plain; version=0.0.4; charset=utf-8", self.metrics_body
+
+    def reload(self) -> list[str]:
+        self.reloads += 1
+        return self.problems
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+@contextmanager
+def serving(
+    parts: Parts, *, listen: str = "127.0.0.1:0", web_config: Path | None = None, limits: Limits | None = None
+) -> Iterator[Web]:
+    web = Web(
+        listen,
+        board=parts.board,
+        metrics=parts.metrics,
+        health=lambda: parts.state,
+        reload=parts.reload,
+        beat=parts.beats.append,
+        tokens=lambda: parts.references,
+        web_config=web_config,
+        clock=SystemClock(),
+        limits=limits or Limits(),
+    )
+    web.start()
+    try:
+        yield web
+    finally:
+        web.stop(5)
+        assert not web.is_alive
+
+
+def ask(
+    web: Web,
+    path: str,
+    method: str = "GET",
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """One request on a connection of its own; header names in the answer are lower case."""
+    if tls is None:
+        connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=20)
+    else:
+        connection = http.client.HTTPSConnection("127.0.0.1", web.port, timeout=20, context=tls)
+    try:
+        connection.request(method, path, body=body, headers=dict(headers or {}))
+        response = connection.getresponse()
+        text = response.read().decode()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, text)
+    finally:
+        connection.close()
+
+
+def connect(web: Web) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", web.port), timeout=20)
+
+
+def read_to_end(sock: socket.socket) -> bytes:
+    """Everything until the server closes; a reset is an end too."""
+    found = b""
+    try:
+        while chunk := sock.recv(65_536):
+            found += chunk
+    except ConnectionError:
+        return found
+    return found
+
+
+def raw(web: Web, request: bytes) -> bytes:
+    """What the server says to these very bytes, until it closes."""
+    with connect(web) as sock:
+        sock.sendall(request)
+        return read_to_end(sock)
