@@ -19,8 +19,9 @@ from sla_monitor.sla.observation import Observation, Outcome
 class Watched:
     """One endpoint that is being watched, and what has been seen of it since the daemon started.
 
-    `since_ms`: when the present outcome began; `failures`: looks in a row that found it DOWN; `skipped`: looks
-    that were due and did not happen (missed, coalesced or overrun).
+    `since_ms`: when the present outcome began; `failures`: looks in a row that found it DOWN; `skipped`: looks that
+    were due and did not happen (missed, coalesced or overrun); `labels`: contract, service and endpoint id, kept as
+    one tuple because every scrape asks for it a dozen times.
     """
 
     key: str
@@ -34,6 +35,10 @@ class Watched:
     unknown: int = 0
     skipped: int = 0
     failures: int = 0
+    labels: tuple[str, str, str] = ("", "", "")
+
+    def __post_init__(self) -> None:
+        self.labels = (self.contract, self.service, self.terms.id)
 
     @property
     def outcome(self) -> Outcome:
@@ -85,5 +90,5 @@ class Board:
             for new in watched:
                 old = before.get(new.key)
                 if old is not None:
-                    old.contract, old.service, old.terms = new.contract, new.service, new.terms
+                    old.contract, old.service, old.terms, old.labels = new.contract, new.service, new.terms, new.labels
                 self.endpoints[new.key] = old or new

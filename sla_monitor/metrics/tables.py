@@ -24,17 +24,13 @@ def _maybe(ratio: Fraction | None) -> float | None:
     return None if ratio is None else float(ratio)
 
 
-def _labels(watched: Watched) -> tuple[str, str, str]:
-    return watched.contract, watched.service, watched.terms.id
-
-
 def _endpoints(value: Callable[[Watched], float | None]) -> Rows:
-    return lambda board: ((_labels(watched), value(watched)) for watched in list(board.endpoints.values()))
+    return lambda board: ((watched.labels, value(watched)) for watched in list(board.endpoints.values()))
 
 
 def _endpoint_states(board: Board) -> Iterator[Row]:
     for watched in list(board.endpoints.values()):
-        outcome, labels = watched.outcome, _labels(watched)
+        outcome, labels = watched.outcome, watched.labels
         for state in names.STATES:
             yield (*labels, state), outcome == state
 
@@ -43,7 +39,7 @@ def _phases(board: Board) -> Iterator[Row]:
     of_phase = attrgetter(*(f"{phase}_us" for phase in names.PHASES))
     for watched in list(board.endpoints.values()):
         if watched.last is not None:
-            labels = _labels(watched)
+            labels = watched.labels
             for phase, us in zip(names.PHASES, of_phase(watched.last.finding.phases), strict=True):
                 if us is not None:
                     yield (*labels, phase), us / 1_000_000
