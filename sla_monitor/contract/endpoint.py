@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from sla_monitor.contract.fields import DurationMs, Identifier, Strict
+from sla_monitor.contract.pattern import compile_pattern
 from sla_monitor.contract.secret import Secret
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -31,8 +32,8 @@ TlsVersion = Literal["TLSv1.2", "TLSv1.3"]
 
 def _pattern(value: str) -> str:
     try:
-        re.compile(value)
-    except re.error as error:
+        compile_pattern(value)
+    except ValueError as error:
         raise ValueError(f"{value!r} is not a regular expression: {error}") from None
     return value
 

@@ -1,0 +1,75 @@
+"""What every kind of probe is: made once from its terms, then asked to look, again and again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sla_monitor.clock import Clock
+from sla_monitor.contract.endpoint import EndpointTerms
+from sla_monitor.probe.trouble import plain
+from sla_monitor.sla.observation import Finding, Outcome, Reason
+
+log = logging.getLogger(__name__)
+
+CLOCK_TOLERANCE_MS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a prober may know besides its terms.
+
+    heartbeats: an endpoint's key to its last receipt; key: this endpoint's; started_ms: when the daemon began.
+    """
+
+    clock: Clock
+    heartbeats: Callable[[str], int | None]
+    key: str
+    started_ms: int
+
+
+class Prober(Protocol):
+    """One endpoint's probe. Looks may be made from any thread."""
+
+    @property
+    def terms(self) -> EndpointTerms:
+        """What it was made from."""
+
+    def look(self) -> Finding:
+        """One look, ended by its deadline. What the supplier does wrong is a finding, never an exception."""
+
+    def close(self) -> None:
+        """Let go of what is kept between looks."""
+
+
+def look(prober: Prober, clock: Clock) -> Finding:
+    """One look, timed and judged for its speed. An error of ours is UNKNOWN, never DOWN."""
+    wall_ms, began = clock.now_ms(), clock.monotonic()
+    try:
+        found = prober.look()
+    except Exception as error:
+        log.error("a look failed for a reason of our own", exc_info=error, extra={"endpoint": prober.terms.id})
+        found = internal_error(f"{type(error).__name__} in the probe (see the log)")
+    elapsed = clock.monotonic() - began
+    stepped_ms = abs(clock.now_ms() - wall_ms - elapsed * 1000)
+    if stepped_ms > CLOCK_TOLERANCE_MS:
+        detail = f"the clock stepped by {stepped_ms / 1000:.1f} s during the look, or the host was suspended"
+        found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, detail)
+    return _for_speed(found, prober.terms, int(elapsed * 1_000_000))
+
+
+def internal_error(detail: str) -> Finding:
+    """What cannot be known for a reason of our own."""
+    return Finding(Outcome.UNKNOWN, Reason.INTERNAL_ERROR, plain(detail))
+
+
+def _for_speed(found: Finding, terms: EndpointTerms, duration_us: int) -> Finding:
+    """The finding with its duration, and worse if that was too long. DOWN and UNKNOWN stay what they are."""
+    if found.outcome in {Outcome.UP, Outcome.DEGRADED}:
+        for outcome, limit_ms in ((Outcome.DOWN, terms.down_above_ms), (Outcome.DEGRADED, terms.degraded_above_ms)):
+            if limit_ms is not None and duration_us > limit_ms * 1000 and found.outcome is not outcome:
+                detail = f"it took {duration_us / 1000:.0f} ms, more than {limit_ms} ms"
+                return replace(found, outcome=outcome, reason=Reason.TOO_SLOW, detail=detail, duration_us=duration_us)
+    return replace(found, duration_us=duration_us)

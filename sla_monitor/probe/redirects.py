@@ -1,0 +1,51 @@
+"""Where a redirect may lead, and what goes along."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from sla_monitor.contract.endpoint import Redirects
+from sla_monitor.probe.adapter import origin_of
+from sla_monitor.probe.line import Origin
+from sla_monitor.probe.trouble import Failure
+from sla_monitor.sla.observation import Reason
+
+STATUSES = frozenset({301, 302, 303, 307, 308})
+
+
+def target(url: str, location: str, rules: Redirects) -> str:
+    """The URL that `location` means, seen from `url`. Raises Failure when the rules do not allow it."""
+    try:
+        goal = urljoin(url, location.encode("latin-1").decode("utf-8", "replace"))
+        scheme = urlsplit(goal).scheme
+        if scheme not in {"http", "https"}:
+            raise _refused(f"to the scheme {scheme!r}")
+        here, there = origin_of(url), origin_of(goal)
+    except ValueError:
+        raise _refused("to what is no URL") from None
+    if here.secure and not there.secure:
+        raise _refused("from https to http")
+    if there.secure and not here.secure and not rules.to_https:
+        raise _refused("from http to https")
+    if there.host != here.host and there.host not in {host.lower() for host in rules.other_hosts}:
+        raise _refused(f"to another host, {there.host}")
+    return goal
+
+
+def _refused(where: str) -> Failure:
+    return Failure(Reason.REDIRECT_REFUSED, f"a redirect {where}, which is not allowed")
+
+
+def trusted_with_credentials(first: Origin, there: Origin) -> bool:
+    """Whether what was meant for `first` may be sent to `there`: the same origin, or its own step up to https."""
+    if there.host != first.host:
+        return False
+    stepped_up = (first.secure, first.port) == (False, 80) and (there.secure, there.port) == (True, 443)
+    return there == first or stepped_up
+
+
+def method_after(status: int, method: str) -> str:
+    """The method of the next request (RFC 9110, 15.4): what posted a form then gets the page."""
+    if method == "HEAD":
+        return method
+    return "GET" if status == 303 or (status in {301, 302} and method == "POST") else method

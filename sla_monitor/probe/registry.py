@@ -1,0 +1,65 @@
+"""The kinds of probe by name: the same names as in `contract/endpoint.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sla_monitor.contract.endpoint import Endpoint, EndpointTerms
+from sla_monitor.errors import SecretError
+from sla_monitor.probe.dns import DnsProber
+from sla_monitor.probe.heartbeat import HeartbeatProber
+from sla_monitor.probe.http import HttpProber
+from sla_monitor.probe.prober import Prober, Surroundings, internal_error
+from sla_monitor.probe.tcp import TcpProber
+from sla_monitor.probe.tls import TlsProber
+from sla_monitor.sla.observation import Finding
+
+KINDS: dict[str, Callable[[Any, Surroundings], Prober]] = {
+    "http": HttpProber,
+    "tcp": TcpProber,
+    "dns": DnsProber,
+    "tls": TlsProber,
+    "heartbeat": HeartbeatProber,
+}
+
+
+def build(terms: Endpoint, surroundings: Surroundings) -> Prober:
+    """The prober for an endpoint. One that lacks a secret or a file is built too, and says so at every look."""
+    try:
+        return KINDS[terms.kind](terms, surroundings)
+    except (SecretError, OSError, ValueError):
+        return Unprepared(terms, surroundings)
+
+
+class Unprepared:
+    """An endpoint whose probe cannot be made, or not yet: what it lacks is looked for again at every look."""
+
+    __slots__ = ("_prober", "_surroundings", "terms")
+
+    def __init__(self, terms: Endpoint, surroundings: Surroundings) -> None:
+        self.terms: EndpointTerms = terms
+        self._surroundings = surroundings
+        self._prober: Prober | None = None
+
+    def look(self) -> Finding:
+        """UNKNOWN, with the reference or the file that is missing (never a secret), until it is there."""
+        if self._prober is None:
+            try:
+                self._prober = KINDS[self.terms.kind](self.terms, self._surroundings)  # type: ignore[attr-defined]
+            except SecretError as error:
+                return internal_error(f"{error}")
+            except (OSError, ValueError) as error:
+                return internal_error(_why(error))
+        return self._prober.look()
+
+    def close(self) -> None:
+        if self._prober is not None:
+            self._prober.close()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    # Not the error's own words: requests quotes the header that it refuses, and that may hold a secret.
+    return f"the probe cannot be made from these terms ({type(error).__name__})"

@@ -1,0 +1,57 @@
+"""A TCP connection, with an optional line to send and a pattern to wait for."""
+
+from __future__ import annotations
+
+from sla_monitor.contract.endpoint import TcpEndpoint
+from sla_monitor.contract.pattern import compile_pattern
+from sla_monitor.probe.connect import connect
+from sla_monitor.probe.deadline import Stopwatch, TimedSocket, TooMuch
+from sla_monitor.probe.prober import Surroundings
+from sla_monitor.probe.trouble import FAILURES, Verdict, finding, verdict_on
+from sla_monitor.sla.observation import Finding, Reason
+
+ANSWER_LIMIT = 65_536
+"""Bytes that a server may say before the pattern is found."""
+
+
+class TcpProber:
+    """Connect; say something; wait for the pattern."""
+
+    __slots__ = ("_expected", "_send", "terms")
+
+    def __init__(self, terms: TcpEndpoint, _: Surroundings) -> None:
+        self.terms = terms
+        self._send = terms.send.encode() if terms.send is not None else None
+        self._expected = compile_pattern(terms.expect) if terms.expect is not None else None
+
+    def look(self) -> Finding:
+        watch = Stopwatch(self.terms.timeout_ms)
+        answer = bytearray()
+        try:
+            with connect(watch, self.terms.host, self.terms.port, self.terms.family) as sock:
+                verdict = self._converse(sock, watch, answer)
+        except FAILURES as error:
+            verdict = verdict_on(error, watch)
+        return finding(watch, verdict, bytes(answer), body_bytes=len(answer) if self._expected else None)
+
+    def close(self) -> None:
+        """Nothing is kept between looks."""
+
+    def _converse(self, sock: TimedSocket, watch: Stopwatch, answer: bytearray) -> Verdict | None:
+        watch.sent()
+        if self._send is not None:
+            watch.doing = "sending"
+            sock.sendall(self._send)
+            watch.sent()
+        if self._expected is None:
+            return None
+        watch.grant(ANSWER_LIMIT)
+        buffer = bytearray(ANSWER_LIMIT)
+        while count := sock.recv_into(buffer):
+            answer += buffer[:count]
+            if self._expected(answer.decode("utf-8", "replace")):
+                return None
+            # The whole is looked through again with every piece, so pieces must not be many.
+            if len(answer) >= ANSWER_LIMIT:
+                raise TooMuch(ANSWER_LIMIT)
+        return Verdict(Reason.ANSWER_UNEXPECTED, f"the server ended without saying {self.terms.expect!r}")

@@ -1,0 +1,39 @@
+"""A TLS handshake, for the certificate alone."""
+
+from __future__ import annotations
+
+from sla_monitor.contract.endpoint import TlsEndpoint
+from sla_monitor.probe.connect import connect, secure
+from sla_monitor.probe.deadline import Stopwatch
+from sla_monitor.probe.prober import Surroundings
+from sla_monitor.probe.trouble import FAILURES, Verdict, expiring, finding, verdict_on
+from sla_monitor.probe.trust import context_for
+from sla_monitor.sla.observation import Finding
+
+
+class TlsProber:
+    """Connect, agree on TLS, read the certificates, hang up."""
+
+    __slots__ = ("_clock", "_context", "_server_name", "terms")
+
+    def __init__(self, terms: TlsEndpoint, surroundings: Surroundings) -> None:
+        """Raises OSError and ssl.SSLError for files that cannot be read."""
+        self.terms = terms
+        self._clock = surroundings.clock
+        self._context = context_for(terms)
+        self._server_name = terms.server_name or terms.host
+
+    def look(self) -> Finding:
+        watch = Stopwatch(self.terms.timeout_ms)
+        verdict: Verdict | None
+        try:
+            sock = connect(watch, self.terms.host, self.terms.port, self.terms.family)
+            secure(sock, self._context, self._server_name).close()
+        except FAILURES as error:
+            verdict = verdict_on(error, watch)
+        else:
+            verdict = expiring(watch, self.terms.certificate_days_left, self._clock.now_ms())
+        return finding(watch, verdict)
+
+    def close(self) -> None:
+        """Nothing is kept between looks."""

@@ -1,0 +1,113 @@
+"""Whom we trust: TLS contexts, made once for each set of terms, and what certificates say.
+
+Loading a CA bundle costs as much as twenty handshakes, so contexts are shared. They are kept by the files'
+times and sizes too: a renewed file is read when the configuration is reloaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from functools import lru_cache
+from pathlib import Path
+
+from sla_monitor.contract.endpoint import TlsTerms
+from sla_monitor.probe.deadline import TimedTlsSocket
+
+Stamp = tuple[str, int, int] | None
+"""A file's path, time of change (ns) and size."""
+
+VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def context_for(terms: TlsTerms, *, ours: bool = True) -> ssl.SSLContext:
+    """The context for an endpoint; not `ours`: without our client certificate, for hosts it is not meant for.
+
+    Raises OSError and ssl.SSLError when a file is missing or is not what it should be.
+    """
+    certificate = _stamp(terms.client_certificate) if ours else None
+    return _context(_stamp(terms.ca_file), certificate, _stamp(terms.client_key), terms.min_tls_version)
+
+
+def _stamp(path: Path | None) -> Stamp:
+    if path is None:
+        return None
+    status = path.stat()
+    return str(path), status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=256)
+def _context(ca: Stamp, certificate: Stamp, key: Stamp, oldest: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies the chain and the host name
+    context.sslsocket_class = TimedTlsSocket
+    context.minimum_version = VERSIONS[oldest]
+    context.set_alpn_protocols(["http/1.1"])
+    if ca is not None:
+        context.load_verify_locations(ca[0])
+    else:
+        _load_system_store(context)
+    if certificate is not None:
+        context.load_cert_chain(certificate[0], key[0] if key else None, password=_no_password)
+    return context
+
+
+def _no_password() -> str:
+    """OpenSSL would ask on the terminal, and the daemon would wait for ever."""
+    raise ssl.SSLError("the client key has a password; give it without one, readable to the daemon alone")
+
+
+def _load_system_store(context: ssl.SSLContext) -> None:
+    """The operating system's certificates; where it has none, those that come with requests.
+
+    The compiled-in paths and not the defaults, which would obey $SSL_CERT_FILE. From a directory OpenSSL reads
+    only the certificates that it needs.
+    """
+    paths = ssl.get_default_verify_paths()
+    directory = Path(paths.openssl_capath)
+    if directory.is_dir() and any(directory.glob("*.0")):
+        context.load_verify_locations(capath=str(directory))
+    elif Path(paths.openssl_cafile).is_file():
+        context.load_verify_locations(paths.openssl_cafile)
+    else:
+        from requests.certs import where  # type: ignore[attr-defined]  # only where the system has no store of its own
+
+        context.load_verify_locations(where())
+
+
+@lru_cache(maxsize=1)
+def unverified_context() -> ssl.SSLContext:
+    """For a second look at a certificate that was refused: nothing is ever sent through it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = TimedTlsSocket
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+_EXPIRIES: dict[bytes, int] = {}
+MOST_EXPIRIES = 10_000
+
+
+def earliest_expiry_s(chain: list[bytes]) -> int | None:
+    """Unix seconds at which the first certificate of a chain expires. Each certificate is parsed only once."""
+    return min(map(_expiry_s, chain), default=None)
+
+
+NEVER = 253_402_300_799
+"""The last second of 9999, which RFC 5280 gives to certificates without an end."""
+
+
+def _expiry_s(der: bytes) -> int:
+    key = hashlib.blake2b(der, digest_size=16).digest()
+    found = _EXPIRIES.get(key)
+    if found is None:
+        from cryptography import x509  # 8 MB that only TLS endpoints need
+
+        if len(_EXPIRIES) >= MOST_EXPIRIES:
+            _EXPIRIES.clear()
+        try:
+            found = int(x509.load_der_x509_certificate(der).not_valid_after_utc.timestamp())
+        except ValueError:  # OpenSSL took it and the stricter parser does not: it is no reason to fail a look
+            found = NEVER
+        _EXPIRIES[key] = found
+    return found
