@@ -34,6 +34,16 @@ select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
 from endpoints e join last_spans s on s.endpoint_id = e.id
 where s.start_ms < :end_ms and s.end_ms > :start_ms
 """
+_LAST_SPANS = """
+select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
+from endpoints e join last_spans s on s.endpoint_id = e.id
+order by e.key
+"""
+_LATEST_SPANS = """
+select start_ms, end_ms, seen_ms, outcome, reason, looks
+from spans where endpoint_id = (select id from endpoints where key = ?)
+order by start_ms desc limit ?
+"""
 _OBSERVATIONS = """
 select o.at_ms, o.outcome, o.reason, v.detail, o.duration_us,
   o.dns_us, o.connect_us, o.tls_us, o.first_byte_us, o.transfer_us,
@@ -76,6 +86,27 @@ class Reader:
         for slice_ms in range(begin_ms, stop_ms, SLICE_MS):
             for row in self._rows(_OBSERVATIONS, slice_ms, min(slice_ms + SLICE_MS, stop_ms), endpoint):
                 yield self._observation(endpoint, row)
+
+    def latest_spans(self, endpoint: str, count: int) -> list[Span]:
+        """The endpoint's last `count` spans, ascending."""
+        rows = self._rows(_LATEST_SPANS, endpoint, count)
+        return [decode(row, self._outcomes, self._reasons) for row in reversed(rows)]
+
+    def latest_observations(self, endpoint: str, count: int) -> list[Observation]:
+        """The endpoint's last `count` looks, ascending: read backwards, an hour at a time, from the last one."""
+        spans = self.latest_spans(endpoint, 1)
+        first_ms, stop_ms = self._edges()[0], spans[0].seen_ms + 1 if spans else 0
+        found: list[Observation] = []
+        while stop_ms > first_ms and len(found) < count:
+            start_ms = max(stop_ms - SLICE_MS, first_ms)
+            found = [*self.observations(endpoint, start_ms, stop_ms), *found]
+            stop_ms = start_ms
+        return found[-count:]
+
+    def last_spans(self) -> dict[str, Span]:
+        """The last span of every endpoint that was ever seen, in the order of their keys."""
+        rows = self._rows(_LAST_SPANS)
+        return {key: decode(tuple(row), self._outcomes, self._reasons) for key, *row in rows}
 
     def last_beats(self) -> dict[str, int]:
         """When the last heartbeat of each endpoint came in."""

@@ -1,0 +1,188 @@
+"""`sla-monitor ledger …`: look into the record and after it. Only rebuild-spans needs the daemon to be stopped."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.options import config_option
+
+if TYPE_CHECKING:
+    from sla_monitor.ledger import Reader
+    from sla_monitor.sla.observation import Observation
+    from sla_monitor.sla.spans import Span
+
+file_option = click.option(
+    "--file",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The ledger itself, when it is not the one that the settings name.",
+)
+
+
+@click.group()
+def ledger() -> None:
+    """Look into the record of what was seen, check it, and copy it."""
+
+
+@ledger.command()
+@config_option
+@file_option
+def check(config: Path, file: Path | None) -> None:
+    """Check everything: the file's structure, its references, and the spans against the observations.
+
+    Safe while the daemon runs. Exit status 1 when anything is wrong.
+    """
+    from sla_monitor.ledger.upkeep import check as check_ledger
+
+    path = _path(config, file)
+    with _progress("Reading the observations") as progress:
+        report = check_ledger(path, progress)
+    for table, count in report.counts.items():
+        click.echo(f"{table.replace('_', ' '):<14} {count:>12,}")
+    for problem in report.problems:
+        click.echo(f"{path}: {problem}", err=True)
+    if report.problems:
+        sys.exit(1)
+    click.echo(f"{path}: whole")
+
+
+@ledger.command()
+@config_option
+@file_option
+@click.argument("destination", type=click.Path(dir_okay=False, path_type=Path))
+def backup(config: Path, file: Path | None, destination: Path) -> None:
+    """Copy the ledger, as it is now, to the new file DESTINATION.
+
+    Safe while the daemon runs. The copy is complete and checked, or it is not there.
+    """
+    from sla_monitor.ledger.upkeep import backup as back_up
+
+    with _progress("Copying") as progress:
+        back_up(_path(config, file), destination, progress)
+    click.echo(f"{destination}: {destination.stat().st_size:,} bytes")
+
+
+@ledger.command("rebuild-spans")
+@config_option
+@file_option
+def rebuild_spans(config: Path, file: Path | None) -> None:
+    """Work the spans out again from the observations, which are never changed. Stop the daemon first."""
+    from sla_monitor.ledger.rebuild import rebuild_spans as rebuild
+
+    path = _path(config, file)
+    if not path.exists():
+        raise click.ClickException(f"{path}: there is no ledger here")
+    with _progress("Reading the observations") as progress:
+        changed = rebuild(path, progress)
+    click.echo(f"{path}: rebuilt; rows of spans that differed: {changed}")
+
+
+@ledger.command()
+@config_option
+@file_option
+@click.argument("endpoint", required=False)
+@click.option("--last", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many of each.")
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def show(config: Path, file: Path | None, endpoint: str | None, last: int, style: str) -> None:
+    """Show the last spans and observations of ENDPOINT (its id, or CONTRACT/ID); without one, every endpoint.
+
+    Times are UTC. Safe while the daemon runs.
+    """
+    from sla_monitor.ledger import read_only
+
+    with read_only(_path(config, file)) as reader:
+        told = _everything(reader) if endpoint is None else _one(reader, _key(reader, endpoint), last)
+    click.echo(json.dumps(told, indent=2) if style == "json" else _tables(told))
+
+
+def _path(config: Path, file: Path | None) -> Path:
+    if file is not None:
+        return file
+    from sla_monitor.configuration import read_configuration
+
+    return read_configuration(config).settings.ledger.path
+
+
+def _key(reader: Reader, endpoint: str) -> str:
+    known = list(reader.last_spans())
+    keys = [key for key in known if key == endpoint or key.partition("/")[2] == endpoint]
+    if len(keys) != 1:
+        problem = "names several endpoints" if keys else "was never seen"
+        raise click.UsageError(f"{endpoint!r} {problem} (write one of: {', '.join(keys or known)})")
+    return keys[0]
+
+
+def _everything(reader: Reader) -> dict[str, list[dict[str, Any]]]:
+    return {"endpoints": [{"endpoint": key, **_span(span)} for key, span in reader.last_spans().items()]}
+
+
+def _one(reader: Reader, key: str, last: int) -> dict[str, list[dict[str, Any]]]:
+    return {
+        "spans": [_span(span) for span in reader.latest_spans(key, last)],
+        "observations": [_look(look) for look in reader.latest_observations(key, last)],
+    }
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {
+        "start": _instant(span.start_ms),
+        "end": _instant(span.end_ms),
+        "last_look": _instant(span.seen_ms),
+        "outcome": span.outcome.value,
+        "reason": span.reason and span.reason.value,
+        "looks": span.looks,
+    }
+
+
+def _look(look: Observation) -> dict[str, Any]:
+    finding = look.finding
+    return {
+        "at": _instant(look.at_ms),
+        "outcome": finding.outcome.value,
+        "reason": finding.reason and finding.reason.value,
+        "duration_ms": finding.duration_us / 1000,
+        "address": finding.address,
+        "status": finding.status,
+        "detail": finding.detail,
+        "evidence_bytes": len(finding.evidence),
+    }
+
+
+def _instant(ms: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _tables(told: dict[str, list[dict[str, Any]]]) -> str:
+    from tabulate import tabulate  # type: ignore[import-untyped]
+
+    def plain(value: object) -> object:
+        """A supplier's text may hold what moves a terminal's cursor."""
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in value) if isinstance(value, str) else value
+
+    tables = []
+    for title, rows in told.items():
+        cells = [[plain(value) for value in row.values()] for row in rows]
+        headers = [name.replace("_", " ") for name in rows[0]] if rows else []
+        tables.append(f"{title}\n{tabulate(cells, headers, disable_numparse=True)}" if rows else f"{title}: none")
+    return "\n\n".join(tables)
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, where that is a terminal; nothing anywhere else."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield progress
