@@ -1,0 +1,107 @@
+"""Spans, kept look by look, against an oracle that asks of every second which look vouches for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.spans import Span, extend, held
+
+REASONS = {Outcome.UP: None, Outcome.DOWN: Reason.TIMEOUT, Outcome.UNKNOWN: Reason.MONITOR_OFFLINE}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look; seconds stand for the milliseconds of the real thing, and a month may hold any of them."""
+
+    at: int
+    outcome: Outcome
+    every: int
+
+
+looks = st.builds(Look, st.integers(0, 120), st.sampled_from(sorted(REASONS)).map(Outcome), st.integers(1, 12))
+in_order = st.lists(looks, max_size=40, unique_by=lambda look: look.at).map(lambda of: sorted(of, key=lambda x: x.at))
+any_order = st.lists(looks, max_size=40)
+
+
+def spans_of(of: list[Look]) -> list[Span]:
+    spans: list[Span] = []
+    for look in of:
+        last = spans.pop() if spans else None
+        spans.extend(extend(last, look.at, look.outcome, REASONS[look.outcome], look.every))
+    return spans
+
+
+def seconds_of(spans: list[Span]) -> dict[int, Outcome]:
+    return {second: span.outcome for span in spans for second in range(span.start_ms, span.end_ms)}
+
+
+def vouched(of: list[Look]) -> dict[int, Outcome]:
+    """The oracle: each second belongs to the latest look by then, for as long as that look vouches for it."""
+    told: dict[int, Outcome] = {}
+    for second in range(140):
+        before = [look for look in of if look.at <= second]
+        after = [look for look in of if look.at > second]
+        if before and second < _silent_from(before[-1], after[0] if after else None):
+            told[second] = before[-1].outcome
+    return told
+
+
+def _silent_from(look: Look, following: Look | None) -> int:
+    """When nobody vouches any more: an interval after the look, unless the next one is at most half of one late."""
+    end = look.at + look.every
+    if following is not None and following.at - end <= following.every // 2:
+        return following.at
+    return end
+
+
+@given(in_order)
+def test_every_second_has_the_outcome_of_the_look_that_vouches_for_it(of: list[Look]) -> None:
+    assert seconds_of(spans_of(of)) == vouched(of)
+
+
+@given(any_order)
+def test_a_look_that_is_not_after_the_last_one_changes_nothing(of: list[Look]) -> None:
+    """Duplicates and a clock that stepped back: the spans are those of the looks that went forward."""
+    forward: list[Look] = []
+    for look in of:
+        if not forward or look.at > forward[-1].at:
+            forward.append(look)
+    assert spans_of(of) == spans_of(forward)
+    assert sum(span.looks for span in spans_of(of)) == len(forward)
+
+
+@given(any_order)
+def test_spans_are_disjoint_ascending_and_as_long_as_they_can_be(of: list[Look]) -> None:
+    spans = spans_of(of)
+    assert all(span.start_ms <= span.seen_ms < span.end_ms for span in spans)
+    for before, after in pairwise(spans):
+        assert before.end_ms <= after.start_ms
+        assert before.end_ms < after.start_ms or before.outcome is not after.outcome
+
+
+@given(in_order)
+def test_a_span_keeps_the_reason_that_began_it(of: list[Look]) -> None:
+    began = {look.at: REASONS[look.outcome] for look in of}
+    assert all(span.reason is began[span.start_ms] for span in spans_of(of))
+
+
+@given(in_order, looks)
+def test_what_is_told_never_changes_but_for_the_last_end(of: list[Look], late: Look) -> None:
+    """One more look may shorten or lengthen the last span; every earlier one stands as it is."""
+    spans = spans_of(of)
+    assert spans_of([*of, late])[: max(0, len(spans) - 1)] == spans[:-1]
+
+
+@given(in_order, st.integers(0, 140))
+def test_now_cuts_the_spans_and_carries_only_the_last_one(of: list[Look], now: int) -> None:
+    spans, kept = spans_of(of), list(held(spans_of(of), now))
+    seen = {second: outcome for second, outcome in seconds_of(spans).items() if second < now}
+    carried = {second: outcome for second, outcome in seconds_of(kept).items() if second not in seen}
+    assert {second: outcome for second, outcome in seconds_of(kept).items() if second in seen} == seen
+    assert all(second < now and outcome is kept[-1].outcome for second, outcome in carried.items())
+    assert len(carried) <= 12 + 6  # one and a half of the longest interval
