@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span, extend, held
 
-REASONS = {Outcome.UP: None, Outcome.DOWN: Reason.TIMEOUT, Outcome.UNKNOWN: Reason.MONITOR_OFFLINE}
-
 
 @dataclass(frozen=True)
 class Look:
@@ -21,9 +19,12 @@ class Look:
     at: int
     outcome: Outcome
     every: int
+    reason: Reason | None
 
 
-looks = st.builds(Look, st.integers(0, 120), st.sampled_from(sorted(REASONS)).map(Outcome), st.integers(1, 12))
+outcomes = st.sampled_from([Outcome.UP, Outcome.DOWN, Outcome.UNKNOWN])
+reasons = st.sampled_from([None, Reason.TIMEOUT, Reason.TLS_FAILED])
+looks = st.builds(Look, st.integers(0, 120), outcomes, st.integers(1, 12), reasons)
 in_order = st.lists(looks, max_size=40, unique_by=lambda look: look.at).map(lambda of: sorted(of, key=lambda x: x.at))
 any_order = st.lists(looks, max_size=40)
 
@@ -32,7 +33,7 @@ def spans_of(of: list[Look]) -> list[Span]:
     spans: list[Span] = []
     for look in of:
         last = spans.pop() if spans else None
-        spans.extend(extend(last, look.at, look.outcome, REASONS[look.outcome], look.every))
+        spans.extend(extend(last, look.at, look.outcome, look.reason, look.every))
     return spans
 
 
@@ -86,7 +87,7 @@ def test_spans_are_disjoint_ascending_and_as_long_as_they_can_be(of: list[Look])
 
 @given(in_order)
 def test_a_span_keeps_the_reason_that_began_it(of: list[Look]) -> None:
-    began = {look.at: REASONS[look.outcome] for look in of}
+    began = {look.at: look.reason for look in of}
     assert all(span.reason is began[span.start_ms] for span in spans_of(of))
 
 
