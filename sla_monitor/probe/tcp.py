@@ -13,6 +13,8 @@ from sla_monitor.sla.observation import Finding, Reason
 ANSWER_LIMIT = 65_536
 """Bytes that a server may say before the pattern is found."""
 
+MOST_PIECES = 1_000
+
 
 class TcpProber:
     """Connect; say something; wait for the pattern."""
@@ -46,12 +48,13 @@ class TcpProber:
         if self._expected is None:
             return None
         watch.grant(ANSWER_LIMIT)
-        buffer = bytearray(ANSWER_LIMIT)
-        while count := sock.recv_into(buffer):
+        buffer = bytearray(16_384)
+        # All of it is looked through again with every piece, so there must not be very many.
+        for _ in range(MOST_PIECES):
+            count = sock.recv_into(buffer)
             answer += buffer[:count]
             if self._expected(answer.decode("utf-8", "replace")):
                 return None
-            # The whole is looked through again with every piece, so pieces must not be many.
-            if len(answer) >= ANSWER_LIMIT:
-                raise TooMuch(ANSWER_LIMIT)
-        return Verdict(Reason.ANSWER_UNEXPECTED, f"the server ended without saying {self.terms.expect!r}")
+            if not count:
+                return Verdict(Reason.ANSWER_UNEXPECTED, f"the server ended without saying {self.terms.expect!r}")
+        raise TooMuch(len(answer))

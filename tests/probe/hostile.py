@@ -1,0 +1,273 @@
+"""Hostile suppliers: what each of them does, and what a look at it must find.
+
+A row is a server's conduct with the terms that lead to it and the finding that they must end in.
+"""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from sla_monitor.sla.observation import Outcome, Reason
+from tests.probe.servers import OK, Conduct, Peer, page
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+SHORT = HEAD + b"Content-Length: 99\r\n\r\n"
+PLENTY = b"x" * 65_536
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """`bad`: how its certificate is bad, for TLS; empty: no TLS, `good`: a good one."""
+
+    name: str
+    conduct: Conduct
+    reason: Reason | None
+    terms: dict[str, Any] = field(default_factory=dict)
+    kind: str = "http"
+    tls: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome.UP if self.reason is None else Outcome.DOWN
+
+
+def asked(act: Callable[[Peer], None]) -> Conduct:
+    """Hear the request first."""
+
+    def conduct(peer: Peer) -> None:
+        peer.request()
+        act(peer)
+
+    return conduct
+
+
+def says(answer: bytes) -> Conduct:
+    return asked(lambda peer: peer.send(answer))
+
+
+def says_and(answer: bytes, act: Callable[[Peer], None]) -> Conduct:
+    def conduct(peer: Peer) -> None:
+        peer.send(answer)
+        act(peer)
+
+    return asked(conduct)
+
+
+def drips(answer: bytes, piece: bytes) -> Conduct:
+    return says_and(answer, lambda peer: peer.drip(piece))
+
+
+def floods(answer: bytes, piece: bytes) -> Conduct:
+    return says_and(answer, lambda peer: peer.flood(piece))
+
+
+def redirects(location: str, status: str = "302 Found") -> Conduct:
+    return says(page(b"", status, f"Location: {location}"))
+
+
+def hangs_up_one_way(peer: Peer) -> None:
+    peer.sock.shutdown(socket.SHUT_WR)
+    peer.wait()
+
+
+def drips_after_a_redirect(peer: Peer) -> None:
+    """The redirect's body never ends; the page that it leads to is fine."""
+    if b"GET /there" in peer.request():
+        peer.send(OK)
+    else:
+        peer.send(b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 99999\r\n\r\n")
+        peer.drip(b"x")
+
+
+def greeted(act: Callable[[Peer], object]) -> Conduct:
+    """Hear the beginning of a TLS handshake first, and leave the rest unread."""
+
+    def conduct(peer: Peer) -> None:
+        peer.sock.recv(9)
+        act(peer)
+
+    return conduct
+
+
+def drips_a_record(peer: Peer) -> None:
+    peer.send(b"\x16\x03\x03\x40\x00")
+    peer.drip(b"\x02")
+
+
+def hangs_up_in_the_handshake(peer: Peer) -> None:
+    peer.sock.recv(65_536)
+
+
+def sends_garbage_inside_tls(peer: Peer) -> None:
+    socket.socket.sendall(peer.sock, b"\x17\x03\x03\x00\x20" + bytes(32))
+
+
+@cache
+def bomb(layers: int = 1) -> bytes:
+    """64 MB of nothing, compressed once or twice."""
+    body = gzip.compress(bytes(64 << 20), 9)
+    for _ in range(layers - 1):
+        body = gzip.compress(body, 9)
+    return page(body, "200 OK", "Content-Encoding: " + ", ".join(["gzip"] * layers))
+
+
+def bombs(layers: int) -> Conduct:
+    return asked(lambda peer: peer.send(bomb(layers)))
+
+
+FOLLOW = {"redirects": {"follow": 3}}
+BODY = {"expect": {"body_contains": ["hello"]}}
+
+SLOW = [
+    Hostile("takes the connection and says nothing", Peer.wait, Reason.TIMEOUT),
+    Hostile("drips its status line", drips(b"", b"H"), Reason.TIMEOUT),
+    Hostile("never ends its headers", drips(HEAD, b"X: y\r\n"), Reason.TIMEOUT),
+    Hostile("drips one header for ever", drips(HEAD + b"X: ", b"y"), Reason.TIMEOUT),
+    Hostile("promises an answer again and again", drips(b"", b"HTTP/1.1 102 Processing\r\n\r\n"), Reason.TIMEOUT),
+    Hostile("drips its body", drips(SHORT, b"x"), Reason.TIMEOUT),
+    Hostile("drips a body without an end", drips(HEAD + b"\r\n", b"x"), Reason.TIMEOUT),
+    Hostile("drips a chunk's size", drips(CHUNKED, b"0"), Reason.TIMEOUT),
+    Hostile("drips small chunks", drips(CHUNKED, b"1\r\nx\r\n"), Reason.TIMEOUT),
+    Hostile("drips trailers", drips(CHUNKED + b"0\r\n", b"X: y\r\n"), Reason.TIMEOUT),
+    Hostile("stops in the middle of its body", says_and(SHORT + b"x", Peer.wait), Reason.TIMEOUT),
+    Hostile(
+        "never takes the request",
+        lambda peer: peer.drip(b""),
+        Reason.TIMEOUT,
+        {"method": "PUT", "body": "x" * (8 << 20)},
+    ),
+    Hostile("drips a redirect's body and is well where it leads", drips_after_a_redirect, None, FOLLOW),
+]
+
+BROKEN_OFF = [
+    Hostile("hangs up at once", lambda _: None, Reason.CONNECTION_RESET),
+    Hostile("hangs up when asked", asked(lambda _: None), Reason.CONNECTION_RESET),
+    Hostile("closes its side only and stays", asked(hangs_up_one_way), Reason.CONNECTION_RESET),
+    Hostile("resets when asked", asked(Peer.reset), Reason.CONNECTION_RESET),
+    Hostile("resets within its headers", says_and(HEAD, Peer.reset), Reason.CONNECTION_RESET),
+    Hostile("resets within its body", says_and(SHORT + b"x", Peer.reset), Reason.CONNECTION_RESET),
+    Hostile("ends within its headers", says(HEAD + b"X: y\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("ends before its length", says(SHORT + b"x"), Reason.PROTOCOL_ERROR),
+    Hostile("ends within its chunks", says(CHUNKED + b"5\r\nhello\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("ends within a chunk", says(CHUNKED + b"50\r\nhello\r\n"), Reason.PROTOCOL_ERROR),
+]
+
+WRONG = [
+    Hostile("speaks another protocol", says(b"SSH-2.0-OpenSSH_9.2\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("speaks another version", says(b"HTTP/2 200\r\n\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("has a status of one digit", says(b"HTTP/1.1 2 OK\r\n\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("has a status line of spaces", says(b"HTTP/1.1 " + b" " * 60_000 + b"\r\r\n\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("has a header of spaces", says(HEAD + b"X:" + b" " * 60_000 + b"\r\r\n\r\n"), None),
+    Hostile("has a header without a colon", says(HEAD + b"nonsense\r\n\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("has NUL bytes in a header", says(HEAD + b"X: a\0b\r\n\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("has NUL bytes in its body", says(page(b"\0hello\0")), None, BODY),
+    Hostile(
+        "has invalid UTF-8 everywhere", says(page(b"\xff\xfehello\xc3", "200 \xff\xfe", "X-\xff: \xc3(")), None, BODY
+    ),
+    Hostile("has a negative length", says(HEAD + b"Content-Length: -5\r\n\r\nhello"), Reason.PROTOCOL_ERROR),
+    Hostile(
+        "has two lengths", says(HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"), Reason.PROTOCOL_ERROR
+    ),
+    Hostile("has a chunk size that is no number", says(CHUNKED + b"zz\r\nhello\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("has a negative chunk size", says(CHUNKED + b"-5\r\nhello\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile(
+        "has a length and chunks", says(CHUNKED[:-2] + b"Content-Length: 3\r\n\r\n5\r\nhello\r\n0\r\n\r\n"), None, BODY
+    ),
+    Hostile(
+        "has an unknown transfer encoding", says(HEAD + b"Transfer-Encoding: cipher\r\n\r\n"), Reason.PROTOCOL_ERROR
+    ),
+    Hostile("claims gzip and is not", says(page(b"hello", "200 OK", "Content-Encoding: gzip")), Reason.PROTOCOL_ERROR),
+    Hostile("has a body that is not what was agreed", says(page(b"\xffgoodbye")), Reason.BODY_UNEXPECTED, BODY),
+]
+
+LARGE = [
+    Hostile("has a header of 10 MB", says(HEAD + b"X: " + b"y" * 10_000_000 + b"\r\n\r\n"), Reason.TOO_LARGE),
+    Hostile("floods headers", floods(HEAD, b"X: y\r\n" * 1_000), Reason.TOO_LARGE),
+    Hostile("floods promises", floods(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000), Reason.TOO_LARGE),
+    Hostile("floods a status line", floods(b"HTTP/1.1 200 ", PLENTY), Reason.TOO_LARGE),
+    Hostile("has 300 headers", says(HEAD + b"X: y\r\n" * 300 + b"\r\n"), Reason.TOO_LARGE),
+    Hostile("floods a body without an end", floods(HEAD + b"\r\n", PLENTY), Reason.TOO_LARGE),
+    Hostile("floods chunks", floods(CHUNKED, b"10000\r\n" + PLENTY + b"\r\n"), Reason.TOO_LARGE),
+    Hostile("floods trailers", floods(CHUNKED + b"0\r\n", b"X: y\r\n" * 1_000), Reason.TOO_LARGE),
+    Hostile("announces 16 EB in one chunk", floods(CHUNKED + b"f" * 16 + b"\r\n", PLENTY), Reason.TOO_LARGE),
+    Hostile("sends a gzip bomb", bombs(1), Reason.TOO_LARGE),
+    Hostile("sends a gzip bomb in a gzip", bombs(2), Reason.TOO_LARGE),
+    Hostile(
+        "redirects with a flood", floods(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", PLENTY), Reason.STATUS_UNEXPECTED
+    ),
+]
+
+
+def strays(name: str, location: str, reason: Reason = Reason.REDIRECT_REFUSED, tls: str = "") -> Hostile:
+    return Hostile(f"redirects {name}", redirects(location), reason, FOLLOW, tls=tls)
+
+
+ASTRAY = [
+    strays("in a circle", "/", Reason.REDIRECT_LIMIT),
+    strays("to file:", "file:///etc/passwd"),
+    strays("to ftp:", "ftp://127.0.0.1/"),
+    strays("to javascript:", "javascript:alert(1)"),
+    strays("to another host", "http://localhost/"),
+    strays("to another host without a scheme", "//localhost/"),
+    strays("to half an address", "http://[::1"),
+    strays("to a port that is none", "http://127.0.0.1:99999/"),
+    strays("to bytes", "http://\xff\xfe/"),
+    strays("from https to http", "http://127.0.0.1/", tls="good"),
+]
+
+
+def in_tls(name: str, conduct: Conduct, reason: Reason, tls: str, kind: str = "http") -> Hostile:
+    return Hostile(name, conduct, reason, kind=kind, tls=tls)
+
+
+TLS = [
+    in_tls("says nothing where TLS should be", Peer.wait, Reason.TIMEOUT, "none"),
+    in_tls("drips where TLS should be", drips(b"", b"\x16"), Reason.TIMEOUT, "none"),
+    in_tls("drips a TLS record", drips_a_record, Reason.TIMEOUT, "none"),
+    in_tls(
+        "speaks no TLS", greeted(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")), Reason.TLS_FAILED, "none"
+    ),
+    in_tls("hangs up in the handshake", hangs_up_in_the_handshake, Reason.TLS_FAILED, "none"),
+    in_tls("resets in the handshake", greeted(Peer.reset), Reason.CONNECTION_RESET, "none"),
+    in_tls("has an expired certificate", says(OK), Reason.CERTIFICATE_INVALID, "expired"),
+    in_tls("has a certificate for later", says(OK), Reason.CERTIFICATE_INVALID, "later"),
+    in_tls("has a self-signed certificate", says(OK), Reason.CERTIFICATE_INVALID, "self-signed"),
+    in_tls("has another host's certificate", says(OK), Reason.CERTIFICATE_INVALID, "wrong host"),
+    in_tls("has a certificate of somebody unknown", says(OK), Reason.CERTIFICATE_INVALID, "unknown issuer"),
+    in_tls("speaks old TLS only", says(OK), Reason.TLS_FAILED, "old"),
+    Hostile(
+        "speaks TLS 1.2 where 1.3 was agreed", says(OK), Reason.TLS_FAILED, {"min_tls_version": "TLSv1.3"}, tls="1.2"
+    ),
+    in_tls("wants a certificate that we do not have", says(OK), Reason.TLS_FAILED, "mutual"),
+    in_tls("drips inside TLS", drips(SHORT, b"x"), Reason.TIMEOUT, "good"),
+    in_tls("floods headers inside TLS", floods(HEAD, b"X: y\r\n" * 1_000), Reason.TOO_LARGE, "good"),
+    in_tls("resets inside TLS", says_and(HEAD, Peer.reset), Reason.CONNECTION_RESET, "good"),
+    in_tls("sends garbage inside TLS", asked(sends_garbage_inside_tls), Reason.TLS_FAILED, "good"),
+    in_tls("has an expired certificate (tls)", Peer.wait, Reason.CERTIFICATE_INVALID, "expired", "tls"),
+    in_tls("says nothing where TLS should be (tls)", Peer.wait, Reason.TIMEOUT, "none", "tls"),
+]
+
+WANT = {"expect": "ready"}
+
+TCP = [
+    Hostile("says nothing (tcp)", Peer.wait, Reason.TIMEOUT, WANT, "tcp"),
+    Hostile("drips something else (tcp)", lambda peer: peer.drip(b"x"), Reason.TIMEOUT, WANT, "tcp"),
+    Hostile("floods something else (tcp)", lambda peer: peer.flood(PLENTY), Reason.TOO_LARGE, WANT, "tcp"),
+    Hostile("hangs up (tcp)", lambda _: None, Reason.ANSWER_UNEXPECTED, WANT, "tcp"),
+    Hostile("resets (tcp)", Peer.reset, Reason.CONNECTION_RESET, WANT, "tcp"),
+    Hostile(
+        "says invalid UTF-8 and NUL bytes (tcp)",
+        lambda peer: peer.send(b"\xff\0\xfe"),
+        Reason.ANSWER_UNEXPECTED,
+        WANT,
+        "tcp",
+    ),
+]
+
+ALL = [*SLOW, *BROKEN_OFF, *WRONG, *LARGE, *ASTRAY, *TLS, *TCP]

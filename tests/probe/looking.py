@@ -1,0 +1,46 @@
+"""Probers for the tests: made from the terms that a contract file would hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from sla_monitor import probe
+from sla_monitor.clock import Clock, SystemClock
+from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.probe import Finding, Prober, Surroundings
+
+_ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
+TIMEOUT_MS = 700
+
+
+def terms(kind: str, **options: Any) -> Endpoint:
+    return _ENDPOINT.validate_python({"id": "it", "kind": kind, "timeout": f"{TIMEOUT_MS}ms", **options})
+
+
+def surroundings(clock: Clock | None = None, last_ms: int | None = None, started_ms: int = 0) -> Surroundings:
+    return Surroundings(clock or SystemClock(), lambda _: last_ms, "contract/it", started_ms)
+
+
+@contextmanager
+def prober(kind: str, **options: Any) -> Iterator[Prober]:
+    """One that is closed in the end."""
+    with closing(probe.build(terms(kind, **options), surroundings())) as made:
+        yield made
+
+
+def look(kind: str, **options: Any) -> Finding:
+    """One look, which must end by its deadline and a second."""
+    with prober(kind, **options) as made:
+        return timed(made)
+
+
+def timed(made: Prober) -> Finding:
+    began = time.monotonic()
+    found = probe.look(made, SystemClock())
+    assert time.monotonic() - began < made.terms.timeout_ms / 1000 + 1
+    return found
