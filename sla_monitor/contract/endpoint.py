@@ -7,16 +7,16 @@ name in `sla_monitor/probe/` (docs/how-to/add-a-probe-kind.md).
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sla_monitor.contract.fields import DurationMs, Identifier, Strict
+from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Name, Strict, Whole, YesNo
 from sla_monitor.contract.pattern import compile_pattern
-from sla_monitor.contract.secret import Secret
+from sla_monitor.contract.secret import HeaderValue, Secret
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[Whole, Field(ge=1, le=65535)]
 
 
 def _host(value: str) -> str:
@@ -77,16 +77,33 @@ class EndpointTerms(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.every_ms % 1000:
-            raise ValueError("every: must be whole seconds (write for example 30s)")
-        if self.timeout_ms > self.every_ms:
-            raise ValueError("timeout: must not be longer than every, or looks would overlap")
-        slowest = self.down_above_ms
-        if slowest is not None and slowest >= self.timeout_ms:
-            raise ValueError("down_above: must be shorter than timeout, or it can never be reached")
-        if self.degraded_above_ms is not None and self.degraded_above_ms >= (slowest or self.timeout_ms):
-            raise ValueError("degraded_above: must be shorter than down_above and timeout")
+        problems: list[tuple[tuple[str | int, ...], str]] = [
+            ((key,), message) for key, is_wrong, message in self._misfits() if is_wrong
+        ]
+        if problems:
+            raise Misplaced(problems)
         return self
+
+    def _misfits(self) -> tuple[tuple[str, bool, str], ...]:
+        slowest, slow = self.down_above_ms, self.degraded_above_ms
+        return (
+            ("every", self.every_ms % 1000 != 0, "must be whole seconds (write for example 30s)"),
+            (
+                "timeout",
+                self.timeout_ms > self.every_ms,
+                "must not be longer than every, or looks would overlap (timeout is 10s and every 60s if not given)",
+            ),
+            (
+                "down_above",
+                slowest is not None and slowest >= self.timeout_ms,
+                "must be shorter than timeout, or it can never be reached (timeout is 10s if not given)",
+            ),
+            (
+                "degraded_above",
+                slow is not None and slow >= (slowest or self.timeout_ms),
+                "must be shorter than down_above and timeout (timeout is 10s if not given)",
+            ),
+        )
 
 
 class NetworkTerms(Strict):
@@ -98,11 +115,11 @@ class NetworkTerms(Strict):
 class TlsTerms(Strict):
     """How the other side's certificate is judged, and how we show ours."""
 
-    ca_file: Path | None = Field(None, description="Trust only this CA bundle, not the system's.")
-    client_certificate: Path | None = Field(None, description="Our certificate (PEM), if the supplier asks for one.")
-    client_key: Path | None = Field(None, description="Its key, if it is not in the same file.")
+    ca_file: FilePath | None = Field(None, description="Trust only this CA bundle, not the system's.")
+    client_certificate: FilePath | None = Field(None, description="Ours (PEM), if the supplier asks for one.")
+    client_key: FilePath | None = Field(None, description="Its key, if it is not in the same file.")
     min_tls_version: TlsVersion = Field("TLSv1.2", description="Older versions are refused.")
-    certificate_days_left: int | None = Field(
+    certificate_days_left: Whole | None = Field(
         None, ge=0, description="DEGRADED when a certificate of the chain expires sooner."
     )
 
@@ -111,17 +128,17 @@ class JsonCondition(Strict):
     """One condition on a JSON answer: what the path finds is compared with exactly one of the others."""
 
     path: str = Field(description="A JSONPath (RFC 9535), for example $.status")
-    equals: str | int | bool | None = None
+    equals: str | Whole | YesNo | None = None
     matches: Pattern | None = None
-    at_least: int | None = None
-    at_most: int | None = None
-    exists: bool | None = None
+    at_least: Whole | None = None
+    at_most: Whole | None = None
+    exists: YesNo | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         chosen = self.model_fields_set - {"path"}
         if len(chosen) != 1:
-            raise ValueError("say exactly one of equals, matches, at_least, at_most, exists")
+            raise ValueError("must say exactly one of equals, matches, at_least, at_most, exists")
         return self
 
 
@@ -136,37 +153,64 @@ class HttpExpectations(Strict):
     json_path: tuple[JsonCondition, ...] = Field((), alias="json")
 
 
+def _url(value: str) -> str:
+    """An address is printed and logged, so that nothing secret may be in it; for the same reason no message here
+    repeats it."""
+    if len(value) > 2048 or not re.fullmatch(r"https?://[!-~]+", value):
+        raise ValueError("must be an http:// or https:// address without spaces (encode others as %20)")
+    try:
+        parts = urlsplit(value)
+        wrong = not parts.hostname or parts.port == 0
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise ValueError("must have a host, and a port from 1 to 65535 if any (write https://host:8443/path)")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user name or password (write them under basic_auth)")
+    return value
+
+
+def _proxy(value: str) -> str:
+    if not value.startswith("http://"):
+        raise ValueError("must be an http:// address (write for example http://proxy.example:3128)")
+    return _url(value)
+
+
+Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://[!-~]+$"})]
+ProxyUrl = Annotated[str, AfterValidator(_proxy), WithJsonSchema({"type": "string", "pattern": "^http://[!-~]+$"})]
+
+
 class BasicAuth(Strict):
     """RFC 7617."""
 
-    username: str
+    username: Name
     password: Secret
 
 
 class Redirects(Strict):
     """Never to another scheme or host unless allowed here."""
 
-    follow: int = Field(0, ge=0, le=20, description="How many at most; 0 shows the redirect itself as the answer.")
+    follow: Whole = Field(0, ge=0, le=20, description="How many at most; 0 shows the redirect itself as the answer.")
     other_hosts: tuple[Host, ...] = Field((), description="Hosts that a redirect may lead to.")
-    to_https: bool = Field(True, description="http may lead to https of the same host; never the other way.")
+    to_https: YesNo = Field(True, description="http may lead to https of the same host; never the other way.")
 
 
 class HttpEndpoint(EndpointTerms, NetworkTerms, TlsTerms):
     """An HTTP or HTTPS request."""
 
     kind: Literal["http"]
-    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2048)]
+    url: Url
     method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = "GET"
-    headers: dict[str, str | Secret] = Field(default_factory=dict)
+    headers: dict[str, HeaderValue] = Field(default_factory=dict)
     body: str | None = None
     basic_auth: BasicAuth | None = None
     bearer_token: Secret | None = None
-    proxy: Annotated[str, Field(pattern=r"^http://[^\s]+$")] | None = None
+    proxy: ProxyUrl | None = None
     connection: Literal["fresh", "reuse"] = Field(
         "fresh", description="fresh: a connection for each look, what a user would meet; reuse: keep it open."
     )
     redirects: Redirects = Redirects()
-    body_limit_bytes: int = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
+    body_limit_bytes: Whole = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
     expect: HttpExpectations = HttpExpectations()
 
 

@@ -5,12 +5,15 @@ Each is a pydantic type whose error message says what is wrong and what would be
 
 from __future__ import annotations
 
+import os
 import re
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(?:\d+(?:ms|s|m|h|d))+")
@@ -23,9 +26,24 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Misplaced(ValueError):  # noqa: N818 - several mistakes at once
+    """Mistakes found by a rule between several values: each with the path, from the value that the rule is about
+    down to the one that is wrong."""
+
+    def __init__(self, problems: list[tuple[tuple[str | int, ...], str]]) -> None:
+        super().__init__("; ".join(message for _, message in problems))
+        self.problems = problems
+
+
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number; `true` and `5.0` are none."""
+
+YesNo = Annotated[bool, Field(strict=True)]
+
+
 def parse_duration(value: Any) -> int:
     """`90s`, `5m`, `1h30m` as milliseconds."""
-    if isinstance(value, str) and _DURATION.fullmatch(value):
+    if isinstance(value, str) and len(value) <= 20 and _DURATION.fullmatch(value):
         return sum(int(number) * UNITS_MS[unit] for number, unit in _PART.findall(value))
     raise ValueError(f"{value!r} is not a duration (write 500ms, 30s, 5m, 1h30m or 2d)")
 
@@ -33,6 +51,8 @@ def parse_duration(value: Any) -> int:
 def _positive(value: int) -> int:
     if value <= 0:
         raise ValueError("must be longer than nothing (write for example 30s)")
+    if value > 366 * UNITS_MS["d"]:
+        raise ValueError("must not be longer than a year (write for example 30s)")
     return value
 
 
@@ -74,14 +94,79 @@ TimeZone = Annotated[
 
 def _decimal(value: Any) -> Any:
     """Numbers are exact: the YAML loader hands over Decimal and int; a JSON float would already be inexact."""
-    if isinstance(value, bool | float):
-        raise ValueError("write a decimal number such as 99.9")
+    if isinstance(value, bool | float) or not isinstance(value, int | str | Decimal):
+        raise ValueError("must be a number (write for example 99.9)")
     return value
 
 
 Percent = Annotated[
-    Decimal, BeforeValidator(_decimal), Field(ge=0, le=100), WithJsonSchema({"type": ["number", "string"]})
+    Decimal,
+    BeforeValidator(_decimal),
+    Field(ge=0, le=100, max_digits=12, decimal_places=9),
+    WithJsonSchema({"type": ["number", "string"]}),
 ]
 """Per hundred, exact; the engine divides by 100 as a Fraction."""
 
-Money = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0), WithJsonSchema({"type": ["number", "string"]})]
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_decimal),
+    Field(ge=0, max_digits=18, decimal_places=2),
+    WithJsonSchema({"type": ["number", "string"]}),
+]
+"""An amount in the contract's currency, exact to a hundredth."""
+
+
+def parse_day(value: Any) -> date:
+    """`2026-04-01`; years outside 1970 to 2199 are typing mistakes."""
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-[0-9]{2}-[0-9]{2}", value, re.ASCII):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise ValueError("must be a date (write for example 2026-04-01)")
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(parse_day),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "examples": ["2026-04-01"]}),
+]
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
+"""Text that says something."""
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value, re.ASCII):
+        raise ValueError("must be a currency's three capital letters (write for example GBP)")
+    return value
+
+
+Currency = Annotated[str, AfterValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
+
+
+def absolute(value: str, info: ValidationInfo) -> str:
+    """A path in a file is relative to that file, whose folder the loader gives as `context["folder"]`."""
+    if "\0" in value or not value:
+        raise ValueError("is not a path (write for example ../var/ca.pem)")
+    folder = (info.context or {}).get("folder")
+    return os.path.normpath(folder / value) if folder else value
+
+
+def _file_path(value: Any, info: ValidationInfo) -> Any:
+    if not isinstance(value, str | Path):
+        raise ValueError("must be a path (write for example ../var/ca.pem)")
+    return Path(absolute(str(value), info))
+
+
+FilePath = Annotated[Path, BeforeValidator(_file_path), WithJsonSchema({"type": "string", "minLength": 1})]
+"""A path; absolute once a file has been loaded."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainValidator, ValidationInfo, WithJsonSchema
 
+from sla_monitor.contract.fields import absolute
 from sla_monitor.errors import SecretError
 
 _REFERENCE = re.compile(r"\$\{(env|file|credential):([^{}]+)\}")
@@ -59,7 +60,7 @@ class SecretReference:
         return value
 
 
-def _parse(value: Any) -> SecretReference:
+def _parse(value: Any, info: ValidationInfo) -> SecretReference:
     if isinstance(value, SecretReference):
         return value
     match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
@@ -68,11 +69,27 @@ def _parse(value: Any) -> SecretReference:
         raise ValueError("secrets are never written here (write ${env:NAME}, ${file:/path} or ${credential:name})")
     if match[1] == "credential" and ("/" in match[2] or match[2] in {".", ".."}):
         raise ValueError("a credential is a plain name (write ${credential:name})")
-    return SecretReference(match[1], match[2])
+    return SecretReference(match[1], absolute(match[2], info) if match[1] == "file" else match[2])
 
 
 Secret = Annotated[
     SecretReference,
     BeforeValidator(_parse),
     WithJsonSchema({"type": "string", "pattern": r"^\$\{(env|file|credential):[^{}]+\}$"}),
+]
+
+
+def _header(value: Any, info: ValidationInfo) -> Any:
+    """A header's value is text, or the whole of it is a reference; half a reference would be sent as it stands."""
+    if isinstance(value, SecretReference) or (isinstance(value, str) and "${" in value):
+        return _parse(value, info)
+    if not isinstance(value, str) or "\n" in value or "\r" in value:
+        raise ValueError("must be one line of text (quote a number)")
+    return value
+
+
+HeaderValue = Annotated[
+    SecretReference | str,
+    PlainValidator(_header),
+    WithJsonSchema({"type": "string"}),
 ]

@@ -6,21 +6,35 @@ changes (`versions.py`), and each resolved document is one `Terms`.
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import time
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from sla_monitor.contract.consistency import ALWAYS, inconsistencies
 from sla_monitor.contract.endpoint import Endpoint
-from sla_monitor.contract.fields import Identifier, Money, Percent, Strict, TimeZone
+from sla_monitor.contract.fields import (
+    Currency,
+    Day,
+    Identifier,
+    Misplaced,
+    Money,
+    Name,
+    Percent,
+    Strict,
+    TimeZone,
+    Whole,
+)
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _hours(value: Any) -> Any:
     """`08:00-18:00` as (start, end); an end of 24:00 is midnight at the end of the day, held as time.max."""
+    if isinstance(value, tuple):
+        return value
     parts = value.split("-") if isinstance(value, str) else []
     try:
         start = time.fromisoformat(parts[0])
@@ -44,13 +58,24 @@ def _days(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     week: dict[str, list[Any]] = {}
+    problems: list[tuple[tuple[str | int, ...], str]] = []
     for key, spans in value.items():
-        first, _, last = str(key).partition("-")
-        if first not in DAYS or (last or first) not in DAYS or DAYS.index(first) > DAYS.index(last or first):
-            raise ValueError(f"{key!r} is not a day or a run of days (write mon, or mon-fri)")
-        for day in DAYS[DAYS.index(first) : DAYS.index(last or first) + 1]:
-            week.setdefault(day, []).extend(spans if isinstance(spans, list) else [spans])
+        try:
+            hours = [_hours(span) for span in (spans if isinstance(spans, list | tuple) else [spans])]
+            for day in _run_of_days(str(key)):
+                week.setdefault(day, []).extend(hours)
+        except ValueError as error:
+            problems.append(((key,), str(error)))
+    if problems:
+        raise Misplaced(problems)
     return week
+
+
+def _run_of_days(key: str) -> tuple[str, ...]:
+    first, _, last = key.partition("-")
+    if first not in DAYS or (last or first) not in DAYS or DAYS.index(first) > DAYS.index(last or first):
+        raise ValueError(f"{key!r} is not a day or a run of days (write mon, or mon-fri)")
+    return DAYS[DAYS.index(first) : DAYS.index(last or first) + 1]
 
 
 class Calendar(Strict):
@@ -67,17 +92,13 @@ class Calendar(Strict):
             }
         ),
     ] = Field(description="Day or run of days: a span of hours, or a list of them.")
-    closed_on: tuple[date, ...] = Field((), description="Dates without service, such as bank holidays.")
-
-
-ALWAYS = "always"
-"""The calendar that every contract has: 24 hours, 7 days."""
+    closed_on: tuple[Day, ...] = Field((), description="Dates without service, such as bank holidays.")
 
 
 class Accounting(Strict):
     """How seconds are counted: printed in words on every report."""
 
-    confirmation_failures: int = Field(
+    confirmation_failures: Whole = Field(
         2,
         ge=1,
         le=20,
@@ -100,7 +121,7 @@ class Service(Strict):
     criticality: Literal["critical", "high", "medium", "low"] = "medium"
     service_hours: Identifier = Field(ALWAYS, description="The name of a calendar.")
     participants: tuple[Identifier, ...] = Field((), description="Who takes it; none: everybody.")
-    available_when: Literal["all", "any"] | Annotated[int, Field(ge=1)] = Field(
+    available_when: Literal["all", "any"] | Annotated[Whole, Field(ge=1)] = Field(
         "all", description="How many endpoints must be up: all, any, or a number."
     )
     endpoints: tuple[Endpoint, ...] = ()
@@ -131,13 +152,13 @@ class Participant(Strict):
 class Term(Strict):
     """First and last day of the contract, both included."""
 
-    start_on: date = Field(alias="start")
-    end_on: date = Field(alias="end")
+    start_on: Day = Field(alias="start")
+    end_on: Day = Field(alias="end")
 
     @model_validator(mode="after")
     def _forward(self) -> Self:
         if self.end_on < self.start_on:
-            raise ValueError("end: is before start")
+            raise Misplaced([(("end",), "must not be before start (the last day of the contract)")])
         return self
 
 
@@ -147,11 +168,11 @@ class Terms(Strict):
     id: Identifier
     title: str = ""
     note: str = ""
-    authority: Annotated[str, Field(min_length=1)]
-    supplier: Annotated[str, Field(min_length=1)]
+    authority: Name
+    supplier: Name
     term: Term
     time_zone: TimeZone
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    currency: Currency
     total_value: Money | None = None
     participants: tuple[Participant, ...] = ()
     calendars: dict[Identifier, Calendar] = Field(default_factory=dict)
@@ -161,63 +182,7 @@ class Terms(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*self._twice(), *self._dangling()]
+        problems = inconsistencies(self.model_dump(by_alias=True))
         if problems:
-            raise TermsProblems(problems)
+            raise Misplaced(problems)
         return self
-
-    def _twice(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """Identifiers given twice. Endpoint ids are unique in the contract: they carry the history."""
-        named: list[tuple[tuple[str | int, ...], str, str]] = [
-            *((("services", i, "id"), "service", s.id) for i, s in enumerate(self.services)),
-            *((("kpis", i, "id"), "KPI", k.id) for i, k in enumerate(self.kpis)),
-            *((("participants", i, "id"), "participant", p.id) for i, p in enumerate(self.participants)),
-            *(
-                (("services", i, "endpoints", j, "id"), "endpoint", e.id)
-                for i, s in enumerate(self.services)
-                for j, e in enumerate(s.endpoints)
-            ),
-        ]
-        seen: set[tuple[str, str]] = set()
-        problems = []
-        for path, what, name in named:
-            if (what, name) in seen:
-                problems.append((path, f"{what} {name!r} is given twice"))
-            seen.add((what, name))
-        return problems
-
-    def _dangling(self) -> list[tuple[tuple[str | int, ...], str]]:
-        """References to things that are not there, and counts that cannot be met."""
-        calendars = {ALWAYS, *self.calendars}
-        participants = {p.id for p in self.participants}
-        services = {s.id for s in self.services}
-        problems: list[tuple[tuple[str | int, ...], str]] = []
-        if ALWAYS in self.calendars:
-            problems.append((("calendars", ALWAYS), f"the calendar {ALWAYS!r} is built in (choose another name)"))
-        for i, service in enumerate(self.services):
-            if service.service_hours not in calendars:
-                known = ", ".join(sorted(calendars))
-                problems.append((("services", i, "service_hours"), f"no such calendar (known: {known})"))
-            if isinstance(service.available_when, int) and service.available_when > len(service.endpoints):
-                problems.append(
-                    (("services", i, "available_when"), f"there are only {len(service.endpoints)} endpoints")
-                )
-            problems += [
-                (("services", i, "participants", j), f"no such participant (known: {', '.join(sorted(participants))})")
-                for j, name in enumerate(service.participants)
-                if name not in participants
-            ]
-        problems += [
-            (("kpis", i, "service"), f"no such service (known: {', '.join(sorted(services))})")
-            for i, kpi in enumerate(self.kpis)
-            if kpi.service not in services
-        ]
-        return problems
-
-
-class TermsProblems(ValueError):  # noqa: N818 - several at once
-    """Mistakes between parts of the file, each with the path of the value that is wrong."""
-
-    def __init__(self, problems: list[tuple[tuple[str | int, ...], str]]) -> None:
-        super().__init__("; ".join(message for _, message in problems))
-        self.problems = problems

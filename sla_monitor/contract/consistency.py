@@ -1,0 +1,94 @@
+"""Rules between parts of a contract: every name leads somewhere, and no identifier is given twice.
+
+They work on plain values, junk included, so that a file's broken references are told together with its other
+mistakes and not one round later. What they cannot make sense of they pass over: the models speak of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+ALWAYS = "always"
+"""The calendar that every contract has: 24 hours, 7 days."""
+
+Found = tuple[tuple[str | int, ...], str]
+"""The path of a value, and what is wrong with it."""
+
+
+def inconsistencies(contract: Any) -> list[Found]:
+    """What is wrong between the parts of one resolved contract, given as plain values."""
+    if not isinstance(contract, dict):
+        return []
+    return [*_given_twice(contract), *_services(contract), *_kpis(contract)]
+
+
+def _entries(value: Any, key: str) -> list[tuple[int, dict[str, Any]]]:
+    """The mappings in the list under a key, each with its position."""
+    listed = value.get(key)
+    listed = listed if isinstance(listed, list | tuple) else []
+    return [(position, entry) for position, entry in enumerate(listed) if isinstance(entry, dict)]
+
+
+def _names(contract: dict[str, Any], key: str) -> list[str] | None:
+    """The ids in a list of the contract; None if any is missing, when nothing can be said about references."""
+    ids = [entry.get("id") for _, entry in _entries(contract, key)]
+    names = [name for name in ids if isinstance(name, str)]
+    return names if len(names) == len(contract.get(key) or ()) else None
+
+
+def _identifiers(contract: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
+    for key, what in (("services", "service"), ("kpis", "KPI"), ("participants", "participant")):
+        yield from (((key, i, "id"), what, entry.get("id")) for i, entry in _entries(contract, key))
+    for i, service in _entries(contract, "services"):
+        for j, endpoint in _entries(service, "endpoints"):
+            yield ("services", i, "endpoints", j, "id"), "endpoint", endpoint.get("id")
+
+
+def _given_twice(contract: dict[str, Any]) -> Iterator[Found]:
+    """Endpoint ids are unique in the whole contract: they carry the history, whatever service they move to."""
+    seen = set()
+    for path, what, name in _identifiers(contract):
+        if isinstance(name, str) and (what, name) in seen:
+            yield path, f"{what} {name!r} is given twice (choose another id)"
+        seen.add((what, str(name)))
+
+
+def _services(contract: dict[str, Any]) -> Iterator[Found]:
+    own = contract.get("calendars")
+    calendars = [ALWAYS, *own] if isinstance(own, dict) else [ALWAYS]
+    if calendars.count(ALWAYS) > 1:
+        yield ("calendars", ALWAYS), f"the calendar {ALWAYS!r} is built in (choose another name)"
+    for i, service in _entries(contract, "services"):
+        path = ("services", i)
+        yield from _unknown("calendar", (*path, "service_hours"), service.get("service_hours"), calendars)
+        for j, name in enumerate(service.get("participants") or ()):
+            yield from _unknown("participant", (*path, "participants", j), name, _names(contract, "participants"))
+        yield from _count(path, service)
+
+
+def _count(path: tuple[str | int, ...], service: dict[str, Any]) -> Iterator[Found]:
+    wanted, endpoints = service.get("available_when"), service.get("endpoints") or ()
+    if isinstance(wanted, int) and isinstance(endpoints, list | tuple) and wanted > max(len(endpoints), 1):
+        yield (*path, "available_when"), f"there are only {len(endpoints)} endpoints (write a smaller number)"
+
+
+def _kpis(contract: dict[str, Any]) -> Iterator[Found]:
+    for i, kpi in _entries(contract, "kpis"):
+        yield from _unknown("service", ("kpis", i, "service"), kpi.get("service"), _names(contract, "services"))
+
+
+def _unknown(what: str, path: tuple[str | int, ...], name: Any, known: Iterable[str] | None) -> Iterator[Found]:
+    if isinstance(name, str) and known is not None and name not in known:
+        yield path, f"no such {what} ({suggestion(name, known)})"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`did you mean custody?`, or else what there is to choose from."""
+    known = sorted(set(known))
+    near = get_close_matches(name, known, 1, 0.6)
+    if near:
+        return f"did you mean {near[0]}?"
+    shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+    return f"known here: {shown or 'none'}"
