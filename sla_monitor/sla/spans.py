@@ -34,16 +34,14 @@ def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | Non
     joins its predecessor; a later one leaves a gap. A look that is not after the last one (a duplicate, or a
     clock that stepped back) changes nothing: the time up to the last look has been told already.
     """
-    if last is not None and at_ms <= last.seen_ms:
-        return (last,)
-    new = Span(at_ms, at_ms + every_ms, at_ms, outcome, reason, 1)
     if last is None:
-        return (new,)
-    if at_ms - last.end_ms > every_ms // 2:
-        return last, new
-    if outcome is last.outcome:
-        return (Span(last.start_ms, new.end_ms, at_ms, outcome, last.reason, last.looks + 1),)
-    return Span(last.start_ms, at_ms, last.seen_ms, last.outcome, last.reason, last.looks), new
+        return (_of_one_look(at_ms, outcome, reason, every_ms),)
+    if at_ms <= last.seen_ms:
+        return (last,)
+    is_gap = at_ms - last.end_ms > every_ms // 2
+    if outcome is last.outcome and not is_gap:
+        return (Span(last.start_ms, at_ms + every_ms, at_ms, outcome, last.reason, last.looks + 1),)
+    return last if is_gap else _ending(last, at_ms), _of_one_look(at_ms, outcome, reason, every_ms)
 
 
 def held(spans: Sequence[Span], now_ms: int) -> Sequence[Span]:
@@ -58,6 +56,10 @@ def held(spans: Sequence[Span], now_ms: int) -> Sequence[Span]:
     if 0 < now_ms - last.end_ms <= every_ms + every_ms // 2:
         past[-1] = _ending(last, now_ms)
     return past
+
+
+def _of_one_look(at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> Span:
+    return Span(at_ms, at_ms + every_ms, at_ms, outcome, reason, 1)
 
 
 def _ending(span: Span, end_ms: int) -> Span:
