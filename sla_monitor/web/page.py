@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from sla_monitor.assess import ContractAssessment, ServiceAssessment
 from sla_monitor.board import Board, Watched
@@ -61,7 +62,7 @@ class StatusPage:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        environment.globals.update(SYMBOLS=words.SYMBOLS, WORDS=words.WORDS)
+        environment.globals.update(SYMBOLS=words.SYMBOLS, WORDS=words.WORDS, BADGES=_badges(environment))
         self._template = environment.get_template("status.html")
         self._style = environment.get_template("status.css").render()
         self.security_policy = _policy(self._style)
@@ -149,9 +150,9 @@ def _trouble(
         service=words.plain(service.name or service.service),
         supplier=words.plain(contract.supplier),
         affects=affects(service),
-        since=words.moment(began_ms, ZoneInfo(contract.time_zone)) if began_ms else "the monitor started",
+        since=words.lately(began_ms, ZoneInfo(contract.time_zone), now_ms) if began_ms else "the monitor started",
         lasting=words.duration(max(0, now_ms - began_ms)) if began_ms else "",
-        reason=words.reason_words(reason) or "no reason recorded",
+        reason=words.reason_words(reason) or ("not seen" if service.state is Outcome.UNKNOWN else "no reason recorded"),
         detail=words.plain(next((f.detail for f in findings if f.detail), "")),
     )
 
@@ -209,6 +210,15 @@ def _zone_of_all(contracts: tuple[ContractAssessment, ...]) -> ZoneInfo:
     """The contracts' zone when they share one."""
     zones = {contract.time_zone for contract in contracts}
     return ZoneInfo(zones.pop() if len(zones) == 1 else UTC_ZONE)
+
+
+def _badges(environment: Environment) -> dict[Outcome, str]:
+    """The mark of each state, rendered once: a page may show a thousand."""
+    template = environment.get_template("badge.html")
+    return {
+        state: Markup(template.render(state=state, symbol=symbol, word=words.WORDS[state]))  # noqa: S704 - escaped there
+        for state, symbol in words.SYMBOLS.items()
+    }
 
 
 def _policy(style: str) -> str:

@@ -88,7 +88,7 @@ def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
         state=found.outcome,
         reason=words.reason_words(found.reason),
         detail=words.plain(found.detail),
-        seen=words.moment(last.at_ms, zone),
+        seen=words.lately(last.at_ms, zone, now_ms),
         seen_ago=words.ago(now_ms - last.at_ms),
         took=words.took(found.duration_us),
         in_a_row=f"{words.counted(failures, 'failure')} in a row" if failures else "",
@@ -129,8 +129,8 @@ def outage_row(outage: Outage, zone: ZoneInfo, now_ms: int) -> OutageRow:
     """One outage, open or ended."""
     end_ms = now_ms if outage.end_ms is None else outage.end_ms
     return OutageRow(
-        began=words.moment(outage.start_ms, zone),
-        ended="" if outage.end_ms is None else words.moment(outage.end_ms, zone),
+        began=words.lately(outage.start_ms, zone, now_ms),
+        ended="" if outage.end_ms is None else words.lately(outage.end_ms, zone, now_ms),
         lasted=words.duration(max(0, end_ms - outage.start_ms), up=True),
         counted=words.duration(outage.downtime_ms, up=True),
         reason=words.reason_words(outage.reason) or "no reason recorded",
@@ -199,6 +199,6 @@ def _percentages(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) ->
 
 
 def _summary(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> str:
-    """The figure that a folded service shows."""
-    up, _ = _percentages(service, kpis)
-    return f"{up} available" if service.availability_ratio is not None else f"availability {up}"
+    """What a folded service shows: an availability never stands without its coverage."""
+    up, seen = _percentages(service, kpis)
+    return f"{up} available, {seen} seen" if service.availability_ratio is not None else f"availability {up}"

@@ -15,7 +15,6 @@ from pathlib import Path
 from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from sla_monitor.board import Board
@@ -185,13 +184,21 @@ def _server(app: Application, limits: Limits, context: ssl.SSLContext | None) ->
 
 
 def _bind(host: str, port: int, listen: str) -> list[socket.socket]:
+    """Listening sockets on every address of the host, all on one port."""
+    sockets: list[socket.socket] = []
     try:
-        return bind_sockets(port, host, backlog=BACKLOG)
-    except socket.gaierror:
-        raise ListenError(f"cannot listen on {listen}: no such host (change `listen`)") from None
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in dict.fromkeys((family, address[0]) for family, *_, address in found):
+            chosen = sockets[0].getsockname()[1] if sockets else port
+            sockets.append(socket.create_server((str(address), chosen), family=family, backlog=BACKLOG))
+            sockets[-1].setblocking(False)
     except OSError as error:
-        why = REMEDIES.get(error.errno or 0) or error.strerror
+        for bound in sockets:
+            bound.close()
+        is_name = isinstance(error, socket.gaierror)
+        why = "no such host (change `listen`)" if is_name else REMEDIES.get(error.errno or 0) or error.strerror
         raise ListenError(f"cannot listen on {listen}: {why}") from None
+    return sockets
 
 
 async def _either(event: asyncio.Event, timeout_s: float) -> None:

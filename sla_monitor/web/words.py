@@ -30,7 +30,10 @@ REASONS = {
 KEPT_MARKS = 2
 """Combining marks kept on one letter: enough for every living language, too few to climb out of a line."""
 
-UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+STEPS = (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1), ("s", 1, "", 1))
+"""A duration's leading unit and its length in seconds, and those of the unit shown beside it."""
 
 
 def reason_words(reason: Reason | None) -> str:
@@ -78,12 +81,11 @@ def decimals_of(ratio: Fraction) -> int:
 def duration(milliseconds: int | Fraction, *, up: bool = False) -> str:
     """Two leading units: `21 min 36 s`, `3 d 4 h`. Cut off; with `up` the last unit shown is rounded up."""
     seconds = -int(-milliseconds // 1000) if up else int(milliseconds // 1000)
-    for (unit, size), (smaller, part) in zip(UNITS, [*UNITS[1:], ("", 1)], strict=True):
-        if seconds >= size or size == 1:
-            whole = -(-seconds // part) * part if up else seconds
-            rest = whole % size // part
-            return f"{whole // size} {unit}" + (f" {rest} {smaller}" if smaller and rest else "")
-    raise AssertionError("the units end with the second")
+    unit, size, smaller, part = next((step for step in STEPS if seconds >= step[1]), STEPS[-1])
+    if up:
+        return duration(-(-seconds // part) * part * 1000)
+    rest = seconds % size // part
+    return f"{seconds // size} {unit}" + (f" {rest} {smaller}" if rest else "")
 
 
 def ago(milliseconds: int) -> str:
@@ -94,7 +96,18 @@ def ago(milliseconds: int) -> str:
 def moment(at_ms: int, zone: ZoneInfo) -> str:
     """An instant on the wall in the zone, with the zone's own abbreviation."""
     local = datetime.fromtimestamp(at_ms // 1000, zone)
-    return f"{local.day} {local:%b %Y, %H:%M:%S %Z}"
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {_wall(local)}"
+
+
+def lately(at_ms: int, zone: ZoneInfo, now_ms: int) -> str:
+    """An instant, without its date when that is today's."""
+    local = datetime.fromtimestamp(at_ms // 1000, zone)
+    is_today = local.date() == datetime.fromtimestamp(now_ms // 1000, zone).date()
+    return _wall(local) if is_today else moment(at_ms, zone)
+
+
+def _wall(local: datetime) -> str:
+    return f"{local.hour:02}:{local.minute:02}:{local.second:02} {local.tzname()}"
 
 
 def took(microseconds: int) -> str:

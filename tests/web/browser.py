@@ -1,0 +1,98 @@
+"""Debian's Chromium, headless, through the DevTools protocol."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from tornado.httpclient import AsyncHTTPClient
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+CHROMIUM = [
+    "/usr/bin/chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--ignore-certificate-errors",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+]
+
+
+class Tab:
+    """One page, and what may be asked of it."""
+
+    def __init__(self, socket: WebSocketClientConnection) -> None:
+        self._socket = socket
+        self._number = 0
+        self.events: list[dict[str, Any]] = []
+
+    async def send(self, method: str, **params: Any) -> dict[str, Any]:
+        self._number += 1
+        await self._socket.write_message(json.dumps({"id": self._number, "method": method, "params": params}))
+        while True:
+            message = json.loads(await self._socket.read_message() or "{}")
+            if message.get("id") == self._number:
+                assert "error" not in message, message
+                return dict(message["result"])
+            self.events.append(message)
+
+    async def open(self, url: str, width: int, height: int = 800, scheme: str = "light") -> None:
+        """Load a page at a width, in CSS pixels, and wait until it is there."""
+        await self.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        await self.send("Emulation.setEmulatedMedia", features=features)
+        await self.send("Log.enable")
+        await self.send("Page.enable")
+        self.events.clear()
+        await self.send("Page.navigate", url=url)
+        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+            self.events.append(json.loads(await self._socket.read_message() or "{}"))
+
+    async def value(self, expression: str) -> Any:
+        """What an expression is in the page."""
+        result = await self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    async def picture(self, path: Path, *, whole: bool = True) -> None:
+        shot = await self.send("Page.captureScreenshot", captureBeyondViewport=whole)
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+    def complaints(self) -> list[str]:
+        """What the browser wrote to its console: refused styles and scripts, for example."""
+        entries = [event["params"]["entry"] for event in self.events if event.get("method") == "Log.entryAdded"]
+        return [f"{entry['text']} {entry.get('url', '')}" for entry in entries]
+
+
+@asynccontextmanager
+async def tab(profile: Path) -> AsyncIterator[Tab]:
+    """A browser with an empty profile, and its one tab."""
+    with subprocess.Popen(
+        [*CHROMIUM, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True
+    ) as browser:
+        try:
+            assert browser.stderr is not None
+            address = next(line.split()[-1] for line in browser.stderr if line.startswith("DevTools listening on "))
+            host = address.removeprefix("ws://").partition("/")[0]
+            targets = json.loads((await AsyncHTTPClient().fetch(f"http://{host}/json/list")).body)
+            page = next(target for target in targets if target["type"] == "page")
+            socket = await websocket_connect(page["webSocketDebuggerUrl"], max_message_size=64 * 1024 * 1024)
+            yield Tab(socket)
+            socket.close()
+        finally:
+            browser.terminate()
+            browser.wait(20)
