@@ -113,8 +113,6 @@ class HttpProber:
     def _seal(self, method: str, url: str, headers: CaseInsensitiveDict[str]) -> Sealed:
         content = self.terms.body if method == self.terms.method else None
         absolute = self._proxy is not None and url.startswith("http:")
-        if absolute and self._proxy and self._proxy.authorization:
-            headers = CaseInsensitiveDict({**headers, "Proxy-Authorization": self._proxy.authorization})
         return Sealed(method, url, headers, content.encode() if content is not None else None, absolute=absolute)
 
     def _impersonal(self) -> CaseInsensitiveDict[str]:
@@ -162,8 +160,7 @@ def _proxy(url: str | None) -> Proxy | None:
     if url is None:
         return None
     parts = parse_url(url)
-    authorization = f"Basic {b64encode(parts.auth.encode()).decode()}" if parts.auth else ""
-    return Proxy((parts.host or "").strip("[]"), parts.port or 80, authorization)
+    return Proxy((parts.host or "").strip("[]"), parts.port or 80)
 
 
 def _evidence(watch: Stopwatch, body: bytearray) -> bytes:

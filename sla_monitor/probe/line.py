@@ -27,11 +27,10 @@ OLDEST_SECONDS = 900
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy. `authorization`: the value of Proxy-Authorization, or nothing."""
+    """An HTTP proxy."""
 
     host: str
     port: int
-    authorization: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +156,13 @@ class Line:
             raise Failure(Reason.MONITOR_OFFLINE, f"the proxy cannot be reached: {why}") from None
         sock.peer = None
         if self._context is not None:
-            self._tunnel(sock, proxy, watch)
+            self._tunnel(sock, watch)
         return sock
 
-    def _tunnel(self, sock: TimedSocket, proxy: Proxy, watch: Stopwatch) -> None:
+    def _tunnel(self, sock: TimedSocket, watch: Stopwatch) -> None:
         target = f"{self.origin.bracketed}:{self.origin.port}"
-        lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
-        if proxy.authorization:
-            lines.append(f"Proxy-Authorization: {proxy.authorization}")
         try:
-            sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
+            sock.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode("ascii"))
             answer = self._head(sock, watch, "HEAD")  # without a body: what follows a 200 belongs to the tunnel
             answer.close()
         except BaseException:

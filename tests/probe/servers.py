@@ -55,6 +55,14 @@ class Peer:
                 if not self.sock.recv(65_536):
                     return
 
+    def tunnel(self, port: int) -> None:
+        """Pass everything on, both ways, until both sides have gone."""
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            back = threading.Thread(target=_pass_on, args=(there, self.sock), name="tunnel")
+            back.start()
+            _pass_on(self.sock, there)
+            back.join()
+
     def reset(self) -> None:
         """Break off with RST."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
@@ -129,6 +137,14 @@ def answering(answer: bytes, heard: list[bytes] | None = None) -> Conduct:
                 return
 
     return conduct
+
+
+def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65_536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
 
 
 def page(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
