@@ -57,7 +57,7 @@ def look(prober: Prober, clock: Clock) -> Finding:
     if stepped_ms > CLOCK_TOLERANCE_MS:
         detail = f"the clock stepped by {stepped_ms / 1000:.1f} s during the look, or the host was suspended"
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, detail)
-    return _for_speed(found, prober.terms, int(elapsed * 1_000_000))
+    return _for_speed(found, prober.terms, round(elapsed * 1_000_000))
 
 
 def internal_error(detail: str) -> Finding:

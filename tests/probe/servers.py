@@ -153,13 +153,18 @@ def page(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + body
 
 
-def silent_address() -> tuple[socket.socket, int]:
-    """A port that takes no connection and refuses none: its queue is full. Close the socket when done."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(0)
-    port: int = listener.getsockname()[1]
-    return listener, port
+@contextmanager
+def silent_port() -> Iterator[int]:
+    """A port that takes no connection and refuses none: its queue is full, and nobody empties it."""
+    with contextlib.ExitStack() as open_sockets:
+        listener = open_sockets.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            waiting = open_sockets.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
 
 
 def closed_port() -> int:

@@ -1,0 +1,95 @@
+"""The tcp and tls probes against real servers."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.probe import connect
+from sla_monitor.probe.deadline import Stopwatch
+from sla_monitor.probe.resolve import Resolver
+from sla_monitor.sla.observation import Outcome, Reason
+from tests.probe.looking import look
+from tests.probe.servers import Peer, closed_port, serving, silent_port
+
+
+def test_a_port_that_takes_connections_is_up() -> None:
+    with serving(Peer.wait) as server:
+        found = look("tcp", host="127.0.0.1", port=server.port)
+    assert (found.outcome, found.address) == (Outcome.UP, "127.0.0.1")
+    assert found.phases.connect_us is not None
+    assert found.phases.first_byte_us is None
+
+
+def test_a_port_that_refuses_is_down() -> None:
+    assert look("tcp", host="127.0.0.1", port=closed_port()).reason is Reason.CONNECTION_REFUSED
+
+
+def test_an_address_that_never_answers_ends_by_the_deadline() -> None:
+    with silent_port() as port:
+        found = look("tcp", host="127.0.0.1", port=port)
+    assert (found.reason, found.detail) == (Reason.TIMEOUT, "the time was up while connecting")
+
+
+def test_what_is_said_and_heard() -> None:
+    heard: list[bytes] = []
+
+    def conduct(peer: Peer) -> None:
+        peer.send(b"220 ")
+        heard.append(peer.sock.recv(100))
+        peer.send(b"re")
+        peer.send(b"ady\r\n")
+        peer.wait()
+
+    with serving(conduct) as server:
+        found = look("tcp", host="127.0.0.1", port=server.port, send="EHLO é\r\n", expect=r"^220 ready\r?$|ready")
+    assert found.outcome is Outcome.UP
+    assert heard == ["EHLO é\r\n".encode()]
+
+
+def test_what_was_heard_instead_is_evidence() -> None:
+    with serving(lambda peer: peer.send(b"554 go away\r\n")) as server:
+        found = look("tcp", host="127.0.0.1", port=server.port, expect="^220")
+    assert (found.reason, found.evidence) == (Reason.ANSWER_UNEXPECTED, b"554 go away\r\n")
+    assert found.detail == "the server ended without saying '^220'"
+
+
+def test_a_name_with_a_dead_address_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dead IPv6 address must not use up the time of a good IPv4 one: here two real ports, the first one silent."""
+    with silent_port() as silent, serving(Peer.wait) as server:
+        both = [(socket.AF_INET, 0, 0, "", ("127.0.0.1", port)) for port in (silent, server.port)]
+        monkeypatch.setattr(connect, "RESOLVER", Resolver(lambda *_: both))
+        assert look("tcp", host="both.example", port=1).outcome is Outcome.UP
+
+
+def test_the_families() -> None:
+    with serving(Peer.wait, host="::1") as server:
+        assert look("tcp", host="::1", port=server.port, family="ipv6").address == "::1"
+        assert look("tcp", host="::1", port=server.port, family="any").outcome is Outcome.UP
+    assert look("tcp", host="127.0.0.1", port=1, family="ipv6").reason is Reason.DNS_FAILED
+
+
+def test_a_handshake_tells_when_the_chain_expires(server_tls: ssl.SSLContext, ca_file: Path) -> None:
+    with serving(Peer.wait, tls=server_tls) as server:
+        found = look("tls", host="127.0.0.1", port=server.port, ca_file=ca_file)
+        named = look("tls", host="127.0.0.1", port=server.port, ca_file=ca_file, server_name="localhost")
+        other = look("tls", host="127.0.0.1", port=server.port, ca_file=ca_file, server_name="other.example")
+        soon = look("tls", host="127.0.0.1", port=server.port, ca_file=ca_file, certificate_days_left=999_999)
+    assert (found.outcome, named.outcome) == (Outcome.UP, Outcome.UP)
+    assert found.certificate_expires_at_s is not None
+    assert found.phases.tls_us is not None
+    assert other.detail.startswith("the certificate is for another host name (it is valid until ")
+    assert (soon.outcome, soon.reason) == (Outcome.DEGRADED, Reason.CERTIFICATE_EXPIRING)
+
+
+def test_the_system_s_store_is_used_without_a_ca_file(server_tls: ssl.SSLContext) -> None:
+    with serving(Peer.wait, tls=server_tls) as server:
+        found = look("tls", host="127.0.0.1", port=server.port)
+    assert (found.reason, found.detail[:33]) == (Reason.CERTIFICATE_INVALID, "the certificate's issuer is not o")
+
+
+def test_a_stopwatch_counts_no_time_before_the_first_byte() -> None:
+    assert Stopwatch(1000).phases().transfer_us is None
