@@ -1,0 +1,51 @@
+"""`sla-monitor check`: read everything as the daemon would, and say what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sla_monitor.cli.options import config_option
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.contract import Contract
+
+
+@click.command()
+@config_option
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(dir_okay=False, path_type=Path))
+def check(config: Path, files: tuple[Path, ...]) -> None:
+    """Check the configuration, or the contract FILEs alone.
+
+    Every mistake is one line, file:line:column: key path: what is wrong (what would be right), on standard error,
+    and the exit status is 1. Without mistakes each contract is one line on standard output; what is allowed but
+    cannot work well is said on standard error.
+    """
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.configuration import read_configuration
+    from sla_monitor.contract.advice import advice
+    from sla_monitor.contract.load import load_contract_files
+
+    contracts = load_contract_files(list(files)) if files else read_configuration(config).contracts
+    now_ms = SystemClock().now_ms()
+    for contract in contracts:
+        for line in advice(contract, now_ms):
+            click.echo(f"{line} [advice]", err=True)
+        click.echo(_summary(contract, now_ms))
+
+
+def _summary(contract: Contract, now_ms: int) -> str:
+    terms = contract.version_at(now_ms).terms
+    counts = (
+        (len(terms.services), "service"),
+        (sum(len(service.endpoints) for service in terms.services), "endpoint"),
+        (len(terms.kpis), "KPI"),
+        (len(contract.versions), "version"),
+    )
+    return f"{contract.id}: {', '.join(_counted(count, word) for count, word in counts)} ({contract.file})"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -1,0 +1,113 @@
+"""Terms that are allowed but cannot work well: what a careful reader would say before signing.
+
+The figures are for a month of 30 days and of whole weeks' hours; holidays and the clocks' changes are left out,
+because advice that changed with the calendar would be noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from fractions import Fraction
+from pathlib import Path as FilePath
+
+from sla_monitor.contract.consistency import ALWAYS
+from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
+from sla_monitor.contract.nodes import Path, Problem
+from sla_monitor.contract.places import dotted, locate
+from sla_monitor.contract.terms import AvailabilityKpi, Service, Terms
+from sla_monitor.contract.versions import resolve
+from sla_monitor.contract.yaml_file import read_document
+
+DAY_MS = 86_400_000
+PAGE_BURN = Fraction(144, 10)
+"""The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
+COARSE = Fraction(1, 4)
+"""One outage should not use up more of a month's allowance than this."""
+
+Remark = tuple[Path, str]
+
+
+def advice(contract: Contract, now_ms: int) -> list[str]:
+    """One line for each term that cannot work well, in any version: `file:line:column: key path: why (remedy)`."""
+    document = read_document(FilePath(contract.file))
+    remarks: dict[Problem, None] = {}
+    for version in contract.versions:
+        root = resolve(document.root, _day(version))
+        for path, message in _remarks(version.terms):
+            spot = locate(root, path)
+            remarks.setdefault(Problem(contract.file, spot.node.place, dotted(root, path), message))
+    for path, message in _ended(contract.versions[-1].terms, now_ms):
+        spot = locate(document.root, path)
+        remarks.setdefault(Problem(contract.file, spot.node.place, dotted(document.root, path), message))
+    return [str(remark) for remark in sorted(remarks)]
+
+
+def _day(version: TermsVersion) -> date:
+    return datetime.fromtimestamp(version.from_ms / 1000, version.terms.time_zone).date()
+
+
+def _remarks(terms: Terms) -> Iterator[Remark]:
+    promised = {kpi.service for kpi in terms.kpis}
+    for i, service in enumerate(terms.services):
+        if service.endpoints and service.id not in promised:
+            yield ("services", i, "id"), "is in no KPI: it is watched, and nothing is promised (add a KPI for it)"
+    positions = {service.id: i for i, service in enumerate(terms.services)}
+    for j, kpi in enumerate(terms.kpis):
+        i = positions[kpi.service]
+        service = terms.services[i]
+        if not service.endpoints:
+            yield (
+                ("kpis", j, "service"),
+                "has no endpoints, so that nothing is ever seen of it (add one to the service)",
+            )
+        for k in range(len(service.endpoints)):
+            yield from _pace(terms, kpi, service, ("services", i, "endpoints", k))
+
+
+def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> Iterator[Remark]:
+    """Whether the looks of an endpoint are close enough together for a KPI's target."""
+    endpoint = service.endpoints[int(path[-1])]
+    failures = terms.accounting.confirmation_failures
+    allowed = (1 - kpi.target_ratio) * _agreed_ms(terms, service)
+    smallest = failures * endpoint.every_ms
+    of_kpi = f"{kpi.id} allows {_seconds(allowed)} in a month"
+    if smallest > allowed * COARSE:
+        longest = int(allowed * COARSE / failures) // 1000
+        remedy = f"look every {longest}s or more often" if longest else "no interval is short enough for this target"
+        message = f"{of_kpi}, and the shortest outage that can be told is {_seconds(smallest)} ({remedy})"
+        yield (*path, "every"), message
+        return
+    known_after = (failures - 1) * endpoint.every_ms + endpoint.timeout_ms
+    if known_after > allowed:
+        yield (*path, "timeout"), f"{of_kpi}, and an outage is known after {_seconds(known_after)} (make it shorter)"
+    if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
+        remedy = "set accounting.confirmation to 2 or more, or look more often"
+        yield (*path, "every"), f"unconfirmed, one failed look alone would raise the alarm for {kpi.id} ({remedy})"
+
+
+def _agreed_ms(terms: Terms, service: Service) -> Fraction:
+    """Agreed service time in 30 days."""
+    if service.service_hours == ALWAYS:
+        return Fraction(30 * DAY_MS)
+    hours = terms.calendars[service.service_hours].hours
+    week = sum(_of_day_ms(end) - _of_day_ms(start) for spans in hours.values() for start, end in spans)
+    return Fraction(30 * week, 7)
+
+
+def _of_day_ms(at: time) -> int:
+    whole = ((at.hour * 60 + at.minute) * 60 + at.second) * 1000
+    return DAY_MS if at == time.max else whole
+
+
+def _seconds(milliseconds: Fraction | int) -> str:
+    """Rounded for reading: below a minute `43.2s`, else `4m 19s`."""
+    tenths = int(milliseconds) // 100
+    minutes, seconds = divmod(tenths // 10, 60)
+    return f"{minutes}m {seconds}s" if minutes else f"{tenths / 10:g}s"
+
+
+def _ended(terms: Terms, now_ms: int) -> Iterator[Remark]:
+    end = date.fromordinal(terms.term.end_on.toordinal() + 1)
+    if midnight_ms(end, terms) <= now_ms:
+        yield ("term", "end"), "the contract has ended: its figures no longer mean anything (take the file away)"
