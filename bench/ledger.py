@@ -2,8 +2,8 @@
 
     python bench/ledger.py [--rate 500] [--seconds 10] [--endpoints 1000]
 
-Feeds a real ledger on this directory's disk at a steady rate, first as shipped (synchronous=FULL), then with
-synchronous=NORMAL, which survives kill -9 but not a power cut, and prints both and their ratio.
+Commits without a pause, then feeds a ledger on this directory's disk at a steady rate: as shipped (synchronous=FULL),
+then with synchronous=NORMAL, which survives kill -9 but not a power cut, and prints both and their ratio.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ import argparse
 import random
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, connect
+from sla_monitor.ledger.entries import Held
+from sla_monitor.ledger.journal import Journal
+from sla_monitor.ledger.opening import open_writer
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 
 INTERVAL_MS = 10_000
@@ -65,6 +69,25 @@ def feed(path: Path, rate: int, seconds: float, endpoints: int) -> dict[str, flo
     return {"cpu_us": cpu / total * 1e6, "bytes": (path.stat().st_size - size) / total, "commits": commits}
 
 
+def commit(path: Path, batch: int, total: int = 20_000, endpoints: int = 1_000) -> tuple[float, float]:
+    """Commits of `batch` looks without a pause: microseconds of processor a look, milliseconds of wall a commit."""
+    order = random.sample(range(endpoints), endpoints)
+    held = [
+        Held(0.0, INTERVAL_MS, observation(order[index % endpoints], index * 10)) for index in range(total + endpoints)
+    ]
+    database = open_writer(path)
+    journal = Journal(database)
+    journal.write(held[:endpoints])
+    began, cpu = time.monotonic(), time.process_time()
+    for first in range(endpoints, total + endpoints, batch):
+        journal.write(held[first : first + batch])
+        if first % 5_000 == 0:
+            journal.checkpoint()
+    wall, cpu = time.monotonic() - began, time.process_time() - cpu
+    database.close()
+    return cpu / total * 1e6, wall / (total / batch) * 1e3
+
+
 def pace(began: float, index: int, rate: int) -> None:
     """Wait until it is time for the look of this index; they come ten at a time."""
     if index % 10 == 0:
@@ -87,6 +110,11 @@ def main() -> None:
     given = parser.parse_args()
     idle = pacing_us(given.rate, min(given.seconds, 3))
     figures = {}
+    for batch, (name, pragma) in product((20, 100), SYNCHRONOUS.items()):
+        connect.WRITER_PRAGMAS = (pragma, *connect.WRITER_PRAGMAS[1:])
+        with tempfile.TemporaryDirectory(dir=".") as folder:
+            cpu_us, wall_ms = commit(Path(folder) / "ledger.db", batch)
+        print(f"{batch} looks a commit, {name}: {cpu_us:.1f} us of processor a look, {wall_ms:.2f} ms a commit")
     for name, pragma in SYNCHRONOUS.items():
         connect.WRITER_PRAGMAS = (pragma, *connect.WRITER_PRAGMAS[1:])
         with tempfile.TemporaryDirectory(dir=".") as folder:
