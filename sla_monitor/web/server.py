@@ -85,12 +85,15 @@ class Web:
 
     def __post_init__(self) -> None:
         self.port = 0
+        self._timeout_s = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Bind, then serve. Raises ListenError, and ConfigError for a web-config that cannot be used."""
+        # tornado writes a line for every client that speaks no TLS or no HTTP: anybody could fill the log.
+        logging.getLogger("tornado.general").setLevel(logging.ERROR)
         host, port = self._address()
         files = WebFiles(self.web_config)
         sockets = _bind(host, port, self.listen)

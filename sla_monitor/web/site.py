@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
@@ -16,6 +16,7 @@ from sla_monitor.web.files import WebFiles
 from sla_monitor.web.health import Health
 from sla_monitor.web.heartbeat import Limit, Tokens
 from sla_monitor.web.page import StatusPage
+from sla_monitor.workers import Workers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,11 +45,11 @@ class Busy(Exception):  # noqa: N818 - it says how things stand
     """Too many requests wait for the same thing already."""
 
 
-class Workers:
+class Bounded:
     """A few threads for what would hold up the event loop, with a bounded queue before them."""
 
-    def __init__(self, name: str, threads: int, waiting: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=f"web-{name}")
+    def __init__(self, threads: int, waiting: int) -> None:
+        self._workers = Workers(threads)
         self._limit = threads + waiting
         self._busy = 0
 
@@ -57,14 +58,26 @@ class Workers:
         if self._busy >= self._limit:
             raise Busy
         self._busy += 1
+        result: Future[R] = Future()
+        self._workers.submit(lambda: _fulfil(result, lambda: task(*args, **kwargs)))
         try:
-            return await asyncio.wrap_future(self._pool.submit(task, *args, **kwargs))
+            return await asyncio.wrap_future(result)
         finally:
             self._busy -= 1
 
     def close(self) -> None:
         """Take nothing new, drop what waits; what runs is not waited for."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._workers.stop()
+
+
+def _fulfil(result: Future[R], task: Callable[[], R]) -> None:
+    """Do a task, unless nobody waits for it any more."""
+    if not result.set_running_or_notify_cancel():
+        return
+    try:
+        result.set_result(task())
+    except Exception as error:  # noqa: BLE001 - handed on to the one who waits
+        result.set_exception(error)
 
 
 @dataclass
@@ -89,14 +102,14 @@ class Site:
         self.beats = Limit(self.limits.beats_per_minute)
         self.failures = Limit(self.limits.failures_per_minute)
         # Apart from each other: a long reload or a run of wrong passwords stops no scrape and no heartbeat.
-        self.rendering = Workers("render", 2, self.limits.waiting)
-        self.checking = Workers("check", 1, self.limits.waiting)
-        self.beating = Workers("beat", 1, self.limits.waiting)
-        self.reloading = Workers("reload", 1, 1)
+        self.rendering = Bounded(2, self.limits.waiting)
+        self.checking = Bounded(1, self.limits.waiting)
+        self.beating = Bounded(1, self.limits.waiting)
+        self.reloading = Bounded(1, 1)
 
     def close(self) -> None:
-        for workers in (self.rendering, self.checking, self.beating, self.reloading):
-            workers.close()
+        for bounded in (self.rendering, self.checking, self.beating, self.reloading):
+            bounded.close()
 
 
 Tokenised = Callable[[], Mapping[str, SecretReference]]

@@ -214,3 +214,12 @@ def test_stopping_lets_a_running_request_end(gate: threading.Event) -> None:
         gate.set()
         stopper.join(PATIENCE_S)
         assert read_to_end(sock).endswith(b"late\n")
+
+
+def test_stopping_does_not_wait_for_what_never_ends(gate: threading.Event) -> None:
+    with serving(slow_metrics(gate)) as web, connect(web) as sock:
+        sock.sendall(GET + b"\r\n")
+        assert ask(web, "/-/healthy").status == 200
+        web.stop(0.2)
+        assert not web.is_alive
+        assert read_to_end(sock) == b""

@@ -156,8 +156,11 @@ def test_pipelined_requests_are_answered_in_order(web: Web) -> None:
     ],
     ids=["tls hello", "version", "two lengths", "NUL", "not UTF-8", "negative length"],
 )
-def test_junk_ends_its_own_connection_only(web: Web, parts: Parts, junk: bytes) -> None:
+def test_junk_ends_its_own_connection_only(
+    web: Web, parts: Parts, junk: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = raw(web, junk)
     assert not answer or answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 404"))
     assert ask(web, "/-/healthy").status == 200
     assert parts.reloads == 0
+    assert caplog.text == ""

@@ -1,0 +1,43 @@
+"""docs/http.md lists what the code has, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.web import Limits
+from sla_monitor.web.heartbeat import MIN_TOKEN
+from sla_monitor.web.routes import LEAST_REFRESH_S, MOST_REFRESH_S
+from tests.web.running import Parts, ask, serving
+
+DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")
+
+
+def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
+    rows = re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", DOCS, re.M)
+    assert len(rows) == 6
+    with serving(Parts()) as web:
+        for path, methods in rows:
+            answer = ask(web, re.sub("<[a-z]+>", "x", path), "DELETE")
+            assert (answer.status, answer.headers["allow"]) == (405, methods)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"an idle connection | {Limits().header_s} s |",
+        f"| Body | {Limits().body_s} s, {Limits().body_bytes // 1024} kB |",
+        f"| Fetching an answer | {Limits().write_s} s |",
+        f"| Headers | {Limits().header_bytes // 1024} kB |",
+        f"| Open connections | {Limits().connections};",
+        f"| {Limits().waiting}, two at work |",
+        f"above {Limits().beats_per_minute} beats a minute",
+        f"above {Limits().failures_per_minute} failures a minute",
+        f"shorter than {MIN_TOKEN} characters",
+        f"({LEAST_REFRESH_S} to {MOST_REFRESH_S})",
+    ],
+)
+def test_every_documented_bound_is_the_one_in_force(said: str) -> None:
+    assert said in DOCS
