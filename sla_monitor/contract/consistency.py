@@ -7,8 +7,10 @@ mistakes and not one round later. What they cannot make sense of they pass over:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from typing import Any
+
+from sla_monitor.contract.fields import parse_day, parse_duration
+from sla_monitor.contract.nearest import suggestion
 
 ALWAYS = "always"
 """The calendar that every contract has: 24 hours, 7 days."""
@@ -21,7 +23,55 @@ def inconsistencies(contract: Any) -> list[Found]:
     """What is wrong between the parts of one resolved contract, given as plain values."""
     if not isinstance(contract, dict):
         return []
-    return [*_given_twice(contract), *_services(contract), *_kpis(contract)]
+    return [
+        *_term(contract),
+        *_given_twice(contract),
+        *_services(contract),
+        *_paces(contract),
+        *_kpis(contract),
+    ]
+
+
+def misfits(every_ms: int | None, timeout_ms: int | None, slow_ms: int | None, down_ms: int | None) -> Iterator[Found]:
+    """What is wrong between the times of one endpoint: its interval, its deadline, and when slow is too slow.
+
+    A time that is None is not given, or makes no sense by itself: nothing is said of it.
+    """
+    if every_ms is not None and every_ms % 1000:
+        yield ("every",), "must be whole seconds (write for example 30s)"
+    if every_ms is not None and timeout_ms is not None and timeout_ms > every_ms:
+        yield ("timeout",), "must not be longer than every, or looks would overlap (not given: 10s, and every 60s)"
+    if down_ms is not None and timeout_ms is not None and down_ms >= timeout_ms:
+        yield ("down_above",), "must be shorter than timeout, or it can never be reached (timeout not given: 10s)"
+    limit_ms = down_ms if down_ms is not None else timeout_ms
+    if slow_ms is not None and limit_ms is not None and slow_ms >= limit_ms:
+        yield ("degraded_above",), "must be shorter than down_above and timeout (timeout not given: 10s)"
+
+
+def _term(contract: dict[str, Any]) -> Iterator[Found]:
+    term = contract.get("term")
+    if isinstance(term, dict):
+        try:
+            backwards = parse_day(term.get("end")) < parse_day(term.get("start"))
+        except ValueError:
+            return
+        if backwards:
+            yield ("term", "end"), "must not be before start (it is the last day of the contract)"
+
+
+def _paces(contract: dict[str, Any]) -> Iterator[Found]:
+    for i, service in _entries(contract, "services"):
+        for j, endpoint in _entries(service, "endpoints"):
+            times = {"every": "60s", "timeout": "10s", **endpoint}
+            found = misfits(*(_time(times.get(k)) for k in ("every", "timeout", "degraded_above", "down_above")))
+            yield from ((("services", i, "endpoints", j, *path), message) for path, message in found)
+
+
+def _time(value: Any) -> int | None:
+    try:
+        return parse_duration(value)
+    except ValueError:
+        return None
 
 
 def _entries(value: Any, key: str) -> list[tuple[int, dict[str, Any]]]:
@@ -82,13 +132,3 @@ def _kpis(contract: dict[str, Any]) -> Iterator[Found]:
 def _unknown(what: str, path: tuple[str | int, ...], name: Any, known: Iterable[str] | None) -> Iterator[Found]:
     if isinstance(name, str) and known is not None and name not in known:
         yield path, f"no such {what} ({suggestion(name, known)})"
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`did you mean custody?`, or else what there is to choose from."""
-    known = sorted(set(known))
-    near = get_close_matches(name, known, 1, 0.6)
-    if near:
-        return f"did you mean {near[0]}?"
-    shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-    return f"known here: {shown or 'none'}"

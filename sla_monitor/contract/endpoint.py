@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from sla_monitor.contract.consistency import misfits
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Name, Strict, Whole, YesNo
 from sla_monitor.contract.pattern import compile_pattern
-from sla_monitor.contract.secret import HeaderValue, Secret
+from sla_monitor.contract.secret import NEVER_HERE, HeaderValue, Secret, SecretReference
 
 Port = Annotated[Whole, Field(ge=1, le=65535)]
 
@@ -77,33 +78,10 @@ class EndpointTerms(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        problems: list[tuple[tuple[str | int, ...], str]] = [
-            ((key,), message) for key, is_wrong, message in self._misfits() if is_wrong
-        ]
+        problems = list(misfits(self.every_ms, self.timeout_ms, self.degraded_above_ms, self.down_above_ms))
         if problems:
             raise Misplaced(problems)
         return self
-
-    def _misfits(self) -> tuple[tuple[str, bool, str], ...]:
-        slowest, slow = self.down_above_ms, self.degraded_above_ms
-        return (
-            ("every", self.every_ms % 1000 != 0, "must be whole seconds (write for example 30s)"),
-            (
-                "timeout",
-                self.timeout_ms > self.every_ms,
-                "must not be longer than every, or looks would overlap (timeout is 10s and every 60s if not given)",
-            ),
-            (
-                "down_above",
-                slowest is not None and slowest >= self.timeout_ms,
-                "must be shorter than timeout, or it can never be reached (timeout is 10s if not given)",
-            ),
-            (
-                "degraded_above",
-                slow is not None and slow >= (slowest or self.timeout_ms),
-                "must be shorter than down_above and timeout (timeout is 10s if not given)",
-            ),
-        )
 
 
 class NetworkTerms(Strict):
@@ -176,6 +154,22 @@ def _proxy(value: str) -> str:
     return _url(value)
 
 
+def _header_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", value):
+        raise ValueError("is not the name of a header (write for example Accept)")
+    return value
+
+
+def _no_credentials(headers: dict[str, SecretReference | str]) -> dict[str, SecretReference | str]:
+    wrong = [name for name, value in headers.items() if isinstance(value, str) and _CREDENTIAL.search(name)]
+    if wrong:
+        raise Misplaced([((name,), NEVER_HERE) for name in wrong])
+    return headers
+
+
+_CREDENTIAL = re.compile(r"authorization|token|secret|password|api-?key", re.IGNORECASE)
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_no_credentials)]
 Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://[!-~]+$"})]
 ProxyUrl = Annotated[str, AfterValidator(_proxy), WithJsonSchema({"type": "string", "pattern": "^http://[!-~]+$"})]
 
@@ -201,7 +195,9 @@ class HttpEndpoint(EndpointTerms, NetworkTerms, TlsTerms):
     kind: Literal["http"]
     url: Url
     method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = "GET"
-    headers: dict[str, HeaderValue] = Field(default_factory=dict)
+    headers: Headers = Field(
+        default_factory=dict, description="A credential must be a reference, and nothing beside it."
+    )
     body: str | None = None
     basic_auth: BasicAuth | None = None
     bearer_token: Secret | None = None

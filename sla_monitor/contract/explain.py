@@ -12,9 +12,9 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from sla_monitor.contract.consistency import suggestion
 from sla_monitor.contract.fields import Misplaced
 from sla_monitor.contract.keys import known_keys
+from sla_monitor.contract.nearest import suggestion
 from sla_monitor.contract.nodes import Path
 
 TEXT = "must be text (quote a number, or a word such as true)"
@@ -41,7 +41,7 @@ _FILLED: dict[str, Callable[[dict[str, Any]], str]] = {
     "literal_error": lambda ctx: f"must be {ctx['expected']}",
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']}",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']}",
-    "too_short": lambda ctx: f"must have at least {ctx['min_length']} item",
+    "too_short": lambda ctx: f"must not be empty (write {ctx['min_length']} item or more)",
     "string_too_short": lambda ctx: f"must have at least {ctx['min_length']} character",
     "string_too_long": lambda ctx: f"must have at most {ctx['max_length']} characters",
     "decimal_max_digits": lambda ctx: f"must have at most {ctx['max_digits']} digits",
@@ -106,6 +106,9 @@ def explained(error: ErrorDetails, model: type[BaseModel]) -> Iterator[Mistake]:
     elif error["type"] == "extra_forbidden":
         message = f"unknown key ({suggestion(str(loc[-1]), known_keys(model, loc[:-1]))})"
         yield Mistake(loc, message, "key")
+    elif error["type"] == "too_short" and len(error["input"]) >= ctx["min_length"]:
+        # Pydantic counts the good items only; the bad ones have been spoken of.
+        return
     else:
         message = str(cause) if cause is not None else _sentence(error["type"], ctx)
         yield Mistake(loc, message, "key" if loc[-1:] == ("[key]",) else "value")

@@ -9,6 +9,7 @@ import os
 import re
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -82,7 +83,10 @@ def _zone(value: Any) -> ZoneInfo:
         return value
     if isinstance(value, str) and value in available_timezones():
         return ZoneInfo(value)
-    raise ValueError(f"{value!r} is not a time zone (write an IANA name such as Europe/London)")
+    name = value if isinstance(value, str) else ""
+    near = get_close_matches(name[:40], available_timezones(), 1, 0.75)
+    right = f"did you mean {near[0]}?" if near else "write an IANA name such as Europe/London"
+    raise ValueError(f"{value!r} is not a time zone ({right})")
 
 
 TimeZone = Annotated[

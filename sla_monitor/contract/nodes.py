@@ -23,6 +23,9 @@ class Place(NamedTuple):
 
 START = Place(1, 1)
 
+LENGTH_LIMIT = 400
+"""Characters of a message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -66,7 +69,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        line = f"{self.file}:{self.place.line}:{self.place.column}: {self.path}: {self.message}"
+        message = self.message if len(self.message) <= LENGTH_LIMIT else self.message[:LENGTH_LIMIT] + "…"
+        line = f"{self.file}:{self.place.line}:{self.place.column}: {self.path}: {message}"
         return "".join(letter if letter.isprintable() else "�" for letter in line)
 
 

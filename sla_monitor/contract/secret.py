@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, PlainValidator, ValidationInfo, WithJsonSc
 from sla_monitor.contract.fields import absolute
 from sla_monitor.errors import SecretError
 
+NEVER_HERE = "secrets are never written here (write ${env:NAME}, ${file:/path} or ${credential:name})"
 _REFERENCE = re.compile(r"\$\{(env|file|credential):([^{}]+)\}")
 
 
@@ -66,7 +67,7 @@ def _parse(value: Any, info: ValidationInfo) -> SecretReference:
     match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         # The value itself may be the secret: it must not be repeated in the message.
-        raise ValueError("secrets are never written here (write ${env:NAME}, ${file:/path} or ${credential:name})")
+        raise ValueError(NEVER_HERE)
     if match[1] == "credential" and ("/" in match[2] or match[2] in {".", ".."}):
         raise ValueError("a credential is a plain name (write ${credential:name})")
     return SecretReference(match[1], absolute(match[2], info) if match[1] == "file" else match[2])

@@ -155,12 +155,6 @@ class Term(Strict):
     start_on: Day = Field(alias="start")
     end_on: Day = Field(alias="end")
 
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        if self.end_on < self.start_on:
-            raise Misplaced([(("end",), "must not be before start (the last day of the contract)")])
-        return self
-
 
 class Terms(Strict):
     """Everything one contract promises at one instant."""

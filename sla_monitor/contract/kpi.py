@@ -1,0 +1,224 @@
+"""KPIs: what is measured, what was promised, and what a result is worth. One class for each indicator.
+
+To add an indicator: a class here, its name in `Kpi`, and its figure in `sla_monitor/sla/measure.py`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from sla_monitor.contract.bands import Band, Direction, Level, Rounding, tiling_problems
+from sla_monitor.contract.counting import Counting
+from sla_monitor.contract.fields import Day, DurationMs, Identifier, Misplaced, Percent, Strict, Whole, YesNo
+
+Factor = Annotated[Level, Field(ge=0, le=1000)]
+
+
+class Repeat(Strict):
+    """What a failure in consecutive measurement periods costs: the points of this period's band, times the factor."""
+
+    factor: Factor
+    compounding: YesNo = Field(False, description="true: the factor once more for every further failure of the run.")
+    on_missing: Literal["breaks", "keeps", "counts"] = Field(
+        description="A period without a figure ends the run, is passed over, or is taken as a failure in it."
+    )
+
+
+class Related(Strict):
+    """KPIs that one incident fails together. exclude_samples is applied where the samples are counted."""
+
+    group: Identifier
+    dedupe: Literal["none", "highest", "exclude_samples"]
+
+
+class KpiTerms(Strict):
+    """What every KPI has. Levels are in the indicator's unit."""
+
+    unit: ClassVar[str] = ""
+
+    id: Identifier
+    title: str = ""
+    clause: str = Field("", description="Where the contract says so.")
+    kind: Literal["KPI", "PI"] = Field("KPI", description="A PI is reported and not priced.")
+    service: Identifier | None = None
+    direction: Direction = "higher_is_better"
+    target: Level
+    threshold: Level | None = Field(None, description="The floor: worse than this is below threshold.")
+    bands: tuple[Band, ...] = Field((), description="Best first; they tile the line.")
+    rounding: Rounding | None = Field(None, description="Must be said where there are bands; mode none: as it is.")
+    repeat: Repeat | None = None
+    related: Related | None = None
+    average_with_previous: Annotated[Whole, Field(ge=0, le=12)] = Field(
+        0, description="How many earlier measurement periods are averaged in before banding."
+    )
+    measurement_months: Annotated[Literal[1, 3, 6, 12], Field(description="Months of a measurement period.")] = 1
+    bedding_in_until: Day | None = Field(None, description="Points and no money before this date.")
+    source_of_truth: Literal["authority", "supplier", "joint"] = "authority"
+    publishable: YesNo = False
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        problems = [(("bands", *path), message) for path, message in tiling_problems(self.bands, self.direction)]
+        problems += [] if problems else self._edges()
+        if self.bands and self.rounding is None:
+            problems.append((("rounding",), "is missing (write rounding: {mode: none}, or mode and places)"))
+        if self.threshold is not None and self.is_worse(self.threshold, self.target) is False:
+            problems.append((("threshold",), "must be worse than the target"))
+        if self.kind == "PI" and any(band.points for band in self.bands):
+            problems.append((("kind",), "a PI has no points (write KPI, or take the points out of its bands)"))
+        if problems:
+            raise Misplaced(problems)
+        return self
+
+    def _edges(self) -> list[tuple[tuple[str | int, ...], str]]:
+        cuts = {cut.value for band in self.bands for cut in (band.lower, band.upper) if cut}
+        levels = {"target": self.target, "threshold": self.threshold}
+        return [
+            ((key,), "is no edge of a band (change it, or the bands)")
+            for key, level in levels.items()
+            if self.bands and level is not None and level not in cuts
+        ]
+
+    def is_worse(self, one: Decimal | Fraction, other: Decimal | Fraction) -> bool:
+        """Whether one result is worse than another, in this KPI's direction."""
+        return one < other if self.direction == "higher_is_better" else one > other
+
+
+class PercentKpi(KpiTerms):
+    """A KPI whose results are per cent."""
+
+    unit: ClassVar[str] = "percent"
+    target: Percent
+    threshold: Percent | None = None
+
+    @property
+    def target_ratio(self) -> Fraction:
+        return Fraction(self.target) / 100
+
+
+class LowerKpi(KpiTerms):
+    """A KPI that is the better the less there is of it."""
+
+    direction: Direction = "lower_is_better"
+
+
+class AvailabilityKpi(PercentKpi):
+    """A promise of availability: the part of the agreed time that counts in which the service was not down."""
+
+    indicator: Literal["availability"] = "availability"
+    service: Identifier
+    counting: Counting = Counting()
+
+    @property
+    def target_percent(self) -> Decimal:
+        return self.target
+
+
+class ErrorRateKpi(PercentKpi):
+    """100 less the mean of the error rates of all slots (of five minutes, say); a slot without requests has none."""
+
+    indicator: Literal["error_rate"]
+
+
+class ResponseTimeKpi(LowerKpi):
+    """Mean or percentile of response times, in milliseconds."""
+
+    unit: ClassVar[str] = "ms"
+    indicator: Literal["response_time"]
+    statistic: Literal["mean", "percentile"]
+    percentile: Percent | None = Field(None, description="Nearest rank: the smallest time that so many do not exceed.")
+
+    @model_validator(mode="after")
+    def _percentile(self) -> Self:
+        if (self.statistic == "percentile") != bool(self.percentile):
+            raise Misplaced([(("percentile",), "belongs to statistic: percentile (write for example percentile: 95)")])
+        return self
+
+
+class Clock(Strict):
+    """When a ticket's clock runs: the hours of a calendar, without the stops that the contract lists."""
+
+    calendar: Identifier = Field("always", description="The name of a calendar.")
+    stops: tuple[Identifier, ...] = Field((), description="Reasons that stop the clock; no other does.")
+
+
+class RatioKpi(PercentKpi):
+    """The share of events in target: tickets by priority within a time, calls answered, samples passed."""
+
+    indicator: Literal["ratio_in_target"]
+    priorities: tuple[Identifier, ...] = Field((), description="Tickets of these priorities; none: of all.")
+    measures: Literal["resolution", "response"] = "resolution"
+    within_ms: DurationMs | None = Field(None, alias="within", description="For tickets: the time that is in target.")
+    clock: Clock = Clock()
+    counted_when: Literal["opened", "ended"] = Field("opened", description="Which period a ticket belongs to.")
+    min_denominator: Annotated[Whole, Field(ge=0)] = Field(
+        0, description="Low volume: the late ones are divided by no fewer than this."
+    )
+    no_events: Literal["not_measured", "met"] = Field("not_measured", description="A period in which nothing happened.")
+
+
+class CountKpi(LowerKpi):
+    """How often something happened."""
+
+    unit: ClassVar[str] = "count"
+    indicator: Literal["count"]
+
+
+class DaysLateKpi(LowerKpi):
+    """Days by which something was late."""
+
+    unit: ClassVar[str] = "days"
+    indicator: Literal["days_late"]
+
+
+class ScoreKpi(KpiTerms):
+    """A mark somebody gave: a survey, an audit."""
+
+    unit: ClassVar[str] = "score"
+    indicator: Literal["score"]
+
+
+class SubmittedKpi(KpiTerms):
+    """A figure that the supplier or the authority reports."""
+
+    unit: ClassVar[str] = "figure"
+    indicator: Literal["submitted"]
+
+
+class Part(Strict):
+    """One KPI in a composite; the weight is for `combine: weighted`."""
+
+    kpi: Identifier
+    weight: Factor = Decimal(1)
+
+
+class CompositeKpi(PercentKpi):
+    """Several KPIs as one: 100 when all of them are met and 0 otherwise, or the weighted mean of their results."""
+
+    indicator: Literal["composite"]
+    combine: Literal["all_of", "weighted"]
+    parts: tuple[Part, ...] = Field(min_length=1)
+
+
+def _indicator(value: Any) -> Any:
+    """Availability goes without saying."""
+    return value.get("indicator", "availability") if isinstance(value, dict) else getattr(value, "indicator", None)
+
+
+Kpi = Annotated[
+    Annotated[AvailabilityKpi, Tag("availability")]
+    | Annotated[ErrorRateKpi, Tag("error_rate")]
+    | Annotated[ResponseTimeKpi, Tag("response_time")]
+    | Annotated[RatioKpi, Tag("ratio_in_target")]
+    | Annotated[CountKpi, Tag("count")]
+    | Annotated[DaysLateKpi, Tag("days_late")]
+    | Annotated[ScoreKpi, Tag("score")]
+    | Annotated[SubmittedKpi, Tag("submitted")]
+    | Annotated[CompositeKpi, Tag("composite")],
+    Discriminator(_indicator),
+]
+"""One promise."""
