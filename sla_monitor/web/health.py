@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Health:
-    """`reasons`: why it is not ready, in words; `facts`: what else it tells, such as {"Ledger": "1,204 rows"}."""
+    """`reasons`: what is wrong, in words; being ready does not exclude any.
+
+    `facts`: what else it tells of itself, such as {"Ledger": "1,204 rows"}.
+    """
 
     ready: bool
     reasons: list[str] = field(default_factory=list)

@@ -23,8 +23,9 @@ class Status(Handler):
         refresh_s = self._refresh_s()
         unfold = self.get_query_argument("open", "") == "all"
         site = self.site
+        health = await site.rendering.run(site.health)
         html = await site.rendering.run(
-            site.page.render, site.board, site.health(), site.clock.now_ms(), refresh_s=refresh_s, unfold=unfold
+            site.page.render, site.board, health, site.clock.now_ms(), refresh_s=refresh_s, unfold=unfold
         )
         # The header, not the element: a page that reloads by itself is for those who asked for it.
         if refresh_s:
@@ -65,11 +66,11 @@ class Healthy(Handler):
 
 
 class Ready(Handler):
-    """`GET /-/ready`: 200, or 503 with the reasons, one a line."""
+    """`GET /-/ready`: 200 or 503, and below it what is wrong, one a line."""
 
     async def get(self) -> None:
-        health = self.site.health()
-        self.say("ready" if health.ready else "\n".join(["not ready", *health.reasons]), 200 if health.ready else 503)
+        health = await self.site.rendering.run(self.site.health)
+        self.say("\n".join(["ready" if health.ready else "not ready", *health.reasons]), 200 if health.ready else 503)
 
     head = get
 

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-
-from tornado.http1connection import HTTP1ServerConnection
-from tornado.httpserver import HTTPServer
-from tornado.iostream import IOStream
-from tornado.web import Application
 
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
@@ -24,42 +17,13 @@ from sla_monitor.web.files import WebFiles
 from sla_monitor.web.guard import is_loopback, split_address
 from sla_monitor.web.health import Health
 from sla_monitor.web.heartbeat import Tokens
+from sla_monitor.web.listening import bind, bounded_server
 from sla_monitor.web.routes import application
 from sla_monitor.web.site import Limits, Site, Tokenised
 
 log = logging.getLogger(__name__)
 
-REMEDIES = {
-    errno.EADDRINUSE: "it is taken (stop the other program, or change `listen`)",
-    errno.EACCES: "it is not allowed (take a port above 1023, or change `listen`)",
-    errno.EADDRNOTAVAIL: "it is no address of this machine (change `listen`)",
-}
-
-BACKLOG = 512
 FILES_EVERY_S = 1.0
-
-
-class BoundedServer(HTTPServer):
-    """tornado's server with a cap on open connections: the oldest makes room for the newest.
-
-    So a client that opens connections and says nothing can use up neither the file descriptors nor the patience
-    of the others, whatever the time limits are.
-    """
-
-    def limit(self, connections: int) -> None:
-        self._limit = connections
-        self._open: dict[IOStream, None] = {}
-
-    def handle_stream(self, stream: IOStream, address: tuple) -> None:  # type: ignore[type-arg] # tornado's own
-        if len(self._open) >= self._limit:
-            next(iter(self._open)).close()
-        self._open[stream] = None
-        super().handle_stream(stream, address)
-
-    def on_close(self, server_conn: object) -> None:
-        super().on_close(server_conn)
-        if isinstance(server_conn, HTTP1ServerConnection):
-            self._open.pop(server_conn.stream, None)
 
 
 @dataclass
@@ -96,7 +60,7 @@ class Web:
         logging.getLogger("tornado.general").setLevel(logging.ERROR)
         host, port = self._address()
         files = WebFiles(self.web_config)
-        sockets = _bind(host, port, self.listen)
+        sockets = bind(host, port, self.listen)
         self.port = sockets[0].getsockname()[1]
         site = self._site(files, only_loopback=is_loopback(host))
         self._warn_if_open(site)
@@ -159,7 +123,7 @@ class Web:
 
     async def _serve(self, site: Site, sockets: list[socket.socket], started: threading.Event) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        server = _server(application(site), self.limits, site.files.context)
+        server = bounded_server(application(site), self.limits, site.files.context)
         server.add_sockets(sockets)
         started.set()
         while not self._stopping.is_set():
@@ -171,37 +135,6 @@ class Web:
         while site.active > 0 and self._loop.time() < deadline:
             await asyncio.sleep(0.01)
         await server.close_all_connections()
-
-
-def _server(app: Application, limits: Limits, context: ssl.SSLContext | None) -> BoundedServer:
-    server = BoundedServer(
-        app,
-        ssl_options=context,
-        idle_connection_timeout=limits.header_s,
-        body_timeout=limits.body_s,
-        max_header_size=limits.header_bytes,
-        max_body_size=limits.body_bytes,
-    )
-    server.limit(limits.connections)
-    return server
-
-
-def _bind(host: str, port: int, listen: str) -> list[socket.socket]:
-    """Listening sockets on every address of the host, all on one port."""
-    sockets: list[socket.socket] = []
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, address in dict.fromkeys((family, address[0]) for family, *_, address in found):
-            chosen = sockets[0].getsockname()[1] if sockets else port
-            sockets.append(socket.create_server((str(address), chosen), family=family, backlog=BACKLOG))
-            sockets[-1].setblocking(False)
-    except OSError as error:
-        for bound in sockets:
-            bound.close()
-        is_name = isinstance(error, socket.gaierror)
-        why = "no such host (change `listen`)" if is_name else REMEDIES.get(error.errno or 0) or error.strerror
-        raise ListenError(f"cannot listen on {listen}: {why}") from None
-    return sockets
 
 
 async def _either(event: asyncio.Event, timeout_s: float) -> None:
