@@ -9,6 +9,7 @@ from time import monotonic
 
 from sla_monitor.probe.deadline import Stopwatch, TimedSocket, TimedTlsSocket
 from sla_monitor.probe.resolve import RESOLVER, Address
+from sla_monitor.probe.trouble import OURS
 from sla_monitor.probe.trust import earliest_expiry_s, unverified_context
 
 
@@ -19,7 +20,7 @@ def connect(watch: Stopwatch, host: str, port: int, family: str) -> TimedSocket:
     resolved = monotonic()
     watch.dns = (watch.dns or 0.0) + resolved - began
     watch.doing = "connecting"
-    error: OSError = socket.gaierror(socket.EAI_NONAME, "the name has no address")
+    error: OSError | None = None
     for tried, (kind, address) in enumerate(addresses):
         sock = TimedSocket(kind, socket.SOCK_STREAM)
         try:
@@ -28,7 +29,8 @@ def connect(watch: Stopwatch, host: str, port: int, family: str) -> TimedSocket:
             sock.connect(address)
         except OSError as failed:
             sock.close()
-            error = failed
+            # That we have no way to one address says less than what another one did.
+            error = failed if error is None or failed.errno not in OURS else error
             continue
         connected = monotonic()
         watch.connect = (watch.connect or 0.0) + connected - resolved
@@ -36,7 +38,7 @@ def connect(watch: Stopwatch, host: str, port: int, family: str) -> TimedSocket:
         watch.address = sock.address
         return sock
     watch.left()
-    raise error
+    raise error or socket.gaierror(socket.EAI_NONAME, "the name has no address")
 
 
 def secure(sock: TimedSocket, context: ssl.SSLContext, server_name: str) -> TimedTlsSocket:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sla_monitor.contract.endpoint import HttpExpectations, JsonCondition
 from sla_monitor.contract.pattern import compile_pattern
+from sla_monitor.probe.json_path import compile_path
 from sla_monitor.probe.trouble import Verdict
 from sla_monitor.sla.observation import Reason
 
@@ -76,12 +77,7 @@ class Condition:
 
     def __init__(self, terms: JsonCondition) -> None:
         """Raises ValueError for what is no JSON path."""
-        import jsonpath  # only endpoints with JSON conditions need it
-
-        try:
-            self._find = jsonpath.compile(terms.path).findall
-        except jsonpath.JSONPathError as error:
-            raise ValueError(f"{terms.path!r} is not a JSON path: {error}") from None
+        self._find = compile_path(terms.path)
         self._path = terms.path
         self._terms = terms
         self._holds = _test(terms)
@@ -89,8 +85,8 @@ class Condition:
     def judge(self, document: Any) -> Verdict | None:
         try:
             found = self._find(document)
-        except RecursionError:
-            return _unexpected("the JSON is nested too deeply")
+        except ValueError as error:
+            return _unexpected(f"{error}")
         if self._terms.exists is not None:
             if bool(found) is self._terms.exists:
                 return None

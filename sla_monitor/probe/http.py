@@ -102,10 +102,13 @@ class HttpProber:
         """Ask at a redirect's target. What was meant for our first host alone is not sent to another."""
         first = self._request.origin
         try:
-            trusted = redirects.trusted_with_credentials(first, origin_of(url))
+            there = origin_of(url)
+            trusted = redirects.trusted_with_credentials(first, there)
             request = self._seal(method, url, self._headers if trusted else self._impersonal())
         except (ValueError, RequestException):
             raise Failure(Reason.REDIRECT_REFUSED, "a redirect to what is no URL") from None
+        if request.origin != there:  # what was judged and what is asked must be the same place
+            raise Failure(Reason.REDIRECT_REFUSED, "a redirect to a URL that can be read in two ways")
         if request.origin == first:
             return self._adapter.reply(request, watch)
         return self._adapter.reply(request, watch, self._line(request.origin, ours=trusted))

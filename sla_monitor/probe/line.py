@@ -101,6 +101,8 @@ class Line:
             previous.close()
 
     def close(self) -> None:
+        """A look that is still on its way closes its own connection when it is done."""
+        self._keep = False
         idle, self._idle = self._idle, None
         if idle is not None:
             idle.close()

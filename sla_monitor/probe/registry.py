@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -61,5 +62,9 @@ class Unprepared:
 def _why(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
-    # Not the error's own words: requests quotes the header that it refuses, and that may hold a secret.
+    if isinstance(error, ssl.SSLError):
+        return f"a certificate or key file cannot be used: {(error.reason or str(error)).replace('_', ' ').lower()}"
+    if type(error) is ValueError:
+        return f"{error}"
+    # Not a library's own words: requests quotes the header that it refuses, and that may hold a secret.
     return f"the probe cannot be made from these terms ({type(error).__name__})"

@@ -67,10 +67,18 @@ class Resolver:
         with self._lock:
             lookup = self._running.setdefault(key, fresh := _Lookup())
         if lookup is fresh:
-            threading.Thread(target=self._run, args=(key, lookup), name="resolve", daemon=True).start()
+            self._start(key, lookup)
         else:
             self._free.release()
         return lookup
+
+    def _start(self, key: tuple[str, int, int], lookup: _Lookup) -> None:
+        try:
+            threading.Thread(target=self._run, args=(key, lookup), name="resolve", daemon=True).start()
+        except RuntimeError:  # no more threads: ours to bear, and no reason to keep the place taken
+            self._running.pop(key, None)
+            self._free.release()
+            raise
 
     def _run(self, key: tuple[str, int, int], lookup: _Lookup) -> None:
         try:

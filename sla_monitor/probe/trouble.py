@@ -6,6 +6,7 @@ hostile text; it is cut short and loses its control characters, and secrets of o
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import ssl
@@ -46,6 +47,21 @@ _NETWORK: tuple[tuple[type[OSError], Reason, str], ...] = (
     (OSError, Reason.CONNECTION_FAILED, "{why} while {doing}"),
 )
 """The first that fits decides; an OSError without a number is a library's, not the system's."""
+
+
+OURS: dict[int | None, Reason] = {
+    errno.EMFILE: Reason.INTERNAL_ERROR,
+    errno.ENFILE: Reason.INTERNAL_ERROR,
+    errno.ENOMEM: Reason.INTERNAL_ERROR,
+    errno.ENOBUFS: Reason.INTERNAL_ERROR,
+    errno.EADDRNOTAVAIL: Reason.INTERNAL_ERROR,
+    errno.EAFNOSUPPORT: Reason.INTERNAL_ERROR,
+    errno.EACCES: Reason.INTERNAL_ERROR,
+    errno.EPERM: Reason.INTERNAL_ERROR,
+    errno.ENETDOWN: Reason.MONITOR_OFFLINE,
+    errno.ENETUNREACH: Reason.MONITOR_OFFLINE,
+}
+"""What our own host refuses before anything has left it: no supplier is charged for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +208,8 @@ def _network(error: BaseException, watch: Stopwatch) -> Verdict | None:
         return _tls(error, watch)
     if not isinstance(error, OSError):
         return None
+    if error.errno in OURS:
+        return Verdict(OURS[error.errno], f"on our side: {error.strerror} while {watch.doing}")
     for kind, reason, words in _NETWORK:
         if isinstance(error, kind) and (error.errno or kind is not OSError):
             return Verdict(reason, words.format(why=error.strerror, doing=watch.doing))

@@ -142,6 +142,20 @@ JSON = page(b'{"status": "ok", "queue": 7, "on": true, "parts": [{"up": 1}, {"up
         (JSON, {"json": [{"path": "$.none", "exists": False}]}, None),
         (JSON, {"json": [{"path": "$.status", "exists": False}]}, "$.status is there"),
         (JSON, {"json": [{"path": "$.parts", "equals": "x"}]}, '$.parts is a structure, expected "x"'),
+        (JSON, {"json": [{"path": "$.parts[?@.up == 1]", "exists": True}]}, None),
+        (JSON, {"json": [{"path": "$[?match(@, 'o')]", "exists": True}]}, "$[?match(@, 'o')] is not there"),
+        (JSON, {"json": [{"path": "$[?search(@, 'o')]", "equals": "ok"}]}, None),
+        (JSON, {"json": [{"path": "$[?search(@, '(?=o)')]", "exists": False}]}, None),
+        (
+            page(b'["' + b"a" * 100_000 + b'!"]'),
+            {"json": [{"path": "$[?match(@, '(a+)+')]", "exists": False}]},
+            None,
+        ),
+        (
+            page(b'{"a":' * 500 + b"1" + b"}" * 500),
+            {"json": [{"path": "$..b", "exists": False}]},
+            "the JSON is nested too deeply",
+        ),
         (page(b"[" * 100_000), {"json": [{"path": "$.a", "exists": True}]}, "the body is not JSON"),
     ],
 )

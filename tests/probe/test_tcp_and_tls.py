@@ -65,6 +65,21 @@ def test_a_name_with_a_dead_address_leaves_time_for_the_next(monkeypatch: pytest
         assert look("tcp", host="both.example", port=1).outcome is Outcome.UP
 
 
+def test_an_address_that_we_have_no_way_to_hides_no_failure_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing = (socket.AF_INET, 0, 0, "", ("127.0.0.1", closed_port()))
+    elsewhere = (socket.AF_INET, 0, 0, "", ("255.255.255.255", 9))  # our own host refuses
+    for both in ([refusing, elsewhere], [elsewhere, refusing]):
+        monkeypatch.setattr(connect, "RESOLVER", Resolver(lambda *_, both=both: both))
+        assert look("tcp", host="both.example", port=1).reason is Reason.CONNECTION_REFUSED
+
+
+def test_what_our_own_host_refuses_is_not_the_supplier_s_fault() -> None:
+    """A broadcast address without leave to broadcast: EACCES, before anything has left us."""
+    found = look("tcp", host="255.255.255.255", port=9)
+    assert found.outcome is Outcome.UNKNOWN
+    assert found.detail.startswith("on our side: ")
+
+
 def test_the_families() -> None:
     with serving(Peer.wait, host="::1") as server:
         assert look("tcp", host="::1", port=server.port, family="ipv6").address == "::1"
