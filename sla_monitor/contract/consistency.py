@@ -69,7 +69,7 @@ def _paces(contract: dict[str, Any]) -> Iterator[Found]:
 
 def _time(value: Any) -> int | None:
     try:
-        return parse_duration(value)
+        return parse_duration(value) or None
     except ValueError:
         return None
 

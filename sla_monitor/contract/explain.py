@@ -125,6 +125,7 @@ def _sentence(kind: str, ctx: dict[str, Any]) -> str:
 
 def joined(messages: list[str]) -> str:
     """What several members of a union say of one value, as one sentence."""
+    messages = list(dict.fromkeys(messages))
     first = messages[0]
     if len(messages) == 1 or not all(message.startswith("must be ") for message in messages):
         return first

@@ -11,81 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from sla_monitor.contract.bands import Band, Direction, Level, Rounding, tiling_problems
+from sla_monitor.contract.bands import Direction
 from sla_monitor.contract.counting import Counting
-from sla_monitor.contract.fields import Day, DurationMs, Identifier, Misplaced, Percent, Strict, Whole, YesNo
-
-Factor = Annotated[Level, Field(ge=0, le=1000)]
-
-
-class Repeat(Strict):
-    """What a failure in consecutive measurement periods costs: the points of this period's band, times the factor."""
-
-    factor: Factor
-    compounding: YesNo = Field(False, description="true: the factor once more for every further failure of the run.")
-    on_missing: Literal["breaks", "keeps", "counts"] = Field(
-        description="A period without a figure ends the run, is passed over, or is taken as a failure in it."
-    )
-
-
-class Related(Strict):
-    """KPIs that one incident fails together. exclude_samples is applied where the samples are counted."""
-
-    group: Identifier
-    dedupe: Literal["none", "highest", "exclude_samples"]
-
-
-class KpiTerms(Strict):
-    """What every KPI has. Levels are in the indicator's unit."""
-
-    unit: ClassVar[str] = ""
-
-    id: Identifier
-    title: str = ""
-    clause: str = Field("", description="Where the contract says so.")
-    kind: Literal["KPI", "PI"] = Field("KPI", description="A PI is reported and not priced.")
-    service: Identifier | None = None
-    direction: Direction = "higher_is_better"
-    target: Level
-    threshold: Level | None = Field(None, description="The floor: worse than this is below threshold.")
-    bands: tuple[Band, ...] = Field((), description="Best first; they tile the line.")
-    rounding: Rounding | None = Field(None, description="Must be said where there are bands; mode none: as it is.")
-    repeat: Repeat | None = None
-    related: Related | None = None
-    average_with_previous: Annotated[Whole, Field(ge=0, le=12)] = Field(
-        0, description="How many earlier measurement periods are averaged in before banding."
-    )
-    measurement_months: Annotated[Literal[1, 3, 6, 12], Field(description="Months of a measurement period.")] = 1
-    bedding_in_until: Day | None = Field(None, description="Points and no money before this date.")
-    source_of_truth: Literal["authority", "supplier", "joint"] = "authority"
-    publishable: YesNo = False
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
-        problems = [(("bands", *path), message) for path, message in tiling_problems(self.bands, self.direction)]
-        problems += [] if problems else self._edges()
-        if self.bands and self.rounding is None:
-            problems.append((("rounding",), "is missing (write rounding: {mode: none}, or mode and places)"))
-        if self.threshold is not None and self.is_worse(self.threshold, self.target) is False:
-            problems.append((("threshold",), "must be worse than the target"))
-        if self.kind == "PI" and any(band.points for band in self.bands):
-            problems.append((("kind",), "a PI has no points (write KPI, or take the points out of its bands)"))
-        if problems:
-            raise Misplaced(problems)
-        return self
-
-    def _edges(self) -> list[tuple[tuple[str | int, ...], str]]:
-        cuts = {cut.value for band in self.bands for cut in (band.lower, band.upper) if cut}
-        levels = {"target": self.target, "threshold": self.threshold}
-        return [
-            ((key,), "is no edge of a band (change it, or the bands)")
-            for key, level in levels.items()
-            if self.bands and level is not None and level not in cuts
-        ]
-
-    def is_worse(self, one: Decimal | Fraction, other: Decimal | Fraction) -> bool:
-        """Whether one result is worse than another, in this KPI's direction."""
-        return one < other if self.direction == "higher_is_better" else one > other
+from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Percent, Strict, Whole
+from sla_monitor.contract.promise import Factor, KpiTerms
 
 
 class PercentKpi(KpiTerms):
