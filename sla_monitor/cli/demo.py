@@ -15,10 +15,10 @@ from sla_monitor.cli.options import config_option
 
 if TYPE_CHECKING:
     from sla_monitor.demo.estate import Estate
-    from sla_monitor.demo.monitor import Monitor, States
+    from sla_monitor.demo.monitor import Monitor
 
-FIRST_STATES_SECONDS = 9.0
-"""Whatever has been seen by then is printed: a newcomer sees the first states within ten seconds."""
+FIRST_STATES_SECONDS = 8.5
+"""By then every service has been printed, seen or not: a newcomer has the first states within ten seconds."""
 
 POLL_SECONDS = 0.25
 
@@ -34,22 +34,24 @@ _MARKS = {"up": "✓", "degraded": "!", "down": "✗", "unknown": "?"}
     help="Where the CA certificate and the heartbeat token are written for the monitor.",
 )
 @click.option("--calm", is_flag=True, help="Nothing goes wrong by itself.")
+@click.option("--port-offset", type=click.IntRange(0, 47_000), default=0, help="Listen on ports so much higher.")
 @click.option("--with-monitor", is_flag=True, help="Also start the monitor, and end with its exit status.")
 @config_option
-def demo(folder: Path, calm: bool, with_monitor: bool, config: Path) -> None:
+def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config: Path) -> None:
     """Run a simulated supplier on loopback: real servers that are well most of the time.
 
     Prints what goes wrong, and when. Ctrl-C stops everything.
     """
     # Only here, so that no other command pays for the demo's certificates and name server.
     from sla_monitor.configuration import read_configuration
-    from sla_monitor.demo.estate import MONITOR_URL, Estate
+    from sla_monitor.demo.estate import MONITOR_URL, Estate, Ports
     from sla_monitor.demo.monitor import Monitor
     from sla_monitor.demo.scenario import A_BAD_DAY, CALM
 
     is_stopping = _on_signals()
     url = f"http://{read_configuration(config).settings.listen}" if with_monitor else MONITOR_URL
-    estate = Estate(folder, scenario=CALM if calm else A_BAD_DAY, monitor_url=url, tell=click.echo)
+    script, ports = CALM if calm else A_BAD_DAY, Ports().moved(port_offset)
+    estate = Estate(folder, ports=ports, scenario=script, monitor_url=url, tell=click.echo)
     estate.start()
     try:
         _introduce(estate)
@@ -90,7 +92,8 @@ def _accompany(monitor: Monitor, is_stopping: Callable[[], bool]) -> int:
     monitor.start()
     try:
         click.echo(f"The monitor is starting.\n  status page  {monitor.url}/\n  metrics      {monitor.url}/metrics")
-        _show(monitor.first_states(FIRST_STATES_SECONDS, is_stopping))
+        for service, endpoints in monitor.first_states(FIRST_STATES_SECONDS, is_stopping):
+            click.echo(f"  {service:<22} {_told(endpoints)}")
         while not (is_stopping() or monitor.has_ended):
             time.sleep(POLL_SECONDS)
         if not is_stopping():
@@ -100,9 +103,6 @@ def _accompany(monitor: Monitor, is_stopping: Callable[[], bool]) -> int:
     return code
 
 
-def _show(found: States) -> None:
-    """One line for each service: the state of each of its endpoints."""
-    width = max(map(len, found), default=0)
-    for service, endpoints in found.items():
-        told = ", ".join(f"{_MARKS[state]} {endpoint} {state}" for endpoint, state in endpoints.items())
-        click.echo(f"  {service:<{width}}  {told}")
+def _told(endpoints: dict[str, str]) -> str:
+    """The state of each endpoint of a service, on one line."""
+    return ", ".join(f"{_MARKS[state]} {endpoint} {state}" for endpoint, state in endpoints.items())

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +36,10 @@ class Ports:
     ssh: int = 18022
     witness: int = 18007
     dns: int = 18053
+
+    def moved(self, offset: int) -> Ports:
+        """All of them so much higher, for a second estate on the same host."""
+        return Ports(**{name: port + offset for name, port in asdict(self).items()})
 
 
 ANY_PORTS = Ports(0, 0, 0, 0, 0, 0)

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 STOP_SECONDS = 10.0
@@ -34,9 +34,8 @@ def states(metrics: str) -> States:
     return found
 
 
-def are_known(found: States) -> bool:
-    """Whether there are any, and each has been seen."""
-    return bool(found) and all(state != "unknown" for service in found.values() for state in service.values())
+def _is_seen(endpoints: dict[str, str]) -> bool:
+    return "unknown" not in endpoints.values()
 
 
 class Monitor:
@@ -71,16 +70,19 @@ class Monitor:
         except (OSError, ValueError):
             return None
 
-    def first_states(self, seconds: float, is_stopping: Callable[[], bool]) -> States:
-        """What it sees once it has seen everything, or what it has seen after so many seconds."""
+    def first_states(self, seconds: float, is_stopping: Callable[[], bool]) -> Iterator[tuple[str, dict[str, str]]]:
+        """Each service with its endpoints' states once all of them were seen; after so many seconds the rest."""
         deadline = time.monotonic() + seconds
-        found: States = {}
-        while time.monotonic() < deadline and not (is_stopping() or self.has_ended):
+        told: set[str] = set()
+        while not (is_stopping() or self.has_ended):
             found = self.states() if self.is_ready() else {}
-            if are_known(found):
-                break
+            is_over = time.monotonic() > deadline
+            fresh = [service for service in found if service not in told and (is_over or _is_seen(found[service]))]
+            yield from ((service, found[service]) for service in fresh)
+            told.update(fresh)
+            if is_over or (found and told == set(found)):
+                return
             time.sleep(POLL_SECONDS)
-        return found
 
     def stop(self) -> int:
         """Ask it to stop, insist after STOP_SECONDS; its exit status, as a shell would say it."""

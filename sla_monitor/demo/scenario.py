@@ -66,7 +66,7 @@ SSH = "ssh"
 A_BAD_DAY = Scenario(
     (
         Step("custody health check answers 503", "/custody/health", status(503), 20, 70),
-        Step("CAD incident list takes 3 s", "/cad/incidents", slow(3), 40, 90),
+        Step("CAD incident list takes 2 s", "/cad/incidents", slow(2), 40, 90),
         Step("service desk portal answers 503", "/portal/", status(503), 100, 150),
         Step("records export hangs", "/records/export", HANG, 170, 220),
         Step("nightly batch job stops reporting", BATCH_JOB, HANG, 230, 290),
