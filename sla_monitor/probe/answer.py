@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from sla_monitor.probe.trouble import Failure
+from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
 if TYPE_CHECKING:

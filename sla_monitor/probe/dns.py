@@ -10,7 +10,8 @@ from sla_monitor.contract.endpoint import DnsEndpoint
 from sla_monitor.probe.deadline import Stopwatch
 from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.resolve import RESOLVER, Address
-from sla_monitor.probe.trouble import FAILURES, Verdict, finding, verdict_on
+from sla_monitor.probe.trouble import FAILURES, verdict_on
+from sla_monitor.probe.verdict import Verdict, finding
 from sla_monitor.sla.observation import Finding, Reason
 
 if TYPE_CHECKING:

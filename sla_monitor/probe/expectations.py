@@ -10,7 +10,7 @@ from typing import Any
 from sla_monitor.contract.endpoint import HttpExpectations, JsonCondition
 from sla_monitor.contract.pattern import compile_pattern
 from sla_monitor.probe.json_path import compile_path
-from sla_monitor.probe.trouble import Verdict
+from sla_monitor.probe.verdict import Verdict
 from sla_monitor.sla.observation import Reason
 
 Test = Callable[[str], bool]

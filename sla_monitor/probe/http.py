@@ -18,8 +18,9 @@ from sla_monitor.probe.deadline import Stopwatch, TooMuch
 from sla_monitor.probe.expectations import Expectations
 from sla_monitor.probe.line import Line, Origin, Proxy
 from sla_monitor.probe.prober import Surroundings
-from sla_monitor.probe.trouble import FAILURES, Failure, Secrets, Verdict, expiring, finding, verdict_on
+from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.trust import context_for
+from sla_monitor.probe.verdict import Failure, Secrets, Verdict, expiring, finding
 from sla_monitor.sla.observation import Finding, Reason
 
 _PERSONAL = frozenset({"authorization", "cookie", "host", "proxy-authorization"})

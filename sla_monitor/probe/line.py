@@ -12,7 +12,8 @@ from urllib3.util.wait import wait_for_read
 from sla_monitor.probe.answer import Answer, Incoming
 from sla_monitor.probe.connect import connect, secure
 from sla_monitor.probe.deadline import Connection, Stopwatch, TimedSocket
-from sla_monitor.probe.trouble import Failure, verdict_on
+from sla_monitor.probe.trouble import verdict_on
+from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
 HEAD_LIMIT = 65_536

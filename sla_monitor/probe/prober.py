@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import EndpointTerms
-from sla_monitor.probe.trouble import plain
+from sla_monitor.probe.verdict import plain
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 
 log = logging.getLogger(__name__)

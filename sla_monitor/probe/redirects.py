@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 from sla_monitor.contract.endpoint import Redirects
 from sla_monitor.probe.adapter import origin_of
 from sla_monitor.probe.line import Origin
-from sla_monitor.probe.trouble import Failure
+from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
 STATUSES = frozenset({301, 302, 303, 307, 308})

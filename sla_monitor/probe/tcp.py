@@ -7,7 +7,8 @@ from sla_monitor.contract.pattern import compile_pattern
 from sla_monitor.probe.connect import connect
 from sla_monitor.probe.deadline import Stopwatch, TimedSocket, TooMuch
 from sla_monitor.probe.prober import Surroundings
-from sla_monitor.probe.trouble import FAILURES, Verdict, finding, verdict_on
+from sla_monitor.probe.trouble import FAILURES, verdict_on
+from sla_monitor.probe.verdict import Verdict, finding
 from sla_monitor.sla.observation import Finding, Reason
 
 ANSWER_LIMIT = 65_536

@@ -6,8 +6,9 @@ from sla_monitor.contract.endpoint import TlsEndpoint
 from sla_monitor.probe.connect import connect, secure
 from sla_monitor.probe.deadline import Stopwatch
 from sla_monitor.probe.prober import Surroundings
-from sla_monitor.probe.trouble import FAILURES, Verdict, expiring, finding, verdict_on
+from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.trust import context_for
+from sla_monitor.probe.verdict import Verdict, expiring, finding
 from sla_monitor.sla.observation import Finding
 
 

@@ -11,6 +11,15 @@ from pathlib import Path
 import pytest
 import trustme
 
+TOKEN = "s3cr3t-t0k3n"
+SECRET = "${env:PROBE_SECRET}"
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What SECRET refers to is TOKEN."""
+    monkeypatch.setenv("PROBE_SECRET", TOKEN)
+
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:

@@ -153,6 +153,14 @@ def page(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + body
 
 
+def header(request: bytes, name: bytes) -> bytes | None:
+    """What a request says in a header; None: it has none of that name."""
+    for line in request.split(b"\r\n"):
+        if line.lower().startswith(name.lower() + b":"):
+            return line.partition(b":")[2].strip()
+    return None
+
+
 @contextmanager
 def silent_port() -> Iterator[int]:
     """A port that takes no connection and refuses none: its queue is full, and nobody empties it."""
