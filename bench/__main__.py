@@ -14,6 +14,7 @@ import argparse
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,6 @@ from typing import Any
 import requests
 
 from bench.scrape import scrape_cost
-from sla_monitor.ledger import read_only
 from sla_monitor.schedule import phase_ms
 
 EVERY_S = 10
@@ -144,9 +144,14 @@ def scrape(port: int) -> None:
 
 def lateness_and_periods(ledger: Path, since_ms: int, until_ms: int) -> tuple[list[int], list[int], int]:
     """Lateness of every look in ms, the periods between looks of one endpoint in ms, and the looks that are missing."""
-    late, periods, missing = [], [], 0
-    with closing(read_only(ledger)) as reader:
-        by_endpoint = reader.look_times(since_ms, until_ms)
+    late: list[int] = []
+    periods: list[int] = []
+    missing = 0
+    by_endpoint: dict[str, list[int]] = {}
+    query = "select key, at_ms from observations join endpoints e on e.id = endpoint_id where at_ms between ? and ?"
+    with closing(sqlite3.connect(ledger)) as database:
+        for key, at_ms in database.execute(query, (since_ms, until_ms)):
+            by_endpoint.setdefault(key, []).append(at_ms)
     for key, moments in by_endpoint.items():
         phase = phase_ms(key, EVERY_S * 1000)
         late += [(moment - phase) % (EVERY_S * 1000) for moment in moments]
@@ -173,8 +178,8 @@ def measure(case: Case, supplier: Path, seconds: int) -> None:
         daemon.wait(10)
         late, periods, missing = lateness_and_periods(folder / "ledger.db", began_ms, ended_ms)
         size = sum(file.stat().st_size for file in folder.glob("ledger.db*"))
-        with closing(read_only(folder / "ledger.db")) as reader:
-            total = reader.count()
+        with closing(sqlite3.connect(folder / "ledger.db")) as database:
+            total = database.execute("select count(*) from observations").fetchone()[0]
     per_check = cpu / max(len(late), 1) * 1e6
     missing += max(0, case.endpoints * seconds // EVERY_S - len(late) - case.endpoints // 50)
     print(

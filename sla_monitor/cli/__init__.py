@@ -1,0 +1,39 @@
+"""What people type: one module for each command or group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from sla_monitor import __version__
+from sla_monitor.cli.check import check
+from sla_monitor.cli.demo import demo
+from sla_monitor.cli.ledger import ledger
+from sla_monitor.cli.probe import probe
+from sla_monitor.cli.run import run
+from sla_monitor.cli.schema import schema
+from sla_monitor.errors import SlaMonitorError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sla-monitor")
+def cli() -> None:
+    """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
+
+
+for command in (run, check, schema, probe, ledger, demo):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a command; what we raise on purpose is one line on standard error and exit status 1."""
+    try:
+        cli()
+    except SlaMonitorError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        # `sla-monitor ledger show | head`: the reader has seen enough.
+        sys.stderr.close()
+        sys.exit(0)

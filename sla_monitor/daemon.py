@@ -1,0 +1,206 @@
+"""The daemon: builds every part once, starts it, reloads it, stops it. The only place where all the rooms meet."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import signal
+import threading
+from pathlib import Path
+
+from sla_monitor import __version__, names, systemd
+from sla_monitor import log as logs
+from sla_monitor.assess import assess
+from sla_monitor.board import Board
+from sla_monitor.clock import Clock
+from sla_monitor.configuration import Configuration, read_configuration
+from sla_monitor.errors import ConfigError
+from sla_monitor.ledger import Ledger
+from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
+from sla_monitor.schedule import LATENESS_BUCKETS_S, Schedule, workers_needed
+from sla_monitor.watch import Watching
+from sla_monitor.web import Health, Web
+from sla_monitor.workers import Workers
+
+SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+STOP_SECONDS = 4.0
+PULSE_LIMIT_S = 5.0
+"""A scheduling loop that has not turned for so long is called stuck."""
+
+RELOADABLE = ("contracts", "log")
+
+log = logging.getLogger(__name__)
+
+
+class Daemon:
+    """One run, from `start` to `stop`. `run` does both and waits for a signal in between."""
+
+    def __init__(self, path: Path, configuration: Configuration, clock: Clock) -> None:
+        settings = configuration.settings
+        self._path, self._configuration, self._clock = path, configuration, clock
+        self._reloading = threading.Lock()
+        self._reload_is_good, self._reloaded_ms = True, clock.now_ms()
+        self._assess_seconds = 0.0
+        self._is_announced = False
+        self.board = Board(clock.now_ms(), settings.vantage)
+        self._ledger = Ledger.open(
+            settings.ledger.path,
+            clock,
+            commit_within_ms=settings.ledger.commit_within_ms,
+            buffer=settings.ledger.buffer,
+        )
+        self._watching = Watching(self.board, self._ledger, clock, settings.witnesses)
+        self._workers = Workers(workers_needed([]))
+        self._schedule = Schedule(clock, self._watching.look, self.board.skip, self._pulse, self._workers)
+        self._exporter = Exporter(self.board, self._own_health, self._lateness)
+        self._web = Web(
+            settings.listen,
+            board=self.board,
+            metrics=lambda accept: (CONTENT_TYPE, self._exporter.render()),
+            health=self._health,
+            reload=self.reload,
+            beat=self._watching.beat,
+            tokens=lambda: self._watching.tokens,
+            web_config=settings.web_config,
+            clock=clock,
+        )
+
+    def run(self) -> None:
+        """Start, serve until SIGTERM or SIGINT, stop. SIGHUP reloads.
+
+        Signals are waited for rather than handled: a handler runs between any two steps of the main thread, and
+        could find a lock taken by the very step it interrupts.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread is started: they inherit it
+        try:
+            self.start()
+            while True:
+                received = signal.sigtimedwait(SIGNALS, 1.0)
+                if received is not None and received.si_signo == signal.SIGHUP:
+                    self.reload()
+                elif received is not None:
+                    break
+                self._each_second()
+        finally:
+            self.stop()
+
+    def start(self) -> None:
+        """Listen, then look. Raises ListenError before anything was looked at."""
+        settings = self._configuration.settings
+        self._web.start()
+        self._take_up()
+        self._assess()
+        self._schedule.every(settings.assess_every_ms, "assess", self._assess)
+        if settings.witnesses:
+            every_ms = min(witness.every_ms for witness in settings.witnesses)
+            self._schedule.every(every_ms, "witness", self._watching.check_witnesses)
+        self._schedule.start()
+        where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
+        log.info("watching", extra={"endpoints": len(self._watching), **where})
+
+    def stop(self) -> None:
+        """Begin no more looks, commit what was seen, close. Takes at most about STOP_SECONDS."""
+        systemd.stopping()
+        self._schedule.stop()
+        self._web.stop(0.5)
+        if not self._ledger.close(STOP_SECONDS):
+            log.error("the ledger could not be closed in time; what was not committed is lost")
+        self._watching.close()
+        log.info("stopped")
+
+    def reload(self) -> list[str]:
+        """Read the configuration again and take up what changed; on mistakes keep the old one and return them."""
+        with self._reloading:
+            systemd.reloading()
+            try:
+                new = read_configuration(self._path)
+            except ConfigError as error:
+                self._reload_is_good = False
+                log.error("the configuration was not taken up", extra={"problems": "; ".join(error.problems)})
+                return error.problems
+            finally:
+                systemd.ready()
+            self._warn_of_restart(new)
+            self._configuration = new
+            self._take_up()
+            self._reload_is_good, self._reloaded_ms = True, self._clock.now_ms()
+            log.info("the configuration was taken up", extra={"endpoints": len(self._watching)})
+            return []
+
+    def _warn_of_restart(self, new: Configuration) -> None:
+        old, fresh = self._configuration.settings, new.settings
+        fixed = [name for name in type(old).model_fields if name not in RELOADABLE]
+        changed = [name for name in fixed if getattr(old, name) != getattr(fresh, name)]
+        logs.configure(fresh.log.level, fresh.log.format)
+        if changed:
+            log.warning("these settings take effect at the next start", extra={"settings": ", ".join(changed)})
+
+    def _take_up(self) -> None:
+        """Watch what is in force now: after the start, a reload, or the day on which terms change."""
+        if self._watching.take_up(self._configuration.contracts):
+            self._workers.limit = workers_needed(self._watching.timeouts_and_intervals_ms)
+            self._schedule.watch(self._watching.intervals_ms)
+
+    def _each_second(self) -> None:
+        self._schedule.mind_the_clock()
+        if not self._is_announced and self._health().ready:
+            self._is_announced = True
+            systemd.ready(f"watching {len(self._watching)} endpoints")
+
+    def _pulse(self) -> None:
+        """Called by the scheduling loop every second: the watchdog hears of progress from nobody else."""
+        systemd.ping()
+
+    def _assess(self) -> None:
+        began_s = self._clock.monotonic()
+        self._take_up()
+        self.board.assessment = assess(self._configuration.contracts, self._ledger.spans, self._clock.now_ms())
+        self._assess_seconds = self._clock.monotonic() - began_s
+
+    # What is told of ourselves
+
+    def _health(self) -> Health:
+        is_looking = self._watching.has_looked or not len(self._watching)
+        ledger = self._ledger.stats()
+        pulse_age_s = self._clock.monotonic() - self._schedule.stats.pulse_monotonic
+        found = {
+            "no endpoint has been looked at yet": not is_looking,
+            "the scheduling loop has stopped turning": is_looking and pulse_age_s > PULSE_LIMIT_S,
+            f"the ledger cannot be written: {ledger.last_error} ({ledger.pending} observations held)": ledger.failing,
+            "the last configuration was not taken up; the one before is in force": not self._reload_is_good,
+            "no witness answers: we are cut off, and what fails is unknown": not self._watching.witnesses.is_online,
+        }
+        return Health(ready=is_looking, reasons=[reason for reason, is_so in found.items() if is_so])
+
+    def _lateness(self) -> tuple[tuple[float, ...], list[int], float]:
+        stats = self._schedule.stats
+        return LATENESS_BUCKETS_S, list(stats.lateness_counts), stats.lateness_sum_s
+
+    def _own_health(self) -> Own:
+        ledger, schedule, workers = self._ledger.stats(), self._schedule.stats, self._workers
+        plain = {
+            names.START_TIME: self.board.started_ms / 1000,
+            names.RELOAD_OK: self._reload_is_good,
+            names.RELOAD_TIME: self._reloaded_ms / 1000,
+            names.MONITOR_ONLINE: self._watching.witnesses.is_online,
+            names.PULSE: self._clock.monotonic() - schedule.pulse_monotonic,
+            names.MISSED: schedule.missed,
+            names.OVERRUN: schedule.overrun,
+            names.CLOCK_STEPS: schedule.clock_steps,
+            names.WORKERS: workers.threads,
+            names.WORKERS_BUSY: workers.busy,
+            names.WORKERS_LIMIT: workers.limit,
+            names.WORKERS_WAITING: workers.waiting,
+            names.COMMITTED: ledger.committed,
+            names.DROPPED: ledger.dropped,
+            names.PENDING: ledger.pending,
+            names.LEDGER_LAG: ledger.lag_seconds,
+            names.LEDGER_FAILING: ledger.failing,
+            names.LEDGER_SIZE: ledger.size_bytes,
+            names.ASSESS_DURATION: self._assess_seconds,
+        }
+        return {
+            names.BUILD_INFO: [((platform.python_version(), __version__), 1)],
+            **{metric: [((), value)] for metric, value in plain.items()},
+            names.LOG_MESSAGES: [((level,), count) for level, count in sorted(logs.counts.items())],
+        }

@@ -1,0 +1,194 @@
+"""The daemon, from start to stop: an outage made and seen, reloads, restarts, the end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+
+import pytest
+
+from sla_monitor.demo.scenario import Behaviour
+from sla_monitor.ledger import read_only
+from sla_monitor.sla.observation import Outcome, Reason
+from tests.e2e.conftest import Monitor, free_port, wait_until
+
+FOREVER_MS = 10**15
+KPI = '{contract="demo",kpi="KPI1",service="cad"}'
+SERVICE = '{contract="demo",service="cad"}'
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path, monitor: Monitor) -> str:  # type: ignore[misc]
+    """A real Prometheus that scrapes the daemon every second; gives its address."""
+    port = free_port()
+    config = {
+        "global": {"scrape_interval": "1s"},
+        "scrape_configs": [{"job_name": "sla_monitor", "static_configs": [{"targets": [f"127.0.0.1:{monitor.port}"]}]}],
+    }
+    (tmp_path / "prometheus.yml").write_text(json.dumps(config))
+    arguments = [
+        f"--config.file={tmp_path / 'prometheus.yml'}",
+        f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    with Popen(["prometheus", *arguments], stdout=DEVNULL, stderr=DEVNULL) as process:
+        yield f"http://127.0.0.1:{port}"
+        process.kill()
+
+
+def asked(prometheus: str, query: str) -> float | None:
+    """What Prometheus says of a query with one result."""
+    try:
+        with urllib.request.urlopen(f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': query})}") as answer:
+            result = json.load(answer)["data"]["result"]
+    except OSError:
+        return None
+    return float(result[0]["value"][1]) if result else None
+
+
+def test_an_outage_is_seen_by_prometheus_and_its_end_too(monitor: Monitor, prometheus: str) -> None:
+    monitor.start()
+    up = 'sla_service_state{contract="demo",service="cad",state="up"}'
+    wait_until(lambda: asked(prometheus, up) == 1)
+    assert asked(prometheus, "up") == 1
+    monitor.estate.force("/cad/login", Behaviour("status", status=503))
+    wait_until(lambda: asked(prometheus, 'sla_service_state{contract="demo",service="cad",state="down"}') == 1)
+    wait_until(lambda: (asked(prometheus, f"sla_service_downtime_seconds{SERVICE}") or 0) > 2)
+    assert asked(prometheus, f"sla_service_outages{SERVICE}") == 1
+    started = asked(prometheus, f"sla_service_open_outage_start_timestamp_seconds{SERVICE}")
+    assert started is not None
+    assert 0 < time.time() - started < 60
+    monitor.estate.clear()
+    wait_until(lambda: asked(prometheus, up) == 1)
+    wait_until(lambda: asked(prometheus, f"sla_service_open_outage_start_timestamp_seconds{SERVICE}") is None)
+    assert (asked(prometheus, f"sla_service_downtime_seconds{SERVICE}") or 0) > 2
+
+
+def test_sigterm_stops_within_five_seconds_and_loses_nothing_that_was_acknowledged(monitor: Monitor) -> None:
+    monitor.start()
+    wait_until(lambda: (monitor.metric("sla_ledger_committed_observations_total") or 0) >= 4)
+    monitor.estate.force("/cad/login", Behaviour("hang"))
+    time.sleep(1.2)
+    acknowledged = monitor.metric("sla_ledger_committed_observations_total") or 0
+    began = time.monotonic()
+    assert monitor.stop() == 0
+    assert time.monotonic() - began < 5
+    with read_only(monitor.ledger) as reader:
+        kept = sum(1 for key in ("demo/login", "demo/ssh") for _ in reader.observations(key, 0, FOREVER_MS))
+    assert kept >= acknowledged
+    assert "Traceback" not in monitor.log.read_text()
+
+
+def test_sighup_takes_up_a_new_endpoint_and_leaves_the_others_alone(monitor: Monitor) -> None:
+    monitor.start()
+    wait_until(lambda: monitor.state("ssh") == "up")
+    looks = 'sla_probes_total{contract="demo",endpoint="ssh",service="cad"}'
+    before = monitor.metric(looks) or 0
+    extra = {"id": "gone", "kind": "tcp", "host": "127.0.0.1", "port": 1, "every": "1s", "timeout": "500ms"}
+    monitor.write(endpoints=[monitor.endpoints()[1], extra])
+    monitor.send(signal.SIGHUP)
+    wait_until(lambda: 'endpoint="login"' not in page(monitor) and 'endpoint="gone"' in page(monitor))
+    wait_until(lambda: monitor.state("gone") == "down")
+    assert (monitor.metric(looks) or 0) >= before, "the endpoint that stayed was not begun again"
+    assert monitor.metric("sla_config_last_reload_successful") == 1
+
+
+def page(monitor: Monitor) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{monitor.port}/metrics", timeout=5) as answer:
+        text: str = answer.read().decode()
+        return text
+
+
+def test_a_bad_file_keeps_the_old_configuration_and_says_so(monitor: Monitor) -> None:
+    monitor.start()
+    contract = monitor.folder / "contracts" / "demo.yaml"
+    good = contract.read_text()
+    contract.write_text(good.replace('"every"', '"evry"'))
+    assert monitor.status("/-/reload", "POST") == 500
+    assert monitor.metric("sla_config_last_reload_successful") == 0
+    log = monitor.log.read_text()
+    assert "evry" in log
+    assert "every" in log, "the nearest valid key is named"
+    wait_until(lambda: monitor.state("login") == "up")
+    contract.write_text(good)
+    assert monitor.status("/-/reload", "POST") == 200
+    assert monitor.metric("sla_config_last_reload_successful") == 1
+
+
+def test_what_was_seen_is_there_after_a_restart_and_the_gap_is_unknown(monitor: Monitor) -> None:
+    monitor.start()
+    monitor.estate.force("/cad/login", Behaviour("status", status=500))
+    wait_until(lambda: (monitor.metric(f"sla_service_downtime_seconds{SERVICE}") or 0) > 1)
+    downtime = monitor.metric(f"sla_service_downtime_seconds{SERVICE}") or 0
+    monitor.stop()
+    monitor.estate.clear()
+    time.sleep(3)
+    monitor.start()
+    assert (monitor.metric(f"sla_service_downtime_seconds{SERVICE}") or 0) >= downtime - 1
+    with read_only(monitor.ledger) as reader:
+        spans = reader.spans(0, FOREVER_MS)["demo/login"]
+    assert spans[-1].start_ms - spans[-2].end_ms > 1000, "nobody saw the time in between"
+
+
+def test_while_the_monitor_is_cut_off_failures_are_unknown(monitor: Monitor) -> None:
+    """The witness and the supplier go together: that is our network, not theirs."""
+    witness = {"id": "w", "kind": "tcp", "host": "127.0.0.1", "port": monitor.estate.ports.witness}
+    monitor.write(witnesses=[witness | {"every": "1s", "timeout": "500ms"}])
+    monitor.start()
+    wait_until(lambda: monitor.state("ssh") == "up")
+    for server in ("witness", "ssh", "http"):
+        monitor.estate.force(server, Behaviour("refuse"))
+    wait_until(lambda: monitor.state("ssh") == "unknown" and monitor.state("login") == "unknown")
+    assert monitor.metric("sla_monitor_online") == 0
+    monitor.estate.clear()
+    wait_until(lambda: monitor.state("ssh") == "up" and monitor.metric("sla_monitor_online") == 1)
+    monitor.stop()
+    with read_only(monitor.ledger) as reader:
+        found = [look.finding for look in reader.observations("demo/ssh", 0, FOREVER_MS)]
+    unknown = [finding.reason for finding in found if finding.outcome is Outcome.UNKNOWN]
+    assert set(unknown) == {Reason.MONITOR_OFFLINE}
+    assert all(finding.outcome is not Outcome.DOWN for finding in found)
+
+
+def test_an_address_that_is_taken_is_one_line_and_exit_status_1(monitor: Monitor) -> None:
+    monitor.start()
+    second = Monitor.__new__(Monitor)
+    second.__dict__.update(monitor.__dict__, log=monitor.folder / "second.log", process=None)
+    second.write(ledger={"path": "other.db"})
+    second.start(until_ready=False)
+    assert second.process is not None
+    assert second.process.wait(20) == 1
+    text = second.log.read_text()
+    assert f"127.0.0.1:{monitor.port}" in text
+    assert "Traceback" not in text
+
+
+def test_it_refuses_to_start_on_a_configuration_that_check_refuses(monitor: Monitor) -> None:
+    monitor.write(vantage="not an identifier!")
+    monitor.start(until_ready=False)
+    assert monitor.process is not None
+    assert monitor.process.wait(20) == 1
+    lines = monitor.log.read_text().splitlines()
+    assert len(lines) == 1
+    assert "sla-monitor.yaml:" in lines[0]
+    assert "vantage" in lines[0]
+
+
+def test_killed_at_any_moment_it_keeps_every_acknowledged_look(monitor: Monitor) -> None:
+    """Ten restarts of the whole daemon; tests/ledger/test_kill.py does fifty of the ledger alone."""
+    acknowledged = 0.0
+    for round_number in range(10):
+        monitor.start()
+        time.sleep(0.13 * round_number)
+        acknowledged += monitor.metric("sla_ledger_committed_observations_total") or 0
+        monitor.stop(signal.SIGKILL)
+        with read_only(monitor.ledger) as reader:
+            kept = sum(1 for key in ("demo/login", "demo/ssh") for _ in reader.observations(key, 0, FOREVER_MS))
+        assert kept >= acknowledged
+        acknowledged = kept
+    assert acknowledged > 10
