@@ -87,6 +87,13 @@ class Band(Strict):
     def upper(self) -> Cut | None:
         return _cut(self.below, after=False) or _cut(self.at_most, after=True)
 
+    @property
+    def edges(self) -> str:
+        """In words: `at least 98, below 99`."""
+        words = ("at_least", "above", "below", "at_most")
+        given = ((word.replace("_", " "), getattr(self, word)) for word in words)
+        return ", ".join(f"{word} {value:f}" for word, value in given if value is not None)
+
     def holds(self, value: Fraction) -> bool:
         """Whether a result falls into this band."""
         is_over = self.lower is None or self.lower.is_below(value)

@@ -6,7 +6,7 @@ mistakes and not one round later. What they cannot make sense of they pass over:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sla_monitor.contract.fields import parse_day, parse_duration
@@ -76,16 +76,19 @@ def _time(value: Any) -> int | None:
 
 def _entries(value: Any, key: str) -> list[tuple[int, dict[str, Any]]]:
     """The mappings in the list under a key, each with its position."""
+    return [(position, entry) for position, entry in enumerate(_list(value, key)) if isinstance(entry, dict)]
+
+
+def _list(value: dict[str, Any], key: str) -> Sequence[Any]:
     listed = value.get(key)
-    listed = listed if isinstance(listed, list | tuple) else []
-    return [(position, entry) for position, entry in enumerate(listed) if isinstance(entry, dict)]
+    return listed if isinstance(listed, list | tuple) else ()
 
 
 def _names(contract: dict[str, Any], key: str) -> list[str] | None:
     """The ids in a list of the contract; None if any is missing, when nothing can be said about references."""
     ids = [entry.get("id") for _, entry in _entries(contract, key)]
     names = [name for name in ids if isinstance(name, str)]
-    return names if len(names) == len(contract.get(key) or ()) else None
+    return names if len(names) == len(_list(contract, key)) else None
 
 
 def _identifiers(contract: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
@@ -113,14 +116,14 @@ def _services(contract: dict[str, Any]) -> Iterator[Found]:
     for i, service in _entries(contract, "services"):
         path = ("services", i)
         yield from _unknown("calendar", (*path, "service_hours"), service.get("service_hours"), calendars)
-        for j, name in enumerate(service.get("participants") or ()):
+        for j, name in enumerate(_list(service, "participants")):
             yield from _unknown("participant", (*path, "participants", j), name, _names(contract, "participants"))
         yield from _count(path, service)
 
 
 def _count(path: tuple[str | int, ...], service: dict[str, Any]) -> Iterator[Found]:
-    wanted, endpoints = service.get("available_when"), service.get("endpoints") or ()
-    if isinstance(wanted, int) and isinstance(endpoints, list | tuple) and wanted > max(len(endpoints), 1):
+    wanted, endpoints = service.get("available_when"), _list(service, "endpoints")
+    if isinstance(wanted, int) and wanted > max(len(endpoints), 1):
         yield (*path, "available_when"), f"there are only {len(endpoints)} endpoints (write a smaller number)"
 
 

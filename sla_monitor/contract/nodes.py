@@ -5,6 +5,7 @@ Everything that is done to a file before the models see it (versions, secrets, p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -23,6 +24,9 @@ class Place(NamedTuple):
 
 START = Place(1, 1)
 
+_PLAIN_WORD = re.compile(r"[\w$<>/@(){}….\-\[\]]([\w$<>/@(){}….\- \[\]]*[\w$<>/@(){}….\-\[\]])?")
+WORD_LIMIT = 80
+"""Characters of one step of a path."""
 LENGTH_LIMIT = 400
 """Characters of a message."""
 
@@ -84,6 +88,13 @@ class Document:
 
     def blame(self, place: Place, path: str, message: str) -> None:
         self.problems.append(Problem(self.file, place, path, message))
+
+
+def word(segment: str | int) -> str:
+    """One step of a path for people; a key that could be misread in a line (`a: b`, a line break) is quoted."""
+    text = str(segment)
+    text = text if len(text) <= WORD_LIMIT else text[: WORD_LIMIT - 1] + "…"
+    return text if _PLAIN_WORD.fullmatch(text) else repr(text)
 
 
 def plain(node: Node) -> Any:

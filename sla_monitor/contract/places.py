@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sla_monitor.contract.nodes import Items, Leaf, Mapping, Node, Path, Place, text_at
+from sla_monitor.contract.nodes import Items, Leaf, Mapping, Node, Path, Place, text_at, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +70,4 @@ def dotted(root: Node, path: Path) -> str:
 
 def _word(node: Node | None, segment: str | int) -> str:
     name = text_at(node, "id") if isinstance(segment, int) and node and not isinstance(node, Leaf) else None
-    word = name if name and len(name) <= 63 and name.replace("-", "").replace("_", "").isalnum() else str(segment)
-    return word if len(word) <= 80 else word[:79] + "…"
+    return name if name and len(name) <= 63 and name.replace("-", "").replace("_", "").isalnum() else word(segment)

@@ -12,7 +12,7 @@ from sla_monitor.contract.credits import Credit
 from sla_monitor.contract.fields import Misplaced, Strict
 from sla_monitor.contract.kpi import CompositeKpi, Kpi
 from sla_monitor.contract.money import Cap, Charges, Claims
-from sla_monitor.contract.suggest import suggestion
+from sla_monitor.contract.nearest import suggestion
 from sla_monitor.contract.triggers import Trigger
 
 

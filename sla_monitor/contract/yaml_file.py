@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import yaml
 
-from sla_monitor.contract.nodes import START, Document, Items, Leaf, Mapping, Node, Place
+from sla_monitor.contract.nodes import START, Document, Items, Leaf, Mapping, Node, Place, word
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes of one file."""
@@ -192,12 +192,12 @@ class _Builder:
         keys: dict[str, Place] = {}
         for event in self.until(yaml.MappingEndEvent):
             key = self.key(event, depth)
-            value = self.within(str(key), cast(yaml.NodeEvent, next(self.events)), depth)
+            value = self.within(word(key or ""), cast(yaml.NodeEvent, next(self.events)), depth)
             if key is None:
                 continue
             place_of_key = _place(event.start_mark)
             if key in entries:
-                path = ".".join([*self.trail, key[:60]])
+                path = ".".join([*self.trail, word(key)])
                 self.document.blame(place_of_key, path, f"is given twice, first on line {keys[key].line} (keep one)")
                 continue
             entries[key] = value
