@@ -89,7 +89,7 @@ class Answer(http.client.HTTPResponse):
         if not stated:
             return None
         length = stated.pop()
-        if stated or not (length.isascii() and length.isdigit() and len(length) < 19):
+        if stated or not (length.isascii() and length.isdigit() and len(length) < 30):
             raise _broken("the content length is not a number")
         return int(length)
 

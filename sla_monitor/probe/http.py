@@ -77,10 +77,14 @@ class HttpProber:
     def _read(self, raw: Incoming, body: bytearray) -> None:
         """The body, decompressed, into `body`. Raises TooMuch when it is too large on either side of that."""
         limit = self.terms.body_limit_bytes
+        if (raw.length_remaining or 0) > limit:
+            raise TooMuch(limit)
         while data := raw.read1(min(65_536, limit + 1 - len(body)), decode_content=True):
             body += data
-            if len(body) > limit or raw.tell() > limit:
+            if len(body) > limit:
                 raise TooMuch(limit)
+        if raw.tell() > limit:
+            raise TooMuch(limit)
 
     def _follow(self, watch: Stopwatch) -> Reply:
         """The answer, or the one that redirects lead to."""

@@ -20,7 +20,7 @@ HEAD_LIMIT = 65_536
 """Bytes of an answer's head, announcements (1xx) included."""
 
 WIRE_FACTOR = 8
-"""How many bytes on the wire a byte of body may take: the smallest chunks take six."""
+"""How many bytes on the wire a byte of a chunked body may take: the smallest chunks take six."""
 
 OLDEST_SECONDS = 900
 """A kept connection is used for this long: then names, addresses and certificates are looked at afresh."""
@@ -128,7 +128,7 @@ class Line:
         except BaseException:
             connection.close()
             raise
-        watch.grant(body_limit * WIRE_FACTOR + HEAD_LIMIT)
+        watch.grant(body_limit * (WIRE_FACTOR if answer.chunked else 1) + HEAD_LIMIT)
         return Incoming(self, connection, answer, method)
 
     def _head(self, connection: Connection, watch: Stopwatch, method: str) -> Answer:

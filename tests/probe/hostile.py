@@ -117,6 +117,13 @@ def bomb(layers: int = 1) -> bytes:
     return page(body, "200 OK", "Content-Encoding: " + ", ".join(["gzip"] * layers))
 
 
+def much_ado() -> bytes:
+    """2 MB of gzip, in chunks, that decompress to nothing at all."""
+    head, empty_block, last_block = gzip.compress(b"")[:10], b"\0\0\0\xff\xff", b"\1\0\0\xff\xff"
+    body = head + empty_block * 400_000 + last_block + bytes(8)
+    return CHUNKED[:-2] + b"Content-Encoding: gzip\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
 def bombs(layers: int) -> Conduct:
     return asked(lambda peer: peer.send(bomb(layers)))
 
@@ -198,6 +205,10 @@ LARGE = [
     Hostile("announces 16 EB in one chunk", floods(CHUNKED + b"f" * 16 + b"\r\n", PLENTY), Reason.TOO_LARGE),
     Hostile("sends a gzip bomb", bombs(1), Reason.TOO_LARGE),
     Hostile("sends a gzip bomb in a gzip", bombs(2), Reason.TOO_LARGE),
+    Hostile("sends much gzip of nothing", says(much_ado()), Reason.TOO_LARGE),
+    Hostile(
+        "announces a body of 9 EB", drips(HEAD + b"Content-Length: 9000000000000000000\r\n\r\n", b"x"), Reason.TOO_LARGE
+    ),
     Hostile(
         "redirects with a flood", floods(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", PLENTY), Reason.STATUS_UNEXPECTED
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,31 @@ def test_what_comes_unasked_is_not_taken_for_the_next_answer() -> None:
         prober("http", url=f"http://127.0.0.1:{server.port}/", connection="reuse") as made,
     ):
         assert [timed(made).status for _ in range(3)] == [200, 200, 200]
+
+
+def test_a_farewell_to_an_idle_connection_is_not_taken_for_an_answer() -> None:
+    """Many servers send 408 before they close a connection that was idle for too long."""
+    said = threading.Event()
+
+    def says_farewell(peer: Peer) -> None:
+        peer.request()
+        peer.send(OK)
+        if peer.number == 1:
+            heard.wait(5)
+            peer.send(page(b"", "408 Request Timeout"))
+            said.set()
+        peer.wait()
+
+    heard = threading.Event()
+    with (
+        serving(says_farewell) as server,
+        prober("http", url=f"http://127.0.0.1:{server.port}/", connection="reuse") as made,
+    ):
+        assert timed(made).status == 200
+        heard.set()
+        assert said.wait(5)
+        assert timed(made).status == 200
+        assert server.connections == 2
 
 
 def test_a_connection_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
