@@ -63,6 +63,8 @@ class Condition(Strict):
             problems.append((("trigger",), "belongs to measure: tripped"))
         if (self.measure == "credits_percent_of_cap") != (self.cap is not None):
             problems.append((("cap",), "belongs to measure: credits_percent_of_cap"))
+        if self.measure == "below_threshold_percent" and self.window != "consecutive" and self.months > 1:
+            problems.append((("window",), "must be consecutive: a share of several months has no sum"))
         if problems:
             raise Misplaced(problems)
         return self

@@ -1,0 +1,52 @@
+"""What a month costs: the charges in force, indexed, and cut to the part of the month that the contract runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from sla_monitor.contract.money import Charges
+from sla_monitor.sla.rounding import exact_decimal, money, round_to
+
+
+def indexed(charges: Charges) -> dict[str, Fraction]:
+    """A full month's charges by service after all indexation, not rounded; "" is the contract as a whole."""
+    factor = Fraction(1)
+    for rise in charges.indexation:
+        factor *= 1 + Fraction(rise.percent) / 100
+    full: dict[str, Fraction] = {}
+    for charge in charges.monthly:
+        name = charge.service or ""
+        full[name] = full.get(name, Fraction(0)) + Fraction(charge.amount) * factor
+    return full
+
+
+def month_charges(parts: Sequence[tuple[Charges, int]], days: int, currency: str) -> dict[str, Decimal]:
+    """A month's charges by service. `parts`: the charges in force, each with the number of days for which they were;
+    together they may be fewer than the month's `days`."""
+    total: dict[str, Fraction] = {}
+    for charges, in_force in parts:
+        share = Fraction(in_force, days) if charges.part_months == "by_day" or len(parts) > 1 else Fraction(1)
+        for name, amount in indexed(charges).items():
+            total[name] = total.get(name, Fraction(0)) + amount * share
+    return {name: money(amount, currency) for name, amount in total.items()}
+
+
+def of_service(charges: Mapping[str, Decimal], service: str | None) -> Decimal:
+    """The charges that a percentage is of: a service's own, or all of them for the contract as a whole."""
+    return sum(charges.values(), Decimal(0)) if service is None else charges.get(service, Decimal(0))
+
+
+def split(amount: Decimal, shares: Mapping[str, Decimal], places: int = 2) -> dict[str, Decimal]:
+    """An amount by shares of any size, to the smallest coin, adding up to the amount: what rounding down leaves goes,
+    a coin each, to those who lost most by it."""
+    whole = sum(shares.values(), Decimal(0))
+    exact = {name: Fraction(amount) * Fraction(share) / Fraction(whole) for name, share in shares.items()}
+    down = {name: round_to(part, places, "down") for name, part in exact.items()}
+    coin = Fraction(1 if amount >= 0 else -1, 10**places)
+    left = int((Fraction(amount) - sum(down.values(), Fraction(0))) / coin)
+    losers = sorted(exact, key=lambda name: (-abs(exact[name] - down[name]), list(shares).index(name)))
+    for name in losers[:left]:
+        down[name] += coin
+    return {name: exact_decimal(part, places) for name, part in down.items()}

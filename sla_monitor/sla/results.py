@@ -1,0 +1,163 @@
+"""What the engine is given and what it says: plain frozen data, every figure with its working."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from sla_monitor.sla.working import Working
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A KPI's figure for one measurement period, in the KPI's unit; None: there is none.
+
+    `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
+    contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
+    """
+
+    value: Fraction | None
+    submitted: Fraction | None = None
+    agreed: Fraction | None = None
+    coverage: Fraction | None = None
+    is_assessable: bool = True
+    working: Working = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KpiResult:
+    """A KPI in one measurement period.
+
+    `value`: after averaging, before rounding; `figure`: this period's own, before averaging. `band` is None, and
+    `is_met` too, where there is no assessable figure. `failures_in_a_row` counts this one; `points` are after repeat
+    factor and related failures, `own_points` before both. `difference`: supplier's figure less ours.
+    """
+
+    kpi: str
+    month: str
+    figure: Fraction | None
+    value: Fraction | None
+    rounded: Fraction | None
+    band: str | None
+    is_met: bool | None
+    is_below_threshold: bool
+    is_material: bool
+    is_priced: bool
+    own_points: Fraction
+    points: Fraction
+    failures_in_a_row: int
+    coverage: Fraction | None
+    difference: Fraction | None
+    working: Working
+
+    @property
+    def is_repeat(self) -> bool:
+        return self.is_met is False and self.failures_in_a_row > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that something was unavailable, for unit rates. `repeats`: how often it has happened in the month."""
+
+    duration_ms: int
+    area: str = ""
+    is_used: bool = False
+    repeats: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Misreport:
+    """A deduction that the supplier left out of its report, in the contract's currency."""
+
+    omitted: Decimal
+    is_deliberate: bool = False
+    is_corrected: bool = False
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthInput:
+    """What is known of one service period (a calendar month): `month` is its name, 2026-10.
+
+    `measured` holds the KPIs whose measurement period ends in this month. `charges`: the month's charges by service;
+    the empty name is what is charged for the contract as a whole.
+    """
+
+    month: str
+    measured: Mapping[str, Measured] = field(default_factory=dict)
+    charges: Mapping[str, Decimal] = field(default_factory=dict)
+    occurrences: Mapping[str, tuple[Occurrence, ...]] = field(default_factory=dict)
+    misreports: tuple[Misreport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLine:
+    """One credit, rounded to the smallest coin: `rule` is the contract's rule, `kpi` the KPI it is for, if one.
+
+    `service`: whose charges it is taken from. A negative amount is money that was earned back.
+    """
+
+    rule: str
+    kpi: str | None
+    service: str
+    amount: Decimal
+    working: Working
+
+
+@dataclass(frozen=True, slots=True)
+class CapResult:
+    """A cap in one month, for one scope (a service, or the contract: ""): the limit over its window, what earlier
+    months of the window have used, and the money before and after."""
+
+    cap: str
+    scope: str
+    limit: Decimal
+    used: Decimal
+    before: Decimal
+    after: Decimal
+    working: Working
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be credited after this month."""
+        return max(self.limit - self.used - self.after, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class CreditResult:
+    """A month's money. `by_service` is what is left of the lines after the caps; `total` is their sum."""
+
+    lines: tuple[CreditLine, ...]
+    caps: tuple[CapResult, ...]
+    by_service: Mapping[str, Decimal]
+    before_caps: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerResult:
+    """A trigger that was set off, with the months that set it off and what follows."""
+
+    trigger: str
+    months: tuple[str, ...]
+    effects: tuple[str, ...]
+    working: Working
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodResult:
+    """A month: its KPIs, its points, its money and what it set off. `withheld`: charges kept back as compensation
+    in place of credits. `charges` are those that percentages were taken of."""
+
+    month: str
+    kpis: tuple[KpiResult, ...]
+    points: Fraction
+    credit: CreditResult
+    withheld: Decimal
+    triggers: tuple[TriggerResult, ...]
+    charges: Mapping[str, Decimal]
+
+    def kpi(self, name: str) -> KpiResult | None:
+        return next((result for result in self.kpis if result.kpi == name), None)

@@ -1,0 +1,108 @@
+"""From a figure to points: one KPI in one measurement period, in the order in which contracts say it.
+
+figure -> average with earlier ones -> rounding -> band -> points -> repeat factor
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from fractions import Fraction
+
+from sla_monitor.contract.bands import Band
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.sla.bands import band_of, is_below_threshold, is_met
+from sla_monitor.sla.repeats import failures_in_a_row, repeat_factor
+from sla_monitor.sla.results import KpiResult, Measured
+from sla_monitor.sla.rounding import rounded, shown
+from sla_monitor.sla.working import Step, Working, step
+
+MISSING = Measured(None)
+
+
+def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[KpiResult]) -> KpiResult:
+    """One KPI's result. `earlier`: its results in the measurement periods before, oldest first."""
+    figure, source = true_figure(kpi, measured)
+    value, averaging = _averaged(kpi, figure, earlier)
+    is_assessed = value is not None and measured.is_assessable
+    band = band_of(kpi, value) if value is not None and is_assessed else None
+    met = is_met(kpi, value) if value is not None and is_assessed else None
+    failures = failures_in_a_row(kpi.repeat, earlier[-1].failures_in_a_row if earlier else 0, met)
+    own = Fraction(band.points) if band else Fraction(0)
+    factor = repeat_factor(kpi.repeat, failures) if met is False else Fraction(1)
+    counting = (*_banding(kpi, value, band), *_pointing(kpi, own, factor, failures))
+    return KpiResult(
+        kpi=kpi.id,
+        month=month,
+        figure=figure,
+        value=value,
+        rounded=None if value is None else rounded(value, kpi.rounding),
+        band=band.name if band else None,
+        is_met=met,
+        is_below_threshold=value is not None and is_assessed and is_below_threshold(kpi, value),
+        is_material=bool(band and band.material),
+        is_priced=is_assessed and kpi.kind == "KPI" and not is_bedding_in(kpi, month),
+        own_points=own,
+        points=own * factor,
+        failures_in_a_row=failures,
+        coverage=measured.coverage,
+        difference=_difference(measured),
+        working=(*measured.working, *source, *averaging, *counting),
+    )
+
+
+def true_figure(kpi: KpiTerms, measured: Measured) -> tuple[Fraction | None, Working]:
+    """The figure that the contract's source of truth makes the one that counts. One that both have agreed always
+    does; where truth is joint and they differ, there is none until they agree."""
+    if measured.agreed is not None:
+        return measured.agreed, (step("agreed figure", "", measured.agreed, kpi.clause),)
+    if kpi.source_of_truth == "supplier":
+        return measured.submitted, ()
+    if kpi.source_of_truth == "joint" and measured.submitted not in {None, measured.value}:
+        return None, (step("not agreed yet", f"ours {_told(measured.value)}, supplier's", _told(measured.submitted)),)
+    return measured.value, ()
+
+
+def is_bedding_in(kpi: KpiTerms, month: str) -> bool:
+    """Whether points cost no money yet: in every month that begins before the date."""
+    return kpi.bedding_in_until is not None and date.fromisoformat(f"{month}-01") < kpi.bedding_in_until
+
+
+def _difference(measured: Measured) -> Fraction | None:
+    if measured.value is None or measured.submitted is None:
+        return None
+    return measured.submitted - measured.value
+
+
+def _averaged(kpi: KpiTerms, figure: Fraction | None, earlier: Sequence[KpiResult]) -> tuple[Fraction | None, Working]:
+    """The mean with the figures of earlier measurement periods, as far as there are any."""
+    count = kpi.average_with_previous
+    known = [result.figure for result in earlier[len(earlier) - count :] if result.figure is not None] if count else []
+    if figure is None or not known:
+        return figure, ()
+    figures = [*known, figure]
+    value = sum(figures, Fraction(0)) / len(figures)
+    formula = f"({' + '.join(shown(one) for one in figures)}) / {len(figures)}"
+    return value, (step("average with earlier periods", formula, value, kpi.clause),)
+
+
+def _banding(kpi: KpiTerms, value: Fraction | None, band: Band | None) -> Working:
+    if value is None or band is None:
+        return (step("band", "", "none: there is no figure to band", kpi.clause),)
+    steps: list[Step] = []
+    if kpi.rounding is not None and kpi.rounding.mode != "none":
+        rule = f"{shown(value)} to {kpi.rounding.places} places, {kpi.rounding.mode}"
+        told = "rounded" if kpi.rounding.when == "before_banding" else "rounded for display only"
+        steps.append(step(told, rule, rounded(value, kpi.rounding), kpi.clause))
+    return (*steps, step("band", band.edges, band.name, kpi.clause))
+
+
+def _pointing(kpi: KpiTerms, own: Fraction, factor: Fraction, failures: int) -> Working:
+    if factor == 1:
+        return (step("points", "", own, kpi.clause),)
+    what = f"points, failure {failures} in a row"
+    return (step(what, f"{shown(own)} × {shown(factor)}", own * factor, kpi.clause),)
+
+
+def _told(value: Fraction | None) -> str:
+    return "none" if value is None else shown(value)

@@ -1,0 +1,34 @@
+"""The working of a figure: steps that a person with a calculator can follow to the penny."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias
+
+from sla_monitor.sla.rounding import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line: what is worked out, the formula with its numbers in it, what comes out, and the clause."""
+
+    what: str
+    formula: str
+    result: str
+    clause: str = ""
+
+    def __str__(self) -> str:
+        said = f"{self.what}: {self.formula} = {self.result}" if self.formula else f"{self.what}: {self.result}"
+        return f"{said} [{self.clause}]" if self.clause else said
+
+
+Working: TypeAlias = tuple[Step, ...]
+
+
+def step(what: str, formula: str, result: Fraction | Decimal | int | str, clause: str = "") -> Step:
+    """A step; a number is written out, money (a Decimal) with all its digits."""
+    if isinstance(result, Decimal):
+        return Step(what, formula, f"{result:f}", clause)
+    return Step(what, formula, result if isinstance(result, str) else shown(result), clause)
