@@ -162,7 +162,7 @@ def _instant(ms: int) -> str:
 
 
 def _tables(told: dict[str, list[dict[str, Any]]]) -> str:
-    from tabulate import tabulate  # type: ignore[import-untyped]
+    from tabulate import tabulate
 
     def plain(value: object) -> object:
         """A supplier's text may hold what moves a terminal's cursor."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sla_monitor.cli.options import config_option
+from sla_monitor.names import PHASES
 
 if TYPE_CHECKING:
     from sla_monitor.sla.observation import Finding
@@ -53,7 +54,7 @@ def probe(config: Path, endpoint: str, style: str) -> None:
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
-    phases = {name: getattr(finding.phases, f"{name}_us") for name in ("dns", "connect", "tls", "first_byte", "transfer")}
+    phases = {name: getattr(finding.phases, f"{name}_us") for name in PHASES}
     return {
         "outcome": finding.outcome.value,
         "reason": None if finding.reason is None else finding.reason.value,
@@ -79,7 +80,8 @@ def _text(told: dict[str, Any]) -> str:
     lines += [line(f"  {name}", value) for name, value in told["terms"].items() if name != "id"]
     lines += [line(f"{name} phase", f"{us / 1000:.1f} ms") for name, us in told["phases_us"].items()]
     lines.append(line("whole look", f"{told['duration_us'] / 1000:.1f} ms"))
-    lines += [line(name.replace("_", " "), told[name]) for name in ("address", "status", "body_bytes") if told[name] is not None]
+    answered = {name.replace("_", " "): told[name] for name in ("address", "status", "body_bytes")}
+    lines += [line(name, value) for name, value in answered.items() if value is not None]
     if told["certificate_expires_at_s"] is not None:
         expiry = datetime.fromtimestamp(told["certificate_expires_at_s"], UTC)
         lines.append(line("certificate", f"expires {expiry:%Y-%m-%d %H:%M:%S} UTC"))

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,8 +87,6 @@ def test_breaking_the_rule_on_purpose_is_seen() -> None:
 
 def test_every_dependency_has_an_owner() -> None:
     """A library that is in the project's dependencies and in nobody's room would be dead weight."""
-    import tomllib
-
     declared = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {line.partition(">")[0].partition("[")[0].lower() for line in declared}
     modules = {
@@ -94,3 +97,22 @@ def test_every_dependency_has_an_owner() -> None:
     }
     known = {modules.get(name, name.replace("-", "_")) for name in names} - {"tzdata"}  # data for zoneinfo
     assert known <= set(OWNERS)
+
+
+def test_an_upward_import_on_purpose_is_refused(tmp_path: Path) -> None:
+    """import-linter runs in `make check`; here it is shown that its rules bite."""
+    shutil.copytree(HOUSE, tmp_path / "sla_monitor", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(HOUSE.parent / "pyproject.toml", tmp_path)
+    spans = tmp_path / "sla_monitor" / "sla" / "spans.py"
+    spans.write_text(spans.read_text() + "\nimport time\nfrom sla_monitor import daemon\n")
+    run = subprocess.run(
+        ["lint-imports", "--no-cache"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert "sla_monitor.sla.spans -> sla_monitor.daemon" in run.stdout
+    assert "sla_monitor.sla.spans -> time" in run.stdout
