@@ -11,14 +11,16 @@ PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd syst
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(VENV)/run.stamp: requirements.lock pyproject.toml
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tools/debian-packages python3-venv
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run.stamp
@@ -30,7 +32,7 @@ test: $(VENV)/dev.stamp packages lint types imports ## Run every check and every
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 packages: ## Install what the tests need from Debian, or say what is missing
-	@tests/install-packages $(PACKAGES)
+	@tools/debian-packages $(PACKAGES)
 
 check: lint types imports ## Lint, types and import rules only
 
