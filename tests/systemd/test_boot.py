@@ -1,0 +1,271 @@
+"""The service on a real systemd: a booted machine, the program installed as docs/how-to/run-under-systemd.md says.
+
+One boot serves every test here: driver.py acts inside the machine and writes down what it saw, the tests judge it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.systemd import machine
+
+HERE = Path(__file__).parent
+UNIT = machine.REPOSITORY / "systemd" / "sla-monitor.service"
+
+pytestmark = pytest.mark.timeout(1200)  # the first run makes the Debian tree
+
+DEMO = """
+[Service]
+ExecStart=/opt/sla-monitor/bin/sla-monitor demo --folder /var/demo --calm
+"""
+
+DRIVER = """
+[Unit]
+After=basic.target
+FailureAction=poweroff-force
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/python3 /driver/driver.py
+TimeoutStartSec=200
+"""
+
+# What an operator would write with `systemctl edit`, and a watchdog that does not keep the tests waiting.
+DROP_IN = """
+[Service]
+LoadCredential=heartbeat-token:/etc/sla-monitor/credentials/heartbeat-token
+WatchdogSec=5s
+RestartSec=1s
+"""
+
+
+def prepare(root: Path) -> None:
+    """Files as the how-to says, and the driver that starts at boot."""
+    units, etc, driver = root / "etc/systemd/system", root / "etc/sla-monitor", root / "driver"
+    (etc / "contracts").mkdir(parents=True)
+    # As on every installed machine; the bare tree has none.
+    (root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
+    shutil.copy(UNIT, units)
+    shutil.copy(HERE / "etc/sla-monitor.yaml", etc)
+    shutil.copy(HERE / "etc/contract.yaml", etc / "contracts/supplier.yaml")
+    (units / f"{UNIT.name}.d").mkdir()
+    (units / f"{UNIT.name}.d/override.conf").write_text(DROP_IN)
+    (units / "demo.service").write_text(DEMO)
+    (units / "driver.service").write_text(DRIVER)
+    (units / "multi-user.target.wants").mkdir(exist_ok=True)
+    (units / "multi-user.target.wants/driver.service").symlink_to("../driver.service")
+    driver.mkdir()
+    for script in ("driver.py", "freeze.py"):
+        shutil.copy(HERE / script, driver)
+    shutil.copy(HERE / "etc/contract-full.yaml", driver)
+
+
+def boot_once(folder: Path) -> dict[str, Any]:
+    """Boot, and what the driver wrote down."""
+    with machine.machine(folder) as root:
+        machine.install(root, machine.build_wheel(folder))
+        prepare(root)
+        machine.boot(root)
+        results: dict[str, Any] = json.loads((root / "driver/results.json").read_text())
+    return results
+
+
+@pytest.fixture(scope="session")
+def seen(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The results of the one boot, which whichever worker comes first makes for all."""
+    if missing := machine.what_is_missing():
+        pytest.fail(f"the boot test needs: {'; '.join(missing)}", pytrace=False)
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        shared = shared.parent
+    results = shared / "boot.json"
+    with (shared / "boot.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not results.exists():
+            results.write_text(json.dumps(boot_once(tmp_path_factory.mktemp("boot")), indent=1))
+    return dict(json.loads(results.read_text()))
+
+
+def messages(entries: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+    return [entry for entry in entries if text in entry["MESSAGE"]]
+
+
+def test_everything_was_tried(seen: dict[str, Any]) -> None:
+    """No step of the driver fell over; its traceback would be here."""
+    assert seen.get("errors", {}) == {}
+
+
+def test_systemd_accepts_the_unit_where_it_is_installed(seen: dict[str, Any]) -> None:
+    assert seen["verify"] == ""
+
+
+def test_the_configuration_of_the_how_to_is_accepted_as_installed(seen: dict[str, Any]) -> None:
+    assert "police-strategic-it" in seen["check"]
+
+
+def test_ready_is_sent_only_when_listening_and_looking(seen: dict[str, Any]) -> None:
+    """The first look takes three seconds: until then the daemon listens, and systemd still calls it starting."""
+    steps = seen["start"]["seen"]
+    assert ["activating", 200, 503, False] in steps
+    assert steps[-1][:2] == ["active", 200]
+    assert not [step for step in steps if step[0] == "active" and step[2] != 200 and step is not steps[-1]]
+    ready, looks = seen["start"]["after"]
+    assert ready == 200
+    assert looks >= 1
+
+
+def test_the_journal_has_watching_before_started(seen: dict[str, Any]) -> None:
+    watching = messages(seen["journal"], "msg=watching")[0]
+    started = messages(seen["journal"], "Started sla-monitor.service")[0]
+    assert int(started["__MONOTONIC_TIMESTAMP"]) - int(watching["__MONOTONIC_TIMESTAMP"]) > 2_500_000
+
+
+def test_the_status_line_says_what_is_watched(seen: dict[str, Any]) -> None:
+    assert re.search(r"\b1 endpoint", seen["start"]["status"])
+
+
+def test_a_reload_takes_up_new_endpoints_without_a_restart(seen: dict[str, Any]) -> None:
+    reload = seen["reload"]
+    assert reload["status"] == 0
+    assert reload["taken_up"]
+    assert reload["same_process"]
+    before, after = reload["looks_before_and_after"]
+    assert after >= before >= 1
+    assert reload["active"] == "active"
+
+
+@pytest.mark.parametrize("endpoint", ["web", "web-tls", "names", "records-nightly-batch"])
+def test_looks_work_behind_all_the_hardening(seen: dict[str, Any], endpoint: str) -> None:
+    """HTTP, TLS with a CA file under /etc, DNS, and a heartbeat whose token is a systemd credential."""
+    assert seen["reload"]["states"][endpoint], seen["demo"]
+
+
+def test_a_reload_with_a_mistake_keeps_the_old_configuration(seen: dict[str, Any]) -> None:
+    assert seen["bad_reload"] == {"noticed": True, "active": "active", "still_watched": True}
+
+
+def test_a_start_with_a_mistake_is_refused_with_its_place(seen: dict[str, Any]) -> None:
+    assert seen["bad_start"]["status"] != 0
+    assert messages(seen["bad_start"]["journal"], "supplier.yaml:")
+    assert not messages(seen["bad_start"]["journal"], "Traceback")
+    assert seen["good_again"] == 0
+
+
+def test_the_watchdog_is_fed_by_the_scheduling_loop_and_by_nobody_else(seen: dict[str, Any]) -> None:
+    """With that one thread frozen everything else goes on, and systemd kills and restarts the monitor all the same."""
+    frozen = seen["scheduler"]
+    assert frozen["killed"]  # while /-/healthy still answered
+    assert frozen["back"]
+    assert int(frozen["restarts_after"]) == int(frozen["restarts_before"]) + 1
+
+
+def test_a_frozen_monitor_is_killed_by_the_watchdog_and_started_again(seen: dict[str, Any]) -> None:
+    assert seen["watchdog"]["back"]
+    assert seen["watchdog"]["ready"] == 200
+    assert int(seen["watchdog"]["restarts"]) == 1
+    assert messages(seen["journal"], "Watchdog timeout")
+
+
+def test_stop_takes_at_most_five_seconds_and_ends_well(seen: dict[str, Any]) -> None:
+    assert seen["state"]["stop_seconds"] < 5
+    assert seen["state"]["after_stop"] == {"ActiveState": "inactive", "Result": "success", "ExecMainStatus": "0"}
+
+
+def test_the_ledger_is_kept_across_restarts_under_a_dynamic_user(seen: dict[str, Any]) -> None:
+    state = seen["state"]
+    assert state["started_again"] == 0
+    assert state["kept"]
+    assert 0 < state["before"] < state["later"]
+    assert state["downtime"] >= seen["downtime_before"] > 0
+    assert state["owner"]["folder"] >= 61184  # systemd's range for dynamic users
+    assert state["owner"]["mode"] == "0o600"
+    assert state["owner"]["link"] == "private/sla-monitor"
+
+
+# Properties that systemd names or writes differently from the unit file.
+SHOWN = {
+    "CapabilityBoundingSet": "",
+    "AmbientCapabilities": "",
+    "UMask": "0077",
+    "LimitNOFILE": "65536",
+    "LimitCORE": "0",
+    "MemoryMax": str(2**30),
+    "RestrictNamespaces": "yes",
+    "SystemCallErrorNumber": "1",
+    "StateDirectoryMode": "0700",
+    "ConfigurationDirectoryMode": "0755",
+}
+
+
+def hardening_lines() -> list[str]:
+    """Every setting from the limits on, as the unit file has it."""
+    part = UNIT.read_text().split("# How much it may take.")[1].split("[Install]")[0]
+    return [line for line in part.splitlines()[1:] if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("line", hardening_lines())
+def test_every_hardening_line_is_in_force(seen: dict[str, Any], line: str) -> None:
+    """As systemd sees the running unit; what the kernel makes of it is tested below."""
+    name, value = line.split("=", 1)
+    shown = seen["hardening"]["properties"][name]
+    if name == "SystemCallFilter":
+        calls = set(shown.split())
+        assert {"read", "futex", "connect", "fdatasync"} <= calls
+        assert not calls & {"chown", "setuid", "mount", "ptrace", "setpriority", "reboot", "bpf", "init_module"}
+    else:
+        assert set(shown.split()) == set(SHOWN.get(name, value).split())
+
+
+def test_the_kernel_holds_the_process_to_it(seen: dict[str, Any]) -> None:
+    process = seen["hardening"]["process"]
+    assert all(int(uid) >= 61184 for uid in process["Uid"])
+    assert process["NoNewPrivs"] == ["1"]
+    assert process["Seccomp"] == ["2"]
+    for name in ("CapEff", "CapBnd", "CapAmb"):
+        assert int(process[name][0], 16) == 0
+    assert re.search(r"Max core file size\s+0\s+0\b", seen["hardening"]["limits"])
+    assert seen["hardening"]["namespaces"] == {"mnt": True, "user": True, "ipc": True, "uts": True, "net": False}
+
+
+def test_it_can_write_its_state_and_nothing_else(seen: dict[str, Any]) -> None:
+    written = {place for place, said in seen["hardening"]["write"].items() if said == "written"}
+    assert written == {"/var/lib/sla-monitor", "/tmp", "/var/tmp", "/dev/shm"}
+
+
+def test_it_sees_no_home_no_other_process_and_no_shared_tmp(seen: dict[str, Any]) -> None:
+    counts = {place: said.splitlines()[-1] for place, said in seen["hardening"]["see"].items()}
+    assert counts["/home"] == "0"
+    assert counts["/root"] == "0"
+    assert int(counts["/dev"]) < 25
+    assert "hidepid=invisible" in seen["hardening"]["proc"]
+    assert "subset=pid" in seen["hardening"]["proc"]
+
+
+def test_nothing_can_be_run_from_where_it_can_write(seen: dict[str, Any]) -> None:
+    for said in seen["hardening"]["execute"].values():
+        assert "ran" not in said.split()
+        assert "Permission denied" in said
+
+
+def test_the_journal_has_our_priorities_and_no_second_time(seen: dict[str, Any]) -> None:
+    assert seen["outage"]
+    ours = [entry for entry in seen["journal"] if entry["MESSAGE"].startswith("level=")]
+    assert ours
+    assert not messages(seen["journal"], "ts=20")
+    expected = {"info": "6", "warning": "4", "error": "3"}
+    for entry in ours:
+        level = entry["MESSAGE"].split()[0].removeprefix("level=")
+        assert entry["PRIORITY"] == expected[level], entry
+    assert {entry["PRIORITY"] for entry in ours} >= {"6", "4"}
+
+
+def test_the_token_is_never_in_the_journal(seen: dict[str, Any]) -> None:
+    everything = " ".join(entry["MESSAGE"] for entry in seen["journal"])
+    assert "Bearer" not in everything
+    assert seen["token"] not in everything
