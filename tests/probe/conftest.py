@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from sla_monitor.probe.resolve import RESOLVER
+
 TOKEN = "s3cr3t-t0k3n"
 SECRET = "${env:PROBE_SECRET}"
 
@@ -50,6 +52,7 @@ def no_thread_left_behind() -> Iterator[None]:
     """Whatever a test's looks started has ended when the test has."""
     before = set(threading.enumerate())
     yield
+    RESOLVER.close()
     deadline = time.monotonic() + 5
     while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
         time.sleep(0.01)
