@@ -26,7 +26,11 @@ def _address(value: str) -> str:
     return value
 
 
-Address = Annotated[str, AfterValidator(_address), WithJsonSchema({"type": "string", "pattern": f"^{_ADDRESS}$"})]
+Address = Annotated[
+    str,
+    AfterValidator(_address),
+    WithJsonSchema({"$comment": "host:port", "type": "string", "pattern": f"^{_ADDRESS}$"}),
+]
 
 
 class LedgerSettings(Strict):
@@ -44,8 +48,8 @@ class LedgerSettings(Strict):
 class LogSettings(Strict):
     """What is written to standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["logfmt", "json"] = "logfmt"
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is written.")
+    format: Literal["logfmt", "json"] = Field("logfmt", description="How a line looks.")
 
 
 class Settings(Strict):
@@ -55,12 +59,12 @@ class Settings(Strict):
     web_config: FilePath | None = Field(None, description="exporter-toolkit web-config.yml: TLS, basic authentication.")
     contracts: FilePath = Field(Path("contracts"), validate_default=True, description="The folder of the contracts.")
     vantage: Identifier = Field("main", description="The place from which this daemon looks.")
-    ledger: LedgerSettings = LedgerSettings()
+    ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
     witnesses: tuple[Witness, ...] = Field(
         (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
     )
     assess_every_ms: DurationMs = Field(15_000, alias="assess_every", description="How often figures are worked out.")
-    log: LogSettings = LogSettings()
+    log: LogSettings = Field(LogSettings(), description="What is written to standard error.")
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 
 from sla_monitor.contract.consistency import ALWAYS
 from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
+from sla_monitor.contract.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.nodes import Path, Problem
 from sla_monitor.contract.places import dotted, locate
 from sla_monitor.contract.terms import AvailabilityKpi, Service, Terms
@@ -78,9 +79,9 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
         message = f"{of_kpi}, and the shortest outage that can be told is {_seconds(smallest)} ({remedy})"
         yield (*path, "every"), message
         return
-    known_after = (failures - 1) * endpoint.every_ms + endpoint.timeout_ms
-    if known_after > allowed:
-        yield (*path, "timeout"), f"{of_kpi}, and an outage is known after {_seconds(known_after)} (make it shorter)"
+    if isinstance(endpoint, HeartbeatEndpoint) and endpoint.period_ms + endpoint.grace_ms > allowed:
+        silence = _seconds(endpoint.period_ms + endpoint.grace_ms)
+        yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
     if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
         remedy = "set accounting.confirmation to 2 or more, or look more often"
         yield (*path, "every"), f"unconfirmed, one failed look alone would raise the alarm for {kpi.id} ({remedy})"
@@ -101,9 +102,11 @@ def _of_day_ms(at: time) -> int:
 
 
 def _seconds(milliseconds: Fraction | int) -> str:
-    """Rounded for reading: below a minute `43.2s`, else `4m 19s`."""
+    """Rounded down for reading: `43.2s`, `4m 19s`, `24h 5m`."""
     tenths = int(milliseconds) // 100
     minutes, seconds = divmod(tenths // 10, 60)
+    if minutes >= 60:
+        return f"{minutes // 60}h {minutes % 60}m"
     return f"{minutes}m {seconds}s" if minutes else f"{tenths / 10:g}s"
 
 

@@ -6,65 +6,33 @@ name in `sla_monitor/probe/` (docs/how-to/add-a-probe-kind.md).
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from sla_monitor.contract.consistency import misfits
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Name, Strict, Whole, YesNo
-from sla_monitor.contract.pattern import compile_pattern
-from sla_monitor.contract.secret import NEVER_HERE, HeaderValue, Secret, SecretReference
-
-Port = Annotated[Whole, Field(ge=1, le=65535)]
-
-
-def _host(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._:-]{1,253}", value):
-        raise ValueError(f"{value!r} is not a host name or an IP address")
-    return value
-
-
-Host = Annotated[str, AfterValidator(_host)]
-Family = Literal["any", "ipv4", "ipv6"]
-TlsVersion = Literal["TLSv1.2", "TLSv1.3"]
-
-
-def _pattern(value: str) -> str:
-    try:
-        compile_pattern(value)
-    except ValueError as error:
-        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
-    return value
-
-
-Pattern = Annotated[str, AfterValidator(_pattern)]
-
-
-def _status(value: Any) -> Any:
-    """`200` or `200-299` as (first, last)."""
-    match = re.fullmatch(r"([1-5]\d\d)(?:-([1-5]\d\d))?", str(value)) if not isinstance(value, bool) else None
-    if match is None:
-        raise ValueError(f"{value!r} is not a status (write 200 or 200-299)")
-    first, last = int(match[1]), int(match[2] or match[1])
-    if first > last:
-        raise ValueError(f"{value!r} runs backwards (write {last}-{first})")
-    return first, last
-
-
-StatusRange = Annotated[
-    tuple[int, int],
-    BeforeValidator(_status),
-    WithJsonSchema({"type": ["integer", "string"], "examples": [200, "200-299"]}),
-]
+from sla_monitor.contract.network import (
+    Family,
+    Headers,
+    Host,
+    Pattern,
+    Port,
+    ProxyUrl,
+    StatusRange,
+    TlsVersion,
+    Url,
+)
+from sla_monitor.contract.secret import Secret
 
 
 class EndpointTerms(Strict):
     """What every kind has: identity, how often to look, how long one look may take, how slow is too slow."""
 
-    id: Identifier
-    name: str = ""
+    id: Identifier = Field(
+        description="The name under which its history is kept: unique in the contract, whatever service it moves to."
+    )
+    name: str = Field("", description="The name for people.")
     every_ms: DurationMs = Field(60_000, alias="every", description="How often to look.")
     timeout_ms: DurationMs = Field(
         10_000, alias="timeout", description="One deadline for the whole look, from name to last byte."
@@ -106,11 +74,11 @@ class JsonCondition(Strict):
     """One condition on a JSON answer: what the path finds is compared with exactly one of the others."""
 
     path: str = Field(description="A JSONPath (RFC 9535), for example $.status")
-    equals: str | Whole | YesNo | None = None
-    matches: Pattern | None = None
-    at_least: Whole | None = None
-    at_most: Whole | None = None
-    exists: YesNo | None = None
+    equals: str | Whole | YesNo | None = Field(None, description="The value is this one.")
+    matches: Pattern | None = Field(None, description="A pattern is found in the text.")
+    at_least: Whole | None = Field(None, description="The number is not smaller.")
+    at_most: Whole | None = Field(None, description="The number is not greater.")
+    exists: YesNo | None = Field(None, description="There is such a value, or (false) there is none.")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -123,62 +91,21 @@ class JsonCondition(Strict):
 class HttpExpectations(Strict):
     """What a good answer looks like; every line must hold."""
 
-    status: tuple[StatusRange, ...] = Field(((200, 299),), min_length=1)
+    status: tuple[StatusRange, ...] = Field(
+        ((200, 299),), min_length=1, description="Statuses and ranges of statuses, one of which must be the answer's."
+    )
     headers: dict[str, Pattern] = Field(default_factory=dict, description="Header name: regular expression.")
-    body_contains: tuple[str, ...] = ()
-    body_lacks: tuple[str, ...] = ()
-    body_matches: Pattern | None = None
-    json_path: tuple[JsonCondition, ...] = Field((), alias="json")
-
-
-def _url(value: str) -> str:
-    """An address is printed and logged, so that nothing secret may be in it; for the same reason no message here
-    repeats it."""
-    if len(value) > 2048 or not re.fullmatch(r"https?://[!-~]+", value):
-        raise ValueError("must be an http:// or https:// address without spaces (encode others as %20)")
-    try:
-        parts = urlsplit(value)
-        wrong = not parts.hostname or parts.port == 0
-    except ValueError:
-        wrong = True
-    if wrong:
-        raise ValueError("must have a host, and a port from 1 to 65535 if any (write https://host:8443/path)")
-    if "@" in parts.netloc:
-        raise ValueError("must not hold a user name or password (write them under basic_auth)")
-    return value
-
-
-def _proxy(value: str) -> str:
-    if not value.startswith("http://"):
-        raise ValueError("must be an http:// address (write for example http://proxy.example:3128)")
-    return _url(value)
-
-
-def _header_name(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", value):
-        raise ValueError("is not the name of a header (write for example Accept)")
-    return value
-
-
-def _no_credentials(headers: dict[str, SecretReference | str]) -> dict[str, SecretReference | str]:
-    wrong = [name for name, value in headers.items() if isinstance(value, str) and _CREDENTIAL.search(name)]
-    if wrong:
-        raise Misplaced([((name,), NEVER_HERE) for name in wrong])
-    return headers
-
-
-_CREDENTIAL = re.compile(r"authorization|token|secret|password|api-?key", re.IGNORECASE)
-HeaderName = Annotated[str, AfterValidator(_header_name)]
-Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_no_credentials)]
-Url = Annotated[str, AfterValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://[!-~]+$"})]
-ProxyUrl = Annotated[str, AfterValidator(_proxy), WithJsonSchema({"type": "string", "pattern": "^http://[!-~]+$"})]
+    body_contains: tuple[str, ...] = Field((), description="Texts that must all be there.")
+    body_lacks: tuple[str, ...] = Field((), description="Texts none of which may be there.")
+    body_matches: Pattern | None = Field(None, description="A pattern that must be found.")
+    json_path: tuple[JsonCondition, ...] = Field((), alias="json", description="Conditions on a JSON answer.")
 
 
 class BasicAuth(Strict):
     """RFC 7617."""
 
-    username: Name
-    password: Secret
+    username: Name = Field(description="The user name.")
+    password: Secret = Field(description="The password, by reference.")
 
 
 class Redirects(Strict):
@@ -189,63 +116,67 @@ class Redirects(Strict):
     to_https: YesNo = Field(True, description="http may lead to https of the same host; never the other way.")
 
 
-class HttpEndpoint(EndpointTerms, NetworkTerms, TlsTerms):
+class HttpEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
     """An HTTP or HTTPS request."""
 
-    kind: Literal["http"]
-    url: Url
-    method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = "GET"
+    kind: Literal["http"] = Field(description="Makes it this kind.")
+    url: Url = Field(description="The address, without any user name or password.")
+    method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = Field("GET", description="The method.")
     headers: Headers = Field(
         default_factory=dict, description="A credential must be a reference, and nothing beside it."
     )
-    body: str | None = None
-    basic_auth: BasicAuth | None = None
-    bearer_token: Secret | None = None
-    proxy: ProxyUrl | None = None
+    body: str | None = Field(None, description="Sent as UTF-8.")
+    basic_auth: BasicAuth | None = Field(None, description="User name and password.")
+    bearer_token: Secret | None = Field(None, description="Sent as `Authorization: Bearer`.")
+    proxy: ProxyUrl | None = Field(None, description="Through which to look.")
     connection: Literal["fresh", "reuse"] = Field(
         "fresh", description="fresh: a connection for each look, what a user would meet; reuse: keep it open."
     )
-    redirects: Redirects = Redirects()
+    redirects: Redirects = Field(Redirects(), description="Whether to follow them.")
     body_limit_bytes: Whole = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
-    expect: HttpExpectations = HttpExpectations()
+    expect: HttpExpectations = Field(HttpExpectations(), description="What a good answer looks like.")
 
 
-class TcpEndpoint(EndpointTerms, NetworkTerms):
+class TcpEndpoint(NetworkTerms, EndpointTerms):
     """A TCP connection, with an optional line to send and a pattern to wait for."""
 
-    kind: Literal["tcp"]
-    host: Host
-    port: Port
-    send: str | None = None
+    kind: Literal["tcp"] = Field(description="Makes it this kind.")
+    host: Host = Field(description="Name or IP address.")
+    port: Port = Field(description="The port.")
+    send: str | None = Field(None, description="Text to send once connected.")
     expect: Pattern | None = Field(None, description="Regular expression looked for in what the server says.")
 
 
-class DnsEndpoint(EndpointTerms, NetworkTerms):
+class DnsEndpoint(NetworkTerms, EndpointTerms):
     """A question to one name server."""
 
-    kind: Literal["dns"]
-    server: Host
-    port: Port = 53
-    name_asked: Annotated[str, Field(alias="ask", min_length=1, max_length=253)]
-    record: Literal["A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"] = "A"
-    transport: Literal["udp", "tcp"] = "udp"
+    kind: Literal["dns"] = Field(description="Makes it this kind.")
+    server: Host = Field(description="The name server: name or IP address.")
+    port: Port = Field(53, description="The port.")
+    name_asked: Annotated[str, Field(alias="ask", min_length=1, max_length=253)] = Field(
+        description="The name to ask for."
+    )
+    record: Literal["A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"] = Field(
+        "A", description="The record to ask for."
+    )
+    transport: Literal["udp", "tcp"] = Field("udp", description="How to ask.")
     expect: tuple[str, ...] = Field((), description="Answers that must all be there; none: any answer will do.")
 
 
-class TlsEndpoint(EndpointTerms, NetworkTerms, TlsTerms):
+class TlsEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
     """A TLS handshake, for the certificate alone."""
 
-    kind: Literal["tls"]
-    host: Host
-    port: Port = 443
+    kind: Literal["tls"] = Field(description="Makes it this kind.")
+    host: Host = Field(description="Name or IP address.")
+    port: Port = Field(443, description="The port.")
     server_name: Host | None = Field(None, description="The name asked for and checked, if not the host.")
 
 
 class HeartbeatEndpoint(EndpointTerms):
     """The supplier's batch job posts to us; silence for longer than its period and grace is DOWN."""
 
-    kind: Literal["heartbeat"]
-    token: Secret
+    kind: Literal["heartbeat"] = Field(description="Makes it this kind.")
+    token: Secret = Field(description="What the job sends as `Authorization: Bearer`.")
     period_ms: DurationMs = Field(alias="period", description="How often the job reports.")
     grace_ms: DurationMs = Field(alias="grace", description="How much later is still in time.")
 

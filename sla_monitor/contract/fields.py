@@ -49,6 +49,12 @@ def parse_duration(value: Any) -> int:
     raise ValueError(f"{value!r} is not a duration (write 500ms, 30s, 5m, 1h30m or 2d)")
 
 
+def spelled_duration(milliseconds: int) -> str:
+    """Milliseconds as a file would spell them, in the largest unit that leaves no rest."""
+    unit = next(unit for unit in reversed(UNITS_MS) if milliseconds % UNITS_MS[unit] == 0)
+    return f"{milliseconds // UNITS_MS[unit]}{unit}"
+
+
 def _positive(value: int) -> int:
     if value <= 0:
         raise ValueError("must be longer than nothing (write for example 30s)")
@@ -57,7 +63,12 @@ def _positive(value: int) -> int:
     return value
 
 
-DURATION_SCHEMA = {"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["30s", "5m", "1h30m"]}
+DURATION_SCHEMA = {
+    "$comment": "duration",
+    "type": "string",
+    "pattern": f"^{_DURATION.pattern}$",
+    "examples": ["30s", "5m", "1h30m"],
+}
 
 DurationMs = Annotated[int, BeforeValidator(parse_duration), AfterValidator(_positive), WithJsonSchema(DURATION_SCHEMA)]
 """A duration as `30s` or `5m`; milliseconds inside."""
@@ -74,7 +85,7 @@ def _identifier(value: str) -> str:
 Identifier = Annotated[
     str,
     AfterValidator(_identifier),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"}),
+    WithJsonSchema({"$comment": "identifier", "type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"}),
 ]
 
 
@@ -92,7 +103,7 @@ def _zone(value: Any) -> ZoneInfo:
 TimeZone = Annotated[
     ZoneInfo,
     BeforeValidator(_zone),
-    WithJsonSchema({"type": "string", "examples": ["Europe/London", "UTC"]}),
+    WithJsonSchema({"$comment": "time zone", "type": "string", "examples": ["Europe/London", "UTC"]}),
 ]
 
 
@@ -107,7 +118,7 @@ Percent = Annotated[
     Decimal,
     BeforeValidator(_decimal),
     Field(ge=0, le=100, max_digits=12, decimal_places=9),
-    WithJsonSchema({"type": ["number", "string"]}),
+    WithJsonSchema({"$comment": "number", "type": ["number", "string"]}),
 ]
 """Per hundred, exact; the engine divides by 100 as a Fraction."""
 
@@ -115,7 +126,7 @@ Money = Annotated[
     Decimal,
     BeforeValidator(_decimal),
     Field(ge=0, max_digits=18, decimal_places=2),
-    WithJsonSchema({"type": ["number", "string"]}),
+    WithJsonSchema({"$comment": "number", "type": ["number", "string"]}),
 ]
 """An amount in the contract's currency, exact to a hundredth."""
 
@@ -135,7 +146,9 @@ def parse_day(value: Any) -> date:
 Day = Annotated[
     date,
     BeforeValidator(parse_day),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "examples": ["2026-04-01"]}),
+    WithJsonSchema(
+        {"$comment": "date", "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "examples": ["2026-04-01"]}
+    ),
 ]
 
 
@@ -155,7 +168,9 @@ def _currency(value: str) -> str:
     return value
 
 
-Currency = Annotated[str, AfterValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
+Currency = Annotated[
+    str, AfterValidator(_currency), WithJsonSchema({"$comment": "currency", "type": "string", "pattern": "^[A-Z]{3}$"})
+]
 
 
 def absolute(value: str, info: ValidationInfo) -> str:
@@ -172,5 +187,7 @@ def _file_path(value: Any, info: ValidationInfo) -> Any:
     return Path(absolute(str(value), info))
 
 
-FilePath = Annotated[Path, BeforeValidator(_file_path), WithJsonSchema({"type": "string", "minLength": 1})]
+FilePath = Annotated[
+    Path, BeforeValidator(_file_path), WithJsonSchema({"$comment": "path", "type": "string", "minLength": 1})
+]
 """A path; absolute once a file has been loaded."""

@@ -65,7 +65,7 @@ def dotted(root: Node, path: Path) -> str:
     for segment in path:
         node = _step(node, segment) if node else None
         words.append(_word(node, segment))
-    return ".".join(words) or "contract"
+    return ".".join(words) or "file"
 
 
 def _word(node: Node | None, segment: str | int) -> str:

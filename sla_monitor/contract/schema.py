@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.versions import FROM, REF, UNTIL, VERSIONS
 
@@ -27,7 +28,25 @@ Schema = dict[str, Any]
 def model_schema(model: type[BaseModel], title: str) -> Schema:
     """The schema of a file without versions."""
     schema = model.model_json_schema(by_alias=True)
+    _spell_defaults(schema)
     return {"$schema": DIALECT, **schema, "title": title}
+
+
+def _spell_defaults(schema: Any) -> None:
+    """Defaults as a file would spell them: `60s` and not 60000; those of whole mappings stand with their keys."""
+    if isinstance(schema, dict):
+        default = schema.get("default")
+        if isinstance(default, dict):
+            del schema["default"]
+        elif schema.get("$comment") == "duration" and isinstance(default, int):
+            schema["default"] = spelled_duration(default)
+        elif default == [[200, 299]]:
+            schema["default"] = ["200-299"]
+        for value in schema.values():
+            _spell_defaults(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            _spell_defaults(value)
 
 
 def contract_schema() -> Schema:
@@ -86,6 +105,9 @@ def _as_change(definition: Schema) -> Schema:
 
 def _in_part(value: Schema) -> Schema:
     """A mapping inside a version is merged key by key, so that it needs no key."""
+    if "patternProperties" in value:
+        named = {pattern: _in_part(inner) for pattern, inner in value["patternProperties"].items()}
+        return {**value, "patternProperties": named}
     if isinstance(value.get("additionalProperties"), dict):
         return {**value, "additionalProperties": _in_part(value["additionalProperties"])}
     return {**value, "$ref": value["$ref"] + _CHANGED} if "$ref" in value else value

@@ -76,7 +76,9 @@ def _parse(value: Any, info: ValidationInfo) -> SecretReference:
 Secret = Annotated[
     SecretReference,
     BeforeValidator(_parse),
-    WithJsonSchema({"type": "string", "pattern": r"^\$\{(env|file|credential):[^{}]+\}$"}),
+    WithJsonSchema(
+        {"$comment": "secret reference", "type": "string", "pattern": r"^\$\{(env|file|credential):[^{}]+\}$"}
+    ),
 ]
 
 
@@ -92,5 +94,5 @@ def _header(value: Any, info: ValidationInfo) -> Any:
 HeaderValue = Annotated[
     SecretReference | str,
     PlainValidator(_header),
-    WithJsonSchema({"type": "string"}),
+    WithJsonSchema({"$comment": "text or secret reference", "type": "string"}),
 ]

@@ -86,6 +86,7 @@ class Calendar(Strict):
         BeforeValidator(_days),
         WithJsonSchema(
             {
+                "$comment": "days: hours",
                 "type": "object",
                 "examples": [{"mon-fri": "08:00-18:00"}],
                 "additionalProperties": {"type": ["string", "array"], "items": {"type": "string"}},
@@ -116,26 +117,30 @@ class Accounting(Strict):
 class Service(Strict):
     """What is bought."""
 
-    id: Identifier
-    name: str = ""
-    criticality: Literal["critical", "high", "medium", "low"] = "medium"
+    id: Identifier = Field(description="The name in metrics, pages and KPIs; keep it for the whole term.")
+    name: str = Field("", description="The name for people.")
+    criticality: Literal["critical", "high", "medium", "low"] = Field(
+        "medium", description="How much depends on it: shown, and a label of its metrics."
+    )
     service_hours: Identifier = Field(ALWAYS, description="The name of a calendar.")
     participants: tuple[Identifier, ...] = Field((), description="Who takes it; none: everybody.")
     available_when: Literal["all", "any"] | Annotated[Whole, Field(ge=1)] = Field(
         "all", description="How many endpoints must be up: all, any, or a number."
     )
-    endpoints: tuple[Endpoint, ...] = ()
+    endpoints: tuple[Endpoint, ...] = Field((), description="What is probed.")
 
 
 class AvailabilityKpi(Strict):
     """A promise of availability: (agreed - unknown - downtime) / (agreed - unknown) in a calendar month."""
 
-    id: Identifier
-    title: str = ""
+    id: Identifier = Field(description="The contract's own number, for example KPI1.")
+    title: str = Field("", description="What is promised, in words.")
     clause: str = Field("", description="Where the contract says so.")
-    indicator: Literal["availability"] = "availability"
-    service: Identifier
-    target_percent: Percent = Field(alias="target")
+    indicator: Literal["availability"] = Field("availability", description="What is measured.")
+    service: Identifier = Field(description="The id of the service.")
+    target_percent: Percent = Field(
+        alias="target", description="The least availability that keeps the promise, per hundred."
+    )
 
     @property
     def target_ratio(self) -> Fraction:
@@ -145,34 +150,36 @@ class AvailabilityKpi(Strict):
 class Participant(Strict):
     """One of the bodies that the contract serves."""
 
-    id: Identifier
-    name: str = ""
+    id: Identifier = Field(description="The name in `participants` of a service.")
+    name: str = Field("", description="The name for people.")
 
 
 class Term(Strict):
     """First and last day of the contract, both included."""
 
-    start_on: Day = Field(alias="start")
-    end_on: Day = Field(alias="end")
+    start_on: Day = Field(alias="start", description="The first day.")
+    end_on: Day = Field(alias="end", description="The last day.")
 
 
 class Terms(Strict):
     """Everything one contract promises at one instant."""
 
-    id: Identifier
-    title: str = ""
-    note: str = ""
-    authority: Name
-    supplier: Name
-    term: Term
-    time_zone: TimeZone
-    currency: Currency
-    total_value: Money | None = None
-    participants: tuple[Participant, ...] = ()
-    calendars: dict[Identifier, Calendar] = Field(default_factory=dict)
-    accounting: Accounting = Accounting()
-    services: tuple[Service, ...] = Field(min_length=1)
-    kpis: tuple[AvailabilityKpi, ...] = ()
+    id: Identifier = Field(description="The name in metrics, pages and the ledger; keep it for the whole term.")
+    title: str = Field("", description="The name for people.")
+    note: str = Field("", description="Shown beside the title.")
+    authority: Name = Field(description="Who buys.")
+    supplier: Name = Field(description="Who delivers.")
+    term: Term = Field(description="First and last day.")
+    time_zone: TimeZone = Field(description="In which days, months and service hours are told.")
+    currency: Currency = Field(description="Of all money.")
+    total_value: Money | None = Field(None, description="Over the whole term.")
+    participants: tuple[Participant, ...] = Field((), description="The bodies that the contract serves.")
+    calendars: dict[Identifier, Calendar] = Field(
+        default_factory=dict, description="Service hours by name; `always` is built in."
+    )
+    accounting: Accounting = Field(Accounting(), description="How seconds are counted.")
+    services: tuple[Service, ...] = Field(min_length=1, description="What is bought.")
+    kpis: tuple[AvailabilityKpi, ...] = Field((), description="What is promised.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -86,3 +86,8 @@ def test_versions_fit_the_schema(contracts: Draft202012Validator) -> None:
 )
 def test_mistakes_do_not_fit_the_schema(contracts: Draft202012Validator, wrong: str) -> None:
     assert not contracts.is_valid(spelled(wrong))
+
+
+def test_a_default_is_spelled_as_a_file_would() -> None:
+    properties = json.loads(printed("contract"))["$defs"]["TcpEndpoint"]["properties"]
+    assert (properties["every"]["default"], properties["timeout"]["default"]) == ("1m", "10s")

@@ -1,0 +1,106 @@
+"""The kinds of value an endpoint has: hosts, ports, addresses, headers, patterns, statuses."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from sla_monitor.contract.fields import Misplaced, Whole
+from sla_monitor.contract.pattern import compile_pattern
+from sla_monitor.contract.secret import NEVER_HERE, HeaderValue, SecretReference
+
+Port = Annotated[Whole, Field(ge=1, le=65535)]
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._:-]{1,253}", value):
+        raise ValueError(f"{value!r} is not a host name or an IP address")
+    return value
+
+
+Host = Annotated[str, AfterValidator(_host), WithJsonSchema({"$comment": "host", "type": "string"})]
+Family = Literal["any", "ipv4", "ipv6"]
+TlsVersion = Literal["TLSv1.2", "TLSv1.3"]
+
+
+def _pattern(value: str) -> str:
+    try:
+        compile_pattern(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_pattern), WithJsonSchema({"$comment": "pattern", "type": "string"})]
+
+
+def _status(value: Any) -> Any:
+    """`200` or `200-299` as (first, last)."""
+    match = re.fullmatch(r"([1-5]\d\d)(?:-([1-5]\d\d))?", str(value)) if not isinstance(value, bool) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a status (write 200 or 200-299)")
+    first, last = int(match[1]), int(match[2] or match[1])
+    if first > last:
+        raise ValueError(f"{value!r} runs backwards (write {last}-{first})")
+    return first, last
+
+
+StatusRange = Annotated[
+    tuple[int, int],
+    BeforeValidator(_status),
+    WithJsonSchema({"$comment": "status", "type": ["integer", "string"], "examples": [200, "200-299"]}),
+]
+
+
+def _url(value: str) -> str:
+    """An address is printed and logged, so that nothing secret may be in it; for the same reason no message here
+    repeats it."""
+    if len(value) > 2048 or not re.fullmatch(r"https?://[!-~]+", value):
+        raise ValueError("must be an http:// or https:// address without spaces (encode others as %20)")
+    try:
+        parts = urlsplit(value)
+        wrong = not parts.hostname or parts.port == 0
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise ValueError("must have a host, and a port from 1 to 65535 if any (write https://host:8443/path)")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user name or password (write them under basic_auth)")
+    return value
+
+
+def _proxy(value: str) -> str:
+    if not value.startswith("http://"):
+        raise ValueError("must be an http:// address (write for example http://proxy.example:3128)")
+    return _url(value)
+
+
+def _header_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", value):
+        raise ValueError("is not the name of a header (write for example Accept)")
+    return value
+
+
+def _no_credentials(headers: dict[str, SecretReference | str]) -> dict[str, SecretReference | str]:
+    wrong = [name for name, value in headers.items() if isinstance(value, str) and _CREDENTIAL.search(name)]
+    if wrong:
+        raise Misplaced([((name,), NEVER_HERE) for name in wrong])
+    return headers
+
+
+_CREDENTIAL = re.compile(r"authorization|token|secret|password|api-?key", re.IGNORECASE)
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_no_credentials)]
+Url = Annotated[
+    str,
+    AfterValidator(_url),
+    WithJsonSchema({"$comment": "address", "type": "string", "pattern": "^https?://[!-~]+$"}),
+]
+ProxyUrl = Annotated[
+    str,
+    AfterValidator(_proxy),
+    WithJsonSchema({"$comment": "address", "type": "string", "pattern": "^http://[!-~]+$"}),
+]
