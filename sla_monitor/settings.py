@@ -64,7 +64,7 @@ class Settings(Strict):
         (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
     )
     assess_every_ms: DurationMs = Field(15_000, alias="assess_every", description="How often figures are worked out.")
-    log: LogSettings = Field(LogSettings(), description="What is written to standard error.")
+    log: LogSettings = Field(LogSettings(), description="The log.")
 
     @model_validator(mode="before")
     @classmethod

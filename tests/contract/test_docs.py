@@ -1,0 +1,92 @@
+"""docs/configuration.md lists every key as the models have it; the how-to's contracts are good ones."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sla_monitor.contract.advice import advice
+from sla_monitor.contract.explain import SAMPLES
+from sla_monitor.contract.key_tables import key_tables
+from sla_monitor.contract.load import load_contract
+from sla_monitor.contract.schema import contract_schema, model_schema
+from sla_monitor.contract.terms import Terms
+from sla_monitor.settings import Settings
+from tests.contract.support import ROOT
+
+PAGE = ROOT / "docs/configuration.md"
+CONTRACT = model_schema(Terms, "Contract")
+SETTINGS = model_schema(Settings, "Settings")
+SCHEMAS = [CONTRACT, SETTINGS]
+
+
+def mappings(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The schemas of the file and of every mapping in it, by name."""
+    found = {"file": schema, **schema["$defs"]}
+    return {name: definition for name, definition in found.items() if "properties" in definition}
+
+
+def with_tables(page: str) -> str:
+    tables = {
+        "contract": key_tables(CONTRACT, "Contract"),
+        "settings": key_tables(SETTINGS, "The daemon", told=CONTRACT),
+    }
+    for name, table in tables.items():
+        marks = rf"(<!-- tables: {name} -->\n).*?(<!-- end -->)"
+        page = re.sub(marks, lambda match, table=table: f"{match[1]}\n{table}\n{match[2]}", page, flags=re.DOTALL)
+    return page
+
+
+def test_the_page_lists_every_key_with_type_default_and_meaning() -> None:
+    """`UPDATE_DOCS=1 pytest tests/contract/test_docs.py` writes the tables anew."""
+    page = PAGE.read_text(encoding="utf-8")
+    if os.environ.get("UPDATE_DOCS"):
+        page = with_tables(page)
+        PAGE.write_text(page, encoding="utf-8")
+    assert page == with_tables(page)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=["contract", "settings"])
+def test_every_key_has_a_meaning_and_a_row(schema: dict[str, Any]) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for name, definition in mappings(schema).items():
+        for key, value in definition["properties"].items():
+            assert value.get("description"), f"{name}.{key} has no description"
+            assert f"| `{key}` |" in page
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=["contract", "settings"])
+def test_every_link_of_the_tables_leads_to_a_heading(schema: dict[str, Any]) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    headings = {line.removeprefix("### ").lower().replace(" ", "-") for line in page.splitlines() if line[:4] == "### "}
+    assert set(re.findall(r"\]\(#([a-z-]+)\)", key_tables(schema, "x"))) <= headings
+
+
+def test_what_is_missing_can_be_said_for_every_required_key() -> None:
+    required = {key for definition in mappings(contract_schema()).values() for key in definition.get("required", ())}
+    assert required - {"versions"} <= set(SAMPLES)
+
+
+def test_the_contract_of_the_how_to_is_a_good_one(tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/add-a-supplier.md").read_text(encoding="utf-8")
+    first, change = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    path = tmp_path / "payroll.yaml"
+    path.write_text(first)
+    assert advice(load_contract(path), 0) == []
+    path.write_text(first[: first.index("kpis:")] + change)
+    assert [version.reference for version in load_contract(path).versions] == ["", "CCN-4"]
+
+
+def test_the_versions_of_the_page_are_good_ones(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "id: c\nauthority: A\nsupplier: S\nterm: {start: 2025-04-01, end: 2035-03-31}\ntime_zone: UTC\ncurrency: GBP\n"
+        f"services: [{{id: s}}]\n{example}"
+    )
+    references = [version.reference for version in load_contract(path).versions]
+    assert references == ["", "CCN-12", "CCN-13", "CCN-13"]
