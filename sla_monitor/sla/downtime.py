@@ -1,0 +1,89 @@
+"""From outages and excluded time to an availability, by the contract's way of counting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sla_monitor.contract.counting import Counting
+from sla_monitor.sla.rounding import shown
+from sla_monitor.sla.working import Step, Working, step
+
+MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One outage: how long it was as a whole, and the part that lies in the agreed time that is not excluded.
+
+    `share`: the part of the users that it hit.
+    """
+
+    whole_ms: int
+    counted_ms: int
+    share: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """The agreed time of one measurement period in milliseconds, by class. The classes are apart from each other.
+
+    `excluded_down_ms` is the part of `excluded_ms` in which the service was down: it counts only where the contract
+    excludes nothing. What is left over was up.
+    """
+
+    agreed_ms: int
+    losses: tuple[Loss, ...] = ()
+    excluded_ms: int = 0
+    excluded_down_ms: int = 0
+    degraded_ms: int = 0
+    unknown_ms: int = 0
+
+    @property
+    def coverage(self) -> Fraction | None:
+        return Fraction(self.agreed_ms - self.unknown_ms, self.agreed_ms) if self.agreed_ms else None
+
+
+def counted_ms(loss: Loss, counting: Counting) -> Fraction:
+    """The downtime that one outage is. Whether it is too short is judged on the whole of it, wherever the period
+    ends; whole minutes are those of its part in the period."""
+    if counting.shortest_outage_ms is not None and loss.whole_ms < counting.shortest_outage_ms:
+        return Fraction(0)
+    minutes = {
+        "exact": loss.counted_ms,
+        "whole": loss.counted_ms // MINUTE_MS * MINUTE_MS,
+        "begun": -(-loss.counted_ms // MINUTE_MS) * MINUTE_MS,
+    }
+    return minutes[counting.minutes] * loss.share
+
+
+def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction:
+    """What all outages add up to."""
+    return sum((counted_ms(loss, counting) for loss in losses), Fraction(0))
+
+
+def availability_percent(seconds: Seconds, counting: Counting) -> tuple[Fraction | None, Working]:
+    """(time that counts - downtime) / time that counts, in per cent; None where no time counts. Never below 0 nor
+    over 100: excluded time is taken from both sides or from neither."""
+    base = Fraction(seconds.agreed_ms)
+    down = downtime_ms(seconds.losses, counting) + seconds.degraded_ms * Fraction(counting.degraded_percent) / 100
+    if counting.excluded == "removed":
+        base -= seconds.excluded_ms
+    elif counting.excluded == "counted":
+        down += seconds.excluded_down_ms
+    if counting.unknown == "excluded":
+        base -= seconds.unknown_ms
+    elif counting.unknown == "down":
+        down += seconds.unknown_ms
+    down = min(down, base)
+    steps = (_minutes("time that counts", base), _minutes("downtime", down))
+    if base <= 0:
+        return None, steps
+    value = (base - down) / base * 100
+    inputs = f"({shown(base / MINUTE_MS)} − {shown(down / MINUTE_MS)}) / {shown(base / MINUTE_MS)} × 100"
+    return value, (*steps, step("availability, per cent", inputs, value))
+
+
+def _minutes(what: str, ms: Fraction) -> Step:
+    return step(f"{what}, minutes", f"{shown(ms)} ms / {MINUTE_MS}", ms / MINUTE_MS)

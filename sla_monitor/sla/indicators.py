@@ -1,0 +1,76 @@
+"""Figures of indicators other than time: each by a stated definition, exact."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
+
+from sla_monitor.sla.intervals import Intervals
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Requests and failed ones in one slot of time (five minutes, say)."""
+
+    failed: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Events of a period, and how many of them were in target."""
+
+    in_target: int
+    total: int
+
+
+def error_rate_percent(slots: Sequence[Slot]) -> Fraction | None:
+    """100 less the mean of the slots' error rates. Every slot has the same vote; one without requests has no errors.
+    None where there are no slots."""
+    if not slots:
+        return None
+    rates = (Fraction(slot.failed, slot.requests) if slot.requests else Fraction(0) for slot in slots)
+    return 100 - sum(rates, Fraction(0)) / len(slots) * 100
+
+
+def mean(samples: Sequence[int]) -> Fraction | None:
+    """The sum, divided once."""
+    return Fraction(sum(samples), len(samples)) if samples else None
+
+
+def percentile(samples: Sequence[int], percent: Decimal) -> int | None:
+    """Nearest rank: the smallest sample that at least so many per cent of all samples do not exceed."""
+    if not samples:
+        return None
+    rank = ceil(Fraction(percent) / 100 * len(samples))
+    return sorted(samples)[max(rank, 1) - 1]
+
+
+def samples_outside(samples: Iterable[tuple[int, int]], excluded: Intervals) -> list[int]:
+    """The samples, given as (instant, sample), whose instants lie outside: an outage is not counted twice, once as
+    downtime and once as slowness."""
+    starts = [start for start, _ in excluded]
+    return [sample for at, sample in samples if not _is_in(at, starts, excluded)]
+
+
+def _is_in(at: int, starts: list[int], intervals: Intervals) -> bool:
+    position = bisect_right(starts, at) - 1
+    return position >= 0 and at < intervals[position][1]
+
+
+def in_target_percent(counts: Counts, min_denominator: int = 0) -> Fraction | None:
+    """100 less the share of late events. Where there are fewer events than the minimum, the late ones are divided by
+    the minimum: one late ticket of three does not sink a month. None where nothing happened."""
+    if not counts.total:
+        return None
+    return 100 - Fraction((counts.total - counts.in_target) * 100, max(counts.total, min_denominator))
+
+
+def days_late(due: date, delivered: date) -> int:
+    """Calendar days after the due date; early is not late."""
+    return max((delivered - due).days, 0)

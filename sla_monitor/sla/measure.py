@@ -1,0 +1,110 @@
+"""From what was seen of a KPI in a measurement period to its figure: one function for each indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.terms import Calendar
+from sla_monitor.sla.downtime import Seconds, availability_percent
+from sla_monitor.sla.indicators import Counts, Slot, error_rate_percent, in_target_percent, mean, percentile
+from sla_monitor.sla.period import Period
+from sla_monitor.sla.results import Measured
+from sla_monitor.sla.rounding import shown
+from sla_monitor.sla.tickets import Ticket, ticket_counts
+from sla_monitor.sla.working import step
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of one KPI in one measurement period; each indicator reads its own part.
+
+    `figure`: a count, days late, a score, or whatever somebody gave as the result. `samples_us`: response times in
+    microseconds.
+    """
+
+    seconds: Seconds | None = None
+    slots: tuple[Slot, ...] = ()
+    samples_us: tuple[int, ...] = ()
+    counts: Counts | None = None
+    tickets: tuple[Ticket, ...] = ()
+    figure: Fraction | None = None
+    submitted: Fraction | None = None
+    agreed: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where and when: the measurement period, the instant up to which is told, and the contract's calendars."""
+
+    period: Period
+    now_ms: int
+    zone: ZoneInfo
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    coverage_floor: Fraction = Fraction(0)
+
+
+def measured(kpi: KpiTerms, seen: Seen, frame: Frame) -> Measured:
+    """The KPI's figure, with the supplier's and the agreed one beside it."""
+    figure = INDICATORS.get(type(kpi), _given)(kpi, seen, frame)
+    return replace(figure, submitted=seen.submitted, agreed=seen.agreed)
+
+
+def _availability(kpi: AvailabilityKpi, seen: Seen, frame: Frame) -> Measured:
+    if seen.seconds is None:
+        return _given(kpi, seen, frame)
+    value, working = availability_percent(seen.seconds, kpi.counting)
+    coverage = seen.seconds.coverage
+    is_assessable = coverage is not None and coverage >= frame.coverage_floor
+    return Measured(value, coverage=coverage, is_assessable=is_assessable, working=working)
+
+
+def _error_rate(kpi: ErrorRateKpi, seen: Seen, frame: Frame) -> Measured:
+    value = error_rate_percent(seen.slots)
+    if value is None:
+        return _given(kpi, seen, frame)
+    return Measured(value, working=(step(f"100 less the mean error rate of {len(seen.slots)} slots", "", value),))
+
+
+def _response_time(kpi: ResponseTimeKpi, seen: Seen, frame: Frame) -> Measured:
+    of_us = mean(seen.samples_us) if kpi.percentile is None else percentile(seen.samples_us, kpi.percentile)
+    if of_us is None:
+        return _given(kpi, seen, frame)
+    what = "mean" if kpi.percentile is None else f"{shown(kpi.percentile)} per cent, nearest rank,"
+    value = Fraction(of_us) / 1000
+    return Measured(value, working=(step(f"{what} of {len(seen.samples_us)} times, ms", "", value, kpi.clause),))
+
+
+def _ratio(kpi: RatioKpi, seen: Seen, frame: Frame) -> Measured:
+    if seen.figure is not None:
+        return _given(kpi, seen, frame)
+    counts = seen.counts
+    if counts is None and kpi.within_ms is not None:
+        calendar = frame.calendars.get(kpi.clock.calendar)
+        counts = ticket_counts(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
+    if counts is None or (not counts.total and kpi.no_events == "not_measured"):
+        return Measured(None)
+    value = in_target_percent(counts, kpi.min_denominator)
+    if value is None:
+        return Measured(Fraction(100), working=(step("in target, per cent", "nothing happened", 100, kpi.clause),))
+    late, floor = counts.total - counts.in_target, max(counts.total, kpi.min_denominator)
+    return Measured(value, working=(step("in target, per cent", f"100 − {late} / {floor} × 100", value, kpi.clause),))
+
+
+def _given(kpi: KpiTerms, seen: Seen, frame: Frame) -> Measured:
+    if seen.figure is None:
+        return Measured(None)
+    return Measured(seen.figure, working=(step(f"figure, {kpi.unit}" if kpi.unit else "figure", "", seen.figure),))
+
+
+INDICATORS: dict[type[KpiTerms], Callable[[Any, Seen, Frame], Measured]] = {
+    AvailabilityKpi: _availability,
+    ErrorRateKpi: _error_rate,
+    ResponseTimeKpi: _response_time,
+    RatioKpi: _ratio,
+}

@@ -1,0 +1,84 @@
+"""Tickets against the clock: business time between two instants, without the stops that the contract lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.contract.terms import Calendar
+from sla_monitor.sla.hours import agreed_hours
+from sla_monitor.sla.indicators import Counts
+from sla_monitor.sla.intervals import length, normal, subtract
+from sla_monitor.sla.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Time for which a ticket's clock is claimed to have stopped; None: it still is."""
+
+    start_ms: int
+    end_ms: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One incident or request. All instants in UTC milliseconds; None: not yet."""
+
+    id: str
+    priority: str
+    opened_ms: int
+    responded_ms: int | None = None
+    ended_ms: int | None = None
+    stops: tuple[Stop, ...] = ()
+
+
+def business_ms(
+    calendar: Calendar | None, zone: ZoneInfo, start_ms: int, end_ms: int, stops: Iterable[tuple[int, int]] = ()
+) -> int:
+    """Time between two instants within a calendar's hours and outside the stops; overlapping stops count once."""
+    return length(subtract(agreed_hours(calendar, zone, start_ms, end_ms), normal(stops)))
+
+
+def elapsed_ms(ticket: Ticket, kpi: RatioKpi, calendar: Calendar | None, zone: ZoneInfo, now_ms: int) -> int:
+    """The time on a ticket's clock when it ended, or by now. Only stops for a reason that the contract lists."""
+    end_ms = _until(ticket, kpi)
+    listed = (stop for stop in ticket.stops if stop.reason in kpi.clock.stops)
+    stops = ((stop.start_ms, now_ms if stop.end_ms is None else stop.end_ms) for stop in listed)
+    return business_ms(calendar, zone, ticket.opened_ms, now_ms if end_ms is None else end_ms, stops)
+
+
+def ticket_counts(
+    tickets: Iterable[Ticket],
+    kpi: RatioKpi,
+    calendar: Calendar | None,
+    zone: ZoneInfo,
+    period: Period,
+    now_ms: int,
+) -> Counts:
+    """The tickets of a period that are decided, and those of them that are in target.
+
+    A ticket that is still open is late as soon as its time is used up; until then it is not decided. A ticket that
+    belongs to the period in which it ends is not counted before.
+    """
+    within = kpi.within_ms or 0
+    in_target = total = 0
+    for ticket in tickets:
+        belongs_at = ticket.opened_ms if kpi.counted_when == "opened" else _until(ticket, kpi)
+        is_ours = belongs_at is not None and period.start_ms <= belongs_at < period.end_ms
+        if not is_ours or (kpi.priorities and ticket.priority not in kpi.priorities):
+            continue
+        is_late = elapsed_ms(ticket, kpi, calendar, zone, now_ms) > within
+        is_decided = is_late or _until(ticket, kpi) is not None
+        total += is_decided
+        in_target += is_decided and not is_late
+    return Counts(in_target, total)
+
+
+def _until(ticket: Ticket, kpi: RatioKpi) -> int | None:
+    """When the clock stops for good."""
+    if kpi.measures == "response":
+        return ticket.responded_ms if ticket.responded_ms is not None else ticket.ended_ms
+    return ticket.ended_ms

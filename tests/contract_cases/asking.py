@@ -1,0 +1,130 @@
+"""What a case may expect: each key is a question to a month's result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from sla_monitor.contract.kpi import AvailabilityKpi, RatioKpi
+from sla_monitor.contract.regime import Regime
+from sla_monitor.sla.bands import allowance_ms
+from sla_monitor.sla.caps import truly_at_risk_percent
+from sla_monitor.sla.claims import claim_by
+from sla_monitor.sla.downtime import counted_ms, downtime_ms
+from sla_monitor.sla.quorum import answered, seen_together
+from sla_monitor.sla.results import PeriodResult
+from sla_monitor.sla.rounding import round_to
+from sla_monitor.sla.tickets import elapsed_ms
+
+from .reading import Case, frame_of, seen_of
+
+MINUTE = 60_000
+
+
+class Answers:
+    """One month of a case with its result."""
+
+    def __init__(self, case: Case, regime: Regime, row: dict[str, Any], result: PeriodResult) -> None:
+        self.case, self.regime, self.row, self.result = case, regime, row, result
+        self.frame = frame_of(case, row)
+
+    def to(self, question: str, expected: Any) -> Any:
+        """The answer in the form of what is expected; figures rounded to its digits."""
+        if isinstance(expected, dict) and question in OF_KPI:
+            return {name: like(OF_KPI[question](self, name), value) for name, value in expected.items()}
+        return like(OF_MONTH[question](self), expected)
+
+    def kpi(self, name: str) -> Any:
+        found = self.result.kpi(name)
+        assert found is not None, f"{name} has no result in {self.result.month}"
+        return found
+
+    def terms(self, name: str) -> Any:
+        return next(kpi for kpi in self.regime.kpis if kpi.id == name)
+
+    def availability(self, name: str) -> tuple[AvailabilityKpi, Any]:
+        kpi, seen = self.terms(name), seen_of(name, self.row, self.frame)
+        assert isinstance(kpi, AvailabilityKpi)
+        return kpi, seen.seconds
+
+    def allowance(self, name: str) -> Fraction:
+        kpi, seconds = self.availability(name)
+        return allowance_ms(kpi.target, seconds.agreed_ms) / MINUTE
+
+    def downtime(self, name: str) -> Fraction:
+        kpi, seconds = self.availability(name)
+        return downtime_ms(seconds.losses, kpi.counting) / MINUTE
+
+    def outages(self, name: str) -> list[Fraction]:
+        kpi, seconds = self.availability(name)
+        return [counted_ms(loss, kpi.counting) / MINUTE for loss in seconds.losses]
+
+    def elapsed(self, name: str) -> list[Fraction]:
+        kpi, frame = self.terms(name), self.frame
+        assert isinstance(kpi, RatioKpi)
+        calendar = frame.calendars.get(kpi.clock.calendar)
+        tickets = seen_of(name, self.row, frame).tickets
+        return [Fraction(elapsed_ms(one, kpi, calendar, frame.zone, frame.now_ms), MINUTE) for one in tickets]
+
+    def states(self, name: str) -> list[str]:
+        """Of looks: [down, active] places, or the time of an answer in milliseconds."""
+        counting = self.terms(name).counting
+        return [
+            str(
+                seen_together(*look, counting.quorum)
+                if isinstance(look, list)
+                else answered(look, counting.slow_as_down)
+            )
+            for look in self.row["looks"][name]
+        ]
+
+
+def like(answer: Any, expected: Any) -> Any:
+    """Numbers rounded half up to the digits that are expected; lists and dicts item by item."""
+    if isinstance(expected, list) and isinstance(answer, list | tuple) and len(answer) == len(expected):
+        return [like(one, other) for one, other in zip(answer, expected, strict=True)]
+    if isinstance(answer, Fraction) and isinstance(expected, int | Decimal) and not isinstance(expected, bool):
+        places = max(-int(Decimal(expected).as_tuple().exponent), 0)
+        return round_to(answer, places, "half_up")
+    return list(answer) if isinstance(answer, tuple) else answer
+
+
+OF_KPI: dict[str, Callable[[Answers, str], Any]] = {
+    "value": lambda asked, name: asked.kpi(name).value,
+    "rounded": lambda asked, name: asked.kpi(name).rounded,
+    "band": lambda asked, name: asked.kpi(name).band,
+    "met": lambda asked, name: asked.kpi(name).is_met,
+    "material": lambda asked, name: asked.kpi(name).is_material,
+    "kpi_points": lambda asked, name: asked.kpi(name).points,
+    "repeat": lambda asked, name: asked.kpi(name).is_repeat,
+    "difference": lambda asked, name: asked.kpi(name).difference,
+    "allowance_minutes": Answers.allowance,
+    "downtime_minutes": Answers.downtime,
+    "outage_minutes": Answers.outages,
+    "elapsed_minutes": Answers.elapsed,
+    "states": Answers.states,
+}
+
+OF_MONTH: dict[str, Callable[[Answers], Any]] = {
+    "points": lambda asked: asked.result.points,
+    "credit": lambda asked: asked.result.credit.total,
+    "before_caps": lambda asked: asked.result.credit.before_caps,
+    "lines": lambda asked: [line.amount for line in asked.result.credit.lines],
+    "withheld": lambda asked: asked.result.withheld,
+    "triggers": lambda asked: [result.trigger for result in asked.result.triggers],
+    "trigger_months": lambda asked: [list(result.months) for result in asked.result.triggers],
+    "cap_limit": lambda asked: [cap.limit for cap in asked.result.credit.caps],
+    "cap_left": lambda asked: [cap.left for cap in asked.result.credit.caps],
+    "at_risk_percent_of_all_charges": lambda asked: [
+        truly_at_risk_percent(cap.limit, sum(asked.result.charges.values(), Decimal(0)))
+        for cap in asked.result.credit.caps
+    ],
+    "credit_percent_of_charges": lambda asked: (
+        Fraction(asked.result.credit.total) * 100 / Fraction(sum(asked.result.charges.values(), Decimal(0)))
+    ),
+    "period_minutes": lambda asked: Fraction(asked.frame.period.end_ms - asked.frame.period.start_ms, MINUTE),
+    "assessed": lambda asked: [result.kpi for result in asked.result.kpis],
+    "claim_by": lambda asked: str(claim_by(asked.result.month, asked.regime.claims)),
+}

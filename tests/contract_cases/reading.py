@@ -1,0 +1,166 @@
+"""Reads a case: terms, what was seen, and what the contract says about it. Nothing here knows any one case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+
+from sla_monitor.contract.fields import parse_duration
+from sla_monitor.contract.nodes import plain
+from sla_monitor.contract.regime import Regime
+from sla_monitor.contract.terms import Calendar
+from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.sla.downtime import Loss, Seconds
+from sla_monitor.sla.indicators import Counts, Slot
+from sla_monitor.sla.measure import Frame, Seen, measured
+from sla_monitor.sla.period import month_of
+from sla_monitor.sla.results import Misreport, MonthInput, Occurrence
+from sla_monitor.sla.tickets import Stop, Ticket
+
+FOLDER = Path(__file__).parent
+CALENDARS = TypeAdapter(dict[str, Calendar])
+
+
+@dataclass(frozen=True)
+class Case:
+    """One variant of one case file."""
+
+    name: str
+    data: dict[str, Any]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.data.get("zone", "UTC"))
+
+    def regime(self) -> Regime:
+        return Regime.model_validate(self.data.get("terms", {}))
+
+    def rows(self) -> list[list[dict[str, Any]]]:
+        """Runs of months: `months` is one run, every item of `rows` a run of its own."""
+        runs = [[row] for row in self.data.get("rows", ())]
+        return [*runs, self.data["months"]] if "months" in self.data else runs
+
+
+def read_cases() -> Iterator[Case]:
+    for path in sorted(FOLDER.glob("*.yaml")):
+        document = read_document(path)
+        assert not document.problems, document.problems
+        data = plain(document.root)
+        for variant in data.pop("variants", [{}]):
+            whole = {**deepcopy(data), **variant}
+            for key, value in whole.pop("set", {}).items():
+                put(whole["terms"], key.split("."), value)
+            name = f"{path.stem}: {variant['title']}" if "title" in variant else path.stem
+            yield Case(name, whole)
+
+
+def put(into: Any, path: list[str], value: Any) -> None:
+    """Change one value, found by keys and positions."""
+    steps: list[Any] = [int(part) if part.isdigit() else part for part in path]
+    for key in steps[:-1]:
+        into = into[key]
+    into[steps[-1]] = value
+
+
+def month_name(row: dict[str, Any]) -> str:
+    return str(row.get("month", "2026-01"))
+
+
+def frame_of(case: Case, row: dict[str, Any]) -> Frame:
+    month = month_name(row)
+    middle = datetime(int(month[:4]), int(month[5:]), 15, tzinfo=case.zone)
+    period = month_of(int(middle.timestamp() * 1000), case.zone)
+    calendars = CALENDARS.validate_python(case.data.get("calendars", {}))
+    return Frame(period, instant(row.get("now"), case.zone, period.end_ms), case.zone, calendars)
+
+
+def month_input(case: Case, regime: Regime, row: dict[str, Any]) -> MonthInput:
+    """What a row says was seen in a month."""
+    frame = frame_of(case, row)
+    seen = {kpi.id: seen_of(kpi.id, row, frame) for kpi in regime.kpis}
+    return MonthInput(
+        month=month_name(row),
+        measured={kpi.id: measured(kpi, seen[kpi.id], frame) for kpi in regime.kpis if seen[kpi.id] != Seen()},
+        charges={key: Decimal(value) for key, value in row.get("charges", case.data.get("charges", {})).items()},
+        occurrences={key: tuple(map(occurrence, several)) for key, several in row.get("occurrences", {}).items()},
+        misreports=tuple(misreport(one) for one in row.get("misreports", ())),
+    )
+
+
+def seen_of(kpi: str, row: dict[str, Any], frame: Frame) -> Seen:
+    counts, seconds = row.get("counts", {}).get(kpi), row.get("time", {}).get(kpi)
+    return Seen(
+        seconds=None if seconds is None else seconds_of(seconds, frame),
+        slots=tuple(Slot(*pair) for pair in row.get("slots", {}).get(kpi, ())),
+        samples_us=tuple(parse_duration(one) * 1000 for one in row.get("samples", {}).get(kpi, ())),
+        counts=None if counts is None else Counts(*counts),
+        tickets=tuple(ticket_of(one, frame.zone) for one in row.get("tickets", {}).get(kpi, ())),
+        figure=number(row.get("figures", {}).get(kpi)),
+        submitted=number(row.get("submitted", {}).get(kpi)),
+        agreed=number(row.get("agreed", {}).get(kpi)),
+    )
+
+
+def seconds_of(given: dict[str, Any], frame: Frame) -> Seconds:
+    """Durations; `agreed` is the whole month unless it is said."""
+    whole = frame.period.end_ms - frame.period.start_ms
+    rest = {f"{key}_ms": parse_duration(value) for key, value in given.items() if key not in {"agreed", "down"}}
+    agreed = parse_duration(given["agreed"]) if "agreed" in given else whole
+    return Seconds(agreed, tuple(loss_of(one, frame.zone) for one in given.get("down", ())), **rest)
+
+
+def loss_of(given: Any, zone: ZoneInfo) -> Loss:
+    """`400m`, or from and to, or a whole and its share of the users."""
+    if isinstance(given, str):
+        return Loss(parse_duration(given), parse_duration(given))
+    if "began" in given:
+        whole = instant(given["ended"], zone, 0) - instant(given["began"], zone, 0)
+        return Loss(whole, whole)
+    whole = parse_duration(given["whole"])
+    users = given.get("users", [1, 1])
+    return Loss(whole, parse_duration(given.get("counted", given["whole"])), Fraction(users[0], users[1]))
+
+
+def ticket_of(given: dict[str, Any], zone: ZoneInfo) -> Ticket:
+    def optional(key: str) -> int | None:
+        return instant(given[key], zone, 0) if key in given else None
+
+    stops = (Stop(instant(a, zone, 0), instant(b, zone, 0), why) for a, b, why in given.get("stops", ()))
+    return Ticket(
+        str(given["id"]),
+        given["priority"],
+        instant(given["opened"], zone, 0),
+        optional("responded"),
+        optional("ended"),
+        tuple(stops),
+    )
+
+
+def occurrence(given: dict[str, Any]) -> Occurrence:
+    rest = {key: value for key, value in given.items() if key != "lasted"}
+    return Occurrence(parse_duration(given["lasted"]), **rest)
+
+
+def misreport(given: dict[str, Any]) -> Misreport:
+    return Misreport(**{**given, "omitted": Decimal(given["omitted"])})
+
+
+def instant(text: str | None, zone: ZoneInfo, otherwise: int) -> int:
+    """`2026-01-02T16:30` in the case's zone."""
+    return otherwise if text is None else int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000)
+
+
+def number(value: Any) -> Fraction | None:
+    """A number, or a duration in milliseconds."""
+    if isinstance(value, str):
+        return Fraction(parse_duration(value))
+    return None if value is None else Fraction(value)

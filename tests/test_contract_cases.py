@@ -1,0 +1,81 @@
+"""Every numeric case of real contracts, each from terms and inputs alone (tests/contract_cases/*.yaml)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from sla_monitor.contract.doubts import doubts
+from sla_monitor.contract.fields import Misplaced
+from sla_monitor.contract.regime import Regime
+from sla_monitor.sla.fold import Setting, fold
+from sla_monitor.sla.months import Run
+from tests.contract_cases.asking import Answers
+from tests.contract_cases.reading import Case, month_input, month_name, read_cases
+
+CASES = list(read_cases())
+KNOWN = {"case", "title", "source", "mark", "note", "terms", "zone", "currency", "calendars", "charges", "start"}
+ASKED = {"rows", "months", "refused", "doubted"}
+
+
+def named(case: Case) -> str:
+    return case.name
+
+
+def refusals(case: Case) -> list[str]:
+    """`kpis.0.bands.1: why`, as the loader would put it to a line of the file."""
+    try:
+        Regime.model_validate(case.data["terms"])
+    except ValidationError as error:
+        return [line for details in error.errors() for line in _lines(details)]
+    return []
+
+
+def _lines(details: Any) -> list[str]:
+    loc = tuple(part for part in details["loc"] if part not in {"availability", "days_late", "unit_rate"})
+    cause = details.get("ctx", {}).get("error")
+    problems = cause.problems if isinstance(cause, Misplaced) else [((), details["msg"])]
+    return [f"{'.'.join(map(str, (*loc, *path)))}: {message}" for path, message in problems]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.rows()], ids=named)
+def test_a_contract_says_what_its_case_says(case: Case) -> None:
+    regime = case.regime()
+    for run in case.rows():
+        months = [month_input(case, regime, row) for row in run]
+        setting = Setting(Run(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
+        for row, result in zip(run, fold(setting, lambda _: regime, months), strict=True):
+            answers = Answers(case, regime, row, result)
+            expected = row.get("expect", {})
+            assert {key: answers.to(key, value) for key, value in expected.items()} == expected, row
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "refused" in case.data], ids=named)
+def test_terms_that_cannot_be_are_refused_at_their_place(case: Case) -> None:
+    found = refusals(case)
+    assert len(found) == len(case.data["refused"]), found
+    for line, expected in zip(found, case.data["refused"], strict=True):
+        path, _, why = expected.partition(": ")
+        assert line.startswith(f"{path}: ")
+        assert why in line
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "doubted" in case.data], ids=named)
+def test_terms_that_cannot_work_are_doubted_at_their_place(case: Case) -> None:
+    found = [f"{'.'.join(map(str, path))}: {message}" for path, message in doubts(case.regime())]
+    assert len(found) == len(case.data["doubted"]), found
+    for line, expected in zip(found, case.data["doubted"], strict=True):
+        path, _, why = expected.partition(": ")
+        assert line.startswith(f"{path}: ")
+        assert why in line
+
+
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_a_case_names_its_source_and_asks_something(case: Case) -> None:
+    assert case.data["source"]
+    assert case.data.keys() <= KNOWN | ASKED
+    assert case.data.keys() & ASKED
+    for row in (row for run in case.rows() for row in run):
+        assert row.get("expect"), row
