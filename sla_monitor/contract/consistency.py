@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from pydantic import BaseModel
+
 from sla_monitor.contract.fields import parse_day, parse_duration
 from sla_monitor.contract.nearest import suggestion
 
@@ -30,6 +32,16 @@ def inconsistencies(contract: Any) -> list[Found]:
         *_paces(contract),
         *_kpis(contract),
     ]
+
+
+def as_written(value: Any) -> Any:
+    """A model as a file would hold it, but for what the models have made of the values."""
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        return {fields[name].alias or name: as_written(inner) for name, inner in value}
+    if isinstance(value, tuple):
+        return [as_written(item) for item in value]
+    return {key: as_written(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def misfits(every_ms: int | None, timeout_ms: int | None, slow_ms: int | None, down_ms: int | None) -> Iterator[Found]:

@@ -85,11 +85,13 @@ def _read_contract(path: Path) -> tuple[Contract | None, Document]:
 def _versions(document: Document) -> Iterator[TermsVersion]:
     """The terms for the start and for every later date on which something changes."""
     start = start_of(document.root)
-    later = sorted(change for change in set(changes(document.root)) if change.on > start)
-    first = resolve(document.root, start)
+    every = set(changes(document.root))
+    dates = {change.on for change in every}
+    later = sorted(change for change in every if change.on > start)
+    first = resolve(document.root, start, dates)
     # With mistakes in the versions themselves, what they would resolve to only brings more of the same.
     for day in [start] if document.problems else sorted({start, *(change.on for change in later)}):
-        root = resolve(document.root, day)
+        root = resolve(document.root, day, dates) if day > start else first
         check_fixed(document, first, root)
         terms = validated(document, root, Terms, since=day if day > start else None)
         if terms is not None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sla_monitor.contract.consistency import ALWAYS, inconsistencies
+from sla_monitor.contract.consistency import ALWAYS, as_written, inconsistencies
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.fields import (
     Currency,
@@ -183,7 +183,7 @@ class Terms(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = inconsistencies(self.model_dump(by_alias=True))
+        problems = inconsistencies(as_written(self))
         if problems:
             raise Misplaced(problems)
         return self
