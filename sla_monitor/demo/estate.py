@@ -8,7 +8,6 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sla_monitor.clock import Clock, SystemClock
@@ -16,7 +15,8 @@ from sla_monitor.demo.batch_job import BatchJob
 from sla_monitor.demo.certificates import EXPIRING_DAYS, VALID_DAYS, Authority, write_private
 from sla_monitor.demo.listener import Listener, Serve
 from sla_monitor.demo.name_server import NameServer
-from sla_monitor.demo.scenario import A_BAD_DAY, BATCH_JOB, OK, SSH, Behaviour, Scenario, Step, active, ends_in, state
+from sla_monitor.demo.narrator import Narrator
+from sla_monitor.demo.scenario import A_BAD_DAY, BATCH_JOB, OK, SSH, Behaviour, Scenario, state
 from sla_monitor.demo.site import PAGES, Site
 
 MONITOR_URL = "http://127.0.0.1:9810"
@@ -67,10 +67,10 @@ class Estate:
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.folder, self.ports = folder, ports
-        self._scenario, self._monitor_url, self._tell = scenario, monitor_url, tell
+        self._scenario, self._monitor_url = scenario, monitor_url
         self._clock: Clock = clock or SystemClock()
+        self._narrator = Narrator(scenario, self._clock, tell)
         self._forced: dict[str, Behaviour] = {}
-        self._told: tuple[Step, ...] = ()
         self._listeners: dict[str, Listener] = {}
         self._names = NameServer(lambda: self.behaviour("dns"))
         self._job: BatchJob | None = None
@@ -106,6 +106,9 @@ class Estate:
             raise
 
     def _open(self) -> None:
+        # Files first: whoever has waited for a port to answer finds them there.
+        token = secrets.token_urlsafe(32)
+        write_private(self.token_file, token.encode() + b"\n")
         authority = Authority(self._clock.now_ms())
         authority.write_ca(self.ca_file)
         good = authority.server_context(self.folder / "server.pem", VALID_DAYS)
@@ -119,7 +122,8 @@ class Estate:
             witness=self._listen("witness", _echo, IPV4, self.ports.witness),
             dns=self._names.open(self.ports.dns),
         )
-        self._start_job()
+        self._job = BatchJob(self._monitor_url, token, lambda: self.behaviour(BATCH_JOB))
+        self._job.start()
         self._ticker.start()
 
     def _listen(
@@ -128,12 +132,6 @@ class Estate:
         listener = Listener(name, serve, lambda: self.behaviour(name), tls)
         self._listeners[name] = listener
         return listener.open(addresses, port)
-
-    def _start_job(self) -> None:
-        token = secrets.token_urlsafe(32)
-        write_private(self.token_file, token.encode() + b"\n")
-        self._job = BatchJob(self._monitor_url, token, lambda: self.behaviour(BATCH_JOB))
-        self._job.start()
 
     def stop(self) -> None:
         """Close everything and wait for the threads."""
@@ -171,23 +169,7 @@ class Estate:
     def _tick(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):
             self._apply()
-            self._narrate(self._seconds())
-
-    def _narrate(self, seconds: float) -> None:
-        now = active(self._scenario, seconds)
-        for step in self._told:
-            if step not in now:
-                self._tell(f"{self._time(0)} over: {step.title}")
-        for step in now:
-            if step not in self._told:
-                until = self._time(ends_in(self._scenario, step, seconds))
-                self._tell(f"{self._time(0)} {step.title} (until {until})")
-        self._told = now
-
-    def _time(self, ahead_seconds: float) -> str:
-        """A wall-clock time of this host, so many seconds from now."""
-        at = datetime.fromtimestamp(self._clock.now_ms() / 1000 + ahead_seconds, UTC).astimezone()
-        return at.strftime("%H:%M:%S")
+            self._narrator.narrate(self._seconds())
 
 
 def _greet(connection: socket.socket) -> None:

@@ -75,9 +75,9 @@ class Listener:
 
     def _start(self, work: Callable[[socket.socket], None], on: socket.socket) -> None:
         thread = threading.Thread(target=work, args=(on,), name=f"demo {self.name}", daemon=True)
-        with self._lock:
-            self._threads = {old for old in self._threads if old.is_alive() or old.ident is None} | {thread}
-        thread.start()
+        with self._lock:  # a thread that `close` can see is one that it can join
+            self._threads = {old for old in self._threads if old.is_alive()} | {thread}
+            thread.start()
 
     def _accept(self, bound: socket.socket) -> None:
         while True:

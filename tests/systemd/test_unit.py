@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.systemd import machine
 
 UNIT = Path(__file__).parents[2] / "systemd" / "sla-monitor.service"
 UNITS = Path("/usr/lib/systemd/system")
@@ -73,3 +76,11 @@ def test_every_hardening_line_says_what_it_would_break() -> None:
 )  # fmt: skip
 def test_what_the_how_to_promises_is_in_the_unit(line: str) -> None:
     assert line in UNIT.read_text().splitlines()
+
+
+def test_the_how_to_installs_what_the_machine_of_the_boot_test_has() -> None:
+    page = (machine.REPOSITORY / "docs/how-to/run-under-systemd.md").read_text(encoding="utf-8")
+    (packages,) = re.findall(r"^apt-get install (.+)$", page, re.MULTILINE)
+    assert set(packages.split()) | {"systemd"} == set(machine.DEBIAN_PACKAGES)
+    assert f"python3 -m venv /{machine.PROGRAM}" in page
+    assert "--require-hashes -r requirements.lock" in page
