@@ -70,15 +70,10 @@ class Answers:
 
     def states(self, name: str) -> list[str]:
         """Of looks: [down, active] places, or the time of an answer in milliseconds."""
-        counting = self.terms(name).counting
-        return [
-            str(
-                seen_together(*look, counting.quorum)
-                if isinstance(look, list)
-                else answered(look, counting.slow_as_down)
-            )
-            for look in self.row["looks"][name]
-        ]
+        counting, looks = self.terms(name).counting, self.row["looks"][name]
+        if counting.quorum:
+            return [str(seen_together(down, active, counting.quorum)) for down, active in looks]
+        return [str(answered(duration_ms, counting.slow_as_down)) for duration_ms in looks]
 
 
 def like(answer: Any, expected: Any) -> Any:
