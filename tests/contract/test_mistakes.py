@@ -275,3 +275,23 @@ def test_a_name_that_leads_nowhere_has_its_line(tmp_path: Path, extra: str, expe
 def test_an_empty_file_is_no_contract(tmp_path: Path) -> None:
     assert problems(tmp_path, "id:") != []
     assert problems(tmp_path, "id: # nothing else\n")[0].startswith("c.yaml:1:1: authority: is missing")
+
+
+def test_a_key_named_like_the_kind_does_not_lead_astray(tmp_path: Path) -> None:
+    """Pydantic puts the kind into its paths, and a key of that name is another thing."""
+    assert problems(tmp_path, endpoint(TCP.replace("1", "70000") + "tcp: {port: 1}"))[0].startswith(
+        "c.yaml:13:15: services.custody.endpoints.e.port: must be at most 65535"
+    )
+
+
+def test_a_name_that_the_writer_chose_is_no_key_of_ours(tmp_path: Path) -> None:
+    """A calendar may be called hours."""
+    text = HEAD + SERVICES + "calendars: {hours: {hours: {mon: '09:00-17:00'}, closed: []}}"
+    expected = "c.yaml:11:50: calendars.hours.closed: unknown key (did you mean closed_on?)"
+    assert problems(tmp_path, text) == [expected]
+
+
+def test_a_duration_has_a_bound(tmp_path: Path) -> None:
+    assert problems(tmp_path, endpoint(TCP + "every: 367d")) == [
+        "c.yaml:14:16: services.custody.endpoints.e.every: must not be longer than a year (write for example 30s)"
+    ]
