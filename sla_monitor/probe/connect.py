@@ -73,6 +73,6 @@ def _second_look(watch: Stopwatch, peer: Address, server_name: str) -> int | Non
         sock.connect(address)
         sock.settimeout(watch.left())
         with unverified_context().wrap_socket(sock, server_hostname=server_name.rstrip(".")) as tls:
-            leaf = tls.getpeercert(binary_form=True)
-            return earliest_expiry_s([leaf]) if leaf else None
+            leaf = tls.chain()[:1]
+            return earliest_expiry_s(leaf)
     return None

@@ -141,14 +141,11 @@ class TimedTlsSocket(ssl.SSLSocket):
         self.settimeout(self.watch.left())
         return super().send(data, flags)
 
-    def chain(self) -> list[bytes]:
-        """The certificates as DER: the verified chain, or what was sent where nothing was verified."""
-        public = getattr(self, "get_verified_chain", None)  # from Python 3.13 on
-        if public is not None:
-            return list(public())
-        inner = self._sslobj  # type: ignore[attr-defined]  # the same call, before it was made public
-        sent = inner.get_verified_chain() if self.context.verify_mode else inner.get_unverified_chain()
-        return [certificate.public_bytes(ssl._ssl.ENCODING_DER) for certificate in sent or ()]  # type: ignore[attr-defined]  # noqa: SLF001
+    def chain(self) -> list[Any]:
+        """The certificates: the verified chain, or what was sent where nothing was verified. Each tells its
+        `public_bytes` and `get_info`; the public method (from Python 3.13 on) would leave their parsing to us."""
+        inner = self._sslobj  # type: ignore[attr-defined]  # the standard library's own handle on OpenSSL
+        return list((inner.get_verified_chain() if self.context.verify_mode else inner.get_unverified_chain()) or ())
 
 
 Connection = TimedSocket | TimedTlsSocket

@@ -10,6 +10,7 @@ import hashlib
 import ssl
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sla_monitor.contract.endpoint import TlsTerms
 from sla_monitor.probe.deadline import TimedTlsSocket
@@ -88,26 +89,17 @@ _EXPIRIES: dict[bytes, int] = {}
 MOST_EXPIRIES = 10_000
 
 
-def earliest_expiry_s(chain: list[bytes]) -> int | None:
-    """Unix seconds at which the first certificate of a chain expires. Each certificate is parsed only once."""
+def earliest_expiry_s(chain: list[Any]) -> int | None:
+    """Unix seconds at which the first certificate of a chain (ssl's own objects) expires."""
     return min(map(_expiry_s, chain), default=None)
 
 
-NEVER = 253_402_300_799
-"""The last second of 9999, which RFC 5280 gives to certificates without an end."""
-
-
-def _expiry_s(der: bytes) -> int:
-    key = hashlib.blake2b(der, digest_size=16).digest()
+def _expiry_s(certificate: Any) -> int:
+    """A certificate's last second, read once and kept: reading is dear."""
+    key = hashlib.blake2b(certificate.public_bytes(ssl._ssl.ENCODING_DER), digest_size=16).digest()  # type: ignore[attr-defined]  # noqa: SLF001
     found = _EXPIRIES.get(key)
     if found is None:
-        from cryptography import x509  # 8 MB that only TLS endpoints need
-
         if len(_EXPIRIES) >= MOST_EXPIRIES:
             _EXPIRIES.clear()
-        try:
-            found = int(x509.load_der_x509_certificate(der).not_valid_after_utc.timestamp())
-        except ValueError:  # OpenSSL took it and the stricter parser does not: it is no reason to fail a look
-            found = NEVER
-        _EXPIRIES[key] = found
+        found = _EXPIRIES[key] = int(ssl.cert_time_to_seconds(certificate.get_info()["notAfter"]))
     return found

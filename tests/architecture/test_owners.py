@@ -20,7 +20,7 @@ OWNERS = {
     "apscheduler": {"schedule.py"},
     "bcrypt": {"web"},
     "click": {"cli"},
-    "cryptography": {"probe", "demo"},
+    "cryptography": {"demo"},
     "dns": {"probe", "demo"},
     "jinja2": {"web"},
     "jsonpath": {"probe"},
