@@ -56,7 +56,7 @@ class Daemon:
         self._web = Web(
             settings.listen,
             board=self.board,
-            metrics=lambda accept: (CONTENT_TYPE, self._exporter.render()),
+            metrics=lambda: (CONTENT_TYPE, self._exporter.render()),
             health=self._health,
             reload=self.reload,
             beat=self._watching.beat,
@@ -170,7 +170,11 @@ class Daemon:
             "the last configuration was not taken up; the one before is in force": not self._reload_is_good,
             "no witness answers: we are cut off, and what fails is unknown": not self._watching.witnesses.is_online,
         }
-        return Health(ready=is_looking, reasons=[reason for reason, is_so in found.items() if is_so])
+        facts = {
+            "Record": f"{ledger.committed} observations committed, {ledger.pending} waiting, {ledger.dropped} lost",
+            "Schedule": f"{self._schedule.stats.missed + self._schedule.stats.overrun} looks skipped since the start",
+        }
+        return Health(is_looking, [reason for reason, is_so in found.items() if is_so], facts)
 
     def _lateness(self) -> tuple[tuple[float, ...], list[int], float]:
         stats = self._schedule.stats

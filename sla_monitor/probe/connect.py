@@ -73,6 +73,5 @@ def _second_look(watch: Stopwatch, peer: Address, server_name: str) -> int | Non
         sock.connect(address)
         sock.settimeout(watch.left())
         with unverified_context().wrap_socket(sock, server_hostname=server_name.rstrip(".")) as tls:
-            leaf = tls.chain()[:1]
-            return earliest_expiry_s(leaf)
+            return earliest_expiry_s(tls.chain()[:1])  # type: ignore[attr-defined] # the context makes sockets of ours
     return None

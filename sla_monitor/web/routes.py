@@ -45,11 +45,10 @@ class Status(Handler):
 
 
 class Metrics(Handler):
-    """`GET /metrics`, in the format that the Accept header asks for."""
+    """`GET /metrics`."""
 
     async def get(self) -> None:
-        accept = self.request.headers.get("Accept", "")
-        content_type, body = await self.site.rendering.run(self.site.metrics, accept)
+        content_type, body = await self.site.rendering.run(self.site.metrics)
         self.set_header("Content-Type", content_type)
         self.finish(body)
 

@@ -30,7 +30,7 @@ FILES_EVERY_S = 1.0
 class Web:
     """The status page and the HTTP endpoints on one address.
 
-    `metrics` takes an Accept header and gives content type and body; `reload` gives the problems it met;
+    `metrics` gives content type and body; `reload` gives the problems it met;
     `beat` takes in a heartbeat of an endpoint; `tokens` gives the tokens of the heartbeat endpoints by key.
     All four are called from threads of ours.
     """
@@ -38,7 +38,7 @@ class Web:
     listen: str
     _: KW_ONLY
     board: Board
-    metrics: Callable[[str], tuple[str, bytes]]
+    metrics: Callable[[], tuple[str, bytes]]
     health: Callable[[], Health]
     reload: Callable[[], list[str]]
     beat: Callable[[str], None]

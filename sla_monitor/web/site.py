@@ -85,7 +85,7 @@ class Site:
     """The parts that answer requests. Everything but `board` and `clock` is made or handed over by `Web`."""
 
     board: Board
-    metrics: Callable[[str], tuple[str, bytes]]
+    metrics: Callable[[], tuple[str, bytes]]
     health: Callable[[], Health]
     reload: Callable[[], list[str]]
     beat: Callable[[str], None]

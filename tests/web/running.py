@@ -29,11 +29,9 @@ class Parts:
     problems: list[str] = field(default_factory=list)
     references: Mapping[str, SecretReference] = field(default_factory=dict)
     beats: list[str] = field(default_factory=list)
-    accepted: list[str] = field(default_factory=list)
     reloads: int = 0
 
-    def metrics(self, accept: str) -> tuple[str, bytes]:
-        self.accepted.append(accept)
+    def metrics(self) -> tuple[str, bytes]:
         return "text/plain; version=0.0.4; charset=utf-8", self.metrics_body
 
     def reload(self) -> list[str]:

@@ -174,7 +174,7 @@ def gate() -> Iterator[threading.Event]:
 def slow_metrics(gate: threading.Event) -> Parts:
     parts = Parts()
 
-    def metrics(accept: str) -> tuple[str, bytes]:
+    def metrics() -> tuple[str, bytes]:
         gate.wait(PATIENCE_S)
         return "text/plain", b"late\n"
 
