@@ -111,21 +111,26 @@ class Daemon:
     def reload(self) -> list[str]:
         """Read the configuration again and take up what changed; on mistakes keep the old one and return them."""
         with self._reloading:
-            systemd.reloading()
-            try:
-                new = read_configuration(self._path)
-            except ConfigError as error:
-                self._reload_is_good = False
-                log.error("the configuration was not taken up", extra={"problems": "; ".join(error.problems)})
-                return error.problems
-            finally:
+            if self._is_announced:
+                systemd.reloading()
+            problems = self._read_again()
+            if self._is_announced:  # before that, READY would claim looks that were never made
                 systemd.ready()
-            self._warn_of_restart(new)
-            self._configuration = new
-            self._take_up()
-            self._reload_is_good, self._reloaded_ms = True, self._clock.now_ms()
-            log.info("the configuration was taken up", extra={"endpoints": len(self._watching)})
-            return []
+            return problems
+
+    def _read_again(self) -> list[str]:
+        try:
+            new = read_configuration(self._path)
+        except ConfigError as error:
+            self._reload_is_good = False
+            log.error("the configuration was not taken up", extra={"problems": "; ".join(error.problems)})
+            return error.problems
+        self._warn_of_restart(new)
+        self._configuration = new
+        self._take_up()
+        self._reload_is_good, self._reloaded_ms = True, self._clock.now_ms()
+        log.info("the configuration was taken up", extra={"endpoints": len(self._watching)})
+        return []
 
     def _warn_of_restart(self, new: Configuration) -> None:
         old, fresh = self._configuration.settings, new.settings
@@ -145,7 +150,7 @@ class Daemon:
         self._schedule.mind_the_clock()
         if not self._is_announced and self._health().ready:
             self._is_announced = True
-            systemd.ready(f"watching {len(self._watching)} endpoints")
+            systemd.ready(f"endpoints watched: {len(self._watching)}")
 
     def _pulse(self) -> None:
         """Called by the scheduling loop every second: the watchdog hears of progress from nobody else."""
