@@ -8,7 +8,8 @@ from datetime import timedelta
 from fractions import Fraction
 
 from sla_monitor.contract.contract import Contract, endpoint_key, midnight_ms
-from sla_monitor.contract.terms import AvailabilityKpi, Service, Terms
+from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.sla.availability import Classified, classify, endpoint_intervals, joined
 from sla_monitor.sla.hours import agreed_hours
 from sla_monitor.sla.intervals import Intervals, at_least, intersect, length
@@ -146,7 +147,7 @@ def assess_contract(contract: Contract, spans_of: SpansOf, now_ms: int) -> Contr
         terms_from_ms=version.from_ms,
         terms_reference=version.reference,
         services=tuple(services.values()),
-        kpis=tuple(month.kpi(kpi, services[kpi.service]) for kpi in terms.kpis),
+        kpis=tuple(month.kpi(kpi, services[kpi.service]) for kpi in terms.availability_kpis),
     )
 
 
@@ -208,7 +209,7 @@ class _Month:
         that gives the same allowance over the whole, which with one version is that version's."""
         allowance = Fraction(0)
         for part in self._parts(kpi.service, self.period.end_ms):
-            promised = next((k for k in part.terms.kpis if k.id == kpi.id), kpi)
+            promised = next((k for k in part.terms.availability_kpis if k.id == kpi.id), kpi)
             allowance += length(part.agreed()) * (1 - promised.target_ratio)
         whole = service.period_agreed_ms
         floor = Fraction(self.contract.version_at(self.now_ms).terms.accounting.coverage_floor_percent) / 100

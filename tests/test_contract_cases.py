@@ -9,14 +9,13 @@ from pydantic import ValidationError
 
 from sla_monitor.contract.doubts import doubts
 from sla_monitor.contract.fields import Misplaced
-from sla_monitor.contract.regime import Regime
 from sla_monitor.sla.fold import Setting, fold
 from sla_monitor.sla.months import Run
 from tests.contract_cases.asking import Answers
 from tests.contract_cases.reading import Case, month_input, month_name, read_cases
 
 CASES = list(read_cases())
-KNOWN = {"case", "title", "source", "mark", "note", "terms", "zone", "currency", "calendars", "charges", "start"}
+KNOWN = {"case", "title", "source", "mark", "note", "terms", "zone", "currency", "charges", "start"}
 ASKED = {"rows", "months", "refused", "doubted"}
 
 
@@ -27,7 +26,7 @@ def named(case: Case) -> str:
 def refusals(case: Case) -> list[str]:
     """`kpis.0.bands.1: why`, as the loader would put it to a line of the file."""
     try:
-        Regime.model_validate(case.data["terms"])
+        case.terms()
     except ValidationError as error:
         return [line for details in error.errors() for line in _lines(details)]
     return []
@@ -42,12 +41,12 @@ def _lines(details: Any) -> list[str]:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.rows()], ids=named)
 def test_a_contract_says_what_its_case_says(case: Case) -> None:
-    regime = case.regime()
+    terms = case.terms()
     for run in case.rows():
-        months = [month_input(case, regime, row) for row in run]
+        months = [month_input(case, terms, row) for row in run]
         setting = Setting(Run(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
-        for row, result in zip(run, fold(setting, lambda _: regime, months), strict=True):
-            answers = Answers(case, regime, row, result)
+        for row, result in zip(run, fold(setting, lambda _: terms, months), strict=True):
+            answers = Answers(case, terms, row, result)
             expected = row.get("expect", {})
             assert {key: answers.to(key, value) for key, value in expected.items()} == expected, row
 
@@ -64,7 +63,7 @@ def test_terms_that_cannot_be_are_refused_at_their_place(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if "doubted" in case.data], ids=named)
 def test_terms_that_cannot_work_are_doubted_at_their_place(case: Case) -> None:
-    found = [f"{'.'.join(map(str, path))}: {message}" for path, message in doubts(case.regime())]
+    found = [f"{'.'.join(map(str, path))}: {message}" for path, message in doubts(case.terms())]
     assert len(found) == len(case.data["doubted"]), found
     for line, expected in zip(found, case.data["doubted"], strict=True):
         path, _, why = expected.partition(": ")

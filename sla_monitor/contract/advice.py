@@ -11,12 +11,14 @@ from datetime import date, datetime, time
 from fractions import Fraction
 from pathlib import Path as FilePath
 
-from sla_monitor.contract.consistency import ALWAYS
 from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
+from sla_monitor.contract.doubts import doubts
 from sla_monitor.contract.endpoint import HeartbeatEndpoint
+from sla_monitor.contract.kpi import AvailabilityKpi
 from sla_monitor.contract.nodes import Path, Problem
+from sla_monitor.contract.parts import ALWAYS
 from sla_monitor.contract.places import dotted, locate
-from sla_monitor.contract.terms import AvailabilityKpi, Service, Terms
+from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.contract.versions import resolve
 from sla_monitor.contract.yaml_file import read_document
 
@@ -49,12 +51,14 @@ def _day(version: TermsVersion) -> date:
 
 
 def _remarks(terms: Terms) -> Iterator[Remark]:
-    promised = {kpi.service for kpi in terms.kpis}
+    promised = {kpi.service for kpi in terms.availability_kpis}
     for i, service in enumerate(terms.services):
         if service.endpoints and service.id not in promised:
             yield ("services", i, "id"), "is in no KPI: it is watched, and nothing is promised (add a KPI for it)"
     positions = {service.id: i for i, service in enumerate(terms.services)}
     for j, kpi in enumerate(terms.kpis):
+        if not isinstance(kpi, AvailabilityKpi):
+            continue
         i = positions[kpi.service]
         service = terms.services[i]
         if not service.endpoints:
@@ -64,6 +68,7 @@ def _remarks(terms: Terms) -> Iterator[Remark]:
             )
         for k in range(len(service.endpoints)):
             yield from _pace(terms, kpi, service, ("services", i, "endpoints", k))
+    yield from doubts(terms)
 
 
 def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> Iterator[Remark]:

@@ -67,7 +67,7 @@ class Band(Strict):
     above: Level | None = Field(None, description="Lower edge, which does not.")
     below: Level | None = Field(None, description="Upper edge, which does not belong to the band.")
     at_most: Level | None = Field(None, description="Upper edge, which does.")
-    points: Points = Decimal(0)
+    points: Points = Field(Decimal(0), description="Service points of a result in this band.")
     material: YesNo = Field(False, description="A failure that brings the rectification process.")
 
     @model_validator(mode="after")
@@ -141,6 +141,8 @@ def _between(ends: Cut | None, begins: Cut | None, direction: Direction) -> str:
 class Rounding(Strict):
     """How the contract rounds a result, and whether it bands what is rounded."""
 
-    mode: Literal["half_up", "half_even", "down", "up", "none"]
+    mode: Literal["half_up", "half_even", "down", "up", "none"] = Field(
+        description="What happens to a half, or that results are cut (down), raised (up), or left as they are."
+    )
     places: Annotated[Whole, Field(ge=0, le=9)] = Field(0, description="Digits after the point.")
     when: Literal["before_banding", "after"] = Field("before_banding", description="after: only for display.")

@@ -6,19 +6,14 @@ mistakes and not one round later. What they cannot make sense of they pass over:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
 from sla_monitor.contract.fields import parse_day, parse_duration
-from sla_monitor.contract.nearest import suggestion
-
-ALWAYS = "always"
-"""The calendar that every contract has: 24 hours, 7 days."""
-
-Found = tuple[tuple[str | int, ...], str]
-"""The path of a value, and what is wrong with it."""
+from sla_monitor.contract.parts import ALWAYS, Found, entries, listed, names_in, unknown
+from sla_monitor.contract.references import performance_problems
 
 
 def inconsistencies(contract: Any) -> list[Found]:
@@ -31,6 +26,7 @@ def inconsistencies(contract: Any) -> list[Found]:
         *_services(contract),
         *_paces(contract),
         *_kpis(contract),
+        *performance_problems(contract),
     ]
 
 
@@ -72,8 +68,8 @@ def _term(contract: dict[str, Any]) -> Iterator[Found]:
 
 
 def _paces(contract: dict[str, Any]) -> Iterator[Found]:
-    for i, service in _entries(contract, "services"):
-        for j, endpoint in _entries(service, "endpoints"):
+    for i, service in entries(contract, "services"):
+        for j, endpoint in entries(service, "endpoints"):
             times = {"every": "60s", "timeout": "10s", **endpoint}
             found = misfits(*(_time(times.get(k)) for k in ("every", "timeout", "degraded_above", "down_above")))
             yield from ((("services", i, "endpoints", j, *path), message) for path, message in found)
@@ -86,28 +82,11 @@ def _time(value: Any) -> int | None:
         return None
 
 
-def _entries(value: Any, key: str) -> list[tuple[int, dict[str, Any]]]:
-    """The mappings in the list under a key, each with its position."""
-    return [(position, entry) for position, entry in enumerate(_list(value, key)) if isinstance(entry, dict)]
-
-
-def _list(value: dict[str, Any], key: str) -> Sequence[Any]:
-    listed = value.get(key)
-    return listed if isinstance(listed, list | tuple) else ()
-
-
-def _names(contract: dict[str, Any], key: str) -> list[str] | None:
-    """The ids in a list of the contract; None if any is missing, when nothing can be said about references."""
-    ids = [entry.get("id") for _, entry in _entries(contract, key)]
-    names = [name for name in ids if isinstance(name, str)]
-    return names if len(names) == len(_list(contract, key)) else None
-
-
 def _identifiers(contract: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
     for key, what in (("services", "service"), ("kpis", "KPI"), ("participants", "participant")):
-        yield from (((key, i, "id"), what, entry.get("id")) for i, entry in _entries(contract, key))
-    for i, service in _entries(contract, "services"):
-        for j, endpoint in _entries(service, "endpoints"):
+        yield from (((key, i, "id"), what, entry.get("id")) for i, entry in entries(contract, key))
+    for i, service in entries(contract, "services"):
+        for j, endpoint in entries(service, "endpoints"):
             yield ("services", i, "endpoints", j, "id"), "endpoint", endpoint.get("id")
 
 
@@ -125,25 +104,20 @@ def _services(contract: dict[str, Any]) -> Iterator[Found]:
     calendars = [ALWAYS, *own] if isinstance(own, dict) else [ALWAYS]
     if calendars.count(ALWAYS) > 1:
         yield ("calendars", ALWAYS), f"the calendar {ALWAYS!r} is built in (choose another name)"
-    for i, service in _entries(contract, "services"):
+    for i, service in entries(contract, "services"):
         path = ("services", i)
-        yield from _unknown("calendar", (*path, "service_hours"), service.get("service_hours"), calendars)
-        for j, name in enumerate(_list(service, "participants")):
-            yield from _unknown("participant", (*path, "participants", j), name, _names(contract, "participants"))
+        yield from unknown("calendar", (*path, "service_hours"), service.get("service_hours"), calendars)
+        for j, name in enumerate(listed(service, "participants")):
+            yield from unknown("participant", (*path, "participants", j), name, names_in(contract, "participants"))
         yield from _count(path, service)
 
 
 def _count(path: tuple[str | int, ...], service: dict[str, Any]) -> Iterator[Found]:
-    wanted, endpoints = service.get("available_when"), _list(service, "endpoints")
+    wanted, endpoints = service.get("available_when"), listed(service, "endpoints")
     if isinstance(wanted, int) and wanted > max(len(endpoints), 1):
         yield (*path, "available_when"), f"there are only {len(endpoints)} endpoints (write a smaller number)"
 
 
 def _kpis(contract: dict[str, Any]) -> Iterator[Found]:
-    for i, kpi in _entries(contract, "kpis"):
-        yield from _unknown("service", ("kpis", i, "service"), kpi.get("service"), _names(contract, "services"))
-
-
-def _unknown(what: str, path: tuple[str | int, ...], name: Any, known: Iterable[str] | None) -> Iterator[Found]:
-    if isinstance(name, str) and known is not None and name not in known:
-        yield path, f"no such {what} ({suggestion(name, known)})"
+    for i, kpi in entries(contract, "kpis"):
+        yield from unknown("service", ("kpis", i, "service"), kpi.get("service"), names_in(contract, "services"))

@@ -18,15 +18,15 @@ from sla_monitor.contract.fields import DurationMs, Percent, Strict, Whole
 class Quorum(Strict):
     """A service is down when so large a share of the places that look see it so (ICANN: 51 per cent)."""
 
-    percent: Percent
+    percent: Percent = Field(description="The share of the active places that sees it down.")
     min_active: Annotated[Whole, Field(ge=1)] = Field(1, description="Fewer looking places say nothing.")
 
 
 class SlowAsDown(Strict):
     """An answer slower than so many times the promised time is no answer (ICANN: 5 times)."""
 
-    promised_ms: DurationMs = Field(alias="promised")
-    multiple: Level = Decimal(1)
+    promised_ms: DurationMs = Field(alias="promised", description="The time that an answer should take.")
+    multiple: Level = Field(Decimal(1), description="How many times as long is no answer.")
 
 
 class Counting(Strict):
@@ -47,5 +47,5 @@ class Counting(Strict):
     degraded_percent: Percent = Field(
         Decimal(0), alias="degraded", description="How much of degraded time is downtime: 0 none, 100 all of it."
     )
-    quorum: Quorum | None = None
-    slow_as_down: SlowAsDown | None = None
+    quorum: Quorum | None = Field(None, description="How many of the places that look must see it down.")
+    slow_as_down: SlowAsDown | None = Field(None, description="When an answer is too slow to be one.")

@@ -22,37 +22,37 @@ Partial = Literal["prorata", "floor", "ceil"]
 class CreditTerms(Strict):
     """What every rule has. `service`: the charges that a percentage is of; none: those of the whole contract."""
 
-    id: Identifier
-    clause: str = ""
-    service: Identifier | None = None
+    id: Identifier = Field(description="The name of the rule in reports.")
+    clause: str = Field("", description="Where the contract says so.")
+    service: Identifier | None = Field(None, description="Whose charges percentages are of; none: all charges.")
     rounding: Literal["half_up", "half_even", "down", "up"] = Field("half_up", description="To the smallest coin.")
-    min_payout: MinimumPayout | None = None
+    min_payout: MinimumPayout | None = Field(None, description="A smaller credit is not paid.")
 
 
 class PointsCredit(CreditTerms):
     """Sum of the period's points, times a percentage, of the charges."""
 
-    method: Literal["points"]
+    method: Literal["points"] = Field(description="How the credit is worked out.")
     kpis: tuple[Identifier, ...] = Field((), description="Whose points; none: all KPIs'.")
-    per_point_percent: PercentUp
+    per_point_percent: PercentUp = Field(description="Of the charges, for each point.")
 
 
 class ShortfallCredit(CreditTerms):
     """So many per cent of the charges for each percentage point by which a result misses its target."""
 
-    method: Literal["shortfall"]
-    kpis: tuple[Identifier, ...] = Field(min_length=1)
-    rate_percent: PercentUp
+    method: Literal["shortfall"] = Field(description="How the credit is worked out.")
+    kpis: tuple[Identifier, ...] = Field(min_length=1, description="Whose shortfall.")
+    rate_percent: PercentUp = Field(description="Of the charges, for each percentage point.")
     partial: Partial = Field(description="A begun point counts in proportion, not at all, or whole.")
-    max_percent: PercentUp | None = None
+    max_percent: PercentUp | None = Field(None, description="No more than this for one KPI.")
 
 
 class TierCredit(CreditTerms):
     """A table from results to percentages of the bill."""
 
-    method: Literal["tiers"]
-    kpi: Identifier
-    tiers: tuple[Tier, ...] = Field(min_length=1)
+    method: Literal["tiers"] = Field(description="How the credit is worked out.")
+    kpi: Identifier = Field(description="Whose result is looked up.")
+    tiers: tuple[Tier, ...] = Field(min_length=1, description="In any order.")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -64,27 +64,27 @@ class TierCredit(CreditTerms):
 class EarnBack(Strict):
     """A credit is returned if the mean of the results of so many periods after it is at or over the target."""
 
-    periods: Annotated[Whole, Field(ge=1, le=120)]
+    periods: Annotated[Whole, Field(ge=1, le=120)] = Field(description="Measurement periods after the failure.")
 
 
 class PoolCredit(CreditTerms):
     """A part of the charges is at risk; each KPI in default takes its weight out of it."""
 
-    method: Literal["at_risk_pool"]
-    at_risk_percent: Percent
+    method: Literal["at_risk_pool"] = Field(description="How the credit is worked out.")
+    at_risk_percent: Percent = Field(description="Of the charges: no month costs more.")
     pool_percent: PercentUp = Field(Decimal(100), description="The part of the amount at risk for this rule's KPIs.")
-    allocation: dict[Identifier, PercentUp] = Field(min_length=1)
+    allocation: dict[Identifier, PercentUp] = Field(min_length=1, description="Each KPI's weight in the pool.")
     misses: Annotated[Whole, Field(ge=1)] = Field(1, description="So many missed targets are a default...")
     in_periods: Annotated[Whole, Field(ge=1)] = Field(1, description="... in so many measurement periods.")
-    earn_back: EarnBack | None = None
+    earn_back: EarnBack | None = Field(None, description="When a credit is returned.")
 
 
 class LadderCredit(CreditTerms):
     """A table from the period's points to a percentage of the charges."""
 
-    method: Literal["ladder"]
-    kpis: tuple[Identifier, ...] = ()
-    rungs: tuple[Rung, ...] = Field(min_length=1)
+    method: Literal["ladder"] = Field(description="How the credit is worked out.")
+    kpis: tuple[Identifier, ...] = Field((), description="Whose points; none: all KPIs'.")
+    rungs: tuple[Rung, ...] = Field(min_length=1, description="Ascending by points.")
     between: Literal["step_down", "step_up", "prorata"] = Field(description="What a number between two rungs gives.")
 
     @model_validator(mode="after")
@@ -98,11 +98,11 @@ class LadderCredit(CreditTerms):
 class RatchetCredit(CreditTerms):
     """A price for each point over a free allowance, which rises with the number of points."""
 
-    method: Literal["ratchet"]
-    kpis: tuple[Identifier, ...] = ()
-    free: Points = Decimal(0)
-    per_point: Money
-    slices: tuple[Slice, ...] = Field(min_length=1)
+    method: Literal["ratchet"] = Field(description="How the credit is worked out.")
+    kpis: tuple[Identifier, ...] = Field((), description="Whose points; none: all KPIs'.")
+    free: Points = Field(Decimal(0), description="Points that cost nothing.")
+    per_point: Money = Field(description="The price of a point.")
+    slices: tuple[Slice, ...] = Field(min_length=1, description="Ascending; the last is open.")
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -116,13 +116,13 @@ class RatchetCredit(CreditTerms):
 class UnitRateCredit(CreditTerms):
     """A rate for every block of time (or every unit of a count) of unavailability, by weight of the area."""
 
-    method: Literal["unit_rate"]
+    method: Literal["unit_rate"] = Field(description="How the credit is worked out.")
     kpi: Identifier | None = Field(None, description="A count whose result is the number of blocks; none: outages.")
-    rate: Money | None = None
+    rate: Money | None = Field(None, description="For one block, at a weight of 1.")
     share: Share | None = Field(None, description="The rate as a share of the charges: 1/30 a day.")
     weights: dict[Identifier, Factor] = Field(default_factory=dict, description="By area; an area not named has 1.")
-    block_ms: DurationMs | None = Field(None, alias="block")
-    blocks: Literal["full", "begun", "prorata"] = "full"
+    block_ms: DurationMs | None = Field(None, alias="block", description="How long a block of an outage is.")
+    blocks: Literal["full", "begun", "prorata"] = Field("full", description="How a block that is not full counts.")
     used_factor: Factor = Field(Decimal(1), description="For what was unavailable and used all the same.")
     repeats: tuple[RepeatStep, ...] = Field((), description="The last that holds decides.")
     max_blocks: Annotated[Whole, Field(ge=1)] | None = Field(None, description="In one month.")
@@ -139,16 +139,16 @@ class UnitRateCredit(CreditTerms):
 class FixedCredit(CreditTerms):
     """An amount for each KPI that misses its target."""
 
-    method: Literal["fixed"]
-    amounts: dict[Identifier, Money] = Field(min_length=1)
+    method: Literal["fixed"] = Field(description="How the credit is worked out.")
+    amounts: dict[Identifier, Money] = Field(min_length=1, description="By KPI.")
 
 
 class MisreportingCredit(CreditTerms):
     """A deduction that was not reported is made after all, and a surcharge on it."""
 
-    method: Literal["misreporting"]
-    deliberate_percent: PercentUp
-    otherwise_percent: PercentUp
+    method: Literal["misreporting"] = Field(description="How the credit is worked out.")
+    deliberate_percent: PercentUp = Field(description="The surcharge on what was left out on purpose.")
+    otherwise_percent: PercentUp = Field(description="The surcharge on what was left out by mistake.")
     none_if_corrected: YesNo = Field(description="No surcharge if corrected before payment.")
 
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from math import ceil, floor
 
 from sla_monitor.contract.bands import Band
-from sla_monitor.contract.consistency import Found
 from sla_monitor.contract.credits import Credit, FixedCredit, LadderCredit, PointsCredit, TierCredit
 from sla_monitor.contract.money import Cap
+from sla_monitor.contract.parts import Found
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.regime import Regime
 

@@ -69,6 +69,42 @@ SAMPLES = {
     "ask": "ask: custody.example",
     "port": "port: 443",
     "path": "path: $.status",
+    "indicator": "indicator: response_time",
+    "name": "name: minor",
+    "factor": "factor: 2",
+    "on_missing": "on_missing: breaks",
+    "mode": "mode: half_up",
+    "group": "group: login",
+    "dedupe": "dedupe: highest",
+    "promised": "promised: 500ms",
+    "statistic": "statistic: mean",
+    "combine": "combine: all_of",
+    "parts": "parts: [{kpi: KPI1}, {kpi: KPI2}]",
+    "kpi": "kpi: KPI1",
+    "kpis": "kpis: [KPI1]",
+    "method": "method: points",
+    "per_point_percent": "per_point_percent: 1",
+    "rate_percent": "rate_percent: 0.5",
+    "partial": "partial: prorata",
+    "tiers": "tiers: [{below: 99.9, percent: 10}]",
+    "percent": "percent: 10",
+    "at_risk_percent": "at_risk_percent: 10",
+    "allocation": "allocation: {KPI1: 40, KPI2: 60}",
+    "periods": "periods: 12",
+    "rungs": "rungs: [{at_least: 5, percent: 2}]",
+    "between": "between: step_down",
+    "at_least": "at_least: 5",
+    "per_point": "per_point: 3.00",
+    "slices": "slices: [{up_to: 100, factor: 1}, {factor: 1.5}]",
+    "amounts": "amounts: {KPI1: 500.00}",
+    "amount": "amount: 850000.00",
+    "deliberate_percent": "deliberate_percent: 50",
+    "otherwise_percent": "otherwise_percent: 25",
+    "none_if_corrected": "none_if_corrected: true",
+    "over": "over: contract_year",
+    "conditions": "conditions: [{measure: points, months: 3, at_least: 50}]",
+    "measure": "measure: points",
+    "effects": "effects: [termination_right]",
     "username": "username: monitor",
     "password": "password: ${file:/path}",
     "token": "token: ${file:/path}",
@@ -98,10 +134,10 @@ def explained(error: ErrorDetails, model: type[BaseModel]) -> Iterator[Mistake]:
     if isinstance(cause, Misplaced):
         yield from (Mistake((*loc, *path), message, "named") for path, message in cause.problems)
     elif error["type"] == "union_tag_invalid":
-        message = f"no such kind ({suggestion(str(ctx['tag']), _quoted(ctx['expected_tags']))})"
-        yield Mistake((*loc, "kind"), message, "named")
+        message = f"no such {_tag_key(ctx)} ({suggestion(str(ctx['tag']), _quoted(ctx['expected_tags']))})"
+        yield Mistake((*loc, _tag_key(ctx)), message, "named")
     elif error["type"] in {"missing", "union_tag_not_found"}:
-        where = loc if error["type"] == "missing" else (*loc, "kind")
+        where = loc if error["type"] == "missing" else (*loc, _tag_key(ctx))
         yield Mistake(where, _missing(str(where[-1])), "named")
     elif error["type"] == "extra_forbidden":
         message = f"unknown key ({suggestion(str(loc[-1]), known_keys(model, loc[:-1]))})"
@@ -131,6 +167,11 @@ def joined(messages: list[str]) -> str:
         return first
     bare = [message.removeprefix("must be ").partition(" (")[0] for message in messages]
     return "must be " + ", or ".join(dict.fromkeys(bare))
+
+
+def _tag_key(ctx: dict[str, Any]) -> str:
+    """The key that tells the members of a union apart, from pydantic's `'kind'` or `_indicator()`."""
+    return str(ctx["discriminator"]).strip("'_()")
 
 
 def _quoted(names: str) -> list[str]:

@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from sla_monitor.contract.nodes import Path
 
+TAG_KEYS = ("kind", "indicator", "method")
+"""The keys that say which of several models a mapping is: endpoints, KPIs, credits."""
+
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     """Every model that a field's type names."""
@@ -37,7 +40,7 @@ def known_keys(model: type[BaseModel], loc: Path) -> list[str]:
             models = [found for kind in types for found in models_in(kind)]
             is_table = any(_is_table(kind) for kind in types)
         else:
-            models = [candidate for candidate in models if _kind(candidate) == segment] or models
+            models = [candidate for candidate in models if _tag(candidate) == segment] or models
     return sorted({key for candidate in models for key in fields_of(candidate)})
 
 
@@ -45,6 +48,8 @@ def _is_table(annotation: Any) -> bool:
     return get_origin(annotation) is dict
 
 
-def _kind(model: type[BaseModel]) -> str | None:
-    field = model.model_fields.get("kind")
-    return str(get_args(field.annotation)[0]) if field else None
+def _tag(model: type[BaseModel]) -> str | None:
+    """By what a model is known in a union: the one word that a field of it may hold."""
+    fields = (model.model_fields[key] for key in TAG_KEYS if key in model.model_fields)
+    words = (get_args(field.annotation) for field in fields)
+    return next((str(word[0]) for word in words if len(word) == 1), None)

@@ -21,8 +21,8 @@ class PercentKpi(KpiTerms):
     """A KPI whose results are per cent."""
 
     unit: ClassVar[str] = "percent"
-    target: Percent
-    threshold: Percent | None = None
+    target: Percent = Field(description="The least result that keeps the promise, per hundred.")
+    threshold: Percent | None = Field(None, description="The floor: worse than this is below threshold.")
 
     @property
     def target_ratio(self) -> Fraction:
@@ -32,15 +32,15 @@ class PercentKpi(KpiTerms):
 class LowerKpi(KpiTerms):
     """A KPI that is the better the less there is of it."""
 
-    direction: Direction = "lower_is_better"
+    direction: Direction = Field("lower_is_better", description="Which way is worse.")
 
 
 class AvailabilityKpi(PercentKpi):
     """A promise of availability: the part of the agreed time that counts in which the service was not down."""
 
-    indicator: Literal["availability"] = "availability"
-    service: Identifier
-    counting: Counting = Counting()
+    indicator: Literal["availability"] = Field("availability", description="What is measured.")
+    service: Identifier = Field(description="The id of the service.")
+    counting: Counting = Field(Counting(), description="Which time counts, and as what.")
 
     @property
     def target_percent(self) -> Decimal:
@@ -50,15 +50,15 @@ class AvailabilityKpi(PercentKpi):
 class ErrorRateKpi(PercentKpi):
     """100 less the mean of the error rates of all slots (of five minutes, say); a slot without requests has none."""
 
-    indicator: Literal["error_rate"]
+    indicator: Literal["error_rate"] = Field(description="What is measured.")
 
 
 class ResponseTimeKpi(LowerKpi):
     """Mean or percentile of response times, in milliseconds."""
 
     unit: ClassVar[str] = "ms"
-    indicator: Literal["response_time"]
-    statistic: Literal["mean", "percentile"]
+    indicator: Literal["response_time"] = Field(description="What is measured.")
+    statistic: Literal["mean", "percentile"] = Field(description="What is made of the times.")
     percentile: Percent | None = Field(None, description="Nearest rank: the smallest time that so many do not exceed.")
 
     @model_validator(mode="after")
@@ -78,11 +78,13 @@ class Clock(Strict):
 class RatioKpi(PercentKpi):
     """The share of events in target: tickets by priority within a time, calls answered, samples passed."""
 
-    indicator: Literal["ratio_in_target"]
+    indicator: Literal["ratio_in_target"] = Field(description="What is measured.")
     priorities: tuple[Identifier, ...] = Field((), description="Tickets of these priorities; none: of all.")
-    measures: Literal["resolution", "response"] = "resolution"
+    measures: Literal["resolution", "response"] = Field(
+        "resolution", description="What stops a ticket's clock for good."
+    )
     within_ms: DurationMs | None = Field(None, alias="within", description="For tickets: the time that is in target.")
-    clock: Clock = Clock()
+    clock: Clock = Field(Clock(), description="When time runs for a ticket.")
     counted_when: Literal["opened", "ended"] = Field("opened", description="Which period a ticket belongs to.")
     min_denominator: Annotated[Whole, Field(ge=0)] = Field(
         0, description="Low volume: the late ones are divided by no fewer than this."
@@ -94,48 +96,50 @@ class CountKpi(LowerKpi):
     """How often something happened."""
 
     unit: ClassVar[str] = "count"
-    indicator: Literal["count"]
+    indicator: Literal["count"] = Field(description="What is measured.")
 
 
 class DaysLateKpi(LowerKpi):
     """Days by which something was late."""
 
     unit: ClassVar[str] = "days"
-    indicator: Literal["days_late"]
+    indicator: Literal["days_late"] = Field(description="What is measured.")
 
 
 class ScoreKpi(KpiTerms):
     """A mark somebody gave: a survey, an audit."""
 
     unit: ClassVar[str] = "score"
-    indicator: Literal["score"]
+    indicator: Literal["score"] = Field(description="What is measured.")
 
 
 class SubmittedKpi(KpiTerms):
     """A figure that the supplier or the authority reports."""
 
     unit: ClassVar[str] = "figure"
-    indicator: Literal["submitted"]
+    indicator: Literal["submitted"] = Field(description="What is measured.")
 
 
 class Part(Strict):
     """One KPI in a composite; the weight is for `combine: weighted`."""
 
-    kpi: Identifier
-    weight: Factor = Decimal(1)
+    kpi: Identifier = Field(description="The id of a KPI above this one.")
+    weight: Factor = Field(Decimal(1), description="Its share of the weighted mean.")
 
 
 class CompositeKpi(PercentKpi):
     """Several KPIs as one: 100 when all of them are met and 0 otherwise, or the weighted mean of their results."""
 
-    indicator: Literal["composite"]
-    combine: Literal["all_of", "weighted"]
-    parts: tuple[Part, ...] = Field(min_length=1)
+    indicator: Literal["composite"] = Field(description="What is measured.")
+    combine: Literal["all_of", "weighted"] = Field(description="How the parts make one figure.")
+    parts: tuple[Part, ...] = Field(min_length=1, description="The KPIs that it is made of.")
 
 
 def _indicator(value: Any) -> Any:
-    """Availability goes without saying."""
-    return value.get("indicator", "availability") if isinstance(value, dict) else getattr(value, "indicator", None)
+    """Availability goes without saying; what is no mapping is told so by its model."""
+    if isinstance(value, dict):
+        return str(value.get("indicator", "availability"))
+    return getattr(value, "indicator", "availability")
 
 
 Kpi = Annotated[

@@ -19,32 +19,32 @@ class Charge(Strict):
     """What is paid for a full month, gross of credits and without VAT."""
 
     service: Identifier | None = Field(None, description="None: charged for the contract as a whole.")
-    amount: Money
+    amount: Money = Field(description="In the contract's currency.")
 
 
 class Indexation(Strict):
     """A rise (or a fall) of every charge from the date on which the item begins."""
 
-    percent: Annotated[Level, Field(gt=-100, le=1000)]
+    percent: Annotated[Level, Field(gt=-100, le=1000)] = Field(description="Of what was charged before.")
     index: str = Field("", description="Where the figure comes from: CPI January 2026.")
 
 
 class Charges(Strict):
     """The monthly charges in force."""
 
-    monthly: tuple[Charge, ...] = ()
+    monthly: tuple[Charge, ...] = Field((), description="By service, or for the contract as a whole.")
     indexation: tuple[Indexation, ...] = Field((), description="Applied one after the other, rounded once at the end.")
     part_months: Literal["by_day", "whole"] = Field("by_day", description="What a month that is cut short costs.")
-    estimated_year_1: Money | None = None
+    estimated_year_1: Money | None = Field(None, description="The estimate that caps of the first year are taken of.")
 
 
 class Cap(Strict):
     """A limit on money over a window; it never touches points."""
 
-    id: Identifier
-    clause: str = ""
-    percent: Percent | None = None
-    amount: Money | None = None
+    id: Identifier = Field(description="The name by which triggers know it.")
+    clause: str = Field("", description="Where the contract says so.")
+    percent: Percent | None = Field(None, description="Of the base.")
+    amount: Money | None = Field(None, description="In place of a percentage.")
     base: Literal["estimated_year_1", "trailing_12_months", "contract_year", "period"] | None = Field(
         None,
         description="What the percentage is of. trailing_12_months: the charges of the twelve months before;"
@@ -69,8 +69,10 @@ class Claims(Strict):
     """What must be done to have a credit, and by when."""
 
     automatic: YesNo = Field(True, description="false: no claim, no credit.")
-    months: Annotated[Whole, Field(ge=0, le=120)] = 0
-    days: Annotated[Whole, Field(ge=0, le=3660)] = 0
+    months: Annotated[Whole, Field(ge=0, le=120)] = Field(
+        0, description="Calendar months, from month end to month end."
+    )
+    days: Annotated[Whole, Field(ge=0, le=3660)] = Field(0, description="Calendar days more.")
     after: Literal["period_end", "next_period_end"] = Field(
         "period_end", description="next_period_end: the end of the month after, which is a second billing cycle."
     )
@@ -79,8 +81,8 @@ class Claims(Strict):
 class MinimumPayout(Strict):
     """A credit below this is not paid."""
 
-    more_than: Money | None = None
-    at_least: Money | None = None
+    more_than: Money | None = Field(None, description="An equal amount is not paid.")
+    at_least: Money | None = Field(None, description="An equal amount is paid.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

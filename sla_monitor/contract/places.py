@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sla_monitor.contract.keys import TAG_KEYS
 from sla_monitor.contract.nodes import Items, Leaf, Mapping, Node, Path, Place, text_at, word
 
 
@@ -48,8 +49,8 @@ def locate(root: Node, loc: Path) -> Spot:
 
 
 def _is_tag(node: Node, segment: str | int) -> bool:
-    """Whether the segment is the tag of a union (the value of `kind`) and not a key of the same name."""
-    return isinstance(segment, str) and text_at(node, "kind") == segment
+    """Whether the segment is the tag of a union (the value of `kind`, say) and not a key of the same name."""
+    return isinstance(segment, str) and any(text_at(node, key) == segment for key in TAG_KEYS)
 
 
 def _step(node: Node, segment: str | int) -> Node | None:

@@ -17,7 +17,7 @@ Factor = Annotated[Level, Field(ge=0, le=1000)]
 class Repeat(Strict):
     """What a failure in consecutive measurement periods costs: the points of this period's band, times the factor."""
 
-    factor: Factor
+    factor: Factor = Field(description="What the points are multiplied by.")
     compounding: YesNo = Field(False, description="true: the factor once more for every further failure of the run.")
     on_missing: Literal["breaks", "keeps", "counts"] = Field(
         description="A period without a figure ends the run, is passed over, or is taken as a failure in it."
@@ -27,8 +27,10 @@ class Repeat(Strict):
 class Related(Strict):
     """KPIs that one incident fails together. exclude_samples is applied where the samples are counted."""
 
-    group: Identifier
-    dedupe: Literal["none", "highest", "exclude_samples"]
+    group: Identifier = Field(description="The same name in all of them.")
+    dedupe: Literal["none", "highest", "exclude_samples"] = Field(
+        description="All cost points, only the one with the most, or samples of an outage are left out."
+    )
 
 
 class KpiTerms(Strict):
@@ -36,25 +38,27 @@ class KpiTerms(Strict):
 
     unit: ClassVar[str] = ""
 
-    id: Identifier
-    title: str = ""
+    id: Identifier = Field(description="The contract's own number, for example KPI1.")
+    title: str = Field("", description="What is promised, in words.")
     clause: str = Field("", description="Where the contract says so.")
     kind: Literal["KPI", "PI"] = Field("KPI", description="A PI is reported and not priced.")
-    service: Identifier | None = None
-    direction: Direction = "higher_is_better"
-    target: Level
+    service: Identifier | None = Field(None, description="The id of the service.")
+    direction: Direction = Field("higher_is_better", description="Which way is worse.")
+    target: Level = Field(description="The result that keeps the promise.")
     threshold: Level | None = Field(None, description="The floor: worse than this is below threshold.")
     bands: tuple[Band, ...] = Field((), description="Best first; they tile the line.")
     rounding: Rounding | None = Field(None, description="Must be said where there are bands; mode none: as it is.")
-    repeat: Repeat | None = None
-    related: Related | None = None
+    repeat: Repeat | None = Field(None, description="What failing again costs.")
+    related: Related | None = Field(None, description="Which other KPIs the same incident fails.")
     average_with_previous: Annotated[Whole, Field(ge=0, le=12)] = Field(
         0, description="How many earlier measurement periods are averaged in before banding."
     )
     measurement_months: Annotated[Literal[1, 3, 6, 12], Field(description="Months of a measurement period.")] = 1
     bedding_in_until: Day | None = Field(None, description="Points and no money before this date.")
-    source_of_truth: Literal["authority", "supplier", "joint"] = "authority"
-    publishable: YesNo = False
+    source_of_truth: Literal["authority", "supplier", "joint"] = Field(
+        "authority", description="Whose figure counts until both agree on one; joint: neither's where they differ."
+    )
+    publishable: YesNo = Field(False, description="Whether results may be published.")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -30,11 +30,11 @@ Share = Annotated[Any, BeforeValidator(_share), WithJsonSchema({"type": "string"
 class Tier(Strict):
     """A percentage for every result beyond an edge; the farthest edge that is passed decides."""
 
-    below: Level | None = None
-    at_most: Level | None = None
-    above: Level | None = None
-    at_least: Level | None = None
-    percent: PercentUp
+    below: Level | None = Field(None, description="For results under this.")
+    at_most: Level | None = Field(None, description="For this and results under it.")
+    above: Level | None = Field(None, description="For results over this.")
+    at_least: Level | None = Field(None, description="For this and results over it.")
+    percent: PercentUp = Field(description="Of the charges.")
 
     @model_validator(mode="after")
     def _one_edge(self) -> Self:
@@ -56,23 +56,23 @@ class Tier(Strict):
 class Rung(Strict):
     """From so many points on, so many per cent."""
 
-    at_least: Points
-    percent: PercentUp
+    at_least: Points = Field(description="Points from which on it holds.")
+    percent: PercentUp = Field(description="Of the charges.")
 
 
 class Slice(Strict):
     """Points up to a number, at a factor of the price; the last slice is open."""
 
-    up_to: Points | None = None
-    factor: Factor
+    up_to: Points | None = Field(None, description="The last point of the slice; none: all the rest.")
+    factor: Factor = Field(description="What the price of a point is multiplied by.")
 
 
 class RepeatStep(Strict):
     """A factor for occurrences beyond a number. The two words differ in the occurrence with exactly that number."""
 
-    more_than: Whole | None = None
-    at_least: Whole | None = None
-    factor: Factor
+    more_than: Whole | None = Field(None, description="Beyond this number, without it.")
+    at_least: Whole | None = Field(None, description="From this number on.")
+    factor: Factor = Field(description="What the rate is multiplied by.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from datetime import time
 from decimal import Decimal
-from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sla_monitor.contract.consistency import ALWAYS, as_written, inconsistencies
+from sla_monitor.contract.consistency import as_written, inconsistencies
+from sla_monitor.contract.credits import Credit
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.fields import (
     Currency,
@@ -27,6 +27,10 @@ from sla_monitor.contract.fields import (
     TimeZone,
     Whole,
 )
+from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.money import Cap, Charges, Claims
+from sla_monitor.contract.parts import ALWAYS
+from sla_monitor.contract.triggers import Trigger
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -130,23 +134,6 @@ class Service(Strict):
     endpoints: tuple[Endpoint, ...] = Field((), description="What is probed.")
 
 
-class AvailabilityKpi(Strict):
-    """A promise of availability: (agreed - unknown - downtime) / (agreed - unknown) in a calendar month."""
-
-    id: Identifier = Field(description="The contract's own number, for example KPI1.")
-    title: str = Field("", description="What is promised, in words.")
-    clause: str = Field("", description="Where the contract says so.")
-    indicator: Literal["availability"] = Field("availability", description="What is measured.")
-    service: Identifier = Field(description="The id of the service.")
-    target_percent: Percent = Field(
-        alias="target", description="The least availability that keeps the promise, per hundred."
-    )
-
-    @property
-    def target_ratio(self) -> Fraction:
-        return Fraction(self.target_percent) / 100
-
-
 class Participant(Strict):
     """One of the bodies that the contract serves."""
 
@@ -179,7 +166,17 @@ class Terms(Strict):
     )
     accounting: Accounting = Field(Accounting(), description="How seconds are counted.")
     services: tuple[Service, ...] = Field(min_length=1, description="What is bought.")
-    kpis: tuple[AvailabilityKpi, ...] = Field((), description="What is promised.")
+    kpis: tuple[Kpi, ...] = Field((), description="What is promised.")
+    charges: Charges = Field(Charges(), description="What is paid, gross of credits.")
+    credits: tuple[Credit, ...] = Field((), description="What failures cost; the credits of all rules add up.")
+    caps: tuple[Cap, ...] = Field((), description="Limits on money, one after the other; those of services first.")
+    triggers: tuple[Trigger, ...] = Field((), description="What several results together set off.")
+    claims: Claims = Field(Claims(), description="What must be done to have a credit.")
+
+    @property
+    def availability_kpis(self) -> tuple[AvailabilityKpi, ...]:
+        """The promises that looking at endpoints decides."""
+        return tuple(kpi for kpi in self.kpis if isinstance(kpi, AvailabilityKpi))
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -49,10 +49,10 @@ class Condition(Strict):
     material: Annotated[bool, Field(strict=True)] = Field(False, description="For failures: only material ones.")
     trigger: Identifier | None = Field(None, description="For tripped: which; it must stand above this one.")
     cap: Identifier | None = Field(None, description="For credits_percent_of_cap.")
-    window: Literal["rolling", "consecutive", "contract_year"] = "rolling"
-    months: Annotated[Whole, Field(ge=1, le=120)] = 1
-    more_than: Level | None = None
-    at_least: Level | None = None
+    window: Literal["rolling", "consecutive", "contract_year"] = Field("rolling", description="What is taken together.")
+    months: Annotated[Whole, Field(ge=1, le=120)] = Field(1, description="The length of the window.")
+    more_than: Level | None = Field(None, description="The limit, which does not set it off.")
+    at_least: Level | None = Field(None, description="The limit, which does.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -80,11 +80,11 @@ class Condition(Strict):
 class Trigger(Strict):
     """What is set off when any (or all) of its conditions hold."""
 
-    id: Identifier
-    clause: str = ""
-    when: Literal["any", "all"] = "any"
-    conditions: tuple[Condition, ...] = Field(min_length=1)
-    effects: tuple[Effect, ...] = Field(min_length=1)
+    id: Identifier = Field(description="The name in reports, metrics and other triggers.")
+    clause: str = Field("", description="Where the contract says so.")
+    when: Literal["any", "all"] = Field("any", description="How many of the conditions must hold.")
+    conditions: tuple[Condition, ...] = Field(min_length=1, description="What is looked at.")
+    effects: tuple[Effect, ...] = Field(min_length=1, description="What follows.")
     cap: Identifier | None = Field(None, description="The cap that withheld charges stay under.")
     draft_working_days: Whole | None = Field(None, description="For a rectification plan.")
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from sla_monitor.contract.kpi import AvailabilityKpi, RatioKpi
-from sla_monitor.contract.regime import Regime
+from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.bands import allowance_ms
 from sla_monitor.sla.caps import truly_at_risk_percent
 from sla_monitor.sla.claims import claim_by
@@ -26,9 +26,9 @@ MINUTE = 60_000
 class Answers:
     """One month of a case with its result."""
 
-    def __init__(self, case: Case, regime: Regime, row: dict[str, Any], result: PeriodResult) -> None:
-        self.case, self.regime, self.row, self.result = case, regime, row, result
-        self.frame = frame_of(case, row)
+    def __init__(self, case: Case, terms: Terms, row: dict[str, Any], result: PeriodResult) -> None:
+        self.contract, self.row, self.result = terms, row, result
+        self.frame = frame_of(case, terms, row)
 
     def to(self, question: str, expected: Any) -> Any:
         """The answer in the form of what is expected; figures rounded to its digits."""
@@ -42,7 +42,7 @@ class Answers:
         return found
 
     def terms(self, name: str) -> Any:
-        return next(kpi for kpi in self.regime.kpis if kpi.id == name)
+        return next(kpi for kpi in self.contract.kpis if kpi.id == name)
 
     def availability(self, name: str) -> tuple[AvailabilityKpi, Any]:
         kpi, seen = self.terms(name), seen_of(name, self.row, self.frame)
@@ -121,5 +121,5 @@ OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     ),
     "period_minutes": lambda asked: Fraction(asked.frame.period.end_ms - asked.frame.period.start_ms, MINUTE),
     "assessed": lambda asked: [result.kpi for result in asked.result.kpis],
-    "claim_by": lambda asked: str(claim_by(asked.result.month, asked.regime.claims)),
+    "claim_by": lambda asked: str(claim_by(asked.result.month, asked.contract.claims)),
 }

@@ -12,12 +12,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter
-
 from sla_monitor.contract.fields import parse_duration
 from sla_monitor.contract.nodes import plain
-from sla_monitor.contract.regime import Regime
-from sla_monitor.contract.terms import Calendar
+from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.yaml_file import read_document
 from sla_monitor.sla.downtime import Loss, Seconds
 from sla_monitor.sla.indicators import Counts, Slot
@@ -25,9 +22,9 @@ from sla_monitor.sla.measure import Frame, Seen, measured
 from sla_monitor.sla.period import month_of
 from sla_monitor.sla.results import Misreport, MonthInput, Occurrence
 from sla_monitor.sla.tickets import Stop, Ticket
+from tests.terms import terms_of
 
 FOLDER = Path(__file__).parent
-CALENDARS = TypeAdapter(dict[str, Calendar])
 
 
 @dataclass(frozen=True)
@@ -41,8 +38,8 @@ class Case:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.data.get("zone", "UTC"))
 
-    def regime(self) -> Regime:
-        return Regime.model_validate(self.data.get("terms", {}))
+    def terms(self) -> Terms:
+        return terms_of(self.data.get("terms", {}))
 
     def rows(self) -> list[list[dict[str, Any]]]:
         """Runs of months: `months` is one run, every item of `rows` a run of its own."""
@@ -75,21 +72,20 @@ def month_name(row: dict[str, Any]) -> str:
     return str(row.get("month", "2026-01"))
 
 
-def frame_of(case: Case, row: dict[str, Any]) -> Frame:
+def frame_of(case: Case, terms: Terms, row: dict[str, Any]) -> Frame:
     month = month_name(row)
     middle = datetime(int(month[:4]), int(month[5:]), 15, tzinfo=case.zone)
     period = month_of(int(middle.timestamp() * 1000), case.zone)
-    calendars = CALENDARS.validate_python(case.data.get("calendars", {}))
-    return Frame(period, instant(row.get("now"), case.zone, period.end_ms), case.zone, calendars)
+    return Frame(period, instant(row.get("now"), case.zone, period.end_ms), case.zone, terms.calendars)
 
 
-def month_input(case: Case, regime: Regime, row: dict[str, Any]) -> MonthInput:
+def month_input(case: Case, terms: Terms, row: dict[str, Any]) -> MonthInput:
     """What a row says was seen in a month."""
-    frame = frame_of(case, row)
-    seen = {kpi.id: seen_of(kpi.id, row, frame) for kpi in regime.kpis}
+    frame = frame_of(case, terms, row)
+    seen = {kpi.id: seen_of(kpi.id, row, frame) for kpi in terms.kpis}
     return MonthInput(
         month=month_name(row),
-        measured={kpi.id: measured(kpi, seen[kpi.id], frame) for kpi in regime.kpis if seen[kpi.id] != Seen()},
+        measured={kpi.id: measured(kpi, seen[kpi.id], frame) for kpi in terms.kpis if seen[kpi.id] != Seen()},
         charges={key: Decimal(value) for key, value in row.get("charges", case.data.get("charges", {})).items()},
         occurrences={key: tuple(map(occurrence, several)) for key, several in row.get("occurrences", {}).items()},
         misreports=tuple(misreport(one) for one in row.get("misreports", ())),

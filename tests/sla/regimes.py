@@ -7,10 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sla_monitor.contract.regime import Regime
+from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.fold import Setting, fold
 from sla_monitor.sla.months import Run, shifted
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
+from tests.terms import terms_of
 
 FIRST = "2026-01"
 CHARGES = {"": Decimal(100_000)}
@@ -37,10 +38,10 @@ def kpi(name: str = "cad", **changed: Any) -> dict[str, Any]:
     return {key: value for key, value in {**whole, **changed}.items() if value is not None}
 
 
-def regime(*kpis: dict[str, Any], **rest: Any) -> Regime:
+def regime(*kpis: dict[str, Any], **rest: Any) -> Terms:
     """One per cent of the charges a point, unless `credits` says otherwise."""
     points = {"id": "points", "method": "points", "per_point_percent": 1}
-    return Regime.model_validate({"kpis": kpis or (kpi(),), "credits": (points,), **rest})
+    return terms_of({"kpis": kpis or (kpi(),), "credits": (points,), **rest})
 
 
 def figures(values: Iterable[Any], name: str = "cad", charges: Mapping[str, Decimal] = CHARGES) -> list[MonthInput]:
@@ -52,13 +53,13 @@ def figures(values: Iterable[Any], name: str = "cad", charges: Mapping[str, Deci
     return months
 
 
-def told(terms: Regime, months: Iterable[MonthInput], run: Run | None = None) -> tuple[PeriodResult, ...]:
+def told(terms: Terms, months: Iterable[MonthInput], run: Run | None = None) -> tuple[PeriodResult, ...]:
     return fold(Setting(run or Run(FIRST), "GBP"), lambda _: terms, months)
 
 
-def points_of(terms: Regime, values: Iterable[Any]) -> list[Fraction]:
+def points_of(terms: Terms, values: Iterable[Any]) -> list[Fraction]:
     return [result.points for result in told(terms, figures(values))]
 
 
-def credits_of(terms: Regime, values: Iterable[Any]) -> list[Decimal]:
+def credits_of(terms: Terms, values: Iterable[Any]) -> list[Decimal]:
     return [result.credit.total for result in told(terms, figures(values))]

@@ -1,0 +1,83 @@
+"""Names in the rules about points and money: each leads to a KPI, a cap, a service or a trigger, and none is given
+twice. Like `consistency`, on plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sla_monitor.contract.parts import ALWAYS, Found, entries, listed, names_in, unknown
+
+Path = tuple[str | int, ...]
+
+
+def performance_problems(contract: dict[str, Any]) -> Iterator[Found]:
+    """What is wrong between the KPIs, credits, caps and triggers of a contract."""
+    for key, what in (("credits", "credit"), ("caps", "cap"), ("triggers", "trigger")):
+        yield from _twice(contract, key, what)
+    yield from _kpis(contract)
+    yield from _charges(contract)
+    yield from _credits(contract)
+    for i, trigger in entries(contract, "triggers"):
+        yield from _trigger(contract, ("triggers", i), trigger, _above(contract, "triggers", i))
+
+
+def _twice(contract: dict[str, Any], key: str, what: str) -> Iterator[Found]:
+    seen: set[str] = set()
+    for i, entry in entries(contract, key):
+        name = entry.get("id")
+        if isinstance(name, str) and name in seen:
+            yield (key, i, "id"), f"{what} {name!r} is given twice (choose another id)"
+        seen.add(str(name))
+
+
+def _above(contract: dict[str, Any], key: str, position: int) -> list[str] | None:
+    """The ids of the items that stand before one."""
+    return names_in({key: list(listed(contract, key))[:position]}, key)
+
+
+def _kpis(contract: dict[str, Any]) -> Iterator[Found]:
+    own = contract.get("calendars")
+    calendars = [ALWAYS, *own] if isinstance(own, dict) else [ALWAYS]
+    for i, kpi in entries(contract, "kpis"):
+        clock = kpi.get("clock")
+        if isinstance(clock, dict):
+            yield from unknown("calendar", ("kpis", i, "clock", "calendar"), clock.get("calendar"), calendars)
+        for j, part in entries(kpi, "parts"):
+            path = ("kpis", i, "parts", j, "kpi")
+            yield from unknown("KPI above this one", path, part.get("kpi"), _above(contract, "kpis", i))
+
+
+def _charges(contract: dict[str, Any]) -> Iterator[Found]:
+    charges = contract.get("charges")
+    for i, charge in entries(charges, "monthly") if isinstance(charges, dict) else ():
+        path = ("charges", "monthly", i, "service")
+        yield from unknown("service", path, charge.get("service"), names_in(contract, "services"))
+
+
+def _credits(contract: dict[str, Any]) -> Iterator[Found]:
+    kpis, services = names_in(contract, "kpis"), names_in(contract, "services")
+    for i, credit in entries(contract, "credits"):
+        yield from unknown("service", ("credits", i, "service"), credit.get("service"), services)
+        for path, name in _kpis_named(credit):
+            yield from unknown("KPI", ("credits", i, *path), name, kpis)
+
+
+def _kpis_named(credit: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """Every KPI that a rule names, with the path to the name."""
+    yield ("kpi",), credit.get("kpi")
+    yield from ((("kpis", j), name) for j, name in enumerate(listed(credit, "kpis")))
+    for key in ("allocation", "amounts"):
+        named = credit.get(key)
+        yield from (((key, name), name) for name in (named if isinstance(named, dict) else ()))
+
+
+def _trigger(contract: dict[str, Any], path: Path, trigger: dict[str, Any], above: list[str] | None) -> Iterator[Found]:
+    kpis, caps = names_in(contract, "kpis"), names_in(contract, "caps")
+    yield from unknown("cap", (*path, "cap"), trigger.get("cap"), caps)
+    for j, condition in entries(trigger, "conditions"):
+        here = (*path, "conditions", j)
+        yield from unknown("cap", (*here, "cap"), condition.get("cap"), caps)
+        yield from unknown("trigger above this one", (*here, "trigger"), condition.get("trigger"), above)
+        for k, name in enumerate(listed(condition, "kpis")):
+            yield from unknown("KPI", (*here, "kpis", k), name, kpis)
