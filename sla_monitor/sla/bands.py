@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
-from sla_monitor.contract.bands import Band
+from sla_monitor.contract.bands import Band, Direction
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.sla.rounding import rounded
 
 
 def bands_of(kpi: KpiTerms) -> tuple[Band, ...]:
     """The KPI's bands, best first; where the contract gives none, met and missed, and below threshold if it has one."""
-    if kpi.bands:
-        return kpi.bands
-    edges = [kpi.target] if kpi.threshold is None else [kpi.target, kpi.threshold]
-    names = ["met", "missed", "below_threshold"]
-    inner, outer = ("at_least", "below") if kpi.direction == "higher_is_better" else ("at_most", "above")
-    below = [None, *edges]
-    above = [*edges, None]
-    return tuple(
-        Band.model_validate({"name": name, inner: worst, outer: best}, by_name=True)
-        for name, worst, best in zip(names, above, below, strict=False)
-    )
+    return kpi.bands or _plain_bands(kpi.target, kpi.threshold, kpi.direction)
+
+
+@lru_cache(maxsize=1024)
+def _plain_bands(target: Decimal, threshold: Decimal | None, direction: Direction) -> tuple[Band, ...]:
+    edges = [target] if threshold is None else [target, threshold]
+    inner, outer = ("at_least", "below") if direction == "higher_is_better" else ("at_most", "above")
+    rows = zip(["met", "missed", "below_threshold"], [*edges, None], [None, *edges], strict=False)
+    return tuple(Band.model_validate({"name": name, inner: worst, outer: best}) for name, worst, best in rows)
 
 
 def banded_value(kpi: KpiTerms, value: Fraction) -> Fraction:
@@ -37,26 +36,16 @@ def band_of(kpi: KpiTerms, value: Fraction) -> Band:
     return next(band for band in bands_of(kpi) if band.holds(compared))
 
 
-def is_met(kpi: KpiTerms, value: Fraction) -> bool:
-    """Whether a figure is in a band on the target's good side; without bands, at the target or better."""
-    bands = bands_of(kpi)
-    best = [band for band in bands if _reaches(kpi, band)]
-    return band_of(kpi, value) in best
-
-
-def _reaches(kpi: KpiTerms, band: Band) -> bool:
-    """Whether the band's worse edge is the target or better."""
+def is_met(kpi: KpiTerms, band: Band) -> bool:
+    """Whether all results of a band are at the target or better."""
     worst = band.lower if kpi.direction == "higher_is_better" else band.upper
     return worst is not None and not kpi.is_worse(worst.value, kpi.target)
 
 
-def is_below_threshold(kpi: KpiTerms, value: Fraction) -> bool:
-    """Whether a figure is in a band beyond the threshold."""
-    if kpi.threshold is None:
-        return False
-    band = band_of(kpi, value)
+def is_below_threshold(kpi: KpiTerms, band: Band) -> bool:
+    """Whether all results of a band are beyond the threshold."""
     best = band.upper if kpi.direction == "higher_is_better" else band.lower
-    return best is not None and not kpi.is_worse(kpi.threshold, best.value)
+    return kpi.threshold is not None and best is not None and not kpi.is_worse(kpi.threshold, best.value)
 
 
 def allowance_ms(target_percent: Decimal, agreed_ms: int) -> Fraction:

@@ -26,7 +26,7 @@ def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[
     value, averaging = _averaged(kpi, figure, earlier)
     is_assessed = value is not None and measured.is_assessable
     band = band_of(kpi, value) if value is not None and is_assessed else None
-    met = is_met(kpi, value) if value is not None and is_assessed else None
+    met = is_met(kpi, band) if band else None
     failures = failures_in_a_row(kpi.repeat, earlier[-1].failures_in_a_row if earlier else 0, met)
     own = Fraction(band.points) if band else Fraction(0)
     factor = repeat_factor(kpi.repeat, failures) if met is False else Fraction(1)
@@ -39,7 +39,7 @@ def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[
         rounded=None if value is None else rounded(value, kpi.rounding),
         band=band.name if band else None,
         is_met=met,
-        is_below_threshold=value is not None and is_assessed and is_below_threshold(kpi, value),
+        is_below_threshold=band is not None and is_below_threshold(kpi, band),
         is_material=bool(band and band.material),
         is_priced=is_assessed and kpi.kind == "KPI" and not is_bedding_in(kpi, month),
         own_points=own,

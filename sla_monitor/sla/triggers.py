@@ -90,7 +90,7 @@ def _results(condition: Condition, past: PeriodResult) -> list[KpiResult]:
 
 
 def _points(condition: Condition, past: PeriodResult) -> Fraction:
-    return sum((result.points for result in _results(condition, past)), Fraction(0))
+    return sum((result.points for result in _results(condition, past)), Fraction(0)) if condition.kpis else past.points
 
 
 def _failures(condition: Condition, past: PeriodResult) -> Fraction:

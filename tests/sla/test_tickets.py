@@ -144,7 +144,7 @@ def test_stopping_the_clock_never_makes_a_ticket_late(several: list[Ticket], rul
 
 def ticket(opened: int, **ends: int) -> Ticket:
     """Minutes into June 2026."""
-    instants = {f"{key}_ms": MONTH.start_ms + at * MINUTE for key, at in ends.items()}
+    instants: dict[str, Any] = {f"{key}_ms": MONTH.start_ms + at * MINUTE for key, at in ends.items()}
     return Ticket("1", "P1", MONTH.start_ms + opened * MINUTE, **instants)
 
 
