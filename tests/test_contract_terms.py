@@ -1,0 +1,157 @@
+"""Terms about points and money in contract files: mistakes at their place, versions by date, and doubts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.contract.advice import advice
+from sla_monitor.contract.contract import midnight_ms
+from sla_monitor.contract.fields import parse_day
+from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.sla.charges import indexed
+from tests.contract.support import SERVICES, loaded, problems
+
+KPI = SERVICES + "kpis:\n  - {id: KPI1, service: custody, target: 99}\n"
+
+MISTAKES = [
+    (
+        """\
+kpis:
+  - id: KPI1
+    service: custody
+    target: 99.0
+    rounding: {mode: none}
+    bands:
+      - {name: met, at_least: 99.0}
+      - {name: minor, at_least: 98.0, at_most: 98.9, points: 1}
+      - {name: severe, below: 98, points: 2}
+""",
+        (
+            "c.yaml:18:9: kpis.KPI1.bands.1: does not begin where the band above ends:"
+            " what lies between 98.9 and 99.0 is in neither (let one band have each edge)"
+        ),
+    ),
+    (
+        "kpis:\n  - {id: KPI2, indicator: respons_time, target: 5}\n",
+        "c.yaml:12:27: kpis.KPI2.indicator: no such indicator (did you mean response_time?)",
+    ),
+    (
+        "kpis:\n  - {id: KPI2, indicator: count, target: 5, tarjet: 4}\n",
+        "c.yaml:12:45: kpis.KPI2.tarjet: unknown key (did you mean target?)",
+    ),
+    ("kpis:\n  - 5\n", "c.yaml:12:5: kpis.0: must be a mapping (lines of key: value, indented below)"),
+    (
+        "credits:\n  - {id: a, method: point}\n",
+        "c.yaml:12:21: credits.a.method: no such method (did you mean points?)",
+    ),
+    (
+        "credits:\n  - {id: a}\n",
+        "c.yaml:12:5: credits.a.method: is missing (write for example method: points)",
+    ),
+    (
+        "caps:\n  - {id: cap, percent: 5, base: period}\n",
+        "c.yaml:12:5: caps.cap.over: is missing (write for example over: contract_year)",
+    ),
+    (
+        "charges: {monthly: [{service: custdy, amount: 5}]}\n",
+        "c.yaml:11:31: charges.monthly.0.service: no such service (did you mean custody?)",
+    ),
+]
+
+REFERENCES = [
+    (
+        "credits:\n  - {id: a, method: tiers, kpi: KPI2, tiers: [{below: 9, percent: 1}]}\n",
+        "credits.a.kpi: no such KPI",
+    ),
+    ("credits:\n  - {id: a, method: fixed, amounts: {KPI2: 5}}\n", "credits.a.amounts.KPI2: no such KPI"),
+    ("credits:\n  - {id: a, method: points, per_point_percent: 1, kpis: [KPI2]}\n", "credits.a.kpis.0: no such KPI"),
+    ("credits:\n  - {id: a, method: points, per_point_percent: 1, service: x}\n", "credits.a.service: no such service"),
+    (
+        "triggers:\n  - {id: t, cap: c, conditions: [{measure: points, at_least: 1}], effects: [notice]}\n",
+        "triggers.t.cap:",
+    ),
+    (
+        "triggers:\n  - {id: t, conditions: [{measure: points, kpis: [x], at_least: 1}], effects: [notice]}\n",
+        "triggers.t.conditions.0.kpis.0: no such KPI",
+    ),
+    (
+        "caps:\n  - {id: c, amount: 1, over: period}\n  - {id: c, amount: 2, over: period}\n",
+        "caps.c.id: cap 'c' is given",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), MISTAKES, ids=[line.partition(": ")[2][:40] for _, line in MISTAKES])
+def test_a_mistake_is_told_at_its_place_with_what_would_be_right(tmp_path: Path, text: str, line: str) -> None:
+    assert problems(tmp_path, SERVICES + text) == [line]
+
+
+@pytest.mark.parametrize(("text", "start"), REFERENCES, ids=[start for _, start in REFERENCES])
+def test_a_name_that_leads_nowhere_is_told_at_its_place(tmp_path: Path, text: str, start: str) -> None:
+    (line,) = problems(tmp_path, KPI + text)
+    assert line.partition(": ")[2].startswith(start)
+
+
+def test_a_clock_needs_a_calendar_of_the_contract(tmp_path: Path) -> None:
+    text = "kpis:\n  - {id: K, indicator: ratio_in_target, target: 90, clock: {calendar: office}}\n"
+    (line,) = problems(tmp_path, SERVICES + text)
+    assert "kpis.K.clock.calendar: no such calendar (known here: always)" in line
+
+
+def test_points_charges_and_caps_change_on_a_date(tmp_path: Path) -> None:
+    contract = loaded(
+        tmp_path,
+        SERVICES
+        + """\
+kpis:
+  - id: KPI1
+    service: custody
+    target: 99
+    rounding: {mode: none}
+    bands: [{name: met, at_least: 99}, {name: missed, below: 99, points: 1}]
+    versions:
+      - from: 2026-04-01
+        ref: CCN-12
+        target: 99.5
+        bands: [{name: met, at_least: 99.5}, {name: missed, below: 99.5, points: 2}]
+charges:
+  monthly:
+    - {service: custody, amount: 1000.00}
+    - {from: 2026-01-01, amount: 50.00}
+  indexation:
+    - {from: 2026-04-01, percent: 3, index: CPI January 2026}
+    - {from: 2027-04-01, percent: 2}
+""",
+    )
+    days = [parse_day(day) for day in ("2025-12-31", "2026-03-31", "2026-04-01", "2027-04-01")]
+    terms = [contract.version_at(midnight_ms(day, contract.versions[0].terms)).terms for day in days]
+    assert [one.kpis[0].bands[1].points for one in terms] == [1, 1, 2, 2]
+    assert [indexed(one.charges) for one in terms] == [
+        {"custody": 1000},
+        {"custody": 1000, "": 50},
+        {"custody": 1030, "": Decimal("51.5")},
+        {"custody": Decimal("1050.6"), "": Decimal("52.53")},
+    ]
+
+
+def test_availability_goes_without_saying(tmp_path: Path) -> None:
+    contract = loaded(tmp_path, KPI)
+    (kpi,) = contract.versions[0].terms.kpis
+    assert isinstance(kpi, AvailabilityKpi)
+
+
+def test_a_cap_that_makes_credits_moot_is_advised_against(tmp_path: Path) -> None:
+    text = """\
+credits:
+  - {id: low, method: tiers, kpi: KPI1, tiers: [{below: 99, percent: 10}, {below: 95, percent: 25}]}
+caps:
+  - {id: cap, percent: 5, base: period, over: period}
+"""
+    lines = advice(loaded(tmp_path, KPI + text), 0)
+    assert any("caps.cap: the smallest credit of low is over the cap" in line for line in lines)
+    assert not any(
+        "caps.cap" in line for line in advice(loaded(tmp_path, KPI + text.replace("percent: 5", "percent: 10")), 0)
+    )
