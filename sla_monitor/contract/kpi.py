@@ -116,7 +116,6 @@ class ScoreKpi(KpiTerms):
 class SubmittedKpi(KpiTerms):
     """A figure that the supplier or the authority reports."""
 
-    unit: ClassVar[str] = "figure"
     indicator: Literal["submitted"] = Field(description="What is measured.")
 
 
