@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import platform
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -24,6 +25,10 @@ from sla_monitor.workers import Workers
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
+REST_S = 0.002
+SWITCH_S = 0.001
+"""How long a thread may keep the interpreter from one that has a look to make (Python's own 5 ms add up in a look)."""
+
 PULSE_LIMIT_S = 5.0
 """A scheduling loop that has not turned for so long is called stuck."""
 
@@ -71,6 +76,7 @@ class Daemon:
         Signals are waited for rather than handled: a handler runs between any two steps of the main thread, and
         could find a lock taken by the very step it interrupts.
         """
+        sys.setswitchinterval(SWITCH_S)
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread is started: they inherit it
         try:
             self.start()
@@ -159,7 +165,8 @@ class Daemon:
     def _assess(self) -> None:
         began_s = self._clock.monotonic()
         self._take_up()
-        self.board.assessment = assess(self._configuration.contracts, self._ledger.spans, self._clock.now_ms())
+        contracts, now_ms = self._configuration.contracts, self._clock.now_ms()
+        self.board.assessment = assess(contracts, self._ledger.spans, now_ms, lambda: self._clock.sleep(REST_S))
         self._assess_seconds = self._clock.monotonic() - began_s
 
     # What is told of ourselves

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sla_monitor import probe
 from sla_monitor.board import Board, Watched
 from sla_monitor.clock import Clock
-from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoint import Endpoint, HeartbeatEndpoint
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.ledger import Ledger
@@ -39,6 +39,7 @@ class Watching:
     def __init__(self, board: Board, ledger: Ledger, clock: Clock, witnesses: Iterable[Witness]) -> None:
         self._board, self._ledger, self._clock = board, ledger, clock
         self._watches: dict[str, Watch] = {}
+        self._in_force: list[TermsVersion] = []
         self._changing = threading.Lock()
         self.witnesses = Witnesses({terms.id: self._witness(terms) for terms in witnesses}, clock)
         self.has_looked = False
@@ -62,11 +63,16 @@ class Watching:
         watches = self._watches.items()
         return {key: watch.terms.token for key, watch in watches if isinstance(watch.terms, HeartbeatEndpoint)}
 
-    def take_up(self, contracts: Iterable[Contract]) -> bool:
+    def take_up(self, contracts: Sequence[Contract]) -> bool:
         """Watch exactly what is in force now, leaving alone what did not change; whether anything did."""
         now_ms = self._clock.now_ms()
-        wanted = {each[0]: (contract.id, *each[1:]) for contract in contracts for each in contract.endpoints_at(now_ms)}
         with self._changing:
+            in_force = [contract.version_at(now_ms) for contract in contracts]
+            if in_force == self._in_force:
+                return False
+            self._in_force = in_force
+            each_of = ((contract, *each) for contract in contracts for each in contract.endpoints_at(now_ms))
+            wanted = {key: (contract.id, service, terms) for contract, key, service, terms in each_of}
             before = self._watches
             self._watches = {
                 key: before[key] if key in before and _same(before[key].terms, terms) else self._new(key, terms)
