@@ -116,7 +116,7 @@ def cpu_seconds(pid: int) -> float:
 
 def memory_mb(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def bare_us(case: Case, supplier: Path, count: int = 400) -> float:

@@ -209,6 +209,7 @@ class Daemon:
             names.WORKERS_WAITING: workers.waiting,
             names.COMMITTED: ledger.committed,
             names.DROPPED: ledger.dropped,
+            names.OUT_OF_ORDER: ledger.out_of_order,
             names.PENDING: ledger.pending,
             names.LEDGER_LAG: ledger.lag_seconds,
             names.LEDGER_FAILING: ledger.failing,

@@ -162,6 +162,12 @@ COMMITTED = MetricName(
 DROPPED = MetricName(
     "sla_ledger_dropped_observations", "counter", (), "Observations that could not be kept; their time is unknown."
 )
+OUT_OF_ORDER = MetricName(
+    "sla_ledger_out_of_order_observations",
+    "counter",
+    (),
+    "Observations that were not after their endpoint's last one (a clock that was set back); kept, in no span.",
+)
 PENDING = MetricName(
     "sla_ledger_pending_observations", "gauge", (), "Observations held in memory, waiting for a commit."
 )
