@@ -28,8 +28,8 @@ EXAMPLES = re.findall(r"## ([^\n]+)\n(?:(?!\n## ).)*?```yaml\n(.*?)```(?:\n\n```
 
 def worked(result: PeriodResult) -> str:
     """All the working of a month, in the order in which it was done."""
-    told = (*result.kpis, *result.credit.lines, *result.credit.caps, *result.triggers)
-    return "".join(f"{step}\n" for one in told for step in one.working)
+    several = (result.kpis, result.credit.lines, result.credit.caps, result.triggers)
+    return "".join(f"{step}\n" for figures in several for one in figures for step in one.working)
 
 
 @pytest.mark.parametrize(("heading", "text", "working"), EXAMPLES, ids=[heading for heading, _, _ in EXAMPLES])

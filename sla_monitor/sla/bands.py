@@ -13,14 +13,15 @@ from sla_monitor.sla.rounding import rounded
 
 def bands_of(kpi: KpiTerms) -> tuple[Band, ...]:
     """The KPI's bands, best first; where the contract gives none, met and missed, and below threshold if it has one."""
-    return kpi.bands or _plain_bands(kpi.target, kpi.threshold, kpi.direction)
+    levels = (kpi.target,) if kpi.threshold is None else (kpi.target, kpi.threshold)
+    return kpi.bands or _plain_bands(tuple(map(str, levels)), kpi.direction)
 
 
 @lru_cache(maxsize=1024)
-def _plain_bands(target: Decimal, threshold: Decimal | None, direction: Direction) -> tuple[Band, ...]:
-    edges = [target] if threshold is None else [target, threshold]
+def _plain_bands(levels: tuple[str, ...], direction: Direction) -> tuple[Band, ...]:
+    """Kept by how the levels are written: 99 and 99.0 are the same number, and not the same in working."""
     inner, outer = ("at_least", "below") if direction == "higher_is_better" else ("at_most", "above")
-    rows = zip(["met", "missed", "below_threshold"], [*edges, None], [None, *edges], strict=False)
+    rows = zip(["met", "missed", "below_threshold"], [*levels, None], [None, *levels], strict=False)
     return tuple(Band.model_validate({"name": name, inner: worst, outer: best}) for name, worst, best in rows)
 
 

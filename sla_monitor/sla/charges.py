@@ -24,10 +24,12 @@ def indexed(charges: Charges) -> dict[str, Fraction]:
 
 def month_charges(parts: Sequence[tuple[Charges, int]], days: int, currency: str) -> dict[str, Decimal]:
     """A month's charges by service. `parts`: the charges in force, each with the number of days for which they were;
-    together they may be fewer than the month's `days`."""
+    together they may be fewer than the month's `days`, in which case the first of them says what that costs."""
     total: dict[str, Fraction] = {}
+    if parts and parts[0][0].part_months == "whole":
+        days = sum(in_force for _, in_force in parts)
     for charges, in_force in parts:
-        share = Fraction(in_force, days) if charges.part_months == "by_day" or len(parts) > 1 else Fraction(1)
+        share = Fraction(in_force, days)
         for name, amount in indexed(charges).items():
             total[name] = total.get(name, Fraction(0)) + amount * share
     return {name: money(amount, currency) for name, amount in total.items()}

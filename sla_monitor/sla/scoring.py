@@ -75,9 +75,10 @@ def _difference(measured: Measured) -> Fraction | None:
 
 
 def _averaged(kpi: KpiTerms, figure: Fraction | None, earlier: Sequence[KpiResult]) -> tuple[Fraction | None, Working]:
-    """The mean with the figures of earlier measurement periods, as far as there are any."""
+    """The mean with the figures of earlier measurement periods, as far as there are any that could be assessed."""
     count = kpi.average_with_previous
-    known = [result.figure for result in earlier[len(earlier) - count :] if result.figure is not None] if count else []
+    assessed = [result for result in earlier[-count:] if result.band is not None] if count else []
+    known = [result.figure for result in assessed if result.figure is not None]
     if figure is None or not known:
         return figure, ()
     figures = [*known, figure]

@@ -122,3 +122,10 @@ def test_a_target_between_the_edges_of_two_bands_is_met_from_its_own_edge() -> N
     terms = KPI.validate_python(kpi(bands=bands, threshold=None))
     assert not is_met(terms, band_of(terms, Fraction(99)))
     assert is_met(terms, band_of(terms, Fraction(99) + Fraction(1, 10**12)))
+
+
+def test_a_level_is_shown_as_it_was_written() -> None:
+    """Whatever else was worked out before."""
+    written = ["99", "99.0", "99.00"]
+    kpis = [KPI.validate_python({"id": "k", "indicator": "submitted", "target": target}) for target in written]
+    assert [bands_of(kpi)[0].edges for kpi in kpis] == [f"at least {target}" for target in written]

@@ -28,6 +28,9 @@ def test_a_month_cut_short_costs_its_days() -> None:
     assert month_charges([(charges(), 10)], 31, "GBP")["cad"] == Decimal("322.58")
     assert month_charges([(charges(part_months="whole"), 10)], 31, "GBP")["cad"] == 1000
     assert month_charges([(charges(), 10), (charges(2000), 20)], 30, "GBP")["cad"] == Decimal("1666.67")
+    whole = [(charges(part_months="whole"), 5), (charges(2000, part_months="whole"), 10)]
+    assert month_charges(whole, 30, "GBP")["cad"] == Decimal("1666.67")
+    assert month_charges([], 30, "GBP") == {}
 
 
 def test_the_charges_of_the_contract_are_all_of_them() -> None:

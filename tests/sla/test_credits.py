@@ -138,6 +138,12 @@ def test_an_average_with_earlier_periods_is_banded_and_not_averaged_again() -> N
     assert [result.kpis[0].figure for result in results] == [100, 97, 99]
 
 
+def test_a_figure_that_could_not_be_assessed_is_not_averaged_in() -> None:
+    hidden = MonthInput(FIRST, {"cad": Measured(Fraction(50), is_assessable=False)}, CHARGES)
+    results = told(regime(kpi(average_with_previous=2)), [hidden, *figures([None, "99", "97"])[1:]])
+    assert [result.kpis[0].value for result in results[1:]] == [99, 98]
+
+
 def test_terms_of_credits_that_cannot_be_are_refused() -> None:
     for broken in (
         rule("tiers", tiers=[{"below": 99, "above": 98, "percent": 10}]),

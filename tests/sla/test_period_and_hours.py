@@ -52,6 +52,17 @@ def test_working_hours_move_with_the_clocks() -> None:
     assert after == [(ms("2025-03-31T07:00:00Z"), ms("2025-03-31T17:00:00Z"))]
 
 
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [("00:00-01:30", 60), ("01:00-02:00", 0), ("01:15-01:45", 0), ("01:30-03:00", 60), ("00:00-24:00", 23 * 60)],
+)
+def test_hours_that_spring_leaves_out_are_no_hours(hours: str, expected: int) -> None:
+    """On 30 March 2025 the clocks in London go from 01:00 to 02:00."""
+    calendar = Calendar.model_validate({"hours": {"sun": hours}})
+    day = agreed_hours(calendar, LONDON, ms("2025-03-30T00:00:00Z"), ms("2025-03-31T00:00:00+01:00"))
+    assert length(day) == expected * MINUTE
+
+
 def test_a_closed_day_has_no_service_hours() -> None:
     calendar = Calendar.model_validate({"hours": {"mon-fri": "08:00-18:00"}, "closed_on": ["2025-12-25", "2025-12-26"]})
     week = agreed_hours(calendar, LONDON, ms("2025-12-22T00:00:00Z"), ms("2025-12-29T00:00:00Z"))

@@ -51,29 +51,23 @@ def walked(calendar: Calendar, zone: ZoneInfo, start: int, end: int, stops: list
 def test_business_time_agrees_with_a_walk_over_every_minute(
     week: dict[str, list[tuple[int, int]]], name: str, day: str, after: int, length: int, data: st.DataObject
 ) -> None:
-    """Hours edges that the clocks skip or tell twice are left out: they have no one instant."""
+    """Edges of hours that autumn tells twice are left out: the wall clock cannot say which of them is meant."""
     zone, calendar = ZoneInfo(name), calendar_of(week)
     start = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1000 + after * MINUTE
     end = start + length * MINUTE
     pairs = st.tuples(st.integers(0, length), st.integers(0, length)).map(sorted)
     stops = [(start + a * MINUTE, start + b * MINUTE) for a, b in data.draw(st.lists(pairs, max_size=3))]
-    if any(is_odd(calendar, zone, start + n * 86_400_000) for n in range(-1, length // 1440 + 2)):
+    if any(is_told_twice(calendar, zone, start + n * 86_400_000) for n in range(-1, length // 1440 + 2)):
         return
     assert business_ms(calendar, zone, start, end, stops) == walked(calendar, zone, start, end, stops)
 
 
-def is_odd(calendar: Calendar, zone: ZoneInfo, at_ms: int) -> bool:
-    """Whether an edge of the day's hours is a time that does not exist once."""
+def is_told_twice(calendar: Calendar, zone: ZoneInfo, at_ms: int) -> bool:
+    """Whether an edge of the day's hours is a time that autumn tells twice."""
     day = datetime.fromtimestamp(at_ms / 1000, zone).date()
-    for edge in (edge for pair in calendar.hours.get(DAYS[day.weekday()], ()) for edge in pair if edge != time.max):
-        told = datetime.combine(day, edge, zone)
-        again = told.astimezone(UTC).astimezone(zone)
-        if (
-            told.replace(tzinfo=None) != again.replace(tzinfo=None)
-            or told.utcoffset() != told.replace(fold=1).utcoffset()
-        ):
-            return True
-    return False
+    edges = (edge for pair in calendar.hours.get(DAYS[day.weekday()], ()) for edge in pair if edge != time.max)
+    told = [datetime.combine(day, edge, zone) for edge in edges]
+    return any(one.astimezone(UTC) < one.replace(fold=1).astimezone(UTC) for one in told)
 
 
 def test_the_hours_of_a_day_without_an_hour_are_shorter_and_those_of_the_working_day_are_not() -> None:
