@@ -30,6 +30,22 @@ def refusal(path: Path, error: sqlite3.Error) -> LedgerError:
     return LedgerError(f"{path}: {error}; check that the disk has room and that this user may write the file")
 
 
+def refusal_to_open(path: Path, error: sqlite3.Error) -> LedgerError:
+    """The same, for a connection that failed in opening and is closed: what is no database at all never was ours.
+
+    Only what SQLite cannot read is looked at from outside it. To open and close a sound ledger in a process that has
+    a connection to it would drop the locks of that connection, and its log could be deleted under it.
+    """
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_NOTADB" and not _has_magic(path):
+        return not_ours(path, "this is not an SQLite database")
+    return refusal(path, error)
+
+
+def _has_magic(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
+
+
 def damaged(path: Path, what: str) -> LedgerDamaged:
     """The refusal of a damaged file, with the way out."""
     return LedgerDamaged(
@@ -41,14 +57,6 @@ def damaged(path: Path, what: str) -> LedgerDamaged:
 def not_ours(path: Path, what: str) -> LedgerDamaged:
     """The refusal of a file that never was a ledger: nothing of it may be touched."""
     return LedgerDamaged(f"{path}: {what}, not a ledger; set ledger.path to another file, or move this one aside")
-
-
-def check_file(path: Path) -> None:
-    """Refuse what is no SQLite database at all. An empty file is what a start that was cut short leaves."""
-    with path.open("rb") as file:
-        head = file.read(len(_MAGIC))
-    if head and head != _MAGIC:
-        raise not_ours(path, "this is not an SQLite database")
 
 
 def check_owner(path: Path, database: Database) -> None:

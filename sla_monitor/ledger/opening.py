@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.connect import connect_reader, connect_writer, immediate, make_durable
-from sla_monitor.ledger.health import check_content, check_file, check_names, check_owner, refusal
+from sla_monitor.ledger.health import check_content, check_names, check_owner, refusal_to_open
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.names import names_by_id
 from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS
@@ -29,50 +34,56 @@ def open_writer(path: Path) -> Database:
     """The connection that writes, to be opened by the holder of the lock. Raises LedgerError and its kinds."""
     if path.exists():
         _readable(path)
-    database = None
-    try:
-        database = connect_writer(path)
+    with _connected(path, connect_writer) as database:
         check_owner(path, database)
         make_durable(database)
         _migrate(database)
         check_names(path, database)
         check_content(path, database)
         _add_names(database)
-    except BaseException as error:
-        if database is not None:
-            database.close()
-        if isinstance(error, sqlite3.Error):
-            raise refusal(path, error) from error
-        raise
     return database
 
 
 def open_reader(path: Path) -> Database:
     """A connection that cannot write, on a ledger that some daemon made. Raises LedgerError and its kinds."""
     _readable(path)
-    database = None
-    try:
-        database = connect_reader(path)
+    with _connected(path, connect_reader) as database:
         check_owner(path, database)
         if MIGRATIONS.pending(database):
             raise LedgerError(
                 f"{path}: this ledger is of an earlier version; start the daemon once to bring it up to date"
             )
         check_names(path, database)
-    except BaseException as error:
-        if database is not None:
-            database.close()
-        if isinstance(error, sqlite3.Error):
-            raise refusal(path, error) from error
-        raise
     return database
 
 
-def _readable(path: Path) -> None:
+@contextmanager
+def _connected(path: Path, connect: Callable[[Path], Database]) -> Iterator[Database]:
+    """A new connection, closed again when the block fails; what SQLite says is turned into a LedgerError."""
     try:
-        check_file(path)
+        with ExitStack() as on_failure:
+            database = connect(path)
+            on_failure.callback(database.close)
+            yield database
+            on_failure.pop_all()
+    except sqlite3.Error as error:
+        raise refusal_to_open(path, error) from error
+
+
+def _readable(path: Path) -> None:
+    """Say what is wrong in the system's words, which are plainer than SQLite's; by asking, never by opening.
+
+    This process may have a connection to the file already, and to close any other descriptor of it drops the locks
+    of that connection. The next stranger to close the ledger then takes itself for the last and deletes the log.
+    """
+    try:
+        mode = path.stat().st_mode
+        problem = None if os.access(path, os.R_OK) else os.strerror(errno.EACCES)
+        problem = problem if stat.S_ISREG(mode) else "Not a regular file"
     except OSError as error:
-        raise LedgerError(f"{path}: {error.strerror}; is this the right path, and may this user read it?") from None
+        problem = error.strerror
+    if problem:
+        raise LedgerError(f"{path}: {problem}; is this the right path, and may this user read it?")
 
 
 def _migrate(database: Database) -> None:

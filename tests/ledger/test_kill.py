@@ -16,12 +16,16 @@ from subprocess import PIPE
 
 import pytest
 
-from sla_monitor.ledger import read_only
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.clock import SystemClock
+from sla_monitor.errors import LedgerLocked
+from sla_monitor.ledger import Ledger, read_only
+from sla_monitor.ledger.upkeep import backup, check
 from tests.ledger.support import EVERY_MS, FOREVER_MS, T0, look, opened, record_all
 
 ROUNDS = 50
 ROOT = Path(__file__).parents[2]
+IN_USE = {"", "-wal", "-shm", ".lock"}
+"""What the writer of a ledger has open, as endings of its path."""
 
 
 @pytest.fixture
@@ -32,16 +36,22 @@ def recorder() -> Iterator[subprocess.Popen[str]]:
         process.communicate()
 
 
-def record_and_be_killed(recorder: subprocess.Popen[str], path: Path, first: int, after_seconds: float) -> list[int]:
-    """Have somebody open the ledger, go on with look `first`, and be killed; the looks said to be on disk."""
+def begin(recorder: subprocess.Popen[str], path: Path, first: int) -> int:
+    """Have somebody open the ledger and go on with look `first`; the process id."""
     assert recorder.stdin is not None
     assert recorder.stdout is not None
     recorder.stdin.write(f"{first} {path}\n")
     recorder.stdin.flush()
     word, number = recorder.stdout.readline().split()
     assert word == "began"
+    return int(number)
+
+
+def record_and_be_killed(recorder: subprocess.Popen[str], path: Path, first: int, after_seconds: float) -> list[int]:
+    """Have somebody open the ledger, go on with look `first`, and be killed; the looks said to be on disk."""
+    number = begin(recorder, path, first)
     time.sleep(after_seconds)
-    os.kill(int(number), signal.SIGKILL)
+    os.kill(number, signal.SIGKILL)
     return said_until_dead(recorder)
 
 
@@ -87,3 +97,54 @@ def test_a_daemon_killed_while_it_makes_its_ledger_can_start_again(
         with opened(path) as ledger:
             record_all(ledger, look(1_000_000))
         assert check(path, lambda *_: None).problems == ()
+
+
+def files_in_use(process: int, path: Path) -> set[str]:
+    """The ledger's files that a process has open, as the kernel names them: one that was deleted says so."""
+    links = [str(link.resolve()) for link in Path(f"/proc/{process}/fd").iterdir()]
+    return {link.removeprefix(str(path)) for link in links if link.startswith(str(path))}
+
+
+def look_from_outside(path: Path) -> int:
+    """What somebody does who is curious: connect, select, close. The number of looks."""
+    with closing(sqlite3.connect(path)) as stranger:
+        (seen,) = stranger.execute("select count(*) from observations").fetchone()
+    return int(seen)
+
+
+def test_a_look_into_the_ledger_from_outside_costs_the_daemon_nothing(
+    recorder: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    """Whoever closes a database last deletes its log; while the daemon lives, nobody else may be the last."""
+    path = tmp_path / "ledger.db"
+    daemon = begin(recorder, path, 0)
+    assert recorder.stdout is not None
+    acknowledged = int(recorder.stdout.readline())
+    try:
+        for _ in range(5):
+            seen = look_from_outside(path)
+            assert files_in_use(daemon, path) == IN_USE
+            while acknowledged < seen:  # what comes after it has to survive as well
+                acknowledged = int(recorder.stdout.readline())
+    finally:
+        os.kill(daemon, signal.SIGKILL)
+    acknowledged = max([acknowledged, *said_until_dead(recorder)])
+    indexes = kept(path)
+    assert indexes == list(range(len(indexes)))
+    assert len(indexes) > acknowledged
+
+
+def test_reading_in_the_daemons_own_process_does_not_drop_its_locks(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    script = "import sqlite3, sys; database = sqlite3.connect(sys.argv[1]);"
+    script += "database.execute('select * from observations').fetchall(); database.close()"
+    with opened(path) as ledger:
+        record_all(ledger, look(0))
+        with read_only(path):
+            assert check(path, lambda *_: None).problems == ()
+        backup(path, tmp_path / "copy.db", lambda *_: None)
+        assert ledger.stats().size_bytes > 0
+        with pytest.raises(LedgerLocked):
+            Ledger.open(path, SystemClock())
+        subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+        assert files_in_use(os.getpid(), path) == IN_USE
