@@ -43,10 +43,11 @@ class Daemon:
     def __init__(self, path: Path, configuration: Configuration, clock: Clock) -> None:
         settings = configuration.settings
         self._path, self._configuration, self._clock = path, configuration, clock
-        self._reloading = threading.Lock()
+        self._reloading, self._assessing = threading.Lock(), threading.Lock()
         self._reload_is_good, self._reloaded_ms = True, clock.now_ms()
         self._assess_seconds = 0.0
         self._is_announced = False
+        self._awake_s = clock.monotonic()
         self.board = Board(clock.now_ms(), settings.vantage)
         self._ledger = Ledger.open(
             settings.ledger.path,
@@ -82,9 +83,11 @@ class Daemon:
             self.start()
             while True:
                 received = signal.sigtimedwait(SIGNALS, 1.0)
-                if received is not None and received.si_signo == signal.SIGHUP:
+                # Interrupted by SIGCONT, CPython gives a number that is no signal: only known ones count.
+                number = received.si_signo if received is not None else 0
+                if number == signal.SIGHUP:
                     self.reload()
-                elif received is not None:
+                elif number in SIGNALS:
                     break
                 self._each_second()
         finally:
@@ -93,9 +96,8 @@ class Daemon:
     def start(self) -> None:
         """Listen, then look. Raises ListenError before anything was looked at."""
         settings = self._configuration.settings
+        self._assess()  # so that the first answer is complete
         self._web.start()
-        self._take_up()
-        self._assess()
         self._schedule.every(settings.assess_every_ms, "assess", self._assess)
         if settings.witnesses:
             every_ms = min(witness.every_ms for witness in settings.witnesses)
@@ -133,7 +135,7 @@ class Daemon:
             return error.problems
         self._warn_of_restart(new)
         self._configuration = new
-        self._take_up()
+        self._assess()
         self._reload_is_good, self._reloaded_ms = True, self._clock.now_ms()
         log.info("the configuration was taken up", extra={"endpoints": len(self._watching)})
         return []
@@ -153,7 +155,11 @@ class Daemon:
             self._schedule.watch(self._watching.intervals_ms)
 
     def _each_second(self) -> None:
-        self._schedule.mind_the_clock()
+        now_s = self._clock.monotonic()
+        stood_still = now_s - self._awake_s > PULSE_LIMIT_S
+        self._awake_s = now_s
+        if self._schedule.mind_the_clock() or stood_still:
+            self._watching.woke()
         if not self._is_announced and self._health().ready:
             self._is_announced = True
             systemd.ready(f"endpoints watched: {len(self._watching)}")
@@ -163,11 +169,12 @@ class Daemon:
         systemd.ping()
 
     def _assess(self) -> None:
-        began_s = self._clock.monotonic()
-        self._take_up()
-        contracts, now_ms = self._configuration.contracts, self._clock.now_ms()
-        self.board.assessment = assess(contracts, self._ledger.spans, now_ms, lambda: self._clock.sleep(REST_S))
-        self._assess_seconds = self._clock.monotonic() - began_s
+        with self._assessing:  # the schedule's turn and a reload's must not undo each other
+            began_s = self._clock.monotonic()
+            self._take_up()
+            contracts, now_ms = self._configuration.contracts, self._clock.now_ms()
+            self.board.assessment = assess(contracts, self._ledger.spans, now_ms, lambda: self._clock.sleep(REST_S))
+            self._assess_seconds = self._clock.monotonic() - began_s
 
     # What is told of ourselves
 

@@ -16,12 +16,14 @@ import logging
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.job import Job
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -157,10 +159,11 @@ class Schedule:
         self.stats.clock_steps += 1
         log.warning("the wall clock moved against the monotonic one", extra={"step_ms": step_ms})
         if step_ms < 0:
-            for slot in self._slots.values():
+            for slot in list(self._slots.values()):
                 slot.due_s = 0
             for job in self._scheduler.get_jobs():
-                job.reschedule(job.trigger)
+                with suppress(JobLookupError):  # a reload has just removed it
+                    job.reschedule(job.trigger)
         return True
 
     def _wall_less_monotonic_ms(self) -> int:

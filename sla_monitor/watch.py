@@ -106,6 +106,13 @@ class Watching:
         """Take in a heartbeat."""
         self._ledger.beat(key, self._clock.now_ms())
 
+    def woke(self) -> None:
+        """We stood still, and heard no heartbeat in that time: silence is counted from now."""
+        with self._changing:
+            for key, watch in self._watches.items():
+                if isinstance(watch.terms, HeartbeatEndpoint):
+                    self._watches[key] = self._new(key, watch.terms)
+
     def check_witnesses(self) -> None:
         """The regular round, so that an outage of ours is known also when no supplier fails in it."""
         self.witnesses.check(self._clock.monotonic())
@@ -124,7 +131,7 @@ class Watching:
 
     def _surroundings(self, key: str) -> Surroundings:
         return Surroundings(
-            clock=self._clock, heartbeats=self._ledger.last_beat, key=key, started_ms=self._board.started_ms
+            clock=self._clock, heartbeats=self._ledger.last_beat, key=key, started_ms=self._clock.now_ms()
         )
 
     def _tell_of_change(self, observation: Observation) -> None:

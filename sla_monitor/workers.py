@@ -39,7 +39,15 @@ class Workers:
             is_short = self._tasks.qsize() > self._idle and self.threads < self.limit
             self.threads += is_short
         if is_short:
+            self._start_one()
+
+    def _start_one(self) -> None:
+        try:
             threading.Thread(target=self._work, name="look", daemon=True).start()
+        except RuntimeError as error:  # the system gives no more threads: those that run take the task in time
+            with self._lock:
+                self.threads -= 1
+            log.error("no further thread can be started", extra={"threads": self.threads, "error": str(error)})
 
     def stop(self) -> None:
         """Drop what waits and let every thread go when its task is done; waits for nobody."""
@@ -66,8 +74,16 @@ class Workers:
         try:
             task = self._tasks.get(timeout=IDLE_SECONDS)
         except Empty:
-            task = None
+            return self._taken(self._tasks.get_nowait)  # one may have come in while this thread was leaving
+        return self._taken(lambda: task)
+
+    def _taken(self, take: Callable[[], Task | None]) -> Task | None:
+        """Take a task (or none, and leave) and count it, so that `submit` never counts a leaving thread as idle."""
         with self._lock:
+            try:
+                task = take()
+            except Empty:
+                task = None
             self._idle -= 1
             self.busy += task is not None
             self.threads -= task is None

@@ -76,3 +76,15 @@ def test_stopping_drops_what_waits_and_waits_for_nobody() -> None:
     gate.set()
     wait_for(lambda: pool.threads == 0)
     assert began == []
+
+
+def test_a_task_that_comes_while_a_thread_is_leaving_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads give up all the time here; no task may be left behind by one that is just going."""
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.0005)
+    pool, done = Workers(2), list[int]()
+    for n in range(2000):
+        pool.submit(lambda n=n: done.append(n))  # type: ignore[misc]
+        if n % 7 == 0:
+            time.sleep(0.0005)
+    wait_for(lambda: len(done) == 2000)
+    pool.stop()

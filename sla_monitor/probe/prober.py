@@ -15,13 +15,14 @@ from sla_monitor.sla.observation import Finding, Outcome, Reason
 log = logging.getLogger(__name__)
 
 CLOCK_TOLERANCE_MS = 1000
+OVERDUE_TOLERANCE_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a prober may know besides its terms.
 
-    heartbeats: an endpoint's key to its last receipt; key: this endpoint's; started_ms: when the daemon began.
+    heartbeats: an endpoint's key to its last receipt; key: this endpoint's; started_ms: when this prober was made.
     """
 
     clock: Clock
@@ -54,9 +55,12 @@ def look(prober: Prober, clock: Clock) -> Finding:
         found = internal_error(f"{type(error).__name__} in the probe (see the log)")
     elapsed = clock.monotonic() - began
     stepped_ms = abs(clock.now_ms() - wall_ms - elapsed * 1000)
+    overdue_ms = elapsed * 1000 - prober.terms.timeout_ms
     if stepped_ms > CLOCK_TOLERANCE_MS:
         detail = f"the clock stepped by {stepped_ms / 1000:.1f} s during the look, or the host was suspended"
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, detail)
+    elif overdue_ms > OVERDUE_TOLERANCE_MS:  # every look ends by its deadline: it was we who stood still
+        found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, f"the monitor stood still for {overdue_ms / 1000:.1f} s")
     return _for_speed(found, prober.terms, round(elapsed * 1_000_000))
 
 

@@ -10,6 +10,7 @@ import time
 import urllib.parse
 import urllib.request
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 
@@ -218,3 +219,31 @@ def looks_kept(ledger: Path) -> int:
         assert database.execute("pragma integrity_check").fetchall() == [("ok",)]
         has_table = database.execute("select count(*) from sqlite_master where name = 'observations'").fetchone()[0]
         return int(database.execute("select count(*) from observations").fetchone()[0]) if has_table else 0
+
+
+def test_a_process_that_was_stopped_goes_on_and_charges_nobody_for_its_absence(monitor: Monitor) -> None:
+    """SIGSTOP and SIGCONT: a suspended container, a debugger. The time in between is unknown."""
+    monitor.start()
+    wait_until(lambda: monitor.state("login") == "up" and monitor.state("ssh") == "up")
+    monitor.send(signal.SIGSTOP)
+    time.sleep(5)
+    monitor.send(signal.SIGCONT)
+    before = monitor.metric("sla_ledger_committed_observations_total") or 0
+    wait_until(lambda: (monitor.metric("sla_ledger_committed_observations_total") or 0) > before + 4)
+    assert (monitor.metric("sla_schedule_missed_total") or 0) >= 4, "the looks that did not happen are counted"
+    assert monitor.stop() == 0
+    with read_only(monitor.ledger) as reader:
+        looks = [look for key in ("demo/login", "demo/ssh") for look in reader.observations(key, 0, FOREVER_MS)]
+        spans = reader.spans(0, FOREVER_MS)["demo/login"]
+    assert all(look.finding.outcome is not Outcome.DOWN for look in looks)
+    assert max(b.start_ms - a.end_ms for a, b in pairwise(spans)) > 2000, "nobody saw the time in between"
+
+
+def test_a_contract_that_a_reload_removes_is_gone_from_the_metrics_at_once(monitor: Monitor) -> None:
+    second = monitor.folder / "contracts" / "second.yaml"
+    second.write_text((monitor.folder / "contracts" / "demo.yaml").read_text().replace('"demo"', '"second"'))
+    monitor.start()
+    assert 'contract="second"' in page(monitor)
+    second.unlink()
+    assert monitor.status("/-/reload", "POST") == 200
+    assert 'contract="second"' not in page(monitor)

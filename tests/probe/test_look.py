@@ -109,7 +109,8 @@ PATIENCE_MS = 65 * 60_000
     [
         (0, 0, Outcome.UP, None),
         (PATIENCE_MS, 0, Outcome.UP, None),
-        (PATIENCE_MS + 1, 0, Outcome.DOWN, Reason.HEARTBEAT_SILENT),
+        (PATIENCE_MS + 1, PATIENCE_MS + 1, Outcome.DOWN, Reason.HEARTBEAT_SILENT),
+        (10 * PATIENCE_MS, PATIENCE_MS, Outcome.UNKNOWN, Reason.NOT_YET_SEEN),  # we were stopped: nobody could be heard
         (None, 0, Outcome.UNKNOWN, Reason.NOT_YET_SEEN),
         (None, PATIENCE_MS, Outcome.UNKNOWN, Reason.NOT_YET_SEEN),
         (None, PATIENCE_MS + 1, Outcome.DOWN, Reason.HEARTBEAT_SILENT),
@@ -121,6 +122,19 @@ def test_heartbeats(last_ago_ms: int | None, started_ago_ms: int, outcome: Outco
     around = surroundings(clock, last_ms, clock.now_ms() - started_ago_ms)
     found = look(probe.build(terms("heartbeat", **PERIOD), around), clock)
     assert (found.outcome, found.reason) == (outcome, reason)
+
+
+def test_a_look_that_outlasts_its_deadline_was_held_up_by_us() -> None:
+    """SIGSTOP leaves both clocks in step; but no look of ours lasts a second past its deadline."""
+    clock = FakeClock()
+
+    def act() -> Finding:
+        clock.advance(11_500)
+        return Finding(Outcome.DOWN, Reason.TIMEOUT)
+
+    found = look(Scripted(act), clock)
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.CLOCK_STEPPED)
+    assert "stood still" in found.detail
 
 
 def test_a_silent_heartbeat_says_since_when() -> None:
