@@ -48,21 +48,6 @@ def stopping() -> bool:
     return notify(STOPPING=1)
 
 
-def status(text: str) -> bool:
-    """One line for `systemctl status`."""
-    return notify(STATUS=text)
-
-
 def ping() -> bool:
     """Proof of progress. To be called by the loop that is watched and by nobody else, or it proves nothing."""
     return notify(WATCHDOG=1)
-
-
-def watchdog_interval_s() -> float | None:
-    """Seconds between two pings: half of what the unit allows. None when no watchdog watches this process."""
-    limit_us = os.environ.get("WATCHDOG_USEC", "")
-    if not limit_us.isdecimal() or int(limit_us) == 0:
-        return None
-    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
-        return None  # inherited from a parent that systemd watches
-    return int(limit_us) / 2_000_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 from collections.abc import Iterator
@@ -38,11 +37,10 @@ def test_ready_without_a_status_leaves_the_old_one_standing(manager: socket.sock
     assert heard(manager) == ["READY=1"]
 
 
-def test_ping_stopping_and_status_say_what_they_mean(manager: socket.socket) -> None:
+def test_ping_and_stopping_say_what_they_mean(manager: socket.socket) -> None:
     for send, expected in (
         (systemd.ping, "WATCHDOG=1"),
         (systemd.stopping, "STOPPING=1"),
-        (lambda: systemd.status("all well"), "STATUS=all well"),
     ):
         assert send()
         assert heard(manager) == [expected]
@@ -57,8 +55,8 @@ def test_a_reload_is_announced_with_the_monotonic_clock(manager: socket.socket) 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\x0b", "\u2028", "\x85"])
 def test_a_suppliers_words_in_the_status_cannot_become_an_assignment(manager: socket.socket, line_break: str) -> None:
-    assert systemd.status(f"down: oops{line_break}MAINPID=1")
-    assert heard(manager) == ["STATUS=down: oops MAINPID=1"]
+    assert systemd.ready(f"down: oops{line_break}MAINPID=1")
+    assert heard(manager) == ["READY=1", "STATUS=down: oops MAINPID=1"]
 
 
 def test_nothing_is_sent_without_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,26 +70,3 @@ def test_a_service_manager_that_has_gone_is_logged_and_not_raised(
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
     assert not systemd.ping()
     assert "systemd cannot be told" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("limit_us", "pid", "expected"),
-    [
-        ("30000000", "own", 15.0),
-        ("30000000", None, 15.0),
-        ("30000000", "1", None),
-        ("0", None, None),
-        ("junk", None, None),
-        (None, None, None),
-    ],
-)
-def test_the_watchdog_is_fed_twice_within_its_limit_and_only_by_the_process_it_watches(
-    monkeypatch: pytest.MonkeyPatch, limit_us: str | None, pid: str | None, expected: float | None
-) -> None:
-    pid = str(os.getpid()) if pid == "own" else pid
-    for name, value in (("WATCHDOG_USEC", limit_us), ("WATCHDOG_PID", pid)):
-        if value is None:
-            monkeypatch.delenv(name, raising=False)
-        else:
-            monkeypatch.setenv(name, value)
-    assert systemd.watchdog_interval_s() == expected
