@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.load import load_contracts
+from sla_monitor.contract.nodes import Problem
+from sla_monitor.contract.places import locate
+from sla_monitor.contract.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings import Settings, load_settings
 
@@ -35,3 +41,37 @@ def read_configuration(path: Path) -> Configuration:
     if problems:
         raise ConfigError(problems)
     return Configuration(settings, contracts)
+
+
+def settings_advice(path: Path, configuration: Configuration) -> list[str]:
+    """One line if no witness can tell our network's failure from a supplier's: all of them are on this machine, and
+    some endpoint is elsewhere. `path` is that of the settings."""
+    witnesses = [_host(witness) for witness in configuration.settings.witnesses]
+    hosts = {_host(endpoint) for endpoint in _endpoints(configuration)} - {""}
+    if not witnesses or not all(map(_is_here, witnesses)) or all(map(_is_here, hosts)):
+        return []
+    document = read_document(path)
+    message = (
+        "every witness is on a loopback address, which says nothing of the network between us and the suppliers:"
+        " their outages or ours would be mistaken for each other (name two endpoints of somebody else)"
+    )
+    return [str(Problem(document.file, locate(document.root, ("witnesses",)).key, "witnesses", message))]
+
+
+def _endpoints(configuration: Configuration) -> list[Endpoint]:
+    """Those of every version, past and to come."""
+    versions = (version for contract in configuration.contracts for version in contract.versions)
+    return [endpoint for version in versions for service in version.terms.services for endpoint in service.endpoints]
+
+
+def _host(endpoint: Endpoint) -> str:
+    """Where a look goes to; a heartbeat comes to us, from nowhere that the terms name."""
+    url = getattr(endpoint, "url", None)
+    return (urlsplit(url).hostname or "") if url else getattr(endpoint, "host", "") or getattr(endpoint, "server", "")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost" or host.lower().rstrip(".").endswith(".localhost")

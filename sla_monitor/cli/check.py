@@ -24,11 +24,17 @@ def check(config: Path, files: tuple[Path, ...]) -> None:
     cannot work well is said on standard error.
     """
     from sla_monitor.clock import SystemClock
-    from sla_monitor.configuration import read_configuration
+    from sla_monitor.configuration import read_configuration, settings_advice
     from sla_monitor.contract.advice import advice
     from sla_monitor.contract.load import load_contract_files
 
-    contracts = load_contract_files(list(files)) if files else read_configuration(config).contracts
+    if files:
+        contracts = load_contract_files(list(files))
+    else:
+        configuration = read_configuration(config)
+        contracts = configuration.contracts
+        for line in settings_advice(config, configuration):
+            click.echo(f"{line} [advice]", err=True)
     now_ms = SystemClock().now_ms()
     for contract in contracts:
         for line in advice(contract, now_ms):

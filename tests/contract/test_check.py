@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from sla_monitor.cli.check import check
@@ -64,3 +67,49 @@ def test_files_are_checked_side_by_side(tmp_path: Path) -> None:
     second = contract_file(tmp_path, HEAD + SERVICES, "b.yaml")
     result = process(str(first), str(second))
     assert result.stderr == f"{second}:1:5: id: contract 'small' is in {first} too (choose another id)\n"
+
+
+def watched(folder: Path, witnesses: list[str], host: str) -> str:
+    """What `check` advises about witnesses for a contract with one endpoint."""
+    (folder / "contracts").mkdir()
+    promised = "kpis: [{id: KPI1, service: custody, target: 99}]\n"
+    contract_file(folder / "contracts", HEAD + SERVICES.replace("127.0.0.1", f"'{host}'") + promised)
+    config = folder / "sla-monitor.yaml"
+    listed = [{"id": f"w{i}", "kind": "tcp", "host": one, "port": 1} for i, one in enumerate(witnesses)]
+    config.write_text(f"listen: 127.0.0.1:0\nwitnesses: {json.dumps(listed)}\n")
+    result = run("--config", str(config))
+    assert result.exit_code == 0
+    return result.stderr.removeprefix(f"{folder}/")
+
+
+@pytest.mark.parametrize("here", [["127.0.0.1"], ["localhost", "::1"], ["127.8.9.1", "demo.localhost"]])
+def test_witnesses_on_this_machine_alone_are_advised_against(tmp_path: Path, here: list[str]) -> None:
+    assert watched(tmp_path, here, "supplier.example") == (
+        "sla-monitor.yaml:2:1: witnesses: every witness is on a loopback address, which says nothing of the network"
+        " between us and the suppliers: their outages or ours would be mistaken for each other"
+        " (name two endpoints of somebody else) [advice]\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("witnesses", "host"),
+    [
+        (["127.0.0.1", "gateway.example"], "supplier.example"),
+        (["192.0.2.1"], "supplier.example"),
+        (["127.0.0.1"], "localhost"),
+        ([], "supplier.example"),
+    ],
+    ids=["one elsewhere", "all elsewhere", "a supplier on this machine", "none"],
+)
+def test_other_witnesses_are_not(tmp_path: Path, witnesses: list[str], host: str) -> None:
+    assert watched(tmp_path, witnesses, host) == ""
+
+
+def test_the_witnesses_of_the_how_to_need_no_advice(tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/run-under-systemd.md").read_text(encoding="utf-8")
+    (witnesses,) = re.findall(r"```yaml\n(witnesses:\n.*?)```", page, re.DOTALL)
+    assert "advice" in watched(tmp_path, ["127.0.0.1"], "supplier.example")
+    config = tmp_path / "sla-monitor.yaml"
+    config.write_text(witnesses)
+    result = run("--config", str(config))
+    assert (result.exit_code, result.stderr) == (0, "")
