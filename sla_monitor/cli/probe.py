@@ -13,9 +13,11 @@ from sla_monitor.cli.options import config_option
 from sla_monitor.names import PHASES
 
 if TYPE_CHECKING:
+    from sla_monitor.settings import Settings
     from sla_monitor.sla.observation import Finding
 
 EXIT_BY_OUTCOME = {"up": 0, "degraded": 0, "down": 2, "unknown": 3}
+HEARD = "only the daemon hears heartbeats; this look went by its ledger"
 
 
 @click.command()
@@ -25,32 +27,52 @@ EXIT_BY_OUTCOME = {"up": 0, "degraded": 0, "down": 2, "unknown": 3}
 def probe(config: Path, endpoint: str, style: str) -> None:
     """Look once at ENDPOINT (its id, or CONTRACT/ID) and print phases, expectations and verdict.
 
-    Nothing is recorded. Exit status 0 when it is up or degraded, 2 when down, 3 when unknown.
+    Nothing is recorded. Only the daemon hears heartbeats: of a heartbeat endpoint its ledger is asked. Exit status 0
+    when it is up or degraded, 2 when down, 3 when unknown, 1 when there is no such endpoint.
     """
     from sla_monitor import probe as probes
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration
+    from sla_monitor.contract.spelled import spelled
 
     clock = SystemClock()
-    found = {
-        key: terms
-        for contract in read_configuration(config).contracts
-        for key, _, terms in contract.endpoints_at(clock.now_ms())
-    }
-    keys = [key for key in found if key == endpoint or key.partition("/")[2] == endpoint]
-    if len(keys) != 1:
-        known = ", ".join(keys or sorted(found))
-        problem = "names several endpoints" if keys else "is no endpoint in force"
-        raise click.UsageError(f"{endpoint!r} {problem} (write one of: {known})")
-    terms = found[keys[0]]
-    surroundings = probes.Surroundings(clock=clock, heartbeats=lambda _: None, key=keys[0], started_ms=clock.now_ms())
+    configuration = read_configuration(config)
+    contracts = configuration.contracts
+    found = {key: terms for one in contracts for key, _, terms in one.endpoints_at(clock.now_ms())}
+    key = _chosen(endpoint, list(found))
+    terms = found[key]
+    heard = _heard(configuration.settings, key) if terms.kind == "heartbeat" else {}
+    surroundings = probes.Surroundings(
+        clock=clock, heartbeats=lambda _: heard.get("last_ms"), key=key, started_ms=clock.now_ms()
+    )
     prober = probes.build(terms, surroundings)
     finding = probes.look(prober, clock)
     prober.close()
-    asked = terms.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    told = {"endpoint": keys[0], "terms": asked, **_plain(finding)}
+    told = {"endpoint": key, "terms": spelled(terms), "heartbeats": heard or None, **_plain(finding)}
     click.echo(json.dumps(told, indent=2) if style == "json" else _text(told))
     sys.exit(EXIT_BY_OUTCOME[finding.outcome])
+
+
+def _chosen(endpoint: str, keys: list[str]) -> str:
+    """The one key that is meant. The mistake's exit status is not that of an endpoint that is down."""
+    meant = [key for key in keys if endpoint in (key, key.partition("/")[2])]
+    if len(meant) != 1:
+        problem = "names several endpoints" if meant else "is no endpoint in force"
+        raise click.ClickException(f"{endpoint!r} {problem} (write one of: {', '.join(meant or sorted(keys))})")
+    return meant[0]
+
+
+def _heard(settings: Settings, key: str) -> dict[str, Any]:
+    """What the daemon's ledger knows of a job; that there is no ledger yet is no failure of this look."""
+    from sla_monitor.errors import LedgerError
+    from sla_monitor.ledger import read_only
+
+    try:
+        with read_only(settings.ledger.path) as reader:
+            last_ms = reader.last_beats().get(key)
+    except LedgerError as error:
+        return {"note": HEARD, "last_ms": None, "ledger": f"cannot be read: {error}"}
+    return {"note": HEARD, "last_ms": last_ms, "ledger": str(settings.ledger.path)}
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
@@ -71,22 +93,50 @@ def _plain(finding: Finding) -> dict[str, Any]:
 
 def _text(told: dict[str, Any]) -> str:
     """One line for each thing that is known; a supplier's text is printed with its control characters escaped."""
+    lines = [_line("endpoint", told["endpoint"])]
+    lines += [_line(f"  {name}", _worded(name, value)) for name, value in _flat(told["terms"]) if name != "id"]
+    if told["heartbeats"]:
+        lines += _beats(told["heartbeats"])
+    lines += [_line(f"{name} phase", f"{us / 1000:.1f} ms") for name, us in told["phases_us"].items()]
+    lines.append(_line("whole look", f"{told['duration_us'] / 1000:.1f} ms"))
+    answered = {name.replace("_", " "): told[name] for name in ("address", "status", "body_bytes")}
+    lines += [_line(name, value) for name, value in answered.items() if value is not None]
+    if told["certificate_expires_at_s"] is not None:
+        lines.append(_line("certificate", f"expires {_moment(told['certificate_expires_at_s'])}"))
+    verdict = told["outcome"].upper() + (f" ({told['reason']}: {told['detail']})" if told["reason"] else "")
+    lines.append(_line("verdict", verdict))
+    if told["evidence"]:
+        lines.append(_line("evidence", told["evidence"]))
+    return "\n".join(lines)
+
+
+def _line(name: str, value: Any) -> str:
+    return f"{name:<16} {''.join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))}"
+
+
+def _flat(terms: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    """`expect.status` for a key within a key."""
+    pairs: list[tuple[str, Any]] = []
+    for key, value in terms.items():
+        name = f"{above}{key}"
+        pairs += _flat(value, f"{name}.") if isinstance(value, dict) else [(name, value)]
+    return pairs
+
+
+def _worded(name: str, value: Any) -> str:
+    if name == "expect" and not value:
+        return "any answer"
+    if isinstance(value, list):
+        return ", ".join(each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in value)
+    return str(value)
+
+
+def _beats(heard: dict[str, Any]) -> list[str]:
+    last = "none recorded" if heard["last_ms"] is None else _moment(heard["last_ms"] // 1000)
+    return [_line("heartbeats", heard["note"]), _line("ledger", heard["ledger"]), _line("last beat", last)]
+
+
+def _moment(at_s: int) -> str:
     from datetime import UTC, datetime
 
-    def line(name: str, value: Any) -> str:
-        return f"{name:<14} {''.join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))}"
-
-    lines = [line("endpoint", told["endpoint"])]
-    lines += [line(f"  {name}", value) for name, value in told["terms"].items() if name != "id"]
-    lines += [line(f"{name} phase", f"{us / 1000:.1f} ms") for name, us in told["phases_us"].items()]
-    lines.append(line("whole look", f"{told['duration_us'] / 1000:.1f} ms"))
-    answered = {name.replace("_", " "): told[name] for name in ("address", "status", "body_bytes")}
-    lines += [line(name, value) for name, value in answered.items() if value is not None]
-    if told["certificate_expires_at_s"] is not None:
-        expiry = datetime.fromtimestamp(told["certificate_expires_at_s"], UTC)
-        lines.append(line("certificate", f"expires {expiry:%Y-%m-%d %H:%M:%S} UTC"))
-    verdict = told["outcome"].upper() + (f" ({told['reason']}: {told['detail']})" if told["reason"] else "")
-    lines.append(line("verdict", verdict))
-    if told["evidence"]:
-        lines.append(line("evidence", told["evidence"]))
-    return "\n".join(lines)
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,176 @@
+"""`sla-monitor probe`: one look at a real estate, told in full, and nothing told that is secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sla_monitor.cli.probe import probe
+from sla_monitor.clock import SystemClock
+from sla_monitor.demo.estate import ANY_PORTS, Estate
+from sla_monitor.demo.scenario import CALM, Behaviour
+from sla_monitor.ledger import Ledger
+
+SECRET = "open-sesame-4711"
+PACE = {"every": "90s", "timeout": "5s"}
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Iterator[Estate]:
+    """A supplier that behaves, until told otherwise."""
+    one = Estate(tmp_path / "estate", ports=ANY_PORTS, scenario=CALM)
+    one.start()
+    yield one
+    one.stop()
+
+
+def configured(folder: Path, *endpoints: dict[str, Any]) -> Path:
+    """Settings and a contract with these endpoints; JSON is YAML."""
+    (folder / "contracts").mkdir()
+    contract = {
+        "id": "demo",
+        "authority": "Authority",
+        "supplier": "Supplier",
+        "term": {"start": "2020-01-01", "end": "2049-12-31"},
+        "time_zone": "Europe/London",
+        "currency": "GBP",
+        "services": [{"id": "cad", "endpoints": [PACE | endpoint for endpoint in endpoints]}],
+    }
+    (folder / "contracts" / "demo.yaml").write_text(json.dumps(contract, indent=1))
+    settings = folder / "sla-monitor.yaml"
+    settings.write_text(json.dumps({"ledger": {"path": "ledger.db"}}))
+    return settings
+
+
+def looked(settings: Path, *arguments: str) -> Result:
+    result = CliRunner().invoke(probe, ["--config", str(settings), *arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def lines(result: Result) -> dict[str, str]:
+    """What stands behind each name."""
+    return {line[:16].strip(): line[17:] for line in result.stdout.splitlines()}
+
+
+def login(estate: Estate, **more: Any) -> dict[str, Any]:
+    return {"id": "login", "kind": "http", "url": f"http://127.0.0.1:{estate.ports.http}/cad/login"} | more
+
+
+def job() -> dict[str, Any]:
+    return {"id": "job", "kind": "heartbeat", "token": "${env:JOB_TOKEN}", "period": "1h", "grace": "10m"}
+
+
+def test_an_endpoint_that_is_up_is_told_with_what_was_expected_of_it(tmp_path: Path, estate: Estate) -> None:
+    result = looked(configured(tmp_path, login(estate)), "login")
+    told = lines(result)
+    assert result.exit_code == 0
+    assert told["endpoint"] == "demo/login"
+    assert (told["every"], told["timeout"]) == ("90s", "5s")
+    assert told["expect.status"] == "200-299", "a default decides the verdict too"
+    assert (told["status"], told["verdict"]) == ("200", "UP")
+    assert "evidence" not in told
+
+
+def test_an_endpoint_that_is_down_is_told_with_its_evidence(tmp_path: Path, estate: Estate) -> None:
+    estate.force("/cad/login", Behaviour("status", status=503))
+    result = looked(configured(tmp_path, login(estate)), "demo/login")
+    told = lines(result)
+    assert result.exit_code == 2
+    assert told["verdict"].startswith("DOWN (")
+    assert told["status"] == "503"
+    assert told["evidence"]
+
+
+def test_every_expectation_is_told(tmp_path: Path, estate: Estate) -> None:
+    conditions = [{"path": "$.status", "equals": "ok"}]
+    told = lines(
+        looked(configured(tmp_path, login(estate, expect={"status": [200, "301-302"], "json": conditions})), "login")
+    )
+    assert told["expect.status"] == "200, 301-302"
+    assert told["expect.json"] == '{"path": "$.status", "equals": "ok"}'
+
+
+def test_no_expectation_is_told_too(tmp_path: Path, estate: Estate) -> None:
+    settings = configured(tmp_path, {"id": "ssh", "kind": "tcp", "host": "127.0.0.1", "port": estate.ports.ssh})
+    assert lines(looked(settings, "ssh"))["expect"] == "any answer"
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_a_secret_is_told_as_its_reference(
+    tmp_path: Path, estate: Estate, monkeypatch: pytest.MonkeyPatch, style: str
+) -> None:
+    monkeypatch.setenv("CAD_PASSWORD", SECRET)
+    auth = {"username": "monitor", "password": "${env:CAD_PASSWORD}"}
+    headers = {"X-Api-Key": "${env:CAD_PASSWORD}", "Accept": "text/html"}
+    settings = configured(tmp_path, login(estate, basic_auth=auth, headers=headers))
+    result = looked(settings, "login", "--format", style)
+    assert result.exit_code == 0
+    assert result.output.count("${env:CAD_PASSWORD}") == 2
+    assert "text/html" in result.output
+    assert SECRET not in result.output
+
+
+def test_a_secret_that_is_missing_makes_it_unknown(tmp_path: Path, estate: Estate) -> None:
+    result = looked(configured(tmp_path, login(estate, bearer_token="${env:NO_SUCH_TOKEN}")), "login")
+    assert result.exit_code == 3
+    assert "NO_SUCH_TOKEN is not set" in lines(result)["verdict"]
+
+
+def test_json_holds_the_same(tmp_path: Path, estate: Estate) -> None:
+    result = looked(configured(tmp_path, login(estate, degraded_above="1500ms")), "login", "--format", "json")
+    told = json.loads(result.stdout)
+    assert (told["endpoint"], told["outcome"], told["reason"], told["status"]) == ("demo/login", "up", None, 200)
+    assert told["terms"]["timeout"] == "5s"
+    assert told["terms"]["degraded_above"] == "1500ms"
+    assert told["terms"]["expect"] == {"status": ["200-299"]}
+    assert told["heartbeats"] is None
+
+
+def test_an_unknown_endpoint_is_a_mistake_and_not_an_endpoint_that_is_down(tmp_path: Path, estate: Estate) -> None:
+    result = looked(configured(tmp_path, login(estate)), "logon")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "'logon' is no endpoint in force (write one of: demo/login)" in result.stderr
+
+
+def test_a_heartbeat_without_a_ledger_is_unknown_and_says_who_hears(tmp_path: Path) -> None:
+    result = looked(configured(tmp_path, job()), "job")
+    told = lines(result)
+    assert result.exit_code == 3
+    assert told["heartbeats"].startswith("only the daemon hears heartbeats")
+    assert told["ledger"].startswith("cannot be read:")
+    assert (told["last beat"], told["token"]) == ("none recorded", "${env:JOB_TOKEN}")
+    assert not (tmp_path / "ledger.db").exists(), "a look makes no ledger"
+
+
+@pytest.mark.parametrize(("minutes_ago", "exit_status", "verdict"), [(5, 0, "UP"), (75, 3, "UNKNOWN (not_yet_seen")])
+def test_a_heartbeat_is_judged_by_the_last_one_in_the_ledger(
+    tmp_path: Path, minutes_ago: int, exit_status: int, verdict: str
+) -> None:
+    """Period and grace make 70 minutes; whether anybody listened through a longer silence only the daemon knows."""
+    settings = configured(tmp_path, job())
+    beat_ms = SystemClock().now_ms() - minutes_ago * 60_000
+    ledger = Ledger.open(tmp_path / "ledger.db", SystemClock())
+    ledger.beat("demo/job", beat_ms)
+    assert ledger.close(), "the beat is on disk"
+    result = looked(settings, "job")
+    told = lines(result)
+    assert result.exit_code == exit_status
+    assert told["verdict"].startswith(verdict)
+    assert told["last beat"].endswith(" UTC")
+    as_json = json.loads(looked(settings, "job", "--format", "json").stdout)
+    assert as_json["heartbeats"]["last_ms"] == beat_ms
+
+
+def test_a_damaged_ledger_does_not_stop_the_look(tmp_path: Path) -> None:
+    settings = configured(tmp_path, job())
+    (tmp_path / "ledger.db").write_bytes(b"no database" * 1000)
+    result = looked(settings, "job")
+    assert result.exit_code == 3
+    assert lines(result)["ledger"].startswith("cannot be read:")
