@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 
 from sla_monitor.contract.contract import Contract, endpoint_key, midnight_ms
@@ -98,7 +98,7 @@ class KpiAssessment:
 
 @dataclass(frozen=True, slots=True)
 class ContractAssessment:
-    """One contract's running period."""
+    """One contract's running period. `starts_on` and `ends_on`: the first and the last day of its term."""
 
     contract: str
     title: str
@@ -112,6 +112,8 @@ class ContractAssessment:
     terms_reference: str
     services: tuple[ServiceAssessment, ...]
     kpis: tuple[KpiAssessment, ...]
+    starts_on: date
+    ends_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,8 @@ def assess_contract(
         terms_reference=version.reference,
         services=tuple(services.values()),
         kpis=tuple(month.kpi(kpi, services[kpi.service]) for kpi in terms.availability_kpis),
+        starts_on=terms.term.start_on,
+        ends_on=terms.term.end_on,
     )
 
 

@@ -227,6 +227,12 @@ def test_the_first_month_of_a_contract_may_be_a_part_month() -> None:
     assert service.period_agreed_ms == 20 * 24 * HOUR
 
 
+def test_an_assessment_says_the_first_and_the_last_day() -> None:
+    contract = one_version()
+    found, term = told(contract, ms("2026-06-15T00:00")), contract.versions[0].terms.term
+    assert (found.starts_on, found.ends_on) == (term.start_on, term.end_on)
+
+
 def test_a_service_without_endpoints_is_unknown_and_not_up() -> None:
     service = told(one_version(services=[{"id": "cad"}]), JUNE + HOUR).services[0]
     assert (service.state, service.unknown_ms, service.availability_ratio) == (UNKNOWN, HOUR, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import ContractAssessment, ServiceAssessment
@@ -42,6 +43,7 @@ class ContractBlock:
     period_to: str
     terms: str
     services: tuple[ServiceCard, ...]
+    outside: str = ""
 
 
 def by_service(board: Board) -> ByService:
@@ -141,7 +143,16 @@ def _block(contract: ContractAssessment, watched: ByService, now_ms: int) -> Con
         period_to=words.moment(contract.period.end_ms, zone),
         terms=f"in force since {begun}{reference}",
         services=tuple(cards),
+        outside=_outside(contract, now_ms),
     )
+
+
+def _outside(contract: ContractAssessment, now_ms: int) -> str:
+    """That the contract does not run now; empty while it does."""
+    today = datetime.fromtimestamp(now_ms // 1000, ZoneInfo(contract.time_zone)).date()
+    if today < contract.starts_on:
+        return f"begins on {words.day(contract.starts_on)}"
+    return f"ended on {words.day(contract.ends_on)}" if today > contract.ends_on else ""
 
 
 def unassessed(

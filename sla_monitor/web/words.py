@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -97,6 +97,11 @@ def moment(at_ms: int, zone: ZoneInfo) -> str:
     """An instant on the wall in the zone, with the zone's own abbreviation."""
     local = datetime.fromtimestamp(at_ms // 1000, zone)
     return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {_wall(local)}"
+
+
+def day(on: date) -> str:
+    """A date as `moment` writes it."""
+    return f"{on.day} {MONTHS[on.month - 1]} {on.year}"
 
 
 def lately(at_ms: int, zone: ZoneInfo, now_ms: int) -> str:

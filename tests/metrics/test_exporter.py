@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, R
 from sla_monitor.sla.period import Period
 
 HOUR = 3_600_000
+TERM = (date(2020, 1, 1), date(2049, 12, 31))
 
 
 def service(state: Outcome = Outcome.DOWN) -> ServiceAssessment:
@@ -42,7 +44,7 @@ def filled_board() -> Board:
     kpi = KpiAssessment("KPI1", "", "", service(), Fraction(999, 1000), Fraction(720 * HOUR, 1000), True)
     period = Period("2026-06", 0, 720 * HOUR)
     contract = ContractAssessment(
-        "c", "", "", 'A "quoted" force', "S", "GBP", "Europe/London", period, 0, "", (service(),), (kpi,)
+        "c", "", "", 'A "quoted" force', "S", "GBP", "Europe/London", period, 0, "", (service(),), (kpi,), *TERM
     )
     board.assessment = Assessment(1_700_000_000_000, (contract,))
     return board

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -99,6 +100,8 @@ def contract(services: tuple[ServiceAssessment, ...], kpis: tuple[KpiAssessment,
         terms_reference="CCN-12",
         services=services,
         kpis=kpis,
+        starts_on=date(2024, 4, 1),
+        ends_on=date(2034, 3, 31),
     )
 
 

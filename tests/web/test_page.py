@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -88,6 +89,25 @@ def test_the_contract_shows_its_terms_and_its_note() -> None:
     text = render(estate.partnership()).text
     assert "Illustrative terms" in text
     assert "For Staffordshire Police. Terms in force since 15 Apr 2025 (CCN-12)." in text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2025, 11, 23), date(2034, 3, 31), "The contract begins on 23 Nov 2025: what is seen now"),
+        (date(2024, 4, 1), date(2025, 11, 21), "The contract ended on 21 Nov 2025: what is seen now"),
+        (date(2025, 11, 22), date(2025, 11, 22), "in force since"),
+    ],
+    ids=["before", "after", "first and last day"],
+)
+def test_a_contract_says_when_it_does_not_run(first: date, last: date, said: str) -> None:
+    """Today is 22 November 2025."""
+    board = estate.partnership()
+    (contract,) = board.assessment.contracts
+    board.assessment = replace(board.assessment, contracts=(replace(contract, starts_on=first, ends_on=last),))
+    text = render(board).text
+    assert said in text
+    assert ("Figures are month to date" in text) == (said == "in force since")
 
 
 def test_an_endpoint_shows_its_last_look() -> None:
