@@ -96,16 +96,10 @@ def test_sighup_takes_up_a_new_endpoint_and_leaves_the_others_alone(monitor: Mon
     extra = {"id": "gone", "kind": "tcp", "host": "127.0.0.1", "port": 1, "every": "1s", "timeout": "500ms"}
     monitor.write(endpoints=[monitor.endpoints()[1], extra])
     monitor.send(signal.SIGHUP)
-    wait_until(lambda: 'endpoint="login"' not in page(monitor) and 'endpoint="gone"' in page(monitor))
+    wait_until(lambda: 'endpoint="login"' not in monitor.page() and 'endpoint="gone"' in monitor.page())
     wait_until(lambda: monitor.state("gone") == "down")
     assert (monitor.metric(looks) or 0) >= before, "the endpoint that stayed was not begun again"
     assert monitor.metric("sla_config_last_reload_successful") == 1
-
-
-def page(monitor: Monitor) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{monitor.port}/metrics", timeout=5) as answer:
-        text: str = answer.read().decode()
-        return text
 
 
 def test_a_bad_file_keeps_the_old_configuration_and_says_so(monitor: Monitor) -> None:
@@ -243,7 +237,7 @@ def test_a_contract_that_a_reload_removes_is_gone_from_the_metrics_at_once(monit
     second = monitor.folder / "contracts" / "second.yaml"
     second.write_text((monitor.folder / "contracts" / "demo.yaml").read_text().replace('"demo"', '"second"'))
     monitor.start()
-    assert 'contract="second"' in page(monitor)
+    assert 'contract="second"' in monitor.page()
     second.unlink()
     assert monitor.status("/-/reload", "POST") == 200
-    assert 'contract="second"' not in page(monitor)
+    assert 'contract="second"' not in monitor.page()
