@@ -38,7 +38,7 @@ def doubts(regime: Regime) -> Iterator[Found]:
 
 
 def unassessed(regimes: Iterable[Regime]) -> list[str]:
-    """The terms that any of several versions uses and sla_monitor/assess.py does not read, as short names."""
+    """The terms that any of several versions uses and sla_monitor/assess/ does not read, as short names."""
     names: dict[str, None] = {}
     for regime in regimes:
         names |= {name: None for kpi in regime.kpis for name in _unassessed_of(kpi)}

@@ -69,7 +69,7 @@ def _kpis(value: Callable[[KpiAssessment], float | None]) -> Rows:
     def rows(board: Board) -> Iterator[Row]:
         for contract in board.assessment.contracts:
             for kpi in contract.kpis:
-                yield (contract.contract, kpi.kpi, kpi.service.service), value(kpi)
+                yield (contract.contract, kpi.kpi, kpi.service_id), value(kpi)
 
     return rows
 
@@ -108,7 +108,7 @@ TABLES: Mapping[MetricName, Rows] = {
     names.SERVICE_OUTAGE_START: _services(
         lambda service: None if service.open_outage is None else _seconds(service.open_outage.start_ms)
     ),
-    names.KPI_AVAILABILITY: _kpis(lambda kpi: _maybe(kpi.service.availability_ratio)),
+    names.KPI_AVAILABILITY: _kpis(lambda kpi: _maybe(kpi.availability_ratio)),
     names.KPI_TARGET: _kpis(lambda kpi: float(kpi.target_ratio)),
     names.KPI_ALLOWANCE: _kpis(lambda kpi: _seconds(kpi.allowance_ms)),
     names.KPI_ALLOWANCE_LEFT: _kpis(lambda kpi: _seconds(kpi.allowance_left_ms)),

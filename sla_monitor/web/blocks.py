@@ -127,7 +127,7 @@ def _block(contract: ContractAssessment, watched: ByService, now_ms: int) -> Con
         assessed_card(
             anchor(contract.contract, service.service),
             service,
-            tuple(kpi for kpi in contract.kpis if kpi.service.service == service.service),
+            tuple(kpi for kpi in contract.kpis if kpi.service_id == service.service),
             watched[contract.contract, service.service],
             (zone, now_ms),
         )

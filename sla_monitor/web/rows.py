@@ -82,7 +82,7 @@ def kpi_row(kpi: KpiAssessment) -> KpiRow:
         allowance = f"{words.duration(left)} left of {words.duration(whole)}"
     else:
         allowance = f"used up: {words.duration(-left, up=True)} more than {words.duration(whole)}"
-    used = min(1.0, float(kpi.service.downtime_ms / whole)) if whole else float(kpi.service.downtime_ms > 0)
+    used = min(1.0, float(kpi.downtime_ms / whole)) if whole else float(kpi.downtime_ms > 0)
     return KpiRow(
         title=words.plain(kpi.title or kpi.kpi),
         clause=words.plain(kpi.clause),

@@ -1,0 +1,276 @@
+"""What everybody who tells anything reads: one contract in one month, as plain frozen data with its working.
+
+Times are milliseconds of agreed service time unless they are instants (`start_ms`, `end_ms`, `at_ms`: UTC).
+Ratios are None where their denominator is nothing: unknown is never a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from sla_monitor.contract.kpi import Kpi
+from sla_monitor.register.entries import Entry
+from sla_monitor.sla.downtime import Seconds
+from sla_monitor.sla.intervals import Intervals
+from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.period import Period
+from sla_monitor.sla.results import KpiResult, PeriodResult
+from sla_monitor.sla.working import Working
+
+View: TypeAlias = Literal["gross", "claimed", "agreed"]
+"""gross: nothing is excluded. claimed: as if every claim and booking were granted. agreed: only what was granted; this
+is the one that is priced."""
+
+VIEWS: tuple[View, ...] = ("gross", "claimed", "agreed")
+
+Status: TypeAlias = Literal["running", "provisional", "final"]
+"""running: the month goes on. provisional: it has ended and nobody has signed. final: signed off in the register."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A run of DOWN after the contract's confirmation rule, on a service.
+
+    `end_ms` is None while it is open. `downtime_ms` is the part that counts so far: inside the period and the
+    service hours and not excluded (agreed view); `gross_ms` is the same with nothing excluded. `endpoints` are the
+    ids of those that were down in it; `entries` the numbers of the register entries that touch it.
+    """
+
+    start_ms: int
+    end_ms: int | None
+    downtime_ms: int
+    reason: Reason | None
+    endpoints: tuple[str, ...]
+    gross_ms: int = 0
+    entries: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Time that somebody says should not count, inside the period. `granted`: in the agreed view; `why` says why not,
+    or what was granted ("decision 12", "beyond the allowance of 10h", "told 3 working days late")."""
+
+    start_ms: int
+    end_ms: int
+    entry: int
+    kind: Literal["maintenance", "claim"]
+    granted: bool
+    is_pending: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """What a timeline of a service draws, all inside the period: disjoint, ascending, half-open intervals (UTC ms).
+
+    `hours`: agreed service time. up + degraded + down + unknown tile the hours up to the assessment, before anything
+    is excluded; `excluded` is the agreed view's.
+    """
+
+    hours: Intervals
+    up: Intervals
+    degraded: Intervals
+    down: Intervals
+    unknown: Intervals
+    excluded: Intervals
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAssessment:
+    """One service in one period so far, agreed view.
+
+    agreed_ms = up + degraded + downtime_ms + unknown_ms + excluded_ms up to the assessment; `period_agreed_ms` is the
+    agreed time of the whole period, to its end. `outages` sum to `downtime_ms`, and their gross parts to
+    `gross_downtime_ms`.
+    """
+
+    service: str
+    name: str
+    criticality: str
+    participants: tuple[str, ...]
+    state: Outcome
+    agreed_ms: int
+    period_agreed_ms: int
+    downtime_ms: int
+    unknown_ms: int
+    outages: tuple[Outage, ...]
+    degraded_ms: int = 0
+    excluded_ms: int = 0
+    gross_downtime_ms: int = 0
+    excluded: tuple[Excluded, ...] = ()
+    lanes: Lanes | None = None
+
+    @property
+    def observed_ms(self) -> int:
+        return self.agreed_ms - self.unknown_ms
+
+    @property
+    def availability_ratio(self) -> Fraction | None:
+        return Fraction(self.observed_ms - self.downtime_ms, self.observed_ms) if self.observed_ms else None
+
+    @property
+    def coverage_ratio(self) -> Fraction | None:
+        return Fraction(self.observed_ms, self.agreed_ms) if self.agreed_ms else None
+
+    @property
+    def open_outage(self) -> Outage | None:
+        return self.outages[-1] if self.outages and self.outages[-1].end_ms is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A KPI's figure in one view, in the KPI's unit. `points` are the band's own, before repeats. `downtime_ms` and
+    `base_ms` (the time that counts) are for availability. `seconds`: every class of time, for availability."""
+
+    value: Fraction | None
+    rounded: Fraction | None = None
+    band: str | None = None
+    is_met: bool | None = None
+    points: Fraction = Fraction(0)
+    downtime_ms: Fraction | None = None
+    base_ms: Fraction | None = None
+    seconds: Seconds | None = None
+    working: Working = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KpiForecast:
+    """What the rest of the period may bring to an availability KPI.
+
+    `burn_rate`: downtime so far over the allowance for the time so far (1: exactly used up at the end). `runs_out_ms`:
+    when the allowance is used up at the present rate, `trailing_runs_out_ms` at the rate of the last seven days; None:
+    not in this period. `best` and `worst`: the figure if nothing, or everything, is down from now on.
+    """
+
+    burn_rate: Fraction | None
+    trailing_burn_rate: Fraction | None
+    runs_out_ms: int | None
+    trailing_runs_out_ms: int | None
+    best: Figure
+    worst: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class KpiAssessment:
+    """A KPI in the measurement period that holds the month.
+
+    `service`: for an availability KPI. `allowance_ms`: the downtime that the whole period may have at the target
+    (exact; a Fraction of milliseconds). `result`: agreed view with repeats and points; None while the measurement
+    period does not end in this month. `submitted`: the supplier's figure; `difference`: supplier's less ours.
+    """
+
+    kpi: str
+    title: str
+    clause: str
+    service: ServiceAssessment | None
+    target_ratio: Fraction
+    allowance_ms: Fraction
+    is_assessable: bool
+    terms: Kpi | None = None
+    period: Period | None = None
+    views: Mapping[View, Figure] = field(default_factory=dict)
+    submitted: Fraction | None = None
+    difference: Fraction | None = None
+    coverage_ratio: Fraction | None = None
+    result: KpiResult | None = None
+    forecast: KpiForecast | None = None
+
+    @property
+    def service_id(self) -> str:
+        """The service's name in labels; empty for a KPI of no service."""
+        return self.service.service if self.service else (self.terms.service or "" if self.terms else "")
+
+    @property
+    def availability_ratio(self) -> Fraction | None:
+        return self.service.availability_ratio if self.service else None
+
+    @property
+    def downtime_ms(self) -> int:
+        return self.service.downtime_ms if self.service else 0
+
+    @property
+    def allowance_left_ms(self) -> Fraction:
+        return self.allowance_ms - self.downtime_ms
+
+    @property
+    def is_met(self) -> bool | None:
+        ratio = self.availability_ratio
+        return None if ratio is None else ratio >= self.target_ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Points and money of the month if it ended like this."""
+
+    points: Fraction
+    credit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A running month's points and money: as it stands, at best and at worst."""
+
+    now: Outlook
+    best: Outlook
+    worst: Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """A signed month whose figures are others now. `because`: the numbers of the entries made since the sign-off."""
+
+    signed: Entry
+    points: Fraction
+    credit: Decimal
+    because: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractAssessment:
+    """One contract in one month. `starts_on` and `ends_on`: the first and the last day of its term.
+
+    `result`: points, credits, caps and triggers of the month (agreed view); `earlier`: those of the months before,
+    oldest first. `accounting`: the way of counting, in words, a line each. `entries`: what the register says about
+    this month; `pending`: all entries that await a decision. `shares`: each participant's part of the credit.
+    `register_number`: the last entry that was read.
+    """
+
+    contract: str
+    title: str
+    note: str
+    authority: str
+    supplier: str
+    currency: str
+    time_zone: str
+    period: Period
+    terms_from_ms: int
+    terms_reference: str
+    services: tuple[ServiceAssessment, ...]
+    kpis: tuple[KpiAssessment, ...]
+    starts_on: date
+    ends_on: date
+    at_ms: int = 0
+    status: Status = "running"
+    result: PeriodResult | None = None
+    earlier: tuple[PeriodResult, ...] = ()
+    forecast: Forecast | None = None
+    accounting: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    pending: tuple[Entry, ...] = ()
+    shares: Mapping[str, Decimal] = field(default_factory=dict)
+    claim_by: date | None = None
+    restatement: Restatement | None = None
+    register_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything the contracts say about their running periods, as seen at `at_ms`."""
+
+    at_ms: int
+    contracts: tuple[ContractAssessment, ...]

@@ -1,0 +1,65 @@
+"""Instants as people write them, held as UTC milliseconds."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, PlainSerializer, ValidationInfo, WithJsonSchema
+
+FIRST_MS, LAST_MS = 0, 7_258_118_400_000  # 1970 to 2199: others are typing mistakes
+_SHAPE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
+WRONG = "must be an instant (write 2026-10-05T14:00:00Z, or 2026-10-05 14:00 in the contract's zone)"
+
+
+def told_instant(at_ms: int) -> str:
+    """`2026-10-05T14:00:00Z`, with milliseconds only where there are any."""
+    at = datetime.fromtimestamp(at_ms // 1000, UTC)
+    rest = f".{at_ms % 1000:03d}" if at_ms % 1000 else ""
+    return f"{at:%Y-%m-%dT%H:%M:%S}{rest}Z"
+
+
+def parse_instant(text: str, zone: ZoneInfo | None = None) -> int:
+    """UTC milliseconds. Without an offset the time is on the wall in `zone`; a time that the clocks leave out or tell
+    twice is refused, because nobody can know which was meant. Raises ValueError."""
+    try:
+        at = datetime.fromisoformat(text) if _SHAPE.fullmatch(text) else None
+    except ValueError:
+        at = None
+    if at is None or (at.tzinfo is None and zone is None):
+        raise ValueError(WRONG)
+    at_ms = _exact_ms(at if at.tzinfo else _on_the_wall(at, zone or ZoneInfo("UTC")))
+    if not FIRST_MS <= at_ms < LAST_MS:
+        raise ValueError("must lie between 1970 and 2199")
+    return at_ms
+
+
+def _on_the_wall(at: datetime, zone: ZoneInfo) -> datetime:
+    both = [at.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
+    if both[0].utcoffset() != both[1].utcoffset():
+        raise ValueError(f"{at} is told twice or not at all in {zone.key}, where the clocks change (add Z or +01:00)")
+    return both[0]
+
+
+def _exact_ms(at: datetime) -> int:
+    whole = at.astimezone(UTC)
+    return int(whole.replace(microsecond=0).timestamp()) * 1000 + whole.microsecond // 1000
+
+
+def _instant(value: Any, info: ValidationInfo) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and FIRST_MS <= value < LAST_MS:
+        return value
+    if isinstance(value, str):
+        return parse_instant(value, (info.context or {}).get("zone"))
+    raise ValueError(WRONG)
+
+
+Instant = Annotated[
+    int,
+    BeforeValidator(_instant),
+    PlainSerializer(told_instant, return_type=str, when_used="json"),
+    WithJsonSchema({"$comment": "instant", "type": "string", "examples": ["2026-10-05T14:00:00Z"]}),
+]
+"""UTC milliseconds inside; ISO 8601 with Z in JSON. The validation context may give a `zone` for local times."""
