@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from sla_monitor.contract.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Strict, Whole
-from sla_monitor.contract.load import load_model
+from sla_monitor.contract.model_file import load_model
 
 Witness = Annotated[HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Field(discriminator="kind")]
 

@@ -12,8 +12,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from sla_monitor.contract.fields import parse_day, parse_duration
-from sla_monitor.contract.parts import ALWAYS, Found, entries, listed, names_in, unknown
+from sla_monitor.contract.parts import ALWAYS, Found, calendar_names, entries, listed, names_in, unknown
 from sla_monitor.contract.references import performance_problems
+from sla_monitor.contract.sharing import sharing_problems
 
 
 def inconsistencies(contract: Any) -> list[Found]:
@@ -27,6 +28,7 @@ def inconsistencies(contract: Any) -> list[Found]:
         *_paces(contract),
         *_kpis(contract),
         *performance_problems(contract),
+        *sharing_problems(contract),
     ]
 
 
@@ -100,8 +102,7 @@ def _given_twice(contract: dict[str, Any]) -> Iterator[Found]:
 
 
 def _services(contract: dict[str, Any]) -> Iterator[Found]:
-    own = contract.get("calendars")
-    calendars = [ALWAYS, *own] if isinstance(own, dict) else [ALWAYS]
+    calendars = calendar_names(contract)
     if calendars.count(ALWAYS) > 1:
         yield ("calendars", ALWAYS), f"the calendar {ALWAYS!r} is built in (choose another name)"
     for i, service in entries(contract, "services"):

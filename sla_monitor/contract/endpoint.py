@@ -6,10 +6,12 @@ name in `sla_monitor/probe/` (docs/how-to/add-a-probe-kind.md).
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sla_monitor.contract.bands import Level
 from sla_monitor.contract.consistency import misfits
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Name, Strict, Whole, YesNo
 from sla_monitor.contract.network import (
@@ -24,6 +26,8 @@ from sla_monitor.contract.network import (
     Url,
 )
 from sla_monitor.contract.secret import Secret
+
+Weight = Annotated[Level, Field(gt=0, le=1000)]
 
 
 class EndpointTerms(Strict):
@@ -43,6 +47,7 @@ class EndpointTerms(Strict):
     down_above_ms: DurationMs | None = Field(
         None, alias="down_above", description="A look that took longer found the endpoint DOWN (too_slow)."
     )
+    weight: Weight = Field(Decimal(1), description="Its share of a service that is `available_when: weighted`.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

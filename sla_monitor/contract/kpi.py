@@ -16,6 +16,8 @@ from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Percent, Strict, Whole
 from sla_monitor.contract.promise import Factor, KpiTerms
 
+SEEN_AT = "Where it is seen; none: at all endpoints of its service, and without these in the register."
+
 
 class PercentKpi(KpiTerms):
     """A KPI whose results are per cent."""
@@ -51,6 +53,8 @@ class ErrorRateKpi(PercentKpi):
     """100 less the mean of the error rates of all slots (of five minutes, say); a slot without requests has none."""
 
     indicator: Literal["error_rate"] = Field(description="What is measured.")
+    endpoints: tuple[Identifier, ...] = Field((), description=SEEN_AT)
+    slot_ms: DurationMs = Field(300_000, alias="slot", description="How long a slot is.")
 
 
 class ResponseTimeKpi(LowerKpi):
@@ -60,6 +64,10 @@ class ResponseTimeKpi(LowerKpi):
     indicator: Literal["response_time"] = Field(description="What is measured.")
     statistic: Literal["mean", "percentile"] = Field(description="What is made of the times.")
     percentile: Percent | None = Field(None, description="Nearest rank: the smallest time that so many do not exceed.")
+    endpoints: tuple[Identifier, ...] = Field((), description=SEEN_AT)
+    phase: Literal["total", "first_byte"] = Field(
+        "total", description="Up to the end of the answer, or to its first byte."
+    )
 
     @model_validator(mode="after")
     def _percentile(self) -> Self:
@@ -76,7 +84,8 @@ class Clock(Strict):
 
 
 class RatioKpi(PercentKpi):
-    """The share of events in target: tickets by priority within a time, calls answered, samples passed."""
+    """The share of events in target: tickets of the register that were `within` a time, or else counts that somebody
+    submits (calls answered, samples passed)."""
 
     indicator: Literal["ratio_in_target"] = Field(description="What is measured.")
     priorities: tuple[Identifier, ...] = Field((), description="Tickets of these priorities; none: of all.")

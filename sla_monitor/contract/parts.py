@@ -31,6 +31,12 @@ def names_in(contract: dict[str, Any], key: str) -> list[str] | None:
     return names if len(names) == len(listed(contract, key)) else None
 
 
+def calendar_names(contract: dict[str, Any]) -> list[str]:
+    """Every calendar of the contract, the built-in one first."""
+    own = contract.get("calendars")
+    return [ALWAYS, *own] if isinstance(own, dict) else [ALWAYS]
+
+
 def unknown(what: str, path: tuple[str | int, ...], name: Any, known: Iterable[str] | None) -> Iterator[Found]:
     if isinstance(name, str) and known is not None and name not in known:
         yield path, f"no such {what} ({suggestion(name, known)})"

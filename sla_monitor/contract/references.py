@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sla_monitor.contract.parts import ALWAYS, Found, entries, listed, names_in, unknown
+from sla_monitor.contract.parts import Found, calendar_names, entries, listed, names_in, unknown
 
 Path = tuple[str | int, ...]
 
@@ -16,6 +16,8 @@ def performance_problems(contract: dict[str, Any]) -> Iterator[Found]:
     for key, what in (("credits", "credit"), ("caps", "cap"), ("triggers", "trigger")):
         yield from _twice(contract, key, what)
     yield from _kpis(contract)
+    yield from _calendars(contract)
+    yield from _published(contract)
     yield from _charges(contract)
     yield from _credits(contract)
     for i, trigger in entries(contract, "triggers"):
@@ -37,15 +39,48 @@ def _above(contract: dict[str, Any], key: str, position: int) -> list[str] | Non
 
 
 def _kpis(contract: dict[str, Any]) -> Iterator[Found]:
-    own = contract.get("calendars")
-    calendars = [ALWAYS, *own] if isinstance(own, dict) else [ALWAYS]
     for i, kpi in entries(contract, "kpis"):
         clock = kpi.get("clock")
         if isinstance(clock, dict):
-            yield from unknown("calendar", ("kpis", i, "clock", "calendar"), clock.get("calendar"), calendars)
+            name = clock.get("calendar")
+            yield from unknown("calendar", ("kpis", i, "clock", "calendar"), name, calendar_names(contract))
+        for j, name in enumerate(listed(kpi, "endpoints")):
+            yield from unknown("endpoint", ("kpis", i, "endpoints", j), name, _endpoints(contract, kpi.get("service")))
         for j, part in entries(kpi, "parts"):
             path = ("kpis", i, "parts", j, "kpi")
             yield from unknown("KPI above this one", path, part.get("kpi"), _above(contract, "kpis", i))
+
+
+def _endpoints(contract: dict[str, Any], service: Any) -> list[str] | None:
+    """The ids of a service's endpoints, or of all; None if any of them is missing."""
+    several = (one for _, one in entries(contract, "services") if service is None or one.get("id") == service)
+    found = [names_in(one, "endpoints") for one in several]
+    return None if None in found else [name for names in found for name in names or ()]
+
+
+def _calendars(contract: dict[str, Any]) -> Iterator[Found]:
+    """Calendars that are neither a service's hours nor a clock's."""
+    known = calendar_names(contract)
+    name = contract.get("working_days")
+    yield from unknown("calendar", ("working_days",), name, known)
+    own = contract.get("calendars")
+    named = own.get(name) if isinstance(own, dict) and isinstance(name, str) else None
+    if isinstance(named, dict) and named.get("hours") == {}:
+        yield ("working_days",), "has no hours on any weekday, so that no day would be a Working Day (choose another)"
+    for path, owner in (((), contract), *((("services", i), one) for i, one in entries(contract, "services"))):
+        maintenance = owner.get("maintenance")
+        if isinstance(maintenance, dict):
+            yield from unknown("calendar", (*path, "maintenance", "hours"), maintenance.get("hours"), known)
+
+
+def _published(contract: dict[str, Any]) -> Iterator[Found]:
+    """Bands that are given a rating; a KPI without bands has those two."""
+    reporting = contract.get("reporting")
+    ratings = reporting.get("publish") if isinstance(reporting, dict) else None
+    bands = [band.get("name") for _, kpi in entries(contract, "kpis") for _, band in entries(kpi, "bands")]
+    known = sorted({"met", "missed", *(name for name in bands if isinstance(name, str))})
+    for name in ratings if isinstance(ratings, dict) else ():
+        yield from unknown("band", ("reporting", "publish", name), name, known)
 
 
 def _charges(contract: dict[str, Any]) -> Iterator[Found]:

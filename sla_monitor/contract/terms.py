@@ -6,12 +6,13 @@ changes (`versions.py`), and each resolved document is one `Terms`.
 
 from __future__ import annotations
 
-from datetime import time
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
+from sla_monitor.contract.calendars import EVERY_DAY, WEEKDAYS, Calendar
 from sla_monitor.contract.consistency import as_written, inconsistencies
 from sla_monitor.contract.credits import Credit
 from sla_monitor.contract.endpoint import Endpoint
@@ -30,74 +31,10 @@ from sla_monitor.contract.fields import (
 from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
 from sla_monitor.contract.money import Cap, Charges, Claims
 from sla_monitor.contract.parts import ALWAYS
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.reporting import Reporting
 from sla_monitor.contract.triggers import Trigger
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def _hours(value: Any) -> Any:
-    """`08:00-18:00` as (start, end); an end of 24:00 is midnight at the end of the day, held as time.max."""
-    if isinstance(value, tuple):
-        return value
-    parts = value.split("-") if isinstance(value, str) else []
-    try:
-        start = time.fromisoformat(parts[0])
-        end = time.max if parts[1] == "24:00" else time.fromisoformat(parts[1])
-    except (ValueError, IndexError):
-        raise ValueError(f"{value!r} is not a span of hours (write 08:00-18:00)") from None
-    if len(parts) != 2 or start.tzinfo or end.tzinfo or start >= end:
-        raise ValueError(f"{value!r} is not a span of hours within one day (write 08:00-18:00)")
-    return start, end
-
-
-Hours = Annotated[
-    tuple[time, time],
-    BeforeValidator(_hours),
-    WithJsonSchema({"type": "string", "examples": ["08:00-18:00", "00:00-24:00"]}),
-]
-
-
-def _days(value: Any) -> Any:
-    """`mon-fri: 08:00-18:00` spread over the days it names, lists of spans allowed."""
-    if not isinstance(value, dict):
-        return value
-    week: dict[str, list[Any]] = {}
-    problems: list[tuple[tuple[str | int, ...], str]] = []
-    for key, spans in value.items():
-        try:
-            hours = [_hours(span) for span in (spans if isinstance(spans, list | tuple) else [spans])]
-            for day in _run_of_days(str(key)):
-                week.setdefault(day, []).extend(hours)
-        except ValueError as error:
-            problems.append(((key,), str(error)))
-    if problems:
-        raise Misplaced(problems)
-    return week
-
-
-def _run_of_days(key: str) -> tuple[str, ...]:
-    first, _, last = key.partition("-")
-    if first not in DAYS or (last or first) not in DAYS or DAYS.index(first) > DAYS.index(last or first):
-        raise ValueError(f"{key!r} is not a day or a run of days (write mon, or mon-fri)")
-    return DAYS[DAYS.index(first) : DAYS.index(last or first) + 1]
-
-
-class Calendar(Strict):
-    """Service hours: weekly hours in the contract's zone, less the days on which the service is closed."""
-
-    hours: Annotated[
-        dict[str, tuple[Hours, ...]],
-        BeforeValidator(_days),
-        WithJsonSchema(
-            {
-                "$comment": "days: hours",
-                "type": "object",
-                "examples": [{"mon-fri": "08:00-18:00"}],
-                "additionalProperties": {"type": ["string", "array"], "items": {"type": "string"}},
-            }
-        ),
-    ] = Field(description="Day or run of days: a span of hours, or a list of them.")
-    closed_on: tuple[Day, ...] = Field((), description="Dates without service, such as bank holidays.")
+from sla_monitor.contract.upkeep import Maintenance, Relief
 
 
 class Accounting(Strict):
@@ -109,9 +46,6 @@ class Accounting(Strict):
         le=20,
         alias="confirmation",
         description="Looks in a row that must fail; downtime counts from the first.",
-    )
-    unknown: Literal["excluded"] = Field(
-        "excluded", description="Time nobody saw: left out of both sides of the ratio, and shown as coverage."
     )
     coverage_floor_percent: Percent = Field(
         Decimal(90), alias="coverage_floor", description="Below this a figure is shown but called not assessable."
@@ -128,9 +62,12 @@ class Service(Strict):
     )
     service_hours: Identifier = Field(ALWAYS, description="The name of a calendar.")
     participants: tuple[Identifier, ...] = Field((), description="Who takes it; none: everybody.")
-    available_when: Literal["all", "any"] | Annotated[Whole, Field(ge=1)] = Field(
-        "all", description="How many endpoints must be up: all, any, or a number."
+    available_when: Literal["all", "any", "weighted"] | Annotated[Whole, Field(ge=1)] = Field(
+        "all",
+        description="How many endpoints must be up: all, any, or a number. weighted: the share of the weight that is"
+        " down is downtime.",
     )
+    maintenance: Maintenance | None = Field(None, description="Its own terms; none: the contract's.")
     endpoints: tuple[Endpoint, ...] = Field((), description="What is probed.")
 
 
@@ -139,6 +76,9 @@ class Participant(Strict):
 
     id: Identifier = Field(description="The name in `participants` of a service.")
     name: str = Field("", description="The name for people.")
+    share_percent: Percent | None = Field(
+        None, alias="share", description="Its share of the charges in per cent; all of them have one, or none."
+    )
 
 
 class Term(Strict):
@@ -164,7 +104,12 @@ class Terms(Strict):
     calendars: dict[Identifier, Calendar] = Field(
         default_factory=dict, description="Service hours by name; `always` is built in."
     )
+    working_days: Identifier | None = Field(
+        None, description="The calendar whose days with hours are Working Days; none: Monday to Friday."
+    )
     accounting: Accounting = Field(Accounting(), description="How seconds are counted.")
+    maintenance: Maintenance = Field(Maintenance(), description="Which maintenance is permitted.")
+    relief: Relief = Field(Relief(), description="When a failure is not held against the supplier.")
     services: tuple[Service, ...] = Field(min_length=1, description="What is bought.")
     kpis: tuple[Kpi, ...] = Field((), description="What is promised.")
     charges: Charges = Field(Charges(), description="What is paid, gross of credits.")
@@ -172,11 +117,32 @@ class Terms(Strict):
     caps: tuple[Cap, ...] = Field((), description="Limits on money, one after the other; those of services first.")
     triggers: tuple[Trigger, ...] = Field((), description="What several results together set off.")
     claims: Claims = Field(Claims(), description="What must be done to have a credit.")
+    reporting: Reporting = Field(Reporting(), description="When reports are due, and what is published.")
 
     @property
     def availability_kpis(self) -> tuple[AvailabilityKpi, ...]:
         """The promises that looking at endpoints decides."""
         return tuple(kpi for kpi in self.kpis if isinstance(kpi, AvailabilityKpi))
+
+    @property
+    def working_calendar(self) -> Calendar:
+        """The calendar whose days with hours are Working Days."""
+        if self.working_days is None:
+            return WEEKDAYS
+        return self.calendars.get(self.working_days, EVERY_DAY)
+
+    def maintenance_of(self, service: Service) -> Maintenance:
+        """The terms of maintenance that hold for a service."""
+        return service.maintenance or self.maintenance
+
+    def endpoints_of(self, kpi: KpiTerms) -> Iterator[tuple[Service, Endpoint]]:
+        """Where a KPI's figures are seen: the endpoints that it names, or else all of its service. None: its figures
+        come from the register."""
+        named = getattr(kpi, "endpoints", ())
+        for service in self.services:
+            for endpoint in service.endpoints:
+                if endpoint.id in named or (not named and service.id == kpi.service):
+                    yield service, endpoint
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

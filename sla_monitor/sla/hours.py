@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sla_monitor.contract.terms import DAYS, Calendar
+from sla_monitor.contract.calendars import Calendar
 from sla_monitor.sla.intervals import Intervals, intersect, normal
 from sla_monitor.sla.period import instant_ms, local_date
 
@@ -24,10 +24,7 @@ def agreed_hours(calendar: Calendar | None, zone: ZoneInfo, start_ms: int, end_m
 
 
 def _day(calendar: Calendar, zone: ZoneInfo, day: date) -> list[tuple[int, int]]:
-    if day in calendar.closed_on:
-        return []
-    spans = calendar.hours.get(DAYS[day.weekday()], ())
-    return [(instant_ms(day, opens, zone), _closing_ms(day, closes, zone)) for opens, closes in spans]
+    return [(instant_ms(day, opens, zone), _closing_ms(day, closes, zone)) for opens, closes in calendar.hours_on(day)]
 
 
 def _closing_ms(day: date, closes: time, zone: ZoneInfo) -> int:

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.contract.terms import Calendar
 from sla_monitor.sla.downtime import Seconds, availability_percent
 from sla_monitor.sla.indicators import Counts, Slot, error_rate_percent, in_target_percent, mean, percentile
 from sla_monitor.sla.period import Period

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpi import RatioKpi
-from sla_monitor.contract.terms import Calendar
 from sla_monitor.sla.hours import agreed_hours
 from sla_monitor.sla.indicators import Counts
 from sla_monitor.sla.intervals import length, normal, subtract

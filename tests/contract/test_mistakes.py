@@ -31,7 +31,7 @@ TOP = [
         SERVICES + "accounting: {confirmation: true, unknown: counted}",
         [
             "c.yaml:11:28: accounting.confirmation: must be a whole number",
-            "c.yaml:11:43: accounting.unknown: must be 'excluded'",
+            "c.yaml:11:34: accounting.unknown: unknown key (known here: confirmation, coverage_floor)",
         ],
     ),
     (
@@ -164,7 +164,7 @@ ENDPOINTS = [
         TCP + "tcp: 1",
         (
             "14:9: services.custody.endpoints.e.tcp: unknown key (known here: degraded_above, down_above,"
-            " every, expect, family, host, id, kind, name, port, send, timeout)"
+            " every, expect, family, host, id, kind, name, port, send, timeout, …)"
         ),
     ),
     (
@@ -260,7 +260,7 @@ def test_a_mistake_in_an_endpoint_has_its_line(tmp_path: Path, text: str, expect
         ),
         (
             "    available_when: most\n",
-            ("11:21: services.custody.available_when: must be 'all' or 'any', or a whole number"),
+            ("11:21: services.custody.available_when: must be 'all', 'any' or 'weighted', or a whole number"),
         ),
         (
             "      - {id: health, kind: tcp, host: h, port: 1}\n",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla_monitor.contract.terms import DAYS, Calendar
+from sla_monitor.contract.calendars import DAYS, Calendar
 from sla_monitor.sla.hours import agreed_hours
 from sla_monitor.sla.intervals import length
 from sla_monitor.sla.period import month_of
