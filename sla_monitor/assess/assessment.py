@@ -237,7 +237,9 @@ class ContractAssessment:
     `result`: points, credits, caps and triggers of the month (agreed view); `earlier`: those of the months before,
     oldest first. `accounting`: the way of counting, in words, a line each. `entries`: what the register says about
     this month; `pending`: all entries that await a decision. `shares`: each participant's part of the credit.
-    `register_number`: the last entry that was read.
+    `register_number`: the last entry that was read. `triggers`: the ids of all that the terms have.
+    `missing_figures`: (KPI, month) for which a party owes a figure of a month that has ended. `report_due_ms`: when
+    the report on the month before this one is due.
     """
 
     contract: str
@@ -266,6 +268,9 @@ class ContractAssessment:
     claim_by: date | None = None
     restatement: Restatement | None = None
     register_number: int = 0
+    triggers: tuple[str, ...] = ()
+    missing_figures: tuple[tuple[str, str], ...] = ()
+    report_due_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
