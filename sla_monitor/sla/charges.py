@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from sla_monitor.contract.money import Charges
 from sla_monitor.sla.rounding import exact_decimal, money, round_to
+from sla_monitor.sla.shares import shared
 
 
 def indexed(charges: Charges) -> dict[str, Fraction]:
@@ -41,14 +42,6 @@ def of_service(charges: Mapping[str, Decimal], service: str | None) -> Decimal:
 
 
 def split(amount: Decimal, shares: Mapping[str, Decimal], places: int = 2) -> dict[str, Decimal]:
-    """An amount by shares of any size, to the smallest coin, adding up to the amount: what rounding down leaves goes,
-    a coin each, to those who lost most by it."""
-    whole = sum(shares.values(), Decimal(0))
-    exact = {name: Fraction(amount) * Fraction(share) / Fraction(whole) for name, share in shares.items()}
-    down = {name: round_to(part, places, "down") for name, part in exact.items()}
-    coin = Fraction(1 if amount >= 0 else -1, 10**places)
-    left = int((Fraction(amount) - sum(down.values(), Fraction(0))) / coin)
-    losers = sorted(exact, key=lambda name: (-abs(exact[name] - down[name]), list(shares).index(name)))
-    for name in losers[:left]:
-        down[name] += coin
-    return {name: exact_decimal(part, places) for name, part in down.items()}
+    """An amount by other amounts, in proportion; what is less than a coin is left out."""
+    coins = exact_decimal(round_to(Fraction(amount), places, "down"), places)
+    return shared(coins, {name: Fraction(share) for name, share in shares.items()}, places)
