@@ -2,223 +2,176 @@
 
     python -m bench [--seconds 30] [--only 1000-http-fresh] [--quick]
 
-For each number of endpoints, scheme and kind of connection: processor time for each check (user and system, of the
+For each number of endpoints, scheme and kind of connection: processor time for each look (user and system, of the
 whole process: scheduling, probing, recording, assessing, a scrape every 15 s), lateness of the looks against their
 due instants, missed looks, memory, bytes on disk. Every row is also given as a ratio to a bare loop of
 `requests.get` with a kept trust store, run in the same minute: machines are shared and noisy, ratios hold.
+
+Progress goes to standard error. Every wait ends; a row that cannot be measured is told, the others follow, and the
+exit status is 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import signal
-import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from bench.case import ALL, EVERY_S, TIMEOUT_S, Case
+from bench.figures import Figures, bytes_a_look, figures, read_looks
+from bench.process import BenchError, Daemon, daemon_running, free_port, say, supplier_running
 from bench.scrape import scrape_cost
-from sla_monitor.schedule import phase_ms
 
-EVERY_S = 10
-TICK = os.sysconf("SC_CLK_TCK")
-ROW = "{:<20} {:>7} {:>7} {:>6} {:>8} {:>8} {:>8} {:>7} {:>9} {:>7} {:>8}"
-HEADER = ROW.format(
-    "endpoints-scheme",
-    "checks",
-    "us/chk",
-    "x bare",
-    "p50 ms",
-    "p99 ms",
-    "max ms",
-    "missed",
-    "period ms",
-    "RSS MB",
-    "B/check",
-)
+WARM_UP_S = 2 * EVERY_S
+"""From the daemon's first look to the measured time: in the first interval, connections that are kept are opened."""
+
+SETTLE_S = 3
+"""How much longer the daemon runs than it is measured: a look that is late is not a look that is missed."""
+
+SCRAPE_EVERY_S = 15
+BARE_LOOKS, BARE_LIMIT_S = 400, 60.0
+
+COLUMNS = {
+    "endpoints-scheme-kind": 22, "looks": 6, "us/look": 8, "x bare": 7, "p50 ms": 7, "p99 ms": 7, "max ms": 7,
+    "missed": 7, "counted": 8, "each": 6, "not up": 7, "period ms": 9, "RSS MB": 7, "B/look": 7,
+}  # fmt: skip
+LEGEND = """
+missed: looks that were due in the measured time and never made; counted: what the daemon's own counters say of the
+same time and the moment after it (missed and overrun; a look that still waits is neither); each: looks at the endpoint
+with the fewest and at the one with the most; not up: looks that did not find the supplier up, although it always is"""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One row of the matrix."""
+class Cost:
+    """What a daemon took while it was measured: `skipped` is what it counted as missed and overrun."""
 
-    endpoints: int
-    scheme: str
-    connection: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.endpoints}-{self.scheme}-{self.connection}"
+    began_ms: int
+    ended_ms: int
+    cpu_seconds: float
+    memory_mb: float
+    skipped: int
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def write_configuration(folder: Path, case: Case, supplier: Path, port: int) -> Path:
-    """Ten endpoints a service, one availability KPI for each service."""
-    host = "127.0.0.1" if case.scheme == "http" else "localhost"
-    url = f"{case.scheme}://{host}:{(supplier / f'port-{case.scheme}').read_text()}"
-    tls = f", ca_file: {supplier / 'ca.pem'}" if case.scheme == "https" else ""
-    lines = [
-        "id: bench\nauthority: A\nsupplier: B\nterm: {start: 2020-01-01, end: 2049-12-31}",
-        "time_zone: Europe/London\ncurrency: GBP\nservices:",
-    ]
-    for first in range(0, case.endpoints, 10):
-        lines.append(f"  - id: s{first}\n    endpoints:")
-        lines += [
-            f"      - {{id: e{n}, kind: http, url: '{url}/e{n}', every: {EVERY_S}s, timeout: 5s,"
-            f" family: ipv4, connection: {case.connection}{tls}}}"
-            for n in range(first, min(first + 10, case.endpoints))
-        ]
-    lines.append("kpis:")
-    lines += [f"  - {{id: K{first}, service: s{first}, target: 99.0}}" for first in range(0, case.endpoints, 10)]
-    (folder / "contracts").mkdir()
-    (folder / "contracts" / "bench.yaml").write_text("\n".join(lines) + "\n")
-    settings = folder / "sla-monitor.yaml"
-    settings.write_text(f"listen: 127.0.0.1:{port}\nledger: {{path: ledger.db}}\nlog: {{level: warning}}\n")
-    return settings
-
-
-@contextmanager
-def supplier_running() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        process = subprocess.Popen([sys.executable, "-m", "bench.server", name])
-        while not (folder / "ready").exists():
-            time.sleep(0.05)
-        try:
-            yield folder
-        finally:
-            process.kill()
-            process.wait()
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
-
-
-def memory_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-
-def bare_us(case: Case, supplier: Path, count: int = 400) -> float:
-    """Processor time of one check in a bare loop of requests with nothing else around it."""
-    host = "127.0.0.1" if case.scheme == "http" else "localhost"
-    url = f"{case.scheme}://{host}:{(supplier / f'port-{case.scheme}').read_text()}/"
+def bare_us(case: Case, supplier: Path) -> float:
+    """Processor time of one check in a bare loop of requests with nothing else around it. Raises BenchError."""
     verify: Any = str(supplier / "ca.pem") if case.scheme == "https" else True
-    session = requests.Session()
-    session.trust_env = False
-    if case.connection == "fresh":
-        session.headers["Connection"] = "close"
-    began = 0.0
-    for index in range(count + 20):
-        if index == 20:
-            began = time.process_time()
-        session.get(url, verify=verify, timeout=5).close()
-        if case.connection == "fresh":
-            session.close()
-    return (time.process_time() - began) / count * 1e6
+    url, is_fresh = case.url(supplier) + "/", case.connection == "fresh"
+    deadline = time.monotonic() + BARE_LIMIT_S
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers.update({"Connection": "close"} if is_fresh else {})
+        began = 0.0
+        for index in range(BARE_LOOKS + 20):
+            if index == 20:
+                began = time.process_time()
+            if time.monotonic() > deadline:
+                raise BenchError(f"the bare loop made {index} looks in {BARE_LIMIT_S:.0f} s and was given up")
+            session.get(url, verify=verify, timeout=TIMEOUT_S).close()
+            if is_fresh:
+                session.close()
+        return (time.process_time() - began) / BARE_LOOKS * 1e6
 
 
-def scrape(port: int) -> None:
-    urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read()
+def watch(daemon: Daemon, seconds: int) -> Cost:
+    """Let every endpoint have its first looks, measure for so long, then let what is late come in."""
+    time.sleep(WARM_UP_S)
+    say(f"  measuring for {seconds} s")
+    began_ms, began_s, cpu = time.time_ns() // 1_000_000, time.monotonic(), daemon.cpu_seconds()
+    scrape(daemon)
+    skipped = sum(daemon.skipped.values())
+    for until_s in range(SCRAPE_EVERY_S, seconds, SCRAPE_EVERY_S):
+        time.sleep(max(0.0, began_s + until_s - time.monotonic()))
+        scrape(daemon)
+    time.sleep(max(0.0, began_s + seconds - time.monotonic()))
+    cpu, ended_ms = daemon.cpu_seconds() - cpu, time.time_ns() // 1_000_000
+    time.sleep(SETTLE_S)
+    scrape(daemon)
+    return Cost(began_ms, ended_ms, cpu, daemon.memory_mb(), sum(daemon.skipped.values()) - skipped)
 
 
-def lateness_and_periods(ledger: Path, since_ms: int, until_ms: int) -> tuple[list[int], list[int], int]:
-    """Lateness of every look in ms, the periods between looks of one endpoint in ms, and the looks that are missing."""
-    late: list[int] = []
-    periods: list[int] = []
-    missing = 0
-    by_endpoint: dict[str, list[int]] = {}
-    query = "select key, at_ms from observations join endpoints e on e.id = endpoint_id where at_ms between ? and ?"
-    with closing(sqlite3.connect(ledger)) as database:
-        for key, at_ms in database.execute(query, (since_ms, until_ms)):
-            by_endpoint.setdefault(key, []).append(at_ms)
-    for key, moments in by_endpoint.items():
-        phase = phase_ms(key, EVERY_S * 1000)
-        late += [(moment - phase) % (EVERY_S * 1000) for moment in moments]
-        gaps = [b - a for a, b in pairwise(sorted(moments))]
-        periods += gaps
-        missing += sum(round(gap / (EVERY_S * 1000)) - 1 for gap in gaps)
-    return sorted(late), periods, missing
+def scrape(daemon: Daemon) -> None:
+    if not daemon.scrape():
+        say("  a scrape was not answered in time")
 
 
-def measure(case: Case, supplier: Path, seconds: int) -> None:
-    """One row: let the daemon start, wait an interval, then measure `seconds`."""
+def measure(case: Case, supplier: Path, seconds: int) -> str:
+    """One row of the table. Raises BenchError."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
-        settings = write_configuration(folder, case, supplier, port)
-        daemon = subprocess.Popen([sys.executable, "-m", "sla_monitor", "run", "--config", str(settings)])
-        time.sleep(EVERY_S + 4)
-        began_ms, began_cpu = time.time_ns() // 1_000_000, cpu_seconds(daemon.pid)
-        for left in range(seconds, 0, -15):
-            scrape(port)
-            time.sleep(min(15, left))
-        cpu, memory = cpu_seconds(daemon.pid) - began_cpu, memory_mb(daemon.pid)
-        ended_ms = time.time_ns() // 1_000_000
-        daemon.send_signal(signal.SIGTERM)
-        daemon.wait(10)
-        late, periods, missing = lateness_and_periods(folder / "ledger.db", began_ms, ended_ms)
-        size = sum(file.stat().st_size for file in folder.glob("ledger.db*"))
-        with closing(sqlite3.connect(folder / "ledger.db")) as database:
-            total = database.execute("select count(*) from observations").fetchone()[0]
-    per_check = cpu / max(len(late), 1) * 1e6
-    missing += max(0, case.endpoints * seconds // EVERY_S - len(late) - case.endpoints // 50)
-    print(
-        ROW.format(
-            case.name,
-            len(late),
-            f"{per_check:.0f}",
-            f"{per_check / bare_us(case, supplier):.2f}",
-            f"{late[len(late) // 2]}",
-            f"{late[int(len(late) * 0.99)]}",
-            f"{late[-1]}",
-            missing,
-            f"{sum(periods) / max(len(periods), 1):.2f}",
-            f"{memory:.0f}",
-            f"{size / max(total, 1):.0f}",
-        ),
-        flush=True,
-    )
+        settings = case.write(folder, supplier, port)
+        say(f"{case.name}: starting the daemon")
+        with daemon_running(settings, port) as daemon:
+            cost = watch(daemon, seconds)
+        ledger = folder / "ledger.db"
+        looks: dict[str, list[int]] = {}
+        not_up = made = 0
+        for key, at_ms, outcome in read_looks(ledger, cost.began_ms):
+            looks.setdefault(key, []).append(at_ms)
+            made += at_ms < cost.ended_ms
+            not_up += outcome != "up"
+        found = figures(looks, case.keys, cost.began_ms, cost.ended_ms, EVERY_S * 1000)
+        size = bytes_a_look(ledger)
+    us = cost.cpu_seconds / max(made, 1) * 1e6
+    say("  the bare loop")
+    return row(case.name, found, cost, us, (us / bare_us(case, supplier), not_up, size))
 
 
-def main() -> None:
+def row(name: str, found: Figures, cost: Cost, us: float, rest: tuple[float, int, float]) -> str:
+    ratio, not_up, size = rest
+    return line(
+        name, len(found.late_ms), f"{us:.0f}", f"{ratio:.2f}", found.late(0.5), found.late(0.99), found.late(1),
+        found.missed, cost.skipped, f"{min(found.counts)}-{max(found.counts)}", not_up,
+        f"{found.mean_period_ms:.1f}", f"{cost.memory_mb:.0f}", f"{size:.0f}",
+    )  # fmt: skip
+
+
+def line(*cells: object) -> str:
+    (first, wide), *others = zip(cells, COLUMNS.values(), strict=True)
+    return f"{first:<{wide}}" + " ".join(f"{cell:>{width}}" for cell, width in others)
+
+
+def chosen(options: argparse.Namespace) -> list[Case]:
+    if options.only:
+        return [case for case in ALL if case.name == options.only]
+    return [case for case in ALL if case.endpoints == 100 or not options.quick]
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=30, help="measured time of each row (default 30)")
-    parser.add_argument("--only", help="one row, such as 1000-http-fresh")
+    parser.add_argument("--only", choices=[case.name for case in ALL], metavar="ROW", help="such as 1000-http-fresh")
     parser.add_argument("--quick", action="store_true", help="100 endpoints only")
     options = parser.parse_args()
-    cases = [Case(*row) for row in product((100, 1000, 5000), ("http", "https"), ("fresh", "reuse"))]
-    if options.only:
-        cases = [case for case in cases if case.name == options.only]
-    elif options.quick:
-        cases = [case for case in cases if case.endpoints == 100]
     print(f"{os.cpu_count()} processors; every endpoint every {EVERY_S} s; {options.seconds} s measured a row")
-    print(HEADER)
+    print(line(*COLUMNS), flush=True)
+    broken = 0
     with supplier_running() as supplier:
-        for case in cases:
-            measure(case, supplier, options.seconds)
+        for case in chosen(options):
+            try:
+                print(measure(case, supplier, options.seconds), flush=True)
+            except (BenchError, OSError, sqlite3.Error) as error:  # an error of requests is an OSError
+                broken += 1
+                say(f"{case.name}: {error}")
+    print(LEGEND)
     if not options.only:
         scrape_cost()
+    if broken:
+        say(f"{broken} rows could not be measured")
+    return min(broken, 1)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        sys.exit(main())
+    except BenchError as problem:
+        sys.exit(str(problem))
+    except KeyboardInterrupt:
+        sys.exit(130)
