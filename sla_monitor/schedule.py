@@ -38,6 +38,10 @@ of the first; a burst is still short against the lateness that anybody would not
 STEP_MS = 1_000
 """A wall clock that moves this much against the monotonic one has been set, or the host has slept."""
 
+STRAIN_MS, STRAIN_HOLDS_S = 50, 1.0
+"""A hand-over that is so late, although it had nothing to wait for but the processor, says that looks are fighting for
+it; the finding holds for so long."""
+
 log = logging.getLogger(__name__)
 
 
@@ -107,6 +111,7 @@ class Schedule:
         self._under_way: set[str] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._strained_until_s = 0.0
         self._offset_ms = self._wall_less_monotonic_ms()
         # coalesce and no grace limit: a late slot still fires once, and counts what it could not do.
         self._scheduler = BackgroundScheduler(
@@ -202,6 +207,7 @@ class Schedule:
             self._clock.sleep(min(wait_ms, 1000) / 1000)
         if self._stopping.is_set():
             return False
+        self._mind_the_strain(self._clock.now_ms() - due_ms)
         with self._lock:
             overruns = key in self._under_way
             self._under_way.add(key)
@@ -211,6 +217,12 @@ class Schedule:
         else:
             self.workers.submit(partial(self._run, key, due_ms))
         return True
+
+    def _mind_the_strain(self, late_ms: int) -> None:
+        now_s = self._clock.monotonic()
+        if late_ms > STRAIN_MS:
+            self._strained_until_s = now_s + STRAIN_HOLDS_S
+        self.workers.is_strained = now_s < self._strained_until_s
 
     def _run(self, key: str, due_ms: int) -> None:
         late_s = max(self._clock.now_ms() - due_ms, 0) / 1000

@@ -12,15 +12,24 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 IDLE_SECONDS = 30.0
+STRAINED_THREADS = 32
+"""As many looks at once while processor time is short. More would only take it from each other: each would last longer,
+and in the end all of them would reach their deadlines, which would look like the suppliers' failure. What has to
+wait is late, or overruns its interval, and is counted."""
+
 Task = Callable[[], None]
 log = logging.getLogger(__name__)
 
 
 class Workers:
-    """At most `limit` daemon threads that take tasks in the order in which they came."""
+    """At most `limit` daemon threads that take tasks in the order in which they came.
+
+    While `is_strained`, none is started above STRAINED_THREADS, and those that are too many go when their task is done.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.is_strained = False
         self.threads = 0
         self.busy = 0
         self._idle = 0
@@ -36,10 +45,14 @@ class Workers:
         """Have a task done; never blocks."""
         with self._lock:
             self._tasks.put(task)
-            is_short = self._tasks.qsize() > self._idle and self.threads < self.limit
+            is_short = self._tasks.qsize() > self._idle and self.threads < self._allowed
             self.threads += is_short
         if is_short:
             self._start_one()
+
+    @property
+    def _allowed(self) -> int:
+        return min(self.limit, STRAINED_THREADS) if self.is_strained else self.limit
 
     def _start_one(self) -> None:
         try:
@@ -70,6 +83,9 @@ class Workers:
     def _next(self) -> Task | None:
         """The next task, or None when this thread should end."""
         with self._lock:
+            if self.threads > self._allowed:
+                self.threads -= 1
+                return None
             self._idle += 1
         try:
             task = self._tasks.get(timeout=IDLE_SECONDS)

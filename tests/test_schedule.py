@@ -104,6 +104,17 @@ def test_members_go_at_their_own_place_in_the_second(recorder: Recorder) -> None
     assert recorder.clock.now_ms() == 1_700_000_000_700
 
 
+def test_a_late_hand_over_is_a_strain_for_a_second(recorder: Recorder) -> None:
+    recorder.fire(Slot(10, 0, [(0, "a")]), 1)
+    assert recorder.workers.is_strained is False
+    recorder.clock.advance(60)
+    recorder.fire(Slot(10, 0, [(0, "b"), (950, "c")]), 3)
+    assert recorder.workers.is_strained is True
+    recorder.clock.advance(200)
+    recorder.fire(Slot(10, 1, [(500, "d")]), 4)
+    assert recorder.workers.is_strained is False
+
+
 def test_looks_lost_in_a_gap_are_counted_for_each_endpoint(recorder: Recorder) -> None:
     """No event of the scheduler tells of a gap: due times do."""
     slot = Slot(10, 0, [(0, "a"), (1, "b")])
