@@ -23,10 +23,20 @@ class MetricName:
 
 STATES = ("up", "degraded", "down", "unknown")
 PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
+UNITS = {"percent": "ratio", "ms": "seconds", "count": "count", "days": "days", "score": "score", "": "number"}
+"""A KPI's unit as its terms say it, and as the label `unit` says it: per cent become ratios, milliseconds seconds."""
+
+WHOLE_CONTRACT = "contract"
+"""The label `scope` of a cap on the contract as a whole; that of a cap by service is the service."""
+
+MONTHS_KEPT = 12
+"""Closed months of which bands, points and credit are told: Prometheus forgets after fifteen days unless told."""
 
 _ENDPOINT = ("contract", "service", "endpoint")
 _SERVICE = ("contract", "service")
 _KPI = ("contract", "kpi", "service")
+_MONEY = ("contract", "currency")
+_CAP = ("contract", "cap", "scope", "currency")
 
 ENDPOINT_STATE = MetricName(
     "sla_endpoint_state",
@@ -86,6 +96,21 @@ SERVICE_OUTAGE_START = MetricName(
     _SERVICE,
     "When the open outage began; absent without one.",
 )
+SERVICE_FAILING = MetricName(
+    "sla_service_failing_endpoints",
+    "gauge",
+    (*_SERVICE, "reason"),
+    "Endpoints whose last look found something wrong, by reason; absent while none.",
+)
+SERVICE_MAINTENANCE = MetricName(
+    "sla_service_maintenance", "gauge", _SERVICE, "1 while maintenance that was permitted is under way."
+)
+SERVICE_MAINTENANCE_END = MetricName(
+    "sla_service_maintenance_end_timestamp_seconds",
+    "gauge",
+    _SERVICE,
+    "When the permitted maintenance ends, or ended within the last day; absent otherwise.",
+)
 
 KPI_AVAILABILITY = MetricName(
     "sla_kpi_availability_ratio",
@@ -93,7 +118,9 @@ KPI_AVAILABILITY = MetricName(
     _KPI,
     "The KPI's availability in the running period so far; absent while unknown.",
 )
-KPI_TARGET = MetricName("sla_kpi_target_ratio", "gauge", _KPI, "The availability that the contract promises.")
+KPI_TARGET_RATIO = MetricName(
+    "sla_kpi_target_ratio", "gauge", _KPI, "The availability that the contract promises over the whole running period."
+)
 KPI_ALLOWANCE = MetricName(
     "sla_kpi_downtime_allowance_seconds",
     "gauge",
@@ -110,6 +137,38 @@ KPI_MET = MetricName(
     "sla_kpi_met", "gauge", _KPI, "1 while the figure so far meets the target, 0 while not; absent while unknown."
 )
 KPI_ASSESSABLE = MetricName("sla_kpi_assessable", "gauge", _KPI, "1 while coverage is at least the contract's floor.")
+KPI_VALUE = MetricName(
+    "sla_kpi_value",
+    "gauge",
+    (*_KPI, "unit", "view"),
+    "The KPI's figure so far, gross, claimed and agreed; absent while unknown.",
+)
+KPI_TARGET = MetricName("sla_kpi_target", "gauge", (*_KPI, "unit"), "The figure that keeps the promise.")
+KPI_BAND = MetricName(
+    "sla_kpi_band", "gauge", (*_KPI, "band"), "1 for the band of the agreed figure so far, 0 for the others."
+)
+KPI_POINTS = MetricName("sla_kpi_points", "gauge", _KPI, "Service points of the running month as it stands.")
+KPI_FAILURES = MetricName(
+    "sla_kpi_failures_in_a_row", "gauge", _KPI, "Measurement periods in a row that missed, this one included."
+)
+KPI_COVERAGE = MetricName(
+    "sla_kpi_coverage_ratio", "gauge", _KPI, "Observed part of the time that the figure is about; absent without one."
+)
+KPI_BURN_RATE = MetricName(
+    "sla_kpi_burn_rate",
+    "gauge",
+    (*_KPI, "window"),
+    "Downtime over the downtime allowed in the same time: 1 uses up the allowance exactly at the period's end.",
+)
+KPI_EXHAUSTED = MetricName(
+    "sla_kpi_allowance_exhausted_timestamp_seconds",
+    "gauge",
+    (*_KPI, "window"),
+    "When the allowance is used up if it goes on like this; absent when not in this period.",
+)
+KPI_MONTH_BAND = MetricName(
+    "sla_kpi_month_band", "gauge", (*_KPI, "month", "band"), "1; labels say which band each of the last months got."
+)
 
 CONTRACT_INFO = MetricName(
     "sla_contract_info",
@@ -122,6 +181,64 @@ PERIOD_START = MetricName(
 )
 PERIOD_END = MetricName(
     "sla_contract_period_end_timestamp_seconds", "gauge", ("contract",), "When the running period ends."
+)
+CONTRACT_POINTS = MetricName(
+    "sla_contract_points", "gauge", ("contract",), "Service points of the running month as it stands."
+)
+CONTRACT_CREDIT = MetricName(
+    "sla_contract_credit", "gauge", _MONEY, "What the running month costs the supplier as it stands, after caps."
+)
+CONTRACT_CREDIT_BEFORE = MetricName(
+    "sla_contract_credit_before_caps", "gauge", _MONEY, "Service credits of the running month before any cap."
+)
+CAP_LIMIT = MetricName("sla_contract_cap_limit", "gauge", _CAP, "The most that a cap lets through in its window.")
+CAP_REMAINING = MetricName(
+    "sla_contract_cap_remaining", "gauge", _CAP, "What a cap still lets through after the running month."
+)
+OUTLOOK_POINTS = MetricName(
+    "sla_contract_outlook_points",
+    "gauge",
+    ("contract", "case"),
+    "The month's points if it ended now, at best and at worst.",
+)
+OUTLOOK_CREDIT = MetricName(
+    "sla_contract_outlook_credit",
+    "gauge",
+    (*_MONEY, "case"),
+    "The month's credit if it ended now, at best and at worst.",
+)
+TRIGGER = MetricName(
+    "sla_contract_trigger", "gauge", ("contract", "trigger"), "1 while the trigger is set off as the month stands."
+)
+REGISTER_PENDING = MetricName(
+    "sla_contract_register_pending", "gauge", ("contract",), "Register entries that await a decision."
+)
+OLDEST_PENDING = MetricName(
+    "sla_contract_oldest_pending_timestamp_seconds",
+    "gauge",
+    ("contract",),
+    "When the oldest entry that awaits a decision was made; absent without one.",
+)
+CLAIM_DEADLINE = MetricName(
+    "sla_contract_claim_deadline_timestamp_seconds",
+    "gauge",
+    ("contract",),
+    "Until when the next credit to lapse can be claimed; absent without one.",
+)
+FIGURES_MISSING = MetricName(
+    "sla_contract_figures_missing", "gauge", ("contract",), "KPI figures that a party owes for months that have ended."
+)
+REPORT_DUE = MetricName(
+    "sla_contract_report_due_timestamp_seconds",
+    "gauge",
+    ("contract",),
+    "When the report on the month before the running one is due; absent without such a month.",
+)
+MONTH_POINTS = MetricName(
+    "sla_contract_month_points", "gauge", ("contract", "month"), "Service points of each of the last months."
+)
+MONTH_CREDIT = MetricName(
+    "sla_contract_month_credit", "gauge", (*_MONEY, "month"), "What each of the last months cost, after caps."
 )
 
 BUILD_INFO = MetricName("sla_build_info", "gauge", ("python_version", "version"), "1; labels say what is running.")

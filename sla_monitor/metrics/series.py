@@ -8,8 +8,9 @@ text is byte-identical to the library's (tests/metrics/test_series.py).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from prometheus_client.core import Metric
 
@@ -17,6 +18,9 @@ from sla_monitor.names import MetricName
 
 Row = tuple[tuple[str, ...], float | None]
 """Label values in the family's order, and the value; None leaves the series out: unknown is never a number."""
+
+ROWS_AT_ONCE = 1_000
+"""Rows written between two rests: one or two milliseconds of holding the interpreter."""
 
 
 def number(value: float) -> str:
@@ -44,16 +48,20 @@ class Family:
     metric: MetricName
     _kept: dict[tuple[str, ...], tuple[float | None, str, str]] = field(default_factory=dict)
 
-    def text(self, rows: Iterable[Row]) -> str:
-        """The family in text format 0.0.4."""
+    def text(self, rows: Iterable[Row], rest: Callable[[], None] = lambda: None) -> str:
+        """The family in text format 0.0.4. `rest` is called after every ROWS_AT_ONCE rows."""
         kept = self._kept
         lines = [f"# HELP {self.metric.sample} {self.metric.help}\n# TYPE {self.metric.sample} {self.metric.kind}\n"]
-        for labels, value in rows:
-            known = kept.get(labels)
-            if known is None or known[0] != value:
-                head = known[1] if known else self._head(labels)
-                known = kept[labels] = (value, head, "" if value is None else f"{head}{number(value)}\n")
-            lines.append(known[2])
+        remaining = iter(rows)
+        while some := list(islice(remaining, ROWS_AT_ONCE)):
+            for labels, value in some:
+                known = kept.get(labels)
+                if known is None or known[0] != value:
+                    head = known[1] if known else self._head(labels)
+                    known = kept[labels] = (value, head, "" if value is None else f"{head}{number(value)}\n")
+                lines.append(known[2])
+            if len(some) == ROWS_AT_ONCE:
+                rest()
         if len(kept) >= len(lines):
             self._kept = {}  # some label sets are gone: begin again, which costs one scrape
         return "".join(lines)

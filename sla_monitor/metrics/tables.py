@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from operator import attrgetter
 
 from sla_monitor import names
-from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, ServiceAssessment
-from sla_monitor.board import Board, Watched
+from sla_monitor.board import Board
+from sla_monitor.metrics.contracts import CONTRACTS
+from sla_monitor.metrics.kpis import KPIS
+from sla_monitor.metrics.rows import Rows, maybe, maybe_seconds, of_contracts, of_endpoints, of_services, seconds
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
 from sla_monitor.sla.observation import Finding
 
-Rows = Callable[[Board], Iterator[Row]]
-
-
-def _seconds(ms: int | Fraction) -> float:
-    return float(Fraction(ms) / 1000) if isinstance(ms, Fraction) else ms / 1000
-
-
-def _maybe(ratio: Fraction | None) -> float | None:
-    return None if ratio is None else float(ratio)
-
-
-def _endpoints(value: Callable[[Watched], float | None]) -> Rows:
-    return lambda board: ((watched.labels, value(watched)) for watched in list(board.endpoints.values()))
+DAY_MS = 86_400_000
 
 
 def _endpoint_states(board: Board) -> Iterator[Row]:
@@ -46,16 +36,7 @@ def _phases(board: Board) -> Iterator[Row]:
 
 
 def _found(value: Callable[[Finding], float | None]) -> Rows:
-    return _endpoints(lambda watched: None if watched.last is None else value(watched.last.finding))
-
-
-def _services(value: Callable[[ServiceAssessment], float | None]) -> Rows:
-    def rows(board: Board) -> Iterator[Row]:
-        for contract in board.assessment.contracts:
-            for service in contract.services:
-                yield (contract.contract, service.service), value(service)
-
-    return rows
+    return of_endpoints(lambda watched: None if watched.last is None else value(watched.last.finding))
 
 
 def _service_states(board: Board) -> Iterator[Row]:
@@ -65,17 +46,34 @@ def _service_states(board: Board) -> Iterator[Row]:
                 yield (contract.contract, service.service, state), service.state == state
 
 
-def _kpis(value: Callable[[KpiAssessment], float | None]) -> Rows:
-    def rows(board: Board) -> Iterator[Row]:
-        for contract in board.assessment.contracts:
-            for kpi in contract.kpis:
-                yield (contract.contract, kpi.kpi, kpi.service_id), value(kpi)
+def _failing(board: Board) -> Iterator[Row]:
+    """How many endpoints of each service are not well, by reason: the reason is no label of an endpoint's series."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for watched in list(board.endpoints.values()):
+        reason = watched.last.finding.reason if watched.last else None
+        if reason is not None:
+            found[watched.contract, watched.service, reason.value] += 1
+    yield from found.items()
 
-    return rows
+
+def _maintenance(board: Board) -> Iterator[Row]:
+    for contract, service, ends in _maintenances(board):
+        yield (contract, service), any(start_ms <= board.assessment.at_ms < end_ms for start_ms, end_ms in ends)
 
 
-def _contracts(value: Callable[[ContractAssessment], float]) -> Rows:
-    return lambda board: (((contract.contract,), value(contract)) for contract in board.assessment.contracts)
+def _maintenance_end(board: Board) -> Iterator[Row]:
+    at_ms = board.assessment.at_ms
+    for contract, service, ends in _maintenances(board):
+        recent = [end_ms for start_ms, end_ms in ends if start_ms <= at_ms < end_ms + DAY_MS]
+        yield (contract, service), maybe_seconds(max(recent, default=None))
+
+
+def _maintenances(board: Board) -> Iterator[tuple[str, str, list[tuple[int, int]]]]:
+    """The permitted maintenance of each service."""
+    for contract in board.assessment.contracts:
+        for service in contract.services:
+            permitted = (one for one in service.excluded if one.kind == "maintenance" and one.granted)
+            yield contract.contract, service.service, [(one.start_ms, one.end_ms) for one in permitted]
 
 
 def _contract_info(board: Board) -> Iterator[Row]:
@@ -85,37 +83,35 @@ def _contract_info(board: Board) -> Iterator[Row]:
 
 
 def _assessed(board: Board) -> Iterator[Row]:
-    assessment: Assessment = board.assessment
-    yield (), _seconds(assessment.at_ms)
+    yield (), seconds(board.assessment.at_ms)
 
 
 TABLES: Mapping[MetricName, Rows] = {
     names.ENDPOINT_STATE: _endpoint_states,
     names.PROBE_DURATION: _found(lambda finding: finding.duration_us / 1_000_000),
     names.PROBE_PHASE: _phases,
-    names.PROBES: _endpoints(lambda watched: watched.looks),
-    names.PROBE_FAILURES: _endpoints(lambda watched: watched.failed),
-    names.PROBES_SKIPPED: _endpoints(lambda watched: watched.skipped),
-    names.LAST_PROBE: _endpoints(lambda watched: None if watched.last is None else watched.last.at_ms / 1000),
+    names.PROBES: of_endpoints(lambda watched: watched.looks),
+    names.PROBE_FAILURES: of_endpoints(lambda watched: watched.failed),
+    names.PROBES_SKIPPED: of_endpoints(lambda watched: watched.skipped),
+    names.LAST_PROBE: of_endpoints(lambda watched: None if watched.last is None else watched.last.at_ms / 1000),
     names.CERTIFICATE_EXPIRY: _found(lambda finding: finding.certificate_expires_at_s),
     names.SERVICE_STATE: _service_states,
-    names.SERVICE_AVAILABILITY: _services(lambda service: _maybe(service.availability_ratio)),
-    names.SERVICE_COVERAGE: _services(lambda service: _maybe(service.coverage_ratio)),
-    names.SERVICE_AGREED: _services(lambda service: _seconds(service.agreed_ms)),
-    names.SERVICE_DOWNTIME: _services(lambda service: _seconds(service.downtime_ms)),
-    names.SERVICE_UNKNOWN: _services(lambda service: _seconds(service.unknown_ms)),
-    names.SERVICE_OUTAGES: _services(lambda service: len(service.outages)),
-    names.SERVICE_OUTAGE_START: _services(
-        lambda service: None if service.open_outage is None else _seconds(service.open_outage.start_ms)
+    names.SERVICE_AVAILABILITY: of_services(lambda service: maybe(service.availability_ratio)),
+    names.SERVICE_COVERAGE: of_services(lambda service: maybe(service.coverage_ratio)),
+    names.SERVICE_AGREED: of_services(lambda service: seconds(service.agreed_ms)),
+    names.SERVICE_DOWNTIME: of_services(lambda service: seconds(service.downtime_ms)),
+    names.SERVICE_UNKNOWN: of_services(lambda service: seconds(service.unknown_ms)),
+    names.SERVICE_OUTAGES: of_services(lambda service: len(service.outages)),
+    names.SERVICE_OUTAGE_START: of_services(
+        lambda service: maybe_seconds(service.open_outage.start_ms if service.open_outage else None)
     ),
-    names.KPI_AVAILABILITY: _kpis(lambda kpi: _maybe(kpi.availability_ratio)),
-    names.KPI_TARGET: _kpis(lambda kpi: float(kpi.target_ratio)),
-    names.KPI_ALLOWANCE: _kpis(lambda kpi: _seconds(kpi.allowance_ms)),
-    names.KPI_ALLOWANCE_LEFT: _kpis(lambda kpi: _seconds(kpi.allowance_left_ms)),
-    names.KPI_MET: _kpis(lambda kpi: kpi.is_met),
-    names.KPI_ASSESSABLE: _kpis(lambda kpi: kpi.is_assessable),
+    names.SERVICE_FAILING: _failing,
+    names.SERVICE_MAINTENANCE: _maintenance,
+    names.SERVICE_MAINTENANCE_END: _maintenance_end,
+    **KPIS,
     names.CONTRACT_INFO: _contract_info,
-    names.PERIOD_START: _contracts(lambda contract: _seconds(contract.period.start_ms)),
-    names.PERIOD_END: _contracts(lambda contract: _seconds(contract.period.end_ms)),
+    names.PERIOD_START: of_contracts(lambda contract: seconds(contract.period.start_ms)),
+    names.PERIOD_END: of_contracts(lambda contract: seconds(contract.period.end_ms)),
+    **CONTRACTS,
     names.ASSESSED: _assessed,
 }

@@ -1,0 +1,89 @@
+"""Contracts -> rows: points, money, caps, triggers, and what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sla_monitor import names
+from sla_monitor.assess.assessment import ContractAssessment, Outlook
+from sla_monitor.metrics.rows import Rows, maybe_seconds, of_contracts, within_contracts
+from sla_monitor.metrics.series import Row
+from sla_monitor.names import MetricName
+from sla_monitor.sla.results import CapResult
+
+
+def _month_points(contract: ContractAssessment) -> Iterator[Row]:
+    yield from (((month.month,), float(month.points)) for month in contract.earlier[-names.MONTHS_KEPT :])
+
+
+def _month_credits(contract: ContractAssessment) -> Iterator[Row]:
+    for month in contract.earlier[-names.MONTHS_KEPT :]:
+        yield (contract.currency, month.month), float(month.credit.total + month.withheld)
+
+
+def _credit(contract: ContractAssessment) -> Iterator[Row]:
+    result = contract.result
+    yield (contract.currency,), None if result is None else float(result.credit.total + result.withheld)
+
+
+def _credit_before(contract: ContractAssessment) -> Iterator[Row]:
+    yield (contract.currency,), None if contract.result is None else float(contract.result.credit.before_caps)
+
+
+def _caps(amount: Callable[[CapResult], Decimal]) -> Rows:
+    def rows(contract: ContractAssessment) -> Iterator[Row]:
+        for cap in contract.result.credit.caps if contract.result else ():
+            yield (cap.cap, cap.scope or names.WHOLE_CONTRACT, contract.currency), float(amount(cap))
+
+    return within_contracts(rows)
+
+
+def _cases(contract: ContractAssessment) -> Mapping[str, Outlook]:
+    forecast = contract.forecast
+    return {"now": forecast.now, "best": forecast.best, "worst": forecast.worst} if forecast else {}
+
+
+def _outlook_points(contract: ContractAssessment) -> Iterator[Row]:
+    yield from (((case,), float(outlook.points)) for case, outlook in _cases(contract).items())
+
+
+def _outlook_credit(contract: ContractAssessment) -> Iterator[Row]:
+    yield from (((contract.currency, case), float(outlook.credit)) for case, outlook in _cases(contract).items())
+
+
+def _triggers(contract: ContractAssessment) -> Iterator[Row]:
+    tripped = {result.trigger for result in contract.result.triggers} if contract.result else set()
+    yield from (((trigger,), trigger in tripped) for trigger in contract.triggers)
+
+
+def _claim_deadline(contract: ContractAssessment) -> float | None:
+    """The end of the last day, in the contract's zone."""
+    if contract.claim_by is None:
+        return None
+    return datetime.combine(contract.claim_by + timedelta(days=1), time.min, ZoneInfo(contract.time_zone)).timestamp()
+
+
+def _oldest_pending(contract: ContractAssessment) -> float | None:
+    return maybe_seconds(min((entry.at_ms for entry in contract.pending), default=None))
+
+
+CONTRACTS: Mapping[MetricName, Rows] = {
+    names.CONTRACT_POINTS: of_contracts(lambda contract: float(contract.result.points) if contract.result else None),
+    names.CONTRACT_CREDIT: within_contracts(_credit),
+    names.CONTRACT_CREDIT_BEFORE: within_contracts(_credit_before),
+    names.CAP_LIMIT: _caps(lambda cap: cap.limit),
+    names.CAP_REMAINING: _caps(lambda cap: cap.left),
+    names.OUTLOOK_POINTS: within_contracts(_outlook_points),
+    names.OUTLOOK_CREDIT: within_contracts(_outlook_credit),
+    names.TRIGGER: within_contracts(_triggers),
+    names.REGISTER_PENDING: of_contracts(lambda contract: len(contract.pending)),
+    names.OLDEST_PENDING: of_contracts(_oldest_pending),
+    names.CLAIM_DEADLINE: of_contracts(_claim_deadline),
+    names.FIGURES_MISSING: of_contracts(lambda contract: len(contract.missing_figures)),
+    names.REPORT_DUE: of_contracts(lambda contract: maybe_seconds(contract.report_due_ms)),
+    names.MONTH_POINTS: within_contracts(_month_points),
+    names.MONTH_CREDIT: within_contracts(_month_credits),
+}
