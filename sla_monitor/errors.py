@@ -3,6 +3,7 @@
 SlaMonitorError
 ├── ConfigError          the files are wrong; carries every problem, each with its place
 ├── SecretError          a secret reference cannot be resolved (never carries the secret)
+├── CalendarError        bank holidays cannot be frozen: no library, no such place
 ├── ListenError          the address cannot be listened on
 └── LedgerError          the record
     ├── LedgerDamaged    the database fails its integrity check, or is no database of ours
@@ -29,6 +30,10 @@ class ConfigError(SlaMonitorError):
 
 class SecretError(SlaMonitorError):
     """A `${env:…}`, `${file:…}` or `${credential:…}` reference that leads nowhere."""
+
+
+class CalendarError(SlaMonitorError):
+    """Bank holidays cannot be had, or would be lost."""
 
 
 class ListenError(SlaMonitorError):

@@ -7,6 +7,7 @@ import sys
 import click
 
 from sla_monitor import __version__
+from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
 from sla_monitor.cli.demo import demo
 from sla_monitor.cli.ledger import ledger
@@ -22,7 +23,7 @@ def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
 
 
-for command in (run, check, schema, probe, ledger, demo):
+for command in (run, check, schema, calendar, probe, ledger, demo):
     cli.add_command(command)
 
 

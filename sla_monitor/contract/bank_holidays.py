@@ -6,7 +6,9 @@ or a correction in it, never changes the credit of a month that is past.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -15,6 +17,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sla_monitor.contract.fields import Day, Misplaced, Name, Strict, Whole
 from sla_monitor.contract.model_file import Elsewhere, read_model
 from sla_monitor.contract.nodes import Problem
+from sla_monitor.errors import CalendarError
 
 Year = Annotated[Whole, Field(ge=1970, le=2199)]
 
@@ -55,12 +58,72 @@ Known = dict[Path, HolidayFile | tuple[Problem, ...]]
 """Files that have been read already, good ones and bad ones: a contract is read once for every date it changes on."""
 
 
-def read_holidays(path: Path, known: Known | None = None) -> HolidayFile:
-    """The file of days at a path. Raises Elsewhere with the problems of that file."""
+def read_holidays(path: Path, key: str, known: Known | None = None) -> HolidayFile:
+    """The file of days at a path, which a model names under a key. Raises Elsewhere with the problems of that file."""
     known = {} if known is None else known
     if path not in known:
         known[path] = read_model(path, HolidayFile)
     found = known[path]
     if isinstance(found, HolidayFile):
         return found
-    raise Elsewhere("is not a good file of bank holidays (see its own lines)", found)
+    raise Elsewhere(key, found)
+
+
+def frozen(country: str, region: str | None, first_year: int, last_year: int) -> HolidayFile:
+    """Ask the library for the public holidays of some years.
+
+    Raises CalendarError where it is not installed, or does not know the place.
+    """
+    try:
+        import holidays
+    except ImportError:
+        raise CalendarError("the holidays library is not installed (pip install 'sla-monitor[calendars]')") from None
+    try:
+        found = holidays.country_holidays(
+            country, subdiv=region, years=range(first_year, last_year + 1), language="en_US"
+        )
+    except NotImplementedError as error:
+        raise CalendarError(f"{' '.join(str(error).split())[:300]} (write for example GB ENG)") from None
+    days = {day: name for day, name in sorted(found.items()) if first_year <= day.year <= last_year}
+    if not days:
+        raise CalendarError(f"no holiday of {country} is known from {first_year} to {last_year} (check the years)")
+    return HolidayFile(
+        country=country,
+        region=region,
+        first_year=first_year,
+        last_year=last_year,
+        made_with=f"holidays {holidays.__version__}",
+        days=days,
+    )
+
+
+def spelled_file(file: HolidayFile) -> str:
+    """The file as YAML, one day a line, so that a change is seen in review."""
+    region = [f"region: {file.region}"] if file.region else []
+    return "\n".join(
+        [
+            "# Days on which a service may be closed, frozen: contracts read this file, and nothing else knows of it.",
+            f"# Made by: sla-monitor calendar freeze {file.country} {file.region or ''}".rstrip()
+            + f" --from {file.first_year} --to {file.last_year}",
+            f"country: {file.country}",
+            *region,
+            f"first_year: {file.first_year}",
+            f"last_year: {file.last_year}",
+            f"made_with: {json.dumps(file.made_with)}",
+            "days:",
+            *(f"  {day}: {json.dumps(name, ensure_ascii=False)}" for day, name in sorted(file.days.items())),
+            "",
+        ]
+    )
+
+
+def changed_days(old: HolidayFile, new: HolidayFile) -> Iterator[str]:
+    """What is different, a line for each day: `+` added, `-` gone, `~` named otherwise."""
+    for day in sorted(old.days.keys() | new.days.keys()):
+        before, after = old.days.get(day), new.days.get(day)
+        if before is None:
+            yield f"+ {day} {after}"
+        elif after is None:
+            yield f"- {day} {before}"
+        elif before != after:
+            yield f"~ {day} {before} -> {after}"

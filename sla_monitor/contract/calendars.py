@@ -108,7 +108,7 @@ class Calendar(Strict):
         if twice:
             raise Misplaced([(("open_on",), f"opens {twice[0]}, which closed_on closes (keep one of the two)")])
         if self.bank_holidays is not None:
-            self._frozen = read_holidays(self.bank_holidays, (info.context or {}).get("holidays"))
+            self._frozen = read_holidays(self.bank_holidays, "bank_holidays", (info.context or {}).get("holidays"))
         return self
 
     @property

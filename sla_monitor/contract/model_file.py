@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from sla_monitor.contract.explain import Mistake, explained, joined
+from sla_monitor.contract.fields import Misplaced
 from sla_monitor.contract.hiding import Hider
 from sla_monitor.contract.nodes import Document, Mapping, Node, Place, Problem, plain
 from sla_monitor.contract.places import dotted, locate
@@ -19,12 +20,12 @@ from sla_monitor.errors import ConfigError
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Elsewhere(ValueError):  # noqa: N818 - it is about the place of several mistakes
-    """What a value leads to is wrong: another file, with problems of its own."""
+class Elsewhere(Misplaced):
+    """The value under a key leads to another file, which has problems of its own."""
 
-    def __init__(self, message: str, problems: Iterable[Problem]) -> None:
-        super().__init__(message)
-        self.problems = tuple(problems)
+    def __init__(self, key: str, others: Iterable[Problem]) -> None:
+        super().__init__([((key,), "leads to a file with mistakes (they are told with its name)")])
+        self.others = tuple(others)
 
 
 def load_model(path: Path, model: type[Model]) -> Model:
@@ -81,7 +82,7 @@ def validated(
         errors = error.errors(include_url=False)
     mistakes = [one for details in errors for one in explained(details, model)]
     for cause in (details.get("ctx", {}).get("error") for details in errors):
-        document.problems += cause.problems if isinstance(cause, Elsewhere) else ()
+        document.problems += cause.others if isinstance(cause, Elsewhere) else ()
     known = {(problem.place, problem.path) for problem in document.problems if problem.file == document.file}
     for (place, path), messages in _by_place(root, [*mistakes, *rules(values)]).items():
         if (place, path) not in known:

@@ -22,6 +22,7 @@ OWNERS = {
     "click": {"cli"},
     "cryptography": {"demo"},
     "dns": {"probe", "demo"},
+    "holidays": {"contract"},
     "jinja2": {"web"},
     "jsonpath": {"probe"},
     "logfmter": {"log.py"},
