@@ -2,6 +2,7 @@
 
 SlaMonitorError
 ├── ConfigError          the files are wrong; carries every problem, each with its place
+├── EvidenceError        an evidence file is wrong; carries every problem, each with its place
 ├── SecretError          a secret reference cannot be resolved (never carries the secret)
 ├── CalendarError        bank holidays cannot be frozen: no library, no such place
 ├── ListenError          the address cannot be listened on
@@ -22,6 +23,14 @@ class SlaMonitorError(Exception):
 
 class ConfigError(SlaMonitorError):
     """The configuration is wrong. `problems` are lines of `file:line:column: key path: what (remedy)`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class EvidenceError(SlaMonitorError):
+    """An evidence file is wrong. `problems` are lines of `file: $.path[2].to: what (remedy)`."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

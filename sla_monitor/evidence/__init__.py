@@ -1,1 +1,11 @@
-"""One documented file that holds what was seen and what was said, so that anybody can work a month out again."""
+"""What was seen and said, as one file that both sides can work a month out from: read, checked, written."""
+
+from __future__ import annotations
+
+from sla_monitor.evidence.digest import Digested
+from sla_monitor.evidence.reading import read_evidence
+from sla_monitor.evidence.seen import FileEvidence
+from sla_monitor.evidence.source import Source
+from sla_monitor.evidence.writing import evidence_text
+
+__all__ = ["Digested", "FileEvidence", "Source", "evidence_text", "read_evidence"]

@@ -1,0 +1,135 @@
+"""The evidence file: what was seen and what was said of one contract, as one JSON document.
+
+With the contract's file it is all that a month is worked out from, so that authority and supplier can both do it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Strict, TimeZone, Whole
+from sla_monitor.register.entries import Entry, Timed
+from sla_monitor.register.instant import Instant
+from sla_monitor.sla.observation import Outcome, Reason
+
+FORMAT = "sla-monitor-evidence"
+VERSION = 1
+
+Micros = Annotated[Whole, Field(ge=0, le=86_400_000_000)]
+
+
+class Range(Strict):
+    """The time that the file speaks of: nothing is known of any other."""
+
+    from_ms: Instant = Field(alias="from", description="From this instant on.")
+    until_ms: Instant = Field(alias="until", description="Up to this instant, which is not in it.")
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.until_ms <= self.from_ms:
+            raise Misplaced([(("until",), "must be after from")])
+        return self
+
+
+class SpanRecord(Timed):
+    """A run of looks with the same outcome."""
+
+    outcome: Outcome = Field(description="What they found; time in no span was seen by nobody.")
+    reason: Reason | None = Field(None, description="Why, for the first of them.")
+    seen_ms: Instant | None = Field(None, alias="last_look", description="When the last of them began; none: the end.")
+    looks: Annotated[Whole, Field(ge=1)] | None = Field(
+        None, description="How many; none: as many as the contract asks to confirm an outage."
+    )
+
+
+class Look(Strict):
+    """One look at an endpoint."""
+
+    at_ms: Instant = Field(alias="at", description="When it began.")
+    outcome: Outcome = Field(Outcome.UP, description="What it found.")
+    reason: Reason | None = Field(None, description="Why it was not up.")
+    duration_us: Micros = Field(0, description="How long the whole look took, in microseconds.")
+    first_byte_us: Micros | None = Field(
+        None, description="How long the first byte of the answer was in coming, in microseconds."
+    )
+
+
+class Seen(Strict):
+    """An endpoint, as runs of equal outcomes."""
+
+    kind: Literal["spans"] = Field(description="In which form it is told.")
+    endpoint: Identifier = Field(description="The id of the endpoint.")
+    spans: tuple[SpanRecord, ...] = Field(description="None of them overlap.")
+
+
+class Watched(Strict):
+    """An endpoint, look by look, in any order. Response times are read from here too."""
+
+    kind: Literal["observations"] = Field(description="In which form it is told.")
+    endpoint: Identifier = Field(description="The id of the endpoint.")
+    every_ms: DurationMs = Field(alias="every", description="The time between two looks; a look vouches for so long.")
+    looks: tuple[Look, ...] = Field(description="All looks of that time.")
+
+
+class Down(Strict):
+    """An outage that both sides know of; it needs no confirmation."""
+
+    start_ms: Instant = Field(alias="start", description="From this instant on.")
+    end_ms: Instant | None = Field(None, alias="end", description="Up to this instant; none: it goes on.")
+    reason: Reason | None = Field(None, description="Why.")
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.end_ms is not None and self.end_ms <= self.start_ms:
+            raise Misplaced([(("end",), "must be after the start")])
+        return self
+
+
+class Outages(Strict):
+    """An endpoint, or every endpoint of a service, that was up in the range of the file but for these outages."""
+
+    kind: Literal["outages"] = Field(description="In which form it is told.")
+    endpoint: Identifier | None = Field(None, description="The id of the endpoint;")
+    service: Identifier | None = Field(None, description="or that of a service, for all of its endpoints.")
+    outages: tuple[Down, ...] = Field((), description="When it was down.")
+    unseen: tuple[Timed, ...] = Field((), description="When nobody looked.")
+
+    @model_validator(mode="after")
+    def _of_one(self) -> Self:
+        if (self.endpoint is None) == (self.service is None):
+            raise Misplaced([(("endpoint",), "or service: write one of the two")])
+        return self
+
+
+Observed = Annotated[Seen | Watched | Outages, Field(discriminator="kind")]
+
+
+class Samples(Strict):
+    """The looks at an endpoint whose spans are told: for response times and error rates."""
+
+    endpoint: Identifier = Field(description="The id of the endpoint.")
+    looks: tuple[Look, ...] = Field(description="In any order; each instant once.")
+
+
+class EvidenceDocument(Strict):
+    """What was seen and what was said. Instants without an offset are told in `zone`."""
+
+    format: Literal["sla-monitor-evidence"] = Field(description="What kind of file this is.")
+    version: Literal[1] = Field(description="Of the format.")
+    contract: Identifier = Field(description="The id of the contract.")
+    zone: TimeZone = Field(description="The contract's time zone.")
+    at_ms: Instant | None = Field(
+        None,
+        alias="at",
+        description="As of when: what is open is open until then. None: the end of what was seen.",
+    )
+    seen: Range = Field(description="The time that the file speaks of.")
+    observed: tuple[Observed, ...] = Field((), description="What was seen; an endpoint that is in none was not seen.")
+    samples: tuple[Samples, ...] = Field((), description="Single looks at endpoints whose spans are told.")
+    entries: tuple[Entry, ...] = Field((), description="What the register says, in the order of the numbers.")
+
+    @property
+    def as_of_ms(self) -> int:
+        return self.seen.until_ms if self.at_ms is None else self.at_ms

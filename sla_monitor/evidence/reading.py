@@ -1,0 +1,111 @@
+"""From a file to evidence: all that is wrong is told at once, and nothing is taken on trust.
+
+Python's own JSON reader, not pydantic's: a number with a point stays exact, and a key that is given twice is refused
+where pydantic would take the last.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import ValidationError
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.errors import EvidenceError
+from sla_monitor.evidence.document import EvidenceDocument
+from sla_monitor.evidence.mistakes import mistakes, told
+from sla_monitor.evidence.rules import disagreements
+from sla_monitor.evidence.seen import FileEvidence
+
+SIZE_LIMIT = 1 << 30
+"""Bytes of one file."""
+NUMBER_LIMIT = 30
+"""Digits of a number, and its largest power of ten."""
+
+
+def read_evidence(path: Path, contract: Contract) -> FileEvidence:
+    """The evidence of one contract. Raises EvidenceError with every problem of the file."""
+    return evidence_of(read_document(path, contract), contract)
+
+
+def read_document(path: Path, contract: Contract) -> EvidenceDocument:
+    """The file, checked in itself and against the contract. Raises EvidenceError."""
+    values = _values(path)
+    zone = _zone(values) or contract.versions[0].terms.time_zone
+    try:
+        document = EvidenceDocument.model_validate(values, context={"zone": zone})
+    except ValidationError as error:
+        raise EvidenceError(told(str(path), mistakes(error, EvidenceDocument, values))) from None
+    problems = list(disagreements(document, contract))
+    if problems:
+        raise EvidenceError(told(str(path), problems))
+    return document
+
+
+def evidence_of(document: EvidenceDocument, contract: Contract) -> FileEvidence:
+    return FileEvidence(document, contract)
+
+
+def _values(path: Path) -> Any:
+    """What the file spells, with exact numbers."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(SIZE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise EvidenceError([f"{path}: cannot be read: {why} (check the path and its permissions)"]) from None
+    if len(content) > SIZE_LIMIT:
+        raise EvidenceError([f"{path}: is larger than 1 GiB (export fewer months)"])
+    try:
+        return json.loads(
+            content.decode("utf-8-sig"),
+            parse_float=_number,
+            parse_int=_number,
+            parse_constant=_refused,
+            object_pairs_hook=_once,
+        )
+    except json.JSONDecodeError as error:
+        raise EvidenceError([f"{path}:{error.lineno}:{error.colno}: is not JSON: {error.msg}"]) from None
+    except UnicodeDecodeError:
+        raise EvidenceError([f"{path}: is not UTF-8 text (save the file as UTF-8)"]) from None
+    except RecursionError:
+        raise EvidenceError([f"{path}: is nested too deep (see the format's page)"]) from None
+    except _Refused as refused:
+        raise EvidenceError([f"{path}: {refused}"]) from None
+
+
+class _Refused(ValueError):  # noqa: N818 - never leaves this module
+    """JSON that is no evidence."""
+
+
+def _number(text: str) -> int | Decimal:
+    if len(text) <= NUMBER_LIMIT:
+        number = Decimal(text)
+        if text.lstrip("-").isdigit():
+            return int(text)
+        if not number or abs(number.adjusted()) <= NUMBER_LIMIT:
+            return number
+    raise _Refused(f"a number has more than {NUMBER_LIMIT} digits: {text[:NUMBER_LIMIT]}… (write it as text)")
+
+
+def _refused(text: str) -> NoReturn:
+    raise _Refused(f"{text} is no number (leave the key out where there is none)")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
+        raise _Refused(f"the key {double[:63]!r} is given twice in one object (keep one)")
+    return values
+
+
+def _zone(values: Any) -> ZoneInfo | None:
+    """In which local times are told; a zone that is none is found by the model."""
+    name = values.get("zone") if isinstance(values, dict) else None
+    return ZoneInfo(name) if isinstance(name, str) and name in available_timezones() else None

@@ -1,0 +1,121 @@
+"""What must agree in an evidence file: with itself, and with the contract that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.nearest import suggestion
+from sla_monitor.contract.nodes import Path
+from sla_monitor.evidence.document import EvidenceDocument, Look, Outages, Seen, SpanRecord, Watched
+from sla_monitor.register.entries import Entry
+from sla_monitor.register.instant import told_instant
+
+Problems = Iterator[tuple[Path, str]]
+
+
+def disagreements(document: EvidenceDocument, contract: Contract) -> Problems:
+    """Every place where values do not go together, with what is wrong."""
+    if document.contract != contract.id:
+        yield ("contract",), f"must be {contract.id} (or take the file of contract {document.contract})"
+    yield from _of_range(document)
+    yield from _of_names(document, contract)
+    yield from _of_forms(document, contract)
+    yield from _of_spans(document)
+    yield from _of_looks(document)
+    yield from _of_entries(document.entries, contract)
+
+
+def endpoints_by_service(contract: Contract) -> dict[str, tuple[str, ...]]:
+    """The ids of every service's endpoints, of all versions together."""
+    found: dict[str, dict[str, None]] = {}
+    for version in contract.versions:
+        for service in version.terms.services:
+            found.setdefault(service.id, {}).update((endpoint.id, None) for endpoint in service.endpoints)
+    return {service: tuple(endpoints) for service, endpoints in found.items()}
+
+
+def _of_range(document: EvidenceDocument) -> Problems:
+    if document.at_ms is not None and document.at_ms < document.seen.until_ms:
+        yield ("at",), "must not be before seen.until"
+    for i, observed in enumerate(document.observed):
+        if not isinstance(observed, Outages):
+            continue
+        for j, outage in enumerate(observed.outages):
+            if outage.start_ms >= document.seen.until_ms:
+                yield ("observed", i, "outages", j, "start"), "must be before seen.until (or widen seen)"
+
+
+def _of_names(document: EvidenceDocument, contract: Contract) -> Problems:
+    services = endpoints_by_service(contract)
+    endpoints = {endpoint for several in services.values() for endpoint in several}
+    for i, observed in enumerate(document.observed):
+        service = getattr(observed, "service", None)
+        if service is not None and service not in services:
+            yield ("observed", i, "service"), f"no such service ({suggestion(service, services)})"
+        if observed.endpoint is not None and observed.endpoint not in endpoints:
+            yield ("observed", i, "endpoint"), f"no such endpoint ({suggestion(observed.endpoint, endpoints)})"
+    for i, samples in enumerate(document.samples):
+        if samples.endpoint not in endpoints:
+            yield ("samples", i, "endpoint"), f"no such endpoint ({suggestion(samples.endpoint, endpoints)})"
+
+
+def _of_forms(document: EvidenceDocument, contract: Contract) -> Problems:
+    """An endpoint is told in one form: who would say which of two is right?"""
+    services = endpoints_by_service(contract)
+    forms: dict[str, str] = {}
+    for i, observed in enumerate(document.observed):
+        whole = services.get(getattr(observed, "service", None) or "", ())
+        for endpoint in [observed.endpoint] if observed.endpoint else whole:
+            form = forms.setdefault(endpoint, observed.kind)
+            if form != observed.kind:
+                yield ("observed", i), f"endpoint {endpoint} is told as {form} already (keep one of the two)"
+    for i, samples in enumerate(document.samples):
+        if forms.get(samples.endpoint) == "observations":
+            yield ("samples", i, "endpoint"), "its looks are in observed already (leave the samples out)"
+
+
+def _of_spans(document: EvidenceDocument) -> Problems:
+    placed: dict[str, list[tuple[SpanRecord, Path]]] = {}
+    for i, observed in enumerate(document.observed):
+        if isinstance(observed, Seen):
+            several = placed.setdefault(observed.endpoint, [])
+            several += [(span, ("observed", i, "spans", j)) for j, span in enumerate(observed.spans)]
+    for several in placed.values():
+        several.sort(key=lambda pair: pair[0].start_ms)
+        for span, path in several:
+            if span.seen_ms is not None and not span.start_ms <= span.seen_ms <= span.end_ms:
+                yield (*path, "last_look"), "must lie in the span"
+        for (before, _), (span, path) in pairwise(several):
+            if span.start_ms < before.end_ms:
+                when = told_instant(before.end_ms)
+                yield (*path, "start"), f"overlaps the span that ends at {when} (spans of an endpoint lie apart)"
+
+
+def _of_looks(document: EvidenceDocument) -> Problems:
+    """The same look twice does no harm; two that differ at one instant do."""
+    for i, observed in enumerate(document.observed):
+        if isinstance(observed, Watched):
+            yield from _twice(observed.looks, ("observed", i, "looks"))
+    told: set[str] = set()
+    for i, samples in enumerate(document.samples):
+        if samples.endpoint in told:
+            yield ("samples", i, "endpoint"), "is given twice (put its looks into one list)"
+        told.add(samples.endpoint)
+        yield from _twice(samples.looks, ("samples", i, "looks"))
+
+
+def _twice(looks: Sequence[Look], path: Path) -> Problems:
+    first: dict[int, Look] = {}
+    for i, look in enumerate(looks):
+        if first.setdefault(look.at_ms, look) != look:
+            yield (*path, i, "at"), "another look at this instant found something else (keep one)"
+
+
+def _of_entries(entries: Sequence[Entry], contract: Contract) -> Problems:
+    for i, entry in enumerate(entries):
+        if entry.contract != contract.id:
+            yield ("entries", i, "contract"), f"must be {contract.id} (or leave the entry out)"
+        if i and entry.number <= entries[i - 1].number:
+            yield ("entries", i, "number"), f"must be greater than {entries[i - 1].number}, the one before"

@@ -1,0 +1,138 @@
+"""A file's evidence as the assessment asks for it: whole spans, single looks, entries."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+
+from sla_monitor.contract.contract import Contract, endpoint_key
+from sla_monitor.evidence.document import EvidenceDocument, Look, Outages, Samples, Seen, SpanRecord, Watched
+from sla_monitor.evidence.rules import endpoints_by_service
+from sla_monitor.register.entries import Entry
+from sla_monitor.sla.intervals import Intervals, intersect, normal, subtract
+from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.spans import Span, extend
+
+CONFIRMED = 1_000
+"""Looks of an outage that somebody states: more than any contract asks to confirm one."""
+
+Sample = tuple[int, Outcome, int, int | None]
+"""When a look began (UTC ms), what it found, how long it took and its first byte was in coming (both in µs)."""
+
+
+class FileEvidence:
+    """What a file says of one contract. Keys of endpoints are those of the ledger."""
+
+    def __init__(self, document: EvidenceDocument, contract: Contract) -> None:
+        self.contract = contract.id
+        self.as_of_ms = document.as_of_ms
+        self._range = (document.seen.from_ms, document.seen.until_ms)
+        self._entries = document.entries
+        self._services = endpoints_by_service(contract)
+        spans: dict[str, list[Span]] = {}
+        for endpoint, several in self._all_spans(document):
+            spans.setdefault(endpoint_key(contract.id, endpoint), []).extend(several)
+        self._spans = {key: sorted(several, key=_start) for key, several in sorted(spans.items())}
+        self._samples = {endpoint_key(contract.id, endpoint): looks for endpoint, looks in _looks(document).items()}
+
+    def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
+        """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any."""
+        cut = {key: _overlapping(several, start_ms, end_ms) for key, several in self._spans.items()}
+        return {key: several for key, several in cut.items() if several}
+
+    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
+        """The endpoint's looks that began in `[start_ms, end_ms)`, ascending."""
+        looks = self._samples.get(key, ())
+        begin = bisect_left(looks, start_ms, key=_at)
+        for look in looks[begin : bisect_left(looks, end_ms, begin, key=_at)]:
+            yield look.at_ms, look.outcome, look.duration_us, look.first_byte_us
+
+    def entries(self, contract: str) -> Sequence[Entry]:
+        return self._entries if contract == self.contract else ()
+
+    def first_ms(self) -> int | None:
+        """Since when anything was seen."""
+        return self._range[0]
+
+    def _all_spans(self, document: EvidenceDocument) -> Iterator[tuple[str, list[Span]]]:
+        stated: dict[str, list[Outages]] = {}
+        for observed in document.observed:
+            if isinstance(observed, Seen):
+                yield observed.endpoint, [_span(record) for record in observed.spans]
+            elif isinstance(observed, Outages):
+                for endpoint in self._endpoints(observed):
+                    stated.setdefault(endpoint, []).append(observed)
+        for endpoint, several in _watched(document).items():
+            yield endpoint, _extended(several)
+        for endpoint, outages in stated.items():
+            yield endpoint, _of_outages(outages, self._range)
+
+    def _endpoints(self, observed: Outages) -> Sequence[str]:
+        return self._services.get(observed.service or "", ()) if observed.service else (observed.endpoint or "",)
+
+
+def _start(span: Span) -> int:
+    return span.start_ms
+
+
+def _at(look: Look) -> int:
+    return look.at_ms
+
+
+def _overlapping(spans: Sequence[Span], start_ms: int, end_ms: int) -> list[Span]:
+    """Spans of one endpoint lie apart, so that their ends ascend as their starts do."""
+    begin = bisect_right(spans, start_ms, key=lambda span: span.end_ms)
+    return list(spans[begin : bisect_left(spans, end_ms, begin, key=_start)])
+
+
+def _span(record: SpanRecord) -> Span:
+    seen_ms = record.end_ms if record.seen_ms is None else record.seen_ms
+    return Span(record.start_ms, record.end_ms, seen_ms, record.outcome, record.reason, record.looks or CONFIRMED)
+
+
+def _watched(document: EvidenceDocument) -> dict[str, list[Watched]]:
+    found: dict[str, list[Watched]] = {}
+    for observed in document.observed:
+        if isinstance(observed, Watched):
+            found.setdefault(observed.endpoint, []).append(observed)
+    return found
+
+
+def _extended(several: Sequence[Watched]) -> list[Span]:
+    """Looks made into spans as the ledger does it."""
+    looks = sorted(((look, block.every_ms) for block in several for look in block.looks), key=lambda pair: _at(pair[0]))
+    spans: list[Span] = []
+    for look, every_ms in looks:
+        last = spans.pop() if spans else None
+        spans += extend(last, look.at_ms, look.outcome, look.reason, every_ms)
+    return spans
+
+
+def _of_outages(several: Sequence[Outages], seen: tuple[int, int]) -> list[Span]:
+    """UP in the range of the file but for the outages, which stay whole, and for what nobody saw.
+
+    Outages that several lists tell of the same endpoint, or that touch each other, are one.
+    """
+    down: Intervals = normal(
+        (one.start_ms, seen[1] if one.end_ms is None else one.end_ms) for o in several for one in o.outages
+    )
+    unseen = normal((gap.start_ms, gap.end_ms) for o in several for gap in o.unseen)
+    reasons = {one.start_ms: one.reason for o in several for one in o.outages}
+    spans = [_stated(pair, Outcome.DOWN, reasons.get(pair[0])) for pair in down]
+    unseen = intersect(subtract(unseen, down), [seen])
+    spans += [_stated(pair, Outcome.UNKNOWN) for pair in unseen]
+    return spans + [_stated(pair, Outcome.UP) for pair in subtract(subtract([seen], down), unseen)]
+
+
+def _stated(pair: tuple[int, int], outcome: Outcome, reason: Reason | None = None) -> Span:
+    return Span(pair[0], pair[1], pair[1], outcome, reason, CONFIRMED)
+
+
+def _looks(document: EvidenceDocument) -> dict[str, list[Look]]:
+    """Every endpoint's looks, ascending, each once."""
+    lists: list[Watched | Samples] = [*document.samples]
+    lists += [observed for observed in document.observed if isinstance(observed, Watched)]
+    found: dict[str, dict[int, Look]] = {}
+    for one in lists:
+        found.setdefault(one.endpoint, {}).update((look.at_ms, look) for look in one.looks)
+    return {endpoint: sorted(looks.values(), key=_at) for endpoint, looks in found.items()}

@@ -1,0 +1,54 @@
+"""What evidence can be asked, be it a ledger's or a file's; and what a contract's months are worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from sla_monitor.contract.contract import Contract, endpoint_key
+from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, ResponseTimeKpi
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.terms import Terms
+from sla_monitor.evidence.rules import endpoints_by_service
+from sla_monitor.evidence.seen import Sample
+from sla_monitor.register.entries import Entry
+from sla_monitor.sla.spans import Span
+
+
+class Source(Protocol):
+    """The questions. All times are UTC milliseconds, all ranges half-open, all answers ascending."""
+
+    def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
+        """Whole spans that overlap the range, by endpoint key."""
+
+    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterable[Sample]:
+        """One endpoint's looks that began in the range."""
+
+    def entries(self, contract: str) -> Sequence[Entry]:
+        """What the register says of a contract."""
+
+    def first_ms(self) -> int | None:
+        """Since when anything was seen."""
+
+
+def endpoint_keys(contract: Contract) -> tuple[str, ...]:
+    """Those of every endpoint that the contract ever had, in alphabetical order."""
+    several = endpoints_by_service(contract).values()
+    return tuple(sorted({endpoint_key(contract.id, endpoint) for one in several for endpoint in one}))
+
+
+def sampled_keys(contract: Contract) -> tuple[str, ...]:
+    """Those of the endpoints whose single looks matter: for response times, error rates, and slow answers that are
+    no answers."""
+    found = {endpoint for version in contract.versions for endpoint in _sampled(version.terms)}
+    return tuple(sorted(endpoint_key(contract.id, endpoint) for endpoint in found))
+
+
+def _sampled(terms: Terms) -> Iterable[str]:
+    return (endpoint.id for kpi in terms.kpis if _needs_looks(kpi) for _, endpoint in terms.endpoints_of(kpi))
+
+
+def _needs_looks(kpi: KpiTerms) -> bool:
+    if isinstance(kpi, AvailabilityKpi):
+        return kpi.counting.slow_as_down is not None
+    return isinstance(kpi, ErrorRateKpi | ResponseTimeKpi)

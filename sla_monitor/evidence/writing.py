@@ -1,0 +1,104 @@
+"""From a ledger to an evidence file, a line for each span, look and entry, so that people can read and compare them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.evidence.document import FORMAT, VERSION
+from sla_monitor.evidence.seen import Sample
+from sla_monitor.evidence.source import Source, endpoint_keys, sampled_keys
+from sla_monitor.register.entries import Entry
+from sla_monitor.register.instant import told_instant
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.spans import Span
+
+
+def evidence_text(
+    contract: Contract, source: Source, seen: tuple[int, int], at_ms: int, *, every_look: bool = False
+) -> Iterator[str]:
+    """An evidence file, piece by piece: a month of single looks need not be in memory.
+
+    `seen` is the time it speaks of, from and until; `every_look` adds the looks at all endpoints, not only at those
+    whose KPIs are worked out from them.
+    """
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "contract": contract.id,
+        "zone": contract.versions[0].terms.time_zone.key,
+        "at": told_instant(at_ms),
+        "seen": {"from": told_instant(seen[0]), "until": told_instant(seen[1])},
+    }
+    yield _json(head, indent=1)[: -len("\n}")]
+    yield ',\n "observed": ['
+    yield from _items(_observed(contract, source, seen))
+    yield '\n ],\n "samples": ['
+    keys = endpoint_keys(contract) if every_look else sampled_keys(contract)
+    yield from _items(_samples(key, source.samples(key, *seen)) for key in keys)
+    yield '\n ],\n "entries": ['
+    yield from _lines(map(entry_json, source.entries(contract.id)), "  ")
+    yield "\n ]\n}\n"
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """A register entry as the file has it: what was left open is left out."""
+    return entry.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _observed(contract: Contract, source: Source, seen: tuple[int, int]) -> Iterator[Iterator[str]]:
+    spans = source.spans(*seen)
+    for key in endpoint_keys(contract):
+        yield _object({"kind": "spans", "endpoint": _endpoint(key)}, "spans", map(_span, spans.get(key, ())))
+
+
+def _samples(key: str, samples: Iterable[Sample]) -> Iterator[str]:
+    return _object({"endpoint": _endpoint(key)}, "looks", map(_look, samples))
+
+
+def _span(span: Span) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "start": told_instant(span.start_ms),
+        "end": told_instant(span.end_ms),
+        "outcome": span.outcome.value,
+    }
+    if span.reason is not None:
+        told["reason"] = span.reason.value
+    return {**told, "last_look": told_instant(span.seen_ms), "looks": span.looks}
+
+
+def _look(sample: Sample) -> dict[str, Any]:
+    at_ms, outcome, duration_us, first_byte_us = sample
+    told: dict[str, Any] = {"at": told_instant(at_ms)}
+    if outcome is not Outcome.UP:
+        told["outcome"] = outcome.value
+    told["duration_us"] = duration_us
+    return told if first_byte_us is None else {**told, "first_byte_us": first_byte_us}
+
+
+def _endpoint(key: str) -> str:
+    return key.partition("/")[2]
+
+
+def _object(head: dict[str, Any], name: str, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """An object with one long list, an item a line."""
+    yield f"{_json(head)[:-1]}, {_json(name)}: ["
+    yield from _lines(rows, "   ")
+    yield "]}"
+
+
+def _items(several: Iterable[Iterator[str]]) -> Iterator[str]:
+    for i, pieces in enumerate(several):
+        yield ",\n  " if i else "\n  "
+        yield from pieces
+
+
+def _lines(rows: Iterable[dict[str, Any]], indent: str) -> Iterator[str]:
+    for i, row in enumerate(rows):
+        yield f"{',' if i else ''}\n{indent}{_json(row)}"
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
