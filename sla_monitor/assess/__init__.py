@@ -7,14 +7,21 @@ from sla_monitor.assess.assessment import (
     Outage,
     ServiceAssessment,
 )
-from sla_monitor.assess.month import assess, assess_contract
+from sla_monitor.assess.history import Cache, history
+from sla_monitor.assess.month import assess, assess_contract, assess_month
+from sla_monitor.assess.seen import Evidence, Sample
 
 __all__ = [
     "Assessment",
+    "Cache",
     "ContractAssessment",
+    "Evidence",
     "KpiAssessment",
     "Outage",
+    "Sample",
     "ServiceAssessment",
     "assess",
     "assess_contract",
+    "assess_month",
+    "history",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, time, timedelta
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import (
@@ -14,6 +14,7 @@ from sla_monitor.assess.assessment import (
     Outage,
     ServiceAssessment,
 )
+from sla_monitor.assess.seen import Evidence
 from sla_monitor.contract.contract import Contract, endpoint_key, midnight_ms
 from sla_monitor.contract.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
@@ -21,7 +22,8 @@ from sla_monitor.sla.availability import Classified, classify, endpoint_interval
 from sla_monitor.sla.hours import agreed_hours
 from sla_monitor.sla.intervals import Intervals, at_least, intersect, length
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.sla.period import Period, month_of
+from sla_monitor.sla.period import Period, instant_ms, month_of
+from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.spans import Span, held
 
 SpansOf = Callable[[int, int], Mapping[str, Sequence[Span]]]
@@ -34,6 +36,21 @@ def assess(
     """Every contract's running period at `now_ms`. `rest` is called between services: the daemon lets looks that are
     due go first, because working out thousands of endpoints in one go would make them late."""
     return Assessment(now_ms, tuple(assess_contract(contract, spans_of, now_ms, rest) for contract in contracts))
+
+
+def assess_month(
+    contract: Contract, evidence: Evidence, month: str, now_ms: int, history: Sequence[PeriodResult] | None = None
+) -> ContractAssessment:
+    """One contract in one month of its term (2026-10), as known at `now_ms`: everything that it says, with working.
+
+    `history`: the results of all months before, if the caller has them. Raises ValueError for a month outside the
+    term or one that has not begun.
+    """
+    zone = contract.versions[0].terms.time_zone
+    year, of_year = int(month[:4]), int(month[5:7])
+    middle_ms = instant_ms(date(year, of_year, 15), time.min, zone)
+    at_ms = min(now_ms, month_of(middle_ms, zone).end_ms - 1)
+    return assess_contract(contract, evidence.spans, at_ms)
 
 
 def assess_contract(
