@@ -293,8 +293,62 @@ LEDGER_FAILING = MetricName("sla_ledger_failing", "gauge", (), "1 while the ledg
 LEDGER_SIZE = MetricName("sla_ledger_size_bytes", "gauge", (), "Size of the ledger on disk.")
 ASSESSED = MetricName("sla_assessment_timestamp_seconds", "gauge", (), "When the figures were last worked out.")
 ASSESS_DURATION = MetricName("sla_assessment_duration_seconds", "gauge", (), "How long that took.")
+SILENCES = MetricName("sla_silences", "gauge", (), "Bookings of maintenance that are silences in Alertmanager.")
+SILENCES_FAILING = MetricName(
+    "sla_silences_failing", "gauge", (), "1 while Alertmanager does not take silences; 0 also where none are wanted."
+)
 LOG_MESSAGES = MetricName("sla_log_messages", "counter", ("level",), "Log lines written, by level.")
 
 ALL_METRICS: tuple[MetricName, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, MetricName)
 )
+
+# Recording rules: level:metric:operations. What ends in increase, delta or agreed is followed by its window (5m).
+HOURS_RECORD = "service:sla_service_agreed_seconds:increase"
+DOWNTIME_RECORD = "kpi:sla_kpi_downtime_seconds:period"
+DELTA_RECORD = "kpi:sla_kpi_downtime_seconds:delta"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertName:
+    """An alert, and who hears of it: who deals with the supplier, with the contract, or with the monitor itself."""
+
+    name: str
+    area: Literal["supplier", "contract", "monitor"]
+    summary: str
+
+
+SERVICE_DOWN = AlertName("SlaServiceDown", "supplier", "A service is down, by the contract's rule of confirmation.")
+SERVICE_DEGRADED = AlertName("SlaServiceDegraded", "supplier", "A service has been degraded for some time.")
+ENDPOINT_DOWN = AlertName("SlaEndpointDown", "supplier", "Several looks at an endpoint in a row have failed.")
+HEARTBEAT_SILENT = AlertName("SlaHeartbeatSilent", "supplier", "A job of the supplier has stopped reporting.")
+CERTIFICATE_EXPIRING = AlertName("SlaCertificateExpiring", "supplier", "A certificate expires soon, or has expired.")
+MAINTENANCE = AlertName("SlaMaintenance", "supplier", "Permitted maintenance is under way.")
+MAINTENANCE_OVERRUN = AlertName(
+    "SlaMaintenanceOverrun", "supplier", "Maintenance is over, and the service has not come back."
+)
+BURNS_FAST = AlertName("SlaAllowanceBurnsFast", "supplier", "Downtime uses the KPI's allowance up very fast.")
+BURNS = AlertName("SlaAllowanceBurns", "supplier", "Downtime uses the KPI's allowance up too fast.")
+
+RUNS_OUT = AlertName("SlaAllowanceRunsOut", "contract", "At this rate the KPI's allowance will not last the period.")
+KPI_BREACHED = AlertName("SlaKpiBreached", "contract", "A KPI's figure so far breaks the promise.")
+TRIGGER_NEAR = AlertName("SlaTriggerNear", "contract", "Points or credits are close to setting off a trigger.")
+TRIGGER_REACHED = AlertName("SlaTriggerReached", "contract", "A trigger of the contract is set off.")
+CAP_NEAR = AlertName("SlaCreditCapNear", "contract", "Credits are close to their cap.")
+CLAIM_NEAR = AlertName("SlaClaimDeadlineNear", "contract", "A credit lapses soon unless it is claimed.")
+DECISION_PENDING = AlertName("SlaDecisionPending", "contract", "A register entry has waited long for its decision.")
+REPORT_OVERDUE = AlertName("SlaReportOverdue", "contract", "The report is due, and figures for it are missing.")
+
+COVERAGE_LOW = AlertName("SlaCoverageLow", "monitor", "Too little was seen of a service for its figure to count.")
+MONITOR_DOWN = AlertName("SlaMonitorDown", "monitor", "Prometheus cannot scrape the monitor.")
+MONITOR_BLIND = AlertName("SlaMonitorBlind", "monitor", "The monitor is cut off: no witness answers.")
+NOT_PROBING = AlertName("SlaMonitorNotProbing", "monitor", "The monitor has stopped looking.")
+MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks late, or not as often as it should.")
+ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
+LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
+OBSERVATIONS_LOST = AlertName("SlaObservationsLost", "monitor", "Observations could not be kept.")
+RELOAD_FAILED = AlertName("SlaReloadFailed", "monitor", "The configuration on disk was not taken up.")
+SILENCES_ALERT = AlertName("SlaSilencesFailing", "monitor", "Booked maintenance does not reach Alertmanager.")
+WATCHDOG = AlertName("SlaWatchdog", "monitor", "Always firing: it shows that alerts arrive.")
+
+ALL_ALERTS: tuple[AlertName, ...] = tuple(value for value in list(globals().values()) if isinstance(value, AlertName))
