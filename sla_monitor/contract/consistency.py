@@ -85,7 +85,12 @@ def _time(value: Any) -> int | None:
 
 
 def _identifiers(contract: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str, Any]]:
-    for key, what in (("services", "service"), ("kpis", "KPI"), ("participants", "participant")):
+    for key, what in (
+        ("services", "service"),
+        ("kpis", "KPI"),
+        ("participants", "participant"),
+        ("contacts", "contact"),
+    ):
         yield from (((key, i, "id"), what, entry.get("id")) for i, entry in entries(contract, key))
     for i, service in entries(contract, "services"):
         for j, endpoint in entries(service, "endpoints"):
@@ -110,6 +115,8 @@ def _services(contract: dict[str, Any]) -> Iterator[Found]:
         yield from unknown("calendar", (*path, "service_hours"), service.get("service_hours"), calendars)
         for j, name in enumerate(listed(service, "participants")):
             yield from unknown("participant", (*path, "participants", j), name, names_in(contract, "participants"))
+        for j, name in enumerate(listed(service, "contacts")):
+            yield from unknown("contact", (*path, "contacts", j), name, names_in(contract, "contacts"))
         yield from _count(path, service)
 
 

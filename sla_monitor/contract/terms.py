@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from sla_monitor.contract.calendars import EVERY_DAY, WEEKDAYS, Calendar
 from sla_monitor.contract.consistency import as_written, inconsistencies
+from sla_monitor.contract.contact import Contact
 from sla_monitor.contract.credits import Credit
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.fields import (
@@ -68,6 +69,9 @@ class Service(Strict):
         " down is downtime.",
     )
     maintenance: Maintenance | None = Field(None, description="Its own terms; none: the contract's.")
+    contacts: tuple[Identifier, ...] = Field(
+        (), description="Whom to call, in this order; none: all contacts of the contract."
+    )
     endpoints: tuple[Endpoint, ...] = Field((), description="What is probed.")
 
 
@@ -101,6 +105,7 @@ class Terms(Strict):
     currency: Currency = Field(description="Of all money.")
     total_value: Money | None = Field(None, description="Over the whole term.")
     participants: tuple[Participant, ...] = Field((), description="The bodies that the contract serves.")
+    contacts: tuple[Contact, ...] = Field((), description="Whom to call when something is wrong, in this order.")
     calendars: dict[Identifier, Calendar] = Field(
         default_factory=dict, description="Service hours by name; `always` is built in."
     )
@@ -130,6 +135,13 @@ class Terms(Strict):
         if self.working_days is None:
             return WEEKDAYS
         return self.calendars.get(self.working_days, EVERY_DAY)
+
+    def contacts_of(self, service: Service | None) -> tuple[Contact, ...]:
+        """Whom to call about a service, or about the contract."""
+        if service is None or not service.contacts:
+            return self.contacts
+        known = {contact.id: contact for contact in self.contacts}
+        return tuple(known[name] for name in service.contacts)
 
     def maintenance_of(self, service: Service) -> Maintenance:
         """The terms of maintenance that hold for a service."""

@@ -295,3 +295,20 @@ def test_a_duration_has_a_bound(tmp_path: Path) -> None:
     assert problems(tmp_path, endpoint(TCP + "every: 367d")) == [
         "c.yaml:14:16: services.custody.endpoints.e.every: must not be longer than a year (write for example 30s)"
     ]
+
+
+def test_whom_to_call_is_a_contact_of_the_contract(tmp_path: Path) -> None:
+    told = problems(
+        tmp_path,
+        """\
+        contacts:
+          - {id: desk, name: Service desk, phone: "+44 1234 567"}
+          - {id: desk, name: Another}
+        services:
+          - {id: custody, contacts: [dezk]}
+        """,
+    )
+    assert told == [
+        "c.yaml:9:10: contacts.desk.id: contact 'desk' is given twice (choose another id)",
+        "c.yaml:11:30: services.custody.contacts.0: no such contact (did you mean desk?)",
+    ]
