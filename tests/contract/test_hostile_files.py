@@ -16,7 +16,7 @@ from sla_monitor.contract.advice import advice
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract, load_contracts
 from sla_monitor.contract.nodes import plain
-from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.contract.yaml_file import parse_document
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings import Settings, load_settings
 from tests.contract.support import HEAD, ROOT, SERVICES, problems
@@ -24,10 +24,12 @@ from tests.contract.support import HEAD, ROOT, SERVICES, problems
 QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 LINE = re.compile(rf"[^:]+:[1-9]\d*:[1-9]\d*: (?:{QUOTED}|[^:'\"])+: \S.*")
 """file:line:column: key path: what is wrong"""
-EXAMPLE = (ROOT / "config/contracts/police-strategic-it.yaml").read_bytes()
-PARSED: dict[str, Any] = json.loads(
-    json.dumps(plain(read_document(ROOT / "config/contracts/police-strategic-it.yaml").root), default=float)
+EXAMPLE = (
+    (ROOT / "config/contracts/police-strategic-it.yaml")
+    .read_bytes()
+    .replace(b"../calendars/", str(ROOT / "config/calendars").encode() + b"/")
 )
+PARSED: dict[str, Any] = json.loads(json.dumps(plain(parse_document(EXAMPLE, "c.yaml").root), default=float))
 SETTINGS = (ROOT / "config/sla-monitor.yaml").read_bytes()
 FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
