@@ -87,7 +87,7 @@ def availability_terms(kpi: KpiAssessment, service: str) -> dict[str, Any]:
 
 
 def terms_for(contract: ContractAssessment) -> Terms:
-    promises = [availability_terms(kpi, kpi.service_id) for kpi in contract.kpis]
+    promises = [availability_terms(kpi, kpi.service_id) for kpi in contract.kpis if kpi.service]
     services = {kpi.service_id for kpi in contract.kpis}
     others = [other for other in OTHERS if other.get("service") in {None, *services}]
     parts: dict[str, Any] = {"kpis": [*promises, *others], "caps": CAPS, "triggers": TRIGGERS}
@@ -127,12 +127,12 @@ def forecast_of(terms: Kpi, kpi: KpiAssessment, now_ms: int, end_ms: int) -> Kpi
         return None
     used = Fraction(service.downtime_ms) / kpi.allowance_ms if kpi.allowance_ms else Fraction(0)
     gone = Fraction(service.agreed_ms, service.period_agreed_ms)
-    begin_ms = now_ms - service.agreed_ms
-    out_ms = round(begin_ms + (now_ms - begin_ms) / used) if used else None
-    runs_out = out_ms if out_ms is not None and out_ms < end_ms else None
+    left_ms = (1 - used) * service.agreed_ms / used if used else None
+    outs = [None if left_ms is None else round(now_ms + left_ms / speed) for speed in (1, 2)]
+    runs_out = [out if out is not None and out < end_ms else None for out in outs]
     rest_ms = service.period_agreed_ms - service.agreed_ms
     best, worst = percent(service, service.downtime_ms), percent(service, service.downtime_ms + rest_ms)
-    return KpiForecast(used / gone, used / gone * 2, runs_out, runs_out, figure(terms, best), figure(terms, worst))
+    return KpiForecast(used / gone, used / gone * 2, *runs_out, figure(terms, best), figure(terms, worst))
 
 
 def history(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from sla_monitor.board import Board, Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import words
 from sla_monitor.web.cards import ServiceCard, affects, assessed_card, unassessed_card
+from sla_monitor.web.promises import PromiseRow
+from sla_monitor.web.standing import Standing, standing_of
 
 UTC_ZONE = "UTC"
 ByService = dict[tuple[str, str], list[Watched]]
@@ -44,6 +47,7 @@ class ContractBlock:
     terms: str
     services: tuple[ServiceCard, ...]
     outside: str = ""
+    standing: Standing | None = None
 
 
 def by_service(board: Board) -> ByService:
@@ -111,6 +115,12 @@ def _trouble(
     )
 
 
+def dangers(blocks: Iterable[ContractBlock]) -> list[PromiseRow]:
+    """The KPIs of all contracts that are missed, then those that are near it."""
+    rows = [row for block in blocks if block.standing for row in block.standing.rows if row.is_in_danger]
+    return sorted(rows, key=lambda row: words.SEVERITY.index(row.state))
+
+
 def suppliers(
     contracts: tuple[ContractAssessment, ...], watched: ByService, now_ms: int
 ) -> tuple[dict[str, list[ContractBlock]], list[tuple[ContractAssessment, ServiceAssessment]]]:
@@ -127,12 +137,13 @@ def _block(contract: ContractAssessment, watched: ByService, now_ms: int) -> Con
         assessed_card(
             anchor(contract.contract, service.service),
             service,
-            tuple(kpi for kpi in contract.kpis if kpi.service_id == service.service),
+            tuple(kpi for kpi in contract.kpis if kpi.service and kpi.service.service == service.service),
             watched[contract.contract, service.service],
             (zone, now_ms),
         )
         for service in contract.services
     ]
+    outside = _outside(contract, now_ms)
     begun = words.moment(contract.terms_from_ms, zone).partition(",")[0]
     reference = f" ({words.plain(contract.terms_reference)})" if contract.terms_reference else ""
     return ContractBlock(
@@ -143,7 +154,8 @@ def _block(contract: ContractAssessment, watched: ByService, now_ms: int) -> Con
         period_to=words.moment(contract.period.end_ms, zone),
         terms=f"in force since {begun}{reference}",
         services=tuple(cards),
-        outside=_outside(contract, now_ms),
+        outside=outside,
+        standing=None if outside else standing_of(contract, now_ms),
     )
 
 

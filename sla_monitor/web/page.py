@@ -11,8 +11,11 @@ from markupsafe import Markup
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import words
-from sla_monitor.web.blocks import by_service, headline, suppliers, tally, troubles, unassessed, zone_of_all
+from sla_monitor.web.blocks import by_service, dangers, headline, suppliers, tally, troubles, unassessed, zone_of_all
 from sla_monitor.web.health import Health
+
+SHOWN_DANGERS = 6
+"""KPIs listed at the top; all of them stand in their contract's table."""
 
 
 class StatusPage:
@@ -38,13 +41,18 @@ class StatusPage:
         contracts = board.assessment.contracts
         by_supplier, services = suppliers(contracts, watched, now_ms)
         by_supplier |= unassessed(contracts, watched, now_ms)
-        cards = [card for blocks in by_supplier.values() for block in blocks for card in block.services]
+        blocks = [block for several in by_supplier.values() for block in several]
+        cards = [card for block in blocks for card in block.services]
+        in_danger = dangers(blocks)
         return self._template.render(
             style=self._style,
             headline=headline(cards),
             state=words.worst([card.state for card in cards]),
             tally=tally(cards),
             troubles=troubles(services, watched, now_ms),
+            dangers=in_danger[:SHOWN_DANGERS],
+            more_dangers=len(in_danger[SHOWN_DANGERS:]),
+            money=[block.standing.money for block in blocks if block.standing and block.standing.is_open],
             suppliers=by_supplier,
             health=health,
             vantage=board.vantage,

@@ -111,6 +111,13 @@ def lately(at_ms: int, zone: ZoneInfo, now_ms: int) -> str:
     return _wall(local) if is_today else moment(at_ms, zone)
 
 
+def minute(at_ms: int, zone: ZoneInfo, now_ms: int) -> str:
+    """An instant to come, to the minute: a forecast knows no seconds."""
+    local = datetime.fromtimestamp(at_ms // 1000, zone)
+    is_today = local.date() == datetime.fromtimestamp(now_ms // 1000, zone).date()
+    return f"{local.hour:02}:{local.minute:02}" + ("" if is_today else f" on {day(local.date())}")
+
+
 def _wall(local: datetime) -> str:
     return f"{local.hour:02}:{local.minute:02}:{local.second:02} {local.tzname()}"
 
