@@ -1,13 +1,9 @@
-"""Terms that are allowed but cannot work well: what a careful reader would say before signing.
-
-The figures are for a month of 30 days and of whole weeks' hours; holidays and the clocks' changes are left out,
-because advice that changed with the calendar would be noise.
-"""
+"""Terms that are allowed but cannot work well: what a careful reader would say before signing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path as FilePath
 
@@ -15,16 +11,15 @@ from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
 from sla_monitor.contract.doubts import doubts, unassessed
 from sla_monitor.contract.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.look_doubts import PAGE_BURN, look_doubts
 from sla_monitor.contract.nodes import Path, Problem
-from sla_monitor.contract.parts import ALWAYS
 from sla_monitor.contract.places import dotted, locate
 from sla_monitor.contract.terms import Service, Terms
+from sla_monitor.contract.upkeep_doubts import upkeep_doubts
+from sla_monitor.contract.usual import agreed_in_30_days_ms, told_time
 from sla_monitor.contract.versions import resolve
 from sla_monitor.contract.yaml_file import read_document
 
-DAY_MS = 86_400_000
-PAGE_BURN = Fraction(144, 10)
-"""The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
 COARSE = Fraction(1, 4)
 """One outage should not use up more of a month's allowance than this."""
 
@@ -52,6 +47,7 @@ def _day(version: TermsVersion) -> date:
 
 def _remarks(terms: Terms) -> Iterator[Remark]:
     promised = {kpi.service for kpi in terms.availability_kpis}
+    promised |= {service.id for kpi in terms.kpis for service, _ in terms.endpoints_of(kpi)}
     for i, service in enumerate(terms.services):
         if service.endpoints and service.id not in promised:
             yield ("services", i, "id"), "is in no KPI: it is watched, and nothing is promised (add a KPI for it)"
@@ -69,50 +65,29 @@ def _remarks(terms: Terms) -> Iterator[Remark]:
         for k in range(len(service.endpoints)):
             yield from _pace(terms, kpi, service, ("services", i, "endpoints", k))
     yield from doubts(terms)
+    yield from look_doubts(terms)
+    yield from upkeep_doubts(terms)
 
 
 def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> Iterator[Remark]:
     """Whether the looks of an endpoint are close enough together for a KPI's target."""
     endpoint = service.endpoints[int(path[-1])]
     failures = terms.accounting.confirmation_failures
-    allowed = (1 - kpi.target_ratio) * _agreed_ms(terms, service)
+    allowed = (1 - kpi.target_ratio) * agreed_in_30_days_ms(terms, service)
     smallest = failures * endpoint.every_ms
-    of_kpi = f"{kpi.id} allows {_seconds(allowed)} in a month"
+    of_kpi = f"{kpi.id} allows {told_time(allowed)} in a month"
     if smallest > allowed * COARSE:
         longest = int(allowed * COARSE / failures) // 1000
         remedy = f"look every {longest}s or more often" if longest else "no interval is short enough for this target"
-        message = f"{of_kpi}, and the shortest outage that can be told is {_seconds(smallest)} ({remedy})"
+        message = f"{of_kpi}, and the shortest outage that can be told is {told_time(smallest)} ({remedy})"
         yield (*path, "every"), message
         return
     if isinstance(endpoint, HeartbeatEndpoint) and endpoint.period_ms + endpoint.grace_ms > allowed:
-        silence = _seconds(endpoint.period_ms + endpoint.grace_ms)
+        silence = told_time(endpoint.period_ms + endpoint.grace_ms)
         yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
     if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
         remedy = "set accounting.confirmation to 2 or more, or look more often"
         yield (*path, "every"), f"unconfirmed, one failed look alone would raise the alarm for {kpi.id} ({remedy})"
-
-
-def _agreed_ms(terms: Terms, service: Service) -> Fraction:
-    """Agreed service time in 30 days."""
-    if service.service_hours == ALWAYS:
-        return Fraction(30 * DAY_MS)
-    hours = terms.calendars[service.service_hours].hours
-    week = sum(_of_day_ms(end) - _of_day_ms(start) for spans in hours.values() for start, end in spans)
-    return Fraction(30 * week, 7)
-
-
-def _of_day_ms(at: time) -> int:
-    whole = ((at.hour * 60 + at.minute) * 60 + at.second) * 1000
-    return DAY_MS if at == time.max else whole
-
-
-def _seconds(milliseconds: Fraction | int) -> str:
-    """Rounded down for reading: `43.2s`, `4m 19s`, `24h 5m`."""
-    tenths = int(milliseconds) // 100
-    minutes, seconds = divmod(tenths // 10, 60)
-    if minutes >= 60:
-        return f"{minutes // 60}h {minutes % 60}m"
-    return f"{minutes}m {seconds}s" if minutes else f"{tenths / 10:g}s"
 
 
 def _ended(terms: Terms, now_ms: int) -> Iterator[Remark]:

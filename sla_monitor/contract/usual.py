@@ -1,0 +1,46 @@
+"""The usual month: 30 days of whole weeks' hours, without holidays and without the clocks' changes.
+
+What is said about terms before anything has happened is said of it: figures that changed with the calendar would make
+rules and advice come and go.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from fractions import Fraction
+
+from sla_monitor.contract.calendars import DAYS, EVERY_DAY
+from sla_monitor.contract.terms import Service, Terms
+
+DAY_MS = 86_400_000
+
+
+def agreed_in_30_days_ms(terms: Terms, service: Service) -> Fraction:
+    """Agreed service time in 30 days."""
+    return Fraction(30 * sum(week_ms(terms, service)), 7)
+
+
+def week_ms(terms: Terms, service: Service) -> list[int]:
+    """Agreed service time of each day of the week."""
+    hours = terms.calendars.get(service.service_hours, EVERY_DAY).hours
+    return [sum(_of_day_ms(end) - _of_day_ms(start) for start, end in hours.get(day, ())) for day in DAYS]
+
+
+def longest_agreed_ms(terms: Terms, service: Service, window_ms: int) -> int:
+    """The most agreed time that a window of such a length can hold, to the day."""
+    week, days = week_ms(terms, service), max(-(-window_ms // DAY_MS), 1)
+    return min(window_ms, max(sum(week[(first + n) % 7] for n in range(days)) for first in range(7)))
+
+
+def told_time(milliseconds: Fraction | int) -> str:
+    """Rounded down for reading: `43.2s`, `4m 19s`, `24h 5m`."""
+    tenths = int(milliseconds) // 100
+    minutes, seconds = divmod(tenths // 10, 60)
+    if minutes >= 60:
+        return f"{minutes // 60}h {minutes % 60}m"
+    return f"{minutes}m {seconds}s" if minutes else f"{tenths / 10:g}s"
+
+
+def _of_day_ms(at: time) -> int:
+    whole = ((at.hour * 60 + at.minute) * 60 + at.second) * 1000
+    return DAY_MS if at == time.max else whole
