@@ -13,7 +13,13 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.connect import connect_reader, connect_writer, immediate, make_durable
+from sla_monitor.ledger.connect import (
+    connect_appender,
+    connect_reader,
+    connect_writer,
+    immediate,
+    make_durable,
+)
 from sla_monitor.ledger.health import check_content, check_names, check_owner, refusal_to_open
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.names import names_by_id
@@ -55,6 +61,30 @@ def open_reader(path: Path) -> Database:
             )
         check_names(path, database)
     return database
+
+
+def is_ready(path: Path) -> bool:
+    """Whether there is a ledger at `path`, made to the end and of this version. Raises LedgerError and its kinds.
+
+    A file that is still empty is not looked into: whoever is making it needs it to himself.
+    """
+    try:
+        if not path.stat().st_size:
+            return False
+    except OSError:
+        return False
+    with appending(path) as database:
+        return not MIGRATIONS.pending(database)
+
+
+@contextmanager
+def appending(path: Path) -> Iterator[Database]:
+    """A connection for one short transaction beside the daemon's. Raises LedgerError and its kinds."""
+    _readable(path)
+    with _connected(path, connect_appender) as database:
+        check_owner(path, database)
+        yield database
+    database.close()
 
 
 @contextmanager

@@ -117,3 +117,31 @@ def m0001_observations_and_spans(database: Database) -> None:
     for table, key in _APPEND_ONLY.items():
         for trigger in _refusals(table, key):
             database.conn.execute(trigger)
+
+
+_REGISTER = """
+create table register (
+  number integer primary key,
+  at_ms integer not null,
+  actor text not null,
+  contract text not null,
+  kind text not null,
+  reference text not null,
+  evidence text not null,
+  note text not null,
+  about integer references register(number),
+  start_ms integer,
+  end_ms integer,
+  body text not null check (json_valid(body)),
+  digest text not null
+) strict;
+create index register_contract on register (contract, number);
+"""
+
+
+@MIGRATIONS()
+def m0002_register(database: Database) -> None:
+    for statement in _REGISTER.split(";"):
+        database.conn.execute(statement)
+    for trigger in _refusals("register", ("number",)):
+        database.conn.execute(trigger)

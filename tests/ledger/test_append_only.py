@@ -8,9 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from sla_monitor.clock import SystemClock
+from sla_monitor.ledger.register import Register
 from tests.ledger.support import DOWN, T0, look, opened, record_all
+from tests.register.saying import booking, entries
 
-TABLES = ["endpoints", "outcomes", "reasons", "addresses", "observations", "evidence", "heartbeats", "intervals"]
+TABLES = [
+    "endpoints",
+    "outcomes",
+    "reasons",
+    "addresses",
+    "observations",
+    "evidence",
+    "heartbeats",
+    "intervals",
+    "register",
+]
 
 
 @pytest.fixture
@@ -19,6 +32,7 @@ def path(tmp_path: Path) -> Path:
     with opened(path) as ledger:
         ledger.beat("custody/batch", T0)
         record_all(ledger, look(0), look(1, DOWN))
+    Register.open(path, SystemClock()).add(entries(booking()))
     return path
 
 

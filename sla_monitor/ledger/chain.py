@@ -1,0 +1,117 @@
+"""Entries of the register as rows, each sealed with a digest that takes in the one of the row before.
+
+A row's digest is the SHA-256 of a JSON array, spelled as RFC 8785 does: the digest of the row before (an empty text
+for the first), and the row's own columns in their order. So nothing in the middle can be altered, left out or put in
+without every later digest being wrong, and somebody who noted one digest elsewhere can show that all before it is as
+it was.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sla_monitor.errors import LedgerDamaged, LedgerTooNew
+from sla_monitor.register.entries import Entry
+
+COLUMNS = (
+    "number",
+    "at_ms",
+    "actor",
+    "contract",
+    "kind",
+    "reference",
+    "evidence",
+    "note",
+    "about",
+    "start_ms",
+    "end_ms",
+    "body",
+)
+Row = tuple[Any, ...]
+"""The columns in their order."""
+
+INSERT = f"insert into register values ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608 - question marks only
+LAST = "select number, digest from register order by number desc limit 1"
+_READ = f"""
+select {", ".join(f"r.{column}" for column in COLUMNS)}, r.digest, ifnull(p.digest, '')
+from register r left join register p on p.number = r.number - 1
+"""  # noqa: S608 - our own columns
+_OF_CONTRACT = f"{_READ} where r.contract = ? and r.number > ? order by r.number"
+_ALL = f"{_READ} order by r.number"
+
+
+def row_of(entry: Entry) -> Row:
+    """An entry's columns. `about`, `start_ms` and `end_ms` repeat what the body says, for questions in SQL."""
+    said = entry.said
+    instants = (getattr(said, name, None) for name in ("about", "start_ms", "end_ms"))
+    body = _json(said.model_dump(mode="json", by_alias=True))
+    texts = entry.actor, entry.contract, said.kind, entry.reference, entry.evidence, entry.note
+    return entry.number, entry.at_ms, *texts, *instants, body
+
+
+def sealed(rows: Iterable[Row], last: Row | None) -> Iterator[Row]:
+    """Rows with the numbers and digests that they have after the last one, `(number, digest)`."""
+    number, digest = last or (0, "")
+    for row in rows:
+        number += 1
+        numbered = (number, *row[1:])
+        digest = _digest(numbered, digest)
+        yield (*numbered, digest)
+
+
+def read(path: Path, connection: sqlite3.Connection, contract: str, after: int) -> list[Entry]:
+    """A contract's entries with higher numbers than `after`, ascending. Raises LedgerDamaged, LedgerTooNew."""
+    return [_entry(path, row) for row in connection.execute(_OF_CONTRACT, (contract, after))]
+
+
+def last_number(connection: sqlite3.Connection, contract: str) -> int:
+    """The number of a contract's last entry; 0: it has none."""
+    query = "select ifnull(max(number), 0) from register where contract = ?"
+    return int(connection.execute(query, (contract,)).fetchone()[0])
+
+
+def problems(path: Path, connection: sqlite3.Connection) -> list[str]:
+    """What is wrong with the register: the first of it, since what follows a broken link is broken with it."""
+    expected = 1
+    for row in connection.execute(_ALL):
+        if row[0] != expected:
+            return [f"register entry {expected} is missing"]
+        try:
+            entry = _entry(path, row)
+        except LedgerDamaged as error:
+            return [str(error).removeprefix(f"{path}: ")]
+        if row_of(entry)[4:11] != tuple(row[4:11]):
+            return [f"register entry {expected}: its columns disagree with its body"]
+        expected += 1
+    return []
+
+
+def _entry(path: Path, row: Row) -> Entry:
+    *columns, digest, before = row
+    if _digest(tuple(columns), before) != digest:
+        raise LedgerDamaged(
+            f"{path}: register entry {row[0]} was altered after it was made, or the one before it was;"
+            " see `sla-monitor ledger check`, then restore a backup"
+        )
+    given = dict(zip(COLUMNS, columns, strict=True))
+    words = {key: given[key] for key in ("number", "actor", "contract", "reference", "evidence", "note")}
+    try:
+        return Entry.model_validate({**words, "at": given["at_ms"], "said": json.loads(given["body"])})
+    except ValueError:
+        raise LedgerTooNew(
+            f"{path}: register entry {row[0]} is of a kind that only a later version of sla-monitor knows;"
+            " run that version"
+        ) from None
+
+
+def _digest(row: Row, before: str) -> str:
+    return sha256(_json([before, *row]).encode()).hexdigest()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

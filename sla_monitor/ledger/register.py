@@ -1,0 +1,84 @@
+"""What people said: entries added to the ledger by whoever may write the file, also while a daemon records into it.
+
+The daemon's lock is for observations. An entry is one short transaction on a connection of its own, and SQLite's own
+locks put it between two of the daemon's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Self
+
+from sla_monitor.clock import Clock
+from sla_monitor.errors import LedgerError, LedgerLocked
+from sla_monitor.ledger.chain import INSERT, LAST, last_number, read, row_of, sealed
+from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.opening import appending, is_ready, open_reader, open_writer, take_lock
+from sla_monitor.register.entries import Entry
+
+_PATIENCE_SECONDS = 10.0
+_POLL_SECONDS = 0.05
+
+
+class Overtaken(LedgerError):  # noqa: N818 - it says what has happened
+    """Somebody else has added an entry of the same contract since the register was read: read it again."""
+
+
+class Register:
+    """The register in one ledger. `open` makes one; every call opens the file anew and closes it again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock) -> Self:
+        """The register in the ledger at `path`, which is made, or brought up to date, if it has to be.
+
+        Raises LedgerError and its kinds.
+        """
+        until = clock.monotonic() + _PATIENCE_SECONDS
+        while not is_ready(path):
+            _make(path, clock, until)
+        return cls(path)
+
+    def add(self, entries: Sequence[Entry], *, read_to: int | None = None) -> tuple[int, ...]:
+        """Add entries, all or none; the numbers that they were given, whatever numbers they come with.
+
+        `read_to`: the last number of their contract that the caller has read. Raises Overtaken when there is a later
+        one, LedgerLocked when somebody else holds the ledger for seconds, and LedgerError.
+        """
+        rows = [row_of(entry) for entry in entries]  # before the transaction, which must be short
+        contracts = {entry.contract for entry in entries}
+        with appending(self._path) as database, immediate(database.conn):
+            if read_to is not None and any(last_number(database.conn, name) > read_to for name in contracts):
+                raise Overtaken(f"{self._path}: somebody else has added to the register meanwhile; try again")
+            numbered = list(sealed(rows, database.conn.execute(LAST).fetchone()))
+            database.conn.executemany(INSERT, numbered)
+        return tuple(row[0] for row in numbered)
+
+    def entries(self, contract: str, after: int = 0) -> list[Entry]:
+        """The contract's entries with higher numbers than `after`, ascending. Raises LedgerError and its kinds."""
+        with closing(open_reader(self._path)) as database:
+            return read(self._path, database.conn, contract, after)
+
+    def last_number(self, contract: str) -> int:
+        """The number of the contract's last entry; 0: it has none."""
+        with closing(open_reader(self._path)) as database:
+            return last_number(database.conn, contract)
+
+
+def _make(path: Path, clock: Clock, until: float) -> None:
+    """Do what a daemon does when it starts, or wait a moment for one that is doing it."""
+    try:
+        lock = take_lock(path)
+    except LedgerLocked:
+        if clock.monotonic() >= until:
+            raise
+        clock.sleep(_POLL_SECONDS)
+        return
+    try:
+        open_writer(path).close()
+    finally:
+        lock.release()

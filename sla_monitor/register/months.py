@@ -1,0 +1,66 @@
+"""Which service periods an entry is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sla_monitor.contract.fields import Strict
+from sla_monitor.contract.terms import Term
+from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Undo
+
+
+def month_at(at_ms: int, zone: ZoneInfo) -> str:
+    """The month on the wall in `zone`: 2026-10."""
+    return f"{datetime.fromtimestamp(at_ms / 1000, zone):%Y-%m}"
+
+
+def month_edges_ms(month: str, zone: ZoneInfo) -> tuple[int, int]:
+    """Where a month begins and ends in `zone`, in UTC milliseconds."""
+    first = date(int(month[:4]), int(month[5:7]), 1)
+    return _midnight_ms(first, zone), _midnight_ms((first + timedelta(days=31)).replace(day=1), zone)
+
+
+def ends_period(month: str, months: int, term: Term) -> bool:
+    """Whether a measurement period of so many months ends with this one; they count from the term's first month, and
+    the last may be cut short."""
+    since = _count(month) - _count(f"{term.start_on:%Y-%m}") + 1
+    return since % months == 0 or month == f"{term.end_on:%Y-%m}"
+
+
+def months_of(said: Strict, zone: ZoneInfo, others: Mapping[int, Entry]) -> tuple[str, ...]:
+    """The months that an entry is about, ascending. What is said about another entry is about that one's months,
+    which is looked up in `others`; none: it is about no month in particular."""
+    if isinstance(said, Decision | Done | Undo):
+        other = others.get(said.about)
+        return months_of(other.said, zone, others) if other is not None and not _is_circle(other, said) else ()
+    month = getattr(said, "month", None)
+    if month is not None:
+        return (str(month),)
+    if isinstance(said, TicketRecord):
+        ends = (said.opened_ms, said.responded_ms, said.ended_ms)
+        return tuple(sorted({month_at(at_ms, zone) for at_ms in ends if at_ms is not None}))
+    return _spanned(said, zone)
+
+
+def _is_circle(other: Entry, said: Any) -> bool:
+    """An entry is about an earlier one; what a damaged register says otherwise is not followed."""
+    return isinstance(other.said, Decision | Done | Undo) and other.said.about >= said.about
+
+
+def _spanned(said: Any, zone: ZoneInfo) -> tuple[str, ...]:
+    if not hasattr(said, "start_ms"):
+        return ()
+    first, last = _count(month_at(said.start_ms, zone)), _count(month_at(said.end_ms - 1, zone))
+    return tuple(f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(first, last + 1))
+
+
+def _count(month: str) -> int:
+    """Months since year 0."""
+    return int(month[:4]) * 12 + int(month[5:7]) - 1
+
+
+def _midnight_ms(day: date, zone: ZoneInfo) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).timestamp()) * 1000

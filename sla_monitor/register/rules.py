@@ -1,0 +1,170 @@
+"""What may be entered, given the contract and what stands. A register is evidence: a mistake in it can be undone and
+never be taken out, so that it is better not made.
+
+Every rule yields `(field, what is wrong (what would be right))`, and all of them are told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sla_monitor.register.entries import (
+    Action,
+    Claim,
+    Correction,
+    CreditClaim,
+    Decision,
+    Done,
+    Entry,
+    Figure,
+    Impact,
+    Maintenance,
+    Minute,
+    SignOff,
+    TicketRecord,
+    Undo,
+    Waiver,
+)
+from sla_monitor.register.figure_rules import figure_rules, money_rules, ticket_rules
+from sla_monitor.register.ground import SKEW_MS, Found, Ground, endpoints, kpis, services
+from sla_monitor.register.months import months_of
+from sla_monitor.register.reply_rules import decision_rules, done_rules, undo_rules
+
+Rule = Callable[[Entry, Any, Ground], Iterator[Found]]
+
+_REPLACED_BY_THE_NEXT = (TicketRecord, Figure)
+_TALK = (SignOff, Minute, Action, Done, CreditClaim)
+"""What changes no figure."""
+
+
+def problems(entry: Entry, ground: Ground) -> list[str]:
+    """What is wrong with a new entry, as lines of `field: what is wrong (what would be right)`; none: it may be
+    added. `entry.number` and what it is about are judged as if it came next."""
+    said = entry.said
+    found = [*_texts(entry), *_times(entry, said, ground), *_month(entry, ground)]
+    found += _RULES.get(type(said), money_rules)(entry, said, ground)
+    found += _repeated(entry, ground)
+    found += [] if found else _final(entry, ground)
+    return list(dict.fromkeys(f"{field}: {message}" for field, message in found))
+
+
+def _texts(entry: Entry) -> Iterator[Found]:
+    """Control characters are nobody's words, and could move a reader's cursor."""
+    texts = {"actor": entry.actor, "reference": entry.reference, "evidence": entry.evidence, "note": entry.note}
+    texts.update((key, value) for key, value in entry.said if isinstance(value, str))
+    for field, text in texts.items():
+        bare = text.replace("\n", "").replace("\t", "") if field == "note" else text
+        if any(not letter.isprintable() for letter in bare):
+            yield field, "holds a character that cannot be printed (write plain text)"
+    if not entry.actor.strip():
+        yield "actor", "must not be empty (say who enters it)"
+
+
+def _times(entry: Entry, said: Any, ground: Ground) -> Iterator[Found]:
+    """Nobody can have been told, or have asked, in the future; and time before the contract is nobody's business."""
+    for name in ("aware", "notified", "claimed", "opened", "responded", "ended"):
+        at_ms = getattr(said, f"{name}_ms", None)
+        if at_ms is not None and at_ms > entry.at_ms + SKEW_MS:
+            yield name, "lies in the future (check the date)"
+    if hasattr(said, "start_ms") and not isinstance(said, Decision):
+        first_ms, end_ms = ground.term_ms
+        if said.end_ms <= first_ms or said.start_ms >= end_ms:
+            yield "start", "lies outside the contract's term (check the dates)"
+        if isinstance(said, Correction | Impact) and said.end_ms > entry.at_ms + SKEW_MS:
+            yield "end", "lies in the future, which nobody has seen (check the date)"
+
+
+def _month(entry: Entry, ground: Ground) -> Iterator[Found]:
+    month = getattr(entry.said, "month", None)
+    if month is None:
+        return
+    start_ms, end_ms = ground.month_ms(month)
+    if end_ms <= ground.term_ms[0] or start_ms >= ground.term_ms[1]:
+        yield "month", f"{month} is outside the contract's term (check the year)"
+    elif start_ms > entry.at_ms:
+        yield "month", f"{month} has not begun (check the year)"
+    elif isinstance(entry.said, SignOff | CreditClaim) and end_ms > entry.at_ms:
+        yield "month", f"{month} has not ended (wait for its end)"
+
+
+def _repeated(entry: Entry, ground: Ground) -> Iterator[Found]:
+    """The same words again would count twice, or say nothing."""
+    if isinstance(entry.said, Undo | Done | Decision | Minute | Action):
+        return
+    for other, said in ground.stands.of(type(entry.said)) if not isinstance(entry.said, TicketRecord) else ():
+        same_words = said == entry.said and other.reference == entry.reference
+        if same_words and (isinstance(said, _REPLACED_BY_THE_NEXT) or other.note == entry.note):
+            yield "kind", f"entry {other.number} says the same (undo that one first, or give another reference)"
+            return
+
+
+def _final(entry: Entry, ground: Ground) -> Iterator[Found]:
+    """A final month is stated again only for a reason."""
+    if isinstance(entry.said, _TALK) or entry.note.strip():
+        return
+    zone = ground.contract.versions[0].terms.time_zone
+    for month in months_of(entry.said, zone, ground.said):
+        if ground.stands.sign_off(month) is not None:
+            yield "note", f"is missing: {month} is final, and this may change its figures (say why)"
+
+
+def _booking(entry: Entry, said: Maintenance, ground: Ground) -> Iterator[Found]:
+    yield from ground.unknown("services", "service", said.services, services, (said.start_ms, said.end_ms))
+
+
+def _claim(entry: Entry, said: Claim, ground: Ground) -> Iterator[Found]:
+    span = said.start_ms, said.end_ms
+    yield from ground.unknown("services", "service", said.services, services, span)
+    yield from ground.unknown("kpis", "KPI", said.kpis, kpis, span)
+    yield from ground.unknown("cause", "cause of relief", [said.cause], lambda terms: terms.relief.causes, span)
+    known = {ticket.id for _, ticket in ground.stands.of(TicketRecord)} if said.tickets else set()
+    for name in said.tickets:
+        if name not in known:
+            yield "tickets", f"no such ticket in the register: {name} (enter or import it first)"
+    if said.aware_ms is not None and said.notified_ms is not None and said.notified_ms < said.aware_ms:
+        yield "notified", "must not be before aware (check the dates)"
+
+
+def _correction(entry: Entry, said: Correction, ground: Ground) -> Iterator[Found]:
+    span = said.start_ms, said.end_ms
+    yield from ground.unknown("services", "service", said.services, services, span)
+    yield from ground.unknown("endpoints", "endpoint", said.endpoints, endpoints, span)
+
+
+def _impact(entry: Entry, said: Impact, ground: Ground) -> Iterator[Found]:
+    yield from ground.unknown("service", "service", [said.service], services, (said.start_ms, said.end_ms))
+
+
+def _waiver(entry: Entry, said: Waiver, ground: Ground) -> Iterator[Found]:
+    yield from ground.unknown("kpis", "KPI", said.kpis, kpis, ground.month_ms(said.month))
+
+
+def _sign_off(entry: Entry, said: SignOff, ground: Ground) -> Iterator[Found]:
+    before = ground.stands.sign_off(said.month)
+    if before is not None and not said.reason.strip():
+        yield "reason", f"is missing: entry {before[0].number} made {said.month} final already (say why it is restated)"
+
+
+def _talk(entry: Entry, said: Minute | Action, ground: Ground) -> Iterator[Found]:
+    if not entry.note.strip():
+        yield "note", "is missing (write what was said, or what is to be done)"
+    if isinstance(said, Action) and said.kpi is not None:
+        yield from ground.unknown("kpi", "KPI", [said.kpi], kpis, (entry.at_ms, entry.at_ms + 1))
+
+
+_RULES: dict[type, Rule] = {
+    Maintenance: _booking,
+    Claim: _claim,
+    Correction: _correction,
+    Impact: _impact,
+    Waiver: _waiver,
+    SignOff: _sign_off,
+    Minute: _talk,
+    Action: _talk,
+    Decision: decision_rules,
+    Done: done_rules,
+    Undo: undo_rules,
+    Figure: figure_rules,
+    TicketRecord: ticket_rules,
+}
