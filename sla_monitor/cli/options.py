@@ -17,3 +17,10 @@ config_option = click.option(
     envvar="SLA_MONITOR_CONFIG",
     help="The daemon's settings; the contracts are found from there.",
 )
+
+ledger_option = click.option(
+    "--ledger",
+    "ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The ledger, when it is not the one that the settings name.",
+)
