@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -92,7 +93,7 @@ def frozen(country: str, region: str | None, first_year: int, last_year: int) ->
         region=region,
         first_year=first_year,
         last_year=last_year,
-        made_with=f"holidays {holidays.__version__}",
+        made_with=f"holidays {version('holidays')}",
         days=days,
     )
 

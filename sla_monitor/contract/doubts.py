@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from fractions import Fraction
-from math import ceil, floor
 
-from sla_monitor.contract.bands import Band
 from sla_monitor.contract.credits import Credit, FixedCredit, LadderCredit, PointsCredit, TierCredit
 from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
 from sla_monitor.contract.money import Cap
 from sla_monitor.contract.parts import Found
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.reach import unreachable
 from sla_monitor.contract.regime import Regime
 
-PERCENT_LINE = (Fraction(0), Fraction(100))
+MONTHS = 12
 READ_OF_KPIS = {"id", "title", "clause", "kind", "service", "target", "indicator", "publishable"}
 """Keys of an availability KPI that the daemon goes by, or that change none of its figures."""
 UNREAD_OF_KPIS = AvailabilityKpi.model_fields.keys() - READ_OF_KPIS
@@ -25,11 +22,7 @@ OF_CONTRACTS = ("charges", "credits", "caps", "triggers", "claims")
 
 def doubts(regime: Regime) -> Iterator[Found]:
     """What a careful reader would ask about, with the path of the term."""
-    for i, kpi in enumerate(regime.kpis):
-        for j, band in enumerate(kpi.bands):
-            if not can_be_reached(kpi, band):
-                message = f"no result can fall into {band.name} ({band.edges}) once it is rounded"
-                yield ("kpis", i, "bands", j), f"{message} (check the rounding's places)"
+    yield from unreachable(regime)
     for j, cap in enumerate(regime.caps):
         for credit in regime.credits:
             if _is_moot(cap, credit, regime):
@@ -62,30 +55,32 @@ def _said(regime: Regime) -> set[str]:
     return {key for key in OF_CONTRACTS if (said := getattr(regime, key)) and said != type(said)()}
 
 
-def can_be_reached(kpi: KpiTerms, band: Band) -> bool:
-    """Whether some rounded result lies in a band; per cent lie between 0 and 100."""
-    low, high = PERCENT_LINE if kpi.unit == "percent" else (None, None)
-    if band.lower is not None and (low is None or band.lower.value > low):
-        low = Fraction(band.lower.value)
-    if band.upper is not None and (high is None or band.upper.value < high):
-        high = Fraction(band.upper.value)
-    if low is None or high is None:
-        return True
-    rule = kpi.rounding
-    if rule is None or rule.mode == "none" or rule.when == "after":
-        return band.holds(low) or band.holds(high) or low < high
-    size = 10**rule.places
-    first, last = ceil(low * size), floor(high * size)
-    tried = (Fraction(step, size) for step in {first, first + 1, last - 1, last} if first <= step <= last)
-    return any(band.holds(value) for value in tried)
-
-
 def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:
-    """Whether a cap on one month's charges is below the least that a rule gives."""
-    if cap.base != "period" or cap.percent is None:
-        return False
-    least = _least_percent(credit, regime)
-    return least is not None and least > cap.percent
+    """Whether a cap is below the least that a rule gives in one month. Money is reckoned in charges of a month, the
+    first of them where nothing is said of charges being 100."""
+    charges = _charges(regime, credit.service)
+    percent = _least_percent(credit, regime)
+    limit = _limit(cap, credit, regime)
+    return None not in (charges, percent, limit) and (percent or 0) * (charges or 0) / 100 > (limit or 0)
+
+
+def _limit(cap: Cap, credit: Credit, regime: Regime) -> Decimal | None:
+    """A cap as an amount; bases of a year are twelve months like the present one."""
+    if cap.amount is not None:
+        return cap.amount if regime.charges.monthly else None
+    if cap.scope == "service" and credit.service is None:
+        return None
+    base = _charges(regime, credit.service if cap.scope == "service" else None)
+    months = 1 if cap.base == "period" else MONTHS
+    return None if base is None else (cap.percent or Decimal(0)) * base * months / 100
+
+
+def _charges(regime: Regime, service: str | None) -> Decimal | None:
+    """A month's charges, of a service or of everything."""
+    if not regime.charges.monthly:
+        return Decimal(100) if service is None else None
+    several = (charge for charge in regime.charges.monthly if service is None or charge.service == service)
+    return sum((charge.amount for charge in several), Decimal(0))
 
 
 def _least_percent(credit: Credit, regime: Regime) -> Decimal | None:
@@ -98,6 +93,6 @@ def _least_percent(credit: Credit, regime: Regime) -> Decimal | None:
     if isinstance(credit, LadderCredit):
         return min((rung.percent for rung in credit.rungs if rung.percent), default=None)
     if isinstance(credit, FixedCredit):
-        charges = sum((charge.amount for charge in regime.charges.monthly), Decimal(0))
+        charges = _charges(regime, credit.service) if regime.charges.monthly else None
         return min(credit.amounts.values()) / charges * 100 if charges else None
     return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -18,6 +19,7 @@ from sla_monitor.contract.network import (
     Family,
     Headers,
     Host,
+    JsonPath,
     Pattern,
     Port,
     ProxyUrl,
@@ -62,6 +64,14 @@ class NetworkTerms(Strict):
 
     family: Family = Field("any", description="Which addresses to use.")
 
+    @property
+    def connects_to(self) -> str:
+        """The host to which a look opens its connection."""
+        address = getattr(self, "proxy", None) or getattr(self, "url", None)
+        return (
+            (urlsplit(address).hostname or "") if address else getattr(self, "host", "") or getattr(self, "server", "")
+        )
+
 
 class TlsTerms(Strict):
     """How the other side's certificate is judged, and how we show ours."""
@@ -78,7 +88,7 @@ class TlsTerms(Strict):
 class JsonCondition(Strict):
     """One condition on a JSON answer: what the path finds is compared with exactly one of the others."""
 
-    path: str = Field(description="A JSONPath (RFC 9535), for example $.status")
+    path: JsonPath = Field(description="A JSONPath (RFC 9535), for example $.status")
     equals: str | Whole | YesNo | None = Field(None, description="The value is this one.")
     matches: Pattern | None = Field(None, description="A pattern is found in the text.")
     at_least: Whole | None = Field(None, description="The number is not smaller.")
@@ -87,9 +97,10 @@ class JsonCondition(Strict):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        chosen = self.model_fields_set - {"path"}
+        chosen = sorted(self.model_fields_set - {"path"})
         if len(chosen) != 1:
-            raise ValueError("must say exactly one of equals, matches, at_least, at_most, exists")
+            given = f" (these are given: {', '.join(chosen)})" if chosen else ""
+            raise ValueError(f"must say exactly one of equals, matches, at_least, at_most, exists{given}")
         return self
 
 

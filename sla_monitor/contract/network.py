@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from sla_monitor.contract.fields import Misplaced, Whole
+from sla_monitor.contract.json_path import compile_path
 from sla_monitor.contract.pattern import compile_pattern
 from sla_monitor.contract.secret import NEVER_HERE, HeaderValue, SecretReference
 
@@ -23,6 +25,19 @@ def _host(value: str) -> str:
 
 Host = Annotated[str, AfterValidator(_host), WithJsonSchema({"$comment": "host", "type": "string"})]
 Family = Literal["any", "ipv4", "ipv6"]
+
+
+def wrong_family(host: str, family: Family) -> str:
+    """Why a host given by its address can never be reached in a family; nothing where it can, or is a name."""
+    try:
+        version = ip_address(host.strip("[]")).version
+    except ValueError:
+        return ""
+    return (
+        "" if family in {"any", f"ipv{version}"} else f"{host} is an IPv{version} address (write ipv{version}, or any)"
+    )
+
+
 TlsVersion = Literal["TLSv1.2", "TLSv1.3"]
 
 
@@ -35,6 +50,18 @@ def _pattern(value: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_pattern), WithJsonSchema({"$comment": "pattern", "type": "string"})]
+
+
+def _json_path(value: str) -> str:
+    compile_path(value)
+    return value
+
+
+JsonPath = Annotated[
+    str,
+    AfterValidator(_json_path),
+    WithJsonSchema({"$comment": "JSON path", "type": "string", "examples": ["$.status"]}),
+]
 
 
 def _status(value: Any) -> Any:

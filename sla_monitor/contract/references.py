@@ -78,7 +78,7 @@ def _published(contract: dict[str, Any]) -> Iterator[Found]:
     reporting = contract.get("reporting")
     ratings = reporting.get("publish") if isinstance(reporting, dict) else None
     bands = [band.get("name") for _, kpi in entries(contract, "kpis") for _, band in entries(kpi, "bands")]
-    known = sorted({"met", "missed", *(name for name in bands if isinstance(name, str))})
+    known = sorted({"met", "missed", "below_threshold", *(name for name in bands if isinstance(name, str))})
     for name in ratings if isinstance(ratings, dict) else ():
         yield from unknown("band", ("reporting", "publish", name), name, known)
 

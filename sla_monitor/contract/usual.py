@@ -17,18 +17,23 @@ DAY_MS = 86_400_000
 
 def agreed_in_30_days_ms(terms: Terms, service: Service) -> Fraction:
     """Agreed service time in 30 days."""
-    return Fraction(30 * sum(week_ms(terms, service)), 7)
+    return hours_in_30_days_ms(terms, service.service_hours)
 
 
-def week_ms(terms: Terms, service: Service) -> list[int]:
-    """Agreed service time of each day of the week."""
-    hours = terms.calendars.get(service.service_hours, EVERY_DAY).hours
+def hours_in_30_days_ms(terms: Terms, calendar: str) -> Fraction:
+    """The hours of a calendar in 30 days."""
+    return Fraction(30 * sum(_week_ms(terms, calendar)), 7)
+
+
+def _week_ms(terms: Terms, calendar: str) -> list[int]:
+    """The hours of a calendar on each day of the week."""
+    hours = terms.calendars.get(calendar, EVERY_DAY).hours
     return [sum(_of_day_ms(end) - _of_day_ms(start) for start, end in hours.get(day, ())) for day in DAYS]
 
 
 def longest_agreed_ms(terms: Terms, service: Service, window_ms: int) -> int:
     """The most agreed time that a window of such a length can hold, to the day."""
-    week, days = week_ms(terms, service), max(-(-window_ms // DAY_MS), 1)
+    week, days = _week_ms(terms, service.service_hours), max(-(-window_ms // DAY_MS), 1)
     return min(window_ms, max(sum(week[(first + n) % 7] for n in range(days)) for first in range(7)))
 
 

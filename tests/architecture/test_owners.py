@@ -24,7 +24,7 @@ OWNERS = {
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
     "jinja2": {"web"},
-    "jsonpath": {"probe"},
+    "jsonpath": {"contract"},
     "logfmter": {"log.py"},
     "prometheus_client": {"metrics"},
     "pydantic": {"contract", "register", "evidence", "settings.py", "web_config.py"},

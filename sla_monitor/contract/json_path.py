@@ -1,6 +1,7 @@
 """JSON paths (RFC 9535) through python-jsonpath, with regular expressions that cannot hang us.
 
-The library's own `match()` and `search()` backtrack, over text that the supplier chooses.
+The library's own `match()` and `search()` backtrack, over text that the supplier chooses. It is imported only where a
+contract has a condition on JSON.
 """
 
 from __future__ import annotations

@@ -1,0 +1,59 @@
+"""Endpoints and the KPIs that are read from them: what could never be seen as the terms have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from sla_monitor.contract.endpoint import HeartbeatEndpoint, HttpEndpoint, NetworkTerms
+from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi
+from sla_monitor.contract.network import wrong_family
+from sla_monitor.contract.parts import Found
+from sla_monitor.contract.terms import Terms
+from sla_monitor.contract.usual import told_time
+
+PAGE_BURN = Fraction(144, 10)
+"""The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
+
+
+def look_doubts(terms: Terms) -> Iterator[Found]:
+    """What a careful reader would ask about, with the path of the term."""
+    for i, service in enumerate(terms.services):
+        for j, endpoint in enumerate(service.endpoints):
+            wrong = wrong_family(endpoint.connects_to, endpoint.family) if isinstance(endpoint, NetworkTerms) else ""
+            if wrong:
+                yield ("services", i, "endpoints", j, "family"), f"can never be reached: {wrong}"
+    for i, kpi in enumerate(terms.kpis):
+        yield from ((("kpis", i, key), message) for key, message in _of_kpi(terms, kpi))
+
+
+def _of_kpi(terms: Terms, kpi: Kpi) -> Iterator[tuple[str, str]]:
+    if isinstance(kpi, AvailabilityKpi):
+        yield from _alarm(kpi)
+    if isinstance(kpi, ResponseTimeKpi):
+        yield from _times(terms, kpi)
+    if isinstance(kpi, ErrorRateKpi):
+        for _, endpoint in terms.endpoints_of(kpi):
+            if endpoint.every_ms > kpi.slot_ms:
+                every, slot = told_time(endpoint.every_ms), told_time(kpi.slot_ms)
+                message = (
+                    f"{slot} is shorter than {every}, the interval of {endpoint.id}: most slots hold no look of it"
+                )
+                yield "slot", f"{message} (a longer slot, or look more often)"
+
+
+def _alarm(kpi: AvailabilityKpi) -> Iterator[tuple[str, str]]:
+    """With everything down, an hour burns the allowance 1 / (1 - target) times too fast, and never faster."""
+    allowed = 1 - kpi.target_ratio
+    if allowed * PAGE_BURN > 1:
+        fastest = f"{float(1 / allowed):.3g}"
+        message = f"allows so much that the alarm at {float(PAGE_BURN):g} times its pace can never go off"
+        yield "target", f"{message}: with everything down the pace is {fastest} times (an alarm of its own, lower)"
+
+
+def _times(terms: Terms, kpi: ResponseTimeKpi) -> Iterator[tuple[str, str]]:
+    for _, endpoint in terms.endpoints_of(kpi):
+        if isinstance(endpoint, HeartbeatEndpoint):
+            yield "endpoints", f"{endpoint.id} is a heartbeat, which has no response time (name other endpoints)"
+        elif kpi.phase == "first_byte" and not isinstance(endpoint, HttpEndpoint):
+            yield "phase", f"{endpoint.id} is no http endpoint and has no first byte (write total, or name others)"
