@@ -84,6 +84,121 @@ REFERENCES = [
 ]
 
 
+PEOPLE = "participants:\n  - {id: force, share: 60}\n"
+
+UPKEEP = [
+    (
+        PEOPLE + "  - {id: partner}\n",
+        (
+            "c.yaml:13:5: participants.partner.share: is missing, and others have one"
+            " (write for example share: 60, all of them together 100)"
+        ),
+    ),
+    (
+        PEOPLE + "  - {id: partner, share: 39.99}\n",
+        (
+            "c.yaml:12:3: participants: shares add up to 99.99 per cent, not to 100"
+            " (write for example share: 60, all of them together 100)"
+        ),
+    ),
+    (
+        PEOPLE + "  - {id: partner, share: 40}\n  - {id: late, share: 10, from: 2027-04-01}\n",
+        (
+            "c.yaml:12:3: participants: shares add up to 110 per cent, not to 100"
+            " (write for example share: 60, all of them together 100) [from 2027-04-01]"
+        ),
+    ),
+    (
+        "participants:\n  - {id: force, share: most}\n  - {id: partner, share: 40}\n",
+        "c.yaml:12:24: participants.force.share: must be a number (write for example 99.9)",
+    ),
+    ("working_days: office\n", "c.yaml:11:15: working_days: no such calendar (known here: always)"),
+    (
+        "calendars: {never: {hours: {}}}\nworking_days: never\n",
+        (
+            "c.yaml:12:15: working_days: has no hours on any weekday, so that no day would be a Working Day"
+            " (choose another)"
+        ),
+    ),
+    ("maintenance: {hours: night}\n", "c.yaml:11:22: maintenance.hours: no such calendar (known here: always)"),
+    (
+        "maintenance: {excess: excluded}\n",
+        "c.yaml:11:23: maintenance.excess: belongs to an allowance (write for example allowance: 10h)",
+    ),
+    ("maintenance: {approval: yes}\n", "c.yaml:11:25: maintenance.approval: must be 'decision' or 'none'"),
+    ("maintenance: {notice_working_days: -1}\n", "c.yaml:11:36: maintenance.notice_working_days: must be at least 0"),
+    ("relief: {causes: []}\n", "c.yaml:11:18: relief.causes: must not be empty (write 1 item or more)"),
+    ("relief: {late: maybe}\n", "c.yaml:11:16: relief.late: must be 'refused' or 'decided'"),
+    (
+        "reporting: {publish: {mat: good}}\n",
+        "c.yaml:11:28: reporting.publish.mat: no such band (did you mean met?)",
+    ),
+    (
+        "reporting: {publish: {met: fine}}\n",
+        (
+            "c.yaml:11:28: reporting.publish.met: must be 'good', 'approaching_target', 'requires_improvement'"
+            " or 'inadequate'"
+        ),
+    ),
+    (
+        "kpis:\n  - {id: K, indicator: error_rate, target: 99, endpoints: [helth]}\n",
+        "c.yaml:12:60: kpis.K.endpoints.0: no such endpoint (did you mean health?)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), UPKEEP, ids=[line.partition(": ")[2][:40] for _, line in UPKEEP])
+def test_a_mistake_in_terms_of_upkeep_is_told_at_its_place(tmp_path: Path, text: str, line: str) -> None:
+    assert problems(tmp_path, SERVICES + text) == [line]
+
+
+def test_a_weight_belongs_to_a_weighted_service(tmp_path: Path) -> None:
+    text = SERVICES.replace("port: 1", "port: 1, weight: 2.5")
+    (line,) = problems(tmp_path, text)
+    assert line == (
+        "c.yaml:10:67: services.custody.endpoints.health.weight: belongs to a service that is available_when: weighted"
+    )
+    weighted = loaded(tmp_path, text.replace("id: custody", "id: custody\n    available_when: weighted"))
+    assert weighted.versions[0].terms.services[0].endpoints[0].weight == Decimal("2.5")
+
+
+def test_a_kpi_sees_with_its_own_endpoints_or_with_those_of_its_service(tmp_path: Path) -> None:
+    """One without either takes its figures from the register."""
+    terms = (
+        loaded(
+            tmp_path,
+            SERVICES
+            + "      - {id: spare, kind: tcp, host: 127.0.0.1, port: 2}\n  - {id: desk}\n"
+            + """\
+kpis:
+  - {id: A, indicator: error_rate, target: 99, service: custody}
+  - {id: B, indicator: error_rate, target: 99, service: custody, endpoints: [spare]}
+  - {id: C, indicator: error_rate, target: 99, endpoints: [spare]}
+  - {id: D, indicator: error_rate, target: 99, service: desk}
+  - {id: E, indicator: error_rate, target: 99}
+""",
+        )
+        .versions[0]
+        .terms
+    )
+    seen = [[endpoint.id for _, endpoint in terms.endpoints_of(kpi)] for kpi in terms.kpis]
+    assert seen == [["health", "spare"], ["spare"], ["spare"], [], []]
+
+
+def test_an_endpoint_of_another_service_is_not_the_kpis(tmp_path: Path) -> None:
+    kpi = "kpis:\n  - {id: K, service: desk, indicator: error_rate, target: 99, endpoints: [health]}\n"
+    (line,) = problems(tmp_path, SERVICES + "  - {id: desk}\n" + kpi)
+    assert "kpis.K.endpoints.0: no such endpoint (known here: none)" in line
+
+
+def test_a_service_has_its_own_maintenance_or_the_contracts(tmp_path: Path) -> None:
+    own = "  - {id: desk, maintenance: {approval: none}}\nmaintenance: {allowance: 10h, notice_working_days: 5}\n"
+    terms = loaded(tmp_path, SERVICES + own).versions[0].terms
+    custody, desk = (terms.maintenance_of(service) for service in terms.services)
+    assert (custody.approval, custody.allowance_ms, custody.notice_working_days) == ("decision", 36_000_000, 5)
+    assert (desk.approval, desk.allowance_ms, desk.notice_working_days) == ("none", None, None)
+
+
 @pytest.mark.parametrize(("text", "line"), MISTAKES, ids=[line.partition(": ")[2][:40] for _, line in MISTAKES])
 def test_a_mistake_is_told_at_its_place_with_what_would_be_right(tmp_path: Path, text: str, line: str) -> None:
     assert problems(tmp_path, SERVICES + text) == [line]
