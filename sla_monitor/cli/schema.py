@@ -3,22 +3,62 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 
 @click.command()
-@click.argument("file", type=click.Choice(["contract", "settings"]))
+@click.argument("file", type=click.Choice(["contract", "settings", "assessment", "comparison", "evidence"]))
 def schema(file: str) -> None:
-    """Print the JSON Schema (2020-12) of a contract or of the daemon's settings.
+    """Print the JSON Schema (2020-12) of a file.
 
-    An editor with a YAML language server uses it when the file's first line is
-    `# yaml-language-server: $schema=contract.schema.json`.
+    contract and settings are what people write; an editor with a YAML language server uses the schema when the file's
+    first line is `# yaml-language-server: $schema=contract.schema.json`. assessment and comparison are what
+    `sla-monitor assess --format json` prints, and evidence is what it reads instead of the ledger.
     """
-    from sla_monitor.contract.schema import contract_schema, model_schema
+    click.echo(json.dumps(_DESCRIBED[file](), indent=2, ensure_ascii=False))
+
+
+def _contract() -> dict[str, Any]:
+    from sla_monitor.contract.schema import contract_schema
+
+    return contract_schema()
+
+
+def _settings() -> dict[str, Any]:
+    from sla_monitor.contract.schema import model_schema
     from sla_monitor.settings import Settings
 
-    described = (
-        contract_schema() if file == "contract" else model_schema(Settings, "SLA monitor: the daemon's settings")
-    )
-    click.echo(json.dumps(described, indent=2, ensure_ascii=False))
+    return model_schema(Settings, "SLA monitor: the daemon's settings")
+
+
+def _assessment() -> dict[str, Any]:
+    from sla_monitor.assess.document import Document
+    from sla_monitor.contract.schema import shape_schema
+
+    return shape_schema(Document, "SLA monitor: one contract in one month")
+
+
+def _comparison() -> dict[str, Any]:
+    from sla_monitor.assess.document import ComparisonDocument
+    from sla_monitor.contract.schema import shape_schema
+
+    return shape_schema(ComparisonDocument, "SLA monitor: one history under two contracts")
+
+
+def _evidence() -> dict[str, Any]:
+    from sla_monitor.contract.schema import model_schema
+    from sla_monitor.evidence.document import EvidenceDocument
+
+    return model_schema(EvidenceDocument, "SLA monitor: what was seen and said of one contract")
+
+
+_DESCRIBED: dict[str, Callable[[], dict[str, Any]]] = {
+    "contract": _contract,
+    "settings": _settings,
+    "assessment": _assessment,
+    "comparison": _comparison,
+    "evidence": _evidence,
+}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.terms import Terms
@@ -30,6 +30,15 @@ def model_schema(model: type[BaseModel], title: str) -> Schema:
     schema = model.model_json_schema(by_alias=True)
     _spell_defaults(schema)
     return {"$schema": DIALECT, **schema, "title": title}
+
+
+def shape_schema(shape: type, title: str) -> Schema:
+    """The schema of what the program writes: a TypedDict, whose keys are described by the text below each."""
+    # Settings reach TypedDicts only from a type around them that is none.
+    adapter = TypeAdapter(tuple[shape], config=ConfigDict(use_attribute_docstrings=True, extra="forbid"))  # type: ignore[valid-type]
+    schema = adapter.json_schema(mode="serialization")
+    definitions: dict[str, Schema] = schema["$defs"]
+    return {"$schema": DIALECT, **definitions.pop(shape.__name__), "$defs": definitions, "title": title}
 
 
 def _spell_defaults(schema: Any) -> None:

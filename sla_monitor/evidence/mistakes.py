@@ -49,6 +49,7 @@ _EXAMPLES = {
     "id": '"INC-1"',
     "priority": '"P1"',
     "service": '"custody"',
+    "digest": '"9f86d081…", the 64 digits that assess printed',
     "users": "120",
     "of": "400",
 } | dict.fromkeys(("from", "until", "start", "end", "at", "opened", "claimed"), '"2026-10-05T14:00:00Z"')
@@ -73,11 +74,13 @@ def mistakes(error: ValidationError, model: type[BaseModel], values: Any) -> lis
 def real_path(values: Any, loc: Path, *, with_missing: bool) -> Path:
     """Pydantic's path without the tags of unions, as far as it is in the file; and the key that is missing there."""
     path: Path = ()
-    here, beyond = values, None
+    here, beyond, tag_passed = values, None, False
     for segment in loc:
-        if (isinstance(here, dict) and segment in here) or _is_position(here, segment):
-            here, path, beyond = here[segment], (*path, segment), None
-        elif not (isinstance(here, dict) and any(here.get(key) == segment for key in TAG_KEYS)):
+        if not tag_passed and _is_tag(here, segment):
+            tag_passed = True
+        elif (isinstance(here, dict) and segment in here) or _is_position(here, segment):
+            here, path, beyond, tag_passed = here[segment], (*path, segment), None, False
+        else:
             beyond = segment
     return (*path, beyond) if with_missing and beyond is not None else path
 
@@ -93,6 +96,11 @@ def _step(segment: str | int) -> str:
     return f".{segment}" if segment.isidentifier() and len(segment) <= 63 else f"[{segment[:63]!r}]"
 
 
+def _is_tag(here: Any, segment: str | int) -> bool:
+    """Whether the segment says which of several objects this is (its `kind`), and is no key of it."""
+    return isinstance(here, dict) and any(here.get(key) == segment for key in TAG_KEYS)
+
+
 def _is_position(here: Any, segment: str | int) -> bool:
     return isinstance(here, list) and isinstance(segment, int) and segment < len(here)
 
@@ -101,6 +109,11 @@ def _explained(details: ErrorDetails, model: type[BaseModel]) -> Iterator[Mistak
     kind, loc = details["type"], tuple(details["loc"])
     if kind in _SAID:
         yield Mistake(loc, _SAID[kind].replace("{expected}", str(details.get("ctx", {}).get("expected"))), "value")
+    elif kind == "string_pattern_mismatch":
+        example = _EXAMPLES.get(str(loc[-1]))
+        yield Mistake(
+            loc, f"is not well formed (write for example {example})" if example else "is not well formed", "value"
+        )
     elif kind == "missing":
         yield Mistake(loc, _missing(str(loc[-1])), "named")
     else:

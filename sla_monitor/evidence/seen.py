@@ -54,6 +54,11 @@ class FileEvidence:
         """Since when anything was seen."""
         return self._range[0]
 
+    @property
+    def until_ms(self) -> int:
+        """The end of the time that the file speaks of."""
+        return self._range[1]
+
     def _all_spans(self, document: EvidenceDocument) -> Iterator[tuple[str, list[Span]]]:
         stated: dict[str, list[Outages]] = {}
         for observed in document.observed:

@@ -101,4 +101,4 @@ def _lines(rows: Iterable[dict[str, Any]], indent: str) -> Iterator[str]:
 
 
 def _json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    return json.dumps(value, indent=indent)

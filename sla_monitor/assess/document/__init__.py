@@ -1,0 +1,19 @@
+"""The JSON of an assessment, part by part: what each key means stands below it, and how it is filled below that.
+
+The JSON Schema and the page about the format are made from here.
+"""
+
+from __future__ import annotations
+
+from sla_monitor.assess.document.comparison import ComparisonDocument, comparison_document
+from sla_monitor.assess.document.whole import Document, Inputs, document, document_text, figures_digest
+
+__all__ = [
+    "ComparisonDocument",
+    "Document",
+    "Inputs",
+    "comparison_document",
+    "document",
+    "document_text",
+    "figures_digest",
+]

@@ -1,0 +1,188 @@
+"""The JSON of an assessment as a whole."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
+
+from sla_monitor.assess.assessment import ContractAssessment
+from sla_monitor.assess.document.kpis import Kpi, kpi
+from sla_monitor.assess.document.money import Earlier, Month, earlier, month
+from sla_monitor.assess.document.outlook import Outlook, Restated, outlook, restated
+from sla_monitor.assess.document.services import Service, service
+from sla_monitor.assess.document.values import Money, Times, instant, money, times
+from sla_monitor.evidence.writing import entry_json
+from sla_monitor.register.instant import told_instant
+
+FORMAT: Literal["sla-monitor-assessment"] = "sla-monitor-assessment"
+VERSION: Literal[1] = 1
+"""A change that a reader of the format could stumble over (a key gone, another meaning) makes another version."""
+
+NOT_FIGURES = {"inputs", "status", "restatement", "register_number", "entries", "pending", "missing_figures"}
+"""What may change in a document while the figures stay what they are."""
+
+
+class PartyNames(TypedDict):
+    """The contract that is assessed."""
+
+    id: str
+    """Its id."""
+    title: str
+    """Its name."""
+    note: str
+    """What is shown beside the name."""
+    authority: str
+    """Who buys."""
+    supplier: str
+    """Who delivers."""
+    currency: str
+    """Of all money here."""
+    time_zone: str
+    """In which days and months are told."""
+    starts_on: str
+    """The first day of the term."""
+    ends_on: str
+    """The last day of the term."""
+
+
+class TermsInForce(TypedDict):
+    """The version of the terms that was in force last in the period."""
+
+    since: str
+    """When it came into force."""
+    reference: str
+    """The change notice that brought it."""
+
+
+class Inputs(TypedDict):
+    """What the figures were worked out from: who has the same two numbers must have the same figures."""
+
+    contract_sha256: str
+    """SHA-256 of the contract's file, as `sha256sum` prints it."""
+    evidence_sha256: str
+    """SHA-256 of what was seen and said."""
+
+
+class Share(TypedDict):
+    """A participant's part of the credit."""
+
+    participant: str
+    """Its id."""
+    amount: Money
+    """Its part."""
+
+
+class Missing(TypedDict):
+    """A figure that a party owes."""
+
+    kpi: str
+    """Of this KPI."""
+    month: str
+    """For the measurement period that ended with this month."""
+
+
+class Document(TypedDict):
+    """One contract in one month."""
+
+    format: Literal["sla-monitor-assessment"]
+    """What kind of file this is."""
+    version: Literal[1]
+    """Of the format."""
+    contract: PartyNames
+    """Which contract."""
+    terms: TermsInForce
+    """Which version of its terms."""
+    inputs: Inputs | None
+    """What the figures were worked out from."""
+    period: Times
+    """The month."""
+    as_of: str
+    """The instant up to which is told: the end of the month, or earlier while it runs."""
+    status: Literal["running", "provisional", "final"]
+    """It goes on; it has ended and nobody has signed; it is signed."""
+    accounting: list[str]
+    """The way of counting, in words."""
+    services: list[Service]
+    """Every service."""
+    kpis: list[Kpi]
+    """Every KPI."""
+    result: Month | None
+    """Points and money."""
+    forecast: Outlook | None
+    """For a running month."""
+    restatement: Restated | None
+    """For a signed month that has changed."""
+    shares: list[Share]
+    """Each participant's part of the credit."""
+    claim_by: str | None
+    """The last day for claiming the credit; null: no claim is needed."""
+    missing_figures: list[Missing]
+    """Figures that are owed."""
+    report_due: str | None
+    """When the report on the month before this one is due."""
+    register_number: int
+    """The last entry of the register that was read."""
+    entries: list[dict[str, Any]]
+    """What the register says about this month, as in an evidence file."""
+    pending: list[dict[str, Any]]
+    """All entries that await a decision, as in an evidence file."""
+    earlier: list[Earlier]
+    """The months before, oldest first."""
+
+
+def document(one: ContractAssessment, inputs: Inputs | None = None) -> Document:
+    """One contract in one month. The same assessment gives the same document, key by key."""
+    currency = one.currency
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "contract": _contract(one),
+        "terms": {"since": told_instant(one.terms_from_ms), "reference": one.terms_reference},
+        "inputs": inputs,
+        "period": times(one.period),
+        "as_of": told_instant(min(one.at_ms, one.period.end_ms)),
+        "status": one.status,
+        "accounting": list(one.accounting),
+        "services": [service(each) for each in one.services],
+        "kpis": [kpi(each) for each in one.kpis],
+        "result": None if one.result is None else month(one.result, currency),
+        "forecast": None if one.forecast is None else outlook(one.forecast, currency),
+        "restatement": None if one.restatement is None else restated(one.restatement, currency),
+        "shares": [{"participant": name, "amount": money(part, currency)} for name, part in one.shares.items()],
+        "claim_by": None if one.claim_by is None else one.claim_by.isoformat(),
+        "missing_figures": [{"kpi": name, "month": of} for name, of in one.missing_figures],
+        "report_due": instant(one.report_due_ms),
+        "register_number": one.register_number,
+        "entries": [entry_json(each) for each in one.entries],
+        "pending": [entry_json(each) for each in one.pending],
+        "earlier": [earlier(past, currency) for past in one.earlier],
+    }
+
+
+def document_text(told: Any) -> str:
+    """A document as it is printed, byte for byte the same wherever it is made, in plain ASCII."""
+    return json.dumps(told, indent=1) + "\n"
+
+
+def figures_digest(one: ContractAssessment) -> str:
+    """SHA-256, in hex, of the figures: what a sign-off names. To sign, or to say anything that moves no figure, does
+    not change it."""
+    figures = {key: value for key, value in document(one).items() if key not in NOT_FIGURES}
+    return sha256(document_text(figures).encode()).hexdigest()
+
+
+def _contract(one: ContractAssessment) -> PartyNames:
+    return {
+        "id": one.contract,
+        "title": one.title,
+        "note": one.note,
+        "authority": one.authority,
+        "supplier": one.supplier,
+        "currency": one.currency,
+        "time_zone": one.time_zone,
+        "starts_on": one.starts_on.isoformat(),
+        "ends_on": one.ends_on.isoformat(),
+    }

@@ -1,0 +1,157 @@
+"""What is written is read back as it was, and has the same number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from sla_monitor.cli.schema import schema
+from sla_monitor.contract.contract import Contract
+from sla_monitor.evidence import Digested, FileEvidence, evidence_text, read_evidence
+from sla_monitor.evidence.seen import Sample
+from sla_monitor.register.entries import Entry
+from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.spans import Span
+from tests.evidence.support import contract_in, entry, evidence, ms, read, written
+
+BEGIN, END = ms("2026-09-30T23:00Z"), ms("2026-11-01T00:00Z")
+FOREVER = ms("2100-01-01T00:00Z")
+
+OUTAGE = {"start": "2026-10-05 14:00", "end": "2026-10-05 15:00"}
+FULL = evidence(
+    at="2026-11-03T10:00:00.250Z",
+    observed=[
+        {
+            "kind": "outages",
+            "service": "custody",
+            "outages": [{"start": "2026-10-05 14:00", "end": "2026-10-05 15:00"}],
+        },
+        {
+            "kind": "observations",
+            "endpoint": "webmail",
+            "every": "10s",
+            "looks": [
+                {"at": "2026-10-05T14:00:00Z", "duration_us": 41_000, "first_byte_us": 38_000},
+                {"at": "2026-10-05T14:00:10Z", "outcome": "down", "reason": "timeout", "duration_us": 5_000_000},
+            ],
+        },
+    ],
+    entries=[
+        entry(3, {"kind": "figure", "kpi": "KPI1", "month": "2026-10", "party": "supplier", "value": "99.950"}),
+        entry(7, {"kind": "undo", "about": 3}, note="Typed \u00fcber \x1b[2J the wrong line", reference="CRM-1"),
+    ],
+)
+
+
+def text_of(contract: Contract, source: FileEvidence, *, every_look: bool = False) -> str:
+    seen = (source.first_ms() or 0, source.until_ms)
+    return "".join(evidence_text(contract, source, seen, source.as_of_ms, every_look=every_look))
+
+
+def test_a_file_that_was_written_is_read_back_as_it_was(tmp_path: Path) -> None:
+    contract, first = contract_in(tmp_path), read(tmp_path, FULL)
+    again = read_evidence(written(tmp_path, text_of(contract, first)), contract)
+    assert again.spans(0, FOREVER) == first.spans(0, FOREVER)
+    assert list(again.samples("small/webmail", 0, FOREVER)) == list(first.samples("small/webmail", 0, FOREVER))
+    assert again.entries("small") == first.entries("small")
+    assert (again.first_ms(), again.until_ms, again.as_of_ms) == (first.first_ms(), first.until_ms, first.as_of_ms)
+
+
+def test_what_is_written_fits_the_schema_and_is_plain_ascii(tmp_path: Path) -> None:
+    text = text_of(contract_in(tmp_path), read(tmp_path, FULL), every_look=True)
+    assert text.isascii()
+    assert all(line.isprintable() for line in text.splitlines())
+    described = json.loads(CliRunner().invoke(schema, ["evidence"]).output)
+    Draft202012Validator.check_schema(described)
+    assert [error.message for error in Draft202012Validator(described).iter_errors(json.loads(text))] == []
+
+
+def test_only_the_looks_that_a_figure_is_worked_out_from_are_written_unless_all_are_asked_for(tmp_path: Path) -> None:
+    contract, source = contract_in(tmp_path), read(tmp_path, FULL)
+    short, long = (json.loads(text_of(contract, source, every_look=every)) for every in (False, True))
+    assert [one["endpoint"] for one in short["samples"]] == ["webmail"]
+    assert [one["endpoint"] for one in long["samples"]] == ["health", "records", "webmail"]
+
+
+def digest(tmp_path: Path, source: FileEvidence, *, with_looks: bool = True) -> str:
+    read = Digested(source)
+    if with_looks:
+        list(read.samples("small/webmail", BEGIN, END))
+    return read.digest(contract_in(tmp_path), BEGIN, END)
+
+
+def test_the_same_evidence_has_the_same_number_in_whatever_form_it_is_told(tmp_path: Path) -> None:
+    first = read(tmp_path, FULL)
+    again = read_evidence(written(tmp_path, text_of(contract_in(tmp_path), first)), contract_in(tmp_path))
+    assert digest(tmp_path, first) == digest(tmp_path, again)
+
+
+def test_other_evidence_has_another_number(tmp_path: Path) -> None:
+    """An outage a second longer, an entry more, a look slower: each shows."""
+    numbers = {digest(tmp_path, read(tmp_path, FULL)), digest(tmp_path, read(tmp_path, FULL), with_looks=False)}
+    for before, after in (
+        ("15:00", "15:00:01"),
+        ("41000", "41001"),
+        ("CRM-1", "CRM-2"),
+        ("2026-10-05 14", "2026-10-05 13"),
+    ):
+        changed = json.dumps(FULL).replace(before, after)
+        assert changed != json.dumps(FULL)
+        numbers.add(digest(tmp_path, read(tmp_path, changed)))
+    assert len(numbers) == 6
+
+
+def test_what_goes_on_after_the_period_does_not_change_its_number(tmp_path: Path) -> None:
+    """A ledger that has looked on since has a longer last span than the file that was made of it."""
+
+    def of(end: str) -> str:
+        span = {"start": "2026-10-01", "end": end, "outcome": "up"}
+        return digest(
+            tmp_path, read(tmp_path, evidence(observed=[{"kind": "spans", "endpoint": "health", "spans": [span]}]))
+        )
+
+    assert of("2026-11-01T08:00Z") == of("2026-11-20T08:00Z")
+    assert of("2026-10-20T08:00Z") != of("2026-11-20T08:00Z")
+
+
+Piece = tuple[int, int, Outcome, int]
+SPANS = st.lists(
+    st.tuples(st.integers(1, 90_000), st.integers(0, 90_000), st.sampled_from(Outcome), st.integers(1, 30)), max_size=12
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SPANS, st.sampled_from([None, *Reason]))
+def test_any_spans_survive_the_file(
+    tmp_path: Path, several: list[tuple[int, int, Outcome, int]], reason: Reason
+) -> None:
+    spans, at_ms = [], BEGIN
+    for length, gap, outcome, looks in several:
+        spans.append(Span(at_ms + gap, at_ms + gap + length, at_ms + gap, outcome, reason, looks))
+        at_ms += gap + length
+    contract = contract_in(tmp_path)
+    text = "".join(evidence_text(contract, Told({"small/health": spans}), (BEGIN, END), END))
+    found = read_evidence(written(tmp_path, text), contract)
+    assert found.spans(0, FOREVER) == ({"small/health": spans} if spans else {})
+
+
+class Told(FileEvidence):
+    """Spans of our own making, as a ledger would give them."""
+
+    def __init__(self, spans: dict[str, list[Span]]) -> None:
+        self._all = spans
+
+    def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
+        return self._all
+
+    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
+        return iter(())
+
+    def entries(self, contract: str) -> Sequence[Entry]:
+        return ()
