@@ -5,9 +5,14 @@ from __future__ import annotations
 import sqlite3
 from hashlib import blake2b
 
-from sla_monitor.sla.observation import Finding
+from sla_monitor.sla.observation import Finding, Reason
+
+BODY_EVERY_MS = 60_000
+"""An endpoint's responses that fail alike (same reason, same status) are kept once in so long, unless they are known
+already: an error page with the time of day in it would add 2 KiB a look for as long as an outage lasts."""
 
 _REMEMBERED = 1_000
+_KINDS_REMEMBERED = 20_000
 
 
 class Evidence:
@@ -16,18 +21,35 @@ class Evidence:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._ids: dict[tuple[str, bytes], int] = {}
+        self._body_kept_ms: dict[tuple[int, Reason | None, int | None], int] = {}
 
-    def id(self, finding: Finding) -> int | None:
+    def id(self, endpoint: int, at_ms: int, finding: Finding) -> int | None:
         """Where the finding's detail and evidence are kept; None when it has neither."""
         if not finding.detail and not finding.evidence:
             return None
         content = finding.detail, finding.evidence
         known = self._ids.get(content)
-        return self._look_up(content) if known is None else known
+        if known is not None:
+            return known
+        return self._look_up(content if self._is_wanted(endpoint, at_ms, finding) else (finding.detail, b""))
 
     def forget(self) -> None:
         """After a rollback: some of the rows may not be in the table."""
         self._ids.clear()
+        self._body_kept_ms.clear()
+
+    def _is_wanted(self, endpoint: int, at_ms: int, finding: Finding) -> bool:
+        """Whether the response goes into the record with the detail, or the detail alone."""
+        if not finding.evidence:
+            return False
+        kind = endpoint, finding.reason, finding.status
+        kept_ms = self._body_kept_ms.get(kind)
+        if kept_ms is not None and 0 <= at_ms - kept_ms < BODY_EVERY_MS:
+            return False
+        if len(self._body_kept_ms) >= _KINDS_REMEMBERED:
+            self._body_kept_ms.clear()
+        self._body_kept_ms[kind] = at_ms
+        return True
 
     def _look_up(self, content: tuple[str, bytes]) -> int:
         if len(self._ids) >= _REMEMBERED:

@@ -99,7 +99,7 @@ class Journal:
             finding.status,
             finding.body_bytes,
             finding.certificate_expires_at_s,
-            self._evidence.id(finding),
+            self._evidence.id(endpoint, observation.at_ms, finding),
         )
 
     def _beat(self, beat: Beat) -> None:

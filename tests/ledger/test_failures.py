@@ -54,7 +54,7 @@ def test_a_full_disk_loses_nothing_that_the_buffer_can_hold(path: Path, caplog: 
     with opened(path) as ledger:
         record_all(ledger, look(0))
         fill_disk(ledger)
-        looks = [look(index, replace(DOWN, detail=f"{index}" * 50)) for index in range(1, 500)]
+        looks = [look(index, replace(DOWN, detail=f"{index}" * 50, evidence=b"")) for index in range(1, 500)]
         for observation in looks:
             ledger.record(observation, EVERY_MS)
         wait_until(lambda: ledger.stats().failing)
@@ -116,12 +116,12 @@ def poison(observation: Any, **wrong: Any) -> Any:
     [
         pytest.param(poison(look(3), at_ms=2**70), id="a number that SQLite has no room for"),
         pytest.param(poison(look(3), at_ms="noon"), id="text for a time"),
-        pytest.param(poison(look(3), finding=replace(UP, status="two hundred")), id="text for a number"),
-        pytest.param(poison(look(3), finding=replace(UP, status=b"200")), id="bytes for a number"),
-        pytest.param(poison(look(3), finding=replace(UP, duration_us=None)), id="nothing for a duration"),
-        pytest.param(poison(look(3), finding=replace(DOWN, evidence=object())), id="an object for bytes"),
-        pytest.param(poison(look(3), finding=replace(DOWN, reason="eaten_by_whale")), id="a reason not in the set"),
-        pytest.param(poison(look(3), finding=replace(DOWN, address=object())), id="an object for an address"),
+        pytest.param(poison(look(3), finding=poison(UP, status="two hundred")), id="text for a number"),
+        pytest.param(poison(look(3), finding=poison(UP, status=b"200")), id="bytes for a number"),
+        pytest.param(poison(look(3), finding=poison(UP, duration_us=None)), id="nothing for a duration"),
+        pytest.param(poison(look(3), finding=poison(DOWN, evidence=object())), id="an object for bytes"),
+        pytest.param(poison(look(3), finding=poison(DOWN, reason="eaten_by_whale")), id="a reason not in the set"),
+        pytest.param(poison(look(3), finding=poison(DOWN, address=object())), id="an object for an address"),
         pytest.param(poison(look(3), endpoint="lone \ud800 surrogate"), id="a key that has no UTF-8"),
         pytest.param(poison(look(3), finding=None), id="no finding"),
         pytest.param(None, id="nothing at all"),
