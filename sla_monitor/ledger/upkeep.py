@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.chain import problems as register_problems
 from sla_monitor.ledger.health import quick_check, refusal
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.rebuild import Progress, derive, differences
 
-_COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans"
+_COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register"
 _PAGES_AT_ONCE = 2_000
 
 
@@ -31,7 +34,7 @@ class CheckReport:
 
 
 def check(path: Path, progress: Progress) -> CheckReport:
-    """Everything that can be checked: structure, indexes, references, and spans against observations.
+    """Everything that can be checked: structure, indexes, references, spans against observations, the register's chain.
 
     Raises LedgerError and its kinds when the file cannot be read as a ledger at all.
     """
@@ -42,7 +45,7 @@ def check(path: Path, progress: Progress) -> CheckReport:
         counts = {} if problems else {table: database.table(table).count for table in _COUNTED}
         if not problems:
             derive(database, progress)
-            problems = _meaning(database)
+            problems = [*_meaning(database), *register_problems(path, database.conn)]
         return CheckReport(counts, tuple(problems))
     except sqlite3.Error as error:
         raise refusal(path, error) from error
@@ -57,19 +60,39 @@ def backup(path: Path, destination: Path, progress: Progress) -> None:
     """
     if destination.exists():
         raise LedgerError(f"{destination}: there is a file of this name already; choose another")
-    unfinished = destination.with_name(destination.name + ".part")
     source = open_reader(path)
     try:
-        _copy(source, unfinished, progress)
-        os.link(unfinished, destination)  # unlike a rename, it never replaces what somebody else put there
-        _sync(destination.parent)
+        with _unfinished(destination) as unfinished:
+            _copy(source, unfinished, progress)
+            os.link(unfinished, destination)  # unlike a rename, it never replaces what somebody else put there
+            _sync(destination.parent)
     except sqlite3.Error as error:
         raise refusal(destination, error) from error
     except OSError as error:
         raise LedgerError(f"{destination}: {error.strerror}; choose a place that this user may write") from error
     finally:
         source.close()
-        unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def _unfinished(destination: Path) -> Iterator[Path]:
+    """A new file beside `destination`, gone again at the end.
+
+    One that is there already belongs to a backup that is running, or to one that was killed. It is neither trusted
+    nor written over: killed just before its end, it is a second name of a finished backup.
+    """
+    path = destination.with_name(destination.name + ".part")
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        raise LedgerError(
+            f"{path}: another backup is writing this file, or was killed while it did; "
+            "if none is running, remove it and try again, or choose another name"
+        ) from None
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _copy(source: Database, destination: Path, progress: Progress) -> None:

@@ -128,6 +128,25 @@ def test_a_backup_never_replaces_a_file(ledger: Ledger, path: Path) -> None:
     assert copy.read_text() == "last month's"
 
 
+def test_a_backup_that_was_killed_just_before_its_end_is_not_written_over(ledger: Ledger, path: Path) -> None:
+    """The unfinished file is then a second name of a whole copy, which may have been moved to a safe place since."""
+    copy, safe, part = path.with_name("copy.db"), path.with_name("monday.db"), path.with_name("copy.db.part")
+    assert run("backup", str(copy), "--file", str(path)).exit_code == 0
+    copy.rename(safe)
+    part.hardlink_to(safe)
+    monday = safe.read_bytes()
+    record_all(ledger, look(5_000))
+    error = run("backup", str(copy), "--file", str(path)).exception
+    assert isinstance(error, LedgerError)
+    assert str(part) in str(error)
+    assert "remove it" in str(error)
+    assert not copy.exists()
+    assert safe.read_bytes() == part.read_bytes() == monday
+    part.unlink()
+    assert run("backup", str(copy), "--file", str(path)).exit_code == 0
+    assert safe.read_bytes() == monday
+
+
 def test_a_backup_to_a_place_that_is_not_there_is_refused(ledger: Ledger, path: Path) -> None:
     error = run("backup", str(path.parent / "nowhere" / "copy.db"), "--file", str(path)).exception
     assert isinstance(error, LedgerError)
