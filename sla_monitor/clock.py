@@ -34,3 +34,24 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+REST_S, LONGEST_REST_S = 0.002, 0.02
+
+
+class Rests:
+    """The rests of one long piece of work, called as often as one likes: half of the time belongs to others.
+
+    A thread that computes keeps the interpreter from every look that is due: each of a look's many steps waits for it
+    again. After REST_S of work, calling this waits for as long as the work has taken.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since_s = clock.monotonic()
+
+    def __call__(self) -> None:
+        worked_s = self._clock.monotonic() - self._since_s
+        if worked_s >= REST_S:
+            self._clock.sleep(min(worked_s, LONGEST_REST_S))
+            self._since_s = self._clock.monotonic()

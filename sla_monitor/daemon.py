@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import platform
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 from sla_monitor import __version__, names, systemd
 from sla_monitor import log as logs
 from sla_monitor.assess import assess
 from sla_monitor.board import Board
-from sla_monitor.clock import Clock
+from sla_monitor.clock import Clock, Rests
 from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
@@ -25,7 +27,6 @@ from sla_monitor.workers import Workers
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
-REST_S = 0.002
 SWITCH_S = 0.001
 """How long a thread may keep the interpreter from one that has a look to make (Python's own 5 ms add up in a look)."""
 
@@ -62,7 +63,7 @@ class Daemon:
         self._web = Web(
             settings.listen,
             board=self.board,
-            metrics=lambda: (CONTENT_TYPE, self._exporter.render()),
+            metrics=lambda: (CONTENT_TYPE, self._exporter.render(Rests(clock))),
             health=self._health,
             reload=self.reload,
             beat=self._watching.beat,
@@ -97,6 +98,7 @@ class Daemon:
         """Listen, then look. Raises ListenError before anything was looked at."""
         settings = self._configuration.settings
         self._assess()  # so that the first answer is complete
+        _set_apart()
         self._web.start()
         self._schedule.every(settings.assess_every_ms, "assess", self._assess)
         if settings.witnesses:
@@ -136,6 +138,7 @@ class Daemon:
         self._warn_of_restart(new)
         self._configuration = new
         self._assess()
+        _set_apart()
         self._reload_is_good, self._reloaded_ms = True, self._clock.now_ms()
         log.info("the configuration was taken up", extra={"endpoints": len(self._watching)})
         return []
@@ -173,7 +176,9 @@ class Daemon:
             began_s = self._clock.monotonic()
             self._take_up()
             contracts, now_ms = self._configuration.contracts, self._clock.now_ms()
-            self.board.assessment = assess(contracts, self._ledger.spans, now_ms, lambda: self._clock.sleep(REST_S))
+            rest = Rests(self._clock)
+            spans_of = partial(self._ledger.spans, rest=rest)
+            self.board.assessment = assess(contracts, spans_of, now_ms, rest)
             self._assess_seconds = self._clock.monotonic() - began_s
 
     # What is told of ourselves
@@ -228,3 +233,14 @@ class Daemon:
             **{metric: [((), value)] for metric, value in plain.items()},
             names.LOG_MESSAGES: [((level,), count) for level, count in sorted(logs.counts.items())],
         }
+
+
+def _set_apart() -> None:
+    """Leave what lives as long as the configuration out of garbage collections from now on.
+
+    To go through it all again, every quarter of a minute, holds the interpreter for 0.17 s at 5,000 endpoints, and
+    every look that is due meanwhile is late.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,25 @@ def test_a_heartbeat_is_judged_by_the_last_one_in_the_ledger(
     assert told["last beat"].endswith(" UTC")
     as_json = json.loads(looked(settings, "job", "--format", "json").stdout)
     assert as_json["heartbeats"]["last_ms"] == beat_ms
+
+
+def test_a_ledger_that_breaks_while_it_is_read_does_not_stop_the_look(tmp_path: Path) -> None:
+    """One page of it is garbage, which nobody notices before the heartbeats are read."""
+    settings, path = configured(tmp_path, job()), tmp_path / "ledger.db"
+    ledger = Ledger.open(path, SystemClock())
+    ledger.beat("demo/job", SystemClock().now_ms())
+    assert ledger.close()
+    with closing(sqlite3.connect(path)) as database:
+        page = "select rootpage, (select page_size from pragma_page_size) from sqlite_master where name = 'heartbeats'"
+        number, size = database.execute(page).fetchone()
+    with path.open("r+b") as file:
+        file.seek((number - 1) * size)
+        file.write(b"\xff" * size)
+    result = looked(settings, "job")
+    assert result.exit_code == 3
+    told = lines(result)["ledger"]
+    assert told.startswith("cannot be read:")
+    assert "ledger check" in told
 
 
 def test_a_damaged_ledger_does_not_stop_the_look(tmp_path: Path) -> None:

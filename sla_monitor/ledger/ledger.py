@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +18,7 @@ from sla_monitor.ledger.opening import open_writer, take_lock
 from sla_monitor.ledger.reader import Reader
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
+from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.spans import Span
 
@@ -73,16 +74,21 @@ class Ledger:
         """When the endpoint's last heartbeat came in, whether or not it is on disk yet."""
         return self._beats.get(endpoint)
 
-    def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
+    def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
 
-        As committed: the latest looks may be missing for as long as a commit may wait.
+        As committed: the latest looks may be missing for as long as a commit may wait. `rest` is called now and then
+        between them. Raises LedgerError when the file cannot be read.
         """
-        return self._reader.spans(start_ms, end_ms)
+        return self._reader.spans(start_ms, end_ms, rest)
 
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
         """The endpoint's committed looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._reader.observations(endpoint, start_ms, end_ms)
+
+    def entries(self, contract: str, after: int = 0) -> list[Entry]:
+        """What the register says of a contract; see `Reader`."""
+        return self._reader.entries(contract, after)
 
     def stats(self) -> LedgerStats:
         """How the record is doing, now."""

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from sqlite_utils import Database
 
+from sla_monitor.ledger.chain import read
+from sla_monitor.ledger.health import refusal
 from sla_monitor.ledger.names import names_by_id
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.tally import decode, reason_of
+from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
 from sla_monitor.sla.spans import Span
 
 SLICE_MS = 3_600_000
 """Observations are read an hour at a time: a reader that kept one long snapshot would hold up the checkpoints, and
 the write-ahead log would grow for as long as it read."""
+
+ROWS_AT_ONCE = 250
+"""Spans decoded between two rests: about a millisecond of holding the interpreter."""
 
 # The spans of one endpoint do not overlap: those of a range are the last that starts by its beginning, and
 # whatever starts inside it. The primary key finds both, however long the history is.
@@ -59,24 +66,32 @@ from endpoints where at_ms is not null
 
 
 class Reader:
-    """A read-only view of one ledger, usable from any thread. Each answer is one consistent moment."""
+    """A read-only view of one ledger, usable from any thread. Each answer is one consistent moment.
+
+    Everything raises LedgerError and its kinds when the file cannot be read.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Raises LedgerError and its kinds."""
+        self._path = path
         self._database: Database = open_reader(path)
         self._lock = threading.Lock()
         self._outcomes = names_by_id(self._database, "outcomes")
         self._reasons = names_by_id(self._database, "reasons")
 
-    def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
-        """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any."""
+    def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
+        """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
+
+        `rest` is called between every ROWS_AT_ONCE: in the daemon, looks that are due go first.
+        """
         given = {"start_ms": start_ms, "end_ms": end_ms}
-        with self._lock, _snapshot(self._database.conn):
-            rows = self._database.conn.execute(_ENDED, given).fetchall()
-            rows += self._database.conn.execute(_LAST, given).fetchall()
         spans: dict[str, list[Span]] = {}
-        for key, *row in rows:
-            spans.setdefault(key, []).append(decode(tuple(row), self._outcomes, self._reasons))
+        with self._asked() as connection, _snapshot(connection):
+            for query in (_ENDED, _LAST):
+                cursor = connection.execute(query, given)
+                while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                    for key, *row in rows:
+                        spans.setdefault(key, []).append(decode(tuple(row), self._outcomes, self._reasons))
+                    rest()
         return spans
 
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
@@ -112,6 +127,12 @@ class Reader:
         """When the last heartbeat of each endpoint came in."""
         return dict(self._rows(_LAST_BEATS))
 
+    def entries(self, contract: str, after: int = 0) -> list[Entry]:
+        """What the register says of a contract: entries with higher numbers than `after`, ascending, undone ones
+        included. Raises LedgerDamaged when one of them was altered."""
+        with self._asked() as connection:
+            return read(self._path, connection, contract, after)
+
     def close(self) -> None:
         with self._lock:
             self._database.close()
@@ -129,8 +150,17 @@ class Reader:
         return row[0], row[1]
 
     def _rows(self, query: str, *given: object) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._database.conn.execute(query, given).fetchall()
+        with self._asked() as connection:
+            return connection.execute(query, given).fetchall()
+
+    @contextmanager
+    def _asked(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time; what SQLite says is turned into a LedgerError."""
+        try:
+            with self._lock:
+                yield self._database.conn
+        except sqlite3.Error as error:
+            raise refusal(self._path, error) from error
 
     def _observation(self, endpoint: str, row: tuple[Any, ...]) -> Observation:
         at_ms, outcome, reason, detail, duration_us, *rest = row

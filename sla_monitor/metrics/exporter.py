@@ -56,21 +56,16 @@ class _HealthCollector(Collector):
 
 
 class Exporter:
-    """Answers scrapes, from any thread: it reads memory only, and keeps nothing but label text.
+    """Answers scrapes, from any thread: it reads memory only, and keeps nothing but lines it has written."""
 
-    `rest` is called now and then while it writes: in the daemon, looks that are due go first.
-    """
-
-    def __init__(
-        self, board: Board, own: Callable[[], Own], lateness: Lateness, rest: Callable[[], None] = lambda: None
-    ) -> None:
-        self._board, self._rest = board, rest
+    def __init__(self, board: Board, own: Callable[[], Own], lateness: Lateness) -> None:
+        self._board = board
         self._families = [(Family(metric), rows) for metric, rows in TABLES.items()]
         self._health = CollectorRegistry(auto_describe=False)
         self._health.register(_HealthCollector(own, lateness))
         ProcessCollector(registry=self._health)
 
-    def render(self) -> bytes:
-        """The whole exposition."""
-        board = "".join(family.text(rows(self._board), self._rest) for family, rows in self._families)
+    def render(self, rest: Callable[[], None] = lambda: None) -> bytes:
+        """The whole exposition. `rest` is called now and then: in the daemon, looks that are due go first."""
+        board = "".join(family.text(rows(self._board), rest) for family, rows in self._families)
         return board.encode() + generate_latest(self._health)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.ledger import read_only
+from sla_monitor.ledger.reader import ROWS_AT_ONCE
 from sla_monitor.sla.observation import Finding, Outcome, Phases, Reason
 from sla_monitor.sla.spans import Span
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, FOREVER_MS, T0, UP, look, opened, record_all
@@ -124,6 +125,15 @@ def test_heartbeats_survive_a_restart_and_duplicates_are_one(path: Path) -> None
     with opened(path) as ledger:
         assert ledger.last_beat("custody/batch") == T0 + 5
         assert ledger.stats().dropped == 0
+
+
+def test_spans_of_many_endpoints_are_read_with_rests_between_them(path: Path) -> None:
+    rests: list[int] = []
+    with opened(path) as ledger:
+        record_all(ledger, *(look(0, endpoint=f"custody/{number}") for number in range(2 * ROWS_AT_ONCE + 1)))
+        spans = ledger.spans(0, FOREVER_MS, lambda: rests.append(1))
+    assert len(rests) == 3
+    assert len(spans) == 2 * ROWS_AT_ONCE + 1
 
 
 def test_each_distinct_evidence_is_stored_once(path: Path) -> None:

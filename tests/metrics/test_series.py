@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from sla_monitor.metrics.series import Family, Row
+from sla_monitor.metrics.series import ROWS_AT_ONCE, Family, Row
 from sla_monitor.names import MetricName
 
 
@@ -42,6 +42,13 @@ def test_the_text_is_byte_identical_to_the_library(metric: MetricName, rows: lis
     family = Family(metric)
     assert family.text(rows) == by_the_library(metric, rows)
     assert family.text(rows) == by_the_library(metric, rows), "and again, from kept lines"
+
+
+def test_a_large_family_is_written_with_rests_and_is_the_same() -> None:
+    rows: list[Row] = [((f"{n}", "b"), float(n)) for n in range(2 * ROWS_AT_ONCE + 1)]
+    rests: list[int] = []
+    assert Family(gauge).text(iter(rows), lambda: rests.append(1)) == by_the_library(gauge, rows)
+    assert len(rests) == 2
 
 
 def test_a_series_without_a_value_is_left_out() -> None:
