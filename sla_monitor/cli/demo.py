@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from sla_monitor.cli.options import config_option
 
@@ -42,6 +43,8 @@ def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config:
 
     Prints what goes wrong, and when. Ctrl-C stops everything.
     """
+    if not with_monitor and click.get_current_context().get_parameter_source("config") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--config is read by the monitor alone: give it together with --with-monitor.")
     # Only here, so that no other command pays for the demo's certificates and name server.
     from sla_monitor.configuration import read_configuration
     from sla_monitor.demo.estate import MONITOR_URL, Estate, Ports

@@ -18,7 +18,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from sla_monitor.cli.demo import demo as demo_command
 from sla_monitor.demo.estate import Ports
 from sla_monitor.demo.monitor import states
 
@@ -154,6 +156,14 @@ def test_the_monitor_is_started_shown_and_stopped_with_the_estate(tmp_path: Path
     assert "Traceback" not in demo.text
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", 9_810 + offset), timeout=10)
+
+
+def test_a_configuration_without_the_monitor_is_a_mistake(tmp_path: Path) -> None:
+    """Only the monitor reads it; to go on would look as if it had been taken up."""
+    result = CliRunner().invoke(demo_command, ["--folder", str(tmp_path), "--config", "elsewhere.yaml"])
+    assert result.exit_code == 2
+    assert "--with-monitor" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wrong_configuration_is_told_before_anything_starts(tmp_path: Path, offset: int) -> None:
