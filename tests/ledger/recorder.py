@@ -33,7 +33,7 @@ def main() -> None:
             first, path = line.rstrip("\n").split(" ", 1)
             record(Path(path), int(first))
         os.waitpid(child, 0)
-        print("dead", flush=True)
+        print("\ndead", flush=True)  # on a line of its own, wherever the child was when it was killed
 
 
 if __name__ == "__main__":

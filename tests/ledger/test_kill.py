@@ -56,10 +56,10 @@ def record_and_be_killed(recorder: subprocess.Popen[str], path: Path, first: int
 
 
 def said_until_dead(recorder: subprocess.Popen[str]) -> list[int]:
-    """The looks that were said to be on disk; the last line of one who is killed may be torn."""
+    """The looks that were said to be on disk; the last line of one who is killed may be torn, and is left out."""
     assert recorder.stdout is not None
-    said = "".join(iter(recorder.stdout.readline, "dead\n"))
-    return [int(line) for line in said.splitlines(keepends=True) if line.endswith("\n")]
+    said = list(iter(recorder.stdout.readline, "dead\n"))
+    return [int(line) for line in said[:-1] if line != "\n"]
 
 
 def kept(path: Path) -> list[int]:
