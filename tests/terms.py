@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sla_monitor.contract.terms import Terms
+
+CONTRACTS = Path(__file__).parents[1] / "config/contracts"
+"""The folder that paths in terms are relative to."""
 
 HEAD: dict[str, Any] = {
     "id": "small",
@@ -20,4 +24,5 @@ def terms_of(parts: dict[str, Any]) -> Terms:
     """Terms with the parts, and with every service that they name."""
     rules = [*parts.get("kpis", ()), *parts.get("credits", ())]
     names = dict.fromkeys(["service", *(rule["service"] for rule in rules if "service" in rule)])
-    return Terms.model_validate({**HEAD, "services": [{"id": name} for name in names], **parts})
+    whole = {**HEAD, "services": [{"id": name} for name in names], **parts}
+    return Terms.model_validate(whole, context={"folder": CONTRACTS})

@@ -47,7 +47,7 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
 
 
 def test_every_yaml_block_is_an_example() -> None:
-    assert len(EXAMPLES) == TERMS.count("```yaml") == 7
+    assert len(EXAMPLES) == TERMS.count("```yaml") == 12
 
 
 def test_every_indicator_method_measure_and_effect_is_explained() -> None:

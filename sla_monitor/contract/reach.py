@@ -23,14 +23,14 @@ UNBANDED = frozenset({"missed", "below_threshold"})
 def unreachable(regime: Regime) -> Iterator[Found]:
     """Bands, targets and limits that mean something else than they seem to say, or nothing."""
     for i, kpi in enumerate(regime.kpis):
-        for j, band in enumerate(kpi.bands):
-            if not can_be_reached(kpi, band):
-                message = f"no result can fall into {band.name} ({band.edges}) once it is rounded"
-                yield ("kpis", i, "bands", j), f"{message} (check the rounding's places)"
-        yield from (((("kpis", i, "target")), message) for message in _target(kpi))
+        missed = [j for j, band in enumerate(kpi.bands) if not can_be_reached(kpi, band)]
+        for j in missed:
+            message = f"no result can fall into {kpi.bands[j].name} ({kpi.bands[j].edges}) once it is rounded"
+            yield ("kpis", i, "bands", j), f"{message} (check the rounding's places)"
+        yield from () if missed else ((("kpis", i, "target"), message) for message in _target(kpi))
     for i, trigger in enumerate(regime.triggers):
         for j, condition in enumerate(trigger.conditions):
-            yield from (((("triggers", i, "conditions", j)), message) for message in _limit(condition, regime))
+            yield from ((("triggers", i, "conditions", j), message) for message in _limit(condition, regime))
 
 
 def can_be_reached(kpi: KpiTerms, band: Band) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,10 +14,15 @@ from sla_monitor.sla.bands import allowance_ms
 from sla_monitor.sla.caps import truly_at_risk_percent
 from sla_monitor.sla.claims import claim_by
 from sla_monitor.sla.downtime import counted_ms, downtime_ms
+from sla_monitor.sla.hours import agreed_hours
+from sla_monitor.sla.intervals import length
+from sla_monitor.sla.months import last_day
 from sla_monitor.sla.quorum import answered, seen_together
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import round_to
+from sla_monitor.sla.shares import participant_shares, shared
 from sla_monitor.sla.tickets import elapsed_ms
+from sla_monitor.sla.working_days import add_working_days, working_days_between
 
 from .reading import Case, frame_of, seen_of
 
@@ -68,6 +74,33 @@ class Answers:
         tickets = seen_of(name, self.row, frame).tickets
         return [Fraction(elapsed_ms(one, kpi, calendar, frame.zone, frame.now_ms), MINUTE) for one in tickets]
 
+    def agreed_minutes(self, name: str) -> Fraction:
+        """The service hours of a whole month."""
+        service = next(one for one in self.contract.services if one.id == name)
+        calendar, period = self.contract.calendars.get(service.service_hours), self.frame.period
+        return Fraction(length(agreed_hours(calendar, self.frame.zone, period.start_ms, period.end_ms)), MINUTE)
+
+    def borne_by(self, name: str) -> Decimal:
+        """A participant's part of the month's charges."""
+        parts = (
+            shared(amount, participant_shares(self.contract, service or None)).get(name, Decimal(0))
+            for service, amount in self.result.charges.items()
+        )
+        return sum(parts, Decimal(0))
+
+    def working_days(self, name: str) -> int:
+        """`2026-12-24 to 2027-01-08`: the first day is not counted."""
+        start, end = map(date.fromisoformat, name.split(" to "))
+        return working_days_between(start, end, self.contract.working_calendar)
+
+    def report_due(self) -> date:
+        days = self.contract.reporting.report_working_days
+        return add_working_days(last_day(self.result.month), days, self.contract.working_calendar)
+
+    def review_due(self) -> date:
+        days = self.contract.reporting.review_working_days
+        return add_working_days(self.report_due(), days, self.contract.working_calendar)
+
     def states(self, name: str) -> list[str]:
         """Of looks: [down, active] places, or the time of an answer in milliseconds."""
         counting, looks = self.terms(name).counting, self.row["looks"][name]
@@ -100,6 +133,9 @@ OF_KPI: dict[str, Callable[[Answers, str], Any]] = {
     "outage_minutes": Answers.outages,
     "elapsed_minutes": Answers.elapsed,
     "states": Answers.states,
+    "agreed_minutes": Answers.agreed_minutes,
+    "borne_by": Answers.borne_by,
+    "working_days": Answers.working_days,
 }
 
 OF_MONTH: dict[str, Callable[[Answers], Any]] = {
@@ -121,5 +157,7 @@ OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     ),
     "period_minutes": lambda asked: Fraction(asked.frame.period.end_ms - asked.frame.period.start_ms, MINUTE),
     "assessed": lambda asked: [result.kpi for result in asked.result.kpis],
+    "report_due": lambda asked: str(asked.report_due()),
+    "review_due": lambda asked: str(asked.review_due()),
     "claim_by": lambda asked: str(claim_by(asked.result.month, asked.contract.claims)),
 }
