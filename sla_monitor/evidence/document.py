@@ -123,7 +123,8 @@ class EvidenceDocument(Strict):
     at_ms: Instant | None = Field(
         None,
         alias="at",
-        description="As of when: what is open is open until then. None: the end of what was seen.",
+        description="As of when: what is open is open until then, and entries made later do not count. None: the end"
+        " of what was seen, or the last entry if that is later.",
     )
     seen: Range = Field(description="The time that the file speaks of.")
     observed: tuple[Observed, ...] = Field((), description="What was seen; an endpoint that is in none was not seen.")
@@ -132,4 +133,6 @@ class EvidenceDocument(Strict):
 
     @property
     def as_of_ms(self) -> int:
-        return self.seen.until_ms if self.at_ms is None else self.at_ms
+        """The instant at which months are worked out: the file does not change with the day on which it is read."""
+        last_ms = max((entry.at_ms for entry in self.entries), default=0)
+        return max(self.seen.until_ms, last_ms) if self.at_ms is None else self.at_ms

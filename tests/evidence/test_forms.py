@@ -138,3 +138,9 @@ def test_a_file_speaks_of_its_range_as_of_its_end_or_a_later_instant(tmp_path: P
         ms("2026-11-01T00:00Z"),
     )
     assert read(tmp_path, evidence(at="2026-11-09")).as_of_ms == ms("2026-11-09T00:00Z")
+
+
+def test_a_file_without_an_instant_counts_all_of_its_entries(tmp_path: Path) -> None:
+    later = entry(3, {"kind": "minute", "month": "2026-10"})
+    assert read(tmp_path, evidence(entries=[later])).as_of_ms == ms("2026-11-02T09:00Z")
+    assert read(tmp_path, evidence(entries=[later], at="2026-11-01")).as_of_ms == ms("2026-11-01T00:00Z")

@@ -1,0 +1,64 @@
+"""Figures as a table shows them. The exact ones are in the JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from sla_monitor.sla.rounding import exact_decimal, round_to, shown
+
+UNITS = {"percent": " %", "ms": " ms", "days": " days"}
+NONE = "-"
+
+_PLACES = range(3, 13)
+
+
+def told_figure(value: Fraction | None, target: Fraction | None = None, unit: str = "") -> str:
+    """A figure to three digits after the point; to more of them where it would look like the target and is not."""
+    if value is None:
+        return NONE
+    return _digits(value, target) + UNITS.get(unit, "")
+
+
+def told_percent(ratio: Fraction | None) -> str:
+    """A ratio, in per cent; one that is short of the whole never looks like it."""
+    return NONE if ratio is None else told_figure(ratio * 100, Fraction(100), "percent")
+
+
+def told_points(points: Fraction) -> str:
+    return shown(points)
+
+
+def told_money(amount: Decimal) -> str:
+    return f"{amount:,f}"
+
+
+def told_time(at_ms: int | None, zone: ZoneInfo) -> str:
+    """On the wall in the contract's zone, to the second; the offset tells the two hours of autumn apart."""
+    if at_ms is None:
+        return NONE
+    at = datetime.fromtimestamp(at_ms // 1000, zone)
+    return f"{at:%Y-%m-%d %H:%M:%S} {at:%Z}"
+
+
+def told_duration(milliseconds: Fraction | int) -> str:
+    """2 d 3 h 4 min 5 s, in whole seconds, and the leading parts that there are."""
+    whole = int(abs(Fraction(milliseconds)) / 1000)
+    minutes, seconds = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
+    told = " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+    return f"-{told}" if milliseconds < 0 and whole else told
+
+
+def _digits(value: Fraction, target: Fraction | None) -> str:
+    text = ""
+    for places in _PLACES:
+        short = round_to(value, places, "half_up")
+        text = f"{exact_decimal(short, places):f}".rstrip("0").rstrip(".")
+        if short != target or value == target:
+            break
+    return text

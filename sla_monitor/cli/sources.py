@@ -1,0 +1,79 @@
+"""What a command about one contract is asked for: which contract, from which evidence, which month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.evidence import Source
+
+contract_argument = click.argument("contract")
+"""An id in the configuration, or a path."""
+
+_MONTH = re.compile(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])", re.ASCII)
+
+
+def chosen_contract(name: str, config: Path) -> Contract:
+    """A contract by its id, or by the path of its file. Raises ConfigError, and UsageError for a name of none."""
+    from sla_monitor.configuration import read_configuration
+    from sla_monitor.contract.load import load_contract
+    from sla_monitor.contract.nearest import suggestion
+
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return load_contract(Path(name))
+    contracts = {contract.id: contract for contract in read_configuration(config).contracts}
+    if name not in contracts:
+        raise click.UsageError(f"there is no contract {name[:63]!r} ({suggestion(name, contracts)})")
+    return contracts[name]
+
+
+def ledger_path(config: Path, ledger: Path | None) -> Path:
+    """The ledger that is named, or else the one of the settings. Raises ConfigError."""
+    from sla_monitor.settings import load_settings
+
+    return ledger or load_settings(config).ledger.path
+
+
+@contextmanager
+def recorded(path: Path) -> Iterator[Source]:
+    """A ledger's evidence. Raises LedgerError and its kinds."""
+    from sla_monitor.ledger import read_only
+
+    with read_only(path) as reader:
+        yield reader
+
+
+def month_named(text: str, contract: Contract, now_ms: int) -> str:
+    """A month of the contract's term that has begun: 2026-10, or `running`. Raises BadParameter."""
+    from sla_monitor.sla.months import Run
+    from sla_monitor.sla.period import local_date
+
+    terms = contract.versions[-1].terms
+    run = Run(f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}")
+    this = f"{local_date(now_ms, terms.time_zone):%Y-%m}"
+    month = this if text == "running" else text
+    if not _MONTH.fullmatch(month):
+        raise click.BadParameter(f"{text[:40]!r} is no month (write 2026-10, or running)")
+    if not run.first <= month <= (run.last or month):
+        raise click.BadParameter(f"{month} is not in the term of {contract.id}, which runs {run.first} to {run.last}")
+    if month > this:
+        raise click.BadParameter(f"{month} has not begun (the month that is running is {this})")
+    return month
+
+
+def last_closed(contract: Contract, now_ms: int) -> str:
+    """The last month that is over, or the term's last; the first month while that is running."""
+    from sla_monitor.sla.months import shifted
+    from sla_monitor.sla.period import local_date
+
+    terms = contract.versions[-1].terms
+    first, last = f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}"
+    before = shifted(f"{local_date(now_ms, terms.time_zone):%Y-%m}", -1)
+    return max(first, min(before, last))

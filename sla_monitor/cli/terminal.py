@@ -1,0 +1,65 @@
+"""What goes to a terminal, or to a file in place of one: nothing in it moves a cursor, and it fits."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+
+from tabulate import tabulate
+
+_ASCII = str.maketrans({"×": "x", "−": "-", "–": "-", "…": "...", "⌈": "ceil(", "⌉": ")", "£": "GBP "})
+
+Row = Mapping[str, str]
+
+
+def plain(text: str) -> str:
+    """Text from anywhere: what is not printable (control characters, the marks that turn writing round) escaped."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def lines_of(text: str) -> str:
+    """Our own lines; in ASCII alone where they go to no terminal."""
+    return text if sys.stdout.isatty() else text.translate(_ASCII).encode("ascii", "backslashreplace").decode()
+
+
+def width() -> int | None:
+    """Columns of the terminal; None where there is none, and lines may be as long as they like."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def table(rows: Sequence[Row], dispensable: Sequence[str] = (), columns: int | None = None) -> str:
+    """Rows with the same keys as a table, in which every cell is plain.
+
+    Where it is wider than the terminal the dispensable columns go, the first of them first; where that is not enough,
+    each row is written as a few lines.
+    """
+    headers = list(rows[0]) if rows else []
+    for gone in range(len(dispensable) + 1):
+        kept = [header for header in headers if header not in dispensable[:gone]]
+        text = _drawn(rows, kept)
+        if columns is None or _widest(text) <= columns:
+            left_out = ", ".join(name for name in dispensable[:gone] if name in headers)
+            return f"{text}\n(left out, for want of room: {left_out})" if left_out else text
+    return "\n".join(_stacked(row, columns or 0) for row in rows)
+
+
+def _drawn(rows: Sequence[Row], headers: Sequence[str]) -> str:
+    cells = [[plain(row[header]) for header in headers] for row in rows]
+    return tabulate(cells, headers, disable_numparse=True)
+
+
+def _widest(text: str) -> int:
+    return max(map(len, text.splitlines()), default=0)
+
+
+def _stacked(row: Row, columns: int) -> str:
+    """A row as `key: value` pairs, as many to a line as there is room for."""
+    lines = [""]
+    for key, value in row.items():
+        pair = f"{key}: {plain(value)}" if value else ""
+        if pair and lines[-1] and len(lines[-1]) + len(pair) + 2 > columns:
+            lines.append("  " + pair)
+        elif pair:
+            lines[-1] += ("  " if lines[-1] else "") + pair
+    return "\n".join(lines)
