@@ -1,0 +1,1 @@
+"""Terms -> files for Prometheus, Alertmanager and Grafana: what they ask for, and when they call. Pure."""

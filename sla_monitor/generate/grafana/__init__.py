@@ -1,0 +1,39 @@
+"""Terms -> what Grafana reads: four dashboards, one question each, and the files by which it finds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.terms import Terms
+from sla_monitor.generate.grafana.health import health
+from sla_monitor.generate.grafana.looks import Json, currency_unit
+from sla_monitor.generate.grafana.operations import operations
+from sla_monitor.generate.grafana.provisioning import datasource, provider
+from sla_monitor.generate.grafana.scorecard import scorecard
+from sla_monitor.generate.grafana.service import service
+from sla_monitor.settings import Settings
+
+__all__ = ["dashboards", "grafana_files"]
+
+
+def dashboards(terms: Sequence[Terms]) -> dict[str, Json]:
+    """The dashboards by file name, from the general to the special."""
+    money = currency_unit(terms)
+    boards = {"operations": operations(money), "service": service(), "scorecard": scorecard(terms, money)}
+    return {name: board.json() for name, board in (boards | {"monitor-health": health()}).items()}
+
+
+def grafana_files(terms: Sequence[Terms], settings: Settings, prometheus: str) -> dict[str, Any]:
+    """Every file by its path: JSON as text, the rest as data. `terms`: those in force; `prometheus`: its address as
+    Grafana sees it."""
+    found: dict[str, Any] = {
+        f"dashboards/{name}.json": json.dumps(board, indent=2, ensure_ascii=False) + "\n"
+        for name, board in dashboards(terms).items()
+    }
+    interval = spelled_duration(settings.alerting.scrape_every_ms)
+    found["provisioning/datasources/sla-monitor.yaml"] = datasource(prometheus, interval)
+    found["provisioning/dashboards/sla-monitor.yaml"] = provider()
+    return found

@@ -1,0 +1,189 @@
+"""The monitor's own health: does it look when it should, keep what it saw, and know what it costs."""
+
+from __future__ import annotations
+
+from sla_monitor import names
+from sla_monitor.generate.grafana import looks
+from sla_monitor.generate.grafana.board import Board
+from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.grafana.panels import Look, Panel, stat, timeseries
+from sla_monitor.generate.grafana.queries import Query, rate, select
+
+COUNT = Look(decimals=0, least=0)
+PER_SECOND = Look(unit="cps", least=0)
+INSTANCE = "{{instance}}"
+
+
+def health() -> Board:
+    """Every monitor that the data source knows."""
+    return Board(
+        uid=HEALTH,
+        title="SLA 4: Monitor health",
+        description="Is the monitor itself well: does it look on time, keep what it saw, and assess it?",
+        rows=(
+            ("Now", _now()),
+            ("Looking on time", (_lateness(), _lost(), _workers(), _looks())),
+            ("Keeping and assessing", (_ledger(), _lag(), _assessing(), _log())),
+            ("What it costs", (_cpu(), _memory(), _files(), _scrape())),
+        ),
+    )
+
+
+def _stat(title: str, description: str, expression: str, look: Look) -> Panel:
+    return stat(title, description, Query(expression), look)
+
+
+def _now() -> tuple[Panel, ...]:
+    yes = Look(unit="none", texts=looks.GOOD_WHEN_ONE, thresholds=looks.steps((None, looks.BAD), (1, looks.GOOD)))
+    no = Look(unit="none", texts=looks.BAD_WHEN_ONE, thresholds=looks.ANY_IS_BAD)
+    taken_up = "Whether the last reading of the configuration was taken up; if not, the one before is in force."
+    return (
+        _stat("Scraped", "Whether Prometheus reaches the monitor.", f"min({select('up')})", yes),
+        _stat("Online", "Whether a witness answers.", f"min({select(names.MONITOR_ONLINE)})", yes),
+        _stat("Configuration taken up", taken_up, f"min({select(names.RELOAD_OK)})", yes),
+        _stat("Ledger failing", "Whether commits fail.", f"max({select(names.LEDGER_FAILING)})", no),
+        *_ages(),
+        stat(
+            "Version",
+            "What is running.",
+            Query(f"max by (version, python_version) ({select(names.BUILD_INFO)})", "{{version}}, {{python_version}}"),
+            Look(unit="none", texts={"1": ("running", "text")}, thresholds=looks.steps((None, "text"))),
+            width=8,
+            by_name=True,
+        ),
+    )
+
+
+def _ages() -> tuple[Panel, ...]:
+    pulse = Look(unit="s", decimals=1, thresholds=looks.steps((None, looks.GOOD), (3, looks.NEAR), (5, looks.BAD)))
+    age = Look(unit="s", thresholds=looks.steps((None, looks.GOOD), (60, looks.NEAR), (300, looks.BAD)))
+    since = Look(unit="dateTimeFromNow", thresholds=looks.steps((None, "text")))
+    return (
+        _stat("Pulse", "Time since the scheduling loop last turned.", f"max({select(names.PULSE)})", pulse),
+        _stat("Age of the figures", "Since they were worked out.", f"time() - min({select(names.ASSESSED)})", age),
+        _stat("Started", "When the monitor started.", f"max({select(names.START_TIME)}) * 1000", since),
+        _stat("Configuration of", "When it was taken up.", f"max({select(names.RELOAD_TIME)}) * 1000", since),
+    )
+
+
+def _lateness() -> Panel:
+    buckets = f"sum by (le) (rate({select(names.LATENESS.sample + '_bucket')}[$__rate_interval]))"
+    return timeseries(
+        "How late looks begin",
+        "After the instant at which each was due; half of the looks, and 99 of 100, are sooner.",
+        [
+            Query(f"histogram_quantile({share}, {buckets})", name)
+            for share, name in ((0.5, "half"), (0.99, "99 of 100"))
+        ],
+        Look(unit="s", least=0),
+    )
+
+
+def _lost() -> Panel:
+    return timeseries(
+        "Looks that did not happen",
+        "Missed: the schedule was late or the host slept. Overrun: the look before was under way. They lower coverage.",
+        [
+            Query(f"sum by (instance) ({rate(names.MISSED)})", f"missed {INSTANCE}"),
+            Query(f"sum by (instance) ({rate(names.OVERRUN)})", f"overrun {INSTANCE}"),
+            Query(f"sum by (instance) ({rate(names.CLOCK_STEPS)})", f"clock steps {INSTANCE}"),
+        ],
+        PER_SECOND,
+    )
+
+
+def _workers() -> Panel:
+    shown = ((names.WORKERS_BUSY, "looking"), (names.WORKERS, "started"), (names.WORKERS_LIMIT, "limit"))
+    queries = [Query(f"sum by (instance) ({select(metric)})", f"{name} {INSTANCE}") for metric, name in shown]
+    waiting = Query(f"sum by (instance) ({select(names.WORKERS_WAITING)})", f"waiting looks {INSTANCE}")
+    return timeseries("Threads", "Those that look, and looks that wait for one.", [*queries, waiting], COUNT)
+
+
+def _looks() -> Panel:
+    return timeseries(
+        "Looks a second",
+        "Made, and those that found an endpoint down.",
+        [
+            Query(f"sum by (instance) ({rate(names.PROBES)})", f"made {INSTANCE}"),
+            Query(f"sum by (instance) ({rate(names.PROBE_FAILURES)})", f"found it down {INSTANCE}"),
+        ],
+        PER_SECOND,
+    )
+
+
+def _ledger() -> Panel:
+    shown = ((names.COMMITTED, "committed"), (names.DROPPED, "dropped"), (names.OUT_OF_ORDER, "out of order"))
+    return timeseries(
+        "Observations",
+        "Committed ones survive a crash; the time of dropped ones is unknown.",
+        [Query(f"sum by (instance) ({rate(metric)})", f"{name} {INSTANCE}") for metric, name in shown],
+        PER_SECOND,
+    )
+
+
+def _lag() -> Panel:
+    return timeseries(
+        "Age of the oldest observation that is not committed",
+        "What a crash would lose.",
+        [Query(f"max by (instance) ({select(names.LEDGER_LAG)})", INSTANCE)],
+        Look(unit="s", least=0, thresholds=looks.steps((None, looks.GOOD), (5, looks.NEAR), (60, looks.BAD))),
+    )
+
+
+def _assessing() -> Panel:
+    return timeseries(
+        "Time to work out the figures",
+        "All contracts, each time.",
+        [Query(f"max by (instance) ({select(names.ASSESS_DURATION)})", INSTANCE)],
+        Look(unit="s", least=0),
+    )
+
+
+def _log() -> Panel:
+    return timeseries(
+        "Log lines",
+        "By level.",
+        [Query(f"sum by (level) ({rate(names.LOG_MESSAGES)})", "{{level}}")],
+        PER_SECOND,
+    )
+
+
+def _cpu() -> Panel:
+    used = f"rate({select('process_cpu_seconds_total')}[$__rate_interval])"
+    return timeseries(
+        "Processor time",
+        "Of one core.",
+        [Query(f"sum by (instance) ({used})", INSTANCE)],
+        Look(unit="percentunit", least=0),
+    )
+
+
+def _memory() -> Panel:
+    return timeseries(
+        "Memory and ledger",
+        "Resident memory, and the ledger on disk.",
+        [
+            Query(f"max by (instance) ({select('process_resident_memory_bytes')})", f"memory {INSTANCE}"),
+            Query(f"max by (instance) ({select(names.LEDGER_SIZE)})", f"ledger {INSTANCE}"),
+        ],
+        Look(unit="bytes", least=0),
+    )
+
+
+def _files() -> Panel:
+    share = f"{select('process_open_fds')} / {select('process_max_fds')}"
+    return timeseries(
+        "Open files",
+        "Connections and files, of those allowed.",
+        [Query(f"max by (instance) ({share})", INSTANCE)],
+        Look(unit="percentunit", least=0, thresholds=looks.steps((None, looks.GOOD), (0.8, looks.BAD))),
+    )
+
+
+def _scrape() -> Panel:
+    return timeseries(
+        "Scrapes",
+        "How long Prometheus waits for the metrics.",
+        [Query(f"max by (instance) ({select('scrape_duration_seconds')})", INSTANCE)],
+        Look(unit="s", least=0),
+    )

@@ -1,0 +1,177 @@
+"""Panels as data. Each says what it shows, in which unit, from where, and what its colours mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sla_monitor.generate.grafana.looks import ONE_COLOR, Json, value_mappings
+from sla_monitor.generate.grafana.queries import Query
+
+DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
+NO_DATA = "no data"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel: `width` of 24 columns, `height` in rows of 30 pixels; `body` is the rest of its JSON."""
+
+    title: str
+    description: str
+    width: int
+    height: int
+    body: Json
+
+    def placed(self, number: int, x: int, y: int) -> Json:
+        """Its JSON at a place on the grid."""
+        grid = {"h": self.height, "w": self.width, "x": x, "y": y}
+        return {"id": number, "title": self.title, "description": self.description, "gridPos": grid, **self.body}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the values of a panel, or of one column, look."""
+
+    unit: str = "short"
+    thresholds: Json = field(default_factory=lambda: ONE_COLOR)
+    texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    decimals: int | None = None
+    least: float | None = None
+    most: float | None = None
+    links: tuple[Json, ...] = ()
+
+    def defaults(self, custom: Json | None = None) -> Json:
+        """Grafana's field defaults."""
+        bounds = {"decimals": self.decimals, "min": self.least, "max": self.most}
+        return {
+            "unit": self.unit,
+            "color": {"mode": "thresholds"},
+            "thresholds": self.thresholds,
+            "mappings": value_mappings(self.texts),
+            "noValue": NO_DATA,
+            "links": list(self.links),
+            "custom": custom or {},
+            **{key: value for key, value in bounds.items() if value is not None},
+        }
+
+
+def link(title: str, url: str) -> Json:
+    """From a value to the dashboard that says more."""
+    return {"title": title, "url": url, "targetBlank": False}
+
+
+def targets(queries: Sequence[Query], *, as_table: bool = False) -> list[Json]:
+    """A panel's queries, lettered."""
+    return [
+        {
+            "refId": chr(ord("A") + position),
+            "datasource": DATASOURCE,
+            "expr": query.expression,
+            "legendFormat": query.legend,
+            "instant": as_table or query.is_instant,
+            "range": not (as_table or query.is_instant),
+            "format": "table" if as_table else "time_series",
+        }
+        for position, query in enumerate(queries)
+    ]
+
+
+def stat(title: str, description: str, query: Query, look: Look, *, width: int = 4, by_name: bool = False) -> Panel:
+    """One number (or one for each series, by its name), its background saying whether it is well."""
+    options = {
+        "colorMode": "background",
+        "graphMode": "none",
+        "justifyMode": "center",
+        "orientation": "auto",
+        "textMode": "value_and_name" if by_name else "value",
+        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+    }
+    now = Query(query.expression, query.legend, is_instant=True)
+    return Panel(title, description, width, 6 if by_name else 4, _body("stat", [now], look.defaults(), options))
+
+
+def timeseries(
+    title: str, description: str, queries: Sequence[Query], look: Look, *, width: int = 12, stacked: bool = False
+) -> Panel:
+    """Values over time. Stacked only where the parts make a whole."""
+    custom = {
+        "drawStyle": "line",
+        "lineInterpolation": "linear",
+        "lineWidth": 1,
+        "fillOpacity": 30 if stacked else 5,
+        "showPoints": "never",
+        "spanNulls": False,
+        "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
+        "thresholdsStyle": {"mode": "dashed" if len(look.thresholds["steps"]) > 1 else "off"},
+        "axisPlacement": "auto",
+    }
+    options = {
+        "legend": {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]},
+        "tooltip": {"mode": "multi", "sort": "desc"},
+    }
+    defaults = look.defaults(custom) | {"color": {"mode": "palette-classic"}}
+    return Panel(title, description, width, 8, _body("timeseries", queries, defaults, options))
+
+
+def state_timeline(title: str, description: str, queries: Sequence[Query], look: Look, *, height: int = 8) -> Panel:
+    """States over time, a row for each series."""
+    options = {
+        "mergeValues": True,
+        "showValue": "never",
+        "alignValue": "left",
+        "rowHeight": 0.8,
+        "legend": {"displayMode": "list", "placement": "bottom"},
+        "tooltip": {"mode": "single"},
+    }
+    defaults = look.defaults({"lineWidth": 0, "fillOpacity": 80})
+    return Panel(title, description, 24, height, _body("state-timeline", queries, defaults, options))
+
+
+def bar_gauge(title: str, description: str, query: Query, look: Look, *, width: int = 12) -> Panel:
+    """A bar for each series, against its bounds."""
+    options = {
+        "displayMode": "basic",
+        "orientation": "horizontal",
+        "showUnfilled": True,
+        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+    }
+    now = Query(query.expression, query.legend, is_instant=True)
+    return Panel(title, description, width, 8, _body("bargauge", [now], look.defaults(), options))
+
+
+def bar_chart(title: str, description: str, query: Query, look: Look, x: str, *, width: int = 12) -> Panel:
+    """A bar for each value of the label `x`, in its order."""
+    options = {
+        "orientation": "vertical",
+        "xField": x,
+        "showValue": "always",
+        "stacking": "none",
+        "groupWidth": 0.7,
+        "barWidth": 0.9,
+        "legend": {"displayMode": "hidden", "placement": "bottom", "calcs": []},
+        "tooltip": {"mode": "single", "sort": "none"},
+    }
+    custom = {"fillOpacity": 80, "lineWidth": 1, "axisPlacement": "auto"}
+    body = _body("barchart", [query], look.defaults(custom), options, as_table=True)
+    body["transformations"] = [
+        {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": x, "desc": False}]}},
+        {"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": {}}},
+    ]
+    return Panel(title, description, width, 8, body)
+
+
+def text(title: str, description: str, markdown: str, *, width: int = 24, height: int = 4) -> Panel:
+    """What a dashboard is for, in words."""
+    body: dict[str, Any] = {"type": "text", "options": {"mode": "markdown", "content": markdown}}
+    return Panel(title, description, width, height, body)
+
+
+def _body(kind: str, queries: Sequence[Query], defaults: Json, options: Json, *, as_table: bool = False) -> Json:
+    return {
+        "type": kind,
+        "datasource": DATASOURCE,
+        "targets": targets(queries, as_table=as_table),
+        "fieldConfig": {"defaults": defaults, "overrides": []},
+        "options": options,
+    }

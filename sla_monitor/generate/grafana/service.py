@@ -1,0 +1,170 @@
+"""The service dashboard: how one service did, where the time went, and why looks failed."""
+
+from __future__ import annotations
+
+from sla_monitor import names
+from sla_monitor.generate.grafana import looks
+from sla_monitor.generate.grafana.board import ONE_CONTRACT, Board, variable
+from sla_monitor.generate.grafana.links import SERVICE as UID
+from sla_monitor.generate.grafana.links import to_scorecard
+from sla_monitor.generate.grafana.panels import Look, Panel, stat, state_timeline, timeseries
+from sla_monitor.generate.grafana.queries import CONTRACT, SERVICE, Query, each, or_zero, rate, select, state_code
+
+ENDPOINT = (*SERVICE, 'endpoint=~"$endpoint"')
+RATIO = Look(unit="percentunit", decimals=3)
+
+
+def service() -> Board:
+    """One service at a time."""
+    return Board(
+        uid=UID,
+        title="SLA 2: Service",
+        description="How did this service do, where did the time go, and why did looks fail?",
+        rows=(
+            ("The running period so far", _figures()),
+            ("When", (_endpoints(), _hours())),
+            ("How fast, and why not", (_durations(), _phases(), _reasons(), _failures())),
+            ("Against the target", (_availability(), _allowance(), _burn())),
+        ),
+        variables=(
+            ONE_CONTRACT,
+            variable("service", "Service", select(names.SERVICE_COVERAGE, *CONTRACT), several=False),
+            variable("endpoint", "Endpoint", select(names.PROBES, *SERVICE)),
+        ),
+        about=SERVICE,
+    )
+
+
+def _figures() -> tuple[Panel, ...]:
+    def now(title: str, description: str, expression: str, look: Look) -> Panel:
+        return stat(title, description, Query(expression), look)
+
+    def of(metric: names.MetricName) -> str:
+        return f"max({select(metric, *SERVICE)})"
+
+    state = f"max({state_code(names.SERVICE_STATE, 'contract, service', SERVICE)})"
+    return (
+        now("State", "By the contract's own rules.", state, Look(unit="none", texts=looks.STATES)),
+        now("Availability", "Of the agreed time that was seen.", of(names.SERVICE_AVAILABILITY), RATIO),
+        now(
+            "Seen",
+            "Observed part of the agreed service time: what the availability is worth.",
+            of(names.SERVICE_COVERAGE),
+            Look(unit="percentunit", decimals=1, thresholds=looks.SHARE_SEEN),
+        ),
+        now("Downtime", "After the contract's rules.", of(names.SERVICE_DOWNTIME), Look(unit="dtdurations")),
+        now("Outages", "Confirmed, with a part that counts.", of(names.SERVICE_OUTAGES), Look(decimals=0)),
+        stat(
+            "Allowance left",
+            "The least that any KPI of the service has left. Click for the contract's scorecard.",
+            Query(f"min by (contract) ({select(names.KPI_ALLOWANCE_LEFT, *SERVICE)})"),
+            Look(
+                unit="dtdurations",
+                thresholds=looks.steps((None, looks.BAD), (0.001, looks.GOOD)),
+                links=(to_scorecard("field.labels"),),
+            ),
+        ),
+    )
+
+
+def _endpoints() -> Panel:
+    return state_timeline(
+        "Endpoints",
+        "The outcome of each look. A service is down only after the contract's confirmation rule.",
+        [
+            Query(state_code(names.SERVICE_STATE, "service", SERVICE), "{{service}} (the service)"),
+            Query(state_code(names.ENDPOINT_STATE, "endpoint", ENDPOINT), "{{endpoint}}"),
+        ],
+        Look(unit="none", texts=looks.STATES),
+    )
+
+
+def _hours() -> Panel:
+    grows = f"delta({select(names.SERVICE_AGREED, *SERVICE)}[5m]) != bool 0"
+    down = select(names.SERVICE_STATE, *SERVICE, 'state="down"')
+    return state_timeline(
+        "Outages against service hours and maintenance",
+        "An outage counts only within service hours and outside permitted maintenance.",
+        [
+            Query(each("service", grows), "Service hours"),
+            Query(each("service", select(names.SERVICE_MAINTENANCE, *SERVICE)), "Permitted maintenance"),
+            Query(f"2 * {each('service', down)}", "Outage"),
+        ],
+        Look(unit="none", texts=looks.YES_NO | {"2": ("Down", looks.BAD)}),
+        height=6,
+    )
+
+
+def _durations() -> Panel:
+    return timeseries(
+        "How long looks took",
+        "From the name to the last byte, by endpoint.",
+        [Query(each("endpoint", select(names.PROBE_DURATION, *ENDPOINT)), "{{endpoint}}")],
+        Look(unit="s", least=0),
+    )
+
+
+def _phases() -> Panel:
+    parts = select(names.PROBE_PHASE, *ENDPOINT)
+    return timeseries(
+        "Phases of the looks",
+        "Name lookup, connecting, TLS, first byte, transfer: the mean of the endpoints. They add up to the look.",
+        [Query(f"avg by (phase) ({parts})", "{{phase}}")],
+        Look(unit="s", least=0),
+        stacked=True,
+    )
+
+
+def _reasons() -> Panel:
+    return timeseries(
+        "Why looks fail",
+        "Endpoints whose last look found something wrong, by reason.",
+        [Query(or_zero(f"sum by (reason) ({select(names.SERVICE_FAILING, *SERVICE)})"), "{{reason}}")],
+        Look(unit="short", decimals=0, least=0),
+        stacked=True,
+    )
+
+
+def _failures() -> Panel:
+    failed, all_looks = (
+        f"sum by (endpoint) ({rate(metric, *ENDPOINT)})" for metric in (names.PROBE_FAILURES, names.PROBES)
+    )
+    return timeseries(
+        "Failed looks",
+        "Share of the looks at each endpoint that found it down.",
+        [Query(f"{failed} / {all_looks}", "{{endpoint}}")],
+        Look(unit="percentunit", least=0, most=1),
+    )
+
+
+def _availability() -> Panel:
+    return timeseries(
+        "Availability against the target",
+        "The running period so far, as agreed. It begins again with each period.",
+        [
+            Query(each("kpi", select(names.KPI_AVAILABILITY, *SERVICE)), "{{kpi}}"),
+            Query(each("kpi", select(names.KPI_TARGET_RATIO, *SERVICE)), "{{kpi}} target"),
+        ],
+        RATIO,
+        width=8,
+    )
+
+
+def _allowance() -> Panel:
+    return timeseries(
+        "Downtime allowance left",
+        "For the whole period; below nothing, the promise is broken.",
+        [Query(each("kpi", select(names.KPI_ALLOWANCE_LEFT, *SERVICE)), "{{kpi}}")],
+        Look(unit="s", thresholds=looks.steps((None, looks.BAD), (0, looks.GOOD))),
+        width=8,
+    )
+
+
+def _burn() -> Panel:
+    return timeseries(
+        "Burn rate",
+        "Downtime over the downtime allowed in the same time, over the period and over the last seven days.",
+        [Query(each("kpi, window", select(names.KPI_BURN_RATE, *SERVICE)), "{{kpi}} {{window}}")],
+        Look(decimals=2, thresholds=looks.BURN, least=0),
+        width=8,
+    )
