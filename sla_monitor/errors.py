@@ -3,7 +3,9 @@
 SlaMonitorError
 ├── ConfigError          the files are wrong; carries every problem, each with its place
 ├── EvidenceError        an evidence file is wrong; carries every problem, each with its place
+├── RegisterError        an entry cannot be made; carries every problem, each with its field
 ├── SecretError          a secret reference cannot be resolved (never carries the secret)
+├── GenerateError        what was asked for cannot be generated; carries every reason
 ├── CalendarError        bank holidays cannot be frozen: no library, no such place
 ├── ListenError          the address cannot be listened on
 └── LedgerError          the record
@@ -31,6 +33,23 @@ class ConfigError(SlaMonitorError):
 
 class EvidenceError(SlaMonitorError):
     """An evidence file is wrong. `problems` are lines of `file: $.path[2].to: what (remedy)`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class RegisterError(SlaMonitorError):
+    """An entry of the register cannot be made. `problems` are lines of `field: what (remedy)`; of several entries from
+    one file, of `file:line: field: what (remedy)`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class GenerateError(SlaMonitorError):
+    """What was asked for cannot be generated. `problems` are lines of `what: why not (remedy)`."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

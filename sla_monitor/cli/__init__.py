@@ -12,6 +12,7 @@ from sla_monitor.cli.check import check
 from sla_monitor.cli.demo import demo
 from sla_monitor.cli.ledger import ledger
 from sla_monitor.cli.probe import probe
+from sla_monitor.cli.register import register
 from sla_monitor.cli.run import run
 from sla_monitor.cli.schema import schema
 from sla_monitor.errors import SlaMonitorError
@@ -23,7 +24,7 @@ def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
 
 
-for command in (run, check, schema, calendar, probe, ledger, demo):
+for command in (run, check, schema, calendar, probe, ledger, demo, register):
     cli.add_command(command)
 
 

@@ -34,6 +34,7 @@ from sla_monitor.register.reply_rules import decision_rules, done_rules, undo_ru
 Rule = Callable[[Entry, Any, Ground], Iterator[Found]]
 
 _REPLACED_BY_THE_NEXT = (TicketRecord, Figure)
+UNPRINTABLE = "holds a character that cannot be printed (write plain text)"
 _TALK = (SignOff, Minute, Action, Done, CreditClaim)
 """What changes no figure."""
 
@@ -52,11 +53,11 @@ def problems(entry: Entry, ground: Ground) -> list[str]:
 def _texts(entry: Entry) -> Iterator[Found]:
     """Control characters are nobody's words, and could move a reader's cursor."""
     texts = {"actor": entry.actor, "reference": entry.reference, "evidence": entry.evidence, "note": entry.note}
-    texts.update((key, value) for key, value in entry.said if isinstance(value, str))
-    for field, text in texts.items():
-        bare = text.replace("\n", "").replace("\t", "") if field == "note" else text
-        if any(not letter.isprintable() for letter in bare):
-            yield field, "holds a character that cannot be printed (write plain text)"
+    texts["note"] = entry.note.replace("\n", "").replace("\t", "")
+    for key, value in entry.said:
+        several = value if isinstance(value, tuple) else (value,)
+        texts[key] = texts.get(key, "") + "".join(each for each in several if isinstance(each, str))
+    yield from ((field, UNPRINTABLE) for field, text in texts.items() if not text.isprintable())
     if not entry.actor.strip():
         yield "actor", "must not be empty (say who enters it)"
 

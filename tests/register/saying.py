@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
@@ -15,8 +16,8 @@ _SAID: TypeAdapter[Any] = TypeAdapter(Said)
 
 
 def said(kind: str, **words: Any) -> Strict:
-    """What an entry says, with the keys as files have them."""
-    value: Strict = _SAID.validate_python({"kind": kind, **words})
+    """What an entry says, with the keys as files have them; local times are in UTC."""
+    value: Strict = _SAID.validate_python({"kind": kind, **words}, context={"zone": ZoneInfo("UTC")})
     return value
 
 

@@ -1,0 +1,107 @@
+"""What an entry changes in months that are over: shown before it is confirmed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from sla_monitor.cli.figures import NONE, told_figure, told_money, told_points
+from sla_monitor.cli.terminal import lines_of, table
+
+if TYPE_CHECKING:
+    from sla_monitor.assess import Evidence, Sample
+    from sla_monitor.cli.register_desk import Desk
+    from sla_monitor.register.entries import Entry
+    from sla_monitor.sla.results import KpiResult, PeriodResult
+    from sla_monitor.sla.spans import Span
+
+Changes = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """The evidence, if these entries were the register."""
+
+    evidence: Evidence
+    said: Sequence[Entry]
+
+    def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
+        return self.evidence.spans(start_ms, end_ms)
+
+    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterable[Sample]:
+        return self.evidence.samples(key, start_ms, end_ms)
+
+    def entries(self, contract: str) -> Sequence[Entry]:
+        return self.said
+
+    def first_ms(self) -> int | None:
+        return self.evidence.first_ms()
+
+
+def confirm(desk: Desk, said: Sequence[Entry], new: Sequence[Entry], confirmed: object, *, yes: bool) -> Changes:
+    """Show what new entries change in months that are over, and ask, unless it is what was `confirmed` before.
+
+    Raises click.Abort for a no, and ClickException where there is nobody to ask.
+    """
+    found = changes(desk, said, new)
+    if not found or found == confirmed:
+        return found
+    show_changes(found)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.ClickException("nobody is there to confirm it (look at the figures above, then add --yes)")
+        click.confirm("Enter it?", abort=True, err=True)
+    return found
+
+
+def show_changes(found: Changes) -> None:
+    if found:
+        click.echo(f"This changes months that are over.\n{lines_of(table(found))}", err=True)
+
+
+def changes(desk: Desk, said: Sequence[Entry], new: Sequence[Entry]) -> Changes:
+    """Every figure of a month that is over and that new entries would change, before and after."""
+    from sla_monitor.assess import history
+    from sla_monitor.cli.sources import recorded
+    from sla_monitor.register.months import month_at, months_of
+
+    now_ms = desk.clock.now_ms()
+    by_number = {entry.number: entry for entry in said}
+    running = month_at(now_ms, desk.zone)
+    touched = {month for entry in new for month in months_of(entry.said, desk.zone, by_number)}
+    if min(touched, default=running) >= running:
+        return []
+    with recorded(desk.ledger) as evidence:
+        several = [Supposed(evidence, said), Supposed(evidence, [*said, *new])]
+        before, after = (history(desk.contract, one, running, now_ms) for one in several)
+    code = desk.contract.version_at(now_ms).terms.currency
+    return [row for one, other in zip(before, after, strict=True) for row in _differences(one, other, code)]
+
+
+def _differences(before: PeriodResult, after: PeriodResult, currency: str) -> Iterator[dict[str, str]]:
+    for result in after.kpis:
+        yield from _row(after.month, result.kpi, _told(before.kpi(result.kpi)), _told(result))
+    yield from _row(after.month, "points", told_points(before.points), told_points(after.points))
+    money = (told_money(one.credit.total + one.withheld) for one in (before, after))
+    yield from _row(after.month, f"credit, {currency}", *money)
+    triggers = (", ".join(one.trigger for one in result.triggers) or NONE for result in (before, after))
+    yield from _row(after.month, "set off", *triggers)
+
+
+def _row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:
+    if before != after:
+        yield {"month": month, "figure": what, "before": before, "after": after}
+
+
+def _told(result: KpiResult | None) -> str:
+    if result is None or result.value is None:
+        return NONE
+    band = (result.band or "").replace("_", " ")
+    met = {True: "met", False: "missed", None: "not assessable"}[result.is_met]
+    points = told_points(result.points)
+    word = "point" if points == "1" else "points"
+    return f"{told_figure(result.value)} ({band or met}, {points} {word})"

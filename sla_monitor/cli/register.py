@@ -1,0 +1,142 @@
+"""`sla-monitor register …`: what people say about a contract's months, beside what was seen of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.options import config_option, ledger_option
+from sla_monitor.cli.register_add import add
+from sla_monitor.cli.register_desk import desk_options, format_option, put_down
+from sla_monitor.cli.register_import import import_file
+from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_path
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.register.entries import Entry
+
+why_option = click.option("--why", required=True, help="The reason, in words.")
+
+
+@click.group()
+def register() -> None:
+    """Book maintenance, claim relief, decide, give figures and tickets; nothing is ever edited or deleted.
+
+    Safe while the daemon runs. Local times are in the contract's zone.
+    """
+
+
+register.add_command(add)
+register.add_command(import_file)
+
+
+@register.command("list")
+@contract_argument
+@config_option
+@ledger_option
+@click.option("--kind", "kinds", multiple=True, help="Only entries of this kind; may be given again.")
+@click.option("--month", help="Only entries about this month: 2026-10.")
+@click.option("--pending", is_flag=True, help="Only what awaits a decision.")
+@click.option("--all", "everything", is_flag=True, help="Also what was undone or replaced, and the undoings.")
+@format_option
+def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
+    contract: str,
+    config: Path,
+    ledger: Path | None,
+    kinds: tuple[str, ...],
+    month: str | None,
+    pending: bool,
+    everything: bool,
+    style: str,
+) -> None:
+    """List the entries of CONTRACT that stand."""
+    from sla_monitor.cli.register_told import tell_list
+    from sla_monitor.register.months import months_of
+    from sla_monitor.register.standing import standing
+
+    found, said = _read(contract, config, ledger)
+    stands, zone = standing(said), found.versions[-1].terms.time_zone
+    chosen = said if everything else stands.pending(found) if pending else stands.entries
+    if kinds:
+        wanted = set(map(_known_kind, kinds))
+        chosen = [entry for entry in chosen if entry.said.kind in wanted]
+    if month:
+        by_number = {entry.number: entry for entry in said}
+        chosen = [entry for entry in chosen if month in months_of(entry.said, zone, by_number)]
+    tell_list(found, chosen, stands, zone, style)
+
+
+@register.command()
+@contract_argument
+@click.argument("number", type=click.IntRange(1))
+@config_option
+@ledger_option
+@format_option
+def show(contract: str, number: int, config: Path, ledger: Path | None, style: str) -> None:
+    """Show entry NUMBER of CONTRACT, with the decisions on it and the undoings."""
+    from sla_monitor.cli.register_told import tell_one
+    from sla_monitor.register.standing import standing
+
+    found, said = _read(contract, config, ledger)
+    entry = next((each for each in said if each.number == number), None)
+    if entry is None:
+        raise click.ClickException(f"there is no entry {number} in the register of {found.id}")
+    tell_one(found, entry, _about(number, said), standing(said), style)
+
+
+@register.command()
+@desk_options
+@click.argument("number", type=click.IntRange(1))
+@click.option("--grant/--refuse", "granted", default=None, help="Which of the two.")
+@click.option("--from", "start", help="Granted only from this instant on.")
+@click.option("--to", "end", help="Granted only up to this instant.")
+@click.option("--reference", default="", help="A number in somebody's files: the minutes' item.")
+@click.option("--evidence", default="", help="Where the papers are.")
+@why_option
+def decide(number: int, granted: bool | None, start: str | None, end: str | None, why: str, **given: Any) -> None:
+    """Grant or refuse entry NUMBER of CONTRACT: a claim, a booking or a correction.
+
+    When that changes a month that is over, the figures before and after are shown first, and it has to be confirmed.
+    """
+    if granted is None:
+        raise click.UsageError("say --grant or --refuse")
+    span = {name: text for name, text in (("start", start), ("end", end)) if text is not None}
+    put_down("decision", {"about": number, "granted": granted, **span}, note=why, **given)
+
+
+@register.command()
+@desk_options
+@click.argument("number", type=click.IntRange(1))
+@why_option
+def undo(number: int, why: str, **given: Any) -> None:
+    """Take entry NUMBER of CONTRACT back. It stays in the register, and counts no more.
+
+    To restore it, undo the undoing.
+    """
+    put_down("undo", {"about": number}, note=why, reference="", evidence="", **given)
+
+
+def _read(name: str, config: Path, ledger: Path | None) -> tuple[Contract, list[Entry]]:
+    from sla_monitor.ledger import read_only
+
+    contract = chosen_contract(name, config)
+    with read_only(ledger_path(config, ledger)) as reader:
+        return contract, list(reader.entries(contract.id))
+
+
+def _known_kind(name: str) -> str:
+    from sla_monitor.contract.nearest import suggestion
+    from sla_monitor.register.saying import KINDS
+
+    kind = name.replace("-", "_")
+    if kind not in KINDS:
+        raise click.UsageError(f"no such kind: {name[:40]} ({suggestion(kind, KINDS)})")
+    return kind
+
+
+def _about(number: int, said: list[Entry]) -> list[Entry]:
+    """Everything that was said about an entry, and about that."""
+    found = [each for each in said if each.number > number and getattr(each.said, "about", None) == number]
+    return [each for one in found for each in (one, *_about(one.number, said))]

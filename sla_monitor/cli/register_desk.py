@@ -1,0 +1,133 @@
+"""Where entries are put down: checked, previewed where they change a month that is over, and added."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.options import config_option, ledger_option
+from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_path
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from sla_monitor.clock import Clock
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.contract.fields import Strict
+    from sla_monitor.ledger.register import Register
+    from sla_monitor.register.entries import Entry
+
+Options = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def _all(*options: Options) -> Options:
+    def applied(command: Callable[..., None]) -> Callable[..., None]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return applied
+
+
+def _login(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    if value is not None:
+        return value
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise click.BadParameter("this user has no name here; say who enters it") from None
+
+
+format_option = click.option("--format", "style", type=click.Choice(["table", "json"]), default="table")
+desk_options = _all(
+    contract_argument,
+    config_option,
+    ledger_option,
+    click.option("--actor", callback=_login, help="Who enters it; without it, the login name."),
+    click.option("--yes", is_flag=True, help="Do not ask before a month that is over is changed."),
+    format_option,
+)
+entry_options = _all(
+    click.option("--reference", default="", help="A number in somebody's files: CHG-1."),
+    click.option("--evidence", default="", help="Where the papers are."),
+    click.option("--note", default="", help="Why, in words."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One contract's register, and who enters something into it."""
+
+    contract: Contract
+    register: Register
+    ledger: Path
+    clock: Clock
+    actor: str = ""
+
+    @classmethod
+    def open(cls, name: str, config: Path, ledger: Path | None, actor: str = "") -> Desk:
+        """The ledger is made if there is none. Raises SlaMonitorError and click's errors."""
+        from sla_monitor.clock import SystemClock
+        from sla_monitor.ledger.register import Register
+
+        contract, clock = chosen_contract(name, config), SystemClock()
+        path = ledger_path(config, ledger)
+        return cls(contract, Register.open(path, clock), path, clock, actor)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.contract.version_at(self.clock.now_ms()).terms.time_zone
+
+    def entry(self, said: Strict, **more: str) -> Entry:
+        """An entry made now, without a number. Raises RegisterError."""
+        from sla_monitor.register.saying import entry_of
+
+        return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
+
+    def enter(self, propose: Propose, *, yes: bool) -> list[Entry]:
+        """Add what is proposed, all or none. `propose` is given all that has been said, and says what to add.
+
+        Raises RegisterError; click.Abort when the person does not confirm what it changes; LedgerError.
+        """
+        from sla_monitor.cli.before_after import confirm
+        from sla_monitor.ledger.register import Overtaken
+
+        confirmed: object = None
+        while True:
+            said = self.register.entries(self.contract.id)
+            last = said[-1].number if said else 0
+            new = [draft.model_copy(update={"number": last + i}) for i, draft in enumerate(propose(said), start=1)]
+            confirmed = confirm(self, said, new, confirmed, yes=yes)
+            try:
+                numbers = self.register.add(new, read_to=last)
+            except Overtaken:
+                continue  # what others have said meanwhile may change the answer
+            return [each.model_copy(update={"number": n}) for each, n in zip(new, numbers, strict=True)]
+
+
+Propose = Callable[[Sequence["Entry"]], Sequence["Entry"]]
+
+
+def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
+    """Add one entry and tell it. `given`: what `desk_options` and `entry_options` took."""
+    from sla_monitor.cli.register_told import tell_entered
+    from sla_monitor.errors import RegisterError
+    from sla_monitor.register.ground import Ground
+    from sla_monitor.register.rules import problems
+    from sla_monitor.register.saying import said_of
+
+    desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    more = {name: given[name] for name in ("reference", "evidence", "note")}
+    draft = desk.entry(said_of(kind, words, desk.zone), **more)
+
+    def propose(said: Sequence[Entry]) -> Sequence[Entry]:
+        if found := problems(draft, Ground.of(desk.contract, said)):
+            raise RegisterError(found)
+        return [draft]
+
+    tell_entered(desk, desk.enter(propose, yes=given["yes"]), given["style"])

@@ -1,0 +1,100 @@
+"""`sla-monitor register import CONTRACT FILE.csv`: tickets and figures from a service desk's or a supplier's file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.register_desk import Desk, Propose, desk_options
+
+if TYPE_CHECKING:
+    from sla_monitor.register.entries import Entry
+
+
+def _columns(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [each.rpartition("=") for each in given]
+    if wrong := [text for text, pair in zip(given, pairs, strict=True) if not pair[0] or not pair[2]]:
+        raise click.BadParameter(f'{wrong[0]!r} is no pair (write for example "Incident no=id")')
+    return {heading: field for heading, _, field in pairs}
+
+
+@click.command("import")
+@desk_options
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--kind", type=click.Choice(["ticket", "figure"]), required=True, help="What each row is.")
+@click.option("--map", "columns", multiple=True, callback=_columns, metavar="HEADING=FIELD", help="A column's field.")
+@click.option(
+    "--dates", type=click.Choice(["iso", "day-first", "month-first"]), default="iso", help="As in 05/10/2026."
+)
+@click.option("--party", type=click.Choice(["supplier", "authority", "agreed"]), help="Whose the figures are.")
+@click.option("--reference", default="", help="For rows without one of their own.")
+@click.option("--note", default="", help="For rows without one of their own.")
+@click.option("--dry-run", is_flag=True, help="Check everything, and add nothing.")
+def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, **given: Any) -> None:
+    """Add the rows of the CSV file FILE to the register of CONTRACT: all of them, or none.
+
+    A ticket that has changed since is entered again and stands in place of the one before; what is in the register
+    already is passed over. docs/register.md lists the columns.
+    """
+    from sla_monitor.register.importing import Source, drafts, news
+    from sla_monitor.register.sheet import FIELDS, MORE
+
+    if unknown := set(columns.values()) - {*FIELDS[kind], *MORE}:
+        known = ", ".join((*FIELDS[kind], *MORE))
+        raise click.UsageError(f"--map: a {kind} has no field {min(unknown)!r} (it has {known})")
+    source = Source(
+        file.name,
+        _content(file),
+        kind,
+        columns,
+        given["dates"],
+        given["party"] or "",
+        given["reference"],
+        given["note"],
+    )
+    desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    if ignored := source.sheet().ignored:
+        click.echo(f"columns left out: {', '.join(map(repr, ignored))}", err=True)
+    several = drafts(source, desk.contract, desk.actor, desk.clock.now_ms())
+
+    def propose(said: Sequence[Entry]) -> list[Entry]:
+        return news(source, several, desk.contract, said)
+
+    added = _supposed(desk, propose) if dry_run else desk.enter(propose, yes=given["yes"])
+    _tell(desk, added, len(several), given["style"], dry_run=dry_run)
+
+
+def _content(file: Path) -> bytes:
+    from sla_monitor.register.sheet import SIZE_LIMIT
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise click.ClickException(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def _supposed(desk: Desk, propose: Propose) -> list[Entry]:
+    """What would be added, and what that would change."""
+    from sla_monitor.cli.before_after import changes, show_changes
+
+    said = desk.register.entries(desk.contract.id)
+    new = list(propose(said))
+    show_changes(changes(desk, said, new))
+    return new
+
+
+def _tell(desk: Desk, added: Sequence[Entry], count: int, style: str, *, dry_run: bool) -> None:
+    from sla_monitor.cli.register_told import tell_json
+
+    numbers = [] if dry_run or not added else [added[0].number, added[-1].number]
+    if style == "json":
+        counts = {"rows": count, "added": len(added), "unchanged": count - len(added), "dry_run": dry_run}
+        tell_json({"contract": desk.contract.id, **counts, "numbers": numbers})
+        return
+    said = "would be added" if dry_run else "added"
+    where = f" (entries {numbers[0]} to {numbers[1]})" if numbers else ""
+    click.echo(f"{count} rows: {len(added)} {said}{where}, {count - len(added)} in the register already")

@@ -1,0 +1,137 @@
+"""Tickets and figures from a file: every row checked, every mistake told with its line, and nothing half-applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.fields import Strict
+from sla_monitor.errors import RegisterError
+from sla_monitor.register.entries import Entry, Figure, TicketRecord
+from sla_monitor.register.ground import Ground
+from sla_monitor.register.rules import problems
+from sla_monitor.register.saying import entry_of, said_of
+from sla_monitor.register.sheet import MORE, Sheet, day_first, read_sheet
+
+Dates = Literal["iso", "day-first", "month-first"]
+_INSTANTS = ("opened", "responded", "ended")
+_WHOLE = ("in_target", "total")
+TOLD_AT_MOST = 100
+"""Lines of mistakes: a file of the wrong kind has one on every line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file and how to read it. `columns`: fields by heading; `party`: whose the figures are, where no column says.
+
+    `reference` and `note`: for rows that have none of their own.
+    """
+
+    name: str
+    content: bytes
+    kind: Literal["ticket", "figure"]
+    columns: Mapping[str, str]
+    dates: Dates = "iso"
+    party: str = ""
+    reference: str = ""
+    note: str = ""
+
+    def sheet(self) -> Sheet:
+        return read_sheet(self.content, self.kind, self.columns)
+
+    @property
+    def evidence(self) -> str:
+        """By which the file can be known again."""
+        return f"{self.name}, SHA-256 {sha256(self.content).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that a row makes, and the line on which the row begins."""
+
+    line: int
+    entry: Entry
+
+
+def drafts(source: Source, contract: Contract, actor: str, at_ms: int) -> list[Draft]:
+    """The entries that a file makes. Raises RegisterError with the problems of every row."""
+    sheet = source.sheet()
+    found = [f"{source.name}:{line}: {message}" for line, message in sheet.problems]
+    made: list[Draft] = []
+    for line, words in sheet.rows if not found else ():
+        try:
+            made.append(Draft(line, _entry(source, words, contract, (actor, at_ms))))
+        except RegisterError as error:
+            found += [f"{source.name}:{line}: {problem}" for problem in error.problems]
+    found += [f"{source.name}:{line}: {problem}" for line, problem in _twice(made)]
+    if found:
+        raise RegisterError(shortened(found))
+    return made
+
+
+def news(source: Source, several: Iterable[Draft], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
+    """The entries that say what the register does not say already. Raises RegisterError with all that is wrong."""
+    ground = Ground.of(contract, said)
+    stands = (*ground.stands.of(TicketRecord), *ground.stands.of(Figure))
+    known = {_key(words): words for _, words in stands}
+    fresh = [draft for draft in several if known.get(_key(draft.entry.said)) != draft.entry.said]
+    found = [f"{source.name}:{one.line}: {line}" for one in fresh for line in problems(one.entry, ground)]
+    if found:
+        raise RegisterError(shortened(found))
+    return [draft.entry for draft in fresh]
+
+
+def shortened(lines: list[str]) -> list[str]:
+    more = len(lines) - TOLD_AT_MOST
+    return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
+
+
+def _entry(source: Source, words: dict[str, str], contract: Contract, who: tuple[str, int]) -> Entry:
+    actor, at_ms = who
+    given: dict[str, Any] = {field: word for field, word in words.items() if field not in MORE}
+    for field in _INSTANTS if source.dates != "iso" else ():
+        if field in given:
+            given[field] = day_first(given[field], month_first=source.dates == "month-first")
+    given |= {field: int(given[field]) for field in _WHOLE if given.get(field, "").isdecimal()}
+    if source.kind == "figure" and source.party:
+        given.setdefault("party", source.party)
+    if "stops" in given:
+        given["stops"] = _stops(given["stops"], source.dates)
+    said = said_of(source.kind, given, contract.versions[0].terms.time_zone)
+    more = {"reference": source.reference, "note": source.note, "evidence": source.evidence}
+    more |= {field: words[field] for field in MORE if field in words}
+    return entry_of(said, at_ms=at_ms, actor=actor, contract=contract.id, **more)
+
+
+def _stops(text: str, dates: Dates) -> list[dict[str, str]]:
+    """`waiting_for_authority 2026-10-05 10:00 / 2026-10-05 12:00; ...`; without an end it still stands still."""
+    return [_stop(part, dates) for part in text.split(";") if part.strip()]
+
+
+def _stop(text: str, dates: Dates) -> dict[str, str]:
+    reason, _, span = text.strip().partition(" ")
+    first, _, last = span.partition(" / ")
+    found = {"reason": reason, "start": first.strip(), "end": last.strip()}
+    if dates != "iso":
+        found |= {key: day_first(found[key], month_first=dates == "month-first") for key in ("start", "end")}
+    return {key: word for key, word in found.items() if word}
+
+
+def _twice(several: Iterable[Draft]) -> Iterator[tuple[int, str]]:
+    """Two rows about one thing: nobody can know which of them is meant."""
+    seen: dict[object, int] = {}
+    for draft in several:
+        key = _key(draft.entry.said)
+        if key in seen:
+            what = "ticket" if isinstance(draft.entry.said, TicketRecord) else "figure"
+            yield draft.line, f"the same {what} is on line {seen[key]} (keep one of them)"
+        seen.setdefault(key, draft.line)
+
+
+def _key(said: Strict) -> object:
+    if isinstance(said, TicketRecord):
+        return said.id
+    return (said.kpi, said.month, said.party) if isinstance(said, Figure) else None
