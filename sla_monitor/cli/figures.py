@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from sla_monitor.sla.rounding import exact_decimal, round_to, shown
+from sla_monitor.sla.rounding import exact_decimal, money, round_to, shown
 
 UNITS = {"percent": " %", "ms": " ms", "days": " days"}
 NONE = "-"
@@ -31,8 +31,9 @@ def told_points(points: Fraction) -> str:
     return shown(points)
 
 
-def told_money(amount: Decimal) -> str:
-    return f"{amount:,f}"
+def told_money(amount: Decimal, currency: str = "") -> str:
+    """With all digits of the currency's smallest coin, if it is said."""
+    return f"{money(Fraction(amount), currency) if currency else amount:,f}"
 
 
 def told_time(at_ms: int | None, zone: ZoneInfo) -> str:

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla.period import Period
 from sla_monitor.sla.rounding import exact_decimal, round_to
+from sla_monitor.sla.rounding import money as to_the_coin
 from sla_monitor.sla.working import Working
 
 PLACES = 9
@@ -67,7 +68,7 @@ def optional(value: Fraction | None) -> Number | None:
 
 
 def money(amount: Decimal, currency: str) -> Money:
-    return {"amount": f"{amount:f}", "currency": currency}
+    return {"amount": f"{to_the_coin(Fraction(amount), currency):f}", "currency": currency}
 
 
 def steps(working: Working) -> list[Step]:
