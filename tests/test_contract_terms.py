@@ -78,6 +78,10 @@ REFERENCES = [
         "triggers.t.conditions.0.kpis.0: no such KPI",
     ),
     (
+        "triggers:\n  - {id: t, conditions: [{measure: failures, bands: [misssed], at_least: 1}], effects: [notice]}\n",
+        "triggers.t.conditions.0.bands.0: no such band (did you mean missed?)",
+    ),
+    (
         "caps:\n  - {id: c, amount: 1, over: period}\n  - {id: c, amount: 2, over: period}\n",
         "caps.c.id: cap 'c' is given",
     ),

@@ -27,8 +27,10 @@ def compile_path(path: str) -> Find:
 
     try:
         find = _environment().compile(path).findall
-    except JSONPathError as error:
-        raise ValueError(f"{path!r} is not a JSON path: {error}") from None
+    except (JSONPathError, ValueError, RecursionError) as error:
+        # The library draws where it stopped, on lines of their own; the first says why.
+        why = str(error).partition("\n")[0]
+        raise ValueError(f"{path!r} is not a JSON path: {why} (write for example $.status)") from None
 
     def found(document: Any) -> list[Any]:
         try:

@@ -74,13 +74,17 @@ def _calendars(contract: dict[str, Any]) -> Iterator[Found]:
 
 
 def _published(contract: dict[str, Any]) -> Iterator[Found]:
-    """Bands that are given a rating; a KPI without bands has those two."""
+    """Bands that are given a rating."""
     reporting = contract.get("reporting")
     ratings = reporting.get("publish") if isinstance(reporting, dict) else None
-    bands = [band.get("name") for _, kpi in entries(contract, "kpis") for _, band in entries(kpi, "bands")]
-    known = sorted({"met", "missed", "below_threshold", *(name for name in bands if isinstance(name, str))})
     for name in ratings if isinstance(ratings, dict) else ():
-        yield from unknown("band", ("reporting", "publish", name), name, known)
+        yield from unknown("band", ("reporting", "publish", name), name, _bands(contract))
+
+
+def _bands(contract: dict[str, Any]) -> list[str]:
+    """The bands of all KPIs, and those that KPIs without bands have."""
+    named = [band.get("name") for _, kpi in entries(contract, "kpis") for _, band in entries(kpi, "bands")]
+    return ["met", "missed", "below_threshold", *(name for name in named if isinstance(name, str))]
 
 
 def _charges(contract: dict[str, Any]) -> Iterator[Found]:
@@ -116,3 +120,5 @@ def _trigger(contract: dict[str, Any], path: Path, trigger: dict[str, Any], abov
         yield from unknown("trigger above this one", (*here, "trigger"), condition.get("trigger"), above)
         for k, name in enumerate(listed(condition, "kpis")):
             yield from unknown("KPI", (*here, "kpis", k), name, kpis)
+        for k, name in enumerate(listed(condition, "bands")):
+            yield from unknown("band", (*here, "bands", k), name, _bands(contract))

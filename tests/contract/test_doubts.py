@@ -53,7 +53,7 @@ def trigger(condition: str) -> str:
         ("measure: points, window: contract_year, at_least: 72", "at_least: 73", "no more than 72"),
         ("measure: failures, months: 2, at_least: 2", "at_least: 3", "failures come to no more than 2"),
         ("measure: failures, material: true, months: 2, at_least: 2", "bands: [minor], at_least: 1", "no more than 0"),
-        ("measure: failures, bands: [bad], at_least: 1", "bands: [worse], at_least: 1", "no more than 0"),
+        ("measure: failures, bands: [bad], at_least: 1", "bands: [missed], at_least: 1", "no more than 0"),
     ],
 )
 def test_a_limit_that_the_points_never_come_up_to(tmp_path: Path, condition: str, beyond: str, most: str) -> None:

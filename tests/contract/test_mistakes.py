@@ -191,6 +191,20 @@ ENDPOINTS = [
         ("13:45: services.custody.endpoints.e.expect.json.0.equals: must be text, or a whole number, or true or false"),
     ),
     (
+        HTTP + "expect: {json: [{path: $.a, equals: 1, exists: true}]}",
+        (
+            "13:25: services.custody.endpoints.e.expect.json.0: must say exactly one of"
+            " equals, matches, at_least, at_most, exists (these are given: equals, exists)"
+        ),
+    ),
+    (
+        HTTP + "expect: {json: [{path: '$.a[', equals: 1}]}",
+        (
+            "13:32: services.custody.endpoints.e.expect.json.0.path: '$.a[' is not a JSON path: unexpected end of query"
+            " (write for example $.status)"
+        ),
+    ),
+    (
         HTTP + "redirects: {to_https: yes}",
         "13:31: services.custody.endpoints.e.redirects.to_https: must be true or false",
     ),
