@@ -8,17 +8,16 @@ import platform
 import signal
 import sys
 import threading
-from functools import partial
 from pathlib import Path
 
 from sla_monitor import __version__, names, systemd
 from sla_monitor import log as logs
-from sla_monitor.assess import assess
+from sla_monitor.assess import Cache, assess
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.errors import ConfigError
-from sla_monitor.ledger import Ledger
+from sla_monitor.ledger import Ledger, Recorded
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
 from sla_monitor.schedule import LATENESS_BUCKETS_S, Schedule, workers_needed
 from sla_monitor.watch import Watching
@@ -56,6 +55,8 @@ class Daemon:
             commit_within_ms=settings.ledger.commit_within_ms,
             buffer=settings.ledger.buffer,
         )
+        self._recorded = Recorded(self._ledger)
+        self._caches: dict[str, Cache] = {}
         self._watching = Watching(self.board, self._ledger, clock, settings.witnesses)
         self._workers = Workers(workers_needed([]))
         self._schedule = Schedule(clock, self._watching.look, self.board.skip, self._pulse, self._workers)
@@ -176,9 +177,8 @@ class Daemon:
             began_s = self._clock.monotonic()
             self._take_up()
             contracts, now_ms = self._configuration.contracts, self._clock.now_ms()
-            rest = Rests(self._clock)
-            spans_of = partial(self._ledger.spans, rest=rest)
-            self.board.assessment = assess(contracts, spans_of, now_ms, rest)
+            rest = self._recorded.rest = Rests(self._clock)
+            self.board.assessment = assess(contracts, self._recorded, now_ms, rest, self._caches)
             self._assess_seconds = self._clock.monotonic() - began_s
 
     # What is told of ourselves

@@ -53,7 +53,8 @@ class Outage:
 @dataclass(frozen=True, slots=True)
 class Excluded:
     """Time that somebody says should not count, inside the period. `granted`: in the agreed view; `why` says why not,
-    or what was granted ("decision 12", "beyond the allowance of 10h", "told 3 working days late")."""
+    or what was granted ("decision 12", "beyond the allowance of 10h", "booked 3 Working Days before, 5 are asked").
+    `kpis`: only for these; none: for all."""
 
     start_ms: int
     end_ms: int
@@ -62,6 +63,7 @@ class Excluded:
     granted: bool
     is_pending: bool
     why: str
+    kpis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,13 @@ class ServiceAssessment:
         return self.agreed_ms - self.unknown_ms
 
     @property
+    def counted_ms(self) -> int:
+        """The time that counts: neither excluded nor unseen."""
+        return self.observed_ms - self.excluded_ms
+
+    @property
     def availability_ratio(self) -> Fraction | None:
-        return Fraction(self.observed_ms - self.downtime_ms, self.observed_ms) if self.observed_ms else None
+        return Fraction(self.counted_ms - self.downtime_ms, self.counted_ms) if self.counted_ms else None
 
     @property
     def coverage_ratio(self) -> Fraction | None:
@@ -136,6 +143,9 @@ class Figure:
     base_ms: Fraction | None = None
     seconds: Seconds | None = None
     working: Working = ()
+
+
+NO_FIGURE = Figure(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +196,23 @@ class KpiAssessment:
         return self.service.service if self.service else (self.terms.service or "" if self.terms else "")
 
     @property
-    def availability_ratio(self) -> Fraction | None:
-        return self.service.availability_ratio if self.service else None
+    def _agreed(self) -> Figure:
+        return self.views.get("agreed", NO_FIGURE)
 
     @property
-    def downtime_ms(self) -> int:
-        return self.service.downtime_ms if self.service else 0
+    def availability_ratio(self) -> Fraction | None:
+        """Of the measurement period so far, by the KPI's own way of counting, agreed view."""
+        if self._agreed.base_ms is None:
+            return self.service.availability_ratio if self.service else None
+        base_ms = self._agreed.base_ms
+        return (base_ms - (self._agreed.downtime_ms or 0)) / base_ms if base_ms else None
+
+    @property
+    def downtime_ms(self) -> Fraction:
+        """The same way of counting."""
+        if self._agreed.downtime_ms is None:
+            return Fraction(self.service.downtime_ms if self.service else 0)
+        return self._agreed.downtime_ms
 
     @property
     def allowance_left_ms(self) -> Fraction:
@@ -199,6 +220,9 @@ class KpiAssessment:
 
     @property
     def is_met(self) -> bool | None:
+        """By the band where there is one; a figure that is not assessable is still above its target, or below."""
+        if self._agreed.is_met is not None:
+            return self._agreed.is_met
         ratio = self.availability_ratio
         return None if ratio is None else ratio >= self.target_ratio
 

@@ -1,12 +1,27 @@
-"""The months before, each worked out once."""
+"""The months before, each worked out once and kept for as long as nothing that it rests on changes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sla_monitor.assess.ground import World, is_over
+from sla_monitor.assess.inputs import closed_month
+from sla_monitor.assess.kpis import Times
+from sla_monitor.assess.looks import Kept
+from sla_monitor.assess.parts import period_of, terms_in, zone_of
 from sla_monitor.assess.seen import Evidence
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.register.entries import Entry
+from sla_monitor.register.standing import Standing, standing
+from sla_monitor.sla.fold import Setting, period_result
+from sla_monitor.sla.months import shifted
+from sla_monitor.sla.period import local_date
 from sla_monitor.sla.results import PeriodResult
+
+CLOCK_SLACK = 6
+"""How many times as long as its clock a ticket may take on the wall: a week has 168 hours, and about 40 of work."""
 
 
 @dataclass(slots=True)
@@ -14,11 +29,80 @@ class Cache:
     """What one contract's closed months came to, for as long as neither its terms nor the register change. Give the
     same one at every assessment of the contract; it is for one thread at a time."""
 
+    contract: Contract | None = None
+    entries: tuple[Entry, ...] = ()
+    mark: tuple[object, ...] = ()
+    said: Standing = field(default_factory=Standing)
     results: dict[str, PeriodResult] = field(default_factory=dict)
+    times: Times = field(default_factory=Times)
+    looks: dict[str, Kept] = field(default_factory=dict)
+
+    def standing(self, contract: Contract, entries: tuple[Entry, ...], now_ms: int) -> Standing:
+        """What stands of a contract's entries; whatever rests on others is forgotten. Where credits must be claimed,
+        every day may be the last one."""
+        self.entries = entries
+        last = entries[-1].number if entries else 0
+        needs_claims = any(not version.terms.claims.automatic for version in contract.versions)
+        mark = (len(entries), last, local_date(now_ms, zone_of(contract)) if needs_claims else None)
+        if contract is not self.contract or mark != self.mark:
+            self.contract, self.mark, self.said = contract, mark, standing(entries)
+            self.results, self.times = {}, Times()
+        return self.said
+
+
+def world_of(contract: Contract, evidence: Evidence, now_ms: int, cache: Cache) -> World:
+    """A contract and its evidence at an instant."""
+    entries = tuple(entry for entry in evidence.entries(contract.id) if entry.at_ms <= now_ms)
+    return World(contract, evidence, cache.standing(contract, entries, now_ms), now_ms)
 
 
 def history(
     contract: Contract, evidence: Evidence, until_month: str, now_ms: int, cache: Cache | None = None
 ) -> tuple[PeriodResult, ...]:
-    """Every month before `until_month` (2026-10), oldest first, folded from the contract's first month on."""
-    return ()
+    """Every month before `until_month` (2026-10), oldest first, folded from the contract's first month on.
+
+    Months before anything was seen have no measured availability. A month is kept in the cache once nothing that was
+    seen can change it any more: a day after its end, and when none of its tickets is open.
+    """
+    cache = cache or Cache()
+    return earlier_months(world_of(contract, evidence, now_ms, cache), until_month, cache)
+
+
+def earlier_months(
+    world: World, until_month: str, cache: Cache, rest: Callable[[], None] = lambda: None
+) -> tuple[PeriodResult, ...]:
+    """The same for a world that is there already. `rest` is called between months."""
+    results: list[PeriodResult] = []
+    month, is_settled = world.run.first, True
+    while month < min(until_month, world.this_month):
+        is_settled = is_settled and _is_settled(world, month)
+        kept = cache.results.get(month)
+        if kept is None:
+            kept = month_result(world, month, results, cache.times)
+            rest()
+            if is_settled:
+                cache.results[month] = kept
+        results.append(kept)
+        month = shifted(month, 1)
+    return tuple(results)
+
+
+def month_result(world: World, month: str, earlier: list[PeriodResult], times: Times) -> PeriodResult:
+    """A month that is over."""
+    terms = terms_in(world.contract, period_of(world.contract, month), world.now_ms)
+    return period_result(setting_of(world), terms, closed_month(world, month, earlier, times), earlier)
+
+
+def setting_of(world: World) -> Setting:
+    return Setting(world.run, world.contract.versions[-1].terms.currency)
+
+
+def _is_settled(world: World, month: str) -> bool:
+    """Whether time alone can change a month no more. A ticket that is still open becomes late some day."""
+    period = period_of(world.contract, month)
+    if not is_over(world, period):
+        return False
+    kpis = (kpi for version in world.contract.versions for kpi in version.terms.kpis)
+    longest_ms = max((kpi.within_ms or 0 for kpi in kpis if isinstance(kpi, RatioKpi)), default=0)
+    young_ms = max(period.start_ms, world.now_ms - longest_ms * CLOCK_SLACK)
+    return not any(young_ms <= opened_ms < period.end_ms for opened_ms in world.open_tickets)

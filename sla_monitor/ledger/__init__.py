@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sla_monitor.ledger.ledger import Ledger
 from sla_monitor.ledger.reader import Reader, read_only
+from sla_monitor.ledger.recorded import Recorded
 from sla_monitor.ledger.stats import LedgerStats
 
-__all__ = ["Ledger", "LedgerStats", "Reader", "read_only"]
+__all__ = ["Ledger", "LedgerStats", "Reader", "Recorded", "read_only"]

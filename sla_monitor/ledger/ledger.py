@@ -19,7 +19,7 @@ from sla_monitor.ledger.reader import Reader
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
 from sla_monitor.register.entries import Entry
-from sla_monitor.sla.observation import Observation
+from sla_monitor.sla.observation import Observation, Outcome
 from sla_monitor.sla.spans import Span
 
 
@@ -85,6 +85,14 @@ class Ledger:
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
         """The endpoint's committed looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._reader.observations(endpoint, start_ms, end_ms)
+
+    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[tuple[int, Outcome, int, int | None]]:
+        """The same without everything else: when each began, what it found, how long it took, its first byte (µs)."""
+        return self._reader.samples(key, start_ms, end_ms)
+
+    def first_ms(self) -> int | None:
+        """When the first look of all began; None: there is none."""
+        return self._reader.first_ms()
 
     def entries(self, contract: str, after: int = 0) -> list[Entry]:
         """What the register says of a contract; see `Reader`."""

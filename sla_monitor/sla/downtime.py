@@ -66,6 +66,17 @@ def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction:
 def availability_percent(seconds: Seconds, counting: Counting) -> tuple[Fraction | None, Working]:
     """(time that counts - downtime) / time that counts, in per cent; None where no time counts. Never below 0 nor
     over 100: excluded time is taken from both sides or from neither."""
+    base, down = time_that_counts(seconds, counting)
+    steps = (_minutes("time that counts", base), _minutes("downtime", down))
+    if base <= 0:
+        return None, steps
+    value = (base - down) / base * 100
+    inputs = f"({shown(base / MINUTE_MS)} − {shown(down / MINUTE_MS)}) / {shown(base / MINUTE_MS)} × 100"
+    return value, (*steps, step("availability, per cent", inputs, value))
+
+
+def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[Fraction, Fraction]:
+    """The time that counts and the downtime in it, in milliseconds: the two sides of the ratio."""
     base = Fraction(seconds.agreed_ms)
     down = downtime_ms(seconds.losses, counting) + seconds.degraded_ms * Fraction(counting.degraded_percent) / 100
     if counting.excluded == "removed":
@@ -76,13 +87,7 @@ def availability_percent(seconds: Seconds, counting: Counting) -> tuple[Fraction
         base -= seconds.unknown_ms
     elif counting.unknown == "down":
         down += seconds.unknown_ms
-    down = min(down, base)
-    steps = (_minutes("time that counts", base), _minutes("downtime", down))
-    if base <= 0:
-        return None, steps
-    value = (base - down) / base * 100
-    inputs = f"({shown(base / MINUTE_MS)} − {shown(down / MINUTE_MS)}) / {shown(base / MINUTE_MS)} × 100"
-    return value, (*steps, step("availability, per cent", inputs, value))
+    return base, min(down, base)
 
 
 def _minutes(what: str, ms: Fraction) -> Step:

@@ -16,6 +16,7 @@ from sla_monitor.contract.regime import Regime
 from sla_monitor.sla.account import WHOLE, Account
 from sla_monitor.sla.caps import cap_limit, capped
 from sla_monitor.sla.case import Case
+from sla_monitor.sla.claims import claimed
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.credits import credit_lines
 from sla_monitor.sla.history import recent
@@ -24,6 +25,7 @@ from sla_monitor.sla.repeats import without_double_jeopardy
 from sla_monitor.sla.results import CreditResult, KpiResult, MonthInput, PeriodResult, TriggerResult
 from sla_monitor.sla.scoring import MISSING, kpi_result
 from sla_monitor.sla.triggers import tripped
+from sla_monitor.sla.waivers import returned, with_waivers
 from sla_monitor.sla.working import step
 
 NO_MONEY = CreditResult((), (), {}, Decimal(0), Decimal(0))
@@ -73,14 +75,15 @@ def _kpi_results(
     """The KPIs whose measurement period ends in the month; one without a figure has a result that says so."""
     results: dict[str, KpiResult] = {}
     for kpi in regime.kpis:
-        if not setting.run.ends_period(seen.month, kpi.measurement_months):
+        if kpi.id in seen.unborn or not setting.run.ends_period(seen.month, kpi.measurement_months):
             continue
         measured = seen.measured.get(kpi.id, MISSING)
         if isinstance(kpi, CompositeKpi) and kpi.id not in seen.measured:
             measured = composite(kpi, results)
         history = recent(earlier, kpi, max(1, kpi.average_with_previous))
         results[kpi.id] = kpi_result(kpi, seen.month, measured, history)
-    return without_double_jeopardy(tuple(results.values()), {kpi.id: kpi.related for kpi in regime.kpis})
+    found = without_double_jeopardy(tuple(results.values()), {kpi.id: kpi.related for kpi in regime.kpis})
+    return with_waivers(found, seen.waived)
 
 
 def _credit(
@@ -89,7 +92,8 @@ def _credit(
     terms: dict[str, KpiTerms] = {kpi.id: kpi for kpi in regime.kpis}
     case = Case(seen, setting.currency, terms, {result.kpi: result for result in kpis}, account.earlier)
     lines = [line for rule in regime.credits for line in credit_lines(rule, case)]
-    return capped(regime.caps, lines, account)
+    lines += returned(seen.earned_back, setting.currency)
+    return claimed(capped(regime.caps, lines, account), seen.month, regime.claims, seen.claim)
 
 
 def _positions(regime: Regime, *, before_money: bool) -> list[int]:

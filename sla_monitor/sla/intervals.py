@@ -80,3 +80,14 @@ def at_least(count: int, several: list[Intervals]) -> Intervals:
         elif holding < count <= before and since < at:
             result.append((since, at))
     return normal(result)
+
+
+def first(intervals: Intervals, amount: int) -> Intervals:
+    """The earliest so much of them."""
+    result: Intervals = []
+    for start, end in intervals:
+        if amount <= 0:
+            break
+        result.append((start, min(end, start + amount)))
+        amount -= end - start
+    return result

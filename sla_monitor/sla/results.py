@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -78,11 +79,36 @@ class Misreport:
 
 
 @dataclass(frozen=True, slots=True)
+class Waived:
+    """A failure that costs nothing: no money, or no points either. `why` says who let it pass."""
+
+    why: str
+    points_stand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedBack:
+    """Money that is returned to the supplier with a month's invoice, in the contract's currency."""
+
+    amount: Decimal
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMade:
+    """When a month's credit was claimed, where there is none without a claim; None: it was not, by `today`."""
+
+    claimed_on: date | None
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
 class MonthInput:
     """What is known of one service period (a calendar month): `month` is its name, 2026-10.
 
-    `measured` holds the KPIs whose measurement period ends in this month. `charges`: the month's charges by service;
-    the empty name is what is charged for the contract as a whole.
+    `measured` holds the KPIs whose measurement period ends in this month; those `unborn` were measured by nobody yet,
+    and have no result at all. `charges`: the month's charges by service; the empty name is what is charged for the
+    contract as a whole. `occurrences`: by rule, or by service. `claim` None: nothing is asked about claims.
     """
 
     month: str
@@ -90,6 +116,10 @@ class MonthInput:
     charges: Mapping[str, Decimal] = field(default_factory=dict)
     occurrences: Mapping[str, tuple[Occurrence, ...]] = field(default_factory=dict)
     misreports: tuple[Misreport, ...] = ()
+    unborn: frozenset[str] = frozenset()
+    waived: Mapping[str, Waived] = field(default_factory=dict)
+    earned_back: tuple[EarnedBack, ...] = ()
+    claim: ClaimMade | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +157,21 @@ class CapResult:
 
 @dataclass(frozen=True, slots=True)
 class CreditResult:
-    """A month's money. `by_service` is what is left of the lines after the caps; `total` is their sum."""
+    """A month's money. `by_service` is what is left of the lines after the caps; `total` is their sum.
+
+    Where there is no credit without a claim, `unclaimed` is what is not deducted for want of one, and `claim_by` the
+    last day for it (None: no deadline); once that has passed, it `is_lapsed`.
+    """
 
     lines: tuple[CreditLine, ...]
     caps: tuple[CapResult, ...]
     by_service: Mapping[str, Decimal]
     before_caps: Decimal
     total: Decimal
+    unclaimed: Decimal = Decimal(0)
+    claim_by: date | None = None
+    is_lapsed: bool = False
+    working: Working = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +196,11 @@ class PeriodResult:
     withheld: Decimal
     triggers: tuple[TriggerResult, ...]
     charges: Mapping[str, Decimal]
+
+    @property
+    def deducted(self) -> Decimal:
+        """All that the supplier is not paid for the month: credits after caps, and charges kept back."""
+        return self.credit.total + self.withheld
 
     def kpi(self, name: str) -> KpiResult | None:
         return next((result for result in self.kpis if result.kpi == name), None)

@@ -47,7 +47,8 @@ def _counted(rule: UnitRateCredit, case: Case) -> Iterator[tuple[Fraction, Fract
         for result in case.priced([rule.kpi]):
             yield case.value_of(result), Fraction(1), (), rule.kpi
     else:
-        for one in case.seen.occurrences.get(rule.service or "", ()):
+        by_rule_or_service = case.seen.occurrences
+        for one in by_rule_or_service.get(rule.id, by_rule_or_service.get(rule.service or "", ())):
             weight = Fraction(rule.weights.get(one.area, Decimal(1)))
             yield blocks_of(rule, one.duration_ms), weight, tuple(_factors(rule, one)), None
 

@@ -8,8 +8,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla_monitor.sla.availability import Classified, classify, endpoint_intervals, joined
-from sla_monitor.sla.intervals import Intervals, intersect, length, normal
+from sla_monitor.contract.counting import Quorum
+from sla_monitor.sla.availability import Known, by_quorum, by_weight, known, needing, timeline, within
+from sla_monitor.sla.intervals import Intervals, length, normal, union
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span, extend
 
@@ -25,6 +26,19 @@ def spans_of(steps: list[tuple[int, Outcome]]) -> list[Span]:
         at += step
         spans[-1:] = extend(spans[-1] if spans else None, at, outcome, None, EVERY)
     return spans
+
+
+def service(
+    several: list[list[tuple[int, Outcome]]], failures: int, needed: int, hours: Intervals
+) -> dict[str, Intervals]:
+    """Where a service of several endpoints was up (degraded or not), down and unknown."""
+    endpoints = [(known(spans_of(steps), failures, 0, 200), 1) for steps in several]
+    stretches = within(timeline(endpoints, needing(len(several), needed), 0, 200), hours)
+    named = {Outcome.UP: "up", Outcome.DEGRADED: "up", Outcome.DOWN: "down", Outcome.UNKNOWN: "unknown"}
+    found: dict[str, Intervals] = {"up": [], "down": [], "unknown": []}
+    for start, end, outcome, _ in stretches:
+        found[named[outcome]].append((start, end))
+    return {name: normal(pairs) for name, pairs in found.items()}
 
 
 def second_by_second(steps: list[tuple[int, Outcome]], until: int) -> list[Outcome]:
@@ -76,26 +90,24 @@ def test_classes_agree_with_a_walk_over_every_second(
             down = sum(one[unit] is Outcome.DOWN for one in told)
             state = "up" if up >= needed else "down" if len(told) - down < needed else "unknown"
             expected[state].add(unit)
-    result = classify(hours, [endpoint_intervals(spans_of(steps), failures) for steps in several], needed)
-    assert {name: {u for a, b in getattr(result, name) for u in range(a, b)} for name in expected} == expected
+    found = service(several, failures, needed, hours)
+    assert {name: {u for a, b in found[name] for u in range(a, b)} for name in expected} == expected
 
 
 @given(looks, st.integers(0, 200), st.integers(1, 3))
 def test_splitting_a_period_and_adding_gives_the_whole(
     steps: list[tuple[int, Outcome]], cut: int, failures: int
 ) -> None:
-    endpoint = endpoint_intervals(spans_of(steps), failures)
-    whole = classify([(0, 200)], [endpoint], 1)
-    parts = [classify(normal([pair]), [endpoint], 1) for pair in ((0, cut), (cut, 200))]
-    assert joined(parts) == whole
+    whole = service([steps], failures, 1, [(0, 200)])
+    parts = [service([steps], failures, 1, normal([pair])) for pair in ((0, cut), (cut, 200))]
+    assert {name: union(*(part[name] for part in parts)) for name in whole} == whole
 
 
 @given(st.lists(looks, min_size=1, max_size=3), st.integers(1, 3))
 def test_every_agreed_moment_is_in_exactly_one_class(several: list[list[tuple[int, Outcome]]], failures: int) -> None:
-    result = classify([(0, 100)], [endpoint_intervals(spans_of(steps), failures) for steps in several], 1)
-    assert result.agreed_ms == 100
-    for a, b in ((result.up, result.down), (result.up, result.unknown), (result.down, result.unknown)):
-        assert intersect(a, b) == []
+    found = service(several, failures, 1, [(0, 100)])
+    assert sum(map(length, found.values())) == 100
+    assert union(*found.values()) == [(0, 100)]
 
 
 def outage(start: int, end: int, looks_in_it: int) -> Span:
@@ -104,23 +116,54 @@ def outage(start: int, end: int, looks_in_it: int) -> Span:
 
 def test_an_outage_over_the_edge_of_the_period_is_judged_whole_and_counted_in_part() -> None:
     """Three failed looks, one of them in this period: confirmed, and only this period's part counts."""
-    _, down = endpoint_intervals([outage(-20, 10, 3)], 3)
-    assert intersect([(0, 100)], down) == [(0, 10)]
+    found = known([outage(-20, 10, 3)], 3, 0, 100)
+    assert found.down == [(-20, 10)]
+    assert within(timeline([(found, 1)], needing(1, 1), 0, 100), [(0, 100)])[0] == (0, 10, Outcome.DOWN, 1)
 
 
 def test_unconfirmed_failures_are_time_that_was_seen_and_was_not_out() -> None:
-    up, down = endpoint_intervals([outage(0, 10, 1)], 2)
-    assert (up, down) == ([(0, 10)], [])
+    found = known([outage(0, 10, 1)], 2, 0, 10)
+    assert (found.down, found.unseen, found.degraded) == ([], [], [])
 
 
-def ratio(classes: Classified) -> Fraction:
-    observed = classes.agreed_ms - length(classes.unknown)
-    return Fraction(observed - length(classes.down), observed)
+def test_a_correction_takes_the_place_of_what_was_seen() -> None:
+    found = known([outage(0, 10, 9)], 2, 0, 20).corrected(5, 15, Outcome.DEGRADED)
+    assert (found.down, found.unseen, found.degraded) == ([(0, 5)], [(15, 20)], [(5, 15)])
+    assert found.corrected(0, 20, Outcome.UP) == Known([], [], [])
+
+
+def test_a_service_is_degraded_where_only_degraded_endpoints_keep_it_up() -> None:
+    """Two of three needed: one degraded endpoint can be spared, two cannot."""
+    slow, well = Known([], [], [(0, 10)]), Known([], [], [])
+    two_of_three = needing(3, 2)
+    assert timeline([(slow, 1), (well, 1), (well, 1)], two_of_three, 0, 10) == [(0, 10, Outcome.UP, 1)]
+    assert timeline([(slow, 1), (slow, 1), (well, 1)], two_of_three, 0, 10) == [(0, 10, Outcome.DEGRADED, 1)]
+
+
+def test_a_weighted_service_is_down_by_the_share_of_the_weight_that_was_seen() -> None:
+    """Weights 3, 2 and 1: the 2 is down, and for a while nobody sees the 1."""
+    three, two, one = Known([], [], []), Known([(0, 10)], [], []), Known([], [(5, 20)], [])
+    found = timeline([(three, 3), (two, 2), (one, 1)], by_weight(6), 0, 20)
+    third, two_fifths = Fraction(2, 6), Fraction(2, 5)
+    assert found == [(0, 5, Outcome.DOWN, third), (5, 10, Outcome.DOWN, two_fifths), (10, 20, Outcome.UP, 1)]
+
+
+def test_a_quorum_counts_those_that_saw_something() -> None:
+    down, blind, well = Known([(0, 10)], [], []), Known([], [(0, 10)], []), Known([], [], [])
+    half = Quorum.model_validate({"percent": 50, "min_active": 2})
+    for known_of, outcome in (
+        ((down, well, blind), Outcome.DOWN),
+        ((down, well, well), Outcome.UP),
+        ((down, blind, blind), Outcome.UNKNOWN),
+    ):
+        assert timeline([(one, 1) for one in known_of], by_quorum(3, half), 0, 10) == [(0, 10, outcome, 1)]
+
+
+def ratio(down_minutes: int, all_minutes: int) -> Fraction:
+    found = timeline([(Known([(0, down_minutes)], [], []), 1)], needing(1, 1), 0, all_minutes)
+    return 1 - Fraction(sum(end - start for start, end, what, _ in found if what is Outcome.DOWN), all_minutes)
 
 
 def test_432_minutes_down_fail_99_percent_in_february_and_meet_it_in_a_month_of_30_days() -> None:
-    down: Intervals = [(0, 432)]
-    february = classify([(0, 28 * 1440)], [([(432, 28 * 1440)], down)], 1)
-    april = classify([(0, 30 * 1440)], [([(432, 30 * 1440)], down)], 1)
-    assert ratio(february) < Fraction(99, 100)
-    assert ratio(april) == Fraction(99, 100)
+    assert ratio(432, 28 * 1440) < Fraction(99, 100)
+    assert ratio(432, 30 * 1440) == Fraction(99, 100)

@@ -1,64 +1,16 @@
-"""Contract + spans -> Assessment."""
+"""Services and their availability: contract + spans -> Assessment."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from fractions import Fraction
-from typing import Any
 
 import pytest
 
-from sla_monitor.assess import ContractAssessment, assess_contract
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.intervals import length
 from sla_monitor.sla.observation import Outcome, Reason
-from sla_monitor.sla.spans import Span
 
-MINUTE, HOUR = 60_000, 3_600_000
-UP, DEGRADED, DOWN, UNKNOWN = Outcome.UP, Outcome.DEGRADED, Outcome.DOWN, Outcome.UNKNOWN
-
-
-def ms(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp() * 1000)
-
-
-JUNE, JULY = ms("2026-06-01T00:00:00+01:00"), ms("2026-07-01T00:00:00+01:00")
-
-
-def terms(**changes: Any) -> Terms:
-    plain: dict[str, Any] = {
-        "id": "force-ict",
-        "authority": "A police force",
-        "supplier": "A supplier",
-        "term": {"start": "2025-04-01", "end": "2035-03-31"},
-        "time_zone": "Europe/London",
-        "currency": "GBP",
-        "calendars": {"office": {"hours": {"mon-fri": "08:00-18:00"}}},
-        "services": [{"id": "cad", "endpoints": [{"id": "login", "kind": "tcp", "host": "h", "port": 1}]}],
-        "kpis": [{"id": "KPI1", "service": "cad", "target": "99.0"}],
-    }
-    return Terms.model_validate(plain | changes)
-
-
-def one_version(**changes: Any) -> Contract:
-    return Contract((TermsVersion(0, terms(**changes)),))
-
-
-def span(start_ms: int, end_ms: int, outcome: Outcome, looks: int = 10, reason: Reason | None = None) -> Span:
-    return Span(start_ms, end_ms, end_ms - MINUTE, outcome, reason, looks)
-
-
-def told(contract: Contract, now_ms: int, **endpoints: list[Span]) -> ContractAssessment:
-    """The assessment at an instant; as the ledger does, only spans that overlap the question are answered."""
-
-    def spans_of(start_ms: int, end_ms: int) -> dict[str, list[Span]]:
-        return {
-            f"force-ict/{name}": [s for s in spans if s.start_ms < end_ms and s.end_ms > start_ms]
-            for name, spans in endpoints.items()
-        }
-
-    return assess_contract(contract, spans_of, now_ms)
+from .records import DEGRADED, DOWN, HOUR, JUNE, MINUTE, UNKNOWN, UP, ms, one_version, span, terms, told
 
 
 def test_downtime_is_counted_and_divided_by_the_time_so_far() -> None:

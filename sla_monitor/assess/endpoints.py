@@ -1,0 +1,128 @@
+"""What is known of every endpoint in a stretch of time: spans as they stand now, corrected by the register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from sla_monitor.assess.seen import Evidence
+from sla_monitor.contract.contract import Contract, endpoint_key
+from sla_monitor.contract.counting import SlowAsDown
+from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.register.approval import asks_for_decision
+from sla_monitor.register.entries import Correction, Entry
+from sla_monitor.register.standing import Standing
+from sla_monitor.sla.availability import Known, known
+from sla_monitor.sla.intervals import Intervals, normal, subtract
+from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.quorum import by_time
+from sla_monitor.sla.spans import Span, extend, held
+
+MARGIN_MS = 86_400_000
+"""How much more than a month is looked at on both sides, so that outages over its edges are known as a whole."""
+
+Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
+"""By endpoint key: from, to, and what it was."""
+
+
+class Endpoints:
+    """The endpoints of one contract in `[start_ms, end_ms)`, as known at `now_ms`."""
+
+    def __init__(
+        self, contract: Contract, evidence: Evidence, standing: Standing, start_ms: int, end_ms: int, now_ms: int
+    ) -> None:
+        self.start_ms, self.end_ms, self.now_ms = start_ms, min(end_ms, now_ms), now_ms
+        self._contract, self._evidence = contract, evidence
+        self._corrected = corrections(contract, standing)
+        read_until_ms = min(end_ms + MARGIN_MS, now_ms)
+        read = evidence.spans(start_ms - MARGIN_MS, read_until_ms) if read_until_ms > start_ms else {}
+        self._spans = {key: held(several, now_ms) for key, several in read.items()}
+        self._known: dict[object, Known] = {}
+
+    def known(self, endpoint: Endpoint, failures: int) -> Known:
+        """What the spans say of an endpoint; worked out once, asked for several times."""
+        key = endpoint_key(self._contract.id, endpoint.id)
+        if (key, failures) not in self._known:
+            self._known[key, failures] = self._as_corrected(key, self._spans.get(key, ()), failures)
+        return self._known[key, failures]
+
+    def known_by_time(self, endpoint: Endpoint, failures: int, rule: SlowAsDown) -> Known:
+        """The same where an answer that is too slow is none: worked out from every single look. Where there are no
+        looks, as in a file that tells of outages alone, the spans stand."""
+        key = endpoint_key(self._contract.id, endpoint.id)
+        if (key, failures, rule) not in self._known:
+            timed = held(list(self._timed(key, endpoint.every_ms, rule)), self.now_ms)
+            looked = normal((span.start_ms, span.end_ms) for span in timed)
+            others = (piece for span in self._spans.get(key, ()) for piece in _outside(span, looked))
+            spans = sorted([*timed, *others], key=lambda span: span.start_ms)
+            self._known[key, failures, rule] = self._as_corrected(key, spans, failures)
+        return self._known[key, failures, rule]
+
+    def down_in(self, endpoint: Endpoint, start_ms: int, end_ms: int) -> tuple[int, Reason | None] | None:
+        """When an endpoint was first seen down in a stretch of time, and why; None: it was not."""
+        for span in self._spans.get(endpoint_key(self._contract.id, endpoint.id), ()):
+            if span.outcome is Outcome.DOWN and span.start_ms < end_ms and span.end_ms > start_ms:
+                return span.start_ms, span.reason
+        return None
+
+    def latest(self, endpoint: Endpoint) -> Outcome | None:
+        """What the last span of an endpoint says, confirmed or not; None: it was never seen here."""
+        spans = self._spans.get(endpoint_key(self._contract.id, endpoint.id))
+        return spans[-1].outcome if spans else None
+
+    def corrected(self, endpoint: Endpoint) -> Sequence[tuple[int, int, Outcome]]:
+        """What the register says of an endpoint instead of what was seen, the last word last."""
+        return self._corrected.get(endpoint_key(self._contract.id, endpoint.id), ())
+
+    def _as_corrected(self, key: str, spans: Sequence[Span], failures: int) -> Known:
+        found = known(spans, failures, self.start_ms, self.end_ms)
+        for start_ms, end_ms, outcome in self._corrected.get(key, ()):
+            found = found.corrected(start_ms, min(end_ms, self.now_ms), outcome)
+        return found
+
+    def _timed(self, key: str, every_ms: int, rule: SlowAsDown) -> Iterator[Span]:
+        last: Span | None = None
+        judge = by_time(rule)
+        for at_ms, outcome, duration_us, _ in self._evidence.samples(key, self.start_ms - MARGIN_MS, self.end_ms):
+            is_answer = outcome is Outcome.UP or outcome is Outcome.DEGRADED
+            *ended, last = extend(last, at_ms, judge(duration_us) if is_answer else outcome, None, every_ms)
+            yield from ended
+        if last is not None:
+            yield last
+
+
+def _outside(span: Span, looked: Intervals) -> Iterator[Span]:
+    for start_ms, end_ms in subtract([(span.start_ms, span.end_ms)], looked):
+        yield replace(span, start_ms=start_ms, end_ms=end_ms)
+
+
+def corrections(contract: Contract, standing: Standing) -> Corrected:
+    """The corrections that stand, and have been granted where the contract asks for that; later entries win."""
+    found: Corrected = {}
+    for entry, said in standing.of(Correction):
+        span = granted_span(contract, standing, entry, said)
+        if span is not None:
+            for key in _keys(contract, said):
+                found.setdefault(key, []).append((*span, Outcome(said.outcome)))
+    return found
+
+
+def granted_span(contract: Contract, standing: Standing, entry: Entry, said: Correction) -> tuple[int, int] | None:
+    """From when to when a correction holds; None: it waits for a decision, or was refused."""
+    decision = standing.decision_on(entry.number)
+    if decision is None:
+        return None if asks_for_decision(said, contract) else (said.start_ms, said.end_ms)
+    ruling = decision[1]
+    start_ms = max(said.start_ms, ruling.start_ms or said.start_ms)
+    end_ms = min(said.end_ms, ruling.end_ms or said.end_ms)
+    return (start_ms, end_ms) if ruling.granted and start_ms < end_ms else None
+
+
+def _keys(contract: Contract, said: Correction) -> list[str]:
+    """The endpoints that a correction names, and all that its services had in that time."""
+    names = dict.fromkeys(said.endpoints)
+    for _, _, terms in contract.versions_in(said.start_ms, said.end_ms):
+        meant = (service for service in terms.services if service.id in said.services)
+        names |= dict.fromkeys(endpoint.id for service in meant for endpoint in service.endpoints)
+    return [endpoint_key(contract.id, name) for name in names]

@@ -1,0 +1,49 @@
+"""The time of each service that is not counted, in each view.
+
+Agreed time is a part of claimed time by construction: a ruling grants no more than was asked for. So downtime can
+only fall from gross to agreed to claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sla_monitor.assess.assessment import Excluded, View
+from sla_monitor.assess.parts import Hours
+from sla_monitor.assess.permitted import bookings
+from sla_monitor.assess.relief import claims
+from sla_monitor.assess.rulings import Case, Ruling
+from sla_monitor.sla.intervals import Intervals, normal
+from sla_monitor.sla.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """All rulings about the services of one contract in one month."""
+
+    rulings: tuple[Ruling, ...] = ()
+
+    def time(self, service: str | None, view: View, kpi: str | None = None) -> Intervals:
+        """The time that a view leaves out, for a KPI, or for what holds for every KPI of the service."""
+        if view == "gross":
+            return []
+        found = (one for one in self.rulings if one.service == service and (not one.kpis or kpi in one.kpis))
+        if view == "claimed":
+            return normal(one.asked for one in found)
+        return normal(pair for one in found for pair in one.granted)
+
+    def listed(self, service: str) -> tuple[Excluded, ...]:
+        """Everything that somebody says should not count of a service, and what became of it."""
+        several = [piece for one in self.rulings if one.service == service for piece in one.listed()]
+        return tuple(sorted(several, key=lambda piece: (piece.start_ms, piece.entry)))
+
+
+def exclusions(case: Case, period: Period, hours: Hours) -> Exclusions:
+    """The rulings of one month. Pass the whole month, not its part so far: the allowance is the month's."""
+    return Exclusions((*bookings(case, period, hours), *claims(case, period)))
+
+
+def together(several: Sequence[Exclusions]) -> Exclusions:
+    """Those of consecutive months."""
+    return Exclusions(tuple(ruling for one in several for ruling in one.rulings))

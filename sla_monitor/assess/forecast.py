@@ -1,0 +1,138 @@
+"""What the rest of a running period may bring: rates, the instant at which the allowance is used up, and the ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias
+
+from sla_monitor.assess.assessment import Forecast, KpiForecast, Outlook
+from sla_monitor.assess.ground import Ground
+from sla_monitor.assess.history import setting_of
+from sla_monitor.assess.inputs import ending, with_measured
+from sla_monitor.assess.kpis import Judged, figure_of
+from sla_monitor.assess.times import Lost, Time
+from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.sla.downtime import time_that_counts
+from sla_monitor.sla.fold import period_result
+from sla_monitor.sla.history import recent
+from sla_monitor.sla.intervals import Intervals, first, intersect, length, subtract
+from sla_monitor.sla.measure import Seen, measured
+from sla_monitor.sla.results import Measured, PeriodResult
+from sla_monitor.sla.scoring import kpi_result
+
+TRAILING_MS = 7 * 86_400_000
+ALL_DOWN = Fraction(1)
+
+Ends: TypeAlias = tuple[Measured, Measured]
+"""What a KPI would have measured at best and at worst."""
+
+
+def kpi_forecast(
+    ground: Ground, kpi: AvailabilityKpi, judged: Judged, allowance_ms: Fraction, history: Sequence[PeriodResult]
+) -> tuple[KpiForecast, Ends]:
+    """For an availability KPI whose measurement period runs. `ground`: the month that runs."""
+    whole, time = whole_of(ground, judged), judged.times["agreed"]
+    _, down_ms = time_that_counts(time.seconds, kpi.counting)
+    ahead = whole.ahead(kpi.service or "")
+    whole_ms = time.agreed_ms + length(ahead)
+    allowed = allowance_ms / whole_ms if whole_ms else Fraction(0)
+    recent_down_ms, recent_ms = _recent(ground, kpi)
+    left_ms = allowance_ms - down_ms
+    best, worst = (_ended(whole, kpi, judged, ahead, is_down) for is_down in (False, True))
+    past = recent(history, kpi, max(1, kpi.average_with_previous))
+    figures = [
+        figure_of(kpi, kpi_result(kpi, ground.month, found, past), then.seconds) for found, then in (best, worst)
+    ]
+    return KpiForecast(
+        burn_rate=_rate(down_ms, time.agreed_ms * allowed),
+        trailing_burn_rate=_rate(recent_down_ms, recent_ms * allowed),
+        runs_out_ms=_runs_out(whole, left_ms, _rate(down_ms, Fraction(time.agreed_ms)), ahead),
+        trailing_runs_out_ms=_runs_out(whole, left_ms, _rate(recent_down_ms, Fraction(recent_ms)), ahead),
+        best=figures[0],
+        worst=figures[1],
+    ), (best[0], worst[0])
+
+
+def whole_of(ground: Ground, judged: Judged) -> Ground:
+    """The measurement period of a KPI in which a month is."""
+    return ground if len(judged.months) == 1 else Ground(ground.world, judged.months)
+
+
+def _rate(part: Fraction, whole: Fraction) -> Fraction | None:
+    return part / whole if whole else None
+
+
+def _recent(ground: Ground, kpi: AvailabilityKpi) -> tuple[Fraction, int]:
+    """Downtime and agreed time of the last seven days, as far as this month holds them."""
+    through = ground.through(kpi.service or "", kpi.counting)
+    excluded = ground.excluded(kpi.service or "", "agreed", kpi.id, kpi.counting)
+    window: Intervals = [(ground.until_ms - TRAILING_MS, ground.until_ms)]
+    down = Fraction(0)
+    for spell in through.spells:
+        for piece in spell.pieces:
+            inside = subtract(intersect([(piece.start_ms, piece.end_ms)], window), excluded)
+            down += piece.share * length(inside)
+    return down, length(intersect(through.hours, window))
+
+
+def _runs_out(ground: Ground, left_ms: Fraction, rate: Fraction | None, ahead: Intervals) -> int | None:
+    """When the allowance is used up if downtime goes on at a rate per agreed time; now, if it already is."""
+    if left_ms <= 0:
+        return ground.until_ms
+    needed = left_ms / rate if rate else None
+    if needed is None or needed > length(ahead):
+        return None
+    until = first(ahead, -int(-needed // 1))
+    return until[-1][1] if until else ground.until_ms
+
+
+def _ended(
+    ground: Ground, kpi: AvailabilityKpi, judged: Judged, ahead: Intervals, is_down: bool
+) -> tuple[Measured, Time]:
+    """The period at its end, if from now on nothing, or everything, is down. Maintenance that is granted ahead stays
+    out of it."""
+    time = judged.times["agreed"]
+    excluded = ground.excluded(kpi.service or "", "agreed", kpi.id, kpi.counting)
+    counted_ms = length(subtract(ahead, excluded))
+    then = replace(
+        time,
+        end_ms=ground.period.end_ms,
+        agreed_ms=time.agreed_ms + length(ahead),
+        excluded_ms=time.excluded_ms + length(ahead) - counted_ms,
+    )
+    if is_down and counted_ms:
+        outage = Lost(ground.until_ms, ground.period.end_ms, ((ALL_DOWN, counted_ms),))
+        then = replace(then, lost=(*then.lost, outage))
+    found = judged.measured["agreed"]
+    seen = Seen(seconds=then.seconds, submitted=found.submitted, agreed=found.agreed)
+    return measured(kpi, seen, ground.frame), then
+
+
+def forecast(
+    ground: Ground, judged: Mapping[str, Judged], ends: Mapping[str, Ends], history: Sequence[PeriodResult]
+) -> Forecast:
+    """The month's points and money as they stand, at best and at worst. What looking at endpoints does not decide, and
+    response times, stay as they are."""
+    now = ending(ground, judged)
+    best = {name: one[0] for name, one in ends.items() if name in now}
+    worst = {name: one[1] for name, one in ends.items() if name in now}
+    return Forecast(
+        _outlook(ground, judged, now, history),
+        _outlook(ground, judged, now | best, history),
+        _outlook(ground, judged, now | worst, history),
+    )
+
+
+def _outlook(
+    ground: Ground, judged: Mapping[str, Judged], found: Mapping[str, Measured], history: Sequence[PeriodResult]
+) -> Outlook:
+    seen = with_measured(ground, judged, found)
+    result = period_result(setting_of(ground.world), ground.terms, seen, history)
+    return Outlook(result.points, Decimal(result.deducted))
+
+
+def is_running(ground: Ground) -> bool:
+    return ground.world.now_ms < ground.period.end_ms

@@ -1,0 +1,164 @@
+"""One contract in one stretch of months, with what was seen and what was said: what every figure is worked out from.
+
+Nothing is read or worked out before somebody asks for it, and then once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+
+from sla_monitor.assess.assessment import View
+from sla_monitor.assess.endpoints import MARGIN_MS, Endpoints
+from sla_monitor.assess.exclusions import Exclusions, exclusions, together
+from sla_monitor.assess.parts import Hours, Part, month_at, parts_of, period_of, run_of, terms_in, until, zone_of
+from sla_monitor.assess.rulings import Case
+from sla_monitor.assess.seen import Evidence
+from sla_monitor.assess.services import PLAIN, Impacts, through
+from sla_monitor.assess.times import Through, Time, time_of
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.counting import Counting
+from sla_monitor.contract.terms import Terms
+from sla_monitor.register.entries import Impact, TicketRecord
+from sla_monitor.register.standing import Standing
+from sla_monitor.sla.intervals import Intervals, subtract
+from sla_monitor.sla.measure import Frame
+from sla_monitor.sla.months import Run
+from sla_monitor.sla.period import Period
+
+
+@dataclass(frozen=True)
+class World:
+    """A contract and its evidence at one instant; the same for all months."""
+
+    contract: Contract
+    evidence: Evidence
+    standing: Standing
+    now_ms: int
+    hours: Hours = field(default_factory=Hours)
+
+    @cached_property
+    def run(self) -> Run:
+        return run_of(self.contract)
+
+    @cached_property
+    def this_month(self) -> str:
+        return month_at(self.contract, self.now_ms)
+
+    @cached_property
+    def first_ms(self) -> int | None:
+        """Since when anything was seen."""
+        return self.evidence.first_ms()
+
+    @cached_property
+    def open_tickets(self) -> list[int]:
+        """When those that are still open were opened."""
+        return [said.opened_ms for _, said in self.standing.of(TicketRecord) if said.ended_ms is None]
+
+    @property
+    def case(self) -> Case:
+        return Case(self.contract, self.standing)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Some consecutive months: one service period, or a whole measurement period."""
+
+    world: World
+    months: tuple[str, ...]
+
+    @property
+    def month(self) -> str:
+        return self.months[-1]
+
+    @cached_property
+    def period(self) -> Period:
+        """Within the term; the future included."""
+        return period_of(self.world.contract, self.months[0], self.months[-1])
+
+    @property
+    def until_ms(self) -> int:
+        """Up to when there can be anything to tell."""
+        return min(self.world.now_ms, self.period.end_ms)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """By which the last month is banded, pointed and priced."""
+        return terms_in(self.world.contract, self.period, self.world.now_ms)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        world = self.world
+        return Endpoints(
+            world.contract, world.evidence, world.standing, self.period.start_ms, self.period.end_ms, world.now_ms
+        )
+
+    @cached_property
+    def exclusions(self) -> Exclusions:
+        world = self.world
+        periods = (period_of(world.contract, month) for month in self.months)
+        return together([exclusions(world.case, period, world.hours) for period in periods])
+
+    @cached_property
+    def _throughs(self) -> dict[object, Through]:
+        return {}
+
+    @cached_property
+    def tickets(self) -> list[TicketRecord]:
+        """Those that can belong to the period."""
+        return [
+            said
+            for _, said in self.world.standing.of(TicketRecord)
+            if said.opened_ms < self.until_ms and (said.ended_ms is None or said.ended_ms >= self.period.start_ms)
+        ]
+
+    @property
+    def frame(self) -> Frame:
+        """Where and when figures of this period are."""
+        floor = Fraction(self.terms.accounting.coverage_floor_percent) / 100
+        return Frame(self.period, self.world.now_ms, zone_of(self.world.contract), self.terms.calendars, floor)
+
+    def whole_parts(self, service: str) -> list[Part]:
+        """A service through the whole period, to its end."""
+        return list(parts_of(self.world.contract, service, self.period, self.world.hours))
+
+    def parts(self, service: str) -> list[Part]:
+        """A service through the period so far."""
+        so_far = (until(part, self.until_ms) for part in self.whole_parts(service))
+        return [part for part in so_far if part.start_ms < part.end_ms]
+
+    def through(self, service: str, counting: Counting = PLAIN) -> Through:
+        """What a service was so far."""
+        key = service, counting.quorum, counting.slow_as_down
+        if key not in self._throughs:
+            impacts = _impacts(self.world.standing, service)
+            self._throughs[key] = through(self.parts(service), self.endpoints, self.period, impacts, counting)
+        return self._throughs[key]
+
+    def excluded(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Intervals:
+        """What a view leaves out; nothing where the contract counts excluded time like any other."""
+        return [] if counting.excluded == "counted" else self.exclusions.time(service, view, kpi)
+
+    def time(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Time:
+        """A service's time by class."""
+        excluded = self.excluded(service, view, kpi, counting)
+        return time_of(self.through(service, counting), self.period.start_ms, self.until_ms, excluded)
+
+    def ahead(self, service: str) -> Intervals:
+        """The agreed hours that are still to come."""
+        whole = [pair for part in self.whole_parts(service) for pair in part.hours]
+        return subtract(whole, [(0, self.until_ms)]) if self.until_ms > 0 else whole
+
+
+def is_over(world: World, period: Period) -> bool:
+    """Whether everything that was seen of a period is in: looks may be late, and outages go on over its end."""
+    return period.end_ms + MARGIN_MS <= world.now_ms
+
+
+def _impacts(standing: Standing, service: str) -> Impacts:
+    return [
+        (said.start_ms, said.end_ms, Fraction(said.users, said.of))
+        for _, said in standing.of(Impact)
+        if said.service == service
+    ]

@@ -1,0 +1,148 @@
+"""What is known of one month, as the engine of points and money takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from sla_monitor.assess.figures import is_seen
+from sla_monitor.assess.ground import Ground, World
+from sla_monitor.assess.kpis import AGREED, Judged, Times, judged_kpis, unborn
+from sla_monitor.assess.parts import period_of, zone_of
+from sla_monitor.assess.relief import is_granted
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.credits import UnitRateCredit
+from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
+from sla_monitor.contract.money import Charges
+from sla_monitor.register import entries as register
+from sla_monitor.sla.charges import month_charges
+from sla_monitor.sla.months import last_day
+from sla_monitor.sla.period import local_date
+from sla_monitor.sla.results import (
+    ClaimMade,
+    EarnedBack,
+    Measured,
+    Misreport,
+    MonthInput,
+    Occurrence,
+    PeriodResult,
+    Waived,
+)
+
+PARTIES = ("supplier", "authority", "agreed")
+
+
+def month_input(ground: Ground, judged: Mapping[str, Judged]) -> MonthInput:
+    """A month's KPIs, agreed view, with its charges and what the register says about its money."""
+    return with_measured(ground, judged, ending(ground, judged))
+
+
+def ending(ground: Ground, judged: Mapping[str, Judged]) -> dict[str, Measured]:
+    """The KPIs whose measurement period ends with the month. The engine makes composites of the others itself, unless
+    somebody has reported their figure."""
+    return {
+        name: one.measured["agreed"]
+        for name, one in judged.items()
+        if ground.month == one.months[-1] and not (isinstance(one.kpi, CompositeKpi) and not _is_reported(ground, name))
+    }
+
+
+def _is_reported(ground: Ground, kpi: str) -> bool:
+    return any(ground.world.standing.figure(kpi, ground.month, party) for party in PARTIES)
+
+
+def with_measured(ground: Ground, judged: Mapping[str, Judged], measured: Mapping[str, Measured]) -> MonthInput:
+    """The same with other figures."""
+    world, month = ground.world, ground.month
+    standing = world.standing
+    return MonthInput(
+        month=month,
+        measured=measured,
+        charges=charges(world.contract, month),
+        occurrences=_occurrences(ground),
+        misreports=tuple(
+            Misreport(said.omitted, said.deliberate, said.corrected, f"entry {entry.number}")
+            for entry, said in standing.of(register.Misreported)
+            if said.month == month
+        ),
+        unborn=unborn(world, judged),
+        waived={**_relieved(ground), **_waived(ground)},
+        earned_back=tuple(
+            EarnedBack(said.amount, _told(entry))
+            for entry, said in standing.of(register.EarnedBack)
+            if said.month == month
+        ),
+        claim=_claim(world, month),
+    )
+
+
+def charges(contract: Contract, month: str) -> dict[str, Decimal]:
+    """A month's charges by service, by the days for which each version's were in force."""
+    period = period_of(contract, month)
+    zone = zone_of(contract)
+    parts: list[tuple[Charges, int]] = []
+    for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms):
+        days = (local_date(end_ms, zone) - local_date(start_ms, zone)).days
+        if parts and parts[-1][0] == terms.charges:
+            parts[-1] = (terms.charges, parts[-1][1] + days)
+        else:
+            parts.append((terms.charges, days))
+    return month_charges(parts, last_day(month).day, contract.versions[-1].terms.currency)
+
+
+def _occurrences(ground: Ground) -> dict[str, tuple[Occurrence, ...]]:
+    """By rule: each unit rate has its own, also where there are none."""
+    rules = [rule.id for rule in ground.terms.credits if isinstance(rule, UnitRateCredit)]
+    found = [said for _, said in ground.world.standing.of(register.Occurred) if said.month == ground.month]
+    return {
+        rule: tuple(
+            Occurrence(said.duration_ms, said.area, said.used, said.repeats) for said in found if said.rule == rule
+        )
+        for rule in rules
+    }
+
+
+def _waived(ground: Ground) -> dict[str, Waived]:
+    result: dict[str, Waived] = {}
+    for entry, said in ground.world.standing.of(register.Waiver):
+        if said.month == ground.month:
+            names = said.kpis or [kpi.id for kpi in ground.terms.kpis]
+            result |= dict.fromkeys(names, Waived(_told(entry), said.what == "money"))
+    return result
+
+
+def _relieved(ground: Ground) -> dict[str, Waived]:
+    """KPIs with a granted claim for the month itself: those that are not made of time or tickets, and cannot be worked
+    out again without some of it."""
+    whole = {
+        kpi.id
+        for kpi in ground.terms.kpis
+        if not is_seen(ground, kpi)
+        and not isinstance(kpi, CompositeKpi)
+        and not (isinstance(kpi, RatioKpi) and kpi.within_ms is not None)
+    }
+    case, period = ground.world.case, ground.period
+    return {
+        name: Waived(f"relief, {_told(entry)}")
+        for entry, said in case.standing.of(register.Claim)
+        if said.start_ms < period.end_ms and said.end_ms > period.start_ms and is_granted(case, entry, said)
+        for name in said.kpis
+        if name in whole
+    }
+
+
+def _claim(world: World, month: str) -> ClaimMade:
+    zone = zone_of(world.contract)
+    made = [said for _, said in world.standing.of(register.CreditClaim) if said.month == month]
+    first = min((said.claimed_ms for said in made), default=None)
+    return ClaimMade(None if first is None else local_date(first, zone), local_date(world.now_ms, zone))
+
+
+def _told(entry: register.Entry) -> str:
+    return f"entry {entry.number}" + (f" ({entry.reference})" if entry.reference else "")
+
+
+def closed_month(world: World, month: str, earlier: Sequence[PeriodResult], times: Times) -> MonthInput:
+    """A month that is over, for the history: only what is priced."""
+    ground = Ground(world, (month,))
+    return month_input(ground, judged_kpis(ground, earlier, times, AGREED))

@@ -1,0 +1,99 @@
+"""Months of a contract as stretches of time, and the terms that hold in each part of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.terms import Service, Terms
+from sla_monitor.sla.hours import agreed_hours
+from sla_monitor.sla.intervals import Intervals, intersect
+from sla_monitor.sla.months import Run, last_day, month_name, number_of
+from sla_monitor.sla.period import Period, instant_ms, local_date
+
+
+def zone_of(contract: Contract) -> ZoneInfo:
+    """The zone of the contract's days and months: that of its first terms, so that months tile the term."""
+    return contract.versions[0].terms.time_zone
+
+
+def run_of(contract: Contract) -> Run:
+    """The months of the contract's term."""
+    term = contract.versions[-1].terms.term
+    return Run(f"{term.start_on:%Y-%m}", f"{term.end_on:%Y-%m}")
+
+
+def period_of(contract: Contract, month: str, until_month: str | None = None) -> Period:
+    """The part of a month (or of all months up to another one) that the contract runs: the first and the last may be
+    part months. Before and after the term it is empty."""
+    zone, until = zone_of(contract), last_day(until_month or month)
+    start_ms = instant_ms(date(int(month[:4]), int(month[5:7]), 1), time.min, zone)
+    end_ms = instant_ms(until + timedelta(days=1), time.min, zone)
+    terms = contract.versions[-1].terms
+    begin_ms = midnight_ms(terms.term.start_on, terms)
+    finish_ms = midnight_ms(terms.term.end_on + timedelta(days=1), terms)
+    return Period(month, max(start_ms, begin_ms), min(end_ms, finish_ms))
+
+
+def month_at(contract: Contract, at_ms: int) -> str:
+    """The name of the month that holds an instant."""
+    return f"{local_date(at_ms, zone_of(contract)):%Y-%m}"
+
+
+def measurement_months(run: Run, month: str, months: int) -> tuple[str, ...]:
+    """The months of the measurement period that a month is in; they count from the contract's first month."""
+    first = number_of(run.first)
+    begin = first + (number_of(month) - first) // months * months
+    last = begin + months - 1 if run.last is None else min(begin + months - 1, number_of(run.last))
+    return tuple(month_name(number) for number in range(begin, max(last, number_of(month)) + 1))
+
+
+def terms_in(contract: Contract, period: Period, now_ms: int) -> Terms:
+    """The terms by which a month is banded, pointed and priced: those in force at its end, or now while it runs."""
+    return contract.version_at(max(min(now_ms, period.end_ms - 1), period.start_ms)).terms
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A service under one version of the terms: what holds from `start_ms` to `end_ms`, with its agreed hours."""
+
+    start_ms: int
+    end_ms: int
+    terms: Terms
+    service: Service
+    hours: Intervals
+
+
+class Hours:
+    """Agreed hours, each calendar's worked out once for each stretch of time. Reads calendars as they are now."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str, int, int], Intervals] = {}
+        self._kept: list[Terms] = []  # so that no other terms can have the same id()
+
+    def of(self, terms: Terms, calendar: str, start_ms: int, end_ms: int) -> Intervals:
+        """The hours of one of the terms' calendars in `[start_ms, end_ms)`."""
+        key = (id(terms), calendar, start_ms, end_ms)
+        if key not in self._known:
+            self._kept.append(terms)
+            self._known[key] = agreed_hours(terms.calendars.get(calendar), terms.time_zone, start_ms, end_ms)
+        return self._known[key]
+
+
+def parts_of(contract: Contract, service_id: str, period: Period, hours: Hours) -> Iterator[Part]:
+    """A service through a period, version by version; nothing for the time in which the contract has no such one."""
+    for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms):
+        service = next((each for each in terms.services if each.id == service_id), None)
+        if service is not None:
+            agreed = hours.of(terms, service.service_hours, start_ms, end_ms)
+            yield Part(start_ms, end_ms, terms, service, agreed)
+
+
+def until(part: Part, now_ms: int) -> Part:
+    """The same part up to an instant."""
+    if part.end_ms <= now_ms:
+        return part
+    return replace(part, end_ms=now_ms, hours=intersect(part.hours, [(part.start_ms, max(now_ms, part.start_ms))]))

@@ -1,0 +1,63 @@
+"""Which claims for relief are granted: for a cause that the contract lists, told in time, and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_monitor.assess.rulings import Case, Ruling, decided, told_days
+from sla_monitor.contract.terms import Terms
+from sla_monitor.register.entries import Claim, Entry
+from sla_monitor.sla.intervals import intersect, normal
+from sla_monitor.sla.months import shifted
+from sla_monitor.sla.period import Period, local_date
+from sla_monitor.sla.working_days import working_days_between
+
+
+def claims(case: Case, period: Period) -> Iterator[Ruling]:
+    """Every claim about time that reaches into a month, for each service that it is for. One that names tickets and
+    no services is about those tickets alone."""
+    for entry, said in case.standing.of(Claim):
+        is_about_time = bool(said.services) or not said.tickets
+        if is_about_time and said.start_ms < period.end_ms and said.end_ms > period.start_ms:
+            services = case.contract.version_at(said.start_ms).terms.services
+            for service in services:
+                if not said.services or service.id in said.services:
+                    yield _ruling(case, entry, said, service.id, period)
+
+
+def is_granted(case: Case, entry: Entry, said: Claim) -> bool:
+    """Whether a claim is granted at all."""
+    return decided(case, entry, said)[0] is not None and not refusal(case, entry, said)
+
+
+def refusal(case: Case, entry: Entry, said: Claim) -> str:
+    """Why a claim is refused by the contract itself; empty: it is not."""
+    terms = case.contract.version_at(said.start_ms).terms
+    relief, told_ms = terms.relief, entry.at_ms if said.notified_ms is None else said.notified_ms
+    if said.cause not in relief.causes:
+        return f"{said.cause} is no cause of the contract"
+    if relief.notice_working_days is not None and relief.late == "refused":
+        days = _days_late(said, told_ms, terms)
+        if days > relief.notice_working_days:
+            return f"told {told_days(days)} after it was known, {relief.notice_working_days} are allowed"
+    if relief.deadline_months is not None:
+        month = f"{local_date(said.start_ms, terms.time_zone):%Y-%m}"
+        if f"{local_date(told_ms, terms.time_zone):%Y-%m}" > shifted(month, relief.deadline_months):
+            return f"claimed more than {relief.deadline_months} months after"
+    return ""
+
+
+def _days_late(said: Claim, told_ms: int, terms: Terms) -> int:
+    known_ms = said.start_ms if said.aware_ms is None else said.aware_ms
+    known_on, told_on = local_date(known_ms, terms.time_zone), local_date(told_ms, terms.time_zone)
+    return working_days_between(known_on, told_on, terms.working_calendar)
+
+
+def _ruling(case: Case, entry: Entry, said: Claim, service: str, period: Period) -> Ruling:
+    asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
+    span, why, is_pending = decided(case, entry, said)
+    refused = refusal(case, entry, said)
+    ruling = Ruling(entry.number, "claim", service, asked, kpis=said.kpis, is_pending=is_pending and not refused)
+    if span is None or refused:
+        return ruling.refused(refused or why)
+    return ruling.with_granted(intersect([asked], normal([span])), why, "not in what was granted")

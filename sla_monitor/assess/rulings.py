@@ -1,0 +1,74 @@
+"""What became of a booking or a claim: which time of it is not counted, and why the rest is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sla_monitor.assess.assessment import Excluded
+from sla_monitor.contract.contract import Contract
+from sla_monitor.register.approval import asks_for_decision
+from sla_monitor.register.entries import Claim, Entry, Maintenance
+from sla_monitor.register.standing import Standing
+from sla_monitor.sla.intervals import Intervals, normal, subtract
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A contract and what stands of its register."""
+
+    contract: Contract
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One booking or claim for one service in one month: the time asked for, what of it is granted, and why.
+
+    `kpis`: only for these; none: for all.
+    """
+
+    entry: int
+    kind: Literal["maintenance", "claim"]
+    service: str
+    asked: tuple[int, int]
+    granted: tuple[tuple[int, int], ...] = ()
+    kpis: tuple[str, ...] = ()
+    why: str = ""
+    why_not: str = ""
+    is_pending: bool = False
+
+    def refused(self, why: str) -> Ruling:
+        return replace(self, why_not=why)
+
+    def with_granted(self, granted: Intervals, why: str, why_not_the_rest: str) -> Ruling:
+        return replace(self, granted=tuple(granted), why=why, why_not=why_not_the_rest)
+
+    def listed(self) -> Iterator[Excluded]:
+        """The whole time asked for, piece by piece."""
+        granted = list(self.granted)
+        pieces = [(pair, True, self.why) for pair in granted]
+        pieces += [(pair, False, self.why_not) for pair in subtract(normal([self.asked]), granted)]
+        for (start_ms, end_ms), is_granted, why in sorted(pieces):
+            is_open = self.is_pending and not is_granted
+            yield Excluded(start_ms, end_ms, self.entry, self.kind, is_granted, is_open, why, self.kpis)
+
+
+def decided(case: Case, entry: Entry, said: Maintenance | Claim) -> tuple[tuple[int, int] | None, str, bool]:
+    """(from and to that was granted or needs nobody's word, why, whether it awaits a decision)."""
+    found = case.standing.decision_on(entry.number)
+    if found is None:
+        if asks_for_decision(said, case.contract):
+            return None, "awaits a decision", True
+        return (said.start_ms, said.end_ms), "stands by itself", False
+    number, ruling = found[0].number, found[1]
+    if not ruling.granted:
+        return None, f"refused by decision {number}", False
+    start_ms = said.start_ms if ruling.start_ms is None else max(ruling.start_ms, said.start_ms)
+    end_ms = said.end_ms if ruling.end_ms is None else min(ruling.end_ms, said.end_ms)
+    return (start_ms, end_ms), f"decision {number}", False
+
+
+def told_days(days: int) -> str:
+    return f"{days} Working Day" if days == 1 else f"{days} Working Days"

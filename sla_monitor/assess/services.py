@@ -1,0 +1,142 @@
+"""A service through a period: one sweep over what is known of its endpoints, whatever the view and the KPI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import lcm
+from typing import TypeAlias
+
+from sla_monitor.assess.endpoints import Endpoints
+from sla_monitor.assess.parts import Part
+from sla_monitor.assess.times import Piece, Spell, Through
+from sla_monitor.contract.counting import Counting
+from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.terms import Service
+from sla_monitor.sla.availability import (
+    DEGRADED,
+    DOWN,
+    UNKNOWN,
+    UP,
+    WHOLE,
+    Judge,
+    Known,
+    Stretch,
+    by_quorum,
+    by_weight,
+    needing,
+    timeline,
+    within,
+)
+from sla_monitor.sla.intervals import Intervals
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.period import Period
+
+PLAIN = Counting()
+Impacts: TypeAlias = Sequence[tuple[int, int, Fraction]]
+"""From, to, and the share of the users that an outage hit in that time; later ones win."""
+
+
+def through(
+    parts: Sequence[Part], endpoints: Endpoints, period: Period, impacts: Impacts = (), counting: Counting = PLAIN
+) -> Through:
+    """A service through the hours of its parts, which end no later than now. A KPI whose counting has a quorum or
+    takes slow answers for none has its own."""
+    stretches = list(_timeline(parts, endpoints, counting))
+    hours: Intervals = [pair for part in parts for pair in part.hours]
+    inside = within(stretches, hours)
+    spells = _spells(stretches, inside, impacts, period)
+    return Through(_joined(hours), _where(UP, inside), _where(DEGRADED, inside), _where(UNKNOWN, inside), spells)
+
+
+def judged(endpoints: Endpoints, part: Part, counting: Counting = PLAIN) -> tuple[list[tuple[Known, int]], Judge]:
+    """What is known of a service's endpoints with their weights, and how they make the service."""
+    failures, several = part.terms.accounting.confirmation_failures, part.service.endpoints
+    known = [_known(endpoints, endpoint, failures, counting) for endpoint in several]
+    if counting.quorum is not None:
+        return [(one, 1) for one in known], by_quorum(len(known), counting.quorum)
+    wanted = part.service.available_when
+    if wanted == "weighted":
+        weights = _whole_weights(part.service)
+        return list(zip(known, weights, strict=True)), by_weight(sum(weights))
+    needed = {"all": len(known), "any": 1}[wanted] if isinstance(wanted, str) else wanted
+    return [(one, 1) for one in known], needing(len(known), needed)
+
+
+def _known(endpoints: Endpoints, endpoint: Endpoint, failures: int, counting: Counting) -> Known:
+    if counting.slow_as_down is not None:
+        return endpoints.known_by_time(endpoint, failures, counting.slow_as_down)
+    return endpoints.known(endpoint, failures)
+
+
+def _whole_weights(service: Service) -> list[int]:
+    """The endpoints' weights as whole numbers in the same proportion."""
+    weights = [Fraction(endpoint.weight) for endpoint in service.endpoints]
+    size = lcm(*(weight.denominator for weight in weights))
+    return [int(weight * size) for weight in weights]
+
+
+def _timeline(parts: Sequence[Part], endpoints: Endpoints, counting: Counting) -> Iterable[Stretch]:
+    """One after the other; what reaches beyond the first and the last part is kept, so that outages are whole."""
+    for index, part in enumerate(parts):
+        several, judge = judged(endpoints, part, counting)
+        stretches = timeline(several, judge, part.start_ms, part.end_ms)
+        start_ms = part.start_ms if index else 0
+        end_ms = part.end_ms if index < len(parts) - 1 else endpoints.now_ms
+        yield from within(stretches, [(start_ms, end_ms)]) if start_ms < end_ms else ()
+
+
+def _spells(
+    stretches: Sequence[Stretch], inside: Sequence[Stretch], impacts: Impacts, period: Period
+) -> tuple[Spell, ...]:
+    """The outages that reach into the period, each with its pieces inside the hours."""
+    pieces = [piece for one in inside if one[2] is DOWN for piece in _hit(one, impacts)]
+    spells, index = [], 0
+    for start_ms, end_ms in _where(DOWN, stretches):
+        begin = index
+        while index < len(pieces) and pieces[index].start_ms < end_ms:
+            index += 1
+        if end_ms > period.start_ms and start_ms < period.end_ms:
+            spells.append(Spell(start_ms, end_ms, tuple(pieces[begin:index])))
+    return tuple(spells)
+
+
+def _hit(stretch: Stretch, impacts: Impacts) -> Iterable[Piece]:
+    """A stretch of an outage, cut where the share of users that it hit changes."""
+    start_ms, end_ms, _, share = stretch
+    cuts = {start_ms, end_ms} | {at for one in impacts for at in one[:2] if start_ms < at < end_ms}
+    edges = sorted(cuts)
+    for start, end in pairwise(edges):
+        hit = next((one[2] for one in reversed(impacts) if one[0] <= start < one[1]), WHOLE)
+        yield Piece(start, end, share * hit)
+
+
+def _where(outcome: Outcome, stretches: Iterable[Stretch]) -> Intervals:
+    """Where a service was this; stretches that touch are one."""
+    return _joined((start, end) for start, end, found, _ in stretches if found is outcome)
+
+
+def _joined(ascending: Iterable[tuple[int, int]]) -> Intervals:
+    result: Intervals = []
+    for start, end in ascending:
+        if result and result[-1][1] == start:
+            result[-1] = (result[-1][0], end)
+        else:
+            result.append((start, end))
+    return result
+
+
+def state_now(part: Part, endpoints: Endpoints) -> Outcome:
+    """The service at this moment, whatever the hour: DEGRADED when it is up and one of its endpoints is not."""
+    known, judge = judged(endpoints, part)
+    if not known:
+        return UNKNOWN
+    weights = {DOWN: 0, UNKNOWN: 0, DEGRADED: 0, UP: 0}
+    for one, weight in known:
+        weights[one.at(endpoints.now_ms - 1)] += weight
+    outcome = judge(weights[DOWN], weights[UNKNOWN], weights[DEGRADED])[0]
+    if outcome not in {UP, DEGRADED}:
+        return outcome
+    latest = (endpoints.latest(endpoint) for endpoint in part.service.endpoints)
+    return UP if all(one in {UP, None} for one in latest) else DEGRADED

@@ -1,0 +1,130 @@
+"""How far a month is settled, and what of the register belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess.assessment import Restatement, Status
+from sla_monitor.assess.figures import is_seen
+from sla_monitor.assess.ground import Ground, World
+from sla_monitor.assess.parts import measurement_months, period_of, terms_in, zone_of
+from sla_monitor.contract.contract import midnight_ms
+from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.terms import Terms
+from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
+from sla_monitor.sla.months import last_day, shifted
+from sla_monitor.sla.period import Period, local_date
+from sla_monitor.sla.results import CreditResult, PeriodResult
+from sla_monitor.sla.rounding import minor_units
+from sla_monitor.sla.shares import participant_shares, shared
+from sla_monitor.sla.working_days import add_working_days
+
+SIGNED_KINDS = frozenset({"minute", "action", "done", "sign_off"})
+"""Kinds of entry that change no figure."""
+
+
+def status_of(ground: Ground) -> Status:
+    """Whether a month goes on, has ended, or is signed."""
+    if ground.world.now_ms < ground.period.end_ms:
+        return "running"
+    return "provisional" if ground.world.standing.sign_off(ground.month) is None else "final"
+
+
+def restatement(ground: Ground, result: PeriodResult, entries: Sequence[Entry]) -> Restatement | None:
+    """What a signed month has become, if that is not what was signed; the signed figures stay as they are."""
+    found = ground.world.standing.sign_off(ground.month)
+    if found is None:
+        return None
+    signed, said = found
+    if result.points == said.points and result.deducted == said.credit:
+        return None
+    since = [one.number for one in entries if one.number > signed.number and one.said.kind not in SIGNED_KINDS]
+    return Restatement(signed, result.points, Decimal(result.deducted), tuple(since))
+
+
+def entries_of(world: World, entries: Sequence[Entry], period: Period) -> tuple[Entry, ...]:
+    """What the register says about a month: what overlaps it or names it, and what was said about that. Entries that
+    were undone are among them, with their undoing."""
+    numbers: set[int] = set()
+    zone = zone_of(world.contract)
+    for entry in entries:
+        if _touches(entry, numbers, period, zone):
+            numbers.add(entry.number)
+    return tuple(entry for entry in entries if entry.number in numbers)
+
+
+def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) -> bool:
+    said = entry.said
+    if isinstance(said, Decision | Done | Undo):
+        return said.about in numbers
+    if isinstance(said, Timed):
+        return said.start_ms < period.end_ms and said.end_ms > period.start_ms
+    if isinstance(said, TicketRecord):
+        ended_ms = said.opened_ms if said.ended_ms is None else said.ended_ms
+        return said.opened_ms < period.end_ms and ended_ms >= period.start_ms
+    return (said.month or f"{local_date(entry.at_ms, zone):%Y-%m}") == period.name
+
+
+def shares_of(terms: Terms, credit: CreditResult, withheld: Decimal) -> dict[str, Decimal]:
+    """Each participant's part of what is deducted: of a service's, by those who take it. Empty where nobody has a
+    share."""
+    places = minor_units(terms.currency)
+    total = dict.fromkeys(participant_shares(terms), Decimal(0))
+    for service, amount in [*credit.by_service.items(), ("", withheld)]:
+        shares = participant_shares(terms, service or None)
+        if not shares:
+            continue
+        for name, part in shared(amount, shares, places).items():
+            total[name] += part
+    return total
+
+
+def report_due_ms(world: World, terms: Terms, month: str) -> int | None:
+    """When the report on the month before is due: the end of that Working Day. None before the second month."""
+    before = shifted(month, -1)
+    if before < world.run.first:
+        return None
+    try:
+        due_on = add_working_days(last_day(before), terms.reporting.report_working_days, terms.working_calendar)
+    except ValueError:  # a calendar without any Working Day: nothing is ever due
+        return None
+    return midnight_ms(due_on + timedelta(days=1), terms)
+
+
+def missing_figures(world: World, earlier: Sequence[PeriodResult]) -> tuple[tuple[str, str], ...]:
+    """(KPI, month) of every figure that somebody has to report and nobody has, for months that are over."""
+    found: list[tuple[str, str]] = []
+    terms_of = _TermsOf(world)
+    for past in earlier:
+        for result in past.kpis:
+            kpi = terms_of.kpi(past.month, result.kpi)
+            if result.figure is None and kpi is not None and _is_reported(world, kpi, past.month):
+                found.append((result.kpi, past.month))
+    return tuple(found)
+
+
+class _TermsOf:
+    """The KPIs in force in each month."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._known: dict[str, Mapping[str, KpiTerms]] = {}
+
+    def kpi(self, month: str, name: str) -> KpiTerms | None:
+        if month not in self._known:
+            period = period_of(self._world.contract, month)
+            terms = terms_in(self._world.contract, period, self._world.now_ms)
+            self._known[month] = {kpi.id: kpi for kpi in terms.kpis}
+        return self._known[month].get(name)
+
+
+def _is_reported(world: World, kpi: KpiTerms, month: str) -> bool:
+    """Whether a KPI's figure comes from people: not from looking, nor from tickets, nor from other KPIs."""
+    ground = Ground(world, measurement_months(world.run, month, kpi.measurement_months))
+    if isinstance(kpi, CompositeKpi) or (isinstance(kpi, RatioKpi) and kpi.within_ms is not None):
+        return False
+    return kpi.source_of_truth == "supplier" or not is_seen(ground, kpi)

@@ -1,0 +1,149 @@
+"""The time of one service in one view, by class, month by month: what becomes `Seconds` in the end.
+
+Months of a longer measurement period are joined: an outage over their edge is one outage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from sla_monitor.sla.downtime import Loss, Seconds
+from sla_monitor.sla.intervals import Intervals, intersect, length, subtract
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An outage: `[start_ms, end_ms)` as a whole, wherever that lies, and the milliseconds of it that count, by the
+    share of the service that was lost."""
+
+    start_ms: int
+    end_ms: int
+    counted: tuple[tuple[Fraction, int], ...] = ()
+
+    @property
+    def weighted_ms(self) -> Fraction:
+        return sum((share * ms for share, ms in self.counted), Fraction(0))
+
+    def losses(self) -> Iterable[Loss]:
+        whole_ms = self.end_ms - self.start_ms
+        return (Loss(whole_ms, ms, share) for share, ms in self.counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an outage inside the hours, with the share of the service that was lost in it."""
+
+    start_ms: int
+    end_ms: int
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """An outage with its pieces inside the hours of a period."""
+
+    start_ms: int
+    end_ms: int
+    pieces: tuple[Piece, ...]
+
+    def outside(self, excluded: Intervals) -> Lost:
+        """What counts of it."""
+        counted: dict[Fraction, int] = {}
+        for piece in self.pieces:
+            ms = piece.end_ms - piece.start_ms
+            if excluded:
+                ms = length(subtract([(piece.start_ms, piece.end_ms)], excluded))
+            counted[piece.share] = counted.get(piece.share, 0) + ms
+        return Lost(self.start_ms, self.end_ms, tuple(pair for pair in counted.items() if pair[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """What a service was through its hours so far: up, degraded, unknown and the spells' pieces tile them."""
+
+    hours: Intervals
+    up: Intervals
+    degraded: Intervals
+    unknown: Intervals
+    spells: tuple[Spell, ...]
+
+    @property
+    def down(self) -> Intervals:
+        """Where any of it was down."""
+        joined: Intervals = []
+        for spell in self.spells:
+            for piece in spell.pieces:
+                if joined and joined[-1][1] == piece.start_ms:
+                    joined[-1] = (joined[-1][0], piece.end_ms)
+                else:
+                    joined.append((piece.start_ms, piece.end_ms))
+        return joined
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A service's hours by class, in milliseconds, apart from each other; what is left over was up."""
+
+    start_ms: int
+    end_ms: int
+    agreed_ms: int
+    lost: tuple[Lost, ...] = ()
+    excluded_ms: int = 0
+    excluded_down_ms: int = 0
+    degraded_ms: int = 0
+    unknown_ms: int = 0
+
+    @property
+    def seconds(self) -> Seconds:
+        losses = tuple(loss for lost in self.lost for loss in lost.losses())
+        return Seconds(
+            self.agreed_ms, losses, self.excluded_ms, self.excluded_down_ms, self.degraded_ms, self.unknown_ms
+        )
+
+
+def time_of(through: Through, start_ms: int, end_ms: int, excluded: Intervals) -> Time:
+    """The classes of a period once some of it is excluded."""
+    lost = tuple(spell.outside(excluded) for spell in through.spells)
+    if not excluded:
+        agreed_ms, degraded_ms, unknown_ms = map(length, (through.hours, through.degraded, through.unknown))
+        return Time(start_ms, end_ms, agreed_ms, lost, 0, 0, degraded_ms, unknown_ms)
+    return Time(
+        start_ms,
+        end_ms,
+        length(through.hours),
+        lost,
+        length(intersect(through.hours, excluded)),
+        length(intersect(through.down, excluded)),
+        length(subtract(through.degraded, excluded)),
+        length(subtract(through.unknown, excluded)),
+    )
+
+
+def joined(times: Sequence[Time]) -> Time:
+    """Consecutive periods as one. `times` ascend and are not empty."""
+    whole = times[0]
+    for following in times[1:]:
+        whole = Time(
+            whole.start_ms,
+            following.end_ms,
+            whole.agreed_ms + following.agreed_ms,
+            _joined(whole.lost, following.lost, following.start_ms),
+            whole.excluded_ms + following.excluded_ms,
+            whole.excluded_down_ms + following.excluded_down_ms,
+            whole.degraded_ms + following.degraded_ms,
+            whole.unknown_ms + following.unknown_ms,
+        )
+    return whole
+
+
+def _joined(before: tuple[Lost, ...], after: tuple[Lost, ...], edge_ms: int) -> tuple[Lost, ...]:
+    """What both tell of the outage over the edge is one outage."""
+    if not before or not after or before[-1].end_ms < edge_ms or after[0].start_ms > edge_ms:
+        return (*before, *after)
+    counted = dict(before[-1].counted)
+    for share, ms in after[0].counted:
+        counted[share] = counted.get(share, 0) + ms
+    end_ms = max(before[-1].end_ms, after[0].end_ms)
+    return (*before[:-1], replace(before[-1], end_ms=end_ms, counted=tuple(counted.items())), *after[1:])

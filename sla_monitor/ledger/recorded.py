@@ -1,0 +1,38 @@
+"""A daemon's own ledger as its assessments ask for it, every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from sla_monitor.ledger.ledger import Ledger
+from sla_monitor.register.entries import Entry
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.spans import Span
+
+
+class Recorded:
+    """What is in the ledger; of the register, only entries that are new are read. For one thread at a time.
+
+    `rest` is called in the middle of what takes long.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.rest: Callable[[], None] = lambda: None
+        self._ledger = ledger
+        self._entries: dict[str, tuple[Entry, ...]] = {}
+
+    def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
+        return self._ledger.spans(start_ms, end_ms, self.rest)
+
+    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[tuple[int, Outcome, int, int | None]]:
+        return self._ledger.samples(key, start_ms, end_ms)
+
+    def entries(self, contract: str) -> Sequence[Entry]:
+        known = self._entries.get(contract, ())
+        new = self._ledger.entries(contract, known[-1].number if known else 0)
+        if new or not known:
+            self._entries[contract] = (*known, *new)
+        return self._entries[contract]
+
+    def first_ms(self) -> int | None:
+        return self._ledger.first_ms()
