@@ -3,7 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd systemd-container
+PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd systemd-container poppler-utils \
+	libreoffice-calc-nogui
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports format docs lock bench clean
@@ -52,7 +53,7 @@ format: $(VENV)/dev.stamp ## Format the code
 
 lock: $(VENV)/dev.stamp ## Choose new versions of everything we depend on
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra report --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server
 	$(BIN)/python -m bench

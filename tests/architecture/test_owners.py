@@ -23,7 +23,7 @@ OWNERS = {
     "cryptography": {"demo"},
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
-    "jinja2": {"web"},
+    "jinja2": {"web", "review"},
     "jsonpath": {"contract"},
     "logfmter": {"log.py"},
     "prometheus_client": {"metrics"},
@@ -35,7 +35,9 @@ OWNERS = {
     "sqlite_utils": {"ledger"},
     "tabulate": {"cli"},
     "tornado": {"web"},
+    "typst": {"review"},
     "urllib3": {"probe"},
+    "xlsxwriter": {"review"},
     "yaml": {"contract"},
 }
 WALL_CLOCK = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}

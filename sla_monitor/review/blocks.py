@@ -1,0 +1,168 @@
+"""What a pack is made of: sections of a few kinds of block, with every text ready to be shown.
+
+All renderings are made from these, so none of them can say a number that another does not. What a supplier may have
+written is made harmless here, once: a text that is in a block has no control characters in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from sla_monitor.review.words import plain
+
+Tone: TypeAlias = Literal["", "met", "minor", "serious", "severe", "below_threshold", "unknown", "so_far", "code"]
+"""How a cell is coloured. No tone says anything that the text or the mark does not."""
+
+MARKS: dict[Tone, str] = {
+    "met": "✓",
+    "minor": "!",
+    "serious": "!!",
+    "severe": "!!!",
+    "below_threshold": "✕",
+    "unknown": "?",
+    "so_far": "…",
+}
+"""What stands for a tone in a scorecard, so that a grey print says the same as a coloured one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A text; `value` is the number in it, for spreadsheets. `hint` is said to those who cannot see the mark."""
+
+    text: str
+    value: Fraction | Decimal | int | None = None
+    tone: Tone = ""
+    mark: str = ""
+    hint: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", plain(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`width` is relative to the other columns'."""
+
+    title: str
+    width: float = 1
+    is_number: bool = False
+
+
+Row: TypeAlias = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`id` is its name in files and links. The first cell of each row is what the row is about. `empty`: what is said
+    where there are no rows."""
+
+    id: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    empty: str = "None."
+    is_scorecard: bool = False
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names and what they are, side by side; as tiles where few large figures are meant to be seen first."""
+
+    items: tuple[tuple[str, Cell], ...]
+    style: Literal["rows", "tiles"] = "rows"
+    kind: Literal["facts"] = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Paragraphs, or the points of a list."""
+
+    lines: tuple[str, ...]
+    style: Literal["text", "list", "lead"] = "text"
+    kind: Literal["prose"] = "prose"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", tuple(plain(line) for line in self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that nobody may miss."""
+
+    text: str
+    tone: Tone = "serious"
+    kind: Literal["notice"] = "notice"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", plain(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing as SVG. `description` says in words what is seen in it. `width`, `height`: its own units."""
+
+    id: str
+    title: str
+    description: str
+    svg: str
+    width: float
+    height: float
+    kind: Literal["picture"] = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Room for handwriting: a label and a line to write on, for each."""
+
+    labels: tuple[str, ...]
+    kind: Literal["lines"] = "lines"
+
+
+Block: TypeAlias = Table | Facts | Prose | Notice | Picture | Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with what belongs to it. `is_wide`: on a page that lies on its side; `own_page`: begins a page."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+    sections: tuple[Section, ...] = ()
+    is_wide: bool = False
+    own_page: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", plain(self.title))
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table in it and in the sections under it, in their order."""
+        own = tuple(block for block in self.blocks if isinstance(block, Table))
+        return own + tuple(table for section in self.sections for table in section.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One review pack. `name` is that of its files; `header` runs along the top of every page."""
+
+    name: str
+    title: str
+    subtitle: str
+    header: str
+    status: str
+    digest: str
+    cover: tuple[Block, ...]
+    sections: tuple[Section, ...] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        for name in ("title", "subtitle", "header"):
+            object.__setattr__(self, name, plain(getattr(self, name)))
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return tuple(table for section in self.sections for table in section.tables)

@@ -1,0 +1,110 @@
+"""What a pack is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.terms import Terms
+from sla_monitor.register.standing import Standing
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Cell
+from sla_monitor.sla.charges import split
+from sla_monitor.sla.results import KpiResult, PeriodResult
+from sla_monitor.sla.rounding import minor_units
+
+Copy = Literal["authority", "supplier"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One contract in one month, with all that its pack says.
+
+    `terms` are those in force at the month's end. `register`: what stands of the whole register. `digest`: SHA-256 of
+    the assessment in JSON; `inputs`: by what name, the digest of what it was worked out from. `program`: what made
+    the pack, with its version.
+    """
+
+    assessment: ContractAssessment
+    terms: Terms
+    register: Standing = field(default_factory=Standing)
+    digest: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    program: str = "sla-monitor"
+    copy: Copy = "authority"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.terms.time_zone
+
+    @property
+    def month(self) -> str:
+        return self.assessment.period.name
+
+    @property
+    def is_closed(self) -> bool:
+        return self.assessment.status != "running"
+
+    @property
+    def result(self) -> PeriodResult | None:
+        return self.assessment.result
+
+    @property
+    def months(self) -> tuple[PeriodResult, ...]:
+        """All months on record, oldest first, this one last."""
+        return (*self.assessment.earlier, *((self.result,) if self.result else ()))
+
+    def money(self, amount: Decimal) -> Cell:
+        return Cell(words.money(amount, self.assessment.currency), amount)
+
+    def at(self, at_ms: int | None) -> str:
+        return "" if at_ms is None else words.moment(at_ms, self.zone)
+
+    def failed(self) -> Iterator[KpiAssessment]:
+        """The KPIs that missed their target, in the contract's order; in a running month, those that would."""
+        return (kpi for kpi in self.assessment.kpis if is_met(kpi) is False)
+
+    def money_by_kpi(self) -> dict[str, Decimal]:
+        """What each KPI costs before caps. A credit for points of several KPIs is shared out by their points."""
+        costs: dict[str, Decimal] = {}
+        for line in self.result.credit.lines if self.result else ():
+            shares = {line.kpi: Decimal(1)} if line.kpi else self._points(line.rule)
+            for name, part in (
+                split(line.amount, shares, minor_units(self.assessment.currency)).items() if shares else ()
+            ):
+                costs[name] = costs.get(name, Decimal(0)) + part
+        return costs
+
+    def _points(self, rule: str) -> dict[str, Decimal]:
+        named = next((getattr(one, "kpis", ()) for one in self.terms.credits if one.id == rule), ())
+        results = self.result.kpis if self.result else ()
+        priced = (one for one in results if one.is_priced and one.points and (not named or one.kpi in named))
+        return {one.kpi: Decimal(one.points.numerator) / one.points.denominator for one in priced}
+
+
+def is_met(kpi: KpiAssessment) -> bool | None:
+    """Whether the KPI keeps its promise, as priced or, before its measurement period ends, as it stands."""
+    if kpi.result is not None:
+        return kpi.result.is_met
+    agreed = figure_of(kpi)
+    return agreed.is_met if kpi.is_assessable else None
+
+
+def figure_of(kpi: KpiAssessment, view: Literal["gross", "claimed", "agreed"] = "agreed") -> Figure:
+    return kpi.views.get(view, Figure(None))
+
+
+def counted_value(kpi: KpiAssessment) -> Fraction | None:
+    """The figure that counts: after averaging and the contract's source of truth where it is priced."""
+    return kpi.result.value if kpi.result is not None else figure_of(kpi).value
+
+
+def history(case: Case, kpi: KpiTerms, months: int = 12) -> list[tuple[str, KpiResult | None]]:
+    """The KPI's results of the last so many months on record, this one last."""
+    return [(past.month, past.kpi(kpi.id)) for past in case.months[-months:]]

@@ -1,0 +1,83 @@
+"""The cover: which contract and month this is, how final, from what, and how to check it."""
+
+from __future__ import annotations
+
+from sla_monitor.assess.assessment import Restatement
+from sla_monitor.register.entries import SignOff
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose
+from sla_monitor.review.case import Case
+
+STATUS = {
+    "running": ("Running month", "The month goes on: figures are as they stand at the data cut-off."),
+    "provisional": ("Provisional", "The month has ended and nobody has signed its figures off."),
+    "final": ("Final", "The figures were signed off."),
+}
+
+
+def cover(case: Case) -> tuple[Block, ...]:
+    one = case.assessment
+    blocks: list[Block] = [Notice(" ".join(status(case)), "met" if one.status == "final" else "so_far")]
+    if one.restatement is not None:
+        blocks.append(Notice(restated(case, one.restatement), "serious"))
+    blocks.append(Facts(_facts(case)))
+    blocks.append(Prose(_verifying(case)))
+    return tuple(blocks)
+
+
+def status(case: Case) -> tuple[str, str]:
+    """The status in a word, and what it means."""
+    word, meaning = STATUS[case.assessment.status]
+    if case.assessment.restatement is not None:
+        word += ", restated"
+    return f"{word}.", meaning
+
+
+def restated(case: Case, now: Restatement) -> str:
+    """What was signed, what it is now, and which entries changed it."""
+    signed = now.signed.said
+    was = (
+        f" with {signed.points:f} points and {words.money(signed.credit, case.assessment.currency)}"
+        if isinstance(signed, SignOff)
+        else ""
+    )
+    because = words.listed([f"entry {number}" for number in now.because])
+    return (
+        f"This month was signed off in entry {now.signed.number}{was}. It is now {words.points(now.points)} points and"
+        f" {words.money(now.credit, case.assessment.currency)}"
+        + (f", because of {because} in the register." if because else ".")
+    )
+
+
+def _facts(case: Case) -> tuple[tuple[str, Cell], ...]:
+    one = case.assessment
+    version = f"since {words.day_of(one.terms_from_ms, case.zone)}"
+    facts = [
+        ("Authority", Cell(one.authority)),
+        ("Supplier", Cell(one.supplier)),
+        ("Period", Cell(words.until(one.period.start_ms, one.period.end_ms, case.zone))),
+        ("Terms", Cell(f"{one.terms_reference}, {version}" if one.terms_reference else version)),
+        ("Contract", Cell(f"{words.day(one.starts_on)} to {words.day(one.ends_on)}")),
+        ("Data cut-off", Cell(case.at(one.at_ms))),
+        ("Register", Cell(f"read up to entry {one.register_number}" if one.register_number else "no entries")),
+        ("Made by", Cell(case.program)),
+    ]
+    if case.digest:
+        facts.append(("Assessment, SHA-256", Cell(case.digest, tone="code")))
+    facts += [(f"{name}, SHA-256", Cell(digest, tone="code")) for name, digest in case.inputs.items()]
+    return tuple(facts)
+
+
+def _verifying(case: Case) -> tuple[str, ...]:
+    command = f"sla-monitor assess {case.assessment.contract} --period {case.month} --format json --evidence FILE"
+    how = (
+        f"How to check this: export the evidence with “sla-monitor ledger export”, run “{command}” with the"
+        " contract file, and compare the SHA-256 of what it prints with the one above. Either side can do so, and must"
+        " get the same."
+    )
+    lines = [how, "All renderings are made from one assessment; “manifest.json” beside them holds the digest of each."]
+    if case.assessment.note:
+        lines.insert(0, case.assessment.note)
+    if case.copy == "supplier":
+        lines.append("This is the supplier’s copy: the authority’s internal notes are left out.")
+    return tuple(lines)

@@ -1,0 +1,115 @@
+"""A page for each KPI that missed its target: how it went, why, how it is worked out, what is being done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_monitor.assess.assessment import KpiAssessment
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.triggers import Trigger
+from sla_monitor.register.entries import Action
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
+from sla_monitor.review.case import Case, counted_value, figure_of, history
+from sla_monitor.review.chapters.outages import outage_table
+from sla_monitor.review.drawing.run_chart import run_chart
+from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.sla.working import Working
+
+STEPS = (Column("Step", 2.2), Column("Worked out", 4), Column("Result", 1.3, True), Column("Clause", 1.8))
+
+FAILED = (
+    Column("KPI", 0.8), Column("What is promised", 2.6), Column("Counts", 1.1, True), Column("Band", 1.5),
+    Column("In a row", 0.7, True), Column("Points", 0.8, True), Column("Causes seen", 2), Column("Open actions", 2.2),
+)  # fmt: skip
+
+
+def failures(case: Case) -> Section:
+    pages = tuple(_page(case, kpi, kpi.terms) for kpi in case.failed() if kpi.terms is not None)
+    said = f"{words.counted(len(pages), 'KPI')} missed the target; a page for each follows."
+    blocks: tuple[Block, ...] = (Prose((said if pages else "Every KPI that could be assessed met its target.",)),)
+    if pages:
+        rows = tuple(_row(case, kpi, kpi.terms) for kpi in case.failed() if kpi.terms is not None)
+        blocks = (*blocks, Table("failed", "Failures, with causes and open actions", FAILED, rows))
+    return Section("failures", "KPIs that missed their target", blocks, pages, own_page=bool(pages))
+
+
+def _row(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> Row:
+    result = kpi.result
+    seen = kpi.service.outages if kpi.service else ()
+    causes = dict.fromkeys(words.reason_words(one.reason) for one in seen if one.downtime_ms)
+    actions = (entry.note for entry, action in case.register.open_actions if action.kpi == kpi.kpi)
+    return (
+        Cell(kpi.kpi),
+        Cell(kpi.title),
+        figure_cell(terms, counted_value(kpi)),
+        band_cell(terms, result.band if result else figure_of(kpi).band, is_so_far=result is None),
+        Cell(str(result.failures_in_a_row), result.failures_in_a_row) if result else Cell(""),
+        Cell(words.points(result.points), result.points) if result else Cell(""),
+        Cell("; ".join(causes)),
+        Cell("; ".join(actions) or "none on record"),
+    )
+
+
+def steps_table(name: str, caption: str, working: Working) -> Table:
+    """The steps of a figure, as a person with a calculator follows them."""
+    rows = tuple((Cell(one.what), Cell(one.formula), Cell(one.result), Cell(one.clause)) for one in working)
+    return Table(name, caption, STEPS, rows)
+
+
+def _page(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> Section:
+    name = f"failed-{kpi.kpi}"
+    blocks: list[Block] = [Facts(_facts(kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
+    if kpi.service is not None:
+        blocks.append(outage_table(f"{name}-outages", case, kpi.service))
+    working = kpi.result.working if kpi.result else figure_of(kpi).working
+    blocks.append(steps_table(f"{name}-working", f"{kpi.kpi}: working", working))
+    inside = (Section(f"{name}-plan", "Rectification", (Prose(tuple(_rectification(case, kpi)), "list"),)),)
+    title = f"{kpi.kpi}: {kpi.title}" if kpi.title else kpi.kpi
+    return Section(name, title, tuple(blocks), inside, own_page=True)
+
+
+def _facts(kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[str, Cell], ...]:
+    result = kpi.result
+    band = result.band if result else figure_of(kpi).band
+    facts = [
+        ("Counts", figure_cell(terms, counted_value(kpi))),
+        ("Target", Cell(words.level(terms.target, terms), terms.target)),
+        ("Band", band_cell(terms, band, is_so_far=result is None)),
+    ]
+    if terms.threshold is not None:
+        facts.insert(2, ("Threshold", Cell(words.level(terms.threshold, terms), terms.threshold)))
+    if figure_of(kpi, "gross").value is not None:
+        facts += [("With nothing excluded", figure_cell(terms, figure_of(kpi, "gross").value))]
+        facts += [("If every claim were granted", figure_cell(terms, figure_of(kpi, "claimed").value))]
+    if result is not None:
+        facts.append(("Points", Cell(words.points(result.points), result.points)))
+        facts.append(("Failures in a row", Cell(str(result.failures_in_a_row), result.failures_in_a_row)))
+    if kpi.coverage_ratio is not None:
+        facts.append(("Coverage", Cell(words.ratio_percent(kpi.coverage_ratio), kpi.coverage_ratio * 100)))
+    return tuple([*facts, ("Clause", Cell(kpi.clause))] if kpi.clause else facts)
+
+
+def _rectification(case: Case, kpi: KpiAssessment) -> Iterator[str]:
+    """The plans and actions on record, and which plan the contract asks for."""
+    open_numbers = {entry.number for entry, _ in case.register.open_actions}
+    found = [(entry, action) for entry, action in case.register.of(Action) if action.kpi == kpi.kpi]
+    for entry, action in found:
+        due = f", due {words.day(action.due_on)}" if action.due_on else ""
+        state = "open" if entry.number in open_numbers else "done"
+        yield f"Entry {entry.number}: {entry.note or 'action'} ({action.owner}{due}, {state})."
+    if kpi.result is not None and kpi.result.is_material:
+        yield "This is a material failure: the contract asks for the rectification process."
+    for trigger in _plans(case):
+        days = (
+            f" within {words.counted(trigger.draft_working_days, 'Working Day')}" if trigger.draft_working_days else ""
+        )
+        clause = f" [{trigger.clause}]" if trigger.clause else ""
+        yield f"{words.label(trigger.id).capitalize()} was set off: a draft plan is due{days}{clause}."
+    if not found:
+        yield "No rectification plan or action for this KPI is on record."
+
+
+def _plans(case: Case) -> Iterator[Trigger]:
+    set_off = {one.trigger for one in case.result.triggers} if case.result else set()
+    return (one for one in case.terms.triggers if one.id in set_off and "rectification_plan" in one.effects)

@@ -1,0 +1,54 @@
+"""Every KPI in one table: promised, submitted, seen, agreed, and what it costs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sla_monitor.assess.assessment import KpiAssessment
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.case import Case, counted_value, figure_of
+from sla_monitor.review.tones import band_cell, figure_cell
+
+COLUMNS = (
+    Column("KPI", 1.1), Column("What is promised", 2.6), Column("Target", 1.1, True), Column("Threshold", 1.1, True),
+    Column("Supplier’s", 1.2, True), Column("Ours", 1.2, True), Column("Difference", 1.1, True),
+    Column("Counts", 1.2, True), Column("Band", 1.5), Column("In a row", 0.7, True), Column("Points", 0.8, True),
+    Column("Before caps", 1.4, True), Column("Clause", 1.8),
+)  # fmt: skip
+
+READING = (
+    "Ours is what was measured, without the time that was agreed to be left out; Counts is the figure that the contract"
+    " bands, after averaging and its source of truth. Difference is the supplier’s figure less ours. In a row counts"
+    " failures in consecutive measurement periods. Before caps is the KPI’s own part of the credit."
+)
+
+
+def kpi_table(case: Case) -> Section:
+    costs = case.money_by_kpi()
+    rows = tuple(_row(case, kpi, kpi.terms, costs) for kpi in case.assessment.kpis if kpi.terms is not None)
+    table = Table("kpis", f"All KPIs, {words.month_words(case.month)}", COLUMNS, rows)
+    return Section("kpis", "KPIs", (table, Prose((READING,))), is_wide=True, own_page=True)
+
+
+def _row(case: Case, kpi: KpiAssessment, terms: KpiTerms, costs: dict[str, Decimal]) -> Row:
+    result = kpi.result
+    value = counted_value(kpi)
+    band = result.band if result else figure_of(kpi).band
+    cost = costs.get(kpi.kpi)
+    return (
+        Cell(kpi.kpi if terms.kind == "KPI" else f"{kpi.kpi} (PI)"),
+        Cell(kpi.title or words.label(getattr(terms, "indicator", ""))),
+        Cell(words.level(terms.target, terms), terms.target),
+        Cell(words.level(terms.threshold, terms), terms.threshold),
+        figure_cell(terms, kpi.submitted) if kpi.submitted is not None else Cell(""),
+        figure_cell(terms, figure_of(kpi).value),
+        Cell(words.difference(kpi.difference, terms), kpi.difference),
+        figure_cell(terms, value),
+        band_cell(terms, band, is_so_far=result is None),
+        Cell(str(result.failures_in_a_row), result.failures_in_a_row) if result else Cell(""),
+        Cell(words.points(result.points), result.points) if result else Cell(""),
+        case.money(cost) if cost is not None else Cell(""),
+        Cell(kpi.clause),
+    )

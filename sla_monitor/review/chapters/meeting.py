@@ -1,0 +1,64 @@
+"""The way of counting in words, the meeting's own page, and signatures."""
+
+from __future__ import annotations
+
+from sla_monitor.register.entries import Action, Entry, Minute
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Cell, Column, Lines, Prose, Row, Section, Table
+from sla_monitor.review.case import Case
+from sla_monitor.sla.months import shifted
+
+ACTIONS = (
+    Column("Entry", 0.6), Column("Action", 3.4), Column("Who", 1.4), Column("Due", 1.3), Column("KPI", 0.9),
+    Column("State", 0.9),
+)  # fmt: skip
+
+
+def method(case: Case) -> Section:
+    lines = case.assessment.accounting or ("The contract’s terms hold; nothing else was said.",)
+    return Section("method", "How it was counted", (Prose(lines, "list"),))
+
+
+def meeting(case: Case) -> Section:
+    last = shifted(case.month, -1)
+    minutes = [entry for entry, said in case.register.of(Minute) if said.month == last]
+    rows = tuple((Cell(str(entry.number), entry.number), Cell(entry.note), Cell(entry.actor)) for entry in minutes)
+    columns = (Column("Entry", 0.6), Column("Minute", 5), Column("Written by", 1.4))
+    caption = f"Minutes of the review of {words.month_words(last)}"
+    blocks = (_actions(case), Table("minutes", caption, columns, rows, "No minutes are on record."))
+    room = Section("notes", "Minutes of this meeting", (Lines(("Held on", "Present", "", "", "", "", "", "")),))
+    return Section("meeting", "Actions and minutes", blocks, (room,), own_page=True)
+
+
+def _actions(case: Case) -> Table:
+    """What is open, and what was done since the last meeting's month."""
+    still = {entry.number for entry, _ in case.register.open_actions}
+    recent = {shifted(case.month, -1), case.month}
+    found = case.register.of(Action)
+    rows = [
+        _row(entry, said, entry.number in still)
+        for entry, said in found
+        if entry.number in still or said.month in recent
+    ]
+    return Table("actions", "Actions", ACTIONS, tuple(rows), "No action is on record.")
+
+
+def _row(entry: Entry, said: Action, is_open: bool) -> Row:
+    return (
+        Cell(str(entry.number), entry.number),
+        Cell(entry.note),
+        Cell(said.owner),
+        Cell(words.day(said.due_on) if said.due_on else ""),
+        Cell(said.kpi or ""),
+        Cell("open" if is_open else "done"),
+    )
+
+
+def signatures(case: Case) -> Section:
+    month = words.month_words(case.month)
+    said = f"The figures of {month} are agreed as they stand in this pack, but for what is marked as disputed."
+    one = case.assessment
+    labels = tuple(
+        f"{side}: {what}" for side in (one.authority, one.supplier) for what in ("name", "signature", "date")
+    )
+    return Section("signatures", "Signatures", (Prose((said,)), Lines(labels)))

@@ -1,0 +1,184 @@
+"""The credit, line by line: what it is worked out from, the caps, the months before, and what was set off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose, Row, Section, Table
+from sla_monitor.review.case import Case
+from sla_monitor.review.chapters.cover import restated
+from sla_monitor.review.chapters.failures import steps_table
+from sla_monitor.review.drawing.bars import bars
+from sla_monitor.sla.results import CapResult, PeriodResult
+from sla_monitor.sla.working import Working
+
+LINES = (
+    Column("Rule", 1.4),
+    Column("For", 1),
+    Column("Charges of", 1.3),
+    Column("Credit", 1.1, True),
+    Column("Clause", 1.8),
+)
+CAPS = (
+    Column("Cap", 1.4), Column("Of", 1.2), Column("Limit", 1.2, True), Column("Used before", 1.2, True),
+    Column("Before it", 1.2, True), Column("After it", 1.2, True), Column("Left", 1.2, True),
+)  # fmt: skip
+ROLLING = (
+    Column("Month", 1.4), Column("KPIs failed", 1, True), Column("Points", 0.9, True), Column("Before caps", 1.3, True),
+    Column("Credit", 1.3, True), Column("Withheld", 1.2, True), Column("Set off", 2),
+)  # fmt: skip
+TRIGGERS = (
+    Column("Trigger", 1.6),
+    Column("Months", 1.6),
+    Column("What follows", 2),
+    Column("Worked out", 4),
+    Column("Clause", 1.6),
+)
+
+
+def money(case: Case) -> Section:
+    if case.result is None:
+        return Section("credit", "Credit", (Prose(("The month goes on: there is no credit yet.",)),))
+    blocks: list[Block] = []
+    if case.assessment.restatement is not None:
+        blocks.append(Notice(restated(case, case.assessment.restatement)))
+    blocks += [_charges(case, case.result), _lines(case, case.result), *_worked_out(case.result)]
+    inside = (
+        Section("caps", "Caps", (_caps(case, case.result), Facts(_after(case, case.result)))),
+        Section("rolling", "Six months", tuple(_rolling(case)), own_page=False),
+        Section("triggers", "Triggers", (_triggers(case, case.result),)),
+        Section("shares", "Shares", (_shares(case),)),
+    )
+    return Section("credit", "Credit calculation", tuple(blocks), inside, own_page=True)
+
+
+def _charges(case: Case, result: PeriodResult) -> Table:
+    names = {service.id: service.name or service.id for service in case.terms.services} | {
+        "": "the contract as a whole"
+    }
+    rows = [(Cell(names.get(name, name)), case.money(amount)) for name, amount in result.charges.items()]
+    if rows:
+        rows.append((Cell("All charges"), case.money(sum(result.charges.values(), Decimal(0)))))
+    return Table("charges", "Charges of the month", (Column("For", 3), Column("Charges", 1.2, True)), tuple(rows))
+
+
+def _lines(case: Case, result: PeriodResult) -> Table:
+    clauses = {rule.id: rule.clause for rule in case.terms.credits}
+    rows: list[Row] = [
+        (
+            Cell(words.label(line.rule)),
+            Cell(line.kpi or "points of the month"),
+            Cell(line.service or "the contract as a whole"),
+            case.money(line.amount),
+            Cell(clauses.get(line.rule, "")),
+        )
+        for line in result.credit.lines
+    ]
+    if rows:
+        rows.append((Cell("Before caps"), Cell(""), Cell(""), case.money(result.credit.before_caps), Cell("")))
+    return Table("credit-lines", "Credits before caps", LINES, tuple(rows), "No failure costs a credit this month.")
+
+
+def _worked_out(result: PeriodResult) -> Iterator[Table]:
+    for position, line in enumerate(result.credit.lines, start=1):
+        caption = f"Line {position}: {words.label(line.rule)}{f', {line.kpi}' if line.kpi else ''}"
+        yield steps_table(f"credit-line-{position}", caption, line.working)
+
+
+def _caps(case: Case, result: PeriodResult) -> Table:
+    return Table("caps", "Caps, one after the other", CAPS, tuple(_cap_row(case, cap) for cap in result.credit.caps))
+
+
+def _cap_row(case: Case, cap: CapResult) -> Row:
+    amounts = (cap.limit, cap.used, cap.before, cap.after, cap.left)
+    return (Cell(words.label(cap.cap)), Cell(cap.scope or "the contract"), *(case.money(one) for one in amounts))
+
+
+def _after(case: Case, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
+    facts = [("Service credit of the month", case.money(result.credit.total))]
+    if result.withheld:
+        facts.append(("Charges withheld", case.money(result.withheld)))
+    if case.assessment.claim_by is not None:
+        facts.append(("To be claimed by", Cell(words.day(case.assessment.claim_by))))
+    return tuple(facts)
+
+
+def _rolling(case: Case) -> Iterator[Block]:
+    """The last six months and their sums, and a year of points and credits as bars."""
+    last = case.months[-6:]
+    rows = [_month_row(case, past) for past in last]
+    total = sum((past.points for past in last), Fraction(0))
+    sums = [sum((pick(past) for past in last), Decimal(0)) for pick in (_before, _credit, _withheld)]
+    failed = sum(_failed(past) for past in last)
+    rows.append(
+        (
+            Cell("Together"),
+            Cell(str(failed), failed),
+            Cell(words.points(total), total),
+            *map(case.money, sums),
+            Cell(""),
+        )
+    )
+    yield Table("rolling", "This month and the five before", ROLLING, tuple(rows))
+    year = case.months[-12:]
+    yield bars("bars-points", "Service points by month", [(p.month, p.points, words.points(p.points)) for p in year])
+    paid = [(p.month, Fraction(p.credit.total), words.money(p.credit.total, case.assessment.currency)) for p in year]
+    yield bars("bars-credit", "Service credits by month, after caps", paid)
+
+
+def _month_row(case: Case, past: PeriodResult) -> Row:
+    failed = _failed(past)
+    return (
+        Cell(words.month_words(past.month)),
+        Cell(str(failed), failed),
+        Cell(words.points(past.points), past.points),
+        case.money(past.credit.before_caps),
+        case.money(past.credit.total),
+        case.money(past.withheld),
+        Cell(words.listed([words.label(one.trigger) for one in past.triggers]) if past.triggers else ""),
+    )
+
+
+def _failed(past: PeriodResult) -> int:
+    return sum(1 for one in past.kpis if one.is_met is False)
+
+
+def _before(past: PeriodResult) -> Decimal:
+    return past.credit.before_caps
+
+
+def _credit(past: PeriodResult) -> Decimal:
+    return past.credit.total
+
+
+def _withheld(past: PeriodResult) -> Decimal:
+    return past.withheld
+
+
+def _triggers(case: Case, result: PeriodResult) -> Table:
+    clauses = {trigger.id: trigger.clause for trigger in case.terms.triggers}
+    rows = tuple(
+        (
+            Cell(words.label(one.trigger)),
+            Cell(words.listed([words.month_short(month) for month in one.months])),
+            Cell(words.listed([words.label(effect) for effect in one.effects])),
+            Cell(_told(one.working)),
+            Cell(clauses.get(one.trigger, "")),
+        )
+        for one in result.triggers
+    )
+    return Table("triggers", "Triggers set off by this month", TRIGGERS, rows, "No trigger was set off.")
+
+
+def _told(working: Working) -> str:
+    return "; ".join(map(str, working))
+
+
+def _shares(case: Case) -> Table:
+    names = {one.id: one.name or one.id for one in case.terms.participants}
+    rows = tuple((Cell(names.get(name, name)), case.money(part)) for name, part in case.assessment.shares.items())
+    columns = (Column("Participant", 3), Column("Part of the credit", 1.2, True))
+    return Table("shares", "Each participant’s part of the credit", columns, rows, "The contract names no shares.")

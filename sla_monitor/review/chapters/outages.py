@@ -1,0 +1,51 @@
+"""Outages as a table: when, how long, how much of it counts, and why."""
+
+from __future__ import annotations
+
+from sla_monitor.assess.assessment import Outage, ServiceAssessment
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Cell, Column, Row, Table
+from sla_monitor.review.case import Case
+
+COLUMNS = (
+    Column("Outage", 3.4), Column("Lasted", 1.3, True), Column("In service hours", 1.3, True),
+    Column("Counts", 1.3, True), Column("Cause", 2), Column("Seen at", 2), Column("Entries", 0.9),
+)  # fmt: skip
+
+
+def outage_table(name: str, case: Case, service: ServiceAssessment) -> Table:
+    """All outages of a service, and what they add up to."""
+    rows = tuple(_row(case, outage) for outage in service.outages)
+    if rows:
+        rows = (*rows, _total(service))
+    return Table(name, f"Outages of {service.name}", COLUMNS, rows, "No outage was seen.")
+
+
+def _row(case: Case, outage: Outage) -> Row:
+    end_ms = case.assessment.at_ms if outage.end_ms is None else outage.end_ms
+    return (
+        Cell(words.until(outage.start_ms, outage.end_ms, case.zone)),
+        _time(end_ms - outage.start_ms),
+        _time(outage.gross_ms),
+        _time(outage.downtime_ms),
+        Cell(words.reason_words(outage.reason)),
+        Cell(", ".join(outage.endpoints)),
+        Cell(", ".join(map(str, outage.entries))),
+    )
+
+
+def _total(service: ServiceAssessment) -> Row:
+    return (
+        Cell("All outages"),
+        Cell(""),
+        _time(service.gross_downtime_ms),
+        _time(service.downtime_ms),
+        Cell(""),
+        Cell(""),
+        Cell(""),
+    )
+
+
+def _time(milliseconds: int) -> Cell:
+    """A length; in a spreadsheet it is a number of minutes."""
+    return Cell(words.duration(milliseconds))

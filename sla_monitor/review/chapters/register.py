@@ -1,0 +1,125 @@
+"""What people said about the month: bookings, claims, decisions, waivers; and what it did to the figures."""
+
+from __future__ import annotations
+
+from sla_monitor.assess.assessment import Excluded, ServiceAssessment
+from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.case import Case, figure_of
+from sla_monitor.review.telling import what, when
+from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.sla.intervals import intersect, length
+
+EXCLUDED = (
+    Column("Entry", 0.6), Column("Service", 1.5), Column("What", 1.2), Column("From and to", 2.8),
+    Column("Down in it", 1.2, True), Column("Counts", 1.1), Column("Why", 2.6),
+)  # fmt: skip
+EFFECTS = (
+    Column("KPI", 1), Column("Nothing excluded", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),
+    Column("As agreed", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),
+)  # fmt: skip
+ENTRIES = (
+    Column("Entry", 0.6), Column("What is said", 2.4), Column("From and to", 2.2), Column("Knew, told", 2),
+    Column("By, on", 1.8), Column("Decided", 2), Column("Note, papers", 2.6),
+)  # fmt: skip
+NOT_SAID = {"decision", "ticket", "minute", "action", "done", "undo", "sign_off"}
+
+
+def register(case: Case) -> Section:
+    inside = (
+        Section("excluded", "Exclusions and relief", (_excluded(case),)),
+        Section("effects", "What they did to the figures", (_effects(case),)),
+        Section("entries", "Entries about this month", (_entries(case),)),
+    )
+    said = (
+        "Entries are never changed: a decision, a correction or an undoing is another entry. Time counts as excluded"
+        " only where it was granted, or where the contract permits it without a decision."
+    )
+    return Section("register", "Register", (Prose((said,)),), inside, is_wide=True, own_page=True)
+
+
+def _excluded(case: Case) -> Table:
+    rows = [_excluded_row(case, service, one) for service in case.assessment.services for one in service.excluded]
+    return Table("exclusions", "Time that somebody says should not count", EXCLUDED, tuple(rows))
+
+
+def _excluded_row(case: Case, service: ServiceAssessment, one: Excluded) -> Row:
+    down = intersect(list(service.lanes.down), [(one.start_ms, one.end_ms)]) if service.lanes else []
+    state = "awaits a decision" if one.is_pending else "excluded" if one.granted else "counted"
+    return (
+        Cell(str(one.entry), one.entry),
+        Cell(service.name),
+        Cell(words.label(one.kind)),
+        Cell(words.until(one.start_ms, one.end_ms, case.zone)),
+        Cell(words.duration(length(down))),
+        Cell(state),
+        Cell(one.why),
+    )
+
+
+def _effects(case: Case) -> Table:
+    """Each KPI whose figure the exclusions changed."""
+    rows: list[Row] = []
+    for kpi in case.assessment.kpis:
+        gross, agreed = figure_of(kpi, "gross"), figure_of(kpi)
+        if kpi.terms is None or gross.value == agreed.value:
+            continue
+        cells = (
+            (
+                figure_cell(kpi.terms, one.value),
+                band_cell(kpi.terms, one.band),
+                Cell(words.points(one.points), one.points),
+            )
+            for one in (gross, agreed)
+        )
+        rows.append((Cell(kpi.kpi), *(cell for three in cells for cell in three)))
+    said = "No exclusion changed a figure."
+    return Table(
+        "effects", "Figures with and without what was excluded; points before repeats", EFFECTS, tuple(rows), said
+    )
+
+
+def _entries(case: Case) -> Table:
+    entries = (entry for entry in case.assessment.entries if entry.said.kind not in NOT_SAID)
+    return Table("entries", "Register", ENTRIES, tuple(_entry_row(case, entry) for entry in entries))
+
+
+def _entry_row(case: Case, entry: Entry) -> Row:
+    papers = " ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)
+    return (
+        Cell(str(entry.number), entry.number),
+        Cell(what(entry, case)),
+        Cell(when(entry, case)),
+        Cell(_known(case, entry)),
+        Cell(f"{entry.actor}, {words.day_of(entry.at_ms, case.zone)}"),
+        Cell(_decided(case, entry)),
+        Cell(papers if case.copy == "authority" or entry.said.kind in {"claim", "maintenance"} else entry.reference),
+    )
+
+
+def _known(case: Case, entry: Entry) -> str:
+    """When the supplier knew of a cause, and when it told the authority."""
+    said = entry.said
+    if isinstance(said, Claim):
+        parts = (("knew", said.aware_ms), ("told", said.notified_ms))
+    elif isinstance(said, Maintenance):
+        parts = (("asked", said.notified_ms),)  # type: ignore[assignment] # one part in place of two
+    else:
+        return ""
+    return ", ".join(f"{word} {case.at(at_ms)}" for word, at_ms in parts if at_ms is not None)
+
+
+def _decided(case: Case, entry: Entry) -> str:
+    found = case.register.decision_on(entry.number)
+    if found is None:
+        return "awaits a decision" if entry in case.assessment.pending else ""
+    decision, said = found
+    verdict = "granted" if said.granted else "refused"
+    return f"{verdict}{_narrowed(case, said)} by {decision.actor}, {words.day_of(decision.at_ms, case.zone)}"
+
+
+def _narrowed(case: Case, said: Decision) -> str:
+    edges = (("from", said.start_ms), ("to", said.end_ms))
+    told = " ".join(f"{word} {case.at(at_ms)}" for word, at_ms in edges if at_ms is not None)
+    return f" {told}" if told else ""

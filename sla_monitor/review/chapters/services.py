@@ -1,0 +1,71 @@
+"""Availability, service by service: the month as a swim-lane, and where every minute went."""
+
+from __future__ import annotations
+
+from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment, View
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table
+from sla_monitor.review.case import Case, figure_of
+from sla_monitor.review.chapters.outages import outage_table
+from sla_monitor.review.drawing.timeline import timeline
+from sla_monitor.review.tones import band_cell, figure_cell
+
+VIEWS: tuple[tuple[View, str], ...] = (
+    ("gross", "Nothing excluded"),
+    ("claimed", "All claims granted"),
+    ("agreed", "As agreed"),
+)
+COLUMNS = (
+    Column("View", 2), Column("Availability", 1.2, True), Column("Downtime", 1.4, True),
+    Column("Time that counts", 1.6, True), Column("Band", 1.4),
+)  # fmt: skip
+
+
+def services(case: Case) -> Section:
+    inside = tuple(_service(case, service) for service in case.assessment.services)
+    said = "Each lane runs from the first to the last of the month; no outage is drawn so narrow that it is not seen."
+    return Section("services", "Availability by service", (Prose((said,)),), inside, own_page=True)
+
+
+def _service(case: Case, service: ServiceAssessment) -> Section:
+    name = f"service-{service.service}"
+    blocks: list[Block] = []
+    picture = timeline(f"{name}-lanes", case, service)
+    if picture is not None:
+        blocks.append(picture)
+    blocks.append(Facts(_facts(service)))
+    kpis = [kpi for kpi in case.assessment.kpis if kpi.service is not None and kpi.service_id == service.service]
+    blocks += [_views(f"{name}-{kpi.kpi}", kpi, kpi.terms) for kpi in kpis if kpi.terms is not None and kpi.views]
+    blocks.append(outage_table(f"{name}-outages", case, service))
+    return Section(name, service.name or service.service, tuple(blocks))
+
+
+def _facts(service: ServiceAssessment) -> tuple[tuple[str, Cell], ...]:
+    times = (
+        ("Agreed service time", service.agreed_ms),
+        ("Down, nothing excluded", service.gross_downtime_ms),
+        ("Down, as agreed", service.downtime_ms),
+        ("Excluded", service.excluded_ms),
+        ("Degraded", service.degraded_ms),
+        ("Not seen", service.unknown_ms),
+    )
+    facts = [(name, Cell(words.duration(milliseconds))) for name, milliseconds in times]
+    facts.append(("Coverage", Cell(words.ratio_percent(service.coverage_ratio))))
+    return (*facts, ("Criticality", Cell(service.criticality)))
+
+
+def _views(name: str, kpi: KpiAssessment, terms: KpiTerms) -> Table:
+    rows = []
+    for view, said in VIEWS:
+        figure = figure_of(kpi, view)
+        rows.append(
+            (
+                Cell(said),
+                figure_cell(terms, figure.value),
+                Cell("" if figure.downtime_ms is None else words.duration(figure.downtime_ms)),
+                Cell("" if figure.base_ms is None else words.duration(figure.base_ms)),
+                band_cell(terms, figure.band),
+            )
+        )
+    return Table(name, f"{kpi.kpi}: gross, claimed and agreed", COLUMNS, tuple(rows))

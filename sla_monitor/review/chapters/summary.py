@@ -1,0 +1,109 @@
+"""One page: how the month was, in a sentence, in numbers, and over twelve months; what changed; what to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_monitor.review import words
+from sla_monitor.review.blocks import MARKS, Block, Cell, Column, Facts, Prose, Row, Section, Table
+from sla_monitor.review.case import Case, is_met
+from sla_monitor.review.telling import decision_needed
+from sla_monitor.review.tones import score_cell
+from sla_monitor.sla.months import shifted
+from sla_monitor.sla.results import PeriodResult
+
+MONTHS = 12
+
+
+def summary(case: Case) -> Section:
+    blocks: list[Block] = [Prose((headline(case),), "lead"), Facts(_tiles(case), "tiles"), scorecard(case)]
+    blocks.append(Prose((_key(),)))
+    inside = (
+        Section(
+            "changes", "What changed", (Prose(tuple(_changes(case)) or ("Nothing since the month before.",), "list"),)
+        ),
+        Section("decisions", "What needs a decision", (Prose(_decisions(case), "list"),)),
+    )
+    return Section("summary", "Summary", tuple(blocks), inside, own_page=True)
+
+
+def headline(case: Case) -> str:
+    """The month in one or two sentences."""
+    verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
+    met, missed, unknown = (verdicts.count(verdict) for verdict in (True, False, None))
+    month, verb = words.month_words(case.month), "" if case.is_closed else " so far"
+    parts = [f"In {month}{verb}, {words.counted(met, 'KPI')} of {len(verdicts)} met the target and {missed} missed it."]
+    if unknown:
+        parts.append(f"{words.counted(unknown, 'KPI')} could not be assessed.")
+    if case.result is not None:
+        parts.append(_money(case, case.result))
+    return " ".join(parts)
+
+
+def _money(case: Case, result: PeriodResult) -> str:
+    currency = case.assessment.currency
+    said = f"The supplier has {words.counted_points(result.points)}"
+    credit = words.money(result.credit.total, currency)
+    before = result.credit.before_caps
+    capped = f", capped from {words.money(before, currency)}" if before > result.credit.total else ""
+    held = f", and {words.money(result.withheld, currency)} of charges are withheld" if result.withheld else ""
+    return f"{said} and owes service credits of {credit}{capped}{held}."
+
+
+def _tiles(case: Case) -> tuple[tuple[str, Cell], ...]:
+    result = case.result
+    if result is None:
+        return (("Status", Cell("running")),)
+    tiles = [
+        ("Service points", Cell(words.points(result.points), result.points)),
+        ("Service credit", case.money(result.credit.total)),
+    ]
+    if result.withheld:
+        tiles.append(("Charges withheld", case.money(result.withheld)))
+    for cap in result.credit.caps:
+        name = f"Left under {words.label(cap.cap)}{f', {cap.scope}' if cap.scope else ''}"
+        tiles.append((name, Cell(f"{case.money(cap.left).text} of {case.money(cap.limit).text}", cap.left)))
+    tripped = [words.label(one.trigger) for one in result.triggers]
+    tiles.append(("Triggers set off", Cell(words.listed(tripped) if tripped else "none")))
+    covered = [kpi.coverage_ratio for kpi in case.assessment.kpis if kpi.coverage_ratio is not None]
+    if covered:
+        tiles.append(("Least coverage", Cell(words.ratio_percent(min(covered)), min(covered) * 100)))
+    return tuple(tiles)
+
+
+def scorecard(case: Case) -> Table:
+    """Each KPI in each of the last twelve months, as far as there are any on record."""
+    first = max(shifted(case.month, 1 - MONTHS), case.months[0].month if case.months else case.month)
+    months = [month for month in (shifted(first, n) for n in range(MONTHS)) if month <= case.month]
+    past = {result.month: result for result in case.months}
+    rows: list[Row] = []
+    for kpi in case.assessment.kpis:
+        if kpi.terms is None:
+            continue
+        cells = (past[month].kpi(kpi.kpi) if month in past else None for month in months)
+        rows.append((Cell(kpi.kpi, hint=kpi.title), *(score_cell(kpi.terms, result) for result in cells)))
+    columns = (Column("KPI", 1.6), *(Column(words.month_short(month)) for month in months))
+    return Table("scorecard", "Scorecard: the last twelve months", columns, tuple(rows), is_scorecard=True)
+
+
+def _key() -> str:
+    told = (f"{mark} {words.label(tone)}" for tone, mark in MARKS.items() if tone not in {"unknown", "so_far"})
+    return f"Key: {', '.join(told)}, ? not assessed; R: failed in the measurement period before too."
+
+
+def _changes(case: Case) -> Iterator[str]:
+    """Verdicts and bands that are others than in the month before."""
+    before = {one.kpi: one for one in case.assessment.earlier[-1].kpis} if case.assessment.earlier else {}
+    for result in case.result.kpis if case.result else ():
+        last = before.get(result.kpi)
+        if last is not None and last.band != result.band:
+            was, now = (words.label(band or "not assessed") for band in (last.band, result.band))
+            yield f"{result.kpi}: from {was} to {now}."
+    one = case.assessment
+    if one.period.start_ms <= one.terms_from_ms < one.period.end_ms:
+        reference = f" ({one.terms_reference})" if one.terms_reference else ""
+        yield f"The terms changed on {words.day_of(one.terms_from_ms, case.zone)}{reference}."
+
+
+def _decisions(case: Case) -> tuple[str, ...]:
+    return tuple(decision_needed(case)) or ("Nothing awaits a decision.",)

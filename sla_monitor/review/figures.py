@@ -1,0 +1,51 @@
+"""The one data set of a pack: every section in the meeting's order. All renderings read nothing else."""
+
+from __future__ import annotations
+
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Pack
+from sla_monitor.review.case import Case
+from sla_monitor.review.chapters.cover import cover, status
+from sla_monitor.review.chapters.failures import failures
+from sla_monitor.review.chapters.kpis import kpi_table
+from sla_monitor.review.chapters.meeting import meeting, method, signatures
+from sla_monitor.review.chapters.money import money
+from sla_monitor.review.chapters.quality import quality
+from sla_monitor.review.chapters.register import register
+from sla_monitor.review.chapters.services import services
+from sla_monitor.review.chapters.summary import summary
+from sla_monitor.review.chapters.tickets import tickets
+from sla_monitor.review.chapters.upkeep import upkeep
+
+CHAPTERS = (
+    summary,
+    kpi_table,
+    failures,
+    services,
+    register,
+    money,
+    tickets,
+    upkeep,
+    quality,
+    method,
+    meeting,
+    signatures,
+)
+DIGEST_SHOWN = 16
+
+
+def pack(case: Case) -> Pack:
+    """Everything that the month's pack says."""
+    one, month = case.assessment, words.month_words(case.month)
+    word = status(case)[0].removesuffix(".")
+    digest = f" · {case.digest[:DIGEST_SHOWN]}" if case.digest else ""
+    return Pack(
+        name=f"{one.contract}-{case.month}",
+        title=one.title or one.contract,
+        subtitle=f"Supplier performance review, {month}",
+        header=f"{one.title or one.contract} · {month} · {word}{digest}",
+        status=word,
+        digest=case.digest,
+        cover=cover(case),
+        sections=tuple(chapter(case) for chapter in CHAPTERS),
+    )

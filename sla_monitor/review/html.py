@@ -1,0 +1,47 @@
+"""The pack as one HTML file: no script, no network, readable on a phone, in print and by a screen reader."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import lru_cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from sla_monitor.review.blocks import Pack
+from sla_monitor.review.words import pieces
+
+
+def html(pack: Pack) -> bytes:
+    """The whole document. The pictures are our own drawing, whose writer escapes every text."""
+    template, style = _templates()
+    policy = f"default-src 'none'; style-src 'sha256-{_digest(style)}'; base-uri 'none'; form-action 'none'"
+    return template.render(pack=pack, style=Markup(style), policy=policy).encode()  # noqa: S704 - our own file
+
+
+@lru_cache(maxsize=1)
+def _templates() -> tuple[Template, str]:
+    environment = Environment(
+        loader=PackageLoader("sla_monitor.review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(drawn=_drawn, breaking=_breaking)
+    return environment.get_template("pack.html"), environment.get_template("pack.css").render()
+
+
+def _drawn(svg: str) -> Markup:
+    return Markup(svg)  # noqa: S704 - drawn by us, and escaped there
+
+
+def _breaking(text: str) -> Markup:
+    """A text with places at which its long words may be broken."""
+    return Markup("<wbr>").join(pieces(text))
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

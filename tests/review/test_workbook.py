@@ -1,0 +1,143 @@
+"""The workbook recalculated by LibreOffice comes to the engine's credit, whatever the method of the contract."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import xlsxwriter
+
+from sla_monitor.review.case import Case
+from sla_monitor.review.figures import pack
+from sla_monitor.review.sheet.calculation import calculation
+from sla_monitor.review.sheet.grid import Entry, Grid
+from sla_monitor.review.sheet.workbook import FORMATS, write_grid, xlsx
+from sla_monitor.sla.fold import Setting, fold
+from sla_monitor.sla.months import Run
+from tests.contract_cases.reading import Case as ContractCase
+from tests.contract_cases.reading import month_input, month_name, read_cases
+from tests.review import estate, hostile
+
+ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+"""
+ALL_SHEETS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
+
+
+def recalculated(file: Path) -> dict[str, list[list[str]]]:
+    """Every sheet of a file after LibreOffice has worked out all formulas anew."""
+    profile = file.parent / "profile"
+    (profile / "user").mkdir(parents=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(ALWAYS_RECALCULATE)
+    command = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", ALL_SHEETS]
+    subprocess.run([*command, "--outdir", file.parent / "out", file], check=True, capture_output=True, timeout=120)
+    prefix = f"{file.stem}-"
+    return {
+        found.stem.removeprefix(prefix): list(csv.reader(io.StringIO(found.read_text())))
+        for found in (file.parent / "out").glob("*.csv")
+    }
+
+
+def months_of(case: ContractCase) -> Iterator[Case]:
+    """Every month of a contract case that has credits, as a pack would be made from it."""
+    if "credits" not in case.data.get("terms", {}) or "refused" in case.data:
+        return
+    terms, whole = case.terms(), estate.case()
+    for run in case.rows():
+        setting = Setting(Run(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
+        for result in fold(setting, lambda _: terms, [month_input(case, terms, row) for row in run]):
+            yield Case(replace(whole.assessment, currency=setting.currency, result=result, earlier=()), terms)
+
+
+def emptied(grid: Grid) -> Grid:
+    """Without what the engine says of any formula: whatever is there afterwards was recalculated."""
+    return Grid([tuple(replace(one, value=0) if one.formula else one for one in row) for row in grid.rows])
+
+
+def differences(grid: Grid, sheet: list[list[str]]) -> Iterator[tuple[str, Entry, str]]:
+    """Formulas that came to something else than the engine says."""
+    for entries, texts in zip(grid.rows, sheet, strict=False):
+        for entry, text in zip(entries, texts, strict=False):
+            if entry.formula and abs(Fraction(text) - Fraction(entry.value)) > Fraction(1, 10**7):
+                yield str(entries[0].value), entry, text
+
+
+def test_every_method_of_credit_comes_to_the_engines_money(tmp_path: Path) -> None:
+    """All months of all contract cases that have credits, a sheet each, in one file."""
+    made = [case for one in read_cases() for case in months_of(one)]
+    made.append(estate.case())
+    methods = {rule.method for case in made for rule in case.terms.credits}
+    assert {"points", "shortfall", "tiers", "at_risk_pool", "ladder", "ratchet", "fixed", "unit_rate"} <= methods
+    grids = {f"m{number}": calculation(case) for number, case in enumerate(made)}
+    file = tmp_path / "all.xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        formats = {name: book.add_format(style) for name, style in FORMATS.items()}
+        for name, grid in grids.items():
+            write_grid(book.add_worksheet(name), emptied(grid), formats)
+    sheets = recalculated(file)
+    assert set(sheets) == set(grids)
+    assert {name: found for name in grids if (found := list(differences(grids[name], sheets[name])))} == {}
+
+
+def test_the_workbooks_credit_is_the_engines_and_follows_a_changed_figure(tmp_path: Path) -> None:
+    """KPI2 had been below threshold and is met: four points fewer, which is under the cap."""
+    made = estate.case()
+    whole, changed = calculation(made), calculation(made)
+    row = next(i for i, cells in enumerate(changed.rows) if cells and cells[0].value == "KPI2")
+    changed.rows[row] = (changed.rows[row][0], Entry(Fraction("99.7"), style="input"), *changed.rows[row][2:])
+    file = tmp_path / "changed.xlsx"
+    with xlsxwriter.Workbook(file) as book:
+        formats = {name: book.add_format(style) for name, style in FORMATS.items()}
+        write_grid(book.add_worksheet("whole"), emptied(whole), formats)
+        write_grid(book.add_worksheet("changed"), emptied(changed), formats)
+    sheets = recalculated(file)
+    assert labelled(sheets["whole"]) == {"Before caps": Decimal(110500), "Service credit after caps": Decimal(85000)}
+    assert labelled(sheets["changed"]) == {"Before caps": Decimal(76500), "Service credit after caps": Decimal(76500)}
+
+
+def labelled(sheet: list[list[str]]) -> dict[str, Decimal]:
+    wanted = {"Before caps", "Service credit after caps"}
+    return {row[0]: Decimal(row[1]) for row in sheet if row and row[0] in wanted}
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]]:
+    """The whole workbook with hostile texts, as LibreOffice reads it."""
+    file = tmp_path_factory.mktemp("workbook") / "pack.xlsx"
+    made = hostile.case()
+    file.write_bytes(xlsx(made, pack(made)))
+    with ZipFile(file) as archive:
+        formulas = [name for name in archive.namelist() if b"<f>" in archive.read(name)]
+    assert formulas == ["xl/worksheets/sheet2.xml"]
+    return recalculated(file)
+
+
+def test_what_people_wrote_is_text_and_no_formula(opened: dict[str, list[list[str]]]) -> None:
+    cells = {cell for sheet in opened.values() for row in sheet for cell in row}
+    assert hostile.TEXTS[1] in cells
+    assert hostile.TEXTS[2] in cells
+
+
+def test_every_chapter_with_tables_is_a_sheet_and_printed_figures_are_not_rounded_up(
+    opened: dict[str, list[list[str]]],
+) -> None:
+    assert {"Cover", "Calculation", "Summary", "KPIs", "Register", "Credit calculation", "Tickets"} <= set(opened)
+    network = next(row for row in opened["KPIs"] if row and row[0] == "KPI4")
+    assert network[7] == "99.99"
+
+
+def test_the_same_month_gives_the_same_bytes() -> None:
+    made = estate.case()
+    assert xlsx(made, pack(made)) == xlsx(made, pack(made))
