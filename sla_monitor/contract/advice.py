@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 
 from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
-from sla_monitor.contract.doubts import doubts, unassessed
+from sla_monitor.contract.doubts import doubts
 from sla_monitor.contract.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.kpi import AvailabilityKpi
 from sla_monitor.contract.look_doubts import PAGE_BURN, look_doubts
@@ -35,7 +35,7 @@ def advice(contract: Contract, now_ms: int) -> list[str]:
         for path, message in _remarks(version.terms):
             spot = locate(root, path)
             remarks.setdefault(Problem(contract.file, spot.node.place, dotted(root, path), message))
-    for path, message in (*_ended(contract.versions[-1].terms, now_ms), *_left_out(contract)):
+    for path, message in _ended(contract.versions[-1].terms, now_ms):
         spot = locate(document.root, path)
         remarks.setdefault(Problem(contract.file, spot.node.place, dotted(document.root, path), message))
     return [str(remark) for remark in sorted(remarks)]
@@ -94,10 +94,3 @@ def _ended(terms: Terms, now_ms: int) -> Iterator[Remark]:
     end = date.fromordinal(terms.term.end_on.toordinal() + 1)
     if midnight_ms(end, terms) <= now_ms:
         yield ("term", "end"), "the contract has ended: its figures no longer mean anything (take the file away)"
-
-
-def _left_out(contract: Contract) -> Iterator[Remark]:
-    """Once for the whole file: nobody should wait for figures that will not come."""
-    names = unassessed(version.terms for version in contract.versions)
-    if names:
-        yield (), f"read and checked, but not assessed by the daemon yet: {', '.join(names)}"

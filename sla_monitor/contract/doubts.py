@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
 from sla_monitor.contract.credits import Credit, FixedCredit, LadderCredit, PointsCredit, TierCredit
-from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
 from sla_monitor.contract.money import Cap
 from sla_monitor.contract.parts import Found
 from sla_monitor.contract.reach import unreachable
 from sla_monitor.contract.regime import Regime
 
 MONTHS = 12
-READ_OF_KPIS = {"id", "title", "clause", "kind", "service", "target", "indicator", "publishable"}
-"""Keys of an availability KPI that the daemon goes by, or that change none of its figures."""
-UNREAD_OF_KPIS = AvailabilityKpi.model_fields.keys() - READ_OF_KPIS
-OF_CONTRACTS = ("charges", "credits", "caps", "triggers", "claims")
-"""Points and money: the engine for them is there (sla_monitor/sla), and the daemon does not call it yet."""
 
 
 def doubts(regime: Regime) -> Iterator[Found]:
@@ -28,31 +22,6 @@ def doubts(regime: Regime) -> Iterator[Found]:
             if _is_moot(cap, credit, regime):
                 message = f"the smallest credit of {credit.id} is over the cap: every failure costs the same"
                 yield ("caps", j), f"{message} (check the percentages)"
-
-
-def unassessed(regimes: Iterable[Regime]) -> list[str]:
-    """The terms that any of several versions uses and sla_monitor/assess/ does not read, as short names."""
-    names: dict[str, None] = {}
-    for regime in regimes:
-        names |= {name: None for kpi in regime.kpis for name in _unassessed_of(kpi)}
-        names |= {key: None for key in OF_CONTRACTS if key in _said(regime)}
-    return list(names)
-
-
-def _unassessed_of(kpi: Kpi) -> Iterator[str]:
-    """The keys that say something else than their default; availability alone is an indicator that is worked out."""
-    if not isinstance(kpi, AvailabilityKpi):
-        yield f"KPIs of indicator {kpi.indicator}"
-    yield from (
-        f"{key} of KPIs"
-        for key, field in type(kpi).model_fields.items()
-        if key in UNREAD_OF_KPIS and getattr(kpi, key) != field.get_default()
-    )
-
-
-def _said(regime: Regime) -> set[str]:
-    """The keys of points and money that say something."""
-    return {key for key in OF_CONTRACTS if (said := getattr(regime, key)) and said != type(said)()}
 
 
 def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:
