@@ -62,17 +62,6 @@ def _bands(kpi: KpiAssessment) -> Iterator[Row]:
         yield (band.name,), agreed is not None and agreed.band == band.name
 
 
-def _is_met(kpi: KpiAssessment) -> bool | None:
-    """By the contract's own way of counting and banding, where it is known."""
-    agreed = kpi.views.get("agreed")
-    return agreed.is_met if agreed else kpi.is_met
-
-
-def _availability(kpi: KpiAssessment) -> float | None:
-    agreed = kpi.views.get("agreed")
-    return in_base_unit(kpi, agreed.value) if agreed and kpi.service else maybe(kpi.availability_ratio)
-
-
 def _availability_only(value: Callable[[KpiAssessment], float]) -> Rows:
     return of_kpis(lambda kpi: value(kpi) if kpi.service else None)
 
@@ -108,11 +97,11 @@ def _month_bands(contract: ContractAssessment) -> Iterator[Row]:
 
 
 KPIS: Mapping[MetricName, Rows] = {
-    names.KPI_AVAILABILITY: of_kpis(_availability),
+    names.KPI_AVAILABILITY: of_kpis(lambda kpi: maybe(kpi.availability_ratio)),
     names.KPI_TARGET_RATIO: _availability_only(lambda kpi: float(kpi.target_ratio)),
     names.KPI_ALLOWANCE: _availability_only(lambda kpi: seconds(kpi.allowance_ms)),
     names.KPI_ALLOWANCE_LEFT: _availability_only(lambda kpi: seconds(kpi.allowance_left_ms)),
-    names.KPI_MET: of_kpis(_is_met),
+    names.KPI_MET: of_kpis(lambda kpi: kpi.is_met),
     names.KPI_ASSESSABLE: of_kpis(lambda kpi: kpi.is_assessable),
     names.KPI_VALUE: _in_kpis(_values),
     names.KPI_TARGET: _in_kpis(_targets),

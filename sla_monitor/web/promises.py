@@ -110,7 +110,7 @@ def _runs_out_ms(kpi: KpiAssessment) -> int | None:
 
 
 def tally(rows: Iterable[PromiseRow]) -> str:
-    """`1 missed, 1 near, 6 met, 1 without a figure`; what there is none of is left out."""
-    said = {Outcome.DOWN: "missed", Outcome.DEGRADED: "near", Outcome.UP: "met", Outcome.UNKNOWN: "without a figure"}
+    """`1 missed, 1 near, 6 met, 1 not assessable`; what there is none of is left out."""
+    said = {Outcome.DOWN: "missed", Outcome.DEGRADED: "near", Outcome.UP: "met", Outcome.UNKNOWN: "not assessable"}
     states = [row.state for row in rows]
     return ", ".join(f"{states.count(state):,} {word}" for state, word in said.items() if state in states)

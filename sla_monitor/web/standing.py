@@ -64,7 +64,7 @@ def _period(contract: ContractAssessment, now_ms: int) -> Fact:
     year, month = contract.period.name.split("-")[:2]
     left_ms = max(0, contract.period.end_ms - now_ms)
     name = f"{words.MONTHS[int(month) - 1]} {year}"
-    return "Month", f"{name}, {contract.status}", f"ends in {words.duration(left_ms)}", ""
+    return "Month", name, f"{contract.status}, ends in {words.duration(left_ms)}", ""
 
 
 def _facts(contract: ContractAssessment, now_ms: int) -> Iterator[Fact]:

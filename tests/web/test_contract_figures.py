@@ -82,7 +82,7 @@ def test_every_kpi_shows_its_three_views() -> None:
 def test_the_month_shows_points_credit_caps_and_what_awaits_people() -> None:
     text = render(estate.partnership()).text
     for said in (
-        "Month Nov 2025, running ends in 8 d 9 h",
+        "Month Nov 2025 running, ends in 8 d 9 h",
         "Service points 2 at worst 26",
         "Service credit £8,333.33 at worst £83,333.30",
         "Set off nothing of 2 triggers",
