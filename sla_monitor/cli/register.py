@@ -11,6 +11,7 @@ from sla_monitor.cli.options import config_option, ledger_option
 from sla_monitor.cli.register_add import add
 from sla_monitor.cli.register_desk import desk_options, format_option, put_down
 from sla_monitor.cli.register_import import import_file
+from sla_monitor.cli.register_sign import sign_off
 from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_path
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def register() -> None:
 
 register.add_command(add)
 register.add_command(import_file)
+register.add_command(sign_off)
 
 
 @register.command("list")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]
 
-ELSEWHERE = {"decision", "undo"}
+ELSEWHERE = {"decision", "undo", "sign_off"}
 """Kinds that have a command of their own."""
 
 EXAMPLES = {
@@ -33,7 +33,6 @@ EXAMPLES = {
     "waiver": "--month 2026-10 --kpi KPI1 --what money",
     "earn_back": "--month 2026-10 --amount 5000.00",
     "credit_claim": "--month 2026-10 --claimed 2026-11-20",
-    "sign_off": "--month 2026-10 --digest DIGEST --points 3 --credit 25500.00",
     "minute": '--month 2026-10 --note "The authority accepted the plan."',
     "action": '--owner "A. Person" --due 2026-11-30 --note "Write the rectification plan."',
     "done": "--about 12",

@@ -43,7 +43,14 @@ def _login(_: click.Context, __: click.Parameter, value: str | None) -> str:
         raise click.BadParameter("this user has no name here; say who enters it") from None
 
 
-format_option = click.option("--format", "style", type=click.Choice(["table", "json"]), default="table")
+format_option = click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How it is told.",
+)
 desk_options = _all(
     contract_argument,
     config_option,

@@ -91,7 +91,7 @@ def _month(entry: Entry, ground: Ground) -> Iterator[Found]:
 
 def _repeated(entry: Entry, ground: Ground) -> Iterator[Found]:
     """The same words again would count twice, or say nothing."""
-    if isinstance(entry.said, Undo | Done | Decision | Minute | Action):
+    if isinstance(entry.said, Undo | Done | Decision | Minute | Action | SignOff):
         return
     for other, said in ground.stands.of(type(entry.said)) if not isinstance(entry.said, TicketRecord) else ():
         same_words = said == entry.said and other.reference == entry.reference

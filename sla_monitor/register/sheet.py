@@ -129,6 +129,6 @@ def _wrong_headings(headings: Sequence[str], fields: Sequence[str | None], asked
 
 
 def _cell(text: str) -> str:
-    text = text.strip()
+    text = text.strip().replace("\r\n", "\n")
     match = _KEPT_TEXT.fullmatch(text)
     return match[1].strip() if match else text

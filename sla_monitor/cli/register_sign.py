@@ -1,0 +1,59 @@
+"""`sla-monitor register sign-off CONTRACT --month 2026-10`: make a month's figures final, as they stand now."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.register_desk import Desk, desk_options, put_down
+from sla_monitor.cli.sources import month_named, recorded
+
+if TYPE_CHECKING:
+    from sla_monitor.assess import ContractAssessment
+
+
+@click.command("sign-off")
+@desk_options
+@click.option("--month", required=True, help="The month: 2026-10.")
+@click.option("--reference", default="", help="A number in somebody's files: the minutes' item.")
+@click.option("--evidence", default="", help="Where the papers are.")
+@click.option("--why", default="", help="Why a month that is final is stated again.")
+def sign_off(month: str, why: str, **given: Any) -> None:
+    """Make a month of CONTRACT final, with the figures as they stand now.
+
+    They are shown first, and it has to be confirmed. What changes them later is a restatement, for which the month is
+    signed off once more, with a reason.
+    """
+    from sla_monitor.assess import assess_month
+    from sla_monitor.assess.document import figures_digest
+
+    desk = Desk.open(given["contract"], given["config"], given["ledger"])
+    now_ms = desk.clock.now_ms()
+    with recorded(desk.ledger) as evidence:
+        found = assess_month(desk.contract, evidence, month_named(month, desk.contract, now_ms), now_ms)
+    points, credit = _sums(found)
+    _confirm(found, points, credit, yes=given["yes"])
+    words = {"month": month, "digest": figures_digest(found), "points": points, "credit": credit, "reason": why}
+    put_down("sign_off", words, note="", **given)
+
+
+def _sums(found: ContractAssessment) -> tuple[str, str]:
+    """Points, and what is deducted."""
+    from sla_monitor.sla.rounding import exact_decimal
+
+    if found.result is None:
+        return "0", "0"
+    return f"{exact_decimal(found.result.points, 9).normalize():f}", f"{found.result.deducted:f}"
+
+
+def _confirm(found: ContractAssessment, points: str, credit: str, *, yes: bool) -> None:
+    waiting = len(found.pending)
+    open_ones = f"; {waiting} of the register's entries still await a decision" if waiting else ""
+    click.echo(f"{found.period.name}: {points} points, {credit} {found.currency} deducted{open_ones}", err=True)
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.ClickException("nobody is there to confirm it (look at the figures above, then add --yes)")
+    click.confirm("Sign it off?", abort=True, err=True)

