@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from sla_monitor.assess import ContractAssessment, KpiAssessment, ServiceAssessment
+from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, ServiceAssessment
 from sla_monitor.board import Board, Watched
 from sla_monitor.metrics.series import Row
 
@@ -68,3 +68,18 @@ def within_contracts(rows_of: Callable[[ContractAssessment], Iterator[Row]]) -> 
                 yield (contract.contract, *labels), value
 
     return rows
+
+
+def kept(rows: Rows) -> Rows:
+    """The same rows until the figures are worked out again: a scrape need not divide every fraction anew. One tuple,
+    so that two scrapes at once cannot mix what belongs together."""
+    last: tuple[Assessment, list[Row]] | None = None
+
+    def again(board: Board) -> Iterator[Row]:
+        nonlocal last
+        known, assessment = last, board.assessment
+        if known is None or known[0] is not assessment:
+            known = last = (assessment, list(rows(board)))
+        return iter(known[1])
+
+    return again

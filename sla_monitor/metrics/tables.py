@@ -10,7 +10,7 @@ from sla_monitor import names
 from sla_monitor.board import Board
 from sla_monitor.metrics.contracts import CONTRACTS
 from sla_monitor.metrics.kpis import KPIS
-from sla_monitor.metrics.rows import Rows, maybe, maybe_seconds, of_contracts, of_endpoints, of_services, seconds
+from sla_monitor.metrics.rows import Rows, kept, maybe, maybe_seconds, of_contracts, of_endpoints, of_services, seconds
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
 from sla_monitor.sla.observation import Finding
@@ -108,10 +108,10 @@ TABLES: Mapping[MetricName, Rows] = {
     names.SERVICE_FAILING: _failing,
     names.SERVICE_MAINTENANCE: _maintenance,
     names.SERVICE_MAINTENANCE_END: _maintenance_end,
-    **KPIS,
+    **{metric: kept(rows) for metric, rows in KPIS.items()},
     names.CONTRACT_INFO: _contract_info,
     names.PERIOD_START: of_contracts(lambda contract: seconds(contract.period.start_ms)),
     names.PERIOD_END: of_contracts(lambda contract: seconds(contract.period.end_ms)),
-    **CONTRACTS,
+    **{metric: kept(rows) for metric, rows in CONTRACTS.items()},
     names.ASSESSED: _assessed,
 }
