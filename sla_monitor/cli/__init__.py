@@ -7,9 +7,11 @@ import sys
 import click
 
 from sla_monitor import __version__
+from sla_monitor.cli.assess import assess
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
 from sla_monitor.cli.demo import demo
+from sla_monitor.cli.export import export
 from sla_monitor.cli.ledger import ledger
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.register import register
@@ -24,8 +26,9 @@ def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
 
 
-for command in (run, check, schema, calendar, probe, ledger, demo, register):
+for command in (run, check, schema, calendar, probe, ledger, demo, register, assess):
     cli.add_command(command)
+ledger.add_command(export)
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ OWNERS = {
     "sqlite_utils": {"ledger"},
     "tabulate": {"cli"},
     "tornado": {"web"},
+    "typing_extensions": {"assess", "probe"},
     "typst": {"review"},
     "urllib3": {"probe"},
     "xlsxwriter": {"review"},

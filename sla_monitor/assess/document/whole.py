@@ -58,10 +58,12 @@ class TermsInForce(TypedDict):
 
 
 class Inputs(TypedDict):
-    """What the figures were worked out from: who has the same two numbers must have the same figures."""
+    """What the figures were worked out from: who has the same numbers must have the same figures."""
 
     contract_sha256: str
     """SHA-256 of the contract's file, as `sha256sum` prints it."""
+    holidays_sha256: list[str]
+    """The same of every file of bank holidays that the contract names, in the order of the numbers."""
     evidence_sha256: str
     """SHA-256 of what was seen and said."""
 

@@ -1,0 +1,147 @@
+"""`sla-monitor assess CONTRACT`: what the contract says about one month, and what a draft of it would have said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sla_monitor.cli.options import config_option, ledger_option
+from sla_monitor.cli.sources import (
+    chosen_contract,
+    contract_argument,
+    last_closed,
+    ledger_path,
+    month_named,
+    recorded,
+)
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.evidence import Source
+
+_file = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for: the month of a contract, from this evidence, as known at `now_ms`."""
+
+    contract: Contract
+    source: Source
+    month: str
+    now_ms: int
+
+
+@click.command()
+@config_option
+@ledger_option
+@contract_argument
+@click.option("--period", help="The month, as 2026-10, or running; without it the last one that is over.")
+@click.option("--evidence", type=_file, help="Work from this evidence file, and not from the ledger.")
+@click.option("--terms", type=_file, help="Compare with this draft of the contract, month by month up to the period.")
+@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option("--working", is_flag=True, help="Print every step too; the JSON always has them.")
+@click.option("--output", type=_file, help="Write to this file.")
+def assess(  # noqa: PLR0913, PLR0917 - one for each option
+    config: Path,
+    ledger: Path | None,
+    contract: str,
+    period: str | None,
+    evidence: Path | None,
+    terms: Path | None,
+    style: str,
+    working: bool,
+    output: Path | None,
+) -> None:
+    """Work out what CONTRACT (its id, or the path of its file) says about a month.
+
+    Gross, claimed and agreed figures side by side, bands, points, credits before and after caps, what was set off,
+    what may come, and what awaits a decision. The same contract and the same evidence always give the same bytes of
+    JSON.
+    """
+    with _asked(config, ledger, contract, period, evidence) as asked:
+        text = _assessed(asked, style, working) if terms is None else _compared(asked, terms, style)
+    _put(text, style, output)
+
+
+@contextmanager
+def _asked(config: Path, ledger: Path | None, name: str, period: str | None, evidence: Path | None) -> Iterator[Asked]:
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.evidence import read_evidence
+
+    contract = chosen_contract(name, config)
+    if evidence is not None:
+        if ledger is not None:
+            raise click.UsageError("--evidence and --ledger exclude each other (leave one of them out)")
+        found = read_evidence(evidence, contract)
+        yield Asked(contract, found, _month(period, contract, found.as_of_ms, found.until_ms), found.as_of_ms)
+        return
+    now_ms = SystemClock().now_ms()
+    month = _month(period, contract, now_ms, now_ms)
+    with recorded(ledger_path(config, ledger)) as source:
+        yield Asked(contract, source, month, now_ms)
+
+
+def _month(period: str | None, contract: Contract, now_ms: int, until_ms: int) -> str:
+    """The month that is asked for, or else the last one of which everything was seen."""
+    try:
+        return month_named(period or last_closed(contract, until_ms), contract, now_ms)
+    except click.BadParameter as error:
+        error.param_hint = "--period"
+        raise
+
+
+def _assessed(asked: Asked, style: str, working: bool) -> str:
+    from sla_monitor.assess import assess_month
+    from sla_monitor.assess.document import document, document_text
+    from sla_monitor.cli.assessed import told_assessment
+    from sla_monitor.cli.inputs import inputs_of
+    from sla_monitor.cli.terminal import width
+    from sla_monitor.cli.worked import told_working
+    from sla_monitor.evidence import Digested
+
+    read = Digested(asked.source)
+    found = assess_month(asked.contract, read, asked.month, asked.now_ms)
+    if style == "json":
+        return document_text(document(found, inputs_of(asked.contract, read, found)))
+    told = told_assessment(found, width())
+    return f"{told}\n\n{told_working(found)}\n" if working else f"{told}\n"
+
+
+def _compared(asked: Asked, terms: Path, style: str) -> str:
+    from sla_monitor.assess import history
+    from sla_monitor.assess.compare import compared
+    from sla_monitor.assess.document import comparison_document, document_text
+    from sla_monitor.cli.compared import told_comparison
+    from sla_monitor.cli.terminal import width
+    from sla_monitor.contract.load import load_contract
+    from sla_monitor.sla.months import shifted
+
+    ours, draft = asked.contract, load_contract(terms)
+    if draft.id != ours.id:
+        raise click.BadParameter(f"{terms} is contract {draft.id} (write id: {ours.id})", param_hint="--terms")
+    until = shifted(asked.month, 1)
+    results = [history(one, asked.source, until, asked.now_ms) for one in (ours, draft)]
+    found = compared(ours.id, ours.versions[0].terms.currency, *results)
+    if style == "json":
+        return document_text(comparison_document(found))
+    return told_comparison(found, str(terms), width()) + "\n"
+
+
+def _put(text: str, style: str, output: Path | None) -> None:
+    """JSON is ASCII as it is, and the same bytes everywhere."""
+    from sla_monitor.cli.terminal import lines_of
+
+    if output is None:
+        click.echo(text if style == "json" else lines_of(text), nl=False)
+        return
+    try:
+        output.write_bytes(text.encode())
+    except OSError as error:
+        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
+    click.echo(f"{output}: {output.stat().st_size:,} bytes", err=True)

@@ -1,0 +1,175 @@
+"""One contract in one month, for the person at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess.assessment import VIEWS, ContractAssessment, KpiAssessment, Restatement
+from sla_monitor.cli.figures import (
+    NONE,
+    told_duration,
+    told_figure,
+    told_money,
+    told_percent,
+    told_points,
+    told_time,
+)
+from sla_monitor.cli.terminal import Row, plain, table
+from sla_monitor.register.entries import Entry
+from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
+
+STATUS = {
+    "running": "running: figures so far",
+    "provisional": "provisional: it has ended, and nobody has signed it off",
+    "final": "final: signed off",
+}
+DISPENSABLE = ("title", "clause", "repeat", "coverage")
+"""What a narrow terminal does without, in this order; the three views stay side by side."""
+
+
+def told_assessment(one: ContractAssessment, columns: int | None) -> str:
+    """Everything at one glance; the working is told separately."""
+    blocks = [*_head(one), _kpis(one, columns)]
+    if one.result is not None:
+        blocks += _money(one, one.result, columns)
+    blocks += [*_forecast(one, columns), *_register(one)]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _head(one: ContractAssessment) -> Iterator[str]:
+    zone = ZoneInfo(one.time_zone)
+    since = f"terms of {told_time(one.terms_from_ms, zone)[:10]}"
+    reference = f" ({plain(one.terms_reference)})" if one.terms_reference else ""
+    title = f"{plain(one.title)} ({one.contract})" if one.title else one.contract
+    yield (
+        f"{title}, {one.period.name}\n"
+        f"{plain(one.authority)} / {plain(one.supplier)}; {since}{reference}\n"
+        f"{STATUS[one.status]}" + (f" up to {told_time(one.at_ms, zone)}" if one.status == "running" else "")
+    )
+    if one.restatement is not None:
+        yield _restated(one.restatement, one.currency)
+
+
+def _restated(restatement: Restatement, currency: str) -> str:
+    now = f"{told_points(restatement.points)} points and {told_money(restatement.credit, currency)} {currency}"
+    because = ", ".join(f"#{number}" for number in restatement.because)
+    told = f"RESTATED: sign-off #{restatement.signed.number} had other figures. Now {now}"
+    return f"{told}, because of {because}" if because else told
+
+
+def _kpis(one: ContractAssessment, columns: int | None) -> str:
+    return table([_kpi(kpi) for kpi in one.kpis], DISPENSABLE, columns) if one.kpis else "No KPIs."
+
+
+def _kpi(kpi: KpiAssessment) -> Row:
+    target = Fraction(kpi.terms.target) if kpi.terms else kpi.target_ratio * 100
+    unit = kpi.terms.unit if kpi.terms else "percent"
+    figures = {view: kpi.views.get(view) for view in VIEWS}
+    values: dict[str, str] = {
+        view: told_figure(figure.value if figure else None, target) for view, figure in figures.items()
+    }
+    return {
+        "KPI": kpi.kpi,
+        "title": kpi.title,
+        "target": told_figure(target, None, unit),
+        **values,
+        "band": _band(kpi),
+        "points": told_points(kpi.result.points) if kpi.result else NONE,
+        "repeat": f"{kpi.result.failures_in_a_row} in a row" if kpi.result and kpi.result.is_repeat else "",
+        "coverage": told_percent(kpi.coverage_ratio),
+        "clause": kpi.clause,
+    }
+
+
+def _band(kpi: KpiAssessment) -> str:
+    """What the figure comes to; in words where the contract has no bands."""
+    agreed = kpi.views.get("agreed")
+    found = kpi.result or agreed
+    if found is None or found.value is None:
+        return "no figure"
+    if found.band is not None:
+        return found.band.replace("_", " ")
+    if found.is_met is None:
+        return "not assessable"
+    return "met" if found.is_met else "missed"
+
+
+def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -> Iterator[str]:
+    credit, code = result.credit, one.currency
+    sums = f"Points {told_points(result.points)}. Credit {told_money(credit.total, code)} {code}"
+    sums += f" (before caps {told_money(credit.before_caps, code)})" if credit.before_caps != credit.total else ""
+    sums += f". Withheld {told_money(result.withheld, code)} {code}" if result.withheld else ""
+    sums += f". To be claimed by {one.claim_by}" if one.claim_by else ""
+    yield sums + "."
+    if credit.lines:
+        yield "Credits\n" + table([_line(line, code) for line in credit.lines])
+    if credit.caps:
+        yield "Caps\n" + table([_cap_row(cap, code) for cap in credit.caps], ("used", "before"), columns)
+    if len(one.shares) > 1:
+        yield "Shares\n" + table(
+            [{"participant": name, "amount": told_money(p, code)} for name, p in one.shares.items()]
+        )
+    for trigger in result.triggers:
+        effects = ", ".join(effect.replace("_", " ") for effect in trigger.effects)
+        yield f"Trigger {trigger.trigger} is set off by {', '.join(trigger.months)}: {effects}."
+
+
+def _line(line: CreditLine, code: str) -> Row:
+    whose = line.service or "contract"
+    return {"rule": line.rule, "KPI": line.kpi or "", "of": whose, "amount": told_money(line.amount, code)}
+
+
+def _cap_row(cap: CapResult, code: str) -> Row:
+    return {
+        "cap": cap.cap,
+        "of": cap.scope or "contract",
+        "limit": told_money(cap.limit, code),
+        "used": told_money(cap.used, code),
+        "before": told_money(cap.before, code),
+        "after": told_money(cap.after, code),
+        "left": told_money(cap.left, code),
+    }
+
+
+def _forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+    if one.forecast is None:
+        return
+    cases = {"as it stands": one.forecast.now, "at best": one.forecast.best, "at worst": one.forecast.worst}
+    rows = [
+        {
+            "if it ends": name,
+            "points": told_points(case.points),
+            f"credit, {one.currency}": told_money(case.credit, one.currency),
+        }
+        for name, case in cases.items()
+    ]
+    yield "Forecast\n" + table(rows)
+    allowances = [_allowance(kpi, ZoneInfo(one.time_zone)) for kpi in one.kpis if kpi.forecast and kpi.service]
+    if allowances:
+        yield "Downtime allowance\n" + table(allowances, ("at the rate of 7 days", "allowance"), columns)
+
+
+def _allowance(kpi: KpiAssessment, zone: ZoneInfo) -> Row:
+    runs_out = kpi.forecast.runs_out_ms if kpi.forecast else None
+    trailing = kpi.forecast.trailing_runs_out_ms if kpi.forecast else None
+    return {
+        "KPI": kpi.kpi,
+        "allowance": told_duration(kpi.allowance_ms),
+        "left": told_duration(kpi.allowance_left_ms),
+        "runs out": told_time(runs_out, zone),
+        "at the rate of 7 days": told_time(trailing, zone),
+    }
+
+
+def _register(one: ContractAssessment) -> Iterator[str]:
+    if one.pending:
+        yield "Awaiting a decision\n" + "\n".join(f"  {_entry(entry)}" for entry in one.pending)
+    if one.missing_figures:
+        yield "Figures owed: " + ", ".join(f"{kpi} for {month}" for kpi, month in one.missing_figures) + "."
+
+
+def _entry(entry: Entry) -> str:
+    said = f"#{entry.number} {entry.said.kind}"
+    return f"{said} by {plain(entry.actor)}" + (f", {plain(entry.reference)}" if entry.reference else "")

@@ -1,0 +1,103 @@
+"""`sla-monitor ledger export`: a contract's evidence as one file, from which both sides can work a month out again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from sla_monitor.cli.ledger import file_option
+from sla_monitor.cli.options import config_option
+from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_path, month_named, recorded
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.evidence import Source
+
+MARGIN_MS = 86_400_000
+"""A day more on both sides, so that outages over the edges are known as a whole."""
+
+
+@click.command()
+@config_option
+@file_option
+@contract_argument
+@click.option("--from", "first", help="The first month, as 2026-10; without it the contract's first.")
+@click.option("--until", "last", help="The last month; without it the one that is running.")
+@click.option("--observations", is_flag=True, help="Every single look too, also where no KPI is worked out from it.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this new file.")
+def export(  # noqa: PLR0913, PLR0917 - one for each option
+    config: Path,
+    file: Path | None,
+    contract: str,
+    first: str | None,
+    last: str | None,
+    observations: bool,
+    output: Path | None,
+) -> None:
+    """Write what was seen and said of CONTRACT (its id, or the path of its file) as an evidence file.
+
+    Caps, repeats and triggers look back, so that without --from it begins with the contract. Safe while the daemon
+    runs.
+    """
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.evidence import evidence_text
+
+    found, now_ms = chosen_contract(contract, config), SystemClock().now_ms()
+    with recorded(ledger_path(config, file)) as source:
+        seen = _range(found, source, first, last, now_ms)
+        pieces = evidence_text(found, source, seen, now_ms, every_look=observations)
+        if output is None:
+            sys.stdout.writelines(pieces)
+        else:
+            _write(pieces, output)
+
+
+def _range(contract: Contract, source: Source, first: str | None, last: str | None, now_ms: int) -> tuple[int, int]:
+    """From when until when the file speaks: the months, a day around them, and no time before or after the record."""
+    from sla_monitor.assess.parts import period_of, run_of
+
+    begin = _month(first or run_of(contract).first, "--from", contract, now_ms)
+    end = _month(last or "running", "--until", contract, now_ms)
+    if end < begin:
+        raise click.UsageError(f"--until {end} is before --from {begin}")
+    whole = period_of(contract, begin, end)
+    start_ms = max(whole.start_ms - MARGIN_MS, source.first_ms() or 0, 0)
+    until_ms = min(whole.end_ms + MARGIN_MS, now_ms)
+    if start_ms >= until_ms:
+        raise click.ClickException(f"nothing was seen in {begin} to {end}")
+    return start_ms, until_ms
+
+
+def _month(text: str, option: str, contract: Contract, now_ms: int) -> str:
+    try:
+        return month_named(text, contract, now_ms)
+    except click.BadParameter as error:
+        error.param_hint = option
+        raise
+
+
+def _write(pieces: Iterable[str], output: Path) -> None:
+    """The whole file or none, never over another."""
+    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        with part.open("x", encoding="ascii") as file:
+            _copy(pieces, file)
+        os.link(part, output)
+    except FileExistsError:
+        raise click.ClickException(f"{output}: is there already; choose another name, or move it aside") from None
+    except OSError as error:
+        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
+    click.echo(f"{output}: {output.stat().st_size:,} bytes", err=True)
+
+
+def _copy(pieces: Iterable[str], file: TextIO) -> None:
+    file.writelines(pieces)
+    file.flush()
+    os.fsync(file.fileno())

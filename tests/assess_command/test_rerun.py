@@ -1,0 +1,83 @@
+"""A disputed month comes out the same from the ledger and from two files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+
+from tests.assess_command.quarter import run, run_export
+from tests.assess_command.test_schemas import printed
+
+
+def exported(contract: str, ledger: str, to: Path, *more: str) -> str:
+    result = run_export(contract, "--file", ledger, "--until", "2025-03", "--output", str(to), *more)
+    assert result.exit_code == 0, result.output
+    return str(to)
+
+
+def test_the_ledger_and_the_file_made_of_it_give_the_same_bytes(tmp_path: Path, contract: str, ledger: str) -> None:
+    evidence = exported(contract, ledger, tmp_path / "march.json")
+    for month in ("2025-01", "2025-02", "2025-03"):
+        ours = run(contract, "--ledger", ledger, "--period", month, "--format", "json")
+        theirs = run(contract, "--evidence", evidence, "--period", month, "--format", "json")
+        assert ours.exit_code == 0, ours.output
+        assert theirs.stdout_bytes == ours.stdout_bytes
+
+
+def test_every_single_look_in_the_file_changes_nothing(tmp_path: Path, contract: str, ledger: str) -> None:
+    short = exported(contract, ledger, tmp_path / "short.json")
+    long = exported(contract, ledger, tmp_path / "long.json", "--observations")
+    assert Path(long).stat().st_size > Path(short).stat().st_size
+    one, other = (run(contract, "--evidence", file, "--format", "json").stdout_bytes for file in (short, long))
+    assert one == other
+
+
+def test_without_a_period_a_file_is_assessed_for_its_last_whole_month(
+    tmp_path: Path, contract: str, ledger: str
+) -> None:
+    told = json.loads(
+        run(contract, "--evidence", exported(contract, ledger, tmp_path / "e.json"), "--format", "json").stdout
+    )
+    assert (told["period"]["name"], told["as_of"]) == ("2025-03", "2025-03-31T23:00:00Z")
+
+
+def test_a_file_of_one_month_has_its_figures_and_bands(tmp_path: Path, contract: str, ledger: str) -> None:
+    """Repeats and caps look back, and are only in the whole history."""
+    evidence = exported(contract, ledger, tmp_path / "march.json", "--from", "2025-03")
+    narrow, whole = (
+        json.loads(run(contract, *source, "--period", "2025-03", "--format", "json").stdout)
+        for source in (("--evidence", evidence), ("--ledger", ledger))
+    )
+    for one, other in zip(narrow["kpis"], whole["kpis"], strict=True):
+        for view in ("gross", "claimed", "agreed"):
+            for key in ("value", "band", "seconds"):
+                assert one["views"][view][key] == other["views"][view][key]
+    assert narrow["inputs"]["contract_sha256"] == whole["inputs"]["contract_sha256"]
+    assert narrow["inputs"]["evidence_sha256"] != whole["inputs"]["evidence_sha256"]
+
+
+def test_the_json_fits_its_schema(contract: str, ledger: str) -> None:
+    told = json.loads(run(contract, "--ledger", ledger, "--period", "2025-03", "--format", "json").stdout)
+    assert [e.message for e in Draft202012Validator(json.loads(printed("assessment"))).iter_errors(told)] == []
+    running = json.loads(run(contract, "--ledger", ledger, "--period", "running", "--format", "json").stdout)
+    assert running["status"] == "running"
+    assert [e.message for e in Draft202012Validator(json.loads(printed("assessment"))).iter_errors(running)] == []
+
+
+def test_an_export_never_replaces_a_file_and_leaves_nothing_half_done(
+    tmp_path: Path, contract: str, ledger: str
+) -> None:
+    kept = tmp_path / "march.json"
+    kept.write_text("mine")
+    result = run_export(contract, "--file", ledger, "--output", str(kept))
+    assert (result.exit_code, kept.read_text()) == (1, "mine")
+    assert "is there already; choose another name" in result.output
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def test_an_export_without_a_file_goes_to_the_output(contract: str, ledger: str) -> None:
+    told = json.loads(run_export(contract, "--file", ledger, "--from", "2025-03", "--until", "2025-03").stdout)
+    assert told["seen"] == {"from": "2025-02-28T00:00:00Z", "until": "2025-04-01T23:00:00Z"}
+    assert [one["endpoint"] for one in told["samples"]] == ["portal"]
