@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,11 @@ from tests.web import estate
 from tests.web.browser import Tab, tab
 from tests.web.running import Parts, serving
 
+AXE = files("axe_playwright_python").joinpath("axe.min.js")
+VIOLATIONS = """
+axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(
+  one => one.id + ': ' + one.nodes.map(node => node.html.slice(0, 120)).slice(0, 3).join(' | ')))
+"""
 STICKS_OUT = """
 [...document.querySelectorAll('body *')].filter(e => e.getClientRects().length
   && getComputedStyle(e).clipPath === 'none' && !e.closest('thead')
@@ -84,6 +90,16 @@ def test_every_text_can_be_read(tmp_path: Path, scheme: str) -> None:
         dark = await browser.value("getComputedStyle(document.body).backgroundColor")
         assert dark == {"light": "rgb(245, 246, 248)", "dark": "rgb(18, 21, 26)"}[scheme]
         assert await browser.value(CONTRASTS) == []
+
+    look(estate.partnership(), tmp_path, visit)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_that_keeps_anybody_out(tmp_path: Path, width: int) -> None:
+    async def visit(browser: Tab, url: str) -> None:
+        await browser.open(url, width)
+        await browser.value(AXE.read_text() + ";0")
+        assert await browser.value(VIOLATIONS) == []
 
     look(estate.partnership(), tmp_path, visit)
 
