@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import Literal, TextIO
 
 from logfmter import Logfmter
-from pythonjsonlogger.json import JsonFormatter
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["logfmt", "json"]
@@ -102,11 +101,6 @@ class _Logfmt(Logfmter):
         return _timestamp(record)
 
 
-class _Json(JsonFormatter):
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - its name
-        return _timestamp(record)
-
-
 def _timestamp(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -115,9 +109,18 @@ def _layout(style: Format, *, has_timestamp: bool) -> logging.Formatter:
     names = {"asctime": "ts"} if has_timestamp else {}
     names |= {"levelname": "level", "name": "logger"}
     if style == "json":
-        fields = [*names, "message"]
-        return _Json(fields, rename_fields=names | {"message": "msg"}, json_ensure_ascii=False)
+        return _json_layout(names)
     return _Logfmt(keys=list(names.values()), mapping={new: old for old, new in names.items()})
+
+
+def _json_layout(names: dict[str, str]) -> logging.Formatter:
+    from pythonjsonlogger.json import JsonFormatter  # only here: few ask for it, and all would pay for it
+
+    class Json(JsonFormatter):
+        def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - its name
+            return _timestamp(record)
+
+    return Json([*names, "message"], rename_fields=names | {"message": "msg"}, json_ensure_ascii=False)
 
 
 class _Count(logging.Filter):

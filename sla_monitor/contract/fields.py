@@ -24,7 +24,8 @@ _PART = re.compile(r"(\d+)(ms|s|m|h|d)")
 class Strict(BaseModel):
     """Base of every model: unknown keys are refused, values never change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when first used, and then as part of a whole: each model alone would be built at import, used or not.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Misplaced(ValueError):  # noqa: N818 - several mistakes at once
