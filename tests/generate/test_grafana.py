@@ -23,6 +23,8 @@ from tests.terms import terms_of
 
 Json = dict[str, Any]
 EXAMPLE = Path(__file__).parents[2] / "config" / "contracts" / "police-strategic-it.yaml"
+UNITS = {"bytes", "cps", "currencyGBP", "dateTimeFromNow", "dtdurations", "none", "percentunit", "s", "short"}
+"""Ids of Grafana's; a misspelt one would be shown as a suffix."""
 VARIABLES = {
     "$__rate_interval": "5m",
     "$job": ".+",
@@ -135,7 +137,10 @@ def test_every_panel_says_what_it_shows_in_which_unit(board: Json) -> None:
         assert len(panel["description"]) > 15 or panel["description"].endswith("."), panel["title"]
         if panel["type"] != "text":
             assert panel["targets"]
-            assert panel["fieldConfig"]["defaults"]["unit"]
+            units = re.findall(
+                r'"unit": "([^"]*)"|{"id": "unit", "value": "([^"]*)"}', json.dumps(panel["fieldConfig"])
+            )
+            assert {"".join(unit) for unit in units} <= UNITS, panel["title"]
             assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["value"] is None
 
 

@@ -42,7 +42,6 @@ class Board:
             "schemaVersion": SCHEMA_VERSION,
             "version": 1,
             "editable": False,
-            "style": "dark",
             "timezone": "browser",
             "graphTooltip": 1,
             "refresh": self.refresh,
