@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sla_monitor.sla.spans import Span
 
 Changes = list[dict[str, str]]
+"""Rows of month, figure, before and after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Supposed:
         return self.evidence.first_ms()
 
 
-def confirm(desk: Desk, said: Sequence[Entry], new: Sequence[Entry], confirmed: object, *, yes: bool) -> Changes:
+def confirm(desk: Desk, said: Sequence[Entry], new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:
     """Show what new entries change in months that are over, and ask, unless it is what was `confirmed` before.
 
     Raises click.Abort for a no, and ClickException where there is nobody to ask.

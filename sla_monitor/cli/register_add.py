@@ -24,7 +24,7 @@ ELSEWHERE = {"decision", "undo", "sign_off"}
 EXAMPLES = {
     "maintenance": '--service custody --start "2026-10-05 22:00" --end "2026-10-06 01:00" --notified 2026-09-28',
     "claim": '--cause authority_cause --service custody --start "2026-10-12 09:00" --end "2026-10-12 10:30"',
-    "figure": "--kpi KPI8 --month 2026-10 --party supplier --value 87.5",
+    "figure": "--kpi KPI11 --month 2026-09 --party supplier --value 87.5",
     "ticket": '--id INC-1 --priority P1 --opened "2026-10-05 09:00" --ended "2026-10-05 10:15"',
     "occurrence": "--rule unavailability --month 2026-10 --duration 45m --area ward",
     "misreport": "--month 2026-10 --omitted 1200.00 --deliberate",
@@ -62,12 +62,26 @@ def add() -> None:
     """Add an entry. Nothing is ever changed or taken out: to take something back, `undo` it."""
 
 
+def options_of(model: type[Strict]) -> list[str]:
+    """What a kind can be told: `--service`, `--start`, ..."""
+    return [_spelled(name) for name in _words_of(model)]
+
+
+def _words_of(model: type[Strict]) -> list[str]:
+    """The words of a kind, as files spell them."""
+    return [field.alias or name for name, field in model.model_fields.items() if name != "kind"]
+
+
+def _spelled(name: str) -> str:
+    return "--" + _dashed(_SEVERAL.get(name, name).removesuffix("_ms"))
+
+
 def _dashed(name: str) -> str:
     return name.replace("_", "-")
 
 
 def _command(kind: str, model: type[Strict]) -> click.Command:
-    names = [field.alias or name for name, field in model.model_fields.items() if name != "kind"]
+    names = _words_of(model)
 
     def run(**given: Any) -> None:
         words = {name: _given(name, given.pop(name)) for name in names}
@@ -85,7 +99,7 @@ def _option(name: str, model: type[Strict]) -> Options:
     field = next(field for key, field in model.model_fields.items() if name in (key, field.alias))
     told = model.model_json_schema()["properties"][name]
     types = {str(one.get("type")) for one in (told, *told.get("anyOf", ()))}
-    spelled = "--" + _dashed(_SEVERAL.get(name, name).removesuffix("_ms"))
+    spelled = _spelled(name)
     if "boolean" in types:
         return click.option(spelled, name, is_flag=True, help=field.description)
     if name == "stops":

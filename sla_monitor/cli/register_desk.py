@@ -16,6 +16,7 @@ from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_p
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from sla_monitor.cli.before_after import Changes
     from sla_monitor.clock import Clock
     from sla_monitor.contract.contract import Contract
     from sla_monitor.contract.fields import Strict
@@ -96,7 +97,7 @@ class Desk:
 
         return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
 
-    def enter(self, propose: Propose, *, yes: bool) -> list[Entry]:
+    def enter(self, propose: Propose, *, yes: bool) -> Entered:
         """Add what is proposed, all or none. `propose` is given all that has been said, and says what to add.
 
         Raises RegisterError; click.Abort when the person does not confirm what it changes; LedgerError.
@@ -104,7 +105,7 @@ class Desk:
         from sla_monitor.cli.before_after import confirm
         from sla_monitor.ledger.register import Overtaken
 
-        confirmed: object = None
+        confirmed: Changes = []
         while True:
             said = self.register.entries(self.contract.id)
             last = said[-1].number if said else 0
@@ -114,7 +115,16 @@ class Desk:
                 numbers = self.register.add(new, read_to=last)
             except Overtaken:
                 continue  # what others have said meanwhile may change the answer
-            return [each.model_copy(update={"number": n}) for each, n in zip(new, numbers, strict=True)]
+            added = [each.model_copy(update={"number": n}) for each, n in zip(new, numbers, strict=True)]
+            return Entered(added, confirmed)
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What was added, and what that changed in months that are over."""
+
+    entries: list[Entry]
+    changes: Changes
 
 
 Propose = Callable[[Sequence["Entry"]], Sequence["Entry"]]

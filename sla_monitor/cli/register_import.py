@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register_desk import Desk, Propose, desk_options
+from sla_monitor.cli.register_desk import Desk, Entered, Propose, desk_options
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -63,8 +63,8 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
     def propose(said: Sequence[Entry]) -> list[Entry]:
         return news(source, several, desk.contract, said)
 
-    added = _supposed(desk, propose) if dry_run else desk.enter(propose, yes=given["yes"])
-    _tell(desk, added, len(several), given["style"], dry_run=dry_run)
+    entered = _supposed(desk, propose) if dry_run else desk.enter(propose, yes=given["yes"])
+    _tell(desk, entered, len(several), given["style"], dry_run=dry_run)
 
 
 def _content(file: Path) -> bytes:
@@ -77,23 +77,25 @@ def _content(file: Path) -> bytes:
         raise click.ClickException(f"{file}: cannot be read: {error.strerror}") from None
 
 
-def _supposed(desk: Desk, propose: Propose) -> list[Entry]:
+def _supposed(desk: Desk, propose: Propose) -> Entered:
     """What would be added, and what that would change."""
     from sla_monitor.cli.before_after import changes, show_changes
 
     said = desk.register.entries(desk.contract.id)
     new = list(propose(said))
-    show_changes(changes(desk, said, new))
-    return new
+    found = changes(desk, said, new)
+    show_changes(found)
+    return Entered(new, found)
 
 
-def _tell(desk: Desk, added: Sequence[Entry], count: int, style: str, *, dry_run: bool) -> None:
+def _tell(desk: Desk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
     from sla_monitor.cli.register_told import tell_json
 
+    added = entered.entries
     numbers = [] if dry_run or not added else [added[0].number, added[-1].number]
     if style == "json":
         counts = {"rows": count, "added": len(added), "unchanged": count - len(added), "dry_run": dry_run}
-        tell_json({"contract": desk.contract.id, **counts, "numbers": numbers})
+        tell_json({"contract": desk.contract.id, **counts, "numbers": numbers, "changed": entered.changes})
         return
     said = "would be added" if dry_run else "added"
     where = f" (entries {numbers[0]} to {numbers[1]})" if numbers else ""

@@ -51,7 +51,8 @@ def _sums(found: ContractAssessment) -> tuple[str, str]:
 def _confirm(found: ContractAssessment, points: str, credit: str, *, yes: bool) -> None:
     waiting = len(found.pending)
     open_ones = f"; {waiting} of the register's entries still await a decision" if waiting else ""
-    click.echo(f"{found.period.name}: {points} points, {credit} {found.currency} deducted{open_ones}", err=True)
+    counted = f"{points} {'point' if points == '1' else 'points'}"
+    click.echo(f"{found.period.name}: {counted}, {credit} {found.currency} deducted{open_ones}", err=True)
     if yes:
         return
     if not sys.stdin.isatty():

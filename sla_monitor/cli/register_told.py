@@ -14,7 +14,7 @@ from sla_monitor.cli.terminal import lines_of, plain, table, width
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from sla_monitor.cli.register_desk import Desk
+    from sla_monitor.cli.register_desk import Desk, Entered
     from sla_monitor.contract.contract import Contract
     from sla_monitor.register.entries import Entry
     from sla_monitor.register.standing import Standing
@@ -23,15 +23,14 @@ DISPENSABLE = ("at", "reference", "actor")
 """What a narrow terminal does without, in this order."""
 
 
-def tell_entered(desk: Desk, entries: Sequence[Entry], style: str) -> None:
-    """What was added, and under which numbers."""
+def tell_entered(desk: Desk, entered: Entered, style: str) -> None:
+    """What was added, under which numbers, and what it changed."""
     if style == "json":
-        tell_json({"contract": desk.contract.id, "added": [_document(entry) for entry in entries]})
+        added = [_document(entry) for entry in entered.entries]
+        tell_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
         return
-    for entry in entries[:20]:
+    for entry in entered.entries:
         click.echo(lines_of(f"entry {entry.number}: {entry.said.kind}: {summary(entry, desk.zone)}"))
-    if len(entries) > 20:
-        click.echo(f"... up to entry {entries[-1].number}: {len(entries)} entries in all")
 
 
 def tell_list(contract: Contract, entries: Iterable[Entry], stands: Standing, zone: ZoneInfo, style: str) -> None:

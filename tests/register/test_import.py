@@ -47,6 +47,12 @@ def test_a_ticket_that_has_changed_is_entered_again(office: Office) -> None:
     office.done("import", "small", office.file(TICKETS), "--kind", "ticket", "--yes")
     later = office.file(TICKETS.replace("09:00,\n", "09:00,2024-02-06 11:00\n"))
     said = office.done("import", "small", later, "--kind", "ticket", "--yes", "--format", "json").json
+    assert said.pop("changed")[0] == {
+        "month": "2024-02",
+        "figure": "KPI2",
+        "before": "50 (minor, 2 points)",
+        "after": "100 (met, 0 points)",
+    }
     assert said == {
         "contract": "small",
         "rows": 2,

@@ -1,0 +1,75 @@
+"""docs/register.md: its commands are run, and its tables are what the models say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.cli.register_add import ELSEWHERE, options_of
+from sla_monitor.register.saying import KINDS
+from sla_monitor.register.sheet import FIELDS, MORE, SYNONYMS
+from tests.register.office import Office, Said
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/register.md"
+BLOCKS = re.compile(r"```(sh|csv|text)(?: ([\w.]+))?\n(.*?)```", re.S)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """With the example contract that is shipped."""
+    (tmp_path / "sla-monitor.yaml").write_text(f"contracts: {ROOT / 'config/contracts'}\nledger: {{path: ledger.db}}\n")
+    return Office(tmp_path)
+
+
+def commands(block: str) -> list[list[str]]:
+    lines = block.replace("\\\n", " ").splitlines()
+    return [shlex.split(line.removeprefix("sla-monitor register ")) for line in lines]
+
+
+def test_the_commands_of_the_page_work_and_say_what_the_page_says(office: Office) -> None:
+    last = Said(0, "", "")
+    for kind, name, text in BLOCKS.findall(PAGE.read_text(encoding="utf-8")):
+        if kind == "csv":
+            office.file(text, name)
+        elif kind == "text":
+            told = [re.split("  +", line.strip()) for line in last.err.splitlines()]
+            expected = [re.split("  +", line.strip()) for line in text.splitlines()]
+            assert [row for row in expected if row not in told and not row[0].startswith("---")] == []
+        for words in commands(text) if kind == "sh" else ():
+            last = office.done(*(str(office.folder / word) if word == "tickets.csv" else word for word in words))
+    assert len(office.done("list", "police-strategic-it", "--all", "--format", "json").json["entries"]) == 14
+
+
+def table() -> str:
+    rows = ["| kind | what it is | options |", "|---|---|---|"]
+    for kind, model in KINDS.items():
+        if kind not in ELSEWHERE:
+            options = ", ".join(f"`{option}`" for option in options_of(model))
+            said = " ".join((model.__doc__ or "").split())
+            rows.append(f"| `{kind.replace('_', '-')}` | {said} | {options} |")
+    return "\n".join(rows)
+
+
+def test_the_page_lists_every_kind_with_its_options() -> None:
+    """`UPDATE_DOCS=1 pytest tests/register/test_docs.py` writes the table anew."""
+    page = PAGE.read_text(encoding="utf-8")
+    marks = r"(<!-- tables: kinds -->\n).*?(<!-- end -->)"
+    anew = re.sub(marks, lambda match: f"{match[1]}\n{table()}\n\n{match[2]}", page, flags=re.S)
+    if os.environ.get("UPDATE_DOCS"):
+        PAGE.write_text(anew, encoding="utf-8")
+        page = anew
+    assert page == anew
+
+
+def test_the_page_lists_the_columns_of_files() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for kind, fields in FIELDS.items():
+        (row,) = re.findall(rf"^\| `{kind}` \| (`.*?) \| (.*?) \|$", page, re.M)
+        assert re.findall(r"`(\w+)`", row[0]) == list(fields)
+        assert set(re.findall(r"`(\w+)`", row[1])) == {*SYNONYMS[kind], *SYNONYMS[kind].values()}
+    assert ", ".join(f"`{field}`" for field in MORE) in page
