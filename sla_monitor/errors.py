@@ -7,6 +7,7 @@ SlaMonitorError
 ├── SecretError          a secret reference cannot be resolved (never carries the secret)
 ├── GenerateError        what was asked for cannot be generated; carries every reason
 ├── CalendarError        bank holidays cannot be frozen: no library, no such place
+├── ReviewError          a review pack cannot be made or put where it should be
 ├── ListenError          the address cannot be listened on
 └── LedgerError          the record
     ├── LedgerDamaged    the database fails its integrity check, or is no database of ours
@@ -54,6 +55,10 @@ class GenerateError(SlaMonitorError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class ReviewError(SlaMonitorError):
+    """A review pack cannot be made, or not be put where it should be."""
 
 
 class SecretError(SlaMonitorError):

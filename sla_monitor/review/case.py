@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
+from sla_monitor.assess.document import Inputs
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.standing import Standing
@@ -27,15 +28,15 @@ class Case:
     """One contract in one month, with all that its pack says.
 
     `terms` are those in force at the month's end. `register`: what stands of the whole register. `digest`: SHA-256 of
-    the assessment in JSON; `inputs`: by what name, the digest of what it was worked out from. `program`: what made
-    the pack, with its version.
+    the assessment in JSON; `inputs`: the digests of what it was worked out from, as that says them. `program`: what
+    made the pack, with its version.
     """
 
     assessment: ContractAssessment
     terms: Terms
     register: Standing = field(default_factory=Standing)
     digest: str = ""
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    inputs: Inputs | None = None
     program: str = "sla-monitor"
     copy: Copy = "authority"
 
@@ -46,6 +47,11 @@ class Case:
     @property
     def month(self) -> str:
         return self.assessment.period.name
+
+    @property
+    def cut_off_ms(self) -> int:
+        """Up to when is told: a later making of the same month must not differ."""
+        return min(self.assessment.at_ms, self.assessment.period.end_ms)
 
     @property
     def is_closed(self) -> bool:
@@ -98,6 +104,13 @@ def is_met(kpi: KpiAssessment) -> bool | None:
 
 def figure_of(kpi: KpiAssessment, view: Literal["gross", "claimed", "agreed"] = "agreed") -> Figure:
     return kpi.views.get(view, Figure(None))
+
+
+def own_value(kpi: KpiAssessment) -> Fraction | None:
+    """What was measured, and not what the supplier says; None where the supplier's is the only figure."""
+    if kpi.submitted is None:
+        return figure_of(kpi).value
+    return None if kpi.difference is None else kpi.submitted - kpi.difference
 
 
 def counted_value(kpi: KpiAssessment) -> Fraction | None:

@@ -40,7 +40,7 @@ def pack(case: Case) -> Pack:
     word = status(case)[0].removesuffix(".")
     digest = f" · {case.digest[:DIGEST_SHOWN]}" if case.digest else ""
     return Pack(
-        name=f"{one.contract}-{case.month}",
+        name=f"{one.contract}-{case.month}" + ("-supplier" if case.copy == "supplier" else ""),
         title=one.title or one.contract,
         subtitle=f"Supplier performance review, {month}",
         header=f"{one.title or one.contract} · {month} · {word}{digest}",

@@ -132,7 +132,7 @@ def money(amount: Decimal, currency: str) -> str:
     return f"{'−' if amount < 0 else ''}{sign or currency + ' '}{digits}"
 
 
-def points(value: Fraction) -> str:
+def points(value: Fraction | Decimal) -> str:
     return shown(value)
 
 
@@ -193,9 +193,9 @@ def _places(kpi: KpiTerms) -> int:
     return max(own, LEAST_PLACES.get(kpi.unit, 2))
 
 
-def counted_points(value: Fraction) -> str:
+def counted_points(value: Fraction | Decimal, one: str = "service point") -> str:
     """`1 service point`, `2.5 service points`."""
-    return f"{points(value)} service point{'' if value == 1 else 's'}"
+    return f"{points(value)} {one}{'' if value == 1 else 's'}"
 
 
 def day_of(at_ms: int, zone: ZoneInfo) -> str:

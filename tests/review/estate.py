@@ -23,6 +23,7 @@ from sla_monitor.assess.assessment import (
     ServiceAssessment,
     View,
 )
+from sla_monitor.assess.document import Inputs
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Entry
@@ -281,5 +282,5 @@ def case(**changes: Any) -> Case:
         terms,
         standing(entries()),
         "ab" * 32,
-        {"Evidence": "cd" * 32},
+        Inputs(contract_sha256="c" * 64, holidays_sha256=["b" * 64], evidence_sha256="e" * 64),
     )

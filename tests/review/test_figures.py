@@ -44,7 +44,7 @@ def test_the_cover_says_how_final_it_is_from_what_and_how_to_check_it() -> None:
     made = pack(case())
     facts = dict(next(block for block in made.cover if isinstance(block, Facts)).items)
     assert facts["Terms"].text == "CCN-12, since 1 April 2026"
-    assert facts["Data cut-off"].text == "4 Nov 2026 00:00:00 GMT"
+    assert facts["Data cut-off"].text == "1 Nov 2026 00:00:00 GMT"
     assert facts["Assessment, SHA-256"].text == "ab" * 32
     assert made.header == "Strategic IT Partnership · October 2026 · Provisional · abababababababab"
     assert "sla-monitor assess partnership --period 2026-10" in str(made.cover)

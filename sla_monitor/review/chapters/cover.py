@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+
 from sla_monitor.assess.assessment import Restatement
 from sla_monitor.register.entries import SignOff
 from sla_monitor.review import words
@@ -35,18 +38,17 @@ def status(case: Case) -> tuple[str, str]:
 
 def restated(case: Case, now: Restatement) -> str:
     """What was signed, what it is now, and which entries changed it."""
-    signed = now.signed.said
-    was = (
-        f" with {signed.points:f} points and {words.money(signed.credit, case.assessment.currency)}"
-        if isinstance(signed, SignOff)
-        else ""
-    )
-    because = words.listed([f"entry {number}" for number in now.because])
+    signed, because = now.signed.said, words.listed([f"entry {number}" for number in now.because])
+    was = f" with {_worth(case, signed.points, signed.credit)}" if isinstance(signed, SignOff) else ""
+    why = f", because of {because} in the register." if because else "."
     return (
-        f"This month was signed off in entry {now.signed.number}{was}. It is now {words.points(now.points)} points and"
-        f" {words.money(now.credit, case.assessment.currency)}"
-        + (f", because of {because} in the register." if because else ".")
+        f"This month was signed off in entry {now.signed.number}{was}."
+        f" It is now {_worth(case, now.points, now.credit)}{why}"
     )
+
+
+def _worth(case: Case, points: Fraction | Decimal, credit: Decimal) -> str:
+    return f"{words.counted_points(points, 'point')} and {words.money(credit, case.assessment.currency)}"
 
 
 def _facts(case: Case) -> tuple[tuple[str, Cell], ...]:
@@ -58,13 +60,16 @@ def _facts(case: Case) -> tuple[tuple[str, Cell], ...]:
         ("Period", Cell(words.until(one.period.start_ms, one.period.end_ms, case.zone))),
         ("Terms", Cell(f"{one.terms_reference}, {version}" if one.terms_reference else version)),
         ("Contract", Cell(f"{words.day(one.starts_on)} to {words.day(one.ends_on)}")),
-        ("Data cut-off", Cell(case.at(one.at_ms))),
+        ("Data cut-off", Cell(case.at(case.cut_off_ms))),
         ("Register", Cell(f"read up to entry {one.register_number}" if one.register_number else "no entries")),
         ("Made by", Cell(case.program)),
     ]
     if case.digest:
         facts.append(("Assessment, SHA-256", Cell(case.digest, tone="code")))
-    facts += [(f"{name}, SHA-256", Cell(digest, tone="code")) for name, digest in case.inputs.items()]
+    if case.inputs is not None:
+        facts.append(("Contract’s file, SHA-256", Cell(case.inputs["contract_sha256"], tone="code")))
+        facts += [("Bank holidays, SHA-256", Cell(one, tone="code")) for one in case.inputs["holidays_sha256"]]
+        facts.append(("Evidence, SHA-256", Cell(case.inputs["evidence_sha256"], tone="code")))
     return tuple(facts)
 
 
@@ -79,5 +84,5 @@ def _verifying(case: Case) -> tuple[str, ...]:
     if case.assessment.note:
         lines.insert(0, case.assessment.note)
     if case.copy == "supplier":
-        lines.append("This is the supplier’s copy: the authority’s internal notes are left out.")
+        lines.append("This is the supplier’s copy: the authority’s own notes are left out; no figure depends on them.")
     return tuple(lines)

@@ -43,7 +43,9 @@ def _row(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> Row:
         Cell(kpi.kpi),
         Cell(kpi.title),
         figure_cell(terms, counted_value(kpi)),
-        band_cell(terms, result.band if result else figure_of(kpi).band, is_so_far=result is None),
+        band_cell(
+            terms, result.band if result else figure_of(kpi).band, is_so_far=result is None or not case.is_closed
+        ),
         Cell(str(result.failures_in_a_row), result.failures_in_a_row) if result else Cell(""),
         Cell(words.points(result.points), result.points) if result else Cell(""),
         Cell("; ".join(causes)),
@@ -59,7 +61,7 @@ def steps_table(name: str, caption: str, working: Working) -> Table:
 
 def _page(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> Section:
     name = f"failed-{kpi.kpi}"
-    blocks: list[Block] = [Facts(_facts(kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
+    blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
     if kpi.service is not None:
         blocks.append(outage_table(f"{name}-outages", case, kpi.service))
     working = kpi.result.working if kpi.result else figure_of(kpi).working
@@ -69,13 +71,13 @@ def _page(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> Section:
     return Section(name, title, tuple(blocks), inside, own_page=True)
 
 
-def _facts(kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[str, Cell], ...]:
+def _facts(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[str, Cell], ...]:
     result = kpi.result
     band = result.band if result else figure_of(kpi).band
     facts = [
         ("Counts", figure_cell(terms, counted_value(kpi))),
         ("Target", Cell(words.level(terms.target, terms), terms.target)),
-        ("Band", band_cell(terms, band, is_so_far=result is None)),
+        ("Band", band_cell(terms, band, is_so_far=result is None or not case.is_closed)),
     ]
     if terms.threshold is not None:
         facts.insert(2, ("Threshold", Cell(words.level(terms.threshold, terms), terms.threshold)))
@@ -100,7 +102,7 @@ def _rectification(case: Case, kpi: KpiAssessment) -> Iterator[str]:
         yield f"Entry {entry.number}: {entry.note or 'action'} ({action.owner}{due}, {state})."
     if kpi.result is not None and kpi.result.is_material:
         yield "This is a material failure: the contract asks for the rectification process."
-    for trigger in _plans(case):
+    for trigger in _plans(case, kpi):
         days = (
             f" within {words.counted(trigger.draft_working_days, 'Working Day')}" if trigger.draft_working_days else ""
         )
@@ -110,6 +112,11 @@ def _rectification(case: Case, kpi: KpiAssessment) -> Iterator[str]:
         yield "No rectification plan or action for this KPI is on record."
 
 
-def _plans(case: Case) -> Iterator[Trigger]:
+def _plans(case: Case, kpi: KpiAssessment) -> Iterator[Trigger]:
+    """The triggers that ask for a plan and may have this KPI to thank."""
     set_off = {one.trigger for one in case.result.triggers} if case.result else set()
-    return (one for one in case.terms.triggers if one.id in set_off and "rectification_plan" in one.effects)
+    is_material = kpi.result is not None and kpi.result.is_material
+    for one in case.terms.triggers:
+        looks = any(kpi.kpi in (c.kpis or (kpi.kpi,)) and (is_material or not c.material) for c in one.conditions)
+        if one.id in set_off and looks and "rectification_plan" in one.effects:
+            yield one

@@ -8,7 +8,7 @@ from sla_monitor.assess.assessment import KpiAssessment
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case, counted_value, figure_of
+from sla_monitor.review.case import Case, counted_value, figure_of, own_value
 from sla_monitor.review.tones import band_cell, figure_cell
 
 COLUMNS = (
@@ -36,17 +36,17 @@ def _row(case: Case, kpi: KpiAssessment, terms: KpiTerms, costs: dict[str, Decim
     result = kpi.result
     value = counted_value(kpi)
     band = result.band if result else figure_of(kpi).band
-    cost = costs.get(kpi.kpi)
+    cost, ours = costs.get(kpi.kpi), own_value(kpi)
     return (
         Cell(kpi.kpi if terms.kind == "KPI" else f"{kpi.kpi} (PI)"),
         Cell(kpi.title or words.label(getattr(terms, "indicator", ""))),
         Cell(words.level(terms.target, terms), terms.target),
         Cell(words.level(terms.threshold, terms), terms.threshold),
         figure_cell(terms, kpi.submitted) if kpi.submitted is not None else Cell(""),
-        figure_cell(terms, figure_of(kpi).value),
+        figure_cell(terms, ours) if ours is not None or kpi.submitted is None else Cell(""),
         Cell(words.difference(kpi.difference, terms), kpi.difference),
         figure_cell(terms, value),
-        band_cell(terms, band, is_so_far=result is None),
+        band_cell(terms, band, is_so_far=result is None or not case.is_closed),
         Cell(str(result.failures_in_a_row), result.failures_in_a_row) if result else Cell(""),
         Cell(words.points(result.points), result.points) if result else Cell(""),
         case.money(cost) if cost is not None else Cell(""),

@@ -101,6 +101,9 @@ def _after(case: Case, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
     facts = [("Service credit of the month", case.money(result.credit.total))]
     if result.withheld:
         facts.append(("Charges withheld", case.money(result.withheld)))
+    if result.credit.unclaimed:
+        state = "Lapsed: it was not claimed in time" if result.credit.is_lapsed else "Not deducted until it is claimed"
+        facts.append((state, case.money(result.credit.unclaimed)))
     if case.assessment.claim_by is not None:
         facts.append(("To be claimed by", Cell(words.day(case.assessment.claim_by))))
     return tuple(facts)

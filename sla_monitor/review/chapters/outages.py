@@ -22,7 +22,7 @@ def outage_table(name: str, case: Case, service: ServiceAssessment) -> Table:
 
 
 def _row(case: Case, outage: Outage) -> Row:
-    end_ms = case.assessment.at_ms if outage.end_ms is None else outage.end_ms
+    end_ms = case.cut_off_ms if outage.end_ms is None else outage.end_ms
     return (
         Cell(words.until(outage.start_ms, outage.end_ms, case.zone)),
         _time(end_ms - outage.start_ms),

@@ -94,7 +94,7 @@ def _entry_row(case: Case, entry: Entry) -> Row:
         Cell(_known(case, entry)),
         Cell(f"{entry.actor}, {words.day_of(entry.at_ms, case.zone)}"),
         Cell(_decided(case, entry)),
-        Cell(papers if case.copy == "authority" or entry.said.kind in {"claim", "maintenance"} else entry.reference),
+        Cell(papers),
     )
 
 

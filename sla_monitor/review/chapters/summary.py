@@ -45,7 +45,14 @@ def _money(case: Case, result: PeriodResult) -> str:
     said = f"The supplier has {words.counted_points(result.points)}"
     credit = words.money(result.credit.total, currency)
     before = result.credit.before_caps
-    capped = f", capped from {words.money(before, currency)}" if before > result.credit.total else ""
+    capped = (
+        f", capped from {words.money(before, currency)}"
+        if before > result.credit.total + result.credit.unclaimed
+        else ""
+    )
+    if result.credit.unclaimed:
+        lost = "has lapsed, unclaimed" if result.credit.is_lapsed else "is not deducted until it is claimed"
+        capped += f"; {words.money(result.credit.unclaimed, currency)} {lost}"
     held = f", and {words.money(result.withheld, currency)} of charges are withheld" if result.withheld else ""
     return f"{said} and owes service credits of {credit}{capped}{held}."
 

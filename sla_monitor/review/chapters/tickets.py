@@ -60,7 +60,7 @@ def _clocked(case: Case, kpi: RatioKpi, found: list[TicketRecord]) -> Table:
 def _ticket_row(case: Case, kpi: RatioKpi, calendar: Calendar | None, one: TicketRecord) -> Row:
     stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in one.stops)
     ticket = Ticket(one.id, one.priority, one.opened_ms, one.responded_ms, one.ended_ms, stops)
-    took = elapsed_ms(ticket, kpi, calendar, case.zone, case.assessment.at_ms)
+    took = elapsed_ms(ticket, kpi, calendar, case.zone, case.cut_off_ms)
     is_late = took > (kpi.within_ms or 0)
     ended = one.ended_ms if kpi.measures == "resolution" else one.responded_ms or one.ended_ms
     verdict = "late" if is_late else "in time" if ended is not None else "open"

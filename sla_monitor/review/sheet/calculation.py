@@ -112,7 +112,11 @@ def _caps(grid: Grid, case: Case, result: PeriodResult, by_service: ByService, c
         amount = sums.get(cap.scope, "0") if cap.scope else _sum(sums)
         after = _cap(grid, case, cap, amount, charges)
         sums = sums | {cap.scope: after} if cap.scope else {"": after}
-    return grid.line("Service credit after caps", Entry(result.credit.total, f"={_sum(sums)}", "total"))
+    total = f"({_sum(sums)})"
+    if not case.terms.claims.automatic:
+        claimed = grid.line("Claimed (1 or 0)", Entry(int(not result.credit.unclaimed), style="input"))
+        total = f"{total}*{claimed}"
+    return grid.line("Service credit after caps", Entry(result.credit.total, f"={total}", "total"))
 
 
 def _cap(grid: Grid, case: Case, cap: CapResult, amount: str, charges: dict[str | None, str]) -> str:

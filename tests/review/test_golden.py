@@ -1,0 +1,64 @@
+"""Whole packs of made-up months, from evidence files through the real assessment.
+
+`UPDATE_GOLDEN=1 pytest tests/review/test_golden.py` writes the texts anew; read the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sla_monitor.review.figures import pack
+from sla_monitor.review.pdf import pdf
+from tests.review.months import FOLDER, SCENES, scene
+from tests.review.plain_text import text_of
+from tests.review.test_pdf import extracted, squeezed
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_month_is_told_as_it_was(name: str, tmp_path: Path) -> None:
+    file = FOLDER / f"{name}.txt"
+    text = text_of(pack(scene(name, tmp_path)[0]))
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_the_pdf_says_what_the_json_says(name: str, tmp_path: Path) -> None:
+    """Figure by figure, from the document that other programs read: no rendering can drift from it."""
+    case, document = scene(name, tmp_path)
+    said, text = json.loads(document), extracted(pdf(pack(case)), tmp_path)
+    rows = text[text.index("AllKPIs,") :]
+    for kpi in said["kpis"]:
+        mark = "(PI)" if kpi["kind"] == "PI" else ""
+        begin = rows.index(squeezed(f"{kpi['kpi']}{mark}{kpi['title']}"))
+        for piece in printed(kpi):
+            assert squeezed(piece) in rows[begin : begin + 260], (kpi["kpi"], piece)
+    for amount in amounts(said["result"]):
+        assert f"£{amount}" in text, amount
+
+
+def printed(kpi: dict[str, Any]) -> Iterator[str]:
+    """What stands in a KPI's row, by its JSON."""
+    result = kpi["result"]
+    if result is None or result["value"] is None:
+        return
+    if kpi["unit"] == "percent" and kpi["kpi"] in {"KPI1", "KPI2"}:
+        yield f"{Decimal(result['rounded']['value']):.2f} %"
+    yield (result["band"] or "not assessed").replace("_", " ")
+    yield f"{result['failures_in_a_row']}{result['points']['value']}"
+
+
+def amounts(result: dict[str, Any]) -> Iterator[str]:
+    """All money of the month, as it is printed."""
+    whole = [result["credit"], result["before_caps"], *(line["amount"] for line in result["lines"])]
+    whole += [cap[key] for cap in result["caps"] for key in ("limit", "used", "before", "after", "left")]
+    whole += [charge["amount"] for charge in result["charges"]]
+    yield from (f"{Decimal(one['amount']):,.2f}" for one in whole)
