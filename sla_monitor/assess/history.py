@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sla_monitor.assess.closed import Known, closed_month
 from sla_monitor.assess.ground import World, is_over
-from sla_monitor.assess.inputs import closed_month
 from sla_monitor.assess.kpis import Times
 from sla_monitor.assess.looks import Kept
 from sla_monitor.assess.parts import period_of, terms_in, zone_of
@@ -87,10 +87,12 @@ def earlier_months(
     return tuple(results)
 
 
-def month_result(world: World, month: str, earlier: list[PeriodResult], times: Times) -> PeriodResult:
+def month_result(
+    world: World, month: str, earlier: list[PeriodResult], times: Times, known: Known | None = None
+) -> PeriodResult:
     """A month that is over."""
     terms = terms_in(world.contract, period_of(world.contract, month), world.now_ms)
-    return period_result(setting_of(world), terms, closed_month(world, month, earlier, times), earlier)
+    return period_result(setting_of(world), terms, closed_month(world, month, times, known), earlier)
 
 
 def setting_of(world: World) -> Setting:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 
 from sla_monitor.assess.figures import is_seen
 from sla_monitor.assess.ground import Ground, World
-from sla_monitor.assess.kpis import AGREED, Judged, Times, judged_kpis, unborn
+from sla_monitor.assess.kpis import Judged, unborn
 from sla_monitor.assess.parts import period_of, zone_of
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
@@ -25,7 +25,6 @@ from sla_monitor.sla.results import (
     Misreport,
     MonthInput,
     Occurrence,
-    PeriodResult,
     Waived,
 )
 
@@ -140,9 +139,3 @@ def _claim(world: World, month: str) -> ClaimMade:
 
 def _told(entry: register.Entry) -> str:
     return f"entry {entry.number}" + (f" ({entry.reference})" if entry.reference else "")
-
-
-def closed_month(world: World, month: str, earlier: Sequence[PeriodResult], times: Times) -> MonthInput:
-    """A month that is over, for the history: only what is priced."""
-    ground = Ground(world, (month,))
-    return month_input(ground, judged_kpis(ground, earlier, times, AGREED))
