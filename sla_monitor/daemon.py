@@ -32,6 +32,10 @@ SWITCH_S = 0.001
 PULSE_LIMIT_S = 5.0
 """A scheduling loop that has not turned for so long is called stuck."""
 
+EARLY_S, CHEAP_S = 20.0, 1.0
+"""So long after the start figures are worked out every second, where that takes no longer than CHEAP_S: whoever has
+just started a monitor should see the first states when they are there, and not at the next quarter of a minute."""
+
 RELOADABLE = ("contracts", "log")
 
 log = logging.getLogger(__name__)
@@ -47,7 +51,7 @@ class Daemon:
         self._reload_is_good, self._reloaded_ms = True, clock.now_ms()
         self._assess_seconds = 0.0
         self._is_announced = False
-        self._awake_s = clock.monotonic()
+        self._awake_s = self._started_s = clock.monotonic()
         self.board = Board(clock.now_ms(), settings.vantage)
         self._ledger = Ledger.open(
             settings.ledger.path,
@@ -167,6 +171,8 @@ class Daemon:
         if not self._is_announced and self._health().ready:
             self._is_announced = True
             systemd.ready(f"endpoints watched: {len(self._watching)}")
+        if now_s - self._started_s < EARLY_S and self._assess_seconds < CHEAP_S:
+            self._assess()
 
     def _pulse(self) -> None:
         """Called by the scheduling loop every second: the watchdog hears of progress from nobody else."""

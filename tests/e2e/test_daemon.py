@@ -73,6 +73,12 @@ def test_an_outage_is_seen_by_prometheus_and_its_end_too(monitor: Monitor, prome
     assert (asked(prometheus, f"sla_service_downtime_seconds{SERVICE}") or 0) > 2
 
 
+def test_a_service_has_a_state_soon_after_the_start_however_rarely_figures_are_worked_out(monitor: Monitor) -> None:
+    monitor.write(assess_every="1h")
+    monitor.start()
+    wait_until(lambda: monitor.metric('sla_service_state{contract="demo",service="cad",state="up"}') == 1)
+
+
 def test_sigterm_stops_within_five_seconds_and_loses_nothing_that_was_acknowledged(monitor: Monitor) -> None:
     monitor.start()
     wait_until(lambda: (monitor.metric("sla_ledger_committed_observations_total") or 0) >= 4)
