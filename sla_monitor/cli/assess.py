@@ -114,9 +114,8 @@ def _assessed(asked: Asked, style: str, working: bool) -> str:
 
 
 def _compared(asked: Asked, terms: Path, style: str) -> str:
-    from sla_monitor.assess import history
-    from sla_monitor.assess.compare import compared
     from sla_monitor.assess.document import comparison_document, document_text
+    from sla_monitor.assess.what_if import what_if
     from sla_monitor.cli.compared import told_comparison
     from sla_monitor.cli.terminal import width
     from sla_monitor.contract.load import load_contract
@@ -125,9 +124,10 @@ def _compared(asked: Asked, terms: Path, style: str) -> str:
     ours, draft = asked.contract, load_contract(terms)
     if draft.id != ours.id:
         raise click.BadParameter(f"{terms} is contract {draft.id} (write id: {ours.id})", param_hint="--terms")
-    until = shifted(asked.month, 1)
-    results = [history(one, asked.source, until, asked.now_ms) for one in (ours, draft)]
-    found = compared(ours.id, ours.versions[0].terms.currency, *results)
+    currencies = [one.versions[-1].terms.currency for one in (ours, draft)]
+    if len(set(currencies)) > 1:
+        raise click.BadParameter(f"{terms} is in {currencies[1]} (write {currencies[0]})", param_hint="--terms")
+    found = what_if(ours, draft, asked.source, shifted(asked.month, 1), asked.now_ms)
     if style == "json":
         return document_text(comparison_document(found))
     return told_comparison(found, str(terms), width()) + "\n"
