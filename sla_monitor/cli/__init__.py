@@ -12,6 +12,7 @@ from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
 from sla_monitor.cli.demo import demo
 from sla_monitor.cli.export import export
+from sla_monitor.cli.generate import generate
 from sla_monitor.cli.ledger import ledger
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.register import register
@@ -26,7 +27,7 @@ def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
 
 
-for command in (run, check, schema, calendar, probe, ledger, demo, register, assess):
+for command in (run, check, schema, calendar, probe, ledger, demo, register, assess, generate):
     cli.add_command(command)
 ledger.add_command(export)
 

@@ -30,7 +30,7 @@ OWNERS = {
     "pydantic": {"contract", "register", "evidence", "settings.py", "web_config.py"},
     "pydantic_core": {"contract", "evidence"},
     "pythonjsonlogger": {"log.py"},
-    "requests": {"probe"},
+    "requests": {"probe", "silences.py"},
     "sqlite3": {"ledger"},
     "sqlite_utils": {"ledger"},
     "tabulate": {"cli"},
@@ -39,7 +39,7 @@ OWNERS = {
     "typst": {"review"},
     "urllib3": {"probe"},
     "xlsxwriter": {"review"},
-    "yaml": {"contract"},
+    "yaml": {"contract", "generate"},
 }
 WALL_CLOCK = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow"), ("date", "today")}
 

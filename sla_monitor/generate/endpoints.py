@@ -1,0 +1,103 @@
+"""Alerts about endpoints: several failed looks in a row, silent jobs, certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sla_monitor import names
+from sla_monitor.contract.endpoint import Endpoint, HttpEndpoint, TlsEndpoint
+from sla_monitor.contract.terms import Service
+from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.grafana.links import SERVICE
+from sla_monitor.generate.moment import expected_now, in_hours
+from sla_monitor.generate.promql import lasting
+from sla_monitor.generate.subject import DAY_S, MINUTE_MS, Group, Subject, is_heartbeat, minutes
+from sla_monitor.generate.text import Label, Value, text
+
+
+def endpoint_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
+    """Those about the endpoints of the services of one criticality."""
+    yield from _endpoints_down(subject, group)
+    yield from _certificates(subject, group)
+
+
+def _endpoints_down(subject: Subject, group: Group) -> Iterator[Alert]:
+    """One alert for each length of confirmation; heartbeats have their own."""
+    for name, wanted in ((names.ENDPOINT_DOWN, False), (names.HEARTBEAT_SILENT, True)):
+        waits: dict[int, list[tuple[Service, Endpoint]]] = {}
+        for service in group.services:
+            for endpoint in service.endpoints:
+                if is_heartbeat(endpoint) is wanted:
+                    waits.setdefault(subject.confirmed_after_ms(endpoint), []).append((service, endpoint))
+        for wait_ms, several in sorted(waits.items()):
+            yield _endpoint_down(subject, group, name, wait_ms, several)
+
+
+def _endpoint_down(
+    subject: Subject,
+    group: Group,
+    name: names.AlertName,
+    wait_ms: int,
+    several: Sequence[tuple[Service, Endpoint]],
+) -> Alert:
+    endpoints = [endpoint.id for _, endpoint in several]
+    expression = f"{subject.select(names.ENDPOINT_STATE, endpoint=endpoints, state='down')} == 1"
+    what = " has not reported" if name is names.HEARTBEAT_SILENT else " has been down"
+    return Alert(
+        name,
+        "warning",
+        expected_now(subject, expression, group),
+        text(Label("endpoint"), " (", Label("service"), f") of {subject.terms.supplier}{what} for {lasting(wait_ms)}."),
+        tuple(_endpoint_cases(subject, *several[0], wait_ms)),
+        {**subject.labels(group), "after": lasting(wait_ms)},
+        {"call": subject.contacts(group.services)},
+        subject.dashboard(SERVICE, "service"),
+        wait_ms,
+    )
+
+
+def _endpoint_cases(subject: Subject, service: Service, endpoint: Endpoint, wait_ms: int) -> Iterator[Case]:
+    where = {"service": service.id, "endpoint": endpoint.id, "state": "down"}
+    down, hours = subject.sample(names.ENDPOINT_STATE, **where), in_hours(subject, service.id)
+    late = (6 + minutes(wait_ms)) * MINUTE_MS
+    yield Case("fires when looks in a row have failed", late, {down: "0x3 1x~", **hours}, subject.came(**where))
+    failed = minutes(endpoint.every_ms)
+    for after in (0, 5):
+        at_ms = (4 + failed + after) * MINUTE_MS
+        yield Case("one failed look makes no ticket", at_ms, {down: f"0x3 1x{failed - 1} 0x~", **hours})
+    booked = subject.sample(names.SERVICE_MAINTENANCE, service=service.id)
+    yield Case("permitted maintenance makes no ticket", late, {down: "0x3 1x~", booked: "1x~", **hours})
+
+
+def _certificates(subject: Subject, group: Group) -> Iterator[Alert]:
+    """For the endpoints that show one."""
+    several = [(s, e) for s in group.services for e in s.endpoints if isinstance(e, HttpEndpoint | TlsEndpoint)]
+    several = [(s, e) for s, e in several if not isinstance(e, HttpEndpoint) or e.url.startswith("https:")]
+    if not several:
+        return
+    days = subject.settings.alerting.certificate_days
+    where = {"service": several[0][0].id, "endpoint": several[0][1].id}
+    expiry = subject.sample(names.CERTIFICATE_EXPIRY, **where)
+    told = {"value": f"{days - 1}d 0h 0m 0s"}
+    expression = subject.select(names.CERTIFICATE_EXPIRY, endpoint=[e.id for _, e in several])
+    yield Alert(
+        names.CERTIFICATE_EXPIRING,
+        "warning",
+        f"{expression} - time() < {days * DAY_S}",
+        text(
+            "A certificate of ", Label("endpoint"), " (", Label("service"), ") expires in ", Value("humanizeDuration")
+        ),
+        (
+            Case(
+                "fires so many days before",
+                MINUTE_MS,
+                {expiry: f"{(days - 1) * DAY_S + 60}x9"},
+                subject.came(**where),
+                told,
+            ),
+            Case("a certificate that holds is no trouble", MINUTE_MS, {expiry: f"{(days + 1) * DAY_S}x9"}),
+        ),
+        subject.labels(group),
+        {"call": subject.contacts(group.services)},
+        subject.dashboard(SERVICE, "service"),
+    )

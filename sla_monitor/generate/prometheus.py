@@ -1,0 +1,98 @@
+"""Everything Prometheus needs: what to scrape, what to record, when to call, and the proof that it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.terms import Terms
+from sla_monitor.errors import GenerateError
+from sla_monitor.generate.alert import Alert
+from sla_monitor.generate.burn import burn_alerts, burn_records
+from sla_monitor.generate.endpoints import endpoint_alerts
+from sla_monitor.generate.pace import Refusal, refusals
+from sla_monitor.generate.promql import lasting
+from sla_monitor.generate.promtool import Files, unit_tests
+from sla_monitor.generate.regime import regime_alerts
+from sla_monitor.generate.services import service_alerts
+from sla_monitor.generate.sloth import sloth_group
+from sla_monitor.generate.subject import Subject
+from sla_monitor.generate.triggers import trigger_alerts
+from sla_monitor.generate.upkeep import upkeep_alerts
+from sla_monitor.generate.watching import JOB, coverage_alert, monitor_alerts
+from sla_monitor.settings import Links, Settings
+
+
+def prometheus_files(
+    contracts: Sequence[Contract],
+    settings: Settings,
+    now_ms: int,
+    *,
+    sloth: bool = False,
+    leave_out_refused: bool = False,
+) -> Files:
+    """Rules for the terms in force at an instant. Raises GenerateError with the burn-rate alerts that cannot be made,
+    unless `leave_out_refused`: then they are left out."""
+    terms = [contract.version_at(now_ms).terms for contract in contracts]
+    found = refused_alerts(terms, settings)
+    if found and not leave_out_refused:
+        raise GenerateError([str(refusal) for refusal in found])
+    files: Files = {"prometheus.yml": _configuration(settings)}
+    files |= _alerts("monitor", list(monitor_alerts(settings, terms)), settings.links)
+    for one in terms:
+        left_out = frozenset((refusal.kpi, refusal.alert) for refusal in found if refusal.contract == one.id)
+        files |= _contract(Subject(one, settings, left_out), sloth=sloth)
+    return files
+
+
+def refused_alerts(terms: Sequence[Terms], settings: Settings) -> list[Refusal]:
+    """The burn-rate alerts that could not fire, or that one failed look would trip."""
+    return [refusal for one in terms for refusal in refusals(one, settings.alerting)]
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    alerting = settings.alerting
+    url = urlsplit(settings.alertmanager.url)
+    return {
+        "global": {
+            "scrape_interval": lasting(alerting.scrape_every_ms),
+            "evaluation_interval": lasting(alerting.evaluate_every_ms),
+        },
+        "rule_files": ["rules/*.yaml"],
+        "alerting": {
+            "alertmanagers": [
+                {
+                    "scheme": url.scheme,
+                    **({"path_prefix": url.path} if url.path.strip("/") else {}),
+                    "static_configs": [{"targets": [url.netloc]}],
+                }
+            ]
+        },
+        "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": [settings.listen]}]}],
+    }
+
+
+def _contract(subject: Subject, *, sloth: bool) -> Files:
+    """The contract's rules, a file for each group, so that a test evaluates no more than it needs."""
+    links, name = subject.settings.links, f"{subject.id}-records"
+    files: Files = {f"rules/{name}.yaml": _rules(name, burn_records(subject))}
+    for group in subject.groups:
+        alerts = (make(subject, group) for make in (service_alerts, endpoint_alerts, upkeep_alerts, burn_alerts))
+        files |= _alerts(f"{subject.id}-{group.criticality}", [a for several in alerts for a in several], links, [name])
+    managed = [*regime_alerts(subject), *trigger_alerts(subject), coverage_alert(subject)]
+    files |= _alerts(f"{subject.id}-contract", managed, links)
+    if sloth and subject.terms.availability_kpis:
+        files[f"rules/{subject.id}-sloth.yaml"] = _rules(f"{subject.id}-sloth", sloth_group(subject))
+    return files
+
+
+def _alerts(name: str, alerts: Sequence[Alert], links: Links, needs: Sequence[str] = ()) -> Files:
+    """A file of alerts and its tests."""
+    rules = _rules(name, [alert.rule(links) for alert in alerts])
+    return {f"rules/{name}.yaml": rules, **unit_tests(name, needs, alerts, links)}
+
+
+def _rules(name: str, rules: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {"groups": [{"name": name, "rules": list(rules)}]}

@@ -1,0 +1,199 @@
+"""Alerts for those who manage the contract: promises broken or about to be, money, deadlines, papers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_monitor import names
+from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.grafana.links import SCORECARD
+from sla_monitor.generate.promql import PER_CONTRACT, PER_KPI, joined
+from sla_monitor.generate.subject import ALLOWANCE_OF_KPI, DAY_S, MINUTE_MS, MONEY, Subject, minutes
+from sla_monitor.generate.text import Label, Text, Value, text
+
+
+def regime_alerts(subject: Subject) -> Iterator[Alert]:
+    """Those that the terms give a reason for."""
+    yield from _runs_out(subject)
+    yield from _breached(subject)
+    yield from _caps(subject)
+    yield from _papers(subject)
+
+
+def contract_alert(  # noqa: PLR0913 - what all of them share stands here once
+    subject: Subject,
+    name: names.AlertName,
+    expression: str,
+    description: Text,
+    cases: tuple[Case, ...],
+    *,
+    labels: dict[str, str] | None = None,
+    details: dict[str, Text] | None = None,
+) -> Alert:
+    """A ticket about the contract, once it has lasted for a while."""
+    details = {**(details or {}), "call": subject.contacts_of_contract()}
+    fixed = {**subject.labels(), **(labels or {})}
+    wait_ms = subject.settings.alerting.patience_ms
+    dashboard = subject.dashboard(SCORECARD)
+    return Alert(name, "warning", expression, description, cases, fixed, details, dashboard, wait_ms)
+
+
+def late(subject: Subject) -> int:
+    """An instant of a unit test at which something that was so from the beginning has lasted long enough."""
+    return (minutes(subject.settings.alerting.patience_ms) + 2) * MINUTE_MS
+
+
+def _runs_out(subject: Subject) -> Iterator[Alert]:
+    """Both by the period's rate and by that of late: early in a month, one short outage alone would seem ruinous."""
+    kpis = subject.terms.availability_kpis
+    if not kpis:
+        return
+    series = {
+        window: subject.select(names.KPI_EXHAUSTED, kpi=[kpi.id for kpi in kpis], window=window)
+        for window in ("trailing", "period")
+    }
+    where = {"kpi": kpis[0].id, "service": kpis[0].service}
+    both = {window: subject.sample(names.KPI_EXHAUSTED, **where, window=window) for window in series}
+    at_ms = late(subject)
+    then = f"{at_ms // 1000 + DAY_S}x100"
+    left = {subject.sample(names.KPI_ALLOWANCE_LEFT, **where): "90x100"}
+    told = {"value": "1d 0h 0m 0s", "allowance": "1m 30s"}
+    yield contract_alert(
+        subject,
+        names.RUNS_OUT,
+        f"{series['trailing']} - time() > 0\nand {PER_KPI} {series['period']}",
+        text(Label("kpi"), " of ", Label("service"), ": the allowance is used up in ", Value("humanizeDuration"), "."),
+        (
+            Case(
+                "fires when both rates say so",
+                at_ms,
+                {both["trailing"]: then, both["period"]: then, **left},
+                subject.came(**where, window="trailing"),
+                told,
+            ),
+            Case("a bad week alone says nothing", at_ms, {both["trailing"]: then}),
+            Case("a bad day long ago alone says nothing", at_ms, {both["period"]: then}),
+        ),
+        details={"allowance_left": text(ALLOWANCE_OF_KPI), "money_at_risk": text(MONEY)},
+    )
+
+
+def _breached(subject: Subject) -> Iterator[Alert]:
+    """An availability KPI once the whole period's allowance is used up; another when its figure so far misses."""
+    terms = subject.terms
+    seen = [kpi.id for kpi in terms.availability_kpis]
+    others = [kpi.id for kpi in terms.kpis if kpi.id not in seen]
+    parts, cases, at_ms = [], [], late(subject)
+    if seen:
+        left = subject.sample(names.KPI_ALLOWANCE_LEFT, kpi=seen[0])
+        parts.append(f"{subject.select(names.KPI_ALLOWANCE_LEFT, kpi=seen)} < 0")
+        cases += [
+            Case("fires when the allowance is used up", at_ms, {left: "-60x100"}, subject.came(kpi=seen[0])),
+            Case("an allowance that is left is kept", at_ms, {left: "60x100"}),
+            Case("an allowance that is used up exactly is kept", at_ms, {left: "0x100"}),
+        ]
+    if others:
+        met = subject.sample(names.KPI_MET, kpi=others[0])
+        parts.append(f"{subject.select(names.KPI_MET, kpi=others)} == 0")
+        cases += [
+            Case("fires when the figure misses the target", at_ms, {met: "0x100"}, subject.came(kpi=others[0])),
+            Case("a figure that meets the target is well", at_ms, {met: "1x100"}),
+        ]
+    if parts:
+        yield contract_alert(
+            subject,
+            names.KPI_BREACHED,
+            "\nor\n".join(parts),
+            text(Label("kpi"), f" of {subject.terms.supplier} misses its target as the period stands."),
+            tuple(cases),
+            details={"money_at_risk": text(MONEY)},
+        )
+
+
+def _caps(subject: Subject) -> Iterator[Alert]:
+    if not subject.terms.caps:
+        return
+    near = float(subject.settings.alerting.near_percent)
+    where = {"cap": subject.terms.caps[0].id, "scope": subject.terms.caps[0].scope, "currency": "GBP"}
+    left, limit = subject.sample(names.CAP_REMAINING, **where), subject.sample(names.CAP_LIMIT, **where)
+    left_share = f"{subject.select(names.CAP_REMAINING)} / ({subject.select(names.CAP_LIMIT)} > 0)"
+    at_ms = late(subject)
+    yield contract_alert(
+        subject,
+        names.CAP_NEAR,
+        f"1 - {left_share} >= {near / 100:g}",
+        text("Cap ", Label("cap"), " (", Label("scope"), "): ", Value("humanizePercentage"), " of it is used up."),
+        (
+            Case(
+                "fires near the cap", at_ms, {left: "0x100", limit: "500x100"}, subject.came(**where), {"value": "100%"}
+            ),
+            Case("is quiet far from it", at_ms, {left: "50x99", limit: "50x99"}),
+        ),
+    )
+
+
+def _papers(subject: Subject) -> Iterator[Alert]:
+    """Deadlines and what somebody owes."""
+    alerting, at_ms = subject.settings.alerting, late(subject)
+    claim, pending = subject.sample(names.CLAIM_DEADLINE), subject.sample(names.OLDEST_PENDING)
+    soon_s, long_s = alerting.claim_days * DAY_S, alerting.decision_days * DAY_S
+    now_s = at_ms // 1000
+    yield contract_alert(
+        subject,
+        names.CLAIM_NEAR,
+        f"{subject.select(names.CLAIM_DEADLINE)} - time() < {soon_s}",
+        text("A credit lapses in ", Value("humanizeDuration"), " unless it is claimed."),
+        (
+            Case(
+                "fires before the deadline",
+                at_ms,
+                {claim: f"{now_s + DAY_S}x100"},
+                subject.came(),
+                {"value": "1d 0h 0m 0s"},
+            ),
+            Case("is quiet long before", at_ms, {claim: f"{now_s + soon_s + DAY_S}x100"}),
+        ),
+    )
+    waited = {"value": f"{alerting.decision_days + 1}d 0h 0m 0s"}
+    yield contract_alert(
+        subject,
+        names.DECISION_PENDING,
+        f"time() - {subject.select(names.OLDEST_PENDING)} > {long_s}",
+        text("An entry of the register has waited ", Value("humanizeDuration"), " for its decision."),
+        (
+            Case(
+                "fires when it has waited long",
+                at_ms,
+                {pending: f"{now_s - long_s - DAY_S}x100"},
+                subject.came(),
+                waited,
+            ),
+            Case("a fresh entry may wait", at_ms, {pending: "0x100"}),
+        ),
+    )
+    yield _report(subject)
+
+
+def _report(subject: Subject) -> Alert:
+    missing, due = subject.sample(names.FIGURES_MISSING), subject.sample(names.REPORT_DUE)
+    at_ms = late(subject)
+    return contract_alert(
+        subject,
+        names.REPORT_OVERDUE,
+        joined(
+            f"{subject.select(names.FIGURES_MISSING)} > 0",
+            f"and {PER_CONTRACT} ({subject.select(names.REPORT_DUE)} < time())",
+        ),
+        text("The report is due; figures that are missing: ", Value('printf "%.0f"'), "."),
+        (
+            Case(
+                "fires when a figure is missing",
+                at_ms,
+                {missing: "2x100", due: "0x100"},
+                subject.came(),
+                {"value": "2"},
+            ),
+            Case("there is time until the report is due", at_ms, {missing: "2x100", due: "99999x100"}),
+            Case("nothing is missing", at_ms, {missing: "0x100", due: "0x100"}),
+        ),
+    )

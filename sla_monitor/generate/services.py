@@ -1,0 +1,99 @@
+"""Alerts about services: down, or degraded for some time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_monitor import names
+from sla_monitor.contract.terms import Service
+from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.grafana.links import SERVICE
+from sla_monitor.generate.moment import expected_now, in_hours
+from sla_monitor.generate.promql import lasting
+from sla_monitor.generate.subject import ALLOWANCE, MINUTE_MS, MONEY, SINCE, Group, Subject, minutes
+from sla_monitor.generate.text import Label, Text, text
+
+
+def service_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
+    """Those about the services of one criticality."""
+    yield _service_down(subject, group)
+    yield _degraded(subject, group)
+
+
+def _details(subject: Subject, group: Group) -> dict[str, Text]:
+    return {
+        "since": text(SINCE),
+        "allowance_left": text(ALLOWANCE),
+        "money_at_risk": text(MONEY),
+        "call": subject.contacts(group.services),
+    }
+
+
+def _service_down(subject: Subject, group: Group) -> Alert:
+    """The state is by the contract's rule of confirmation already, unless that takes one failed look for an outage."""
+    service = group.services[0]
+    several = [e for s in group.services for e in s.endpoints]
+    is_unconfirmed = subject.terms.accounting.confirmation_failures == 1
+    wait_ms = max(subject.confirmed_after_ms(e) for e in several) if is_unconfirmed else 0
+    expression = f"{subject.select(names.SERVICE_STATE, service=group.names, state='down')} == 1"
+    return Alert(
+        names.SERVICE_DOWN,
+        group.severity,
+        expected_now(subject, expression, group),
+        text(Label("service"), f" of {subject.terms.supplier} is down."),
+        tuple(_down_cases(subject, service, wait_ms)),
+        subject.labels(group),
+        _details(subject, group),
+        subject.dashboard(SERVICE, "service"),
+        wait_ms,
+        4 * subject.settings.alerting.scrape_every_ms,
+    )
+
+
+def _down_cases(subject: Subject, service: Service, wait_ms: int) -> Iterator[Case]:
+    down = subject.sample(names.SERVICE_STATE, service=service.id, state="down")
+    hours = in_hours(subject, service.id)
+    came = subject.came(service=service.id, state="down")
+    late = 6 * MINUTE_MS + minutes(wait_ms) * MINUTE_MS
+    known = {
+        subject.sample(names.SERVICE_OUTAGE_START, service=service.id): "240x~",
+        subject.sample(names.KPI_ALLOWANCE_LEFT, service=service.id, kpi="any"): "60x~",
+        subject.sample(names.OUTLOOK_CREDIT, currency="GBP", case="worst"): "1250x~",
+    }
+    told = {"since": "1970-01-01 00:04:00 +0000 UTC", "allowance": "1m 0s", "money": "1250 GBP"}
+    yield Case("fires while the service is down", late, {down: "0x3 1x~", **hours, **known}, came, told)
+    failed = minutes(max(e.every_ms + e.timeout_ms for e in service.endpoints)) if wait_ms else 0
+    series = "0x3 " + (f"1x{failed - 1} " if failed else "") + "0x~"
+    degraded = subject.sample(names.SERVICE_STATE, service=service.id, state="degraded")
+    for after in (1, 5):
+        at_ms = (4 + failed + after) * MINUTE_MS
+        yield Case("one failed look calls nobody", at_ms, {down: series, degraded: "0x3 1 0x~", **hours})
+    booked = subject.sample(names.SERVICE_MAINTENANCE, service=service.id)
+    yield Case("permitted maintenance calls nobody", late, {down: "0x3 1x~", booked: "1x~", **hours})
+    closed = {subject.sample(names.SERVICE_AGREED, service=service.id): "3600x~"}
+    yield Case("nobody is called outside service hours", late, {down: "0x3 1x~", **closed})
+    unseen = subject.sample(names.SERVICE_STATE, service=service.id, state="unknown")
+    yield Case("what the monitor does not see calls nobody", late, {down: "0x~", unseen: "1x~", **hours})
+
+
+def _degraded(subject: Subject, group: Group) -> Alert:
+    patience_ms, service = subject.settings.alerting.patience_ms, group.services[0].id
+    expression = f"{subject.select(names.SERVICE_STATE, service=group.names, state='degraded')} == 1"
+    degraded = subject.sample(names.SERVICE_STATE, service=service, state="degraded")
+    hours = in_hours(subject, service)
+    late = (6 + minutes(patience_ms)) * MINUTE_MS
+    came = subject.came(service=service, state="degraded")
+    return Alert(
+        names.SERVICE_DEGRADED,
+        "warning",
+        expected_now(subject, expression, group),
+        text(Label("service"), f" of {subject.terms.supplier} has been degraded for {lasting(patience_ms)}."),
+        (
+            Case("fires when it lasts", late, {degraded: "0x3 1x~", **hours}, came),
+            Case("a short degradation makes no ticket", late, {degraded: "0x3 1 0x~", **hours}),
+        ),
+        subject.labels(group),
+        {"call": subject.contacts(group.services)},
+        subject.dashboard(SERVICE, "service"),
+        patience_ms,
+    )
