@@ -46,7 +46,7 @@ COLUMNS = {
 LEGEND = """
 missed: looks that were due in the measured time and never made; counted: what the daemon's own counters say of the
 same time and the moment after it (missed and overrun; a look that still waits is neither); each: looks at the endpoint
-with the fewest and at the one with the most; not up: looks that did not find the supplier up, although it always is"""
+with the fewest and at the one with the most; not up: looks that did not find the supplier up, although it always is."""
 
 
 @dataclass(frozen=True, slots=True)
