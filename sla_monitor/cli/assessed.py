@@ -101,8 +101,7 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
     sums = f"Points {told_points(result.points)}. Credit {told_money(credit.total, code)} {code}"
     sums += f" (before caps {told_money(credit.before_caps, code)})" if credit.before_caps != credit.total else ""
     sums += f". Withheld {told_money(result.withheld, code)} {code}" if result.withheld else ""
-    sums += f". To be claimed by {one.claim_by}" if one.claim_by else ""
-    yield sums + "."
+    yield sums + "." + _unclaimed(one, result)
     if credit.lines:
         yield "Credits\n" + table([_line(line, code) for line in credit.lines])
     if credit.caps:
@@ -114,6 +113,15 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
     for trigger in result.triggers:
         effects = ", ".join(effect.replace("_", " ") for effect in trigger.effects)
         yield f"Trigger {trigger.trigger} is set off by {', '.join(trigger.months)}: {effects}."
+
+
+def _unclaimed(one: ContractAssessment, result: PeriodResult) -> str:
+    if not result.credit.unclaimed:
+        return ""
+    amount = f"{told_money(result.credit.unclaimed, one.currency)} {one.currency}"
+    if result.credit.is_lapsed:
+        return f"\n{amount} lapsed: it was to be claimed by {result.credit.claim_by}."
+    return f"\n{amount} more if it is claimed" + (f" by {one.claim_by}." if one.claim_by else ".")
 
 
 def _line(line: CreditLine, code: str) -> Row:

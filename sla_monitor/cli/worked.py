@@ -17,6 +17,7 @@ def told_working(one: ContractAssessment) -> str:
         credit = one.result.credit
         blocks += [_steps(f"Credit {line.rule}", line.working) for line in credit.lines]
         blocks += [_steps(f"Cap {cap.cap} of {cap.scope or 'the contract'}", cap.working) for cap in credit.caps]
+        blocks.append(_steps("Claims", credit.working))
         blocks += [_steps(f"Trigger {trigger.trigger}", trigger.working) for trigger in one.result.triggers]
     return "\n\n".join(block for block in blocks if block)
 

@@ -85,9 +85,17 @@ class Month(TypedDict):
     by_service: list[ServiceMoney]
     """What the caps leave, by service."""
     credit: Money
-    """What is deducted."""
+    """The sum of that."""
+    unclaimed: Money
+    """What is not deducted for want of a claim, where the contract asks for one."""
+    claim_lapsed: bool
+    """Whether the last day for claiming it has passed."""
     withheld: Money
     """Charges kept back as compensation in place of credits."""
+    deducted: Money
+    """All that the supplier is not paid for the month: credit and what is withheld."""
+    working: list[Step]
+    """About claims."""
     triggers: list[Trigger]
     """What was set off."""
 
@@ -119,7 +127,11 @@ def month(result: PeriodResult, currency: str) -> Month:
         "caps": [_cap(cap, currency) for cap in credit.caps],
         "by_service": _by_service(credit.by_service, currency),
         "credit": money(credit.total, currency),
+        "unclaimed": money(credit.unclaimed, currency),
+        "claim_lapsed": credit.is_lapsed,
         "withheld": money(result.withheld, currency),
+        "deducted": money(result.deducted, currency),
+        "working": steps(credit.working),
         "triggers": [_trigger(trigger) for trigger in result.triggers],
     }
 

@@ -45,6 +45,8 @@ class Exclusion(TypedDict):
     """Whether it is excluded in the agreed view."""
     pending: bool
     """Whether a decision is awaited."""
+    kpis: list[str]
+    """Only for these KPIs; none: for all."""
     why: str
     """What was granted, or why not."""
 
@@ -121,5 +123,6 @@ def _exclusion(one: assessment.Excluded) -> Exclusion:
         "kind": one.kind,
         "granted": one.granted,
         "pending": one.is_pending,
+        "kpis": list(one.kpis),
         "why": one.why,
     }
