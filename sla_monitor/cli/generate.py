@@ -71,6 +71,23 @@ def prometheus(
 
 @generate.command()
 @_options
+def alertmanager(config: Path, output: Path, check: bool, on: datetime | None) -> None:
+    """Routes, working hours, inhibition, message templates, and placeholders for receivers.
+
+    Receivers of one's own stand in a file that the settings name under alerting.receivers.
+    """
+    from sla_monitor.configuration import read_configuration
+    from sla_monitor.generate.alertmanager import alertmanager_files
+    from sla_monitor.generate.receivers import read_receivers
+
+    read = read_configuration(config)
+    own = read.settings.alerting.receivers
+    receivers = read_receivers(own) if own else []
+    _put(alertmanager_files(read.contracts, read.settings, _instant_ms(on), receivers), output, check=check)
+
+
+@generate.command()
+@_options
 @click.option(
     "--prometheus",
     "address",
