@@ -16,6 +16,7 @@ from sla_monitor.cli.figures import (
     told_points,
     told_time,
 )
+from sla_monitor.cli.register_told import summary
 from sla_monitor.cli.terminal import Row, plain, table
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
@@ -172,12 +173,14 @@ def _allowance(kpi: KpiAssessment, zone: ZoneInfo) -> Row:
 
 
 def _register(one: ContractAssessment) -> Iterator[str]:
+    zone = ZoneInfo(one.time_zone)
     if one.pending:
-        yield "Awaiting a decision\n" + "\n".join(f"  {_entry(entry)}" for entry in one.pending)
+        yield "Awaiting a decision\n" + "\n".join(f"  {_entry(entry, zone)}" for entry in one.pending)
     if one.missing_figures:
         yield "Figures owed: " + ", ".join(f"{kpi} for {month}" for kpi, month in one.missing_figures) + "."
 
 
-def _entry(entry: Entry) -> str:
-    said = f"#{entry.number} {entry.said.kind}"
-    return f"{said} by {plain(entry.actor)}" + (f", {plain(entry.reference)}" if entry.reference else "")
+def _entry(entry: Entry, zone: ZoneInfo) -> str:
+    reference = f", {plain(entry.reference)}" if entry.reference else ""
+    said = plain(summary(entry, zone))
+    return f"#{entry.number} {entry.said.kind} by {plain(entry.actor)}{reference}: {said}"

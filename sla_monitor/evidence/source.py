@@ -16,19 +16,23 @@ from sla_monitor.sla.spans import Span
 
 
 class Source(Protocol):
-    """The questions. All times are UTC milliseconds, all ranges half-open, all answers ascending."""
+    """The questions. Instants are UTC milliseconds, ranges `[start_ms, end_ms)`, answers ascending by time or number.
+
+    The same evidence gives the same assessment, whoever holds it.
+    """
 
     def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
-        """Whole spans that overlap the range, by endpoint key."""
+        """The whole spans that overlap a range, by endpoint key."""
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterable[Sample]:
-        """One endpoint's looks that began in the range."""
+        """The looks at one endpoint that began in a range. Asked for response times, error rates and slow answers
+        alone: everything else is in the spans."""
 
     def entries(self, contract: str) -> Sequence[Entry]:
-        """What the register says of a contract."""
+        """All that the register says of a contract, undone entries included."""
 
     def first_ms(self) -> int | None:
-        """Since when anything was seen."""
+        """Since when anything was seen; None: nothing was."""
 
 
 def endpoint_keys(contract: Contract) -> tuple[str, ...]:
