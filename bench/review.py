@@ -20,6 +20,7 @@ from sla_monitor.assess.document import document, document_text
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.ledger import read_only
 from sla_monitor.review.case import Case
+from sla_monitor.review.figures import pack
 from sla_monitor.review.make import FORMATS, renderings
 
 KPIS, MONTH = 50, "2025-12"
@@ -45,7 +46,7 @@ def stricter(plain: Contract) -> Contract:
 def cost(case: Case, formats: tuple[str, ...]) -> tuple[float, int]:
     """Seconds of processor time, and bytes."""
     began = time.process_time()
-    made = renderings(case, document_text(document(case.assessment)), formats, lambda _: None)
+    made = renderings(case, pack(case), document_text(document(case.assessment)), formats, lambda _: None)
     return time.process_time() - began, sum(map(len, made.values()))
 
 

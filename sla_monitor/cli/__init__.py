@@ -16,6 +16,7 @@ from sla_monitor.cli.generate import generate
 from sla_monitor.cli.ledger import ledger
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.register import register
+from sla_monitor.cli.review import review
 from sla_monitor.cli.run import run
 from sla_monitor.cli.schema import schema
 from sla_monitor.errors import SlaMonitorError
@@ -27,7 +28,7 @@ def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
 
 
-for command in (run, check, schema, calendar, probe, ledger, demo, register, assess, generate):
+for command in (run, check, schema, calendar, probe, ledger, demo, register, assess, review, generate):
     cli.add_command(command)
 ledger.add_command(export)
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sla_monitor.cli.options import config_option, ledger_option
-from sla_monitor.cli.sources import chosen_contract, last_closed, ledger_path, month_named, recorded
+from sla_monitor.cli.review_found import Found, extract, made_from
 
 if TYPE_CHECKING:
-    from sla_monitor.contract.contract import Contract
-    from sla_monitor.evidence import Source
+    from sla_monitor.review.blocks import Pack
     from sla_monitor.review.case import Case
 
 ALL = "html,pdf,xlsx,csv,json"
@@ -31,6 +30,8 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.option("--evidence", type=_file, help="Work from this evidence file, and not from the ledger.")
 @click.option("--output", type=_folder, default=Path("reviews"), show_default=True, help="The folder of the packs.")
 @click.option("--format", "formats", default=ALL, show_default=True, help="Which renderings, with commas between.")
+@click.option("--months", type=click.Choice(["1", "3", "12"]), default="1", show_default=True, help="How many in one.")
+@click.option("--claim", metavar="KPI", help="In place of the whole pack, the claim for this KPI's failure.")
 @click.option("--copy", type=click.Choice(["authority", "supplier"]), default="authority", show_default=True)
 @click.option("--list", "is_list", is_flag=True, help="List the packs in the folder, and whether they are whole.")
 def review(  # noqa: PLR0913, PLR0917 - one for each option
@@ -41,6 +42,8 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
     evidence: Path | None,
     output: Path,
     formats: str,
+    months: str,
+    claim: str | None,
     copy: str,
     is_list: bool,
 ) -> None:
@@ -48,7 +51,7 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
 
     The pack is a folder, CONTRACT-2026-10, with the same figures as HTML, PDF, workbook, CSV and JSON, and a manifest
     of their digests. An earlier pack of the month is replaced as a whole. The same contract and the same evidence
-    always give the same bytes.
+    always give the same bytes. --months 3 or 12 makes one pack of a quarter or a year that ends with the month.
     """
     if is_list:
         _list(output)
@@ -56,8 +59,10 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
     if contract is None:
         raise click.UsageError("which contract? (write its id, or --list)")
     wanted = _formats(formats)
-    with _made_from(config, ledger, contract, period, evidence) as (case, document):
-        _put(case, document, wanted, (output, copy))
+    if claim is not None and (months != "1" or copy != "authority"):
+        raise click.UsageError("--claim is for one month, in the authority's copy (leave --months and --copy out)")
+    with made_from(config, ledger, contract, period, evidence) as found:
+        _put(found, Wanted(wanted, int(months), claim, copy), output)
 
 
 def _formats(text: str) -> list[str]:
@@ -69,72 +74,49 @@ def _formats(text: str) -> list[str]:
     return wanted
 
 
-@contextmanager
-def _made_from(
-    config: Path, ledger: Path | None, name: str, period: str | None, evidence: Path | None
-) -> Iterator[tuple[Case, str]]:
-    """What a pack says, and the assessment in JSON."""
-    from sla_monitor.clock import SystemClock
-    from sla_monitor.evidence import read_evidence
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for: which renderings, of how many months or of which claim, for whom."""
 
-    contract = chosen_contract(name, config)
-    if evidence is not None:
-        if ledger is not None:
-            raise click.UsageError("--evidence and --ledger exclude each other (leave one of them out)")
-        found = read_evidence(evidence, contract)
-        month = _month(period or last_closed(contract, found.until_ms), contract, found.as_of_ms)
-        yield _case(contract, found, month, found.as_of_ms)
-        return
-    now_ms = SystemClock().now_ms()
-    month = _month(period or last_closed(contract, now_ms), contract, now_ms)
-    with recorded(ledger_path(config, ledger)) as source:
-        yield _case(contract, source, month, now_ms)
+    formats: list[str]
+    months: int
+    claim: str | None
+    copy: str
 
 
-def _month(text: str, contract: Contract, now_ms: int) -> str:
-    try:
-        return month_named(text, contract, now_ms)
-    except click.BadParameter as error:
-        error.param_hint = "--period"
-        raise
-
-
-def _case(contract: Contract, source: Source, month: str, now_ms: int) -> tuple[Case, str]:
-    from hashlib import sha256
-
-    from sla_monitor import __version__
-    from sla_monitor.assess import assess_month
-    from sla_monitor.assess.document import document, document_text
-    from sla_monitor.cli.inputs import inputs_of
-    from sla_monitor.evidence import Digested
-    from sla_monitor.register.standing import standing
-    from sla_monitor.review.case import Case
-
-    read = Digested(source)
-    found = assess_month(contract, read, month, now_ms)
-    inputs = inputs_of(contract, read, found)
-    text = document_text(document(found, inputs))
-    terms = contract.version_at(max(min(now_ms, found.period.end_ms - 1), found.period.start_ms)).terms
-    digest = sha256(text.encode()).hexdigest()
-    register = standing(read.entries(contract.id))
-    return Case(found, terms, register, digest, inputs, f"sla-monitor {__version__}"), text
-
-
-def _put(case: Case, text: str, formats: list[str], where: tuple[Path, str]) -> None:
-    from sla_monitor.assess.document import document, document_text
-    from sla_monitor.review.copies import for_supplier
-    from sla_monitor.review.make import renderings
+def _put(found: Found, wanted: Wanted, output: Path) -> None:
+    from sla_monitor.review.make import renderings, with_manifest
     from sla_monitor.review.shelf import put
 
-    output, copy = where
-    if copy == "supplier":
-        case = for_supplier(case)
-        text = document_text(document(case.assessment, case.inputs))
-    files = renderings(case, text, formats, _progress(len(formats)))
-    name = f"{case.assessment.contract}-{case.month}" + ("-supplier" if copy == "supplier" else "")
-    put(output / name, files)
+    case, text = _copy(found, wanted)
+    whole = _pack(case, wanted)
+    files = renderings(case, whole, text, wanted.formats, _progress(len(wanted.formats)))
+    if wanted.claim is not None:
+        files["evidence.json"] = extract(found)
+    files = with_manifest(case, files)
+    put(output / whole.name, files)
     size = sum(map(len, files.values()))
-    click.echo(f"{output / name}: {len(files)} files, {size:,} bytes, {case.assessment.status}")
+    click.echo(f"{output / whole.name}: {len(files)} files, {size:,} bytes, {case.assessment.status}")
+
+
+def _copy(found: Found, wanted: Wanted) -> tuple[Case, str]:
+    from sla_monitor.assess.document import document, document_text
+    from sla_monitor.review.copies import for_supplier
+
+    if wanted.copy == "authority":
+        return found.case, found.document
+    case = for_supplier(found.case)
+    return case, document_text(document(case.assessment, case.inputs))
+
+
+def _pack(case: Case, wanted: Wanted) -> Pack:
+    from sla_monitor.review.claim import claim_pack
+    from sla_monitor.review.figures import pack
+    from sla_monitor.review.roll_up import roll_up
+
+    if wanted.claim is not None:
+        return claim_pack(case, wanted.claim)
+    return pack(case) if wanted.months == 1 else roll_up(case, wanted.months)
 
 
 def _progress(total: int) -> Callable[[str], None]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sla_monitor.review import words
-from sla_monitor.review.blocks import Pack
+from sla_monitor.review.blocks import Pack, Section
 from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.cover import cover, status
 from sla_monitor.review.chapters.failures import failures
 from sla_monitor.review.chapters.kpis import kpi_table
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import money
+from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.quality import quality
 from sla_monitor.review.chapters.register import register
 from sla_monitor.review.chapters.services import services
@@ -17,7 +20,7 @@ from sla_monitor.review.chapters.summary import summary
 from sla_monitor.review.chapters.tickets import tickets
 from sla_monitor.review.chapters.upkeep import upkeep
 
-CHAPTERS = (
+CHAPTERS: tuple[Callable[[Case], Section], ...] = (
     summary,
     kpi_table,
     failures,
@@ -28,6 +31,7 @@ CHAPTERS = (
     upkeep,
     quality,
     method,
+    lambda case: publication(case, case.months[-12:]),
     meeting,
     signatures,
 )

@@ -10,7 +10,6 @@ from sla_monitor.errors import ReviewError
 from sla_monitor.review.blocks import Pack
 from sla_monitor.review.case import Case
 from sla_monitor.review.csv_tables import csv_files
-from sla_monitor.review.figures import pack
 from sla_monitor.review.html import html
 
 FORMATS = ("html", "pdf", "xlsx", "csv", "json")
@@ -21,19 +20,23 @@ Progress = Callable[[str], None]
 
 
 def renderings(
-    case: Case, document: str, formats: Sequence[str] = FORMATS, progress: Progress = print
+    case: Case, whole: Pack, document: str, formats: Sequence[str] = FORMATS, progress: Progress = print
 ) -> dict[str, bytes]:
-    """Every file of a pack by its name, the manifest with their digests last. `document` is the assessment in JSON.
+    """Every file of a pack by its name, but for the manifest. `document` is the assessment in JSON.
 
     Raises ReviewError where a library that a format needs is missing.
     """
-    whole = pack(case)
     made: dict[str, bytes] = {}
     for name in FORMATS:
         if name in formats:
             progress(name)
             made |= RENDERERS[name](case, whole, document)
-    return made | {MANIFEST: manifest(case, made)}
+    return made
+
+
+def with_manifest(case: Case, made: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of a pack with its manifest."""
+    return {**made, MANIFEST: manifest(case, made)}
 
 
 def manifest(case: Case, made: Mapping[str, bytes]) -> bytes:

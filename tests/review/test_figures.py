@@ -15,6 +15,7 @@ from tests.review.estate import case
 
 ORDER = [
     "summary", "kpis", "failures", "services", "register", "credit", "tickets", "maintenance", "quality", "method",
+    "ratings",
     "meeting", "signatures",
 ]  # fmt: skip
 

@@ -25,7 +25,7 @@ FAILED = (
 
 
 def failures(case: Case) -> Section:
-    pages = tuple(_page(case, kpi, kpi.terms) for kpi in case.failed() if kpi.terms is not None)
+    pages = tuple(page_of(case, kpi) for kpi in case.failed() if kpi.terms is not None)
     said = f"{words.counted(len(pages), 'KPI')} missed the target; a page for each follows."
     blocks: tuple[Block, ...] = (Prose((said if pages else "Every KPI that could be assessed met its target.",)),)
     if pages:
@@ -59,7 +59,12 @@ def steps_table(name: str, caption: str, working: Working) -> Table:
     return Table(name, caption, STEPS, rows)
 
 
-def _page(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> Section:
+def page_of(case: Case, kpi: KpiAssessment) -> Section:
+    """One failed KPI; every KPI of an assessed month has its terms."""
+    terms: KpiTerms | None = kpi.terms
+    title = f"{kpi.kpi}: {kpi.title}" if kpi.title else kpi.kpi
+    if terms is None:
+        return Section(f"failed-{kpi.kpi}", title, (), own_page=True)
     name = f"failed-{kpi.kpi}"
     blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
     if kpi.service is not None:
@@ -67,7 +72,6 @@ def _page(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> Section:
     working = kpi.result.working if kpi.result else figure_of(kpi).working
     blocks.append(steps_table(f"{name}-working", f"{kpi.kpi}: working", working))
     inside = (Section(f"{name}-plan", "Rectification", (Prose(tuple(_rectification(case, kpi)), "list"),)),)
-    title = f"{kpi.kpi}: {kpi.title}" if kpi.title else kpi.kpi
     return Section(name, title, tuple(blocks), inside, own_page=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -111,25 +111,22 @@ def _after(case: Case, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
 
 def _rolling(case: Case) -> Iterator[Block]:
     """The last six months and their sums, and a year of points and credits as bars."""
-    last = case.months[-6:]
-    rows = [_month_row(case, past) for past in last]
-    total = sum((past.points for past in last), Fraction(0))
-    sums = [sum((pick(past) for past in last), Decimal(0)) for pick in (_before, _credit, _withheld)]
-    failed = sum(_failed(past) for past in last)
-    rows.append(
-        (
-            Cell("Together"),
-            Cell(str(failed), failed),
-            Cell(words.points(total), total),
-            *map(case.money, sums),
-            Cell(""),
-        )
-    )
-    yield Table("rolling", "This month and the five before", ROLLING, tuple(rows))
+    yield months_table(case, case.months[-6:], "This month and the five before")
     year = case.months[-12:]
     yield bars("bars-points", "Service points by month", [(p.month, p.points, words.points(p.points)) for p in year])
     paid = [(p.month, Fraction(p.credit.total), words.money(p.credit.total, case.assessment.currency)) for p in year]
     yield bars("bars-credit", "Service credits by month, after caps", paid)
+
+
+def months_table(case: Case, months: Sequence[PeriodResult], caption: str) -> Table:
+    """A row for each month, and what they add up to."""
+    rows = [_month_row(case, past) for past in months]
+    total = sum((past.points for past in months), Fraction(0))
+    sums = [sum((pick(past) for past in months), Decimal(0)) for pick in (_before, _credit, _withheld)]
+    failed = sum(_failed(past) for past in months)
+    together = (Cell("Together"), Cell(str(failed), failed), Cell(words.points(total), total))
+    rows.append((*together, *map(case.money, sums), Cell("")))
+    return Table("rolling", caption, ROLLING, tuple(rows))
 
 
 def _month_row(case: Case, past: PeriodResult) -> Row:

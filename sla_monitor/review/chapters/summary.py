@@ -13,11 +13,16 @@ from sla_monitor.sla.months import shifted
 from sla_monitor.sla.results import PeriodResult
 
 MONTHS = 12
+KEY = (
+    "Key: "
+    + ", ".join(f"{mark} {words.label(tone)}" for tone, mark in MARKS.items() if tone not in {"unknown", "so_far"})
+    + ", ? not assessed; R: failed in the measurement period before too."
+)
 
 
 def summary(case: Case) -> Section:
     blocks: list[Block] = [Prose((headline(case),), "lead"), Facts(_tiles(case), "tiles"), scorecard(case)]
-    blocks.append(Prose((_key(),)))
+    blocks.append(Prose((KEY,)))
     inside = (
         Section(
             "changes", "What changed", (Prose(tuple(_changes(case)) or ("Nothing since the month before.",), "list"),)
@@ -80,8 +85,12 @@ def _tiles(case: Case) -> tuple[tuple[str, Cell], ...]:
 
 def scorecard(case: Case) -> Table:
     """Each KPI in each of the last twelve months, as far as there are any on record."""
-    first = max(shifted(case.month, 1 - MONTHS), case.months[0].month if case.months else case.month)
-    months = [month for month in (shifted(first, n) for n in range(MONTHS)) if month <= case.month]
+    return score_table(case, MONTHS)
+
+
+def score_table(case: Case, length: int) -> Table:
+    first = max(shifted(case.month, 1 - length), case.months[0].month if case.months else case.month)
+    months = [month for month in (shifted(first, n) for n in range(length)) if month <= case.month]
     past = {result.month: result for result in case.months}
     rows: list[Row] = []
     for kpi in case.assessment.kpis:
@@ -90,12 +99,8 @@ def scorecard(case: Case) -> Table:
         cells = (past[month].kpi(kpi.kpi) if month in past else None for month in months)
         rows.append((Cell(kpi.kpi, hint=kpi.title), *(score_cell(kpi.terms, result) for result in cells)))
     columns = (Column("KPI", 1.6), *(Column(words.month_short(month)) for month in months))
-    return Table("scorecard", "Scorecard: the last twelve months", columns, tuple(rows), is_scorecard=True)
-
-
-def _key() -> str:
-    told = (f"{mark} {words.label(tone)}" for tone, mark in MARKS.items() if tone not in {"unknown", "so_far"})
-    return f"Key: {', '.join(told)}, ? not assessed; R: failed in the measurement period before too."
+    caption = f"Scorecard: the last {words.counted(length, 'month')}"
+    return Table("scorecard", caption, columns, tuple(rows), is_scorecard=True)
 
 
 def _changes(case: Case) -> Iterator[str]:

@@ -1,0 +1,53 @@
+"""Ratings to publish: the words of a Contract Performance Notice (Procurement Act 2023, section 71)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.case import Case
+from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.sla.results import KpiResult, PeriodResult
+
+COLUMNS = (
+    Column("KPI", 0.8), Column("What is promised", 3), Column("Target", 1, True), Column("Last figure", 1.1, True),
+    Column("Band", 1.4), Column("Rating", 1.8), Column("Months met", 1, True),
+)  # fmt: skip
+OTHER = "other"
+
+
+def publication(case: Case, months: Sequence[PeriodResult]) -> Section:
+    """The KPIs that may be published, by the last result of the months."""
+    kpis = [kpi for kpi in case.terms.kpis if kpi.publishable]
+    rows = tuple(_row(case, kpi, [found for past in months if (found := past.kpi(kpi.id))]) for kpi in kpis)
+    said = (
+        "The rating is that of the last measurement period, by the contract’s own table. A KPI without a rating is"
+        " “other”, and whoever publishes it says why."
+    )
+    table = Table("ratings", "Ratings for a Contract Performance Notice", COLUMNS, rows, "No KPI is publishable.")
+    return Section("ratings", "Ratings to publish", (table, Prose((said,))) if rows else (table,))
+
+
+def _row(case: Case, kpi: KpiTerms, results: list[KpiResult]) -> Row:
+    last = results[-1] if results else None
+    met = sum(1 for one in results if one.is_met)
+    return (
+        Cell(kpi.id),
+        Cell(kpi.title),
+        Cell(words.level(kpi.target, kpi), kpi.target),
+        figure_cell(kpi, last.value if last else None),
+        band_cell(kpi, last.band if last else None),
+        Cell(words.label(rating(case, last)).capitalize()),
+        Cell(f"{met} of {len(results)}"),
+    )
+
+
+def rating(case: Case, result: KpiResult | None) -> str:
+    """What the contract calls a band when it is published; for a KPI without bands of its own, met or missed."""
+    publish = case.terms.reporting.publish
+    if result is None or result.band is None:
+        return OTHER
+    verdict = "met" if result.is_met else "missed"
+    return publish.get(result.band, publish.get(verdict, OTHER))

@@ -1,0 +1,60 @@
+"""A claim for one KPI's failure: what failed, the evidence, the working to the penny, and the deadline."""
+
+from __future__ import annotations
+
+from sla_monitor.errors import ReviewError
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Block, Cell, Facts, Lines, Pack, Prose, Section
+from sla_monitor.review.case import Case
+from sla_monitor.review.chapters.cover import cover, status
+from sla_monitor.review.chapters.failures import page_of, steps_table
+from sla_monitor.review.chapters.meeting import method
+from sla_monitor.sla.results import CreditLine
+
+
+def claim_pack(case: Case, name: str) -> Pack:
+    """Raises ReviewError for a KPI that there is none of, and for one that did not fail."""
+    failed = {kpi.kpi: kpi for kpi in case.failed()}
+    if name not in failed:
+        known = words.listed(list(failed)) if failed else "none"
+        raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
+    one, month = case.assessment, words.month_words(case.month)
+    kpi, word = failed[name], status(case)[0].removesuffix(".")
+    sections = [_claim(case, name), page_of(case, kpi), method(case)]
+    return Pack(
+        name=f"{one.contract}-{case.month}-claim-{name}",
+        title=one.title or one.contract,
+        subtitle=f"Claim for the failure of {name}, {month}",
+        header=f"{one.title or one.contract} · {name} · {month} · {word} · {case.digest[:16]}",
+        status=word,
+        digest=case.digest,
+        cover=cover(case),
+        sections=tuple(sections),
+    )
+
+
+def _claim(case: Case, name: str) -> Section:
+    lines = _lines(case, name)
+    cost = case.money_by_kpi().get(name)
+    facts = [("Before caps", Cell("nothing") if cost is None else case.money(cost))]
+    deadline = case.assessment.claim_by
+    facts.append(("To be claimed by", Cell(words.day(deadline) if deadline else "no claim is needed")))
+    said = (
+        f"{case.assessment.authority} claims from {case.assessment.supplier} what the contract gives for the failure of"
+        f" {name} in {words.month_words(case.month)}. The failure, its outages and their causes are on the next page,"
+        " the evidence is in the file beside this one, and every step of the amount follows."
+    )
+    caption = f"Credit{'' if len(lines) == 1 else 's'} in which {name} has a part"
+    steps = tuple(step for line in lines for step in line.working)
+    blocks: tuple[Block, ...] = (
+        Prose((said,), "lead"),
+        Facts(tuple(facts)),
+        steps_table("credit-lines", caption, steps),
+    )
+    return Section("claim", "Claim", (*blocks, Lines(("Claimed by", "On"))))
+
+
+def _lines(case: Case, name: str) -> list[CreditLine]:
+    """The lines for the KPI alone, and those for points of several KPIs."""
+    credit = case.result.credit if case.result else None
+    return [line for line in credit.lines if line.kpi in {name, None}] if credit else []

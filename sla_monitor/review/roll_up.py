@@ -1,0 +1,111 @@
+"""A quarter or a year in one pack: every month's points and money, every KPI's run, ratings, what is still open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
+from sla_monitor.review.case import Case
+from sla_monitor.review.chapters.cover import cover, status
+from sla_monitor.review.chapters.meeting import meeting, method, signatures
+from sla_monitor.review.chapters.money import months_table
+from sla_monitor.review.chapters.publication import publication
+from sla_monitor.review.chapters.summary import KEY, score_table
+from sla_monitor.review.drawing.bars import bars
+from sla_monitor.review.drawing.run_chart import run_chart
+from sla_monitor.review.tones import figure_cell
+from sla_monitor.sla.months import shifted, within
+from sla_monitor.sla.results import PeriodResult
+
+RUNS = (
+    Column("KPI", 0.9), Column("What is promised", 2.8), Column("Target", 1, True), Column("Best", 1.1, True),
+    Column("Worst", 1.1, True), Column("Met", 0.7, True), Column("Missed", 0.8, True), Column("Not assessed", 1, True),
+    Column("Points", 0.8, True),
+)  # fmt: skip
+
+
+def roll_up(case: Case, length: int) -> Pack:
+    """The last so many months up to the case's own, as far as there are any on record."""
+    months = within(case.months, case.month, length)
+    first = months[0].month if months else case.month
+    span = f"{words.month_words(first)} to {words.month_words(case.month)}"
+    one, word = case.assessment, status(case)[0].removesuffix(".")
+    chapters = (_summary, _kpis, _runs, _money)
+    inside = tuple(chapter(case, months) for chapter in chapters)
+    return Pack(
+        name=f"{one.contract}-{shifted(case.month, 1 - length)}-to-{case.month}",
+        title=one.title or one.contract,
+        subtitle=f"Supplier performance, {span}",
+        header=f"{one.title or one.contract} · {span} · {word} · {case.digest[:16]}",
+        status=word,
+        digest=case.digest,
+        cover=cover(case),
+        sections=(*inside, publication(case, months), method(case), meeting(case), signatures(case)),
+    )
+
+
+def _summary(case: Case, months: Sequence[PeriodResult]) -> Section:
+    failed = sum(1 for past in months for one in past.kpis if one.is_met is False)
+    points = sum((past.points for past in months), Fraction(0))
+    credit = sum((past.credit.total for past in months), Decimal(0))
+    withheld = sum((past.withheld for past in months), Decimal(0))
+    said = (
+        f"In {words.counted(len(months), 'month')} KPIs failed {words.counted(failed, 'time')}: the supplier has"
+        f" {words.counted_points(points)} and owes service credits of {case.money(credit).text}."
+    )
+    tiles = [
+        ("Service points", Cell(words.points(points), points)),
+        ("Service credits", case.money(credit)),
+        ("Charges withheld", case.money(withheld)),
+    ]
+    blocks: tuple[Block, ...] = (Prose((said,), "lead"), Facts(tuple(tiles), "tiles"), score_table(case, len(months)))
+    return Section("summary", "Summary", (*blocks, Prose((KEY,))), own_page=True)
+
+
+def _kpis(case: Case, months: Sequence[PeriodResult]) -> Section:
+    rows = tuple(_row(kpi, months) for kpi in case.terms.kpis)
+    return Section("kpis", "KPIs", (Table("kpis", "Every KPI over the months", RUNS, rows),))
+
+
+def _row(kpi: KpiTerms, months: Sequence[PeriodResult]) -> Row:
+    results = [found for past in months if (found := past.kpi(kpi.id))]
+    values = sorted(one.value for one in results if one.value is not None)
+    worst, best = (values[0], values[-1]) if values else (None, None)
+    if kpi.direction == "lower_is_better":
+        worst, best = best, worst
+    counts = [sum(1 for one in results if one.is_met is verdict) for verdict in (True, False, None)]
+    points = sum((one.points for one in results), Fraction(0))
+    return (
+        Cell(kpi.id),
+        Cell(kpi.title),
+        Cell(words.level(kpi.target, kpi), kpi.target),
+        figure_cell(kpi, best),
+        figure_cell(kpi, worst),
+        *(Cell(str(count), count) for count in counts),
+        Cell(words.points(points), points),
+    )
+
+
+def _runs(case: Case, months: Sequence[PeriodResult]) -> Section:
+    """A chart for each KPI that failed at least once."""
+    charts = tuple(_charts(case, months))
+    return Section("runs", "KPIs that failed", charts or (Prose(("None.",)),))
+
+
+def _charts(case: Case, months: Sequence[PeriodResult]) -> Iterator[Block]:
+    for kpi in case.terms.kpis:
+        history = [(past.month, past.kpi(kpi.id)) for past in months]
+        if any(result is not None and result.is_met is False for _, result in history):
+            yield run_chart(f"run-{kpi.id}", kpi, history)
+
+
+def _money(case: Case, months: Sequence[PeriodResult]) -> Section:
+    currency = case.assessment.currency
+    paid = [(past.month, Fraction(past.credit.total), words.money(past.credit.total, currency)) for past in months]
+    chart = bars("bars-credit", "Service credits by month, after caps", paid)
+    table = months_table(case, months, "Points and money by month")
+    return Section("credit", "Points and money", (table, chart))
