@@ -49,13 +49,18 @@ class Register:
         `read_to`: the last number of their contract that the caller has read. Raises Overtaken when there is a later
         one, LedgerLocked when somebody else holds the ledger for seconds, and LedgerError.
         """
-        rows = [row_of(entry) for entry in entries]  # before the transaction, which must be short
+        rows = [row_of(entry) for entry in entries]
         contracts = {entry.contract for entry in entries}
-        with appending(self._path) as database, immediate(database.conn):
-            if read_to is not None and any(last_number(database.conn, name) > read_to for name in contracts):
-                raise Overtaken(f"{self._path}: somebody else has added to the register meanwhile; try again")
-            numbered = list(sealed(rows, database.conn.execute(LAST).fetchone()))
-            database.conn.executemany(INSERT, numbered)
+        with appending(self._path) as database:
+            last = database.conn.execute(LAST).fetchone()
+            numbered = list(sealed(rows, last))  # as much as can be done before the transaction, which must be short
+            with immediate(database.conn):
+                if read_to is not None and any(last_number(database.conn, name) > read_to for name in contracts):
+                    raise Overtaken(f"{self._path}: somebody else has added to the register meanwhile; try again")
+                now_last = database.conn.execute(LAST).fetchone()
+                if now_last != last:
+                    numbered = list(sealed(rows, now_last))
+                database.conn.executemany(INSERT, numbered)
         return tuple(row[0] for row in numbered)
 
     def entries(self, contract: str, after: int = 0) -> list[Entry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ TOLD_AT_MOST = 100
 """Lines of mistakes: a file of the wrong kind has one on every line."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A file and how to read it. `columns`: fields by heading; `party`: whose the figures are, where no column says.
 
@@ -42,7 +43,7 @@ class Source:
     def sheet(self) -> Sheet:
         return read_sheet(self.content, self.kind, self.columns)
 
-    @property
+    @cached_property
     def evidence(self) -> str:
         """By which the file can be known again."""
         return f"{self.name}, SHA-256 {sha256(self.content).hexdigest()}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from sla_monitor.register.sheet import SIZE_LIMIT, day_first, read_sheet
 from tests.register.office import Office
@@ -183,6 +185,16 @@ def test_a_file_of_the_wrong_kind_does_not_flood_the_terminal(office: Office) ->
     said = office.run("import", "small", office.file(rows), "--kind", "ticket")
     assert len(said.err.splitlines()) == 101
     assert said.err.endswith("... and 400 more\n")
+
+
+@given(
+    some.one_of(some.binary(max_size=200), some.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
+)
+def test_whatever_is_in_a_file_it_is_read_or_refused(content: bytes) -> None:
+    sheet = read_sheet(b"id,opened\n" + content, "ticket", {})
+    assert all(line >= 1 and message for line, message in sheet.problems)
+    assert all(set(words) <= {"id", "opened"} for _, words in sheet.rows)
+    assert isinstance(read_sheet(content, "figure", {"a": "kpi"}).problems, tuple)
 
 
 @pytest.mark.parametrize(
