@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,8 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from sla_monitor.cli.register_add import EXAMPLES, add
+from sla_monitor.cli.register_desk import Desk
 from sla_monitor.ledger.upkeep import check
-from sla_monitor.register.saying import KINDS
+from sla_monitor.register.entries import Entry
+from sla_monitor.register.saying import KINDS, said_of
 from tests.ledger.support import look, opened, record_all
 from tests.register.office import Office
 
@@ -141,6 +144,34 @@ def test_what_changes_a_month_that_is_over_is_shown_and_needs_a_yes(office: Offi
     assert office.done("list", "small", "--all").out == "no entries\n"
     office.done("add", "ticket", "small", *LATE, "--yes")
     assert "INC1" in office.done("list", "small").out
+
+
+def test_undoing_a_decision_shows_what_it_takes_back(office: Office) -> None:
+    office.done("add", "ticket", "small", *LATE, "--yes")
+    words = (*CLAIM[:2], "--start", "2024-02-05 09:00", "--end", "2024-02-05 17:00")
+    office.done("add", "claim", "small", *words, "--ticket", "INC1")
+    office.done("decide", "small", "2", "--grant", "--why", "ours", "--yes", actor="bob")
+    told = office.done("undo", "small", "3", "--why", "it was not", "--yes", "--format", "json", actor="bob").json
+    assert {"month": "2024-02", "figure": "points", "before": "0", "after": "2"} in told["changed"]
+
+
+def test_what_others_said_meanwhile_is_judged_again(office: Office) -> None:
+    """Somebody else claims between the reading and the writing: the same claim is then one too many."""
+    office.done("add", "maintenance", "small", *BOOKING)
+    desk = Desk.open("small", office.folder / "sla-monitor.yaml", None, "ann")
+    draft = desk.entry(
+        said_of("claim", {"cause": "third_party", "start": "2024-02-05", "end": "2024-02-06"}, desk.zone)
+    )
+    seen: list[int] = []
+
+    def propose(said: Sequence[Entry]) -> Sequence[Entry]:
+        seen.append(len(said))
+        if len(seen) == 1:
+            desk.register.add([draft])
+        return [draft] if len(said) == 1 else []
+
+    assert desk.enter(propose, yes=True).entries == []
+    assert seen == [1, 2]
 
 
 @pytest.mark.parametrize(("answer", "code", "entries"), [("y\n", 0, 1), ("n\n", 1, 0)])
