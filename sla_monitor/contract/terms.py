@@ -152,9 +152,8 @@ class Terms(Strict):
         come from the register."""
         named = getattr(kpi, "endpoints", ())
         for service in self.services:
-            for endpoint in service.endpoints:
-                if endpoint.id in named or (not named and service.id == kpi.service):
-                    yield service, endpoint
+            if named or service.id == kpi.service:  # asked often: not every endpoint, for every KPI of every month
+                yield from ((service, each) for each in service.endpoints if not named or each.id in named)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
