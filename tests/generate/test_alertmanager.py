@@ -221,7 +221,7 @@ def test_a_receiver_that_no_route_knows_is_refused(tmp_path: Path) -> None:
         ("a: [", ":2:1: "),
         ("name: monitor-pager", "must be a list of receivers, each with a name"),
         ("- {webhook_configs: []}", "must be a list of receivers, each with a name"),
-        ("- name: \x00", "special characters are not allowed"),
+        ("- name: \x00", "control characters are not allowed"),
         (b"\xff", "is not UTF-8 text"),
     ],
 )
