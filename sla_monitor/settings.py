@@ -9,12 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from sla_monitor.contract.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Percent, Strict, Whole, YesNo
 from sla_monitor.contract.model_file import load_model
-from sla_monitor.contract.network import Url
+from sla_monitor.contract.network import Host, Port, Url
 from sla_monitor.contract.secret import Secret
 
 Witness = Annotated[HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Field(discriminator="kind")]
@@ -125,6 +125,50 @@ class Alertmanager(Strict):
     ca_file: FilePath | None = Field(None, description="Trust only this CA bundle, not the system's.")
 
 
+MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;:\"]{1,64}@[A-Za-z0-9.-]{1,255}$")]
+
+
+class Mail(Strict):
+    """The mail server that review packs are sent through, and who gets them."""
+
+    host: Host = Field(description="The mail server.")
+    port: Port = Field(587, description="Its port.")
+    security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="tls: from the first byte on; none: only for a server on this machine."
+    )
+    ca_file: FilePath | None = Field(None, description="Trust only this CA bundle, not the system's.")
+    user: str | None = Field(None, description="Who we are there; none: the server asks for no name.")
+    password: Secret | None = Field(None, description="And how we show it.")
+    sender: MailAddress = Field(description="The address that packs come from.")
+    to: dict[Identifier, tuple[MailAddress, ...]] = Field(description="By contract, who gets its packs.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise Misplaced([(("user",), "and password belong together (write both, or neither)")])
+        if self.password is not None and self.security == "none":
+            raise Misplaced([(("security",), "must not be none where a password is sent (write starttls or tls)")])
+        return self
+
+
+class Reviews(Strict):
+    """The packs for the monthly review."""
+
+    folder: FilePath = Field(
+        Path("../var/reviews"),
+        validate_default=True,
+        description="Where packs are put. Under systemd, reviews in $STATE_DIRECTORY.",
+    )
+    automatic: YesNo = Field(
+        False,
+        description="Whether the daemon makes the pack of a month that has ended, and anew when it is signed off.",
+    )
+    formats: tuple[Literal["html", "pdf", "xlsx", "csv", "json"], ...] = Field(
+        ("html", "pdf", "xlsx", "csv", "json"), min_length=1, description="The renderings; pdf and xlsx need libraries."
+    )
+    mail: Mail | None = Field(None, description="How packs are sent; none: nobody is sent any.")
+
+
 class Settings(Strict):
     """The whole of `sla-monitor.yaml`. Relative paths are relative to the file."""
 
@@ -141,12 +185,13 @@ class Settings(Strict):
     links: Links = Field(Links(), description="Where the links in alerts lead.")
     alerting: Alerting = Field(Alerting(), description="What rules and routes are made from.")
     alertmanager: Alertmanager = Field(Alertmanager(), description="Where alerts and silences go.")
+    reviews: Reviews = Field(Reviews(), description="How packs are made, kept and sent.")
 
     @model_validator(mode="before")
     @classmethod
     def _with_ledger(cls, values: Any) -> Any:
-        """The ledger's default path, too, is relative to the file: pydantic must see it."""
-        return {"ledger": {}, **values} if isinstance(values, dict) else values
+        """The default paths of the ledger and the packs, too, are relative to the file: pydantic must see them."""
+        return {"ledger": {}, "reviews": {}, **values} if isinstance(values, dict) else values
 
 
 def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -157,4 +202,5 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     if not state:
         return settings
     ledger = settings.ledger.model_copy(update={"path": Path(state) / "ledger.db"})
-    return settings.model_copy(update={"ledger": ledger})
+    reviews = settings.reviews.model_copy(update={"folder": Path(state) / "reviews"})
+    return settings.model_copy(update={"ledger": ledger, "reviews": reviews})

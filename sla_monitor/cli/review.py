@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from sla_monitor.cli.review_found import Found, extract, made_from
 if TYPE_CHECKING:
     from sla_monitor.review.blocks import Pack
     from sla_monitor.review.case import Case
+    from sla_monitor.settings import Mail, Settings
 
 ALL = "html,pdf,xlsx,csv,json"
 _folder = click.Path(file_okay=False, path_type=Path)
@@ -28,11 +29,13 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.argument("contract", required=False)
 @click.option("--period", help="The month, as 2026-10, or running; without it the last one that is over.")
 @click.option("--evidence", type=_file, help="Work from this evidence file, and not from the ledger.")
-@click.option("--output", type=_folder, default=Path("reviews"), show_default=True, help="The folder of the packs.")
+@click.option("--output", type=_folder, help="The folder of the packs; without it, the one of the settings.")
 @click.option("--format", "formats", default=ALL, show_default=True, help="Which renderings, with commas between.")
 @click.option("--months", type=click.Choice(["1", "3", "12"]), default="1", show_default=True, help="How many in one.")
 @click.option("--claim", metavar="KPI", help="In place of the whole pack, the claim for this KPI's failure.")
 @click.option("--copy", type=click.Choice(["authority", "supplier"]), default="authority", show_default=True)
+@click.option("--send", is_flag=True, help="Send the pack by e-mail to those whom the settings name.")
+@click.option("--dry-run", is_flag=True, help="With --send: say what would be sent to whom, and send nothing.")
 @click.option("--list", "is_list", is_flag=True, help="List the packs in the folder, and whether they are whole.")
 def review(  # noqa: PLR0913, PLR0917 - one for each option
     config: Path,
@@ -40,11 +43,13 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
     contract: str | None,
     period: str | None,
     evidence: Path | None,
-    output: Path,
+    output: Path | None,
     formats: str,
     months: str,
     claim: str | None,
     copy: str,
+    send: bool,
+    dry_run: bool,
     is_list: bool,
 ) -> None:
     """Make the review pack of CONTRACT (its id, or the path of its file) for a month.
@@ -53,16 +58,20 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
     of their digests. An earlier pack of the month is replaced as a whole. The same contract and the same evidence
     always give the same bytes. --months 3 or 12 makes one pack of a quarter or a year that ends with the month.
     """
+    folder = output or _settings(config).reviews.folder
     if is_list:
-        _list(output)
+        _list(folder)
         return
     if contract is None:
         raise click.UsageError("which contract? (write its id, or --list)")
     wanted = _formats(formats)
     if claim is not None and (months != "1" or copy != "authority"):
         raise click.UsageError("--claim is for one month, in the authority's copy (leave --months and --copy out)")
+    if dry_run and not send:
+        raise click.UsageError("--dry-run belongs to --send (write both)")
+    mail = _mail(config) if send else None
     with made_from(config, ledger, contract, period, evidence) as found:
-        _put(found, Wanted(wanted, int(months), claim, copy), output)
+        _put(found, Wanted(wanted, int(months), claim, copy), folder, Post(mail, dry_run))
 
 
 def _formats(text: str) -> list[str]:
@@ -84,7 +93,28 @@ class Wanted:
     copy: str
 
 
-def _put(found: Found, wanted: Wanted, output: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How the pack is sent; `mail` None: it is not. `is_dry`: it is only said."""
+
+    mail: Mail | None
+    is_dry: bool
+
+
+def _settings(config: Path) -> Settings:
+    from sla_monitor.settings import load_settings
+
+    return load_settings(config)
+
+
+def _mail(config: Path) -> Mail:
+    mail = _settings(config).reviews.mail
+    if mail is None:
+        raise click.UsageError(f"{config} has no reviews.mail: through which server, from whom and to whom?")
+    return mail
+
+
+def _put(found: Found, wanted: Wanted, output: Path, post: Post) -> None:
     from sla_monitor.review.make import renderings, with_manifest
     from sla_monitor.review.shelf import put
 
@@ -97,6 +127,19 @@ def _put(found: Found, wanted: Wanted, output: Path) -> None:
     put(output / whole.name, files)
     size = sum(map(len, files.values()))
     click.echo(f"{output / whole.name}: {len(files)} files, {size:,} bytes, {case.assessment.status}")
+    if post.mail is not None:
+        _send(case, whole, files, post.mail, post.is_dry)
+
+
+def _send(case: Case, whole: Pack, files: Mapping[str, bytes], mail: Mail, is_dry: bool) -> None:
+    from sla_monitor.cli.terminal import lines_of
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.review.mail import message, send, told
+
+    made = message(case, whole, files, mail, SystemClock().now_ms())
+    if not is_dry:
+        send(made, mail)
+    click.echo(lines_of(told(made)) if is_dry else f"sent to {made['To']}")
 
 
 def _copy(found: Found, wanted: Wanted) -> tuple[Case, str]:

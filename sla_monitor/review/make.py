@@ -47,6 +47,7 @@ def manifest(case: Case, made: Mapping[str, bytes]) -> bytes:
         "contract": case.assessment.contract,
         "month": case.month,
         "status": case.assessment.status,
+        "register_number": case.assessment.register_number,
         "copy": case.copy,
         "program": case.program,
         "assessment_sha256": case.digest,

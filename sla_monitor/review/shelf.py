@@ -65,6 +65,12 @@ def shelved(shelf: Path) -> Iterator[Shelved]:
             yield Shelved(found.parent, contract, month, status, copy, digest, tuple(files), changed)
 
 
+def register_number(folder: Path) -> int | None:
+    """The last entry of the register that a pack was made with; None: there is no pack."""
+    said = _read(folder / MANIFEST)
+    return None if said is None else int(said.get("register_number") or 0)
+
+
 def _strangers(folder: Path) -> set[str]:
     """Files that no manifest of ours names."""
     said = _read(folder / MANIFEST)

@@ -1,0 +1,97 @@
+"""The packs that the daemon makes by itself: of a month that has ended, and anew of one that was signed off.
+
+Each is made by `sla-monitor review` in a process of its own: what it needs of memory is given back, and nothing that it
+does can hold up a look.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.register.entries import Entry, SignOff
+from sla_monitor.register.standing import standing
+from sla_monitor.review.shelf import register_number
+from sla_monitor.settings import Reviews
+from sla_monitor.sla.months import shifted
+from sla_monitor.sla.period import month_of
+
+SETTLING_MS = 10 * 60_000
+"""How long after the end of a month its last looks may still be on their way into the ledger."""
+
+AGAIN_MS = 3_600_000
+"""How long after a pack could not be made it is tried again."""
+
+log = logging.getLogger(__name__)
+
+Due = tuple[str, str]
+"""A contract and a month."""
+
+
+def due(contract: Contract, entries: Sequence[Entry], first_ms: int | None, folder: Path, now_ms: int) -> Iterator[Due]:
+    """The last closed month if anything was seen of it and it has no pack, and signed months whose pack is older."""
+    terms = contract.version_at(now_ms).terms
+    period = month_of(now_ms - SETTLING_MS, terms.time_zone)
+    month = shifted(period.name, -1)
+    begun = first_ms is not None and first_ms < period.start_ms
+    in_term = f"{terms.term.start_on:%Y-%m}" <= month <= f"{terms.term.end_on:%Y-%m}"
+    if begun and in_term and register_number(folder / f"{contract.id}-{month}") is None:
+        yield contract.id, month
+    for entry, said in standing(entries).of(SignOff):
+        made = register_number(folder / f"{contract.id}-{said.month}")
+        if made is not None and made < entry.number:
+            yield contract.id, said.month
+
+
+class Duty:
+    """Makes one pack after the other. `check` is called every minute or so and never waits."""
+
+    def __init__(self, reviews: Reviews, settings: Path) -> None:
+        self._reviews, self._settings = reviews, settings
+        self._running: tuple[Due, subprocess.Popen[bytes]] | None = None
+        self._not_before: dict[Due, int] = {}
+
+    def check(self, wanted: Iterable[Due], now_ms: int) -> None:
+        """See how the pack in hand is getting on; begin the next one that is due."""
+        if self._running is not None and not self._is_done(*self._running, now_ms):
+            return
+        for one in wanted:
+            if self._not_before.get(one, 0) <= now_ms:
+                self._begin(one)
+                return
+
+    def stop(self) -> None:
+        """Give up the pack in hand: it is made anew after the next start."""
+        if self._running is not None:
+            self._running[1].terminate()
+            self._running[1].communicate()
+            self._running = None
+
+    def _begin(self, one: Due) -> None:
+        contract, month = one
+        command = [sys.executable, "-m", "sla_monitor", "review", contract, "--config", str(self._settings)]
+        command += ["--period", month, "--output", str(self._reviews.folder)]
+        command += ["--format", ",".join(self._reviews.formats)]
+        if self._reviews.mail is not None and self._reviews.mail.to.get(contract):
+            command.append("--send")
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self._running = (one, process)
+
+    def _is_done(self, one: Due, process: subprocess.Popen[bytes], now_ms: int) -> bool:
+        if process.poll() is None:
+            return False
+        said = process.stderr.read().decode(errors="replace").strip()[-500:] if process.stderr else ""
+        if process.stderr:
+            process.stderr.close()
+        self._running = None
+        about = {"contract": one[0], "month": one[1]}
+        if process.returncode == 0:
+            log.info("a review pack was made", extra=about)
+        else:
+            self._not_before[one] = now_ms + AGAIN_MS
+            log.error("a review pack could not be made", extra={**about, "problem": said})
+        return True

@@ -1,0 +1,76 @@
+"""Which packs the daemon makes by itself, and that it makes them in a process of its own."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from sla_monitor.contract.load import load_contract
+from sla_monitor.register.entries import Entry
+from sla_monitor.review.duty import AGAIN_MS, SETTLING_MS, Duty, due
+from sla_monitor.review.make import with_manifest
+from sla_monitor.review.shelf import put
+from sla_monitor.settings import Reviews
+from sla_monitor.sla.period import month_of
+from tests.review.months import CONTRACT, scene
+
+OWN = load_contract(CONTRACT)
+OCTOBER_MS = month_of(1_792_000_000_000, OWN.versions[0].terms.time_zone).start_ms
+DAY = 86_400_000
+
+
+def signed(number: int, month: str) -> Entry:
+    said = {"kind": "sign_off", "month": month, "digest": "0" * 64, "points": 0, "credit": 0}
+    return Entry.model_validate({"number": number, "at": 0, "actor": "a", "contract": OWN.id, "said": said})
+
+
+def asked(folder: Path, now_ms: int, *entries: Entry, first_ms: int | None = OCTOBER_MS - 40 * DAY) -> list[str]:
+    return [month for _, month in due(OWN, entries, first_ms, folder, now_ms)]
+
+
+def shelve(folder: Path, month: str, register_number: int, tmp_path: Path) -> None:
+    case = scene("good", tmp_path)[0]
+    object.__setattr__(case.assessment, "register_number", register_number)
+    put(folder / f"{OWN.id}-{month}", with_manifest(case, {}))
+
+
+def test_a_month_that_has_ended_is_due_once_its_last_looks_are_in(tmp_path: Path) -> None:
+    assert asked(tmp_path, OCTOBER_MS + SETTLING_MS - 1) == ["2026-08"]
+    assert asked(tmp_path, OCTOBER_MS + SETTLING_MS) == ["2026-09"]
+    assert asked(tmp_path, OCTOBER_MS + SETTLING_MS, first_ms=OCTOBER_MS) == []
+    assert asked(tmp_path, OCTOBER_MS + SETTLING_MS, first_ms=None) == []
+
+
+def test_a_month_outside_the_term_is_never_due(tmp_path: Path) -> None:
+    assert asked(tmp_path, OCTOBER_MS - 170 * DAY, first_ms=0) == []
+    assert asked(tmp_path, OCTOBER_MS + 10 * 365 * DAY, first_ms=0) == []
+
+
+def test_a_pack_is_made_once_and_anew_when_its_month_is_signed(tmp_path: Path) -> None:
+    now_ms = OCTOBER_MS + 5 * DAY
+    shelve(tmp_path, "2026-09", 7, tmp_path)
+    assert asked(tmp_path, now_ms) == []
+    assert asked(tmp_path, now_ms, signed(7, "2026-09")) == []
+    assert asked(tmp_path, now_ms, signed(8, "2026-09")) == ["2026-09"]
+    assert asked(tmp_path, now_ms, signed(8, "2026-06")) == []
+
+
+def test_a_pack_is_made_by_a_process_and_a_failure_is_tried_again_later(tmp_path: Path) -> None:
+    """There is no ledger: the command fails, and says so in the log."""
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "contract.yaml").write_text(CONTRACT.read_text())
+    settings = tmp_path / "sla-monitor.yaml"
+    settings.write_text("ledger: {path: none.db}\n")
+    duty, wanted = Duty(Reviews(folder=tmp_path / "packs"), settings), [(OWN.id, "2026-09")]
+    duty.check(wanted, 0)
+    assert duty._running is not None
+    deadline = time.monotonic() + 60
+    while duty._running is not None and time.monotonic() < deadline:
+        duty.check([], 0)
+        time.sleep(0.05)
+    duty.check(wanted, AGAIN_MS - 1)
+    assert duty._running is None
+    duty.check(wanted, AGAIN_MS)
+    assert duty._running is not None
+    duty.stop()
+    assert duty._running is None
