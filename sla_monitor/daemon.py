@@ -20,6 +20,7 @@ from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger, Recorded
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
 from sla_monitor.register.standing import standing
+from sla_monitor.review.duty import Duty, due
 from sla_monitor.schedule import LATENESS_BUCKETS_S, Schedule, workers_needed
 from sla_monitor.silences import Silences, bookings
 from sla_monitor.watch import Watching
@@ -37,6 +38,9 @@ PULSE_LIMIT_S = 5.0
 EARLY_S, CHEAP_S = 20.0, 1.0
 """So long after the start figures are worked out every second, where that takes no longer than CHEAP_S: whoever has
 just started a monitor should see the first states when they are there, and not at the next quarter of a minute."""
+
+REVIEWS_EVERY_MS = 60_000
+"""How often it is asked whether a review pack is due."""
 
 RELOADABLE = ("contracts", "log")
 
@@ -63,6 +67,7 @@ class Daemon:
         )
         self._recorded = Recorded(self._ledger)
         self._caches: dict[str, Cache] = {}
+        self._duty = Duty(settings.reviews, path)
         self._watching = Watching(self.board, self._ledger, clock, settings.witnesses)
         self._workers = Workers(workers_needed([]))
         self._schedule = Schedule(clock, self._watching.look, self.board.skip, self._pulse, self._workers)
@@ -114,6 +119,8 @@ class Daemon:
             self._schedule.every(every_ms, "witness", self._watching.check_witnesses)
         if settings.alertmanager.silences:
             self._schedule.every(settings.alertmanager.every_ms, "silences", self._silence)
+        if settings.reviews.automatic:
+            self._schedule.every(REVIEWS_EVERY_MS, "reviews", self._make_reviews)
         self._schedule.start()
         where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
         log.info("watching", extra={"endpoints": len(self._watching), **where})
@@ -122,6 +129,7 @@ class Daemon:
         """Begin no more looks, commit what was seen, close. Takes at most about STOP_SECONDS."""
         systemd.stopping()
         self._schedule.stop()
+        self._duty.stop()
         self._web.stop(0.5)
         if not self._ledger.close(STOP_SECONDS):
             log.error("the ledger could not be closed in time; what was not committed is lost")
@@ -201,6 +209,17 @@ class Daemon:
                 for contract in self._configuration.contracts
             }
         self._silences.keep(booked, self._clock.now_ms())
+
+    def _make_reviews(self) -> None:
+        with self._assessing:  # what is recorded is read by one thread at a time
+            now_ms, folder = self._clock.now_ms(), self._configuration.settings.reviews.folder
+            first_ms = self._recorded.first_ms()
+            wanted = [
+                one
+                for contract in self._configuration.contracts
+                for one in due(contract, self._recorded.entries(contract.id), first_ms, folder, now_ms)
+            ]
+        self._duty.check(wanted, now_ms)
 
     # What is told of ourselves
 
