@@ -11,9 +11,9 @@ from sla_monitor.review.blocks import Pack
 from sla_monitor.review.case import Case
 from sla_monitor.review.csv_tables import csv_files
 from sla_monitor.review.html import html
+from sla_monitor.review.shelf import MANIFEST
 
 FORMATS = ("html", "pdf", "xlsx", "csv", "json")
-MANIFEST = "manifest.json"
 EXTRA = "needs libraries that are not installed (install sla-monitor[report], or leave the format out)"
 
 Progress = Callable[[str], None]

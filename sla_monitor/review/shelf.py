@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.errors import ReviewError
-from sla_monitor.review.make import MANIFEST
 
+MANIFEST = "manifest.json"
 TOLD = ("contract", "month", "status", "copy", "assessment_sha256")
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 

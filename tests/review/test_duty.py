@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
+from sla_monitor.clock import SystemClock
+from sla_monitor.configuration import read_configuration
 from sla_monitor.contract.load import load_contract
+from sla_monitor.daemon import Daemon
 from sla_monitor.register.entries import Entry
 from sla_monitor.review.duty import AGAIN_MS, SETTLING_MS, Duty, due
 from sla_monitor.review.make import with_manifest
 from sla_monitor.review.shelf import put
 from sla_monitor.settings import Reviews
+from sla_monitor.sla.months import shifted
 from sla_monitor.sla.period import month_of
+from tests.assess_command.quarter import CONTRACT as QUARTER
+from tests.assess_command.quarter import recorded_in
 from tests.review.months import CONTRACT, scene
 
 OWN = load_contract(CONTRACT)
@@ -74,3 +81,30 @@ def test_a_pack_is_made_by_a_process_and_a_failure_is_tried_again_later(tmp_path
     assert duty._running is not None
     duty.stop()
     assert duty._running is None
+
+
+def test_the_daemon_has_the_pack_of_the_last_month_made(tmp_path: Path) -> None:
+    """From a ledger that began last year; the endpoints of the contract are never looked at."""
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "partnership.yaml").write_text(QUARTER)
+    recorded_in(tmp_path / "ledger.db")
+    settings = tmp_path / "sla-monitor.yaml"
+    settings.write_text(
+        "listen: 127.0.0.1:0\nledger: {path: ledger.db}\n"
+        "reviews: {folder: packs, automatic: true, formats: [html, json]}\n"
+    )
+    clock = SystemClock()
+    daemon = Daemon(settings, read_configuration(settings), clock)
+    try:
+        daemon._make_reviews()
+        this = month_of(clock.now_ms() - SETTLING_MS, OWN.versions[0].terms.time_zone).name
+        manifest = tmp_path / "packs" / f"partnership-{shifted(this, -1)}" / "manifest.json"
+        deadline = time.monotonic() + 120
+        while not manifest.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        daemon._make_reviews()
+    finally:
+        daemon.stop()
+    said = json.loads(manifest.read_bytes())
+    assert (said["status"], said["register_number"]) == ("provisional", 7)
+    assert len(said["files"]) == 2
