@@ -25,6 +25,7 @@ from typing import Any
 
 import requests
 
+from bench.assess import assess_cost
 from bench.case import ALL, EVERY_S, TIMEOUT_S, Case
 from bench.figures import Figures, bytes_a_look, figures, read_looks
 from bench.process import BenchError, Daemon, daemon_running, free_port, say, supplier_running
@@ -163,6 +164,7 @@ def main() -> int:
     print(LEGEND)
     if not options.only:
         scrape_cost()
+        assess_cost()
     if broken:
         say(f"{broken} rows could not be measured")
     return min(broken, 1)

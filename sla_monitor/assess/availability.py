@@ -8,7 +8,7 @@ from sla_monitor.assess.assessment import Lanes, Outage, ServiceAssessment
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.parts import Part
 from sla_monitor.assess.services import state_now
-from sla_monitor.assess.times import Spell, Through, time_of
+from sla_monitor.assess.times import Through
 from sla_monitor.contract.terms import Service
 from sla_monitor.register.entries import Correction, Impact
 from sla_monitor.sla.intervals import Intervals, intersect, length
@@ -19,7 +19,7 @@ def service_assessment(ground: Ground, service: Service) -> ServiceAssessment:
     """One service in a month so far, as its own terms say: excluded and unseen time on neither side of the ratio."""
     whole, parts, seen = ground.whole_parts(service.id), ground.parts(service.id), ground.through(service.id)
     excluded = ground.exclusions.time(service.id, "agreed")
-    time = time_of(seen, ground.period.start_ms, ground.until_ms, excluded)
+    time = ground.time_without(service.id, excluded)
     outages = tuple(_outages(ground, parts, seen, excluded))
     return ServiceAssessment(
         service=service.id,
@@ -56,39 +56,39 @@ def _state(ground: Ground, parts: Sequence[Part]) -> Outcome:
 def _outages(ground: Ground, parts: Sequence[Part], seen: Through, excluded: Intervals) -> Iterator[Outage]:
     """The service's outages from beginning to end, also where that lies outside the hours or the period; only those
     with a part inside, and the open one."""
+    downs = _downs(ground, parts) if seen.spells else []
+    entries = _entries(ground, parts[-1].service) if seen.spells else []
     for spell in seen.spells:
-        gross_ms = round(spell.outside([]).weighted_ms)
+        gross_ms = spell.gross.weighted_ms
         is_open = spell.end_ms >= ground.world.now_ms
         if gross_ms or is_open:
-            counted_ms = round(spell.outside(excluded).weighted_ms) if excluded else gross_ms
-            reason, names = _causes(ground, parts, spell)
-            end_ms = None if is_open else spell.end_ms
-            entries = _entries(ground, parts[-1].service, spell)
-            yield Outage(spell.start_ms, end_ms, counted_ms, reason, names, gross_ms, entries)
+            counted_ms = spell.outside(excluded).weighted_ms if excluded else gross_ms
+            causes = [down for down in downs if down[0] < spell.end_ms and down[1] > spell.start_ms]
+            names = tuple(dict.fromkeys(name for _, _, name, _ in causes))
+            numbers = {number for start, end, number in entries if start < spell.end_ms and end > spell.start_ms}
+            end_ms, reason = None if is_open else spell.end_ms, causes[0][3] if causes else None
+            yield Outage(spell.start_ms, end_ms, counted_ms, reason, names, gross_ms, tuple(sorted(numbers)))
 
 
-def _causes(ground: Ground, parts: Sequence[Part], spell: Spell) -> tuple[Reason | None, tuple[str, ...]]:
-    """Why the first endpoint was down, and the ids of all that were, by when."""
-    found: dict[str, tuple[int, Reason | None]] = {}
-    for part in parts:
-        for endpoint in part.service.endpoints:
-            down = ground.endpoints.down_in(endpoint, spell.start_ms, spell.end_ms)
-            if down is not None:
-                found[endpoint.id] = down
-    ordered = sorted(found, key=lambda name: found[name][0])
-    return (found[ordered[0]][1] if ordered else None), tuple(ordered)
-
-
-def _entries(ground: Ground, service: Service, spell: Spell) -> tuple[int, ...]:
-    """The numbers of the register entries that touch an outage."""
-    standing = ground.world.standing
-    spans = [(one.entry, *one.asked) for one in ground.exclusions.rulings if one.service == service.id]
-    spans += [(e.number, said.start_ms, said.end_ms) for e, said in standing.of(Impact) if said.service == service.id]
-    endpoints = {endpoint.id for endpoint in service.endpoints}
-    spans += [
-        (entry.number, said.start_ms, said.end_ms)
-        for entry, said in standing.of(Correction)
-        if service.id in said.services or endpoints & set(said.endpoints)
+def _downs(ground: Ground, parts: Sequence[Part]) -> list[tuple[int, int, str, Reason | None]]:
+    """(from, to, endpoint, reason) of everything that was seen down, in order of time."""
+    endpoints = {endpoint.id: endpoint for part in parts for endpoint in part.service.endpoints}
+    found = [
+        (span.start_ms, span.end_ms, name, span.reason)
+        for name, endpoint in endpoints.items()
+        for span in ground.endpoints.downs(endpoint)
     ]
-    touching = {number for number, start, end in spans if start < spell.end_ms and end > spell.start_ms}
-    return tuple(sorted(touching))
+    return sorted(found, key=lambda down: down[:2])
+
+
+def _entries(ground: Ground, service: Service) -> list[tuple[int, int, int]]:
+    """(from, to, number) of the register entries about a service's time."""
+    standing = ground.world.standing
+    spans = [(*one.asked, one.entry) for one in ground.exclusions.of(service.id)]
+    spans += [(said.start_ms, said.end_ms, e.number) for e, said in standing.of(Impact) if said.service == service.id]
+    spans += [(said.start_ms, said.end_ms, e.number) for e, said in standing.of(Correction) if _is_about(said, service)]
+    return spans
+
+
+def _is_about(said: Correction, service: Service) -> bool:
+    return service.id in said.services or any(endpoint.id in said.endpoints for endpoint in service.endpoints)

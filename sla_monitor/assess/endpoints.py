@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 from sla_monitor.assess.seen import Evidence
@@ -15,7 +14,7 @@ from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.register.standing import Standing
 from sla_monitor.sla.availability import Known, known
 from sla_monitor.sla.intervals import Intervals, normal, subtract
-from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.quorum import by_time
 from sla_monitor.sla.spans import Span, extend, held
 
@@ -59,12 +58,10 @@ class Endpoints:
             self._known[key, failures, rule] = self._as_corrected(key, spans, failures)
         return self._known[key, failures, rule]
 
-    def down_in(self, endpoint: Endpoint, start_ms: int, end_ms: int) -> tuple[int, Reason | None] | None:
-        """When an endpoint was first seen down in a stretch of time, and why; None: it was not."""
-        for span in self._spans.get(endpoint_key(self._contract.id, endpoint.id), ()):
-            if span.outcome is Outcome.DOWN and span.start_ms < end_ms and span.end_ms > start_ms:
-                return span.start_ms, span.reason
-        return None
+    def downs(self, endpoint: Endpoint) -> Iterator[Span]:
+        """When an endpoint was seen down, confirmed or not."""
+        spans = self._spans.get(endpoint_key(self._contract.id, endpoint.id), ())
+        return (span for span in spans if span.outcome is Outcome.DOWN)
 
     def latest(self, endpoint: Endpoint) -> Outcome | None:
         """What the last span of an endpoint says, confirmed or not; None: it was never seen here."""
@@ -94,7 +91,7 @@ class Endpoints:
 
 def _outside(span: Span, looked: Intervals) -> Iterator[Span]:
     for start_ms, end_ms in subtract([(span.start_ms, span.end_ms)], looked):
-        yield replace(span, start_ms=start_ms, end_ms=end_ms)
+        yield span._replace(start_ms=start_ms, end_ms=end_ms)
 
 
 def corrections(contract: Contract, standing: Standing) -> Corrected:

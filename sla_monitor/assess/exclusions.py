@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sla_monitor.assess.assessment import Excluded, View
 from sla_monitor.assess.parts import Hours
@@ -18,24 +19,35 @@ from sla_monitor.sla.intervals import Intervals, normal
 from sla_monitor.sla.period import Period
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exclusions:
     """All rulings about the services of one contract in one month."""
 
     rulings: tuple[Ruling, ...] = ()
 
-    def time(self, service: str | None, view: View, kpi: str | None = None) -> Intervals:
+    @cached_property
+    def _by_service(self) -> dict[str, list[Ruling]]:
+        found: dict[str, list[Ruling]] = {}
+        for ruling in self.rulings:
+            found.setdefault(ruling.service, []).append(ruling)
+        return found
+
+    def of(self, service: str) -> Sequence[Ruling]:
+        """Those about one service."""
+        return self._by_service.get(service, ())
+
+    def time(self, service: str, view: View, kpi: str | None = None) -> Intervals:
         """The time that a view leaves out, for a KPI, or for what holds for every KPI of the service."""
         if view == "gross":
             return []
-        found = (one for one in self.rulings if one.service == service and (not one.kpis or kpi in one.kpis))
+        found = [one for one in self.of(service) if not one.kpis or kpi in one.kpis]
         if view == "claimed":
             return normal(one.asked for one in found)
         return normal(pair for one in found for pair in one.granted)
 
     def listed(self, service: str) -> tuple[Excluded, ...]:
         """Everything that somebody says should not count of a service, and what became of it."""
-        several = [piece for one in self.rulings if one.service == service for piece in one.listed()]
+        several = [piece for one in self.of(service) for piece in one.listed()]
         return tuple(sorted(several, key=lambda piece: (piece.start_ms, piece.entry)))
 
 

@@ -58,8 +58,9 @@ def value_of(kpi: KpiTerms, said: Figure) -> Fraction | None:
 
 def is_seen(ground: Ground, kpi: KpiTerms) -> bool:
     """Whether the figure comes from looking at endpoints."""
-    is_looked_at = isinstance(kpi, AvailabilityKpi | ResponseTimeKpi | ErrorRateKpi)
-    return is_looked_at and any(True for _ in ground.terms.endpoints_of(kpi))
+    if not isinstance(kpi, AvailabilityKpi | ResponseTimeKpi | ErrorRateKpi):
+        return False
+    return bool(getattr(kpi, "endpoints", ())) or kpi.service in ground.services_with_endpoints
 
 
 def _looks(ground: Ground, kpi: ResponseTimeKpi | ErrorRateKpi, view: View) -> list[Sample]:

@@ -88,6 +88,10 @@ class Ground:
         return terms_in(self.world.contract, self.period, self.world.now_ms)
 
     @cached_property
+    def services_with_endpoints(self) -> frozenset[str]:
+        return frozenset(service.id for service in self.terms.services if service.endpoints)
+
+    @cached_property
     def endpoints(self) -> Endpoints:
         world = self.world
         return Endpoints(
@@ -112,6 +116,10 @@ class Ground:
             for _, said in self.world.standing.of(TicketRecord)
             if said.opened_ms < self.until_ms and (said.ended_ms is None or said.ended_ms >= self.period.start_ms)
         ]
+
+    @cached_property
+    def _times(self) -> dict[object, Time]:
+        return {}
 
     @property
     def frame(self) -> Frame:
@@ -142,8 +150,15 @@ class Ground:
 
     def time(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Time:
         """A service's time by class."""
-        excluded = self.excluded(service, view, kpi, counting)
-        return time_of(self.through(service, counting), self.period.start_ms, self.until_ms, excluded)
+        return self.time_without(service, self.excluded(service, view, kpi, counting), counting)
+
+    def time_without(self, service: str, excluded: Intervals, counting: Counting = PLAIN) -> Time:
+        """The same for a given excluded time: mostly it is nothing, in every view and for every KPI."""
+        key = service, counting.quorum, counting.slow_as_down, tuple(excluded)
+        if key not in self._times:
+            through = self.through(service, counting)
+            self._times[key] = time_of(through, self.period.start_ms, self.until_ms, excluded)
+        return self._times[key]
 
     def ahead(self, service: str) -> Intervals:
         """The agreed hours that are still to come."""

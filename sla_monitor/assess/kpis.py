@@ -33,8 +33,8 @@ class Times:
         """The time of a KPI's measurement period so far; None for a service without endpoints."""
         if kpi.service is None or not is_seen(ground, kpi):
             return None
-        months = [*self._before(ground, kpi, view), ground.time(kpi.service, view, kpi.id, kpi.counting)]
-        return joined(months)
+        time = ground.time(kpi.service, view, kpi.id, kpi.counting)
+        return time if kpi.measurement_months == 1 else joined([*self._before(ground, kpi, view), time])
 
     def _before(self, ground: Ground, kpi: AvailabilityKpi, view: View) -> Iterable[Time]:
         for month in measurement_months(ground.world.run, ground.month, kpi.measurement_months):
@@ -65,8 +65,14 @@ class Judged:
     results: Mapping[View, KpiResult]
     times: Mapping[View, Time]
 
-    def figure(self, view: View) -> Figure:
-        return figure_of(self.kpi, self.results[view], self.times[view].seconds if view in self.times else None)
+    def figures(self) -> dict[View, Figure]:
+        """What each view shows; views that do not differ share one."""
+        made: dict[int, Figure] = {}
+        for view, result in self.results.items():
+            if id(result) not in made:
+                seconds = self.times[view].seconds if view in self.times else None
+                made[id(result)] = figure_of(self.kpi, result, seconds)
+        return {view: made[id(result)] for view, result in self.results.items()}
 
 
 def figure_of(kpi: Kpi, result: KpiResult, seconds: Seconds | None = None) -> Figure:
@@ -120,7 +126,7 @@ def _judged(
         if isinstance(kpi, AvailabilityKpi) and (time := times.of(ground, kpi, view)):
             spent[view] = time
         basis = spent.get(view) or _basis(whole, kpi, view, others)
-        same = next((one for one, its in bases.items() if its == basis), None)
+        same = next((one for one, its in bases.items() if its is basis or its == basis), None)
         if same is None:
             figures[view] = _measured(whole, kpi, view, (spent.get(view), others))
             results[view] = kpi_result(kpi, ground.month, figures[view], history)

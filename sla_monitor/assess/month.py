@@ -178,7 +178,7 @@ def _kpis(
                 is_assessable=one.results["agreed"].band is not None,
                 terms=kpi,
                 period=whole.period,
-                views={view: one.figure(view) for view in VIEWS},
+                views=one.figures(),
                 submitted=agreed.submitted,
                 difference=one.results["agreed"].difference,
                 coverage_ratio=agreed.coverage,

@@ -82,6 +82,9 @@ def _timeline(parts: Sequence[Part], endpoints: Endpoints, counting: Counting) -
     for index, part in enumerate(parts):
         several, judge = judged(endpoints, part, counting)
         stretches = timeline(several, judge, part.start_ms, part.end_ms)
+        if len(parts) == 1:
+            yield from stretches
+            return
         start_ms = part.start_ms if index else 0
         end_ms = part.end_ms if index < len(parts) - 1 else endpoints.now_ms
         yield from within(stretches, [(start_ms, end_ms)]) if start_ms < end_ms else ()
@@ -105,11 +108,14 @@ def _spells(
 def _hit(stretch: Stretch, impacts: Impacts) -> Iterable[Piece]:
     """A stretch of an outage, cut where the share of users that it hit changes."""
     start_ms, end_ms, _, share = stretch
+    if not impacts:
+        yield Piece(start_ms, end_ms, share)
+        return
     cuts = {start_ms, end_ms} | {at for one in impacts for at in one[:2] if start_ms < at < end_ms}
     edges = sorted(cuts)
     for start, end in pairwise(edges):
         hit = next((one[2] for one in reversed(impacts) if one[0] <= start < one[1]), WHOLE)
-        yield Piece(start, end, share * hit)
+        yield Piece(start, end, WHOLE if share * hit == 1 else share * hit)
 
 
 def _where(outcome: Outcome, stretches: Iterable[Stretch]) -> Intervals:

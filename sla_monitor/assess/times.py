@@ -5,10 +5,12 @@ Months of a longer measurement period are joined: an outage over their edge is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
+from sla_monitor.sla.availability import WHOLE
 from sla_monitor.sla.downtime import Loss, Seconds
 from sla_monitor.sla.intervals import Intervals, intersect, length, subtract
 
@@ -23,12 +25,9 @@ class Lost:
     counted: tuple[tuple[Fraction, int], ...] = ()
 
     @property
-    def weighted_ms(self) -> Fraction:
-        return sum((share * ms for share, ms in self.counted), Fraction(0))
-
-    def losses(self) -> Iterable[Loss]:
-        whole_ms = self.end_ms - self.start_ms
-        return (Loss(whole_ms, ms, share) for share, ms in self.counted)
+    def weighted_ms(self) -> int:
+        """The time that counts by its shares, to the nearest millisecond."""
+        return sum(ms if share is WHOLE else round(share * ms) for share, ms in self.counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Piece:
     share: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Spell:
     """An outage with its pieces inside the hours of a period."""
 
@@ -48,15 +47,28 @@ class Spell:
     end_ms: int
     pieces: tuple[Piece, ...]
 
+    @cached_property
+    def gross(self) -> Lost:
+        """All of it."""
+        return self._lost([])
+
     def outside(self, excluded: Intervals) -> Lost:
         """What counts of it."""
-        counted: dict[Fraction, int] = {}
+        is_touched = any(start < self.end_ms and end > self.start_ms for start, end in excluded)
+        return self._lost(excluded) if is_touched else self.gross
+
+    def _lost(self, excluded: Intervals) -> Lost:
+        whole_ms, parts = 0, dict[Fraction, int]()
         for piece in self.pieces:
             ms = piece.end_ms - piece.start_ms
             if excluded:
                 ms = length(subtract([(piece.start_ms, piece.end_ms)], excluded))
-            counted[piece.share] = counted.get(piece.share, 0) + ms
-        return Lost(self.start_ms, self.end_ms, tuple(pair for pair in counted.items() if pair[1]))
+            if piece.share is WHOLE:
+                whole_ms += ms
+            elif ms:
+                parts[piece.share] = parts.get(piece.share, 0) + ms
+        counted = ((WHOLE, whole_ms), *parts.items()) if whole_ms else tuple(parts.items())
+        return Lost(self.start_ms, self.end_ms, counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,7 @@ class Through:
         return joined
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Time:
     """A service's hours by class, in milliseconds, apart from each other; what is left over was up."""
 
@@ -95,9 +107,9 @@ class Time:
     degraded_ms: int = 0
     unknown_ms: int = 0
 
-    @property
+    @cached_property
     def seconds(self) -> Seconds:
-        losses = tuple(loss for lost in self.lost for loss in lost.losses())
+        losses = tuple(Loss(lost.end_ms - lost.start_ms, ms, share) for lost in self.lost for share, ms in lost.counted)
         return Seconds(
             self.agreed_ms, losses, self.excluded_ms, self.excluded_down_ms, self.degraded_ms, self.unknown_ms
         )

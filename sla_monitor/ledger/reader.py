@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,8 @@ from sqlite_utils import Database
 
 from sla_monitor.ledger.chain import read
 from sla_monitor.ledger.health import refusal
-from sla_monitor.ledger.names import names_by_id
 from sla_monitor.ledger.opening import open_reader
-from sla_monitor.ledger.tally import decode, reason_of
+from sla_monitor.ledger.tally import Meanings
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
 from sla_monitor.sla.spans import Span
@@ -80,8 +80,7 @@ class Reader:
         self._path = path
         self._database: Database = open_reader(path)
         self._lock = threading.Lock()
-        self._outcomes = names_by_id(self._database, "outcomes")
-        self._reasons = names_by_id(self._database, "reasons")
+        self._meanings = Meanings.load(self._database)
 
     def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
@@ -89,15 +88,17 @@ class Reader:
         `rest` is called between every ROWS_AT_ONCE: in the daemon, looks that are due go first.
         """
         given = {"start_ms": start_ms, "end_ms": end_ms}
-        spans: dict[str, list[Span]] = {}
+        spans: dict[str, list[Span]] = defaultdict(list)
+        outcomes, reasons = self._meanings.outcomes, self._meanings.reasons
         with self._asked() as connection, _snapshot(connection):
             for query in (_ENDED, _LAST):
                 cursor = connection.execute(query, given)
                 while rows := cursor.fetchmany(ROWS_AT_ONCE):
-                    for key, *row in rows:
-                        spans.setdefault(key, []).append(decode(tuple(row), self._outcomes, self._reasons))
+                    for key, begin_ms, stop_ms, seen_ms, outcome, reason, looks in rows:
+                        span = Span(begin_ms, stop_ms, seen_ms, outcomes[outcome], reasons[reason], looks)
+                        spans[key].append(span)
                     rest()
-        return spans
+        return dict(spans)
 
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
         """The endpoint's looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
@@ -111,7 +112,7 @@ class Reader:
         """The same without everything else: when each began, what it found, how long it took, its first byte (µs)."""
         first_ms, last_ms = self._edges()
         begin_ms, stop_ms = max(start_ms, first_ms), min(end_ms, last_ms + 1)
-        outcomes = {number: Outcome(name) for number, name in self._outcomes.items()}
+        outcomes = self._meanings.outcomes
         for slice_ms in range(begin_ms, stop_ms, SLICE_MS):
             rows = self._rows(_SAMPLES, slice_ms, min(slice_ms + SLICE_MS, stop_ms), key)
             for at_ms, outcome, duration_us, first_byte_us in rows:
@@ -125,7 +126,7 @@ class Reader:
     def latest_spans(self, endpoint: str, count: int) -> list[Span]:
         """The endpoint's last `count` spans, ascending."""
         rows = self._rows(_LATEST_SPANS, endpoint, count)
-        return [decode(row, self._outcomes, self._reasons) for row in reversed(rows)]
+        return [self._meanings.span(row) for row in reversed(rows)]
 
     def latest_observations(self, endpoint: str, count: int) -> list[Observation]:
         """The endpoint's last `count` looks, ascending: read backwards, an hour at a time, from the last one."""
@@ -141,7 +142,7 @@ class Reader:
     def last_spans(self) -> dict[str, Span]:
         """The last span of every endpoint that was ever seen, in the order of their keys."""
         rows = self._rows(_LAST_SPANS)
-        return {key: decode(tuple(row), self._outcomes, self._reasons) for key, *row in rows}
+        return {key: self._meanings.span(row) for key, *row in rows}
 
     def last_beats(self) -> dict[str, int]:
         """When the last heartbeat of each endpoint came in."""
@@ -186,8 +187,8 @@ class Reader:
         at_ms, outcome, reason, detail, duration_us, *rest = row
         *phases, address, status, body_bytes, certificate_expires_at_s, evidence = rest
         finding = Finding(
-            outcome=Outcome(self._outcomes[outcome]),
-            reason=reason_of(reason, self._reasons),
+            outcome=self._meanings.outcomes[outcome],
+            reason=self._meanings.reasons[reason],
             detail=detail or "",
             duration_us=duration_us,
             phases=Phases(*phases),

@@ -8,10 +8,9 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.ledger.connect import immediate
-from sla_monitor.ledger.names import Codes, names_by_id
+from sla_monitor.ledger.names import Codes
 from sla_monitor.ledger.opening import open_writer, take_lock
-from sla_monitor.ledger.tally import SpanTally, reason_of
-from sla_monitor.sla.observation import Outcome
+from sla_monitor.ledger.tally import Meanings, SpanTally
 
 Progress = Callable[[int, int], None]
 """Called now and then with what is done and what there is to do."""
@@ -69,7 +68,7 @@ def derive(database: Database, progress: Progress) -> None:
     for statement in _SCRATCH:
         database.conn.execute(statement)
     tally, codes = SpanTally(database), Codes.load(database)
-    outcomes, reasons = names_by_id(database, "outcomes"), names_by_id(database, "reasons")
+    meanings = Meanings.load(database)
     changes = dict(database.conn.execute("select observation_id, every_ms from intervals"))
     total = database.conn.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
     every_ms: dict[int, int] = {}
@@ -77,7 +76,7 @@ def derive(database: Database, progress: Progress) -> None:
     for number, endpoint, at_ms, outcome, reason in looks:
         if number in changes:
             every_ms[endpoint] = changes[number]
-        tally.look(endpoint, at_ms, Outcome(outcomes[outcome]), reason_of(reason, reasons), every_ms[endpoint])
+        tally.look(endpoint, at_ms, meanings.outcomes[outcome], meanings.reasons[reason], every_ms[endpoint])
         if number % _SAVED_EVERY == 0:
             tally.save(codes)
             progress(number, total)

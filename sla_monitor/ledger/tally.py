@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
 from sqlite_utils import Database
 
 from sla_monitor.ledger.names import Codes, names_by_id
@@ -22,8 +26,8 @@ class SpanTally:
     def __init__(self, database: Database) -> None:
         """Starts from the spans in the database: one row for each endpoint."""
         self._connection = database.conn
-        outcomes, reasons = names_by_id(database, "outcomes"), names_by_id(database, "reasons")
-        self._last = {row[0]: decode(row[1:], outcomes, reasons) for row in database.conn.execute(_LAST)}
+        meanings = Meanings.load(database)
+        self._last = {number: meanings.span(row) for number, *row in database.conn.execute(_LAST)}
         self._changed: set[int] = set()
         self._ended: list[tuple[int, Span]] = []
         self.out_of_order = 0
@@ -52,11 +56,21 @@ class SpanTally:
         self._ended.clear()
 
 
-def decode(row: tuple[int, ...], outcomes: dict[int, str], reasons: dict[int, str]) -> Span:
-    """A span from its columns `start_ms, end_ms, seen_ms, outcome, reason, looks`."""
-    start_ms, end_ms, seen_ms, outcome, reason, looks = row
-    return Span(start_ms, end_ms, seen_ms, Outcome(outcomes[outcome]), reason_of(reason, reasons), looks)
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """What the integers of outcomes and reasons mean."""
 
+    outcomes: dict[int, Outcome]
+    reasons: dict[int | None, Reason | None]
 
-def reason_of(number: int | None, reasons: dict[int, str]) -> Reason | None:
-    return None if number is None else Reason(reasons[number])
+    @classmethod
+    def load(cls, database: Database) -> Self:
+        reasons: dict[int | None, Reason | None] = {None: None}
+        reasons |= {number: Reason(name) for number, name in names_by_id(database, "reasons").items()}
+        outcomes = {number: Outcome(name) for number, name in names_by_id(database, "outcomes").items()}
+        return cls(outcomes, reasons)
+
+    def span(self, row: Sequence[Any]) -> Span:
+        """A span from its columns `start_ms, end_ms, seen_ms, outcome, reason, looks`."""
+        start_ms, end_ms, seen_ms, outcome, reason, looks = row
+        return Span(start_ms, end_ms, seen_ms, self.outcomes[outcome], self.reasons[reason], looks)

@@ -26,6 +26,8 @@ from sla_monitor.sla.quorum import seen_together
 from sla_monitor.sla.spans import Span
 
 WHOLE = Fraction(1)
+"""All of it: the share of nearly every outage, told apart from others by being this very object."""
+
 DOWN, UNKNOWN, DEGRADED, UP = Outcome.DOWN, Outcome.UNKNOWN, Outcome.DEGRADED, Outcome.UP
 
 Verdict: TypeAlias = tuple[Outcome, Fraction]
@@ -77,13 +79,12 @@ def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_
     unseen: Intervals = []
     degraded: Intervals = []
     at_ms = start_ms
-    for span in spans:
-        begins_ms, ends_ms, outcome = span.start_ms, span.end_ms, span.outcome
+    for begins_ms, ends_ms, _, outcome, _, looks in spans:
         if begins_ms > at_ms:
             unseen.append((at_ms, begins_ms))
         if outcome is not UP:
             if outcome is DOWN:
-                if span.looks >= confirmation_failures:
+                if looks >= confirmation_failures:
                     down.append((begins_ms, ends_ms))
             else:
                 (degraded if outcome is DEGRADED else unseen).append((begins_ms, ends_ms))

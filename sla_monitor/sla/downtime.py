@@ -48,19 +48,23 @@ class Seconds:
 def counted_ms(loss: Loss, counting: Counting) -> Fraction:
     """The downtime that one outage is. Whether it is too short is judged on the whole of it, wherever the period
     ends; whole minutes are those of its part in the period."""
+    return Fraction(_counted_ms(loss, counting))
+
+
+def _counted_ms(loss: Loss, counting: Counting) -> Fraction | int:
+    """The same as a whole number where it is one: nearly every outage's is, and those are added up much sooner."""
     if counting.shortest_outage_ms is not None and loss.whole_ms < counting.shortest_outage_ms:
-        return Fraction(0)
-    minutes = {
-        "exact": loss.counted_ms,
-        "whole": loss.counted_ms // MINUTE_MS * MINUTE_MS,
-        "begun": -(-loss.counted_ms // MINUTE_MS) * MINUTE_MS,
-    }
-    return minutes[counting.minutes] * loss.share
+        return 0
+    ms = loss.counted_ms
+    if counting.minutes != "exact":
+        minutes = ms // MINUTE_MS if counting.minutes == "whole" else -(-ms // MINUTE_MS)
+        ms = minutes * MINUTE_MS
+    return ms if loss.share == 1 else ms * loss.share
 
 
 def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction:
     """What all outages add up to."""
-    return sum((counted_ms(loss, counting) for loss in losses), Fraction(0))
+    return Fraction(sum(_counted_ms(loss, counting) for loss in losses))
 
 
 def availability_percent(seconds: Seconds, counting: Counting) -> tuple[Fraction | None, Working]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -54,13 +54,25 @@ def exact_decimal(value: Fraction, places: int) -> Decimal:
 
 def shown(value: Fraction | Decimal | int) -> str:
     """A number in working: all its digits if they end, otherwise twelve of them and an ellipsis."""
-    exact = Fraction(value)
-    if exact.denominator == 1:
+    exact = value if isinstance(value, Fraction) else Fraction(value)
+    above, below = abs(exact.numerator), exact.denominator
+    if below == 1:
         return str(exact.numerator)
-    with localcontext() as context:
-        context.prec, context.rounding = 40, ROUND_DOWN
-        decimal = Decimal(exact.numerator) / Decimal(exact.denominator)
-        if Fraction(decimal) == exact and len(decimal.as_tuple().digits) <= SHOWN_DIGITS:
-            return f"{decimal.normalize():f}"
-        context.prec = SHOWN_DIGITS
-        return f"{+decimal:f}…"
+    whole, rest = divmod(above, below)
+    places = max(SHOWN_DIGITS - len(str(whole)), 0) if whole else SHOWN_DIGITS + _zeros(rest, below)
+    digits, left = divmod(rest * 10**places, below)
+    if left and len(str(whole)) > SHOWN_DIGITS:  # the last of its whole digits are left out too
+        whole = whole // 10 ** (len(str(whole)) - SHOWN_DIGITS) * 10 ** (len(str(whole)) - SHOWN_DIGITS)
+    sign = "-" if exact < 0 else ""
+    fraction = f"{digits:0{places}d}" if places else ""
+    if left:
+        return f"{sign}{whole}.{fraction}…" if fraction else f"{sign}{whole}…"
+    return f"{sign}{whole}.{fraction.rstrip('0')}"
+
+
+def _zeros(above: int, below: int) -> int:
+    """How many zeros follow the point of a fraction that is less than 1."""
+    count = 0
+    while above * 10 ** (count + 1) < below:
+        count += 1
+    return count

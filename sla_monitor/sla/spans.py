@@ -7,16 +7,15 @@ most. What lies between two spans was seen by nobody: that gap is UNKNOWN, and i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sla_monitor.sla.observation import Outcome, Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """`[start_ms, end_ms)` of one outcome. `seen_ms`: when its last look began; `looks`: how many it holds.
 
-    `reason` is that of the first look: what began it.
+    `reason` is that of the first look: what began it. A tuple, because thousands are made at every assessment.
     """
 
     start_ms: int
