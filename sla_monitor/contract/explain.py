@@ -114,6 +114,7 @@ SAMPLES = {
     "token": "token: ${file:/path}",
     "period": "period: 1d",
     "grace": "grace: 30m",
+    "prometheus": "prometheus: https://prometheus.example:9090",
 }
 """What to write for a key that must be there."""
 

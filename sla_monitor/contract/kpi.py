@@ -5,6 +5,7 @@ To add an indicator: a class here, its name in `Kpi`, and its figure in `sla_mon
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -14,7 +15,9 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from sla_monitor.contract.bands import Direction
 from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Percent, Strict, Whole
+from sla_monitor.contract.parts import Found
 from sla_monitor.contract.promise import Factor, KpiTerms
+from sla_monitor.contract.source import AskedKpi
 
 SEEN_AT = "Where it is seen; none: at all endpoints of its service, and without these in the register."
 
@@ -57,7 +60,7 @@ class ErrorRateKpi(PercentKpi):
     slot_ms: DurationMs = Field(300_000, alias="slot", description="How long a slot is.")
 
 
-class ResponseTimeKpi(LowerKpi):
+class ResponseTimeKpi(LowerKpi, AskedKpi):
     """Mean or percentile of response times, in milliseconds."""
 
     unit: ClassVar[str] = "ms"
@@ -75,6 +78,11 @@ class ResponseTimeKpi(LowerKpi):
             raise Misplaced([(("percentile",), "belongs to statistic: percentile (write for example percentile: 95)")])
         return self
 
+    def _misfits(self) -> Iterator[Found]:
+        yield from super()._misfits()
+        if self.source is not None and self.endpoints:
+            yield (), "or endpoints: write one of the two (what is seen at endpoints is not asked for)"
+
 
 class Clock(Strict):
     """When a ticket's clock runs: the hours of a calendar, without the stops that the contract lists."""
@@ -83,7 +91,7 @@ class Clock(Strict):
     stops: tuple[Identifier, ...] = Field((), description="Reasons that stop the clock; no other does.")
 
 
-class RatioKpi(PercentKpi):
+class RatioKpi(PercentKpi, AskedKpi):
     """The share of events in target: tickets of the register that were `within` a time, or else counts that somebody
     submits (calls answered, samples passed)."""
 
@@ -100,8 +108,13 @@ class RatioKpi(PercentKpi):
     )
     no_events: Literal["not_measured", "met"] = Field("not_measured", description="A period in which nothing happened.")
 
+    def _misfits(self) -> Iterator[Found]:
+        """Good and total, or the share itself: all but tickets, which are counted here."""
+        if self.source is not None and self.within_ms is not None:
+            yield (), "or within: write one of the two (tickets are counted from the register)"
 
-class CountKpi(LowerKpi):
+
+class CountKpi(LowerKpi, AskedKpi):
     """How often something happened."""
 
     unit: ClassVar[str] = "count"
@@ -115,14 +128,14 @@ class DaysLateKpi(LowerKpi):
     indicator: Literal["days_late"] = Field(description="What is measured.")
 
 
-class ScoreKpi(KpiTerms):
+class ScoreKpi(AskedKpi):
     """A mark somebody gave: a survey, an audit."""
 
     unit: ClassVar[str] = "score"
     indicator: Literal["score"] = Field(description="What is measured.")
 
 
-class SubmittedKpi(KpiTerms):
+class SubmittedKpi(AskedKpi):
     """A figure that the supplier or the authority reports."""
 
     indicator: Literal["submitted"] = Field(description="What is measured.")

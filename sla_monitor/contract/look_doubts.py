@@ -9,6 +9,7 @@ from sla_monitor.contract.endpoint import HeartbeatEndpoint, HttpEndpoint, Netwo
 from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi
 from sla_monitor.contract.network import wrong_family
 from sla_monitor.contract.parts import Found
+from sla_monitor.contract.source import source_doubts
 from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.usual import told_time
 
@@ -25,6 +26,7 @@ def look_doubts(terms: Terms) -> Iterator[Found]:
                 yield ("services", i, "endpoints", j, "family"), f"can never be reached: {wrong}"
     for i, kpi in enumerate(terms.kpis):
         yield from ((("kpis", i, key), message) for key, message in _of_kpi(terms, kpi))
+        yield from ((("kpis", i, "source", key), message) for key, message in source_doubts(kpi))
 
 
 def _of_kpi(terms: Terms, kpi: Kpi) -> Iterator[tuple[str, str]]:
@@ -52,6 +54,8 @@ def _alarm(kpi: AvailabilityKpi) -> Iterator[tuple[str, str]]:
 
 
 def _times(terms: Terms, kpi: ResponseTimeKpi) -> Iterator[tuple[str, str]]:
+    if kpi.source is not None and any(True for _ in terms.endpoints_of(kpi)):
+        yield "source", "is not used: its service has endpoints, whose looks decide (leave service out)"
     for _, endpoint in terms.endpoints_of(kpi):
         if isinstance(endpoint, HeartbeatEndpoint):
             yield "endpoints", f"{endpoint.id} is a heartbeat, which has no response time (name other endpoints)"
