@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from sla_monitor.assess.parts import Hours
 from sla_monitor.assess.rulings import Case, Ruling, decided, told_days
@@ -11,80 +12,79 @@ from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.contract.upkeep import Maintenance as MaintenanceTerms
 from sla_monitor.register.entries import Entry, Maintenance
-from sla_monitor.sla.intervals import Intervals, first, intersect, length, normal, subtract, union
+from sla_monitor.sla.intervals import Intervals, first, intersect, normal, subtract, union
 from sla_monitor.sla.period import Period, local_date
 from sla_monitor.sla.working_days import working_days_between
 
-SHARED = ""
-"""Whose allowance it is where all services share one."""
+Purse: TypeAlias = tuple[str, int]
+"""Whose allowance it is (a service's; empty: one that all services share), and how much."""
 
 
-@dataclass(slots=True)
-class Allowances:
-    """What of a month's allowances has been used, by service. Bookings use them up in order of time."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A booking for one service as far as it would be permitted if there were no allowance.
 
-    used: dict[str, Intervals] = field(default_factory=dict)
+    `inside`: in the hours for maintenance and as far as it was granted; `used`: the part of that in the service hours,
+    because maintenance outside them uses nothing up.
+    """
 
-    def take(self, whose: str, asked: Intervals, allowance_ms: int) -> Intervals:
-        """What of the time asked for is within the allowance; time that was taken before is taken once."""
-        used = self.used.get(whose, [])
-        more = first(subtract(asked, used), max(allowance_ms - length(used), 0))
-        self.used[whose] = union(used, more)
-        return union(intersect(asked, used), more)
+    ruling: Ruling
+    rules: MaintenanceTerms
+    inside: Intervals
+    used: Intervals
 
-
-def bookings(case: Case, period: Period, hours: Hours) -> Iterator[Ruling]:
-    """Every booking that reaches into a month, for each service that it is for."""
-    allowances = Allowances()
-    several = [pair for pair in case.standing.of(Maintenance) if _reaches(pair[1], period)]
-    for entry, said in sorted(several, key=lambda pair: (pair[1].start_ms, pair[0].number)):
-        terms = case.contract.version_at(said.start_ms).terms
-        for service in terms.services:
-            if not said.services or service.id in said.services:
-                yield _ruling(case, entry, said, (terms, service), (period, hours, allowances))
+    @property
+    def purse(self) -> Purse | None:
+        if self.rules.allowance_ms is None:
+            return None
+        return (self.ruling.service if self.rules.allowance_per == "service" else ""), self.rules.allowance_ms
 
 
-def _reaches(said: Maintenance, period: Period) -> bool:
-    return said.start_ms < period.end_ms and said.end_ms > period.start_ms
+def bookings(case: Case, period: Period, hours: Hours) -> list[Ruling]:
+    """What becomes of every booking that reaches into a month, for each service that it is for."""
+    wishes = list(_wishes(case, period, hours))
+    purses: dict[Purse, Intervals] = {}
+    for wish in wishes:
+        if wish.purse is not None:
+            purses[wish.purse] = union(purses.get(wish.purse, []), wish.used)
+    paid = {purse: first(used, purse[1]) for purse, used in purses.items()}  # used up in order of time
+    return [_within_allowance(wish, paid[wish.purse]) if wish.purse else wish.ruling for wish in wishes]
 
 
-def _ruling(
-    case: Case,
-    entry: Entry,
-    said: Maintenance,
-    whose: tuple[Terms, Service],
-    month: tuple[Period, Hours, Allowances],
-) -> Ruling:
-    (terms, service), (period, hours, allowances) = whose, month
+def _within_allowance(wish: Wish, paid: Intervals) -> Ruling:
+    beyond = subtract(wish.used, paid)
+    if not beyond:
+        return wish.ruling
+    granted = wish.inside if wish.rules.excess == "excluded" else subtract(wish.inside, beyond)
+    why = f"beyond the allowance of {spelled_duration(wish.rules.allowance_ms or 0)}"
+    return wish.ruling.with_granted(granted, wish.ruling.why, why)
+
+
+def _wishes(case: Case, period: Period, hours: Hours) -> Iterator[Wish]:
+    for entry, said in case.standing.of(Maintenance):
+        if said.start_ms < period.end_ms and said.end_ms > period.start_ms:
+            terms = case.contract.version_at(said.start_ms).terms
+            for service in terms.services:
+                if not said.services or service.id in said.services:
+                    yield _wish(case, (entry, said), (terms, service), period, hours)
+
+
+def _wish(
+    case: Case, booked: tuple[Entry, Maintenance], whose: tuple[Terms, Service], period: Period, hours: Hours
+) -> Wish:
+    (entry, said), (terms, service) = booked, whose
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
     rules = terms.maintenance_of(service)
     span, why, is_pending = decided(case, entry, said)
-    refusal = why if span is None else _refusal(entry, said, rules, terms)
     ruling = Ruling(entry.number, "maintenance", service.id, asked, is_pending=is_pending)
+    refusal = why if span is None else _refusal(entry, said, rules, terms)
     if span is None or refusal:
-        return ruling.refused(refusal)
+        return Wish(ruling.refused(refusal), rules, [], [])
     inside = intersect([asked], normal([span]))
     if rules.hours is not None:
         inside = intersect(inside, hours.of(terms, rules.hours, *asked))
-    agreed = hours.of(terms, service.service_hours, *asked)
-    granted, beyond = _within_allowance(inside, agreed, rules, (service.id, allowances))
-    return ruling.with_granted(granted, why, beyond)
-
-
-def _within_allowance(
-    inside: Intervals, agreed: Intervals, rules: MaintenanceTerms, whose: tuple[str, Allowances]
-) -> tuple[Intervals, str]:
-    """What is granted, and what is said of the rest. Maintenance outside the service hours uses nothing up."""
-    service, allowances = whose
-    if rules.allowance_ms is None:
-        return inside, "outside the permitted span"
-    wanted = intersect(inside, agreed)
-    taken = allowances.take(service if rules.allowance_per == "service" else SHARED, wanted, rules.allowance_ms)
-    beyond = subtract(wanted, taken)
-    why = f"beyond the allowance of {spelled_duration(rules.allowance_ms)}"
-    if not beyond:
-        return inside, "outside the permitted span"
-    return (inside, why) if rules.excess == "excluded" else (subtract(inside, beyond), why)
+    used = intersect(inside, hours.of(terms, service.service_hours, *asked))
+    return Wish(ruling.with_granted(inside, why, "outside the hours for it, or what was granted"), rules, inside, used)
 
 
 def _refusal(entry: Entry, said: Maintenance, rules: MaintenanceTerms, terms: Terms) -> str:

@@ -1,0 +1,243 @@
+"""Permitted maintenance and relief: what is left out, in which view, and why not. All outages are in June 2026, whose
+1st is a Monday."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sla_monitor.assess import ContractAssessment
+from sla_monitor.assess.assessment import VIEWS
+from sla_monitor.contract.contract import Contract
+
+from .records import DAY, HOUR, JULY, JUNE, endpoint, month_of_june, one_version, service, with_outages
+
+NIGHT = {"start": "2026-06-10 22:00+01:00", "end": "2026-06-11 02:00+01:00"}
+FROM, TO = JUNE + 9 * DAY + 22 * HOUR, JUNE + 10 * DAY + 2 * HOUR
+HOURS_OF_JUNE = 720
+
+
+def booking(**more: Any) -> dict[str, Any]:
+    return {"kind": "maintenance", **NIGHT, "notified": "2026-06-01T09:00+01:00", **more}
+
+
+def decision(about: int, **more: Any) -> dict[str, Any]:
+    return {"kind": "decision", "about": about, "granted": True, **more}
+
+
+def claim(**more: Any) -> dict[str, Any]:
+    return {"kind": "claim", "cause": "authority_cause", **NIGHT, **more}
+
+
+def down_all_night(contract: Contract, *said: dict[str, Any]) -> ContractAssessment:
+    """An outage from 22:00 to 02:00, and what was said of it."""
+    return month_of_june(contract, said, login=with_outages(JUNE, JULY, (FROM, TO)))
+
+
+def hours_down(found: ContractAssessment) -> list[float]:
+    """In the gross, the claimed and the agreed view."""
+    return [float((found.kpis[0].views[view].downtime_ms or 0) / HOUR) for view in VIEWS]
+
+
+def why(found: ContractAssessment) -> list[tuple[bool, str, float]]:
+    return [(one.granted, one.why, (one.end_ms - one.start_ms) / HOUR) for one in found.services[0].excluded]
+
+
+def test_granted_maintenance_is_removed_from_both_sides_of_the_ratio() -> None:
+    """An outage of 6 hours, 4 of them booked: 2 of 716 hours."""
+    outage = (FROM - 2 * HOUR, TO)
+    found = month_of_june(one_version(), [booking(), decision(1)], login=with_outages(JUNE, JULY, outage))
+    agreed, service_found = found.kpis[0].views["agreed"], found.services[0]
+    assert hours_down(found) == [6, 2, 2]
+    assert agreed.base_ms == (HOURS_OF_JUNE - 4) * HOUR
+    assert agreed.value == 100 * (1 - agreed.downtime_ms / agreed.base_ms)
+    assert service_found.availability_ratio == agreed.value / 100
+    assert (service_found.excluded_ms, service_found.gross_downtime_ms) == (4 * HOUR, 6 * HOUR)
+    assert [(one.downtime_ms, one.gross_ms, one.entries) for one in service_found.outages] == [
+        (2 * HOUR, 6 * HOUR, (1,))
+    ]
+    assert found.kpis[0].views["gross"].base_ms == HOURS_OF_JUNE * HOUR
+
+
+def test_a_booking_without_a_decision_counts_in_the_claimed_view_alone() -> None:
+    found = down_all_night(one_version(), booking())
+    assert hours_down(found) == [4, 0, 4]
+    assert why(found) == [(False, "awaits a decision", 4)]
+    assert found.services[0].excluded[0].is_pending
+    assert [entry.number for entry in found.pending] == [1]
+
+
+def test_a_refused_booking_is_told_with_its_decision() -> None:
+    found = down_all_night(one_version(), booking(), decision(1, granted=False))
+    assert hours_down(found) == [4, 0, 4]
+    assert why(found) == [(False, "refused by decision 2", 4)]
+    assert not found.pending
+
+
+def test_a_decision_may_grant_a_part() -> None:
+    found = down_all_night(one_version(), booking(), decision(1, start="2026-06-11 00:00+01:00"))
+    assert hours_down(found) == [4, 0, 2]
+    assert why(found) == [(False, "outside the hours for it, or what was granted", 2), (True, "decision 2", 2)]
+
+
+def test_where_the_contract_asks_for_no_decision_a_booking_stands_by_itself() -> None:
+    found = down_all_night(one_version(maintenance={"approval": "none"}), booking())
+    assert hours_down(found) == [4, 0, 0]
+    assert why(found) == [(True, "stands by itself", 4)]
+
+
+def test_a_booking_that_was_undone_is_none() -> None:
+    found = down_all_night(one_version(maintenance={"approval": "none"}), booking(), {"kind": "undo", "about": 1})
+    assert hours_down(found) == [4, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("rules", "why_not"),
+    [
+        ({"notice": "10d"}, "booked less than 10d before"),
+        ({"notice_working_days": 8}, "booked 7 Working Days before, 8 are asked"),
+    ],
+)
+def test_a_booking_that_came_late_is_refused_by_the_contract(rules: dict[str, Any], why_not: str) -> None:
+    """Told on Monday the 1st for the night of Wednesday the 10th: seven Working Days, nine and a half days."""
+    found = down_all_night(one_version(maintenance=rules), booking(), decision(1))
+    assert hours_down(found) == [4, 0, 4]
+    assert why(found) == [(False, why_not, 4)]
+
+
+def test_a_booking_in_time_is_permitted() -> None:
+    for rules in ({"notice": "9d"}, {"notice_working_days": 7}):
+        assert hours_down(down_all_night(one_version(maintenance=rules), booking(), decision(1))) == [4, 0, 0]
+
+
+def test_only_maintenance_inside_the_permitted_hours_is_permitted() -> None:
+    """From midnight to 04:00: two of the four hours."""
+    night = {"hours": {"mon-sun": "00:00-04:00"}}
+    contract = one_version(calendars={"night": night}, maintenance={"hours": "night"})
+    assert hours_down(down_all_night(contract, booking(), decision(1))) == [4, 0, 2]
+
+
+def test_emergency_maintenance_counts_unless_the_contract_says_otherwise() -> None:
+    said = booking(emergency=True, notified="2026-06-10T21:00+01:00"), decision(1)
+    found = down_all_night(one_version(maintenance={"notice": "2d"}), *said)
+    assert why(found) == [(False, "emergency maintenance counts", 4)]
+    excused = one_version(maintenance={"notice": "2d", "emergency": "excluded"})
+    assert hours_down(down_all_night(excused, *said)) == [4, 0, 0], "an emergency cannot be told two days before"
+
+
+def later_night(days: int) -> dict[str, Any]:
+    day = 10 + days
+    return booking(start=f"2026-06-{day} 22:00+01:00", end=f"2026-06-{day + 1} 02:00+01:00")
+
+
+@pytest.mark.parametrize(("excess", "agreed"), [("counted", 6), ("excluded", 4)])
+def test_the_allowance_is_used_up_in_order_of_time(excess: str, agreed: float) -> None:
+    """Two nights of four hours, booked in the wrong order, and six hours a month; a third outage is nobody's."""
+    outages = [(FROM + n * DAY, TO + n * DAY) for n in range(3)]
+    contract = one_version(maintenance={"approval": "none", "allowance": "6h", "excess": excess})
+    found = month_of_june(contract, [later_night(1), booking()], login=with_outages(JUNE, JULY, *outages))
+    assert hours_down(found) == [12, 4, agreed]
+    beyond = [one for one in found.services[0].excluded if "beyond" in one.why]
+    assert [one.why for one in beyond] == (["beyond the allowance of 6h"] if excess == "counted" else [])
+
+
+def test_overlapping_bookings_use_the_allowance_up_once() -> None:
+    contract = one_version(maintenance={"approval": "none", "allowance": "5h"})
+    assert hours_down(down_all_night(contract, booking(), booking())) == [4, 0, 0]
+
+
+@pytest.mark.parametrize(("per", "agreed"), [("service", 0), ("contract", 2)])
+def test_an_allowance_is_each_service_s_or_shared_by_all(per: str, agreed: float) -> None:
+    """Four hours for command and control, and the four after them for mail; six are allowed."""
+    services = [service("mail", endpoint("mx")), service("cad")]
+    contract = one_version(
+        services=services,
+        kpis=[{"id": "KPI1", "service": "mail", "target": 99}],
+        maintenance={"approval": "none", "allowance": "6h", "allowance_per": per},
+    )
+    after = {"start": "2026-06-11 02:00+01:00", "end": "2026-06-11 06:00+01:00"}
+    said = [booking(services=["cad"]), booking(services=["mail"], **after)]
+    found = month_of_june(contract, said, mx=with_outages(JUNE, JULY, (TO, TO + 4 * HOUR)))
+    assert hours_down(found) == [4, 0, agreed]
+
+
+def test_maintenance_outside_the_service_hours_uses_nothing_up() -> None:
+    contract = one_version(
+        services=[service("cad", service_hours="office")],
+        maintenance={"approval": "none", "allowance": "2h"},
+    )
+    day = {"start": "2026-06-11 08:00+01:00", "end": "2026-06-11 10:00+01:00"}
+    outage = (JUNE + 10 * DAY + 8 * HOUR, JUNE + 10 * DAY + 10 * HOUR)
+    found = month_of_june(contract, [booking(), booking(**day)], login=with_outages(JUNE, JULY, outage))
+    assert hours_down(found) == [2, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("excluded", "value"), [("removed", 100), ("available", 100), ("counted", 100 - 400 / HOURS_OF_JUNE)]
+)
+def test_a_kpi_says_what_becomes_of_excluded_time(excluded: str, value: float) -> None:
+    kpi = {"id": "KPI1", "service": "cad", "target": 99, "counting": {"excluded": excluded}}
+    found = down_all_night(one_version(kpis=[kpi]), booking(), decision(1))
+    agreed = found.kpis[0].views["agreed"].value
+    assert agreed is not None
+    assert float(agreed) == pytest.approx(value)
+
+
+def test_relief_is_granted_by_a_decision() -> None:
+    assert hours_down(down_all_night(one_version(), claim())) == [4, 0, 4]
+    assert hours_down(down_all_night(one_version(), claim(), decision(1))) == [4, 0, 0]
+
+
+def test_relief_for_a_cause_that_the_contract_does_not_list_is_refused_by_it() -> None:
+    found = down_all_night(one_version(), claim(cause="bad_luck"), decision(1))
+    assert why(found) == [(False, "bad_luck is no cause of the contract", 4)]
+
+
+@pytest.mark.parametrize(("late", "agreed"), [("refused", 4), ("decided", 0)])
+def test_late_notice_of_relief_is_refused_by_itself_or_left_to_the_authority(late: str, agreed: float) -> None:
+    """Known on Thursday the 11th, told on Friday the 26th: eleven Working Days."""
+    said = claim(aware="2026-06-11T09:00+01:00", notified="2026-06-26T09:00+01:00"), decision(1)
+    contract = one_version(relief={"notice_working_days": 10, "late": late})
+    found = down_all_night(contract, *said)
+    assert hours_down(found) == [4, 0, agreed]
+    assert late == "decided" or why(found)[0][1] == "told 11 Working Days after it was known, 10 are allowed"
+
+
+def test_relief_that_is_claimed_months_later_is_refused() -> None:
+    said = claim(notified="2026-09-01T09:00+01:00"), decision(1)
+    assert hours_down(down_all_night(one_version(relief={"deadline_months": 2}), *said)) == [4, 0, 4]
+    assert hours_down(down_all_night(one_version(relief={"deadline_months": 3}), *said)) == [4, 0, 0]
+
+
+def test_relief_for_one_kpi_leaves_the_others_and_the_service_alone() -> None:
+    kpis = [{"id": name, "service": "cad", "target": 99} for name in ("KPI1", "KPI2")]
+    found = down_all_night(one_version(kpis=kpis), claim(kpis=["KPI2"]), decision(1))
+    downtimes = [kpi.views["agreed"].downtime_ms for kpi in found.kpis]
+    assert downtimes == [4 * HOUR, 0]
+    assert found.services[0].downtime_ms == 4 * HOUR
+    assert found.services[0].excluded[0].kpis == ("KPI2",)
+
+
+def test_a_claim_about_tickets_leaves_all_time_alone() -> None:
+    assert hours_down(down_all_night(one_version(), claim(tickets=["INC1"]), decision(1))) == [4, 4, 4]
+
+
+def test_a_correction_changes_what_was_seen_in_every_view() -> None:
+    """Where the contract asks for four eyes, once it is granted."""
+    said = {"kind": "correction", "endpoints": ["login"], "outcome": "up", **NIGHT}
+    assert hours_down(down_all_night(one_version(), said)) == [4, 4, 4]
+    assert hours_down(down_all_night(one_version(), said, decision(1))) == [0, 0, 0]
+    assert hours_down(down_all_night(one_version(relief={"four_eyes": False}), said)) == [0, 0, 0]
+
+
+def test_a_correction_may_make_time_unseen_or_down() -> None:
+    contract = one_version(relief={"four_eyes": False})
+    unseen = {"kind": "correction", "services": ["cad"], "outcome": "unknown", **NIGHT}
+    found = down_all_night(contract, unseen)
+    assert (found.services[0].downtime_ms, found.services[0].unknown_ms) == (0, 4 * HOUR)
+    worse = {"kind": "correction", "services": ["cad"], "outcome": "down", **NIGHT, "end": "2026-06-11 04:00+01:00"}
+    found = down_all_night(contract, worse)
+    assert hours_down(found) == [6, 6, 6]
+    assert len(found.services[0].outages) == 1, "what was seen and what was said are one outage"
+    assert found.services[0].outages[0].entries == (1,)
