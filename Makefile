@@ -7,7 +7,7 @@ PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd syst
 	libreoffice-calc-nogui
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types imports format docs lock bench clean
+.PHONY: help run stack test check lint types imports format docs lock generated bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,10 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
 
 run: $(VENV)/run.stamp ## Start the demo estate and the daemon; Ctrl-C stops both
 	@exec $(BIN)/sla-monitor demo --with-monitor --config config/sla-monitor.yaml
+
+stack: $(VENV)/run.stamp ## The same with Prometheus, Alertmanager and somebody who is called
+	@tools/debian-packages prometheus prometheus-alertmanager
+	@exec $(BIN)/sla-monitor stack
 
 test: $(VENV)/dev.stamp packages lint types imports ## Run every check and every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -54,6 +58,14 @@ format: $(VENV)/dev.stamp ## Format the code
 lock: $(VENV)/dev.stamp ## Choose new versions of everything we depend on
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra report --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+# The day whose terms the committed files are made from; the tests know it too (tests/generate/support.py).
+GENERATED_ON := 2026-11-02
+
+generated: $(VENV)/run.stamp ## Write config/prometheus, config/alertmanager and config/grafana anew
+	@for each in prometheus alertmanager grafana; do \
+	    $(BIN)/sla-monitor generate $$each --output config/$$each --on $(GENERATED_ON) || exit 1; \
+	done
 
 bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server
 	$(BIN)/python -m bench

@@ -19,6 +19,7 @@ from sla_monitor.cli.register import register
 from sla_monitor.cli.review import review
 from sla_monitor.cli.run import run
 from sla_monitor.cli.schema import schema
+from sla_monitor.cli.stack import stack
 from sla_monitor.errors import SlaMonitorError
 
 
@@ -28,7 +29,7 @@ def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
 
 
-for command in (run, check, schema, calendar, probe, ledger, demo, register, assess, review, generate):
+for command in (run, check, schema, calendar, probe, ledger, demo, register, assess, review, generate, stack):
     cli.add_command(command)
 ledger.add_command(export)
 

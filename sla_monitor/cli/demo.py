@@ -51,7 +51,7 @@ def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config:
     from sla_monitor.demo.monitor import Monitor
     from sla_monitor.demo.scenario import A_BAD_DAY, CALM
 
-    is_stopping = _on_signals()
+    is_stopping = on_signals()
     url = f"http://{read_configuration(config).settings.listen}" if with_monitor else MONITOR_URL
     script, ports = CALM if calm else A_BAD_DAY, Ports().moved(port_offset)
     estate = Estate(folder, ports=ports, scenario=script, monitor_url=url, tell=click.echo)
@@ -64,7 +64,7 @@ def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config:
     sys.exit(code)
 
 
-def _on_signals() -> Callable[[], bool]:
+def on_signals() -> Callable[[], bool]:
     """Whether something has asked us to end; a terminal that goes away counts.
 
     A list, not an Event: setting one from a handler can deadlock with the wait that it interrupts.

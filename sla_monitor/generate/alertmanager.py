@@ -57,7 +57,7 @@ def _root(terms: Sequence[Terms], settings: Settings) -> dict[str, Any]:
             {
                 "matchers": [matcher("alertname", "=", names.WATCHDOG.name)],
                 "receiver": DEAD_MANS_SWITCH,
-                "group_wait": "0s",
+                "group_wait": "1s",
                 "group_interval": "1m",
                 "repeat_interval": "5m",
             },
