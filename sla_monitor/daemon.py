@@ -19,6 +19,7 @@ from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger, Recorded
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
+from sla_monitor.queries import Queries
 from sla_monitor.register.standing import standing
 from sla_monitor.review.duty import Duty, due
 from sla_monitor.schedule import LATENESS_BUCKETS_S, Schedule, workers_needed
@@ -41,6 +42,9 @@ just started a monitor should see the first states when they are there, and not 
 
 REVIEWS_EVERY_MS = 60_000
 """How often it is asked whether a review pack is due."""
+
+QUERIES_EVERY_MS = 60_000
+"""How often it is asked whether a KPI's figure is due from its Prometheus."""
 
 RELOADABLE = ("contracts", "log")
 
@@ -68,6 +72,7 @@ class Daemon:
         self._recorded = Recorded(self._ledger)
         self._caches: dict[str, Cache] = {}
         self._duty = Duty(settings.reviews, path)
+        self._queries = Queries(settings.ledger.path, clock)
         self._watching = Watching(self.board, self._ledger, clock, settings.witnesses)
         self._workers = Workers(workers_needed([]))
         self._schedule = Schedule(clock, self._watching.look, self.board.skip, self._pulse, self._workers)
@@ -110,6 +115,7 @@ class Daemon:
     def start(self) -> None:
         """Listen, then look. Raises ListenError before anything was looked at."""
         settings = self._configuration.settings
+        self._queries.known(self._configuration.contracts)
         self._assess()  # so that the first answer is complete
         _set_apart()
         self._web.start()
@@ -121,6 +127,7 @@ class Daemon:
             self._schedule.every(settings.alertmanager.every_ms, "silences", self._silence)
         if settings.reviews.automatic:
             self._schedule.every(REVIEWS_EVERY_MS, "reviews", self._make_reviews)
+        self._schedule.every(QUERIES_EVERY_MS, "queries", self._ask_for_figures)
         self._schedule.start()
         where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
         log.info("watching", extra={"endpoints": len(self._watching), **where})
@@ -130,6 +137,7 @@ class Daemon:
         systemd.stopping()
         self._schedule.stop()
         self._duty.stop()
+        self._queries.stop()
         self._web.stop(0.5)
         if not self._ledger.close(STOP_SECONDS):
             log.error("the ledger could not be closed in time; what was not committed is lost")
@@ -210,6 +218,13 @@ class Daemon:
             }
         self._silences.keep(booked, self._clock.now_ms())
 
+    def _ask_for_figures(self) -> None:
+        """Have Prometheus asked for the KPI figures that it knows, where that is due."""
+        contracts = self._queries.known(self._configuration.contracts)
+        with self._assessing:  # what is recorded is read by one thread at a time
+            several = [(contract, self._recorded.entries(contract.id)) for contract in contracts]
+        self._queries.check(several)
+
     def _make_reviews(self) -> None:
         with self._assessing:  # what is recorded is read by one thread at a time
             now_ms, folder = self._clock.now_ms(), self._configuration.settings.reviews.folder
@@ -273,6 +288,8 @@ class Daemon:
         return {
             names.BUILD_INFO: [((platform.python_version(), __version__), 1)],
             **{metric: [((), value)] for metric, value in plain.items()},
+            names.KPI_QUERIES: self._queries.asked(),
+            names.KPI_QUERY_FAILURES: self._queries.failed(),
             names.LOG_MESSAGES: [((level,), count) for level, count in sorted(logs.counts.items())],
         }
 

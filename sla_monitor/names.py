@@ -166,6 +166,12 @@ KPI_EXHAUSTED = MetricName(
     (*_KPI, "window"),
     "When the allowance is used up if it goes on like this; absent when not in this period.",
 )
+KPI_QUERIES = MetricName(
+    "sla_kpi_queries", "counter", ("contract", "kpi"), "Times that the KPI's figure was asked of its Prometheus."
+)
+KPI_QUERY_FAILURES = MetricName(
+    "sla_kpi_query_failures", "counter", ("contract", "kpi"), "Times that it was asked and no figure could be had."
+)
 KPI_MONTH_BAND = MetricName(
     "sla_kpi_month_band", "gauge", (*_KPI, "month", "band"), "1; labels say which band each of the last months got."
 )

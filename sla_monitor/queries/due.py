@@ -1,0 +1,139 @@
+"""What should be asked now: a pure function of the terms, the register, the hour, and what was asked before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sla_monitor.assess.parts import measurement_months, month_at, period_of, run_of, terms_in
+from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.source import AskedKpi, Source
+from sla_monitor.register.entries import Entry, Figure
+from sla_monitor.register.instant import told_instant
+from sla_monitor.register.standing import Standing, standing
+from sla_monitor.sla.months import shifted
+from sla_monitor.sla.period import Period
+
+ACTOR = "sla-monitor"
+SETTLING_MS = 300_000
+"""How long after the end of a period its last samples may still be on their way into Prometheus."""
+
+AGAIN_MS = 300_000
+"""How long after a question that was not answered it is asked again."""
+
+_EVALUATED = re.compile(r"evaluated at (\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A KPI's figure from `start_ms` to the instant of evaluation; `is_last`: the period is over."""
+
+    contract: str
+    kpi: str
+    month: str
+    source: Source
+    start_ms: int
+    at_ms: int
+    is_last: bool
+
+    @property
+    def key(self) -> Key:
+        return self.contract, self.kpi, self.month, self.is_last
+
+
+Key = tuple[str, str, str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a question went the last time: answered or not, and when it was asked."""
+
+    at_ms: int
+    is_answered: bool
+
+
+def questions(
+    contract: Contract, entries: Sequence[Entry], asked: Mapping[Key, Asked], now_ms: int
+) -> Iterator[Question]:
+    """Those of one contract that are due."""
+    stands = standing(entries)
+    for name, months in _kpis(contract, now_ms):
+        for period, month, is_last in _periods(contract, months, now_ms):
+            kpi = next((each for each in terms_in(contract, period, now_ms).kpis if each.id == name), None)
+            source = kpi.source if isinstance(kpi, AskedKpi) and kpi.measurement_months == months else None
+            if source is None or not _is_ours(stands, name, month):
+                continue
+            at_ms = period.end_ms - 1 if is_last else now_ms
+            question = Question(contract.id, name, month, source, period.start_ms, at_ms, is_last)
+            if _is_due(question, entries, asked.get(question.key), now_ms):
+                yield question
+
+
+def ours(entries: Sequence[Entry], kpi: str, month: str) -> tuple[Entry, Figure] | None:
+    """The last figure that was entered here, undone or not."""
+    for entry in reversed(entries):
+        said = entry.said
+        if isinstance(said, Figure) and entry.actor == ACTOR and (said.kpi, said.month) == (kpi, month):
+            return entry, said
+    return None
+
+
+def _kpis(contract: Contract, now_ms: int) -> dict[tuple[str, int], None]:
+    """Every KPI that was ever asked for, with the months of its measurement period: it may have gone since."""
+    versions = (
+        version for version in contract.versions if version.from_ms <= now_ms or version is contract.versions[0]
+    )
+    return {
+        (kpi.id, kpi.measurement_months): None
+        for version in versions
+        for kpi in version.terms.kpis
+        if isinstance(kpi, AskedKpi) and kpi.source is not None
+    }
+
+
+def _periods(contract: Contract, months: int, now_ms: int) -> Iterator[tuple[Period, str, bool]]:
+    """The measurement period that ended last and the running one, each with its last month. A running one of several
+    months only in its last month: before that, the register would refuse a figure for it."""
+    terms = contract.versions[-1].terms
+    first_ms = midnight_ms(terms.term.start_on, terms)
+    end_ms = midnight_ms(terms.term.end_on + timedelta(days=1), terms)
+    if now_ms <= first_ms:
+        return
+    run, month = run_of(contract), month_at(contract, min(now_ms, end_ms - 1))
+    running = measurement_months(run, month, months)
+    is_over = now_ms >= end_ms
+    last = running if is_over else measurement_months(run, shifted(running[0], -1), months)
+    if last[-1] >= run.first:
+        yield period_of(contract, last[0], last[-1]), last[-1], True
+    if not is_over and running[-1] == month:
+        yield period_of(contract, running[0], running[-1]), month, False
+
+
+def _is_ours(stands: Standing, kpi: str, month: str) -> bool:
+    """A figure that a person has entered for the authority is never put aside, nor that of a month that is final."""
+    if stands.sign_off(month) is not None:
+        return False
+    found = stands.figure(kpi, month, "authority")
+    return found is None or found[0].actor == ACTOR
+
+
+def _is_due(question: Question, entries: Sequence[Entry], before: Asked | None, now_ms: int) -> bool:
+    if before is not None and not before.is_answered:
+        return now_ms >= before.at_ms + AGAIN_MS
+    last = ours(entries, question.kpi, question.month)
+    if question.is_last:
+        is_settled = now_ms > question.at_ms + SETTLING_MS
+        return (
+            is_settled
+            and before is None
+            and not (last is not None and _evaluated(last[0]) == told_instant(question.at_ms))
+        )
+    since_ms = max(question.start_ms, before.at_ms if before else 0, last[0].at_ms if last else 0)
+    return now_ms >= since_ms + question.source.every_ms
+
+
+def _evaluated(entry: Entry) -> str:
+    found = _EVALUATED.search(entry.evidence)
+    return found[1] if found else ""
