@@ -45,7 +45,7 @@ def test_the_links_of_the_committed_rules_lead_to_sections() -> None:
 def test_metrics_and_commands_exist(page: str) -> None:
     samples = {metric.sample for metric in ALL_METRICS}
     assert set(re.findall(r"\bsla_(?!monitor\b)[a-z_]+", page)) - {"sla_monitor"} <= samples
-    for words in re.findall(r"sla-monitor ((?:[a-z-]+ ?)+)", page):
+    for words in re.findall(r"(?:`|^)sla-monitor ((?:[a-z][a-z-]* ?)+)", page, re.MULTILINE):
         command: click.Command | None = cli
         for word in words.split():
             if isinstance(command, click.Group):
