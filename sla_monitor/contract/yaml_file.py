@@ -57,24 +57,40 @@ class _Refused(Exception):  # noqa: N818 - never leaves this module
 
 def read_document(path: Path) -> Document:
     """Read one file. Never raises: what is wrong is in the Document's problems, and `root` is what could be read."""
-    name = str(path)
-    try:
-        with path.open("rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        document = Document(name, Leaf(START, None))
-        document.blame(START, "file", f"cannot be read: {why} (check the path and its permissions)")
-        return document
-    return parse_document(content, name)
+    content = _content(path)
+    return content if isinstance(content, Document) else parse_document(content, str(path))
+
+
+def read_documents(path: Path) -> tuple[Document, tuple[Node, ...]]:
+    """Read a file that may hold several documents; `root` of the Document, which has the problems, is the first."""
+    content = _content(path)
+    return (content, ()) if isinstance(content, Document) else _parsed(content, str(path), several=True)
 
 
 def parse_document(content: bytes, name: str) -> Document:
     """The Document that some bytes spell."""
+    return _parsed(content, name, several=False)[0]
+
+
+def _content(path: Path) -> bytes | Document:
+    """The file's bytes, or that it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(SIZE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        document = Document(str(path), Leaf(START, None))
+        document.blame(START, "file", f"cannot be read: {why} (check the path and its permissions)")
+        return document
+
+
+def _parsed(content: bytes, name: str, *, several: bool) -> tuple[Document, tuple[Node, ...]]:
     document = Document(name, Leaf(START, None))
+    roots: tuple[Node, ...] = ()
     try:
         text = _decoded(content)
-        document.root = _Builder(document).build(text)
+        roots = tuple(_Builder(document).build(text, several=several))
+        document.root = roots[0] if roots else document.root
     except _Refused as refused:
         document.blame(refused.place, "yaml", refused.message)
     except yaml.MarkedYAMLError as error:
@@ -83,7 +99,7 @@ def parse_document(content: bytes, name: str) -> Document:
         document.blame(_place(mark), "yaml", what + (f" ({_REMEDIES[what]})" if what in _REMEDIES else ""))
     except yaml.YAMLError:
         document.blame(START, "yaml", "is not YAML (write plain text with spaces, no control characters)")
-    return document
+    return document, roots
 
 
 def _decoded(content: bytes) -> str:
@@ -120,15 +136,17 @@ class _Builder:
         self.deepest = 0
         self.aliases = 0
 
-    def build(self, text: str) -> Node:
+    def build(self, text: str, *, several: bool) -> list[Node]:
         self.events = iter(yaml.parse(text, Loader=yaml.CSafeLoader))
-        root: Node | None = None
+        roots: list[Node] = []
         for event in self.events:
-            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
-                raise _Refused(_place(event.start_mark), "a second document begins (one contract a file)")
+            if isinstance(event, yaml.DocumentStartEvent):
+                if roots and not several:
+                    raise _Refused(_place(event.start_mark), "a second document begins (one contract a file)")
+                self.anchors.clear()
             if isinstance(event, yaml.NodeEvent):
-                root = self.node(event, 0)
-        return root or Leaf(START, None)
+                roots.append(self.node(event, 0))
+        return roots
 
     def node(self, event: yaml.NodeEvent, depth: int) -> Node:
         place = _place(event.start_mark)
