@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import sqlite3
+import sys
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from subprocess import DEVNULL, Popen
+from subprocess import DEVNULL, PIPE, Popen
 
 import pytest
 
@@ -21,6 +24,7 @@ from sla_monitor.ledger import read_only
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.e2e.conftest import Monitor, free_port, wait_until
 
+ROOT = Path(__file__).parents[2]
 FOREVER_MS = 10**15
 KPI = '{contract="demo",kpi="KPI1",service="cad"}'
 SERVICE = '{contract="demo",service="cad"}'
@@ -185,13 +189,25 @@ def test_it_refuses_to_start_on_a_configuration_that_check_refuses(monitor: Moni
     assert "vantage" in lines[0]
 
 
-def test_killed_at_any_moment_it_keeps_every_acknowledged_look(monitor: Monitor) -> None:
+@pytest.fixture
+def nursery(monitor: Monitor) -> Iterator[Popen[str]]:
+    """See tests/e2e/nursery.py."""
+    with (
+        monitor.log.open("ab") as log,
+        Popen([sys.executable, "-m", "tests.e2e.nursery"], cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=log, text=True)
+        as process,
+    ):  # fmt: skip
+        yield process
+        process.communicate()
+
+
+def test_killed_at_any_moment_it_keeps_every_acknowledged_look(monitor: Monitor, nursery: Popen[str]) -> None:
     """Fifty times: while it starts, looks, commits or answers. Acknowledged is what /metrics said was committed."""
     login = monitor.endpoints()[0]
     monitor.write(endpoints=[login | {"id": f"login-{n}"} for n in range(20)])  # so that no moment is quiet
     choose, kept = random.Random(), 0
     for round_number in range(50):
-        acknowledged = kept + killed_after(monitor, choose.uniform(0, 1.8), listening=round_number % 5 > 0)
+        acknowledged = kept + killed_after(monitor, nursery, choose.uniform(0, 1.5), listening=round_number % 5 > 0)
         if monitor.ledger.exists():
             kept = looks_kept(monitor.ledger)
         assert kept >= acknowledged
@@ -199,9 +215,13 @@ def test_killed_at_any_moment_it_keeps_every_acknowledged_look(monitor: Monitor)
     assert "Traceback" not in monitor.log.read_text()
 
 
-def killed_after(monitor: Monitor, seconds: float, *, listening: bool) -> int:
+def killed_after(monitor: Monitor, nursery: Popen[str], seconds: float, *, listening: bool) -> int:
     """Start the daemon (and wait until it listens), kill it after so long; the commits that it told of in between."""
-    monitor.start(until_ready=False)
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(f"{monitor.settings}\n")
+    nursery.stdin.flush()
+    daemon = int(nursery.stdout.readline())
     if listening:
         wait_until(lambda: monitor.status("/-/healthy") == 200)
     deadline, told = time.monotonic() + seconds, 0
@@ -209,7 +229,8 @@ def killed_after(monitor: Monitor, seconds: float, *, listening: bool) -> int:
         if monitor.status("/-/healthy") == 200:
             told = int(monitor.metric("sla_ledger_committed_observations_total") or 0)
         time.sleep(0.02)
-    monitor.stop(signal.SIGKILL)
+    os.kill(daemon, signal.SIGKILL)
+    assert nursery.stdout.readline() == "dead\n"
     return told
 
 
