@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from sla_monitor.contract.yaml_file import DEPTH_LIMIT
 from sla_monitor.errors import GenerateError
 
 NOBODY, DEAD_MANS_SWITCH = "nobody", "dead-mans-switch"
@@ -79,19 +80,32 @@ def _mail(name: str, to: str) -> dict[str, Any]:
 def read_receivers(path: Path) -> list[dict[str, Any]]:
     """A file with a list of receivers, as Alertmanager writes them. Raises GenerateError."""
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        text = path.read_text(encoding="utf-8")
+        # PyYAML's C composer calls itself for each level, and ends the whole process when there are too many.
+        if _depth(text) > DEPTH_LIMIT:
+            raise GenerateError([f"{path}: is nested more than {DEPTH_LIMIT} deep (flatten it)"])
+        found = yaml.load(text, Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
         raise GenerateError([f"{path}: {why} (alerting.receivers of the settings)"]) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise GenerateError([f"{path}{place}: {getattr(error, 'problem', error)}"]) from None
+        raise GenerateError([f"{path}{place}: {getattr(error, 'problem', None) or error}"]) from None
     if not isinstance(found, list) or not all(
         isinstance(one, dict) and isinstance(one.get("name"), str) for one in found
     ):
         raise GenerateError([f"{path}: must be a list of receivers, each with a name (write - name: {WATCHERS.pager})"])
     return found
+
+
+def _depth(text: str) -> int:
+    """How deep values lie in one another."""
+    depth = deepest = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def replaced(known: Sequence[dict[str, Any]], own: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

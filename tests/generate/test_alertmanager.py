@@ -222,8 +222,11 @@ def test_a_receiver_that_no_route_knows_is_refused(tmp_path: Path) -> None:
         ("name: monitor-pager", "must be a list of receivers, each with a name"),
         ("- {webhook_configs: []}", "must be a list of receivers, each with a name"),
         ("- name: \x00", "control characters are not allowed"),
+        ("[" * 100_000 + "]" * 100_000, "is nested more than 40 deep"),
+        ("- name: 2026-99-99", "month must be in 1..12"),
         (b"\xff", "is not UTF-8 text"),
     ],
+    ids=["none", "yaml", "mapping", "nameless", "control", "deep", "date", "bytes"],
 )
 def test_a_bad_file_of_receivers_is_told(text: str | bytes | None, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "receivers.yaml"
