@@ -8,6 +8,7 @@ import platform
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from sla_monitor import __version__, names, systemd
@@ -22,10 +23,11 @@ from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
 from sla_monitor.queries import Queries
 from sla_monitor.register.standing import standing
 from sla_monitor.review.duty import Duty, due
+from sla_monitor.review.shelf import shelved
 from sla_monitor.schedule import LATENESS_BUCKETS_S, Schedule, workers_needed
 from sla_monitor.silences import Silences, bookings
 from sla_monitor.watch import Watching
-from sla_monitor.web import Health, Web
+from sla_monitor.web import Health, ReviewPack, Web
 from sla_monitor.workers import Workers
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
@@ -88,6 +90,7 @@ class Daemon:
             tokens=lambda: self._watching.tokens,
             web_config=settings.web_config,
             clock=clock,
+            packs=lambda: _packs(settings.reviews.folder),
         )
 
     def run(self) -> None:
@@ -292,6 +295,12 @@ class Daemon:
             names.KPI_QUERY_FAILURES: self._queries.failed(),
             names.LOG_MESSAGES: [((level,), count) for level, count in sorted(logs.counts.items())],
         }
+
+
+def _packs(shelf: Path) -> Iterator[ReviewPack]:
+    """The review packs as the status page lists them."""
+    for one in shelved(shelf):
+        yield ReviewPack(one.folder.name, one.contract, one.month, one.status, one.copy, one.files, one.content)
 
 
 def _set_apart() -> None:

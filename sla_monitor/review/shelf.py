@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +20,14 @@ TOLD = ("contract", "month", "status", "copy", "assessment_sha256")
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+LARGEST = 64 << 20
+"""Bytes of a file that is handed out as a whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """A pack that was made. `changed`: files that are not as they were made, or are gone."""
+    """A pack that was made. `digests`: the SHA-256 of each of its files as they were made, by name."""
 
     folder: Path
     contract: str
@@ -29,8 +35,30 @@ class Shelved:
     status: str
     copy: str
     digest: str
-    files: tuple[str, ...]
-    changed: tuple[str, ...]
+    digests: Mapping[str, str]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names that a pack can have made: none leads out of its folder."""
+        return tuple(name for name in self.digests if _is_ours(name))
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Files that are not as they were made, or are gone. Reads them all."""
+        return tuple(name for name, digest in self.digests.items() if _digest(self.folder / name) != digest)
+
+    def content(self, name: str) -> bytes | None:
+        """A file exactly as it was made; None where it is no part of the pack, is gone, changed or huge, or lies
+        somewhere else by way of a link."""
+        path = self.folder / name
+        if name not in self.files or path.resolve() != self.folder.parent.resolve() / self.folder.name / name:
+            return None
+        try:
+            with path.open("rb") as file:
+                content = file.read(LARGEST + 1)
+        except OSError:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == self.digests[name] else None
 
 
 def put(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -55,20 +83,24 @@ def put(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def shelved(shelf: Path) -> Iterator[Shelved]:
-    """Every pack in the folders of a folder, by name. What has no manifest of ours is passed over."""
+    """Every pack in the folders of a folder, by name. What has no manifest of ours is passed over, and so is a pack
+    that is just being put there."""
     for found in sorted(shelf.glob(f"*/{MANIFEST}")):
-        said = _read(found)
+        said = None if found.parent.name.startswith(".") else _read(found)
         if said is not None:
-            files = dict(said["files"])
-            changed = tuple(name for name, digest in files.items() if _digest(found.parent / name) != digest)
+            digests = {str(name): str(digest) for name, digest in said["files"].items()}
             contract, month, status, copy, digest = (str(said.get(key, "")) for key in TOLD)
-            yield Shelved(found.parent, contract, month, status, copy, digest, tuple(files), changed)
+            yield Shelved(found.parent, contract, month, status, copy, digest, digests)
 
 
 def register_number(folder: Path) -> int | None:
     """The last entry of the register that a pack was made with; None: there is no pack."""
     said = _read(folder / MANIFEST)
     return None if said is None else int(said.get("register_number") or 0)
+
+
+def _is_ours(name: str) -> bool:
+    return all(NAME.fullmatch(part) for part in name.split("/"))
 
 
 def _strangers(folder: Path) -> set[str]:

@@ -48,6 +48,7 @@ class ContractBlock:
     services: tuple[ServiceCard, ...]
     outside: str = ""
     standing: Standing | None = None
+    id: str = ""
 
 
 def by_service(board: Board) -> ByService:
@@ -156,6 +157,7 @@ def _block(contract: ContractAssessment, watched: ByService, now_ms: int) -> Con
         services=tuple(cards),
         outside=outside,
         standing=None if outside else standing_of(contract, now_ms),
+        id=contract.contract,
     )
 
 
@@ -177,7 +179,7 @@ def unassessed(
         if (contract, service) not in assessed and endpoints:
             card = unassessed_card(anchor(contract, service), service, endpoints, (ZoneInfo(UTC_ZONE), now_ms))
             blocks[contract].append(card)
-    found = [ContractBlock(words.plain(c), "", "", "", "", "", tuple(cards)) for c, cards in blocks.items()]
+    found = [ContractBlock(words.plain(c), "", "", "", "", "", tuple(cards), id=c) for c, cards in blocks.items()]
     return {"Not assessed yet": found} if found else {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -13,6 +14,7 @@ from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import words
 from sla_monitor.web.blocks import by_service, dangers, headline, suppliers, tally, troubles, unassessed, zone_of_all
 from sla_monitor.web.health import Health
+from sla_monitor.web.packs import ReviewPack, listed
 
 SHOWN_DANGERS = 6
 """KPIs listed at the top; all of them stand in their contract's table."""
@@ -35,7 +37,16 @@ class StatusPage:
         self._style = environment.get_template("status.css").render()
         self.security_policy = _policy(self._style)
 
-    def render(self, board: Board, health: Health, now_ms: int, *, refresh_s: int = 0, unfold: bool = False) -> str:
+    def render(
+        self,
+        board: Board,
+        health: Health,
+        now_ms: int,
+        *,
+        packs: Iterable[ReviewPack] = (),
+        refresh_s: int = 0,
+        unfold: bool = False,
+    ) -> str:
         """The whole document, from one reading of the board and its assessment."""
         watched = by_service(board)
         contracts = board.assessment.contracts
@@ -43,7 +54,7 @@ class StatusPage:
         by_supplier |= unassessed(contracts, watched, now_ms)
         blocks = [block for several in by_supplier.values() for block in several]
         cards = [card for block in blocks for card in block.services]
-        in_danger = dangers(blocks)
+        in_danger, shelved = dangers(blocks), listed(packs)
         return self._template.render(
             style=self._style,
             headline=headline(cards),
@@ -54,6 +65,8 @@ class StatusPage:
             more_dangers=len(in_danger[SHOWN_DANGERS:]),
             money=[block.standing.money for block in blocks if block.standing and block.standing.is_open],
             suppliers=by_supplier,
+            packs=shelved,
+            old_packs={name: rows for name, rows in shelved.items() if name not in {block.id for block in blocks}},
             health=health,
             vantage=board.vantage,
             now=words.moment(now_ms, zone_of_all(contracts)),

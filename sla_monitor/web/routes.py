@@ -9,6 +9,7 @@ from tornado.web import Application
 from sla_monitor.web.guard import is_cross_site
 from sla_monitor.web.handler import Handler, NotFound, Refusal
 from sla_monitor.web.heartbeat import bearer
+from sla_monitor.web.packs import found, headers
 from sla_monitor.web.site import Site
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,13 @@ class Status(Handler):
         site = self.site
         health = await site.rendering.run(site.health)
         html = await site.rendering.run(
-            site.page.render, site.board, health, site.clock.now_ms(), refresh_s=refresh_s, unfold=unfold
+            site.page.render,
+            site.board,
+            health,
+            site.clock.now_ms(),
+            packs=await site.fetching.run(lambda: tuple(site.packs())),
+            refresh_s=refresh_s,
+            unfold=unfold,
         )
         # The header, not the element: a page that reloads by itself is for those who asked for it.
         if refresh_s:
@@ -42,6 +49,23 @@ class Status(Handler):
         asked = self.get_query_argument("refresh", "")
         seconds = int(asked) if asked.isdecimal() and len(asked) <= 4 else 0
         return seconds if LEAST_REFRESH_S <= seconds <= MOST_REFRESH_S else 0
+
+
+class Review(Handler):
+    """`GET /reviews/<pack>/<file>`: a file of a review pack, as its manifest names it and as it was made."""
+
+    async def get(self, folder: str, name: str) -> None:
+        site = self.site
+        content = await site.fetching.run(lambda: found(site.packs(), folder, name))
+        if content is None:
+            raise Refusal(404, "not found")
+        own = site.files.config.http_server_config.headers
+        for header, value in headers(folder, name).items():
+            if header not in own:
+                self.set_header(header, value)
+        self.finish(content)
+
+    head = get
 
 
 class Metrics(Handler):
@@ -121,6 +145,7 @@ def application(site: Site) -> Application:
     parts = {"site": site}
     routes = [
         (r"/", Status, parts),
+        (r"/reviews/([^/]+)/(.+)", Review, parts),
         (r"/metrics", Metrics, parts),
         (r"/-/healthy", Healthy, parts),
         (r"/-/ready", Ready, parts),

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from sla_monitor.web.guard import is_loopback, split_address
 from sla_monitor.web.health import Health
 from sla_monitor.web.heartbeat import Tokens
 from sla_monitor.web.listening import bind, bounded_server
+from sla_monitor.web.packs import ReviewPack
 from sla_monitor.web.routes import application
 from sla_monitor.web.site import Limits, Site, Tokenised
 
@@ -31,8 +32,9 @@ class Web:
     """The status page and the HTTP endpoints on one address.
 
     `metrics` gives content type and body; `reload` gives the problems it met;
-    `beat` takes in a heartbeat of an endpoint; `tokens` gives the tokens of the heartbeat endpoints by key.
-    All four are called from threads of ours.
+    `beat` takes in a heartbeat of an endpoint; `tokens` gives the tokens of the heartbeat endpoints by key;
+    `packs` gives the review packs that were made.
+    All five are called from threads of ours.
     """
 
     listen: str
@@ -45,6 +47,7 @@ class Web:
     tokens: Tokenised
     web_config: Path | None
     clock: Clock
+    packs: Callable[[], Iterable[ReviewPack]] = tuple
     limits: Limits = Limits()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
@@ -97,6 +100,7 @@ class Web:
             reload=self.reload,
             beat=self.beat,
             tokens=Tokens(self.tokens),
+            packs=self.packs,
             clock=self.clock,
             files=files,
             limits=self.limits,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
@@ -15,6 +15,7 @@ from sla_monitor.web.access import Access
 from sla_monitor.web.files import WebFiles
 from sla_monitor.web.health import Health
 from sla_monitor.web.heartbeat import Limit, Tokens
+from sla_monitor.web.packs import ReviewPack
 from sla_monitor.web.page import StatusPage
 from sla_monitor.workers import Workers
 
@@ -90,6 +91,7 @@ class Site:
     reload: Callable[[], list[str]]
     beat: Callable[[str], None]
     tokens: Tokens
+    packs: Callable[[], Iterable[ReviewPack]]
     clock: Clock
     files: WebFiles
     limits: Limits
@@ -106,9 +108,10 @@ class Site:
         self.checking = Bounded(1, self.limits.waiting)
         self.beating = Bounded(1, self.limits.waiting)
         self.reloading = Bounded(1, 1)
+        self.fetching = Bounded(1, self.limits.waiting)
 
     def close(self) -> None:
-        for bounded in (self.rendering, self.checking, self.beating, self.reloading):
+        for bounded in (self.rendering, self.checking, self.beating, self.reloading, self.fetching):
             bounded.close()
 
 

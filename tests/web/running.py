@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.secret import SecretReference
-from sla_monitor.web import Health, Limits, Web
+from sla_monitor.web import Health, Limits, ReviewPack, Web
 
 QUICK = Limits(header_s=1, body_s=1, write_s=1)
 """Short enough to wait for in a test."""
@@ -30,6 +30,7 @@ class Parts:
     references: Mapping[str, SecretReference] = field(default_factory=dict)
     beats: list[str] = field(default_factory=list)
     reloads: int = 0
+    packs: Callable[[], Iterable[ReviewPack]] = tuple
 
     def metrics(self) -> tuple[str, bytes]:
         return "text/plain; version=0.0.4; charset=utf-8", self.metrics_body
@@ -62,6 +63,7 @@ def serving(
         tokens=lambda: parts.references,
         web_config=web_config,
         clock=SystemClock(),
+        packs=parts.packs,
         limits=limits or Limits(),
     )
     web.start()
