@@ -169,8 +169,8 @@ class Held:
     def entries(self, contract: str) -> tuple[()]:
         return ()
 
-    def first_ms(self) -> int | None:
-        return self._evidence.first_ms()
+    def first_ms(self, contract: str) -> int | None:
+        return self._evidence.first_ms(contract)
 
 
 def one_month(folder: Path) -> None:

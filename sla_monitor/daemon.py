@@ -231,11 +231,11 @@ class Daemon:
     def _make_reviews(self) -> None:
         with self._assessing:  # what is recorded is read by one thread at a time
             now_ms, folder = self._clock.now_ms(), self._configuration.settings.reviews.folder
-            first_ms = self._recorded.first_ms()
+            known = self._recorded
             wanted = [
                 one
                 for contract in self._configuration.contracts
-                for one in due(contract, self._recorded.entries(contract.id), first_ms, folder, now_ms)
+                for one in due(contract, known.entries(contract.id), known.first_ms(contract.id), folder, now_ms)
             ]
         self._duty.check(wanted, now_ms)
 

@@ -48,8 +48,8 @@ class World:
 
     @cached_property
     def first_ms(self) -> int | None:
-        """Since when anything was seen."""
-        return self.evidence.first_ms()
+        """Since when anything of the contract was seen."""
+        return self.evidence.first_ms(self.contract.id)
 
     @cached_property
     def open_tickets(self) -> list[int]:

@@ -79,5 +79,5 @@ class Remembering:
     def entries(self, contract: str) -> Sequence[Entry]:
         return self._evidence.entries(contract)
 
-    def first_ms(self) -> int | None:
-        return self._evidence.first_ms()
+    def first_ms(self, contract: str) -> int | None:
+        return self._evidence.first_ms(contract)

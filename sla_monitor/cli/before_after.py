@@ -39,8 +39,8 @@ class Supposed:
     def entries(self, contract: str) -> Sequence[Entry]:
         return self.said
 
-    def first_ms(self) -> int | None:
-        return self.evidence.first_ms()
+    def first_ms(self, contract: str) -> int | None:
+        return self.evidence.first_ms(contract)
 
 
 def confirm(desk: Desk, said: Sequence[Entry], new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:

@@ -66,11 +66,11 @@ def _range(contract: Contract, source: Source, first: str | None, last: str | No
     if end < begin:
         raise click.UsageError(f"--until {end} is before --from {begin}")
     whole = period_of(contract, begin, end)
-    start_ms = max(whole.start_ms - MARGIN_MS, source.first_ms() or 0, 0)
     until_ms = min(whole.end_ms + MARGIN_MS, now_ms)
-    if start_ms >= until_ms:
-        raise click.ClickException(f"nothing was seen in {begin} to {end}")
-    return start_ms, until_ms
+    first_ms = source.first_ms(contract.id)
+    seen_ms = until_ms if first_ms is None else first_ms
+    # where nothing was seen, what was said is all there is: the file speaks of an instant, and of no month before it
+    return max(whole.start_ms - MARGIN_MS, min(seen_ms, until_ms - 1), 0), until_ms
 
 
 def _month(text: str, option: str, contract: Contract, now_ms: int) -> str:

@@ -85,6 +85,6 @@ def extract(found: Found) -> bytes:
     from sla_monitor.evidence import evidence_text
 
     period, day_ms = found.case.assessment.period, 86_400_000
-    start_ms = max(period.start_ms - day_ms, found.source.first_ms() or 0)
+    start_ms = max(period.start_ms - day_ms, found.source.first_ms(found.contract.id) or 0)
     seen = (start_ms, min(period.end_ms + day_ms, found.now_ms))
     return "".join(evidence_text(found.contract, found.source, seen, found.now_ms, every_look=False)).encode()

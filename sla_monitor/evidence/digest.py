@@ -35,8 +35,8 @@ class Digested:
     def entries(self, contract: str) -> Sequence[Entry]:
         return self._source.entries(contract)
 
-    def first_ms(self) -> int | None:
-        return self._source.first_ms()
+    def first_ms(self, contract: str) -> int | None:
+        return self._source.first_ms(contract)
 
     def digest(self, contract: Contract, start_ms: int, end_ms: int) -> str:
         """SHA-256, in hex, of the contract's spans in a range, of the looks that were read, and of its entries."""

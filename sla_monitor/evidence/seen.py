@@ -50,9 +50,9 @@ class FileEvidence:
     def entries(self, contract: str) -> Sequence[Entry]:
         return self._entries if contract == self.contract else ()
 
-    def first_ms(self) -> int | None:
+    def first_ms(self, contract: str) -> int | None:
         """Since when anything was seen."""
-        return self._range[0]
+        return self._range[0] if contract == self.contract else None
 
     @property
     def until_ms(self) -> int:

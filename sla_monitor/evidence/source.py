@@ -31,8 +31,8 @@ class Source(Protocol):
     def entries(self, contract: str) -> Sequence[Entry]:
         """All that the register says of a contract, undone entries included."""
 
-    def first_ms(self) -> int | None:
-        """Since when anything was seen; None: nothing was."""
+    def first_ms(self, contract: str) -> int | None:
+        """Since when anything of a contract was seen; None: nothing was."""
 
 
 def endpoint_keys(contract: Contract) -> tuple[str, ...]:

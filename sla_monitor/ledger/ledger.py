@@ -90,9 +90,9 @@ class Ledger:
         """The same without everything else: when each began, what it found, how long it took, its first byte (µs)."""
         return self._reader.samples(key, start_ms, end_ms)
 
-    def first_ms(self) -> int | None:
-        """When the first look of all began; None: there is none."""
-        return self._reader.first_ms()
+    def first_ms(self, contract: str) -> int | None:
+        """When the first look at any endpoint of a contract began; None: there is none."""
+        return self._reader.first_ms(contract)
 
     def entries(self, contract: str, after: int = 0) -> list[Entry]:
         """What the register says of a contract; see `Reader`."""

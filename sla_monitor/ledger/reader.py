@@ -46,6 +46,13 @@ select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
 from endpoints e join last_spans s on s.endpoint_id = e.id
 order by e.key
 """
+_FIRST = """
+with ours as (select id from endpoints where key between ? and ?)
+select min(start_ms) from (
+  select (select min(start_ms) from ended_spans where endpoint_id = ours.id) as start_ms from ours
+  union all select start_ms from last_spans join ours on endpoint_id = ours.id
+)
+"""
 _LATEST_SPANS = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
 from spans where endpoint_id = (select id from endpoints where key = ?)
@@ -118,10 +125,10 @@ class Reader:
             for at_ms, outcome, duration_us, first_byte_us in rows:
                 yield at_ms, outcomes[outcome], duration_us, first_byte_us
 
-    def first_ms(self) -> int | None:
-        """When the first look of all began; None: there is none."""
-        first_ms, last_ms = self._edges()
-        return None if last_ms < first_ms else first_ms
+    def first_ms(self, contract: str) -> int | None:
+        """When the first look at any endpoint of a contract began; None: there is none."""
+        row = self._rows(_FIRST, f"{contract}/", f"{contract}0")[0]  # 0 follows the stroke
+        return None if row[0] is None else int(row[0])
 
     def latest_spans(self, endpoint: str, count: int) -> list[Span]:
         """The endpoint's last `count` spans, ascending."""

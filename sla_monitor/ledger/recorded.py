@@ -34,5 +34,5 @@ class Recorded:
             self._entries[contract] = (*known, *new)
         return self._entries[contract]
 
-    def first_ms(self) -> int | None:
-        return self._ledger.first_ms()
+    def first_ms(self, contract: str) -> int | None:
+        return self._ledger.first_ms(contract)

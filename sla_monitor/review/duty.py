@@ -33,11 +33,13 @@ Due = tuple[str, str]
 
 
 def due(contract: Contract, entries: Sequence[Entry], first_ms: int | None, folder: Path, now_ms: int) -> Iterator[Due]:
-    """The last closed month if anything was seen of it and it has no pack, and signed months whose pack is older."""
+    """The last closed month if anything was seen before its end (or, where nothing is looked at, said) and it has no
+    pack, and signed months whose pack is older."""
     terms = contract.version_at(now_ms).terms
     period = month_of(now_ms - SETTLING_MS, terms.time_zone)
     month = shifted(period.name, -1)
-    begun = first_ms is not None and first_ms < period.start_ms
+    since_ms = first_ms if first_ms is not None else min((entry.at_ms for entry in entries), default=None)
+    begun = since_ms is not None and since_ms < period.start_ms
     in_term = f"{terms.term.start_on:%Y-%m}" <= month <= f"{terms.term.end_on:%Y-%m}"
     if begun and in_term and register_number(folder / f"{contract.id}-{month}") is None:
         yield contract.id, month

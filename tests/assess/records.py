@@ -90,7 +90,7 @@ class Record:
     def entries(self, contract: str) -> Sequence[Entry]:
         return self.said
 
-    def first_ms(self) -> int | None:
+    def first_ms(self, contract: str) -> int | None:
         starts = [several[0].start_ms for several in self.seen.values() if several]
         return self.since_ms if self.since_ms is not None else min(starts, default=None)
 

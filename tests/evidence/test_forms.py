@@ -132,7 +132,7 @@ def test_entries_keep_their_numbers_and_belong_to_one_contract(tmp_path: Path) -
 
 def test_a_file_speaks_of_its_range_as_of_its_end_or_a_later_instant(tmp_path: Path) -> None:
     file = read(tmp_path, evidence())
-    assert (file.first_ms(), file.until_ms, file.as_of_ms) == (
+    assert (file.first_ms("small"), file.until_ms, file.as_of_ms) == (
         ms("2026-09-30T23:00Z"),
         ms("2026-11-01T00:00Z"),
         ms("2026-11-01T00:00Z"),

@@ -50,7 +50,7 @@ FULL = evidence(
 
 
 def text_of(contract: Contract, source: FileEvidence, *, every_look: bool = False) -> str:
-    seen = (source.first_ms() or 0, source.until_ms)
+    seen = (source.first_ms("small") or 0, source.until_ms)
     return "".join(evidence_text(contract, source, seen, source.as_of_ms, every_look=every_look))
 
 
@@ -60,7 +60,11 @@ def test_a_file_that_was_written_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert again.spans(0, FOREVER) == first.spans(0, FOREVER)
     assert list(again.samples("small/webmail", 0, FOREVER)) == list(first.samples("small/webmail", 0, FOREVER))
     assert again.entries("small") == first.entries("small")
-    assert (again.first_ms(), again.until_ms, again.as_of_ms) == (first.first_ms(), first.until_ms, first.as_of_ms)
+    assert (again.first_ms("small"), again.until_ms, again.as_of_ms) == (
+        first.first_ms("small"),
+        first.until_ms,
+        first.as_of_ms,
+    )
 
 
 def test_what_is_written_fits_the_schema_and_is_plain_ascii(tmp_path: Path) -> None:

@@ -93,6 +93,15 @@ def test_spans_are_whole_and_overlap_the_half_open_range(
     assert [span.start_ms - T0 for span in found] == starts
 
 
+def test_a_contract_is_seen_since_the_first_look_at_one_of_its_own_endpoints(path: Path) -> None:
+    with opened(path) as ledger:
+        others = [look(0, endpoint="custodian/a"), look(1, endpoint="custod/a"), look(2, endpoint="custody-2/a")]
+        record_all(ledger, *others, look(5), look(3, DOWN, endpoint="custody/desk"), look(4, endpoint="custody/desk"))
+        assert ledger.first_ms("custody") == look(3).at_ms
+        assert ledger.first_ms("custodian") == look(0).at_ms
+        assert ledger.first_ms("archive") is None
+
+
 def test_a_restart_goes_on_with_the_last_span(path: Path) -> None:
     with opened(path) as ledger:
         record_all(ledger, look(0), look(1))
