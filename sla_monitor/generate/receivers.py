@@ -82,7 +82,7 @@ def read_receivers(path: Path) -> list[dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8")
         # PyYAML's C composer calls itself for each level, and ends the whole process when there are too many.
-        if _depth(text) > DEPTH_LIMIT:
+        if _is_deep(text):
             raise GenerateError([f"{path}: is nested more than {DEPTH_LIMIT} deep (flatten it)"])
         found = yaml.load(text, Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError) as error:
@@ -99,13 +99,14 @@ def read_receivers(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _depth(text: str) -> int:
-    """How deep values lie in one another."""
-    depth = deepest = 0
+def _is_deep(text: str) -> bool:
+    """Whether values lie in one another more than DEPTH_LIMIT deep."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        deepest = max(deepest, depth)
-    return deepest
+        if depth > DEPTH_LIMIT:
+            return True
+    return False
 
 
 def replaced(known: Sequence[dict[str, Any]], own: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
