@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -41,6 +41,7 @@ def kpi_forecast(
     allowed = allowance_ms / whole_ms if whole_ms else Fraction(0)
     recent_down_ms, recent_ms = _recent(ground, kpi)
     left_ms = allowance_ms - down_ms
+    used_up_ms = _used_up(ground, kpi, left_ms) if left_ms <= 0 else None
     best, worst = (_ended(whole, kpi, judged, ahead, is_down) for is_down in (False, True))
     past = recent(history, kpi, max(1, kpi.average_with_previous))
     figures = [
@@ -49,8 +50,8 @@ def kpi_forecast(
     return KpiForecast(
         burn_rate=_rate(down_ms, time.agreed_ms * allowed),
         trailing_burn_rate=_rate(recent_down_ms, recent_ms * allowed),
-        runs_out_ms=_runs_out(whole, left_ms, _rate(down_ms, Fraction(time.agreed_ms)), ahead),
-        trailing_runs_out_ms=_runs_out(whole, left_ms, _rate(recent_down_ms, Fraction(recent_ms)), ahead),
+        runs_out_ms=used_up_ms or _runs_out(whole, left_ms, _rate(down_ms, Fraction(time.agreed_ms)), ahead),
+        trailing_runs_out_ms=used_up_ms or _runs_out(whole, left_ms, _rate(recent_down_ms, Fraction(recent_ms)), ahead),
         best=figures[0],
         worst=figures[1],
     ), (best[0], worst[0])
@@ -67,21 +68,33 @@ def _rate(part: Fraction, whole: Fraction) -> Fraction | None:
 
 def _recent(ground: Ground, kpi: AvailabilityKpi) -> tuple[Fraction, int]:
     """Downtime and agreed time of the last seven days, as far as this month holds them."""
-    through = ground.through(kpi.service or "", kpi.counting)
-    excluded = ground.excluded(kpi.service or "", "agreed", kpi.id, kpi.counting)
     window: Intervals = [(ground.until_ms - TRAILING_MS, ground.until_ms)]
-    down = Fraction(0)
-    for spell in through.spells:
+    down = sum((share * length(intersect([span], window)) for span, share in _lost(ground, kpi)), Fraction(0))
+    return down, length(intersect(ground.through(kpi.service or "", kpi.counting).hours, window))
+
+
+def _used_up(ground: Ground, kpi: AvailabilityKpi, left_ms: Fraction) -> int:
+    """When so much downtime before now was over: backwards from now. By its month's beginning, where it was earlier."""
+    over_ms = -left_ms
+    for (start_ms, end_ms), share in reversed(list(_lost(ground, kpi))):
+        lost_ms = share * (end_ms - start_ms)
+        if lost_ms >= over_ms:
+            return end_ms - int(over_ms / share) if share else end_ms
+        over_ms -= lost_ms
+    return ground.period.start_ms
+
+
+def _lost(ground: Ground, kpi: AvailabilityKpi) -> Iterator[tuple[tuple[int, int], Fraction]]:
+    """The pieces of outages that count, ascending, with the share of the service that each of them took."""
+    excluded = ground.excluded(kpi.service or "", "agreed", kpi.id, kpi.counting)
+    for spell in ground.through(kpi.service or "", kpi.counting).spells:
         for piece in spell.pieces:
-            inside = subtract(intersect([(piece.start_ms, piece.end_ms)], window), excluded)
-            down += piece.share * length(inside)
-    return down, length(intersect(through.hours, window))
+            for span in subtract([(piece.start_ms, piece.end_ms)], excluded):
+                yield span, piece.share
 
 
 def _runs_out(ground: Ground, left_ms: Fraction, rate: Fraction | None, ahead: Intervals) -> int | None:
-    """When the allowance is used up if downtime goes on at a rate per agreed time; now, if it already is."""
-    if left_ms <= 0:
-        return ground.until_ms
+    """When the allowance is used up if downtime goes on at a rate per agreed time."""
     needed = left_ms / rate if rate else None
     if needed is None or needed > length(ahead):
         return None

@@ -24,7 +24,7 @@ def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[
     """One KPI's result. `earlier`: its results in the measurement periods before, oldest first."""
     figure, source = true_figure(kpi, measured)
     value, averaging = _averaged(kpi, figure, earlier)
-    is_assessed = value is not None and measured.is_assessable
+    is_assessed = value is not None and (measured.is_assessable or not _is_ours(kpi, measured))
     band = band_of(kpi, value) if value is not None and is_assessed else None
     met = is_met(kpi, band) if band else None
     failures = failures_in_a_row(kpi.repeat, earlier[-1].failures_in_a_row if earlier else 0, met)
@@ -61,6 +61,11 @@ def true_figure(kpi: KpiTerms, measured: Measured) -> tuple[Fraction | None, Wor
     if kpi.source_of_truth == "joint" and measured.submitted not in {None, measured.value}:
         return None, (step("not agreed yet", f"ours {_told(measured.value)}, supplier's", _told(measured.submitted)),)
     return measured.value, ()
+
+
+def _is_ours(kpi: KpiTerms, measured: Measured) -> bool:
+    """Whether the figure that counts is the one that was measured here, and too little seen can spoil it."""
+    return measured.agreed is None and kpi.source_of_truth != "supplier"
 
 
 def is_bedding_in(kpi: KpiTerms, month: str) -> bool:

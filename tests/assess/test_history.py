@@ -1,0 +1,144 @@
+"""The months before: folded from the first, worked out once, and worked out again when anything says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sla_monitor.assess import Cache, assess, assess_contract, assess_month, history
+from sla_monitor.contract.contract import Contract
+
+from .records import (
+    DAY,
+    HOUR,
+    JULY,
+    JUNE,
+    UP,
+    Record,
+    entries,
+    ms,
+    one_version,
+    span,
+    with_outages,
+)
+
+MAY, AUGUST = ms("2026-05-01T00:00+01:00"), ms("2026-08-01T00:00+01:00")
+COUNTED = {"repeat": {"factor": 2, "on_missing": "counts"}}
+
+
+def contract(**changes: Any) -> Contract:
+    kpis = [{"id": "KPI1", "service": "cad", "target": 99}]
+    return one_version(**{"term": {"start": "2026-04-01", "end": "2030-03-31"}, "kpis": kpis, **changes})
+
+
+def bad_june() -> Record:
+    return Record({"login": with_outages(MAY, AUGUST + DAY, (JUNE, JUNE + 36 * HOUR))})
+
+
+def test_the_history_begins_with_the_contract_and_ends_before_the_month() -> None:
+    found = history(contract(), bad_june(), "2026-07", AUGUST)
+    assert [month.month for month in found] == ["2026-04", "2026-05", "2026-06"]
+    assert [[kpi.is_met for kpi in month.kpis] for month in found] == [[], [True], [False]]
+
+
+def test_months_before_anything_was_seen_are_nobody_s_failure() -> None:
+    """A missing figure counts as a failure in a run; April was before the first look, and is not even missing."""
+    kpi = {"id": "KPI1", "service": "cad", "target": 99, **COUNTED}
+    found = history(contract(kpis=[kpi]), bad_june(), "2026-08", AUGUST)
+    assert [[one.failures_in_a_row for one in month.kpis] for month in found] == [[], [0], [1], [0]]
+
+
+def test_a_month_in_which_the_monitor_was_blind_is_missing() -> None:
+    kpi = {"id": "KPI1", "service": "cad", "target": 99, **COUNTED}
+    record = Record({"login": [span(MAY, JUNE, UP), span(JULY, AUGUST, UP)]})
+    found = history(contract(kpis=[kpi]), record, "2026-08", AUGUST)
+    assert [[one.failures_in_a_row for one in month.kpis] for month in found] == [[], [0], [1], [0]]
+    assert found[2].kpis[0].band is None
+
+
+def test_a_reported_figure_counts_before_anything_was_seen() -> None:
+    figure = {"kind": "figure", "kpi": "KPI1", "month": "2026-04", "party": "agreed", "value": "90"}
+    record = replace(bad_june(), said=entries(figure))
+    assert [kpi.is_met for kpi in history(contract(), record, "2026-05", AUGUST)[0].kpis] == [False]
+
+
+def test_closed_months_are_read_once() -> None:
+    cache, record, now_ms = Cache(), bad_june(), JULY + 10 * DAY
+    first = assess_month(contract_once := contract(), record, "2026-07", now_ms, cache=cache)
+    asked = len(record.asked)
+    assert assess_month(contract_once, record, "2026-07", now_ms, cache=cache) == first
+    assert record.asked[asked:] == [(JULY - DAY, now_ms)], "the running month alone"
+
+
+def test_a_month_is_read_again_until_a_day_after_its_end() -> None:
+    cache, record, once = Cache(), bad_june(), contract()
+    assess_month(once, record, "2026-07", JULY + HOUR, cache=cache)
+    asked = len(record.asked)
+    assess_month(once, record, "2026-07", JULY + HOUR, cache=cache)
+    assert len(record.asked) - asked == 2, "June may still change"
+
+
+@pytest.mark.parametrize("what", ["entry", "terms"])
+def test_a_new_entry_or_new_terms_work_everything_out_again(what: str) -> None:
+    cache, record, once = Cache(), bad_june(), contract()
+    now_ms = JULY + 10 * DAY
+    before = assess_month(once, record, "2026-07", now_ms, cache=cache)
+    assert before.earlier[-1].kpis[0].is_met is False
+    if what == "entry":
+        said = {"kind": "correction", "services": ["cad"], "outcome": "up", "start": JUNE, "end": JUNE + 36 * HOUR}
+        record.said = entries(said, {"kind": "decision", "about": 1, "granted": True})
+    else:
+        once = contract(kpis=[{"id": "KPI1", "service": "cad", "target": 90}])
+    after = assess_month(once, record, "2026-07", now_ms, cache=cache)
+    assert after.earlier[-1].kpis[0].is_met is True
+
+
+def test_a_ticket_that_is_still_open_becomes_late_in_a_month_that_is_over() -> None:
+    """Opened at the end of June, ten days to resolve it: undecided on the 3rd of July, late on the 12th."""
+    kpi = {"id": "KPI1", "indicator": "ratio_in_target", "target": 90, "within": "10d"}
+    ticket = {"kind": "ticket", "id": "1", "priority": "P1", "opened": JULY - DAY}
+    cache, once, record = Cache(), contract(kpis=[kpi]), Record(said=entries(ticket))
+    found = [assess_month(once, record, "2026-07", JULY + n * DAY, cache=cache).earlier[-1] for n in (2, 11)]
+    assert [month.kpis[0].value for month in found] == [None, 0]
+
+
+def test_a_credit_lapses_in_the_history_on_the_day_on_which_it_does() -> None:
+    rules = {
+        "claims": {"automatic": False, "months": 1},
+        "charges": {"monthly": [{"amount": 1000}]},
+        "credits": [{"id": "fixed", "method": "fixed", "amounts": {"KPI1": 50}}],
+    }
+    cache, once, record = Cache(), contract(**rules), bad_june()
+    lapsed = []
+    for now_ms in (AUGUST - HOUR, AUGUST + HOUR):
+        months = {month.month: month for month in assess_contract_cached(once, record, now_ms, cache)}
+        lapsed.append((months["2026-06"].credit.unclaimed, months["2026-06"].credit.is_lapsed))
+    assert lapsed == [(50, False), (50, True)]
+
+
+def assess_contract_cached(once: Contract, record: Record, now_ms: int, cache: Cache) -> Any:
+    (found,) = assess([once], record, now_ms, caches={once.id: cache}).contracts
+    return found.earlier
+
+
+def test_a_quarter_reads_its_closed_months_once() -> None:
+    once = contract(kpis=[{"id": "KPI1", "service": "cad", "target": 99, "measurement_months": 3}])
+    cache, record, now_ms = Cache(), bad_june(), JUNE + 10 * DAY
+    first = assess_month(once, record, "2026-06", now_ms, cache=cache)
+    asked = len(record.asked)
+    assert assess_month(once, record, "2026-06", now_ms, cache=cache) == first
+    assert record.asked[asked:] == [(JUNE - DAY, now_ms)]
+
+
+def test_before_and_after_its_term_a_contract_has_no_time() -> None:
+    for now_ms in (ms("2026-01-15T00:00"), ms("2030-06-15T00:00")):
+        found = assess_contract(contract(), bad_june(), now_ms)
+        assert (found.services[0].agreed_ms, found.kpis[0].views["agreed"].value) == (0, None)
+
+
+@pytest.mark.parametrize(("month", "why"), [("2026-03", "is not in the term"), ("2026-09", "has not begun")])
+def test_a_month_outside_is_refused(month: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        assess_month(contract(), bad_june(), month, AUGUST)
