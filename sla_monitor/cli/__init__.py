@@ -13,6 +13,7 @@ from sla_monitor.cli.check import check
 from sla_monitor.cli.demo import demo
 from sla_monitor.cli.export import export
 from sla_monitor.cli.generate import generate
+from sla_monitor.cli.import_ import import_
 from sla_monitor.cli.ledger import ledger
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.register import register
@@ -29,7 +30,7 @@ def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
 
 
-for command in (run, check, schema, calendar, probe, ledger, demo, register, assess, review, generate, stack):
+for command in (run, check, schema, calendar, probe, ledger, demo, register, assess, review, generate, import_, stack):
     cli.add_command(command)
 ledger.add_command(export)
 

@@ -1,0 +1,57 @@
+"""`sla-monitor import`: terms from files of other tools."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group("import")
+def import_() -> None:
+    """Turn what other tools' files promise into terms of a contract."""
+
+
+@import_.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here, not on the terminal.")
+@click.option(
+    "--prometheus",
+    default="http://127.0.0.1:9090",
+    show_default=True,
+    help="Where metrics are whose source has no address (connectionDetails.url) in FILE.",
+)
+def openslo(file: Path, output: Path | None, prometheus: str) -> None:
+    """Print the SLOs of the OpenSLO v1 FILE as services and KPIs of a contract file.
+
+    Each objective becomes a KPI that asks Prometheus for its figure. What cannot be taken is one line each on standard
+    error, file:line:column: object: why. Exit status 1 when nothing could be taken; then nothing is written.
+    """
+    from sla_monitor.contract.openslo import read_openslo, written
+
+    found = read_openslo(file, prometheus)
+    for problem in found.left_out:
+        click.echo(str(problem), err=True)
+    count = f"{len(found.kpis)} KPI{'' if len(found.kpis) == 1 else 's'} taken"
+    click.echo(f"{count}, {len(found.left_out)} remarks about what was not", err=True)
+    if not found.kpis:
+        sys.exit(1)
+    text = written(found, file.name)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        _write(output, text)
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file as a whole."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,8 @@
+"""From OpenSLO v1 to the terms of a contract: what can be taken is taken, and what cannot is told, item by item."""
+
+from __future__ import annotations
+
+from sla_monitor.contract.openslo.reading import Found, Taken, read_openslo
+from sla_monitor.contract.openslo.writing import written
+
+__all__ = ["Found", "Taken", "read_openslo", "written"]

@@ -1,0 +1,130 @@
+"""An indicator of OpenSLO's as a question to Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sla_monitor.contract.openslo import promql
+from sla_monitor.contract.openslo.pieces import Piece, Refused
+from sla_monitor.contract.source import RANGE
+
+_OPERATORS = {"lte": "<=", "gte": ">=", "lt": "<", "gt": ">"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The DataSource objects of the file by name, and where sources without an address are."""
+
+    known: Mapping[str, Piece]
+    usual: str
+
+    def address(self, metric: Piece) -> str:
+        """Where a metric is asked for. Raises Refused unless it is a Prometheus."""
+        source, reference = metric, metric.at("metricSourceRef")
+        if reference is not None:
+            found = self.known.get(reference.text())
+            if found is None:
+                raise reference.refusal("no such DataSource in this file (add it, or write type: Prometheus)")
+            source = found.need("spec")
+        kind = (metric.at("type") or source.need("type")).text()
+        if kind.casefold() != "prometheus":
+            raise metric.refusal(f"a metric source of type {kind[:40]!r} is not read (only Prometheus is)")
+        details = source.at("connectionDetails")
+        url = details.at("url") if details is not None else None
+        return url.text() if url is not None else self.usual
+
+
+def source_of(indicator: Piece, objective: Piece, sources: Sources) -> dict[str, str]:
+    """`prometheus` with good and total, or with value. Raises Refused."""
+    spec = indicator.need("spec")
+    ratio, threshold = spec.at("ratioMetric"), spec.at("thresholdMetric")
+    if (ratio is None) == (threshold is None):
+        raise spec.refusal("must have one of ratioMetric and thresholdMetric")
+    if ratio is not None:
+        return _ratio(ratio, sources)
+    return _threshold(threshold, objective, sources) if threshold is not None else {}
+
+
+def _ratio(ratio: Piece, sources: Sources) -> dict[str, str]:
+    if ratio.at("raw") is not None:
+        return _raw(ratio, sources)
+    which = "bad" if ratio.at("bad") is not None else "good"
+    if which == "bad" and ratio.at("good") is not None:
+        raise ratio.refusal("has both good and bad (write one of the two)")
+    part_at, part = _metric(ratio.need(which), sources)
+    total_at, total = _metric(ratio.need("total"), sources)
+    if part_at != total_at:
+        raise ratio.refusal(f"{which} and total are kept in different places (one Prometheus must know both)")
+    part, total = _counted(ratio, which, part), _counted(ratio, "total", total)
+    return {
+        "prometheus": part_at,
+        "good": part if which == "good" else promql.less_bad(total, part),
+        "total": total,
+    }
+
+
+def _counted(ratio: Piece, which: str, query: str) -> str:
+    counter = ratio.at("counter")
+    is_counter = None if counter is None else counter.value
+    if is_counter not in (None, True, False):
+        raise ratio.refusal("counter must be true or false")
+    try:
+        return promql.counted(query, is_counter)
+    except ValueError as error:
+        raise ratio.need(which).refusal(str(error)) from None
+
+
+def _raw(ratio: Piece, sources: Sources) -> dict[str, str]:
+    kind = ratio.need("rawType")
+    if kind.value not in ("success", "failure"):
+        raise kind.refusal("must be success or failure")
+    if any(ratio.at(other) is not None for other in ("good", "bad", "total")):
+        raise ratio.refusal("has raw beside good, bad or total (write one of the two)")
+    address, query = _metric(ratio.need("raw"), sources)
+    value = query if RANGE in query else promql.mean_percent(query, kind.value == "failure")
+    if RANGE in query:
+        value = f"100 - 100 * ({query})" if kind.value == "failure" else f"100 * ({query})"
+    return {"prometheus": address, "value": value}
+
+
+def _threshold(threshold: Piece, objective: Piece, sources: Sources) -> dict[str, str]:
+    """The share of the minutes in which the number was on the right side."""
+    operator, limit = objective.need("op"), objective.need("value")
+    sign = _OPERATORS.get(str(operator.value))
+    if sign is None:
+        raise operator.refusal("must be lte, gte, lt or gt")
+    if isinstance(limit.value, bool) or not isinstance(limit.value, int | Decimal):
+        raise limit.refusal("must be a number")
+    address, query = _metric(threshold, sources)
+    if RANGE in query:
+        raise threshold.refusal("a query over the whole window has no minutes to be compared (leave the window out)")
+    condition = f"{sign} {Decimal(limit.value):f}"
+    good = f"{promql.points(query, condition)} or vector(0)"
+    return {"prometheus": address, "good": good, "total": promql.points(query)}
+
+
+def _metric(holder: Piece, sources: Sources) -> tuple[str, str]:
+    """Address and query, on one line."""
+    metric = holder.need("metricSource")
+    address = sources.address(metric)
+    spec = metric.need("spec")
+    found = spec.at("query") or spec.at("promql")
+    if found is None:
+        raise spec.refusal("query is missing (PromQL)")
+    query = promql.on_one_line(found.text())
+    if not query or promql.is_templated(query):
+        raise found.refusal("holds a placeholder of another tool (only {{.window}} is known)")
+    return address, query
+
+
+def credentials(known: Mapping[str, Piece]) -> None:
+    """Note how sources are connected to: secrets are never taken."""
+    for source in known.values():
+        try:
+            details = source.need("spec").at("connectionDetails")
+        except Refused:
+            continue
+        if details is not None:
+            details.leave_others({"url"}, "is not taken (write basic_auth, bearer_token or ca_file under source)")
