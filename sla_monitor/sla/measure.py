@@ -81,12 +81,13 @@ def _response_time(kpi: ResponseTimeKpi, seen: Seen, frame: Frame) -> Measured:
 
 
 def _ratio(kpi: RatioKpi, seen: Seen, frame: Frame) -> Measured:
-    if seen.figure is not None:
-        return _given(kpi, seen, frame)
+    """What can be counted is counted: a figure that somebody gives stands only where nothing is."""
     counts = seen.counts
     if counts is None and kpi.within_ms is not None:
         calendar = frame.calendars.get(kpi.clock.calendar)
         counts = ticket_counts(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
+    if seen.figure is not None and not (counts and counts.total):
+        return _given(kpi, seen, frame)
     if counts is None or (not counts.total and kpi.no_events == "not_measured"):
         return Measured(None)
     value = in_target_percent(counts, kpi.min_denominator)

@@ -219,6 +219,13 @@ def figure(party: str, **more: Any) -> dict[str, Any]:
     return {"kind": "figure", "kpi": "KPI1", "month": "2026-06", "party": party, **more}
 
 
+def test_tickets_outrank_a_figure_of_the_authoritys_own() -> None:
+    """As what was seen of an availability does; where there are no tickets, its figure stands."""
+    late = ticket("1", "03 09:00", "03 19:00")
+    assert values(month_of_june(of_kpi(**TICKETS), [figure("authority", value=97), late])) == [0] * 3
+    assert values(month_of_june(of_kpi(**TICKETS), [figure("authority", value=97)])) == [97] * 3
+
+
 def test_counts_that_are_reported_become_per_cent() -> None:
     contract = of_kpi(indicator="ratio_in_target", source_of_truth="supplier", min_denominator=200)
     found = month_of_june(contract, [figure("supplier", in_target=90, total=100)])
