@@ -8,16 +8,16 @@ from decimal import Decimal
 from sla_monitor.assess.figures import is_seen
 from sla_monitor.assess.ground import Ground, World
 from sla_monitor.assess.kpis import Judged, unborn
-from sla_monitor.assess.parts import period_of, zone_of
+from sla_monitor.assess.parts import measurement_months, period_of, zone_of
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.credits import UnitRateCredit
-from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
+from sla_monitor.contract.kpi import CompositeKpi, Kpi, RatioKpi
 from sla_monitor.contract.money import Charges
 from sla_monitor.register import entries as register
 from sla_monitor.sla.charges import month_charges
 from sla_monitor.sla.months import last_day
-from sla_monitor.sla.period import local_date
+from sla_monitor.sla.period import Period, local_date
 from sla_monitor.sla.results import (
     ClaimMade,
     EarnedBack,
@@ -111,23 +111,31 @@ def _waived(ground: Ground) -> dict[str, Waived]:
 
 
 def _relieved(ground: Ground) -> dict[str, Waived]:
-    """KPIs with a granted claim for the month itself: those that are not made of time or tickets, and cannot be worked
-    out again without some of it."""
-    whole = {
-        kpi.id
-        for kpi in ground.terms.kpis
-        if not is_seen(ground, kpi)
-        and not isinstance(kpi, CompositeKpi)
-        and not (isinstance(kpi, RatioKpi) and kpi.within_ms is not None)
-    }
-    case, period = ground.world.case, ground.period
+    """KPIs with a granted claim for their measurement period itself: those that are not made of time or tickets, and
+    cannot be worked out again without some of it."""
+    periods = {kpi.id: _measurement(ground, kpi) for kpi in ground.terms.kpis if not _is_made_of_parts(ground, kpi)}
+    case = ground.world.case
     return {
         name: Waived(f"relief, {_told(entry)}")
         for entry, said in case.standing.of(register.Claim)
-        if said.start_ms < period.end_ms and said.end_ms > period.start_ms and is_granted(case, entry, said)
         for name in said.kpis
-        if name in whole
+        if name in periods and _overlaps(said, periods[name]) and is_granted(case, entry, said)
     }
+
+
+def _is_made_of_parts(ground: Ground, kpi: Kpi) -> bool:
+    """Whether time, tickets or other KPIs can be left out of a figure."""
+    is_of_tickets = isinstance(kpi, RatioKpi) and kpi.within_ms is not None
+    return is_of_tickets or isinstance(kpi, CompositeKpi) or is_seen(ground, kpi)
+
+
+def _measurement(ground: Ground, kpi: Kpi) -> Period:
+    months = measurement_months(ground.world.run, ground.month, kpi.measurement_months)
+    return period_of(ground.world.contract, months[0], months[-1])
+
+
+def _overlaps(said: register.Timed, period: Period) -> bool:
+    return said.start_ms < period.end_ms and said.end_ms > period.start_ms
 
 
 def _claim(world: World, month: str) -> ClaimMade:

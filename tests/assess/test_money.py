@@ -100,6 +100,30 @@ def test_a_waived_failure_costs_nothing_and_is_still_one(what: str, points: int,
     assert "entry 1 (L-7)" in str(kpi.working[-1])
 
 
+def test_relief_for_a_reported_figure_counts_in_its_whole_measurement_period() -> None:
+    """June is the third month of the quarter; what is claimed happened in its first, or in the quarter before."""
+    survey = {
+        "id": "survey",
+        "indicator": "submitted",
+        "target": 80,
+        "measurement_months": 3,
+        "rounding": KPI["rounding"],
+    }
+    bands = [{"name": "met", "at_least": 80}, {"name": "missed", "below": 80, "points": 2}]
+    contract = priced(kpis=[{**survey, "bands": bands}], term={"start": "2026-01-01", "end": "2030-12-31"})
+    said = {"kind": "figure", "kpi": "survey", "month": "2026-06", "party": "authority", "value": 70}
+    for begin, points in (("2026-04-05T09:00Z", 0), ("2026-03-05T09:00Z", 2)):
+        claim = {
+            "kind": "claim",
+            "cause": "force_majeure",
+            "kpis": ["survey"],
+            "start": ms(begin),
+            "end": ms(begin) + DAY,
+        }
+        granted = {"kind": "decision", "about": 1, "granted": True}
+        assert result(month_of_june(contract, [claim, granted, said])).points == points
+
+
 def test_money_that_is_earned_back_is_a_negative_line() -> None:
     month = result(bad_june(priced(), {"kind": "earn_back", "month": "2026-06", "amount": "500.00"}))
     assert [(line.rule, line.amount) for line in month.credit.lines] == [
