@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sized
 from pathlib import Path
 
 import click
@@ -34,8 +35,7 @@ def openslo(file: Path, output: Path | None, prometheus: str) -> None:
     found = read_openslo(file, prometheus)
     for problem in found.left_out:
         click.echo(str(problem), err=True)
-    count = f"{len(found.kpis)} KPI{'' if len(found.kpis) == 1 else 's'} taken"
-    click.echo(f"{count}, {len(found.left_out)} remarks about what was not", err=True)
+    click.echo(f"{_counted(found.kpis, 'KPI')} taken, {_counted(found.left_out, 'thing')} left out", err=True)
     if not found.kpis:
         sys.exit(1)
     text = written(found, file.name)
@@ -43,6 +43,10 @@ def openslo(file: Path, output: Path | None, prometheus: str) -> None:
         click.echo(text, nl=False)
     else:
         _write(output, text)
+
+
+def _counted(several: Sized, word: str) -> str:
+    return f"{len(several)} {word}{'' if len(several) == 1 else 's'}"
 
 
 def _write(path: Path, text: str) -> None:

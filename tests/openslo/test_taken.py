@@ -52,7 +52,7 @@ def test_what_was_left_out_is_told_with_its_place_and_without_its_value() -> Non
     assert [line.partition(": is not")[0] for line in told] == [
         "shop.yaml:12:71: DataSource central.spec.connectionDetails.password",
         "shop.yaml:32:76: SLO payments-succeed.spec.timeWindow.0.calendar.timeZone",
-        "4 KPIs taken, 2 remarks about what was not",
+        "4 KPIs taken, 2 things left out",
     ]
     assert "hunter2" not in "".join(told)
 
@@ -125,7 +125,7 @@ def test_a_threshold_is_the_share_of_minutes_on_its_right_side(tmp_path: Path, o
 def test_calendar_windows_are_measurement_periods(tmp_path: Path, window: str, months: int) -> None:
     slo = changed({"spec.timeWindow": [{"duration": window, "calendar": {"startTime": "2026-01-01 00:00:00"}}]})
     said = imported(tmp_path, slo)
-    assert said.told == ["1 KPI taken, 0 remarks about what was not"]
+    assert said.told == ["1 KPI taken, 0 things left out"]
     assert said.contract(tmp_path).versions[0].terms.kpis[0].measurement_months == months
 
 
