@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, KpiAssessment, ServiceAssessment
@@ -82,8 +83,7 @@ def assess_contract(contract: Contract, evidence: Evidence, now_ms: int) -> Cont
 def _running(
     contract: Contract, evidence: Evidence, now_ms: int, kept: tuple[Callable[[], None], Cache]
 ) -> ContractAssessment:
-    remembering = Remembering(evidence, kept[1].looks, now_ms)
-    return _assessed(contract, remembering, (month_at(contract, now_ms), now_ms), None, kept)
+    return _assessed(contract, evidence, (month_at(contract, now_ms), now_ms), None, kept)
 
 
 def _assessed(
@@ -96,6 +96,8 @@ def _assessed(
     (month, now_ms), (rest, cache) = when, kept
     world = world_of(contract, evidence, now_ms, cache)
     earlier = earlier_months(world, month, cache, rest) if history is None else tuple(history)
+    if month == world.this_month:  # asked for again and again, unlike the months before
+        world = replace(world, evidence=Remembering(evidence, cache.looks, now_ms))
     ground = Ground(world, (month,))
     services: dict[str, ServiceAssessment] = {}
     for service in ground.terms.services:

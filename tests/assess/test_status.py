@@ -1,0 +1,130 @@
+"""How far a month is settled, what belongs to it, and what is owed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sla_monitor.assess import ContractAssessment, assess_contract, assess_month
+from sla_monitor.contract.contract import Contract
+
+from .records import DAY, HOUR, JULY, JUNE, UP, Record, entries, month_of_june, ms, one_version, span, with_outages
+
+BANDS = [{"name": "met", "at_least": 99}, {"name": "missed", "below": 99, "points": 2}]
+
+
+def contract(**changes: Any) -> Contract:
+    kpi = {"id": "KPI1", "service": "cad", "target": 99, "rounding": {"mode": "none"}, "bands": BANDS}
+    money = {
+        "charges": {"monthly": [{"amount": 1000}]},
+        "credits": [{"id": "points", "method": "points", "per_point_percent": 1}],
+    }
+    return one_version(**{"kpis": [kpi], "term": {"start": "2026-05-01", "end": "2030-04-30"}, **money, **changes})
+
+
+def june(*said: dict[str, Any], **changes: Any) -> ContractAssessment:
+    return month_of_june(contract(**changes), said, login=with_outages(JUNE, JULY, (JUNE, JUNE + 36 * HOUR)))
+
+
+def signed(points: str, credit: str, **more: Any) -> dict[str, Any]:
+    return {"kind": "sign_off", "month": "2026-06", "digest": "0" * 64, "points": points, "credit": credit, **more}
+
+
+def test_a_month_runs_then_is_provisional_then_final() -> None:
+    record = Record({"login": [span(JUNE, JULY, UP)]})
+    assert assess_contract(contract(), record, JULY - HOUR).status == "running"
+    assert june().status == "provisional"
+    found = june(signed("2", "20.00"))
+    assert (found.status, found.restatement) == ("final", None)
+
+
+def test_a_signed_month_whose_figures_change_is_restated_and_says_why() -> None:
+    said = (
+        signed("2", "20.00", reference="PMR-6"),
+        {"kind": "minute", "month": "2026-06"},
+        {"kind": "claim", "cause": "force_majeure", "start": JUNE, "end": JUNE + 36 * HOUR},
+        {"kind": "decision", "about": 3, "granted": True},
+    )
+    found = june(*said)
+    assert found.status == "final"
+    assert found.restatement is not None
+    assert (found.restatement.points, found.restatement.credit) == (0, Decimal("0.00"))
+    assert (found.restatement.signed.reference, found.restatement.because) == ("PMR-6", (3, 4))
+
+
+def test_a_second_sign_off_takes_the_place_of_the_first() -> None:
+    found = june(signed("3", "30.00"), signed("2", "20.00"))
+    assert found.restatement is None
+
+
+def test_a_month_s_entries_are_those_that_touch_or_name_it_and_what_was_said_of_them() -> None:
+    """1 overlaps, 2 is May's, 3 names June, 4 decides on 1, 5 on 2, 6 undoes 3, 7 and 8 are tickets."""
+    said: tuple[dict[str, Any], ...] = (
+        {"kind": "maintenance", "start": JUNE - HOUR, "end": JUNE + HOUR},
+        {"kind": "maintenance", "start": JUNE - 9 * HOUR, "end": JUNE - 8 * HOUR},
+        {"kind": "waiver", "month": "2026-06", "what": "money"},
+        {"kind": "decision", "about": 1, "granted": True},
+        {"kind": "decision", "about": 2, "granted": True},
+        {"kind": "undo", "about": 3},
+        {"kind": "ticket", "id": "A", "priority": "P1", "opened": JUNE - DAY, "ended": JUNE + DAY},
+        {"kind": "ticket", "id": "B", "priority": "P1", "opened": JUNE - 2 * DAY, "ended": JUNE - DAY},
+    )
+    found = june(*said)
+    assert [entry.number for entry in found.entries] == [1, 3, 4, 6, 7]
+    assert found.register_number == 8
+
+
+def test_figures_that_nobody_has_reported_are_missing_once_their_month_is_over() -> None:
+    """A submitted figure, and the supplier's own availability where that is the true one."""
+    kpis = [
+        {"id": "KPI1", "service": "cad", "target": 99, "source_of_truth": "supplier"},
+        {"id": "KPI2", "indicator": "submitted", "target": 90},
+        {"id": "KPI3", "indicator": "ratio_in_target", "target": 90, "within": "4h"},
+    ]
+    record = Record({"login": [span(JUNE, JULY + 9 * DAY, UP)]})
+    figure = {"kind": "figure", "kpi": "KPI2", "month": "2026-06", "party": "authority", "value": "95"}
+    for said, missing in (
+        ((), (("KPI2", "2026-05"), ("KPI1", "2026-06"), ("KPI2", "2026-06"))),
+        ((figure,), (("KPI2", "2026-05"), ("KPI1", "2026-06"))),
+    ):
+        record.said = entries(*said)
+        assert assess_month(contract(kpis=kpis), record, "2026-07", JULY + 9 * DAY).missing_figures == missing
+
+
+@pytest.mark.parametrize(("days", "due"), [(10, "2026-07-15T00:00+01:00"), (0, "2026-07-01T00:00+01:00")])
+def test_the_report_on_the_month_before_is_due_in_working_days(days: int, due: str) -> None:
+    """The tenth Working Day after Tuesday the 30th of June is Tuesday the 14th of July; it is due by its end."""
+    record = Record({"login": [span(JUNE, JULY + 9 * DAY, UP)]})
+    reporting = {"reporting": {"report_working_days": days}}
+    assert assess_month(contract(**reporting), record, "2026-07", JULY + DAY).report_due_ms == ms(due)
+    assert assess_month(contract(**reporting), record, "2026-05", JULY + DAY).report_due_ms is None
+
+
+def test_the_way_of_counting_is_told_in_words() -> None:
+    changes = {
+        "maintenance": {"notice_working_days": 5, "allowance": "10h"},
+        "relief": {"notice_working_days": 10, "late": "refused"},
+        "accounting": {"confirmation": 3},
+    }
+    told = june(**changes).accounting
+    assert told[0] == "3 failed looks in a row are an outage; it counts from the first of them."
+    assert (
+        "Maintenance is permitted once the authority has granted it, booked 5 Working Days before, up to 10h a month"
+        " for each service, and what goes beyond is counted, and emergencies are counted."
+    ) in told
+    assert "Relief told more than 10 Working Days after the cause was known is refused." in told
+    assert "Excluded time is taken from both sides of the ratio." in told
+    assert "KPI1: figures are compared as they are." in told
+
+
+def test_words_that_hold_for_some_kpis_name_them() -> None:
+    kpis = [
+        {"id": "KPI1", "service": "cad", "target": 99},
+        {"id": "KPI2", "service": "cad", "target": 99, "counting": {"unknown": "down"}},
+    ]
+    told = june(kpis=kpis).accounting
+    assert "KPI2: Time that nobody saw is taken as down." in told
+    assert "KPI1: Time that nobody saw is taken from both sides of the ratio." in told
+    assert "Outages are counted to the millisecond." in told
