@@ -29,6 +29,7 @@ from bench.assess import assess_cost
 from bench.case import ALL, EVERY_S, TIMEOUT_S, Case
 from bench.figures import Figures, bytes_a_look, figures, read_looks
 from bench.process import BenchError, Daemon, daemon_running, free_port, say, supplier_running
+from bench.rules import rules_cost
 from bench.scrape import scrape_cost
 
 WARM_UP_S = 2 * EVERY_S
@@ -165,6 +166,7 @@ def main() -> int:
     if not options.only:
         scrape_cost()
         assess_cost()
+        rules_cost()
     if broken:
         say(f"{broken} rows could not be measured")
     return min(broken, 1)
