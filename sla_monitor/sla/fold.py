@@ -78,8 +78,8 @@ def _kpi_results(
         if kpi.id in seen.unborn or not setting.run.ends_period(seen.month, kpi.measurement_months):
             continue
         measured = seen.measured.get(kpi.id, MISSING)
-        if isinstance(kpi, CompositeKpi) and kpi.id not in seen.measured:
-            measured = composite(kpi, results)
+        if isinstance(kpi, CompositeKpi) and measured.value is None:
+            measured = replace(composite(kpi, results), submitted=measured.submitted, agreed=measured.agreed)
         history = recent(earlier, kpi, max(1, kpi.average_with_previous))
         results[kpi.id] = kpi_result(kpi, seen.month, measured, history)
     found = without_double_jeopardy(tuple(results.values()), {kpi.id: kpi.related for kpi in regime.kpis})

@@ -301,3 +301,18 @@ def test_what_was_seen_too_little_is_shown_and_not_assessed() -> None:
     assert [kpi.views["agreed"].value, kpi.coverage_ratio] == [90, Fraction(1, 2)]
     assert not kpi.is_assessable
     assert (kpi.views["agreed"].band, found.result and found.result.kpis[0].is_met) == (None, None)
+
+
+def test_a_composite_is_the_same_in_later_history_whoever_reported_a_figure_of_it() -> None:
+    kpis = [
+        {"id": "KPI1", "service": "cad", "target": 99},
+        {"id": "ALL", "indicator": "composite", "combine": "all_of", "target": 100, "parts": [{"kpi": "KPI1"}]},
+    ]
+    contract = one_version(kpis=kpis, term={"start": "2026-06-01", "end": "2030-05-31"})
+    said = entries(figure("supplier", value=100) | {"kpi": "ALL"}, at_ms=LATER)
+    record = Record({"login": with_outages(JUNE, JULY, (JUNE, JUNE + 36 * HOUR))}, said=said)
+    june = assess_month(contract, record, "2026-06", LATER).result
+    later = assess_month(contract, record, "2026-07", LATER).earlier
+    assert june is not None
+    assert [(one.kpi, one.figure, one.is_met) for one in june.kpis] == [("KPI1", 95, False), ("ALL", 0, False)]
+    assert later == (june,)
