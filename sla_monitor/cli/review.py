@@ -115,6 +115,7 @@ def _mail(config: Path) -> Mail:
 
 
 def _put(found: Found, wanted: Wanted, output: Path, post: Post) -> None:
+    from sla_monitor.review.looks import outages_file
     from sla_monitor.review.make import renderings, with_manifest
     from sla_monitor.review.shelf import put
 
@@ -123,6 +124,8 @@ def _put(found: Found, wanted: Wanted, output: Path, post: Post) -> None:
     files = renderings(case, whole, text, wanted.formats, _progress(len(wanted.formats)))
     if wanted.claim is not None:
         files["evidence.json"] = extract(found)
+    if "json" in wanted.formats and wanted.months == 1:
+        files[f"{whole.name}-outages.json"] = outages_file(case, wanted.claim)
     files = with_manifest(case, files)
     put(output / whole.name, files)
     size = sum(map(len, files.values()))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.evidence import Source
     from sla_monitor.review.case import Case
+    from sla_monitor.review.looks import FirstFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def made_from(
     now_ms = SystemClock().now_ms()
     month = _month(period or last_closed(contract, now_ms), contract, now_ms)
     with recorded(ledger_path(config, ledger)) as source:
-        yield _found(contract, source, month, now_ms)
+        yield _found(contract, source, month, now_ms, source.first_failed)
 
 
 def _month(text: str, contract: Contract, now_ms: int) -> str:
@@ -58,7 +59,9 @@ def _month(text: str, contract: Contract, now_ms: int) -> str:
         raise
 
 
-def _found(contract: Contract, source: Source, month: str, now_ms: int) -> Found:
+def _found(
+    contract: Contract, source: Source, month: str, now_ms: int, first_failed: FirstFailed | None = None
+) -> Found:
     from hashlib import sha256
 
     from sla_monitor import __version__
@@ -68,6 +71,8 @@ def _found(contract: Contract, source: Source, month: str, now_ms: int) -> Found
     from sla_monitor.evidence import Digested
     from sla_monitor.register.standing import standing
     from sla_monitor.review.case import Case
+    from sla_monitor.review.looks import first_looks
+    from sla_monitor.review.unseen import unseen
 
     read = Digested(source)
     found = assess_month(contract, read, month, now_ms)
@@ -76,7 +81,16 @@ def _found(contract: Contract, source: Source, month: str, now_ms: int) -> Found
     terms = contract.version_at(max(min(now_ms, found.period.end_ms - 1), found.period.start_ms)).terms
     digest = sha256(text.encode()).hexdigest()
     register = standing(read.entries(contract.id))
-    case = Case(found, terms, register, digest, inputs, f"sla-monitor {__version__}")
+    case = Case(
+        found,
+        terms,
+        register,
+        digest,
+        inputs,
+        f"sla-monitor {__version__}",
+        looks=None if first_failed is None else first_looks(found, first_failed),
+        unseen=unseen(found, source),
+    )
     return Found(case, text, contract, source, now_ms)
 
 

@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.evidence import Source
+    from sla_monitor.ledger.reader import Reader
 
 contract_argument = click.argument("contract")
 """An id in the configuration, or a path."""
@@ -42,8 +42,8 @@ def ledger_path(config: Path, ledger: Path | None) -> Path:
 
 
 @contextmanager
-def recorded(path: Path) -> Iterator[Source]:
-    """A ledger's evidence. Raises LedgerError and its kinds."""
+def recorded(path: Path) -> Iterator[Reader]:
+    """A ledger's evidence, and the looks behind it. Raises LedgerError and its kinds."""
     from sla_monitor.ledger import read_only
 
     with read_only(path) as reader:

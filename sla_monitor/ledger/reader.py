@@ -58,14 +58,21 @@ select start_ms, end_ms, seen_ms, outcome, reason, looks
 from spans where endpoint_id = (select id from endpoints where key = ?)
 order by start_ms desc limit ?
 """
-_OBSERVATIONS = """
+_DOWN = "(select id from outcomes where name = 'down')"
+_LOOKS = """
 select o.at_ms, o.outcome, o.reason, v.detail, o.duration_us,
   o.dns_us, o.connect_us, o.tls_us, o.first_byte_us, o.transfer_us,
   a.name, o.status, o.body_bytes, o.certificate_expires_at_s, v.body
 from observations o left join addresses a on a.id = o.address_id left join evidence v on v.id = o.evidence_id
 where o.at_ms >= ? and o.at_ms < ? and o.endpoint_id = (select id from endpoints where key = ?)
-order by o.at_ms, o.id
 """
+_OBSERVATIONS = f"{_LOOKS} order by o.at_ms, o.id"
+_FIRST_DOWN = f"{_LOOKS} and o.outcome = {_DOWN} order by o.at_ms, o.id limit 1"
+# Which of millions of looks may be the first one is told by the spans.
+_DOWN_SINCE = f"""
+select min(start_ms) from spans
+where end_ms > ? and start_ms < ? and outcome = {_DOWN} and endpoint_id = (select id from endpoints where key = ?)
+"""  # noqa: S608 - our own text
 _SAMPLES = """
 select at_ms, outcome, duration_us, first_byte_us
 from observations where at_ms >= ? and at_ms < ? and endpoint_id = (select id from endpoints where key = ?)
@@ -129,6 +136,14 @@ class Reader:
         """When the first look at any endpoint of a contract began; None: there is none."""
         row = self._rows(_FIRST, f"{contract}/", f"{contract}0")[0]  # 0 follows the stroke
         return None if row[0] is None else int(row[0])
+
+    def first_failed(self, endpoint: str, start_ms: int, end_ms: int) -> Observation | None:
+        """The first look at the endpoint that began in `[start_ms, end_ms)` and found it down; evidence included."""
+        ((since_ms,),) = self._rows(_DOWN_SINCE, start_ms, end_ms, endpoint)
+        if since_ms is None:
+            return None
+        rows = self._rows(_FIRST_DOWN, max(since_ms, start_ms), end_ms, endpoint)
+        return self._observation(endpoint, rows[0]) if rows else None
 
     def latest_spans(self, endpoint: str, count: int) -> list[Span]:
         """The endpoint's last `count` spans, ascending."""

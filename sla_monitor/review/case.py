@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
@@ -16,11 +16,15 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.register.standing import Standing
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell
+from sla_monitor.review.unseen import Unseen
 from sla_monitor.sla.charges import split
+from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 
 Copy = Literal["authority", "supplier"]
+Looks: TypeAlias = Mapping[tuple[str, int], Observation]
+"""The first failed look of each endpoint, by its id, in each outage, by its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Case:
 
     `terms` are those in force at the month's end. `register`: what stands of the whole register. `digest`: SHA-256 of
     the assessment in JSON; `inputs`: the digests of what it was worked out from, as that says them. `program`: what
-    made the pack, with its version.
+    made the pack, with its version. `looks` is None where the evidence has no single looks with what they said.
     """
 
     assessment: ContractAssessment
@@ -39,6 +43,8 @@ class Case:
     inputs: Inputs | None = None
     program: str = "sla-monitor"
     copy: Copy = "authority"
+    looks: Looks | None = None
+    unseen: Unseen = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:

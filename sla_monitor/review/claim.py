@@ -8,6 +8,7 @@ from sla_monitor.review.blocks import Block, Cell, Facts, Lines, Pack, Prose, Se
 from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.cover import cover, status
 from sla_monitor.review.chapters.failures import page_of, steps_table
+from sla_monitor.review.chapters.looks import responses
 from sla_monitor.review.chapters.meeting import method
 from sla_monitor.sla.results import CreditLine
 
@@ -20,7 +21,8 @@ def claim_pack(case: Case, name: str) -> Pack:
         raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
     one, month = case.assessment, words.month_words(case.month)
     kpi, word = failed[name], status(case)[0].removesuffix(".")
-    sections = [_claim(case, name), page_of(case, kpi), method(case)]
+    answered = [responses("responses", case, kpi.service)] if kpi.service is not None else []
+    sections = [_claim(case, name), page_of(case, kpi), *answered, method(case)]
     return Pack(
         name=f"{one.contract}-{case.month}-claim-{name}",
         title=one.title or one.contract,

@@ -35,6 +35,8 @@ REASONS = {
     Reason.TLS_FAILED: "TLS failed",
     Reason.MONITOR_OFFLINE: "the monitor itself was offline",
     Reason.INTERNAL_ERROR: "internal error of the monitor",
+    Reason.CLOCK_STEPPED: "the monitor’s clock was set, or it stood still",
+    Reason.NOT_YET_SEEN: "not looked at yet",
 }
 
 

@@ -28,12 +28,12 @@ from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import standing
-from sla_monitor.review.case import Case
+from sla_monitor.review.case import Case, Looks
 from sla_monitor.sla.bands import band_of, is_met
 from sla_monitor.sla.fold import Setting, fold
 from sla_monitor.sla.intervals import length, subtract
 from sla_monitor.sla.months import Run
-from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.period import Period, month_of
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 
@@ -189,6 +189,19 @@ def services() -> tuple[ServiceAssessment, ...]:
     return service(0, cad, (held, open_claim)), service(1, custody), service(2, mobile), service(3, ())
 
 
+def looks() -> Looks:
+    """What the front said when it was first seen down; of the back nothing is on record."""
+    found = {}
+    for one in services():
+        for number, seen in enumerate(one.outages):
+            said = Finding(
+                Outcome.DOWN, seen.reason, "status 503 where 200 was asked", status=503, body_bytes=4_096,
+                evidence=f"<h1>Outage {number + 1} of {one.name}</h1>\nNobody is here.".encode(),
+            )  # fmt: skip
+            found["front", seen.start_ms] = Observation("partnership/front", seen.start_ms, said)
+    return found
+
+
 def figure(kpi: KpiTerms, value: Fraction | None, downtime_ms: int | None = None) -> Figure:
     if value is None:
         return Figure(None)
@@ -283,4 +296,10 @@ def case(**changes: Any) -> Case:
         standing(entries()),
         "ab" * 32,
         Inputs(contract_sha256="c" * 64, holidays_sha256=["b" * 64], evidence_sha256="e" * 64),
+        looks=looks(),
+        unseen={
+            Reason.CLOCK_STEPPED: [(OCTOBER.start_ms + 5 * DAY, OCTOBER.start_ms + 5 * DAY + 90_000)],
+            Reason.INTERNAL_ERROR: [(OCTOBER.start_ms, OCTOBER.start_ms + MINUTE)],
+            None: [(OCTOBER.start_ms + 20 * DAY, OCTOBER.start_ms + 20 * DAY + 90 * MINUTE)],
+        },
     )

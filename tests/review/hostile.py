@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sla_monitor.register.standing import standing
-from sla_monitor.review.case import Case
+from sla_monitor.review.case import Case, Looks
 from tests.review.estate import case as plain_case
 from tests.review.estate import entries
 
@@ -19,6 +19,8 @@ TEXTS = (
     "a\u0300\u0301\u0302\u0303" * 60,
     "\x1b[2J\x07\x00 line\r\nbreak\ttab",
 )
+
+RESPONSE = b"\xff\xfe" + "\n".join((TEXTS[0], TEXTS[1], TEXTS[4], TEXTS[5], TEXTS[7])).encode()
 
 
 def case() -> Case:
@@ -42,4 +44,13 @@ def case() -> Case:
     changed = replace(
         seen, title=TEXTS[0], supplier=TEXTS[1], kpis=kpis, services=services, entries=about, pending=about[1:2]
     )
-    return replace(made, assessment=changed, register=standing(written))
+    return replace(made, assessment=changed, register=standing(written), looks=looks(made))
+
+
+def looks(made: Case) -> Looks:
+    """Every detail is one of the texts, and every response all of them, with bytes that are no text."""
+    found = {}
+    for i, (place, look) in enumerate((made.looks or {}).items()):
+        said = replace(look.finding, detail=TEXTS[i % len(TEXTS)], evidence=RESPONSE)
+        found[place] = replace(look, finding=said)
+    return found

@@ -16,6 +16,7 @@ from sla_monitor.evidence import Digested, read_evidence
 from sla_monitor.evidence.seen import FileEvidence
 from sla_monitor.register.standing import standing
 from sla_monitor.review.case import Case
+from sla_monitor.review.unseen import unseen
 
 FOLDER = Path(__file__).parent / "golden"
 CONTRACT = FOLDER / "contract.yaml"
@@ -104,7 +105,8 @@ def case_from(contract: Contract, found: FileEvidence, month: str) -> tuple[Case
     text = document_text(document(one, INPUTS))
     terms = contract.version_at(one.period.end_ms - 1).terms
     digest = sha256(text.encode()).hexdigest()
-    return Case(one, terms, standing(read.entries(contract.id)), digest, INPUTS, "sla-monitor"), text
+    register = standing(read.entries(contract.id))
+    return Case(one, terms, register, digest, INPUTS, "sla-monitor", unseen=unseen(one, found)), text
 
 
 SCENES: dict[str, tuple[str, dict[str, Outages], Sequence[dict[str, Any]], Sequence[str]]] = {

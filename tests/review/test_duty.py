@@ -107,4 +107,4 @@ def test_the_daemon_has_the_pack_of_the_last_month_made(tmp_path: Path) -> None:
         daemon.stop()
     said = json.loads(manifest.read_bytes())
     assert (said["status"], said["register_number"]) == ("provisional", 7)
-    assert len(said["files"]) == 2
+    assert len(said["files"]) == 3

@@ -94,7 +94,7 @@ def test_a_running_kpi_says_so_far_and_has_no_points() -> None:
 def test_every_failed_kpi_has_its_page_with_outages_working_and_plan() -> None:
     pages = next(one for one in pack(case()).sections if one.id == "failures").sections
     assert [page.id for page in pages] == [f"failed-KPI{number}" for number in (1, 2, 3, 5, 6)]
-    assert [block.kind for block in pages[0].blocks] == ["facts", "picture", "table", "table"]
+    assert [block.kind for block in pages[0].blocks] == ["facts", "picture", "table", "table", "table"]
     assert "Entry 10: Replace the custody link (Boeing, due 20 November 2026, open)." in prose(pages[1])
     assert "Rectification was set off: a draft plan is due within 10 Working Days [27.1]." in prose(pages[1])
 
@@ -103,6 +103,30 @@ def test_outages_add_up_in_their_last_row() -> None:
     rows = table(case(), "service-command-and-control-outages")
     assert rows[-1][:4] == ["All outages", "", "18 h 49 min", "17 h 4 min"]
     assert rows[0][4:] == ["status unexpected", "front, back", "3, 4"]
+
+
+def test_a_failed_kpis_page_says_what_the_first_failed_look_at_each_endpoint_found() -> None:
+    rows = table(case(), "failed-KPI1-looks")
+    assert rows[:2] == [
+        ["8 Oct 2026 00:15:00 BST", "front", "status unexpected, status 503", "status 503 where 200 was asked"],
+        ["8 Oct 2026 00:15:00 BST", "back", "not on record", ""],
+    ]
+    assert len(rows) == 6
+    assert "Nobody is here" not in str(pack(case()))
+
+
+def test_where_evidence_has_no_looks_the_page_says_so() -> None:
+    made = next(one for one in pack(replace(case(), looks=None)).tables if one.id == "failed-KPI1-looks")
+    assert (made.rows, made.empty) == ((), "not in the evidence file.")
+
+
+def test_a_hundred_failed_looks_are_counted_and_not_all_printed() -> None:
+    made = case()
+    seen = made.assessment.services[0]
+    many = replace(seen, outages=tuple(replace(seen.outages[2], start_ms=number) for number in range(50)))
+    kpis = tuple(replace(kpi, service=many) if kpi.service is seen else kpi for kpi in made.assessment.kpis)
+    rows = table(replace(made, assessment=replace(made.assessment, kpis=kpis)), "failed-KPI1-looks")
+    assert (len(rows), rows[-1][0]) == (41, "60 more looks in the file of outages")
 
 
 def test_exclusions_say_how_much_was_down_in_them_and_why_they_count_or_not() -> None:
@@ -148,6 +172,22 @@ def test_time_that_nobody_saw_anywhere_is_the_monitors_own() -> None:
         ["1 gap together", "1 h 30 min"],
     ]
     assert column(case(), "coverage", "Coverage")[0] == "99.79 %"
+
+
+def test_the_monitors_own_faults_are_counted_by_their_reason() -> None:
+    assert table(case(), "unseen") == [
+        ["the monitor itself was offline", "0", "", ""],
+        ["the monitor’s clock was set, or it stood still", "1", "1 min 30 s", "1 min 30 s"],
+        ["no endpoint was looked at: the monitor did not run, or nothing says why", "1", "1 h 30 min", "1 h 30 min"],
+        ["internal error of the monitor", "1", "1 min", "1 min"],
+    ]
+
+
+def test_corrections_say_whom_they_favour_and_how_much() -> None:
+    (row,) = table(case(), "corrections")
+    assert row[4] == "supplier"
+    said = prose(next(one for one in pack(case()).sections if one.id == "quality"))
+    assert f"Corrections by whom they favour: supplier 1 ({row[3]}), authority 0, neither 0." in said
 
 
 def test_open_actions_and_those_done_since_the_last_meeting() -> None:

@@ -57,7 +57,7 @@ def test_a_lower_figure_is_the_better_one_where_less_is_better() -> None:
 def test_a_claim_has_the_failure_its_working_and_its_deadline(tmp_path: Path) -> None:
     made = scene("bad", tmp_path)[0]
     pack = claim_pack(made, "KPI2")
-    assert [section.id for section in pack.sections] == ["claim", "failed-KPI2", "method"]
+    assert [section.id for section in pack.sections] == ["claim", "failed-KPI2", "responses", "method"]
     facts = {
         name: cell.text for block in pack.sections[0].blocks if block.kind == "facts" for name, cell in block.items
     }

@@ -11,6 +11,7 @@ from sla_monitor.register.entries import Action
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.case import Case, counted_value, figure_of, history
+from sla_monitor.review.chapters.looks import said_table
 from sla_monitor.review.chapters.outages import outage_table
 from sla_monitor.review.drawing.run_chart import run_chart
 from sla_monitor.review.tones import band_cell, figure_cell
@@ -69,6 +70,7 @@ def page_of(case: Case, kpi: KpiAssessment) -> Section:
     blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
     if kpi.service is not None:
         blocks.append(outage_table(f"{name}-outages", case, kpi.service))
+        blocks.append(said_table(f"{name}-looks", case, kpi.service))
     working = kpi.result.working if kpi.result else figure_of(kpi).working
     blocks.append(steps_table(f"{name}-working", f"{kpi.kpi}: working", working))
     inside = (Section(f"{name}-plan", "Rectification", (Prose(tuple(_rectification(case, kpi)), "list"),)),)

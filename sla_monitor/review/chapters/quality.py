@@ -5,17 +5,31 @@ from __future__ import annotations
 from functools import reduce
 
 from sla_monitor.assess.assessment import ServiceAssessment
-from sla_monitor.register.entries import Correction
+from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.case import Case
 from sla_monitor.review.telling import what, when
 from sla_monitor.sla.intervals import Intervals, intersect, length
+from sla_monitor.sla.observation import Reason
 
 COVERAGE = (
     Column("Service", 2.4), Column("Agreed", 1.4, True), Column("Seen", 1.4, True), Column("Not seen", 1.4, True),
     Column("Coverage", 1.1, True), Column("Gaps", 0.8, True), Column("Longest gap", 1.4, True),
 )  # fmt: skip
+REASONS = (
+    Column("What was wrong", 4), Column("Times", 0.8, True), Column("Together", 1.4, True),
+    Column("Longest", 1.4, True),
+)  # fmt: skip
+CORRECTIONS = (
+    Column("Entry", 0.6), Column("What was put right", 3), Column("From and to", 2.4), Column("Lasted", 1.1, True),
+    Column("Favours", 1.1), Column("Why", 2.6),
+)  # fmt: skip
+FAVOUR = {"up": "supplier", "degraded": "supplier", "down": "authority", "unknown": "neither"}
+"""Whom it favours that what was seen becomes this."""
+
+ALWAYS_TOLD = (Reason.MONITOR_OFFLINE, Reason.CLOCK_STEPPED)
+NOT_LOOKING = "no endpoint was looked at: the monitor did not run, or nothing says why"
 LEAST_GAP_MS = 60_000
 MOST_GAPS = 40
 
@@ -26,8 +40,8 @@ def quality(case: Case) -> Section:
         f"Coverage is the time seen out of the agreed service time. Below {floor:f} % a figure is shown and not banded."
         " Time that nobody saw is never taken for up or down unless the contract says so."
     )
-    tables = (_coverage(case), _blind(case), _corrections(case))
-    return Section("quality", "Data quality", (Prose((said,)), *tables), own_page=True)
+    tables = (_coverage(case), _reasons(case), _blind(case), _corrections(case))
+    return Section("quality", "Data quality", (Prose((said,)), *tables, Prose((_balance(case),))), own_page=True)
 
 
 def _coverage(case: Case) -> Table:
@@ -50,6 +64,23 @@ def _service_row(service: ServiceAssessment) -> Row:
     )
 
 
+def _reasons(case: Case) -> Table:
+    """The monitor's own faults. Those that every pack tells of, though there were none, come first."""
+    others = [reason for reason in case.unseen if reason not in {*ALWAYS_TOLD, None}]
+    rows = tuple(_reason_row(reason, list(case.unseen.get(reason, ()))) for reason in (*ALWAYS_TOLD, None, *others))
+    return Table("unseen", "Why the monitor did not see, over all endpoints together", REASONS, rows)
+
+
+def _reason_row(reason: Reason | None, times: Intervals) -> Row:
+    longest = max((end - start for start, end in times), default=0)
+    return (
+        Cell(NOT_LOOKING if reason is None else words.reason_words(reason)),
+        Cell(str(len(times)), len(times)),
+        Cell(words.duration(length(times)) if times else ""),
+        Cell(words.duration(longest) if times else ""),
+    )
+
+
 def _blind(case: Case) -> Table:
     """When no service at all was seen: the monitor, its network or its clock failed, not the supplier."""
     found = [gap for gap in _unseen_by_all(case) if gap[1] - gap[0] >= LEAST_GAP_MS]
@@ -68,10 +99,29 @@ def _unseen_by_all(case: Case) -> Intervals:
 
 
 def _corrections(case: Case) -> Table:
-    corrected = [entry for entry in case.assessment.entries if isinstance(entry.said, Correction)]
     rows = tuple(
-        (Cell(str(entry.number), entry.number), Cell(what(entry, case)), Cell(when(entry, case)), Cell(entry.note))
-        for entry in corrected
+        (
+            Cell(str(entry.number), entry.number),
+            Cell(what(entry, case)),
+            Cell(when(entry, case)),
+            Cell(words.duration(said.end_ms - said.start_ms)),
+            Cell(FAVOUR[said.outcome]),
+            Cell(entry.note),
+        )
+        for entry, said in _corrected(case)
     )
-    columns = (Column("Entry", 0.6), Column("What was put right", 3), Column("From and to", 2.4), Column("Why", 3))
-    return Table("corrections", "Corrections of what the monitor saw, in either direction", columns, rows)
+    return Table("corrections", "Corrections of what the monitor saw, in either direction", CORRECTIONS, rows)
+
+
+def _corrected(case: Case) -> list[tuple[Entry, Correction]]:
+    return [(entry, entry.said) for entry in case.assessment.entries if isinstance(entry.said, Correction)]
+
+
+def _balance(case: Case) -> str:
+    """How much was put right in each direction, so that nobody has to wonder."""
+    parts = []
+    for favour in dict.fromkeys(FAVOUR.values()):
+        several = [said for _, said in _corrected(case) if FAVOUR[said.outcome] == favour]
+        lasted = sum(said.end_ms - said.start_ms for said in several)
+        parts.append(f"{favour} {len(several)}{f' ({words.duration(lasted)})' if several else ''}")
+    return f"Corrections by whom they favour: {', '.join(parts)}."
