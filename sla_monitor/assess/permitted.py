@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sla_monitor.assess.parts import Hours
-from sla_monitor.assess.rulings import Case, Ruling, decided, told_days
+from sla_monitor.assess.rulings import Case, Ruling, decided, meant_by, told_days
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.contract.upkeep import Maintenance as MaintenanceTerms
@@ -63,10 +63,8 @@ def _within_allowance(wish: Wish, paid: Intervals) -> Ruling:
 def _wishes(case: Case, period: Period, hours: Hours) -> Iterator[Wish]:
     for entry, said in case.standing.of(Maintenance):
         if said.start_ms < period.end_ms and said.end_ms > period.start_ms:
-            terms = case.contract.version_at(said.start_ms).terms
-            for service in terms.services:
-                if not said.services or service.id in said.services:
-                    yield _wish(case, (entry, said), (terms, service), period, hours)
+            for whose in meant_by(case, said):
+                yield _wish(case, (entry, said), whose, period, hours)
 
 
 def _wish(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.assess.rulings import Case, Ruling, decided, told_days
+from sla_monitor.assess.rulings import Case, Ruling, decided, meant_by, told_days
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Claim, Entry
 from sla_monitor.sla.intervals import intersect, normal
@@ -19,10 +19,8 @@ def claims(case: Case, period: Period) -> Iterator[Ruling]:
     for entry, said in case.standing.of(Claim):
         is_about_time = bool(said.services) or not said.tickets
         if is_about_time and said.start_ms < period.end_ms and said.end_ms > period.start_ms:
-            services = case.contract.version_at(said.start_ms).terms.services
-            for service in services:
-                if not said.services or service.id in said.services:
-                    yield _ruling(case, entry, said, service.id, period)
+            for _, service in meant_by(case, said):
+                yield _ruling(case, entry, said, service.id, period)
 
 
 def is_granted(case: Case, entry: Entry, said: Claim) -> bool:

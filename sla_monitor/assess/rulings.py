@@ -8,6 +8,7 @@ from typing import Literal
 
 from sla_monitor.assess.assessment import Excluded
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.register.approval import asks_for_decision
 from sla_monitor.register.entries import Claim, Entry, Maintenance
 from sla_monitor.register.standing import Standing
@@ -53,6 +54,17 @@ class Ruling:
         for (start_ms, end_ms), is_granted, why in sorted(pieces):
             is_open = self.is_pending and not is_granted
             yield Excluded(start_ms, end_ms, self.entry, self.kind, is_granted, is_open, why, self.kpis)
+
+
+def meant_by(case: Case, said: Maintenance | Claim) -> Iterator[tuple[Terms, Service]]:
+    """The services that a booking or a claim is for, each with the first terms in that time that have it: one that
+    joins the contract meanwhile is among them."""
+    found: set[str] = set()
+    for _, _, terms in case.contract.versions_in(said.start_ms, said.end_ms):
+        for service in terms.services:
+            if service.id not in found and (not said.services or service.id in said.services):
+                found.add(service.id)
+                yield terms, service
 
 
 def decided(case: Case, entry: Entry, said: Maintenance | Claim) -> tuple[tuple[int, int] | None, str, bool]:

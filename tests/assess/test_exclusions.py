@@ -9,9 +9,9 @@ import pytest
 
 from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.assessment import VIEWS
-from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.contract import Contract, TermsVersion
 
-from .records import DAY, HOUR, JULY, JUNE, endpoint, month_of_june, one_version, service, with_outages
+from .records import DAY, HOUR, JULY, JUNE, endpoint, month_of_june, ms, one_version, service, terms, with_outages
 
 NIGHT = {"start": "2026-06-10 22:00+01:00", "end": "2026-06-11 02:00+01:00"}
 FROM, TO = JUNE + 9 * DAY + 22 * HOUR, JUNE + 10 * DAY + 2 * HOUR
@@ -241,3 +241,14 @@ def test_a_correction_may_make_time_unseen_or_down() -> None:
     assert hours_down(found) == [6, 6, 6]
     assert len(found.services[0].outages) == 1, "what was seen and what was said are one outage"
     assert found.services[0].outages[0].entries == (1,)
+
+
+@pytest.mark.parametrize("said", [booking(), claim()])
+def test_a_service_that_joins_meanwhile_is_booked_and_claimed_for_too(said: dict[str, Any]) -> None:
+    """Both begin on the 10th, and so does the service, two hours later: its outage is excused from then on."""
+    joined = ms("2026-06-11T00:00+01:00")
+    kpis = [{"id": "KPI1", "service": "cad", "target": 99}, {"id": "KPI2", "service": "mail", "target": 99}]
+    before, after = terms(kpis=kpis[:1]), terms(kpis=kpis, services=[service(), service("mail", endpoint("mx"))])
+    contract = Contract((TermsVersion(0, before), TermsVersion(joined, after)))
+    found = month_of_june(contract, [said, decision(1)], login=[], mx=with_outages(JUNE, JULY, (FROM, TO + HOUR)))
+    assert [found.kpis[1].views[view].downtime_ms for view in VIEWS] == [3 * HOUR, HOUR, HOUR]
