@@ -97,8 +97,10 @@ def troubles(
 def _trouble(
     contract: ContractAssessment, service: ServiceAssessment, watched: ByService, now_ms: int
 ) -> tuple[int, Trouble]:
-    """When it began, and the words for it."""
-    culprits = [w for w in watched[contract.contract, service.service] if w.outcome is service.state]
+    """When it began, and the words for it. A service may be degraded because an endpoint of it is down: for a failure
+    that is not confirmed yet, or since the figures were worked out."""
+    several = watched[contract.contract, service.service]
+    culprits = [w for w in several if w.outcome is service.state] or [w for w in several if w.outcome is not Outcome.UP]
     outage = service.open_outage
     began_ms = outage.start_ms if outage else min((w.since_ms for w in culprits if w.last), default=0)
     findings = [w.last.finding for w in culprits if w.last]

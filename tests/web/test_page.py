@@ -75,6 +75,16 @@ def test_the_worst_trouble_stands_first() -> None:
     assert places == sorted(places)
 
 
+def test_a_service_that_is_degraded_by_an_endpoint_that_is_down_says_why() -> None:
+    """One failed look is not confirmed: the service is no more than degraded, and the reason is known all the same."""
+    one = estate.service("Custody", Outcome.DEGRADED)
+    refused = Finding(Outcome.DOWN, Reason.STATUS_UNEXPECTED, "the status is 503, expected 200-299")
+    seen = [estate.watched("custody", "Health", refused), estate.watched("custody", "Records", estate.up(9))]
+    text = render(estate.board((one,), (), seen)).text
+    assert "status unexpected the status is 503" in text
+    assert "no reason recorded" not in text
+
+
 def test_a_service_shows_its_month_with_the_allowance_left() -> None:
     text = render(estate.partnership()).text
     assert "Availability 99.88 % of the time that was seen" in text
