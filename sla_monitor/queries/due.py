@@ -94,8 +94,7 @@ def _kpis(contract: Contract, now_ms: int) -> dict[tuple[str, int], None]:
 
 
 def _periods(contract: Contract, months: int, now_ms: int) -> Iterator[tuple[Period, str, bool]]:
-    """The measurement period that ended last and the running one, each with its last month. A running one of several
-    months only in its last month: before that, the register would refuse a figure for it."""
+    """The measurement period that ended last and the running one, each with its last month."""
     terms = contract.versions[-1].terms
     first_ms = midnight_ms(terms.term.start_on, terms)
     end_ms = midnight_ms(terms.term.end_on + timedelta(days=1), terms)
@@ -107,8 +106,8 @@ def _periods(contract: Contract, months: int, now_ms: int) -> Iterator[tuple[Per
     last = running if is_over else measurement_months(run, shifted(running[0], -1), months)
     if last[-1] >= run.first:
         yield period_of(contract, last[0], last[-1]), last[-1], True
-    if not is_over and running[-1] == month:
-        yield period_of(contract, running[0], running[-1]), month, False
+    if not is_over:
+        yield period_of(contract, running[0], running[-1]), running[-1], False
 
 
 def _is_ours(stands: Standing, kpi: str, month: str) -> bool:

@@ -23,6 +23,11 @@ def month_edges_ms(month: str, zone: ZoneInfo) -> tuple[int, int]:
     return _midnight_ms(first, zone), _midnight_ms((first + timedelta(days=31)).replace(day=1), zone)
 
 
+def earlier(month: str, by: int) -> str:
+    """The month so many months before."""
+    return _name(_count(month) - by)
+
+
 def ends_period(month: str, months: int, term: Term) -> bool:
     """Whether a measurement period of so many months ends with this one; they count from the term's first month, and
     the last may be cut short."""
@@ -54,12 +59,16 @@ def _spanned(said: Any, zone: ZoneInfo) -> tuple[str, ...]:
     if not hasattr(said, "start_ms"):
         return ()
     first, last = _count(month_at(said.start_ms, zone)), _count(month_at(said.end_ms - 1, zone))
-    return tuple(f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(first, last + 1))
+    return tuple(_name(number) for number in range(first, last + 1))
 
 
 def _count(month: str) -> int:
     """Months since year 0."""
     return int(month[:4]) * 12 + int(month[5:7]) - 1
+
+
+def _name(number: int) -> str:
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
 def _midnight_ms(day: date, zone: ZoneInfo) -> int:

@@ -28,7 +28,7 @@ from sla_monitor.register.entries import (
 )
 from sla_monitor.register.figure_rules import figure_rules, money_rules, ticket_rules
 from sla_monitor.register.ground import SKEW_MS, Found, Ground, endpoints, kpis, services
-from sla_monitor.register.months import months_of
+from sla_monitor.register.months import earlier, months_of
 from sla_monitor.register.reply_rules import decision_rules, done_rules, undo_rules
 
 Rule = Callable[[Entry, Any, Ground], Iterator[Found]]
@@ -83,10 +83,16 @@ def _month(entry: Entry, ground: Ground) -> Iterator[Found]:
     start_ms, end_ms = ground.month_ms(month)
     if end_ms <= ground.term_ms[0] or start_ms >= ground.term_ms[1]:
         yield "month", f"{month} is outside the contract's term (check the year)"
-    elif start_ms > entry.at_ms:
+    elif _begins_ms(entry.said, start_ms, ground) > entry.at_ms:
         yield "month", f"{month} has not begun (check the year)"
     elif isinstance(entry.said, SignOff | CreditClaim) and end_ms > entry.at_ms:
         yield "month", f"{month} has not ended (wait for its end)"
+
+
+def _begins_ms(said: Any, start_ms: int, ground: Ground) -> int:
+    """A figure may be told as soon as its measurement period runs, which goes by its last month."""
+    kpi = ground.kpi(said.kpi, said.month) if isinstance(said, Figure) else None
+    return start_ms if kpi is None else ground.month_ms(earlier(said.month, kpi.measurement_months - 1))[0]
 
 
 def _repeated(entry: Entry, ground: Ground) -> Iterator[Found]:

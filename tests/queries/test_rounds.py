@@ -267,14 +267,17 @@ def test_a_month_that_is_final_is_not_asked_for(furnish: Furnish) -> None:
     assert office.round() == ["x[172800s]"]
 
 
-def test_a_quarter_is_asked_for_in_its_last_month_and_after_its_end(furnish: Furnish) -> None:
+def test_a_quarter_is_asked_for_while_it_runs_and_after_its_end(furnish: Furnish) -> None:
     office = furnish(measurement_months=3)
-    assert office.round() == []
-    office.clock.advance(at("2026-12-15") - office.clock.now_ms())
-    assert office.round() == ["x[6480000s]"]
+    office.clock.advance(at("2026-10-03") - office.clock.now_ms())
+    assert office.round() == ["x[172800s]"]
     office.clock.advance(at("2027-01-02") - office.clock.now_ms())
-    assert office.round() == ["x[7948799999ms]"]
-    assert [month for month, _ in office.figures()] == ["2026-12"]
+    office.server.body = success("2")
+    assert office.round() == ["x[7948799999ms]", "x[86400s]"]
+    assert office.figures() == [("2026-12", 1), ("2026-12", 2), ("2027-03", 2)]
+    with read_only(office.ledger) as reader:
+        (assessed,) = assess([office.contract], reader, office.clock.now_ms()).contracts
+    assert assessed.kpis[0].views["agreed"].value == 2
 
 
 def test_before_the_term_nothing_is_asked_and_after_it_only_its_end(furnish: Furnish) -> None:

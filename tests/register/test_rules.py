@@ -120,6 +120,7 @@ BAD: list[tuple[Said, Sequence[Said], str]] = [
     (figure("99", kpi="KPI5"), (), "kpi: KPI5 is made of other KPIs"),
     (figure("99", kpi="KPI7"), (), "kpi: no such KPI: KPI7"),
     (figure("99", month="2026-04"), (), "month: 2026-04 has not begun"),
+    (figure("80", kpi="KPI4", month="2026-06"), (), "month: 2026-06 has not begun"),
     (figure("99", month="2031-01"), (), "month: 2031-01 is outside the contract's term"),
     (
         ("figure", {"kpi": "KPI1", "month": "2026-01", "party": "supplier", "in_target": 9, "total": 10}),
