@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sla_monitor.assess.closed import Known, closed_month
-from sla_monitor.assess.ground import World, is_over
+from sla_monitor.assess.ground import Ground, World, is_over
 from sla_monitor.assess.kpis import Times
 from sla_monitor.assess.looks import Kept
 from sla_monitor.assess.parts import period_of, terms_in, zone_of
@@ -93,6 +93,14 @@ def month_result(
     """A month that is over."""
     terms = terms_in(world.contract, period_of(world.contract, month), world.now_ms)
     return period_result(setting_of(world), terms, closed_month(world, month, times, known), earlier)
+
+
+def as_of(ground: Ground, number: int) -> PeriodResult:
+    """What a month comes to by the entries up to this one alone."""
+    world, cache = ground.world, Cache()
+    entries = tuple(entry for entry in world.evidence.entries(world.contract.id) if entry.number <= number)
+    before = replace(world, standing=standing(entries))
+    return month_result(before, ground.month, list(earlier_months(before, ground.month, cache)), cache.times)
 
 
 def setting_of(world: World) -> Setting:

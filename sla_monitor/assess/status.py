@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess.assessment import Restatement, Status
 from sla_monitor.assess.figures import is_seen
 from sla_monitor.assess.ground import Ground, World
+from sla_monitor.assess.history import as_of
 from sla_monitor.assess.parts import measurement_months, period_of, terms_in, zone_of
 from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
@@ -35,15 +36,23 @@ def status_of(ground: Ground) -> Status:
 
 
 def restatement(ground: Ground, result: PeriodResult, entries: Sequence[Entry]) -> Restatement | None:
-    """What a signed month has become, if that is not what was signed; the signed figures stay as they are."""
+    """What a signed month has become, if that is not what was signed; the signed figures stay as they are.
+
+    A sign-off says points and money; any other figure is compared with what it is without what was said since.
+    """
     found = ground.world.standing.sign_off(ground.month)
     if found is None:
         return None
     signed, said = found
-    if result.points == said.points and result.deducted == said.credit:
-        return None
     since = [one.number for one in entries if one.number > signed.number and one.said.kind not in SIGNED_KINDS]
+    is_worth_the_same = result.points == said.points and result.deducted == said.credit
+    if is_worth_the_same and not (since and _figures(as_of(ground, signed.number)) != _figures(result)):
+        return None
     return Restatement(signed, result.points, Decimal(result.deducted), tuple(since))
+
+
+def _figures(result: PeriodResult) -> list[tuple[object, ...]]:
+    return [(one.kpi, one.value, one.rounded, one.band, one.is_met, one.points) for one in result.kpis]
 
 
 def entries_of(world: World, entries: Sequence[Entry], period: Period) -> tuple[Entry, ...]:

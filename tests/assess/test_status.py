@@ -12,6 +12,7 @@ from sla_monitor.contract.contract import Contract
 
 from .records import DAY, HOUR, JULY, JUNE, UP, Record, entries, month_of_june, ms, one_version, span, with_outages
 
+GRANTED = {"kind": "decision", "granted": True}
 BANDS = [{"name": "met", "at_least": 99}, {"name": "missed", "below": 99, "points": 2}]
 
 
@@ -52,6 +53,22 @@ def test_a_signed_month_whose_figures_change_is_restated_and_says_why() -> None:
     assert found.restatement is not None
     assert (found.restatement.points, found.restatement.credit) == (0, Decimal("0.00"))
     assert (found.restatement.signed.reference, found.restatement.because) == ("PMR-6", (3, 4))
+
+
+def test_a_signed_figure_that_moves_without_points_or_money_is_restated_too() -> None:
+    """An hour of the outage is excused: 95.1 in place of 95 per cent, and in the same band."""
+    claim = {"kind": "claim", "cause": "force_majeure", "start": JUNE, "end": JUNE + HOUR}
+    pending, granted = (june(signed("2", "20.00"), claim, *more) for more in ([], [{**GRANTED, "about": 2}]))
+    assert pending.restatement is None
+    assert granted.restatement is not None
+    assert (granted.restatement.points, granted.restatement.because) == (2, (2, 3))
+    talked = june(
+        claim,
+        {**GRANTED, "about": 1},
+        signed("2", "20.00"),
+        {"kind": "waiver", "month": "2026-06", "what": "money", "kpis": ["KPI9"]},
+    )
+    assert talked.restatement is None
 
 
 def test_a_second_sign_off_takes_the_place_of_the_first() -> None:
