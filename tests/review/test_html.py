@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from html import unescape
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
-
-from sla_monitor.review.case import Case
+from sla_monitor.review.blocks import Pack
+from sla_monitor.review.claim import claim_pack
 from sla_monitor.review.figures import pack
 from sla_monitor.review.html import html
 from tests.review import estate, hostile
@@ -27,30 +25,36 @@ axe.run(document, {resultTypes: ['violations']}).then(found => found.violations
 """
 
 
-def visit(made: Case, folder: Path, look: Callable[[Tab, str], Awaitable[None]]) -> None:
-    """Open the file from the disk, as whoever was sent it would."""
-    file = folder / "pack.html"
-    file.write_bytes(html(pack(made)))
+def written(made: Pack, file: Path) -> Path:
+    file.write_bytes(html(made))
+    return file
+
+
+async def check(browser: Tab, file: Path, widths: dict[int, bool]) -> None:
+    """Open a file from the disk, as whoever was sent it would; where asked, axe-core goes over it too."""
+    for width, with_axe in widths.items():
+        await browser.open(file.as_uri(), width)
+        assert await browser.value(WIDE_ENOUGH), (file, width)
+        assert "taken" not in await browser.value("document.title.slice(-5)")
+        assert browser.complaints() == []
+        if with_axe:
+            await browser.value(AXE.read_text() + ";0")
+            assert await browser.value(SERIOUS) == [], (file, width)
+
+
+def test_packs_fit_every_width_and_are_accessible_whatever_is_in_them(tmp_path: Path) -> None:
+    """A plain month, a hostile one, and a claim with hostile responses, in one browser."""
+    plain = written(pack(estate.case()), tmp_path / "plain.html")
+    strange = written(pack(hostile.case()), tmp_path / "hostile.html")
+    claim = written(claim_pack(hostile.case(), "KPI1"), tmp_path / "claim.html")
 
     async def run() -> None:
-        async with tab(folder / "profile") as browser:
-            await look(browser, file.as_uri())
+        async with tab(tmp_path / "profile") as browser:
+            await check(browser, plain, {1280: True, 360: True})
+            await check(browser, strange, {1280: False, 360: False})
+            await check(browser, claim, {1280: True, 360: True})
 
     asyncio.run(run())
-
-
-@pytest.mark.parametrize("made", [estate.case, hostile.case])
-def test_the_file_fits_every_width_and_is_accessible(tmp_path: Path, made: Callable[[], Case]) -> None:
-    async def look(browser: Tab, url: str) -> None:
-        for width in (1280, 360):
-            await browser.open(url, width)
-            assert await browser.value(WIDE_ENOUGH), width
-            assert "taken" not in await browser.value("document.title.slice(-5)")
-            assert browser.complaints() == []
-        await browser.value(AXE.read_text() + ";0")
-        assert await browser.value(SERIOUS) == []
-
-    visit(made(), tmp_path, look)
 
 
 def test_the_file_is_whole_by_itself_and_runs_nothing() -> None:

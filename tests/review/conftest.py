@@ -1,0 +1,30 @@
+"""Renderings that several tests read and none changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.review.case import Case
+from sla_monitor.review.figures import pack
+from sla_monitor.review.pdf import pdf
+from tests.review import estate, hostile
+from tests.review.shared import once
+
+
+def _written(made: Callable[[], Case]) -> Callable[[Path], None]:
+    return lambda folder: (folder / "pack.pdf").write_bytes(pdf(pack(made()))) and None
+
+
+@pytest.fixture(scope="session")
+def plain_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bad month of the estate, printed."""
+    return once(tmp_path_factory, "plain-pdf", _written(estate.case)) / "pack.pdf"
+
+
+@pytest.fixture(scope="session")
+def hostile_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the worst texts."""
+    return once(tmp_path_factory, "hostile-pdf", _written(hostile.case)) / "pack.pdf"
