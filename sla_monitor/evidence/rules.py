@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.nearest import suggestion
 from sla_monitor.contract.nodes import Path
+from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.document import EvidenceDocument, Look, Outages, Seen, SpanRecord, Watched
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.ground import endpoints, kpis, services
 from sla_monitor.register.instant import told_instant
 
 Problems = Iterator[tuple[Path, str]]
@@ -24,7 +26,8 @@ def disagreements(document: EvidenceDocument, contract: Contract) -> Problems:
     yield from _of_forms(document, contract)
     yield from _of_spans(document)
     yield from _of_looks(document)
-    yield from _of_entries(document.entries, contract)
+    yield from _of_entries(document, contract)
+    yield from _of_said(document.entries, contract)
 
 
 def endpoints_by_service(contract: Contract) -> dict[str, tuple[str, ...]]:
@@ -113,9 +116,36 @@ def _twice(looks: Sequence[Look], path: Path) -> Problems:
             yield (*path, i, "at"), "another look at this instant found something else (keep one)"
 
 
-def _of_entries(entries: Sequence[Entry], contract: Contract) -> Problems:
+def _of_entries(document: EvidenceDocument, contract: Contract) -> Problems:
+    entries, told = document.entries, {document.contract, contract.id}  # the file's own is told once
     for i, entry in enumerate(entries):
-        if entry.contract != contract.id:
+        if entry.contract not in told:
             yield ("entries", i, "contract"), f"must be {contract.id} (or leave the entry out)"
         if i and entry.number <= entries[i - 1].number:
             yield ("entries", i, "number"), f"must be greater than {entries[i - 1].number}, the one before"
+
+
+def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
+    """What speaks of nothing would be without effect in silence: a name that is misspelt, an entry that is not there."""
+    known = {field: {name for version in contract.versions for name in of(version.terms)} for field, of in _NAMED}
+    numbers: set[int] = set()
+    for i, entry in enumerate(entries):
+        about = getattr(entry.said, "about", None)
+        if about is not None and about not in numbers:
+            yield ("entries", i, "said", "about"), f"no entry {about} above this one (put it in, or leave this one out)"
+        numbers.add(entry.number)
+        for field, names in known.items():
+            given = getattr(entry.said, field, None) or ()
+            for name in (given,) if isinstance(given, str) else given:
+                if name not in names:
+                    what = field.removesuffix("s").replace("kpi", "KPI")
+                    yield ("entries", i, "said", field), f"no such {what}: {name} ({suggestion(name, names)})"
+
+
+_NAMED: tuple[tuple[str, Callable[[Terms], list[str]]], ...] = (
+    ("service", services),
+    ("services", services),
+    ("kpi", kpis),
+    ("kpis", kpis),
+    ("endpoints", endpoints),
+)

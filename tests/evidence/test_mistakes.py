@@ -75,6 +75,9 @@ BACKWARDS = {"start": "2026-10-06", "end": "2026-10-05"}
 AT_NOON = "2026-10-05T12:00:00Z"
 
 
+CLAIM = {"kind": "claim", "cause": "force_majeure", "start": "2026-10-05", "end": "2026-10-06"}
+
+
 @pytest.mark.parametrize(
     ("parts", "told"),
     [
@@ -135,11 +138,23 @@ AT_NOON = "2026-10-05T12:00:00Z"
             "$.samples[1].endpoint: is given twice (put its looks into one list)",
         ),
         (
+            {"entries": [entry(1, CLAIM | {"services": ["custdy"]})]},
+            "$.entries[0].said.services: no such service: custdy (did you mean custody?)",
+        ),
+        (
+            {"entries": [entry(1, CLAIM | {"kpis": ["KPI1", "KPI9"]})]},
+            "$.entries[0].said.kpis: no such KPI: KPI9 (did you mean KPI2?)",
+        ),
+        (
+            {"entries": [entry(1, CLAIM), entry(2, {"kind": "decision", "about": 2, "granted": True})]},
+            "$.entries[1].said.about: no entry 2 above this one (put it in, or leave this one out)",
+        ),
+        (
             {"samples": [{"endpoint": "health", "looks": [{"at": AT_NOON, "duration_us": -1}]}]},
             "$.samples[0].looks[0].duration_us: must be at least 0",
         ),
         (
-            {"entries": [entry(2, {"kind": "minute", "month": "2026-10"}), entry(2, {"kind": "undo", "about": 1})]},
+            {"entries": [entry(2, {"kind": "minute", "month": "2026-10"}), entry(2, {"kind": "undo", "about": 2})]},
             "$.entries[1].number: must be greater than 2, the one before",
         ),
         (
@@ -178,6 +193,12 @@ def test_one_mistake_is_one_line(tmp_path: Path, parts: dict[str, Any], told: st
 def test_what_is_no_evidence_at_all_is_one_line(tmp_path: Path, content: str | bytes, told: str) -> None:
     (line,) = problems(tmp_path, content)
     assert line.startswith(told)
+
+
+def test_the_file_of_another_contract_is_told_once(tmp_path: Path) -> None:
+    others = [entry(number, CLAIM, contract="large") for number in (1, 2)]
+    (line,) = problems(tmp_path, evidence(contract="large", entries=others))
+    assert line == "$.contract: must be small (or take the file of contract large)"
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
