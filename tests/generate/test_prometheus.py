@@ -87,7 +87,11 @@ def test_every_alert_has_a_rule_and_fires_in_one_test_and_is_quiet_in_another(tm
 
 
 def test_a_contract_with_everything_passes(tmp_path: Path) -> None:
-    passes(generated(tmp_path, contract(EVERYTHING), sloth=True), "*-1m.yaml")
+    passes(generated(tmp_path, contract(EVERYTHING), sloth=True), "all.of-it-*t-1m.yaml")
+    tests = promtool(
+        "test", "rules", *(tmp_path / f"tests/all.of-it-{one}.yaml" for one in ("medium-5m", "critical-5m"))
+    )
+    assert tests.returncode == 0, tests.stdout
 
 
 def test_rules_that_are_broken_on_purpose_fail_their_tests(tmp_path: Path) -> None:
@@ -115,7 +119,7 @@ def test_what_people_wrote_is_never_read_as_a_template(tmp_path: Path) -> None:
             "kpis": [{"id": "K1", "service": "cad", "target": "99.9"}],
         }
     )
-    passes(generated(tmp_path, one), "small-*-1m.yaml")
+    passes(generated(tmp_path, one), "small-[mc]*-1m.yaml")
 
 
 def test_the_version_in_force_decides() -> None:
