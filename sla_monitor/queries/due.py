@@ -21,7 +21,8 @@ SETTLING_MS = 300_000
 """How long after the end of a period its last samples may still be on their way into Prometheus."""
 
 AGAIN_MS = 300_000
-"""How long after a question that was not answered it is asked again."""
+"""How long after a question that was not answered it is asked again; each further time twice as long, up to what the
+KPI's `every` says: a Prometheus that does not reach back so far will not do so tomorrow either."""
 
 _EVALUATED = re.compile(r"evaluated at (\S+)")
 
@@ -48,10 +49,10 @@ Key = tuple[str, str, str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a question went the last time: answered or not, and when it was asked."""
+    """When a question was asked the last time, and how often in a row it has not been answered."""
 
     at_ms: int
-    is_answered: bool
+    failures: int = 0
 
 
 def questions(
@@ -119,8 +120,8 @@ def _is_ours(stands: Standing, kpi: str, month: str) -> bool:
 
 
 def _is_due(question: Question, entries: Sequence[Entry], before: Asked | None, now_ms: int) -> bool:
-    if before is not None and not before.is_answered:
-        return now_ms >= before.at_ms + AGAIN_MS
+    if before is not None and before.failures:
+        return now_ms >= before.at_ms + min(AGAIN_MS << min(before.failures - 1, 20), question.source.every_ms)
     last = ours(entries, question.kpi, question.month)
     if question.is_last:
         is_settled = now_ms > question.at_ms + SETTLING_MS

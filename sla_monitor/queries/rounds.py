@@ -49,7 +49,7 @@ class Queries:
     def __init__(self, ledger: Path, clock: Clock) -> None:
         self._ledger, self._clock = ledger, clock
         self._asked: dict[Key, Asked] = {}
-        self._trouble: dict[tuple[str, str], str] = {}
+        self._trouble: dict[Key, str] = {}
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._counts: dict[tuple[str, str], Count] = {}
@@ -87,8 +87,9 @@ class Queries:
             for question in list(questions(contract, known, self._asked, self._clock.now_ms())):
                 if self._stopping:
                     return
-                is_answered = self._guarded(question, contract, known)
-                self._asked[question.key] = Asked(self._clock.now_ms(), is_answered)
+                before = self._asked.get(question.key)
+                failures = 0 if self._guarded(question, contract, known) else (before.failures if before else 0) + 1
+                self._asked[question.key] = Asked(self._clock.now_ms(), failures)
 
     def _guarded(self, question: Question, contract: Contract, known: list[Entry]) -> bool:
         """Whether it went well; what went wrong is told once, until it changes or is over."""
@@ -105,17 +106,16 @@ class Queries:
             count.failed += 1
             log.exception("a KPI's figure could not be asked for", extra=_about(question))
             return False
-        if self._trouble.pop(key, None) is not None:
+        if self._trouble.pop(question.key, None) is not None:
             log.info("a KPI's figure can be had again", extra=_about(question))
         return True
 
     def _tell(self, question: Question, why: str) -> None:
-        key = question.contract, question.kpi
-        if self._trouble.get(key) != why:
+        if self._trouble.get(question.key) != why:
             log.warning(
                 "a KPI's figure stays unknown: Prometheus did not give it", extra={**_about(question), "why": why}
             )
-        self._trouble[key] = why
+        self._trouble[question.key] = why
 
     def _ask(self, question: Question, contract: Contract, known: list[Entry]) -> None:
         """Raises NoAnswer, RegisterError and LedgerError."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -171,19 +172,33 @@ def test_what_is_no_answer_enters_nothing_and_is_told_once(furnish: Furnish, cap
     office = furnish()
     office.server.body = success("NaN")
     for _ in range(3):
-        office.round()
-        office.clock.advance(300_000)
+        assert len(office.round()) == 2
+        office.clock.advance(HOUR_MS)
     assert office.figures() == []
     office.server.body = success("1")
     office.round()
     told = [(record.levelname, record.message) for record in caplog.records if "entered" not in record.message]
     assert told == [
-        ("WARNING", "a KPI's figure stays unknown: Prometheus did not give it"),
-        ("INFO", "a KPI's figure can be had again"),
+        *[("WARNING", "a KPI's figure stays unknown: Prometheus did not give it")] * 2,  # of October and November
+        *[("INFO", "a KPI's figure can be had again")] * 2,
     ]
     warned = next(record for record in caplog.records if record.levelname == "WARNING").__dict__
     assert (warned["contract"], warned["kpi"]) == ("small", "K")
     assert "NaN is no figure" in warned["why"]
+
+
+def test_what_is_never_answered_is_asked_more_and_more_seldom_up_to_its_pace(furnish: Furnish) -> None:
+    office = furnish()
+    office.server.body, contract = b"", office.contract
+    office.round()
+    minutes: list[int] = []
+    for minute in range(5, 3 * 24 * 60, 5):
+        office.clock.advance(300_000)
+        before = len(office.server.asked)
+        office.queries.round([(contract, [])])
+        minutes += [minute] if len(office.server.asked) > before else []
+    gaps = [later - one for one, later in pairwise([0, *minutes])]
+    assert gaps == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1440]
 
 
 def test_questions_and_failures_are_counted_from_the_start_on(furnish: Furnish) -> None:
