@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from sla_monitor.assess.memo import answered_once
+from sla_monitor.assess.parts import MARGIN_MS
 from sla_monitor.assess.seen import Evidence
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.counting import SlowAsDown
@@ -17,9 +20,6 @@ from sla_monitor.sla.intervals import Intervals, normal, subtract
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.quorum import by_time
 from sla_monitor.sla.spans import Span, extend, held
-
-MARGIN_MS = 86_400_000
-"""How much more than a month is looked at on both sides, so that outages over its edges are known as a whole."""
 
 Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 """By endpoint key: from, to, and what it was."""
@@ -51,7 +51,7 @@ class Endpoints:
         looks, as in a file that tells of outages alone, the spans stand."""
         key = endpoint_key(self._contract.id, endpoint.id)
         if (key, failures, rule) not in self._known:
-            timed = held(list(self._timed(key, endpoint.every_ms, rule)), self.now_ms)
+            timed = held(self._timed(key, endpoint.every_ms, rule), self.now_ms)
             looked = normal((span.start_ms, span.end_ms) for span in timed)
             others = (piece for span in self._spans.get(key, ()) for piece in _outside(span, looked))
             spans = sorted([*timed, *others], key=lambda span: span.start_ms)
@@ -78,7 +78,20 @@ class Endpoints:
             found = found.corrected(start_ms, min(end_ms, self.now_ms), outcome)
         return found
 
-    def _timed(self, key: str, every_ms: int, rule: SlowAsDown) -> Iterator[Span]:
+    def _timed(self, key: str, every_ms: int, rule: SlowAsDown) -> list[Span]:
+        question = ("slow", key, every_ms, rule.promised_ms, f"{rule.multiple}", self.start_ms, self.end_ms)
+        kept = answered_once(
+            self._evidence,
+            question,
+            self.end_ms,
+            self.now_ms,
+            lambda: json.dumps(list(self._judged(key, every_ms, rule))),
+        )
+        rows = json.loads(kept)
+        return [Span(start, end, seen, Outcome(outcome), None, looks) for start, end, seen, outcome, _, looks in rows]
+
+    def _judged(self, key: str, every_ms: int, rule: SlowAsDown) -> Iterator[Span]:
+        """The spans of single looks, each judged by how long it took."""
         last: Span | None = None
         judge = by_time(rule)
         for at_ms, outcome, duration_us, _ in self._evidence.samples(key, self.start_ms - MARGIN_MS, self.end_ms):

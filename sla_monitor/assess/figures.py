@@ -6,16 +6,13 @@ from fractions import Fraction
 
 from sla_monitor.assess.assessment import View
 from sla_monitor.assess.ground import Ground
+from sla_monitor.assess.made import made_of_looks
 from sla_monitor.assess.relief import is_granted
-from sla_monitor.assess.samples import counted, response_times_us, slots
-from sla_monitor.assess.seen import Sample
 from sla_monitor.assess.times import Time
-from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.register.entries import Claim, Figure
 from sla_monitor.sla.indicators import Counts, in_target_percent
-from sla_monitor.sla.intervals import subtract
 from sla_monitor.sla.measure import Seen
 from sla_monitor.sla.tickets import Stop, Ticket
 
@@ -28,10 +25,8 @@ def seen(ground: Ground, kpi: KpiTerms, view: View, time: Time | None = None) ->
         return _with(given, seconds=time.seconds) if time is not None else given
     if isinstance(kpi, RatioKpi) and kpi.within_ms is not None:
         return _with(given, tickets=tickets(ground, kpi, view))
-    if isinstance(kpi, ResponseTimeKpi):
-        return _with(given, samples_us=tuple(response_times_us(kpi, _looks(ground, kpi, view))))
-    if isinstance(kpi, ErrorRateKpi):
-        return _with(given, slots=slots(kpi, ground.period.start_ms, _looks(ground, kpi, view)))
+    if isinstance(kpi, ResponseTimeKpi | ErrorRateKpi):
+        return _with(given, made=made_of_looks(ground, kpi, view))
     return given
 
 
@@ -61,19 +56,6 @@ def is_seen(ground: Ground, kpi: KpiTerms) -> bool:
     if not isinstance(kpi, AvailabilityKpi | ResponseTimeKpi | ErrorRateKpi):
         return False
     return bool(getattr(kpi, "endpoints", ())) or kpi.service in ground.services_with_endpoints
-
-
-def _looks(ground: Ground, kpi: ResponseTimeKpi | ErrorRateKpi, view: View) -> list[Sample]:
-    """The looks that count, one endpoint after the other."""
-    result: list[Sample] = []
-    for service, endpoint in ground.terms.endpoints_of(kpi):
-        inside = subtract(ground.through(service.id).hours, ground.excluded(service.id, view, kpi.id))
-        if kpi.related is not None and kpi.related.dedupe == "exclude_samples":
-            inside = subtract(inside, ground.through(service.id).down)
-        key = endpoint_key(ground.world.contract.id, endpoint.id)
-        samples = ground.world.evidence.samples(key, ground.period.start_ms, ground.until_ms)
-        result += counted(samples, inside, ground.endpoints.corrected(endpoint))
-    return result
 
 
 def tickets(ground: Ground, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:

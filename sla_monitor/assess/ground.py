@@ -10,9 +10,20 @@ from fractions import Fraction
 from functools import cached_property
 
 from sla_monitor.assess.assessment import View
-from sla_monitor.assess.endpoints import MARGIN_MS, Endpoints
+from sla_monitor.assess.endpoints import Endpoints
 from sla_monitor.assess.exclusions import Exclusions, exclusions, together
-from sla_monitor.assess.parts import Hours, Part, month_at, parts_of, period_of, run_of, terms_in, until, zone_of
+from sla_monitor.assess.parts import (
+    MARGIN_MS,
+    Hours,
+    Part,
+    month_at,
+    parts_of,
+    period_of,
+    run_of,
+    terms_in,
+    until,
+    zone_of,
+)
 from sla_monitor.assess.rulings import Case
 from sla_monitor.assess.seen import Evidence
 from sla_monitor.assess.services import PLAIN, Impacts, through

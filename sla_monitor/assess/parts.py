@@ -14,6 +14,10 @@ from sla_monitor.sla.intervals import Intervals, intersect
 from sla_monitor.sla.months import Run, last_day, month_name, number_of
 from sla_monitor.sla.period import Period, instant_ms, local_date
 
+MARGIN_MS = 86_400_000
+"""How much more than a month is looked at on both sides, so that outages over its edges are known as a whole; and how
+long after its end everything that was seen of it is in."""
+
 
 def zone_of(contract: Contract) -> ZoneInfo:
     """The zone of the contract's days and months: that of its first terms, so that months tile the term."""

@@ -11,10 +11,11 @@ from sqlite_utils import Database
 
 from sla_monitor.clock import Clock
 from sla_monitor.ledger.buffer import Buffer
+from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.lock import WriterLock
-from sla_monitor.ledger.opening import open_writer, take_lock
+from sla_monitor.ledger.opening import appending, open_writer, take_lock
 from sla_monitor.ledger.reader import Reader
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
@@ -93,6 +94,15 @@ class Ledger:
     def first_ms(self, contract: str) -> int | None:
         """When the first look at any endpoint of a contract began; None: there is none."""
         return self._reader.first_ms(contract)
+
+    def worked_out(self, digest: str) -> str | None:
+        """What was made of looks of months that are over; see `Reader`."""
+        return self._reader.worked_out(digest)
+
+    def keep(self, digest: str, body: str) -> None:
+        """Keep such an answer. Raises LedgerError and its kinds."""
+        with appending(self._path) as database, immediate(database.conn):
+            database.conn.execute("insert or replace into worked_out values (?, ?)", (digest, body))
 
     def entries(self, contract: str, after: int = 0) -> list[Entry]:
         """What the register says of a contract; see `Reader`."""

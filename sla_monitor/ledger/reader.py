@@ -145,6 +145,11 @@ class Reader:
         rows = self._rows(_FIRST_DOWN, max(since_ms, start_ms), end_ms, endpoint)
         return self._observation(endpoint, rows[0]) if rows else None
 
+    def worked_out(self, digest: str) -> str | None:
+        """What was made of looks of months that are over, by the digest of the question; None: nobody has asked it."""
+        rows = self._rows("select body from worked_out where digest = ?", digest)
+        return str(rows[0][0]) if rows else None
+
     def latest_spans(self, endpoint: str, count: int) -> list[Span]:
         """The endpoint's last `count` spans, ascending."""
         rows = self._rows(_LATEST_SPANS, endpoint, count)

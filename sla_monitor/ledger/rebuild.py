@@ -29,6 +29,7 @@ _REPLACE = (
     "insert into main.ended_spans select * from temp.ended_spans order by endpoint_id, start_ms",
     "delete from main.last_spans",
     "insert into main.last_spans select * from temp.last_spans",
+    "delete from worked_out",
 )
 _DIFFERENCES = (
     "select count(*) from (select * from main.ended_spans except select * from temp.ended_spans)",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
+from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.ledger import Ledger
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Outcome
@@ -36,3 +38,10 @@ class Recorded:
 
     def first_ms(self, contract: str) -> int | None:
         return self._ledger.first_ms(contract)
+
+    def worked_out(self, digest: str) -> str | None:
+        return self._ledger.worked_out(digest)
+
+    def keep(self, digest: str, body: str) -> None:
+        with suppress(LedgerError):  # a full disk is told elsewhere, and the answer can be worked out again
+            self._ledger.keep(digest, body)

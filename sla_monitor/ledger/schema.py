@@ -145,3 +145,9 @@ def m0002_register(database: Database) -> None:
         database.conn.execute(statement)
     for trigger in _refusals("register", ("number",)):
         database.conn.execute(trigger)
+
+
+@MIGRATIONS()
+def m0003_worked_out(database: Database) -> None:
+    """Unlike the rest it may be thrown away at any time: it spares reading every look of a year at each start."""
+    database.conn.execute("create table worked_out (digest text primary key, body text not null) strict, without rowid")

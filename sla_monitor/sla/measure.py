@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -21,16 +21,25 @@ from sla_monitor.sla.working import step
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What so many response times, or slots of time, have come to: microseconds, or per cent."""
+
+    of: int
+    value: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What is known of one KPI in one measurement period; each indicator reads its own part.
 
     `figure`: a count, days late, a score, or whatever somebody gave as the result. `samples_us`: response times in
-    microseconds.
+    microseconds. `made`: what samples or slots have come to, for a caller who does not hold them.
     """
 
     seconds: Seconds | None = None
     slots: tuple[Slot, ...] = ()
     samples_us: tuple[int, ...] = ()
+    made: Made | None = None
     counts: Counts | None = None
     tickets: tuple[Ticket, ...] = ()
     figure: Fraction | None = None
@@ -64,20 +73,31 @@ def _availability(kpi: AvailabilityKpi, seen: Seen, frame: Frame) -> Measured:
     return Measured(value, coverage=coverage, is_assessable=is_assessable, working=working)
 
 
+def made_of_slots(slots: Sequence[Slot]) -> Made:
+    """Slots of time as an error rate."""
+    return Made(len(slots), error_rate_percent(slots))
+
+
+def made_of_times(kpi: ResponseTimeKpi, samples_us: Sequence[int]) -> Made:
+    """Response times as the KPI's statistic."""
+    of_us = mean(samples_us) if kpi.percentile is None else percentile(samples_us, kpi.percentile)
+    return Made(len(samples_us), None if of_us is None else Fraction(of_us))
+
+
 def _error_rate(kpi: ErrorRateKpi, seen: Seen, frame: Frame) -> Measured:
-    value = error_rate_percent(seen.slots)
-    if value is None:
+    made = seen.made or made_of_slots(seen.slots)
+    if made.value is None:
         return _given(kpi, seen, frame)
-    return Measured(value, working=(step(f"100 less the mean error rate of {len(seen.slots)} slots", "", value),))
+    return Measured(made.value, working=(step(f"100 less the mean error rate of {made.of} slots", "", made.value),))
 
 
 def _response_time(kpi: ResponseTimeKpi, seen: Seen, frame: Frame) -> Measured:
-    of_us = mean(seen.samples_us) if kpi.percentile is None else percentile(seen.samples_us, kpi.percentile)
-    if of_us is None:
+    made = seen.made or made_of_times(kpi, seen.samples_us)
+    if made.value is None:
         return _given(kpi, seen, frame)
     what = "mean" if kpi.percentile is None else f"{shown(kpi.percentile)} per cent, nearest rank,"
-    value = Fraction(of_us) / 1000
-    return Measured(value, working=(step(f"{what} of {len(seen.samples_us)} times, ms", "", value, kpi.clause),))
+    value = made.value / 1000
+    return Measured(value, working=(step(f"{what} of {made.of} times, ms", "", value, kpi.clause),))
 
 
 def _ratio(kpi: RatioKpi, seen: Seen, frame: Frame) -> Measured:

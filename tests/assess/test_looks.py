@@ -8,7 +8,8 @@ from typing import Any
 from sla_monitor.assess import Sample, assess, assess_contract
 from sla_monitor.assess.looks import SETTLED_AFTER_MS, Kept, Remembering
 from sla_monitor.clock import SystemClock
-from sla_monitor.ledger import Ledger, Recorded
+from sla_monitor.ledger import Ledger, Recorded, read_only
+from sla_monitor.ledger.rebuild import rebuild_spans
 from sla_monitor.ledger.register import Register
 from sla_monitor.sla.observation import Finding, Observation, Phases
 
@@ -28,6 +29,45 @@ class Counting(Record):
         for sample in super().samples(key, start_ms, end_ms):
             self.handed += 1
             yield sample
+
+
+class Keeping(Counting):
+    """A record that keeps answers, as a ledger does."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.answers: dict[str, str] = {}
+
+    def worked_out(self, digest: str) -> str | None:
+        return self.answers.get(digest)
+
+    def keep(self, digest: str, body: str) -> None:
+        self.answers[digest] = body
+
+
+def test_what_closed_months_came_to_is_kept_from_one_start_to_the_next() -> None:
+    """Each start has a new cache. A correction asks another question of June, and May's answer stands."""
+    kpis = [RESPONSE, {"id": "KPI2", "indicator": "error_rate", "service": "cad", "target": 99}]
+    kpis.append({"id": "KPI3", "service": "cad", "target": 99, "counting": {"slow_as_down": {"promised": "100ms"}}})
+    contract = one_version(kpis=kpis, term={"start": "2026-05-01", "end": "2030-04-30"}, relief={"four_eyes": False})
+    record = Keeping({"login": [span(JUNE - DAY, JUNE + 30 * DAY, UP)]}, {"login": LOOKS})
+    now_ms = JUNE + 40 * DAY
+    first = assess_contract(contract, record, now_ms)
+    assert first == assess_contract(contract, Record(record.seen, record.looks), now_ms)
+    handed, kept = record.handed, len(record.answers)
+    assert assess_contract(contract, record, now_ms) == first
+    assert (record.handed, len(record.answers)) == (handed, kept)
+    hour = {"kind": "correction", "endpoints": ["login"], "start": JUNE, "end": JUNE + HOUR, "outcome": "unknown"}
+    record.said = entries(hour)
+    corrected = assess_contract(contract, record, now_ms)
+    assert corrected == assess_contract(contract, Record(record.seen, record.looks, record.said), now_ms)
+    assert corrected.earlier[-1].kpis[0].value != first.earlier[-1].kpis[0].value
+
+
+def test_a_month_that_is_not_settled_keeps_no_answer() -> None:
+    record = Keeping({"login": [span(JUNE, NOW, UP)]}, {"login": LOOKS})
+    assess_contract(one_version(kpis=[RESPONSE], term={"start": "2026-06-01", "end": "2030-05-31"}), record, NOW)
+    assert record.answers == {}
 
 
 def test_what_is_remembered_is_what_was_read() -> None:
@@ -95,3 +135,15 @@ def test_a_ledger_and_a_record_in_memory_give_the_same_assessment(tmp_path: Path
             memory = Record(seen, {"login": LOOKS}, entries(*told))
             assert assess_contract(contract, recorded, NOW) == assess_contract(contract, memory, NOW)
         assert recorded.entries(CONTRACT) is recorded.entries(CONTRACT), "nothing is read again"
+
+
+def test_a_ledger_keeps_answers_until_it_is_rebuilt(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with Ledger.open(path, SystemClock()) as ledger:
+        recorded = Recorded(ledger)
+        assert recorded.worked_out("question") is None
+        recorded.keep("question", "answer")
+        assert recorded.worked_out("question") == "answer"
+    rebuild_spans(path, lambda done, total: None)
+    with read_only(path) as reader:
+        assert reader.worked_out("question") is None

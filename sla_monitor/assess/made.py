@@ -1,0 +1,65 @@
+"""What the looks that count come to, for a response time or an error rate, in one view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TypeAlias
+
+from sla_monitor.assess.assessment import View
+from sla_monitor.assess.ground import Ground
+from sla_monitor.assess.memo import answered_once
+from sla_monitor.assess.samples import Corrections, counted, response_times_us, slots
+from sla_monitor.assess.seen import Sample
+from sla_monitor.contract.contract import endpoint_key
+from sla_monitor.contract.kpi import ErrorRateKpi, ResponseTimeKpi
+from sla_monitor.sla.intervals import Intervals, subtract
+from sla_monitor.sla.measure import Made, made_of_slots, made_of_times
+
+Sampled: TypeAlias = ResponseTimeKpi | ErrorRateKpi
+Counting: TypeAlias = tuple[str, Intervals, Corrections]
+"""An endpoint's key, the time in which its looks count, and how the register corrects them."""
+
+
+def made_of_looks(ground: Ground, kpi: Sampled, view: View) -> Made:
+    """The statistic of a measurement period so far. For months that are over, the evidence may have kept it."""
+    counting = list(_counting(ground, kpi, view))
+    world, period = ground.world, ground.period
+    question = (*_statistic(kpi, period.start_ms), [_told(one) for one in counting])
+
+    def answer() -> str:
+        looks = (look for one in counting for look in _looks(ground, one))
+        if isinstance(kpi, ErrorRateKpi):
+            made = made_of_slots(slots(kpi, period.start_ms, looks))
+        else:
+            made = made_of_times(kpi, list(response_times_us(kpi, looks)))
+        return f"{made.of} {'-' if made.value is None else made.value}"
+
+    of, value = answered_once(world.evidence, question, period.end_ms, world.now_ms, answer).split()
+    return Made(int(of), None if value == "-" else Fraction(value))
+
+
+def _statistic(kpi: Sampled, start_ms: int) -> tuple[str, ...]:
+    """All that the statistic takes from the terms."""
+    if isinstance(kpi, ErrorRateKpi):
+        return "error rate", f"{kpi.slot_ms}", f"{start_ms}"
+    return "response time", f"{kpi.percentile}", kpi.phase
+
+
+def _counting(ground: Ground, kpi: Sampled, view: View) -> Iterator[Counting]:
+    for service, endpoint in ground.terms.endpoints_of(kpi):
+        inside = subtract(ground.through(service.id).hours, ground.excluded(service.id, view, kpi.id))
+        if kpi.related is not None and kpi.related.dedupe == "exclude_samples":
+            inside = subtract(inside, ground.through(service.id).down)
+        yield endpoint_key(ground.world.contract.id, endpoint.id), inside, ground.endpoints.corrected(endpoint)
+
+
+def _told(one: Counting) -> tuple[object, ...]:
+    key, inside, corrections = one
+    return key, inside, [(start, end, f"{outcome}") for start, end, outcome in corrections]
+
+
+def _looks(ground: Ground, one: Counting) -> Iterator[Sample]:
+    key, inside, corrections = one
+    samples = ground.world.evidence.samples(key, ground.period.start_ms, ground.until_ms)
+    return counted(samples, inside, corrections)
