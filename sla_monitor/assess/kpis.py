@@ -149,7 +149,9 @@ def _measured(whole: Ground, kpi: Kpi, view: View, known: tuple[Time | None, Map
     time, others = known
     found = measured(kpi, seen(whole, kpi, view, time), whole.frame)
     if isinstance(kpi, CompositeKpi) and found.value is None:
-        parts = {name: other.results[view] for name, other in others.items()}
+        # a part whose own measurement period ends elsewhere has no result yet, now or when the month is over
+        ending = {name: other for name, other in others.items() if other.months[-1] == whole.month}
+        parts = {name: other.results[view] for name, other in ending.items()}
         made = composite(kpi, parts)
         return Measured(made.value, found.submitted, found.agreed, working=made.working)
     return found

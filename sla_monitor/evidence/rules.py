@@ -126,7 +126,7 @@ def _of_entries(document: EvidenceDocument, contract: Contract) -> Problems:
 
 
 def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
-    """What speaks of nothing would be without effect in silence: a name that is misspelt, an entry that is not there."""
+    """What speaks of nothing would be without effect in silence: a misspelt name, an entry that is not there."""
     known = {field: {name for version in contract.versions for name in of(version.terms)} for field, of in _NAMED}
     numbers: set[int] = set()
     for i, entry in enumerate(entries):
