@@ -320,7 +320,8 @@ def test_a_composite_is_the_same_in_later_history_whoever_reported_a_figure_of_i
 
 @pytest.mark.parametrize(("month", "figure_of_kpi1"), [("2026-06", 95), ("2026-07", 100)])
 def test_a_composite_waits_for_the_parts_whose_measurement_period_goes_on(month: str, figure_of_kpi1: int) -> None:
-    """KPI2's quarter ends with August: neither June nor July has a composite, in the month itself or in history."""
+    """KPI2's quarter ends with August: neither June nor July has a composite, in the month itself or in history, and
+    what the supplier says of it changes nothing."""
     kpis = [
         {"id": "KPI1", "service": "cad", "target": 90},
         {"id": "KPI2", "service": "cad", "target": 90, "measurement_months": 3},
@@ -328,8 +329,9 @@ def test_a_composite_waits_for_the_parts_whose_measurement_period_goes_on(month:
             {"kpi": "KPI1"}, {"kpi": "KPI2"}]},
     ]  # fmt: skip
     contract = one_version(kpis=kpis, term={"start": "2026-06-01", "end": "2030-05-31"})
-    record = Record({"login": with_outages(JUNE, ms("2026-09-01T00:00+01:00"), (JUNE, JUNE + 36 * HOUR))})
-    now_ms = ms("2026-08-10T00:00+01:00")
+    now_ms, outage = ms("2026-08-10T00:00+01:00"), (JUNE, JUNE + 36 * HOUR)
+    said = entries(figure("supplier", value=100) | {"kpi": "ALL", "month": month}, at_ms=LATER)
+    record = Record({"login": with_outages(JUNE, ms("2026-09-01T00:00+01:00"), outage)}, said=said)
     found = assess_month(contract, record, month, now_ms).result
     assert found is not None
     assert [(kpi.kpi, kpi.figure) for kpi in found.kpis] == [("KPI1", figure_of_kpi1), ("ALL", None)]
