@@ -77,16 +77,17 @@ def test_hostile_texts_are_shown_and_not_obeyed(hostile_pdf: Path) -> None:
 
 @pytest.mark.parametrize("made", ["plain_pdf", "hostile_pdf"])
 def test_nothing_sticks_out_of_a_page(request: pytest.FixtureRequest, made: str) -> None:
-    """Every word lies inside its page's margins."""
+    """Every word lies inside its page's margins, however much somebody wrote into a table."""
     file = request.getfixturevalue(made)
     boxes = subprocess.run(["pdftotext", "-bbox", file, "-"], check=True, capture_output=True, text=True).stdout
-    width = 0.0
+    width = height = 0.0
     words = 0
     for line in boxes.splitlines():
-        if page := re.search(r'<page width="([\d.]+)"', line):
-            width = float(page[1])
-        elif word := re.search(r'xMin="(-?[\d.]+)".*xMax="([\d.]+)"', line):
+        if page := re.search(r'<page width="([\d.]+)" height="([\d.]+)"', line):
+            width, height = float(page[1]), float(page[2])
+        elif word := re.search(r'xMin="(-?[\d.]+)".*xMax="([\d.]+)" yMax="([\d.]+)"', line):
             words += 1
             assert float(word[1]) >= 40, line
             assert float(word[2]) <= width - 40, line
+            assert float(word[3]) <= height - 20, line
     assert words > 500
