@@ -48,7 +48,7 @@ REVIEWS_EVERY_MS = 60_000
 QUERIES_EVERY_MS = 60_000
 """How often it is asked whether a KPI's figure is due from its Prometheus."""
 
-RELOADABLE = ("contracts", "log")
+RELOADABLE = ("contracts", "log", "links", "alerting")
 
 log = logging.getLogger(__name__)
 

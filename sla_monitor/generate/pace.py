@@ -74,7 +74,8 @@ def _why_not(terms: Terms, kpi: AvailabilityKpi, burns: tuple[Burn, ...]) -> tup
         lost_ms = endpoint.every_ms + endpoint.timeout_ms
         if terms.accounting.confirmation_failures == 1 and lost_ms >= tightest:
             why = f"one failed look at {endpoint.id}, {told_time(lost_ms)} until the next, would be enough for it"
-            return why, f"set accounting.confirmation to 2 or more, or let a look take less than {told_time(tightest)}"
+            sooner = f", or let a look take less than {told_time(tightest)}" if tightest else ""
+            return why, f"set accounting.confirmation to 2 or more{sooner}"
     return None
 
 

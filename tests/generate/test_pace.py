@@ -36,6 +36,10 @@ def one(target: str, *, every: str = "30s", confirmation: int = 1, **service: An
             one("99.9", every="60s"),
             "no burn-rate page: one failed look at login, 1m 5s until the next, would be enough for it (set",
         ),
+        (
+            one("100"),
+            "no burn-rate ticket: one failed look at login, 35s until the next, would be enough for it (set",
+        ),
     ],
 )
 def test_an_alert_that_cannot_work_is_refused(terms: Any, told: str, tmp_path: Path) -> None:

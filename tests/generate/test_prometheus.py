@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from sla_monitor.configuration import read_configuration
+from sla_monitor.contract.load import load_contract_files
 from sla_monitor.generate.files import rendered
 from sla_monitor.generate.prometheus import prometheus_files
 from sla_monitor.names import ALL_ALERTS, WATCHDOG
@@ -158,3 +159,13 @@ def test_an_unconfirmed_outage_waits_for_a_second_look(tmp_path: Path) -> None:
     (down,) = [rule for rule in rules_of(folder) if rule.get("alert") == "SlaServiceDown"]
     assert down["for"] == "65s"  # 30 s until the next look, 5 s for its answer, and a scrape at either end
     passes(folder, "small-medium-1m.yaml")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "config/contracts/examples").glob("*.yaml")), ids=lambda path: path.stem
+)
+def test_the_rules_of_every_example_are_clean(path: Path, tmp_path: Path) -> None:
+    """Regimes of all kinds: pools, tiers, quorums, unit rates, service desks."""
+    generated(tmp_path, *load_contract_files([path]))
+    check = promtool("check", "rules", "--lint=all", "--lint-fatal", *sorted((tmp_path / "rules").glob("*.yaml")))
+    assert check.returncode == 0, check.stdout + check.stderr
