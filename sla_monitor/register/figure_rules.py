@@ -13,7 +13,6 @@ from sla_monitor.contract.nearest import suggestion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import CreditClaim, Entry, Figure, Misreported, Occurred, TicketRecord
 from sla_monitor.register.ground import Found, Ground, kpis, services
-from sla_monitor.register.months import ends_period
 
 _NOT_BELOW_NOTHING = {"percent", "ms", "count", "days"}
 
@@ -23,9 +22,7 @@ def figure_rules(entry: Entry, said: Figure, ground: Ground) -> Iterator[Found]:
     kpi = ground.kpi(said.kpi, said.month)
     if kpi is None:
         return
-    months = kpi.measurement_months
-    if not ends_period(said.month, months, ground.terms_of(said.month).term):
-        yield "month", f"no measurement period of {kpi.id} ends with {said.month} (each is {months} months)"
+    yield from ground.month_without_end(said.kpi, said.month)
     if isinstance(kpi, CompositeKpi):
         yield "kpi", f"{kpi.id} is made of other KPIs (give their figures)"
     if said.total is not None and not isinstance(kpi, RatioKpi):

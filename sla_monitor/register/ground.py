@@ -13,7 +13,7 @@ from sla_monitor.contract.kpi import Kpi
 from sla_monitor.contract.nearest import suggestion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.months import month_edges_ms
+from sla_monitor.register.months import ends_period, month_edges_ms
 from sla_monitor.register.standing import Standing, standing
 
 Found = tuple[str, str]
@@ -55,6 +55,15 @@ class Ground:
 
     def kpi(self, name: str, month: str) -> Kpi | None:
         return next((kpi for kpi in self.terms_of(month).kpis if kpi.id == name), None)
+
+    def month_without_end(self, name: str, month: str) -> Iterator[Found]:
+        """What is wrong with a month with which no measurement period of a KPI ends: it has no result of it."""
+        kpi = self.kpi(name, month)
+        if kpi is not None and not ends_period(month, kpi.measurement_months, self.terms_of(month).term):
+            yield (
+                "month",
+                f"no measurement period of {name} ends with {month} (each is {kpi.measurement_months} months)",
+            )
 
     def unknown(
         self, field: str, what: str, names: Iterable[str], of: Callable[[Terms], Iterable[str]], span: tuple[int, int]

@@ -66,10 +66,11 @@ def drafts(source: Source, contract: Contract, actor: str, at_ms: int) -> list[D
         try:
             made.append(Draft(line, _entry(source, words, contract, (actor, at_ms))))
         except RegisterError as error:
-            found += [f"{source.name}:{line}: {problem}" for problem in error.problems]
+            found += [f"{source.name}:{line}: {problem}" for problem in _with_dates(source, words, error.problems)]
     found += [f"{source.name}:{line}: {problem}" for line, problem in _twice(made)]
-    if found:
-        raise RegisterError(shortened(found))
+    if found:  # what can be said of the other rows is said in the same breath
+        found += _wrong(source, made, Ground.of(contract, ()))
+        raise RegisterError(shortened(sorted(found, key=lambda told: _line(source, told))))
     return made
 
 
@@ -79,10 +80,28 @@ def news(source: Source, several: Iterable[Draft], contract: Contract, said: Ite
     stands = (*ground.stands.of(TicketRecord), *ground.stands.of(Figure))
     known = {_key(words): words for _, words in stands}
     fresh = [draft for draft in several if known.get(_key(draft.entry.said)) != draft.entry.said]
-    found = [f"{source.name}:{one.line}: {line}" for one in fresh for line in problems(one.entry, ground)]
+    found = _wrong(source, fresh, ground)
     if found:
         raise RegisterError(shortened(found))
     return [draft.entry for draft in fresh]
+
+
+def _wrong(source: Source, several: Iterable[Draft], ground: Ground) -> list[str]:
+    return [f"{source.name}:{one.line}: {line}" for one in several for line in problems(one.entry, ground)]
+
+
+def _line(source: Source, told: str) -> int:
+    return int(told.removeprefix(f"{source.name}:").partition(":")[0])
+
+
+def _with_dates(source: Source, words: Mapping[str, str], found: Iterable[str]) -> Iterator[str]:
+    """Problems, with the way out where a day and a month stand in an order that nobody can tell."""
+    told = {field: words[field] for field in _INSTANTS if source.dates == "iso" and field in words}
+    turned = {field: word for field, word in told.items() if day_first(word) != word}
+    for line in found:
+        field = line.partition(":")[0]
+        word = turned.get(field)
+        yield line if word is None else f"{field}: {word} begins with the day or the month (say which, by --dates)"
 
 
 def shortened(lines: list[str]) -> list[str]:

@@ -22,6 +22,12 @@ def told_instant(at_ms: int) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}{rest}Z"
 
 
+def told_on_the_wall(at_ms: int, zone: ZoneInfo) -> str:
+    """`2026-10-05 14:00+01:00`, which can be typed again."""
+    at = datetime.fromtimestamp(at_ms // 1000, zone)
+    return at.isoformat(sep=" ", timespec="seconds" if at.second else "minutes")
+
+
 def parse_instant(text: str, zone: ZoneInfo | None = None) -> int:
     """UTC milliseconds. Without an offset the time is on the wall in `zone`; a time that the clocks leave out or tell
     twice is refused, because nobody can know which was meant. Raises ValueError."""

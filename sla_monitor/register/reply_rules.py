@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sla_monitor.register.approval import DECIDABLE
 from sla_monitor.register.entries import Action, Decision, Done, Entry, Undo
 from sla_monitor.register.ground import Found, Ground
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import told_on_the_wall
 
 
 def decision_rules(entry: Entry, said: Decision, ground: Ground) -> Iterator[Found]:
@@ -20,14 +20,14 @@ def decision_rules(entry: Entry, said: Decision, ground: Ground) -> Iterator[Fou
     yield from found
     if found or other is None:
         return
-    yield from _narrower(said, other)
+    yield from _narrower(said, other, ground)
     yield from _four_eyes(entry, other, ground)
     last = ground.stands.decision_on(said.about)
     if last is not None and last[1] == said:
         yield "about", f"entry {last[0].number} decided the same (nothing is left to decide)"
 
 
-def _narrower(said: Decision, other: Entry) -> Iterator[Found]:
+def _narrower(said: Decision, other: Entry, ground: Ground) -> Iterator[Found]:
     """A decision may grant a part of the time that was asked for."""
     asked = other.said
     first_ms, last_ms = getattr(asked, "start_ms", 0), getattr(asked, "end_ms", 0)
@@ -36,7 +36,8 @@ def _narrower(said: Decision, other: Entry) -> Iterator[Found]:
         return
     start_ms = first_ms if said.start_ms is None else said.start_ms
     end_ms = last_ms if said.end_ms is None else said.end_ms
-    span = f"{told_instant(first_ms)} to {told_instant(last_ms)}"
+    zone = ground.contract.version_at(first_ms).terms.time_zone
+    span = f"{told_on_the_wall(first_ms, zone)} to {told_on_the_wall(last_ms, zone)}"
     if not first_ms <= start_ms < last_ms:
         yield "start", f"is not inside what entry {other.number} asks for ({span})"
     if not first_ms < end_ms <= last_ms:

@@ -145,6 +145,8 @@ def _impact(entry: Entry, said: Impact, ground: Ground) -> Iterator[Found]:
 
 def _waiver(entry: Entry, said: Waiver, ground: Ground) -> Iterator[Found]:
     yield from ground.unknown("kpis", "KPI", said.kpis, kpis, ground.month_ms(said.month))
+    for name in said.kpis:
+        yield from ground.month_without_end(name, said.month)
 
 
 def _sign_off(entry: Entry, said: SignOff, ground: Ground) -> Iterator[Found]:

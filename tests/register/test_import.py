@@ -83,6 +83,8 @@ def test_a_broken_row_is_told_with_its_line_and_nothing_is_half_applied(office: 
     assert said.code == 1
     assert [line.partition(" (")[0].partition(", where")[0] for line in said.err.splitlines()] == [
         "tickets.csv:3: ended: must be an instant",
+        "tickets.csv:5: priority: no KPI counts p1",
+        "tickets.csv:5: ended: must not be before opened",
         "tickets.csv:6: priority: is missing",
         "tickets.csv:6: opened: 2024-03-31 01:30:00 is told twice or not at all in Europe/London",
         "tickets.csv:8: the same ticket is on line 2",
@@ -96,6 +98,15 @@ def test_what_the_contract_does_not_know_is_told_of_every_row(office: Office) ->
     assert said.err.splitlines() == [
         "tickets.csv:2: priority: no KPI counts p1 (did you mean P1?)",
         "tickets.csv:3: service: no such service: custdy (did you mean custody?)",
+    ]
+
+
+def test_mistakes_of_the_contract_are_told_beside_those_of_the_file(office: Office) -> None:
+    rows = "id,priority,service,opened\nINC1,P1,custdy,2024-02-05\nINC2,P1,,05/02/2024 09:00\n"
+    said = office.run("import", "small", office.file(rows), "--kind", "ticket", "--yes")
+    assert said.err.splitlines() == [
+        "tickets.csv:2: service: no such service: custdy (did you mean custody?)",
+        "tickets.csv:3: opened: 05/02/2024 09:00 begins with the day or the month (say which, by --dates)",
     ]
 
 

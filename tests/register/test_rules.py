@@ -106,7 +106,16 @@ BAD: list[tuple[Said, Sequence[Said], str]] = [
     (decision(2), (claim(), decision(1)), "about: entry 2 is a decision, on which nobody decides"),
     (decision(1), (claim(), decision(1)), "about: entry 2 decided the same (nothing is left to decide)"),
     (decision(1, start="2026-01-05T09:00:00Z"), (claim(),), "start: is not inside what entry 1 asks for"),
-    (decision(1, end="2026-01-05T13:00:00Z"), (claim(),), "end: is not inside what entry 1 asks for"),
+    (
+        decision(1, end="2026-01-05T13:00:00Z"),
+        (claim(),),
+        "end: is not inside what entry 1 asks for (2026-01-05 10:00+00:00 to 2026-01-05 12:00+00:00)",
+    ),
+    (
+        ("waiver", {"month": "2026-01", "kpis": ["KPI1", "KPI4"], "what": "money"}),
+        (),
+        "month: no measurement period of KPI4 ends with 2026-01 (each is 3 months)",
+    ),
     (decision(1, granted=False, start="2026-01-05T10:30:00Z"), (claim(),), "start: is for what is granted"),
     (
         decision(1, start="2026-01-05T11:30:00Z", end="2026-01-05T11:00:00Z"),
