@@ -11,8 +11,10 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.errors import GenerateError
 from sla_monitor.generate.alert import Alert
 from sla_monitor.generate.burn import burn_alerts, burn_records
+from sla_monitor.generate.coverage import coverage_alert, coverage_alerts
 from sla_monitor.generate.endpoints import endpoint_alerts
 from sla_monitor.generate.pace import Refusal, refusals
+from sla_monitor.generate.papers import paper_alerts
 from sla_monitor.generate.promql import lasting
 from sla_monitor.generate.promtool import Files, unit_tests
 from sla_monitor.generate.regime import regime_alerts
@@ -21,7 +23,7 @@ from sla_monitor.generate.sloth import sloth_group
 from sla_monitor.generate.subject import Subject
 from sla_monitor.generate.triggers import trigger_alerts
 from sla_monitor.generate.upkeep import upkeep_alerts
-from sla_monitor.generate.watching import JOB, coverage_alert, monitor_alerts
+from sla_monitor.generate.watching import JOB, monitor_alerts
 from sla_monitor.settings import Links, Settings
 
 
@@ -40,7 +42,7 @@ def prometheus_files(
     if found and not leave_out_refused:
         raise GenerateError([str(refusal) for refusal in found])
     files: Files = {"prometheus.yml": _configuration(settings)}
-    files |= _alerts("monitor", list(monitor_alerts(settings, terms)), settings.links)
+    files |= _alerts("monitor", [*monitor_alerts(settings, terms), *coverage_alerts(settings)], settings.links)
     for one in terms:
         left_out = frozenset((refusal.kpi, refusal.alert) for refusal in found if refusal.contract == one.id)
         files |= _contract(Subject(one, settings, left_out), sloth=sloth)
@@ -81,7 +83,8 @@ def _contract(subject: Subject, *, sloth: bool) -> Files:
     for group in subject.groups:
         alerts = (make(subject, group) for make in (service_alerts, endpoint_alerts, upkeep_alerts, burn_alerts))
         files |= _alerts(f"{subject.id}-{group.criticality}", [a for several in alerts for a in several], links, [name])
-    managed = [*regime_alerts(subject), *trigger_alerts(subject), coverage_alert(subject)]
+    made = (make(subject) for make in (regime_alerts, paper_alerts, trigger_alerts))
+    managed = [*(alert for several in made for alert in several), coverage_alert(subject)]
     files |= _alerts(f"{subject.id}-contract", managed, links)
     if sloth and subject.terms.availability_kpis:
         files[f"rules/{subject.id}-sloth.yaml"] = _rules(f"{subject.id}-sloth", sloth_group(subject))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sla_monitor import names
 from sla_monitor.generate.alert import Alert, Case
 from sla_monitor.generate.grafana.links import SCORECARD
-from sla_monitor.generate.promql import PER_CONTRACT, PER_KPI, joined
+from sla_monitor.generate.promql import PER_KPI
 from sla_monitor.generate.subject import ALLOWANCE_OF_KPI, DAY_S, MINUTE_MS, MONEY, Subject, minutes
 from sla_monitor.generate.text import Label, Text, Value, text
 
@@ -17,7 +17,6 @@ def regime_alerts(subject: Subject) -> Iterator[Alert]:
     yield from _runs_out(subject)
     yield from _breached(subject)
     yield from _caps(subject)
-    yield from _papers(subject)
 
 
 def contract_alert(  # noqa: PLR0913 - what all of them share stands here once
@@ -128,72 +127,5 @@ def _caps(subject: Subject) -> Iterator[Alert]:
                 "fires near the cap", at_ms, {left: "0x100", limit: "500x100"}, subject.came(**where), {"value": "100%"}
             ),
             Case("is quiet far from it", at_ms, {left: "50x99", limit: "50x99"}),
-        ),
-    )
-
-
-def _papers(subject: Subject) -> Iterator[Alert]:
-    """Deadlines and what somebody owes."""
-    alerting, at_ms = subject.settings.alerting, late(subject)
-    claim, pending = subject.sample(names.CLAIM_DEADLINE), subject.sample(names.OLDEST_PENDING)
-    soon_s, long_s = alerting.claim_days * DAY_S, alerting.decision_days * DAY_S
-    now_s = at_ms // 1000
-    yield contract_alert(
-        subject,
-        names.CLAIM_NEAR,
-        f"{subject.select(names.CLAIM_DEADLINE)} - time() < {soon_s}",
-        text("A credit lapses in ", Value("humanizeDuration"), " unless it is claimed."),
-        (
-            Case(
-                "fires before the deadline",
-                at_ms,
-                {claim: f"{now_s + DAY_S}x100"},
-                subject.came(),
-                {"value": "1d 0h 0m 0s"},
-            ),
-            Case("is quiet long before", at_ms, {claim: f"{now_s + soon_s + DAY_S}x100"}),
-        ),
-    )
-    waited = {"value": f"{alerting.decision_days + 1}d 0h 0m 0s"}
-    yield contract_alert(
-        subject,
-        names.DECISION_PENDING,
-        f"time() - {subject.select(names.OLDEST_PENDING)} > {long_s}",
-        text("An entry of the register has waited ", Value("humanizeDuration"), " for its decision."),
-        (
-            Case(
-                "fires when it has waited long",
-                at_ms,
-                {pending: f"{now_s - long_s - DAY_S}x100"},
-                subject.came(),
-                waited,
-            ),
-            Case("a fresh entry may wait", at_ms, {pending: "0x100"}),
-        ),
-    )
-    yield _report(subject)
-
-
-def _report(subject: Subject) -> Alert:
-    missing, due = subject.sample(names.FIGURES_MISSING), subject.sample(names.REPORT_DUE)
-    at_ms = late(subject)
-    return contract_alert(
-        subject,
-        names.REPORT_OVERDUE,
-        joined(
-            f"{subject.select(names.FIGURES_MISSING)} > 0",
-            f"and {PER_CONTRACT} ({subject.select(names.REPORT_DUE)} < time())",
-        ),
-        text("The report is due; figures that are missing: ", Value('printf "%.0f"'), "."),
-        (
-            Case(
-                "fires when a figure is missing",
-                at_ms,
-                {missing: "2x100", due: "0x100"},
-                subject.came(),
-                {"value": "2"},
-            ),
-            Case("there is time until the report is due", at_ms, {missing: "2x100", due: "99999x100"}),
-            Case("nothing is missing", at_ms, {missing: "0x100", due: "0x100"}),
         ),
     )

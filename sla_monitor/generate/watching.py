@@ -8,14 +8,13 @@ from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alert import OURS, Alert, Case, Severity
 from sla_monitor.generate.grafana.links import HEALTH
-from sla_monitor.generate.promql import PER_SERVICE, joined, lasting, sample, seconds, select
-from sla_monitor.generate.subject import MINUTE_MS, Subject, minutes
-from sla_monitor.generate.text import Label, Text, Value, text
+from sla_monitor.generate.promql import lasting, sample, seconds, select
+from sla_monitor.generate.subject import MINUTE_MS, minutes
+from sla_monitor.generate.text import Text, Value, text
 from sla_monitor.names import AlertName, MetricName
 from sla_monitor.settings import Settings
 
 JOB = "sla_monitor"
-WINDOW = "15m"
 
 
 def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[Alert]:
@@ -24,45 +23,10 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _not_probing(settings, contracts)
     yield _stale(settings)
     yield from _states(settings)
-    yield _lagging(settings)
-    yield _lost(settings)
     yield _watchdog()
 
 
-def coverage_alert(subject: Subject) -> Alert:
-    """That a contract's figures cannot be relied upon is the monitor's trouble, not the supplier's."""
-    floor = float(subject.terms.accounting.coverage_floor_percent) / 100
-    service = subject.terms.services[0].id
-    ratio, agreed = (subject.sample(m, service=service) for m in (names.SERVICE_COVERAGE, names.SERVICE_AGREED))
-    patience_ms = subject.settings.alerting.patience_ms
-    at_ms = (minutes(patience_ms) + 2) * MINUTE_MS
-    told = {"value": f"{floor / 2 * 100:.4g}%"}
-    return Alert(
-        names.COVERAGE_LOW,
-        "warning",
-        joined(
-            f"{subject.select(names.SERVICE_COVERAGE)} < {floor:g}",
-            f"and {PER_SERVICE} {subject.select(names.SERVICE_AGREED)} > 3600",
-        ),
-        text("Only ", Value("humanizePercentage"), " of the agreed time of ", Label("service"), " was seen."),
-        (
-            Case(
-                "fires below the floor",
-                at_ms,
-                {ratio: f"{floor / 2:g}x100", agreed: "7200x100"},
-                subject.came(service=service),
-                told,
-            ),
-            Case("is quiet above it", at_ms, {ratio: "1x100", agreed: "7200x100"}),
-            Case("the first hour says nothing", at_ms, {ratio: f"{floor / 2:g}x100", agreed: "600x100"}),
-        ),
-        subject.labels(),
-        for_ms=patience_ms,
-        dashboard=Text((f"{str(subject.settings.links.dashboards).rstrip('/')}/d/{HEALTH}",)),
-    )
-
-
-def _alert(  # noqa: PLR0913 - what all of them share stands here once
+def monitor_alert(  # noqa: PLR0913 - what all of them share stands here once
     settings: Settings,
     name: AlertName,
     severity: Severity,
@@ -76,15 +40,15 @@ def _alert(  # noqa: PLR0913 - what all of them share stands here once
     return Alert(name, severity, expression, description, cases, for_ms=for_ms, dashboard=dashboard)
 
 
-def _ours(metric: MetricName | str, **labels: str) -> str:
+def ours(metric: MetricName | str, **labels: str) -> str:
     return sample(metric, **OURS, **labels)
 
 
 def _down(settings: Settings) -> Alert:
     wait_ms = 8 * settings.alerting.scrape_every_ms
     at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
-    up, job = _ours("up"), select("up", job=JOB)
-    return _alert(
+    up, job = ours("up"), select("up", job=JOB)
+    return monitor_alert(
         settings,
         names.MONITOR_DOWN,
         "critical",
@@ -102,10 +66,10 @@ def _down(settings: Settings) -> Alert:
 def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     every = [e.every_ms for terms in contracts for service in terms.services for e in service.endpoints]
     window_ms = max(20 * settings.alerting.scrape_every_ms, 3 * min(every, default=MINUTE_MS))
-    looks, age = _ours(names.PROBES, contract="c", service="s", endpoint="e"), _ours(names.PULSE)
+    looks, age = ours(names.PROBES, contract="c", service="s", endpoint="e"), ours(names.PULSE)
     at_ms = (2 * minutes(window_ms) + 4) * MINUTE_MS
     total = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{lasting(window_ms)}]))"
-    return _alert(
+    return monitor_alert(
         settings,
         names.NOT_PROBING,
         "critical",
@@ -121,9 +85,9 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
 
 def _stale(settings: Settings) -> Alert:
     limit_ms = 8 * max(settings.assess_every_ms, settings.alerting.scrape_every_ms)
-    assessed = _ours(names.ASSESSED)
+    assessed = ours(names.ASSESSED)
     at_ms = (minutes(limit_ms) + 2) * MINUTE_MS
-    return _alert(
+    return monitor_alert(
         settings,
         names.ASSESSMENT_STALE,
         "critical",
@@ -173,60 +137,15 @@ def _states(settings: Settings) -> Iterator[Alert]:
         ),
     )
     for name, severity, metric, bad, description, for_ms in rows:
-        at_ms, series = (minutes(for_ms) + 2) * MINUTE_MS, _ours(metric)
+        at_ms, series = (minutes(for_ms) + 2) * MINUTE_MS, ours(metric)
         cases = (
             Case("fires while it lasts", at_ms, {series: f"{bad}x100"}, dict(OURS)),
             Case("is quiet while all is well", at_ms, {series: f"{1 - bad}x100"}),
             Case("a moment is no trouble", at_ms, {series: f"{bad} {1 - bad}x100"}),
         )
-        yield _alert(settings, name, severity, f"{metric.sample} == {bad}", text(description), cases, for_ms=for_ms)
-
-
-def _lagging(settings: Settings) -> Alert:
-    late = f"histogram_quantile(0.99, rate({names.LATENESS.name}_bucket[5m])) > 1"
-    skipped = " + ".join(f"increase({metric.sample}[{WINDOW}])" for metric in (names.MISSED, names.OVERRUN))
-    looks = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{WINDOW}]))"
-    patience_ms = settings.alerting.patience_ms
-    at_ms = (minutes(patience_ms) + 20) * MINUTE_MS
-    probes = _ours(names.PROBES, contract="c", service="s", endpoint="e")
-    buckets = {_ours(f"{names.LATENESS.name}_bucket", le=le): v for le, v in (("0.1", "0x100"), ("5", "0+9x100"))}
-    buckets[_ours(f"{names.LATENESS.name}_bucket", le="+Inf")] = "0+9x100"
-    missed, overrun = _ours(names.MISSED), _ours(names.OVERRUN)
-    return _alert(
-        settings,
-        names.MONITOR_LAGGING,
-        "warning",
-        f"{late}\nor ({skipped}) / {looks} > 0.01",
-        text("Looks are late, or are not made: coverage falls."),
-        (
-            Case("fires when looks are late", at_ms, buckets, dict(OURS)),
-            Case(
-                "fires when looks are missed",
-                at_ms,
-                {missed: "0+1x100", overrun: "0x100", probes: "0+12x100"},
-                dict(OURS),
-            ),
-            Case(
-                "a few in a thousand are no trouble", at_ms, {missed: "0x9 1x90", overrun: "0x100", probes: "0+99x100"}
-            ),
-        ),
-        for_ms=patience_ms,
-    )
-
-
-def _lost(settings: Settings) -> Alert:
-    lost = _ours(names.DROPPED)
-    return _alert(
-        settings,
-        names.OBSERVATIONS_LOST,
-        "critical",
-        f"increase({names.DROPPED.sample}[{WINDOW}]) > 0",
-        text("Observations could not be kept: their time is unknown, and no longer counts for or against anybody."),
-        (
-            Case("fires when any is lost", 10 * MINUTE_MS, {lost: "0x5 7x100"}, dict(OURS)),
-            Case("is quiet when all are kept", 10 * MINUTE_MS, {lost: "0x100"}),
-        ),
-    )
+        yield monitor_alert(
+            settings, name, severity, f"{metric.sample} == {bad}", text(description), cases, for_ms=for_ms
+        )
 
 
 def _watchdog() -> Alert:
