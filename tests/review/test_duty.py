@@ -103,6 +103,7 @@ def test_the_daemon_has_the_pack_of_the_last_month_made(tmp_path: Path) -> None:
         while not manifest.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         daemon._make_reviews()
+        assert [one.month for one in daemon._web.packs()] == [shifted(this, -1)]
     finally:
         daemon.stop()
     said = json.loads(manifest.read_bytes())
