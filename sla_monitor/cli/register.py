@@ -79,13 +79,12 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
 def show(contract: str, number: int, config: Path, ledger: Path | None, style: str) -> None:
     """Show entry NUMBER of CONTRACT, with the decisions on it and the undoings."""
     from sla_monitor.cli.register_told import tell_one
-    from sla_monitor.register.standing import standing
 
     found, said = _read(contract, config, ledger)
     entry = next((each for each in said if each.number == number), None)
     if entry is None:
         raise click.ClickException(f"there is no entry {number} in the register of {found.id}")
-    tell_one(found, entry, _about(number, said), standing(said), style)
+    tell_one(found, entry, _about(number, said), said, style)
 
 
 @register.command()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.register_ruled import not_counted
 from sla_monitor.cli.terminal import lines_of, plain, table, width
 
 if TYPE_CHECKING:
@@ -29,8 +30,11 @@ def tell_entered(desk: Desk, entered: Entered, style: str) -> None:
         added = [_document(entry) for entry in entered.entries]
         tell_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
         return
+    said = desk.register.entries(desk.contract.id)
     for entry in entered.entries:
         click.echo(lines_of(f"entry {entry.number}: {entry.said.kind}: {summary(entry, desk.zone)}"))
+        for line in not_counted(desk.contract, said, entry):
+            click.echo(f"  {lines_of(line)}")
 
 
 def tell_list(contract: Contract, entries: Iterable[Entry], stands: Standing, zone: ZoneInfo, style: str) -> None:
@@ -53,8 +57,11 @@ def tell_list(contract: Contract, entries: Iterable[Entry], stands: Standing, zo
     click.echo(lines_of(table(told, DISPENSABLE, width())) if told else "no entries")
 
 
-def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], stands: Standing, style: str) -> None:
-    """One entry with everything that was said about it."""
+def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Sequence[Entry], style: str) -> None:
+    """One entry with everything that was said about it. `said`: the whole register of the contract."""
+    from sla_monitor.register.standing import standing
+
+    stands = standing(said)
     zone, is_so = contract.versions[-1].terms.time_zone, state(entry, stands, contract)
     if style == "json":
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
@@ -64,6 +71,7 @@ def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], stands: S
     lines |= {"entered": _local(entry.at_ms, zone), "actor": entry.actor, **dict(_words(entry, zone))}
     lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
     shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
+    shown += [f"{'but':<12} {line}" for line in not_counted(contract, said, entry)]
     shown += [f"{'then':<12} entry {o.number}, {plain(o.actor)}: {o.said.kind}: {summary(o, zone)}" for o in about]
     click.echo(lines_of("\n".join(shown)))
 

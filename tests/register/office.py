@@ -56,9 +56,9 @@ class Office:
     folder: Path
 
     @classmethod
-    def furnished(cls, folder: Path) -> Office:
+    def furnished(cls, folder: Path, **terms: Any) -> Office:
         (folder / "contracts").mkdir()
-        (folder / "contracts" / "small.yaml").write_text(json.dumps(TERMS))
+        (folder / "contracts" / "small.yaml").write_text(json.dumps(TERMS | terms))
         (folder / "sla-monitor.yaml").write_text("ledger: {path: ledger.db}\n")
         return cls(folder)
 

@@ -1,0 +1,61 @@
+"""What the contract itself says of a booking or a claim: whoever grants it should know what that comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from sla_monitor.assess.assessment import Excluded
+    from sla_monitor.assess.rulings import Case
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.register.entries import Entry
+
+
+def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
+    """Which time of a booking or a claim (or of what a decision is about) the contract refuses all the same, and why;
+    nothing while a decision is awaited, and nothing for other kinds."""
+    from sla_monitor.assess.relief import refusal
+    from sla_monitor.assess.rulings import Case
+    from sla_monitor.register.entries import Claim, Decision, Maintenance
+    from sla_monitor.register.standing import standing
+
+    about = entry.said.about if isinstance(entry.said, Decision) else entry.number
+    case = Case(contract, standing(said))
+    asked = case.standing.entry(about)
+    ruling = case.standing.decision_on(about)
+    is_refused = ruling is not None and not ruling[1].granted
+    if asked is None or is_refused or not isinstance(asked.said, Claim | Maintenance):
+        return
+    why = refusal(case, asked, asked.said) if isinstance(asked.said, Claim) else ""
+    if why:
+        yield f"refused by the contract: {why}"
+        return
+    zone = contract.version_at(asked.said.start_ms).terms.time_zone
+    yield from _told(_refused(case, asked), zone)
+
+
+def _refused(case: Case, asked: Entry) -> Iterator[tuple[str, Excluded]]:
+    """(service, time that was asked for and is not granted), month by month."""
+    from sla_monitor.assess.exclusions import exclusions
+    from sla_monitor.assess.parts import Hours, period_of, zone_of
+    from sla_monitor.register.months import months_of
+
+    for month in months_of(asked.said, zone_of(case.contract), {}):
+        for ruling in exclusions(case, period_of(case.contract, month), Hours()).rulings:
+            if ruling.entry == asked.number:
+                pieces = (piece for piece in ruling.listed() if not piece.granted and not piece.is_pending)
+                yield from ((ruling.service, piece) for piece in pieces)
+
+
+def _told(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[str]:
+    from sla_monitor.cli.figures import told_time
+
+    spans: dict[tuple[str, str], tuple[int, int]] = {}
+    for service, piece in refused:
+        first_ms, last_ms = spans.get((service, piece.why), (piece.start_ms, piece.end_ms))
+        spans[service, piece.why] = min(first_ms, piece.start_ms), max(last_ms, piece.end_ms)
+    for (service, why), (start_ms, end_ms) in spans.items():
+        yield f"not counted for {service}: {told_time(start_ms, zone)} to {told_time(end_ms, zone)}, {why}"
