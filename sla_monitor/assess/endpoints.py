@@ -34,8 +34,8 @@ class Endpoints:
         self.start_ms, self.end_ms, self.now_ms = start_ms, min(end_ms, now_ms), now_ms
         self._contract, self._evidence = contract, evidence
         self._corrected = corrections(contract, standing)
-        read_until_ms = min(end_ms + MARGIN_MS, now_ms)
-        read = evidence.spans(start_ms - MARGIN_MS, read_until_ms) if read_until_ms > start_ms else {}
+        self._read_ms = start_ms - MARGIN_MS, min(end_ms + MARGIN_MS, now_ms)
+        read = evidence.spans(*self._read_ms) if self._read_ms[1] > start_ms else {}
         self._spans = {key: held(several, now_ms) for key, several in read.items()}
         self._known: dict[object, Known] = {}
 
@@ -73,7 +73,7 @@ class Endpoints:
         return self._corrected.get(endpoint_key(self._contract.id, endpoint.id), ())
 
     def _as_corrected(self, key: str, spans: Sequence[Span], failures: int) -> Known:
-        found = known(spans, failures, self.start_ms, self.end_ms)
+        found = known(spans, failures, *self._read_ms)  # unseen beyond the edges too: a quorum counts who looks
         for start_ms, end_ms, outcome in self._corrected.get(key, ()):
             found = found.corrected(start_ms, min(end_ms, self.now_ms), outcome)
         return found

@@ -162,6 +162,20 @@ def test_a_weighted_service_loses_the_share_of_its_weight() -> None:
     assert found.services[0].availability_ratio == Fraction(719, 720)
 
 
+def test_an_outage_by_quorum_is_judged_whole_where_only_some_looked_before_the_month() -> None:
+    """a is down for an hour over the edge. Before it b was not looked at, so that a decided alone; 20 minutes in, b
+    is up. An outage of 50 minutes, 20 of them in June, passes a limit of 45."""
+    counting = {"quorum": {"percent": 51}, "shortest_outage": "45m"}
+    contract = one_version(
+        services=[service("cad", endpoint("a"), endpoint("b"), available_when="any")],
+        kpis=[{"id": "KPI1", "service": "cad", "target": 99, "counting": counting}],
+    )
+    begin, seen = JUNE - 30 * MINUTE, JUNE + 20 * MINUTE
+    a = [span(begin, JUNE + 30 * MINUTE, DOWN), span(JUNE + 30 * MINUTE, JULY, UP)]
+    found = month_of_june(contract, a=a, b=[span(seen, JULY, UP)])
+    assert only(found).views["agreed"].downtime_ms == 20 * MINUTE
+
+
 def test_an_outage_counts_by_the_users_that_it_hit() -> None:
     """Four hours, half of the users in the second two: three hours."""
     said = {"kind": "impact", "service": "cad", "users": 50, "of": 100}
