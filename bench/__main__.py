@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -140,6 +141,14 @@ def line(*cells: object) -> str:
     return f"{first:<{wide}}" + " ".join(f"{cell:>{width}}" for cell, width in others)
 
 
+def review_cost() -> None:
+    """A review pack, in a process of its own: its memory is told too."""
+    try:
+        subprocess.run([sys.executable, "-m", "bench.review"], check=True, timeout=600)
+    except subprocess.SubprocessError as error:
+        raise BenchError(f"bench.review: {error}") from None
+
+
 def chosen(options: argparse.Namespace) -> list[Case]:
     if options.only:
         return [case for case in ALL if case.name == options.only]
@@ -167,6 +176,7 @@ def main() -> int:
         scrape_cost()
         assess_cost()
         rules_cost()
+        review_cost()
     if broken:
         say(f"{broken} rows could not be measured")
     return min(broken, 1)
