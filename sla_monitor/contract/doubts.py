@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sla_monitor.contract.credits import Credit, FixedCredit, LadderCredit, PointsCredit, TierCredit
+from sla_monitor.contract.kpi import CompositeKpi
 from sla_monitor.contract.money import Cap
 from sla_monitor.contract.parts import Found
 from sla_monitor.contract.reach import unreachable
@@ -17,11 +18,25 @@ MONTHS = 12
 def doubts(regime: Regime) -> Iterator[Found]:
     """What a careful reader would ask about, with the path of the term."""
     yield from unreachable(regime)
+    yield from _unfinished_parts(regime)
     for j, cap in enumerate(regime.caps):
+        if cap.base == "trailing_12_months" and cap.first_year_base is None:
+            message = "nothing is charged before the first month, so that the cap of that month is nothing"
+            yield ("caps", j, "base"), f"{message} (write first_year_base: estimated_year_1)"
         for credit in regime.credits:
             if _is_moot(cap, credit, regime):
                 message = f"the smallest credit of {credit.id} is over the cap: every failure costs the same"
                 yield ("caps", j), f"{message} (check the percentages)"
+
+
+def _unfinished_parts(regime: Regime) -> Iterator[Found]:
+    """Composites of KPIs that are measured over more months: they wait for every part."""
+    months = {kpi.id: kpi.measurement_months for kpi in regime.kpis}
+    for i, kpi in enumerate(regime.kpis):
+        for k, part in enumerate(kpi.parts) if isinstance(kpi, CompositeKpi) else ():
+            if months[part.kpi] > kpi.measurement_months:
+                message = f"{part.kpi} has a result every {months[part.kpi]} months, and so has {kpi.id} with it"
+                yield ("kpis", i, "parts", k, "kpi"), f"{message} (write measurement_months: {months[part.kpi]})"
 
 
 def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:

@@ -238,3 +238,19 @@ def test_response_times_of_what_has_none(tmp_path: Path) -> None:
     job = "kind: heartbeat, token: '${env:TOKEN}', period: 1m, grace: 1m"
     text = SERVICE.replace("kind: tcp, host: custody.example, port: 1", job) + kpi
     assert "health is a heartbeat" in told(tmp_path, text, about="kpis.K.endpoints")
+
+
+def test_a_cap_of_the_charges_before_the_first_month(tmp_path: Path) -> None:
+    cap = "caps: [{id: k, percent: 10, base: trailing_12_months%s, over: period}]\n"
+    money = f"charges: {{monthly: [{{amount: 1000}}], estimated_year_1: 12000}}\n{SERVICE}{KPI}"
+    said = told(tmp_path, money + cap % "", about="caps.k.base")
+    assert "the cap of that month is nothing (write first_year_base: estimated_year_1)" in said
+    assert doubted(tmp_path, money + cap % ", first_year_base: estimated_year_1") == []
+
+
+def test_a_composite_of_a_kpi_that_is_measured_over_more_months(tmp_path: Path) -> None:
+    quarterly = KPI.replace("    target: 99\n", "    target: 99\n    measurement_months: 3\n")
+    whole = "  - {id: ALL, indicator: composite, combine: all_of, target: 100, parts: [{kpi: KPI1}]%s}\n"
+    (line,) = doubted(tmp_path, SERVICE + quarterly + whole % "")
+    assert "KPI1 has a result every 3 months, and so has ALL with it (write measurement_months: 3)" in line
+    assert doubted(tmp_path, SERVICE + quarterly + whole % ", measurement_months: 3") == []
