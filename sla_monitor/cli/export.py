@@ -27,7 +27,7 @@ MARGIN_MS = 86_400_000
 @file_option
 @contract_argument
 @click.option("--from", "first", help="The first month, as 2026-10; without it the contract's first.")
-@click.option("--until", "last", help="The last month; without it the one that is running.")
+@click.option("--until", "last", help="The last month; without it the one that is running, or the contract's last.")
 @click.option("--observations", is_flag=True, help="Every single look too, also where no KPI is worked out from it.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this new file.")
 def export(  # noqa: PLR0913, PLR0917 - one for each option
@@ -59,10 +59,11 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _range(contract: Contract, source: Source, first: str | None, last: str | None, now_ms: int) -> tuple[int, int]:
     """From when until when the file speaks: the months, a day around them, and no time before or after the record."""
-    from sla_monitor.assess.parts import period_of, run_of
+    from sla_monitor.assess.parts import month_at, period_of, run_of
 
-    begin = _month(first or run_of(contract).first, "--from", contract, now_ms)
-    end = _month(last or "running", "--until", contract, now_ms)
+    run, this = run_of(contract), month_at(contract, now_ms)
+    begin = _month(first or run.first, "--from", contract, now_ms)
+    end = _month(last or min(this, run.last or this), "--until", contract, now_ms)
     if end < begin:
         raise click.UsageError(f"--until {end} is before --from {begin}")
     whole = period_of(contract, begin, end)

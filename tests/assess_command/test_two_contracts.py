@@ -72,3 +72,12 @@ def test_a_contract_that_nobody_looked_at_yet_is_exported_for_what_was_said(tmp_
     )
     assert json.loads(ours)["kpis"][0]["result"] is None
     assert ours == theirs
+
+
+def test_a_contract_that_has_ended_is_exported_to_its_end(tmp_path: Path) -> None:
+    contract = tmp_path / "late.yaml"
+    contract.write_text(CONTRACT.replace("2044-12-31", "2025-03-20"), encoding="utf-8")
+    watched(tmp_path / "late.db", late="2025-03-18T00:00:00Z")
+    result = run_export(str(contract), "--file", str(tmp_path / "late.db"))
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["seen"] == {"from": "2025-03-18T00:00:00Z", "until": "2025-03-22T00:00:00Z"}
