@@ -100,7 +100,7 @@ class Daemon:
         could find a lock taken by the very step it interrupts.
         """
         sys.setswitchinterval(SWITCH_S)
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread is started: they inherit it
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # as the caller has, before the ledger's thread was started
         try:
             self.start()
             while True:

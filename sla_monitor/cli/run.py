@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import click
@@ -20,8 +21,9 @@ def run(config: Path) -> None:
     from sla_monitor import log
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration
-    from sla_monitor.daemon import Daemon
+    from sla_monitor.daemon import SIGNALS, Daemon
 
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread is started: they inherit it
     configuration = read_configuration(config)
     log.configure(configuration.settings.log.level, configuration.settings.log.format)
     log.catch_uncaught()

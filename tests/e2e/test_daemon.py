@@ -242,6 +242,22 @@ def looks_kept(ledger: Path) -> int:
         return int(database.execute("select count(*) from observations").fetchone()[0]) if has_table else 0
 
 
+def test_no_thread_can_be_ended_by_a_signal_that_is_meant_for_the_daemon(monitor: Monitor) -> None:
+    """A signal goes to any thread that does not block it, and would end the process there and then. The main thread
+    alone waits for them."""
+    monitor.start()
+    assert monitor.process is not None
+    blocked = {
+        task.name: int(line.split()[1], 16)
+        for task in Path(f"/proc/{monitor.process.pid}/task").iterdir()
+        for line in (task / "status").read_text().splitlines()
+        if line.startswith("SigBlk:") and task.name != str(monitor.process.pid)
+    }
+    assert len(blocked) >= 3
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        assert [name for name, mask in blocked.items() if not mask >> (number - 1) & 1] == []
+
+
 def test_a_process_that_was_stopped_goes_on_and_charges_nobody_for_its_absence(monitor: Monitor) -> None:
     """SIGSTOP and SIGCONT: a suspended container, a debugger. The time in between is unknown."""
     monitor.start()
