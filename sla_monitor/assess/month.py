@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 
-from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, KpiAssessment, ServiceAssessment
+from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, ServiceAssessment
 from sla_monitor.assess.availability import service_assessment
-from sla_monitor.assess.forecast import Ends, forecast, kpi_forecast, whole_of
+from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.history import Cache, earlier_months, setting_of, world_of
 from sla_monitor.assess.inputs import month_input
-from sla_monitor.assess.kpis import Judged, judged_kpis, target_ratio
+from sla_monitor.assess.kpis import Judged, judged_kpis
 from sla_monitor.assess.looks import Remembering
 from sla_monitor.assess.parts import month_at, period_of
+from sla_monitor.assess.promises import kpi_assessments
 from sla_monitor.assess.seen import Evidence
 from sla_monitor.assess.status import (
     entries_of,
@@ -26,10 +26,8 @@ from sla_monitor.assess.status import (
 )
 from sla_monitor.assess.words import accounting
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpi import AvailabilityKpi
 from sla_monitor.sla.claims import claim_by
 from sla_monitor.sla.fold import period_result
-from sla_monitor.sla.intervals import length
 from sla_monitor.sla.results import PeriodResult
 
 
@@ -104,7 +102,7 @@ def _assessed(
         services[service.id] = service_assessment(ground, service)
         rest()
     judged = judged_kpis(ground, earlier, cache.times, VIEWS, rest)
-    return _told(ground, services, judged, earlier, cache)
+    return _told(ground, services, judged, earlier, kept)
 
 
 def _told(
@@ -112,13 +110,14 @@ def _told(
     services: Mapping[str, ServiceAssessment],
     judged: Mapping[str, Judged],
     earlier: tuple[PeriodResult, ...],
-    cache: Cache,
+    kept: tuple[Callable[[], None], Cache],
 ) -> ContractAssessment:
     world, terms, month = ground.world, ground.terms, ground.month
     result = period_result(setting_of(world), terms, month_input(ground, judged), earlier)
     version = world.contract.version_at(max(min(world.now_ms, ground.period.end_ms - 1), ground.period.start_ms))
-    kpis, ends = _kpis(ground, services, judged, result, earlier)
-    entries = cache.entries
+    rest, entries = kept[0], kept[1].entries
+    rest()
+    kpis, ends = kpi_assessments(ground, services, judged, (result, earlier), rest)
     status = status_of(ground)
     return ContractAssessment(
         contract=world.contract.id,
@@ -151,55 +150,3 @@ def _told(
         missing_figures=missing_figures(world, (*earlier, result) if status != "running" else earlier),
         report_due_ms=report_due_ms(world, terms, month),
     )
-
-
-def _kpis(
-    ground: Ground,
-    services: Mapping[str, ServiceAssessment],
-    judged: Mapping[str, Judged],
-    result: PeriodResult,
-    earlier: Sequence[PeriodResult],
-) -> tuple[tuple[KpiAssessment, ...], dict[str, Ends]]:
-    ends: dict[str, Ends] = {}
-    found = []
-    for name, one in judged.items():
-        kpi, whole = one.kpi, whole_of(ground, one)
-        allowance_ms, target = _allowance(whole, one)
-        then = None
-        if isinstance(kpi, AvailabilityKpi) and one.times and ground.world.now_ms < whole.period.end_ms:
-            then, ends[name] = kpi_forecast(ground, kpi, one, allowance_ms, earlier)
-        agreed = one.measured["agreed"]
-        found.append(
-            KpiAssessment(
-                kpi=name,
-                title=kpi.title or name,
-                clause=kpi.clause,
-                service=services.get(kpi.service or "") if isinstance(kpi, AvailabilityKpi) else None,
-                target_ratio=target,
-                allowance_ms=allowance_ms,
-                is_assessable=one.results["agreed"].band is not None,
-                terms=kpi,
-                period=whole.period,
-                views=one.figures(),
-                submitted=agreed.submitted,
-                difference=one.results["agreed"].difference,
-                coverage_ratio=agreed.coverage,
-                result=result.kpi(name),
-                forecast=then,
-            )
-        )
-    return tuple(found), ends
-
-
-def _allowance(whole: Ground, one: Judged) -> tuple[Fraction, Fraction]:
-    """The allowance is that of each version's target over its own agreed time; the target shown is the one that gives
-    the same allowance over the whole, which with one version is that version's."""
-    kpi = one.kpi
-    if not isinstance(kpi, AvailabilityKpi) or kpi.service is None:
-        return Fraction(0), target_ratio(kpi)
-    allowance, whole_ms = Fraction(0), 0
-    for part in whole.whole_parts(kpi.service):
-        promised = next((k for k in part.terms.availability_kpis if k.id == kpi.id), kpi)
-        allowance += length(part.hours) * (1 - promised.target_ratio)
-        whole_ms += length(part.hours)
-    return allowance, 1 - allowance / whole_ms if whole_ms else kpi.target_ratio

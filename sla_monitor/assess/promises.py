@@ -1,0 +1,72 @@
+"""KPIs as everyone reads them: figures by view, allowance, result, and what the rest of the period may bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment
+from sla_monitor.assess.forecast import Ends, kpi_forecast, whole_of
+from sla_monitor.assess.ground import Ground
+from sla_monitor.assess.kpis import Judged, target_ratio
+from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.sla.intervals import length
+from sla_monitor.sla.results import PeriodResult
+
+
+def kpi_assessments(
+    ground: Ground,
+    services: Mapping[str, ServiceAssessment],
+    judged: Mapping[str, Judged],
+    results: tuple[PeriodResult, Sequence[PeriodResult]],
+    rest: Callable[[], None],
+) -> tuple[tuple[KpiAssessment, ...], dict[str, Ends]]:
+    """The KPIs of a month, and what those that run would measure at best and at worst. `results`: of the month, and of
+    the months before."""
+    ends: dict[str, Ends] = {}
+    found = []
+    for name, one in judged.items():
+        kpi, whole = one.kpi, whole_of(ground, one)
+        told = _kpi(one, whole, services, results[0])
+        if isinstance(kpi, AvailabilityKpi) and one.times and ground.world.now_ms < whole.period.end_ms:
+            then, ends[name] = kpi_forecast(ground, kpi, one, told.allowance_ms, results[1])
+            told = replace(told, forecast=then)
+        found.append(told)
+        rest()
+    return tuple(found), ends
+
+
+def _kpi(one: Judged, whole: Ground, services: Mapping[str, ServiceAssessment], result: PeriodResult) -> KpiAssessment:
+    kpi, agreed = one.kpi, one.measured["agreed"]
+    allowance_ms, target = _allowance(whole, one)
+    return KpiAssessment(
+        kpi=kpi.id,
+        title=kpi.title or kpi.id,
+        clause=kpi.clause,
+        service=services.get(kpi.service or "") if isinstance(kpi, AvailabilityKpi) else None,
+        target_ratio=target,
+        allowance_ms=allowance_ms,
+        is_assessable=one.results["agreed"].band is not None,
+        terms=kpi,
+        period=whole.period,
+        views=one.figures(),
+        submitted=agreed.submitted,
+        difference=one.results["agreed"].difference,
+        coverage_ratio=agreed.coverage,
+        result=result.kpi(kpi.id),
+    )
+
+
+def _allowance(whole: Ground, one: Judged) -> tuple[Fraction, Fraction]:
+    """The allowance is that of each version's target over its own agreed time; the target shown is the one that gives
+    the same allowance over the whole, which with one version is that version's."""
+    kpi = one.kpi
+    if not isinstance(kpi, AvailabilityKpi) or kpi.service is None:
+        return Fraction(0), target_ratio(kpi)
+    allowance, whole_ms = Fraction(0), 0
+    for part in whole.whole_parts(kpi.service):
+        promised = next((k for k in part.terms.availability_kpis if k.id == kpi.id), kpi)
+        allowance += length(part.hours) * (1 - promised.target_ratio)
+        whole_ms += length(part.hours)
+    return allowance, 1 - allowance / whole_ms if whole_ms else kpi.target_ratio
