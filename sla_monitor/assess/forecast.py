@@ -145,7 +145,3 @@ def _outlook(
     seen = with_measured(ground, judged, found)
     result = period_result(setting_of(ground.world), ground.terms, seen, history)
     return Outlook(result.points, Decimal(result.deducted))
-
-
-def is_running(ground: Ground) -> bool:
-    return ground.world.now_ms < ground.period.end_ms

@@ -227,7 +227,7 @@ def test_looks_that_come_late_or_twice(tmp_path: Path) -> None:
     begin = datetime(2026, 6, 10, tzinfo=UTC)
     outcome = {n: "down" if 30 <= n < 50 else "up" for n in range(200)}
     looks = [{"at": f"{begin + timedelta(minutes=n):%Y-%m-%dT%H:%M:%SZ}", "outcome": o} for n, o in outcome.items()]
-    shuffled = looks.copy()
+    shuffled = [*looks, *looks[20:60]]
     random.Random(7).shuffle(shuffled)
     contract = contract_of(tmp_path)
 

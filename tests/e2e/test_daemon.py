@@ -15,14 +15,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
+from subprocess import PIPE, Popen
 
 import pytest
 
 from sla_monitor.demo.scenario import Behaviour
 from sla_monitor.ledger import read_only
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.e2e.conftest import Monitor, free_port, wait_until
+from tests.e2e.conftest import Monitor, wait_until
+from tests.prometheus import scraping
 
 ROOT = Path(__file__).parents[2]
 FOREVER_MS = 10**15
@@ -31,22 +32,10 @@ SERVICE = '{contract="demo",service="cad"}'
 
 
 @pytest.fixture
-def prometheus(tmp_path: Path, monitor: Monitor) -> str:  # type: ignore[misc]
+def prometheus(tmp_path: Path, monitor: Monitor) -> Iterator[str]:
     """A real Prometheus that scrapes the daemon every second; gives its address."""
-    port = free_port()
-    config = {
-        "global": {"scrape_interval": "1s"},
-        "scrape_configs": [{"job_name": "sla_monitor", "static_configs": [{"targets": [f"127.0.0.1:{monitor.port}"]}]}],
-    }
-    (tmp_path / "prometheus.yml").write_text(json.dumps(config))
-    arguments = [
-        f"--config.file={tmp_path / 'prometheus.yml'}",
-        f"--storage.tsdb.path={tmp_path / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    with Popen(["prometheus", *arguments], stdout=DEVNULL, stderr=DEVNULL) as process:
-        yield f"http://127.0.0.1:{port}"
-        process.kill()
+    with scraping(monitor.port, tmp_path) as address:
+        yield address
 
 
 def asked(prometheus: str, query: str) -> float | None:

@@ -11,15 +11,15 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from subprocess import DEVNULL, Popen
 from typing import Any
 
 import pytest
 
 from sla_monitor.demo.estate import ANY_PORTS, Estate, Ports
 from sla_monitor.demo.scenario import CALM, Behaviour
-from tests.e2e.conftest import Monitor, free_port, wait_until
+from tests.e2e.conftest import Monitor, wait_until
 from tests.generate.test_grafana import BOARDS, EXAMPLE, VARIABLES, panels
+from tests.prometheus import scraping
 
 CHOSEN = VARIABLES | {"$contract": "police-strategic-it", "$service": "custody", "$__rate_interval": "30s"}
 
@@ -55,20 +55,8 @@ def monitor(tmp_path: Path) -> Iterator[Monitor]:
 @pytest.fixture
 def prometheus(tmp_path: Path, monitor: Monitor) -> Iterator[str]:
     """A real Prometheus that scrapes it every second; gives its address."""
-    port = free_port()
-    config = {
-        "global": {"scrape_interval": "1s"},
-        "scrape_configs": [{"job_name": "sla_monitor", "static_configs": [{"targets": [f"127.0.0.1:{monitor.port}"]}]}],
-    }
-    (tmp_path / "prometheus.yml").write_text(json.dumps(config))
-    arguments = [
-        f"--config.file={tmp_path / 'prometheus.yml'}",
-        f"--storage.tsdb.path={tmp_path / 'tsdb'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    with Popen(["prometheus", *arguments], stdout=DEVNULL, stderr=DEVNULL) as process:
-        yield f"http://127.0.0.1:{port}"
-        process.kill()
+    with scraping(monitor.port, tmp_path) as address:
+        yield address
 
 
 def asked(prometheus: str, expression: str) -> list[dict[str, Any]]:
