@@ -40,8 +40,8 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
     terms, (rows,) = case.terms(), case.rows()
     setting = Setting(Run(month_name(rows[0])), "GBP")
     results = fold(setting, lambda _: terms, [month_input(case, terms, row) for row in rows])
-    for row, result in zip(rows, results, strict=True):
-        answers = Answers(case, terms, row, result)
+    for n, row in enumerate(rows, 1):
+        answers = Answers(case, terms, row, results[:n])
         assert {key: answers.to(key, value) for key, value in row["expect"].items()} == row["expect"]
     assert working == worked(results[-1])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +22,7 @@ from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import round_to
 from sla_monitor.sla.shares import participant_shares, shared
 from sla_monitor.sla.tickets import elapsed_ms
+from sla_monitor.sla.working import Step
 from sla_monitor.sla.working_days import add_working_days, working_days_between
 
 from .reading import Case, frame_of, seen_of
@@ -30,14 +31,14 @@ MINUTE = 60_000
 
 
 class Answers:
-    """One month of a case with its result."""
+    """One month of a case with its result, which is the last of the run's so far."""
 
-    def __init__(self, case: Case, terms: Terms, row: dict[str, Any], result: PeriodResult) -> None:
-        self.contract, self.row, self.result = terms, row, result
+    def __init__(self, case: Case, terms: Terms, row: dict[str, Any], so_far: Sequence[PeriodResult]) -> None:
+        self.contract, self.row, self.so_far, self.result = terms, row, so_far, so_far[-1]
         self.frame = frame_of(case, terms, row)
 
     def to(self, question: str, expected: Any) -> Any:
-        """The answer in the form of what is expected; figures rounded to its digits."""
+        """The answer in the form of what is expected; figures rounded to the digits that a decimal is quoted with."""
         if isinstance(expected, dict) and question in OF_KPI:
             return {name: like(OF_KPI[question](self, name), value) for name, value in expected.items()}
         return like(OF_MONTH[question](self), expected)
@@ -110,13 +111,18 @@ class Answers:
 
 
 def like(answer: Any, expected: Any) -> Any:
-    """Numbers rounded half up to the digits that are expected; lists and dicts item by item."""
+    """A number is rounded half up to the digits after the point of what is expected, and not at all where that is a
+    whole number: 100 is 100 and nothing near it. Lists item by item."""
     if isinstance(expected, list) and isinstance(answer, list | tuple) and len(answer) == len(expected):
         return [like(one, other) for one, other in zip(answer, expected, strict=True)]
-    if isinstance(answer, Fraction) and isinstance(expected, int | Decimal) and not isinstance(expected, bool):
-        places = max(-int(Decimal(expected).as_tuple().exponent), 0)
-        return round_to(answer, places, "half_up")
+    if isinstance(answer, Fraction) and isinstance(expected, Decimal):
+        return round_to(answer, max(-int(expected.as_tuple().exponent), 0), "half_up")
     return list(answer) if isinstance(answer, tuple) else answer
+
+
+def formulas(working: Iterable[Step]) -> list[str]:
+    """The numbers of each step, as a calculator would be given them."""
+    return [f"{step.formula} = {step.result}" for step in working]
 
 
 OF_KPI: dict[str, Callable[[Answers, str], Any]] = {
@@ -130,6 +136,8 @@ OF_KPI: dict[str, Callable[[Answers, str], Any]] = {
     "difference": lambda asked, name: asked.kpi(name).difference,
     "allowance_minutes": Answers.allowance,
     "downtime_minutes": Answers.downtime,
+    "allowance_hours": lambda asked, name: asked.allowance(name) / 60,
+    "downtime_hours": lambda asked, name: asked.downtime(name) / 60,
     "outage_minutes": Answers.outages,
     "elapsed_minutes": Answers.elapsed,
     "states": Answers.states,
@@ -140,12 +148,15 @@ OF_KPI: dict[str, Callable[[Answers, str], Any]] = {
 
 OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     "points": lambda asked: asked.result.points,
+    "points_so_far": lambda asked: sum(result.points for result in asked.so_far),
     "credit": lambda asked: asked.result.credit.total,
     "before_caps": lambda asked: asked.result.credit.before_caps,
     "lines": lambda asked: [line.amount for line in asked.result.credit.lines],
+    "credit_working": lambda asked: [formulas(line.working[-1:]) for line in asked.result.credit.lines],
     "withheld": lambda asked: asked.result.withheld,
     "triggers": lambda asked: [result.trigger for result in asked.result.triggers],
     "trigger_months": lambda asked: [list(result.months) for result in asked.result.triggers],
+    "trigger_working": lambda asked: [formulas(result.working) for result in asked.result.triggers],
     "cap_limit": lambda asked: [cap.limit for cap in asked.result.credit.caps],
     "cap_left": lambda asked: [cap.left for cap in asked.result.credit.caps],
     "at_risk_percent_of_all_charges": lambda asked: [
