@@ -355,6 +355,7 @@ LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be wr
 OBSERVATIONS_LOST = AlertName("SlaObservationsLost", "monitor", "Observations could not be kept.")
 RELOAD_FAILED = AlertName("SlaReloadFailed", "monitor", "The configuration on disk was not taken up.")
 SILENCES_ALERT = AlertName("SlaSilencesFailing", "monitor", "Booked maintenance does not reach Alertmanager.")
+KPI_UNANSWERED = AlertName("SlaKpiUnanswered", "monitor", "A KPI's figure cannot be had from its Prometheus.")
 WATCHDOG = AlertName("SlaWatchdog", "monitor", "Always firing: it shows that alerts arrive.")
 
 ALL_ALERTS: tuple[AlertName, ...] = tuple(value for value in list(globals().values()) if isinstance(value, AlertName))

@@ -22,6 +22,7 @@ from sla_monitor.generate.services import service_alerts
 from sla_monitor.generate.sloth import sloth_group
 from sla_monitor.generate.subject import Subject
 from sla_monitor.generate.triggers import trigger_alerts
+from sla_monitor.generate.unanswered import unanswered_alerts
 from sla_monitor.generate.upkeep import upkeep_alerts
 from sla_monitor.generate.watching import JOB, monitor_alerts
 from sla_monitor.settings import Links, Settings
@@ -83,7 +84,7 @@ def _contract(subject: Subject, *, sloth: bool) -> Files:
     for group in subject.groups:
         alerts = (make(subject, group) for make in (service_alerts, endpoint_alerts, upkeep_alerts, burn_alerts))
         files |= _alerts(f"{subject.id}-{group.criticality}", [a for several in alerts for a in several], links, [name])
-    made = (make(subject) for make in (regime_alerts, paper_alerts, trigger_alerts))
+    made = (make(subject) for make in (regime_alerts, paper_alerts, trigger_alerts, unanswered_alerts))
     managed = [*(alert for several in made for alert in several), coverage_alert(subject)]
     files |= _alerts(f"{subject.id}-contract", managed, links)
     if sloth and subject.terms.availability_kpis:

@@ -16,6 +16,7 @@ from sla_monitor.names import ALL_ALERTS, WATCHDOG
 from tests.generate.support import NOW_MS, ROOT, contract, generated, passes, promtool
 
 COMMITTED = ROOT / "config/prometheus"
+ASKED = {"prometheus": "http://127.0.0.1:9090", "value": "sum(increase(calls_total[$range]))"}
 EVERYTHING: dict[str, Any] = {
     "id": "all.of-it",
     "services": [
@@ -33,6 +34,8 @@ EVERYTHING: dict[str, Any] = {
         {"id": "K1", "service": "cad.core", "target": "99.9"},
         {"id": "K2", "service": "desk", "target": "99.5", "measurement_months": 3},
         {"id": "K3", "indicator": "count", "target": "2"},
+        {"id": "K4", "indicator": "count", "target": "2", "source": {**ASKED, "every": "6h"}},
+        {"id": "K5", "indicator": "count", "target": "2", "source": {**ASKED, "every": "1d"}},
     ],
     "caps": [{"id": "yearly", "amount": "1000", "over": "contract_year"}],
     "triggers": [
@@ -90,7 +93,12 @@ def test_every_alert_has_a_rule_and_fires_in_one_test_and_is_quiet_in_another(tm
 def test_a_contract_with_everything_passes(tmp_path: Path) -> None:
     passes(generated(tmp_path, contract(EVERYTHING), sloth=True), "all.of-it-*t-1m.yaml")
     tests = promtool(
-        "test", "rules", *(tmp_path / f"tests/all.of-it-{one}.yaml" for one in ("medium-5m", "critical-5m"))
+        "test",
+        "rules",
+        *(
+            tmp_path / f"tests/all.of-it-{one}.yaml"
+            for one in ("medium-5m", "critical-5m", "contract-30m", "contract-2h")
+        ),
     )
     assert tests.returncode == 0, tests.stdout
 
