@@ -82,8 +82,8 @@ def _kpi_results(
             measured = replace(composite(kpi, results), submitted=measured.submitted, agreed=measured.agreed)
         history = recent(earlier, kpi, max(1, kpi.average_with_previous))
         results[kpi.id] = kpi_result(kpi, seen.month, measured, history)
-    found = without_double_jeopardy(tuple(results.values()), {kpi.id: kpi.related for kpi in regime.kpis})
-    return with_waivers(found, seen.waived)
+    found = with_waivers(results.values(), seen.waived)  # first: what was let pass does not shield other failures
+    return without_double_jeopardy(found, {kpi.id: kpi.related for kpi in regime.kpis})
 
 
 def _credit(

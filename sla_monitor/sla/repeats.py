@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from sla_monitor.contract.promise import Related, Repeat
 from sla_monitor.sla.results import KpiResult
+from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step
 
 
@@ -31,19 +32,34 @@ def without_double_jeopardy(
     results: Sequence[KpiResult], related: Mapping[str, Related | None]
 ) -> tuple[KpiResult, ...]:
     """The results with only the most points of each group that is deduped by the highest; of equals, the first in
-    the contract keeps them. A failure that loses its points is still a failure, also in a run."""
-    keepers: dict[str, KpiResult] = {}
+    the contract keeps them. A failure that loses its points is still a failure, also in a run.
+
+    Waive before this: what was let pass has no points left, and shields nobody. Where the most points cost no money
+    (their failure is bedding in, or its money alone was waived), so many of them as the worst failure that does cost
+    money has are that one's: the incident has no more points than before, and is not free.
+    """
+    groups: dict[str, list[KpiResult]] = {}
     for result in results:
         rule = related.get(result.kpi)
-        if rule and rule.dedupe == "highest":
-            best = keepers.setdefault(rule.group, result)
-            keepers[rule.group] = result if result.points > best.points else best
-    return tuple(_deduped(result, related.get(result.kpi), keepers) for result in results)
+        if rule and rule.dedupe == "highest" and result.points:
+            groups.setdefault(rule.group, []).append(result)
+    kept = {name: pair for several in groups.values() for name, pair in _kept(several).items()}
+    return tuple(_deduped(result, *kept[result.kpi]) if result.kpi in kept else result for result in results)
 
 
-def _deduped(result: KpiResult, rule: Related | None, keepers: Mapping[str, KpiResult]) -> KpiResult:
-    keeper = keepers.get(rule.group) if rule and rule.dedupe == "highest" else None
-    if keeper is None or keeper is result or not result.points:
+def _kept(group: Sequence[KpiResult]) -> dict[str, tuple[Fraction, str]]:
+    """What each of one group's failures keeps, and whose points stand in place of the rest."""
+    worst = max(group, key=lambda result: result.points)
+    payer = max((result for result in group if result.is_priced), key=lambda result: result.points, default=worst)
+    kept = {result.kpi: (Fraction(0), worst.kpi) for result in group}
+    kept[worst.kpi] = worst.points - payer.points, payer.kpi
+    kept[payer.kpi] = payer.points, payer.kpi
+    return kept
+
+
+def _deduped(result: KpiResult, points: Fraction, keeper: str) -> KpiResult:
+    if points == result.points:
         return result
-    said = step("related failure", f"one incident, the points of {keeper.kpi} stand", Fraction(0))
-    return replace(result, points=Fraction(0), working=(*result.working, said))
+    lost = f"{shown(result.points - points)} of its points are those of {keeper}"
+    said = step("related failure", f"one incident, {lost if points else f'the points of {keeper} stand'}", points)
+    return replace(result, points=points, working=(*result.working, said))

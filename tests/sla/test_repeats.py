@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.sla.results import Measured, MonthInput
+from sla_monitor.sla.results import Measured, MonthInput, Waived
 from tests.sla.regimes import CHARGES, figures, kpi, points_of, regime, told
 
 results = st.lists(st.sampled_from([None, "99.5", "98.5", "97.5", "96.5", "95"]), max_size=12)
@@ -89,3 +89,43 @@ def test_a_failure_that_lost_its_points_still_counts_in_a_run() -> None:
     assert second is not None
     assert second.is_repeat
     assert second.points == 2
+
+
+def waived_month(values: list[str], waived: dict[str, bool]) -> Any:
+    """Points and money of related failures, some of them waived; True: the points stand. A point costs £1,000."""
+    rule = {"group": "cad", "dedupe": "highest"}
+    names = [f"k{n}" for n in range(len(values))]
+    terms = regime(*(kpi(name, related=rule) for name in names))
+    measured = {name: Measured(Fraction(value)) for name, value in zip(names, values, strict=True)}
+    notes = {name: Waived("entry 1", points_stand) for name, points_stand in waived.items()}
+    return told(terms, [MonthInput("2026-01", measured, CHARGES, waived=notes)])[0]
+
+
+def test_a_waived_failure_shields_no_other() -> None:
+    """Four points and three: with the four waived, the three are due, and the working says of each why."""
+    result = waived_month(["95", "96.5"], {"k0": False})
+    assert [one.points for one in result.kpis] == [0, 3]
+    assert result.credit.total == 3000
+    assert "waived" in str(result.kpis[0].working[-1])
+
+
+def test_a_failure_that_costs_no_money_does_not_make_its_incident_free() -> None:
+    """The money of the four points is waived: the incident still has four points, and three of them cost money."""
+    result = waived_month(["95", "96.5", "97.5"], {"k0": True})
+    assert [one.points for one in result.kpis] == [1, 3, 0]
+    assert (result.points, result.credit.total) == (4, 3000)
+    assert str(result.kpis[0].working[-1]) == "related failure: one incident, 3 of its points are those of k1 = 1"
+    assert str(result.kpis[2].working[-1]) == "related failure: one incident, the points of k0 stand = 0"
+
+
+@given(
+    st.lists(st.sampled_from(["99.5", "98.5", "97.5", "96.5", "95"]), min_size=1, max_size=4),
+    st.dictionaries(st.sampled_from(["k0", "k1", "k2", "k3"]), st.booleans(), max_size=4),
+)
+def test_an_incident_costs_the_worst_that_is_not_waived(values: list[str], waived: dict[str, bool]) -> None:
+    result = waived_month(values, waived)
+    points = {f"k{n}": {"99.5": 0, "98.5": 1, "97.5": 2, "96.5": 3, "95": 4}[one] for n, one in enumerate(values)}
+    standing = [value for name, value in points.items() if waived.get(name, True)]
+    paid = [value for name, value in points.items() if name not in waived]
+    assert result.points == max(standing, default=0)
+    assert result.credit.total == max(paid, default=0) * 1000
