@@ -14,7 +14,7 @@ from sla_monitor.cli.demo import demo
 from sla_monitor.cli.export import export
 from sla_monitor.cli.generate import generate
 from sla_monitor.cli.import_ import import_
-from sla_monitor.cli.ledger import ledger
+from sla_monitor.cli.ledger import record
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.register import register
 from sla_monitor.cli.review import review
@@ -30,9 +30,9 @@ def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
 
 
-for command in (run, check, schema, calendar, probe, ledger, demo, register, assess, review, generate, import_, stack):
+for command in (run, check, schema, calendar, probe, record, demo, register, assess, review, generate, import_, stack):
     cli.add_command(command)
-ledger.add_command(export)
+record.add_command(export)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.options import config_option, ledger_option
+from sla_monitor.cli.options import config_option, format_option, ledger_option, period_option
 from sla_monitor.cli.sources import (
     chosen_contract,
     contract_argument,
@@ -41,10 +41,10 @@ class Asked:
 @config_option
 @ledger_option
 @contract_argument
-@click.option("--period", help="The month, as 2026-10, or running; without it the last one that is over.")
+@period_option("The month, as 2026-10, or running; without it the last one that is over.")
 @click.option("--evidence", type=_file, help="Work from this evidence file, and not from the ledger.")
 @click.option("--terms", type=_file, help="Compare with this draft of the contract, month by month up to the period.")
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@format_option
 @click.option("--working", is_flag=True, help="Print every step too; the JSON always has them.")
 @click.option("--output", type=_file, help="Write to this file.")
 def assess(  # noqa: PLR0913, PLR0917 - one for each option

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.options import config_option
+from sla_monitor.cli.options import AlsoSpelled, config_option
 from sla_monitor.contract.nearest import suggestion
 from sla_monitor.errors import CalendarError
 
@@ -38,7 +38,7 @@ def calendar() -> None:
 @click.argument("country")
 @click.argument("region", required=False)
 @click.option("--from", "first", type=YEAR, required=True, help="The first year.")
-@click.option("--to", "last", type=YEAR, required=True, help="The last year.")
+@click.option("--until", "--to", "last", cls=AlsoSpelled, type=YEAR, required=True, help="The last year.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="The file; otherwise it is printed.")
 @click.option("--force", is_flag=True, help="Write over the file, and say day by day what changes.")
 def freeze(country: str, region: str | None, first: int, last: int, output: Path | None, force: bool) -> None:
@@ -50,7 +50,7 @@ def freeze(country: str, region: str | None, first: int, last: int, output: Path
     from sla_monitor.contract.bank_holidays import frozen, spelled_file
 
     if last < first:
-        raise click.UsageError("--to must not be before --from")
+        raise click.UsageError("--until must not be before --from")
     file = frozen(country.upper(), region.upper() if region else None, first, last)
     if output is None:
         click.echo(spelled_file(file), nl=False)
@@ -83,7 +83,9 @@ def _changes(output: Path, file: HolidayFile, force: bool) -> list[str]:
 @calendar.command()
 @click.argument("contract")
 @click.argument("name")
-@click.option("--month", callback=_month, help="2026-12; otherwise the running month.")
+@click.option(
+    "--period", "--month", "month", cls=AlsoSpelled, callback=_month, help="2026-12; otherwise the running month."
+)
 @config_option
 def show(contract: str, name: str, month: date | None, config: Path) -> None:
     """Print the days and hours of the calendar NAME of CONTRACT, a file or the id of a contract in the configuration.

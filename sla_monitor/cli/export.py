@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from sla_monitor.cli.ledger import file_option
-from sla_monitor.cli.options import config_option
+from sla_monitor.cli.options import config_option, ledger_option
 from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_path, month_named, recorded
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ MARGIN_MS = 86_400_000
 
 @click.command()
 @config_option
-@file_option
+@ledger_option
 @contract_argument
 @click.option("--from", "first", help="The first month, as 2026-10; without it the contract's first.")
 @click.option("--until", "last", help="The last month; without it the one that is running, or the contract's last.")
@@ -32,7 +31,7 @@ MARGIN_MS = 86_400_000
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this new file.")
 def export(  # noqa: PLR0913, PLR0917 - one for each option
     config: Path,
-    file: Path | None,
+    ledger: Path | None,
     contract: str,
     first: str | None,
     last: str | None,
@@ -48,7 +47,7 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     from sla_monitor.evidence import evidence_text
 
     found, now_ms = chosen_contract(contract, config), SystemClock().now_ms()
-    with recorded(ledger_path(config, file)) as source:
+    with recorded(ledger_path(config, ledger)) as source:
         seen = _range(found, source, first, last, now_ms)
         pieces = evidence_text(found, source, seen, now_ms, every_look=observations)
         if output is None:

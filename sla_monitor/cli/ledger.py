@@ -11,37 +11,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.options import config_option
+from sla_monitor.cli.options import config_option, format_option, ledger_option
+from sla_monitor.cli.sources import ledger_path
 
 if TYPE_CHECKING:
     from sla_monitor.ledger import Reader
     from sla_monitor.sla.observation import Observation
     from sla_monitor.sla.spans import Span
 
-file_option = click.option(
-    "--file",
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The ledger itself, when it is not the one that the settings name.",
-)
 
-
-@click.group()
-def ledger() -> None:
+@click.group("ledger")
+def record() -> None:
     """Look into the record of what was seen, check it, and copy it."""
 
 
-@ledger.command()
+@record.command()
 @config_option
-@file_option
-def check(config: Path, file: Path | None) -> None:
+@ledger_option
+def check(config: Path, ledger: Path | None) -> None:
     """Check everything: the file's structure, its references, and the spans against the observations.
 
     Safe while the daemon runs. Exit status 1 when anything is wrong.
     """
     from sla_monitor.ledger.upkeep import check as check_ledger
 
-    path = _path(config, file)
+    path = ledger_path(config, ledger)
     with _progress("Reading the observations") as progress:
         report = check_ledger(path, progress)
     for table, count in report.counts.items():
@@ -53,11 +47,11 @@ def check(config: Path, file: Path | None) -> None:
     click.echo(f"{path}: whole")
 
 
-@ledger.command()
+@record.command()
 @config_option
-@file_option
+@ledger_option
 @click.argument("destination", type=click.Path(dir_okay=False, path_type=Path))
-def backup(config: Path, file: Path | None, destination: Path) -> None:
+def backup(config: Path, ledger: Path | None, destination: Path) -> None:
     """Copy the ledger, as it is now, to the new file DESTINATION.
 
     Safe while the daemon runs. The copy is complete and checked, or it is not there.
@@ -65,18 +59,18 @@ def backup(config: Path, file: Path | None, destination: Path) -> None:
     from sla_monitor.ledger.upkeep import backup as back_up
 
     with _progress("Copying") as progress:
-        back_up(_path(config, file), destination, progress)
+        back_up(ledger_path(config, ledger), destination, progress)
     click.echo(f"{destination}: {destination.stat().st_size:,} bytes")
 
 
-@ledger.command("rebuild-spans")
+@record.command("rebuild-spans")
 @config_option
-@file_option
-def rebuild_spans(config: Path, file: Path | None) -> None:
+@ledger_option
+def rebuild_spans(config: Path, ledger: Path | None) -> None:
     """Work the spans out again from the observations, which are never changed. Stop the daemon first."""
     from sla_monitor.ledger.rebuild import rebuild_spans as rebuild
 
-    path = _path(config, file)
+    path = ledger_path(config, ledger)
     if not path.exists():
         raise click.ClickException(f"{path}: there is no ledger here")
     with _progress("Reading the observations") as progress:
@@ -84,30 +78,22 @@ def rebuild_spans(config: Path, file: Path | None) -> None:
     click.echo(f"{path}: rebuilt; rows of spans that differed: {changed}")
 
 
-@ledger.command()
+@record.command()
 @config_option
-@file_option
+@ledger_option
 @click.argument("endpoint", required=False)
 @click.option("--last", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many of each.")
-@click.option("--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True)
-def show(config: Path, file: Path | None, endpoint: str | None, last: int, style: str) -> None:
+@format_option
+def show(config: Path, ledger: Path | None, endpoint: str | None, last: int, style: str) -> None:
     """Show the last spans and observations of ENDPOINT (its id, or CONTRACT/ID); without one, every endpoint.
 
     Times are UTC. Safe while the daemon runs.
     """
     from sla_monitor.ledger import read_only
 
-    with read_only(_path(config, file)) as reader:
+    with read_only(ledger_path(config, ledger)) as reader:
         told = _everything(reader) if endpoint is None else _one(reader, _key(reader, endpoint), last)
     click.echo(json.dumps(told, indent=2) if style == "json" else _tables(told))
-
-
-def _path(config: Path, file: Path | None) -> Path:
-    if file is not None:
-        return file
-    from sla_monitor.configuration import read_configuration
-
-    return read_configuration(config).settings.ledger.path
 
 
 def _key(reader: Reader, endpoint: str) -> str:

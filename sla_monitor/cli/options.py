@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
+Command = TypeVar("Command", bound=Callable[..., object])
 CONFIG = Path("config/sla-monitor.yaml")
+
+
+class AlsoSpelled(click.Option):
+    """An option with further spellings that work too: help shows the first one alone."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        shown = copy(self)
+        shown.opts = self.opts[:1]
+        return click.Option.get_help_record(shown, ctx)
+
 
 config_option = click.option(
     "--config",
@@ -20,7 +34,23 @@ config_option = click.option(
 
 ledger_option = click.option(
     "--ledger",
+    "--file",
     "ledger",
+    cls=AlsoSpelled,
     type=click.Path(dir_okay=False, path_type=Path),
     help="The ledger, when it is not the one that the settings name.",
 )
+
+format_option = click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How it is told.",
+)
+
+
+def period_option(told: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """The month that a command is about, by the name that it has in every command."""
+    return click.option("--period", "--month", "period", cls=AlsoSpelled, required=required, help=told)

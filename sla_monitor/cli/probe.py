@@ -23,7 +23,9 @@ HEARD = "only the daemon hears heartbeats; this look went by its ledger"
 @click.command()
 @config_option
 @click.argument("endpoint")
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How it is told."
+)
 def probe(config: Path, endpoint: str, style: str) -> None:
     """Look once at ENDPOINT (its id, or CONTRACT/ID) and print phases, expectations and verdict.
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.options import config_option, ledger_option
+from sla_monitor.cli.options import AlsoSpelled, config_option, format_option, ledger_option, period_option
 from sla_monitor.cli.register_add import add
-from sla_monitor.cli.register_desk import desk_options, format_option, put_down
+from sla_monitor.cli.register_desk import desk_options, put_down
 from sla_monitor.cli.register_import import import_file
 from sla_monitor.cli.register_sign import sign_off
 from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_path
@@ -39,7 +39,7 @@ register.add_command(sign_off)
 @config_option
 @ledger_option
 @click.option("--kind", "kinds", multiple=True, help="Only entries of this kind; may be given again.")
-@click.option("--month", help="Only entries about this month: 2026-10.")
+@period_option("Only entries about this month: 2026-10.")
 @click.option("--pending", is_flag=True, help="Only what awaits a decision.")
 @click.option("--all", "everything", is_flag=True, help="Also what was undone or replaced, and the undoings.")
 @format_option
@@ -48,7 +48,7 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     config: Path,
     ledger: Path | None,
     kinds: tuple[str, ...],
-    month: str | None,
+    period: str | None,
     pending: bool,
     everything: bool,
     style: str,
@@ -64,9 +64,9 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     if kinds:
         wanted = set(map(_known_kind, kinds))
         chosen = [entry for entry in chosen if entry.said.kind in wanted]
-    if month:
+    if period:
         by_number = {entry.number: entry for entry in said}
-        chosen = [entry for entry in chosen if month in months_of(entry.said, zone, by_number)]
+        chosen = [entry for entry in chosen if period in months_of(entry.said, zone, by_number)]
     tell_list(found, chosen, stands, zone, style)
 
 
@@ -91,8 +91,8 @@ def show(contract: str, number: int, config: Path, ledger: Path | None, style: s
 @desk_options
 @click.argument("number", type=click.IntRange(1))
 @click.option("--grant/--refuse", "granted", default=None, help="Which of the two.")
-@click.option("--from", "start", help="Granted only from this instant on.")
-@click.option("--to", "end", help="Granted only up to this instant.")
+@click.option("--start", "--from", "start", cls=AlsoSpelled, help="Granted only from this instant on.")
+@click.option("--end", "--to", "end", cls=AlsoSpelled, help="Granted only up to this instant.")
 @click.option("--reference", default="", help="A number in somebody's files: the minutes' item.")
 @click.option("--evidence", default="", help="Where the papers are.")
 @why_option

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.options import config_option, ledger_option
+from sla_monitor.cli.options import config_option, format_option, ledger_option
 from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_path
 
 if TYPE_CHECKING:
@@ -44,14 +44,6 @@ def _login(_: click.Context, __: click.Parameter, value: str | None) -> str:
         raise click.BadParameter("this user has no name here; say who enters it") from None
 
 
-format_option = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How it is told.",
-)
 desk_options = _all(
     contract_argument,
     config_option,

@@ -1,4 +1,4 @@
-"""`sla-monitor register sign-off CONTRACT --month 2026-10`: make a month's figures final, as they stand now."""
+"""`sla-monitor register sign-off CONTRACT --period 2026-10`: make a month's figures final, as they stand now."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.options import period_option
 from sla_monitor.cli.register_desk import Desk, desk_options, put_down
 from sla_monitor.cli.sources import month_named, recorded
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
 @click.command("sign-off")
 @desk_options
-@click.option("--month", required=True, help="The month: 2026-10.")
+@period_option("The month: 2026-10.", required=True)
 @click.option("--reference", default="", help="A number in somebody's files: the minutes' item.")
 @click.option("--evidence", default="", help="Where the papers are.")
 @click.option("--why", default="", help="Why a month that is final is stated again.")
-def sign_off(month: str, why: str, **given: Any) -> None:
+def sign_off(period: str, why: str, **given: Any) -> None:
     """Make a month of CONTRACT final, with the figures as they stand now.
 
     They are shown first, and it has to be confirmed. What changes them later is a restatement, for which the month is
@@ -32,11 +33,11 @@ def sign_off(month: str, why: str, **given: Any) -> None:
     desk = Desk.open(given["contract"], given["config"], given["ledger"])
     now_ms = desk.clock.now_ms()
     with recorded(desk.ledger) as evidence:
-        found = assess_month(desk.contract, evidence, month_named(month, desk.contract, now_ms), now_ms)
+        found = assess_month(desk.contract, evidence, month_named(period, desk.contract, now_ms), now_ms)
     points, credit = _sums(found)
     _confirm(found, points, credit, yes=given["yes"])
-    words = {"month": month, "digest": figures_digest(found), "points": points, "credit": credit, "reason": why}
-    put_down("sign_off", words, note="", **given)
+    sums = {"digest": figures_digest(found), "points": points, "credit": credit}
+    put_down("sign_off", {"month": found.period.name, **sums, "reason": why}, note="", **given)
 
 
 def _sums(found: ContractAssessment) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.options import config_option, ledger_option
+from sla_monitor.cli.options import config_option, ledger_option, period_option
 from sla_monitor.cli.review_found import Found, extract, made_from
 
 if TYPE_CHECKING:
@@ -21,19 +21,20 @@ if TYPE_CHECKING:
 ALL = "html,pdf,xlsx,csv,json"
 _folder = click.Path(file_okay=False, path_type=Path)
 _file = click.Path(dir_okay=False, path_type=Path)
+_COPIES = click.Choice(["authority", "supplier"])
 
 
 @click.command()
 @config_option
 @ledger_option
 @click.argument("contract", required=False)
-@click.option("--period", help="The month, as 2026-10, or running; without it the last one that is over.")
+@period_option("The month, as 2026-10, or running; without it the last one that is over.")
 @click.option("--evidence", type=_file, help="Work from this evidence file, and not from the ledger.")
 @click.option("--output", type=_folder, help="The folder of the packs; without it, the one of the settings.")
 @click.option("--format", "formats", default=ALL, show_default=True, help="Which renderings, with commas between.")
 @click.option("--months", type=click.Choice(["1", "3", "12"]), default="1", show_default=True, help="How many in one.")
 @click.option("--claim", metavar="KPI", help="In place of the whole pack, the claim for this KPI's failure.")
-@click.option("--copy", type=click.Choice(["authority", "supplier"]), default="authority", show_default=True)
+@click.option("--copy", type=_COPIES, default="authority", show_default=True, help="For whom the pack is.")
 @click.option("--send", is_flag=True, help="Send the pack by e-mail to those whom the settings name.")
 @click.option("--dry-run", is_flag=True, help="With --send: say what would be sent to whom, and send nothing.")
 @click.option("--list", "is_list", is_flag=True, help="List the packs in the folder, and whether they are whole.")

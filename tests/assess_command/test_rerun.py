@@ -12,7 +12,7 @@ from tests.assess_command.test_schemas import printed
 
 
 def exported(contract: str, ledger: str, to: Path, *more: str) -> str:
-    result = run_export(contract, "--file", ledger, "--until", "2025-03", "--output", str(to), *more)
+    result = run_export(contract, "--ledger", ledger, "--until", "2025-03", "--output", str(to), *more)
     assert result.exit_code == 0, result.output
     return str(to)
 
@@ -71,13 +71,13 @@ def test_an_export_never_replaces_a_file_and_leaves_nothing_half_done(
 ) -> None:
     kept = tmp_path / "march.json"
     kept.write_text("mine")
-    result = run_export(contract, "--file", ledger, "--output", str(kept))
+    result = run_export(contract, "--ledger", ledger, "--output", str(kept))
     assert (result.exit_code, kept.read_text()) == (1, "mine")
     assert "is there already; choose another name" in result.output
     assert list(tmp_path.iterdir()) == [kept]
 
 
 def test_an_export_without_a_file_goes_to_the_output(contract: str, ledger: str) -> None:
-    told = json.loads(run_export(contract, "--file", ledger, "--from", "2025-03", "--until", "2025-03").stdout)
+    told = json.loads(run_export(contract, "--ledger", ledger, "--from", "2025-03", "--until", "2025-03").stdout)
     assert told["seen"] == {"from": "2025-02-28T00:00:00Z", "until": "2025-04-01T23:00:00Z"}
     assert [one["endpoint"] for one in told["samples"]] == ["portal"]

@@ -50,7 +50,7 @@ def test_months_before_a_contract_was_watched_are_nobodys_failures(tmp_path: Pat
     watched(tmp_path / "alone.db", late="2025-03-01T00:00:00Z")
     watched(tmp_path / "both.db", early="2025-01-01T00:00:00Z", late="2025-03-01T00:00:00Z")
     evidence = tmp_path / "evidence.json"
-    assert run_export(str(contract), "--file", str(tmp_path / "both.db"), "--output", str(evidence)).exit_code == 0
+    assert run_export(str(contract), "--ledger", str(tmp_path / "both.db"), "--output", str(evidence)).exit_code == 0
     sources = (("--ledger", tmp_path / "alone.db"), ("--ledger", tmp_path / "both.db"), ("--evidence", evidence))
     alone, both, file = (
         run(str(contract), option, str(where), "--period", "2025-03", "--format", "json").stdout
@@ -65,7 +65,7 @@ def test_a_contract_that_nobody_looked_at_yet_is_exported_for_what_was_said(tmp_
     contract.write_text(CONTRACT, encoding="utf-8")
     watched(tmp_path / "other.db", early="2025-03-01T00:00:00Z")
     evidence = tmp_path / "evidence.json"
-    assert run_export(str(contract), "--file", str(tmp_path / "other.db"), "--output", str(evidence)).exit_code == 0
+    assert run_export(str(contract), "--ledger", str(tmp_path / "other.db"), "--output", str(evidence)).exit_code == 0
     ours, theirs = (
         run(str(contract), option, str(where), "--period", "2025-03", "--format", "json").stdout
         for option, where in (("--ledger", tmp_path / "other.db"), ("--evidence", evidence))
@@ -78,6 +78,6 @@ def test_a_contract_that_has_ended_is_exported_to_its_end(tmp_path: Path) -> Non
     contract = tmp_path / "late.yaml"
     contract.write_text(CONTRACT.replace("2044-12-31", "2025-03-20"), encoding="utf-8")
     watched(tmp_path / "late.db", late="2025-03-18T00:00:00Z")
-    result = run_export(str(contract), "--file", str(tmp_path / "late.db"))
+    result = run_export(str(contract), "--ledger", str(tmp_path / "late.db"))
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["seen"] == {"from": "2025-03-18T00:00:00Z", "until": "2025-03-22T00:00:00Z"}

@@ -152,14 +152,14 @@ def test_a_place_that_nobody_knows_is_told(place: tuple[str, str | None], messag
 def test_years_that_run_backwards_are_refused() -> None:
     result = run("calendar", "freeze", "GB", "ENG", "--from", "2027", "--to", "2026")
     assert result.exit_code == 2
-    assert "--to must not be before --from" in result.stderr
+    assert "--until must not be before --from" in result.stderr
 
 
 @pytest.mark.usefixtures("frozen_file")
 def test_showing_a_calendar_tells_days_hours_and_names(tmp_path: Path) -> None:
     rest = "    bank_holidays: days.yaml\n    open_on: {2026-12-26: '09:00-13:00', 2026-12-27: '20:00-24:00'}\n"
     path = contract_file(tmp_path, office(rest))
-    lines = run("calendar", "show", str(path), "office", "--month", "2026-12").stdout.splitlines()
+    lines = run("calendar", "show", str(path), "office", "--period", "2026-12").stdout.splitlines()
     assert lines[23:28] == [
         "2026-12-24 Thu  08:00-18:00",
         "2026-12-25 Fri  closed: Christmas Day",

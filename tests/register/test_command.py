@@ -79,7 +79,7 @@ def test_a_claim_is_decided_by_somebody_else(office: Office) -> None:
     office.done("add", "claim", "small", *CLAIM)
     assert "four eyes" in office.run("decide", "small", "1", "--grant", "--why", "true", "--yes").err
     office.done(
-        "decide", "small", "1", "--grant", "--to", "2024-02-05 11:00", "--why", "half of it", "--yes", actor="bob"
+        "decide", "small", "1", "--grant", "--end", "2024-02-05 11:00", "--why", "half of it", "--yes", actor="bob"
     )
     (claim, decision) = office.done("list", "small", "--format", "json").json["entries"]
     assert claim["state"] == "granted by 2"
@@ -125,7 +125,7 @@ def test_the_list_can_be_of_a_kind_a_month_or_what_is_pending(office: Office) ->
         return [one["number"] for one in office.done("list", "small", *options, "--format", "json").json["entries"]]
 
     assert numbers("--kind", "claim") == [1]
-    assert numbers("--month", "2024-02") == [1, 3]
+    assert numbers("--period", "2024-02") == [1, 3]
     assert numbers("--pending") == [2]
     assert numbers("--kind", "claim", "--pending") == []
     assert "did you mean claim?" in office.run("list", "small", "--kind", "clam").err
@@ -198,7 +198,7 @@ def test_a_person_at_a_terminal_is_asked(office: Office, answer: str, code: int,
 def test_a_signed_month_is_final_and_restated_only_for_a_reason(office: Office) -> None:
     office.done("add", "ticket", "small", *LATE, "--yes")
     assert (
-        "2024-02: 2 points, 20.00 GBP deducted" in office.done("sign-off", "small", "--month", "2024-02", "--yes").err
+        "2024-02: 2 points, 20.00 GBP deducted" in office.done("sign-off", "small", "--period", "2024-02", "--yes").err
     )
     assert "made 2024-02 final already" in office.run("sign-off", "small", "--month", "2024-02", "--yes").err
     assert "2024-02 is final" in office.run("add", "claim", "small", *CLAIM).err
