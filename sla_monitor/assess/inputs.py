@@ -58,6 +58,7 @@ def with_measured(ground: Ground, judged: Mapping[str, Judged], measured: Mappin
         month=month,
         measured=measured,
         charges=charges(world.contract, month),
+        coming=_coming(ground),
         occurrences=_occurrences(ground),
         misreports=tuple(
             Misreport(said.omitted, said.deliberate, said.corrected, f"entry {entry.number}")
@@ -87,6 +88,14 @@ def charges(contract: Contract, month: str) -> dict[str, Decimal]:
         else:
             parts.append((terms.charges, days))
     return month_charges(parts, last_day(month).day, contract.versions[-1].terms.currency)
+
+
+def _coming(ground: Ground) -> dict[str, dict[str, Decimal]]:
+    """The charges of the rest of the contract year, by what the terms say already of those months: asked for by caps
+    alone."""
+    is_asked = any(cap.base == "contract_year" for cap in ground.terms.caps)
+    year = ground.world.run.year_months(ground.month) if is_asked else ()
+    return {month: charges(ground.world.contract, month) for month in year if month > ground.month}
 
 
 def _occurrences(ground: Ground) -> dict[str, tuple[Occurrence, ...]]:

@@ -48,7 +48,7 @@ class Cap(Strict):
     base: Literal["estimated_year_1", "trailing_12_months", "contract_year", "period"] | None = Field(
         None,
         description="What the percentage is of. trailing_12_months: the charges of the twelve months before;"
-        " contract_year: those of the whole contract year.",
+        " contract_year: those of the contract year, months to come by the charges in force then.",
     )
     first_year_base: Literal["estimated_year_1"] | None = Field(None, description="The base in the first year.")
     over: Literal["period", "contract_year", "trailing_12_months"] = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sla_monitor.sla.charges import of_service
@@ -16,7 +16,7 @@ WHOLE = ""
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One month, and the months before, oldest first."""
+    """One month, and the months before, oldest first. `coming`: the charges of later months that the terms tell."""
 
     run: Run
     month: str
@@ -24,6 +24,7 @@ class Account:
     charges: Mapping[str, Decimal]
     earlier: Sequence[PeriodResult]
     estimated_year_1: Decimal | None = None
+    coming: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
 
     def months_before(self, over: str) -> list[PeriodResult]:
         """The earlier months of a window: none for `period`, eleven for `trailing_12_months`, or the contract
@@ -34,8 +35,8 @@ class Account:
         return [past for past in self.earlier if begin <= past.month < self.month]
 
     def charges_of(self, base: str, scope: str) -> Decimal:
-        """The charges that a cap's percentage is of. Months of the contract year that are still to come (or are not
-        on record) are taken at this month's charges."""
+        """The charges that a cap's percentage is of. A contract year ends with the term; months of it of which nobody
+        tells the charges are taken at this month's."""
         if base == "estimated_year_1":
             return self.estimated_year_1 or Decimal(0)
         this = _of(self.charges, scope)
@@ -44,6 +45,7 @@ class Account:
         known = {past.month: _of(past.charges, scope) for past in self.earlier}
         if base == "trailing_12_months":
             return sum((known.get(shifted(self.month, -n), Decimal(0)) for n in range(1, 13)), Decimal(0))
+        known |= {month: _of(charges, scope) for month, charges in self.coming.items()}
         return sum((known.get(month, this) for month in self.run.year_months(self.month)), Decimal(0))
 
     def given_before(self, over: str, scope: str) -> Decimal:

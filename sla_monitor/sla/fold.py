@@ -51,7 +51,7 @@ def fold(
 
 def period_result(setting: Setting, regime: Regime, seen: MonthInput, earlier: Sequence[PeriodResult]) -> PeriodResult:
     """One month. `earlier`: the results of the months before, oldest first."""
-    account = Account(setting.run, seen.month, setting.currency, seen.charges, earlier, regime.charges.estimated_year_1)
+    account = _account(setting, regime, seen, earlier)
     kpis = _kpi_results(setting, regime, seen, earlier)
     bare = PeriodResult(seen.month, kpis, _sum(kpis), NO_MONEY, Decimal(0), (), seen.charges)
     first = [_tripped(regime, position, bare, account) for position in _positions(regime, before_money=True)]
@@ -67,6 +67,11 @@ def period_result(setting: Setting, regime: Regime, seen: MonthInput, earlier: S
         if result is not None:
             priced = replace(priced, triggers=(*priced.triggers, result))
     return priced
+
+
+def _account(setting: Setting, regime: Regime, seen: MonthInput, earlier: Sequence[PeriodResult]) -> Account:
+    estimate = regime.charges.estimated_year_1
+    return Account(setting.run, seen.month, setting.currency, seen.charges, earlier, estimate, seen.coming)
 
 
 def _kpi_results(

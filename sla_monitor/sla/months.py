@@ -48,9 +48,10 @@ class Run:
         return (number_of(month) - number_of(self.first)) // 12 + 1
 
     def year_months(self, month: str) -> tuple[str, ...]:
-        """The twelve months of the contract year that a month is in."""
+        """The months of the contract year that a month is in: twelve, or fewer where the contract ends before."""
         begin = shifted(self.first, (self.year_of(month) - 1) * 12)
-        return tuple(shifted(begin, n) for n in range(12))
+        several = (shifted(begin, n) for n in range(12))
+        return tuple(one for one in several if self.last is None or one <= max(self.last, begin))
 
     def ends_period(self, month: str, months: int) -> bool:
         """Whether a measurement period of so many months ends with this one; the last may be cut short."""

@@ -108,12 +108,14 @@ class MonthInput:
 
     `measured` holds the KPIs whose measurement period ends in this month; those `unborn` were measured by nobody yet,
     and have no result at all. `charges`: the month's charges by service; the empty name is what is charged for the
-    contract as a whole. `occurrences`: by rule, or by service. `claim` None: nothing is asked about claims.
+    contract as a whole. `coming`: those of the months of the contract year after this one, as far as the terms tell
+    them. `occurrences`: by rule, or by service. `claim` None: nothing is asked about claims.
     """
 
     month: str
     measured: Mapping[str, Measured] = field(default_factory=dict)
     charges: Mapping[str, Decimal] = field(default_factory=dict)
+    coming: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     occurrences: Mapping[str, tuple[Occurrence, ...]] = field(default_factory=dict)
     misreports: tuple[Misreport, ...] = ()
     unborn: frozenset[str] = frozenset()

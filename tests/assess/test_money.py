@@ -90,6 +90,25 @@ def test_charges_that_change_in_mid_month_count_by_the_day() -> None:
     assert result(month_of_june(Contract((TermsVersion(0, first), change)))).charges == {"": Decimal("120000.00")}
 
 
+def test_a_cap_of_the_contract_year_counts_each_month_at_the_charges_that_the_terms_say() -> None:
+    """£100,000 a month from June to September, 10 per cent more from October to March, and half of that in April."""
+    cap = {"id": "cap", "percent": 1, "base": "contract_year", "over": "contract_year"}
+    amount, rise = {"amount": 100_000}, {"percent": 10}
+    before, after = (
+        terms(
+            term={"start": FIRST, "end": "2027-04-15"},
+            kpis=[KPI],
+            caps=[cap],
+            credits=[BY_POINTS],
+            charges={"monthly": [amount], "indexation": rises},
+        )
+        for rises in ([], [rise])
+    )
+    contract = Contract((TermsVersion(0, before), TermsVersion(ms("2026-10-01T00:00+01:00"), after, "CCN-03")))
+    (found,) = result(bad_june(contract)).credit.caps
+    assert str(found.working[0]) == "cap: 1 % × 1115000.00 (contract year) = 11150.00"
+
+
 @pytest.mark.parametrize(("what", "points", "credit"), [("points_and_money", 0, "0.00"), ("money", 3, "0.00")])
 def test_a_waived_failure_costs_nothing_and_is_still_one(what: str, points: int, credit: str) -> None:
     waiver = {"kind": "waiver", "month": "2026-06", "kpis": ["KPI1"], "what": what, "reference": "L-7"}

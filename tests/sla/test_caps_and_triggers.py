@@ -50,11 +50,21 @@ def test_a_percentage_of_the_first_year_s_estimate_gives_way_to_the_charges_of_t
     assert [result.credit.caps[0].limit for result in months] == [9000] * 12 + [12_000] * 3
 
 
-def test_a_percentage_of_the_contract_year_takes_coming_months_at_this_month_s_charges() -> None:
+def test_a_contract_year_takes_months_of_which_nobody_tells_the_charges_at_this_month_s() -> None:
     terms = regime(caps=[cap(percent=1, base="contract_year", over="contract_year")])
     rise = {"": Decimal(200_000)}
     months = [*figures([PASS] * 3), *(MonthInput(shifted(FIRST, n), {}, rise) for n in (3, 4))]
     assert [result.credit.caps[0].limit for result in told(terms, months)] == [12_000] * 3 + [21_000] * 2
+
+
+def test_a_contract_year_takes_coming_months_at_their_own_charges_and_ends_with_the_term() -> None:
+    """£100,000 in January, £150,000 in February, March as February; the contract ends in March."""
+    terms = regime(caps=[cap(percent=1, base="contract_year", over="contract_year")])
+    coming = {"2026-02": {"": Decimal(150_000)}}
+    january = MonthInput(FIRST, {}, {"": Decimal(100_000)}, coming)
+    february = MonthInput("2026-02", {}, coming["2026-02"])
+    results = told(terms, [january, february], Run(FIRST, "2026-03"))
+    assert [result.credit.caps[0].limit for result in results] == [3_500, 4_000]
 
 
 def test_each_service_has_its_cap_and_the_contract_has_one_over_them() -> None:
@@ -184,7 +194,8 @@ def test_months_are_counted_without_a_calendar(number: int, by: int) -> None:
 def test_contract_years_and_quarters_count_from_the_first_month() -> None:
     run = Run("2025-04", "2026-08")
     assert [run.year_of(month) for month in ("2025-04", "2026-03", "2026-04")] == [1, 1, 2]
-    assert run.year_months("2026-05")[0] == "2026-04"
+    assert run.year_months("2026-05") == tuple(shifted("2026-04", n) for n in range(5))
+    assert len(run.year_months("2025-05")) == len(Run("2025-04").year_months("2031-01")) == 12
     assert [month for month in (shifted("2025-04", n) for n in range(17)) if run.ends_period(month, 3)] == [
         "2025-06", "2025-09", "2025-12", "2026-03", "2026-06", "2026-08",
     ]  # fmt: skip
