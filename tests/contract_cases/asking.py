@@ -120,6 +120,10 @@ def like(answer: Any, expected: Any) -> Any:
     return list(answer) if isinstance(answer, tuple) else answer
 
 
+def told(day: date | None) -> str | None:
+    return None if day is None else str(day)
+
+
 def formulas(working: Iterable[Step]) -> list[str]:
     """The numbers of each step, as a calculator would be given them."""
     return [f"{step.formula} = {step.result}" for step in working]
@@ -170,5 +174,5 @@ OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     "assessed": lambda asked: [result.kpi for result in asked.result.kpis],
     "report_due": lambda asked: str(asked.report_due()),
     "review_due": lambda asked: str(asked.review_due()),
-    "claim_by": lambda asked: str(claim_by(asked.result.month, asked.contract.claims)),
+    "claim_by": lambda asked: told(claim_by(asked.result.month, asked.contract.claims)),
 }
