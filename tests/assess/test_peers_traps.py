@@ -45,9 +45,10 @@ def test_a_service_wholly_in_maintenance_has_no_figure(tmp_path: Path) -> None:
     assert one.views["gross"].value == 100
 
 
+@pytest.mark.parametrize("day", ["2026-03-30", "2026-10-26"])
 @pytest.mark.parametrize(("at", "lost_s"), [("17:00", 0), ("16:00", 3600), ("09:00", 3600), ("08:00", 0)])
-def test_fixed_length_weeks(tmp_path: Path, at: str, lost_s: int) -> None:
-    """Office hours in Riga stay 09:00 to 17:00 after the clocks change on 29 March 2026."""
+def test_fixed_length_weeks(tmp_path: Path, day: str, at: str, lost_s: int) -> None:
+    """Office hours in Riga stay 09:00 to 17:00 after the clocks change on 29 March and on 25 October 2026."""
     contract = contract_of(
         tmp_path,
         time_zone="Europe/Riga",
@@ -55,7 +56,7 @@ def test_fixed_length_weeks(tmp_path: Path, at: str, lost_s: int) -> None:
         services=[{"id": "cad", "service_hours": "office", "endpoints": endpoints("login")}],
     )
     end = f"{int(at[:2]) + 1:02d}:00"
-    found = service(month_of(tmp_path, contract, "2026-03", down((f"2026-03-30 {at}", f"2026-03-30 {end}"))))
+    found = service(month_of(tmp_path, contract, day[:7], down((f"{day} {at}", f"{day} {end}"))))
     assert found.downtime_ms == lost_s * 1000
     assert found.agreed_ms == 22 * 8 * HOUR
 
@@ -114,11 +115,14 @@ def test_uptime_weighted_by_the_number_of_looks(tmp_path: Path) -> None:
     assert one.views["agreed"].value == Fraction(100 * (JUNE_MINUTES - 1), JUNE_MINUTES)
 
 
-def test_no_data_is_neither_all_up_nor_all_down(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wanted", ["all", "any", 1, "weighted", "quorum"])
+def test_no_data_is_neither_all_up_nor_all_down(tmp_path: Path, wanted: str | int) -> None:
     bands = [{"name": "met", "at_least": 99}, {"name": "missed", "below": 99, "points": 3}]
-    promise = {"id": "KPI1", "service": "cad", "target": 99, "bands": bands, "rounding": {"mode": "none"}}
+    promise: dict[str, Any] = {"id": "KPI1", "service": "cad", "target": 99, "bands": bands}
+    promise |= {"rounding": {"mode": "none"}, "counting": {"quorum": {"percent": 51}} if wanted == "quorum" else {}}
+    made_of = {"available_when": "all" if wanted == "quorum" else wanted, "endpoints": endpoints("login", "search")}
     accounting = {"confirmation": 1, "coverage_floor": 90}
-    contract = contract_of(tmp_path, kpis=[promise], accounting=accounting)
+    contract = contract_of(tmp_path, kpis=[promise], accounting=accounting, services=[{"id": "cad", **made_of}])
     found = month_of(tmp_path, contract, "2026-06")
     one = kpi(found)
     assert one.views["agreed"].value is None
