@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from sla_monitor.assess.endpoints import Endpoints
 from sla_monitor.assess.parts import Part
-from sla_monitor.assess.times import Piece, Spell, Through
+from sla_monitor.assess.times import Piece, Spell, Through, spell_of
 from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.terms import Service
@@ -46,8 +46,11 @@ def through(
     stretches = list(_timeline(parts, endpoints, counting))
     hours: Intervals = [pair for part in parts for pair in part.hours]
     inside = within(stretches, hours)
-    spells = _spells(stretches, inside, impacts, period)
-    return Through(_joined(hours), _where(UP, inside), _where(DEGRADED, inside), _where(UNKNOWN, inside), spells)
+    up, degraded, unknown, down = _by_outcome(inside)
+    pieces = [piece for one in down for piece in _hit(one, impacts)] if impacts else down
+    outages = _by_outcome(stretches)[3]
+    spells = _spells(_joined([one[:2] for one in outages]), pieces, period)
+    return Through(_joined(hours), _joined(up), _joined(degraded), _joined(unknown), spells)
 
 
 def judged(endpoints: Endpoints, part: Part, counting: Counting = PLAIN) -> tuple[list[tuple[Known, int]], Judge]:
@@ -90,37 +93,39 @@ def _timeline(parts: Sequence[Part], endpoints: Endpoints, counting: Counting) -
         yield from within(stretches, [(start_ms, end_ms)]) if start_ms < end_ms else ()
 
 
-def _spells(
-    stretches: Sequence[Stretch], inside: Sequence[Stretch], impacts: Impacts, period: Period
-) -> tuple[Spell, ...]:
+def _by_outcome(stretches: Iterable[Stretch]) -> tuple[Intervals, Intervals, Intervals, list[Piece]]:
+    """Where a service was up, degraded and unknown, and where it was down with the share of it that was."""
+    up: Intervals = []
+    degraded: Intervals = []
+    unknown: Intervals = []
+    down: list[Piece] = []
+    for start_ms, end_ms, outcome, share in stretches:
+        if outcome is DOWN:
+            down.append(Piece(start_ms, end_ms, share))
+        else:
+            (up if outcome is UP else degraded if outcome is DEGRADED else unknown).append((start_ms, end_ms))
+    return up, degraded, unknown, down
+
+
+def _spells(outages: Intervals, pieces: Sequence[Piece], period: Period) -> tuple[Spell, ...]:
     """The outages that reach into the period, each with its pieces inside the hours."""
-    pieces = [piece for one in inside if one[2] is DOWN for piece in _hit(one, impacts)]
     spells, index = [], 0
-    for start_ms, end_ms in _where(DOWN, stretches):
+    for start_ms, end_ms in outages:
         begin = index
         while index < len(pieces) and pieces[index].start_ms < end_ms:
             index += 1
         if end_ms > period.start_ms and start_ms < period.end_ms:
-            spells.append(Spell(start_ms, end_ms, tuple(pieces[begin:index])))
+            spells.append(spell_of(start_ms, end_ms, pieces[begin:index]))
     return tuple(spells)
 
 
-def _hit(stretch: Stretch, impacts: Impacts) -> Iterable[Piece]:
-    """A stretch of an outage, cut where the share of users that it hit changes."""
-    start_ms, end_ms, _, share = stretch
-    if not impacts:
-        yield Piece(start_ms, end_ms, share)
-        return
+def _hit(piece: Piece, impacts: Impacts) -> Iterable[Piece]:
+    """A piece of an outage, cut where the share of users that it hit changes."""
+    start_ms, end_ms, share = piece
     cuts = {start_ms, end_ms} | {at for one in impacts for at in one[:2] if start_ms < at < end_ms}
-    edges = sorted(cuts)
-    for start, end in pairwise(edges):
+    for start, end in pairwise(sorted(cuts)):
         hit = next((one[2] for one in reversed(impacts) if one[0] <= start < one[1]), WHOLE)
         yield Piece(start, end, WHOLE if share * hit == 1 else share * hit)
-
-
-def _where(outcome: Outcome, stretches: Iterable[Stretch]) -> Intervals:
-    """Where a service was this; stretches that touch are one."""
-    return _joined((start, end) for start, end, found, _ in stretches if found is outcome)
 
 
 def _joined(ascending: Iterable[tuple[int, int]]) -> Intervals:

@@ -5,20 +5,20 @@ Months of a longer measurement period are joined: an outage over their edge is o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 from sla_monitor.sla.availability import WHOLE
 from sla_monitor.sla.downtime import Loss, Seconds
 from sla_monitor.sla.intervals import Intervals, intersect, length, subtract
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """An outage: `[start_ms, end_ms)` as a whole, wherever that lies, and the milliseconds of it that count, by the
-    share of the service that was lost."""
+    share of the service that was lost. A tuple, as the next two are: hundreds are made at every assessment."""
 
     start_ms: int
     end_ms: int
@@ -30,8 +30,7 @@ class Lost:
         return sum(ms if share is WHOLE else round(share * ms) for share, ms in self.counted)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of an outage inside the hours, with the share of the service that was lost in it."""
 
     start_ms: int
@@ -39,36 +38,42 @@ class Piece:
     share: Fraction
 
 
-@dataclass(frozen=True)
-class Spell:
-    """An outage with its pieces inside the hours of a period."""
+class Spell(NamedTuple):
+    """An outage with its pieces inside the hours of a period. `gross`: what counts of it where nothing is excluded."""
 
     start_ms: int
     end_ms: int
-    pieces: tuple[Piece, ...]
-
-    @cached_property
-    def gross(self) -> Lost:
-        """All of it."""
-        return self._lost([])
+    pieces: Sequence[Piece]
+    gross: Lost
 
     def outside(self, excluded: Intervals) -> Lost:
         """What counts of it."""
-        is_touched = any(start < self.end_ms and end > self.start_ms for start, end in excluded)
-        return self._lost(excluded) if is_touched else self.gross
+        for start_ms, end_ms in excluded:
+            if start_ms < self.end_ms and end_ms > self.start_ms:
+                return lost_of(self.start_ms, self.end_ms, _left_of(self.pieces, excluded))
+        return self.gross
 
-    def _lost(self, excluded: Intervals) -> Lost:
-        whole_ms, parts = 0, dict[Fraction, int]()
-        for piece in self.pieces:
-            ms = piece.end_ms - piece.start_ms
-            if excluded:
-                ms = length(subtract([(piece.start_ms, piece.end_ms)], excluded))
-            if piece.share is WHOLE:
-                whole_ms += ms
-            elif ms:
-                parts[piece.share] = parts.get(piece.share, 0) + ms
-        counted = ((WHOLE, whole_ms), *parts.items()) if whole_ms else tuple(parts.items())
-        return Lost(self.start_ms, self.end_ms, counted)
+
+def spell_of(start_ms: int, end_ms: int, pieces: Sequence[Piece]) -> Spell:
+    """An outage that is made of these pieces."""
+    return Spell(start_ms, end_ms, pieces, lost_of(start_ms, end_ms, pieces))
+
+
+def lost_of(start_ms: int, end_ms: int, pieces: Iterable[Piece]) -> Lost:
+    """What the pieces of an outage add up to."""
+    whole_ms, parts = 0, dict[Fraction, int]()
+    for begins_ms, ends_ms, share in pieces:
+        if share is WHOLE:
+            whole_ms += ends_ms - begins_ms
+        else:
+            parts[share] = parts.get(share, 0) + ends_ms - begins_ms
+    return Lost(start_ms, end_ms, ((WHOLE, whole_ms), *parts.items()) if whole_ms else tuple(parts.items()))
+
+
+def _left_of(pieces: Iterable[Piece], excluded: Intervals) -> Iterator[Piece]:
+    for piece in pieces:
+        for start_ms, end_ms in subtract([piece[:2]], excluded):
+            yield Piece(start_ms, end_ms, piece.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ class Time:
 
     @cached_property
     def seconds(self) -> Seconds:
-        losses = tuple(Loss(lost.end_ms - lost.start_ms, ms, share) for lost in self.lost for share, ms in lost.counted)
+        losses = tuple([Loss(end - start, ms, share) for start, end, counted in self.lost for share, ms in counted])
         return Seconds(
             self.agreed_ms, losses, self.excluded_ms, self.excluded_down_ms, self.degraded_ms, self.unknown_ms
         )
@@ -117,15 +122,15 @@ class Time:
 
 def time_of(through: Through, start_ms: int, end_ms: int, excluded: Intervals) -> Time:
     """The classes of a period once some of it is excluded."""
-    lost = tuple(spell.outside(excluded) for spell in through.spells)
     if not excluded:
+        lost = tuple([spell.gross for spell in through.spells])
         agreed_ms, degraded_ms, unknown_ms = map(length, (through.hours, through.degraded, through.unknown))
         return Time(start_ms, end_ms, agreed_ms, lost, 0, 0, degraded_ms, unknown_ms)
     return Time(
         start_ms,
         end_ms,
         length(through.hours),
-        lost,
+        tuple([spell.outside(excluded) for spell in through.spells]),
         length(intersect(through.hours, excluded)),
         length(intersect(through.down, excluded)),
         length(subtract(through.degraded, excluded)),
@@ -158,4 +163,4 @@ def _joined(before: tuple[Lost, ...], after: tuple[Lost, ...], edge_ms: int) -> 
     for share, ms in after[0].counted:
         counted[share] = counted.get(share, 0) + ms
     end_ms = max(before[-1].end_ms, after[0].end_ms)
-    return (*before[:-1], replace(before[-1], end_ms=end_ms, counted=tuple(counted.items())), *after[1:])
+    return (*before[:-1], before[-1]._replace(end_ms=end_ms, counted=tuple(counted.items())), *after[1:])

@@ -7,6 +7,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +20,7 @@ from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.tally import Meanings
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
-from sla_monitor.sla.spans import Span
+from sla_monitor.sla.spans import Span, span_of
 
 SLICE_MS = 3_600_000
 """Observations are read an hour at a time: a reader that kept one long snapshot would hold up the checkpoints, and
@@ -30,14 +32,14 @@ ROWS_AT_ONCE = 250
 # The spans of one endpoint do not overlap: those of a range are the last that starts by its beginning, and
 # whatever starts inside it. The primary key finds both, however long the history is.
 _ENDED = """
-select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
+select e.id, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
 from endpoints e join ended_spans s on s.endpoint_id = e.id and s.start_ms < :end_ms and s.start_ms >= ifnull(
   (select max(b.start_ms) from ended_spans b where b.endpoint_id = e.id and b.start_ms <= :start_ms), :start_ms)
 where s.end_ms > :start_ms
 order by e.id, s.start_ms
 """
 _LAST = """
-select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
+select e.id, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
 from endpoints e join last_spans s on s.endpoint_id = e.id
 where s.start_ms < :end_ms and s.end_ms > :start_ms
 """
@@ -105,12 +107,15 @@ class Reader:
         spans: dict[str, list[Span]] = defaultdict(list)
         outcomes, reasons = self._meanings.outcomes, self._meanings.reasons
         with self._asked() as connection, _snapshot(connection):
+            keys = dict(connection.execute("select id, key from endpoints"))
             for query in (_ENDED, _LAST):
                 cursor = connection.execute(query, given)
                 while rows := cursor.fetchmany(ROWS_AT_ONCE):
-                    for key, begin_ms, stop_ms, seen_ms, outcome, reason, looks in rows:
-                        span = Span(begin_ms, stop_ms, seen_ms, outcomes[outcome], reasons[reason], looks)
-                        spans[key].append(span)
+                    for number, several in groupby(rows, itemgetter(0)):
+                        spans[keys[number]] += [
+                            span_of((start, end, seen, outcomes[outcome], reasons[reason], looks))
+                            for _, start, end, seen, outcome, reason, looks in several
+                        ]
                     rest()
         return dict(spans)
 

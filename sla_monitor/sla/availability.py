@@ -14,6 +14,7 @@ confirmed is time in which the endpoint was seen and was not out.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -39,8 +40,8 @@ Judge: TypeAlias = Callable[[int, int, int], Verdict]
 Stretch: TypeAlias = tuple[int, int, Outcome, Fraction]
 """`[start, end)` of one verdict. A timeline is a list of them: ascending, without gaps."""
 
-Event: TypeAlias = tuple[int, int, int]
-"""At an instant, one of the weights (0 down, 1 not seen, 2 degraded) changes by so much."""
+NEVER = (sys.maxsize, sys.maxsize)
+"""Later than any instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,14 @@ def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_
     for begins_ms, ends_ms, _, outcome, _, looks in spans:
         if begins_ms > at_ms:
             unseen.append((at_ms, begins_ms))
-        if outcome is not UP:
-            if outcome is DOWN:
-                if looks >= confirmation_failures:
-                    down.append((begins_ms, ends_ms))
-            else:
-                (degraded if outcome is DEGRADED else unseen).append((begins_ms, ends_ms))
-        at_ms = max(at_ms, ends_ms)
+        if ends_ms > at_ms:
+            at_ms = ends_ms
+        if outcome is UP:
+            continue
+        if outcome is not DOWN:
+            (degraded if outcome is DEGRADED else unseen).append((begins_ms, ends_ms))
+        elif looks >= confirmation_failures:
+            down.append((begins_ms, ends_ms))
     if at_ms < end_ms:
         unseen.append((at_ms, end_ms))
     return Known(down, unseen, degraded)
@@ -131,43 +133,53 @@ def timeline(endpoints: Sequence[tuple[Known, int]], judge: Judge, start_ms: int
     where an outage reaches beyond. A service without endpoints is unknown."""
     if not endpoints:
         return [(start_ms, end_ms, UNKNOWN, WHOLE)] if start_ms < end_ms else []
-    events: list[Event] = [event for one, weight in endpoints for event in _events(one, weight)]
-    events += [(start_ms, 0, 0), (end_ms, 0, 0)]
-    events.sort()
-    weights, verdicts = [0, 0, 0], dict[tuple[int, int, int], Verdict]()
+    base = sum(weight for _, weight in endpoints) + 1
+    changes = _changes(endpoints, (1, base, base * base))
+    changes.setdefault(start_ms, 0)
+    changes.setdefault(end_ms, 0)
+    verdicts: dict[int, Verdict] = {0: judge(0, 0, 0)}
     result: list[Stretch] = []
-    since_ms, now = events[0][0], judge(0, 0, 0)
-    last = len(events) - 1
-    for index, (at_ms, which, change) in enumerate(events):
-        weights[which] += change
-        if index < last and events[index + 1][0] == at_ms:
-            continue
-        key = (weights[0], weights[1], weights[2])
-        verdict = verdicts.get(key) or verdicts.setdefault(key, judge(*key))
-        if verdict != now or index == last:
+    since_ms, now, weights = min(changes), verdicts[0], 0
+    for at_ms, change in sorted(changes.items()):
+        weights += change
+        verdict = verdicts.get(weights)
+        if verdict is None:
+            rest, down = divmod(weights, base)
+            degraded, unseen = divmod(rest, base)
+            verdict = verdicts[weights] = judge(down, unseen, degraded)
+        if verdict is not now and verdict != now:
             if since_ms < at_ms:
                 result.append((since_ms, at_ms, *now))
             since_ms, now = at_ms, verdict
+    if since_ms < at_ms:
+        result.append((since_ms, at_ms, *now))
     return result
 
 
-def _events(one: Known, weight: int) -> Iterable[Event]:
-    for which, several in enumerate((one.down, one.unseen, one.degraded)):
-        for start, end in several:
-            yield start, which, weight
-            yield end, which, -weight
+def _changes(endpoints: Sequence[tuple[Known, int]], units: tuple[int, int, int]) -> dict[int, int]:
+    """By instant, how the weights of what is down, not seen and degraded change: the three digits of one number,
+    because there are thousands of instants and a number is added up and looked up soonest."""
+    changes: dict[int, int] = {}
+    for one, weight in endpoints:
+        for several, unit in zip((one.down, one.unseen, one.degraded), units, strict=True):
+            change = weight * unit
+            for start, end in several:
+                changes[start] = changes.get(start, 0) + change
+                changes[end] = changes.get(end, 0) - change
+    return changes
 
 
 def within(stretches: Iterable[Stretch], hours: Intervals) -> list[Stretch]:
     """The parts of a timeline that lie inside some hours."""
     result: list[Stretch] = []
-    index, count = 0, len(hours)
+    ahead = iter(hours)
+    opens, closes = next(ahead, NEVER)
     for start, end, outcome, share in stretches:
-        while index < count and hours[index][1] <= start:
-            index += 1
-        at = index
-        while at < count and hours[at][0] < end:
-            opens, closes = hours[at]
-            result.append((max(start, opens), min(end, closes), outcome, share))
-            at += 1
+        while closes <= start:
+            opens, closes = next(ahead, NEVER)
+        while opens < end:
+            result.append((opens if opens > start else start, closes if closes < end else end, outcome, share))
+            if closes >= end:
+                break
+            opens, closes = next(ahead, NEVER)
     return result

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from sla_monitor.contract.counting import Counting
+from sla_monitor.sla.availability import WHOLE
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import Step, Working, step
 
 MINUTE_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(NamedTuple):
     """One outage: how long it was as a whole, and the part that lies in the agreed time that is not excluded.
 
-    `share`: the part of the users that it hit.
+    `share`: the part of the users that it hit. A tuple, because hundreds are made at every assessment.
     """
 
     whole_ms: int
     counted_ms: int
-    share: Fraction = Fraction(1)
+    share: Fraction = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _counted_ms(loss: Loss, counting: Counting) -> Fraction | int:
     if counting.minutes != "exact":
         minutes = ms // MINUTE_MS if counting.minutes == "whole" else -(-ms // MINUTE_MS)
         ms = minutes * MINUTE_MS
-    return ms if loss.share == 1 else ms * loss.share
+    return ms if loss.share is WHOLE or loss.share == 1 else ms * loss.share
 
 
 def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction:

@@ -26,7 +26,7 @@ def normal(pairs: Iterable[tuple[int, int]]) -> Intervals:
 
 def length(intervals: Intervals) -> int:
     """The sum of all members."""
-    return sum(end - start for start, end in intervals)
+    return sum([end - start for start, end in intervals])
 
 
 def union(*several: Intervals) -> Intervals:
