@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 
-from tests.e2e.conftest import free_port
+from tests.running import free_port
 
 
 @contextmanager

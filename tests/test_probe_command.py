@@ -14,9 +14,10 @@ from click.testing import CliRunner, Result
 
 from sla_monitor.cli.probe import probe
 from sla_monitor.clock import SystemClock
-from sla_monitor.demo.estate import ANY_PORTS, Estate
-from sla_monitor.demo.scenario import CALM, Behaviour
+from sla_monitor.demo.estate import Estate
+from sla_monitor.demo.scenario import Behaviour
 from sla_monitor.ledger import Ledger
+from tests.running import calm_estate, demo_contract
 
 SECRET = "open-sesame-4711"
 PACE = {"every": "90s", "timeout": "5s"}
@@ -24,25 +25,14 @@ PACE = {"every": "90s", "timeout": "5s"}
 
 @pytest.fixture
 def estate(tmp_path: Path) -> Iterator[Estate]:
-    """A supplier that behaves, until told otherwise."""
-    one = Estate(tmp_path / "estate", ports=ANY_PORTS, scenario=CALM)
-    one.start()
-    yield one
-    one.stop()
+    with calm_estate(tmp_path / "estate") as one:
+        yield one
 
 
 def configured(folder: Path, *endpoints: dict[str, Any]) -> Path:
     """Settings and a contract with these endpoints; JSON is YAML."""
     (folder / "contracts").mkdir()
-    contract = {
-        "id": "demo",
-        "authority": "Authority",
-        "supplier": "Supplier",
-        "term": {"start": "2020-01-01", "end": "2049-12-31"},
-        "time_zone": "Europe/London",
-        "currency": "GBP",
-        "services": [{"id": "cad", "endpoints": [PACE | endpoint for endpoint in endpoints]}],
-    }
+    contract = demo_contract([PACE | endpoint for endpoint in endpoints])
     (folder / "contracts" / "demo.yaml").write_text(json.dumps(contract, indent=1))
     settings = folder / "sla-monitor.yaml"
     settings.write_text(json.dumps({"ledger": {"path": "ledger.db"}}))

@@ -22,8 +22,8 @@ import pytest
 from sla_monitor.demo.scenario import Behaviour
 from sla_monitor.ledger import read_only
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.e2e.conftest import Monitor, wait_until
 from tests.prometheus import scraping
+from tests.running import Monitor, wait_until
 
 ROOT = Path(__file__).parents[2]
 FOREVER_MS = 10**15

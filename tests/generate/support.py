@@ -12,20 +12,13 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.files import rendered, write
 from sla_monitor.generate.prometheus import prometheus_files
 from sla_monitor.settings import Settings
+from tests.terms import HEAD
 
 ROOT = Path(__file__).parents[2]
 ON = "2026-11-02"
 """The day from whose terms the committed files are made."""
 NOW_MS = 1_793_620_800_000
 
-HEAD: dict[str, Any] = {
-    "id": "small",
-    "authority": "The Authority",
-    "supplier": "The Supplier",
-    "term": {"start": "2020-01-01", "end": "2040-12-31"},
-    "time_zone": "UTC",
-    "currency": "GBP",
-}
 ENDPOINT = {"id": "login", "kind": "tcp", "host": "127.0.0.1", "port": 1, "every": "30s", "timeout": "5s"}
 
 

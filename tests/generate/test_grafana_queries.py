@@ -17,9 +17,9 @@ import pytest
 
 from sla_monitor.demo.estate import ANY_PORTS, Estate, Ports
 from sla_monitor.demo.scenario import CALM, Behaviour
-from tests.e2e.conftest import Monitor, wait_until
 from tests.generate.test_grafana import BOARDS, EXAMPLE, VARIABLES, panels
 from tests.prometheus import scraping
+from tests.running import Monitor, wait_until
 
 CHOSEN = VARIABLES | {"$contract": "police-strategic-it", "$service": "custody", "$__rate_interval": "30s"}
 

@@ -19,8 +19,8 @@ import trustme
 
 from sla_monitor.contract.source import Source
 from sla_monitor.queries.asking import BODY_LIMIT, NoAnswer, number
-from tests.e2e.conftest import free_port
 from tests.queries.servers import Canned, canned, success
+from tests.running import free_port
 
 START_MS, AT_MS = 1_700_000_000_000, 1_700_000_090_500
 

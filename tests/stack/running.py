@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.conftest import free_port, wait_until
+from tests.running import free_port, wait_until
 
 
 class Alertmanager:

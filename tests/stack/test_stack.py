@@ -22,7 +22,7 @@ from sla_monitor.demo.stack import Stack
 from sla_monitor.demo.webhook import Call, Desk
 from sla_monitor.ledger.register import Register
 from sla_monitor.register.entries import Entry
-from tests.e2e.conftest import Monitor, free_port, wait_until
+from tests.running import Monitor, free_port, wait_until
 from tests.stack.running import now_ms
 
 HOUR_MS = 3_600_000

@@ -49,11 +49,11 @@ class Answer:
     body: str
 
 
-@contextmanager
-def serving(
+def web_of(
     parts: Parts, *, listen: str = "127.0.0.1:0", web_config: Path | None = None, limits: Limits | None = None
-) -> Iterator[Web]:
-    web = Web(
+) -> Web:
+    """One that is not started yet."""
+    return Web(
         listen,
         board=parts.board,
         metrics=parts.metrics,
@@ -66,6 +66,13 @@ def serving(
         packs=parts.packs,
         limits=limits or Limits(),
     )
+
+
+@contextmanager
+def serving(
+    parts: Parts, *, listen: str = "127.0.0.1:0", web_config: Path | None = None, limits: Limits | None = None
+) -> Iterator[Web]:
+    web = web_of(parts, listen=listen, web_config=web_config, limits=limits)
     web.start()
     try:
         yield web

@@ -8,7 +8,7 @@ import pytest
 
 from sla_monitor.errors import ListenError
 from sla_monitor.web import Web
-from tests.web.running import Parts, ask, serving
+from tests.web.running import Parts, ask, serving, web_of
 
 
 def test_port_0_takes_a_free_port_and_tells_it() -> None:
@@ -39,29 +39,18 @@ def test_a_bad_address_is_refused_with_the_remedy(listen: str, remedy: str) -> N
 
 def test_a_taken_port_is_refused_with_the_remedy() -> None:
     with serving(Parts()) as web, pytest.raises(ListenError, match="it is taken"):
-        web_of(web).start()
+        rival(web).start()
 
 
-def web_of(other: Web) -> Web:
+def rival(other: Web) -> Web:
     """A second one that wants the first one's port."""
-    parts = Parts()
-    return Web(
-        f"127.0.0.1:{other.port}",
-        board=parts.board,
-        metrics=parts.metrics,
-        health=lambda: parts.state,
-        reload=parts.reload,
-        beat=parts.beats.append,
-        tokens=lambda: parts.references,
-        web_config=None,
-        clock=other.clock,
-    )
+    return web_of(Parts(), listen=f"127.0.0.1:{other.port}")
 
 
 def test_a_port_can_be_taken_again_right_after_a_stop() -> None:
     with serving(Parts()) as web:
         assert ask(web, "/-/healthy").status == 200
-        second = web_of(web)
+        second = rival(web)
     second.start()
     assert ask(second, "/-/healthy").status == 200
     second.stop(5)
@@ -70,7 +59,7 @@ def test_a_port_can_be_taken_again_right_after_a_stop() -> None:
 
 def test_stopping_twice_or_before_starting_is_harmless() -> None:
     with serving(Parts()) as web:
-        web_of(web).stop(1)
+        rival(web).stop(1)
         web.stop(5)
         web.stop(5)
         assert not web.is_alive
