@@ -13,7 +13,7 @@ from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.credits import UnitRateCredit
 from sla_monitor.contract.kpi import CompositeKpi, Kpi, RatioKpi
-from sla_monitor.contract.money import Charges
+from sla_monitor.contract.terms import Terms
 from sla_monitor.register import entries as register
 from sla_monitor.sla.charges import month_charges
 from sla_monitor.sla.months import last_day
@@ -78,16 +78,17 @@ def with_measured(ground: Ground, judged: Mapping[str, Judged], measured: Mappin
 
 def charges(contract: Contract, month: str) -> dict[str, Decimal]:
     """A month's charges by service, by the days for which each version's were in force."""
-    period = period_of(contract, month)
-    zone = zone_of(contract)
-    parts: list[tuple[Charges, int]] = []
-    for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms):
-        days = (local_date(end_ms, zone) - local_date(start_ms, zone)).days
-        if parts and parts[-1][0] == terms.charges:
-            parts[-1] = (terms.charges, parts[-1][1] + days)
-        else:
-            parts.append((terms.charges, days))
+    parts = [(terms.charges, days) for terms, days in terms_by_day(contract, month)]
     return month_charges(parts, last_day(month).day, contract.versions[-1].terms.currency)
+
+
+def terms_by_day(contract: Contract, month: str) -> list[tuple[Terms, int]]:
+    """The terms that hold in the part of a month that the contract runs, each with its days."""
+    period, zone = period_of(contract, month), zone_of(contract)
+    return [
+        (terms, (local_date(end_ms, zone) - local_date(start_ms, zone)).days)
+        for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms)
+    ]
 
 
 def _coming(ground: Ground) -> dict[str, dict[str, Decimal]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, ServiceAssessment
 from sla_monitor.assess.availability import service_assessment
+from sla_monitor.assess.borne import shares_of
 from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.history import Cache, earlier_months, setting_of, world_of
@@ -21,7 +22,6 @@ from sla_monitor.assess.status import (
     missing_figures,
     report_due_ms,
     restatement,
-    shares_of,
     status_of,
 )
 from sla_monitor.assess.words import accounting
@@ -118,7 +118,7 @@ def _told(
     rest, entries = kept[0], kept[1].entries
     rest()
     kpis, ends = kpi_assessments(ground, services, judged, (result, earlier), rest)
-    status = status_of(ground)
+    status, shares = status_of(ground), shares_of(world.contract, result)
     return ContractAssessment(
         contract=world.contract.id,
         title=terms.title,
@@ -142,7 +142,8 @@ def _told(
         accounting=accounting(terms),
         entries=entries_of(world, entries, ground.period),
         pending=world.standing.pending(world.contract),
-        shares=shares_of(terms, result.credit, result.withheld),
+        shares={name: part for name, (part, _) in shares.items()},
+        shares_working={name: working for name, (_, working) in shares.items()},
         claim_by=claim_by(month, terms.claims),
         restatement=restatement(ground, result, entries),
         register_number=entries[-1].number if entries else 0,

@@ -19,9 +19,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
 from sla_monitor.sla.months import last_day, shifted
 from sla_monitor.sla.period import Period, local_date
-from sla_monitor.sla.results import CreditResult, PeriodResult
-from sla_monitor.sla.rounding import minor_units
-from sla_monitor.sla.shares import participant_shares, shared
+from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.working_days import add_working_days
 
 SIGNED_KINDS = frozenset({"minute", "action", "done", "sign_off"})
@@ -76,20 +74,6 @@ def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) ->
         ended_ms = said.opened_ms if said.ended_ms is None else said.ended_ms
         return said.opened_ms < period.end_ms and ended_ms >= period.start_ms
     return (said.month or f"{local_date(entry.at_ms, zone):%Y-%m}") == period.name
-
-
-def shares_of(terms: Terms, credit: CreditResult, withheld: Decimal) -> dict[str, Decimal]:
-    """Each participant's part of what is deducted: of a service's, by those who take it. Empty where nobody has a
-    share."""
-    places = minor_units(terms.currency)
-    total = dict.fromkeys(participant_shares(terms), Decimal(0))
-    for service, amount in [*credit.by_service.items(), ("", withheld)]:
-        shares = participant_shares(terms, service or None)
-        if not shares:
-            continue
-        for name, part in shared(amount, shares, places).items():
-            total[name] += part
-    return total
 
 
 def report_due_ms(world: World, terms: Terms, month: str) -> int | None:

@@ -34,7 +34,11 @@ class Charges(Strict):
 
     monthly: tuple[Charge, ...] = Field((), description="By service, or for the contract as a whole.")
     indexation: tuple[Indexation, ...] = Field((), description="Applied one after the other, rounded once at the end.")
-    part_months: Literal["by_day", "whole"] = Field("by_day", description="What a month that is cut short costs.")
+    part_months: Literal["by_day", "whole"] = Field(
+        "by_day",
+        description="What a month that is cut short costs, and participants bear of one in which they join or leave:"
+        " their days, or the whole of it.",
+    )
     estimated_year_1: Money | None = Field(None, description="The estimate that caps of the first year are taken of.")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from sla_monitor.assess import ContractAssessment, assess_month, history
 from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.contract.terms import Term
 from sla_monitor.sla.results import PeriodResult
 
 from .records import (
@@ -238,6 +239,67 @@ def test_the_credit_is_shared_by_those_who_take_the_service() -> None:
     )
     found = bad_june(Contract((TermsVersion(0, own),)))
     assert found.shares == {"force": Decimal("3000.00"), "commissioner": Decimal("0.00")}
+
+
+def joining(part_months: str = "by_day", **later: Any) -> Contract:
+    """Two participants; from 11 June on there are three, with ten days of thirty gone. June's credit is £3,000."""
+    money = {"charges": {"monthly": [{"amount": 100_000}], "part_months": part_months}, "credits": [BY_POINTS]}
+    head = {"kpis": [KPI], "term": {"start": FIRST, "end": "2030-05-31"}} | money
+    two, three = [("force", 60), ("commissioner", 40)], [("force", 50), ("commissioner", 20), ("partner", 30)]
+    before, after = (
+        terms(**head | changes, participants=[{"id": name, "share": share} for name, share in several])
+        for several, changes in ((two, {}), (three, later))
+    )
+    return Contract((TermsVersion(0, before), TermsVersion(ms("2026-06-11T00:00+01:00"), after, "CCN-04")))
+
+
+def test_who_joins_in_mid_month_bears_the_days_from_then_on() -> None:
+    found = bad_june(joining())
+    assert found.shares == {"force": 1600, "commissioner": 800, "partner": 600}
+    assert [str(step) for step in found.shares_working["partner"]] == [
+        "share of partner, per cent: (0 × 10 + 30 × 20) / (10 + 20) = 20",
+        "contract: 20 % × 3000.00, shared out to the coin = 600.00",
+    ]
+
+
+def test_days_that_cost_more_weigh_more_in_a_share() -> None:
+    """£400,000 a month from the day on which the partner joins: ten days of 100,000 and twenty of 400,000."""
+    found = bad_june(joining(charges={"monthly": [{"amount": 400_000}]}))
+    assert result(found).charges == {"": 300_000}
+    assert str(found.shares_working["partner"][0]) == (
+        "share of partner, per cent: (0 × 10 × 100000 + 30 × 20 × 400000) / (10 × 100000 + 20 × 400000) "
+        "= 26.6666666666…"
+    )
+    assert found.shares["partner"] == 2400
+    assert sum(found.shares.values()) == 9000
+
+
+def test_where_part_months_are_charged_whole_those_at_the_end_of_the_month_bear_it() -> None:
+    whole = {"charges": {"monthly": [{"amount": 100_000}], "part_months": "whole"}}
+    assert bad_june(joining("whole", **whole)).shares == {"force": 1500, "commissioner": 600, "partner": 900}
+
+
+def test_who_leaves_in_mid_month_bears_the_days_until_then() -> None:
+    """And those of the last month of a contract that ends in its midst are counted like all others."""
+    one, other = joining().versions
+    swapped = Contract((TermsVersion(0, other.terms), TermsVersion(other.from_ms, one.terms)))
+    assert bad_june(swapped).shares == {"force": 1700, "commissioner": 1000, "partner": 300}
+    term = {"start": FIRST, "end": "2026-06-20"}
+    cut = Contract(
+        tuple(
+            TermsVersion(v.from_ms, v.terms.model_copy(update={"term": Term.model_validate(term)}))
+            for v in joining().versions
+        )
+    )
+    assert str(bad_june(cut).shares_working["partner"][0]).endswith("(0 × 10 + 30 × 10) / (10 + 10) = 15")
+
+
+def test_a_service_that_starts_in_mid_month_is_borne_by_those_who_take_it() -> None:
+    """The partner alone takes the portal; the days before it was there are nobody's."""
+    portal = {"services": [service(), {"id": "portal", "participants": ["partner"]}]}
+    rule = {"id": "fixed", "method": "fixed", "service": "portal", "amounts": {"KPI1": 70}}
+    found = bad_june(joining(**portal, credits=[BY_POINTS, rule]))
+    assert found.shares == {"force": 1600, "commissioner": 800, "partner": 670}
 
 
 def test_relief_for_a_figure_that_somebody_reports_takes_its_price_away() -> None:

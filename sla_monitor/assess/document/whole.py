@@ -13,7 +13,7 @@ from sla_monitor.assess.document.kpis import Kpi, kpi
 from sla_monitor.assess.document.money import Earlier, Month, earlier, month
 from sla_monitor.assess.document.outlook import Outlook, Restated, outlook, restated
 from sla_monitor.assess.document.services import Service, service
-from sla_monitor.assess.document.values import Money, Times, instant, money, times
+from sla_monitor.assess.document.values import Money, Step, Times, instant, money, steps, times
 from sla_monitor.evidence.writing import entry_json
 from sla_monitor.register.instant import told_instant
 
@@ -69,12 +69,14 @@ class Inputs(TypedDict):
 
 
 class Share(TypedDict):
-    """A participant's part of the credit."""
+    """A participant's part of the credit, and of charges that are kept back."""
 
     participant: str
     """Its id."""
     amount: Money
     """Its part."""
+    working: list[Step]
+    """Its share of the month, by the days for which it took part, and what that comes to."""
 
 
 class Missing(TypedDict):
@@ -153,7 +155,7 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Document:
         "result": None if one.result is None else month(one.result, currency),
         "forecast": None if one.forecast is None else outlook(one.forecast, currency),
         "restatement": None if one.restatement is None else restated(one.restatement, currency),
-        "shares": [{"participant": name, "amount": money(part, currency)} for name, part in one.shares.items()],
+        "shares": [_share(one, name) for name in one.shares],
         "claim_by": None if one.claim_by is None else one.claim_by.isoformat(),
         "missing_figures": [{"kpi": name, "month": of} for name, of in one.missing_figures],
         "report_due": instant(one.report_due_ms),
@@ -162,6 +164,11 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Document:
         "pending": [entry_json(each) for each in one.pending],
         "earlier": [earlier(past, currency) for past in one.earlier],
     }
+
+
+def _share(one: ContractAssessment, name: str) -> Share:
+    working = one.shares_working.get(name, ())
+    return {"participant": name, "amount": money(one.shares[name], one.currency), "working": steps(working)}
 
 
 def document_text(told: Any) -> str:
