@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sla_monitor.assess.closed import Known, closed_month
 from sla_monitor.assess.ground import Ground, World, is_over
 from sla_monitor.assess.kpis import Times
-from sla_monitor.assess.looks import Kept
+from sla_monitor.assess.looks import Memory
 from sla_monitor.assess.parts import period_of, terms_in, zone_of
 from sla_monitor.assess.seen import Evidence
 from sla_monitor.contract.contract import Contract
@@ -35,7 +35,7 @@ class Cache:
     said: Standing = field(default_factory=Standing)
     results: dict[str, PeriodResult] = field(default_factory=dict)
     times: Times = field(default_factory=Times)
-    looks: dict[str, Kept] = field(default_factory=dict)
+    looks: Memory = field(default_factory=Memory)
 
     def standing(self, contract: Contract, entries: tuple[Entry, ...], now_ms: int) -> Standing:
         """What stands of a contract's entries; whatever rests on others is forgotten. Where credits must be claimed,
@@ -47,6 +47,7 @@ class Cache:
         if contract is not self.contract or mark != self.mark:
             self.contract, self.mark, self.said = contract, mark, standing(entries)
             self.results, self.times = {}, Times()
+            self.looks.expect(contract)
         return self.said
 
 

@@ -3,87 +3,125 @@
 from __future__ import annotations
 
 import sys
-from array import array
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sla_monitor.assess.seen import Evidence, Sample
+from sla_monitor.assess.seen import Columns, Evidence, Found, Sample, looks_of
+from sla_monitor.contract.contract import Contract
+from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.register.entries import Entry
-from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.looks import DAY_MS, Looks
 from sla_monitor.sla.spans import Span
 
 SETTLED_AFTER_MS = 600_000
 """Younger looks are read again: one that was late may still come in before one that was not."""
 
-_OUTCOMES = tuple(Outcome)
-_CODES = {outcome: code for code, outcome in enumerate(_OUTCOMES)}
-_NONE = -1
-
 
 @dataclass(slots=True)
 class Kept:
-    """One endpoint's looks in `[start_ms, until_ms)`, in 25 bytes each. `wanted_ms`: the earliest that anybody has
-    asked for in the assessment that goes on."""
+    """One endpoint's looks in `[start_ms, until_ms)`, a day in each piece, in 25 bytes each. `wanted_ms`: the earliest
+    that anybody has asked for in the assessment that goes on."""
 
     start_ms: int
     until_ms: int
-    wanted_ms: int
-    at: array[int] = field(default_factory=lambda: array("q"))
-    outcome: array[int] = field(default_factory=lambda: array("b"))
-    duration: array[int] = field(default_factory=lambda: array("q"))
-    first_byte: array[int] = field(default_factory=lambda: array("q"))
+    wanted_ms: int = sys.maxsize
+    days: list[Looks] = field(default_factory=list)
 
-    def add(self, sample: Sample) -> None:
-        at_ms, outcome, duration_us, first_byte_us = sample
-        self.at.append(at_ms)
-        self.outcome.append(_CODES[outcome])
-        self.duration.append(duration_us)
-        self.first_byte.append(_NONE if first_byte_us is None else first_byte_us)
+    def __len__(self) -> int:
+        return sum(map(len, self.days))
 
-    def between(self, start_ms: int, end_ms: int) -> Iterator[Sample]:
-        begin, end = bisect_left(self.at, start_ms), bisect_left(self.at, end_ms)
-        outcomes = map(_OUTCOMES.__getitem__, self.outcome[begin:end])
-        first_bytes = (None if us == _NONE else us for us in self.first_byte[begin:end])
-        return zip(self.at[begin:end], outcomes, self.duration[begin:end], first_bytes, strict=True)
+    def add(self, looks: Looks) -> None:
+        """Take in looks that follow, none of them across a midnight."""
+        if self.days and looks and self.days[-1].at_ms[0] // DAY_MS == looks.at_ms[0] // DAY_MS:
+            self.days[-1].extend(looks)
+        elif looks:
+            self.days.append(looks)
+
+    def between(self, start_ms: int, end_ms: int) -> Iterator[Looks]:
+        pieces = (day.between(start_ms, end_ms) for day in self.days)
+        return (piece for piece in pieces if piece)
 
     def trim(self) -> None:
         """Forget what the last assessment did not ask for, such as the month before."""
         start_ms, self.wanted_ms = self.wanted_ms, sys.maxsize
         if start_ms in {self.start_ms, sys.maxsize}:
             return
-        cut = bisect_left(self.at, start_ms)
-        for column in (self.at, self.outcome, self.duration, self.first_byte):
-            del column[:cut]
+        self.days = list(self.between(start_ms, sys.maxsize))
         self.start_ms, self.until_ms = start_ms, max(self.until_ms, start_ms)
 
 
-class Remembering:
-    """An evidence whose looks at the present are remembered from one assessment to the next, in `memory`."""
+@dataclass(slots=True)
+class Memory:
+    """What is kept of one contract's endpoints, by key; `together`: the keys of those whose looks matter at all."""
 
-    def __init__(self, evidence: Evidence, memory: dict[str, Kept], now_ms: int) -> None:
-        self._evidence, self._memory = evidence, memory
+    kept: dict[str, Kept] = field(default_factory=dict)
+    together: Mapping[str, None] = field(default_factory=dict)
+
+    def expect(self, contract: Contract) -> None:
+        """The looks of this contract will be asked for."""
+        self.together = dict.fromkeys(sampled_keys(contract))
+
+
+class Remembering:
+    """An evidence whose looks at the present are remembered from one assessment to the next, in `memory`.
+
+    Where the evidence can, it is asked for those at all endpoints at once, whichever is wanted first.
+    """
+
+    def __init__(self, evidence: Evidence, memory: Memory, now_ms: int) -> None:
+        self._evidence, self._memory = evidence, memory.kept
         self._settled_ms = now_ms - SETTLED_AFTER_MS
-        for kept in memory.values():
+        self._together = memory.together if isinstance(evidence, Columns) else {}
+        self._young: dict[tuple[str, int, int], list[Looks]] = {}
+        for kept in memory.kept.values():
             kept.trim()
 
     def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
         return self._evidence.spans(start_ms, end_ms)
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
-        kept = self._memory.get(key)
-        if kept is None or start_ms < kept.start_ms:
-            kept = self._memory[key] = Kept(start_ms, start_ms, start_ms)
-        kept.wanted_ms = min(kept.wanted_ms, start_ms)
-        if self._settled_ms > kept.until_ms:
-            for sample in self._evidence.samples(key, kept.until_ms, self._settled_ms):
-                kept.add(sample)
-            kept.until_ms = self._settled_ms
-        yield from kept.between(start_ms, min(end_ms, kept.until_ms))
-        yield from self._evidence.samples(key, max(start_ms, kept.until_ms), end_ms)
+        for _, looks in self.columns((key,), start_ms, end_ms):
+            yield from looks
+
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+        for key in keys:
+            kept = self._kept(key, start_ms)
+            kept.wanted_ms = min(kept.wanted_ms, start_ms)
+            yield from ((key, looks) for looks in kept.between(start_ms, min(end_ms, kept.until_ms)))
+            young = self._youngest(key, max(start_ms, kept.until_ms), end_ms)
+            yield from ((key, looks) for looks in young)
 
     def entries(self, contract: str) -> Sequence[Entry]:
         return self._evidence.entries(contract)
 
     def first_ms(self, contract: str) -> int | None:
         return self._evidence.first_ms(contract)
+
+    def _kept(self, key: str, start_ms: int) -> Kept:
+        """An endpoint's looks from then on, read as far as they are settled."""
+        kept = self._memory.get(key)
+        if kept is None or start_ms < kept.start_ms:
+            self._memory[key] = Kept(start_ms, start_ms)
+            for other in self._together:
+                self._memory.setdefault(other, Kept(start_ms, start_ms))
+        until_ms = self._memory[key].until_ms
+        if until_ms < self._settled_ms:
+            several = [other for other in self._like(key) if self._memory[other].until_ms == until_ms]
+            for name, looks in list(looks_of(self._evidence, several, until_ms, self._settled_ms)):
+                self._memory[name].add(looks)
+            for other in several:
+                self._memory[other].until_ms = self._settled_ms
+        return self._memory[key]
+
+    def _youngest(self, key: str, start_ms: int, end_ms: int) -> list[Looks]:
+        """Looks that are not settled, read once for all that ask for them now."""
+        if (key, start_ms, end_ms) not in self._young:
+            several = self._like(key)
+            self._young |= {(other, start_ms, end_ms): [] for other in several}
+            for name, looks in looks_of(self._evidence, several, start_ms, end_ms):
+                self._young[name, start_ms, end_ms].append(looks)
+        return self._young[key, start_ms, end_ms]
+
+    def _like(self, key: str) -> Sequence[str]:
+        """The endpoints that are read with one."""
+        return tuple(self._together) if key in self._together else (key,)

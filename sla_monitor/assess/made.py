@@ -10,10 +10,11 @@ from sla_monitor.assess.assessment import View
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.memo import answered_once
 from sla_monitor.assess.samples import Corrections, counted, response_times_us, slots
-from sla_monitor.assess.seen import Sample
+from sla_monitor.assess.seen import looks_of
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.kpi import ErrorRateKpi, ResponseTimeKpi
 from sla_monitor.sla.intervals import Intervals, subtract
+from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.measure import Made, made_of_slots, made_of_times
 
 Sampled: TypeAlias = ResponseTimeKpi | ErrorRateKpi
@@ -28,11 +29,11 @@ def made_of_looks(ground: Ground, kpi: Sampled, view: View) -> Made:
     question = (*_statistic(kpi, period.start_ms), [_told(one) for one in counting])
 
     def answer() -> str:
-        looks = (look for one in counting for look in _looks(ground, one))
+        several = _looks(ground, counting)
         if isinstance(kpi, ErrorRateKpi):
-            made = made_of_slots(slots(kpi, period.start_ms, looks))
+            made = made_of_slots(slots(kpi, period.start_ms, several))
         else:
-            made = made_of_times(kpi, list(response_times_us(kpi, looks)))
+            made = made_of_times(kpi, (response_times_us(kpi, looks) for looks in several))
         return f"{made.of} {'-' if made.value is None else made.value}"
 
     of, value = answered_once(world.evidence, question, period.end_ms, world.now_ms, answer).split()
@@ -59,7 +60,8 @@ def _told(one: Counting) -> tuple[object, ...]:
     return key, inside, [(start, end, f"{outcome}") for start, end, outcome in corrections]
 
 
-def _looks(ground: Ground, one: Counting) -> Iterator[Sample]:
-    key, inside, corrections = one
-    samples = ground.world.evidence.samples(key, ground.period.start_ms, ground.until_ms)
-    return counted(samples, inside, corrections)
+def _looks(ground: Ground, counting: list[Counting]) -> Iterator[Looks]:
+    """The looks that count, piece by piece."""
+    rules = {key: (inside, corrections) for key, inside, corrections in counting}
+    found = looks_of(ground.world.evidence, list(rules), ground.period.start_ms, ground.until_ms)
+    return (counted(looks, *rules[key]) for key, looks in found)

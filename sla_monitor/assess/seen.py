@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from sla_monitor.evidence.seen import Sample
-from sla_monitor.evidence.source import Source as Evidence
+from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
-__all__ = ["Evidence", "Sample"]
+from sla_monitor.evidence.source import Source as Evidence
+from sla_monitor.sla.looks import Looks, Sample
+
+__all__ = ["Columns", "Evidence", "Sample", "looks_of"]
+
+Found = Iterator[tuple[str, Looks]]
+"""An endpoint's key and looks at it: an hour of them, say, and the later ones later."""
+
+
+@runtime_checkable
+class Columns(Protocol):
+    """An evidence that gives the looks at many endpoints at once for little more than those at one."""
+
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+        """The looks at these endpoints that began in a range."""
+
+
+def looks_of(evidence: Evidence, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+    """The looks at these endpoints that began in `[start_ms, end_ms)`, in pieces of a day at most; each endpoint's
+    ascend."""
+    if isinstance(evidence, Columns):
+        yield from evidence.columns(keys, start_ms, end_ms)
+        return
+    for key in keys:
+        for piece in Looks.of(evidence.samples(key, start_ms, end_ms)).by_day():
+            yield key, piece

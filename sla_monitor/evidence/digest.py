@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.evidence.seen import Sample
 from sla_monitor.evidence.source import Source, endpoint_keys
 from sla_monitor.evidence.writing import entry_json
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
 

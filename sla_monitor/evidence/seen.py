@@ -10,14 +10,12 @@ from sla_monitor.evidence.document import EvidenceDocument, Look, Outages, Sampl
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.intervals import Intervals, intersect, normal, subtract
+from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span, extend
 
 CONFIRMED = 1_000
 """Looks of an outage that somebody states: more than any contract asks to confirm one."""
-
-Sample = tuple[int, Outcome, int, int | None]
-"""When a look began (UTC ms), what it found, how long it took and its first byte was in coming (both in µs)."""
 
 
 class FileEvidence:

@@ -10,8 +10,8 @@ from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, ResponseTime
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.rules import endpoints_by_service
-from sla_monitor.evidence.seen import Sample
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.spans import Span
 
 

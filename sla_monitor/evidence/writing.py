@@ -8,10 +8,10 @@ from typing import Any
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.document import FORMAT, VERSION
-from sla_monitor.evidence.seen import Sample
 from sla_monitor.evidence.source import Source, endpoint_keys, sampled_keys
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import told_instant
+from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -78,10 +78,9 @@ def made_of_slots(slots: Sequence[Slot]) -> Made:
     return Made(len(slots), error_rate_percent(slots))
 
 
-def made_of_times(kpi: ResponseTimeKpi, samples_us: Sequence[int]) -> Made:
-    """Response times as the KPI's statistic."""
-    of_us = mean(samples_us) if kpi.percentile is None else percentile(samples_us, kpi.percentile)
-    return Made(len(samples_us), None if of_us is None else Fraction(of_us))
+def made_of_times(kpi: ResponseTimeKpi, runs: Iterable[Iterable[int]]) -> Made:
+    """Response times, in as many pieces as there are, as the KPI's statistic."""
+    return Made(*(mean(runs) if kpi.percentile is None else percentile(runs, kpi.percentile)))
 
 
 def _error_rate(kpi: ErrorRateKpi, seen: Seen, frame: Frame) -> Measured:
@@ -92,7 +91,7 @@ def _error_rate(kpi: ErrorRateKpi, seen: Seen, frame: Frame) -> Measured:
 
 
 def _response_time(kpi: ResponseTimeKpi, seen: Seen, frame: Frame) -> Measured:
-    made = seen.made or made_of_times(kpi, seen.samples_us)
+    made = seen.made or made_of_times(kpi, [seen.samples_us])
     if made.value is None:
         return _given(kpi, seen, frame)
     what = "mean" if kpi.percentile is None else f"{shown(kpi.percentile)} per cent, nearest rank,"

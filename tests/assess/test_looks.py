@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.assess import Sample, assess, assess_contract
-from sla_monitor.assess.looks import SETTLED_AFTER_MS, Kept, Remembering
+from sla_monitor.assess.looks import SETTLED_AFTER_MS, Memory, Remembering
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, Recorded, read_only
 from sla_monitor.ledger.rebuild import rebuild_spans
@@ -71,7 +71,7 @@ def test_a_month_that_is_not_settled_keeps_no_answer() -> None:
 
 
 def test_what_is_remembered_is_what_was_read() -> None:
-    memory: dict[str, Kept] = {}
+    memory = Memory()
     record = Record({}, {"login": LOOKS})
     key = f"{CONTRACT}/login"
     for now_ms in range(JUNE + HOUR, NOW + 1, 47 * MINUTE):
@@ -94,17 +94,17 @@ def test_each_look_is_read_once_but_for_the_latest() -> None:
 
 def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
     """A month that is over, once another one has been assessed; what was asked for again stays."""
-    memory, key = dict[str, Kept](), f"{CONTRACT}/login"
+    memory, key = Memory(), f"{CONTRACT}/login"
     record = Record({}, {"login": LOOKS})
     later = NOW + 61 * DAY
     for now_ms, start_ms, kept in ((NOW, JUNE, 290), (later, later - DAY, 300), (later + HOUR, later - DAY, 0)):
         remembering = Remembering(record, memory, now_ms)
         assert list(remembering.samples(key, start_ms, now_ms)) == list(record.samples(key, start_ms, now_ms))
-        assert len(memory[key].at) == kept
+        assert len(memory.kept[key]) == kept
 
 
 def test_two_measurement_periods_share_what_is_remembered() -> None:
-    memory, key = dict[str, Kept](), f"{CONTRACT}/login"
+    memory, key = Memory(), f"{CONTRACT}/login"
     record = Counting({}, {"login": LOOKS})
     for _ in range(2):
         remembering = Remembering(record, memory, NOW + DAY)

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from sla_monitor.cli.schema import schema
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence import Digested, FileEvidence, evidence_text, read_evidence
-from sla_monitor.evidence.seen import Sample
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span
 from tests.evidence.support import contract_in, entry, evidence, ms, read, written

@@ -1,0 +1,137 @@
+"""Looks at one endpoint as columns: a million of them are worked through in C, column by column, and not one by one."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import compress
+from operator import or_
+from typing import Self
+
+from sla_monitor.sla.intervals import Intervals, intersect
+from sla_monitor.sla.observation import Outcome
+
+Sample = tuple[int, Outcome, int, int | None]
+"""When a look began (UTC ms), what it found, how long it took and its first byte was in coming (both in µs)."""
+
+NONE = -1
+"""Stands for a first byte that never came."""
+
+DAY_MS = 86_400_000
+OUTCOMES = tuple(Outcome)
+CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+_DOWN, _UNKNOWN = CODES[Outcome.DOWN], CODES[Outcome.UNKNOWN]
+_ARE_DOWN = bytes(code == _DOWN for code in range(256))
+_ARE_SEEN = bytes(code != _UNKNOWN for code in range(256))
+_ANSWERED = bytes(code != _DOWN for code in range(256))
+
+
+def _integers() -> array[int]:
+    return array("q")
+
+
+@dataclass(slots=True)
+class Looks:
+    """Ascending by when they began: UTC milliseconds, places in OUTCOMES, microseconds twice."""
+
+    at_ms: array[int] = field(default_factory=_integers)
+    outcomes: bytearray = field(default_factory=bytearray)
+    duration_us: array[int] = field(default_factory=_integers)
+    first_byte_us: array[int] = field(default_factory=_integers)
+
+    @classmethod
+    def of(cls, samples: Iterable[Sample]) -> Self:
+        """The same looks, given one by one."""
+        rows = list(samples)
+        if not rows:
+            return cls()
+        at_ms, outcomes, duration_us, first_byte_us = zip(*rows, strict=True)
+        first_bytes = [NONE if us is None else us for us in first_byte_us]
+        codes = bytearray(map(CODES.__getitem__, outcomes))
+        return cls(array("q", at_ms), codes, array("q", duration_us), array("q", first_bytes))
+
+    def __len__(self) -> int:
+        return len(self.at_ms)
+
+    def __iter__(self) -> Iterator[Sample]:
+        outcomes = map(OUTCOMES.__getitem__, self.outcomes)
+        first_bytes = (None if us == NONE else us for us in self.first_byte_us)
+        return zip(self.at_ms, outcomes, self.duration_us, first_bytes, strict=True)
+
+    def extend(self, others: Looks) -> None:
+        """Add looks that follow."""
+        self.at_ms += others.at_ms
+        self.outcomes += others.outcomes
+        self.duration_us += others.duration_us
+        self.first_byte_us += others.first_byte_us
+
+    def between(self, start_ms: int, end_ms: int) -> Looks:
+        """Those that began in `[start_ms, end_ms)`: these themselves where that is all of them."""
+        if self.at_ms and start_ms <= self.at_ms[0] and self.at_ms[-1] < end_ms:
+            return self
+        begin = bisect_left(self.at_ms, start_ms)
+        end = bisect_left(self.at_ms, end_ms, begin)
+        return Looks(
+            self.at_ms[begin:end], self.outcomes[begin:end], self.duration_us[begin:end], self.first_byte_us[begin:end]
+        )
+
+    def inside(self, intervals: Intervals) -> Looks:
+        """Those that began inside."""
+        if not self.at_ms:
+            return self
+        touched = intersect(intervals, [(self.at_ms[0], self.at_ms[-1] + 1)])
+        if len(touched) == 1:
+            return self.between(*touched[0])
+        found = Looks()
+        for start_ms, end_ms in touched:
+            found.extend(self.between(start_ms, end_ms))
+        return found
+
+    def corrected(self, corrections: Sequence[tuple[int, int, Outcome]]) -> Looks:
+        """As somebody says that it was, from when to when; later words win."""
+        if not corrections:
+            return self
+        outcomes = bytearray(self.outcomes)
+        for start_ms, end_ms, said in corrections:
+            begin, end = bisect_left(self.at_ms, start_ms), bisect_left(self.at_ms, end_ms)
+            outcomes[begin:end] = bytes([CODES[said]]) * (end - begin)
+        return Looks(self.at_ms, outcomes, self.duration_us, self.first_byte_us)
+
+    def seen(self) -> Looks:
+        """Those that saw something."""
+        if _UNKNOWN not in self.outcomes:
+            return self
+        are_seen = self.outcomes.translate(_ARE_SEEN)
+        return Looks(
+            array("q", compress(self.at_ms, are_seen)),
+            bytearray(compress(self.outcomes, are_seen)),
+            array("q", compress(self.duration_us, are_seen)),
+            array("q", compress(self.first_byte_us, are_seen)),
+        )
+
+    def answer_times_us(self) -> Iterator[int]:
+        """How long answers took. A look that found the endpoint down is a time if an answer had begun: what was refused
+        at once, or never answered, is the business of availability, and would make the mean better or worse than it
+        was."""
+        has_begun = map(NONE.__lt__, self.first_byte_us)
+        return compress(self.duration_us, map(or_, has_begun, self.outcomes.translate(_ANSWERED)))
+
+    def first_bytes_us(self) -> Iterator[int]:
+        """How long first bytes were in coming, where they came."""
+        return filter(NONE.__lt__, self.first_byte_us)
+
+    def failed_at_ms(self) -> Iterator[int]:
+        """When the looks that found the endpoint down began."""
+        return compress(self.at_ms, self.outcomes.translate(_ARE_DOWN))
+
+    def by_day(self) -> Iterator[Looks]:
+        """The same in pieces, none of them across a midnight of UTC: what works through one piece at a time never
+        keeps the interpreter for long."""
+        begin = 0
+        while begin < len(self.at_ms):
+            start_ms = self.at_ms[begin]
+            piece = self.between(start_ms, (start_ms // DAY_MS + 1) * DAY_MS)
+            yield piece
+            begin += len(piece)
