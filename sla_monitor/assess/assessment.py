@@ -246,17 +246,21 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """A signed month whose figures are others now. `because`: the numbers of the entries made since the sign-off."""
+    """A signed month whose figures are others now. `because`: the numbers of the entries made since the sign-off that
+    are about it or about a month before it. `before`: what it comes to by the entries up to the sign-off alone; where
+    that is not what was signed, something else than the register has changed."""
 
     signed: Entry
     points: Fraction
     credit: Decimal
     because: tuple[int, ...]
+    before: PeriodResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ContractAssessment:
-    """One contract in one month. `starts_on` and `ends_on`: the first and the last day of its term.
+    """One contract in one month. `starts_on` and `ends_on`: the first and the last day of its term;
+    `total_value`: what it is worth over the term, if the terms say so.
 
     `result`: points, credits, caps and triggers of the month (agreed view); `earlier`: those of the months before,
     oldest first. `accounting`: the way of counting, in words, a line each. `entries`: what the register says about
@@ -281,6 +285,7 @@ class ContractAssessment:
     kpis: tuple[KpiAssessment, ...]
     starts_on: date
     ends_on: date
+    total_value: Decimal | None = None
     at_ms: int = 0
     status: Status = "running"
     result: PeriodResult | None = None

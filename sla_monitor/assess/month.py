@@ -134,6 +134,7 @@ def _told(
         kpis=kpis,
         starts_on=terms.term.start_on,
         ends_on=terms.term.end_on,
+        total_value=terms.total_value,
         at_ms=world.now_ms,
         status=status,
         result=result,

@@ -17,6 +17,7 @@ from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
+from sla_monitor.register.months import months_of
 from sla_monitor.sla.months import last_day, shifted
 from sla_monitor.sla.period import Period, local_date
 from sla_monitor.sla.results import PeriodResult
@@ -42,11 +43,24 @@ def restatement(ground: Ground, result: PeriodResult, entries: Sequence[Entry]) 
     if found is None:
         return None
     signed, said = found
-    since = [one.number for one in entries if one.number > signed.number and one.said.kind not in SIGNED_KINDS]
+    since = _since(ground, signed.number, entries)
     is_worth_the_same = result.points == said.points and result.deducted == said.credit
-    if is_worth_the_same and not (since and _figures(as_of(ground, signed.number)) != _figures(result)):
+    if is_worth_the_same and not since:
         return None
-    return Restatement(signed, result.points, Decimal(result.deducted), tuple(since))
+    before = as_of(ground, signed.number)
+    if is_worth_the_same and _figures(before) == _figures(result):
+        return None
+    return Restatement(signed, result.points, Decimal(result.deducted), since, before)
+
+
+def _since(ground: Ground, number: int, entries: Sequence[Entry]) -> tuple[int, ...]:
+    """The entries after one that may have changed a month: those about it, or about a month before it, on which caps,
+    repeats and averages look back."""
+    zone, by_number = zone_of(ground.world.contract), {entry.number: entry for entry in entries}
+    later = (one for one in entries if one.number > number and one.said.kind not in SIGNED_KINDS)
+    return tuple(
+        one.number for one in later if any(month <= ground.month for month in months_of(one.said, zone, by_number))
+    )
 
 
 def _figures(result: PeriodResult) -> list[tuple[object, ...]]:

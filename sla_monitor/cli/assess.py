@@ -109,7 +109,7 @@ def _assessed(asked: Asked, style: str, working: bool) -> str:
     found = assess_month(asked.contract, read, asked.month, asked.now_ms)
     if style == "json":
         return document_text(document(found, inputs_of(asked.contract, read, found)))
-    told = told_assessment(found, width())
+    told = told_assessment(found, asked.contract, width())
     return f"{told}\n\n{told_working(found)}\n" if working else f"{told}\n"
 
 

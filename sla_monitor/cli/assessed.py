@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from sla_monitor.assess.assessment import VIEWS, ContractAssessment, KpiAssessment, Restatement
+from sla_monitor.assess.assessment import VIEWS, ContractAssessment, KpiAssessment
+from sla_monitor.cli.excluded import told_exclusions
 from sla_monitor.cli.figures import (
     NONE,
     told_duration,
@@ -16,9 +17,10 @@ from sla_monitor.cli.figures import (
     told_points,
     told_time,
 )
-from sla_monitor.cli.register_told import summary
-from sla_monitor.cli.terminal import Row, plain, table
-from sla_monitor.register.entries import Entry
+from sla_monitor.cli.register_told import told_entry
+from sla_monitor.cli.restated import told_restatement
+from sla_monitor.cli.terminal import Row, plain, table, wrapped
+from sla_monitor.contract.contract import Contract
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 
 STATUS = {
@@ -30,34 +32,27 @@ DISPENSABLE = ("title", "clause", "repeat", "coverage")
 """What a narrow terminal does without, in this order; the three views stay side by side."""
 
 
-def told_assessment(one: ContractAssessment, columns: int | None) -> str:
+def told_assessment(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
     """Everything at one glance; the working is told separately."""
-    blocks = [*_head(one), _kpis(one, columns)]
+    blocks = [*_head(one, columns), *told_restatement(one, columns), _kpis(one, columns)]
     if one.result is not None:
         blocks += _money(one, one.result, columns)
-    blocks += [*_forecast(one, columns), *_register(one)]
+    blocks += [*told_exclusions(one, contract, columns), *_forecast(one, columns), *_register(one, columns)]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _head(one: ContractAssessment) -> Iterator[str]:
+def _head(one: ContractAssessment, columns: int | None) -> Iterator[str]:
     zone = ZoneInfo(one.time_zone)
     since = f"terms of {told_time(one.terms_from_ms, zone)[:10]}"
     reference = f" ({plain(one.terms_reference)})" if one.terms_reference else ""
     title = f"{plain(one.title)} ({one.contract})" if one.title else one.contract
-    yield (
-        f"{title}, {one.period.name}\n"
-        f"{plain(one.authority)} / {plain(one.supplier)}; {since}{reference}\n"
-        f"{STATUS[one.status]}" + (f" up to {told_time(one.at_ms, zone)}" if one.status == "running" else "")
-    )
-    if one.restatement is not None:
-        yield _restated(one.restatement, one.currency)
-
-
-def _restated(restatement: Restatement, currency: str) -> str:
-    now = f"{told_points(restatement.points)} points and {told_money(restatement.credit, currency)} {currency}"
-    because = ", ".join(f"#{number}" for number in restatement.because)
-    told = f"RESTATED: sign-off #{restatement.signed.number} had other figures. Now {now}"
-    return f"{told}, because of {because}" if because else told
+    lines = [f"{title}, {one.period.name}", f"{plain(one.authority)} / {plain(one.supplier)}; {since}{reference}"]
+    if one.total_value is not None:
+        worth = f"{told_money(one.total_value, one.currency)} {one.currency}"
+        lines.append(f"worth {worth} over its term, {one.starts_on} to {one.ends_on}")
+    until = f" up to {told_time(one.at_ms, zone)}" if one.status == "running" else ""
+    lines.append(f"{STATUS[one.status]}{until}")
+    yield "\n".join(wrapped(line, columns, "  ") for line in lines)
 
 
 def _kpis(one: ContractAssessment, columns: int | None) -> str:
@@ -113,7 +108,7 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
         )
     for trigger in result.triggers:
         effects = ", ".join(effect.replace("_", " ") for effect in trigger.effects)
-        yield f"Trigger {trigger.trigger} is set off by {', '.join(trigger.months)}: {effects}."
+        yield wrapped(f"Trigger {trigger.trigger} is set off by {', '.join(trigger.months)}: {effects}.", columns, "  ")
 
 
 def _unclaimed(one: ContractAssessment, result: PeriodResult) -> str:
@@ -172,15 +167,11 @@ def _allowance(kpi: KpiAssessment, zone: ZoneInfo) -> Row:
     }
 
 
-def _register(one: ContractAssessment) -> Iterator[str]:
+def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:
     zone = ZoneInfo(one.time_zone)
     if one.pending:
-        yield "Awaiting a decision\n" + "\n".join(f"  {_entry(entry, zone)}" for entry in one.pending)
+        lines = (wrapped(f"  {told_entry(entry, zone)}", columns, "  ") for entry in one.pending)
+        yield "\n".join(["Awaiting a decision", *lines])
     if one.missing_figures:
-        yield "Figures owed: " + ", ".join(f"{kpi} for {month}" for kpi, month in one.missing_figures) + "."
-
-
-def _entry(entry: Entry, zone: ZoneInfo) -> str:
-    reference = f", {plain(entry.reference)}" if entry.reference else ""
-    said = plain(summary(entry, zone))
-    return f"#{entry.number} {entry.said.kind} by {plain(entry.actor)}{reference}: {said}"
+        owed = ", ".join(f"{kpi} for {month}" for kpi, month in one.missing_figures)
+        yield wrapped(f"Figures owed: {owed}.", columns, "  ")

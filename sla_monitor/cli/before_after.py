@@ -80,14 +80,15 @@ def changes(desk: Desk, said: Sequence[Entry], new: Sequence[Entry]) -> Changes:
         several = [Supposed(evidence, said), Supposed(evidence, [*said, *new])]
         before, after = (history(desk.contract, one, running, now_ms) for one in several)
     code = desk.contract.version_at(now_ms).terms.currency
-    return [row for one, other in zip(before, after, strict=True) for row in _differences(one, other, code)]
+    return [row for one, other in zip(before, after, strict=True) for row in differences(one, other, code)]
 
 
-def _differences(before: PeriodResult, after: PeriodResult, currency: str) -> Iterator[dict[str, str]]:
+def differences(before: PeriodResult, after: PeriodResult, currency: str) -> Iterator[dict[str, str]]:
+    """What one month's two results differ in, as people read it."""
     for result in after.kpis:
         yield from _row(after.month, result.kpi, _told(before.kpi(result.kpi)), _told(result))
     yield from _row(after.month, "points", told_points(before.points), told_points(after.points))
-    money = (told_money(one.credit.total + one.withheld) for one in (before, after))
+    money = (told_money(one.deducted, currency) for one in (before, after))
     yield from _row(after.month, f"credit, {currency}", *money)
     triggers = (", ".join(one.trigger for one in result.triggers) or NONE for result in (before, after))
     yield from _row(after.month, "set off", *triggers)

@@ -55,6 +55,11 @@ def told_duration(milliseconds: Fraction | int) -> str:
     return f"-{told}" if milliseconds < 0 and whole else told
 
 
+def told_seconds(milliseconds: int) -> str:
+    """An exact number of seconds, for adding up."""
+    return f"{exact_decimal(Fraction(milliseconds, 1000), 3).normalize():,f} s"
+
+
 def _digits(value: Fraction, target: Fraction | None) -> str:
     text = ""
     for places in _PLACES:

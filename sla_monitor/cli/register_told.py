@@ -100,6 +100,13 @@ def summary(entry: Entry, zone: ZoneInfo) -> str:
     return "; ".join(part for part in (plain(told), plain(entry.note)) if part)
 
 
+def told_entry(entry: Entry, zone: ZoneInfo) -> str:
+    """An entry in one line, with its number, who made it, and its reference."""
+    reference = f", {plain(entry.reference)}" if entry.reference else ""
+    said = plain(summary(entry, zone))
+    return f"#{entry.number} {entry.said.kind.replace('_', ' ')} by {plain(entry.actor)}{reference}: {said}"
+
+
 def _words(entry: Entry, zone: ZoneInfo) -> Iterable[tuple[str, str]]:
     fields = type(entry.said).model_fields
     for key, value in entry.said:

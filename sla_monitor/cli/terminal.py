@@ -5,12 +5,16 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 from tabulate import tabulate
 
 _ASCII = str.maketrans({"×": "x", "−": "-", "–": "-", "…": "...", "⌈": "ceil(", "⌉": ")", "£": "GBP "})
 
 Row = Mapping[str, str]
+
+PAPER = 80
+"""Columns of sentences that go to a file."""
 
 
 def plain(text: str) -> str:
@@ -26,6 +30,19 @@ def lines_of(text: str) -> str:
 def width() -> int | None:
     """Columns of the terminal; None where there is none, and lines may be as long as they like."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def wrapped(text: str, columns: int | None, indent: str = "") -> str:
+    """A line as several that fit (80 columns where there is no terminal); those that go on begin as it does, and with
+    `indent` more. Nothing is cut: a word that is wider than the terminal stands alone."""
+    begins = text[: len(text) - len(text.lstrip())]
+    return fill(
+        text,
+        columns or PAPER,
+        subsequent_indent=begins + indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def table(rows: Sequence[Row], dispensable: Sequence[str] = (), columns: int | None = None) -> str:

@@ -139,7 +139,7 @@ def test_what_changes_a_month_that_is_over_is_shown_and_needs_a_yes(office: Offi
     assert rows == [
         ["2024-02", "KPI2", "-", "0 (minor, 2 points)"],
         ["2024-02", "points", "0", "2"],
-        ["2024-02", "credit, GBP", "0", "20.00"],
+        ["2024-02", "credit, GBP", "0.00", "20.00"],
     ]
     assert office.done("list", "small", "--all").out == "no entries\n"
     office.done("add", "ticket", "small", *LATE, "--yes")

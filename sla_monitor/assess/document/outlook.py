@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
-from sla_monitor.assess.document.values import Money, Number, money, number
+from sla_monitor.assess.document.values import Money, Number, money, number, optional
 from sla_monitor.register.entries import SignOff
+from sla_monitor.sla.results import PeriodResult
 
 
 class Case(TypedDict):
@@ -31,6 +33,25 @@ class Outlook(TypedDict):
     """If everything does."""
 
 
+class Moved(TypedDict):
+    """A KPI whose result is another now."""
+
+    kpi: str
+    """Its id."""
+    before_value: Number | None
+    """By the entries up to the sign-off; null: there was none."""
+    before_band: str | None
+    """Into which that falls."""
+    before_points: Number
+    """After repeats and related failures."""
+    value: Number | None
+    """What it is now."""
+    band: str | None
+    """What it is now."""
+    points: Number
+    """What they are now."""
+
+
 class Restated(TypedDict):
     """A signed month whose figures are others now."""
 
@@ -45,7 +66,14 @@ class Restated(TypedDict):
     credit: Money
     """What it is now."""
     because: list[int]
-    """The entries that were made since."""
+    """The entries made since that are about this month, or about one before it."""
+    before_points: Number | None
+    """What the entries up to the sign-off alone come to; if not what was signed, it is not the register alone that has
+    changed, but the contract's file or what was seen."""
+    before_credit: Money | None
+    """The same."""
+    moved: list[Moved]
+    """KPIs that the entries made since have changed."""
 
 
 def outlook(forecast: assessment.Forecast, currency: str) -> Outlook:
@@ -60,8 +88,8 @@ def _case(one: assessment.Outlook, currency: str) -> Case:
     return {"points": number(one.points), "credit": money(one.credit, currency)}
 
 
-def restated(restatement: assessment.Restatement, currency: str) -> Restated | None:
-    signed = restatement.signed.said
+def restated(restatement: assessment.Restatement, now: PeriodResult | None, currency: str) -> Restated | None:
+    signed, before = restatement.signed.said, restatement.before
     if not isinstance(signed, SignOff):
         return None
     return {
@@ -71,4 +99,22 @@ def restated(restatement: assessment.Restatement, currency: str) -> Restated | N
         "points": number(restatement.points),
         "credit": money(restatement.credit, currency),
         "because": list(restatement.because),
+        "before_points": None if before is None else number(before.points),
+        "before_credit": None if before is None else money(before.deducted, currency),
+        "moved": [] if before is None or now is None else list(_moved(before, now)),
     }
+
+
+def _moved(before: PeriodResult, now: PeriodResult) -> Iterator[Moved]:
+    for result in now.kpis:
+        was = before.kpi(result.kpi)
+        if was is None or (was.value, was.band, was.points) != (result.value, result.band, result.points):
+            yield {
+                "kpi": result.kpi,
+                "before_value": optional(was.value if was else None),
+                "before_band": was.band if was else None,
+                "before_points": number(was.points if was else Fraction(0)),
+                "value": optional(result.value),
+                "band": result.band,
+                "points": number(result.points),
+            }

@@ -46,6 +46,8 @@ class PartyNames(TypedDict):
     """The first day of the term."""
     ends_on: str
     """The last day of the term."""
+    total_value: Money | None
+    """What the contract is worth over its term; null: the terms do not say."""
 
 
 class TermsInForce(TypedDict):
@@ -154,7 +156,7 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Document:
         "kpis": [kpi(each) for each in one.kpis],
         "result": None if one.result is None else month(one.result, currency),
         "forecast": None if one.forecast is None else outlook(one.forecast, currency),
-        "restatement": None if one.restatement is None else restated(one.restatement, currency),
+        "restatement": None if one.restatement is None else restated(one.restatement, one.result, currency),
         "shares": [_share(one, name) for name in one.shares],
         "claim_by": None if one.claim_by is None else one.claim_by.isoformat(),
         "missing_figures": [{"kpi": name, "month": of} for name, of in one.missing_figures],
@@ -194,4 +196,5 @@ def _contract(one: ContractAssessment) -> PartyNames:
         "time_zone": one.time_zone,
         "starts_on": one.starts_on.isoformat(),
         "ends_on": one.ends_on.isoformat(),
+        "total_value": None if one.total_value is None else money(one.total_value, one.currency),
     }
