@@ -123,6 +123,11 @@ class UnitRateCredit(CreditTerms):
     weights: dict[Identifier, Factor] = Field(default_factory=dict, description="By area; an area not named has 1.")
     block_ms: DurationMs | None = Field(None, alias="block", description="How long a block of an outage is.")
     blocks: Literal["full", "begun", "prorata"] = Field("full", description="How a block that is not full counts.")
+    rectified_within_ms: DurationMs | None = Field(
+        None,
+        alias="rectified_within",
+        description="An outage put right within this time costs nothing; a longer one counts from its beginning.",
+    )
     used_factor: Factor = Field(Decimal(1), description="For what was unavailable and used all the same.")
     repeats: tuple[RepeatStep, ...] = Field((), description="The last that holds decides.")
     max_blocks: Annotated[Whole, Field(ge=1)] | None = Field(None, description="In one month.")
@@ -133,6 +138,8 @@ class UnitRateCredit(CreditTerms):
             raise Misplaced([(("rate",), "or share: write one of them")])
         if (self.kpi is None) == (self.block_ms is None):
             raise Misplaced([(("block",), "is for outages, kpi for a count: write one of them")])
+        if self.rectified_within_ms is not None and self.kpi is not None:
+            raise Misplaced([(("rectified_within",), "is for outages, and not for a count (leave it out)")])
         return self
 
 

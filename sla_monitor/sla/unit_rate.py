@@ -6,19 +6,24 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
+from typing import TypeAlias
 
 from sla_monitor.contract.credits import UnitRateCredit
+from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.sla.case import Case
 from sla_monitor.sla.results import CreditLine, Occurrence
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step
+
+Counted: TypeAlias = tuple[str, Fraction, Fraction, tuple[Fraction, ...], str | None]
+"""What is said of the blocks, the blocks, the weight, the factors, and the KPI."""
 
 
 def by_unit_rate(rule: UnitRateCredit, case: Case) -> Iterator[CreditLine]:
     """F6: rate × weight × blocks × factors, no more than so many blocks in a month."""
     rate, said = _rate(rule, case)
     left = None if rule.max_blocks is None else Fraction(rule.max_blocks)
-    for blocks, weight, factors, kpi in _counted(rule, case):
+    for said_of, blocks, weight, factors, kpi in _counted(rule, case):
         paid = blocks if left is None else min(blocks, left)
         left = None if left is None else left - paid
         formula = f"{said} × {shown(weight)} × {shown(paid)} blocks" + "".join(f" × {shown(one)}" for one in factors)
@@ -26,7 +31,7 @@ def by_unit_rate(rule: UnitRateCredit, case: Case) -> Iterator[CreditLine]:
         for factor in factors:
             amount *= factor
         what = f"{shown(blocks)} blocks" + ("" if paid == blocks else f", {shown(paid)} of them priced")
-        yield case.line(rule, kpi, amount, formula, (step("blocks", "", what, rule.clause),))
+        yield case.line(rule, kpi, amount, formula, (step("blocks", said_of, what, rule.clause),))
 
 
 def repeat_modifier(rule: UnitRateCredit, repeats: int) -> Fraction:
@@ -35,22 +40,37 @@ def repeat_modifier(rule: UnitRateCredit, repeats: int) -> Fraction:
     return holding[-1] if holding else Fraction(1)
 
 
+def is_put_right(rule: UnitRateCredit, duration_ms: int) -> bool:
+    """Whether an outage was over within the time for rectification, and so is taken not to have been."""
+    return rule.rectified_within_ms is not None and duration_ms <= rule.rectified_within_ms
+
+
 def blocks_of(rule: UnitRateCredit, duration_ms: int) -> Fraction:
-    """How many blocks an outage is, begun ones as the contract counts them."""
+    """How many blocks an outage is, begun ones as the contract counts them; none if it was put right in time."""
+    if is_put_right(rule, duration_ms):
+        return Fraction(0)
     exact = Fraction(duration_ms, rule.block_ms or 1)
     return {"full": Fraction(floor(exact)), "begun": Fraction(ceil(exact)), "prorata": exact}[rule.blocks]
 
 
-def _counted(rule: UnitRateCredit, case: Case) -> Iterator[tuple[Fraction, Fraction, tuple[Fraction, ...], str | None]]:
-    """(blocks, weight, factors, KPI) of everything that is priced."""
+def _counted(rule: UnitRateCredit, case: Case) -> Iterator[Counted]:
+    """Everything that is priced."""
     if rule.kpi is not None:
         for result in case.priced([rule.kpi]):
-            yield case.value_of(result), Fraction(1), (), rule.kpi
+            yield "", case.value_of(result), Fraction(1), (), rule.kpi
     else:
         by_rule_or_service = case.seen.occurrences
         for one in by_rule_or_service.get(rule.id, by_rule_or_service.get(rule.service or "", ())):
             weight = Fraction(rule.weights.get(one.area, Decimal(1)))
-            yield blocks_of(rule, one.duration_ms), weight, tuple(_factors(rule, one)), None
+            yield _told(rule, one), blocks_of(rule, one.duration_ms), weight, tuple(_factors(rule, one)), None
+
+
+def _told(rule: UnitRateCredit, one: Occurrence) -> str:
+    """How long it was, against the length of a block or the time in which it was put right."""
+    lasted = spelled_duration(one.duration_ms)
+    if is_put_right(rule, one.duration_ms):
+        return f"{lasted}, put right within {spelled_duration(rule.rectified_within_ms or 0)}"
+    return f"{lasted} / {spelled_duration(rule.block_ms or 1)}"
 
 
 def _factors(rule: UnitRateCredit, one: Occurrence) -> Iterator[Fraction]:
