@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from sla_monitor.cli.options import config_option
+from sla_monitor.cli.simulated import POLL_SECONDS, calm_option, folder_option, on_signals
 
 if TYPE_CHECKING:
     from sla_monitor.demo.estate import Estate
@@ -21,20 +21,12 @@ if TYPE_CHECKING:
 FIRST_STATES_SECONDS = 8.5
 """By then every service has been printed, seen or not: a newcomer has the first states within ten seconds."""
 
-POLL_SECONDS = 0.25
-
 _MARKS = {"up": "✓", "degraded": "!", "down": "✗", "unknown": "?"}
 
 
 @click.command()
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("var/demo"),
-    show_default=True,
-    help="Where the CA certificate and the heartbeat token are written for the monitor.",
-)
-@click.option("--calm", is_flag=True, help="Nothing goes wrong by itself.")
+@folder_option(Path("var/demo"), "Where the CA certificate and the heartbeat token are written for the monitor.")
+@calm_option
 @click.option("--port-offset", type=click.IntRange(0, 47_000), default=0, help="Listen on ports so much higher.")
 @click.option("--with-monitor", is_flag=True, help="Also start the monitor, and end with its exit status.")
 @config_option
@@ -62,17 +54,6 @@ def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config:
     finally:
         estate.stop()
     sys.exit(code)
-
-
-def on_signals() -> Callable[[], bool]:
-    """Whether something has asked us to end; a terminal that goes away counts.
-
-    A list, not an Event: setting one from a handler can deadlock with the wait that it interrupts.
-    """
-    received: list[int] = []
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, lambda number, _: received.append(number))
-    return lambda: bool(received)
 
 
 def _introduce(estate: Estate) -> None:

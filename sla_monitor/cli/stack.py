@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from sla_monitor.cli.demo import on_signals
+from sla_monitor.cli.simulated import POLL_SECONDS, calm_option, folder_option, on_signals
 
 if TYPE_CHECKING:
     from sla_monitor.configuration import Configuration
     from sla_monitor.demo.stack import Stack
 
-POLL_SECONDS = 0.25
 PROMETHEUS = "127.0.0.1:9090"
 
 
@@ -28,14 +27,8 @@ PROMETHEUS = "127.0.0.1:9090"
     show_default=True,
     help="The daemon's settings, with short waits.",
 )
-@click.option(
-    "--folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("var/stack"),
-    show_default=True,
-    help="Where files are generated, and where Prometheus and Alertmanager keep their data.",
-)
-@click.option("--calm", is_flag=True, help="Nothing goes wrong by itself.")
+@folder_option(Path("var/stack"), "Where files are generated, and where Prometheus and Alertmanager keep their data.")
+@calm_option
 def stack(config: Path, folder: Path, calm: bool) -> None:
     """Run the demo estate, the monitor, Prometheus, Alertmanager, and a desk that is called; all on loopback.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sla_monitor.errors import ReviewError
 from sla_monitor.review import words
+from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Facts, Lines, Pack, Prose, Section
 from sla_monitor.review.case import Case
-from sla_monitor.review.chapters.cover import cover, status
 from sla_monitor.review.chapters.failures import page_of, steps_table
 from sla_monitor.review.chapters.looks import responses
 from sla_monitor.review.chapters.meeting import method
@@ -19,20 +19,11 @@ def claim_pack(case: Case, name: str) -> Pack:
     if name not in failed:
         known = words.listed(list(failed)) if failed else "none"
         raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
-    one, month = case.assessment, words.month_words(case.month)
-    kpi, word = failed[name], status(case)[0].removesuffix(".")
+    month, kpi = words.month_words(case.month), failed[name]
     answered = [responses("responses", case, kpi.service)] if kpi.service is not None else []
     sections = [_claim(case, name), page_of(case, kpi), *answered, method(case)]
-    return Pack(
-        name=f"{one.contract}-{case.month}-claim-{name}",
-        title=one.title or one.contract,
-        subtitle=f"Claim for the failure of {name}, {month}",
-        header=f"{one.title or one.contract} · {name} · {month} · {word} · {case.digest[:16]}",
-        status=word,
-        digest=case.digest,
-        cover=cover(case),
-        sections=tuple(sections),
-    )
+    subtitle = f"Claim for the failure of {name}, {month}"
+    return bound(case, f"{case.month}-claim-{name}", subtitle, f"{name} · {month}", sections)
 
 
 def _claim(case: Case, name: str) -> Section:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sla_monitor.review import words
+from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Pack, Section
 from sla_monitor.review.case import Case
-from sla_monitor.review.chapters.cover import cover, status
 from sla_monitor.review.chapters.failures import failures
 from sla_monitor.review.chapters.kpis import kpi_table
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
@@ -35,21 +35,10 @@ CHAPTERS: tuple[Callable[[Case], Section], ...] = (
     meeting,
     signatures,
 )
-DIGEST_SHOWN = 16
 
 
 def pack(case: Case) -> Pack:
     """Everything that the month's pack says."""
-    one, month = case.assessment, words.month_words(case.month)
-    word = status(case)[0].removesuffix(".")
-    digest = f" · {case.digest[:DIGEST_SHOWN]}" if case.digest else ""
-    return Pack(
-        name=f"{one.contract}-{case.month}" + ("-supplier" if case.copy == "supplier" else ""),
-        title=one.title or one.contract,
-        subtitle=f"Supplier performance review, {month}",
-        header=f"{one.title or one.contract} · {month} · {word}{digest}",
-        status=word,
-        digest=case.digest,
-        cover=cover(case),
-        sections=tuple(chapter(case) for chapter in CHAPTERS),
-    )
+    month = words.month_words(case.month)
+    name = f"{case.month}-supplier" if case.copy == "supplier" else case.month
+    return bound(case, name, f"Supplier performance review, {month}", month, (chapter(case) for chapter in CHAPTERS))

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.review import words
+from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
 from sla_monitor.review.case import Case
-from sla_monitor.review.chapters.cover import cover, status
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import months_table
 from sla_monitor.review.chapters.publication import publication
@@ -33,19 +33,10 @@ def roll_up(case: Case, length: int) -> Pack:
     months = within(case.months, case.month, length)
     first = months[0].month if months else case.month
     span = f"{words.month_words(first)} to {words.month_words(case.month)}"
-    one, word = case.assessment, status(case)[0].removesuffix(".")
-    chapters = (_summary, _kpis, _runs, _money)
-    inside = tuple(chapter(case, months) for chapter in chapters)
-    return Pack(
-        name=f"{one.contract}-{shifted(case.month, 1 - length)}-to-{case.month}",
-        title=one.title or one.contract,
-        subtitle=f"Supplier performance, {span}",
-        header=f"{one.title or one.contract} · {span} · {word} · {case.digest[:16]}",
-        status=word,
-        digest=case.digest,
-        cover=cover(case),
-        sections=(*inside, publication(case, months), method(case), meeting(case), signatures(case)),
-    )
+    inside = [chapter(case, months) for chapter in (_summary, _kpis, _runs, _money)]
+    outside = [publication(case, months), method(case), meeting(case), signatures(case)]
+    name = f"{shifted(case.month, 1 - length)}-to-{case.month}"
+    return bound(case, name, f"Supplier performance, {span}", span, [*inside, *outside])
 
 
 def _summary(case: Case, months: Sequence[PeriodResult]) -> Section:
