@@ -51,7 +51,7 @@ class Endpoints:
         looks, as in a file that tells of outages alone, the spans stand."""
         key = endpoint_key(self._contract.id, endpoint.id)
         if (key, failures, rule) not in self._known:
-            timed = held(self._timed(key, endpoint.every_ms, rule), self.now_ms)
+            timed = held(self._timed(key, endpoint.every_ms, failures, rule), self.now_ms)
             looked = normal((span.start_ms, span.end_ms) for span in timed)
             others = (piece for span in self._spans.get(key, ()) for piece in _outside(span, looked))
             spans = sorted([*timed, *others], key=lambda span: span.start_ms)
@@ -78,23 +78,27 @@ class Endpoints:
             found = found.corrected(start_ms, min(end_ms, self.now_ms), outcome)
         return found
 
-    def _timed(self, key: str, every_ms: int, rule: SlowAsDown) -> list[Span]:
-        question = ("slow", key, every_ms, rule.promised_ms, f"{rule.multiple}", self.start_ms, self.end_ms)
+    def _timed(self, key: str, every_ms: int, failures: int, rule: SlowAsDown) -> list[Span]:
+        """With looks enough on both sides to tell whether a run over the edge is confirmed: an outage is the same
+        wherever the month ends."""
+        reach_ms = max(MARGIN_MS, 2 * failures * every_ms)
+        range_ms = self.start_ms - reach_ms, min(self.end_ms + reach_ms, self.now_ms)
+        question = ("slow", key, every_ms, rule.promised_ms, f"{rule.multiple}", *range_ms)
         kept = answered_once(
             self._evidence,
             question,
-            self.end_ms,
+            self.end_ms + reach_ms - MARGIN_MS,
             self.now_ms,
-            lambda: json.dumps(list(self._judged(key, every_ms, rule))),
+            lambda: json.dumps(list(self._judged(key, every_ms, range_ms, rule))),
         )
         rows = json.loads(kept)
         return [Span(start, end, seen, Outcome(outcome), None, looks) for start, end, seen, outcome, _, looks in rows]
 
-    def _judged(self, key: str, every_ms: int, rule: SlowAsDown) -> Iterator[Span]:
+    def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
         """The spans of single looks, each judged by how long it took."""
         last: Span | None = None
         judge = by_time(rule)
-        for at_ms, outcome, duration_us, _ in self._evidence.samples(key, self.start_ms - MARGIN_MS, self.end_ms):
+        for at_ms, outcome, duration_us, _ in self._evidence.samples(key, *range_ms):
             is_answer = outcome is Outcome.UP or outcome is Outcome.DEGRADED
             *ended, last = extend(last, at_ms, judge(duration_us) if is_answer else outcome, None, every_ms)
             yield from ended

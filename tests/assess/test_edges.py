@@ -1,0 +1,65 @@
+"""Where a month ends decides in which month time counts, and nothing else."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from sla_monitor.assess import ContractAssessment, Sample, assess_month
+from sla_monitor.contract.contract import Contract
+
+from .records import DAY, DOWN, HOUR, JULY, JUNE, MINUTE, SECOND, UP, Record, endpoint, one_version, service, span
+
+AUGUST = JULY + 31 * DAY
+SLOW_US, QUICK_US = 6_000_000, 100_000
+
+
+def slow_as_down(every_s: int = 60, **counting: str) -> Contract:
+    """A second is promised, and five times as long is no answer; two in a row are an outage."""
+    return one_version(
+        services=[service("cad", endpoint(every=f"{every_s}s"))],
+        kpis=[
+            {
+                "id": "KPI1",
+                "service": "cad",
+                "target": 99,
+                "counting": {"slow_as_down": {"promised": "1s", "multiple": 5}, **counting},
+            }
+        ],
+    )
+
+
+def looks(every_ms: int, slow: range, until_ms: int) -> list[Sample]:
+    """Looks from two days before July on; those in `slow`, by number from the beginning of July, were too slow."""
+    first = -2 * DAY // every_ms
+    last = (until_ms - JULY) // every_ms
+    return [(JULY + n * every_ms, UP, SLOW_US if n in slow else QUICK_US, None) for n in range(first, last)]
+
+
+def downtime(found: ContractAssessment) -> Fraction:
+    return found.kpis[0].views["agreed"].downtime_ms or Fraction(0)
+
+
+@pytest.mark.parametrize("every_ms", [MINUTE, 12 * HOUR, DAY])
+def test_answers_that_are_too_slow_are_confirmed_over_the_end_of_the_month(every_ms: int) -> None:
+    """One before the end and one after it are two in a row, and each month has its own part."""
+    record = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": looks(every_ms, range(-1, 1), JULY + 5 * DAY)})
+    contract = slow_as_down(every_ms // SECOND)
+    for month, expected in (("2026-06", every_ms), ("2026-07", every_ms)):
+        assert downtime(assess_month(contract, record, month, JULY + 10 * DAY)) == expected
+
+
+def test_a_single_slow_answer_at_the_end_of_the_month_is_none() -> None:
+    record = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": looks(MINUTE, range(-1, 0), JULY + DAY)})
+    assert downtime(assess_month(slow_as_down(), record, "2026-06", JULY + 2 * DAY)) == 0
+
+
+def test_an_outage_over_the_edge_is_as_long_as_it_was_where_slow_is_down_too() -> None:
+    """Two minutes before the end and three after it: not shorter than five, in either month."""
+    before = looks(MINUTE, range(0), JULY + DAY)
+    seen = [(at, DOWN if -2 <= (at - JULY) // MINUTE < 3 else UP, us, None) for at, _, us, _ in before]
+    record = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": seen})
+    contract = slow_as_down(shortest_outage="5m")
+    for month, expected in (("2026-06", 2 * MINUTE), ("2026-07", 3 * MINUTE)):
+        assert downtime(assess_month(contract, record, month, JULY + 2 * DAY)) == expected
