@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from typing import TypeAlias
 
 from sla_monitor.assess.assessment import Lanes, Outage, ServiceAssessment
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.parts import Part
 from sla_monitor.assess.services import state_now
-from sla_monitor.assess.times import Through
+from sla_monitor.assess.times import Spell, Through
 from sla_monitor.contract.terms import Service
 from sla_monitor.register.entries import Correction, Impact
 from sla_monitor.sla.intervals import Intervals, intersect, length
 from sla_monitor.sla.observation import Outcome, Reason
+
+Down: TypeAlias = tuple[int, int, str, Reason | None]
+"""From, to, the endpoint that was seen down, and why."""
 
 
 def service_assessment(ground: Ground, service: Service) -> ServiceAssessment:
@@ -56,29 +62,35 @@ def _state(ground: Ground, parts: Sequence[Part]) -> Outcome:
 def _outages(ground: Ground, parts: Sequence[Part], seen: Through, excluded: Intervals) -> Iterator[Outage]:
     """The service's outages from beginning to end, also where that lies outside the hours or the period; only those
     with a part inside, and the open one."""
-    downs = _downs(ground, parts) if seen.spells else []
-    entries = _entries(ground, parts[-1].service) if seen.spells else []
-    for spell in seen.spells:
-        gross_ms = spell.gross.weighted_ms
-        is_open = spell.end_ms >= ground.world.now_ms
+    if not seen.spells:
+        return
+    now_ms, entries = ground.world.now_ms, _entries(ground, parts[-1].service)
+    for spell, downs in zip(seen.spells, _causes(seen.spells, _downs(ground, parts)), strict=True):
+        start_ms, end_ms, _, gross = spell
+        gross_ms, is_open = gross.weighted_ms, end_ms >= now_ms
         if gross_ms or is_open:
             counted_ms = spell.outside(excluded).weighted_ms if excluded else gross_ms
-            causes = [down for down in downs if down[0] < spell.end_ms and down[1] > spell.start_ms]
-            names = tuple(dict.fromkeys(name for _, _, name, _ in causes))
-            numbers = {number for start, end, number in entries if start < spell.end_ms and end > spell.start_ms}
-            end_ms, reason = None if is_open else spell.end_ms, causes[0][3] if causes else None
-            yield Outage(spell.start_ms, end_ms, counted_ms, reason, names, gross_ms, tuple(sorted(numbers)))
+            names, reason = tuple(dict.fromkeys([down[2] for down in downs])), downs[0][3] if downs else None
+            numbers = {number for start, end, number in entries if start < end_ms and end > start_ms} if entries else ()
+            until_ms = None if is_open else end_ms
+            yield Outage(start_ms, until_ms, counted_ms, reason, names, gross_ms, tuple(sorted(numbers)))
 
 
-def _downs(ground: Ground, parts: Sequence[Part]) -> list[tuple[int, int, str, Reason | None]]:
-    """(from, to, endpoint, reason) of everything that was seen down, in order of time."""
+def _causes(spells: Sequence[Spell], downs: Sequence[Down]) -> Iterator[list[Down]]:
+    """What was seen down in each outage, in one walk along both."""
+    ahead, beside = deque(downs), list[Down]()
+    for spell in spells:
+        while ahead and ahead[0][0] < spell.end_ms:
+            beside.append(ahead.popleft())
+        beside = [down for down in beside if down[1] > spell.start_ms]
+        yield beside
+
+
+def _downs(ground: Ground, parts: Sequence[Part]) -> list[Down]:
+    """Everything that was seen down, in order of time."""
     endpoints = {endpoint.id: endpoint for part in parts for endpoint in part.service.endpoints}
-    found = [
-        (span.start_ms, span.end_ms, name, span.reason)
-        for name, endpoint in endpoints.items()
-        for span in ground.endpoints.downs(endpoint)
-    ]
-    return sorted(found, key=lambda down: down[:2])
+    found = [down for endpoint in endpoints.values() for down in ground.endpoints.downs(endpoint)]
+    return sorted(found, key=itemgetter(0, 1))
 
 
 def _entries(ground: Ground, service: Service) -> list[tuple[int, int, int]]:

@@ -17,7 +17,7 @@ from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.register.standing import Standing
 from sla_monitor.sla.availability import Known, known
 from sla_monitor.sla.intervals import Intervals, normal, subtract
-from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.quorum import by_time
 from sla_monitor.sla.spans import Span, extend, held
 
@@ -58,10 +58,14 @@ class Endpoints:
             self._known[key, failures, rule] = self._as_corrected(key, spans, failures)
         return self._known[key, failures, rule]
 
-    def downs(self, endpoint: Endpoint) -> Iterator[Span]:
-        """When an endpoint was seen down, confirmed or not."""
-        spans = self._spans.get(endpoint_key(self._contract.id, endpoint.id), ())
-        return (span for span in spans if span.outcome is Outcome.DOWN)
+    def downs(self, endpoint: Endpoint) -> list[tuple[int, int, str, Reason | None]]:
+        """When an endpoint was seen down, confirmed or not: (from, to, its id, reason)."""
+        spans, down = self._spans.get(endpoint_key(self._contract.id, endpoint.id), ()), Outcome.DOWN
+        return [
+            (start_ms, end_ms, endpoint.id, reason)
+            for start_ms, end_ms, _, outcome, reason, _ in spans
+            if outcome is down
+        ]
 
     def latest(self, endpoint: Endpoint) -> Outcome | None:
         """What the last span of an endpoint says, confirmed or not; None: it was never seen here."""

@@ -132,7 +132,7 @@ class Ground:
     def _times(self) -> dict[object, Time]:
         return {}
 
-    @property
+    @cached_property
     def frame(self) -> Frame:
         """Where and when figures of this period are."""
         floor = Fraction(self.terms.accounting.coverage_floor_percent) / 100

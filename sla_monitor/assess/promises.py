@@ -64,9 +64,13 @@ def _allowance(whole: Ground, one: Judged) -> tuple[Fraction, Fraction]:
     kpi = one.kpi
     if not isinstance(kpi, AvailabilityKpi) or kpi.service is None:
         return Fraction(0), target_ratio(kpi)
-    allowance, whole_ms = Fraction(0), 0
+    allowance, whole_ms, targets = Fraction(0), 0, set[Fraction]()
     for part in whole.whole_parts(kpi.service):
-        promised = next((k for k in part.terms.availability_kpis if k.id == kpi.id), kpi)
-        allowance += length(part.hours) * (1 - promised.target_ratio)
-        whole_ms += length(part.hours)
+        promised = next((k for k in part.terms.kpis if k.id == kpi.id and isinstance(k, AvailabilityKpi)), kpi)
+        target, agreed_ms = promised.target_ratio, length(part.hours)
+        allowance += agreed_ms * (1 - target)
+        whole_ms += agreed_ms
+        targets.add(target)
+    if len(targets) == 1:
+        return allowance, targets.pop()
     return allowance, 1 - allowance / whole_ms if whole_ms else kpi.target_ratio

@@ -50,7 +50,7 @@ class Spell(NamedTuple):
         """What counts of it."""
         for start_ms, end_ms in excluded:
             if start_ms < self.end_ms and end_ms > self.start_ms:
-                return lost_of(self.start_ms, self.end_ms, _left_of(self.pieces, excluded))
+                return lost_of(self.start_ms, self.end_ms, list(_left_of(self.pieces, excluded)))
         return self.gross
 
 
@@ -59,8 +59,11 @@ def spell_of(start_ms: int, end_ms: int, pieces: Sequence[Piece]) -> Spell:
     return Spell(start_ms, end_ms, pieces, lost_of(start_ms, end_ms, pieces))
 
 
-def lost_of(start_ms: int, end_ms: int, pieces: Iterable[Piece]) -> Lost:
+def lost_of(start_ms: int, end_ms: int, pieces: Sequence[Piece]) -> Lost:
     """What the pieces of an outage add up to."""
+    if len(pieces) == 1:
+        begins_ms, ends_ms, share = pieces[0]
+        return Lost(start_ms, end_ms, ((share, ends_ms - begins_ms),))
     whole_ms, parts = 0, dict[Fraction, int]()
     for begins_ms, ends_ms, share in pieces:
         if share is WHOLE:

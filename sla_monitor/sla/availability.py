@@ -83,7 +83,7 @@ def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_
     for begins_ms, ends_ms, _, outcome, _, looks in spans:
         if begins_ms > at_ms:
             unseen.append((at_ms, begins_ms))
-        if ends_ms > at_ms:
+        if ends_ms > at_ms:  # noqa: PLR1730 - a call to max() for every span is a third of this loop
             at_ms = ends_ms
         if outcome is UP:
             continue
@@ -140,8 +140,8 @@ def timeline(endpoints: Sequence[tuple[Known, int]], judge: Judge, start_ms: int
     verdicts: dict[int, Verdict] = {0: judge(0, 0, 0)}
     result: list[Stretch] = []
     since_ms, now, weights = min(changes), verdicts[0], 0
-    for at_ms, change in sorted(changes.items()):
-        weights += change
+    for at_ms in sorted(changes):
+        weights += changes[at_ms]
         verdict = verdicts.get(weights)
         if verdict is None:
             rest, down = divmod(weights, base)

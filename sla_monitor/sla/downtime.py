@@ -65,25 +65,36 @@ def _counted_ms(loss: Loss, counting: Counting) -> Fraction | int:
 
 def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction:
     """What all outages add up to."""
-    return Fraction(sum(_counted_ms(loss, counting) for loss in losses))
+    return Fraction(_sum(losses, counting))
+
+
+def _sum(losses: Iterable[Loss], counting: Counting) -> Fraction | int:
+    return sum([_counted_ms(loss, counting) for loss in losses])
 
 
 def availability_percent(seconds: Seconds, counting: Counting) -> tuple[Fraction | None, Working]:
     """(time that counts - downtime) / time that counts, in per cent; None where no time counts. Never below 0 nor
     over 100: excluded time is taken from both sides or from neither."""
-    base, down = time_that_counts(seconds, counting)
-    steps = (_minutes("time that counts", base), _minutes("downtime", down))
+    base, down = _sides(seconds, counting)
+    counts, lost = _minutes("time that counts", base), _minutes("downtime", down)
     if base <= 0:
-        return None, steps
-    value = (base - down) / base * 100
-    inputs = f"({shown(base / MINUTE_MS)} − {shown(down / MINUTE_MS)}) / {shown(base / MINUTE_MS)} × 100"
-    return value, (*steps, step("availability, per cent", inputs, value))
+        return None, (counts, lost)
+    value = Fraction((base - down) * 100, base)
+    formula = f"({counts.result} − {lost.result}) / {counts.result} × 100"
+    return value, (counts, lost, step("availability, per cent", formula, value))
 
 
 def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[Fraction, Fraction]:
     """The time that counts and the downtime in it, in milliseconds: the two sides of the ratio."""
-    base = Fraction(seconds.agreed_ms)
-    down = downtime_ms(seconds.losses, counting) + seconds.degraded_ms * Fraction(counting.degraded_percent) / 100
+    base, down = _sides(seconds, counting)
+    return Fraction(base), Fraction(down)
+
+
+def _sides(seconds: Seconds, counting: Counting) -> tuple[int, Fraction | int]:
+    """The same as whole numbers where they are."""
+    base, down = seconds.agreed_ms, _sum(seconds.losses, counting)
+    if counting.degraded_percent and seconds.degraded_ms:
+        down += seconds.degraded_ms * Fraction(counting.degraded_percent) / 100
     if counting.excluded == "removed":
         base -= seconds.excluded_ms
     elif counting.excluded == "counted":
@@ -95,5 +106,5 @@ def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[Fraction, Fr
     return base, min(down, base)
 
 
-def _minutes(what: str, ms: Fraction) -> Step:
-    return step(f"{what}, minutes", f"{shown(ms)} ms / {MINUTE_MS}", ms / MINUTE_MS)
+def _minutes(what: str, ms: Fraction | int) -> Step:
+    return step(f"{what}, minutes", f"{shown(ms)} ms / {MINUTE_MS}", Fraction(ms, MINUTE_MS))
