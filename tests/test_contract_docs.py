@@ -10,6 +10,8 @@ import pytest
 
 from sla_monitor.contract.kpi import Kpi
 from sla_monitor.contract.nodes import plain
+from sla_monitor.contract.schema import model_schema
+from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.triggers import Condition, Effect
 from sla_monitor.contract.yaml_file import read_document
 from sla_monitor.sla.credits import METHODS
@@ -47,7 +49,17 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
 
 
 def test_every_yaml_block_is_an_example() -> None:
-    assert len(EXAMPLES) == TERMS.count("```yaml") == 12
+    assert len(EXAMPLES) == TERMS.count("```yaml") == 19
+
+
+def test_every_key_is_explained() -> None:
+    """In the text, or in an example. Endpoints and what a Prometheus is asked have pages of their own."""
+    schema = model_schema(Terms, "Contract")
+    elsewhere = {definition for name in ("Endpoint", "Source") for definition in schema["$defs"] if name in definition}
+    elsewhere |= {"HttpExpectations", "JsonCondition", "BasicAuth", "Redirects"}
+    for name, definition in {"Contract": schema, **schema["$defs"]}.items():
+        for key in definition.get("properties", ()) if name not in elsewhere else ():
+            assert re.search(rf"`{key}\b|\b{key}:", TERMS), f"{name}.{key}"
 
 
 def test_every_indicator_method_measure_and_effect_is_explained() -> None:

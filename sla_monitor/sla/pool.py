@@ -53,11 +53,11 @@ def _earned_back(rule: PoolCredit, periods: int, history: list[KpiResult], case:
         return
     then, since = history[-periods - 1], [result.value for result in history[-periods:]]
     known = [value for value in since if value is not None]
-    terms = case.kpis[then.kpi]
-    if len(known) < periods or terms.is_worse(sum(known, Fraction(0)) / periods, Fraction(terms.target)):
+    terms, mean = case.kpis[then.kpi], sum(known, Fraction(0)) / periods
+    if len(known) < periods or terms.is_worse(mean, Fraction(terms.target)):
         return
-    mean = sum(known, Fraction(0)) / periods
-    told = step(f"mean of {periods} periods since {then.month}", "", mean, rule.clause)
+    formula = f"({' + '.join(map(shown, known))}) / {periods}"
+    told = step(f"mean of {periods} periods since {then.month}", formula, mean, rule.clause)
     for paid in (past.credit for past in case.earlier if past.month == then.month and past.credit.before_caps):
         for line in paid.lines:
             if (line.rule, line.kpi) == (rule.id, then.kpi) and line.amount > 0:

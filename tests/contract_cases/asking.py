@@ -8,6 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from sla_monitor.assess.inputs import charges
+from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.kpi import AvailabilityKpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.bands import allowance_ms
@@ -89,6 +91,10 @@ class Answers:
         )
         return sum(parts, Decimal(0))
 
+    def month_charges(self, name: str) -> Decimal:
+        """What a service costs in the month by the contract's own charges, part months included."""
+        return charges(Contract((TermsVersion(0, self.contract),)), self.result.month)[name]
+
     def working_days(self, name: str) -> int:
         """`2026-12-24 to 2027-01-08`: the first day is not counted."""
         start, end = map(date.fromisoformat, name.split(" to "))
@@ -147,6 +153,8 @@ OF_KPI: dict[str, Callable[[Answers, str], Any]] = {
     "states": Answers.states,
     "agreed_minutes": Answers.agreed_minutes,
     "borne_by": Answers.borne_by,
+    "month_charges": Answers.month_charges,
+    "coverage": lambda asked, name: asked.kpi(name).coverage * 100,
     "working_days": Answers.working_days,
 }
 

@@ -76,7 +76,8 @@ def frame_of(case: Case, terms: Terms, row: dict[str, Any]) -> Frame:
     month = month_name(row)
     middle = datetime(int(month[:4]), int(month[5:]), 15, tzinfo=case.zone)
     period = month_of(int(middle.timestamp() * 1000), case.zone)
-    return Frame(period, instant(row.get("now"), case.zone, period.end_ms), case.zone, terms.calendars)
+    floor = Fraction(terms.accounting.coverage_floor_percent) / 100
+    return Frame(period, instant(row.get("now"), case.zone, period.end_ms), case.zone, terms.calendars, floor)
 
 
 def month_input(case: Case, terms: Terms, row: dict[str, Any]) -> MonthInput:
