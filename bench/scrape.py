@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, generate_latest
 
@@ -41,7 +42,8 @@ def scrape_cost(rounds: int = 20) -> None:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(BoardCollector(board))
     costs = []
-    for render in (exporter.render, lambda: generate_latest(registry)):
+    ways: tuple[Callable[[], bytes], ...] = (exporter.render, lambda: generate_latest(registry))
+    for render in ways:
         text, spent = render(), 0.0
         for moment in range(rounds):
             look_again(board, moment)

@@ -128,11 +128,11 @@ def forecast_of(terms: Kpi, kpi: KpiAssessment, now_ms: int, end_ms: int) -> Kpi
     used = Fraction(service.downtime_ms) / kpi.allowance_ms if kpi.allowance_ms else Fraction(0)
     gone = Fraction(service.agreed_ms, service.period_agreed_ms)
     left_ms = (1 - used) * service.agreed_ms / used if used else None
-    outs = [None if left_ms is None else round(now_ms + left_ms / speed) for speed in (1, 2)]
-    runs_out = [out if out is not None and out < end_ms else None for out in outs]
+    outs = [end_ms if left_ms is None else round(now_ms + left_ms / speed) for speed in (1, 2)]
+    out, trailing_out = [each if each < end_ms else None for each in outs]
     rest_ms = service.period_agreed_ms - service.agreed_ms
     best, worst = percent(service, service.downtime_ms), percent(service, service.downtime_ms + rest_ms)
-    return KpiForecast(used / gone, used / gone * 2, *runs_out, figure(terms, best), figure(terms, worst))
+    return KpiForecast(used / gone, used / gone * 2, out, trailing_out, figure(terms, best), figure(terms, worst))
 
 
 def history(

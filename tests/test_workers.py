@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -73,11 +74,22 @@ def test_an_idle_thread_is_used_again_before_another_is_started() -> None:
     pool.stop()
 
 
+def waits_for(gate: threading.Event) -> Callable[[], None]:
+    def task() -> None:
+        gate.wait(5)
+
+    return task
+
+
+def fails() -> None:
+    raise ZeroDivisionError
+
+
 def test_idle_threads_go_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.05)
     pool, gate = Workers(5), threading.Event()
     for _ in range(5):
-        pool.submit(lambda: gate.wait(5) and None)
+        pool.submit(waits_for(gate))
     wait_for(lambda: pool.busy == 5)
     gate.set()
     wait_for(lambda: pool.threads == 0)
@@ -89,7 +101,7 @@ def test_idle_threads_go_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_task_that_raises_costs_no_thread(caplog: pytest.LogCaptureFixture) -> None:
     pool, done = Workers(1), threading.Event()
-    pool.submit(lambda: 1 // 0 and None)  # type: ignore[arg-type, return-value]
+    pool.submit(fails)
     pool.submit(done.set)
     assert done.wait(5)
     assert "a look failed inside the monitor" in caplog.text
@@ -98,7 +110,7 @@ def test_a_task_that_raises_costs_no_thread(caplog: pytest.LogCaptureFixture) ->
 
 def test_stopping_drops_what_waits_and_waits_for_nobody() -> None:
     pool, gate, began = Workers(1), threading.Event(), list[int]()
-    pool.submit(lambda: gate.wait(5) and None)
+    pool.submit(waits_for(gate))
     wait_for(lambda: pool.busy == 1)
     pool.submit(lambda: began.append(1))
     pool.stop()

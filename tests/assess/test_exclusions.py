@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -51,7 +52,8 @@ def test_granted_maintenance_is_removed_from_both_sides_of_the_ratio() -> None:
     agreed, service_found = found.kpis[0].views["agreed"], found.services[0]
     assert hours_down(found) == [6, 2, 2]
     assert agreed.base_ms == (HOURS_OF_JUNE - 4) * HOUR
-    assert agreed.value == 100 * (1 - agreed.downtime_ms / agreed.base_ms)
+    assert agreed.downtime_ms == 2 * HOUR
+    assert agreed.value == 100 * (1 - Fraction(2, HOURS_OF_JUNE - 4))
     assert service_found.availability_ratio == agreed.value / 100
     assert (service_found.excluded_ms, service_found.gross_downtime_ms) == (4 * HOUR, 6 * HOUR)
     assert [(one.downtime_ms, one.gross_ms, one.entries) for one in service_found.outages] == [

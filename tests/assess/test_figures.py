@@ -133,9 +133,10 @@ def test_an_answer_that_is_too_slow_is_none() -> None:
     looks = [(JUNE + n * MINUTE, UP, 600_000 if 10 <= n < 40 else 50_000, None) for n in range(30 * 24 * 60)]
     contract = of_kpi(service="cad", counting={"slow_as_down": {"promised": "100ms", "multiple": 5}})
     found = looked(contract, *looks)
-    assert only(found).views["agreed"].downtime_ms == 30 * MINUTE
-    assert only(found).service is not None
-    assert only(found).service.downtime_ms == 0, "the service itself was up; it is the KPI that says slow is down"
+    kpi = only(found)
+    assert kpi.views["agreed"].downtime_ms == 30 * MINUTE
+    assert kpi.service is not None
+    assert kpi.service.downtime_ms == 0, "the service itself was up; it is the KPI that says slow is down"
 
 
 def test_a_quorum_decides_for_the_kpi() -> None:

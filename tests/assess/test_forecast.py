@@ -77,7 +77,7 @@ def test_maintenance_that_is_granted_ahead_cannot_go_wrong() -> None:
 
 def test_downtime_runs_out_in_agreed_time_only() -> None:
     """Office hours: ten hours a working day. One hour down on Monday the 1st; June has 220 hours, 2.2 are allowed."""
-    office = {
+    office: dict[str, Any] = {
         "services": [{"id": "cad", "service_hours": "office", "endpoints": [
             {"id": "login", "kind": "tcp", "host": "h", "port": 1}]}],
     }  # fmt: skip
@@ -87,7 +87,7 @@ def test_downtime_runs_out_in_agreed_time_only() -> None:
     assert told.runs_out_ms == JUNE + 2 * DAY + 10 * HOUR
 
 
-PRICED = {
+PRICED: dict[str, Any] = {
     "kpis": [
         KPI
         | {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sla_monitor.assess import Sample, assess, assess_contract
+from sla_monitor.assess import Cache, Sample, assess, assess_contract
 from sla_monitor.assess.looks import SETTLED_AFTER_MS, Memory, Remembering
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, Recorded, read_only
@@ -81,11 +81,8 @@ def test_what_is_remembered_is_what_was_read() -> None:
 
 
 def test_each_look_is_read_once_but_for_the_latest() -> None:
-    contract, record, caches = (
-        one_version(kpis=[RESPONSE]),
-        Counting({"login": [span(JUNE, NOW, UP)]}, {"login": LOOKS}),
-        {},
-    )
+    contract, caches = one_version(kpis=[RESPONSE]), dict[str, Cache]()
+    record = Counting({"login": [span(JUNE, NOW, UP)]}, {"login": LOOKS})
     for _ in range(3):
         found = assess([contract], record, NOW, caches=caches).contracts[0]
     assert found == assess_contract(contract, Record(record.seen, record.looks), NOW)

@@ -275,7 +275,7 @@ def test_days_that_cost_more_weigh_more_in_a_share() -> None:
 
 
 def test_where_part_months_are_charged_whole_those_at_the_end_of_the_month_bear_it() -> None:
-    whole = {"charges": {"monthly": [{"amount": 100_000}], "part_months": "whole"}}
+    whole: dict[str, Any] = {"charges": {"monthly": [{"amount": 100_000}], "part_months": "whole"}}
     assert bad_june(joining("whole", **whole)).shares == {"force": 1500, "commissioner": 600, "partner": 900}
 
 
@@ -296,7 +296,7 @@ def test_who_leaves_in_mid_month_bears_the_days_until_then() -> None:
 
 def test_a_service_that_starts_in_mid_month_is_borne_by_those_who_take_it() -> None:
     """The partner alone takes the portal; the days before it was there are nobody's."""
-    portal = {"services": [service(), {"id": "portal", "participants": ["partner"]}]}
+    portal: dict[str, Any] = {"services": [service(), {"id": "portal", "participants": ["partner"]}]}
     rule = {"id": "fixed", "method": "fixed", "service": "portal", "amounts": {"KPI1": 70}}
     found = bad_june(joining(**portal, credits=[BY_POINTS, rule]))
     assert found.shares == {"force": 1600, "commissioner": 800, "partner": 670}

@@ -18,7 +18,7 @@ from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 from tests.assess_command.test_schemas import printed
 from tests.terms import terms_of
 
-BANDS = [
+BANDS: list[dict[str, Any]] = [
     {"name": "met", "at_least": "99.9"},
     {"name": "minor", "at_least": "99", "below": "99.9", "points": 1},
     {"name": "severe", "below": "99", "points": 3},
@@ -49,7 +49,7 @@ def months(parts: dict[str, Any], figures: dict[str, str] = FIGURES) -> tuple[Pe
 
 def draft() -> dict[str, Any]:
     """The minor band is forgiven, a point is dearer."""
-    bands = [{**band, "points": 0} if band["name"] == "minor" else band for band in BANDS]
+    bands = [band | {"points": 0} if band["name"] == "minor" else band for band in BANDS]
     credit = {"id": "credits", "method": "points", "per_point_percent": 2}
     return {**PARTS, "kpis": [{**KPI, "bands": bands}], "credits": [credit]}
 

@@ -27,7 +27,8 @@ HOW_TO = ROOT / "docs/how-to/rerun-a-month.md"
 
 
 def block(page: Path, language: str, index: int = 0) -> str:
-    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)[index]
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return found[index]
 
 
 def tables() -> dict[Path, dict[str, str]]:
@@ -80,7 +81,8 @@ def worked_example(folder: Path) -> str:
 def granted(folder: Path) -> dict[str, Any]:
     arguments = files(folder)
     evidence = json.loads((folder / "october.json").read_text())
-    decision = {**evidence["entries"][0], "number": 2, "said": {"kind": "decision", "about": 1, "granted": True}}
+    said = {"kind": "decision", "about": 1, "granted": True}
+    decision = {**evidence["entries"][0], "number": 2, "actor": "contract.manager", "said": said}
     (folder / "october.json").write_text(json.dumps(evidence | {"entries": [*evidence["entries"], decision]}))
     told: dict[str, Any] = json.loads(run(*arguments, "--format", "json").stdout)
     return told

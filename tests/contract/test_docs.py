@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,12 @@ def with_tables(page: str) -> str:
     }
     for name, table in tables.items():
         marks = rf"(<!-- tables: {name} -->\n).*?(<!-- end -->)"
-        page = re.sub(marks, lambda match, table=table: f"{match[1]}\n{table}\n{match[2]}", page, flags=re.DOTALL)
+        page = re.sub(marks, partial(_filled, table), page, flags=re.DOTALL)
     return page
+
+
+def _filled(table: str, found: re.Match[str]) -> str:
+    return f"{found[1]}\n{table}\n{found[2]}"
 
 
 def test_the_page_lists_every_key_with_type_default_and_meaning() -> None:

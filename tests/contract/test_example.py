@@ -46,7 +46,8 @@ def test_the_first_kpi_rises_by_a_change_notice() -> None:
     (contract,) = load_contracts(ROOT / "config/contracts")
     before, after = contract.versions[0], contract.versions[1]
     assert after.reference == "CCN-01"
-    assert before.terms.kpis[0].target_percent < after.terms.kpis[0].target_percent
+    first, second = (version.terms.availability_kpis[0] for version in (before, after))
+    assert first.target_percent < second.target_percent
 
 
 def test_systemd_says_where_the_ledger_is() -> None:

@@ -120,7 +120,7 @@ def test_each_date_makes_a_version_that_begins_at_midnight_in_the_zone(tmp_path:
         int(datetime(2025, 3, 31, 23, tzinfo=UTC).timestamp() * 1000),
         int(datetime(2026, 6, 30, 23, tzinfo=UTC).timestamp() * 1000),
     ]
-    assert [str(v.terms.kpis[0].target_percent) for v in contract.versions] == ["99", "99.5"]
+    assert [str(v.terms.availability_kpis[0].target_percent) for v in contract.versions] == ["99", "99.5"]
 
 
 def test_a_change_before_the_start_is_part_of_the_first_version(tmp_path: Path) -> None:

@@ -65,10 +65,9 @@ def test_the_engine_counts_what_the_objective_means(tmp_path: Path, name: str) -
         }
         for part, query in kpi.source.queries.items()
     ]
-    test = {"rule_files": [], "evaluation_interval": "1m"}
-    test["tests"] = [{"interval": "1m", "input_series": SERIES, "promql_expr_test": cases}]
+    tests = [{"interval": "1m", "input_series": SERIES, "promql_expr_test": cases}]
     file = tmp_path / "test.yml"
-    file.write_text(json.dumps(test))
+    file.write_text(json.dumps({"rule_files": [], "evaluation_interval": "1m", "tests": tests}))
     said = subprocess.run(["promtool", "test", "rules", str(file)], capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
 

@@ -12,6 +12,7 @@ from sla_monitor.contract.source import Source
 from sla_monitor.queries.asking import NoAnswer, number
 from sla_monitor.queries.due import Question
 from sla_monitor.queries.figures import entry
+from sla_monitor.register.entries import Figure
 from tests.queries.servers import canned, prometheus
 
 SCRAPED = b"""\
@@ -79,4 +80,5 @@ def test_good_and_total_become_counts_in_the_register(url: str) -> None:
     question = Question("c", "K", "2026-11", source, now_ms - 3_600_000, now_ms, False)
     answers = {name: number(source, query, question.start_ms, now_ms) for name, query in source.queries.items()}
     said = entry(question, answers, now_ms).said
+    assert isinstance(said, Figure)
     assert (said.in_target, said.total) == (9990, 10000)

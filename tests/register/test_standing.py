@@ -107,9 +107,8 @@ def registers(draw: some.DrawFn) -> list[Entry]:
         kind = draw(some.sampled_from(["claim", "ticket", "decision", "undo"])) if number > 1 else "claim"
         about = draw(some.integers(1, max(number - 1, 1)))
         name = draw(some.sampled_from("AB"))
-        words = {"claim": claim, "ticket": lambda name=name: ticket(name)}.get(kind)
-        said = words() if words else decision(about) if kind == "decision" else undo(about)
-        found.append(entry(number, said[0], **said[1]))
+        said = {"claim": claim(), "ticket": ticket(name), "decision": decision(about), "undo": undo(about)}
+        found.append(entry(number, said[kind][0], **said[kind][1]))
     return found
 
 

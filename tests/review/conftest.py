@@ -15,7 +15,10 @@ from tests.review.shared import once
 
 
 def _written(made: Callable[[], Case]) -> Callable[[Path], None]:
-    return lambda folder: (folder / "pack.pdf").write_bytes(pdf(pack(made()))) and None
+    def write(folder: Path) -> None:
+        (folder / "pack.pdf").write_bytes(pdf(pack(made())))
+
+    return write
 
 
 @pytest.fixture(scope="session")

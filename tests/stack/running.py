@@ -43,7 +43,8 @@ class Alertmanager:
         assert self._process is not None
         assert self._process.poll() is None, (self.folder / "alertmanager.log").read_text()
         try:
-            return urllib.request.urlopen(f"{self.url}/-/ready", timeout=5).status == 200
+            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=5) as answer:
+                return bool(answer.status == 200)
         except OSError:
             return False
 
