@@ -86,7 +86,8 @@ def changes(desk: Desk, said: Sequence[Entry], new: Sequence[Entry]) -> Changes:
 def differences(before: PeriodResult, after: PeriodResult, currency: str) -> Iterator[dict[str, str]]:
     """What one month's two results differ in, as people read it."""
     for result in after.kpis:
-        yield from _row(after.month, result.kpi, _told(before.kpi(result.kpi)), _told(result))
+        was = before.kpi(result.kpi)
+        yield from _row(after.month, result.kpi, _told(was, result), _told(result, was))
     yield from _row(after.month, "points", told_points(before.points), told_points(after.points))
     money = (told_money(one.deducted, currency) for one in (before, after))
     yield from _row(after.month, f"credit, {currency}", *money)
@@ -99,11 +100,12 @@ def _row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, s
         yield {"month": month, "figure": what, "before": before, "after": after}
 
 
-def _told(result: KpiResult | None) -> str:
+def _told(result: KpiResult | None, other: KpiResult | None) -> str:
+    """A result; its figure to so many digits that it does not look like another one."""
     if result is None or result.value is None:
         return NONE
     band = (result.band or "").replace("_", " ")
     met = {True: "met", False: "missed", None: "not assessable"}[result.is_met]
     points = told_points(result.points)
     word = "point" if points == "1" else "points"
-    return f"{told_figure(result.value)} ({band or met}, {points} {word})"
+    return f"{told_figure(result.value, other.value if other else None)} ({band or met}, {points} {word})"

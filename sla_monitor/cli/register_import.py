@@ -89,14 +89,26 @@ def _supposed(desk: Desk, propose: Propose) -> Entered:
 
 
 def _tell(desk: Desk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
-    from sla_monitor.cli.register_told import tell_json
+    from sla_monitor.cli.register_told import tell_but, tell_json
 
     added = entered.entries
     numbers = [] if dry_run or not added else [added[0].number, added[-1].number]
+    but = _reservations(desk, added)
     if style == "json":
         counts = {"rows": count, "added": len(added), "unchanged": count - len(added), "dry_run": dry_run}
-        tell_json({"contract": desk.contract.id, **counts, "numbers": numbers, "changed": entered.changes})
+        tell_json({"contract": desk.contract.id, **counts, "numbers": numbers, "changed": entered.changes, "but": but})
         return
     said = "would be added" if dry_run else "added"
     where = f" (entries {numbers[0]} to {numbers[1]})" if numbers else ""
     click.echo(f"{count} rows: {len(added)} {said}{where}, {count - len(added)} in the register already")
+    for line in but:
+        tell_but(line)
+
+
+def _reservations(desk: Desk, added: Sequence[Entry]) -> list[str]:
+    """What the figures do not take from the rows, each told once."""
+    from sla_monitor.register.effects import doubts
+    from sla_monitor.register.ground import Ground
+
+    ground = Ground.of(desk.contract, desk.register.entries(desk.contract.id))
+    return list(dict.fromkeys(line for entry in added for line in doubts(entry, ground)))

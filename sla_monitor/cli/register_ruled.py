@@ -10,8 +10,36 @@ if TYPE_CHECKING:
 
     from sla_monitor.assess.assessment import Excluded
     from sla_monitor.assess.rulings import Case
+    from sla_monitor.cli.register_desk import Desk, Entered
     from sla_monitor.contract.contract import Contract
     from sla_monitor.register.entries import Entry
+
+MEANT_TO_CHANGE = {"decision", "waiver", "correction", "impact"}
+"""Kinds that somebody enters because a figure should become another."""
+
+
+def reservations(desk: Desk, entered: Entered, said: Sequence[Entry], entry: Entry) -> list[str]:
+    """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
+    found = [*not_counted(desk.contract, said, entry), *no_effect(desk.contract, said, entry)]
+    return found or list(_no_change(desk, entered, said, entry))
+
+
+def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[str]:
+    """The figures that do not change by an entry. `said`: the whole register, which may hold the entry."""
+    from sla_monitor.register.effects import doubts
+    from sla_monitor.register.ground import Ground
+
+    return doubts(entry, Ground.of(contract, [other for other in said if other.number != entry.number]))
+
+
+def _no_change(desk: Desk, entered: Entered, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
+    """That a decision, waiver or correction about months that are over has come to nothing."""
+    from sla_monitor.register.months import month_at, months_of
+
+    is_meant_to = entry.said.kind in MEANT_TO_CHANGE and getattr(entry.said, "granted", True)
+    months = months_of(entry.said, desk.zone, {other.number: other for other in said})
+    if is_meant_to and months and not entered.changes and months[-1] < month_at(desk.clock.now_ms(), desk.zone):
+        yield f"no figure, no point and no money of {months[0]} or later changes by it"
 
 
 def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iterator[str]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register_ruled import not_counted
-from sla_monitor.cli.terminal import lines_of, plain, table, width
+from sla_monitor.cli.register_ruled import no_effect, not_counted, reservations
+from sla_monitor.cli.terminal import lines_of, plain, table, width, wrapped
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -26,15 +26,16 @@ DISPENSABLE = ("at", "reference", "actor")
 
 def tell_entered(desk: Desk, entered: Entered, style: str) -> None:
     """What was added, under which numbers, and what it changed."""
+    said = desk.register.entries(desk.contract.id)
+    but = {entry.number: reservations(desk, entered, said, entry) for entry in entered.entries}
     if style == "json":
-        added = [_document(entry) for entry in entered.entries]
+        added = [{**_document(entry), "but": but[entry.number]} for entry in entered.entries]
         tell_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
         return
-    said = desk.register.entries(desk.contract.id)
     for entry in entered.entries:
         click.echo(lines_of(f"entry {entry.number}: {entry.said.kind}: {summary(entry, desk.zone)}"))
-        for line in not_counted(desk.contract, said, entry):
-            click.echo(f"  {lines_of(line)}")
+        for line in but[entry.number]:
+            tell_but(line)
 
 
 def tell_list(contract: Contract, entries: Iterable[Entry], stands: Standing, zone: ZoneInfo, style: str) -> None:
@@ -71,9 +72,16 @@ def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Seq
     lines |= {"entered": _local(entry.at_ms, zone), "actor": entry.actor, **dict(_words(entry, zone))}
     lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
     shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
-    shown += [f"{'but':<12} {line}" for line in not_counted(contract, said, entry)]
+    but = [*not_counted(contract, said, entry), *no_effect(contract, said, entry)]
+    shown += [f"{'but':<12} {line}" for line in but]
     shown += [f"{'then':<12} entry {o.number}, {plain(o.actor)}: {o.said.kind}: {summary(o, zone)}" for o in about]
     click.echo(lines_of("\n".join(shown)))
+
+
+def tell_but(line: str) -> None:
+    """Something that whoever enters it may not expect."""
+    columns, told = width(), f"  but {line}"
+    click.echo(lines_of(wrapped(told, columns, "  ") if columns else told))
 
 
 def tell_json(value: Any) -> None:

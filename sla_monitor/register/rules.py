@@ -29,6 +29,7 @@ from sla_monitor.register.entries import (
 from sla_monitor.register.figure_rules import figure_rules, money_rules, ticket_rules
 from sla_monitor.register.ground import SKEW_MS, Found, Ground, endpoints, kpis, services
 from sla_monitor.register.months import earlier, months_of
+from sla_monitor.register.reach import without_reach
 from sla_monitor.register.reply_rules import decision_rules, done_rules, undo_rules
 
 Rule = Callable[[Entry, Any, Ground], Iterator[Found]]
@@ -125,6 +126,7 @@ def _claim(entry: Entry, said: Claim, ground: Ground) -> Iterator[Found]:
     yield from ground.unknown("services", "service", said.services, services, span)
     yield from ground.unknown("kpis", "KPI", said.kpis, kpis, span)
     yield from ground.unknown("cause", "cause of relief", [said.cause], lambda terms: terms.relief.causes, span)
+    yield from without_reach(said, ground)
     known = {ticket.id for _, ticket in ground.stands.of(TicketRecord)} if said.tickets else set()
     for name in said.tickets:
         if name not in known:

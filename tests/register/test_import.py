@@ -62,6 +62,7 @@ def test_a_ticket_that_has_changed_is_entered_again(office: Office) -> None:
         "unchanged": 1,
         "dry_run": False,
         "numbers": [3, 3],
+        "but": [],
     }
     assert [each["id"] for each in tickets(office)] == ["INC1", "INC2"]
     everything = office.done("list", "small", "--all", "--format", "json").json["entries"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.assess.assessment import Restatement
+from sla_monitor.assess.assessment import ContractAssessment, Restatement
 from sla_monitor.register.entries import SignOff
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose
@@ -59,7 +59,7 @@ def _facts(case: Case) -> tuple[tuple[str, Cell], ...]:
         ("Supplier", Cell(one.supplier)),
         ("Period", Cell(words.until(one.period.start_ms, one.period.end_ms, case.zone))),
         ("Terms", Cell(f"{one.terms_reference}, {version}" if one.terms_reference else version)),
-        ("Contract", Cell(f"{words.day(one.starts_on)} to {words.day(one.ends_on)}")),
+        ("Contract", Cell(_term(one))),
         ("Data cut-off", Cell(case.at(case.cut_off_ms))),
         ("Register", Cell(f"read up to entry {one.register_number}" if one.register_number else "no entries")),
         ("Made by", Cell(case.program)),
@@ -71,6 +71,12 @@ def _facts(case: Case) -> tuple[tuple[str, Cell], ...]:
         facts += [("Bank holidays, SHA-256", Cell(one, tone="code")) for one in case.inputs["holidays_sha256"]]
         facts.append(("Evidence, SHA-256", Cell(case.inputs["evidence_sha256"], tone="code")))
     return tuple(facts)
+
+
+def _term(one: ContractAssessment) -> str:
+    """From when to when the contract runs, and what it is worth over that time, if the terms say so."""
+    term = f"{words.day(one.starts_on)} to {words.day(one.ends_on)}"
+    return term if one.total_value is None else f"{term}, worth {words.money(one.total_value, one.currency)}"
 
 
 def _verifying(case: Case) -> tuple[str, ...]:

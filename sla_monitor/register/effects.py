@@ -1,0 +1,124 @@
+"""What an entry does not do, though whoever makes it may think so: said when it is entered, and no reason to refuse it.
+
+What can never have an effect is refused (`sla_monitor.register.rules`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from sla_monitor.contract.credits import CreditTerms
+from sla_monitor.contract.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.terms import Terms
+from sla_monitor.register.entries import Claim, Entry, Figure, Maintenance, TicketRecord, Waiver
+from sla_monitor.register.ground import Ground
+from sla_monitor.register.months import months_of
+from sla_monitor.register.reach import (
+    counting_tickets,
+    counts_it_all,
+    is_looked_at,
+    is_of_tickets,
+    meant,
+    out_of_reach,
+)
+
+COUNTS = {"authority": "the authority's figure counts", "supplier": "the supplier's figure counts"}
+
+
+def doubts(entry: Entry, ground: Ground) -> list[str]:
+    """What the figures do not take from an entry, a sentence each; none: nothing is known that speaks against it."""
+    found = _DOUBTS.get(type(entry.said))
+    return list(dict.fromkeys(found(entry.said, ground))) if found else []
+
+
+def _claim(said: Claim, ground: Ground) -> Iterator[str]:
+    yield from out_of_reach(said, ground)
+    if said.services or not said.tickets:
+        yield from _time(said, ground)
+    if said.tickets:
+        terms = ground.contract.version_at(said.start_ms).terms
+        known = [ticket for _, ticket in ground.stands.of(TicketRecord) if ticket.id in said.tickets]
+        idle = set(said.tickets) - counting_tickets(known, terms, said.kpis)
+        yield from (
+            f"no KPI that is meant counts ticket {name} (see its priority and service)" for name in sorted(idle)
+        )
+
+
+def _time(said: Claim | Maintenance, ground: Ground) -> Iterator[str]:
+    """About time that no figure is made of, or from whose figures it is not taken."""
+    terms = ground.contract.version_at(said.start_ms).terms
+    kpis = list(meant(said, terms))
+    if not kpis and not (isinstance(said, Claim) and said.kpis):
+        whose = ", ".join(said.services) or "these services"
+        remedy = " (for a figure that somebody reports, name its KPI)" if isinstance(said, Claim) else ""
+        yield f"no KPI is worked out from the time of {whose}: no figure changes{remedy}"
+    for kpi in kpis:
+        if counts_it_all(kpi):
+            yield f"{kpi.id} counts excluded time like any other: its figure does not change"
+        elif kpi.source_of_truth == "supplier":
+            yield f"the supplier's figure counts for {kpi.id}, and does not change"
+        else:
+            yield from _agreed(kpi, said, ground)
+
+
+def _agreed(kpi: Kpi, said: Claim | Maintenance, ground: Ground) -> Iterator[str]:
+    zone = ground.contract.versions[0].terms.time_zone
+    for month in months_of(said, zone, {}):
+        found = ground.stands.figure(kpi.id, month, "agreed")
+        if found is not None:
+            yield f"entry {found[0].number} is an agreed figure of {kpi.id} for {month}, which does not change"
+
+
+def _waiver(said: Waiver, ground: Ground) -> Iterator[str]:
+    terms = ground.terms_of(said.month)
+    for name in said.kpis:
+        kpi = ground.kpi(name, said.month)
+        if kpi is not None:
+            yield from _nothing_to_waive(kpi, said, terms)
+    for whole in terms.kpis:
+        parts = {part.kpi for part in whole.parts} if isinstance(whole, CompositeKpi) else set()
+        if parts & set(said.kpis) and whole.id not in said.kpis:
+            named = ", ".join(sorted(parts & set(said.kpis)))
+            yield f"{whole.id}, of which {named} is a part, is not waived with it"
+
+
+def _nothing_to_waive(kpi: Kpi, said: Waiver, terms: Terms) -> Iterator[str]:
+    has_points = any(band.points for band in kpi.bands)
+    if kpi.kind == "PI":
+        yield f"{kpi.id} is a PI, which costs nothing"
+    elif not has_points and not any(kpi.id in _priced(rule) for rule in terms.credits):
+        yield f"{kpi.id} has neither points nor a credit of its own: there is nothing to waive"
+    elif said.what == "money" and date.fromisoformat(f"{said.month}-01") < (kpi.bedding_in_until or date.min):
+        yield f"{kpi.id} is bedding in until {kpi.bedding_in_until}: its points cost no money yet"
+
+
+def _priced(rule: CreditTerms) -> set[str]:
+    """The KPIs that a rule names, whichever way it does."""
+    one, several = getattr(rule, "kpi", None), getattr(rule, "kpis", ())
+    return {one, *several, *getattr(rule, "allocation", ()), *getattr(rule, "amounts", ())} - {None}
+
+
+def _figure(said: Figure, ground: Ground) -> Iterator[str]:
+    kpi = ground.kpi(said.kpi, said.month)
+    if kpi is None or said.party == "agreed":
+        return
+    agreed = ground.stands.figure(said.kpi, said.month, "agreed")
+    if agreed is not None:
+        yield f"entry {agreed[0].number} is the agreed figure of {kpi.id} for {said.month}, and counts"
+    elif kpi.source_of_truth in COUNTS and kpi.source_of_truth != said.party:
+        yield f"{COUNTS[kpi.source_of_truth]} for {kpi.id} (source_of_truth); this one is shown beside it"
+    elif said.party == "authority":
+        terms = ground.terms_of(said.month)
+        if is_looked_at(kpi, terms) or is_of_tickets(kpi):
+            made = "tickets are counted" if is_of_tickets(kpi) else "its endpoints are looked at"
+            yield f"{kpi.id} is worked out where {made}: this figure stands only where there is nothing to work out"
+
+
+_DOUBTS: dict[type, Callable[[Any, Ground], Iterator[str]]] = {
+    Claim: _claim,
+    Maintenance: _time,
+    Waiver: _waiver,
+    Figure: _figure,
+}
