@@ -21,7 +21,7 @@ Micros = Annotated[Whole, Field(ge=0, le=86_400_000_000)]
 
 
 class Range(Strict):
-    """The time that the file speaks of: nothing is known of any other."""
+    """The time that the file speaks of: what reaches over its edges is known as a whole, and other time is not."""
 
     from_ms: Instant = Field(alias="from", description="From this instant on.")
     until_ms: Instant = Field(alias="until", description="Up to this instant, which is not in it.")

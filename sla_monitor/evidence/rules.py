@@ -9,10 +9,11 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.nearest import suggestion
 from sla_monitor.contract.nodes import Path
 from sla_monitor.contract.terms import Terms
-from sla_monitor.evidence.document import EvidenceDocument, Look, Outages, Seen, SpanRecord, Watched
-from sla_monitor.register.entries import Entry
-from sla_monitor.register.ground import endpoints, kpis, services
+from sla_monitor.evidence.document import Down, EvidenceDocument, Look, Range, Seen, SpanRecord, Watched
+from sla_monitor.register.entries import Entry, Timed
+from sla_monitor.register.ground import Ground, endpoints, kpis, services
 from sla_monitor.register.instant import told_instant
+from sla_monitor.register.reply_rules import own_case
 
 Problems = Iterator[tuple[Path, str]]
 
@@ -28,6 +29,7 @@ def disagreements(document: EvidenceDocument, contract: Contract) -> Problems:
     yield from _of_looks(document)
     yield from _of_entries(document, contract)
     yield from _of_said(document.entries, contract)
+    yield from _of_decisions(document.entries, contract)
 
 
 def endpoints_by_service(contract: Contract) -> dict[str, tuple[str, ...]]:
@@ -43,11 +45,33 @@ def _of_range(document: EvidenceDocument) -> Problems:
     if document.at_ms is not None and document.at_ms < document.seen.until_ms:
         yield ("at",), "must not be before seen.until"
     for i, observed in enumerate(document.observed):
-        if not isinstance(observed, Outages):
-            continue
-        for j, outage in enumerate(observed.outages):
-            if outage.start_ms >= document.seen.until_ms:
-                yield ("observed", i, "outages", j, "start"), "must be before seen.until (or widen seen)"
+        if isinstance(observed, Watched):
+            yield from _looks_outside(observed.looks, document.seen, ("observed", i, "looks"))
+        elif isinstance(observed, Seen):
+            yield from _outside(observed.spans, document.seen, ("observed", i, "spans"))
+        else:
+            yield from _outside(observed.outages, document.seen, ("observed", i, "outages"))
+            yield from _outside(observed.unseen, document.seen, ("observed", i, "unseen"))
+    for i, samples in enumerate(document.samples):
+        yield from _looks_outside(samples.looks, document.seen, ("samples", i, "looks"))
+
+
+def _outside(several: Sequence[Down | Timed], seen: Range, path: Path) -> Problems:
+    """What reaches over an edge of the file's time is known as a whole; of what lies beyond it the file says itself
+    that it does not speak."""
+    for i, one in enumerate(several):
+        if one.start_ms >= seen.until_ms:
+            yield (*path, i, "start"), "must be before seen.until (or widen seen)"
+        elif one.end_ms is not None and one.end_ms <= seen.from_ms:
+            yield (*path, i, "end"), "must be after seen.from (or widen seen)"
+
+
+def _looks_outside(looks: Sequence[Look], seen: Range, path: Path) -> Problems:
+    """The first of them: there may be a month of them."""
+    for i, look in enumerate(looks):
+        if not seen.from_ms <= look.at_ms < seen.until_ms:
+            yield (*path, i, "at"), "must lie in seen (or widen seen)"
+            return
 
 
 def _of_names(document: EvidenceDocument, contract: Contract) -> Problems:
@@ -140,6 +164,15 @@ def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
                 if name not in names:
                     what = field.removesuffix("s").replace("kpi", "KPI")
                     yield ("entries", i, "said", field), f"no such {what}: {name} ({suggestion(name, names)})"
+
+
+def _of_decisions(entries: Sequence[Entry], contract: Contract) -> Problems:
+    """What the register would not have taken: relief that somebody granted himself."""
+    ground = Ground.of(contract, entries)
+    if any(getattr(entry.said, "about", 0) >= entry.number for entry in entries):
+        return
+    for i, entry in enumerate(entries):
+        yield from ((("entries", i, field), message) for field, message in own_case(entry, ground))
 
 
 _NAMED: tuple[tuple[str, Callable[[Terms], list[str]]], ...] = (

@@ -46,6 +46,14 @@ def _narrower(said: Decision, other: Entry, ground: Ground) -> Iterator[Found]:
         yield "end", "must be after the start"
 
 
+def own_case(entry: Entry, ground: Ground) -> Iterator[Found]:
+    """What is wrong with a decision, or the undoing of one, by whoever made what it is about. Give nothing that speaks
+    of itself, or of what comes after it."""
+    other = _decided(entry.number, ground)
+    if other is not None:
+        yield from _four_eyes(entry, other, ground)
+
+
 def _four_eyes(entry: Entry, other: Entry, ground: Ground) -> Iterator[Found]:
     """Whoever asks for relief may not grant it, nor take back a refusal."""
     at_ms = getattr(other.said, "start_ms", entry.at_ms)

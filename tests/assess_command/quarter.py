@@ -135,7 +135,8 @@ def recorded_in(path: Path) -> None:
 
 def entry(number: int, said: dict[str, Any]) -> Entry:
     at = f"2025-04-0{number}T10:00:00Z" if number < 9 else "2025-04-20T10:00:00Z"
-    whole = {"number": number, "at": at, "actor": "a.person", "contract": "partnership", "said": said}
+    actor = "b.chief" if said["kind"] == "decision" else "a.person"  # four eyes
+    whole = {"number": number, "at": at, "actor": actor, "contract": "partnership", "said": said}
     return Entry.model_validate(whole)
 
 

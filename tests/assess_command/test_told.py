@@ -84,7 +84,7 @@ def test_tickets_and_failures_that_are_let_pass_are_told(books: Books) -> None:
         {"kind": "waiver", "month": "2025-03", "kpis": ["KPI1"], "what": "money"},
     )
     told = " ".join(" ".join(books.block("Exclusions")).split())
-    assert "#8 claim, third_party, by a.person taken out: ticket INC-2, decision #9 by a.person" in told
+    assert "#8 claim, third_party, by a.person taken out: ticket INC-2, decision #9 by b.chief" in told
     assert "KPI1: the failure is let pass by entry 10: no money" in told
 
 
@@ -97,7 +97,7 @@ def test_a_restated_month_tells_what_moved_and_why(books: Books) -> None:
     assert [[cell.strip() for cell in row if cell] for row in rows] == [
         ["KPI1", "98.231 (severe, 6 points)", "98.634 (severe, 6 points)"]
     ]
-    assert "Because of\n  #9 decision by a.person: about 2; granted yes; the link was ours" in told
+    assert "Because of\n  #9 decision by b.chief: about 2; granted yes; the link was ours" in told
 
 
 def test_money_that_was_let_pass_after_the_signature_is_told_to_the_penny(books: Books) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sla_monitor.errors import EvidenceError
 from sla_monitor.evidence import read_evidence
-from tests.evidence.support import contract_in, entry, evidence, problems, written
+from tests.evidence.support import CONTRACT, contract_in, entry, evidence, problems, written
 
 SPAN = {"start": "2026-10-05T14:00:00Z", "end": "2026-10-06T14:00:00Z", "outcome": "up"}
 OUTAGE = {"start": "2026-10-05 14:00", "end": "2026-10-05 15:00"}
@@ -73,9 +73,12 @@ def test_what_is_missing_from_an_empty_file_is_shown_by_example(tmp_path: Path) 
 
 BACKWARDS = {"start": "2026-10-06", "end": "2026-10-05"}
 AT_NOON = "2026-10-05T12:00:00Z"
+OUTSIDE = ("2026-09-30T22:59:59Z", "2026-11-01T00:00:00Z")
 
 
 CLAIM = {"kind": "claim", "cause": "force_majeure", "start": "2026-10-05", "end": "2026-10-06"}
+GRANTED = {"kind": "decision", "about": 1, "granted": True}
+REFUSED = {"kind": "decision", "about": 1, "granted": False}
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,22 @@ CLAIM = {"kind": "claim", "cause": "force_majeure", "start": "2026-10-05", "end"
         (
             {"observed": [outages({"start": "2026-11-05"}, endpoint="health")]},
             "$.observed[0].outages[0].start: must be before seen.until (or widen seen)",
+        ),
+        (
+            {"observed": [outages({"start": "2026-09-05", "end": "2026-10-01"}, endpoint="health")]},
+            "$.observed[0].outages[0].end: must be after seen.from (or widen seen)",
+        ),
+        (
+            {"observed": [spans("health", {"start": "2026-09-05", "end": "2026-10-01", "outcome": "up"})]},
+            "$.observed[0].spans[0].end: must be after seen.from (or widen seen)",
+        ),
+        (
+            {"observed": [spans("health", {"start": "2026-11-01", "end": "2026-11-02", "outcome": "up"})]},
+            "$.observed[0].spans[0].start: must be before seen.until (or widen seen)",
+        ),
+        (
+            {"samples": [{"endpoint": "webmail", "looks": [{"at": AT_NOON}, *({"at": at} for at in OUTSIDE)]}]},
+            "$.samples[0].looks[1].at: must lie in seen (or widen seen)",
         ),
         (
             {"observed": [spans("health", SPAN, SPAN | {"start": "2026-10-06T13:59:59.999Z", "end": "2026-10-07"})]},
@@ -150,6 +169,14 @@ CLAIM = {"kind": "claim", "cause": "force_majeure", "start": "2026-10-05", "end"
             "$.entries[1].said.about: no entry 2 above this one (put it in, or leave this one out)",
         ),
         (
+            {"entries": [entry(1, CLAIM), entry(2, GRANTED)]},
+            "$.entries[1].actor: a.person made entry 1 (four eyes: somebody else must decide)",
+        ),
+        (
+            {"entries": [entry(1, CLAIM), entry(2, REFUSED, actor="b.person"), entry(3, {"kind": "undo", "about": 2})]},
+            "$.entries[2].actor: a.person made entry 1 (four eyes: somebody else must decide)",
+        ),
+        (
             {"samples": [{"endpoint": "health", "looks": [{"at": AT_NOON, "duration_us": -1}]}]},
             "$.samples[0].looks[0].duration_us: must be at least 0",
         ),
@@ -173,6 +200,12 @@ CLAIM = {"kind": "claim", "cause": "force_majeure", "start": "2026-10-05", "end"
 def test_one_mistake_is_one_line(tmp_path: Path, parts: dict[str, Any], told: str) -> None:
     (line,) = problems(tmp_path, evidence(**parts))
     assert line.startswith(told)
+
+
+def test_whoever_claimed_may_decide_where_the_contract_does_not_ask_for_four_eyes(tmp_path: Path) -> None:
+    content = evidence(entries=[entry(1, CLAIM), entry(2, GRANTED)])
+    contract = contract_in(tmp_path, CONTRACT + "relief: {four_eyes: false}\n")
+    assert len(read_evidence(written(tmp_path, content), contract).entries("small")) == 2
 
 
 @pytest.mark.parametrize(

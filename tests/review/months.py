@@ -63,7 +63,8 @@ def entries(said: Sequence[dict[str, Any]], first: int = 1) -> list[dict[str, An
     """Entries, one a day from 1 October on, numbered upwards."""
     return [
         {
-            "number": number, "at": f"2026-10-{number:02}T09:00:00Z", "actor": "a.clark", "contract": "force-ict",
+            "number": number, "at": f"2026-10-{number:02}T09:00:00Z", "contract": "force-ict",
+            "actor": "b.ward" if one["kind"] == "decision" else "a.clark",  # four eyes
             "note": f"About {one['kind'].replace('_', ' ')}", "said": one,
         }
         for number, one in enumerate(said, start=first)
