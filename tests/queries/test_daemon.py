@@ -25,8 +25,8 @@ def test_the_daemon_asks_for_what_is_due_and_enters_it(tmp_path: Path, server: C
     clock = FakeClock(1_789_000_000_000)
     daemon = Daemon(settings, read_configuration(settings), clock)
     try:
-        daemon._ask_for_figures()
-        thread = daemon._queries._thread
+        daemon._errands.ask_for_figures()
+        thread = daemon._errands._queries._thread
         assert thread is not None
         thread.join(30)
         page = daemon._exporter.render().decode()

@@ -96,13 +96,13 @@ def test_the_daemon_has_the_pack_of_the_last_month_made(tmp_path: Path) -> None:
     clock = SystemClock()
     daemon = Daemon(settings, read_configuration(settings), clock)
     try:
-        daemon._make_reviews()
+        daemon._errands.make_reviews()
         this = month_of(clock.now_ms() - SETTLING_MS, OWN.versions[0].terms.time_zone).name
         manifest = tmp_path / "packs" / f"partnership-{shifted(this, -1)}" / "manifest.json"
         deadline = time.monotonic() + 120
         while not manifest.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        daemon._make_reviews()
+        daemon._errands.make_reviews()
         assert [one.month for one in daemon._web.packs()] == [shifted(this, -1)]
     finally:
         daemon.stop()

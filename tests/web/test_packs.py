@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sla_monitor.daemon import _packs
+from sla_monitor.daemon.errands import packs
 from sla_monitor.review.shelf import MANIFEST, put
 from sla_monitor.web import Web
 from sla_monitor.web.packs import listed
@@ -45,7 +45,7 @@ def shelve(shelf: Path, name: str = NAME, files: Mapping[str, bytes] = FILES, co
 
 
 def parts(shelf: Path) -> Parts:
-    return Parts(board=estate.partnership(), packs=lambda: _packs(shelf))
+    return Parts(board=estate.partnership(), packs=lambda: packs(shelf))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_the_page_links_every_pack_under_its_contract_the_latest_first(web: Web)
 def test_a_pack_is_called_what_it_is(tmp_path: Path) -> None:
     for special in ("2025-10", "2025-10-supplier", "2025-10-claim-KPI-2", "2025-08-to-2025-10"):
         shelve(tmp_path, f"partnership-{special}", {f"partnership-{special}.html": b""})
-    rows = listed(_packs(tmp_path))["partnership"]
+    rows = listed(packs(tmp_path))["partnership"]
     assert [row.title for row in rows] == [
         "2025-08 to 2025-10", "2025-10", "2025-10, claim for KPI-2", "2025-10, supplier’s copy",
     ]  # fmt: skip

@@ -1,0 +1,39 @@
+"""What the record means now, worked out again and again; the record is read by one thread at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from sla_monitor.assess import Cache, assess
+from sla_monitor.board import Board
+from sla_monitor.clock import Clock, Rests
+from sla_monitor.contract.contract import Contract
+from sla_monitor.ledger import Ledger, Recorded
+
+
+class Assessing:
+    """Puts each assessment on the board. `seconds`: how long the last one took."""
+
+    def __init__(self, ledger: Ledger, board: Board, clock: Clock) -> None:
+        self.seconds = 0.0
+        self._board, self._clock = board, clock
+        self._lock = threading.Lock()
+        self._recorded = Recorded(ledger)
+        self._caches: dict[str, Cache] = {}
+
+    def assess(self, take_up: Callable[[], Sequence[Contract]]) -> None:
+        """Assess the contracts that `take_up` gives; the schedule's turn and a reload's must not undo each other."""
+        with self.recorded() as recorded:
+            began_s = self._clock.monotonic()
+            contracts, now_ms = take_up(), self._clock.now_ms()
+            rest = recorded.rest = Rests(self._clock)
+            self._board.assessment = assess(contracts, recorded, now_ms, rest, self._caches)
+            self.seconds = self._clock.monotonic() - began_s
+
+    @contextmanager
+    def recorded(self) -> Iterator[Recorded]:
+        """The record, for one thread at a time."""
+        with self._lock:
+            yield self._recorded

@@ -1,0 +1,98 @@
+"""What is done from time to time beside looking and assessing: silences, questions to Prometheus, review packs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sla_monitor import names
+from sla_monitor.clock import Clock
+from sla_monitor.configuration import Configuration
+from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.metrics.exporter import Own
+from sla_monitor.queries import Queries
+from sla_monitor.register.standing import standing
+from sla_monitor.review.duty import Duty, due
+from sla_monitor.review.shelf import shelved
+from sla_monitor.schedule import Schedule
+from sla_monitor.silences import Silences, bookings
+from sla_monitor.web import ReviewPack
+
+REVIEWS_EVERY_MS = 60_000
+"""How often it is asked whether a review pack is due."""
+
+QUERIES_EVERY_MS = 60_000
+"""How often it is asked whether a KPI's figure is due from its Prometheus."""
+
+
+class Errands:
+    """None of them holds up a look. `configuration` gives the one that is in force."""
+
+    def __init__(
+        self, path: Path, configuration: Callable[[], Configuration], assessing: Assessing, clock: Clock
+    ) -> None:
+        settings = configuration().settings
+        self._configuration, self._assessing, self._clock = configuration, assessing, clock
+        self._duty = Duty(settings.reviews, path)
+        self._queries = Queries(settings.ledger.path, clock)
+        self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
+        self._silences = Silences(settings.alertmanager, settings.vantage)
+
+    def begin(self, schedule: Schedule) -> None:
+        """Have each done in its turn, where the settings ask for it."""
+        settings = self._configuration().settings
+        if settings.alertmanager.silences:
+            schedule.every(settings.alertmanager.every_ms, "silences", self.silence)
+        if settings.reviews.automatic:
+            schedule.every(REVIEWS_EVERY_MS, "reviews", self.make_reviews)
+        schedule.every(QUERIES_EVERY_MS, "queries", self.ask_for_figures)
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._duty.stop()
+        self._queries.stop()
+
+    def close(self) -> None:
+        self._silences.close()
+
+    def silence(self) -> None:
+        """Let Alertmanager know of the maintenance that is booked."""
+        with self._assessing.recorded() as recorded:
+            booked = {
+                contract.id: list(bookings(contract.id, standing(recorded.entries(contract.id))))
+                for contract in self._configuration().contracts
+            }
+        self._silences.keep(booked, self._clock.now_ms())
+
+    def ask_for_figures(self) -> None:
+        """Have Prometheus asked for the KPI figures that it knows, where that is due."""
+        contracts = self._queries.known(self._configuration().contracts)
+        with self._assessing.recorded() as recorded:
+            several = [(contract, recorded.entries(contract.id)) for contract in contracts]
+        self._queries.check(several)
+
+    def make_reviews(self) -> None:
+        """Have the packs made that are due."""
+        with self._assessing.recorded() as recorded:
+            now_ms, folder = self._clock.now_ms(), self._configuration().settings.reviews.folder
+            wanted = [
+                one
+                for contract in self._configuration().contracts
+                for one in due(contract, recorded.entries(contract.id), recorded.first_ms(contract.id), folder, now_ms)
+            ]
+        self._duty.check(wanted, now_ms)
+
+    def told(self) -> Own:
+        """The metrics about them."""
+        return {
+            names.SILENCES: [((), self._silences.count)],
+            names.SILENCES_FAILING: [((), self._silences.failing)],
+            names.KPI_QUERIES: self._queries.asked(),
+            names.KPI_QUERY_FAILURES: self._queries.failed(),
+        }
+
+
+def packs(shelf: Path) -> Iterator[ReviewPack]:
+    """The review packs as the status page lists them."""
+    for one in shelved(shelf):
+        yield ReviewPack(one.folder.name, one.contract, one.month, one.status, one.copy, one.files, one.content)
