@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from sla_monitor.contract.kpi import Kpi
 from sla_monitor.register.entries import Entry
@@ -32,8 +32,7 @@ Status: TypeAlias = Literal["running", "provisional", "final"]
 """running: the month goes on. provisional: it has ended and nobody has signed. final: signed off in the register."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
+class Outage(NamedTuple):
     """A run of DOWN after the contract's confirmation rule, on a service.
 
     `end_ms` is None while it is open. `downtime_ms` is the part that counts so far: inside the period and the

@@ -53,9 +53,11 @@ def value_of(kpi: KpiTerms, said: Figure) -> Fraction | None:
 
 def is_seen(ground: Ground, kpi: KpiTerms) -> bool:
     """Whether the figure comes from looking at endpoints."""
+    if isinstance(kpi, ResponseTimeKpi | ErrorRateKpi) and kpi.endpoints:
+        return True
     if not isinstance(kpi, AvailabilityKpi | ResponseTimeKpi | ErrorRateKpi):
         return False
-    return bool(getattr(kpi, "endpoints", ())) or kpi.service in ground.services_with_endpoints
+    return kpi.service in ground.services_with_endpoints
 
 
 def tickets(ground: Ground, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:

@@ -5,6 +5,7 @@ Nothing is read or worked out before somebody asks for it, and then once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -116,6 +117,10 @@ class Ground:
         return together([exclusions(world.case, period, world.hours) for period in periods])
 
     @cached_property
+    def _parts(self) -> dict[str, Sequence[Part]]:
+        return {}
+
+    @cached_property
     def _throughs(self) -> dict[object, Through]:
         return {}
 
@@ -138,13 +143,18 @@ class Ground:
         floor = Fraction(self.terms.accounting.coverage_floor_percent) / 100
         return Frame(self.period, self.world.now_ms, zone_of(self.world.contract), self.terms.calendars, floor)
 
-    def whole_parts(self, service: str) -> list[Part]:
+    def whole_parts(self, service: str) -> Sequence[Part]:
         """A service through the whole period, to its end."""
-        return list(parts_of(self.world.contract, service, self.period, self.world.hours))
+        if service not in self._parts:
+            self._parts[service] = list(parts_of(self.world.contract, service, self.period, self.world.hours))
+        return self._parts[service]
 
-    def parts(self, service: str) -> list[Part]:
+    def parts(self, service: str) -> Sequence[Part]:
         """A service through the period so far."""
-        so_far = (until(part, self.until_ms) for part in self.whole_parts(service))
+        whole = self.whole_parts(service)
+        if self.world.now_ms >= self.period.end_ms:
+            return whole
+        so_far = (until(part, self.until_ms) for part in whole)
         return [part for part in so_far if part.start_ms < part.end_ms]
 
     def through(self, service: str, counting: Counting = PLAIN) -> Through:

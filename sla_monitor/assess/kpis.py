@@ -161,8 +161,9 @@ def unborn(world: World, judged: Mapping[str, Judged]) -> frozenset[str]:
     """The KPIs whose measurement period was over before anything was looked at: nobody measured them, and that is
     nobody's failure. A figure that somebody reported all the same is one."""
     found: set[str] = set()
+    grounds = {one.months: Ground(world, one.months) for one in judged.values()}
     for name, one in judged.items():
-        ground = Ground(world, one.months)
+        ground = grounds[one.months]
         is_before = world.first_ms is None or ground.period.end_ms <= world.first_ms
         is_reported = {one.measured["agreed"].submitted, one.measured["agreed"].agreed} != {None}
         if is_before and not is_reported and (is_seen(ground, one.kpi) or _is_of(one.kpi, found)):

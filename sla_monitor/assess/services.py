@@ -48,8 +48,8 @@ def through(
     inside = within(stretches, hours)
     up, degraded, unknown, down = _by_outcome(inside)
     pieces = [piece for one in down for piece in _hit(one, impacts)] if impacts else down
-    outages = _by_outcome(stretches)[3]
-    spells = _spells(_joined([one[:2] for one in outages]), pieces, period)
+    outages = _joined([(start, end) for start, end, outcome, _ in stretches if outcome is DOWN])
+    spells = _spells(outages, pieces, period)
     return Through(_joined(hours), _joined(up), _joined(degraded), _joined(unknown), spells)
 
 

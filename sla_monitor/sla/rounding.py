@@ -54,6 +54,8 @@ def exact_decimal(value: Fraction, places: int) -> Decimal:
 
 def shown(value: Fraction | Decimal | int) -> str:
     """A number in working: all its digits if they end, otherwise twelve of them and an ellipsis."""
+    if isinstance(value, int):
+        return str(value)
     exact = value if isinstance(value, Fraction) else Fraction(value)
     above, below = abs(exact.numerator), exact.denominator
     if below == 1:

@@ -18,6 +18,7 @@ from sla_monitor.sla.rounding import rounded, shown
 from sla_monitor.sla.working import Step, Working, step
 
 MISSING = Measured(None)
+ONE, ZERO = Fraction(1), Fraction(0)
 
 
 def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[KpiResult]) -> KpiResult:
@@ -28,8 +29,8 @@ def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[
     band = band_of(kpi, value) if value is not None and is_assessed else None
     met = is_met(kpi, band) if band else None
     failures = failures_in_a_row(kpi.repeat, earlier[-1].failures_in_a_row if earlier else 0, met)
-    own = Fraction(band.points) if band else Fraction(0)
-    factor = repeat_factor(kpi.repeat, failures) if met is False else Fraction(1)
+    own = Fraction(band.points) if band and band.points else ZERO
+    factor = repeat_factor(kpi.repeat, failures) if met is False else ONE
     counting = (*_banding(kpi, value, band), *_pointing(kpi, own, factor, failures))
     return KpiResult(
         kpi=kpi.id,
@@ -43,7 +44,7 @@ def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[
         is_material=bool(band and band.material),
         is_priced=is_assessed and kpi.kind == "KPI" and not is_bedding_in(kpi, month),
         own_points=own,
-        points=own * factor,
+        points=own if factor == 1 else own * factor,
         failures_in_a_row=failures,
         coverage=measured.coverage,
         difference=_difference(measured),

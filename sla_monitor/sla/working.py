@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sla_monitor.sla.rounding import shown
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line: what is worked out, the formula with its numbers in it, what comes out, and the clause."""
+class Step(NamedTuple):
+    """One line: what is worked out, the formula with its numbers in it, what comes out, and the clause. A tuple,
+    because hundreds are made at every assessment."""
 
     what: str
     formula: str
