@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
-from sla_monitor.assess.seen import Columns, Evidence, Found, Sample, looks_of
+from sla_monitor.assess.seen import Columns, Evidence, Found, Packs, Sample, looks_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.register.entries import Entry
@@ -84,8 +85,9 @@ class Remembering:
             yield from looks
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+        self._read(keys, start_ms)
         for key in keys:
-            kept = self._kept(key, start_ms)
+            kept = self._memory[key]
             kept.wanted_ms = min(kept.wanted_ms, start_ms)
             yield from ((key, looks) for looks in kept.between(start_ms, min(end_ms, kept.until_ms)))
             young = self._youngest(key, max(start_ms, kept.until_ms), end_ms)
@@ -97,21 +99,34 @@ class Remembering:
     def first_ms(self, contract: str) -> int | None:
         return self._evidence.first_ms(contract)
 
-    def _kept(self, key: str, start_ms: int) -> Kept:
-        """An endpoint's looks from then on, read as far as they are settled."""
-        kept = self._memory.get(key)
-        if kept is None or start_ms < kept.start_ms:
-            self._memory[key] = Kept(start_ms, start_ms)
-            for other in self._together:
-                self._memory.setdefault(other, Kept(start_ms, start_ms))
-        until_ms = self._memory[key].until_ms
-        if until_ms < self._settled_ms:
-            several = [other for other in self._like(key) if self._memory[other].until_ms == until_ms]
-            for name, looks in list(looks_of(self._evidence, several, until_ms, self._settled_ms)):
-                self._memory[name].add(looks)
-            for other in several:
-                self._memory[other].until_ms = self._settled_ms
-        return self._memory[key]
+    def _read(self, keys: Sequence[str], start_ms: int) -> None:
+        """Have the looks from then on in memory, as far as they are settled."""
+        new = [key for key in keys if key not in self._memory or start_ms < self._memory[key].start_ms]
+        self._memory |= {key: Kept(start_ms, start_ms) for key in new}
+        if new:
+            self._memory |= {key: Kept(start_ms, start_ms) for key in self._together if key not in self._memory}
+        known = self._memory.keys() & {*keys, *self._together}
+        late = [key for key in known if self._memory[key].until_ms < self._settled_ms]
+        for _, several in groupby(sorted(late, key=self._place), self._place):
+            self._settle(tuple(several))
+
+    def _place(self, key: str) -> tuple[int, int]:
+        return self._memory[key].until_ms, self._memory[key].start_ms
+
+    def _settle(self, keys: Sequence[str]) -> None:
+        """Read on at endpoints that have been read from one instant to another."""
+        until_ms, start_ms = self._place(keys[0])
+        if isinstance(self._evidence, Packs):
+            self._evidence.keep_looks(keys, start_ms, self._settled_ms)
+        try:
+            for key, looks in looks_of(self._evidence, keys, until_ms, self._settled_ms):
+                self._memory[key].add(looks)
+        except BaseException:
+            for key in keys:  # half of it was read
+                del self._memory[key]
+            raise
+        for key in keys:
+            self._memory[key].until_ms = self._settled_ms
 
     def _youngest(self, key: str, start_ms: int, end_ms: int) -> list[Looks]:
         """Looks that are not settled, read once for all that ask for them now."""

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from sla_monitor.evidence.source import Source as Evidence
 from sla_monitor.sla.looks import Looks, Sample
 
-__all__ = ["Columns", "Evidence", "Sample", "looks_of"]
+__all__ = ["Columns", "Evidence", "Packs", "Sample", "looks_of"]
 
 Found = Iterator[tuple[str, Looks]]
 """An endpoint's key and looks at it: an hour of them, say, and the later ones later."""
@@ -20,6 +20,14 @@ class Columns(Protocol):
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
         """The looks at these endpoints that began in a range."""
+
+
+@runtime_checkable
+class Packs(Protocol):
+    """An evidence that can keep looks where they are read quickly, for the next start."""
+
+    def keep_looks(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
+        """Those at these endpoints will be asked for, from then on until then."""
 
 
 def looks_of(evidence: Evidence, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.evidence import Evidence
+from sla_monitor.ledger.hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.names import Codes, Names
 from sla_monitor.ledger.tally import SpanTally
 from sla_monitor.sla.observation import Observation
@@ -35,6 +36,7 @@ class Journal:
         self._addresses = Names(connection, "addresses")
         self._evidence = Evidence(connection)
         self._stale = False
+        self._packed_until_ms = 0
         self._load()
 
     def write(self, batch: Sequence[Held]) -> int:
@@ -66,6 +68,7 @@ class Journal:
 
     def _write(self, batch: Sequence[Held]) -> None:
         looks: list[Row] = []
+        self._packed_until_ms = packed_until_ms(self._connection)
         for held in batch:
             if isinstance(held.entry, Beat):
                 self._beat(held.entry)
@@ -82,6 +85,8 @@ class Journal:
         if self._every_ms.get(endpoint) != every_ms:
             self._connection.execute(_INTERVAL, (endpoint, self._last_id, every_ms))
             self._every_ms[endpoint] = every_ms
+        if observation.at_ms < self._packed_until_ms:
+            forget_hour(self._connection, endpoint, observation.at_ms)
         self._spans.look(endpoint, observation.at_ms, finding.outcome, finding.reason, every_ms)
         return (
             self._last_id,

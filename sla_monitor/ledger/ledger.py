@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,13 +14,15 @@ from sla_monitor.ledger.buffer import Buffer
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.journal import Journal
+from sla_monitor.ledger.keeping import Keeper
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.opening import appending, open_writer, take_lock
 from sla_monitor.ledger.reader import Reader
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
 from sla_monitor.register.entries import Entry
-from sla_monitor.sla.observation import Observation, Outcome
+from sla_monitor.sla.looks import Looks, Sample
+from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.spans import Span
 
 
@@ -35,6 +37,7 @@ class Ledger:
         self._writer = writer
         self._buffer = writer.buffer
         self._reader = Reader(path)
+        self._keeper = Keeper(path, self._reader)
         self._beats = self._reader.last_beats()
         self._closing = threading.Lock()
         self._is_closed = False
@@ -87,9 +90,17 @@ class Ledger:
         """The endpoint's committed looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._reader.observations(endpoint, start_ms, end_ms)
 
-    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[tuple[int, Outcome, int, int | None]]:
+    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
         """The same without everything else: when each began, what it found, how long it took, its first byte (µs)."""
         return self._reader.samples(key, start_ms, end_ms)
+
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+        """The same of many endpoints at once; see `Reader`."""
+        return self._reader.columns(keys, start_ms, end_ms)
+
+    def keep_looks(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
+        """Pack these looks for quicker reading; for one thread at a time. Raises LedgerError and its kinds."""
+        self._keeper.keep(keys, since_ms, until_ms)
 
     def first_ms(self, contract: str) -> int | None:
         """When the first look at any endpoint of a contract began; None: there is none."""

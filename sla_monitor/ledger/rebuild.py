@@ -30,6 +30,7 @@ _REPLACE = (
     "delete from main.last_spans",
     "insert into main.last_spans select * from temp.last_spans",
     "delete from worked_out",
+    "delete from looks_by_hour",
 )
 _DIFFERENCES = (
     "select count(*) from (select * from main.ended_spans except select * from temp.ended_spans)",

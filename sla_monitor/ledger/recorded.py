@@ -8,7 +8,7 @@ from contextlib import suppress
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.ledger import Ledger
 from sla_monitor.register.entries import Entry
-from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.spans import Span
 
 
@@ -26,8 +26,15 @@ class Recorded:
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
         return self._ledger.spans(start_ms, end_ms, self.rest)
 
-    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[tuple[int, Outcome, int, int | None]]:
+    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
         return self._ledger.samples(key, start_ms, end_ms)
+
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+        return self._ledger.columns(keys, start_ms, end_ms)
+
+    def keep_looks(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
+        with suppress(LedgerError):  # as below
+            self._ledger.keep_looks(keys, since_ms, until_ms)
 
     def entries(self, contract: str) -> Sequence[Entry]:
         known = self._entries.get(contract, ())

@@ -18,11 +18,14 @@ from sqlite_utils import Database
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chain import problems as register_problems
 from sla_monitor.ledger.health import quick_check, refusal
+from sla_monitor.ledger.hours import Hours, wrong_hours
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.rebuild import Progress, derive, differences
+from sla_monitor.ledger.tally import Meanings
 
 _COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register"
 _PAGES_AT_ONCE = 2_000
+_REBUILD = "stop the daemon and run `ledger rebuild-spans`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,9 @@ def _meaning(database: Database) -> list[str]:
         for table, row, parent, _ in database.conn.execute("pragma main.foreign_key_check")
     ]
     if wrong := differences(database):
-        broken.append(f"{wrong} spans disagree with the observations; stop the daemon and run `ledger rebuild-spans`")
+        broken.append(f"{wrong} spans disagree with the observations; {_REBUILD}")
+    if wrong := wrong_hours(database.conn, Hours.of(Meanings.load(database))):
+        broken.append(f"{wrong} packed hours disagree with the observations; {_REBUILD}")
     return broken
 
 

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
-from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, UP, look
+from sla_monitor.ledger.hours import HOUR_MS
+from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, T0, UP, look
+
+KEYS = "custody/0", "custody/1"
 
 
 def record(path: Path, first: int) -> None:
@@ -24,6 +27,8 @@ def record(path: Path, first: int) -> None:
         ledger.record(look(index, DOWN if index % 7 < 2 else UP, f"custody/{index % 3}"), EVERY_MS)
         if index % 5 == 0 and ledger.flush(DEADLINE_S):
             print(index, flush=True)
+            # hours ahead, that the looks to come are late for
+            ledger.keep_looks(KEYS, T0, T0 + (2 + index // 50) * HOUR_MS)
 
 
 def main() -> None:
