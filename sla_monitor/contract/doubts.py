@@ -8,6 +8,7 @@ from decimal import Decimal
 from sla_monitor.contract.credits import Credit, FixedCredit, LadderCredit, PointsCredit, TierCredit
 from sla_monitor.contract.kpi import CompositeKpi
 from sla_monitor.contract.money import Cap
+from sla_monitor.contract.money_doubts import money_doubts
 from sla_monitor.contract.parts import Found
 from sla_monitor.contract.reach import unreachable
 from sla_monitor.contract.regime import Regime
@@ -19,6 +20,8 @@ def doubts(regime: Regime) -> Iterator[Found]:
     """What a careful reader would ask about, with the path of the term."""
     yield from unreachable(regime)
     yield from _unfinished_parts(regime)
+    yield from _unrelated(regime)
+    yield from money_doubts(regime)
     for j, cap in enumerate(regime.caps):
         if cap.base == "trailing_12_months" and cap.first_year_base is None:
             message = "nothing is charged before the first month, so that the cap of that month is nothing"
@@ -27,6 +30,24 @@ def doubts(regime: Regime) -> Iterator[Found]:
             if _is_moot(cap, credit, regime):
                 message = f"the smallest credit of {credit.id} is over the cap: every failure costs the same"
                 yield ("caps", j), f"{message} (check the percentages)"
+
+
+def _unrelated(regime: Regime) -> Iterator[Found]:
+    """Groups of related failures that hold one KPI, or are deduped in two ways."""
+    for i, kpi in enumerate(regime.kpis):
+        if kpi.related is None:
+            continue
+        group, rule = kpi.related.group, kpi.related.dedupe
+        others = [
+            one.related.dedupe for one in regime.kpis if one is not kpi and one.related and one.related.group == group
+        ]
+        if not others:
+            yield (
+                ("kpis", i, "related", "group"),
+                f"{group} has no other KPI, so that nothing is related (check the name)",
+            )
+        elif {*others} != {rule}:
+            yield ("kpis", i, "related", "dedupe"), f"the KPIs of {group} do not all say the same (write one of them)"
 
 
 def _unfinished_parts(regime: Regime) -> Iterator[Found]:

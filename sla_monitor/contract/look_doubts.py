@@ -32,6 +32,7 @@ def look_doubts(terms: Terms) -> Iterator[Found]:
 def _of_kpi(terms: Terms, kpi: Kpi) -> Iterator[tuple[str, str]]:
     if isinstance(kpi, AvailabilityKpi):
         yield from _alarm(kpi)
+        yield from _places(terms, kpi)
     if isinstance(kpi, ResponseTimeKpi):
         yield from _times(terms, kpi)
     if isinstance(kpi, ErrorRateKpi):
@@ -51,6 +52,21 @@ def _alarm(kpi: AvailabilityKpi) -> Iterator[tuple[str, str]]:
         fastest = f"{float(1 / allowed):.3g}"
         message = f"allows so much that the alarm at {float(PAGE_BURN):g} times its pace can never go off"
         yield "target", f"{message}: with everything down the pace is {fastest} times (an alarm of its own, lower)"
+
+
+def _places(terms: Terms, kpi: AvailabilityKpi) -> Iterator[tuple[str, str]]:
+    """A quorum of more places than there are, and answers that we do not wait for as long as the contract does."""
+    counting, looking = kpi.counting, [endpoint for _, endpoint in terms.endpoints_of(kpi)]
+    if counting.quorum and looking and counting.quorum.min_active > len(looking):
+        message = f"quorum.min_active is {counting.quorum.min_active}, and {len(looking)} look: nothing is ever known"
+        yield "counting", f"{message} (add endpoints, or write a smaller number)"
+    if counting.slow_as_down is None:
+        return
+    limit_ms = counting.slow_as_down.promised_ms * Fraction(counting.slow_as_down.multiple)
+    for endpoint in looking:
+        if endpoint.timeout_ms <= limit_ms:
+            waited = f"{endpoint.id} is down after {told_time(endpoint.timeout_ms)}"
+            yield "counting", f"{waited}, and an answer is none only after {told_time(limit_ms)} (a longer timeout)"
 
 
 def _times(terms: Terms, kpi: ResponseTimeKpi) -> Iterator[tuple[str, str]]:
