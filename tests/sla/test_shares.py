@@ -21,6 +21,8 @@ def test_the_odd_pennies_go_to_those_who_lost_most() -> None:
     thirds = dict.fromkeys("abc", Fraction(1, 3))
     assert shared(Decimal("100.00"), thirds) == {"a": Decimal("33.34"), "b": Decimal("33.33"), "c": Decimal("33.33")}
     assert shared(Decimal("0.01"), {"a": Fraction(1, 10), "b": Fraction(9, 10)}) == {"a": 0, "b": Decimal("0.01")}
+    weights = {"a": Fraction(602), "b": Fraction(298), "c": Fraction(100)}  # 6.02, 2.98 and 1 of ten pennies
+    assert shared(Decimal("0.10"), weights) == {"a": Decimal("0.06"), "b": Decimal("0.03"), "c": Decimal("0.01")}
     assert shared(Decimal("-0.01"), thirds) == {"a": Decimal("-0.01"), "b": 0, "c": 0}
     assert shared(Decimal(10), thirds, 0) == {"a": 4, "b": 3, "c": 3}
 
