@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeAlias
 
+from sla_monitor.assess.ahead import Ends
 from sla_monitor.assess.assessment import Forecast, KpiForecast, Outlook
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.history import setting_of
@@ -25,9 +25,6 @@ from sla_monitor.sla.scoring import kpi_result
 
 TRAILING_MS = 7 * 86_400_000
 ALL_DOWN = Fraction(1)
-
-Ends: TypeAlias = tuple[Measured, Measured]
-"""What a KPI would have measured at best and at worst."""
 
 
 def kpi_forecast(
@@ -127,11 +124,11 @@ def _ended(
 def forecast(
     ground: Ground, judged: Mapping[str, Judged], ends: Mapping[str, Ends], history: Sequence[PeriodResult]
 ) -> Forecast:
-    """The month's points and money as they stand, at best and at worst. What looking at endpoints does not decide, and
-    response times, stay as they are."""
+    """The month's points and money as they stand, at best and at worst. KPIs that are not forecast stay as they are."""
     now = ending(ground, judged)
-    best = {name: one[0] for name, one in ends.items() if name in now}
-    worst = {name: one[1] for name, one in ends.items() if name in now}
+    best, worst = (
+        {name: found for name, one in ends.items() if name in now and (found := one[end]) is not None} for end in (0, 1)
+    )
     return Forecast(
         _outlook(ground, judged, now, history),
         _outlook(ground, judged, now | best, history),

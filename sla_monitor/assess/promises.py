@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from sla_monitor.assess.ahead import Ends, Known, other_forecast
 from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment
-from sla_monitor.assess.forecast import Ends, kpi_forecast, whole_of
+from sla_monitor.assess.forecast import kpi_forecast, whole_of
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Judged, target_ratio
 from sla_monitor.contract.kpi import AvailabilityKpi
@@ -29,8 +30,11 @@ def kpi_assessments(
     for name, one in judged.items():
         kpi, whole = one.kpi, whole_of(ground, one)
         told = _kpi(one, whole, services, results[0])
-        if isinstance(kpi, AvailabilityKpi) and one.times and ground.world.now_ms < whole.period.end_ms:
-            then, ends[name] = kpi_forecast(ground, kpi, one, told.allowance_ms, results[1])
+        if ground.world.now_ms < whole.period.end_ms:
+            if isinstance(kpi, AvailabilityKpi) and one.times:
+                then, ends[name] = kpi_forecast(ground, kpi, one, told.allowance_ms, results[1])
+            else:
+                then, ends[name] = other_forecast(whole, name, Known(judged, ends, results[1]))
             told = replace(told, forecast=then)
         found.append(told)
         rest()

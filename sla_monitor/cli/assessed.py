@@ -10,13 +10,13 @@ from sla_monitor.assess.assessment import VIEWS, ContractAssessment, KpiAssessme
 from sla_monitor.cli.excluded import told_exclusions
 from sla_monitor.cli.figures import (
     NONE,
-    told_duration,
     told_figure,
     told_money,
     told_percent,
     told_points,
     told_time,
 )
+from sla_monitor.cli.forecast import told_forecast
 from sla_monitor.cli.register_told import told_entry
 from sla_monitor.cli.restated import told_restatement
 from sla_monitor.cli.terminal import Row, plain, table, wrapped
@@ -37,7 +37,7 @@ def told_assessment(one: ContractAssessment, contract: Contract, columns: int | 
     blocks = [*_head(one, columns), *told_restatement(one, columns), _kpis(one, columns)]
     if one.result is not None:
         blocks += _money(one, one.result, columns)
-    blocks += [*told_exclusions(one, contract, columns), *_forecast(one, columns), *_register(one, columns)]
+    blocks += [*told_exclusions(one, contract, columns), *told_forecast(one, columns), *_register(one, columns)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -134,36 +134,6 @@ def _cap_row(cap: CapResult, code: str) -> Row:
         "before": told_money(cap.before, code),
         "after": told_money(cap.after, code),
         "left": told_money(cap.left, code),
-    }
-
-
-def _forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]:
-    if one.forecast is None:
-        return
-    cases = {"as it stands": one.forecast.now, "at best": one.forecast.best, "at worst": one.forecast.worst}
-    rows = [
-        {
-            "if it ends": name,
-            "points": told_points(case.points),
-            f"credit, {one.currency}": told_money(case.credit, one.currency),
-        }
-        for name, case in cases.items()
-    ]
-    yield "Forecast\n" + table(rows)
-    allowances = [_allowance(kpi, ZoneInfo(one.time_zone)) for kpi in one.kpis if kpi.forecast and kpi.service]
-    if allowances:
-        yield "Downtime allowance\n" + table(allowances, ("at the rate of 7 days", "allowance"), columns)
-
-
-def _allowance(kpi: KpiAssessment, zone: ZoneInfo) -> Row:
-    runs_out = kpi.forecast.runs_out_ms if kpi.forecast else None
-    trailing = kpi.forecast.trailing_runs_out_ms if kpi.forecast else None
-    return {
-        "KPI": kpi.kpi,
-        "allowance": told_duration(kpi.allowance_ms),
-        "left": told_duration(kpi.allowance_left_ms),
-        "runs out": told_time(runs_out, zone),
-        "at the rate of 7 days": told_time(trailing, zone),
     }
 
 

@@ -68,7 +68,7 @@ def _availability_only(value: Callable[[KpiAssessment], float]) -> Rows:
 
 def _forecasts(period: Callable[[KpiForecast], float | None], trailing: Callable[[KpiForecast], float | None]) -> Rows:
     def rows(kpi: KpiAssessment) -> Iterator[Row]:
-        if kpi.forecast is not None:
+        if kpi.forecast is not None and kpi.service is not None:
             yield ("period",), period(kpi.forecast)
             yield ("trailing",), trailing(kpi.forecast)
 

@@ -87,7 +87,8 @@ def _error_rate(kpi: ErrorRateKpi, seen: Seen, frame: Frame) -> Measured:
     made = seen.made or made_of_slots(seen.slots)
     if made.value is None:
         return _given(kpi, seen, frame)
-    return Measured(made.value, working=(step(f"100 less the mean error rate of {made.of} slots", "", made.value),))
+    told = step(f"100 less the mean error rate of {made.of} slots", "", made.value)
+    return Measured(made.value, working=(told,), of=made.of)
 
 
 def _response_time(kpi: ResponseTimeKpi, seen: Seen, frame: Frame) -> Measured:

@@ -17,6 +17,7 @@ class Measured:
 
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
+    `of`: for an error rate, the number of slots that it is the mean of.
     """
 
     value: Fraction | None
@@ -25,6 +26,7 @@ class Measured:
     coverage: Fraction | None = None
     is_assessable: bool = True
     working: Working = ()
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -81,7 +81,7 @@ def standing(kpi: KpiAssessment) -> tuple[Outcome, str]:
 
 
 def outlook(kpi: KpiAssessment, at: At) -> str:
-    """What is coming, in words: a repeat, or when the allowance is used up."""
+    """What is coming, in words: a repeat, when the allowance is used up, or how it ends at best."""
     said = []
     if kpi.result and kpi.result.is_repeat:
         said.append(f"{figures.ordinal(kpi.result.failures_in_a_row)} failure in a row")
@@ -90,9 +90,22 @@ def outlook(kpi: KpiAssessment, at: At) -> str:
         said.append("allowance used up")
     elif runs_out_ms is not None:
         said.append(f"at this rate the allowance lasts until {words.minute(runs_out_ms, *at)}")
+    said += _end(kpi)
     if kpi.difference:
         said.append("the supplier's figure differs")
     return "; ".join(said)
+
+
+def _end(kpi: KpiAssessment) -> Iterator[str]:
+    """How the period may end at best, where that is not what everybody expects; an allowance says it in other words."""
+    if kpi.forecast is None or kpi.terms is None:
+        return
+    best = kpi.forecast.best
+    if best.value is not None and (best.is_met is False or not kpi.service):
+        still = ", still missed" if best.is_met is False else ""
+        yield f"if nothing more goes wrong, {figures.figure(kpi.terms, best.value)}{still}"
+    elif not kpi.service:
+        yield "not forecast"
 
 
 def _is_near(kpi: KpiAssessment) -> bool:

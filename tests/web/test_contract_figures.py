@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast
 from sla_monitor.board import Board
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.sla.observation import Outcome, Reason
@@ -64,6 +65,21 @@ def test_a_promise_with_little_of_its_allowance_left_is_called_near() -> None:
 
 def test_an_allowance_that_is_used_up_is_called_so() -> None:
     assert "; allowance used up" in one_service(2 * estate.HOUR)
+
+
+@pytest.mark.parametrize(
+    ("best", "told"),
+    [
+        (Figure(Fraction(480), is_met=True), "if nothing more goes wrong, 480 ms"),
+        (Figure(Fraction(560), is_met=False), "if nothing more goes wrong, 560 ms, still missed"),
+        (NO_FIGURE, "not forecast"),
+    ],
+)
+def test_how_a_kpi_without_an_allowance_may_end_is_told_or_that_nobody_knows(best: Figure, told: str) -> None:
+    (contract,) = estate.partnership().assessment.contracts
+    forecast = KpiForecast(None, None, None, None, best, NO_FIGURE)
+    kpis = [replace(one, forecast=forecast) if one.kpi == "cad-response" else one for one in contract.kpis]
+    assert f"The incident list answers in time: 612 ms target ≤ 500 ms; {told}" in showing(kpis=tuple(kpis))
 
 
 def test_while_all_promises_are_kept_nothing_stands_at_the_top() -> None:

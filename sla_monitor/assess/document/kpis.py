@@ -61,17 +61,17 @@ class KpiOutlook(TypedDict):
     """What the rest of the period may bring."""
 
     burn_rate: Number | None
-    """Downtime so far over the allowance for the time so far; 1: exactly used up at the end."""
+    """For availability: downtime so far over the allowance for the time so far; 1: exactly used up at the end."""
     trailing_burn_rate: Number | None
     """The same for the last seven days."""
     runs_out: str | None
     """When the allowance is used up at the present rate; null: not in this period."""
     trailing_runs_out: str | None
     """The same at the rate of the last seven days."""
-    best: View
-    """If nothing is down from now on."""
-    worst: View
-    """If everything is."""
+    best: View | None
+    """If nothing more goes wrong; null: not forecast."""
+    worst: View | None
+    """If everything does; null: not forecast."""
 
 
 class Kpi(TypedDict):
@@ -168,6 +168,10 @@ def _outlook(forecast: assessment.KpiForecast) -> KpiOutlook:
         "trailing_burn_rate": optional(forecast.trailing_burn_rate),
         "runs_out": instant(forecast.runs_out_ms),
         "trailing_runs_out": instant(forecast.trailing_runs_out_ms),
-        "best": view(forecast.best),
-        "worst": view(forecast.worst),
+        "best": _end(forecast.best),
+        "worst": _end(forecast.worst),
     }
+
+
+def _end(figure: assessment.Figure) -> View | None:
+    return None if figure.value is None else view(figure)
