@@ -17,7 +17,7 @@ import sla_monitor
 
 HOUSE = Path(sla_monitor.__file__).parent
 OWNERS = {
-    "apscheduler": {"schedule.py"},
+    "apscheduler": {"schedule"},
     "bcrypt": {"web"},
     "click": {"cli"},
     "cryptography": {"demo"},
@@ -27,7 +27,7 @@ OWNERS = {
     "jsonpath": {"contract"},
     "logfmter": {"log.py"},
     "prometheus_client": {"metrics"},
-    "pydantic": {"contract", "register", "evidence", "settings.py", "web_config.py"},
+    "pydantic": {"contract", "register", "evidence", "settings", "web_config.py"},
     "pydantic_core": {"contract", "evidence"},
     "pythonjsonlogger": {"log.py"},
     "requests": {"probe", "silences.py"},

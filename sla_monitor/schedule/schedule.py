@@ -1,40 +1,25 @@
-"""When we look. One APScheduler job for each slot, a slot being an interval and a whole second within it.
-
-Every endpoint has a fixed phase within its interval, from a hash of its key: the same after every restart and on
-every site, without jitter and so without drift. Its whole seconds choose the slot, and so the wake-up of
-APScheduler that serves it; its milliseconds, on a grid, are its place within that second, so that a hundred endpoints
-of one slot do not queue for the interpreter at one instant. Lateness is measured against the phase, to the millisecond.
-
-What a slot should have done and did not (the scheduler was late, the host slept, a look overran its interval) is
-counted for each of its endpoints by comparing due times, not by listening to events: a gap emits none.
-"""
+"""Calls whoever looks when an endpoint is due, and counts what was late, missed, or still under way."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.job import Job
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.base import BaseTrigger
 
 from sla_monitor.clock import Clock
+from sla_monitor.schedule.slots import Slot, SlotTrigger, phase_ms
 from sla_monitor.workers import Workers
 
 LATENESS_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-GRID_MS = 50
-"""Endpoints go in small bursts: the second of a burst finds the processor awake and its caches warm, and costs half
-of the first; a burst is still short against the lateness that anybody would notice."""
-
 STEP_MS = 1_000
 """A wall clock that moves this much against the monotonic one has been set, or the host has slept."""
 
@@ -43,39 +28,6 @@ STRAIN_MS, STRAIN_HOLDS_S = 50, 1.0
 it; the finding holds for so long."""
 
 log = logging.getLogger(__name__)
-
-
-def phase_ms(key: str, every_ms: int) -> int:
-    """An endpoint's fixed place within its interval, on a grid of GRID_MS."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % (every_ms // GRID_MS) * GRID_MS
-
-
-class SlotTrigger(BaseTrigger):  # type: ignore[misc]
-    """Fires at phase + k x period (seconds since 1970), whatever happened before: a gap of any length is one step."""
-
-    __slots__ = ("period_s", "phase_s")
-
-    def __init__(self, period_s: int, phase_s: int) -> None:
-        self.period_s, self.phase_s = period_s, phase_s
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        """The first due time not before `now` and after the previous one (unless the clock was set back)."""
-        earliest = -(-int(now.timestamp() * 1_000_000) // 1_000_000)
-        if previous_fire_time is not None and previous_fire_time >= now:
-            earliest = int(previous_fire_time.timestamp()) + 1
-        steps = -(-(earliest - self.phase_s) // self.period_s)
-        return datetime.fromtimestamp(self.phase_s + steps * self.period_s, UTC)
-
-
-@dataclass(slots=True)
-class Slot:
-    """The endpoints of one slot by their place in its second. `due_s`: when it last fired."""
-
-    period_s: int
-    phase_s: int
-    members: list[tuple[int, str]] = field(default_factory=list)
-    due_s: int = 0
-    job: Job | None = None
 
 
 @dataclass(slots=True)
@@ -237,10 +189,3 @@ class Schedule:
     def _miss(self, key: str, count: int) -> None:
         self.stats.missed += count
         self._skip(key, count)
-
-
-def workers_needed(timeouts_and_intervals_ms: list[tuple[int, int]]) -> int:
-    """Threads for the worst day: if everything times out together, each endpoint holds one for timeout/interval of
-    the time (Little's law); a quarter more, and never fewer than eight."""
-    busy = sum(timeout_ms / every_ms for timeout_ms, every_ms in timeouts_and_intervals_ms)
-    return max(8, int(busy * 1.25) + 2)

@@ -1,0 +1,12 @@
+"""The daemon's own settings (`config/sla-monitor.yaml`): where it listens, what it reads, where it keeps."""
+
+from __future__ import annotations
+
+from sla_monitor.settings.alerting import Alerting, Alertmanager, Burn, Links
+from sla_monitor.settings.reviews import Mail, Reviews
+from sla_monitor.settings.settings import LedgerSettings, Settings, Witness, load_settings
+
+__all__ = [
+    "Alerting", "Alertmanager", "Burn", "LedgerSettings", "Links", "Mail", "Reviews", "Settings", "Witness",
+    "load_settings",
+]  # fmt: skip

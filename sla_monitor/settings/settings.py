@@ -1,0 +1,91 @@
+"""The file as a whole: what the daemon listens to, reads and keeps."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from sla_monitor.contract.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
+from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Strict, Whole
+from sla_monitor.contract.model_file import load_model
+from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
+from sla_monitor.settings.reviews import Reviews
+
+Witness = Annotated[HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Field(discriminator="kind")]
+
+_ADDRESS = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})"
+
+
+def _address(value: str) -> str:
+    match = re.fullmatch(_ADDRESS, value, re.ASCII)
+    if match is None or int(match[2]) > 65535:
+        raise ValueError("must be a host and a port (write 127.0.0.1:9810 or [::1]:9810)")
+    return value
+
+
+Address = Annotated[
+    str,
+    AfterValidator(_address),
+    WithJsonSchema({"$comment": "host:port", "type": "string", "pattern": f"^{_ADDRESS}$"}),
+]
+
+
+class LedgerSettings(Strict):
+    """Where the record is kept, and how long an observation may wait for its commit."""
+
+    path: FilePath = Field(
+        Path("../var/ledger.db"),
+        validate_default=True,
+        description="The database. Under systemd, ledger.db in $STATE_DIRECTORY is used instead.",
+    )
+    commit_within_ms: DurationMs = Field(200, alias="commit_within", description="How long a look may wait to be kept.")
+    buffer: Whole = Field(50_000, ge=100, description="Observations held while the disk is full or locked.")
+
+
+class LogSettings(Strict):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is written.")
+    format: Literal["logfmt", "json"] = Field("logfmt", description="How a line looks.")
+
+
+class Settings(Strict):
+    """The whole of `sla-monitor.yaml`. Relative paths are relative to the file."""
+
+    listen: Address = Field("127.0.0.1:9810", description="Host and port of the status page and the metrics.")
+    web_config: FilePath | None = Field(None, description="exporter-toolkit web-config.yml: TLS, basic authentication.")
+    contracts: FilePath = Field(Path("contracts"), validate_default=True, description="The folder of the contracts.")
+    vantage: Identifier = Field("main", description="The place from which this daemon looks.")
+    ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
+    witnesses: tuple[Witness, ...] = Field(
+        (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
+    )
+    assess_every_ms: DurationMs = Field(15_000, alias="assess_every", description="How often figures are worked out.")
+    log: LogSettings = Field(LogSettings(), description="The log.")
+    links: Links = Field(Links(), description="Where the links in alerts lead.")
+    alerting: Alerting = Field(Alerting(), description="What rules and routes are made from.")
+    alertmanager: Alertmanager = Field(Alertmanager(), description="Where alerts and silences go.")
+    reviews: Reviews = Field(Reviews(), description="How packs are made, kept and sent.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_ledger(cls, values: Any) -> Any:
+        """The default paths of the ledger and the packs, too, are relative to the file: pydantic must see them."""
+        return {"ledger": {}, "reviews": {}, **values} if isinstance(values, dict) else values
+
+
+def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read `sla-monitor.yaml`. Raises ConfigError with every problem of the file."""
+    settings = load_model(path, Settings)
+    # systemd joins several directories with colons; the unit asks for one.
+    state = (os.environ if environment is None else environment).get("STATE_DIRECTORY", "").partition(":")[0]
+    if not state:
+        return settings
+    ledger = settings.ledger.model_copy(update={"path": Path(state) / "ledger.db"})
+    reviews = settings.reviews.model_copy(update={"folder": Path(state) / "reviews"})
+    return settings.model_copy(update={"ledger": ledger, "reviews": reviews})
