@@ -65,6 +65,14 @@ def connect_reader(path: Path) -> Database:
     return Database(connection, execute_plugins=False)
 
 
+def connect_resting(path: Path) -> Database:
+    """The same for a ledger that nobody writes, where SQLite may make no files beside it: nothing is locked, and
+    changes are not noticed. Raises sqlite3.OperationalError."""
+    address = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    return Database(connection, execute_plugins=False)
+
+
 @contextmanager
 def immediate(connection: sqlite3.Connection) -> Iterator[None]:
     """A transaction that has the write lock from its first statement.

@@ -27,6 +27,11 @@ def refusal(path: Path, error: sqlite3.Error) -> LedgerError:
         return damaged(path, str(error))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return LedgerLocked(f"{path}: another program holds a lock on this ledger; end its transaction and try again")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return LedgerError(
+            f"{path}: {error}; this user may not write there: ask for the right to, or make a copy with"
+            " `sla-monitor ledger backup` as somebody who may (or copy it together with its -wal file)"
+        )
     return LedgerError(f"{path}: {error}; check that the disk has room and that this user may write the file")
 
 

@@ -15,10 +15,11 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
+from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chain import read
 from sla_monitor.ledger.health import refusal
 from sla_monitor.ledger.hours import HOUR_MS, Hours
-from sla_monitor.ledger.opening import open_reader
+from sla_monitor.ledger.opening import is_resting, open_reader, state_of
 from sla_monitor.ledger.tally import Meanings
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.looks import Looks, Sample
@@ -99,6 +100,7 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._resting = state_of(path) if path.exists() and is_resting(path) else None
         self._database: Database = open_reader(path)
         self._lock = threading.Lock()
         self._meanings = Meanings.load(self._database)
@@ -247,6 +249,8 @@ class Reader:
                 yield self._database.conn
         except sqlite3.Error as error:
             raise refusal(self._path, error) from error
+        if self._resting is not None and state_of(self._path) != self._resting:
+            raise LedgerError(f"{self._path}: somebody has begun to write this ledger while it was read; try again")
 
     def _observation(self, endpoint: str, row: tuple[Any, ...]) -> Observation:
         at_ms, outcome, reason, detail, duration_us, *rest = row
