@@ -123,13 +123,11 @@ class Daemon:
         deadline, body = time.monotonic() + ANSWER_S, b""
         try:
             with _open(self._url + path, timeout=ANSWER_S) as answer:
-                while piece := answer.read1(2**20):
+                while (piece := answer.read1(2**20)) and time.monotonic() <= deadline:
                     body += piece
-                    if time.monotonic() > deadline:
-                        return None
         except (OSError, ValueError):
             return None
-        return body.decode()
+        return None if piece else body.decode()
 
 
 @contextmanager

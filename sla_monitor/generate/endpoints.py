@@ -25,10 +25,9 @@ def _endpoints_down(subject: Subject, group: Group) -> Iterator[Alert]:
     """One alert for each length of confirmation; heartbeats have their own."""
     for name, wanted in ((names.ENDPOINT_DOWN, False), (names.HEARTBEAT_SILENT, True)):
         waits: dict[int, list[tuple[Service, Endpoint]]] = {}
-        for service in group.services:
-            for endpoint in service.endpoints:
-                if is_heartbeat(endpoint) is wanted:
-                    waits.setdefault(subject.confirmed_after_ms(endpoint), []).append((service, endpoint))
+        for service, endpoint in ((one, each) for one in group.services for each in one.endpoints):
+            if is_heartbeat(endpoint) is wanted:
+                waits.setdefault(subject.confirmed_after_ms(endpoint), []).append((service, endpoint))
         for wait_ms, several in sorted(waits.items()):
             yield _endpoint_down(subject, group, name, wait_ms, several)
 

@@ -28,11 +28,12 @@ def _endpoint_states(board: Board) -> Iterator[Row]:
 def _phases(board: Board) -> Iterator[Row]:
     of_phase = attrgetter(*(f"{phase}_us" for phase in names.PHASES))
     for watched in list(board.endpoints.values()):
-        if watched.last is not None:
-            labels = watched.labels
-            for phase, us in zip(names.PHASES, of_phase(watched.last.finding.phases), strict=True):
-                if us is not None:
-                    yield (*labels, phase), us / 1_000_000
+        if watched.last is None:
+            continue
+        labels = watched.labels
+        for phase, us in zip(names.PHASES, of_phase(watched.last.finding.phases), strict=True):
+            if us is not None:
+                yield (*labels, phase), us / 1_000_000
 
 
 def _found(value: Callable[[Finding], float | None]) -> Rows:

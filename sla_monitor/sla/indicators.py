@@ -6,12 +6,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
-
-from sla_monitor.sla.intervals import Intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +60,9 @@ def percentile(runs: Iterable[Iterable[int]], percent: Decimal) -> tuple[int, Fr
     return count, Fraction(values.start + found)
 
 
-def samples_outside(samples: Iterable[tuple[int, int]], excluded: Intervals) -> list[int]:
-    """The samples, given as (instant, sample), whose instants lie outside: an outage is not counted twice, once as
-    downtime and once as slowness."""
-    starts = [start for start, _ in excluded]
-    return [sample for at, sample in samples if not _is_in(at, starts, excluded)]
-
-
-def _is_in(at: int, starts: list[int], intervals: Intervals) -> bool:
-    position = bisect_right(starts, at) - 1
-    return position >= 0 and at < intervals[position][1]
-
-
 def in_target_percent(counts: Counts, min_denominator: int = 0) -> Fraction | None:
     """100 less the share of late events. Where there are fewer events than the minimum, the late ones are divided by
     the minimum: one late ticket of three does not sink a month. None where nothing happened."""
     if not counts.total:
         return None
     return 100 - Fraction((counts.total - counts.in_target) * 100, max(counts.total, min_denominator))
-
-
-def days_late(due: date, delivered: date) -> int:
-    """Calendar days after the due date; early is not late."""
-    return max((delivered - due).days, 0)

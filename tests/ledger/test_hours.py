@@ -6,6 +6,7 @@ import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -88,7 +89,7 @@ looks = st.lists(
 @given(looks)
 def test_what_is_unpacked_is_what_was_packed(samples: list[Sample]) -> None:
     hours, hour = Hours.of(MEANINGS), 490_000
-    samples = sorted(((hour * HOUR_MS + at_ms, *rest) for at_ms, *rest in samples), key=lambda one: one[0])
+    samples = sorted(((hour * HOUR_MS + one[0], *one[1:]) for one in samples), key=lambda one: one[0])
     given_looks = Looks.of(samples)
     unpacked = hours.unpacked(hours.packed(given_looks, hour), hour)
     assert unpacked == given_looks
@@ -143,7 +144,7 @@ def test_a_look_that_comes_in_while_its_hour_is_packed_keeps_it_out(
     scanned = Hours.scanned
     with opened(path) as ledger:
 
-        def slowly(*given: object) -> object:
+        def slowly(*given: Any) -> Any:
             found = scanned(*given)
             if not came:
                 came.append(late(ledger, 20))

@@ -123,7 +123,7 @@ def test_where_evidence_has_no_looks_the_page_says_so() -> None:
 def test_a_hundred_failed_looks_are_counted_and_not_all_printed() -> None:
     made = case()
     seen = made.assessment.services[0]
-    many = replace(seen, outages=tuple(replace(seen.outages[2], start_ms=number) for number in range(50)))
+    many = replace(seen, outages=tuple(seen.outages[2]._replace(start_ms=number) for number in range(50)))
     kpis = tuple(replace(kpi, service=many) if kpi.service is seen else kpi for kpi in made.assessment.kpis)
     rows = table(replace(made, assessment=replace(made.assessment, kpis=kpis)), "failed-KPI1-looks")
     assert (len(rows), rows[-1][0]) == (41, "60 more looks in the file of outages")
@@ -188,6 +188,12 @@ def test_corrections_say_whom_they_favour_and_how_much() -> None:
     assert row[4] == "supplier"
     said = prose(next(one for one in pack(case()).sections if one.id == "quality"))
     assert f"Corrections by whom they favour: supplier 1 ({row[3]}), authority 0, neither 0." in said
+
+
+def test_the_meeting_knows_when_the_report_and_the_review_are_due() -> None:
+    """Ten Working Days after the month's end, and five more."""
+    said = prose(next(one for one in pack(case()).sections if one.id == "meeting"))
+    assert "The report on October 2026 is due on 13 November 2026, and its review on 20 November 2026." in said
 
 
 def test_open_actions_and_those_done_since_the_last_meeting() -> None:

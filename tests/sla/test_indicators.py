@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -20,14 +19,11 @@ from sla_monitor.sla.downtime import Loss, Seconds, availability_percent, downti
 from sla_monitor.sla.indicators import (
     Counts,
     Slot,
-    days_late,
     error_rate_percent,
     in_target_percent,
     mean,
     percentile,
-    samples_outside,
 )
-from sla_monitor.sla.intervals import normal
 from sla_monitor.sla.measure import Frame, Seen, measured
 from sla_monitor.sla.period import Period
 from sla_monitor.sla.results import Measured
@@ -69,20 +65,6 @@ def test_nothing_seen_is_no_figure() -> None:
     assert in_target_percent(Counts(0, 0)) is None
     assert availability_percent(Seconds(0), Counting())[0] is None
     assert availability_percent(Seconds(5, unknown_ms=5), Counting())[0] is None
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9))),
-    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50))),
-)
-def test_samples_of_an_outage_are_left_out(of: list[tuple[int, int]], pairs: list[tuple[int, int]]) -> None:
-    outages = normal(pairs)
-    kept = [sample for at, sample in of if not any(start <= at < end for start, end in outages)]
-    assert samples_outside(of, outages) == kept
-
-
-def test_early_is_not_late() -> None:
-    assert [days_late(date(2026, 2, 27), date(2026, month, 1)) for month in (2, 3)] == [0, 2]
 
 
 losses = st.lists(

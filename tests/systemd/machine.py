@@ -148,9 +148,13 @@ def boot(root: Path) -> None:
         try:
             container.wait(BOOT_SECONDS)
         finally:
-            # Politely first: a container whose nspawn is killed lives on without it.
-            for end in (container.terminate, container.terminate, container.kill):
-                if container.poll() is None:
-                    end()
-                    with suppress(subprocess.TimeoutExpired):
-                        container.wait(10)
+            end(container)
+
+
+def end(container: subprocess.Popen[bytes]) -> None:
+    """Politely first: a container whose nspawn is killed lives on without it."""
+    for way in (container.terminate, container.terminate, container.kill):
+        if container.poll() is None:
+            way()
+            with suppress(subprocess.TimeoutExpired):
+                container.wait(10)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sla_monitor.register.entries import Action, Entry, Minute
 from sla_monitor.review import words
-from sla_monitor.review.blocks import Cell, Column, Lines, Prose, Row, Section, Table
+from sla_monitor.review.blocks import Block, Cell, Column, Lines, Prose, Row, Section, Table
 from sla_monitor.review.case import Case
-from sla_monitor.sla.months import shifted
+from sla_monitor.sla.months import last_day, shifted
+from sla_monitor.sla.working_days import add_working_days
 
 ACTIONS = (
     Column("Entry", 0.6), Column("Action", 3.4), Column("Who", 1.4), Column("Due", 1.3), Column("KPI", 0.9),
@@ -25,9 +26,22 @@ def meeting(case: Case) -> Section:
     rows = tuple((Cell(str(entry.number), entry.number), Cell(entry.note), Cell(entry.actor)) for entry in minutes)
     columns = (Column("Entry", 0.6), Column("Minute", 5), Column("Written by", 1.4))
     caption = f"Minutes of the review of {words.month_words(last)}"
-    blocks = (_actions(case), Table("minutes", caption, columns, rows, "No minutes are on record."))
+    table = Table("minutes", caption, columns, rows, "No minutes are on record.")
+    blocks: tuple[Block, ...] = (Prose((_dates(case),)), _actions(case), table)
     room = Section("notes", "Minutes of this meeting", (Lines(("Held on", "Present", "", "", "", "", "", "")),))
     return Section("meeting", "Actions and minutes", blocks, (room,), own_page=True)
+
+
+def _dates(case: Case) -> str:
+    """When the report and its review are due, by the contract's Working Days."""
+    reporting, calendar = case.terms.reporting, case.terms.working_calendar
+    month = words.month_words(case.month)
+    try:
+        report_on = add_working_days(last_day(case.month), reporting.report_working_days, calendar)
+        review_on = add_working_days(report_on, reporting.review_working_days, calendar)
+    except ValueError:  # a calendar without any Working Day: nothing is ever due
+        return f"The contract’s calendar has no Working Day on which the report on {month} could be due."
+    return f"The report on {month} is due on {words.day(report_on)}, and its review on {words.day(review_on)}."
 
 
 def _actions(case: Case) -> Table:
