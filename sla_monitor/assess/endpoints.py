@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from sla_monitor.assess.memo import answered_once
 from sla_monitor.assess.parts import MARGIN_MS
-from sla_monitor.assess.seen import Evidence
+from sla_monitor.assess.seen import Evidence, looks_of
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.counting import SlowAsDown
 from sla_monitor.contract.endpoint import Endpoint
@@ -18,8 +18,8 @@ from sla_monitor.register.standing import Standing
 from sla_monitor.sla.availability import Known, known
 from sla_monitor.sla.intervals import Intervals, normal, subtract
 from sla_monitor.sla.observation import Outcome, Reason
-from sla_monitor.sla.quorum import by_time
-from sla_monitor.sla.spans import Span, extend, held
+from sla_monitor.sla.spans import Span, held
+from sla_monitor.sla.timed import timed_spans
 
 Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 """By endpoint key: from, to, and what it was."""
@@ -100,14 +100,8 @@ class Endpoints:
 
     def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
         """The spans of single looks, each judged by how long it took."""
-        last: Span | None = None
-        judge = by_time(rule)
-        for at_ms, outcome, duration_us, _ in self._evidence.samples(key, *range_ms):
-            is_answer = outcome is Outcome.UP or outcome is Outcome.DEGRADED
-            *ended, last = extend(last, at_ms, judge(duration_us) if is_answer else outcome, None, every_ms)
-            yield from ended
-        if last is not None:
-            yield last
+        found = looks_of(self._evidence, (key,), *range_ms)
+        return timed_spans((looks for _, looks in found), every_ms, rule)
 
 
 def _outside(span: Span, looked: Intervals) -> Iterator[Span]:

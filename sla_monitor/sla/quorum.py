@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
-from math import floor
 
 from sla_monitor.contract.counting import Quorum, SlowAsDown
 from sla_monitor.sla.observation import Outcome
@@ -22,15 +20,3 @@ def answered(duration_ms: int, rule: SlowAsDown) -> Outcome:
     if duration_ms > rule.promised_ms * Fraction(rule.multiple):
         return Outcome.DOWN
     return Outcome.DEGRADED if duration_ms > rule.promised_ms else Outcome.UP
-
-
-def by_time(rule: SlowAsDown) -> Callable[[int], Outcome]:
-    """The same for microseconds, and for many answers."""
-    slow_us, none_us = rule.promised_ms * 1000, floor(rule.promised_ms * 1000 * Fraction(rule.multiple))
-
-    def judge(duration_us: int) -> Outcome:
-        if duration_us > none_us:
-            return Outcome.DOWN
-        return Outcome.DEGRADED if duration_us > slow_us else Outcome.UP
-
-    return judge

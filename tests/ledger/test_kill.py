@@ -82,7 +82,7 @@ def test_no_acknowledged_look_is_lost_however_often_the_daemon_is_killed(
         assert indexes == list(range(len(indexes)))  # nothing is missing, doubled or out of its order
         assert len(indexes) > max(acknowledged, default=-1)
         assert check(path, lambda *_: None).problems == ()  # spans equal those rebuilt from observations
-        longest_s *= 1.0 if len(indexes) > first else 1.1  # where the machine is busy, one gets nowhere so soon
+        longest_s = longest_s if len(indexes) > first else min(longest_s * 1.1, 0.5)
         first = len(indexes)
     assert first > ROUNDS  # the recorders did record
     with read_only(path) as reader:
