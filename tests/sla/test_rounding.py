@@ -38,6 +38,7 @@ def test_rounding_moves_a_value_by_less_than_one_step_and_not_again(value: Fract
         ("51000", "GBP", "51000.00"),
         ("12.5", "JPY", "13"),
         ("1.2345", "KWD", "1.235"),
+        ("1.2345", "BHD", "1.235"),
         ("0", "GBP", "0.00"),
     ],
 )
@@ -53,6 +54,8 @@ def test_money_is_rounded_to_the_smallest_coin_and_shows_all_its_digits(
         (Fraction(1, 4), "0.25"),
         (Fraction(100), "100"),
         (Fraction(-5, 2), "-2.5"),
+        (Fraction(10**12, 3), "333333333333…"),
+        (Fraction(10**13, 3), "3333333333330…"),
         (Fraction(2, 3), "0.666666666666…"),
         (Fraction(99_906_976_744_186, 10**12), "99.9069767441…"),
         (Decimal("1E+2"), "100"),
