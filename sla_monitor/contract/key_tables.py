@@ -17,9 +17,22 @@ def key_tables(schema: Schema, heading: str, told: Schema | None = None) -> str:
 
     `told`: the schema of another file, whose mappings have their tables already.
     """
+    schema = _spelled_out(schema, schema["$defs"])
     definitions: dict[str, Schema] = schema["$defs"]
     names = [name for name in dict.fromkeys(_met(schema, definitions)) if name not in (told or {}).get("$defs", {})]
     return "\n".join([_table(heading, schema), *(_table(_heading(name), definitions[name]) for name in names)])
+
+
+def _spelled_out(schema: Any, definitions: dict[str, Schema]) -> Any:
+    """The schema with words of a closed set in place of their name: only mappings have tables to be linked to."""
+    if isinstance(schema, list):
+        return [_spelled_out(value, definitions) for value in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = definitions.get(str(schema.get("$ref", "")).removeprefix(_REF), {})
+    if "enum" in named:
+        schema = {"enum": named["enum"], **{key: value for key, value in schema.items() if key != "$ref"}}
+    return {key: _spelled_out(value, definitions) for key, value in schema.items()}
 
 
 def _met(schema: Any, definitions: dict[str, Schema], seen: frozenset[str] = frozenset()) -> Iterator[str]:
