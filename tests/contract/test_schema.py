@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ from sla_monitor.cli.schema import schema
 from sla_monitor.contract.nodes import plain
 from sla_monitor.contract.yaml_file import parse_document, read_document
 from tests.contract.support import HEAD, ROOT, SERVICES
+
+EXAMPLES = sorted((ROOT / "config/contracts/examples").glob("*.yaml"))
+EVIDENCE = sorted((ROOT / "config/evidence").glob("*.json"))
 
 
 def printed(file: str) -> str:
@@ -43,6 +47,19 @@ def test_the_shipped_contract_fits_the_schema(contracts: Draft202012Validator) -
     path = ROOT / "config/contracts/police-strategic-it.yaml"
     assert [error.message for error in contracts.iter_errors(plain(read_document(path).root))] == []
     assert path.read_text().startswith("# yaml-language-server: $schema=../schema/contract.schema.json\n")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_shipped_examples_fit_the_schema(contracts: Draft202012Validator, path: Path) -> None:
+    assert [error.message for error in contracts.iter_errors(plain(read_document(path).root))] == []
+    assert path.read_text().startswith("# yaml-language-server: $schema=../../schema/contract.schema.json\n")
+
+
+@pytest.mark.parametrize("path", EVIDENCE, ids=lambda path: path.stem)
+def test_the_shipped_evidence_fits_its_schema(path: Path) -> None:
+    described = json.loads((ROOT / "config/schema/evidence.schema.json").read_text(encoding="utf-8"))
+    found = Draft202012Validator(described).iter_errors(json.loads(path.read_text(encoding="utf-8")))
+    assert [error.message for error in found] == []
 
 
 def test_the_shipped_settings_fit_the_schema() -> None:
