@@ -30,6 +30,13 @@ class Lost(NamedTuple):
         return sum(ms if share is WHOLE else round(share * ms) for share, ms in self.counted)
 
 
+    def losses(self) -> list[Loss]:
+        """A loss for each share."""
+        start_ms, end_ms, counted = self
+        together_ms = sum([ms for _, ms in counted]) if len(counted) > 1 else None
+        return [Loss(end_ms - start_ms, ms, share, together_ms) for share, ms in counted]
+
+
 class Piece(NamedTuple):
     """A part of an outage inside the hours, with the share of the service that was lost in it."""
 
@@ -117,7 +124,7 @@ class Time:
 
     @cached_property
     def seconds(self) -> Seconds:
-        losses = tuple([Loss(end - start, ms, share) for start, end, counted in self.lost for share, ms in counted])
+        losses = tuple([loss for lost in self.lost for loss in lost.losses()])
         return Seconds(
             self.agreed_ms, losses, self.excluded_ms, self.excluded_down_ms, self.degraded_ms, self.unknown_ms
         )

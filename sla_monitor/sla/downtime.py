@@ -18,12 +18,14 @@ MINUTE_MS = 60_000
 class Loss(NamedTuple):
     """One outage: how long it was as a whole, and the part that lies in the agreed time that is not excluded.
 
-    `share`: the part of the users that it hit. A tuple, because hundreds are made at every assessment.
+    `share`: the part of the users that it hit. Of one that hit several shares, each is told by itself, with what counts
+    of all of them as `together_ms`. A tuple, because hundreds are made at every assessment.
     """
 
     whole_ms: int
     counted_ms: int
     share: Fraction = WHOLE
+    together_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,15 @@ def _counted_ms(loss: Loss, counting: Counting) -> Fraction | int:
     """The same as a whole number where it is one: nearly every outage's is, and those are added up much sooner."""
     if counting.shortest_outage_ms is not None and loss.whole_ms < counting.shortest_outage_ms:
         return 0
-    ms = loss.counted_ms
-    if counting.minutes != "exact":
-        minutes = ms // MINUTE_MS if counting.minutes == "whole" else -(-ms // MINUTE_MS)
-        ms = minutes * MINUTE_MS
+    ms = loss.counted_ms if counting.minutes == "exact" else _in_minutes(loss, is_whole=counting.minutes == "whole")
     return ms if loss.share is WHOLE or loss.share == 1 else ms * loss.share
+
+
+def _in_minutes(loss: Loss, *, is_whole: bool) -> Fraction | int:
+    """Minutes are those of the outage; the parts of it that hit different shares have them in proportion."""
+    of_ms = loss.counted_ms if loss.together_ms is None else loss.together_ms
+    minutes = of_ms // MINUTE_MS if is_whole else -(-of_ms // MINUTE_MS)
+    return minutes * MINUTE_MS if of_ms == loss.counted_ms else Fraction(loss.counted_ms * minutes * MINUTE_MS, of_ms)
 
 
 def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction:

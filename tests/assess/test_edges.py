@@ -9,7 +9,22 @@ import pytest
 from sla_monitor.assess import ContractAssessment, Sample, assess_month
 from sla_monitor.contract.contract import Contract
 
-from .records import DAY, DOWN, HOUR, JULY, JUNE, MINUTE, SECOND, UP, Record, endpoint, one_version, service, span
+from .records import (
+    DAY,
+    DOWN,
+    HOUR,
+    JULY,
+    JUNE,
+    MINUTE,
+    SECOND,
+    UP,
+    Record,
+    endpoint,
+    one_version,
+    service,
+    span,
+    with_outages,
+)
 
 AUGUST = JULY + 31 * DAY
 SLOW_US, QUICK_US = 6_000_000, 100_000
@@ -63,3 +78,37 @@ def test_an_outage_over_the_edge_is_as_long_as_it_was_where_slow_is_down_too() -
     contract = slow_as_down(shortest_outage="5m")
     for month, expected in (("2026-06", 2 * MINUTE), ("2026-07", 3 * MINUTE)):
         assert downtime(assess_month(contract, record, month, JULY + 2 * DAY)) == expected
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [("exact", 95), ("whole", 60), ("begun", 120)])
+def test_the_minutes_of_an_outage_are_those_of_all_its_parts(minutes: str, expected: int) -> None:
+    """One endpoint of three is down, then another, by turns: five times 19 seconds are one outage of 95."""
+    contract = one_version(
+        services=[service("cad", *(endpoint(name) for name in "abc"), available_when="weighted")],
+        kpis=[{"id": "KPI1", "service": "cad", "target": 99, "counting": {"minutes": minutes}}],
+    )
+    begin = JUNE + DAY
+    turns = [(begin + n * 19 * SECOND, begin + (n + 1) * 19 * SECOND) for n in range(5)]
+    record = Record(
+        {
+            "a": with_outages(JUNE, JULY, *turns[0::2]),
+            "b": with_outages(JUNE, JULY, *turns[1::2]),
+            "c": with_outages(JUNE, JULY),
+        }
+    )
+    assert downtime(assess_month(contract, record, "2026-06", JULY + 2 * DAY)) == Fraction(expected * SECOND, 3)
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [("whole", 60), ("begun", 120)])
+def test_parts_that_hit_different_shares_have_the_minutes_in_proportion(minutes: str, expected: int) -> None:
+    """Forty seconds of one endpoint and fifty of both: 4 of 9 of the minutes count half, and 5 of 9 whole."""
+    contract = one_version(
+        services=[service("cad", endpoint("a"), endpoint("b"), available_when="weighted")],
+        kpis=[{"id": "KPI1", "service": "cad", "target": 99, "counting": {"minutes": minutes}}],
+    )
+    begin, end = JUNE + DAY, JUNE + DAY + 90 * SECOND
+    record = Record(
+        {"a": with_outages(JUNE, JULY, (begin, end)), "b": with_outages(JUNE, JULY, (begin + 40 * SECOND, end))}
+    )
+    found = downtime(assess_month(contract, record, "2026-06", JULY + 2 * DAY))
+    assert found == expected * SECOND * (Fraction(4, 9) / 2 + Fraction(5, 9))
