@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,3 +107,10 @@ def test_now_cuts_the_spans_and_carries_only_the_last_one(of: list[Look], now: i
     assert {second: outcome for second, outcome in seconds_of(kept).items() if second in seen} == seen
     assert all(second < now and outcome is kept[-1].outcome for second, outcome in carried.items())
     assert len(carried) <= 12 + 6  # one and a half of the longest interval
+
+
+@pytest.mark.parametrize(("now", "end"), [(9, 9), (10, 10), (11, 11), (25, 25), (26, 10), (1000, 10)])
+def test_the_last_look_vouches_while_the_next_may_be_on_its_way(now: int, end: int) -> None:
+    """A look at 0, every 10: the next may begin at 15 and take until 25. After that nobody vouches beyond 10."""
+    (span,) = held(extend(None, 0, Outcome.DOWN, None, 10), now)
+    assert (span.start_ms, span.end_ms, span.looks) == (0, end, 1)
