@@ -9,15 +9,12 @@ from typing import TypeAlias
 from sla_monitor.assess.assessment import View
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.memo import answered_once
-from sla_monitor.assess.samples import Corrections, counted, response_times_us, slots
+from sla_monitor.assess.samples import Corrections, Piece, Sampled, made_of_pieces, statistic
 from sla_monitor.assess.seen import looks_of
 from sla_monitor.contract.contract import endpoint_key
-from sla_monitor.contract.kpi import ErrorRateKpi, ResponseTimeKpi
 from sla_monitor.sla.intervals import Intervals, subtract
-from sla_monitor.sla.looks import Looks
-from sla_monitor.sla.measure import Made, made_of_slots, made_of_times
+from sla_monitor.sla.measure import Made
 
-Sampled: TypeAlias = ResponseTimeKpi | ErrorRateKpi
 Counting: TypeAlias = tuple[str, Intervals, Corrections]
 """An endpoint's key, the time in which its looks count, and how the register corrects them."""
 
@@ -26,25 +23,14 @@ def made_of_looks(ground: Ground, kpi: Sampled, view: View) -> Made:
     """The statistic of a measurement period so far. For months that are over, the evidence may have kept it."""
     counting = list(_counting(ground, kpi, view))
     world, period = ground.world, ground.period
-    question = (*_statistic(kpi, period.start_ms), [_told(one) for one in counting])
+    question = (*statistic(kpi, period.start_ms), [_told(one) for one in counting])
 
     def answer() -> str:
-        several = _looks(ground, counting)
-        if isinstance(kpi, ErrorRateKpi):
-            made = made_of_slots(slots(kpi, period.start_ms, several))
-        else:
-            made = made_of_times(kpi, (response_times_us(kpi, looks) for looks in several))
+        made = made_of_pieces(kpi, period.start_ms, _pieces(ground, kpi, counting))
         return f"{made.of} {'-' if made.value is None else made.value}"
 
     of, value = answered_once(world.evidence, question, period.end_ms, world.now_ms, answer).split()
     return Made(int(of), None if value == "-" else Fraction(value))
-
-
-def _statistic(kpi: Sampled, start_ms: int) -> tuple[str, ...]:
-    """All that the statistic takes from the terms."""
-    if isinstance(kpi, ErrorRateKpi):
-        return "error rate", f"{kpi.slot_ms}", f"{start_ms}"
-    return "response time", f"{kpi.percentile}", kpi.phase
 
 
 def _counting(ground: Ground, kpi: Sampled, view: View) -> Iterator[Counting]:
@@ -60,8 +46,8 @@ def _told(one: Counting) -> tuple[object, ...]:
     return key, inside, [(start, end, f"{outcome}") for start, end, outcome in corrections]
 
 
-def _looks(ground: Ground, counting: list[Counting]) -> Iterator[Looks]:
-    """The looks that count, piece by piece."""
+def _pieces(ground: Ground, kpi: Sampled, counting: list[Counting]) -> Iterator[Piece]:
+    """The looks, with what counts of them."""
     rules = {key: (inside, corrections) for key, inside, corrections in counting}
     found = looks_of(ground.world.evidence, list(rules), ground.period.start_ms, ground.until_ms)
-    return (counted(looks, *rules[key]) for key, looks in found)
+    return (Piece(looks, *rules[key]) for key, looks in found)

@@ -36,27 +36,37 @@ def error_rate_percent(slots: Sequence[Slot]) -> Fraction | None:
     return 100 - sum(rates, Fraction(0)) / len(slots) * 100
 
 
-def mean(runs: Iterable[Iterable[int]]) -> tuple[int, Fraction | None]:
+def summed(samples: Iterable[int]) -> tuple[int, int]:
+    """How many samples a piece has, and their sum."""
+    several = list(samples)
+    return len(several), sum(several)
+
+
+def mean(pieces: Iterable[tuple[int, int]]) -> tuple[int, Fraction | None]:
     """How many samples there are in all pieces together, and their sum, divided once."""
     count = total = 0
-    for run in runs:
-        samples = list(run)
-        count, total = count + len(samples), total + sum(samples)
+    for size, part in pieces:
+        count, total = count + size, total + part
     return count, Fraction(total, count) if count else None
 
 
-def percentile(runs: Iterable[Iterable[int]], percent: Decimal) -> tuple[int, Fraction | None]:
+def ordered(samples: Iterable[int]) -> array[int]:
+    """A piece's samples, ascending."""
+    return array("q", sorted(samples))
+
+
+def percentile(pieces: Iterable[array[int]], percent: Decimal) -> tuple[int, Fraction | None]:
     """How many samples there are, and by nearest rank the smallest that at least so many per cent of all do not exceed.
 
-    The pieces are sorted one by one: to sort a month's million times at once would keep the interpreter for a second.
+    The pieces are ordered one by one: to sort a month's million times at once would keep the interpreter for a second.
     """
-    ordered = [run for run in (array("q", sorted(run)) for run in runs) if run]
-    if not ordered:
+    several = [piece for piece in pieces if piece]
+    if not several:
         return 0, None
-    count = sum(map(len, ordered))
+    count = sum(map(len, several))
     rank = max(ceil(Fraction(percent) / 100 * count), 1)
-    values = range(min(run[0] for run in ordered), max(run[-1] for run in ordered))
-    found = bisect_left(values, rank, key=lambda value: sum(bisect_right(run, value) for run in ordered))
+    values = range(min(piece[0] for piece in several), max(piece[-1] for piece in several))
+    found = bisect_left(values, rank, key=lambda value: sum(bisect_right(piece, value) for piece in several))
     return count, Fraction(values.start + found)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from operator import or_
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from sla_monitor.sla.intervals import Intervals, intersect
 from sla_monitor.sla.observation import Outcome
@@ -16,10 +16,16 @@ from sla_monitor.sla.observation import Outcome
 Sample = tuple[int, Outcome, int, int | None]
 """When a look began (UTC ms), what it found, how long it took and its first byte was in coming (both in µs)."""
 
+T = TypeVar("T")
+
 NONE = -1
 """Stands for a first byte that never came."""
 
 DAY_MS = 86_400_000
+
+_ANSWERS = 16
+"""Remembered at once: more than the terms ask of a day, and no hoard of what a register that changes has asked."""
+
 OUTCOMES = tuple(Outcome)
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 _DOWN, _UNKNOWN = CODES[Outcome.DOWN], CODES[Outcome.UNKNOWN]
@@ -40,6 +46,7 @@ class Looks:
     outcomes: bytearray = field(default_factory=bytearray)
     duration_us: array[int] = field(default_factory=_integers)
     first_byte_us: array[int] = field(default_factory=_integers)
+    _answers: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, samples: Iterable[Sample]) -> Self:
@@ -62,10 +69,21 @@ class Looks:
 
     def extend(self, others: Looks) -> None:
         """Add looks that follow."""
+        self._answers.clear()
         self.at_ms += others.at_ms
         self.outcomes += others.outcomes
         self.duration_us += others.duration_us
         self.first_byte_us += others.first_byte_us
+
+    def once(self, question: object, answer: Callable[[], T]) -> T:
+        """What was made of these looks, for as long as none are added: a day that is over is asked the same at every
+        assessment. The question names all that the answer depends on beside them."""
+        if question not in self._answers:
+            if len(self._answers) >= _ANSWERS:
+                self._answers.clear()
+            self._answers[question] = answer()
+        found: T = self._answers[question]
+        return found
 
     def between(self, start_ms: int, end_ms: int) -> Looks:
         """Those that began in `[start_ms, end_ms)`: these themselves where that is all of them."""
@@ -79,15 +97,17 @@ class Looks:
 
     def inside(self, intervals: Intervals) -> Looks:
         """Those that began inside."""
-        if not self.at_ms:
-            return self
-        touched = intersect(intervals, [(self.at_ms[0], self.at_ms[-1] + 1)])
+        touched = self.touched(intervals)
         if len(touched) == 1:
             return self.between(*touched[0])
         found = Looks()
         for start_ms, end_ms in touched:
             found.extend(self.between(start_ms, end_ms))
         return found
+
+    def touched(self, intervals: Intervals) -> Intervals:
+        """The parts of intervals that these looks lie in or between."""
+        return intersect(intervals, [(self.at_ms[0], self.at_ms[-1] + 1)]) if self.at_ms else []
 
     def corrected(self, corrections: Sequence[tuple[int, int, Outcome]]) -> Looks:
         """As somebody says that it was, from when to when; later words win."""

@@ -12,7 +12,16 @@ from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.sla.downtime import Seconds, availability_percent
-from sla_monitor.sla.indicators import Counts, Slot, error_rate_percent, in_target_percent, mean, percentile
+from sla_monitor.sla.indicators import (
+    Counts,
+    Slot,
+    error_rate_percent,
+    in_target_percent,
+    mean,
+    ordered,
+    percentile,
+    summed,
+)
 from sla_monitor.sla.period import Period
 from sla_monitor.sla.results import Measured
 from sla_monitor.sla.rounding import shown
@@ -78,9 +87,11 @@ def made_of_slots(slots: Sequence[Slot]) -> Made:
     return Made(len(slots), error_rate_percent(slots))
 
 
-def made_of_times(kpi: ResponseTimeKpi, runs: Iterable[Iterable[int]]) -> Made:
-    """Response times, in as many pieces as there are, as the KPI's statistic."""
-    return Made(*(mean(runs) if kpi.percentile is None else percentile(runs, kpi.percentile)))
+def made_of_times(kpi: ResponseTimeKpi, samples_us: Iterable[int]) -> Made:
+    """Response times as the KPI's statistic."""
+    if kpi.percentile is None:
+        return Made(*mean([summed(samples_us)]))
+    return Made(*percentile([ordered(samples_us)], kpi.percentile))
 
 
 def _error_rate(kpi: ErrorRateKpi, seen: Seen, frame: Frame) -> Measured:
@@ -92,7 +103,7 @@ def _error_rate(kpi: ErrorRateKpi, seen: Seen, frame: Frame) -> Measured:
 
 
 def _response_time(kpi: ResponseTimeKpi, seen: Seen, frame: Frame) -> Measured:
-    made = seen.made or made_of_times(kpi, [seen.samples_us])
+    made = seen.made or made_of_times(kpi, seen.samples_us)
     if made.value is None:
         return _given(kpi, seen, frame)
     what = "mean" if kpi.percentile is None else f"{shown(kpi.percentile)} per cent, nearest rank,"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import chain, compress, count, pairwise
 from math import floor
 from operator import add, gt, ne, or_, sub
@@ -34,18 +35,23 @@ def timed_spans(several: Iterable[Looks], every_ms: int, rule: SlowAsDown) -> It
     two of them hold looks of the same instant."""
     last: Span | None = None
     for looks in several:
-        at_ms, codes = _told_apart(looks.at_ms, _by_time(looks, rule))
-        for begin, end in _runs(at_ms, codes, every_ms):
-            seen_ms = at_ms[end - 1]
-            run = Span(at_ms[begin], seen_ms + every_ms, seen_ms, OUTCOMES[codes[begin]], None, end - begin)
+        for run in looks.once(("slow", every_ms, rule), partial(_of_piece, looks, every_ms, rule)):
             is_gap = last is not None and run.start_ms - last.end_ms > every_ms // 2
             if last is not None and last.outcome is run.outcome and not is_gap:
-                run = run._replace(start_ms=last.start_ms, looks=last.looks + run.looks)
-            elif last is not None:
+                last = run._replace(start_ms=last.start_ms, looks=last.looks + run.looks)
+                continue
+            if last is not None:
                 yield last if is_gap else last._replace(end_ms=run.start_ms)
             last = run
     if last is not None:
         yield last
+
+
+def _of_piece(looks: Looks, every_ms: int, rule: SlowAsDown) -> list[Span]:
+    """The runs of one piece, each as if nothing followed it."""
+    at_ms, codes = _told_apart(looks.at_ms, _by_time(looks, rule))
+    runs = ((at_ms[begin], at_ms[end - 1], codes[begin], end - begin) for begin, end in _runs(at_ms, codes, every_ms))
+    return [Span(start_ms, seen_ms + every_ms, seen_ms, OUTCOMES[code], None, n) for start_ms, seen_ms, code, n in runs]
 
 
 def _by_time(looks: Looks, rule: SlowAsDown) -> bytes:

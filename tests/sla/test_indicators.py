@@ -22,7 +22,9 @@ from sla_monitor.sla.indicators import (
     error_rate_percent,
     in_target_percent,
     mean,
+    ordered,
     percentile,
+    summed,
 )
 from sla_monitor.sla.measure import Frame, Seen, measured
 from sla_monitor.sla.period import Period
@@ -39,7 +41,7 @@ percents = st.decimals(Decimal("0.1"), 100, places=1)
 @given(samples, percents)
 def test_a_percentile_is_the_smallest_sample_that_enough_do_not_exceed(of: list[int], percent: Decimal) -> None:
     enough = [one for one in of if sum(other <= one for other in of) * 100 >= percent * len(of)]
-    assert percentile([of], percent) == (len(of), min(enough))
+    assert percentile([ordered(of)], percent) == (len(of), min(enough))
 
 
 @given(samples, percents, st.randoms(), st.integers(0, 60))
@@ -49,7 +51,8 @@ def test_the_order_of_samples_and_their_pieces_do_not_matter(
     mixed = of.copy()
     order.shuffle(mixed)
     pieces = mixed[:cut], mixed[cut:]
-    assert (percentile([of], percent), mean([of])) == (percentile(pieces, percent), mean(pieces))
+    assert percentile(map(ordered, pieces), percent) == percentile([ordered(of)], percent)
+    assert mean(map(summed, pieces)) == mean([summed(of)]) == (len(of), Fraction(sum(of), len(of)))
 
 
 def test_slots_have_one_vote_each_and_quiet_ones_are_right() -> None:
@@ -60,8 +63,8 @@ def test_slots_have_one_vote_each_and_quiet_ones_are_right() -> None:
 
 
 def test_nothing_seen_is_no_figure() -> None:
-    assert mean([]) == mean([[]]) == (0, None)
-    assert percentile([], Decimal(95)) == percentile([[]], Decimal(95)) == (0, None)
+    assert mean([]) == mean([summed([])]) == (0, None)
+    assert percentile([], Decimal(95)) == percentile([ordered([])], Decimal(95)) == (0, None)
     assert in_target_percent(Counts(0, 0)) is None
     assert availability_percent(Seconds(0), Counting())[0] is None
     assert availability_percent(Seconds(5, unknown_ms=5), Counting())[0] is None
