@@ -228,10 +228,12 @@ class KpiAssessment:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """Points and money of the month if it ended like this."""
+    """Points and money of the month if it ended like this, and what would be set off. Where charges are withheld in
+    place of credits, there may be no points."""
 
     points: Fraction
     credit: Decimal
+    triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

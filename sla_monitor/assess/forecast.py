@@ -141,4 +141,4 @@ def _outlook(
 ) -> Outlook:
     seen = with_measured(ground, judged, found)
     result = period_result(setting_of(ground.world), ground.terms, seen, history)
-    return Outlook(result.points, Decimal(result.deducted))
+    return Outlook(result.points, Decimal(result.deducted), tuple(one.trigger for one in result.triggers))

@@ -111,8 +111,10 @@ def _relief(relief: Relief) -> Iterator[str]:
 
 
 def _figures(terms: Terms) -> Iterator[str]:
-    for kpi in terms.kpis:
-        yield from (f"{kpi.id}: {line}." for line in _figure_lines(kpi))
+    """What several KPIs share is said once, with their names."""
+    several = {kpi.id: list(_figure_lines(kpi)) for kpi in terms.kpis}
+    for line in dict.fromkeys(line for lines in several.values() for line in lines):
+        yield f"{', '.join(name for name, lines in several.items() if line in lines)}: {line}."
 
 
 def _figure_lines(kpi: Kpi) -> Iterable[str]:
@@ -121,7 +123,8 @@ def _figure_lines(kpi: Kpi) -> Iterable[str]:
     else:
         when = "before they are banded" if kpi.rounding.when == "before_banding" else "for display only"
         mode = kpi.rounding.mode.replace("_", " ")
-        yield f"figures are rounded to {kpi.rounding.places} places, {mode}, {when}"
+        places = "1 place" if kpi.rounding.places == 1 else f"{kpi.rounding.places} places"
+        yield f"figures are rounded to {places}, {mode}, {when}"
     if isinstance(kpi, RatioKpi) and kpi.min_denominator:
         yield f"late ones are divided by no fewer than {kpi.min_denominator}"
     yield from _over_time(kpi)

@@ -109,8 +109,9 @@ def _assessed(asked: Asked, style: str, working: bool) -> str:
     found = assess_month(asked.contract, read, asked.month, asked.now_ms)
     if style == "json":
         return document_text(document(found, inputs_of(asked.contract, read, found)))
-    told = told_assessment(found, asked.contract, width())
-    return f"{told}\n\n{told_working(found)}\n" if working else f"{told}\n"
+    columns = width()
+    told = told_assessment(found, asked.contract, columns)
+    return f"{told}\n\n{told_working(found, asked.contract, columns)}\n" if working else f"{told}\n"
 
 
 def _compared(asked: Asked, terms: Path, style: str) -> str:

@@ -54,7 +54,7 @@ def _time(one: ContractAssessment, entries: Mapping[int, Entry]) -> Iterator[str
         for service in one.services
         if service.excluded_ms
     ]
-    yield f"  For every KPI, each instant once: {'; '.join(out)}" if out else ""
+    yield f"  Taken out for all KPIs, each instant once: {'; '.join(out)}" if out else ""
 
 
 def _by_entry(one: ContractAssessment) -> dict[int, dict[Ruled, dict[str, Share]]]:

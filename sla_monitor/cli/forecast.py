@@ -26,16 +26,21 @@ def told_forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]
             "if it ends": name,
             "points": told_points(case.points),
             f"credit, {one.currency}": told_money(case.credit, one.currency),
+            "sets off": ", ".join(case.triggers),
         }
         for name, case in cases.items()
     ]
-    yield "Forecast\n" + table(rows)
+    yield "Forecast\n" + table(rows if one.triggers else [_without(row, "sets off") for row in rows], (), columns)
     ends = [_ends(kpi, kpi.forecast) for kpi in one.kpis if kpi.forecast]
     if ends:
         yield f"{table(ends, ('so far',), columns)}\n{wrapped(AS_IT_STANDS, columns)}"
     allowances = [_allowance(kpi, ZoneInfo(one.time_zone)) for kpi in one.kpis if kpi.forecast and kpi.service]
     if allowances:
         yield "Downtime allowance\n" + table(allowances, ("at the rate of 7 days", "allowance"), columns)
+
+
+def _without(row: Row, gone: str) -> Row:
+    return {key: text for key, text in row.items() if key != gone}
 
 
 def _ends(kpi: KpiAssessment, forecast: KpiForecast) -> Row:

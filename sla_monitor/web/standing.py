@@ -82,6 +82,8 @@ def _facts(contract: ContractAssessment, now_ms: int) -> Iterator[Fact]:
 def _points(contract: ContractAssessment, result: PeriodResult) -> Fact:
     worst = contract.forecast.worst.points if contract.forecast else None
     said = f"at worst {figures.points(worst)} by the month's end" if worst is not None else "as it stands"
+    if worst is not None and worst < result.points:
+        said = "at worst none: charges are withheld in their place"
     return "Service points", figures.points(result.points), said, "missed" if result.points else ""
 
 

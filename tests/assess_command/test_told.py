@@ -57,14 +57,17 @@ def test_every_exclusion_is_told_with_its_seconds_reason_reference_and_decision(
         " not taken out: 2025-03-10 20:00:00 GMT to 2025-03-10 21:00:00 GMT, not in what was granted"
         " custody: 3,600 s of agreed time, 3,600 s of it down"
     ) in told
-    assert told.endswith("For every KPI, each instant once: custody 14,400 s of 2,674,800 s")
+    assert told.endswith("Taken out for all KPIs, each instant once: custody 14,400 s of 2,674,800 s")
 
 
 def test_the_seconds_are_those_of_the_json(books: Books) -> None:
     books.say(GRANTED)
     (custody, _) = json.loads(books.told("--format", "json"))["services"]
     assert custody["excluded_seconds"] == "18000"
-    assert books.block("Exclusions")[-1].strip() == "For every KPI, each instant once: custody 18,000 s of 2,674,800 s"
+    assert (
+        books.block("Exclusions")[-1].strip()
+        == "Taken out for all KPIs, each instant once: custody 18,000 s of 2,674,800 s"
+    )
 
 
 def test_what_is_taken_out_for_some_kpis_alone_is_told_of_their_services(books: Books) -> None:
@@ -144,3 +147,24 @@ def test_no_sentence_is_wider_than_paper(books: Books) -> None:
     books.say(SIGNED, GRANTED, note="the link between the sites was ours, and nobody had told the supplier " * 3)
     blocks = [block for block in books.told().split("\n\n") if "-----" not in block]
     assert max(len(line) for block in blocks for line in block.splitlines()) <= 80
+
+
+RAISED = CONTRACT.replace(
+    "charges: {monthly: [{amount: 850000.00}, {service: custody, amount: 50000.00}]}",
+    "charges: {monthly: [{amount: 850000.00}], indexation: [{from: 2025-03-11, percent: 2.5}]}",
+)
+
+
+def test_every_number_of_the_working_comes_from_somewhere_in_it(books: Books) -> None:
+    """Classes of time, outages that add up to them, late tickets, charges: what the formulas begin with."""
+    books.contract.write_text(RAISED)
+    told = books.told("--working")
+    for line in (
+        "2025-03-10 21:00:00 GMT, health, records, status_unexpected: 43,200 s, after exclusions 36,000 s (#1, #2)",
+        "BST to 2025-04-01 03:00:00 BST, records, status_unexpected: 10,800 s, after exclusions 10,800 s",
+        "in all: 54,000 s, after exclusions 46,800 s",
+        "excluded 7,200 s, unseen 21,600 s, degraded 0 s, down 46,800 s, the rest was up",
+        "late: INC-2 (P1, 2025-03-06 17:00:00 GMT): 7 h on the clock",
+        "the contract: 850000.00 x 10 / 31 days + 850000.00 x (1 + 2.5 / 100) x 21 / 31 days = 864395.16",
+    ):
+        assert f"{line}\n" in told, line

@@ -20,6 +20,8 @@ class Case(TypedDict):
     """All service points."""
     credit: Money
     """What would be deducted."""
+    triggers: list[str]
+    """What would be set off."""
 
 
 class Outlook(TypedDict):
@@ -85,7 +87,7 @@ def outlook(forecast: assessment.Forecast, currency: str) -> Outlook:
 
 
 def _case(one: assessment.Outlook, currency: str) -> Case:
-    return {"points": number(one.points), "credit": money(one.credit, currency)}
+    return {"points": number(one.points), "credit": money(one.credit, currency), "triggers": list(one.triggers)}
 
 
 def restated(restatement: assessment.Restatement, now: PeriodResult | None, currency: str) -> Restated | None:

@@ -1,0 +1,47 @@
+"""What a month's charges are made of: the amounts in force, their rises, and the days for which they were in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_monitor.assess.assessment import ContractAssessment
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.money import Charges
+from sla_monitor.sla.months import last_day
+from sla_monitor.sla.period import local_date
+
+Parts = list[tuple[Charges, int]]
+"""Charges with the number of days for which they were in force."""
+
+
+def told_charges(one: ContractAssessment, contract: Contract) -> list[str]:
+    """A line for each service that something is charged for, and for the contract as a whole."""
+    if one.result is None:
+        return []
+    parts = _parts(one, contract)
+    is_cut = bool(parts) and parts[0][0].part_months == "by_day"
+    days = last_day(one.period.name).day if is_cut else sum(in_force for _, in_force in parts)
+    return [
+        f"{name or 'the contract'}: {' + '.join(_terms(parts, name, days))} = {amount:f}"
+        for name, amount in one.result.charges.items()
+    ]
+
+
+def _parts(one: ContractAssessment, contract: Contract) -> Parts:
+    parts: Parts = []
+    for start_ms, end_ms, terms in contract.versions_in(one.period.start_ms, one.period.end_ms):
+        days = (local_date(end_ms, terms.time_zone) - local_date(start_ms, terms.time_zone)).days
+        if parts and parts[-1][0] == terms.charges:
+            parts[-1] = terms.charges, parts[-1][1] + days
+        else:
+            parts.append((terms.charges, days))
+    return parts
+
+
+def _terms(parts: Parts, name: str, days: int) -> Iterator[str]:
+    for charges, in_force in parts:
+        rises = [f"(1 + {rise.percent:f} / 100)" for rise in charges.indexation]
+        share = [] if in_force == days else [f"{in_force} / {days} days"]
+        for charge in charges.monthly:
+            if (charge.service or "") == name:
+                yield " × ".join([f"{charge.amount:f}", *rises, *share])
