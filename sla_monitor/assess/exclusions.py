@@ -38,9 +38,10 @@ class Exclusions:
 
     def time(self, service: str, view: View, kpi: str | None = None) -> Intervals:
         """The time that a view leaves out, for a KPI, or for what holds for every KPI of the service."""
-        if view == "gross":
+        rulings = self.of(service)
+        if view == "gross" or not rulings:
             return []
-        found = [one for one in self.of(service) if not one.kpis or kpi in one.kpis]
+        found = [one for one in rulings if not one.kpis or kpi in one.kpis]
         if view == "claimed":
             return normal(one.asked for one in found)
         return normal(pair for one in found for pair in one.granted)

@@ -12,6 +12,7 @@ from sla_monitor.assess.forecast import kpi_forecast, whole_of
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Judged, target_ratio
 from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.intervals import length
 from sla_monitor.sla.results import PeriodResult
 
@@ -70,11 +71,17 @@ def _allowance(whole: Ground, one: Judged) -> tuple[Fraction, Fraction]:
         return Fraction(0), target_ratio(kpi)
     allowance, whole_ms, targets = Fraction(0), 0, set[Fraction]()
     for part in whole.whole_parts(kpi.service):
-        promised = next((k for k in part.terms.kpis if k.id == kpi.id and isinstance(k, AvailabilityKpi)), kpi)
-        target, agreed_ms = promised.target_ratio, length(part.hours)
+        target, agreed_ms = _promised(kpi, part.terms, whole.terms), length(part.hours)
         allowance += agreed_ms * (1 - target)
         whole_ms += agreed_ms
         targets.add(target)
     if len(targets) == 1:
         return allowance, targets.pop()
     return allowance, 1 - allowance / whole_ms if whole_ms else kpi.target_ratio
+
+
+def _promised(kpi: AvailabilityKpi, terms: Terms, ours: Terms) -> Fraction:
+    """A KPI's target in a version of the terms; `ours` are those that the KPI is of."""
+    if terms is ours:
+        return kpi.target_ratio
+    return next((one.target_ratio for one in terms.availability_kpis if one.id == kpi.id), kpi.target_ratio)

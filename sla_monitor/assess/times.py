@@ -27,8 +27,7 @@ class Lost(NamedTuple):
     @property
     def weighted_ms(self) -> int:
         """The time that counts by its shares, to the nearest millisecond."""
-        return sum(ms if share is WHOLE else round(share * ms) for share, ms in self.counted)
-
+        return sum([ms if share is WHOLE else round(share * ms) for share, ms in self.counted])
 
     def losses(self) -> list[Loss]:
         """A loss for each share."""

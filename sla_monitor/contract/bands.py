@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -79,15 +80,15 @@ class Band(Strict):
             raise Misplaced([(("name",), f"holds no result between {self.lower} and {self.upper}")])
         return self
 
-    @property
+    @cached_property
     def lower(self) -> Cut | None:
         return _cut(self.at_least, after=False) or _cut(self.above, after=True)
 
-    @property
+    @cached_property
     def upper(self) -> Cut | None:
         return _cut(self.below, after=False) or _cut(self.at_most, after=True)
 
-    @property
+    @cached_property
     def edges(self) -> str:
         """In words: `at least 98, below 99`."""
         words = ("at_least", "above", "below", "at_most")

@@ -36,7 +36,7 @@ def as_written(value: Any) -> Any:
     """A model as a file would hold it, but for what the models have made of the values."""
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
-        return {fields[name].alias or name: as_written(inner) for name, inner in value}
+        return {field.alias or name: as_written(getattr(value, name)) for name, field in fields.items()}
     if isinstance(value, tuple):
         return [as_written(item) for item in value]
     return {key: as_written(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -24,7 +24,7 @@ def instant_ms(day: date, at: time, zone: ZoneInfo) -> int:
     """A local date and time as UTC milliseconds. Of a time told twice in autumn, the first; one that spring leaves
     out is the instant at which the clock goes forward."""
     wall = datetime.combine(day, at)
-    first, second = (int(wall.replace(tzinfo=zone, fold=fold).astimezone(UTC).timestamp()) for fold in (0, 1))
+    first, second = (int(wall.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1))
     if second < first:  # only for a time that does not exist: it lies between, where the wall clock jumps over it
         jump = bisect_right(
             range(second, first), wall, key=lambda at_s: datetime.fromtimestamp(at_s, zone).replace(tzinfo=None)
