@@ -82,7 +82,8 @@ def _limit(condition: Condition, regime: Regime) -> Iterator[str]:
 
 def _most(condition: Condition, regime: Regime) -> Fraction | None:
     """The most that a condition's number can be; None where there is no telling."""
-    kpis = [kpi for kpi in regime.kpis if not condition.kpis or kpi.id in condition.kpis]
+    named = condition.kpis or [kpi.id for kpi in regime.kpis if kpi.kind == "KPI"]
+    kpis = [kpi for kpi in regime.kpis if kpi.id in named]
     months = {"rolling": condition.months, "consecutive": 1, "contract_year": YEAR_MONTHS}[condition.window]
     if condition.measure == "below_threshold_percent":
         return Fraction(100 if any(kpi.threshold is not None for kpi in kpis) else 0)

@@ -44,7 +44,7 @@ class Condition(Strict):
         description="points, credits: sums. failures: KPIs that missed the target. below_threshold_percent: their share"
         " of the KPIs measured. kpi_value: the sum of results. tripped: months in which another trigger was set off."
     )
-    kpis: tuple[Identifier, ...] = Field((), description="None: all.")
+    kpis: tuple[Identifier, ...] = Field((), description="None: all; a PI counts only where it is named.")
     bands: tuple[Identifier, ...] = Field((), description="For failures: only those in these bands.")
     material: Annotated[bool, Field(strict=True)] = Field(False, description="For failures: only material ones.")
     trigger: Identifier | None = Field(None, description="For tripped: which; it must stand above this one.")

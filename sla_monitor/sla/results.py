@@ -35,7 +35,8 @@ class KpiResult:
 
     `value`: after averaging, before rounding; `figure`: this period's own, before averaging. `band` is None, and
     `is_met` too, where there is no assessable figure. `failures_in_a_row` counts this one; `points` are after repeat
-    factor and related failures, `own_points` before both. `difference`: supplier's figure less ours.
+    factor and related failures, `own_points` before both. `difference`: supplier's figure less ours. `is_kpi`:
+    and no PI.
     """
 
     kpi: str
@@ -54,6 +55,7 @@ class KpiResult:
     coverage: Fraction | None
     difference: Fraction | None
     working: Working
+    is_kpi: bool = True
 
     @property
     def is_repeat(self) -> bool:

@@ -49,6 +49,7 @@ def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[
         coverage=measured.coverage,
         difference=_difference(measured),
         working=(*measured.working, *source, *averaging, *counting),
+        is_kpi=kpi.kind == "KPI",
     )
 
 

@@ -86,7 +86,8 @@ def _said(condition: Condition, formula: str, result: Fraction | str) -> Step:
 
 
 def _results(condition: Condition, past: PeriodResult) -> list[KpiResult]:
-    return [result for result in past.kpis if not condition.kpis or result.kpi in condition.kpis]
+    """Of the KPIs that a condition names, or of all; a PI is no KPI, and counts where it is named."""
+    return [one for one in past.kpis if (one.kpi in condition.kpis if condition.kpis else one.is_kpi)]
 
 
 def _points(condition: Condition, past: PeriodResult) -> Fraction:
