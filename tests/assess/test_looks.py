@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,11 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, Recorded, read_only
 from sla_monitor.ledger.rebuild import rebuild_spans
 from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.upkeep import check
+from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Finding, Observation, Phases
 
-from .records import CONTRACT, DAY, DOWN, HOUR, JUNE, MINUTE, UP, Record, entries, one_version, span
+from .records import CONTRACT, DAY, DOWN, HOUR, JUNE, MINUTE, UP, Record, endpoint, entries, one_version, service, span
 
 RESPONSE = {"id": "KPI1", "indicator": "response_time", "service": "cad", "target": "5s", "statistic": "mean"}
 LOOKS: list[Sample] = [(JUNE + n * MINUTE, DOWN if n % 7 == 3 else UP, 1_000 * n, 500 * n) for n in range(300)]
@@ -132,6 +137,64 @@ def test_a_ledger_and_a_record_in_memory_give_the_same_assessment(tmp_path: Path
             memory = Record(seen, {"login": LOOKS}, entries(*told))
             assert assess_contract(contract, recorded, NOW) == assess_contract(contract, memory, NOW)
         assert recorded.entries(CONTRACT) is recorded.entries(CONTRACT), "nothing is read again"
+
+
+KPIS = [
+    RESPONSE,
+    {**RESPONSE, "id": "KPI2", "statistic": "percentile", "percentile": 90, "phase": "first_byte", "service": "mail"},
+    {"id": "KPI3", "indicator": "error_rate", "service": "mail", "target": 99, "measurement_months": 3},
+    {"id": "KPI4", "service": "cad", "target": 99, "counting": {"slow_as_down": {"promised": "100ms"}}},
+]
+BEGIN = JUNE - 2 * DAY
+ANSWERS: dict[str, list[Sample]] = {
+    name: [
+        (BEGIN + place + n * 10 * MINUTE, DOWN if n % step == 3 else UP, 4_000 * n, None if n % 5 else 300 * n)
+        for n in range(600)
+    ]
+    for place, (name, step) in enumerate((("login", 7), ("inbox", 11), ("outbox", 50)))
+}
+
+
+def recorded_until(path: Path, since_ms: int, until_ms: int) -> list[tuple[str, Sample]]:
+    """Record the looks of a stretch of time; what was recorded."""
+    looks = [(name, look) for name, several in ANSWERS.items() for look in several if since_ms <= look[0] < until_ms]
+    with Ledger.open(path, SystemClock(), commit_within_ms=1) as ledger:
+        for name, (at_ms, outcome, duration_us, first_byte_us) in sorted(looks, key=lambda pair: pair[1][0]):
+            finding = Finding(outcome, None, "", duration_us, Phases(first_byte_us=first_byte_us))
+            ledger.record(Observation(f"{CONTRACT}/{name}", at_ms, finding), 10 * MINUTE)
+        assert ledger.flush(30)
+    return looks
+
+
+def test_starts_and_assessments_after_them_give_what_a_record_in_memory_gives(tmp_path: Path) -> None:
+    """Through packed hours, remembered days and answers about them: looks come in, words are said, it starts again."""
+    login, inbox, outbox = (endpoint(name, every="10m") for name in ANSWERS)
+    services = [service("cad", login), service("mail", inbox, outbox)]
+    contract = one_version(services=services, kpis=KPIS, relief={"four_eyes": False})
+    said = {"kind": "correction", "endpoints": ["inbox"], "start": JUNE, "end": JUNE + HOUR, "outcome": "down"}
+    path, known, since_ms = tmp_path / "ledger.db", dict[str, list[Sample]](), BEGIN
+    words: Sequence[Entry] = ()
+    for day, until_ms in enumerate(range(BEGIN + DAY, BEGIN + 4 * DAY, DAY)):
+        for name, look in recorded_until(path, since_ms, until_ms):
+            known.setdefault(name, []).append(look)
+        since_ms = until_ms
+        with Ledger.open(path, SystemClock()) as ledger:
+            evidence, cache = Recorded(ledger), Cache()
+            spans = {name.partition("/")[2]: several for name, several in ledger.spans(BEGIN, until_ms).items()}
+            for now_ms in (until_ms - 5 * HOUR, until_ms - 5 * HOUR + MINUTE, until_ms):
+                found = assess([contract], evidence, now_ms, caches={contract.id: cache}).contracts[0]
+                assert found == assess_contract(contract, Record(spans, known, words), now_ms)
+                if not words and day > 1:
+                    words = entries(said)
+                    Register.open(path, SystemClock()).add(words)
+    assert check(path, lambda done, total: None).problems == ()
+    with closing(sqlite3.connect(path)) as database:
+        packed = (
+            "select key, count(*) from looks_by_hour join endpoints e on e.id = endpoint_id group by key order by key"
+        )
+        hours = [count for _, count in database.execute(packed)]
+    assert len(hours) == len(ANSWERS)
+    assert min(hours) >= 24
 
 
 def test_a_ledger_keeps_answers_until_it_is_rebuilt(tmp_path: Path) -> None:
