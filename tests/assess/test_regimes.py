@@ -178,6 +178,40 @@ def test_the_pool(contract: Contract, tmp_path: Path) -> None:
     assert {line.kpi for line in found.credit.lines} == {"mainframe-minimum"}
 
 
+@regime("at-risk-pool")
+def test_the_fourth_miss_of_the_expected_level_is_a_default(contract: Contract, tmp_path: Path) -> None:
+    """An hour of each month from March to June is over 99.5 per cent and under 99.9: June costs 10 per cent x 50 x 40
+    of 1,250,000, and May nothing."""
+    times = [(f"2026-{month:02d}-10 00:00", f"2026-{month:02d}-10 01:00") for month in (3, 4, 5, 6)]
+    seen = [outages("mainframe", *times), outages("batch")]
+    assert result(month_of(tmp_path, contract, "2026-05", *seen)).credit.total == 0
+    june = result(month_of(tmp_path, contract, JUNE, *seen))
+    assert [(line.rule, line.amount) for line in june.credit.lines] == [("expected", Decimal("25000.00"))]
+
+
+@regime("pfi-unit-rate")
+@pytest.mark.parametrize(("omitted", "points"), [("32680.00", []), ("32680.01", ["termination-point"])])
+def test_deductions_over_a_quarter_of_the_charges_are_a_termination_point(
+    contract: Contract, tmp_path: Path, omitted: str, points: list[str]
+) -> None:
+    """A quarter of 196,080 is 49,020; what was left out on purpose costs half as much again."""
+    entries = said({"kind": "misreport", "month": JUNE, "omitted": omitted, "deliberate": True})
+    found = result(month_of(tmp_path, contract, JUNE, outages("building-management"), entries=entries))
+    assert [trigger.trigger for trigger in found.triggers] == points
+
+
+@regime("uk-model-services")
+def test_half_of_the_kpis_below_threshold_withhold_the_charges(contract: Contract, tmp_path: Path) -> None:
+    """Case management was down for 40 of 720 hours, and both severe incidents were late; the PI, which was met, is no
+    KPI. All of 850,000 is withheld, in place of points and credits."""
+    ticket = {"kind": "ticket", "priority": "S1", "opened": "2026-06-10 00:00", "ended": "2026-06-11 00:00"}
+    seen = outages("case-management", ("2026-06-10 00:00", "2026-06-11 16:00"))
+    entries = said(ticket | {"id": "1"}, ticket | {"id": "2"})
+    found = result(month_of(tmp_path, contract, JUNE, seen, outages("reporting"), entries=entries))
+    assert (found.withheld, found.credit.total, found.points) == (Decimal("850000.00"), 0, 0)
+    assert "unacceptable-failure" in [trigger.trigger for trigger in found.triggers]
+
+
 @regime("pfi-unit-rate")
 def test_the_custody_suites(contract: Contract, tmp_path: Path) -> None:
     """Three blocks of two hours x weight 30 x 2.00; five faults: 120 points, 20 free, 80 x 3 and 20 x 3 x 1.2; 180 left
