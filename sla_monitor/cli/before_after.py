@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sla_monitor.cli.figures import NONE, told_figure, told_money, told_points
-from sla_monitor.cli.terminal import lines_of, table
+from sla_monitor.cli.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
     from sla_monitor.assess import Evidence, Sample
@@ -61,7 +61,7 @@ def confirm(desk: Desk, said: Sequence[Entry], new: Sequence[Entry], confirmed: 
 
 def show_changes(found: Changes) -> None:
     if found:
-        click.echo(f"This changes months that are over.\n{lines_of(table(found))}", err=True)
+        click.echo(f"This changes months that are over.\n{lines_of(table(found, (), width()))}", err=True)
 
 
 def changes(desk: Desk, said: Sequence[Entry], new: Sequence[Entry]) -> Changes:

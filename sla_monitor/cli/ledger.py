@@ -13,11 +13,15 @@ import click
 
 from sla_monitor.cli.options import config_option, format_option, ledger_option
 from sla_monitor.cli.sources import ledger_path
+from sla_monitor.cli.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
     from sla_monitor.ledger import Reader
     from sla_monitor.sla.observation import Observation
     from sla_monitor.sla.spans import Span
+
+DISPENSABLE = ("evidence bytes", "last look", "address", "looks", "detail")
+"""What a narrow terminal does without, in this order."""
 
 
 @click.group("ledger")
@@ -38,8 +42,8 @@ def check(config: Path, ledger: Path | None) -> None:
     path = ledger_path(config, ledger)
     with _progress("Reading the observations") as progress:
         report = check_ledger(path, progress)
-    for table, count in report.counts.items():
-        click.echo(f"{table.replace('_', ' '):<14} {count:>12,}")
+    for name, count in report.counts.items():
+        click.echo(f"{name.replace('_', ' '):<14} {count:>12,}")
     for problem in report.problems:
         click.echo(f"{path}: {problem}", err=True)
     if report.problems:
@@ -148,18 +152,16 @@ def _instant(ms: int) -> str:
 
 
 def _tables(told: dict[str, list[dict[str, Any]]]) -> str:
-    from tabulate import tabulate
+    return "\n\n".join(f"{title}\n{_table(rows)}" if rows else f"{title}: none" for title, rows in told.items())
 
-    def plain(value: object) -> object:
-        """A supplier's text may hold what moves a terminal's cursor."""
-        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in value) if isinstance(value, str) else value
 
-    tables = []
-    for title, rows in told.items():
-        cells = [[plain(value) for value in row.values()] for row in rows]
-        headers = [name.replace("_", " ") for name in rows[0]] if rows else []
-        tables.append(f"{title}\n{tabulate(cells, headers, disable_numparse=True)}" if rows else f"{title}: none")
-    return "\n\n".join(tables)
+def _table(rows: list[dict[str, Any]]) -> str:
+    cells = [{_heading(key): "" if value is None else str(value) for key, value in row.items()} for row in rows]
+    return lines_of(table(cells, DISPENSABLE, width()))
+
+
+def _heading(key: str) -> str:
+    return key.replace("_", " ")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ An option is a field: `--start` for `start`, `--service` again and again for `se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ EXAMPLES = {
     "done": "--about 12",
 }
 
+EXAMPLE_WIDTH = 72
 _SEVERAL = {"services": "service", "kpis": "kpi", "endpoints": "endpoint", "tickets": "ticket", "stops": "stop"}
 _STOPS = "When its clock stood still; - in place of END: it still does."
 
@@ -88,11 +90,23 @@ def _command(kind: str, model: type[Strict]) -> click.Command:
         put_down(kind, {name: word for name, word in words.items() if word not in (None, (), [])}, **given)
 
     said = " ".join((model.__doc__ or "").split())
-    run.__doc__ = f"{said}\n\n\b\nFor example: sla-monitor register add {_dashed(kind)} CONTRACT\n  {EXAMPLES[kind]}"
+    run.__doc__ = f"{said}\n\n\b\nFor example:\n{_example(f'sla-monitor register add {_dashed(kind)} CONTRACT', kind)}"
     command = desk_options(entry_options(run))
     for name in reversed(names):
         command = _option(name, model)(command)
     return click.command(_dashed(kind))(command)
+
+
+def _example(begins: str, kind: str) -> str:
+    """A command over as many lines as it needs, each of which can be typed: none is broken inside an option."""
+    lines = [begins]
+    for option in re.split(r" (?=--)", EXAMPLES[kind]):
+        if len(lines[-1]) + len(option) > EXAMPLE_WIDTH:
+            lines[-1] += " \\"
+            lines.append(f"  {option}")
+        else:
+            lines[-1] += f" {option}"
+    return "\n".join(lines)
 
 
 def _option(name: str, model: type[Strict]) -> Options:

@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from sla_monitor.assess import ContractAssessment
-from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast
+from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast, Outlook
 from sla_monitor.board import Board
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.sla.observation import Outcome, Reason
@@ -80,6 +80,16 @@ def test_how_a_kpi_without_an_allowance_may_end_is_told_or_that_nobody_knows(bes
     forecast = KpiForecast(None, None, None, None, best, NO_FIGURE)
     kpis = [replace(one, forecast=forecast) if one.kpi == "cad-response" else one for one in contract.kpis]
     assert f"The incident list answers in time: 612 ms target ≤ 500 ms; {told}" in showing(kpis=tuple(kpis))
+
+
+def test_where_charges_may_be_withheld_it_is_not_said_that_points_may_fall() -> None:
+    """A trigger that suppresses points is the worst that can happen, and leaves none."""
+    (contract,) = estate.partnership().assessment.contracts
+    assert contract.forecast is not None
+    worst = Outlook(Fraction(0), Decimal("833333.00"), ("unacceptable",))
+    text = showing(forecast=replace(contract.forecast, worst=worst))
+    assert "at worst none: charges are withheld in their place" in text
+    assert "at worst £833,333.00" in text
 
 
 def test_while_all_promises_are_kept_nothing_stands_at_the_top() -> None:
