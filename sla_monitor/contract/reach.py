@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from sla_monitor.contract.bands import Band
-from sla_monitor.contract.kpi import Kpi
+from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
 from sla_monitor.contract.parts import Found
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.regime import Regime
@@ -87,6 +87,8 @@ def _most(condition: Condition, regime: Regime) -> Fraction | None:
     months = {"rolling": condition.months, "consecutive": 1, "contract_year": YEAR_MONTHS}[condition.window]
     if condition.measure == "below_threshold_percent":
         return Fraction(100 if any(kpi.threshold is not None for kpi in kpis) else 0)
+    if condition.measure == "downtime_hours":
+        return None if any(isinstance(kpi, AvailabilityKpi) for kpi in kpis) else Fraction(0)
     if condition.measure == "tripped":
         return Fraction(months)
     if condition.measure == "failures":

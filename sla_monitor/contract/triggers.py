@@ -36,13 +36,15 @@ class Condition(Strict):
         "failures",
         "below_threshold_percent",
         "kpi_value",
+        "downtime_hours",
         "credits",
         "credits_percent_of_cap",
         "credits_percent_of_charges",
         "tripped",
     ] = Field(
         description="points, credits: sums. failures: KPIs that missed the target. below_threshold_percent: their share"
-        " of the KPIs measured. kpi_value: the sum of results. tripped: months in which another trigger was set off."
+        " of the KPIs measured. kpi_value: the sum of results. downtime_hours: what availabilities lost, as it was"
+        " seen. tripped: months in which another trigger was set off."
     )
     kpis: tuple[Identifier, ...] = Field((), description="None: all; a PI counts only where it is named.")
     bands: tuple[Identifier, ...] = Field((), description="For failures: only those in these bands.")

@@ -79,7 +79,7 @@ def _availability(kpi: AvailabilityKpi, seen: Seen, frame: Frame) -> Measured:
     value, working = availability_percent(seen.seconds, kpi.counting)
     coverage = seen.seconds.coverage
     is_assessable = coverage is not None and coverage >= frame.coverage_floor
-    return Measured(value, coverage=coverage, is_assessable=is_assessable, working=working)
+    return Measured(value, coverage=coverage, is_assessable=is_assessable, working=working, seconds=seen.seconds)
 
 
 def made_of_slots(slots: Sequence[Slot]) -> Made:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.working import Working
 
 
@@ -17,7 +18,7 @@ class Measured:
 
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
-    `of`: for an error rate, the number of slots that it is the mean of.
+    `of`: for an error rate, the number of slots that it is the mean of; `seconds`: what an availability is made of.
     """
 
     value: Fraction | None
@@ -27,6 +28,7 @@ class Measured:
     is_assessable: bool = True
     working: Working = ()
     of: int = 0
+    seconds: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class KpiResult:
     `value`: after averaging, before rounding; `figure`: this period's own, before averaging. `band` is None, and
     `is_met` too, where there is no assessable figure. `failures_in_a_row` counts this one; `points` are after repeat
     factor and related failures, `own_points` before both. `difference`: supplier's figure less ours. `is_kpi`:
-    and no PI.
+    and no PI. `downtime_ms`: of an availability that was seen and assessed.
     """
 
     kpi: str
@@ -56,6 +58,7 @@ class KpiResult:
     difference: Fraction | None
     working: Working
     is_kpi: bool = True
+    downtime_ms: Fraction | None = None
 
     @property
     def is_repeat(self) -> bool:

@@ -16,6 +16,8 @@ from sla_monitor.sla.results import KpiResult, PeriodResult, TriggerResult
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import Step, step
 
+HOUR_MS = 3_600_000
+
 
 def tripped(
     trigger: Trigger, months: Sequence[PeriodResult], account: Account, caps: Sequence[Cap]
@@ -111,6 +113,10 @@ def _kpi_value(condition: Condition, past: PeriodResult) -> Fraction:
     return sum((result.value or Fraction(0) for result in _results(condition, past)), Fraction(0))
 
 
+def _downtime_hours(condition: Condition, past: PeriodResult) -> Fraction:
+    return sum((one.downtime_ms or Fraction(0) for one in _results(condition, past)), Fraction(0)) / HOUR_MS
+
+
 def _tripped(condition: Condition, past: PeriodResult) -> Fraction:
     return Fraction(sum(1 for result in past.triggers if result.trigger == condition.trigger))
 
@@ -124,6 +130,7 @@ MEASURES: dict[str, Callable[[Condition, PeriodResult], Fraction]] = {
     "failures": _failures,
     "below_threshold_percent": _below_threshold_percent,
     "kpi_value": _kpi_value,
+    "downtime_hours": _downtime_hours,
     "tripped": _tripped,
     "credits": _given,
     "credits_percent_of_cap": _given,

@@ -80,24 +80,30 @@ def test_the_model_services_contract(contract: Contract, tmp_path: Path) -> None
 
 @regime("crown-commercial-call-off")
 def test_the_call_off(contract: Contract, tmp_path: Path) -> None:
-    """May: 97 agreed for 98: half a per cent of 200,000, and claimed. June: 10 + 8 + 7 core hours lost in three months
-    are more than 24: the month's charges are withheld, and no credit accrues."""
+    """May: 97 agreed for 98: half a per cent of 200,000; 8 of 190 core hours lost are 95.789 per cent, 2.21053 points
+    under 98: 2,210.53; claimed. June: 10 + 8 + 7 core hours lost in three months are more than 24: the month's charges
+    are withheld, and no credit accrues."""
+    seen = outages(
+        "portal",
+        ("2026-04-14 08:00", "2026-04-14 20:00"),
+        ("2026-05-12 00:00", "2026-05-12 16:00"),
+        ("2026-06-16 08:00", "2026-06-16 15:00"),
+    )
     entries = said(
         figure("SL1", "2026-05", "agreed", value=97),
         figure("SL1", "2026-06", "agreed", value=75),
-        figure("SL3", "2026-04", "authority", value=10),
-        figure("SL3", "2026-05", "authority", value=8),
-        figure("SL3", "2026-06", "authority", value=7),
         {"kind": "credit_claim", "month": "2026-05", "claimed": "2026-06-20 10:00"},
         {"kind": "credit_claim", "month": "2026-06", "claimed": "2026-07-20 10:00"},
     )
-    may = result(month_of(tmp_path, contract, "2026-05", outages("portal"), entries=entries))
-    assert may.credit.total == Decimal("1000.00")
-    june = result(month_of(tmp_path, contract, JUNE, outages("portal"), entries=entries))
+    may = result(month_of(tmp_path, contract, "2026-05", seen, entries=entries))
+    assert [line.amount for line in may.credit.lines] == [Decimal("1000.00"), Decimal("2210.53")]
+    assert may.credit.total == Decimal("3210.53")
+    june = result(month_of(tmp_path, contract, JUNE, seen, entries=entries))
     assert june.withheld == Decimal("200000.00")
     assert june.credit.total == 0
     assert [trigger.trigger for trigger in june.triggers] == ["critical-service-level-failure"]
-    unclaimed = result(month_of(tmp_path, contract, "2026-05", outages("portal"), entries=entries[:5]))
+    assert [str(step).split(": ", 1)[1] for step in june.triggers[0].working] == ["10 + 8 + 7 = 25"]
+    unclaimed = result(month_of(tmp_path, contract, "2026-05", seen, entries=entries[:2]))
     assert unclaimed.credit.total == 0
 
 

@@ -116,3 +116,10 @@ def test_a_look_that_does_not_wait_until_an_answer_is_none(tmp_path: Path) -> No
     (line,) = doubted(tmp_path, text)
     assert line.startswith("kpis.K.counting: health is down after 3s, and an answer is none only after 3.5s")
     assert doubted(tmp_path, text.replace("700ms", "500ms")) == []
+
+
+def test_hours_of_downtime_are_those_of_an_availability(tmp_path: Path) -> None:
+    text = f"{KPIS}triggers: [{{id: t, effects: [notice], conditions: [{{measure: downtime_hours, more_than: 24}}]}}]\n"
+    assert doubted(tmp_path, text) == []
+    (line,) = doubted(tmp_path, text.replace("measure:", "kpis: [KPI2], measure:"))
+    assert line.startswith("triggers.t.conditions.0: can never hold: downtime hours come to no more than 0 here")
