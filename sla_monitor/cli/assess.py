@@ -23,18 +23,20 @@ from sla_monitor.cli.sources import (
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.evidence import Source
+    from sla_monitor.evidence.seen import FileEvidence
 
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for: the month of a contract, from this evidence, as known at `now_ms`."""
+    """What is asked for: the month of a contract, from this evidence, as known at `now_ms`. `origin` names a file."""
 
     contract: Contract
     source: Source
     month: str
     now_ms: int
+    origin: str = ""
 
 
 @click.command()
@@ -79,12 +81,23 @@ def _asked(config: Path, ledger: Path | None, name: str, period: str | None, evi
         if ledger is not None:
             raise click.UsageError("--evidence and --ledger exclude each other (leave one of them out)")
         found = read_evidence(evidence, contract)
-        yield Asked(contract, found, _month(period, contract, found.as_of_ms, found.until_ms), found.as_of_ms)
+        month = _month(period, contract, found.as_of_ms, found.until_ms)
+        yield Asked(contract, found, month, found.as_of_ms, _origin(evidence, contract, found))
         return
     now_ms = SystemClock().now_ms()
     month = _month(period, contract, now_ms, now_ms)
     with recorded(ledger_path(config, ledger)) as source:
         yield Asked(contract, source, month, now_ms)
+
+
+def _origin(file: Path, contract: Contract, found: FileEvidence) -> str:
+    """Which file it is, and of which time it speaks: whoever asks for another month sees why there is nothing."""
+    from sla_monitor.cli.terminal import plain
+    from sla_monitor.register.instant import told_on_the_wall
+
+    zone = contract.versions[-1].terms.time_zone
+    first, last = (told_on_the_wall(at_ms or 0, zone) for at_ms in (found.first_ms(contract.id), found.until_ms))
+    return f"from {plain(file.name)}, which tells of {first} to {last}"
 
 
 def _month(period: str | None, contract: Contract, now_ms: int, until_ms: int) -> str:
@@ -110,7 +123,7 @@ def _assessed(asked: Asked, style: str, working: bool) -> str:
     if style == "json":
         return document_text(document(found, inputs_of(asked.contract, read, found)))
     columns = width()
-    told = told_assessment(found, asked.contract, columns)
+    told = told_assessment(found, asked.contract, columns, asked.origin)
     return f"{told}\n\n{told_working(found, asked.contract, columns)}\n" if working else f"{told}\n"
 
 

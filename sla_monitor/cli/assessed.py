@@ -28,20 +28,24 @@ STATUS = {
     "provisional": "provisional: it has ended, and nobody has signed it off",
     "final": "final: signed off",
 }
+VIEWS_TOLD = (
+    "gross: nothing is taken out; claimed: all that was asked for; agreed: what was granted. Bands, points and money go"
+    " by the agreed figure."
+)
 DISPENSABLE = ("title", "clause", "repeat", "coverage")
 """What a narrow terminal does without, in this order; the three views stay side by side."""
 
 
-def told_assessment(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
-    """Everything at one glance; the working is told separately."""
-    blocks = [*_head(one, columns), *told_restatement(one, columns), _kpis(one, columns)]
+def told_assessment(one: ContractAssessment, contract: Contract, columns: int | None, origin: str = "") -> str:
+    """Everything at one glance; the working is told separately. `origin`: what it was worked out from, in words."""
+    blocks = [*_head(one, origin, columns), *told_restatement(one, columns), _kpis(one, columns)]
     if one.result is not None:
         blocks += _money(one, one.result, columns)
     blocks += [*told_exclusions(one, contract, columns), *told_forecast(one, columns), *_register(one, columns)]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _head(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+def _head(one: ContractAssessment, origin: str, columns: int | None) -> Iterator[str]:
     zone = ZoneInfo(one.time_zone)
     since = f"terms of {told_time(one.terms_from_ms, zone)[:10]}"
     reference = f" ({plain(one.terms_reference)})" if one.terms_reference else ""
@@ -51,12 +55,14 @@ def _head(one: ContractAssessment, columns: int | None) -> Iterator[str]:
         worth = f"{told_money(one.total_value, one.currency)} {one.currency}"
         lines.append(f"worth {worth} over its term, {one.starts_on} to {one.ends_on}")
     until = f" up to {told_time(one.at_ms, zone)}" if one.status == "running" else ""
-    lines.append(f"{STATUS[one.status]}{until}")
+    lines += [f"{STATUS[one.status]}{until}", *([origin] if origin else [])]
     yield "\n".join(wrapped(line, columns, "  ") for line in lines)
 
 
 def _kpis(one: ContractAssessment, columns: int | None) -> str:
-    return table([_kpi(kpi) for kpi in one.kpis], DISPENSABLE, columns) if one.kpis else "No KPIs."
+    if not one.kpis:
+        return "No KPIs."
+    return f"{table([_kpi(kpi) for kpi in one.kpis], DISPENSABLE, columns)}\n{wrapped(VIEWS_TOLD, columns)}"
 
 
 def _kpi(kpi: KpiAssessment) -> Row:
