@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby
 
 from sla_monitor.assess.assessment import ContractAssessment
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.money import Charges
 from sla_monitor.sla.months import last_day
 from sla_monitor.sla.period import local_date
+from sla_monitor.sla.results import PeriodResult
+
+MONTHS = 12
+"""Before the month: as far back as caps look."""
 
 Parts = list[tuple[Charges, int]]
 """Charges with the number of days for which they were in force."""
@@ -21,10 +27,23 @@ def told_charges(one: ContractAssessment, contract: Contract) -> list[str]:
     parts = _parts(one, contract)
     is_cut = bool(parts) and parts[0][0].part_months == "by_day"
     days = last_day(one.period.name).day if is_cut else sum(in_force for _, in_force in parts)
-    return [
+    lines = [
         f"{name or 'the contract'}: {' + '.join(_terms(parts, name, days))} = {amount:f}"
         for name, amount in one.result.charges.items()
     ]
+    total = [f"in all: {sum(one.result.charges.values(), Decimal(0)):f}"] if len(lines) > 1 else []
+    return [*lines, *total, *_before(one.earlier[-MONTHS:])]
+
+
+def _before(months: Sequence[PeriodResult]) -> Iterator[str]:
+    """What was charged in the months that caps look back on, and what that adds up to."""
+    charged = [(month.month, sum(month.charges.values(), Decimal(0))) for month in months]
+    if not any(amount for _, amount in charged):
+        return
+    runs = [(amount, len(list(run))) for amount, run in groupby(charged, key=lambda one: one[1])]
+    told = " + ".join(f"{count} × {amount:f}" if count > 1 else f"{amount:f}" for amount, count in runs)
+    total = sum((amount for _, amount in charged), Decimal(0))
+    yield f"in the months before, {charged[0][0]} to {charged[-1][0]}: {told} = {total:f}"
 
 
 def _parts(one: ContractAssessment, contract: Contract) -> Parts:

@@ -166,5 +166,6 @@ def test_every_number_of_the_working_comes_from_somewhere_in_it(books: Books) ->
         "excluded 7,200 s, unseen 21,600 s, degraded 0 s, down 46,800 s, the rest was up",
         "late: INC-2 (P1, 2025-03-06 17:00:00 GMT): 7 h on the clock",
         "the contract: 850000.00 x 10 / 31 days + 850000.00 x (1 + 2.5 / 100) x 21 / 31 days = 864395.16",
+        "in the months before, 2025-01 to 2025-02: 2 x 850000.00 = 1700000.00",
     ):
         assert f"{line}\n" in told, line
