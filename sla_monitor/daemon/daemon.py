@@ -38,7 +38,7 @@ just started a monitor should see the first states when they are there, and not 
 
 RELOADABLE = ("contracts", "log", "links", "alerting")
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 
 class Daemon:

@@ -27,7 +27,7 @@ STRAIN_MS, STRAIN_HOLDS_S = 50, 1.0
 """A hand-over that is so late, although it had nothing to wait for but the processor, says that looks are fighting for
 it; the finding holds for so long."""
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 
 @dataclass(slots=True)

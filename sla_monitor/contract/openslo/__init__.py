@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sla_monitor.contract.openslo.reading import Found, Taken, read_openslo
+from sla_monitor.contract.openslo.objects import Found, Taken
+from sla_monitor.contract.openslo.reading import read_openslo
 from sla_monitor.contract.openslo.writing import written
 
 __all__ = ["Found", "Taken", "read_openslo", "written"]

@@ -1,55 +1,30 @@
-"""An OpenSLO file, object by object: each objective of an SLO becomes a KPI, or is told with the reason why not."""
+"""OpenSLO objects on their way into terms: each objective becomes a KPI, or is told with the reason why not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from sla_monitor.contract.explain import explained
 from sla_monitor.contract.kpi import RatioKpi
 from sla_monitor.contract.model_file import told
-from sla_monitor.contract.nodes import Problem, plain
+from sla_monitor.contract.nodes import plain
 from sla_monitor.contract.openslo.indicators import Sources, credentials, source_of
+from sla_monitor.contract.openslo.objects import ALERTING, Found, Taken, Words, objects_of
 from sla_monitor.contract.openslo.pieces import Piece, Refused
 from sla_monitor.contract.openslo.windows import months_of
 from sla_monitor.contract.terms import Service
 from sla_monitor.contract.yaml_file import read_documents
 from sla_monitor.errors import ConfigError
 
-VERSION = "openslo/v1"
-_ALERTS = {"AlertPolicy", "AlertCondition", "AlertNotificationTarget"}
-_ALERTING = "alerts are not taken: `sla-monitor generate` makes them from the terms"
-_KINDS = {"SLO", "SLI", "DataSource", "Service", *_ALERTS}
 _METADATA = {"name", "displayName"}
 _SPEC = {
     "description", "service", "indicator", "indicatorRef", "timeWindow", "budgetingMethod", "objectives",
     "alertPolicies",
 }  # fmt: skip
 _OBJECTIVE = {"displayName", "op", "value", "target", "targetPercent"}
-
-Words = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A KPI or a service as a contract file has it, and where it comes from."""
-
-    words: Words
-    origin: str
-
-
-@dataclass(slots=True)
-class Found:
-    """What was taken of a file, and what was not."""
-
-    services: list[Taken] = field(default_factory=list)
-    kpis: list[Taken] = field(default_factory=list)
-    left_out: list[Problem] = field(default_factory=list)
 
 
 def read_openslo(path: Path, prometheus: str) -> Found:
@@ -59,30 +34,10 @@ def read_openslo(path: Path, prometheus: str) -> Found:
         raise ConfigError(told([document]))
     found = Found()
     pieces = [Piece(document, root, root.place, "file", found.left_out) for root in roots if plain(root) is not None]
-    objects = [each for piece in pieces for each in _objects(piece)]
+    objects = [each for piece in pieces for each in objects_of(piece)]
     _Import(objects, prometheus, found).run()
     found.left_out.sort()
     return found
-
-
-def _objects(piece: Piece) -> Iterator[tuple[str, Piece]]:
-    """The objects of one document, which may be a list of them, by their kind."""
-    for each in list(piece.items()) or [piece]:
-        try:
-            version = each.need("apiVersion").text()
-            kind = each.need("kind").text()
-            name = each.need("metadata").need("name").text()
-        except Refused:
-            continue
-        each.path = f"{kind} {name}" if kind in _KINDS and name.isprintable() and len(name) < 100 else "file"
-        if version != VERSION:
-            each.need("apiVersion").leave(f"{version[:40]!r} is not read (only {VERSION} is; convert it first)")
-        elif kind in _ALERTS:
-            each.leave(_ALERTING)
-        elif kind not in _KINDS:
-            each.leave(f"kind {kind[:40]!r} is none of OpenSLO v1's")
-        else:
-            yield kind, each
 
 
 class _Import:
@@ -150,7 +105,7 @@ class _Import:
             raise refused
         policies = spec.at("alertPolicies")
         if policies is not None and policies.value:
-            policies.leave(_ALERTING)
+            policies.leave(ALERTING)
         words |= self._service(spec)
         return words, indicator
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from sla_monitor.contract.openslo.reading import Found, Taken, Words
+from sla_monitor.contract.openslo.objects import Found, Taken, Words
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*( [A-Za-z0-9_-]+)*", re.ASCII)
 _DEFAULTS = {"title": "", "name": "", "measurement_months": 1}

@@ -1,0 +1,83 @@
+"""The scorecard's KPIs: figures in three views, and bands month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sla_monitor import names
+from sla_monitor.contract.terms import Terms
+from sla_monitor.generate.grafana import looks
+from sla_monitor.generate.grafana.links import to_service
+from sla_monitor.generate.grafana.panels import Look, Panel
+from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
+from sla_monitor.generate.grafana.tables import Column, Key, matrix, table
+
+VIEWS = (("Agreed", "agreed"), ("Gross", "gross"), ("Claimed", "claimed"))
+NOW = "now"
+"""The running month among the closed ones; as text it comes after them."""
+
+
+def _figures(contracts: Sequence[Terms], matcher: str, labels: str, look: Look) -> tuple[Column, ...]:
+    """Band, target and the three views of the KPIs with these units."""
+    bands = looks.band_colors(contracts)
+    held = " or ".join(f"({each('kpi, service', _of_band(name))} == 1) * {number}" for number, name in enumerate(bands))
+    target = each(labels, select(names.KPI_TARGET, *CONTRACT, matcher))
+    texts = {str(number): shown for number, shown in enumerate(bands.values())}
+    band = f"{target} * 0 + on (kpi, service) group_left () ({held or 'vector(0)'})"
+    values = [
+        Column(heading, each(labels, select(names.KPI_VALUE, *CONTRACT, matcher, f'view="{view}"')), look)
+        for heading, view in VIEWS
+    ]
+    return (
+        Column("Band", band, Look(unit="none", texts=texts), is_coloured=True),
+        Column("Target", target, look),
+        *values,
+    )
+
+
+def _of_band(name: str) -> str:
+    return select(names.KPI_BAND, *CONTRACT, f'band="{name}"')
+
+
+def per_cent(contracts: Sequence[Terms]) -> Panel:
+    seen = Look(unit="percentunit", decimals=1, thresholds=looks.SHARE_SEEN)
+    columns = (
+        *_figures(contracts, 'unit="ratio"', "kpi, service", Look(unit="percentunit", decimals=3)),
+        Column("Seen", each("kpi, service", select(names.KPI_COVERAGE, *CONTRACT)), seen, is_coloured=True),
+        Column("Points", _in_per_cent(names.KPI_POINTS), Look(thresholds=looks.ANY_IS_BAD)),
+        Column("Failures in a row", _in_per_cent(names.KPI_FAILURES), Look(decimals=0)),
+    )
+    return table(
+        "KPIs in per cent, in three views",
+        "Gross excludes nothing, claimed is as if every claim and booking were granted; agreed is what is priced.",
+        (Key("kpi", "KPI"), Key("service", "Service", to_service("data.fields"))),
+        columns,
+        height=11,
+    )
+
+
+def _in_per_cent(metric: names.MetricName) -> str:
+    of_unit = select(names.KPI_TARGET, *CONTRACT, 'unit="ratio"')
+    return each("kpi, service", f"{select(metric, *CONTRACT)} and on (contract, kpi, instance) {of_unit}")
+
+
+def others(contracts: Sequence[Terms]) -> Panel:
+    return table(
+        "Other KPIs, in three views",
+        "Times are in seconds. What nobody has measured or submitted yet is empty.",
+        (Key("kpi", "KPI"), Key("service", "Service"), Key("unit", "Unit")),
+        _figures(contracts, 'unit!="ratio"', "kpi, service, unit", Look(unit="none")),
+        height=6,
+    )
+
+
+def months(contracts: Sequence[Terms]) -> Panel:
+    now = f"{each('kpi, band', select(names.KPI_BAND, *CONTRACT))} == 1"
+    past = each("kpi, month, band", select(names.KPI_MONTH_BAND, *CONTRACT))
+    return matrix(
+        "Bands by month",
+        "The band that each KPI got in each closed month, and where it stands now.",
+        Query(f'label_replace({now}, "month", "{NOW}", "", "") or {past}'),
+        ("kpi", "month", "band"),
+        Look(unit="none", texts=looks.band_colors(contracts)),
+    )

@@ -1,0 +1,76 @@
+"""What people report: figures, tickets, occurrences, and what was left out of a report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sla_monitor.contract.bands import Level
+from sla_monitor.contract.fields import Identifier, Misplaced, Money, Strict, Whole, YesNo
+from sla_monitor.register.entry_parts import Count, Line, Month, Number
+from sla_monitor.register.instant import Instant
+
+
+class Figure(Strict):
+    """A KPI's figure for the measurement period that ends with a month, as one party gives it or both agree on it."""
+
+    kind: Literal["figure"] = "figure"
+    kpi: Identifier = Field(description="The id of the KPI.")
+    month: Month = Field(description="The last month of the measurement period.")
+    party: Literal["supplier", "authority", "agreed"] = Field(description="Whose figure it is.")
+    value: Level | None = Field(None, description="In the KPI's unit.")
+    in_target: Count | None = Field(None, description="Or counts: so many in target ...")
+    total: Count | None = Field(None, description="... of so many.")
+
+    @model_validator(mode="after")
+    def _one_figure(self) -> Self:
+        counts = (self.in_target, self.total)
+        if (self.value is None) == (None in counts) or counts.count(None) == 1:
+            raise Misplaced([(("value",), "or in_target and total: write one of the two")])
+        if self.in_target is not None and self.total is not None and self.in_target > self.total:
+            raise Misplaced([(("in_target",), "is more than the total")])
+        return self
+
+
+class ClockStop(Strict):
+    """Time for which a ticket's clock is said to have stopped."""
+
+    start_ms: Instant = Field(alias="start", description="From this instant on.")
+    end_ms: Instant | None = Field(None, alias="end", description="None: it still is.")
+    reason: Identifier = Field(description="Counts only if the KPI's clock lists it.")
+
+
+class TicketRecord(Strict):
+    """An incident or request, as it stands in the service desk's tool."""
+
+    kind: Literal["ticket"] = "ticket"
+    id: Line = Field(description="Its number there.")
+    priority: Identifier = Field(description="P1, P2, ...")
+    service: Identifier | None = Field(None, description="The service it is about.")
+    opened_ms: Instant = Field(alias="opened", description="When it was reported.")
+    responded_ms: Instant | None = Field(None, alias="responded", description="When a person took it up.")
+    ended_ms: Instant | None = Field(None, alias="ended", description="When it was resolved.")
+    stops: tuple[ClockStop, ...] = Field((), description="When its clock stood still.")
+
+
+class Occurred(Strict):
+    """One time that an area or service was unavailable, for a credit by unit rate."""
+
+    kind: Literal["occurrence"] = "occurrence"
+    rule: Identifier = Field(description="The id of the credit rule.")
+    month: Month = Field(description="The service period in which it counts.")
+    duration_ms: Annotated[Whole, Field(ge=0)] = Field(description="How long, in milliseconds.")
+    area: str = Field("", description="One of the rule's weights.")
+    used: YesNo = Field(False, description="Whether it was used all the same.")
+    repeats: Number = Field(1, description="How often it has happened in the month.")
+
+
+class Misreported(Strict):
+    """A deduction that the supplier left out of its report."""
+
+    kind: Literal["misreport"] = "misreport"
+    month: Month = Field(description="The service period in which it is made good.")
+    omitted: Money = Field(description="The deduction that was left out.")
+    deliberate: YesNo = Field(False, description="Whether on purpose.")
+    corrected: YesNo = Field(False, description="Whether corrected before payment.")
