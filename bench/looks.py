@@ -1,0 +1,114 @@
+"""What single looks cost: a start with a running month of a million of a KPI's looks, and the assessments after it.
+
+    python -m bench.looks
+
+Ten endpoints are the KPI's, and ten more are nobody's, looked at as often. Processor time of the whole process.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bench.assess import BEGIN_MS, EVERY_MS
+from sla_monitor.assess import Cache, assess_month
+from sla_monitor.clock import SystemClock
+from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.contract.terms import Terms
+from sla_monitor.ledger import Ledger, Recorded
+from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.opening import open_writer
+
+ENDPOINTS, LOOKS = 10, 100_000
+NOW_MS = BEGIN_MS + LOOKS * EVERY_MS
+KPIS: dict[str, dict[str, Any]] = {
+    "mean response time": {"indicator": "response_time", "target": "1s", "statistic": "mean"},
+    "95th percentile": {"indicator": "response_time", "target": "1s", "statistic": "percentile", "percentile": 95},
+    "error rate": {"indicator": "error_rate", "target": 99},
+    "slow as down": {"target": 99, "counting": {"slow_as_down": {"promised": "299ms"}}},
+}
+
+
+def contract(kpi: dict[str, Any]) -> Contract:
+    """One service of the ten endpoints, with one KPI."""
+    endpoints = [{"id": f"endpoint-{n}", "kind": "tcp", "host": "h", "port": 1, "every": "10s"} for n in range(10)]
+    terms = {
+        "id": "bench",
+        "authority": "A",
+        "supplier": "B",
+        "term": {"start": "2025-01-01", "end": "2034-12-31"},
+        "time_zone": "Europe/London",
+        "currency": "GBP",
+        "services": [{"id": "service", "endpoints": endpoints}],
+        "kpis": [{"id": "KPI", "service": "service", **kpi}],
+    }
+    return Contract((TermsVersion(0, Terms.model_validate(terms)),))
+
+
+def fill(path: Path) -> None:
+    """A ledger with the looks, one in two hundred of them failed, and spans that say that all was well."""
+    database = open_writer(path)
+    numbers = range(1, 2 * ENDPOINTS + 1)
+    up, down = (
+        next(n for n, name in names_by_id(database, "outcomes").items() if name == wanted) for wanted in ("up", "down")
+    )
+    spans = [(number, BEGIN_MS, NOW_MS, NOW_MS - EVERY_MS, up, None, LOOKS) for number in numbers]
+    columns = "endpoint_id, at_ms, outcome, duration_us, first_byte_us"
+    with immediate(database.conn):
+        names = [(number, f"bench/endpoint-{number - 1}") for number in numbers]
+        database.conn.executemany("insert into endpoints values (?, ?)", names)
+        database.conn.executemany("insert into last_spans values (?, ?, ?, ?, ?, ?, ?)", spans)
+        database.conn.executemany(
+            f"insert into observations ({columns}) values (?, ?, ?, ?, ?)", looks(numbers, up, down)
+        )
+    database.close()
+
+
+def looks(numbers: range, up: int, down: int) -> Iterator[tuple[int, int, int, int, int | None]]:
+    chance = random.Random(7)
+    for index in range(LOOKS):
+        for number in numbers:
+            at_ms, us = BEGIN_MS + index * EVERY_MS + 50 * number + chance.randint(0, 9), chance.randint(8_000, 300_000)
+            yield (number, at_ms, down, us, None) if chance.random() < 0.005 else (number, at_ms, up, us, us // 2)
+
+
+def spent_s(task: Callable[[], object]) -> float:
+    began = time.process_time()
+    task()
+    return time.process_time() - began
+
+
+def start_and_after(path: Path, terms: Contract) -> tuple[float, float]:
+    """Seconds of a start's first assessment, and of one 15 s later."""
+    with Ledger.open(path, SystemClock()) as ledger:
+        evidence, cache = Recorded(ledger), Cache()
+        several = [
+            spent_s(lambda: assess_month(terms, evidence, "2025-01", now_ms, (), cache))  # noqa: B023 - called at once
+            for now_ms in (NOW_MS, NOW_MS + 15_000)
+        ]
+    return several[0], several[1]
+
+
+def looks_cost() -> None:
+    """The first start, which packs the month, and later ones by indicator, told on standard output."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "looks.db"
+        fill(path)
+        before = path.stat().st_size
+        total = ENDPOINTS * LOOKS
+        first_s, _ = start_and_after(path, contract(KPIS["mean response time"]))
+        size = (path.stat().st_size - before) / total
+        print(f"the first start with a running month of {total} looks of a KPI, of {2 * total}: {first_s:.2f} s")
+        print(f"  {size:.1f} bytes packed a look; and starts after it (aim: 2 s):")
+        for name, kpi in KPIS.items():
+            start_s, after_s = start_and_after(path, contract(kpi))
+            print(f"  {name}: {start_s:.2f} s; an assessment after it {after_s * 1000:.0f} ms")
+
+
+if __name__ == "__main__":
+    looks_cost()
