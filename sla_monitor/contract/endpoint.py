@@ -14,16 +14,15 @@ from pydantic import Field, model_validator
 
 from sla_monitor.contract.bands import Level
 from sla_monitor.contract.consistency import misfits
-from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Name, Strict, Whole, YesNo
+from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, Whole
+from sla_monitor.contract.http_terms import BasicAuth, HttpExpectations, Redirects
 from sla_monitor.contract.network import (
     Family,
     Headers,
     Host,
-    JsonPath,
     Pattern,
     Port,
     ProxyUrl,
-    StatusRange,
     TlsVersion,
     Url,
 )
@@ -83,53 +82,6 @@ class TlsTerms(Strict):
     certificate_days_left: Whole | None = Field(
         None, ge=0, description="DEGRADED when a certificate of the chain expires sooner."
     )
-
-
-class JsonCondition(Strict):
-    """One condition on a JSON answer: what the path finds is compared with exactly one of the others."""
-
-    path: JsonPath = Field(description="A JSONPath (RFC 9535), for example $.status")
-    equals: str | Whole | YesNo | None = Field(None, description="The value is this one.")
-    matches: Pattern | None = Field(None, description="A pattern is found in the text.")
-    at_least: Whole | None = Field(None, description="The number is not smaller.")
-    at_most: Whole | None = Field(None, description="The number is not greater.")
-    exists: YesNo | None = Field(None, description="There is such a value, or (false) there is none.")
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        chosen = sorted(self.model_fields_set - {"path"})
-        if len(chosen) != 1:
-            given = f" (these are given: {', '.join(chosen)})" if chosen else ""
-            raise ValueError(f"must say exactly one of equals, matches, at_least, at_most, exists{given}")
-        return self
-
-
-class HttpExpectations(Strict):
-    """What a good answer looks like; every line must hold."""
-
-    status: tuple[StatusRange, ...] = Field(
-        ((200, 299),), min_length=1, description="Statuses and ranges of statuses, one of which must be the answer's."
-    )
-    headers: dict[str, Pattern] = Field(default_factory=dict, description="Header name: regular expression.")
-    body_contains: tuple[str, ...] = Field((), description="Texts that must all be there.")
-    body_lacks: tuple[str, ...] = Field((), description="Texts none of which may be there.")
-    body_matches: Pattern | None = Field(None, description="A pattern that must be found.")
-    json_path: tuple[JsonCondition, ...] = Field((), alias="json", description="Conditions on a JSON answer.")
-
-
-class BasicAuth(Strict):
-    """RFC 7617."""
-
-    username: Name = Field(description="The user name.")
-    password: Secret = Field(description="The password, by reference.")
-
-
-class Redirects(Strict):
-    """Never to another scheme or host unless allowed here."""
-
-    follow: Whole = Field(0, ge=0, le=20, description="How many at most; 0 shows the redirect itself as the answer.")
-    other_hosts: tuple[Host, ...] = Field((), description="Hosts that a redirect may lead to.")
-    to_https: YesNo = Field(True, description="http may lead to https of the same host; never the other way.")
 
 
 class HttpEndpoint(TlsTerms, NetworkTerms, EndpointTerms):

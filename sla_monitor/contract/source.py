@@ -8,8 +8,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from sla_monitor.contract.endpoint import BasicAuth
 from sla_monitor.contract.fields import DurationMs, FilePath, Misplaced, Strict, spelled_duration
+from sla_monitor.contract.http_terms import BasicAuth
 from sla_monitor.contract.network import Url
 from sla_monitor.contract.parts import Found
 from sla_monitor.contract.promise import KpiTerms

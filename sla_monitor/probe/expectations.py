@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sla_monitor.contract.endpoint import HttpExpectations, JsonCondition
+from sla_monitor.contract.http_terms import HttpExpectations, JsonCondition
 from sla_monitor.contract.json_path import compile_path
 from sla_monitor.contract.pattern import compile_pattern
 from sla_monitor.probe.verdict import Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
-from sla_monitor.contract.endpoint import Redirects
+from sla_monitor.contract.http_terms import Redirects
 from sla_monitor.probe.adapter import origin_of
 from sla_monitor.probe.line import Origin
 from sla_monitor.probe.verdict import Failure
