@@ -14,6 +14,9 @@ from sla_monitor.cli.terminal import table, wrapped
 from sla_monitor.register.entries import SignOff
 from sla_monitor.sla.results import PeriodResult
 
+TOLD_AT_MOST = 20
+"""Entries: a file of tickets may be hundreds of them."""
+
 ELSEWHERE = (
     "By the register as it stood at the sign-off the month comes to {points} points and {credit} {currency} today,"
     " which is not what was signed: the contract's file or what was seen has changed since."
@@ -55,6 +58,8 @@ def _why(found: Restatement, one: ContractAssessment, columns: int | None) -> It
         yield wrapped(ELSEWHERE.format(points=points, credit=credit, currency=one.currency), columns)
     about = {entry.number: entry for entry in one.entries}
     told = [f"  {told_entry(about[number], zone)}" for number in found.because if number in about]
+    if len(told) > TOLD_AT_MOST:
+        told = [*told[:TOLD_AT_MOST], f"  ... and {len(told) - TOLD_AT_MOST} more (see `sla-monitor register list`)"]
     others = [f"#{number}" for number in found.because if number not in about]
     told += [f"  {', '.join(others)}, about months before"] if others else []
     if told:

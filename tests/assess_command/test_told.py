@@ -123,6 +123,17 @@ def test_a_month_that_changed_without_the_register_is_told_so(books: Books) -> N
     assert (found["moved"], found["before_points"]["value"], found["because"]) == ([], "4", [])
 
 
+def test_a_file_of_tickets_that_came_late_is_not_told_ticket_by_ticket(books: Books) -> None:
+    late = [
+        {"kind": "ticket", "id": f"INC-{number}", "priority": "P1", "opened": "2025-03-05T09:00Z"}
+        for number in range(100, 130)
+    ]
+    books.say(SIGNED, *late)
+    told = books.told()
+    assert told.count(" ticket by a.person") == 20
+    assert "  ... and 10 more (see `sla-monitor register list`)" in told
+
+
 def test_later_months_are_no_reason_for_a_restatement(books: Books) -> None:
     books.say(
         SIGNED,
