@@ -32,7 +32,7 @@ def kpi_forecast(
 ) -> tuple[KpiForecast, Ends]:
     """For an availability KPI whose measurement period runs. `ground`: the month that runs."""
     whole, time = whole_of(ground, judged), judged.times["agreed"]
-    _, down_ms = time_that_counts(time.seconds, kpi.counting)
+    down_ms = Fraction(time_that_counts(time.seconds, kpi.counting)[1])
     ahead = whole.ahead(kpi.service or "")
     whole_ms = time.agreed_ms + length(ahead)
     allowed = allowance_ms / whole_ms if whole_ms else Fraction(0)

@@ -79,7 +79,7 @@ def figure_of(kpi: Kpi, result: KpiResult, seconds: Seconds | None = None) -> Fi
     """A result as a view shows it: points are the band's own."""
     base_ms = downtime_ms = None
     if seconds is not None and isinstance(kpi, AvailabilityKpi):
-        base_ms, downtime_ms = time_that_counts(seconds, kpi.counting)
+        base_ms, downtime_ms = map(Fraction, time_that_counts(seconds, kpi.counting))
     return Figure(
         value=result.value,
         rounded=result.rounded,

@@ -43,7 +43,7 @@ def through(
 ) -> Through:
     """A service through the hours of its parts, which end no later than now. A KPI whose counting has a quorum or
     takes slow answers for none has its own."""
-    stretches = list(_timeline(parts, endpoints, counting))
+    stretches = _timeline(parts, endpoints, counting)
     hours: Intervals = [pair for part in parts for pair in part.hours]
     inside = within(stretches, hours)
     up, degraded, unknown, down = _by_outcome(inside)
@@ -80,17 +80,17 @@ def _whole_weights(service: Service) -> list[int]:
     return [int(weight * size) for weight in weights]
 
 
-def _timeline(parts: Sequence[Part], endpoints: Endpoints, counting: Counting) -> Iterable[Stretch]:
+def _timeline(parts: Sequence[Part], endpoints: Endpoints, counting: Counting) -> list[Stretch]:
     """One after the other; what reaches beyond the first and the last part is kept, so that outages are whole."""
-    for index, part in enumerate(parts):
-        several, judge = judged(endpoints, part, counting)
-        stretches = timeline(several, judge, part.start_ms, part.end_ms)
-        if len(parts) == 1:
-            yield from stretches
-            return
+    several = [timeline(*judged(endpoints, part, counting), part.start_ms, part.end_ms) for part in parts]
+    if len(several) == 1:
+        return several[0]
+    found: list[Stretch] = []
+    for index, (part, stretches) in enumerate(zip(parts, several, strict=True)):
         start_ms = part.start_ms if index else 0
         end_ms = part.end_ms if index < len(parts) - 1 else endpoints.now_ms
-        yield from within(stretches, [(start_ms, end_ms)]) if start_ms < end_ms else ()
+        found += within(stretches, [(start_ms, end_ms)]) if start_ms < end_ms else ()
+    return found
 
 
 def _by_outcome(stretches: Iterable[Stretch]) -> tuple[Intervals, Intervals, Intervals, list[Piece]]:

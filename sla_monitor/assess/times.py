@@ -29,12 +29,6 @@ class Lost(NamedTuple):
         """The time that counts by its shares, to the nearest millisecond."""
         return sum([ms if share is WHOLE else round(share * ms) for share, ms in self.counted])
 
-    def losses(self) -> list[Loss]:
-        """A loss for each share."""
-        start_ms, end_ms, counted = self
-        together_ms = sum([ms for _, ms in counted]) if len(counted) > 1 else None
-        return [Loss(end_ms - start_ms, ms, share, together_ms) for share, ms in counted]
-
 
 class Piece(NamedTuple):
     """A part of an outage inside the hours, with the share of the service that was lost in it."""
@@ -123,10 +117,20 @@ class Time:
 
     @cached_property
     def seconds(self) -> Seconds:
-        losses = tuple([loss for lost in self.lost for loss in lost.losses()])
+        losses = _losses(self.lost)
         return Seconds(
             self.agreed_ms, losses, self.excluded_ms, self.excluded_down_ms, self.degraded_ms, self.unknown_ms
         )
+
+
+def _losses(several: Iterable[Lost]) -> tuple[Loss, ...]:
+    """A loss for each share of each outage."""
+    losses: list[Loss] = []
+    for start_ms, end_ms, counted in several:
+        together_ms = sum([ms for _, ms in counted]) if len(counted) > 1 else None
+        for share, ms in counted:
+            losses.append(Loss(end_ms - start_ms, ms, share, together_ms))
+    return tuple(losses)
 
 
 def time_of(through: Through, start_ms: int, end_ms: int, excluded: Intervals) -> Time:

@@ -55,7 +55,7 @@ def counted_ms(loss: Loss, counting: Counting) -> Fraction:
 
 
 def _counted_ms(loss: Loss, counting: Counting) -> Fraction | int:
-    """The same as a whole number where it is one: nearly every outage's is, and those are added up much sooner."""
+    """The same as a whole number where it is one, as nearly every outage's is."""
     if counting.shortest_outage_ms is not None and loss.whole_ms < counting.shortest_outage_ms:
         return 0
     ms = loss.counted_ms if counting.minutes == "exact" else _in_minutes(loss, is_whole=counting.minutes == "whole")
@@ -75,29 +75,25 @@ def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction:
 
 
 def _sum(losses: Iterable[Loss], counting: Counting) -> Fraction | int:
+    if counting.shortest_outage_ms is None and counting.minutes == "exact":  # as in most contracts
+        return sum([ms if share is WHOLE else ms * share for _, ms, share, _ in losses])
     return sum([_counted_ms(loss, counting) for loss in losses])
 
 
-def availability_percent(seconds: Seconds, counting: Counting) -> tuple[Fraction | None, Working]:
+def availability_percent(base_ms: int, down_ms: Fraction | int) -> tuple[Fraction | None, Working]:
     """(time that counts - downtime) / time that counts, in per cent; None where no time counts. Never below 0 nor
     over 100: excluded time is taken from both sides or from neither."""
-    base, down = _sides(seconds, counting)
-    counts, lost = _minutes("time that counts", base), _minutes("downtime", down)
-    if base <= 0:
+    counts, lost = _minutes("time that counts", base_ms), _minutes("downtime", down_ms)
+    if base_ms <= 0:
         return None, (counts, lost)
-    value = Fraction((base - down) * 100, base)
+    value = Fraction((base_ms - down_ms) * 100, base_ms)
     formula = f"({counts.result} − {lost.result}) / {counts.result} × 100"
     return value, (counts, lost, step("availability, per cent", formula, value))
 
 
-def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[Fraction, Fraction]:
-    """The time that counts and the downtime in it, in milliseconds: the two sides of the ratio."""
-    base, down = _sides(seconds, counting)
-    return Fraction(base), Fraction(down)
-
-
-def _sides(seconds: Seconds, counting: Counting) -> tuple[int, Fraction | int]:
-    """The same as whole numbers where they are."""
+def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[int, Fraction | int]:
+    """The time that counts and the downtime in it, in milliseconds: the two sides of the ratio. A whole number where
+    it is one: whole numbers are added up much sooner."""
     base, down = seconds.agreed_ms, _sum(seconds.losses, counting)
     if counting.degraded_percent and seconds.degraded_ms:
         down += seconds.degraded_ms * Fraction(counting.degraded_percent) / 100

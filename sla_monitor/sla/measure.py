@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.sla.downtime import Seconds, availability_percent
+from sla_monitor.sla.downtime import Seconds, availability_percent, time_that_counts
 from sla_monitor.sla.indicators import (
     Counts,
     Slot,
@@ -76,10 +76,13 @@ def measured(kpi: KpiTerms, seen: Seen, frame: Frame) -> Measured:
 def _availability(kpi: AvailabilityKpi, seen: Seen, frame: Frame) -> Measured:
     if seen.seconds is None:
         return _given(kpi, seen, frame)
-    value, working = availability_percent(seen.seconds, kpi.counting)
+    base_ms, down_ms = time_that_counts(seen.seconds, kpi.counting)
+    value, working = availability_percent(base_ms, down_ms)
     coverage = seen.seconds.coverage
     is_assessable = coverage is not None and coverage >= frame.coverage_floor
-    return Measured(value, coverage=coverage, is_assessable=is_assessable, working=working, seconds=seen.seconds)
+    return Measured(
+        value, coverage=coverage, is_assessable=is_assessable, working=working, downtime_ms=Fraction(down_ms)
+    )
 
 
 def made_of_slots(slots: Sequence[Slot]) -> Made:

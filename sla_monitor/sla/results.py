@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.working import Working
 
 
@@ -18,7 +17,7 @@ class Measured:
 
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
-    `of`: for an error rate, the number of slots that it is the mean of; `seconds`: what an availability is made of.
+    `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen.
     """
 
     value: Fraction | None
@@ -28,7 +27,7 @@ class Measured:
     is_assessable: bool = True
     working: Working = ()
     of: int = 0
-    seconds: Seconds | None = None
+    downtime_ms: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)

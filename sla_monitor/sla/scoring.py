@@ -10,10 +10,8 @@ from datetime import date
 from fractions import Fraction
 
 from sla_monitor.contract.bands import Band
-from sla_monitor.contract.kpi import AvailabilityKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.sla.bands import band_of, is_below_threshold, is_met
-from sla_monitor.sla.downtime import time_that_counts
 from sla_monitor.sla.repeats import failures_in_a_row, repeat_factor
 from sla_monitor.sla.results import KpiResult, Measured
 from sla_monitor.sla.rounding import rounded, shown
@@ -52,14 +50,8 @@ def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[
         difference=_difference(measured),
         working=(*measured.working, *source, *averaging, *counting),
         is_kpi=kpi.kind == "KPI",
-        downtime_ms=_downtime_ms(kpi, measured) if is_assessed else None,
+        downtime_ms=measured.downtime_ms if is_assessed else None,
     )
-
-
-def _downtime_ms(kpi: KpiTerms, measured: Measured) -> Fraction | None:
-    if measured.seconds is None or not isinstance(kpi, AvailabilityKpi):
-        return None
-    return time_that_counts(measured.seconds, kpi.counting)[1]
 
 
 def true_figure(kpi: KpiTerms, measured: Measured) -> tuple[Fraction | None, Working]:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.kpi import Kpi
-from sla_monitor.sla.downtime import Loss, Seconds, availability_percent, downtime_ms
+from sla_monitor.sla.downtime import Loss, Seconds, availability_percent, downtime_ms, time_that_counts
 from sla_monitor.sla.indicators import (
     Counts,
     Slot,
@@ -29,6 +29,7 @@ from sla_monitor.sla.indicators import (
 from sla_monitor.sla.measure import Frame, Seen, measured
 from sla_monitor.sla.period import Period
 from sla_monitor.sla.results import Measured
+from sla_monitor.sla.working import Working
 from tests.sla.regimes import figures, regime, told
 
 MINUTE = 60_000
@@ -36,6 +37,11 @@ KPI: TypeAdapter[Kpi] = TypeAdapter(Kpi)
 FRAME = Frame(Period("2026-06", 0, 30 * 86_400_000), 30 * 86_400_000, ZoneInfo("UTC"), coverage_floor=Fraction(9, 10))
 samples = st.lists(st.integers(0, 1000), min_size=1, max_size=60)
 percents = st.decimals(Decimal("0.1"), 100, places=1)
+
+
+def availability(seconds: Seconds, counting: Counting) -> tuple[Fraction | None, Working]:
+    """From classes of time to per cent."""
+    return availability_percent(*time_that_counts(seconds, counting))
 
 
 @given(samples, percents)
@@ -66,8 +72,8 @@ def test_nothing_seen_is_no_figure() -> None:
     assert mean([]) == mean([summed([])]) == (0, None)
     assert percentile([], Decimal(95)) == percentile([ordered([])], Decimal(95)) == (0, None)
     assert in_target_percent(Counts(0, 0)) is None
-    assert availability_percent(Seconds(0), Counting())[0] is None
-    assert availability_percent(Seconds(5, unknown_ms=5), Counting())[0] is None
+    assert availability(Seconds(0), Counting())[0] is None
+    assert availability(Seconds(5, unknown_ms=5), Counting())[0] is None
 
 
 losses = st.lists(
@@ -103,7 +109,7 @@ def seconds_of(of: list[Loss], rest: dict[str, int], up: int = 1) -> Seconds:
 def test_availability_is_never_below_nothing_nor_over_a_hundred(
     of: list[Loss], rest: dict[str, int], terms: dict[str, Any], up: int
 ) -> None:
-    value, _ = availability_percent(seconds_of(of, rest, up), Counting.model_validate(terms))
+    value, _ = availability(seconds_of(of, rest, up), Counting.model_validate(terms))
     assert value is not None
     assert 0 <= value <= 100
 
@@ -113,7 +119,7 @@ def test_each_way_of_counting_is_stricter_than_the_next(of: list[Loss], rest: di
     seconds = seconds_of(of, rest, up)
 
     def by(key: str) -> Callable[[Any], Fraction]:
-        return lambda value: availability_percent(seconds, Counting.model_validate({key: value}))[0] or Fraction(0)
+        return lambda value: availability(seconds, Counting.model_validate({key: value}))[0] or Fraction(0)
 
     assert by("excluded")("counted") <= by("excluded")("removed") <= by("excluded")("available")
     assert by("unknown")("down") <= by("unknown")("excluded") <= by("unknown")("up")
@@ -132,7 +138,7 @@ def test_ratios_are_made_of_sums_and_not_averaged() -> None:
     """A peer's trap: rows of 50 and 100 per cent are not 75 where one of them is an hour and the other a month."""
     hour, month = Seconds(60 * MINUTE, (Loss(30 * MINUTE, 30 * MINUTE),)), Seconds(43_200 * MINUTE)
     whole = Seconds(hour.agreed_ms + month.agreed_ms, hour.losses + month.losses)
-    assert availability_percent(whole, Counting())[0] == 100 - Fraction(30 * 100, 43_260)
+    assert availability(whole, Counting())[0] == 100 - Fraction(30 * 100, 43_260)
 
 
 def figure(terms: dict[str, Any], seen: Seen) -> Measured:
