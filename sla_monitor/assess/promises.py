@@ -69,14 +69,13 @@ def _allowance(whole: Ground, one: Judged) -> tuple[Fraction, Fraction]:
     kpi = one.kpi
     if not isinstance(kpi, AvailabilityKpi) or kpi.service is None:
         return Fraction(0), target_ratio(kpi)
-    allowance, whole_ms, targets = Fraction(0), 0, set[Fraction]()
-    for part in whole.whole_parts(kpi.service):
-        target, agreed_ms = _promised(kpi, part.terms, whole.terms), length(part.hours)
-        allowance += agreed_ms * (1 - target)
-        whole_ms += agreed_ms
-        targets.add(target)
-    if len(targets) == 1:
-        return allowance, targets.pop()
+    parts = whole.whole_parts(kpi.service)
+    promised = [(_promised(kpi, part.terms, whole.terms), length(part.hours)) for part in parts]
+    if len(promised) == 1:
+        target, agreed_ms = promised[0]
+        return agreed_ms * (1 - target), target
+    allowance = sum((agreed_ms * (1 - target) for target, agreed_ms in promised), Fraction(0))
+    whole_ms = sum(agreed_ms for _, agreed_ms in promised)
     return allowance, 1 - allowance / whole_ms if whole_ms else kpi.target_ratio
 
 

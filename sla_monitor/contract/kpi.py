@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -29,7 +30,7 @@ class PercentKpi(KpiTerms):
     target: Percent = Field(description="The least result that keeps the promise, per hundred.")
     threshold: Percent | None = Field(None, description="The floor: worse than this is below threshold.")
 
-    @property
+    @cached_property
     def target_ratio(self) -> Fraction:
         return Fraction(self.target) / 100
 

@@ -140,6 +140,7 @@ def timeline(endpoints: Sequence[tuple[Known, int]], judge: Judge, start_ms: int
     verdicts: dict[int, Verdict] = {0: judge(0, 0, 0)}
     result: list[Stretch] = []
     since_ms, now, weights = min(changes), verdicts[0], 0
+    outcome, share = now
     for at_ms in sorted(changes):
         weights += changes[at_ms]
         verdict = verdicts.get(weights)
@@ -149,10 +150,11 @@ def timeline(endpoints: Sequence[tuple[Known, int]], judge: Judge, start_ms: int
             verdict = verdicts[weights] = judge(down, unseen, degraded)
         if verdict is not now and verdict != now:
             if since_ms < at_ms:
-                result.append((since_ms, at_ms, *now))
+                result.append((since_ms, at_ms, outcome, share))
             since_ms, now = at_ms, verdict
+            outcome, share = now
     if since_ms < at_ms:
-        result.append((since_ms, at_ms, *now))
+        result.append((since_ms, at_ms, outcome, share))
     return result
 
 

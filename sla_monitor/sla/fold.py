@@ -128,4 +128,4 @@ def _without_points(result: KpiResult) -> KpiResult:
 
 
 def _sum(kpis: Sequence[KpiResult]) -> Fraction:
-    return sum((result.points for result in kpis), Fraction(0))
+    return sum((result.points for result in kpis if result.points), Fraction(0))

@@ -70,6 +70,8 @@ class Frame:
 def measured(kpi: KpiTerms, seen: Seen, frame: Frame) -> Measured:
     """The KPI's figure, with the supplier's and the agreed one beside it."""
     figure = INDICATORS.get(type(kpi), _given)(kpi, seen, frame)
+    if seen.submitted is None and seen.agreed is None:
+        return figure
     return replace(figure, submitted=seen.submitted, agreed=seen.agreed)
 
 

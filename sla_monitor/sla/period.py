@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -20,9 +21,10 @@ class Period:
     end_ms: int
 
 
+@lru_cache(maxsize=4096)
 def instant_ms(day: date, at: time, zone: ZoneInfo) -> int:
     """A local date and time as UTC milliseconds. Of a time told twice in autumn, the first; one that spring leaves
-    out is the instant at which the clock goes forward."""
+    out is the instant at which the clock goes forward. The same days are asked for at every assessment."""
     wall = datetime.combine(day, at)
     first, second = (int(wall.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1))
     if second < first:  # only for a time that does not exist: it lies between, where the wall clock jumps over it
