@@ -10,6 +10,7 @@ from sla_monitor.contract.kpi import Kpi, RatioKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.upkeep import Maintenance, Relief
+from sla_monitor.sla.rounding import told_rule
 
 EXCLUDED = {
     "removed": "Excluded time is taken from both sides of the ratio",
@@ -122,9 +123,7 @@ def _figure_lines(kpi: Kpi) -> Iterable[str]:
         yield "figures are compared as they are"
     else:
         when = "before they are banded" if kpi.rounding.when == "before_banding" else "for display only"
-        mode = kpi.rounding.mode.replace("_", " ")
-        places = "1 place" if kpi.rounding.places == 1 else f"{kpi.rounding.places} places"
-        yield f"figures are rounded to {places}, {mode}, {when}"
+        yield f"figures are rounded to {told_rule(kpi.rounding)}, {when}"
     if isinstance(kpi, RatioKpi) and kpi.min_denominator:
         yield f"late ones are divided by no fewer than {kpi.min_denominator}"
     yield from _over_time(kpi)

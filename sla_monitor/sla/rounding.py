@@ -34,6 +34,11 @@ def rounded(value: Fraction, rule: Rounding | None) -> Fraction:
     return value if rule is None or rule.mode == "none" else round_to(value, rule.places, rule.mode)
 
 
+def told_rule(rule: Rounding) -> str:
+    """What is done to a result: 2 places, half up."""
+    return f"{rule.places} place{'' if rule.places == 1 else 's'}, {rule.mode.replace('_', ' ')}"
+
+
 def minor_units(currency: str) -> int:
     """Digits after the point of a currency's smallest coin."""
     return MINOR_UNITS.get(currency, 2)

@@ -14,7 +14,7 @@ from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.sla.bands import band_of, is_below_threshold, is_met
 from sla_monitor.sla.repeats import failures_in_a_row, repeat_factor
 from sla_monitor.sla.results import KpiResult, Measured
-from sla_monitor.sla.rounding import rounded, shown
+from sla_monitor.sla.rounding import rounded, shown, told_rule
 from sla_monitor.sla.working import Step, Working, step
 
 MISSING = Measured(None)
@@ -100,7 +100,7 @@ def _banding(kpi: KpiTerms, value: Fraction | None, band: Band | None) -> Workin
         return (step("band", "", "none: there is no figure to band", kpi.clause),)
     steps: list[Step] = []
     if kpi.rounding is not None and kpi.rounding.mode != "none":
-        rule = f"{shown(value)} to {kpi.rounding.places} places, {kpi.rounding.mode}"
+        rule = f"{shown(value)} to {told_rule(kpi.rounding)}"
         told = "rounded" if kpi.rounding.when == "before_banding" else "rounded for display only"
         steps.append(step(told, rule, rounded(value, kpi.rounding), kpi.clause))
     return (*steps, step("band", band.edges, band.name, kpi.clause))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.sla.rounding import Mode, money, round_to, shown
+from sla_monitor.contract.bands import Rounding
+from sla_monitor.sla.rounding import Mode, money, round_to, shown, told_rule
 
 DECIMAL_MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN, "up": ROUND_UP}
 
@@ -64,3 +65,11 @@ def test_money_is_rounded_to_the_smallest_coin_and_shows_all_its_digits(
 )
 def test_a_number_in_working_says_when_digits_are_left_out(value: Fraction | Decimal | int, expected: str) -> None:
     assert shown(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "places", "expected"),
+    [("half_up", 2, "2 places, half up"), ("half_even", 1, "1 place, half even"), ("down", 0, "0 places, down")],
+)
+def test_a_rule_is_told_in_words_and_not_as_the_key_of_the_file(mode: Mode, places: int, expected: str) -> None:
+    assert told_rule(Rounding(mode=mode, places=places)) == expected
