@@ -49,6 +49,8 @@ def month_at(contract: Contract, at_ms: int) -> str:
 
 def measurement_months(run: Run, month: str, months: int) -> tuple[str, ...]:
     """The months of the measurement period that a month is in; they count from the contract's first month."""
+    if months == 1:
+        return (month,)
     first = number_of(run.first)
     begin = first + (number_of(month) - first) // months * months
     last = begin + months - 1 if run.last is None else min(begin + months - 1, number_of(run.last))
