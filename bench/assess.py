@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.terms import BEGIN_MS, DAY, EVERY_MS, HOUR, contract_of, endpoints
 from sla_monitor.assess import Cache, Evidence, assess_month, history
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.terms import Terms
+from sla_monitor.contract.contract import Contract
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.names import names_by_id
 from sla_monitor.ledger.opening import open_writer
@@ -27,10 +27,6 @@ from sla_monitor.ledger.register import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.period import month_of
 from sla_monitor.sla.spans import Span
-
-EVERY_MS, HOUR, DAY = 10_000, 3_600_000, 86_400_000
-BEGIN_MS = 1_735_689_600_000
-"""2025-01-01T00:00:00Z."""
 
 BANDS = [
     {"name": "met", "at_least": 99},
@@ -40,18 +36,15 @@ BANDS = [
 ]
 
 
-def contract(endpoints: int, services: int) -> Contract:
+def contract(looked_at: int, services: int) -> Contract:
     """Availability KPIs with points, a credit, a cap and a trigger; every third service in office hours."""
-    each = endpoints // services
+    each = looked_at // services
     several = [
         {
             "id": f"service-{n}",
             "service_hours": "always" if n % 3 else "office",
             "available_when": ("all", "any")[n % 2],
-            "endpoints": [
-                {"id": f"endpoint-{n * each + m}", "kind": "tcp", "host": "h", "port": 1, "every": "10s"}
-                for m in range(each)
-            ],
+            "endpoints": endpoints(n * each, each),
         }
         for n in range(services)
     ]
@@ -66,24 +59,17 @@ def contract(endpoints: int, services: int) -> Contract:
         }
         for n in range(services)
     ]
-    terms = {
-        "id": "bench",
-        "authority": "A",
-        "supplier": "B",
-        "term": {"start": "2025-01-01", "end": "2034-12-31"},
-        "time_zone": "Europe/London",
-        "currency": "GBP",
-        "calendars": {"office": {"hours": {"mon-fri": "08:00-18:00"}}},
-        "services": several,
-        "kpis": kpis,
-        "charges": {"monthly": [{"amount": 850_000}]},
-        "credits": [{"id": "points", "method": "points", "per_point_percent": 1}],
-        "caps": [{"id": "cap", "percent": 10, "base": "trailing_12_months", "over": "trailing_12_months"}],
-        "triggers": [
+    return contract_of(
+        several,
+        kpis,
+        calendars={"office": {"hours": {"mon-fri": "08:00-18:00"}}},
+        charges={"monthly": [{"amount": 850_000}]},
+        credits=[{"id": "points", "method": "points", "per_point_percent": 1}],
+        caps=[{"id": "cap", "percent": 10, "base": "trailing_12_months", "over": "trailing_12_months"}],
+        triggers=[
             {"id": "t", "conditions": [{"measure": "points", "months": 3, "at_least": 50}], "effects": ["notice"]}
         ],
-    }
-    return Contract((TermsVersion(0, Terms.model_validate(terms)),))
+    )
 
 
 def spans_of(begin_ms: int, end_ms: int, chance: random.Random) -> list[tuple[int, int, str, int]]:
@@ -102,13 +88,13 @@ def spans_of(begin_ms: int, end_ms: int, chance: random.Random) -> list[tuple[in
     return result
 
 
-def fill(path: Path, endpoints: int, begin_ms: int, end_ms: int) -> int:
+def fill(path: Path, count: int, begin_ms: int, end_ms: int) -> int:
     """A ledger with such spans; how many there are."""
     chance, total = random.Random(7), 0
     database = open_writer(path)
     outcomes = {name: number for number, name in names_by_id(database, "outcomes").items()}
     with database.conn:
-        for number in range(1, endpoints + 1):
+        for number in range(1, count + 1):
             database.conn.execute("insert into endpoints values (?, ?)", (number, f"bench/endpoint-{number - 1}"))
             *ended, last = [
                 (number, start, end, end - EVERY_MS, outcomes[outcome], None, looks)

@@ -14,11 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.assess import BEGIN_MS, EVERY_MS
+from bench.terms import BEGIN_MS, EVERY_MS, contract_of, endpoints
 from sla_monitor.assess import Cache, assess_month
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.terms import Terms
+from sla_monitor.contract.contract import Contract
 from sla_monitor.ledger import Ledger, Recorded
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.names import names_by_id
@@ -36,18 +35,8 @@ KPIS: dict[str, dict[str, Any]] = {
 
 def contract(kpi: dict[str, Any]) -> Contract:
     """One service of the ten endpoints, with one KPI."""
-    endpoints = [{"id": f"endpoint-{n}", "kind": "tcp", "host": "h", "port": 1, "every": "10s"} for n in range(10)]
-    terms = {
-        "id": "bench",
-        "authority": "A",
-        "supplier": "B",
-        "term": {"start": "2025-01-01", "end": "2034-12-31"},
-        "time_zone": "Europe/London",
-        "currency": "GBP",
-        "services": [{"id": "service", "endpoints": endpoints}],
-        "kpis": [{"id": "KPI", "service": "service", **kpi}],
-    }
-    return Contract((TermsVersion(0, Terms.model_validate(terms)),))
+    service = {"id": "service", "endpoints": endpoints(0, ENDPOINTS)}
+    return contract_of([service], [{"id": "KPI", "service": "service", **kpi}])
 
 
 def fill(path: Path) -> None:

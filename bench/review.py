@@ -14,7 +14,8 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-from bench.assess import BEGIN_MS, DAY, contract, fill
+from bench.assess import contract, fill
+from bench.terms import BEGIN_MS, DAY
 from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.assess.document import document, document_text
 from sla_monitor.contract.contract import Contract, TermsVersion
