@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sla_monitor.assess.figures import is_seen
 from sla_monitor.assess.ground import Ground, World
 from sla_monitor.assess.kpis import Judged, unborn
 from sla_monitor.assess.parts import measurement_months, period_of, zone_of
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.credits import UnitRateCredit
-from sla_monitor.contract.kpi import CompositeKpi, Kpi, RatioKpi
+from sla_monitor.contract.kpi import CompositeKpi, Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register import entries as register
+from sla_monitor.register.reach import lets_pass
 from sla_monitor.sla.charges import month_charges
 from sla_monitor.sla.months import last_day
 from sla_monitor.sla.period import Period, local_date
@@ -121,22 +121,16 @@ def _waived(ground: Ground) -> dict[str, Waived]:
 
 
 def _relieved(ground: Ground) -> dict[str, Waived]:
-    """KPIs with a granted claim for their measurement period itself: those that are not made of time or tickets, and
-    cannot be worked out again without some of it."""
-    periods = {kpi.id: _measurement(ground, kpi) for kpi in ground.terms.kpis if not _is_made_of_parts(ground, kpi)}
-    case = ground.world.case
+    """KPIs with a granted claim for their measurement period itself: those whose figure is not made of time or tickets
+    here, and cannot be worked out again without some of it."""
+    case, terms = ground.world.case, ground.terms
     return {
-        name: Waived(f"relief, {_told(entry)}")
+        kpi.id: Waived(f"relief, {_told(entry)}")
         for entry, said in case.standing.of(register.Claim)
-        for name in said.kpis
-        if name in periods and _overlaps(said, periods[name]) and is_granted(case, entry, said)
+        for kpi in (terms.kpis if said.kpis else ())
+        if kpi.id in said.kpis and _overlaps(said, _measurement(ground, kpi)) and lets_pass(kpi, terms)
+        if is_granted(case, entry, said)
     }
-
-
-def _is_made_of_parts(ground: Ground, kpi: Kpi) -> bool:
-    """Whether time, tickets or other KPIs can be left out of a figure."""
-    is_of_tickets = isinstance(kpi, RatioKpi) and kpi.within_ms is not None
-    return is_of_tickets or isinstance(kpi, CompositeKpi) or is_seen(ground, kpi)
 
 
 def _measurement(ground: Ground, kpi: Kpi) -> Period:

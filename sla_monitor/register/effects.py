@@ -55,12 +55,19 @@ def _time(said: Claim | Maintenance, ground: Ground) -> Iterator[str]:
         remedy = " (for a figure that somebody reports, name its KPI)" if isinstance(said, Claim) else ""
         yield f"no KPI is worked out from the time of {whose}: no figure changes{remedy}"
     for kpi in kpis:
-        if counts_it_all(kpi):
+        if kpi.source_of_truth == "supplier":
+            yield from _suppliers(kpi, said)
+        elif counts_it_all(kpi):
             yield f"{kpi.id} counts excluded time like any other: its figure does not change"
-        elif kpi.source_of_truth == "supplier":
-            yield f"the supplier's figure counts for {kpi.id}, and does not change"
         else:
             yield from _agreed(kpi, said, ground)
+
+
+def _suppliers(kpi: Kpi, said: Claim | Maintenance) -> Iterator[str]:
+    """A claim that names the KPI lets its failure pass, as for any figure that cannot be worked out again."""
+    if isinstance(said, Maintenance) or kpi.id not in said.kpis:
+        remedy = " (name the KPI, and its failure is let pass)" if isinstance(said, Claim) else ""
+        yield f"the supplier's figure counts for {kpi.id}, and does not change{remedy}"
 
 
 def _agreed(kpi: Kpi, said: Claim | Maintenance, ground: Ground) -> Iterator[str]:

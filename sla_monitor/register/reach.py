@@ -25,7 +25,11 @@ def out_of_reach(said: Claim, ground: Ground) -> Iterator[str]:
 def _of_one(said: Claim, name: str, ground: Ground) -> str:
     """Why a claim changes nothing of a KPI that it names, whatever the terms in that time; empty: it may."""
     several = [terms for terms in ground.in_force(said.start_ms, said.end_ms) if _kpi(terms, name)]
-    found = [_why_not(said, kpi, terms, ground) for terms in several if (kpi := _kpi(terms, name))]
+    found = [
+        "" if lets_pass(kpi, terms) else _why_not(said, kpi, terms, ground)
+        for terms in several
+        if (kpi := _kpi(terms, name))
+    ]
     return found[0] if found and all(found) else ""
 
 
@@ -39,14 +43,19 @@ def _why_not(said: Claim, kpi: Kpi, terms: Terms, ground: Ground) -> str:
         return f"{kpi.id} is made of other KPIs, and changes by their figures alone (name {parts})"
     if is_of_tickets(kpi):
         return "" if said.tickets else f"{kpi.id} is made of tickets, and not of time (name them under tickets)"
-    if not is_looked_at(kpi, terms):
-        return ""  # somebody reports it: the claim lets its failure pass
     if said.tickets and not said.services:
         return f"{kpi.id} is made of time, and the claim is about tickets alone (name its service)"
     whose = {service.id for service, _ in terms.endpoints_of(kpi)}
     if said.services and not whose & set(said.services):
         return f"{kpi.id} is about {', '.join(sorted(whose))}, which the claim is not (name its service)"
     return ""
+
+
+def lets_pass(kpi: Kpi, terms: Terms) -> bool:
+    """Whether a granted claim that names a KPI lets its failure pass: nothing can be left out of a figure that somebody
+    reports, nor, whatever is seen here, of the supplier's where that one counts."""
+    is_made_here = isinstance(kpi, CompositeKpi) or is_of_tickets(kpi) or is_looked_at(kpi, terms)
+    return kpi.source_of_truth == "supplier" or not is_made_here
 
 
 def is_of_tickets(kpi: Kpi) -> bool:

@@ -322,6 +322,28 @@ def test_relief_for_a_figure_that_somebody_reports_takes_its_price_away() -> Non
     assert (relieved.points, relieved.credit.total, relieved.kpis[0].value) == (0, 0, Fraction(9))
 
 
+LATE = {"id": "KPI1", "indicator": "ratio_in_target", "target": 99, "within": "4h", "no_events": "not_measured"}
+UP = {"id": "up", "service": "cad", "target": 90, "rounding": {"mode": "none"}}
+WHOLE = {"id": "KPI1", "indicator": "composite", "combine": "all_of", "parts": [{"kpi": "up"}], "target": 99}
+
+
+@pytest.mark.parametrize("kpis", [[KPI], [LATE], [UP, WHOLE]], ids=["looked at", "tickets", "composite"])
+def test_relief_lets_a_failure_pass_where_the_suppliers_figure_counts(kpis: list[dict[str, Any]]) -> None:
+    """Of what the supplier tells nothing can be left out, whatever was looked at beside it. A claim that names other
+    KPIs does nothing to this one."""
+    kpi = kpis[-1] | {"source_of_truth": "supplier", "rounding": {"mode": "none"}, "bands": BANDS}
+    contract = priced(kpis=[*kpis[:-1], kpi], relief={"four_eyes": False})
+    told = {"kind": "figure", "kpi": "KPI1", "month": "2026-06", "party": "supplier", "value": "97"}
+    granted = {"kind": "decision", "about": 2, "granted": True}
+    for named, points in ((["KPI1"], 0), ([], 3)):
+        claim = {"kind": "claim", "cause": "authority_cause", "kpis": named, "start": JUNE, "end": JUNE + HOUR}
+        month = result(bad_june(contract, told, claim, granted))
+        assert (month.points, month.credit.total) == (points, 1000 * points)
+        found = month.kpis[-1]
+        assert (found.value, found.is_met) == (97, False)
+        assert ("waived: relief, entry 2 = no points, no money" in map(str, found.working)) == (not points)
+
+
 def test_entries_that_were_made_later_are_not_known_yet() -> None:
     """As known on the 2nd of July: what was entered on the 3rd is not there."""
     waiver = {"kind": "waiver", "month": "2026-06", "what": "money"}

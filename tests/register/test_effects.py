@@ -17,6 +17,7 @@ from tests.register.saying import booking, claim, figure, ticket
 from tests.register.test_rules import Said, made
 
 KPIS = PARTS["kpis"]
+SUPPLIERS = "the supplier's figure counts for KPI1, and does not change"
 IDLE = "no KPI is worked out from the time of desk: no figure changes"
 ONLY = "this figure stands only where there is nothing to work out"
 OFFICE = ("--start", "2024-02-05 10:00", "--end", "2024-02-05 12:00", "--cause", "authority_cause")
@@ -26,8 +27,8 @@ def ground(before: Sequence[Said], of: Contract | None = None) -> Ground:
     return Ground.of(of or contract(), [made(number, said) for number, said in enumerate(before, 1)])
 
 
-def refused(said: Said, before: Sequence[Said] = ()) -> list[str]:
-    return problems(made(len(before) + 1, said), ground(before))
+def refused(said: Said, before: Sequence[Said] = (), of: Contract | None = None) -> list[str]:
+    return problems(made(len(before) + 1, said), ground(before, of))
 
 
 def doubted(said: Said, before: Sequence[Said] = (), of: Contract | None = None) -> list[str]:
@@ -94,8 +95,11 @@ def priced(kpi: str, **changes: Any) -> Contract:
             claim(),
             (),
             priced("KPI1", source_of_truth="supplier"),
-            ["the supplier's figure counts for KPI1, and does not change"],
+            [f"{SUPPLIERS} (name the KPI, and its failure is let pass)"],
         ),
+        (booking(), (), priced("KPI1", source_of_truth="supplier"), [SUPPLIERS]),
+        (claim(kpis=["KPI1"]), (), priced("KPI1", source_of_truth="supplier"), []),
+        (claim(kpis=["KPI2"], services=["desk"]), (), priced("KPI2", source_of_truth="supplier"), []),
         (
             claim(),
             (figure("99.9", "agreed"),),
@@ -113,7 +117,7 @@ def priced(kpi: str, **changes: Any) -> Contract:
 def test_time_and_tickets_that_no_figure_is_made_of_are_told(
     said: Said, before: Sequence[Said], of: Contract | None, told: list[str]
 ) -> None:
-    assert refused(said, before) == []
+    assert refused(said, before, of) == []
     assert doubted(said, before, of) == told
 
 
