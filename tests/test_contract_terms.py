@@ -42,6 +42,10 @@ kpis:
         "kpis:\n  - {id: KPI2, indicator: count, target: 5, tarjet: 4}\n",
         "c.yaml:12:45: kpis.KPI2.tarjet: unknown key (did you mean target?)",
     ),
+    (
+        "kpis:\n  - {id: KPI1, service: custody, target: 9, counting: {slow_as_down: {promised: 2s, multiple: 0.5}}}\n",
+        "c.yaml:12:95: kpis.KPI1.counting.slow_as_down.multiple: must be at least 1",
+    ),
     ("kpis:\n  - 5\n", "c.yaml:12:5: kpis.0: must be a mapping (lines of key: value, indented below)"),
     (
         "credits:\n  - {id: a, method: point}\n",

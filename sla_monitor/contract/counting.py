@@ -14,6 +14,9 @@ from pydantic import Field
 from sla_monitor.contract.bands import Level
 from sla_monitor.contract.fields import DurationMs, Percent, Strict, Whole
 
+Multiple = Annotated[Level, Field(ge=1, le=1000)]
+"""So many times a promise: an answer that was in time is an answer."""
+
 
 class Quorum(Strict):
     """A service is down when so large a share of the places that look see it so (ICANN: 51 per cent)."""
@@ -26,7 +29,7 @@ class SlowAsDown(Strict):
     """An answer slower than so many times the promised time is no answer (ICANN: 5 times)."""
 
     promised_ms: DurationMs = Field(alias="promised", description="The time that an answer should take.")
-    multiple: Level = Field(Decimal(1), description="How many times as long is no answer.")
+    multiple: Multiple = Field(Decimal(1), description="How many times as long is no answer; 1 or more.")
 
 
 class Counting(Strict):

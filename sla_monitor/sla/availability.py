@@ -27,7 +27,8 @@ from sla_monitor.sla.quorum import seen_together
 from sla_monitor.sla.spans import Span
 
 WHOLE = Fraction(1)
-"""All of it: the share of nearly every outage, told apart from others by being this very object."""
+"""All of it: the share of nearly every outage, told apart from others by being this very object. No verdict has another
+1: what is added up by share would have two lines for the same."""
 
 DOWN, UNKNOWN, DEGRADED, UP = Outcome.DOWN, Outcome.UNKNOWN, Outcome.DEGRADED, Outcome.UP
 
@@ -117,7 +118,7 @@ def by_weight(total: int) -> Judge:
         if unseen >= total:
             return UNKNOWN, WHOLE
         if down:
-            return DOWN, Fraction(down, total - unseen)
+            return DOWN, WHOLE if down + unseen >= total else Fraction(down, total - unseen)
         return (DEGRADED if degraded else UP), WHOLE
 
     return judge

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from sla_monitor.assess import ContractAssessment, Sample, assess_month
-from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.contract import Contract, TermsVersion
 
 from .records import (
     DAY,
@@ -23,6 +23,7 @@ from .records import (
     one_version,
     service,
     span,
+    terms,
     with_outages,
 )
 
@@ -112,3 +113,24 @@ def test_parts_that_hit_different_shares_have_the_minutes_in_proportion(minutes:
     )
     found = downtime(assess_month(contract, record, "2026-06", JULY + 2 * DAY))
     assert found == expected * SECOND * (Fraction(4, 9) / 2 + Fraction(5, 9))
+
+
+@pytest.mark.parametrize("before", ["all", "weighted"])
+def test_an_outage_over_a_change_of_terms_and_the_edge_of_a_month_is_added_up_once(before: str) -> None:
+    """A day under the first terms, a day under those that weigh endpoints, and a day in the next month of the quarter:
+    all of the service was down, whichever way it is made."""
+    may, two = JUNE - 31 * DAY, (endpoint("a"), endpoint("b"))
+    made = [
+        terms(
+            services=[service("cad", *two, available_when=when)],
+            kpis=[{"id": "KPI1", "service": "cad", "target": 99, "measurement_months": 3}],
+        )
+        for when in (before, "weighted")
+    ]
+    contract = Contract((TermsVersion(0, made[0]), TermsVersion(JUNE - DAY, made[1])))
+    seen = with_outages(may, JULY, (JUNE - 2 * DAY, JUNE + DAY))
+    found = assess_month(contract, Record({"a": seen, "b": seen}), "2026-06", JULY + 2 * DAY)
+    assert downtime(found) == 3 * DAY
+    seconds = found.kpis[0].views["agreed"].seconds
+    assert seconds is not None
+    assert [(loss.counted_ms, loss.share) for loss in seconds.losses] == [(3 * DAY, 1)]
