@@ -15,8 +15,6 @@ from sqlite_utils import Database
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.connect import (
     connect_appender,
-    connect_reader,
-    connect_resting,
     connect_writer,
     immediate,
     make_durable,
@@ -24,6 +22,7 @@ from sla_monitor.ledger.connect import (
 from sla_monitor.ledger.health import check_content, check_names, check_owner, refusal_to_open
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.resting import Resting
 from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS
 from sla_monitor.sla.observation import Outcome, Reason
 
@@ -51,10 +50,10 @@ def open_writer(path: Path) -> Database:
     return database
 
 
-def open_reader(path: Path) -> Database:
+def open_reader(path: Path, resting: Resting) -> Database:
     """A connection that cannot write, on a ledger that some daemon made. Raises LedgerError and its kinds."""
     _readable(path)
-    with _connected(path, connect_resting if is_resting(path) else connect_reader) as database:
+    with _connected(path, resting.connect) as database:
         check_owner(path, database)
         if MIGRATIONS.pending(database):
             raise LedgerError(
@@ -62,26 +61,6 @@ def open_reader(path: Path) -> Database:
             )
         check_names(path, database)
     return database
-
-
-def is_resting(path: Path) -> bool:
-    """Whether a ledger lies in a folder in which this user may write nothing, and no daemon has it open.
-
-    There is no write-ahead log then, and SQLite, which asks for one, cannot make it: the file itself is all there is.
-    A log without its index is what a killed daemon leaves: it holds a part of the record, and is not passed over.
-    """
-    log, index = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
-    is_without_log = not log.exists() or (not log.stat().st_size and not index.exists())
-    return is_without_log and not os.access(path.parent, os.W_OK)
-
-
-def state_of(path: Path) -> tuple[int, int, bool]:
-    """What changes when somebody begins to write a ledger. Raises LedgerError when it is gone."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise LedgerError(f"{path}: {error.strerror}; somebody has moved it while it was read") from None
-    return found.st_mtime_ns, found.st_size, path.with_name(path.name + "-wal").exists()
 
 
 def is_ready(path: Path) -> bool:

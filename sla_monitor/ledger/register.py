@@ -16,6 +16,7 @@ from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger.chain import INSERT, LAST, last_number, read, row_of, sealed
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.opening import appending, is_ready, open_reader, open_writer, take_lock
+from sla_monitor.ledger.resting import Resting
 from sla_monitor.register.entries import Entry
 
 _PATIENCE_SECONDS = 10.0
@@ -65,12 +66,12 @@ class Register:
 
     def entries(self, contract: str, after: int = 0) -> list[Entry]:
         """The contract's entries with higher numbers than `after`, ascending. Raises LedgerError and its kinds."""
-        with closing(open_reader(self._path)) as database:
+        with closing(open_reader(self._path, Resting(self._path))) as database:
             return read(self._path, database.conn, contract, after)
 
     def last_number(self, contract: str) -> int:
         """The number of the contract's last entry; 0: it has none."""
-        with closing(open_reader(self._path)) as database:
+        with closing(open_reader(self._path, Resting(self._path))) as database:
             return last_number(database.conn, contract)
 
 

@@ -21,6 +21,7 @@ from sla_monitor.ledger.health import quick_check, refusal
 from sla_monitor.ledger.hours import Hours, wrong_hours
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.rebuild import Progress, derive, differences
+from sla_monitor.ledger.resting import Resting
 from sla_monitor.ledger.tally import Meanings
 
 _COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register"
@@ -41,7 +42,8 @@ def check(path: Path, progress: Progress) -> CheckReport:
 
     Raises LedgerError and its kinds when the file cannot be read as a ledger at all.
     """
-    database = open_reader(path)
+    resting = Resting(path)
+    database = open_reader(path, resting)
     try:
         database.conn.execute("begin")
         problems = _structure(database)
@@ -49,8 +51,10 @@ def check(path: Path, progress: Progress) -> CheckReport:
         if not problems:
             derive(database, progress)
             problems = [*_meaning(database), *register_problems(path, database.conn)]
+        resting.check()
         return CheckReport(counts, tuple(problems))
     except sqlite3.Error as error:
+        resting.check()
         raise refusal(path, error) from error
     finally:
         database.close()
@@ -63,10 +67,12 @@ def backup(path: Path, destination: Path, progress: Progress) -> None:
     """
     if destination.exists():
         raise LedgerError(f"{destination}: there is a file of this name already; choose another")
-    source = open_reader(path)
+    resting = Resting(path)
+    source = open_reader(path, resting)
     try:
         with _unfinished(destination) as unfinished:
             _copy(source, unfinished, progress)
+            resting.check()
             os.link(unfinished, destination)  # unlike a rename, it never replaces what somebody else put there
             _sync(destination.parent)
     except sqlite3.Error as error:

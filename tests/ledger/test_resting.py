@@ -32,6 +32,22 @@ with read_only(Path(sys.argv[1])) as reader:
         print(error)
 """
 
+CHECK_SLOWLY = """
+import sys
+from pathlib import Path
+from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.upkeep import check
+
+def wait(*_):
+    print("half done", flush=True)
+    sys.stdin.readline()
+
+try:
+    print(check(Path(sys.argv[1]), wait))
+except LedgerError as error:
+    print(error)
+"""
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Iterator[Path]:
@@ -92,3 +108,18 @@ def test_a_daemon_that_begins_to_write_it_meanwhile_is_noticed(path: Path) -> No
             reading.stdin.write("\n")
             reading.stdin.flush()
             assert "somebody has begun to write this ledger while it was read; try again" in reading.stdout.read()
+
+
+def test_nothing_is_said_of_a_ledger_that_was_written_while_it_was_checked(path: Path) -> None:
+    """Half of what was read may be older than the rest: neither whole nor damaged would be true."""
+    command = [*AS_ANYBODY, sys.executable, "-c", CHECK_SLOWLY, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as checking:
+        assert checking.stdin is not None
+        assert checking.stdout is not None
+        assert checking.stdout.readline() == "half done\n"
+        path.parent.chmod(0o755)
+        with opened(path) as ledger:
+            record_all(ledger, look(100))
+            checking.stdin.write("\n")
+            checking.stdin.flush()
+            assert "somebody has begun to write this ledger while it was read; try again" in checking.stdout.read()

@@ -1,0 +1,54 @@
+"""One read-only connection, and what is asked of it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlite_utils import Database
+
+from sla_monitor.ledger.health import refusal
+from sla_monitor.ledger.opening import open_reader
+from sla_monitor.ledger.resting import Resting
+
+
+class Asking:
+    """A connection that cannot write, usable from any thread, one at a time.
+
+    Everything raises LedgerError and its kinds when the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._resting = Resting(path)
+        self._database: Database = open_reader(path, self._resting)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _rows(self, query: str, *given: object) -> list[tuple[Any, ...]]:
+        with self._asked() as connection:
+            return connection.execute(query, given).fetchall()
+
+    @contextmanager
+    def _asked(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time; what SQLite says is turned into a LedgerError."""
+        try:
+            with self._lock:
+                yield self._database.conn
+        except sqlite3.Error as error:
+            self._resting.check()
+            raise refusal(self._path, error) from error
+        self._resting.check()
