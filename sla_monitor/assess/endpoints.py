@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from sla_monitor.assess.memo import answered_once
-from sla_monitor.assess.parts import MARGIN_MS
+from sla_monitor.assess.parts import MARGIN_MS, reach_ms
 from sla_monitor.assess.seen import Evidence, looks_of
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.counting import SlowAsDown
@@ -85,13 +85,13 @@ class Endpoints:
     def _timed(self, key: str, every_ms: int, failures: int, rule: SlowAsDown) -> list[Span]:
         """With looks enough on both sides to tell whether a run over the edge is confirmed: an outage is the same
         wherever the month ends."""
-        reach_ms = max(MARGIN_MS, 2 * failures * every_ms)
-        range_ms = self.start_ms - reach_ms, min(self.end_ms + reach_ms, self.now_ms)
+        margin_ms = reach_ms(failures, every_ms)
+        range_ms = self.start_ms - margin_ms, min(self.end_ms + margin_ms, self.now_ms)
         question = ("slow", key, every_ms, rule.promised_ms, f"{rule.multiple}", *range_ms)
         kept = answered_once(
             self._evidence,
             question,
-            self.end_ms + reach_ms - MARGIN_MS,
+            self.end_ms + margin_ms - MARGIN_MS,
             self.now_ms,
             lambda: json.dumps(list(self._judged(key, every_ms, range_ms, rule))),
         )

@@ -14,9 +14,9 @@ from sla_monitor.assess.assessment import View
 from sla_monitor.assess.endpoints import Endpoints
 from sla_monitor.assess.exclusions import Exclusions, exclusions, together
 from sla_monitor.assess.parts import (
-    MARGIN_MS,
     Hours,
     Part,
+    margin_ms,
     month_at,
     parts_of,
     period_of,
@@ -62,6 +62,11 @@ class World:
     def first_ms(self) -> int | None:
         """Since when anything of the contract was seen."""
         return self.evidence.first_ms(self.contract.id)
+
+    @cached_property
+    def margin_ms(self) -> int:
+        """How long after a month's end everything that was seen of it is in."""
+        return margin_ms(self.contract)
 
     @cached_property
     def open_tickets(self) -> list[int]:
@@ -189,7 +194,7 @@ class Ground:
 
 def is_over(world: World, period: Period) -> bool:
     """Whether everything that was seen of a period is in: looks may be late, and outages go on over its end."""
-    return period.end_ms + MARGIN_MS <= world.now_ms
+    return period.end_ms + world.margin_ms <= world.now_ms
 
 
 def _impacts(standing: Standing, service: str) -> Impacts:

@@ -63,7 +63,7 @@ def history(
     """Every month before `until_month` (2026-10), oldest first, folded from the contract's first month on.
 
     Months before anything was seen have no measured availability. A month is kept in the cache once nothing that was
-    seen can change it any more: a day after its end, and when none of its tickets is open.
+    seen can change it any more: a day after its end (`margin_ms`), and when none of its tickets is open.
     """
     cache = cache or Cache()
     return earlier_months(world_of(contract, evidence, now_ms, cache), until_month, cache)

@@ -8,6 +8,7 @@ from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.sla.hours import agreed_hours
 from sla_monitor.sla.intervals import Intervals, intersect
@@ -16,7 +17,25 @@ from sla_monitor.sla.period import Period, instant_ms, local_date
 
 MARGIN_MS = 86_400_000
 """How much more than a month is looked at on both sides, so that outages over its edges are known as a whole; and how
-long after its end everything that was seen of it is in."""
+long after its end everything that was seen of it is in, unless answers that are too slow are confirmed more slowly."""
+
+
+def reach_ms(failures: int, every_ms: int) -> int:
+    """How far beyond a month single looks tell whether a run of slow answers over its edge is confirmed."""
+    return max(MARGIN_MS, 2 * failures * every_ms)
+
+
+def margin_ms(contract: Contract) -> int:
+    """The widest reach that any of a contract's terms asks for: with so much more than a month, on both sides, there is
+    all that its figures are made of."""
+    reaches = (
+        reach_ms(version.terms.accounting.confirmation_failures, endpoint.every_ms)
+        for version in contract.versions
+        for kpi in version.terms.kpis
+        if isinstance(kpi, AvailabilityKpi) and kpi.counting.slow_as_down is not None
+        for _, endpoint in version.terms.endpoints_of(kpi)
+    )
+    return max(reaches, default=MARGIN_MS)
 
 
 def zone_of(contract: Contract) -> ZoneInfo:

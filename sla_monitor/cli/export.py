@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.evidence import Source
 
-MARGIN_MS = 86_400_000
-"""A day more on both sides, so that outages over the edges are known as a whole."""
-
 
 @click.command()
 @config_option
@@ -57,20 +54,21 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _range(contract: Contract, source: Source, first: str | None, last: str | None, now_ms: int) -> tuple[int, int]:
-    """From when until when the file speaks: the months, a day around them, and no time before or after the record."""
-    from sla_monitor.assess.parts import month_at, period_of, run_of
+    """From when until when the file speaks: the months, as much around them as their figures reach for (a day, mostly),
+    and no time before or after the record."""
+    from sla_monitor.assess.parts import margin_ms, month_at, period_of, run_of
 
     run, this = run_of(contract), month_at(contract, now_ms)
     begin = _month(first or run.first, "--from", contract, now_ms)
     end = _month(last or min(this, run.last or this), "--until", contract, now_ms)
     if end < begin:
         raise click.UsageError(f"--until {end} is before --from {begin}")
-    whole = period_of(contract, begin, end)
-    until_ms = min(whole.end_ms + MARGIN_MS, now_ms)
+    whole, more_ms = period_of(contract, begin, end), margin_ms(contract)
+    until_ms = min(whole.end_ms + more_ms, now_ms)
     first_ms = source.first_ms(contract.id)
     seen_ms = until_ms if first_ms is None else first_ms
     # where nothing was seen, what was said is all there is: the file speaks of an instant, and of no month before it
-    return max(whole.start_ms - MARGIN_MS, min(seen_ms, until_ms - 1), 0), until_ms
+    return max(whole.start_ms - more_ms, min(seen_ms, until_ms - 1), 0), until_ms
 
 
 def _month(text: str, option: str, contract: Contract, now_ms: int) -> str:

@@ -95,10 +95,11 @@ def _found(
 
 
 def extract(found: Found) -> bytes:
-    """What was seen and said of the month, from a day before it to a day after it."""
+    """What was seen and said of the month, with as much before and after it as its figures reach for."""
+    from sla_monitor.assess.parts import margin_ms
     from sla_monitor.evidence import evidence_text
 
-    period, day_ms = found.case.assessment.period, 86_400_000
-    start_ms = max(period.start_ms - day_ms, found.source.first_ms(found.contract.id) or 0)
-    seen = (start_ms, min(period.end_ms + day_ms, found.now_ms))
+    period, more_ms = found.case.assessment.period, margin_ms(found.contract)
+    start_ms = max(period.start_ms - more_ms, found.source.first_ms(found.contract.id) or 0)
+    seen = (start_ms, min(period.end_ms + more_ms, found.now_ms))
     return "".join(evidence_text(found.contract, found.source, seen, found.now_ms, every_look=False)).encode()

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from sla_monitor.assess import ContractAssessment, Sample, assess_month
+from sla_monitor.assess import Cache, ContractAssessment, Sample, assess_month, history
+from sla_monitor.assess.parts import margin_ms
 from sla_monitor.contract.contract import Contract, TermsVersion
 
 from .records import (
@@ -64,6 +65,21 @@ def test_answers_that_are_too_slow_are_confirmed_over_the_end_of_the_month(every
     contract = slow_as_down(every_ms // SECOND)
     for month, expected in (("2026-06", every_ms), ("2026-07", every_ms)):
         assert downtime(assess_month(contract, record, month, JULY + 10 * DAY)) == expected
+
+
+def test_a_month_is_kept_once_slow_answers_over_its_end_are_confirmed_and_no_earlier() -> None:
+    """The second look in a row is a day and a half into July: what June came to the day before does not last."""
+    contract = slow_as_down(2 * DAY // SECOND)
+    seen = [(at - DAY // 2, UP, us, None) for at, _, us, _ in looks(2 * DAY, range(2), JULY + 8 * DAY)]
+    record, cache = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": seen}), Cache()
+    early, late = JULY + 30 * HOUR, JULY + 7 * DAY
+    lost = [history(contract, record, "2026-07", now_ms, cache)[-1].kpis[0].downtime_ms for now_ms in (early, late)]
+    assert lost == [0, DAY // 2]
+
+
+def test_a_contract_reaches_as_far_as_its_slowest_confirmation() -> None:
+    assert margin_ms(slow_as_down(12 * HOUR // SECOND)) == 2 * DAY
+    assert margin_ms(slow_as_down()) == margin_ms(one_version()) == DAY
 
 
 def test_a_single_slow_answer_at_the_end_of_the_month_is_none() -> None:

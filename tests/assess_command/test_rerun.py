@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from tests.assess_command.quarter import run, run_export
+from tests.assess_command.quarter import CONTRACT, run, run_export
 from tests.assess_command.test_schemas import printed
 
 
@@ -81,3 +81,20 @@ def test_an_export_without_a_file_goes_to_the_output(contract: str, ledger: str)
     told = json.loads(run_export(contract, "--ledger", ledger, "--from", "2025-03", "--until", "2025-03").stdout)
     assert told["seen"] == {"from": "2025-02-28T00:00:00Z", "until": "2025-04-01T23:00:00Z"}
     assert [one["endpoint"] for one in told["samples"]] == ["portal"]
+
+
+def test_an_export_reaches_as_far_as_slow_answers_are_confirmed(tmp_path: Path, ledger: str) -> None:
+    """Ten looks in a row, once in three hours: twice as long is two and a half days on both sides."""
+    slow = "target: 99.9\n    counting: {slow_as_down: {promised: 200ms, multiple: 2}}\n"
+    file = tmp_path / "slow.yaml"
+    text = CONTRACT.replace("target: 99.9\n", slow, 1).replace("every: 1h", "every: 3h")
+    file.write_text(text + "accounting: {confirmation: 10}\n", encoding="utf-8")
+    told = json.loads(run_export(str(file), "--ledger", ledger, "--from", "2025-02", "--until", "2025-02").stdout)
+    assert told["seen"] == {"from": "2025-01-29T12:00:00Z", "until": "2025-03-03T12:00:00Z"}
+    evidence = exported(str(file), ledger, tmp_path / "whole.json")
+    for month in ("2025-01", "2025-02", "2025-03"):
+        one, other = (
+            run(str(file), *where, "--period", month, "--format", "json").stdout_bytes
+            for where in (("--ledger", ledger), ("--evidence", evidence))
+        )
+        assert one == other
