@@ -102,4 +102,5 @@ def _simple_type(value: Schema) -> str:
     inner = [*value.get("patternProperties", {}).values(), value.get("additionalProperties")]
     if isinstance(inner[0], dict):
         return f"name: {type_of(inner[0])}"
-    return _WORDS.get(str(value.get("type")), str(value.get("type")))
+    kinds = value.get("type")
+    return " or ".join(_WORDS.get(str(kind), str(kind)) for kind in (kinds if isinstance(kinds, list) else [kinds]))

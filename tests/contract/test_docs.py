@@ -65,6 +65,11 @@ def test_every_key_has_a_meaning_and_a_row(schema: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=["contract", "settings"])
+def test_every_type_is_told_in_words(schema: dict[str, Any]) -> None:
+    assert not re.search(r"\| [\[{]'", key_tables(schema, "x"))
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=["contract", "settings"])
 def test_every_link_of_the_tables_leads_to_a_heading(schema: dict[str, Any]) -> None:
     page = PAGE.read_text(encoding="utf-8")
     headings = {line.removeprefix("### ").lower().replace(" ", "-") for line in page.splitlines() if line[:4] == "### "}
