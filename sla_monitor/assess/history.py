@@ -70,16 +70,22 @@ def history(
 
 
 def earlier_months(
-    world: World, until_month: str, cache: Cache, rest: Callable[[], None] = lambda: None
+    world: World,
+    until_month: str,
+    cache: Cache,
+    rest: Callable[[], None] = lambda: None,
+    young: World | None = None,
 ) -> tuple[PeriodResult, ...]:
-    """The same for a world that is there already. `rest` is called between months."""
+    """The same for a world that is there already. `rest` is called between months. `young`: the same world as months
+    should ask it that are not over yet: on the first day of a month, all of the one before is asked for every time."""
     results: list[PeriodResult] = []
     month, is_settled = world.run.first, True
     while month < min(until_month, world.this_month):
         is_settled = is_settled and _is_settled(world, month)
         kept = cache.results.get(month)
         if kept is None:
-            kept = month_result(world, month, results, cache.times)
+            is_young = young and not is_over(world, period_of(world.contract, month))
+            kept = month_result(young if young and is_young else world, month, results, cache.times)
             rest()
             if is_settled:
                 cache.results[month] = kept

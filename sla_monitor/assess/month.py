@@ -93,10 +93,10 @@ def _assessed(
 ) -> ContractAssessment:
     (month, now_ms), (rest, cache) = when, kept
     world = world_of(contract, evidence, now_ms, cache)
-    earlier = earlier_months(world, month, cache, rest) if history is None else tuple(history)
-    if month == world.this_month:  # asked for again and again, unlike the months before
-        world = replace(world, evidence=Remembering(evidence, cache.looks, now_ms))
-    ground = Ground(world, (month,))
+    is_now = month == world.this_month  # asked for again and again, unlike the months before
+    young = replace(world, evidence=Remembering(evidence, cache.looks, now_ms)) if is_now else world
+    earlier = earlier_months(world, month, cache, rest, young) if history is None else tuple(history)
+    ground = Ground(young, (month,))
     services: dict[str, ServiceAssessment] = {}
     for service in ground.terms.services:
         services[service.id] = service_assessment(ground, service)

@@ -18,9 +18,25 @@ from sla_monitor.ledger.upkeep import check
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Finding, Observation, Phases
 
-from .records import CONTRACT, DAY, DOWN, HOUR, JUNE, MINUTE, UP, Record, endpoint, entries, one_version, service, span
+from .records import (
+    CONTRACT,
+    DAY,
+    DOWN,
+    HOUR,
+    JULY,
+    JUNE,
+    MINUTE,
+    UP,
+    Record,
+    endpoint,
+    entries,
+    one_version,
+    service,
+    span,
+)
 
 RESPONSE = {"id": "KPI1", "indicator": "response_time", "service": "cad", "target": "5s", "statistic": "mean"}
+SLOW = {"id": "KPI3", "service": "cad", "target": 99, "counting": {"slow_as_down": {"promised": "100ms"}}}
 LOOKS: list[Sample] = [(JUNE + n * MINUTE, DOWN if n % 7 == 3 else UP, 1_000 * n, 500 * n) for n in range(300)]
 NOW = JUNE + 300 * MINUTE
 
@@ -53,7 +69,7 @@ class Keeping(Counting):
 def test_what_closed_months_came_to_is_kept_from_one_start_to_the_next() -> None:
     """Each start has a new cache. A correction asks another question of June, and May's answer stands."""
     kpis = [RESPONSE, {"id": "KPI2", "indicator": "error_rate", "service": "cad", "target": 99}]
-    kpis.append({"id": "KPI3", "service": "cad", "target": 99, "counting": {"slow_as_down": {"promised": "100ms"}}})
+    kpis.append(SLOW)
     contract = one_version(kpis=kpis, term={"start": "2026-05-01", "end": "2030-04-30"}, relief={"four_eyes": False})
     record = Keeping({"login": [span(JUNE - DAY, JUNE + 30 * DAY, UP)]}, {"login": LOOKS})
     now_ms = JUNE + 40 * DAY
@@ -92,6 +108,23 @@ def test_each_look_is_read_once_but_for_the_latest() -> None:
         found = assess([contract], record, NOW, caches=caches).contracts[0]
     assert found == assess_contract(contract, Record(record.seen, record.looks), NOW)
     assert record.handed == len(LOOKS) + 2 * SETTLED_AFTER_MS // MINUTE
+
+
+def test_on_the_first_day_of_a_month_the_one_before_is_read_once() -> None:
+    """Its looks may still be corrected by late ones, so that it is worked out at every assessment; and on the day after
+    it is forgotten."""
+    contract = one_version(kpis=[RESPONSE, SLOW], term={"start": "2026-05-01", "end": "2030-04-30"})
+    caches = {contract.id: Cache()}
+    record = Counting({"login": [span(JUNE, JULY, UP)]}, {"login": LOOKS})
+    handed = set()
+    for now_ms in (JULY + HOUR, JULY + 2 * HOUR, JULY + 3 * HOUR):
+        found = assess([contract], record, now_ms, caches=caches).contracts[0]
+        assert found == assess_contract(contract, Record(record.seen, record.looks), now_ms)
+        handed.add(record.handed)
+    assert len(handed) == 1
+    for now_ms in (JULY + 3 * DAY, JULY + 3 * DAY + MINUTE):
+        assess([contract], record, now_ms, caches=caches)
+    assert len(caches[contract.id].looks.kept[f"{CONTRACT}/login"]) == 0
 
 
 def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
