@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.sla.results import PeriodResult
+from sla_monitor.sla.results import KpiResult, PeriodResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,15 @@ def compared(contract: str, currency: str, ours: Sequence[PeriodResult], draft: 
     one, other = ({result.month: result for result in results} for results in (ours, draft))
     months = sorted({*one, *other})
     return Comparison(contract, currency, tuple(_month(name, one.get(name), other.get(name)) for name in months))
+
+
+def moved(before: PeriodResult, now: PeriodResult) -> Iterator[tuple[KpiResult | None, KpiResult]]:
+    """The KPIs of a month whose figure, band or points are others now, each as it was (None: there was no such KPI)
+    and as it is."""
+    for result in now.kpis:
+        was = before.kpi(result.kpi)
+        if was is None or (was.value, was.band, was.points) != (result.value, result.band, result.points):
+            yield was, result
 
 
 def _month(name: str, ours: PeriodResult | None, draft: PeriodResult | None) -> MonthCompared:

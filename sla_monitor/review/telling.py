@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.register.entries import Claim, Correction, Entry, Maintenance, Waiver
+from sla_monitor.register.entries import Claim, Correction, Decision, Entry, Maintenance, Undo, Waiver
 from sla_monitor.review import words
 from sla_monitor.review.case import Case
 
@@ -33,6 +33,9 @@ def what(entry: Entry, case: Case) -> str:
         return f"Correction: {_of((*said.services, *said.endpoints))} was {said.outcome}"
     if isinstance(said, Waiver):
         return f"Waiver of {words.label(said.what)} for {_of(said.kpis)}, {words.month_words(said.month)}"
+    if isinstance(said, Decision | Undo):
+        kind = "Undoing" if isinstance(said, Undo) else "Granting" if said.granted else "Refusal"
+        return f"{kind} of entry {said.about}"
     return _other(entry, case)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from sla_monitor.assess.assessment import Restatement
 from sla_monitor.register.entries import Entry
@@ -217,6 +218,49 @@ def test_a_restated_month_says_what_was_signed_what_it_is_and_why() -> None:
         " because of entry 21 and entry 22 in the register."
     )
     assert Notice(said[1]) in next(one for one in made.sections if one.id == "credit").blocks
+
+
+def moved_by(said: dict[str, Any], *others: Entry) -> Case:
+    """The case, signed with 13 points by entry 20; then entries 21 and 22 gave KPI1 one point less."""
+    made = case()
+    assert made.result is not None
+    (first, *rest) = made.result.kpis
+    before = replace(made.result, kpis=(replace(first, band="severe", points=first.points + 1), *rest))
+    head = {"at": "2026-11-20T09:00:00Z", "actor": "j.smith", "contract": "partnership"}
+    sign_off = {"kind": "sign_off", "month": "2026-10", "digest": "0" * 64, "points": 13, "credit": "85000.00"}
+    signed, entry = (
+        Entry.model_validate({**head, "number": number, "said": one}) for number, one in ((20, sign_off), (21, said))
+    )
+    restated = Restatement(signed, Fraction(11), Decimal("76500.00"), (21, 22), before)
+    entries = (*made.assessment.entries, entry, *others)
+    return replace(made, assessment=replace(made.assessment, status="final", restatement=restated, entries=entries))
+
+
+def test_a_restated_month_lists_the_kpis_that_moved_and_the_entries_that_moved_them() -> None:
+    made = moved_by({"kind": "undo", "about": 3})
+    (row,) = table(made, "restated")
+    assert [row[0], row[2], row[5]] == ["KPI1", "severe", column(case(), "kpis", "Band")[0]]
+    assert Fraction(row[3]) == Fraction(row[6]) + 1
+    undoing, before = table(made, "restated-because")
+    assert undoing[:4] == ["21", "Undoing of entry 3", "", "j.smith, 20 November 2026"]
+    assert before[:2] == ["22", "about a month before"]
+    assert not [one for one in pack(case()).tables if one.id.startswith("restated")]
+
+
+def test_figures_that_would_look_alike_have_all_their_digits() -> None:
+    made = moved_by({"kind": "decision", "about": 3, "granted": True})
+    restated = made.assessment.restatement
+    assert restated is not None
+    assert restated.before is not None
+    (first, *rest) = restated.before.kpis
+    assert first.value is not None
+    near = replace(first, value=first.value + Fraction(1, 10**6))
+    now = replace(restated, before=replace(restated.before, kpis=(near, *rest)))
+    ((_, was, *_, value, _, _),) = table(
+        replace(made, assessment=replace(made.assessment, restatement=now)), "restated"
+    )
+    assert was != value
+    assert [text.endswith(" %") for text in (was, value)] == [True, True]
 
 
 def test_no_name_of_a_table_or_a_section_is_used_twice() -> None:

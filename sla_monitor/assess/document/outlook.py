@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
+from sla_monitor.assess.compare import moved
 from sla_monitor.assess.document.values import Money, Number, money, number, optional
 from sla_monitor.register.entries import SignOff
 from sla_monitor.sla.results import PeriodResult
@@ -108,15 +109,13 @@ def restated(restatement: assessment.Restatement, now: PeriodResult | None, curr
 
 
 def _moved(before: PeriodResult, now: PeriodResult) -> Iterator[Moved]:
-    for result in now.kpis:
-        was = before.kpi(result.kpi)
-        if was is None or (was.value, was.band, was.points) != (result.value, result.band, result.points):
-            yield {
-                "kpi": result.kpi,
-                "before_value": optional(was.value if was else None),
-                "before_band": was.band if was else None,
-                "before_points": number(was.points if was else Fraction(0)),
-                "value": optional(result.value),
-                "band": result.band,
-                "points": number(result.points),
-            }
+    for was, result in moved(before, now):
+        yield {
+            "kpi": result.kpi,
+            "before_value": optional(was.value if was else None),
+            "before_band": was.band if was else None,
+            "before_points": number(was.points if was else Fraction(0)),
+            "value": optional(result.value),
+            "band": result.band,
+            "points": number(result.points),
+        }

@@ -11,6 +11,7 @@ from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose,
 from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.cover import restated
 from sla_monitor.review.chapters.failures import steps_table
+from sla_monitor.review.chapters.restated import restatement
 from sla_monitor.review.drawing.bars import bars
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.sla.working import Working
@@ -47,6 +48,7 @@ def money(case: Case) -> Section:
         blocks.append(Notice(restated(case, case.assessment.restatement)))
     blocks += [_charges(case, case.result), _lines(case, case.result), *_worked_out(case.result)]
     inside = (
+        *restatement(case),
         Section("caps", "Caps", (_caps(case, case.result), Facts(_after(case, case.result)))),
         Section("rolling", "Six months", tuple(_rolling(case)), own_page=False),
         Section("triggers", "Triggers", (_triggers(case, case.result),)),

@@ -1,0 +1,99 @@
+"""What became of a month that was signed off: which KPIs moved, from what to what, and by which entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from sla_monitor.assess.assessment import Restatement
+from sla_monitor.assess.compare import moved
+from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.register.entries import Entry, SignOff
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.case import Case
+from sla_monitor.review.telling import what, when
+from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.sla.results import KpiResult, PeriodResult
+from sla_monitor.sla.rounding import shown
+
+MOVED = (
+    Column("KPI", 1), Column("By the sign-off", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),
+    Column("Now", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),
+)  # fmt: skip
+BECAUSE = (
+    Column("Entry", 0.6), Column("What is said", 2.4), Column("From and to", 2.2), Column("By, on", 1.8),
+    Column("Note, papers", 2.6),
+)  # fmt: skip
+ELSEWHERE = (
+    "By the register as it stood at the sign-off the month comes to {points} and {credit} today, which is not what was"
+    " signed: the contract’s file or what was seen has changed since."
+)
+
+
+def restatement(case: Case) -> Iterator[Section]:
+    """Nothing for a month whose figures are what was signed, or that nobody signed."""
+    found, now = case.assessment.restatement, case.result
+    if found is not None and found.before is not None and now is not None:
+        blocks: tuple[Block, ...] = (_moved(case, found.before, now), _because(case, found))
+        yield Section("restated", "What moved since the sign-off", (*blocks, *_besides(case, found, found.before)))
+
+
+def _moved(case: Case, before: PeriodResult, now: PeriodResult) -> Table:
+    terms = {kpi.kpi: kpi.terms for kpi in case.assessment.kpis}
+    rows = tuple(
+        (Cell(result.kpi), *_cells(kpi, was, result), *_cells(kpi, result, was))
+        for was, result in moved(before, now)
+        if (kpi := terms.get(result.kpi)) is not None
+    )
+    caption = "KPIs, by the register as it stood at the sign-off and as it stands now"
+    return Table("restated", caption, MOVED, rows, "No KPI’s result is another.")
+
+
+def _cells(kpi: KpiTerms, result: KpiResult | None, other: KpiResult | None) -> Row:
+    if result is None:
+        return Cell(""), Cell(""), Cell("")
+    return (
+        _figure(kpi, result.value, other.value if other else None),
+        band_cell(kpi, result.band),
+        Cell(words.points(result.points), result.points),
+    )
+
+
+def _figure(kpi: KpiTerms, value: Fraction | None, other: Fraction | None) -> Cell:
+    """With all its digits, where it would look like another one."""
+    cell = figure_cell(kpi, value)
+    if value is not None and value != other and cell.text == words.figure(other, kpi):
+        return Cell(f"{shown(value)}{words.SUFFIXES.get(kpi.unit, '')}", value)
+    return cell
+
+
+def _because(case: Case, found: Restatement) -> Table:
+    """The entries made since; those about months before can move this one by its repeats, caps and averages."""
+    about = {entry.number: entry for entry in (*case.register.entries, *case.assessment.entries)}
+    rows = tuple(_entry(case, number, about.get(number)) for number in found.because)
+    return Table("restated-because", "Entries made since the sign-off, about this month or one before", BECAUSE, rows)
+
+
+def _entry(case: Case, number: int, entry: Entry | None) -> Row:
+    if entry is None:
+        return Cell(str(number), number), Cell("about a month before"), Cell(""), Cell(""), Cell("")
+    return (
+        Cell(str(number), number),
+        Cell(what(entry, case)),
+        Cell(when(entry, case)),
+        Cell(f"{entry.actor}, {words.day_of(entry.at_ms, case.zone)}"),
+        Cell(" ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)),
+    )
+
+
+def _besides(case: Case, found: Restatement, before: PeriodResult) -> Iterator[Prose]:
+    """What neither table says: other triggers, and changes that no entry made."""
+    sets = [[words.label(one.trigger) for one in result.triggers] for result in (before, case.result or before)]
+    if sets[0] != sets[1]:
+        was, now = (words.listed(names) if names else "nothing" for names in sets)
+        yield Prose((f"The month set off {was} by the sign-off, and sets off {now} now.",))
+    signed = found.signed.said
+    if isinstance(signed, SignOff) and (before.points != signed.points or before.deducted != signed.credit):
+        points, credit = words.counted_points(before.points, "point"), case.money(before.deducted).text
+        yield Prose((ELSEWHERE.format(points=points, credit=credit),))
