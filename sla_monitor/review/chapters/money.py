@@ -12,6 +12,7 @@ from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.cover import restated
 from sla_monitor.review.chapters.failures import steps_table
 from sla_monitor.review.chapters.restated import restatement
+from sla_monitor.review.chapters.shares import shares
 from sla_monitor.review.drawing.bars import bars
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.sla.working import Working
@@ -52,7 +53,7 @@ def money(case: Case) -> Section:
         Section("caps", "Caps", (_caps(case, case.result), Facts(_after(case, case.result)))),
         Section("rolling", "Six months", tuple(_rolling(case)), own_page=False),
         Section("triggers", "Triggers", (_triggers(case, case.result),)),
-        Section("shares", "Shares", (_shares(case),)),
+        Section("shares", "Shares", (shares(case),)),
     )
     return Section("credit", "Credit calculation", tuple(blocks), inside, own_page=True)
 
@@ -177,10 +178,3 @@ def _triggers(case: Case, result: PeriodResult) -> Table:
 
 def _told(working: Working) -> str:
     return "; ".join(map(str, working))
-
-
-def _shares(case: Case) -> Table:
-    names = {one.id: one.name or one.id for one in case.terms.participants}
-    rows = tuple((Cell(names.get(name, name)), case.money(part)) for name, part in case.assessment.shares.items())
-    columns = (Column("Participant", 3), Column("Part of the credit", 1.2, True))
-    return Table("shares", "Each participant’s part of the credit", columns, rows, "The contract names no shares.")
