@@ -14,6 +14,7 @@ from sla_monitor.cli.figures import (
     told_money,
     told_percent,
     told_points,
+    told_target,
     told_time,
 )
 from sla_monitor.cli.forecast import told_forecast
@@ -75,7 +76,7 @@ def _kpi(kpi: KpiAssessment) -> Row:
     return {
         "KPI": kpi.kpi,
         "title": kpi.title,
-        "target": told_figure(target, None, unit),
+        "target": told_target(target, unit),
         **values,
         "band": _band(kpi),
         "points": told_points(kpi.result.points) if kpi.result else NONE,

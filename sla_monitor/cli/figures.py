@@ -16,10 +16,16 @@ _PLACES = range(3, 13)
 
 
 def told_figure(value: Fraction | None, target: Fraction | None = None, unit: str = "") -> str:
-    """A figure to three digits after the point; to more of them where it would look like the target and is not."""
+    """A figure cut to three digits after the point, so that whoever rounds it as the contract says gets what the
+    contract gets; to more digits where it would look like the target and is not."""
     if value is None:
         return NONE
     return _digits(value, target) + UNITS.get(unit, "")
+
+
+def told_target(target: Fraction, unit: str) -> str:
+    """A target with all its digits: one of 99.9995 is neither 99.999 nor 100."""
+    return shown(target) + UNITS.get(unit, "")
 
 
 def told_percent(ratio: Fraction | None) -> str:
@@ -63,8 +69,8 @@ def told_seconds(milliseconds: int) -> str:
 def _digits(value: Fraction, target: Fraction | None) -> str:
     text = ""
     for places in _PLACES:
-        short = round_to(value, places, "half_up")
+        short = round_to(value, places, "down")
         text = f"{exact_decimal(short, places):f}".rstrip("0").rstrip(".")
-        if short != target or value == target:
+        if target is None or value == target or short != round_to(target, places, "down"):
             break
     return text

@@ -7,7 +7,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment, KpiForecast
-from sla_monitor.cli.figures import told_duration, told_figure, told_money, told_points, told_time
+from sla_monitor.cli.figures import told_duration, told_figure, told_money, told_points, told_target, told_time
 from sla_monitor.cli.terminal import Row, table, wrapped
 
 NOT_FORECAST = "not forecast"
@@ -48,7 +48,7 @@ def _ends(kpi: KpiAssessment, forecast: KpiForecast) -> Row:
     agreed = kpi.views.get("agreed")
     return {
         "KPI": kpi.kpi,
-        "target": told_figure(target, None, kpi.terms.unit if kpi.terms else "percent"),
+        "target": told_target(target, kpi.terms.unit if kpi.terms else "percent"),
         "so far": told_figure(agreed.value if agreed else None, target),
         "at best": _end(forecast.best, target),
         "at worst": _end(forecast.worst, target),

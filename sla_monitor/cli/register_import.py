@@ -88,6 +88,10 @@ def _supposed(desk: Desk, propose: Propose) -> Entered:
     return Entered(new, found)
 
 
+def _numbers(first: int, last: int) -> str:
+    return f"entry {first}" if first == last else f"entries {first} to {last}"
+
+
 def _tell(desk: Desk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
     from sla_monitor.cli.register_told import tell_but, tell_json
 
@@ -99,8 +103,9 @@ def _tell(desk: Desk, entered: Entered, count: int, style: str, *, dry_run: bool
         tell_json({"contract": desk.contract.id, **counts, "numbers": numbers, "changed": entered.changes, "but": but})
         return
     said = "would be added" if dry_run else "added"
-    where = f" (entries {numbers[0]} to {numbers[1]})" if numbers else ""
-    click.echo(f"{count} rows: {len(added)} {said}{where}, {count - len(added)} in the register already")
+    where = f" ({_numbers(*numbers)})" if numbers else ""
+    rows = "1 row" if count == 1 else f"{count} rows"
+    click.echo(f"{rows}: {len(added)} {said}{where}, {count - len(added)} in the register already")
     for line in but:
         tell_but(line)
 

@@ -51,7 +51,8 @@ def _sums(found: ContractAssessment) -> tuple[str, str]:
 
 def _confirm(found: ContractAssessment, points: str, credit: str, *, yes: bool) -> None:
     waiting = len(found.pending)
-    open_ones = f"; {waiting} of the register's entries still await a decision" if waiting else ""
+    entries = "entry of the register still awaits" if waiting == 1 else "entries of the register still await"
+    open_ones = f"; {waiting} {entries} a decision" if waiting else ""
     counted = f"{points} {'point' if points == '1' else 'points'}"
     click.echo(f"{found.period.name}: {counted}, {credit} {found.currency} deducted{open_ones}", err=True)
     if yes:

@@ -20,7 +20,8 @@ def told_working(one: ContractAssessment, contract: Contract, columns: int | Non
     blocks = [("How time is counted", list(one.accounting))]
     blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
     for kpi in one.kpis:
-        blocks += [*_of_kpi(kpi), (f"{kpi.kpi}, tickets", late_tickets(one, contract, kpi.terms))]
+        blocks += _of_kpi(kpi, is_running=one.status == "running")
+        blocks += [(f"{kpi.kpi}, tickets", late_tickets(one, contract, kpi.terms))]
     blocks += [("Charges of the month", told_charges(one, contract)), *_money(one)]
     return "\n\n".join(_block(heading, lines, columns) for heading, lines in blocks if lines)
 
@@ -53,7 +54,7 @@ def _outage(outage: Outage, zone: ZoneInfo) -> str:
     return f"{told_time(outage.start_ms, zone)} to {until}, {', '.join(outage.endpoints)}{found}: {counts}"
 
 
-def _of_kpi(kpi: KpiAssessment) -> Iterator[tuple[str, list[str]]]:
+def _of_kpi(kpi: KpiAssessment, *, is_running: bool) -> Iterator[tuple[str, list[str]]]:
     """Each working once, with the views that it is of; the agreed one up to its points after repeats."""
     found: dict[tuple[Seconds | None, Working], list[str]] = {}
     for view, figure in kpi.views.items():
@@ -61,16 +62,17 @@ def _of_kpi(kpi: KpiAssessment) -> Iterator[tuple[str, list[str]]]:
         working = kpi.result.working if kpi.result and is_final else figure.working
         found.setdefault((figure.seconds, working), []).append(view)
     for (seconds, working), views in found.items():
-        yield f"{kpi.kpi}, {' and '.join(views)}", [*_classes(seconds), *_steps(working)]
+        yield f"{kpi.kpi}, {' and '.join(views)}", [*_classes(seconds, is_running=is_running), *_steps(working)]
 
 
-def _classes(time: Seconds | None) -> Iterator[str]:
+def _classes(time: Seconds | None, *, is_running: bool) -> Iterator[str]:
     """The time that an availability is made of, before any of its rules."""
     if time is not None:
         classes = {"excluded": time.excluded_ms, "unseen": time.unknown_ms, "degraded": time.degraded_ms}
         classes |= {"down": sum(loss.counted_ms for loss in time.losses)}
         told = ", ".join(f"{name} {told_seconds(ms)}" for name, ms in classes.items())
-        yield f"agreed time so far: {told_seconds(time.agreed_ms)}; of it {told}, the rest was up"
+        so_far = " so far" if is_running else ""
+        yield f"agreed time{so_far}: {told_seconds(time.agreed_ms)}; of it {told}, the rest was up"
 
 
 def _steps(working: Working) -> list[str]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sla_monitor.cli.figures import told_duration, told_figure, told_percent, told_time
+from sla_monitor.cli.figures import told_duration, told_figure, told_percent, told_target, told_time
 from sla_monitor.cli.terminal import lines_of, plain, table
 
 TARGET = Fraction("99.95")
@@ -19,10 +19,11 @@ TARGET = Fraction("99.95")
     [
         (Fraction(100), "100"),
         (Fraction("99.95"), "99.95"),
-        (Fraction("99.9495"), "99.9495"),
-        (Fraction("99.94996"), "99.94996"),
+        (Fraction("99.9495"), "99.949"),
+        (Fraction("99.94996"), "99.949"),
         (Fraction("99.9500004"), "99.9500004"),
-        (Fraction(299, 3), "99.667"),
+        (Fraction("99.9509"), "99.9509"),
+        (Fraction(299, 3), "99.666"),
         (None, "-"),
     ],
 )
@@ -30,9 +31,24 @@ def test_a_figure_that_is_not_the_target_never_looks_like_it(figure: Fraction | 
     assert told_figure(figure, TARGET) == told
 
 
+def test_a_figure_is_cut_so_that_nobody_rounds_it_twice() -> None:
+    """The contract's two places make 99.86 of it; out of 99.865 a reader would make 99.87."""
+    assert told_figure(Fraction("99.86496"), TARGET) == "99.864"
+
+
+def test_a_target_keeps_all_its_digits() -> None:
+    assert told_target(Fraction("99.9995"), "percent") == "99.9995 %"
+    assert told_target(Fraction(800), "ms") == "800 ms"
+
+
+def test_two_figures_that_differ_are_told_apart() -> None:
+    before, after = Fraction("99.8641"), Fraction("99.8642")
+    assert told_figure(before, after) != told_figure(after, before)
+
+
 def test_coverage_short_of_the_whole_never_looks_whole() -> None:
     assert told_percent(Fraction(1)) == "100 %"
-    assert told_percent(Fraction(999_999, 1_000_000)) == "99.9999 %"
+    assert told_percent(Fraction(999_999, 1_000_000)) == "99.999 %"
     assert told_percent(None) == "-"
 
 

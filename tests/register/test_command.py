@@ -208,6 +208,7 @@ def test_a_signed_month_is_final_and_restated_only_for_a_reason(office: Office) 
     )
     assert again.json["added"][0]["said"]["points"] == "2"
     said = office.run("sign-off", "small", "--month", "2024-02", "--why", "without a terminal")
+    assert "; 1 entry of the register still awaits a decision" in said.err
     assert "nobody is there" in said.err
 
 

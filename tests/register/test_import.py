@@ -37,6 +37,13 @@ def test_each_row_is_an_entry_that_names_its_file(office: Office) -> None:
     assert first["evidence"].startswith("tickets.csv, SHA-256 ")
 
 
+def test_one_row_is_told_as_one(office: Office) -> None:
+    path = office.file("\n".join(TICKETS.splitlines()[:2]))
+    assert office.done("import", "small", path, "--kind", "ticket", "--dry-run").out.startswith("1 row: 1 would be")
+    said = office.done("import", "small", path, "--kind", "ticket", "--yes")
+    assert said.out == "1 row: 1 added (entry 1), 0 in the register already\n"
+
+
 def test_the_same_file_again_adds_nothing(office: Office) -> None:
     path = office.file(TICKETS)
     office.done("import", "small", path, "--kind", "ticket", "--yes")
