@@ -17,7 +17,7 @@ from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
-from sla_monitor.register.months import months_of
+from sla_monitor.register.months import first_changed
 from sla_monitor.sla.months import last_day, shifted
 from sla_monitor.sla.period import Period, local_date
 from sla_monitor.sla.results import PeriodResult
@@ -56,11 +56,14 @@ def restatement(ground: Ground, result: PeriodResult, entries: Sequence[Entry]) 
 def _since(ground: Ground, number: int, entries: Sequence[Entry]) -> tuple[int, ...]:
     """The entries after one that may have changed a month: those about it, or about a month before it, on which caps,
     repeats and averages look back."""
-    zone, by_number = zone_of(ground.world.contract), {entry.number: entry for entry in entries}
-    later = (one for one in entries if one.number > number and one.said.kind not in SIGNED_KINDS)
-    return tuple(
-        one.number for one in later if any(month <= ground.month for month in months_of(one.said, zone, by_number))
-    )
+    world, by_number = ground.world, {entry.number: entry for entry in entries}
+    zone, later = zone_of(world.contract), (one for one in entries if one.number > number)
+    first = {
+        one.number: first_changed(one.said, zone, by_number, world.margin_ms)
+        for one in later
+        if one.said.kind not in SIGNED_KINDS
+    }
+    return tuple(number for number, month in first.items() if month is not None and month <= ground.month)
 
 
 def _figures(result: PeriodResult) -> list[tuple[object, ...]]:

@@ -67,13 +67,14 @@ def show_changes(found: Changes) -> None:
 def changes(desk: Desk, said: Sequence[Entry], new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
     from sla_monitor.assess import history
+    from sla_monitor.assess.parts import margin_ms
     from sla_monitor.cli.sources import recorded
-    from sla_monitor.register.months import month_at, months_of
+    from sla_monitor.register.months import first_changed, month_at
 
     now_ms = desk.clock.now_ms()
     by_number = {entry.number: entry for entry in said}
-    running = month_at(now_ms, desk.zone)
-    touched = {month for entry in new for month in months_of(entry.said, desk.zone, by_number)}
+    running, reach_ms = month_at(now_ms, desk.zone), margin_ms(desk.contract)
+    touched = [first_changed(entry.said, desk.zone, by_number, reach_ms) or running for entry in new]
     if min(touched, default=running) >= running:
         return []
     with recorded(desk.ledger) as evidence:

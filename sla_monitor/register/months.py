@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.terms import Term
-from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Undo
+from sla_monitor.register.entries import Claim, Correction, Decision, Done, Entry, TicketRecord, Undo
 
 
 def month_at(at_ms: int, zone: ZoneInfo) -> str:
@@ -48,6 +48,23 @@ def months_of(said: Strict, zone: ZoneInfo, others: Mapping[int, Entry]) -> tupl
         ends = (said.opened_ms, said.responded_ms, said.ended_ms)
         return tuple(sorted({month_at(at_ms, zone) for at_ms in ends if at_ms is not None}))
     return _spanned(said, zone)
+
+
+def first_changed(said: Strict, zone: ZoneInfo, others: Mapping[int, Entry], reach_ms: int) -> str | None:
+    """The first month whose figures an entry may change; None: it is about no month. A correction reaches back over the
+    end of a month, where it makes an outage another one; a claim reaches to the tickets that it names."""
+    if isinstance(said, Decision | Done | Undo):
+        other = others.get(said.about)
+        is_known = other is not None and not _is_circle(other, said)
+        return first_changed(other.said, zone, others, reach_ms) if other is not None and is_known else None
+    months = list(months_of(said, zone, others))
+    if isinstance(said, Correction):
+        months.append(month_at(said.start_ms - reach_ms, zone))
+    if isinstance(said, Claim):
+        tickets = (each.said for each in others.values() if isinstance(each.said, TicketRecord))
+        named = (ticket for ticket in tickets if ticket.id in said.tickets)
+        months += [month for ticket in named for month in months_of(ticket, zone, others)]
+    return min(months, default=None)
 
 
 def _is_circle(other: Entry, said: Any) -> bool:

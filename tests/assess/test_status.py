@@ -10,7 +10,21 @@ import pytest
 from sla_monitor.assess import ContractAssessment, assess_contract, assess_month
 from sla_monitor.contract.contract import Contract
 
-from .records import DAY, HOUR, JULY, JUNE, UP, Record, entries, month_of_june, ms, one_version, span, with_outages
+from .records import (
+    DAY,
+    HOUR,
+    JULY,
+    JUNE,
+    MINUTE,
+    UP,
+    Record,
+    entries,
+    month_of_june,
+    ms,
+    one_version,
+    span,
+    with_outages,
+)
 
 GRANTED = {"kind": "decision", "granted": True}
 BANDS = [{"name": "met", "at_least": 99}, {"name": "missed", "below": 99, "points": 2}]
@@ -69,6 +83,51 @@ def test_a_signed_figure_that_moves_without_points_or_money_is_restated_too() ->
         {"kind": "waiver", "month": "2026-06", "what": "money", "kpis": ["KPI9"]},
     )
     assert talked.restatement is None
+
+
+def test_what_is_said_of_the_night_after_a_signed_month_restates_it_where_an_outage_goes_over_its_end() -> None:
+    """Six minutes over midnight are an outage, four are none: its three minutes in June count no more. What is said of
+    another July night is not why."""
+    kpi = {"id": "KPI1", "service": "cad", "target": 99, "counting": {"shortest_outage": "5m"}}
+    night = (JULY - 3 * MINUTE, JULY + 3 * MINUTE)
+    correction = {"kind": "correction", "endpoints": ["login"], "outcome": "up", "end": night[1]}
+    said = (
+        signed("0", "0"),
+        {**correction, "start": JULY + MINUTE},
+        {**GRANTED, "about": 2},
+        {**correction, "start": JULY + 40 * HOUR, "end": JULY + 41 * HOUR},
+        {**GRANTED, "about": 4},
+    )
+    seen = with_outages(JUNE, JULY + 2 * DAY, night)
+    found, before = (month_of_june(contract(kpis=[kpi]), some, login=seen) for some in (said, said[:1]))
+    assert (found.kpis[0].views["agreed"].downtime_ms, before.kpis[0].views["agreed"].downtime_ms) == (0, 3 * MINUTE)
+    assert before.restatement is None
+    assert found.restatement is not None
+    assert found.restatement.because == (2, 3)
+
+
+def test_a_ticket_that_is_excused_by_a_claim_of_a_later_day_restates_its_month() -> None:
+    kpi = {
+        "id": "KPI2",
+        "indicator": "ratio_in_target",
+        "target": 90,
+        "within": "1h",
+        "bands": [{"name": "met", "at_least": 90}, {"name": "missed", "below": 90}],
+        "rounding": {"mode": "none"},
+    }
+    ticket = {"kind": "ticket", "priority": "P1", "ended": JUNE + 5 * HOUR}
+    said = (
+        {**ticket, "id": "INC-1", "opened": JUNE},
+        {**ticket, "id": "INC-2", "opened": JUNE + 5 * HOUR - 1},
+        {**ticket, "id": "INC-3", "opened": JUNE},
+        signed("0", "0"),
+        {"kind": "claim", "cause": "force_majeure", "start": JULY, "end": JULY + HOUR, "tickets": ["INC-1"]},
+        {**GRANTED, "about": 5},
+    )
+    found = month_of_june(contract(kpis=[kpi]), said)
+    assert found.kpis[0].views["agreed"].value == 50
+    assert found.restatement is not None
+    assert found.restatement.because == (5, 6)
 
 
 def test_a_second_sign_off_takes_the_place_of_the_first() -> None:
