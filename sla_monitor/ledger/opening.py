@@ -56,8 +56,10 @@ def open_reader(path: Path, resting: Resting) -> Database:
     with _connected(path, resting.connect) as database:
         check_owner(path, database)
         if MIGRATIONS.pending(database):
+            where = "" if resting.still is None else "copy it to a folder that may be written, and "
             raise LedgerError(
-                f"{path}: this ledger is of an earlier version; start the daemon once to bring it up to date"
+                f"{path}: this ledger is of an earlier version; {where}start the daemon once"
+                f"{' on the copy' if where else ''} to bring it up to date"
             )
         check_names(path, database)
     return database

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,22 @@ def test_it_is_read_and_checked_and_nothing_is_written(path: Path) -> None:
     assert "2026-01-01T00:16:30.000Z" in shown.stdout
     assert run("ledger", "check", "--ledger", str(path)).stdout.endswith("ledger.db: whole\n")
     assert [file.name for file in path.parent.iterdir()] == ["ledger.db"]
+
+
+def test_one_of_an_earlier_version_is_to_be_copied_first(path: Path) -> None:
+    """No daemon could bring it up to date where it lies."""
+    path.parent.chmod(0o755)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("delete from _sqlite_migrations where name = 'm0004_looks_by_hour'")
+        database.commit()
+    message = "this ledger is of an earlier version; {}start the daemon once{} to bring it up to date"
+    assert message.format("", "") in run("ledger", "show", "--ledger", str(path)).stderr
+    for leftover in path.parent.glob("ledger.db-*"):
+        leftover.unlink()  # a reader that may write there makes them
+    path.parent.chmod(0o555)
+    said = run("ledger", "show", "--ledger", str(path))
+    assert (said.returncode, len(said.stderr.splitlines())) == (1, 1)
+    assert message.format("copy it to a folder that may be written, and ", " on the copy") in said.stderr
 
 
 def test_what_a_killed_daemon_left_is_not_passed_over(path: Path) -> None:
