@@ -37,6 +37,8 @@ def _money(one: ContractAssessment) -> Iterator[tuple[str, list[str]]]:
     yield "Claims", _steps(credit.working)
     for trigger in one.result.triggers:
         yield f"Trigger {trigger.trigger}", _steps(trigger.working)
+    for name, working in one.shares_working.items():
+        yield f"Share of {name}", _steps(working)
 
 
 def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]]:

@@ -58,6 +58,15 @@ def test_the_working_says_every_step_with_its_clause(contract: str, ledger: str)
         assert step in told
 
 
+def test_the_working_says_how_shares_come_about(contract: str, ledger: str) -> None:
+    """Not in the table at one glance."""
+    told = run(contract, "--ledger", ledger, *MARCH, "--working").stdout
+    for name, share, part in (("police", 60, "18600.00"), ("commissioner", 40, "12400.00")):
+        begin = f"Share of {name}\n  share of {name}, per cent: {share}\n  contract: {share} % x 31000.00, shared out"
+        assert f"{begin} to the coin = {part}\n" in told
+        assert f"Share of {name}" not in run(contract, "--ledger", ledger, *MARCH).stdout
+
+
 def test_without_a_period_it_is_the_last_month_that_is_over(contract: str, ledger: str) -> None:
     this = f"{local_date(SystemClock().now_ms(), ZoneInfo('Europe/London')):%Y-%m}"
     told = json.loads(run(contract, "--ledger", ledger, "--format", "json").stdout)
