@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -81,6 +82,31 @@ def test_an_export_without_a_file_goes_to_the_output(contract: str, ledger: str)
     told = json.loads(run_export(contract, "--ledger", ledger, "--from", "2025-03", "--until", "2025-03").stdout)
     assert told["seen"] == {"from": "2025-02-28T00:00:00Z", "until": "2025-04-01T23:00:00Z"}
     assert [one["endpoint"] for one in told["samples"]] == ["portal"]
+
+
+def test_what_caps_look_back_on_comes_out_of_the_json_alone(tmp_path: Path, ledger: str) -> None:
+    """A cap's base, and what earlier months have used of it: of the whole, and of one service."""
+    file = tmp_path / "trailing.yaml"
+    old = "  - {id: year, clause: Schedule 7.2, amount: 40000.00, over: contract_year}\n"
+    rule = "percent: 2, base: trailing_12_months, over: trailing_12_months"
+    caps = f"  - {{id: each, scope: service, {rule}}}\n  - {{id: all, {rule}}}\n"
+    own = "credits:\n  - {id: own, method: fixed, service: custody, amounts: {KPI1: 700.00}}\n"
+    file.write_text(CONTRACT.replace(old, caps).replace("credits:\n", own), encoding="utf-8")
+    told = json.loads(run(str(file), "--ledger", ledger, "--period", "2025-03", "--format", "json").stdout)
+    found = {cap["scope"]: (cap["limit"]["amount"], cap["used"]["amount"]) for cap in told["result"]["caps"]}
+    assert set(found) == {"custody", ""}
+    for scope, (limit, used) in found.items():
+        base, before = (
+            sum(
+                Decimal(one["amount"]["amount"])
+                for past in told["earlier"]
+                for one in past[key]
+                if not scope or one["service"] == scope
+            )
+            for key in ("charges", "by_service")
+        )
+        assert (base / 50, before) == (Decimal(limit), Decimal(used))
+        assert before > 0
 
 
 def test_an_export_reaches_as_far_as_slow_answers_are_confirmed(tmp_path: Path, ledger: str) -> None:

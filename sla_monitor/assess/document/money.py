@@ -107,8 +107,12 @@ class Earlier(TypedDict):
     """Its name."""
     points: Number
     """All service points."""
+    charges: list[ServiceMoney]
+    """Those that caps add up, and that percentages were taken of."""
     before_caps: Money
     """Credit before the caps."""
+    by_service: list[ServiceMoney]
+    """What the caps left, by service."""
     credit: Money
     """What was deducted."""
     withheld: Money
@@ -140,7 +144,9 @@ def earlier(result: PeriodResult, currency: str) -> Earlier:
     return {
         "month": result.month,
         "points": number(result.points),
+        "charges": _by_service(result.charges, currency),
         "before_caps": money(result.credit.before_caps, currency),
+        "by_service": _by_service(result.credit.by_service, currency),
         "credit": money(result.credit.total, currency),
         "withheld": money(result.withheld, currency),
         "bands": {one.kpi: one.band for one in result.kpis},
