@@ -55,13 +55,14 @@ def restatement(ground: Ground, result: PeriodResult, entries: Sequence[Entry]) 
 
 def _since(ground: Ground, number: int, entries: Sequence[Entry]) -> tuple[int, ...]:
     """The entries after one that may have changed a month: those about it, or about a month before it, on which caps,
-    repeats and averages look back."""
+    repeats and averages look back. What awaits a decision has changed nothing yet."""
     world, by_number = ground.world, {entry.number: entry for entry in entries}
+    undecided = {one.number for one in world.standing.pending(world.contract)}
     zone, later = zone_of(world.contract), (one for one in entries if one.number > number)
     first = {
         one.number: first_changed(one.said, zone, by_number, world.margin_ms)
         for one in later
-        if one.said.kind not in SIGNED_KINDS
+        if one.said.kind not in SIGNED_KINDS and one.number not in undecided
     }
     return tuple(number for number, month in first.items() if month is not None and month <= ground.month)
 

@@ -85,6 +85,14 @@ def test_a_signed_figure_that_moves_without_points_or_money_is_restated_too() ->
     assert talked.restatement is None
 
 
+def test_what_awaits_a_decision_is_not_why_a_month_is_restated() -> None:
+    claim = {"kind": "claim", "cause": "force_majeure", "start": JUNE, "end": JUNE + HOUR}
+    waiver = {"kind": "waiver", "month": "2026-06", "what": "money", "kpis": ["KPI1"]}
+    found = june(signed("2", "20.00"), claim, waiver).restatement
+    assert found is not None
+    assert found.because == (3,)
+
+
 def test_what_is_said_of_the_night_after_a_signed_month_restates_it_where_an_outage_goes_over_its_end() -> None:
     """Six minutes over midnight are an outage, four are none: its three minutes in June count no more. What is said of
     another July night is not why."""
