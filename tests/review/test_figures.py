@@ -9,9 +9,10 @@ from typing import Any
 
 from sla_monitor.assess.assessment import Restatement
 from sla_monitor.register.entries import Entry
-from sla_monitor.review.blocks import Block, Facts, Notice, Prose, Section, Table
+from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section, Table
 from sla_monitor.review.case import Case
 from sla_monitor.review.figures import pack
+from sla_monitor.review.tones import score_cell
 from tests.review.estate import case
 
 ORDER = [
@@ -68,6 +69,12 @@ def test_the_scorecard_has_a_row_for_each_kpi_and_a_mark_beside_each_colour() ->
         ("!R", "minor", "minor, repeat"),
     ]
     assert all(cell.mark for row in scores.rows for cell in row[1:] if cell.tone)
+
+
+def test_the_scorecard_does_not_say_of_a_month_that_nobody_measured_that_it_goes_on() -> None:
+    terms = case().assessment.kpis[0].terms
+    assert terms is not None
+    assert score_cell(terms, None) == Cell("", hint="not measured")
 
 
 def test_what_changed_and_what_needs_a_decision_are_on_the_first_page() -> None:
