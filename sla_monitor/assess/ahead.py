@@ -31,7 +31,7 @@ NOT_FORECAST: Ends = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SoFar:
     """The KPIs of a month, how those before one in the terms may end, and the results of the months before."""
 
     judged: Mapping[str, Judged]
@@ -39,7 +39,7 @@ class Known:
     history: Sequence[PeriodResult]
 
 
-def other_forecast(whole: Ground, name: str, known: Known) -> tuple[KpiForecast, Ends]:
+def other_forecast(whole: Ground, name: str, known: SoFar) -> tuple[KpiForecast, Ends]:
     """For a KPI whose measurement period runs, and that is not made of a service's time. `whole`: that period."""
     one = known.judged[name]
     found = _ENDS.get(type(one.kpi), _not_forecast)(whole, one, known)
@@ -49,20 +49,20 @@ def other_forecast(whole: Ground, name: str, known: Known) -> tuple[KpiForecast,
     return KpiForecast(None, None, None, None, best, worst), (ends[0], ends[1])
 
 
-def _figure(whole: Ground, one: Judged, end: Measured | None, known: Known) -> Figure:
+def _figure(whole: Ground, one: Judged, end: Measured | None, known: SoFar) -> Figure:
     return NO_FIGURE if end is None else figure_of(one.kpi, _result(whole, one, end, known))
 
 
-def _result(whole: Ground, one: Judged, end: Measured, known: Known) -> KpiResult:
+def _result(whole: Ground, one: Judged, end: Measured, known: SoFar) -> KpiResult:
     past = recent(known.history, one.kpi, max(1, one.kpi.average_with_previous))
     return kpi_result(one.kpi, whole.month, end, past)
 
 
-def _not_forecast(_: Ground, __: Judged, ___: Known) -> Ends:
+def _not_forecast(_: Ground, __: Judged, ___: SoFar) -> Ends:
     return NOT_FORECAST
 
 
-def _tickets(whole: Ground, one: Judged, _: Known) -> Ends:
+def _tickets(whole: Ground, one: Judged, _: SoFar) -> Ends:
     """At best, whatever is open and not late yet ends in target. At worst more come, and nobody knows how many."""
     kpi = one.kpi
     if not isinstance(kpi, RatioKpi) or kpi.within_ms is None:
@@ -74,7 +74,7 @@ def _tickets(whole: Ground, one: Judged, _: Known) -> Ends:
     return (None if best.value is None else best), None
 
 
-def _slots(whole: Ground, one: Judged, _: Known) -> Ends:
+def _slots(whole: Ground, one: Judged, _: SoFar) -> Ends:
     """Every slot that has not begun is free of errors, or fails as a whole."""
     kpi, so_far = one.kpi, one.measured["agreed"]
     if not isinstance(kpi, ErrorRateKpi) or not is_seen(whole, kpi):
@@ -110,14 +110,14 @@ def _count(slot_ms: int, whole: Ground, hours: Intervals) -> int:
     return counted
 
 
-def _counts(_: Ground, one: Judged, __: Known) -> Ends:
+def _counts(_: Ground, one: Judged, __: SoFar) -> Ends:
     """What is told of a period that runs can only grow."""
     so_far = one.measured["agreed"]
     is_less_better = one.kpi.direction == "lower_is_better"
     return (so_far, None) if so_far.value is not None and is_less_better else NOT_FORECAST
 
 
-def _composite(whole: Ground, one: Judged, known: Known) -> Ends:
+def _composite(whole: Ground, one: Judged, known: SoFar) -> Ends:
     """Of its parts as they end."""
     kpi = one.kpi
     if not isinstance(kpi, CompositeKpi):
@@ -126,14 +126,14 @@ def _composite(whole: Ground, one: Judged, known: Known) -> Ends:
     return (None if best.value is None else best), (None if worst.value is None else worst)
 
 
-def _parts(whole: Ground, kpi: CompositeKpi, known: Known, end: int) -> Iterator[tuple[str, KpiResult]]:
+def _parts(whole: Ground, kpi: CompositeKpi, known: SoFar, end: int) -> Iterator[tuple[str, KpiResult]]:
     for part in kpi.parts:
         other, ends = known.judged.get(part.kpi), known.ends.get(part.kpi, NOT_FORECAST)[end]
         if other is not None and ends is not None and other.months[-1] == whole.month:
             yield part.kpi, _result(whole, other, ends, known)
 
 
-_ENDS: Mapping[type[Any], Callable[[Ground, Judged, Known], Ends]] = {
+_ENDS: Mapping[type[Any], Callable[[Ground, Judged, SoFar], Ends]] = {
     RatioKpi: _tickets,
     ErrorRateKpi: _slots,
     CountKpi: _counts,

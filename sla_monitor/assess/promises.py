@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from sla_monitor.assess.ahead import Ends, Known, other_forecast
+from sla_monitor.assess.ahead import Ends, SoFar, other_forecast
 from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment
 from sla_monitor.assess.forecast import kpi_forecast, whole_of
 from sla_monitor.assess.ground import Ground
@@ -35,7 +35,7 @@ def kpi_assessments(
             if isinstance(kpi, AvailabilityKpi) and one.times:
                 then, ends[name] = kpi_forecast(ground, kpi, one, told.allowance_ms, results[1])
             else:
-                then, ends[name] = other_forecast(whole, name, Known(judged, ends, results[1]))
+                then, ends[name] = other_forecast(whole, name, SoFar(judged, ends, results[1]))
             told = replace(told, forecast=then)
         found.append(told)
         rest()

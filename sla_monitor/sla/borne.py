@@ -14,7 +14,7 @@ from sla_monitor.sla.working import Step, step
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Days:
     """Days of a month with the same shares. `cost`: what a full month of them would be charged."""
 
     shares: dict[str, Fraction]
@@ -42,21 +42,21 @@ def shares_through(parts: Sequence[tuple[Terms, int]], service: str | None = Non
     return {name: (share, _said(name, several, share, is_by_days=by_days)) for name, share in found.items()}
 
 
-def _stretches(parts: Sequence[tuple[Terms, int]], service: str | None) -> Iterator[Stretch]:
+def _stretches(parts: Sequence[tuple[Terms, int]], service: str | None) -> Iterator[Days]:
     """Days before a service is there, or on which nobody has a share, are borne by those of the others; days that
     differ in nothing are one."""
-    last: Stretch | None = None
+    last: Days | None = None
     for terms, days in parts:
         is_there = service is None or any(one.id == service for one in terms.services)
         shares = participant_shares(terms, service) if is_there else {}
         costs = indexed(terms.charges)
         cost = sum(costs.values(), Fraction(0)) if service is None else costs.get(service, Fraction(0))
         if last is not None and (last.shares, last.cost) == (shares, cost):
-            last = Stretch(shares, last.days + days, cost)
+            last = Days(shares, last.days + days, cost)
         elif shares:
             if last is not None:
                 yield last
-            last = Stretch(shares, days, cost)
+            last = Days(shares, days, cost)
     if last is not None:
         yield last
 
@@ -66,7 +66,7 @@ def _weighted(percents: Sequence[Fraction], weights: Sequence[Fraction | int]) -
     return total / sum(weights) / 100
 
 
-def _said(name: str, several: Sequence[Stretch], share: Fraction, *, is_by_days: bool) -> Step:
+def _said(name: str, several: Sequence[Days], share: Fraction, *, is_by_days: bool) -> Step:
     """The days, with what they cost where that differs."""
     what = f"share of {name}, per cent"
     if len({one.percent(name) for one in several}) == 1:
