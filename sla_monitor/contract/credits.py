@@ -71,7 +71,7 @@ class PoolCredit(CreditTerms):
     """A part of the charges is at risk; each KPI in default takes its weight out of it."""
 
     method: Literal["at_risk_pool"] = Field(description="How the credit is worked out.")
-    at_risk_percent: Percent = Field(description="Of the charges: no month costs more.")
+    at_risk_percent: Percent = Field(description="Of the charges: no month costs more by this rule.")
     pool_percent: PercentUp = Field(Decimal(100), description="The part of the amount at risk for this rule's KPIs.")
     allocation: dict[Identifier, PercentUp] = Field(min_length=1, description="Each KPI's weight in the pool.")
     misses: Annotated[Whole, Field(ge=1)] = Field(1, description="So many missed targets are a default...")
