@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sla_monitor.assess.figures import seen
-from sla_monitor.assess.ground import Ground, World
+from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.inputs import month_input
 from sla_monitor.assess.kpis import Judged, Times
 from sla_monitor.assess.parts import measurement_months
+from sla_monitor.assess.world import World
 from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
 from sla_monitor.sla.measure import measured
 from sla_monitor.sla.results import Measured, MonthInput

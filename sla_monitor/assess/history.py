@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from sla_monitor.assess.closed import Known, closed_month
-from sla_monitor.assess.ground import Ground, World, is_over
+from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Times
 from sla_monitor.assess.looks import Memory
 from sla_monitor.assess.parts import period_of, terms_in, zone_of
 from sla_monitor.assess.seen import Evidence
+from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpi import RatioKpi
 from sla_monitor.register.entries import Entry

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sla_monitor.assess.ground import Ground, World
+from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Judged, unborn
 from sla_monitor.assess.parts import measurement_months, period_of, zone_of
 from sla_monitor.assess.relief import is_granted
+from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.credits import UnitRateCredit
 from sla_monitor.contract.kpi import CompositeKpi, Kpi

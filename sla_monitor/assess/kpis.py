@@ -8,9 +8,10 @@ from fractions import Fraction
 
 from sla_monitor.assess.assessment import VIEWS, Figure, View
 from sla_monitor.assess.figures import excused, is_seen, seen
-from sla_monitor.assess.ground import Ground, World, is_over
+from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.parts import measurement_months
 from sla_monitor.assess.times import Time, joined
+from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.downtime import Seconds, time_that_counts

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import Restatement, Status
 from sla_monitor.assess.figures import is_seen
-from sla_monitor.assess.ground import Ground, World
+from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.history import as_of
 from sla_monitor.assess.parts import measurement_months, period_of, terms_in, zone_of
+from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
 from sla_monitor.contract.promise import KpiTerms
