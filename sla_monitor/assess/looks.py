@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from sla_monitor.assess.seen import Columns, Evidence, Found, Packs, Sample, looks_of
+from sla_monitor.assess.seen import Columns, Evidence, Found, Holds, Packs, Sample, looks_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.register.entries import Entry
@@ -71,7 +71,9 @@ class Remembering:
 
     def __init__(self, evidence: Evidence, memory: Memory, now_ms: int) -> None:
         self._evidence, self._memory = evidence, memory.kept
-        self._settled_ms = now_ms - SETTLED_AFTER_MS
+        # While the disk takes nothing, looks wait in memory for as long as that lasts.
+        held_ms = evidence.held_since_ms() if isinstance(evidence, Holds) else None
+        self._settled_ms = min(now_ms, now_ms if held_ms is None else held_ms) - SETTLED_AFTER_MS
         self._together = memory.together if isinstance(evidence, Columns) else {}
         self._young: dict[tuple[str, int, int], list[Looks]] = {}
         for kept in memory.kept.values():

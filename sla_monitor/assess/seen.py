@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from sla_monitor.evidence.source import Source as Evidence
 from sla_monitor.sla.looks import Looks, Sample
 
-__all__ = ["Columns", "Evidence", "Packs", "Sample", "looks_of"]
+__all__ = ["Columns", "Evidence", "Holds", "Packs", "Sample", "looks_of"]
 
 Found = Iterator[tuple[str, Looks]]
 """An endpoint's key and looks at it: an hour of them, say, and the later ones later."""
@@ -28,6 +28,14 @@ class Packs(Protocol):
 
     def keep_looks(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
         """Those at these endpoints will be asked for, from then on until then."""
+
+
+@runtime_checkable
+class Holds(Protocol):
+    """An evidence that is being added to, and may have taken looks that cannot be read yet."""
+
+    def held_since_ms(self) -> int | None:
+        """Of which instant the oldest of those tells; None: there are none."""
 
 
 def looks_of(evidence: Evidence, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:

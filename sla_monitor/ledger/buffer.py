@@ -77,6 +77,11 @@ class Buffer:
         with self._changed:
             return self._held[0].since if self._held else None
 
+    def oldest_at_ms(self) -> int | None:
+        """Of which instant the oldest entry tells; None: nothing is held."""
+        with self._changed:
+            return self._held[0].entry.at_ms if self._held else None
+
     def flush(self, timeout_seconds: float) -> bool:
         """Wait until everything taken so far is settled; False when it is not in time."""
         with self._changed:

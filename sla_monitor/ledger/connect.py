@@ -13,7 +13,7 @@ from sqlite_utils import Database
 BUSY_SECONDS = 0.5
 """How long the writer waits for somebody else's lock before it counts as a failure and is tried again."""
 
-_PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 10.0
 """The same for somebody who adds an entry to the register."""
 
 _WAL_KEPT_BYTES = 64 * 2**20
@@ -46,13 +46,13 @@ def make_durable(database: Database) -> None:
         database.conn.execute(f"pragma {pragma}")
 
 
-def connect_appender(path: Path) -> Database:
+def connect_appender(path: Path, patience_seconds: float = PATIENCE_SECONDS) -> Database:
     """A connection that adds to a ledger beside the daemon's, for a moment and for one thread; it makes no file.
 
     It waits for the daemon's commits, and leaves checkpoints to the daemon. Raises sqlite3.OperationalError.
     """
     address = f"file:{quote(str(path.absolute()))}?mode=rw"
-    connection = sqlite3.connect(address, uri=True, timeout=_PATIENCE_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(address, uri=True, timeout=patience_seconds, isolation_level=None)
     for pragma in WRITER_PRAGMAS:
         connection.execute(f"pragma {pragma}")
     return Database(connection, execute_plugins=False)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.hours import HOUR_MS
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reader import Reader
@@ -37,8 +37,9 @@ class Keeper:
         self._reader = reader
         self._done: dict[tuple[str, ...], tuple[int, int]] = {}
 
-    def keep(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
-        """Pack these endpoints' whole hours in `[since_ms, until_ms)`, and throw away much earlier ones.
+    def keep(self, keys: Sequence[str], since_ms: int, until_ms: int, rest: Callable[[], None]) -> None:
+        """Pack these endpoints' whole hours in `[since_ms, until_ms)`, and throw away much earlier ones. `rest` is
+        called between hours: in the daemon, looks that are due go first.
 
         Raises LedgerError and its kinds; what was packed before is kept then.
         """
@@ -52,11 +53,12 @@ class Keeper:
         lacking = self._reader.hours_lacking(numbers, begin, last)
         if len(lacking) > _TOLD_HOURS:
             LOG.info("packing %d hours of looks at %d endpoints, once, for quicker starts", len(lacking), len(numbers))
-        with appending(self._path) as database:
+        with appending(self._path, BUSY_SECONDS) as database:
             # These rows can be made again: no commit of theirs need wait for the disk.
             database.conn.execute("pragma synchronous = normal")
             for count, hour in enumerate(lacking, start=1):
                 self._pack(database.conn, numbers, hour)
+                rest()
                 if count % _TOLD_HOURS == 0:
                     database.conn.execute("pragma wal_checkpoint(passive)")
             if before:  # what other groups of endpoints ask for is known by now

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from sla_monitor.clock import Clock
 from sla_monitor.ledger.buffer import Buffer
-from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
@@ -98,9 +98,21 @@ class Ledger:
         """The same of many endpoints at once; see `Reader`."""
         return self._reader.columns(keys, start_ms, end_ms)
 
-    def keep_looks(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
-        """Pack these looks for quicker reading; for one thread at a time. Raises LedgerError and its kinds."""
-        self._keeper.keep(keys, since_ms, until_ms)
+    def keep_looks(
+        self, keys: Sequence[str], since_ms: int, until_ms: int, rest: Callable[[], None] = lambda: None
+    ) -> None:
+        """Pack these looks for quicker reading; for one thread at a time. `rest` is called between hours. Raises
+        LedgerError and its kinds."""
+        self._keeper.keep(keys, since_ms, until_ms, rest)
+
+    def held_since_ms(self) -> int | None:
+        """Of which instant the oldest look tells that is not on disk yet; None: all of them are."""
+        return self._buffer.oldest_at_ms()
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last commit failed, and is being tried again."""
+        return self._writer.failing
 
     def first_ms(self, contract: str) -> int | None:
         """When the first look at any endpoint of a contract began; None: there is none."""
@@ -112,7 +124,7 @@ class Ledger:
 
     def keep(self, digest: str, body: str) -> None:
         """Keep such an answer. Raises LedgerError and its kinds."""
-        with appending(self._path) as database, immediate(database.conn):
+        with appending(self._path, BUSY_SECONDS) as database, immediate(database.conn):
             database.conn.execute("insert or replace into worked_out values (?, ?)", (digest, body))
 
     def entries(self, contract: str, after: int = 0) -> list[Entry]:

@@ -8,12 +8,14 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.connect import (
+    PATIENCE_SECONDS,
     connect_appender,
     connect_writer,
     immediate,
@@ -80,10 +82,10 @@ def is_ready(path: Path) -> bool:
 
 
 @contextmanager
-def appending(path: Path) -> Iterator[Database]:
+def appending(path: Path, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Database]:
     """A connection for one short transaction beside the daemon's. Raises LedgerError and its kinds."""
     _readable(path)
-    with _connected(path, connect_appender) as database:
+    with _connected(path, partial(connect_appender, patience_seconds=patience_seconds)) as database:
         check_owner(path, database)
         yield database
     database.close()

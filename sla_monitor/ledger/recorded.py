@@ -30,11 +30,17 @@ class Recorded:
         return self._ledger.samples(key, start_ms, end_ms)
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
-        return self._ledger.columns(keys, start_ms, end_ms)
+        for piece in self._ledger.columns(keys, start_ms, end_ms):
+            yield piece
+            self.rest()
 
     def keep_looks(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
-        with suppress(LedgerError):  # as below
-            self._ledger.keep_looks(keys, since_ms, until_ms)
+        if not self._ledger.is_failing:  # as below
+            with suppress(LedgerError):
+                self._ledger.keep_looks(keys, since_ms, until_ms, self.rest)
+
+    def held_since_ms(self) -> int | None:
+        return self._ledger.held_since_ms()
 
     def entries(self, contract: str) -> Sequence[Entry]:
         known = self._entries.get(contract, ())
@@ -50,5 +56,8 @@ class Recorded:
         return self._ledger.worked_out(digest)
 
     def keep(self, digest: str, body: str) -> None:
-        with suppress(LedgerError):  # a full disk is told elsewhere, and the answer can be worked out again
-            self._ledger.keep(digest, body)
+        """What cannot be kept is told elsewhere, and can be worked out again. While nothing can be written, nothing is
+        tried: thousands of answers would each wait for the same lock."""
+        if not self._ledger.is_failing:
+            with suppress(LedgerError):
+                self._ledger.keep(digest, body)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,34 @@ def test_starts_and_assessments_after_them_give_what_a_record_in_memory_gives(tm
         hours = [count for _, count in database.execute(packed)]
     assert len(hours) == len(ANSWERS)
     assert min(hours) >= 24
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    until_s = time.monotonic() + 30
+    while not (is_so := condition()) and time.monotonic() < until_s:
+        time.sleep(0.01)
+    return is_so
+
+
+def test_looks_that_the_disk_took_late_are_counted_as_if_it_had_taken_them_at_once(tmp_path: Path) -> None:
+    """Somebody held the file for hours; every figure since then has been worked out without them, and none of them
+    waited for a lock to keep what months long ago came to."""
+    contract, path, cache = one_version(kpis=[RESPONSE]), tmp_path / "ledger.db", Cache()
+    with Ledger.open(path, SystemClock(), commit_within_ms=1) as ledger:
+        evidence = Recorded(ledger)
+        with closing(sqlite3.connect(path, isolation_level=None)) as somebody:
+            for place, (at_ms, outcome, duration_us, first_byte_us) in enumerate(LOOKS):
+                if place == 10:
+                    assert ledger.flush(30)
+                    somebody.execute("begin immediate")
+                finding = Finding(outcome, None, "", duration_us, Phases(first_byte_us=first_byte_us))
+                ledger.record(Observation(f"{CONTRACT}/login", at_ms, finding), MINUTE)
+            assert wait_for(lambda: ledger.stats().failing)
+            before = assess([contract], evidence, NOW, caches={contract.id: cache})
+            somebody.execute("rollback")
+        assert ledger.flush(30)
+        found = assess([contract], evidence, NOW, caches={contract.id: cache})
+        assert found == assess([contract], evidence, NOW) != before
 
 
 def test_a_ledger_keeps_answers_until_it_is_rebuilt(tmp_path: Path) -> None:
