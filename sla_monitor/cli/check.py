@@ -10,7 +10,11 @@ import click
 from sla_monitor.cli.options import config_option
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sla_monitor.contract.contract import Contract
+
+WINDOWS = {"period": "a month", "contract_year": "a contract year", "trailing_12_months": "twelve months"}
 
 
 @click.command()
@@ -20,8 +24,8 @@ def check(config: Path, files: tuple[Path, ...]) -> None:
     """Check the configuration, or the contract FILEs alone.
 
     Every mistake is one line, file:line:column: key path: what is wrong (what would be right), on standard error,
-    and the exit status is 1. Without mistakes each contract is one line on standard output; what is allowed but
-    cannot work well is said on standard error.
+    and the exit status is 1. Without mistakes each contract is one line on standard output, and one more for each of
+    its caps: what that puts truly at risk. What is allowed but cannot work well is said on standard error.
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration, settings_advice
@@ -40,6 +44,8 @@ def check(config: Path, files: tuple[Path, ...]) -> None:
         for line in advice(contract, now_ms):
             click.echo(f"{line} [advice]", err=True)
         click.echo(_summary(contract, now_ms))
+        for line in _at_risk(contract, now_ms):
+            click.echo(line)
 
 
 def _summary(contract: Contract, now_ms: int) -> str:
@@ -51,6 +57,17 @@ def _summary(contract: Contract, now_ms: int) -> str:
         (len(contract.versions), "version"),
     )
     return f"{contract.id}: {', '.join(_counted(count, word) for count, word in counts)} ({contract.file})"
+
+
+def _at_risk(contract: Contract, now_ms: int) -> Iterator[str]:
+    from sla_monitor.cli.figures import told_figure, told_money
+    from sla_monitor.sla.at_risk import at_risk
+
+    terms = contract.version_at(now_ms).terms
+    for one in at_risk(terms):
+        limit = f"{told_money(one.limit, terms.currency)} {terms.currency} in {WINDOWS[one.over]}"
+        name = f"{one.cap}, {one.scope}" if one.scope else one.cap
+        yield f"  cap {name}: {limit}, {told_figure(one.percent)} % of all charges in force"
 
 
 def _counted(count: int, word: str) -> str:

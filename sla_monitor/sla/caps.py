@@ -57,11 +57,6 @@ def cap_limit(cap: Cap, scope: str, account: Account) -> tuple[Decimal, Step]:
     return limit, step("cap", f"{shown(percent)} % × {charges} ({base.replace('_', ' ')})", limit, cap.clause)
 
 
-def truly_at_risk_percent(limit: Decimal, charges: Decimal) -> Fraction | None:
-    """A cap as a percentage of all that is paid: caps on parts make the risk smaller than it sounds."""
-    return Fraction(limit) / Fraction(charges) * 100 if charges else None
-
-
 def _by_service(lines: Sequence[CreditLine]) -> dict[str, Decimal]:
     totals: dict[str, Decimal] = {}
     for line in lines:

@@ -28,10 +28,12 @@ def test_the_shipped_configuration_passes() -> None:
     result = process()
     assert result.returncode == 0
     assert result.stderr == ""
-    assert result.stdout == (
+    summary, cap = result.stdout.splitlines()
+    assert summary == (
         "police-strategic-it: 7 services, 14 endpoints, 11 KPIs, 3 versions"
-        f" ({ROOT}/config/contracts/police-strategic-it.yaml)\n"
+        f" ({ROOT}/config/contracts/police-strategic-it.yaml)"
     )
+    assert re.fullmatch(r"  cap annual: [\d,.]+ GBP in a contract year, 10 % of all charges in force", cap)
 
 
 def test_mistakes_go_to_standard_error_with_exit_status_1(tmp_path: Path) -> None:
@@ -61,6 +63,24 @@ def test_advice_goes_to_standard_error_and_is_no_mistake(tmp_path: Path) -> None
     assert result.stderr.startswith(f"{path}:8:9: services.custody.id: is in no KPI")
     assert result.stderr.endswith("[advice]\n")
     assert result.stdout == f"small: 1 service, 1 endpoint, 0 KPIs, 1 version ({path})\n"
+
+
+@pytest.mark.parametrize(
+    ("cap", "told"),
+    [
+        ("percent: 10, base: period, over: period, scope: service", ["year, custody: 830.00 GBP in a month, 3.192"]),
+        ("percent: 10, base: trailing_12_months, over: contract_year", ["year: 31,200.00 GBP in a contract year, 10"]),
+        ("percent: 10, base: period, over: contract_year", ["year: 2,600.00 GBP in a contract year, 0.833"]),
+        ("percent: 50, base: estimated_year_1, over: contract_year", ["year: 7,800.00 GBP in a contract year, 2.5"]),
+        ("amount: 3120, over: trailing_12_months", ["year: 3,120.00 GBP in twelve months, 1"]),
+    ],
+)
+def test_a_contract_says_what_its_caps_put_truly_at_risk(tmp_path: Path, cap: str, told: list[str]) -> None:
+    """Of £26,000 a month, £8,300 are for the service: ten per cent of that are three of the whole."""
+    charges = "charges: {monthly: [{service: custody, amount: 8300}, {amount: 17700}], estimated_year_1: 15600}\n"
+    path = contract_file(tmp_path, f"{HEAD}{SERVICES}{charges}caps: [{{id: year, {cap}}}]\n")
+    lines = run(str(path)).stdout.splitlines()[1:]
+    assert lines == [f"  cap {one} % of all charges in force" for one in told]
 
 
 def test_files_are_checked_side_by_side(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from sla_monitor.assess.inputs import charges
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.kpi import AvailabilityKpi, RatioKpi
 from sla_monitor.contract.terms import Terms
+from sla_monitor.sla.at_risk import truly_at_risk_percent
 from sla_monitor.sla.bands import allowance_ms
-from sla_monitor.sla.caps import truly_at_risk_percent
 from sla_monitor.sla.claims import claim_by
 from sla_monitor.sla.downtime import counted_ms, downtime_ms
 from sla_monitor.sla.hours import agreed_hours
