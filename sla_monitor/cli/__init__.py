@@ -14,6 +14,7 @@ from sla_monitor.cli.check import check
 from sla_monitor.cli.demo import demo
 from sla_monitor.cli.export import export
 from sla_monitor.cli.generate import generate
+from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.import_ import import_
 from sla_monitor.cli.ledger import record
 from sla_monitor.cli.probe import probe
@@ -25,7 +26,7 @@ from sla_monitor.cli.stack import stack
 from sla_monitor.errors import SlaMonitorError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sla-monitor")
 def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""

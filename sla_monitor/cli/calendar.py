@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import AlsoSpelled, config_option
 from sla_monitor.contract.nearest import suggestion
 from sla_monitor.errors import CalendarError
@@ -29,7 +30,7 @@ def _month(_: click.Context, __: click.Parameter, value: str | None) -> date | N
         raise click.BadParameter("must be a month (write for example 2026-12)") from None
 
 
-@click.group()
+@click.group(cls=Commands)
 def calendar() -> None:
     """Freeze bank holidays into a file; show the days and hours of a contract's calendar."""
 

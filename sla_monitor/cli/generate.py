@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
+from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import config_option
 
 Command = Callable[..., None]
 
 
-@click.group()
+@click.group(cls=Commands)
 def generate() -> None:
     """Write the files that Prometheus, Alertmanager and Grafana need.
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from sla_monitor.cli.groups import Commands
 
-@click.group("import")
+
+@click.group("import", cls=Commands)
 def import_() -> None:
     """Turn what other tools' files promise into terms of a contract."""
 

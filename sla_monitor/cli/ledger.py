@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import config_option, format_option, ledger_option
 from sla_monitor.cli.sources import ledger_path
 from sla_monitor.cli.terminal import lines_of, table, width
@@ -24,7 +25,7 @@ DISPENSABLE = ("evidence bytes", "last look", "address", "looks", "detail")
 """What a narrow terminal does without, in this order."""
 
 
-@click.group("ledger")
+@click.group("ledger", cls=Commands)
 def record() -> None:
     """Look into the record of what was seen, check it, and copy it."""
 

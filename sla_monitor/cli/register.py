@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import AlsoSpelled, config_option, format_option, ledger_option, period_option
 from sla_monitor.cli.register_add import add
 from sla_monitor.cli.register_desk import desk_options, put_down
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 why_option = click.option("--why", required=True, help="The reason, in words.")
 
 
-@click.group()
+@click.group(cls=Commands)
 def register() -> None:
     """Book maintenance, claim relief, decide, give figures and tickets; nothing is ever edited or deleted.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.register_desk import desk_options, entry_options, put_down
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _SEVERAL = {"services": "service", "kpis": "kpi", "endpoints": "endpoint", "tick
 _STOPS = "When its clock stood still; - in place of END: it still does."
 
 
-class Kinds(click.Group):
+class Kinds(Commands):
     """A command for each kind, made when it is asked for: no other command pays for reading the models."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

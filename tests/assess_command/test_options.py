@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import click
+import pytest
 from click.testing import CliRunner
 
 from sla_monitor.cli import cli
@@ -39,6 +40,15 @@ def test_no_command_shows_another_name_for_the_ledger_the_month_or_the_last_one_
 def test_every_option_says_what_it_is_for() -> None:
     mute = [(*path, name) for path, one in commands(cli) for name, option in options(one).items() if not option.help]
     assert mute == []
+
+
+@pytest.mark.parametrize("group", [(), ("register",), ("register", "add"), ("ledger",), ("calendar",), ("generate",)])
+def test_a_group_tells_whole_sentences_of_its_commands(group: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(cli, [*group, "--help"]).output
+    listed = told.partition("Commands:\n")[2]
+    assert listed.rstrip().endswith(".")
+    assert "..." not in listed
+    assert max(map(len, told.splitlines())) <= 80
 
 
 def test_the_older_spellings_still_work(contract: str, ledger: str) -> None:
