@@ -42,7 +42,8 @@ def _range(value: Decimal, kpi: Kpi) -> Iterator[Found]:
 
 def ticket_rules(entry: Entry, said: TicketRecord, ground: Ground) -> Iterator[Found]:
     if said.service is not None:
-        yield from ground.unknown("service", "service", [said.service], services, (said.opened_ms, entry.at_ms + 1))
+        until_ms = max(entry.at_ms, said.opened_ms) + 1  # the desk's clock may be ahead of ours
+        yield from ground.unknown("service", "service", [said.service], services, (said.opened_ms, until_ms))
     yield from _priority(said.priority, ground.contract.version_at(said.opened_ms).terms)
     ends = {"opened": said.opened_ms, "responded": said.responded_ms, "ended": said.ended_ms}
     known = [(name, at_ms) for name, at_ms in ends.items() if at_ms is not None]

@@ -186,6 +186,12 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     assert [line.partition(":")[0] for line in found] == ["actor", "notified", "services", "kpis", "cause"]
 
 
+def test_a_desk_whose_clock_is_ahead_may_name_its_service() -> None:
+    assert wrong(ticket("INC1", service="desk", opened="2026-03-10T12:02:00Z")) == []
+    far = wrong(ticket("INC1", service="desk", opened="2027-03-10T12:00:00Z"))
+    assert far == ["opened: lies in the future (check the date)"]
+
+
 @pytest.mark.parametrize("said", [decision(1), undo(1), ("minute", {"month": "2026-01"}), ACTION])
 def test_decisions_undoings_minutes_and_actions_say_something_in_words(said: Said) -> None:
     assert any(line.startswith("note: is missing") for line in wrong(said, (claim(),), note=" "))
