@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 
 from sla_monitor.assess import Cache, assess
 from sla_monitor.board import Board
@@ -22,6 +23,7 @@ class Assessing:
         self._lock = threading.Lock()
         self._recorded = Recorded(ledger)
         self._caches: dict[str, Cache] = {}
+        self._first: Future[None] = Future()
 
     def assess(self, take_up: Callable[[], Sequence[Contract]]) -> None:
         """Assess the contracts that `take_up` gives; the schedule's turn and a reload's must not undo each other."""
@@ -31,6 +33,30 @@ class Assessing:
             rest = recorded.rest = Rests(self._clock)
             self._board.assessment = assess(contracts, recorded, now_ms, rest, self._caches)
             self.seconds = self._clock.monotonic() - began_s
+
+    def begin(self, take_up: Callable[[], Sequence[Contract]], then: Callable[[], None], patience_s: float) -> None:
+        """Have the first one made, `then` something else, and wait for both for so long. Raises what they raise until
+        then. Those that take longer, over millions of looks that nobody packed yet, go on by themselves."""
+        take_up()
+        self._first = Future()
+        threading.Thread(target=self._make_first, args=(take_up, then, self._first), name="first", daemon=True).start()
+        with suppress(TimeoutError):
+            self._first.result(patience_s)
+
+    @property
+    def is_first_done(self) -> bool:
+        return self._first.done()
+
+    def _make_first(
+        self, take_up: Callable[[], Sequence[Contract]], then: Callable[[], None], first: Future[None]
+    ) -> None:
+        try:
+            self.assess(take_up)
+            then()
+        except Exception as error:  # noqa: BLE001 - handed over; later ones tell in the schedule's name
+            first.set_exception(error)
+        else:
+            first.set_result(None)
 
     @contextmanager
     def recorded(self) -> Iterator[Recorded]:

@@ -36,6 +36,10 @@ EARLY_S, CHEAP_S = 20.0, 1.0
 """So long after the start figures are worked out every second, where that takes no longer than CHEAP_S: whoever has
 just started a monitor should see the first states when they are there, and not at the next quarter of a minute."""
 
+FIRST_S = 10.0
+"""How long listening and looking wait for the first assessment, so that the first answer is complete. Looks that were
+never made are gone for good, while figures only come later."""
+
 RELOADABLE = ("contracts", "log", "links", "alerting")
 
 log = logging.getLogger(__package__)
@@ -113,8 +117,7 @@ class Daemon:
     def start(self) -> None:
         """Listen, then look. Raises ListenError before anything was looked at."""
         settings = self._configuration.settings
-        self._assess()  # so that the first answer is complete
-        _set_apart()
+        self._assessing.begin(self._take_up, _set_apart, FIRST_S)
         self._web.start()
         self._schedule.every(settings.assess_every_ms, "assess", self._assess)
         if settings.witnesses:
@@ -186,7 +189,8 @@ class Daemon:
         if not self._is_announced and self._own.health().ready:
             self._is_announced = True
             systemd.ready(f"endpoints watched: {len(self._watching)}")
-        if now_s - self._started_s < EARLY_S and self._assessing.seconds < CHEAP_S:
+        is_early = now_s - self._started_s < EARLY_S
+        if is_early and self._assessing.is_first_done and self._assessing.seconds < CHEAP_S:
             self._assess()
 
     def _pulse(self) -> None:

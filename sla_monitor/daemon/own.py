@@ -47,6 +47,7 @@ class OwnState:
         ledger = self.ledger.stats()
         found = {
             "no endpoint has been looked at yet": not is_looking,
+            "the first figures since the start are still being worked out": not self.assessing.is_first_done,
             "the scheduling loop has stopped turning": is_looking and self._pulse_age_s() > PULSE_LIMIT_S,
             f"the ledger cannot be written: {ledger.last_error} ({ledger.pending} observations held)": ledger.failing,
             "the last configuration was not taken up; the one before is in force": not self.reloads.is_good,
