@@ -82,7 +82,8 @@ def _window(condition: Condition, months: Sequence[PeriodResult], run: Run, mont
 def _said(condition: Condition, formula: str, result: Fraction | str) -> Step:
     word = "more than" if condition.more_than is not None else "at least"
     window = condition.window.replace("_", " ")
-    length = "" if condition.window == "contract_year" else f" {condition.months} months"
+    months = f"{condition.months} month{'' if condition.months == 1 else 's'}"
+    length = "" if condition.window == "contract_year" else f" {months}"
     what = f"{condition.measure.replace('_', ' ')}, {window}{length}, {word} {shown(condition.limit)}"
     return step(what, formula, result)
 

@@ -84,6 +84,7 @@ def _conditions(trigger: Trigger) -> str:
 
 def _condition(condition: Condition) -> str:
     word = "more than" if condition.more_than is not None else "at least"
-    whole = {"contract_year": "over the contract year", "rolling": f"over {condition.months} months"}
-    window = whole.get(condition.window, f"in each of {condition.months} months")
+    length = "1 month" if condition.months == 1 else f"{condition.months} months"
+    whole = {"contract_year": "over the contract year", "rolling": f"over {length}"}
+    window = whole.get(condition.window, f"in each of {length}")
     return f"{condition.measure.replace('_', ' ')} {word} {condition.limit:f} {window}"
