@@ -84,7 +84,10 @@ class Hours:
         if rest:
             return None
         steps, duration_us, first_byte_us = (_integers(raw, place * count, count) for place in range(3))
-        at_ms = array("q", accumulate(chain((hour * HOUR_MS,), steps)))[1:]
+        instants = list(accumulate(chain((hour * HOUR_MS,), steps)))
+        if min(steps, default=0) < 0 or instants[-1] >= (hour + 1) * HOUR_MS:
+            return None
+        at_ms = array("q", instants[1:])
         return Looks(at_ms, bytearray(raw[24 * count :]).translate(self.places), duration_us, first_byte_us)
 
     def _looks(self, rows: list[tuple[Any, ...]]) -> Looks:

@@ -1,8 +1,9 @@
 """The tables, as named migrations. A migration that has been released is never changed: add the next one.
 
 Integers and text only, in STRICT tables: SQLite then refuses a value of the wrong kind. Everything that was seen is
-append-only, and the database itself says no to whoever tries, this program included. `ended_spans` and `last_spans`
-can be worked out again from the rest (sla_monitor.ledger.rebuild), so they alone may change.
+append-only, and the database itself says no to whoever tries, this program included. `ended_spans`, `last_spans`,
+`worked_out` and `looks_by_hour` can be worked out again from the rest (sla_monitor.ledger.rebuild), so they alone may
+change.
 """
 
 # ruff: noqa: S608 - the tables and columns named in statements are our own
