@@ -15,28 +15,15 @@ confirmed is time in which the endpoint was seen and was not out.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from sla_monitor.contract.counting import Quorum
 from sla_monitor.sla.intervals import Intervals, normal, subtract
+from sla_monitor.sla.judges import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, Verdict
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.sla.quorum import seen_together
 from sla_monitor.sla.spans import Span
-
-WHOLE = Fraction(1)
-"""All of it: the share of nearly every outage, told apart from others by being this very object. No verdict has another
-1: what is added up by share would have two lines for the same."""
-
-DOWN, UNKNOWN, DEGRADED, UP = Outcome.DOWN, Outcome.UNKNOWN, Outcome.DEGRADED, Outcome.UP
-
-Verdict: TypeAlias = tuple[Outcome, Fraction]
-"""What a service is, and how much of it: the share of it that is down, where it is DOWN."""
-
-Judge: TypeAlias = Callable[[int, int, int], Verdict]
-"""From the weight of the endpoints that are down, that were not seen and that were degraded to a verdict."""
 
 Stretch: TypeAlias = tuple[int, int, Outcome, Fraction]
 """`[start, end)` of one verdict. A timeline is a list of them: ascending, without gaps."""
@@ -95,38 +82,6 @@ def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_
     if at_ms < end_ms:
         unseen.append((at_ms, end_ms))
     return Known(down, unseen, degraded)
-
-
-def needing(count: int, needed: int) -> Judge:
-    """Of so many endpoints, so many must be up."""
-    fatal = count - needed + 1
-
-    def judge(down: int, unseen: int, degraded: int) -> Verdict:
-        if down >= fatal:
-            return DOWN, WHOLE
-        if down + unseen >= fatal:
-            return UNKNOWN, WHOLE
-        return (DEGRADED if down + unseen + degraded >= fatal else UP), WHOLE
-
-    return judge
-
-
-def by_weight(total: int) -> Judge:
-    """As much of the service is down as of the weight that was seen; what nobody saw is not counted."""
-
-    def judge(down: int, unseen: int, degraded: int) -> Verdict:
-        if unseen >= total:
-            return UNKNOWN, WHOLE
-        if down:
-            return DOWN, WHOLE if down + unseen >= total else Fraction(down, total - unseen)
-        return (DEGRADED if degraded else UP), WHOLE
-
-    return judge
-
-
-def by_quorum(count: int, quorum: Quorum) -> Judge:
-    """Every endpoint is a place that looks, and so large a share of those that saw something must see it down."""
-    return lambda down, unseen, _: (seen_together(down, count - unseen, quorum), WHOLE)
 
 
 def timeline(endpoints: Sequence[tuple[Known, int]], judge: Judge, start_ms: int, end_ms: int) -> list[Stretch]:

@@ -18,12 +18,15 @@ from sla_monitor.sla.claims import claim_by
 from sla_monitor.sla.downtime import counted_ms, downtime_ms
 from sla_monitor.sla.hours import agreed_hours
 from sla_monitor.sla.intervals import length
+from sla_monitor.sla.judges import seen_together
+from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.months import last_day
-from sla_monitor.sla.quorum import answered, seen_together
+from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import round_to
 from sla_monitor.sla.shares import participant_shares, shared
 from sla_monitor.sla.tickets import elapsed_ms
+from sla_monitor.sla.timed import timed_spans
 from sla_monitor.sla.working import Step
 from sla_monitor.sla.working_days import add_working_days, working_days_between
 
@@ -113,7 +116,8 @@ class Answers:
         counting, looks = self.terms(name).counting, self.row["looks"][name]
         if counting.quorum:
             return [str(seen_together(down, active, counting.quorum)) for down, active in looks]
-        return [str(answered(duration_ms, counting.slow_as_down)) for duration_ms in looks]
+        answers = [Looks.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in looks]
+        return [str(span.outcome) for one in answers for span in timed_spans([one], 1, counting.slow_as_down)]
 
 
 def like(answer: Any, expected: Any) -> Any:
