@@ -52,7 +52,7 @@ class Register:
         """
         rows = [row_of(entry) for entry in entries]
         contracts = {entry.contract for entry in entries}
-        with appending(self._path) as database:
+        with appending(self._path, _PATIENCE_SECONDS) as database:
             last = database.conn.execute(LAST).fetchone()
             numbered = list(sealed(rows, last))  # as much as can be done before the transaction, which must be short
             with immediate(database.conn):

@@ -127,7 +127,7 @@ def test_what_is_no_ledger_is_not_made_one(tmp_path: Path) -> None:
 def test_a_lock_that_is_held_for_ever_is_a_clear_refusal(
     path: Path, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sla_monitor.ledger.connect._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("sla_monitor.ledger.register._PATIENCE_SECONDS", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("begin immediate")
         with pytest.raises(LedgerLocked, match="another program holds a lock"):
