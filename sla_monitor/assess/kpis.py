@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import VIEWS, Figure, View
-from sla_monitor.assess.figures import excused, is_seen, seen
+from sla_monitor.assess.figures import excused, figure, is_seen, seen
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.parts import measurement_months
 from sla_monitor.assess.times import Time, joined
@@ -159,15 +159,19 @@ def _measured(whole: Ground, kpi: Kpi, view: View, known: tuple[Time | None, Map
 
 
 def unborn(world: World, judged: Mapping[str, Judged]) -> frozenset[str]:
-    """The KPIs whose measurement period was over before anything was looked at: nobody measured them, and that is
-    nobody's failure. A figure that somebody reported all the same is one."""
+    """The KPIs whose measurement period was over before anything was looked at, or any ticket recorded: nobody
+    measured them, and that is nobody's failure, nor a month without tickets. A figure that somebody reported all the
+    same is one."""
     found: set[str] = set()
     grounds = {one.months: Ground(world, one.months) for one in judged.values()}
     for name, one in judged.items():
-        ground = grounds[one.months]
-        is_before = world.first_ms is None or ground.period.end_ms <= world.first_ms
-        is_reported = {one.measured["agreed"].submitted, one.measured["agreed"].agreed} != {None}
-        if is_before and not is_reported and (is_seen(ground, one.kpi) or _is_of(one.kpi, found)):
+        ground, agreed = grounds[one.months], one.measured["agreed"]
+        is_ticketed = isinstance(one.kpi, RatioKpi) and one.kpi.within_ms is not None
+        begun_ms = world.recorded_ms if is_ticketed else world.first_ms
+        is_before = begun_ms is None or ground.period.end_ms <= begun_ms
+        given = agreed.submitted, agreed.agreed, figure(ground, one.kpi, "authority") if is_ticketed else None
+        is_watched = is_ticketed or is_seen(ground, one.kpi) or _is_of(one.kpi, found)
+        if is_before and is_watched and given == (None, None, None):
             found.add(name)
     return frozenset(found)
 

@@ -39,6 +39,12 @@ class World:
         return self.evidence.first_ms(self.contract.id)
 
     @cached_property
+    def recorded_ms(self) -> int | None:
+        """Since when anything of it was seen, or a ticket recorded: before that, no ticket does not mean none."""
+        opened = (said.opened_ms for _, said in self.standing.of(TicketRecord))
+        return min((at_ms for at_ms in (self.first_ms, *opened) if at_ms is not None), default=None)
+
+    @cached_property
     def margin_ms(self) -> int:
         """How long after a month's end everything that was seen of it is in."""
         return margin_ms(self.contract)

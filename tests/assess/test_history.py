@@ -50,6 +50,20 @@ def test_months_before_anything_was_seen_are_nobody_s_failure() -> None:
     assert [[one.failures_in_a_row for one in month.kpis] for month in found] == [[], [0], [1], [0]]
 
 
+def test_months_before_any_ticket_was_recorded_are_no_months_without_tickets() -> None:
+    """Where nothing happened is met, May is: it was looked at. April has no result, until somebody records a ticket."""
+    kpi = {"id": "KPI1", "indicator": "ratio_in_target", "target": 95, "within": "4h", "no_events": "met"}
+    found = history(contract(kpis=[kpi]), bad_june(), "2026-06", AUGUST)
+    assert [[one.is_met for one in month.kpis] for month in found] == [[], [True]]
+    clock = {"opened": "2026-04-20T09:00+01:00", "ended": "2026-04-20T10:00+01:00"}
+    ticket = {"kind": "ticket", "id": "1", "priority": "P1", **clock}
+    recorded = history(contract(kpis=[kpi]), replace(bad_june(), said=entries(ticket)), "2026-06", AUGUST)
+    assert [[one.is_met for one in month.kpis] for month in recorded] == [[True], [True]]
+    figure = {"kind": "figure", "kpi": "KPI1", "month": "2026-04", "party": "authority", "value": "90"}
+    told = history(contract(kpis=[kpi]), replace(bad_june(), said=entries(figure)), "2026-06", AUGUST)
+    assert [[one.is_met for one in month.kpis] for month in told] == [[False], [True]]
+
+
 def test_a_month_in_which_the_monitor_was_blind_is_missing() -> None:
     kpi = {"id": "KPI1", "service": "cad", "target": 99, **COUNTED}
     record = Record({"login": [span(MAY, JUNE, UP), span(JULY, AUGUST, UP)]})
