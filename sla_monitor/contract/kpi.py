@@ -157,6 +157,13 @@ class CompositeKpi(PercentKpi):
     parts: tuple[Part, ...] = Field(min_length=1, description="The KPIs that it is made of.")
 
 
+def needs_single_looks(kpi: KpiTerms) -> bool:
+    """Whether a figure is made of each look by itself: response times, error rates, and slow answers that are none."""
+    if isinstance(kpi, AvailabilityKpi):
+        return kpi.counting.slow_as_down is not None
+    return isinstance(kpi, ErrorRateKpi | ResponseTimeKpi)
+
+
 def _indicator(value: Any) -> Any:
     """Availability goes without saying; what is no mapping is told so by its model."""
     if isinstance(value, dict):

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sla_monitor.contract.endpoint import HeartbeatEndpoint, HttpEndpoint, NetworkTerms
-from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi
+from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi, needs_single_looks
 from sla_monitor.contract.network import wrong_family
 from sla_monitor.contract.parts import Found
 from sla_monitor.contract.source import source_doubts
 from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.usual import told_time
+from sla_monitor.contract.usual import DAY_MS, told_time
 
 PAGE_BURN = Fraction(144, 10)
 """The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
+
+HELD_LOOKS, HELD_BYTES = 10_000_000, 25
+"""More single looks than this of one month are worth a word, and what each takes in memory while the month runs."""
 
 
 def look_doubts(terms: Terms) -> Iterator[Found]:
@@ -27,6 +30,20 @@ def look_doubts(terms: Terms) -> Iterator[Found]:
     for i, kpi in enumerate(terms.kpis):
         yield from ((("kpis", i, key), message) for key, message in _of_kpi(terms, kpi))
         yield from ((("kpis", i, "source", key), message) for key, message in source_doubts(kpi))
+    yield from _held(terms)
+
+
+def _held(terms: Terms) -> Iterator[Found]:
+    """The running month's single looks of some KPIs are in memory, once for each endpoint."""
+    needing = [i for i, kpi in enumerate(terms.kpis) if needs_single_looks(kpi)]
+    seen = {endpoint.id: endpoint for i in needing for _, endpoint in terms.endpoints_of(terms.kpis[i])}
+    looks = sum(30 * DAY_MS // endpoint.every_ms for endpoint in seen.values())
+    if looks > HELD_LOOKS:
+        held = f"{looks // 1_000_000} million looks a month at {len(seen)} endpoints"
+        message = f"with {len(needing) - 1} other KPIs, this one has" if len(needing) > 1 else "has"
+        memory = f"{held} in memory, {looks * HELD_BYTES // 1_000_000} MB at its end"
+        remedy = "look less often, raise MemoryMax of the unit, or let the KPI ask Prometheus"
+        yield ("kpis", needing[0], "id"), f"{message} {memory} ({remedy})"
 
 
 def _of_kpi(terms: Terms, kpi: Kpi) -> Iterator[tuple[str, str]]:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sla_monitor.contract.contract import Contract, endpoint_key
-from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, ResponseTimeKpi
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpi import needs_single_looks
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.register.entries import Entry
@@ -49,10 +48,4 @@ def sampled_keys(contract: Contract) -> tuple[str, ...]:
 
 
 def _sampled(terms: Terms) -> Iterable[str]:
-    return (endpoint.id for kpi in terms.kpis if _needs_looks(kpi) for _, endpoint in terms.endpoints_of(kpi))
-
-
-def _needs_looks(kpi: KpiTerms) -> bool:
-    if isinstance(kpi, AvailabilityKpi):
-        return kpi.counting.slow_as_down is not None
-    return isinstance(kpi, ErrorRateKpi | ResponseTimeKpi)
+    return (endpoint.id for kpi in terms.kpis if needs_single_looks(kpi) for _, endpoint in terms.endpoints_of(kpi))
