@@ -48,14 +48,10 @@ class Seconds:
         return Fraction(self.agreed_ms - self.unknown_ms, self.agreed_ms) if self.agreed_ms else None
 
 
-def counted_ms(loss: Loss, counting: Counting) -> Fraction:
-    """The downtime that one outage is. Whether it is too short is judged on the whole of it, wherever the period
-    ends; whole minutes are those of its part in the period."""
-    return Fraction(_counted_ms(loss, counting))
-
-
-def _counted_ms(loss: Loss, counting: Counting) -> Fraction | int:
-    """The same as a whole number where it is one, as nearly every outage's is."""
+def counted_ms(loss: Loss, counting: Counting) -> Fraction | int:
+    """The downtime that one outage is, as a whole number where it is one, as nearly every outage's is. Whether it is
+    too short is judged on the whole of it, wherever the period ends; whole minutes are those of its part in the
+    period."""
     if counting.shortest_outage_ms is not None and loss.whole_ms < counting.shortest_outage_ms:
         return 0
     ms = loss.counted_ms if counting.minutes == "exact" else _in_minutes(loss, is_whole=counting.minutes == "whole")
@@ -69,15 +65,11 @@ def _in_minutes(loss: Loss, *, is_whole: bool) -> Fraction | int:
     return minutes * MINUTE_MS if of_ms == loss.counted_ms else Fraction(loss.counted_ms * minutes * MINUTE_MS, of_ms)
 
 
-def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction:
+def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction | int:
     """What all outages add up to."""
-    return Fraction(_sum(losses, counting))
-
-
-def _sum(losses: Iterable[Loss], counting: Counting) -> Fraction | int:
     if counting.shortest_outage_ms is None and counting.minutes == "exact":  # as in most contracts
         return sum([ms if share is WHOLE else ms * share for _, ms, share, _ in losses])
-    return sum([_counted_ms(loss, counting) for loss in losses])
+    return sum([counted_ms(loss, counting) for loss in losses])
 
 
 def availability_percent(base_ms: int, down_ms: Fraction | int) -> tuple[Fraction | None, Working]:
@@ -94,7 +86,7 @@ def availability_percent(base_ms: int, down_ms: Fraction | int) -> tuple[Fractio
 def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[int, Fraction | int]:
     """The time that counts and the downtime in it, in milliseconds: the two sides of the ratio. A whole number where
     it is one: whole numbers are added up much sooner."""
-    base, down = seconds.agreed_ms, _sum(seconds.losses, counting)
+    base, down = seconds.agreed_ms, downtime_ms(seconds.losses, counting)
     if counting.degraded_percent and seconds.degraded_ms:
         down += seconds.degraded_ms * Fraction(counting.degraded_percent) / 100
     if counting.excluded == "removed":

@@ -67,11 +67,11 @@ class Answers:
 
     def downtime(self, name: str) -> Fraction:
         kpi, seconds = self.availability(name)
-        return downtime_ms(seconds.losses, kpi.counting) / MINUTE
+        return Fraction(downtime_ms(seconds.losses, kpi.counting)) / MINUTE
 
     def outages(self, name: str) -> list[Fraction]:
         kpi, seconds = self.availability(name)
-        return [counted_ms(loss, kpi.counting) / MINUTE for loss in seconds.losses]
+        return [Fraction(counted_ms(loss, kpi.counting)) / MINUTE for loss in seconds.losses]
 
     def elapsed(self, name: str) -> list[Fraction]:
         kpi, frame = self.terms(name), self.frame
