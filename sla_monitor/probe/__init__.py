@@ -1,10 +1,13 @@
-"""How we look: one module for each kind of probe, and one registry of them.
+"""How we probe: one module for each kind, and one registry of them.
 
-A look takes what is left of one deadline at every step, and ends in a Finding whatever the supplier does.
+A probe is a coroutine in one event loop; it has one deadline for everything, and ends in a Finding whatever the
+supplier does.
 """
 
-from sla_monitor.probe.prober import Prober, Surroundings, look
+from sla_monitor.probe.loop import Loop
+from sla_monitor.probe.prober import Prober, Surroundings, observe, observe_once
 from sla_monitor.probe.registry import KINDS, build
+from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding
 
-__all__ = ["KINDS", "Finding", "Prober", "Surroundings", "build", "look"]
+__all__ = ["KINDS", "Finding", "Loop", "Prober", "Stopwatch", "Surroundings", "build", "observe", "observe_once"]

@@ -1,25 +1,23 @@
-"""requests, without what a probe must not have: sessions, cookies, retries, and whatever the environment says.
+"""requests, without what a probe must not have: sessions, retries, and whatever the environment says.
 
-A request is prepared by requests once and then sealed: its bytes are the same for every look. The adapter takes
-it straight to its line, where urllib3 would look for a pool by the URL.
+requests prepares the request and carries the response; the loop moves the bytes. A request is prepared once and then
+sealed: its bytes are the same for every probe.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3 import Retry, Timeout
+from urllib3 import HTTPResponse
 from urllib3.util import parse_url
 
-from sla_monitor.probe.answer import Incoming
-from sla_monitor.probe.deadline import Stopwatch
-from sla_monitor.probe.line import Line, Origin
+from sla_monitor.probe.line import Exchange, Line, Origin
+from sla_monitor.probe.stopwatch import Stopwatch, TooMuch
 
-_NO_RETRIES = Retry(0, read=False)
 _NO_HEADERS: CaseInsensitiveDict[str | bytes] = CaseInsensitiveDict()
 
 
@@ -59,78 +57,40 @@ def origin_of(url: str) -> Origin:
     return Origin(secure, parts.host.strip("[]"), parts.port or (443 if secure else 80))
 
 
-class Remaining(Timeout):
-    """What requests carries to the line as its timeout: the look's stopwatch."""
-
-    def __init__(self, watch: Stopwatch) -> None:
-        super().__init__()
-        self.watch = watch
-
-
 class Reply(Response):
-    """requests' response around a stream, without the cookie jar that building a plain one takes."""
+    """requests' response, without the cookie jar that making a plain one takes. `body` is read apart from it."""
 
-    raw: Incoming
-
-    def __init__(self, request: Sealed, raw: Incoming) -> None:
+    def __init__(self, request: Sealed, exchange: Exchange) -> None:
+        answer = exchange.answer
         self._content = False
         self._content_consumed = False
         self._next = None
         self.request = request
         self.url = cast(str, request.url)
-        self.raw = raw
-        self.status_code = raw.status
-        self.reason = raw.reason or ""
-        self.headers = raw.headers  # type: ignore[assignment]  # urllib3's own are as blind to case
+        self.exchange = exchange
+        self.status_code = answer.status
+        self.reason = answer.reason
+        self.headers = answer.headers  # type: ignore[assignment]  # urllib3's own are as blind to case
         self.history = []
         self.encoding = None
 
+    async def read(self, limit: int) -> bytearray:
+        """The body, decompressed. Raises TooMuch when it is too large before or after that, and what urllib3 raises
+        for one that is not in the encoding that its head claims."""
+        body = await self.exchange.read()
+        coding = self.headers.get("content-encoding", "").strip().lower()
+        if coding in {"", "identity"} or not body:
+            return body
+        raw = HTTPResponse(io.BytesIO(body), headers=self.exchange.answer.headers, preload_content=False)
+        decoded = bytearray()
+        while data := raw.read1(min(65_536, limit + 1 - len(decoded)), decode_content=True):
+            decoded += data
+            if len(decoded) > limit:
+                raise TooMuch(limit)
+            await self.exchange.yield_control()
+        return decoded
 
-class _Exchange:
-    """What the adapter takes for a connection pool: one line, and the one request it is to carry."""
 
-    __slots__ = ("_limit", "_line", "_request")
-
-    def __init__(self, line: Line, request: Sealed, limit: int) -> None:
-        self._line = line
-        self._request = request
-        self._limit = limit
-
-    def urlopen(self, *, timeout: Remaining, method: str, **_: Any) -> Incoming:
-        return self._line.ask(timeout.watch, method, self._request.wire, self._limit)
-
-
-class Adapter(HTTPAdapter):
-    """One endpoint's transport. `line` is kept for the endpoint's own origin; a redirect elsewhere gets a new one."""
-
-    def __init__(self, line: Line, limit: int) -> None:
-        """`limit`: bytes of a body."""
-        super().__init__(max_retries=_NO_RETRIES)
-        self._line = line
-        self._limit = limit
-
-    def reply(self, request: Sealed, watch: Stopwatch, line: Line | None = None) -> Reply:
-        """Send a request and read the head of its answer; the body waits in `raw`. `line`: not the endpoint's own."""
-        adapter = self if line is None else Adapter(line, self._limit)
-        # Typed as seconds; what is a urllib3 Timeout already, it hands on untouched.
-        remaining = Remaining(watch)
-        return cast(Reply, adapter.send(request, stream=True, timeout=remaining))  # type: ignore[arg-type]
-
-    def init_poolmanager(self, *_: Any, **__: Any) -> None:
-        """No pools: the line is all there is."""
-
-    def get_connection_with_tls_context(self, request: PreparedRequest, *_: Any, **__: Any) -> Any:
-        return _Exchange(self._line, cast(Sealed, request), self._limit)
-
-    def cert_verify(self, *_: Any, **__: Any) -> None:
-        """The line's context has verified already, on terms of our own."""
-
-    def request_url(self, request: PreparedRequest, *_: Any) -> str:
-        """Nothing to work out: the request line is sealed."""
-        return ""
-
-    def build_response(self, req: PreparedRequest, resp: Any) -> Reply:
-        return Reply(cast(Sealed, req), resp)
-
-    def close(self) -> None:
-        self._line.close()
+async def reply(line: Line, request: Sealed, watch: Stopwatch, limit: int) -> Reply:
+    """Send a request and read the head of its answer; the body waits. `limit`: bytes of a body."""
+    return Reply(request, await line.ask(watch, cast(str, request.method), request.wire, limit))

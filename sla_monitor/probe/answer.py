@@ -1,137 +1,231 @@
-"""Reading an HTTP/1 answer: the standard library's response, with a stricter and much quicker head.
+"""Reading an HTTP/1.1 answer: httptools parses it, and here is what that leaves to its user.
 
-The standard library gives the head to its e-mail parser, which takes most of a look's time and forgives nearly
-everything. Here a head is lines of `name: value`; anything else is a protocol error. How large it may be is the
-socket's business (`Stopwatch.grant`).
+The head is looked at before the parser has it: it refuses what curl refuses and llhttp takes (leading white space, NUL,
+versions that are not 1.x), and folds what RFC 9112 lets a reader fold and llhttp refuses (continued lines, one length
+said twice, a transfer encoding that changes nothing or is said twice). All limits are ours, and so is the end of the
+stream, HEAD, CONNECT and the answers that only announce another (1xx).
 """
 
 from __future__ import annotations
 
-import http.client
 import re
-from typing import TYPE_CHECKING
 
-from urllib3 import HTTPHeaderDict, HTTPResponse
+import httptools
+from urllib3 import HTTPHeaderDict
 
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
-if TYPE_CHECKING:
-    from sla_monitor.probe.deadline import Connection
-    from sla_monitor.probe.line import Line
+MOST_HEADERS, MOST_TRAILERS = 256, 1_000
+"""Lines of a head, and of a trailer."""
 
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
-_LINE = 131_072  # never reached in a head: what the socket may receive for one is less
-_MOST_LINES = 200
+MOST_ANNOUNCEMENTS = 100
+"""Answers of 1xx before the one that they announce."""
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_BARE_CR = re.compile(rb"\r(?!\n)")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+_LISTED = re.compile(rb"\ncontent-length[ \t]*:[^\n]*,")
+_ODD = re.compile(rb"[\0\x80-\xff]|\n[ \t]|[ \t]:|\r(?!\n)")
+"""NUL, bytes beyond ASCII, continued lines, space before a colon, a carriage return by itself."""
+
+_BODILESS = frozenset({204, 304})
+
+
+class Answer:
+    """One answer, fed with bytes as they come. `is_head_read` and `is_complete` say how far it is.
+
+    `body`: undecoded, without its framing; `is_kept`: the connection may carry another question; `length`: what the
+    head promises, None where it does not.
+    """
+
+    __slots__ = (
+        "_announced", "_extra", "_fields", "_lines", "_method", "_parser", "_unread", "body", "headers",
+        "is_chunked", "is_complete", "is_head_read", "is_kept", "length", "reason", "status",
+    )  # fmt: skip
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+        self.body = bytearray()
+        self._unread = b""
+        self._announced = 0
+        self.status = 0
+        self.is_complete = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._fields: list[tuple[str, str]] = []
+        self._lines = 0
+        self._extra = False
+        self.headers = HTTPHeaderDict()
+        self.reason = ""
+        self.is_chunked = False
+        self.length: int | None = None
+        self.is_head_read = False
+        self.is_kept = False
+        self._parser = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
+
+    def feed(self, data: bytes) -> None:
+        """Take some bytes. Raises Failure for what is no answer."""
+        if self.is_head_read:
+            self._parse(data)
+            return
+        self._unread += data
+        while not self.is_head_read and self._unread:
+            _begins_well(self._unread)
+            end = _HEAD_END.search(self._unread)
+            if end is None:
+                return
+            head, rest = self._unread[: end.end()], self._unread[end.end() :]
+            self._unread = b""
+            if _is_unusual(head):
+                head = _folded(head)
+            self._read_head(head, rest)
+
+    def end(self) -> None:
+        """The stream is over. Raises Failure when the answer is not."""
+        if self.is_complete:
+            return
+        if not self.is_head_read:
+            raise _ended_early(self._unread)
+        if self.is_chunked:
+            raise _broken("the answer ended within its chunks")
+        if self.length is not None:
+            raise _broken(f"the answer ended {self.length - len(self.body)} bytes before its length")
+        self.is_complete = True
+
+    def _read_head(self, head: bytes, rest: bytes) -> None:
+        self._parse(head)
+        if not self.is_head_read:  # a blank line within the head, by somebody who counts lines differently
+            raise _broken("the head of the answer is malformed")
+        if 100 <= self.status < 200 and self.status != 101:
+            self._announced += 1
+            if self._announced > MOST_ANNOUNCEMENTS:
+                raise Failure(Reason.TOO_LARGE, f"more than {MOST_ANNOUNCEMENTS} announcements of an answer")
+            self._begin()
+            self.is_complete = False
+            self._unread = rest
+            return
+        self.headers = HTTPHeaderDict(self._fields)
+        self._frame()
+        if rest:
+            self._parse(rest)
+
+    def _frame(self) -> None:
+        if self.is_complete and self.status not in _BODILESS and self._method != "HEAD" and self.status != 101:
+            return  # of length 0
+        if self._method == "HEAD" or self.status in _BODILESS or self.status == 101:
+            self.length, self.is_chunked = 0, False
+            self.is_kept = self._parser.should_keep_alive() and self.status != 101
+            self.is_complete = True
+
+    def _parse(self, data: bytes) -> None:
+        if self.is_head_read and self.is_complete:
+            self.is_kept = False  # it sent more than we asked for
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.is_complete = True
+        except httptools.HttpParserCallbackError as error:
+            cause = error.__context__
+            raise cause if isinstance(cause, Failure) else _broken(f"{error}") from None
+        except httptools.HttpParserError as error:
+            if not self.is_complete:
+                raise _broken(f"{error}") from None
+            self.is_kept = False
+
+    # What httptools calls.
+
+    def on_message_begin(self) -> None:
+        if self.is_complete:
+            self.is_kept, self._extra = False, True
+
+    def on_status(self, reason: bytes) -> None:
+        if not self._extra:
+            self.reason += reason.decode("latin-1")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._lines += 1
+        most, where = (MOST_TRAILERS, "trailer") if self.is_head_read else (MOST_HEADERS, "header")
+        if self._lines > most:
+            raise Failure(Reason.TOO_LARGE, f"more than {most} {where} lines")
+        if not self.is_head_read:
+            self._fields.append((name.decode("latin-1"), value.decode("latin-1").strip(" \t")))
+
+    def on_headers_complete(self) -> None:
+        if self._extra:
+            return
+        self.status = self._parser.get_status_code()
+        self.is_head_read, self._lines = True, 0
+        for name, value in self._fields:
+            lower = name.lower()
+            if lower == "transfer-encoding":
+                self.is_chunked = True  # all others are folded or refused already
+            elif lower == "content-length":
+                self.length = int(value) if value.isascii() and value.isdigit() and len(value) < 30 else None
+
+    def on_body(self, piece: bytes) -> None:
+        if not self._extra:
+            self.body += piece
+
+    def on_message_complete(self) -> None:
+        if not self._extra:
+            self.is_complete = True
+            self.is_kept = self._parser.should_keep_alive()
+
+
+def _begins_well(data: bytes) -> None:
+    """Nothing more is awaited of a peer whose first line is not HTTP/1's. Raises Failure."""
+    if b"\n" in data and not data.startswith(b"HTTP/1."):
+        what = "white space" if data[:1].isspace() else "no HTTP/1 status line"
+        raise _broken(f"the answer begins with {what}")
+
+
+def _ended_early(unread: bytes) -> Failure:
+    if unread:
+        return _broken("the answer ended within its head")
+    return Failure(Reason.CONNECTION_RESET, "the server closed the connection without an answer")
+
+
+def _is_unusual(head: bytes) -> bool:
+    """Whether the head needs a second look before llhttp may read it."""
+    lower = head.lower()
+    if _ODD.search(lower):
+        return True
+    codings, lengths = lower.count(b"transfer-encoding"), lower.count(b"content-length")
+    if codings:
+        return codings > 1 or lengths > 0 or b"\ntransfer-encoding: chunked\r\n" not in lower
+    return lengths > 1 or (lengths == 1 and _LISTED.search(lower) is not None)
+
+
+def _folded(head: bytes) -> bytes:
+    """The head with its unusual lines made usual. Raises Failure for those that cannot be understood."""
+    if b"\0" in head:
+        raise _broken("there is a NUL byte in the head of the answer")
+    status, _, block = _FOLD.sub(b" ", _BARE_CR.sub(b" ", head.rstrip(b"\r\n"))).partition(b"\n")
+    lines, codings, lengths = [], [], []
+    for line in block.replace(b"\r", b"").split(b"\n"):
+        name, colon, value = line.partition(b":")
+        name = name.rstrip()
+        if name.lower() == b"transfer-encoding":
+            codings += [part.strip().lower() for part in value.split(b",")]
+        elif name.lower() == b"content-length":
+            lengths += [part.strip() for part in value.split(b",")]
+        elif name.isascii() and line:  # nobody can ask for a field whose name is none
+            lines.append(name + colon + value)
+    wanted = set(codings) - {b"identity", b""}
+    if wanted - {b"chunked"}:
+        raise _broken("the answer has a transfer encoding that was not asked for")
+    if len(set(lengths)) > 1:
+        raise _broken("the answer has two different lengths")
+    if wanted:
+        lines.append(b"Transfer-Encoding: chunked")  # RFC 9112, 6.3: the chunks decide, and not a length beside them
+    elif lengths:
+        lines.append(b"Content-Length: " + lengths[0])
+    return b"\r\n".join([status.rstrip(b"\r"), *lines, b"", b""])
 
 
 def _broken(what: str) -> Failure:
     return Failure(Reason.PROTOCOL_ERROR, what)
-
-
-class Answer(http.client.HTTPResponse):
-    """One answer. `begin` reads its head; the body is read by the standard library."""
-
-    _method: str | None  # the standard library's
-
-    def begin(self) -> None:
-        """Read the status line and the headers. Raises Failure, and the socket's errors."""
-        while True:
-            version, self.status, self.reason = self._status_line()
-            self.headers = self.msg = self._fields()  # type: ignore[assignment]  # urllib3's, which has the same get
-            if self.status >= 200 or self.status == 101:
-                break  # anything else below 200 only announces the answer
-        self.code = self.status
-        self.version = 10 if version == b"HTTP/1.0" else 11
-        self._frame()
-
-    def _status_line(self) -> tuple[bytes, int, str]:
-        line = self.fp.readline(_LINE)
-        if not line:
-            raise Failure(Reason.CONNECTION_RESET, "the server closed the connection without an answer")
-        # Split and not matched: a pattern with optional space in it takes minutes on a line of nothing else.
-        version, status, reason = (*line.split(None, 2), b"", b"")[:3]
-        if not version.startswith(b"HTTP/1.") or len(status) != 3 or not status.isdigit() or status < b"100":
-            raise _broken("the answer does not begin with an HTTP/1 status line")
-        return version, int(status), reason.strip().decode("latin-1")
-
-    def _fields(self) -> HTTPHeaderDict:
-        fields: list[list[bytes]] = []
-        for _ in range(_MOST_LINES):
-            line = self.fp.readline(_LINE)
-            if line in {b"\r\n", b"\n"}:
-                return HTTPHeaderDict((n.strip().decode("latin-1"), v.strip().decode("latin-1")) for n, v in fields)
-            name, colon, value = line.partition(b":")
-            if line[:1] in {b" ", b"\t"} and fields:
-                fields[-1][1] += line.rstrip()  # a folded line: old, and still allowed to be understood
-            elif colon and name.strip() and line[-1:] == b"\n" and b"\0" not in line:
-                fields.append([name, value])
-            else:
-                raise _broken("a header line is malformed" if line else "the answer ended within its headers")
-        raise Failure(Reason.TOO_LARGE, f"more than {_MOST_LINES} header lines")
-
-    def _frame(self) -> None:
-        """How the body ends: by its length, by its last chunk, or with the connection."""
-        coding = self.headers.get("transfer-encoding", "").strip().lower()
-        if coding not in {"", "chunked"}:
-            raise _broken("the answer has a transfer encoding that was not asked for")
-        self.chunked = coding == "chunked"
-        self.chunk_left = None
-        self.length = None if self.chunked else self._length()
-        if self.status < 200 or self.status in {204, 304} or self._method == "HEAD":
-            self.length, self.chunked = 0, False
-        keeps = self.headers.get("connection", "").lower()
-        closes = "close" in keeps or (self.version == 10 and "keep-alive" not in keeps)
-        self.will_close = closes or (self.length is None and not self.chunked)
-
-    def _length(self) -> int | None:
-        stated = {part.strip() for part in self.headers.get("content-length", "").split(",")} - {""}
-        if not stated:
-            return None
-        length = stated.pop()
-        if stated or not (length.isascii() and length.isdigit() and len(length) < 30):
-            raise _broken("the content length is not a number")
-        return int(length)
-
-    def _read_next_chunk_size(self) -> int:
-        # The standard library's takes "-5", "0x5" and "1_0" for sizes.
-        line = self.fp.readline(_LINE)
-        match = _CHUNK.fullmatch(line)
-        if match is None:
-            raise _broken("a chunk's size is malformed" if line else "the answer ended within its chunks")
-        return int(match[1], 16)
-
-    def _read_and_discard_trailer(self) -> None:
-        for _ in range(_MOST_LINES):
-            if self.fp.readline(_LINE) in {b"\r\n", b"\n", b""}:
-                return
-        raise Failure(Reason.TOO_LARGE, f"more than {_MOST_LINES} trailer lines")
-
-
-class Incoming(HTTPResponse):
-    """The answer as urllib3 and requests know it, with the way back for its connection."""
-
-    def __init__(self, line: Line, connection: Connection, answer: Answer, method: str) -> None:
-        if answer.chunked and "content-length" in answer.headers:
-            del answer.headers["content-length"]  # RFC 9112: the chunks decide
-        super().__init__(
-            body=answer,
-            headers=answer.headers,  # type: ignore[arg-type]
-            status=answer.status,
-            version=answer.version,
-            reason=answer.reason,
-            preload_content=False,
-            original_response=answer,
-            request_method=method,
-        )
-        self._line = line
-        self._way_back = connection
-        self._keeps = not answer.will_close
-
-    def finish(self, *, complete: bool) -> None:
-        """Done with it. The connection goes back to its line if the whole body was read, else it is closed."""
-        self.close()
-        if complete and self._keeps:
-            self._line.keep(self._way_back)
-        else:
-            self._way_back.close()

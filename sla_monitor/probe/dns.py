@@ -7,9 +7,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from sla_monitor.contract.endpoint import DnsEndpoint
-from sla_monitor.probe.deadline import Stopwatch
+from sla_monitor.probe.channel import Address
 from sla_monitor.probe.prober import Surroundings
-from sla_monitor.probe.resolve import RESOLVER, Address
+from sla_monitor.probe.resolve import addresses_of
+from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.verdict import Verdict, finding
 from sla_monitor.sla.observation import Finding, Reason
@@ -35,14 +36,13 @@ class DnsProber:
         except dns.exception.DNSException as error:
             raise ValueError(f"{terms.name_asked!r} is not a domain name: {error}") from None
 
-    def look(self) -> Finding:
+    async def probe(self, watch: Stopwatch) -> Finding:
         import dns.exception
 
-        watch = Stopwatch(self.terms.timeout_ms)
         evidence = b""
         verdict: Verdict | None
         try:
-            answer = self._ask(watch)
+            answer = await self._ask(watch)
             evidence = answer.to_text().encode()
             verdict = self._judge(answer)
         except dns.exception.Timeout:
@@ -58,13 +58,13 @@ class DnsProber:
     def close(self) -> None:
         """Nothing is kept between looks."""
 
-    def _ask(self, watch: Stopwatch) -> Message:
+    async def _ask(self, watch: Stopwatch) -> Message:
         """The answer. One that did not fit into a UDP datagram is asked for again over TCP, as resolvers do."""
         import dns.flags
         import dns.message
 
         began = monotonic()
-        addresses = RESOLVER.addresses(watch, self.terms.server, self.terms.port, self.terms.family)
+        addresses = await addresses_of(watch, self.terms.server, self.terms.port, self.terms.family)
         watch.dns = monotonic() - began
         question = dns.message.make_query(self.terms.name_asked, self.terms.record)
         address = addresses[0]

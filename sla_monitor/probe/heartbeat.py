@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sla_monitor.contract.endpoint import HeartbeatEndpoint
 from sla_monitor.probe.prober import Surroundings
+from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 
 
@@ -19,7 +20,7 @@ class HeartbeatProber:
         self.terms = terms
         self._surroundings = surroundings
 
-    def look(self) -> Finding:
+    async def probe(self, _: Stopwatch) -> Finding:
         now_ms = self._surroundings.clock.now_ms()
         last_ms = self._surroundings.heartbeats(self._surroundings.key)
         patience_ms = self.terms.period_ms + self.terms.grace_ms

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 
 from requests import RequestException
+from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from urllib3.util import parse_url
 
@@ -12,12 +13,11 @@ from sla_monitor import __version__
 from sla_monitor.contract.endpoint import HttpEndpoint
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.probe import redirects
-from sla_monitor.probe.adapter import Adapter, Reply, Sealed, origin_of
-from sla_monitor.probe.answer import Incoming
-from sla_monitor.probe.deadline import Stopwatch, TooMuch
+from sla_monitor.probe.adapter import Reply, Sealed, origin_of, reply
 from sla_monitor.probe.expectations import Expectations
 from sla_monitor.probe.line import Line, Origin, Proxy
 from sla_monitor.probe.prober import Surroundings
+from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.trust import context_for
 from sla_monitor.probe.verdict import Failure, Secrets, Verdict, expiring, finding
@@ -30,7 +30,7 @@ _PERSONAL = frozenset({"authorization", "cookie", "host", "proxy-authorization"}
 class HttpProber:
     """One request, and what is expected of its answer."""
 
-    __slots__ = ("_adapter", "_clock", "_expect", "_headers", "_proxy", "_request", "_secrets", "terms")
+    __slots__ = ("_clock", "_expect", "_headers", "_line", "_proxy", "_request", "_secrets", "terms")
 
     def __init__(self, terms: HttpEndpoint, surroundings: Surroundings) -> None:
         """Raises SecretError, OSError and ssl.SSLError for what cannot be read, ValueError for what cannot be sent."""
@@ -40,83 +40,67 @@ class HttpProber:
         self._headers, self._secrets = _headers(terms)
         self._proxy = _proxy(terms.proxy)
         self._request = self._seal(terms.method, terms.url, self._headers)
-        self._adapter = Adapter(self._line(self._request.origin, ours=True), terms.body_limit_bytes)
+        self._line = self._line_to(self._request.origin, ours=True)
 
-    def look(self) -> Finding:
-        watch = Stopwatch(self.terms.timeout_ms)
+    async def probe(self, watch: Stopwatch) -> Finding:
         try:
-            reply = self._follow(watch)
+            reply = await self._follow(watch)
         except FAILURES as error:
             return finding(watch, verdict_on(error, watch), secrets=self._secrets)
         body = bytearray()
-        verdict = self._judge(reply, body, watch)
-        evidence = b"" if verdict is None else _evidence(watch, body)
-        return finding(watch, verdict, evidence, self._secrets, status=reply.status_code, body_bytes=len(body))
-
-    def close(self) -> None:
-        self._adapter.close()
-
-    def _judge(self, reply: Reply, body: bytearray, watch: Stopwatch) -> Verdict | None:
-        """Read the body and hold everything against the expectations. The head's faults come before the body's."""
         verdict = self._expect.of_head(reply.status_code, reply.headers)
         complete = False
         try:
-            self._read(reply.raw, body)
+            body += await reply.read(self.terms.body_limit_bytes)
             if verdict is None and self._expect.reads_body:
                 verdict = self._expect.of_body(body, reply.headers.get("content-type", ""))
             if verdict is None:
                 verdict = expiring(watch, self.terms.certificate_days_left, self._clock.now_ms())
             # On a kept connection a renewed certificate would never be seen.
             complete = verdict is None or verdict.reason is not Reason.CERTIFICATE_EXPIRING
-        except FAILURES as error:
+        except FAILURES as error:  # what is wrong with the head comes first
             verdict = verdict or verdict_on(error, watch)
         finally:
-            reply.raw.finish(complete=complete)
-        return verdict
+            reply.exchange.finish(keep=complete)
+        evidence = b"" if verdict is None else _evidence(watch, body)
+        return finding(watch, verdict, evidence, self._secrets, status=reply.status_code, body_bytes=len(body))
 
-    def _read(self, raw: Incoming, body: bytearray) -> None:
-        """The body, decompressed, into `body`. Raises TooMuch when it is too large on either side of that."""
-        limit = self.terms.body_limit_bytes
-        if (raw.length_remaining or 0) > limit:
-            raise TooMuch(limit)
-        while data := raw.read1(min(65_536, limit + 1 - len(body)), decode_content=True):
-            body += data
-            if len(body) > limit:
-                raise TooMuch(limit)
-        if raw.tell() > limit:
-            raise TooMuch(limit)
+    def close(self) -> None:
+        self._line.close()
 
-    def _follow(self, watch: Stopwatch) -> Reply:
-        """The answer, or the one that redirects lead to."""
-        reply = self._adapter.reply(self._request, watch)
+    async def _follow(self, watch: Stopwatch) -> Reply:
+        """The answer, or the one that redirects lead to. Cookies live as long as this."""
+        answer = await reply(self._line, self._request, watch, self.terms.body_limit_bytes)
         rules = self.terms.redirects
         method: str = self.terms.method
+        jar = RequestsCookieJar()
         for _ in range(rules.follow):
-            location = reply.headers.get("location")
-            if location is None or reply.status_code not in redirects.STATUSES:
-                return reply
-            reply.raw.finish(complete=reply.raw.length_remaining == 0)
-            method = redirects.method_after(reply.status_code, method)
-            reply = self._go(redirects.target(reply.url, location, rules), method, watch)
-        if rules.follow and reply.status_code in redirects.STATUSES and "location" in reply.headers:
-            reply.raw.finish(complete=False)
+            location = answer.headers.get("location")
+            if location is None or answer.status_code not in redirects.STATUSES:
+                return answer
+            answer.exchange.finish()
+            redirects.collect(jar, answer)
+            method = redirects.method_after(answer.status_code, method)
+            answer = await self._go(redirects.target(answer.url, location, rules), method, watch, jar)
+        if rules.follow and answer.status_code in redirects.STATUSES and "location" in answer.headers:
+            answer.exchange.finish(keep=False)
             raise Failure(Reason.REDIRECT_LIMIT, f"more than {rules.follow} redirects")
-        return reply
+        return answer
 
-    def _go(self, url: str, method: str, watch: Stopwatch) -> Reply:
+    async def _go(self, url: str, method: str, watch: Stopwatch, jar: RequestsCookieJar) -> Reply:
         """Ask at a redirect's target. What was meant for our first host alone is not sent to another."""
         first = self._request.origin
         try:
             there = origin_of(url)
             trusted = redirects.trusted_with_credentials(first, there)
-            request = self._seal(method, url, self._headers if trusted else self._impersonal())
+            headers = redirects.with_cookies(jar, url, self._headers if trusted else self._impersonal())
+            request = self._seal(method, url, headers)
         except (ValueError, RequestException):
             raise Failure(Reason.REDIRECT_REFUSED, "a redirect to what is no URL") from None
         if request.origin != there:  # what was judged and what is asked must be the same place
             raise Failure(Reason.REDIRECT_REFUSED, "a redirect to a URL that can be read in two ways")
-        if request.origin == first:
-            return self._adapter.reply(request, watch)
-        return self._adapter.reply(request, watch, self._line(request.origin, ours=trusted))
+        line = self._line if request.origin == first else self._line_to(request.origin, ours=trusted)
+        return await reply(line, request, watch, self.terms.body_limit_bytes)
 
     def _seal(self, method: str, url: str, headers: CaseInsensitiveDict[str]) -> Sealed:
         content = self.terms.body if method == self.terms.method else None
@@ -128,7 +112,7 @@ class HttpProber:
         kept = {name: value for name, value in self._headers.items() if name.lower() not in _PERSONAL | secret}
         return CaseInsensitiveDict(kept)
 
-    def _line(self, origin: Origin, *, ours: bool) -> Line:
+    def _line_to(self, origin: Origin, *, ours: bool) -> Line:
         """A line to an origin; `ours`: it is the endpoint's own, so it may see our client certificate."""
         context = context_for(self.terms, ours=ours) if origin.secure else None
         keep = self.terms.connection == "reuse"

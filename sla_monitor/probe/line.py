@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 from dataclasses import dataclass
 from time import monotonic
 
-from urllib3.util.wait import wait_for_read
-
-from sla_monitor.probe.answer import Answer, Incoming
+from sla_monitor.probe.answer import Answer
+from sla_monitor.probe.channel import Channel, Connection
 from sla_monitor.probe.connect import connect, secure
-from sla_monitor.probe.deadline import Connection, Stopwatch, TimedSocket
+from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch, TooMuch
 from sla_monitor.probe.trouble import verdict_on
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
@@ -53,10 +51,44 @@ class Origin:
         return self.bracketed if usual else f"{self.bracketed}:{self.port}"
 
 
+class Exchange:
+    """An answer on its way: its head is read, its body waits to be read or given up."""
+
+    __slots__ = ("_connection", "_limit", "_line", "_watch", "answer")
+
+    def __init__(self, line: Line, connection: Connection, answer: Answer, watch: Stopwatch, limit: int) -> None:
+        self._line, self._connection, self._watch, self._limit = line, connection, watch, limit
+        self.answer = answer
+
+    async def read(self) -> bytearray:
+        """The body as it is framed, undecoded. Raises TooMuch, Failure and OSError."""
+        answer, limit = self.answer, self._limit
+        if answer.length is not None and answer.length > limit and not answer.is_chunked:
+            raise TooMuch(limit)
+        while not answer.is_complete:
+            await self._line.advance(self._connection, answer, self._watch)
+            if len(answer.body) > limit:
+                raise TooMuch(limit)
+        if len(answer.body) > limit:
+            raise TooMuch(limit)
+        return answer.body
+
+    async def yield_control(self) -> None:
+        """Let other probes have a turn in the middle of long work."""
+        await self._watch.loop.yield_control()
+
+    def finish(self, *, keep: bool = True) -> None:
+        """Done with it. The connection goes back to its line if the whole answer was read, else it is closed."""
+        if keep and self.answer.is_complete and self.answer.is_kept:
+            self._line.keep(self._connection)
+        else:
+            self._connection.close()
+
+
 class Line:
     """To one origin, through a proxy or not. `context`: for TLS. At most one connection is kept, if at all.
 
-    Looks may overlap: whoever takes the kept connection has it alone.
+    Probes may overlap: whoever takes the kept connection has it alone.
     """
 
     __slots__ = ("_context", "_family", "_idle", "_keep", "_proxy", "origin")
@@ -71,7 +103,7 @@ class Line:
         self._keep = keep
         self._idle: Connection | None = None
 
-    def ask(self, watch: Stopwatch, method: str, wire: bytes, body_limit: int) -> Incoming:
+    async def ask(self, watch: Stopwatch, method: str, wire: bytes, body_limit: int) -> Exchange:
         """Send a request, and read its answer's head.
 
         A kept connection that the server had already closed is no failure of the server's: before a byte of the
@@ -79,18 +111,25 @@ class Line:
         """
         connection = self._take()
         if connection is None:
-            return self._ask(self._open(watch), watch, method, wire, body_limit)
-        connection.watch = watch
+            return await self._ask(await self._open(watch), watch, method, wire, body_limit)
         watch.answered_at = 0.0
         try:
-            watch.address = connection.address
-            watch.expires_at_s = getattr(connection, "expires_at_s", None)
-            return self._ask(connection, watch, method, wire, body_limit)
+            watch.address, watch.expires_at_s = connection.address, connection.expires_at_s
+            return await self._ask(connection, watch, method, wire, body_limit)
+        except DeadlinePassed:
+            raise
         except (OSError, Failure):
             if watch.answered_at:
                 raise
-            watch.left()
-        return self._ask(self._open(watch), watch, method, wire, body_limit)
+        return await self._ask(await self._open(watch), watch, method, wire, body_limit)
+
+    async def advance(self, connection: Connection, answer: Answer, watch: Stopwatch) -> None:
+        """Read on by some bytes. Raises Failure, TooMuch and OSError."""
+        data = await connection.receive(watch)
+        if data:
+            answer.feed(data)
+        else:
+            answer.end()
 
     def keep(self, connection: Connection) -> None:
         """Take back a connection whose answer was read to the end."""
@@ -102,7 +141,7 @@ class Line:
             previous.close()
 
     def close(self) -> None:
-        """A look that is still on its way closes its own connection when it is done."""
+        """A probe that is still on its way closes its own connection when it is done."""
         self._keep = False
         idle, self._idle = self._idle, None
         if idle is not None:
@@ -113,66 +152,61 @@ class Line:
         connection, self._idle = self._idle, None
         if connection is None:
             return None
-        if monotonic() - connection.opened_at < OLDEST_SECONDS and not wait_for_read(connection, timeout=0.0):
+        if monotonic() - connection.opened_at < OLDEST_SECONDS and connection.is_quiet():
             return connection
         connection.close()
         return None
 
-    def _ask(self, connection: Connection, watch: Stopwatch, method: str, wire: bytes, body_limit: int) -> Incoming:
+    async def _ask(
+        self, connection: Connection, watch: Stopwatch, method: str, wire: bytes, body_limit: int
+    ) -> Exchange:
         try:
             watch.doing = "sending the request"
-            # A server may answer, and close, before it has read everything.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                connection.sendall(wire)
-            answer = self._head(connection, watch, method)
+            await connection.send(wire, watch)
+            answer = await self._head(connection, watch, method)
         except BaseException:
             connection.close()
             raise
-        watch.grant(body_limit * (WIRE_FACTOR if answer.chunked else 1) + HEAD_LIMIT)
-        return Incoming(self, connection, answer, method)
+        watch.grant(body_limit * (WIRE_FACTOR if answer.is_chunked else 1) + HEAD_LIMIT)
+        return Exchange(self, connection, answer, watch, body_limit)
 
-    def _head(self, connection: Connection, watch: Stopwatch, method: str) -> Answer:
+    async def _head(self, connection: Connection, watch: Stopwatch, method: str) -> Answer:
         watch.sent()
         watch.grant(HEAD_LIMIT)
-        answer = Answer(connection, method=method)
-        try:
-            answer.begin()
-        except BaseException:
-            answer.close()
-            raise
+        answer = Answer(method)
+        while not answer.is_head_read:
+            await self.advance(connection, answer, watch)
         return answer
 
-    def _open(self, watch: Stopwatch) -> Connection:
+    async def _open(self, watch: Stopwatch) -> Connection:
         if self._proxy is None:
-            sock = connect(watch, self.origin.host, self.origin.port, self._family)
+            channel = await connect(watch, self.origin.host, self.origin.port, self._family)
         else:
-            sock = self._open_through(self._proxy, watch)
-        return sock if self._context is None else secure(sock, self._context, self.origin.host)
+            channel = await self._open_through(self._proxy, watch)
+        return channel if self._context is None else await secure(watch, channel, self._context, self.origin.host)
 
-    def _open_through(self, proxy: Proxy, watch: Stopwatch) -> TimedSocket:
+    async def _open_through(self, proxy: Proxy, watch: Stopwatch) -> Channel:
         """A connection to the proxy, with a tunnel if TLS is to go through it."""
         try:
-            sock = connect(watch, proxy.host, proxy.port, "any")
+            channel = await connect(watch, proxy.host, proxy.port, "any")
         except OSError as error:
             # The proxy is ours: the supplier is not charged for it.
             why = verdict_on(error, watch).detail
             raise Failure(Reason.MONITOR_OFFLINE, f"the proxy cannot be reached: {why}") from None
-        sock.peer = None
         if self._context is not None:
-            self._tunnel(sock, watch)
-        return sock
+            await self._tunnel(channel, watch)
+        return channel
 
-    def _tunnel(self, sock: TimedSocket, watch: Stopwatch) -> None:
+    async def _tunnel(self, channel: Channel, watch: Stopwatch) -> None:
         target = f"{self.origin.bracketed}:{self.origin.port}"
         try:
-            sock.sendall(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode("ascii"))
-            answer = self._head(sock, watch, "HEAD")  # without a body: what follows a 200 belongs to the tunnel
-            answer.close()
+            await channel.send(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n".encode("ascii"), watch)
+            # Without a body: what follows a 200 belongs to the tunnel.
+            answer = await self._head(channel, watch, "HEAD")
+            if answer.status != 200:
+                # 403 and 407 are between us and the proxy; the others are about the way to the supplier.
+                reason = Reason.INTERNAL_ERROR if answer.status in {403, 407} else Reason.CONNECTION_FAILED
+                raise Failure(reason, f"the proxy refused: {answer.status} {answer.reason}")
         except BaseException:
-            sock.close()
+            channel.close()
             raise
-        if answer.status != 200:
-            sock.close()
-            # 403 and 407 are between us and the proxy; the others are about the way to the supplier.
-            reason = Reason.INTERNAL_ERROR if answer.status in {403, 407} else Reason.CONNECTION_FAILED
-            raise Failure(reason, f"the proxy refused: {answer.status} {answer.reason}")

@@ -1,4 +1,4 @@
-"""What every kind of probe is: made once from its terms, then asked to look, again and again."""
+"""What every kind of probe is: made once from its terms, then asked to probe, again and again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Protocol
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import EndpointTerms
-from sla_monitor.probe.verdict import plain
+from sla_monitor.probe.loop import Loop
+from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
+from sla_monitor.probe.verdict import Verdict, finding, plain
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 
 log = logging.getLogger(__name__)
@@ -32,36 +34,63 @@ class Surroundings:
 
 
 class Prober(Protocol):
-    """One endpoint's probe. Looks may be made from any thread."""
+    """One endpoint's probe."""
 
     @property
     def terms(self) -> EndpointTerms:
         """What it was made from."""
 
-    def look(self) -> Finding:
-        """One look, ended by its deadline. What the supplier does wrong is a finding, never an exception."""
+    async def probe(self, watch: Stopwatch) -> Finding:
+        """One probe, which awaits nothing but what ends by the stopwatch. What the supplier does wrong is a finding,
+        never an exception."""
 
     def close(self) -> None:
-        """Let go of what is kept between looks."""
+        """Let go of what is kept between probes."""
 
 
-def look(prober: Prober, clock: Clock) -> Finding:
-    """One look, timed and judged for its speed. An error of ours is UNKNOWN, never DOWN."""
-    wall_ms, began = clock.now_ms(), clock.monotonic()
+async def observe(prober: Prober, loop: Loop, clock: Clock) -> Finding:
+    """One probe, timed and judged for its speed. An error of ours is UNKNOWN, never DOWN.
+
+    Once the peer has sent anything, an exception is its doing: it would otherwise be able to make its outages UNKNOWN.
+    """
+    wall_ms, began, lost_s = clock.now_ms(), clock.monotonic(), loop.lost_s
+    watch = Stopwatch(loop, prober.terms.timeout_ms)
     try:
-        found = prober.look()
+        found = await prober.probe(watch)
+    except DeadlinePassed:
+        found = finding(watch, Verdict(Reason.TIMEOUT, f"the time was up while {watch.doing}"))
     except Exception as error:
-        log.error("a look failed for a reason of our own", exc_info=error, extra={"endpoint": prober.terms.id})
-        found = internal_error(f"{type(error).__name__} in the probe (see the log)")
+        log.error("a probe ended in an exception", exc_info=error, extra={"endpoint": prober.terms.id})
+        found = _exception(error, watch)
+    finally:
+        watch.stop()
     elapsed = clock.monotonic() - began
     stepped_ms = abs(clock.now_ms() - wall_ms - elapsed * 1000)
     overdue_ms = elapsed * 1000 - prober.terms.timeout_ms
     if stepped_ms > CLOCK_TOLERANCE_MS:
-        detail = f"the clock stepped by {stepped_ms / 1000:.1f} s during the look, or the host was suspended"
+        detail = f"the clock stepped by {stepped_ms / 1000:.1f} s during the probe, or the host was suspended"
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, detail)
-    elif overdue_ms > OVERDUE_TOLERANCE_MS:  # every look ends by its deadline: it was we who stood still
+    elif overdue_ms > OVERDUE_TOLERANCE_MS:  # every probe ends by its deadline: it was we who stood still
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, f"the monitor stood still for {overdue_ms / 1000:.1f} s")
-    return _for_speed(found, prober.terms, round(elapsed * 1_000_000))
+    return _for_speed(found, prober.terms, round((elapsed - (loop.lost_s - lost_s)) * 1_000_000))
+
+
+def _exception(error: Exception, watch: Stopwatch) -> Finding:
+    name = type(error).__name__
+    if not watch.was_answered:
+        return internal_error(f"{name} in the probe (see the log)")
+    evidence = f"{name}: {error}\n\n".encode(errors="backslashreplace") + watch.seen
+    return finding(watch, Verdict(Reason.PROTOCOL_ERROR, f"the answer cannot be understood ({name})"), evidence)
+
+
+def observe_once(prober: Prober, clock: Clock) -> Finding:
+    """One probe in a loop of its own: for whoever has no loop."""
+    loop = Loop()
+    try:
+        return loop.run(observe(prober, loop, clock))
+    finally:
+        prober.close()
+        loop.close()
 
 
 def internal_error(detail: str) -> Finding:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
+from requests import Request
+from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
+from requests.structures import CaseInsensitiveDict
+
 from sla_monitor.contract.http_terms import Redirects
-from sla_monitor.probe.adapter import origin_of
+from sla_monitor.probe.adapter import Reply, origin_of
 from sla_monitor.probe.line import Origin
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
@@ -49,3 +53,18 @@ def method_after(status: int, method: str) -> str:
     if method == "HEAD":
         return method
     return "GET" if status == 303 or (status in {301, 302} and method == "POST") else method
+
+
+def collect(jar: RequestsCookieJar, reply: Reply) -> None:
+    """Take the cookies that an answer sets; the jar's own rules decide whose they are."""
+    if "set-cookie" in reply.headers:
+        jar.extract_cookies(MockResponse(reply.headers), MockRequest(reply.request))
+
+
+def with_cookies(jar: RequestsCookieJar, url: str, headers: CaseInsensitiveDict[str]) -> CaseInsensitiveDict[str]:
+    """The headers with the cookies that belong to a URL, after those of the contract."""
+    found = get_cookie_header(jar, Request("GET", url).prepare()) if len(jar) else None
+    if found is None:
+        return headers
+    mine = headers.get("Cookie")
+    return CaseInsensitiveDict({**headers, "Cookie": f"{mine}; {found}" if mine else found})

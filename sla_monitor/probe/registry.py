@@ -12,6 +12,7 @@ from sla_monitor.probe.dns import DnsProber
 from sla_monitor.probe.heartbeat import HeartbeatProber
 from sla_monitor.probe.http import HttpProber
 from sla_monitor.probe.prober import Prober, Surroundings, internal_error
+from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.tcp import TcpProber
 from sla_monitor.probe.tls import TlsProber
 from sla_monitor.sla.observation import Finding
@@ -26,7 +27,7 @@ KINDS: dict[str, Callable[[Any, Surroundings], Prober]] = {
 
 
 def build(terms: Endpoint, surroundings: Surroundings) -> Prober:
-    """The prober for an endpoint. One that lacks a secret or a file is built too, and says so at every look."""
+    """The prober for an endpoint. One that lacks a secret or a file is built too, and says so at every probe."""
     try:
         return KINDS[terms.kind](terms, surroundings)
     except (SecretError, OSError, ValueError):
@@ -34,7 +35,7 @@ def build(terms: Endpoint, surroundings: Surroundings) -> Prober:
 
 
 class Unprepared:
-    """An endpoint whose probe cannot be made, or not yet: what it lacks is looked for again at every look."""
+    """An endpoint whose probe cannot be made, or not yet: what it lacks is looked for again at every probe."""
 
     __slots__ = ("_prober", "_surroundings", "terms")
 
@@ -43,7 +44,7 @@ class Unprepared:
         self._surroundings = surroundings
         self._prober: Prober | None = None
 
-    def look(self) -> Finding:
+    async def probe(self, watch: Stopwatch) -> Finding:
         """UNKNOWN, with the reference or the file that is missing (never a secret), until it is there."""
         if self._prober is None:
             try:
@@ -52,7 +53,7 @@ class Unprepared:
                 return internal_error(f"{error}")
             except (OSError, ValueError) as error:
                 return internal_error(_why(error))
-        return self._prober.look()
+        return await self._prober.probe(watch)
 
     def close(self) -> None:
         if self._prober is not None:

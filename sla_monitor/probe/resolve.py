@@ -1,121 +1,110 @@
-"""Names to addresses, within a deadline.
-
-`getaddrinfo` cannot be interrupted: threads of their own ask, and a look waits only for what is left of its time. A
-thread that its look gave up on is free again when the system's resolver gives up too (resolv.conf's `timeout:` and
-`attempts:`); they are daemon threads, so they never hold up the program's end, and idle ones end by themselves.
-"""
+"""Names to addresses, in the loop, through c-ares: a slow name server costs its own endpoints only."""
 
 from __future__ import annotations
 
 import ipaddress
+import select
 import socket
-import threading
+import weakref
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import Any
 
-from sla_monitor.probe.deadline import DeadlinePassed, Stopwatch
+import pycares
 
-Address = tuple[int, tuple[Any, ...]]
-"""An address family, and what a socket of that family connects to."""
-
-Ask = Callable[[str, int, int, int], list[tuple[Any, ...]]]
-Question = tuple[str, int, int]
-"""Host, port, family."""
+from sla_monitor.probe.channel import Address
+from sla_monitor.probe.loop import Loop, Promise
+from sla_monitor.probe.stopwatch import Stopwatch
 
 FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 MOST_ADDRESSES = 8
-MOST_LOOKUPS = 32
-IDLE_SECONDS = 10.0
 
 
-class _Lookup:
-    """One question on its way, and everybody who waits for it. `answered` is held until it is."""
+async def addresses_of(watch: Stopwatch, host: str, port: int, family: str) -> list[Address]:
+    """Where to connect, best first. Raises socket.gaierror."""
+    if _is_literal(host):
+        found = socket.getaddrinfo(host, port, FAMILIES[family], socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
+        return [(entry[0], entry[4]) for entry in found]
+    watch.doing = "resolving the name"
+    return await resolver_of(watch.loop).addresses(host, port, FAMILIES[family])
 
-    __slots__ = ("answered", "error", "found", "question")
 
-    def __init__(self, question: Question) -> None:
-        self.question = question
-        self.found: list[Address] = []
-        self.error: OSError | None = None
-        self.answered = threading.Lock()
-        self.answered.acquire()
+class _Socket:
+    """One of c-ares's own sockets."""
 
-    def wait(self, watch: Stopwatch) -> list[Address]:
-        if not self.answered.acquire(timeout=watch.left()):
-            raise DeadlinePassed
-        self.answered.release()  # for the next one who waits
-        if self.error is not None:
-            raise self.error
-        return self.found
+    def __init__(self, channel: pycares.Channel, fd: int) -> None:
+        self._channel, self._fd = channel, fd
+
+    def ready(self, events: int) -> None:
+        gone = pycares.ARES_SOCKET_BAD
+        reads = events & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR)
+        self._channel.process_fd(self._fd if reads else gone, self._fd if events & select.EPOLLOUT else gone)
 
 
 class Resolver:
-    """Asks at most `most` names at a time; looks that want the same name share one question."""
+    """The one of a loop."""
 
-    def __init__(self, ask: Ask = socket.getaddrinfo, most: int = MOST_LOOKUPS) -> None:
-        self._ask = ask
-        self._most = most
-        self._threads = 0
-        self._lock = threading.Lock()
-        self._queue: SimpleQueue[_Lookup | None] = SimpleQueue()
-        self._running: dict[Question, _Lookup] = {}
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._pending = 0
+        self._is_ticking = False
+        self._sockets: set[int] = set()
+        self._channel = pycares.Channel(sock_state_cb=self._changed, timeout=2.0, tries=7)
 
-    def addresses(self, watch: Stopwatch, host: str, port: int, family: str) -> list[Address]:
-        """Where to connect, best first. Raises socket.gaierror, or DeadlinePassed."""
-        question = host, port, FAMILIES[family]
-        if _is_literal(host):
-            return _addresses(self._ask(*question, socket.SOCK_STREAM))
-        watch.doing = "resolving the name"
-        return self._join(question).wait(watch)
+    async def addresses(self, host: str, port: int, family: int) -> list[Address]:
+        promise: Promise[Any] = Promise(self._loop)
+        self._ask(
+            lambda done: self._channel.getaddrinfo(
+                host, port, family=socket.AddressFamily(family), type=socket.SOCK_STREAM, callback=done
+            ),
+            promise,
+        )
+        result = await promise.wait()
+        return [(node.family, (_text(node.addr[0]), *node.addr[1:])) for node in result.nodes[:MOST_ADDRESSES]]
 
-    def close(self) -> None:
-        """End the threads, each as soon as it is idle."""
-        for _ in range(self._threads):
-            self._queue.put(None)
+    def _ask(self, begin: Callable[[Callable[[Any, int | None], None]], None], promise: Promise[Any]) -> None:
+        def done(result: Any, error: int | None) -> None:
+            self._pending -= 1
+            failed = None if error is None else socket.gaierror(error, pycares.errno.strerror(error))
+            promise.keep(result, failed)
 
-    def _join(self, question: Question) -> _Lookup:
-        """The question as it is on its way already, or put anew."""
-        with self._lock:
-            lookup = self._running.get(question)
-            if lookup is None:
-                if len(self._running) >= self._threads < self._most:
-                    threading.Thread(target=self._work, name="resolve", daemon=True).start()
-                    self._threads += 1
-                lookup = self._running[question] = _Lookup(question)
-                self._queue.put(lookup)
-            return lookup
+        self._pending += 1
+        begin(done)
+        self._tick_later()
 
-    def _work(self) -> None:
-        while (lookup := self._next()) is not None:
-            try:
-                lookup.found = _addresses(self._ask(*lookup.question, socket.SOCK_STREAM))
-            except OSError as error:
-                lookup.error = error
-            except UnicodeError:
-                lookup.error = socket.gaierror(socket.EAI_NONAME, "not a valid host name")
-            finally:
-                self._running.pop(lookup.question, None)
-                lookup.answered.release()
+    def _tick_later(self) -> None:
+        if self._pending and not self._is_ticking:
+            self._is_ticking = True
+            self._loop.call_at(self._loop.time() + min(self._channel.timeout(1.0), 1.0), self._tick)
 
-    def _next(self) -> _Lookup | None:
-        """The next question; None: this thread has been idle for long enough."""
-        try:
-            lookup = self._queue.get(timeout=IDLE_SECONDS)
-        except Empty:
-            with self._lock:  # nobody puts a question, and counts on this thread, from here on
-                lookup = None if self._queue.empty() else self._queue.get()
-                self._threads -= lookup is None
-                return lookup
-        if lookup is None:
-            with self._lock:
-                self._threads -= 1
-        return lookup
+    def _tick(self) -> None:
+        self._is_ticking = False
+        self._channel.process_fd(pycares.ARES_SOCKET_BAD, pycares.ARES_SOCKET_BAD)
+        self._tick_later()
+
+    def _changed(self, fd: int, readable: bool, writable: bool) -> None:
+        wanted = (select.EPOLLIN if readable else 0) | (select.EPOLLOUT if writable else 0)
+        if not wanted:
+            self._sockets.discard(fd)
+            self._loop.unregister(fd)
+        elif fd in self._sockets:
+            self._loop.modify(fd, wanted)
+        else:
+            self._sockets.add(fd)
+            self._loop.register(fd, _Socket(self._channel, fd), wanted)
 
 
-def _addresses(found: list[tuple[Any, ...]]) -> list[Address]:
-    # A name with very many addresses would leave each of them too little time to answer in.
-    return [(entry[0], entry[4]) for entry in found[:MOST_ADDRESSES]]
+def _text(address: Any) -> str:
+    return address.decode() if isinstance(address, bytes) else str(address)
+
+
+_RESOLVERS: weakref.WeakKeyDictionary[Loop, Resolver] = weakref.WeakKeyDictionary()
+
+
+def resolver_of(loop: Loop) -> Resolver:
+    found = _RESOLVERS.get(loop)
+    if found is None:
+        found = _RESOLVERS[loop] = Resolver(loop)
+    return found
 
 
 def _is_literal(host: str) -> bool:
@@ -127,7 +116,3 @@ def _is_literal(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-RESOLVER = Resolver()
-"""The one that every look uses."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sla_monitor.contract.endpoint import TcpEndpoint
 from sla_monitor.contract.pattern import compile_pattern
+from sla_monitor.probe.channel import Channel
 from sla_monitor.probe.connect import connect
-from sla_monitor.probe.deadline import Stopwatch, TimedSocket, TooMuch
 from sla_monitor.probe.prober import Surroundings
+from sla_monitor.probe.stopwatch import Stopwatch, TooMuch
 from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.verdict import Verdict, finding
 from sla_monitor.sla.observation import Finding, Reason
@@ -27,35 +28,37 @@ class TcpProber:
         self._send = terms.send.encode() if terms.send is not None else None
         self._expected = compile_pattern(terms.expect) if terms.expect is not None else None
 
-    def look(self) -> Finding:
-        watch = Stopwatch(self.terms.timeout_ms)
+    async def probe(self, watch: Stopwatch) -> Finding:
         answer = bytearray()
+        channel: Channel | None = None
         try:
-            with connect(watch, self.terms.host, self.terms.port, self.terms.family) as sock:
-                verdict = self._converse(sock, watch, answer)
+            channel = await connect(watch, self.terms.host, self.terms.port, self.terms.family)
+            verdict = await self._converse(channel, watch, answer)
         except FAILURES as error:
             verdict = verdict_on(error, watch)
+        finally:
+            if channel is not None:
+                channel.close()
         return finding(watch, verdict, bytes(answer), body_bytes=len(answer) if self._expected else None)
 
     def close(self) -> None:
-        """Nothing is kept between looks."""
+        """Nothing is kept between probes."""
 
-    def _converse(self, sock: TimedSocket, watch: Stopwatch, answer: bytearray) -> Verdict | None:
+    async def _converse(self, channel: Channel, watch: Stopwatch, answer: bytearray) -> Verdict | None:
         watch.sent()
         if self._send is not None:
             watch.doing = "sending"
-            sock.sendall(self._send)
+            await channel.send(self._send, watch)
             watch.sent()
         if self._expected is None:
             return None
         watch.grant(ANSWER_LIMIT)
-        buffer = bytearray(16_384)
         # All of it is looked through again with every piece, so there must not be very many.
         for _ in range(MOST_PIECES):
-            count = sock.recv_into(buffer)
-            answer += buffer[:count]
+            piece = await channel.receive(watch)
+            answer += piece
             if self._expected(answer.decode("utf-8", "replace")):
                 return None
-            if not count:
+            if not piece:
                 return Verdict(Reason.ANSWER_UNEXPECTED, f"the server ended without saying {self.terms.expect!r}")
         raise TooMuch(len(answer))

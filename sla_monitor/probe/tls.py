@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sla_monitor.contract.endpoint import TlsEndpoint
 from sla_monitor.probe.connect import connect, secure
-from sla_monitor.probe.deadline import Stopwatch
 from sla_monitor.probe.prober import Surroundings
+from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.trust import context_for
 from sla_monitor.probe.verdict import Verdict, expiring, finding
@@ -24,12 +24,11 @@ class TlsProber:
         self._context = context_for(terms)
         self._server_name = terms.server_name or terms.host
 
-    def look(self) -> Finding:
-        watch = Stopwatch(self.terms.timeout_ms)
+    async def probe(self, watch: Stopwatch) -> Finding:
         verdict: Verdict | None
         try:
-            sock = connect(watch, self.terms.host, self.terms.port, self.terms.family)
-            secure(sock, self._context, self._server_name).close()
+            channel = await connect(watch, self.terms.host, self.terms.port, self.terms.family)
+            (await secure(watch, channel, self._context, self._server_name)).close()
         except FAILURES as error:
             verdict = verdict_on(error, watch)
         else:
@@ -37,4 +36,4 @@ class TlsProber:
         return finding(watch, verdict)
 
     def close(self) -> None:
-        """Nothing is kept between looks."""
+        """Nothing is kept between probes."""

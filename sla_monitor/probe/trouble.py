@@ -14,7 +14,8 @@ from http.client import HTTPException
 from requests import RequestException
 from urllib3.exceptions import DecodeError, HTTPError
 
-from sla_monitor.probe.deadline import Stopwatch, TooMuch
+from sla_monitor.probe.channel import LocalRefusal
+from sla_monitor.probe.stopwatch import Stopwatch, TooMuch
 from sla_monitor.probe.verdict import Failure, Verdict, day_of
 from sla_monitor.sla.observation import Reason
 
@@ -50,12 +51,17 @@ OURS: dict[int | None, Reason] = {
     errno.ENOBUFS: Reason.INTERNAL_ERROR,
     errno.EADDRNOTAVAIL: Reason.INTERNAL_ERROR,
     errno.EAFNOSUPPORT: Reason.INTERNAL_ERROR,
-    errno.EACCES: Reason.INTERNAL_ERROR,
     errno.EPERM: Reason.INTERNAL_ERROR,
+}
+"""What only our own host says, before anything has left it: no supplier is charged for that."""
+
+REFUSED_HERE: dict[int | None, Reason] = {
+    errno.EACCES: Reason.INTERNAL_ERROR,
     errno.ENETDOWN: Reason.MONITOR_OFFLINE,
     errno.ENETUNREACH: Reason.MONITOR_OFFLINE,
+    errno.EHOSTUNREACH: Reason.MONITOR_OFFLINE,
 }
-"""What our own host refuses before anything has left it: no supplier is charged for that."""
+"""What is ours where our own routing table says it. From an ICMP message it proves nothing: the witnesses are asked."""
 
 
 FAILURES = (Failure, TooMuch, OSError, RequestException, HTTPError, HTTPException)
@@ -103,8 +109,9 @@ def _network(error: BaseException, watch: Stopwatch) -> Verdict | None:
         return _tls(error, watch)
     if not isinstance(error, OSError):
         return None
-    if error.errno in OURS:
-        return Verdict(OURS[error.errno], f"on our side: {error.strerror} while {watch.doing}")
+    ours = {**OURS, **REFUSED_HERE} if isinstance(error, LocalRefusal) else OURS
+    if error.errno in ours:
+        return Verdict(ours[error.errno], f"on our side: {error.strerror} while {watch.doing}")
     for kind, reason, words in _NETWORK:
         if isinstance(error, kind) and (error.errno or kind is not OSError):
             return Verdict(reason, words.format(why=error.strerror, doing=watch.doing))

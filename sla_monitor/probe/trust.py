@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.contract.endpoint import TlsTerms
-from sla_monitor.probe.deadline import TimedTlsSocket
 
 Stamp = tuple[str, int, int] | None
 """A file's path, time of change (ns) and size."""
@@ -40,7 +39,6 @@ def _stamp(path: Path | None) -> Stamp:
 @lru_cache(maxsize=256)
 def _context(ca: Stamp, certificate: Stamp, key: Stamp, oldest: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies the chain and the host name
-    context.sslsocket_class = TimedTlsSocket
     context.minimum_version = VERSIONS[oldest]
     context.set_alpn_protocols(["http/1.1"])
     if ca is not None:
@@ -75,31 +73,30 @@ def _load_system_store(context: ssl.SSLContext) -> None:
         context.load_verify_locations(where())
 
 
-@lru_cache(maxsize=1)
-def unverified_context() -> ssl.SSLContext:
-    """For a second look at a certificate that was refused: nothing is ever sent through it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.sslsocket_class = TimedTlsSocket
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-_EXPIRIES: dict[bytes, int] = {}
+_EXPIRIES: dict[bytes, int | None] = {}
 MOST_EXPIRIES = 10_000
 
 
 def earliest_expiry_s(chain: list[Any]) -> int | None:
-    """Unix seconds at which the first certificate of a chain (ssl's own objects) expires."""
-    return min(map(_expiry_s, chain), default=None)
+    """Unix seconds at which the first certificate of a chain (ssl's own objects) expires.
+
+    One whose date cannot be read (a thirteenth month) says nothing here; whether it is valid OpenSSL has judged.
+    """
+    return min((at_s for at_s in map(_expiry_s, chain) if at_s is not None), default=None)
 
 
-def _expiry_s(certificate: Any) -> int:
+def _expiry_s(certificate: Any) -> int | None:
     """A certificate's last second, read once and kept: reading is dear."""
     key = hashlib.blake2b(certificate.public_bytes(ssl._ssl.ENCODING_DER), digest_size=16).digest()  # type: ignore[attr-defined]  # noqa: SLF001
-    found = _EXPIRIES.get(key)
-    if found is None:
+    if key not in _EXPIRIES:
         if len(_EXPIRIES) >= MOST_EXPIRIES:
             _EXPIRIES.clear()
-        found = _EXPIRIES[key] = int(ssl.cert_time_to_seconds(certificate.get_info()["notAfter"]))
-    return found
+        _EXPIRIES[key] = _read_expiry(certificate)
+    return _EXPIRIES[key]
+
+
+def _read_expiry(certificate: Any) -> int | None:
+    try:
+        return int(ssl.cert_time_to_seconds(certificate.get_info()["notAfter"]))
+    except (ValueError, ssl.SSLError):
+        return None

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sla_monitor.probe.deadline import Stopwatch
+from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Finding, Outcome, Reason
 
 _UNSEEN = frozenset({Reason.MONITOR_OFFLINE, Reason.INTERNAL_ERROR, Reason.CLOCK_STEPPED, Reason.NOT_YET_SEEN})

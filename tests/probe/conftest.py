@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pycares
 import pytest
 import trustme
 
-from sla_monitor.probe.resolve import RESOLVER
 
 TOKEN = "s3cr3t-t0k3n"
 SECRET = "${env:PROBE_SECRET}"
@@ -47,12 +47,17 @@ def server_tls(authority: trustme.CA) -> ssl.SSLContext:
     return server_context(authority.issue_cert("127.0.0.1", "::1", "localhost"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cares() -> None:
+    """pycares starts one thread with its first channel, which lives as long as the process."""
+    pycares.Channel().close()
+
+
 @pytest.fixture(autouse=True)
 def no_thread_left_behind() -> Iterator[None]:
     """Whatever a test's looks started has ended when the test has."""
     before = set(threading.enumerate())
     yield
-    RESOLVER.close()
     deadline = time.monotonic() + 5
     while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
         time.sleep(0.01)

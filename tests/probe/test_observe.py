@@ -1,4 +1,4 @@
-"""What every look goes through: timing, speed, errors of ours, clocks; and the registry of kinds."""
+"""What every probe goes through: timing, speed, errors of ours, clocks; and the registry of kinds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.endpoint import Endpoint, EndpointTerms
-from sla_monitor.probe import Finding
-from sla_monitor.probe.prober import look
+from sla_monitor.probe import Finding, Stopwatch, observe_once
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.fakes.clock import FakeClock
 from tests.probe.looking import surroundings, terms
@@ -20,13 +19,13 @@ UP = Finding(Outcome.UP)
 
 
 class Scripted:
-    """A prober whose look is given."""
+    """A prober whose probe is given."""
 
     def __init__(self, act: Callable[[], Finding], **limits: str) -> None:
         self.terms: EndpointTerms = terms("tcp", host="127.0.0.1", port=1, **limits)
         self._act = act
 
-    def look(self) -> Finding:
+    async def probe(self, _: Stopwatch) -> Finding:
         return self._act()
 
     def close(self) -> None:
@@ -49,7 +48,7 @@ def test_every_kind_of_endpoint_has_its_probe_and_no_probe_is_without_one() -> N
 
 def test_a_look_is_timed_on_the_monotonic_clock() -> None:
     clock = FakeClock()
-    assert look(Scripted(taking(clock, 120)), clock).duration_us == 120_000
+    assert observe_once(Scripted(taking(clock, 120)), clock).duration_us == 120_000
 
 
 @pytest.mark.parametrize(
@@ -57,7 +56,7 @@ def test_a_look_is_timed_on_the_monotonic_clock() -> None:
 )
 def test_a_slow_look_is_degraded_and_a_slower_one_down(ms: int, outcome: Outcome) -> None:
     clock = FakeClock()
-    found = look(Scripted(taking(clock, ms), degraded_above="100ms", down_above="300ms"), clock)
+    found = observe_once(Scripted(taking(clock, ms), degraded_above="100ms", down_above="300ms"), clock)
     assert found.outcome is outcome
     assert found.reason is (None if outcome is Outcome.UP else Reason.TOO_SLOW)
 
@@ -65,7 +64,7 @@ def test_a_slow_look_is_degraded_and_a_slower_one_down(ms: int, outcome: Outcome
 def test_slowness_adds_nothing_to_a_failure() -> None:
     clock = FakeClock()
     down = Finding(Outcome.DOWN, Reason.TIMEOUT, "the time was up")
-    found = look(Scripted(taking(clock, 600, down), degraded_above="100ms"), clock)
+    found = observe_once(Scripted(taking(clock, 600, down), degraded_above="100ms"), clock)
     assert (found.reason, found.duration_us) == (Reason.TIMEOUT, 600_000)
 
 
@@ -73,15 +72,15 @@ def test_a_degraded_answer_that_is_slow_keeps_its_first_reason_until_it_is_down(
     clock = FakeClock()
     degraded = Finding(Outcome.DEGRADED, Reason.CERTIFICATE_EXPIRING)
     limits = {"degraded_above": "100ms", "down_above": "300ms"}
-    assert look(Scripted(taking(clock, 200, degraded), **limits), clock).reason is Reason.CERTIFICATE_EXPIRING
-    assert look(Scripted(taking(clock, 400, degraded), **limits), clock).outcome is Outcome.DOWN
+    assert observe_once(Scripted(taking(clock, 200, degraded), **limits), clock).reason is Reason.CERTIFICATE_EXPIRING
+    assert observe_once(Scripted(taking(clock, 400, degraded), **limits), clock).outcome is Outcome.DOWN
 
 
 def test_an_error_of_ours_is_unknown_and_never_down(caplog: pytest.LogCaptureFixture) -> None:
     def act() -> Finding:
         raise ZeroDivisionError("secret words")
 
-    found = look(Scripted(act), SystemClock())
+    found = observe_once(Scripted(act), SystemClock())
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.INTERNAL_ERROR)
     assert "secret words" not in found.detail
     assert "ZeroDivisionError" in caplog.text
@@ -95,7 +94,7 @@ def test_a_clock_that_stepped_during_the_look_makes_it_unknown(step_ms: int, rea
         clock.step(step_ms)
         return UP
 
-    found = look(Scripted(act), clock)
+    found = observe_once(Scripted(act), clock)
     assert found.reason is (Reason.CLOCK_STEPPED if reason else None)
     assert found.outcome is (Outcome.UNKNOWN if reason else Outcome.UP)
 
@@ -120,7 +119,7 @@ def test_heartbeats(last_ago_ms: int | None, started_ago_ms: int, outcome: Outco
     clock = FakeClock()
     last_ms = None if last_ago_ms is None else clock.now_ms() - last_ago_ms
     around = surroundings(clock, last_ms, clock.now_ms() - started_ago_ms)
-    found = look(probe.build(terms("heartbeat", **PERIOD), around), clock)
+    found = observe_once(probe.build(terms("heartbeat", **PERIOD), around), clock)
     assert (found.outcome, found.reason) == (outcome, reason)
 
 
@@ -132,7 +131,7 @@ def test_a_look_that_outlasts_its_deadline_was_held_up_by_us() -> None:
         clock.advance(11_500)
         return Finding(Outcome.DOWN, Reason.TIMEOUT)
 
-    found = look(Scripted(act), clock)
+    found = observe_once(Scripted(act), clock)
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.CLOCK_STEPPED)
     assert "stood still" in found.detail
 
@@ -140,5 +139,5 @@ def test_a_look_that_outlasts_its_deadline_was_held_up_by_us() -> None:
 def test_a_silent_heartbeat_says_since_when() -> None:
     clock = FakeClock(1_700_000_000_000)
     around = surroundings(clock, 1_600_000_000_000)
-    found = look(probe.build(terms("heartbeat", **PERIOD), around), clock)
+    found = observe_once(probe.build(terms("heartbeat", **PERIOD), around), clock)
     assert found.detail.startswith("the job was last heard at 2020-09-13T12:26:40Z, more than the 3900 s")

@@ -1,0 +1,105 @@
+"""One deadline for a whole probe, and what the probe notes on its way.
+
+A timeout of the libraries' kind starts anew with every operation: a server that sends a byte a second holds such
+a call for as long as it likes. Here one timer ends whatever the probe is waiting for.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from sla_monitor.probe.loop import Loop
+from sla_monitor.sla.observation import Phases
+
+SEEN_LIMIT = 4096
+"""Bytes kept of what was received: twice the evidence, so that a secret echoed at its edge is found and hidden."""
+
+
+class DeadlinePassed(TimeoutError):  # noqa: N818 - it names what happened
+    """The probe's time is up."""
+
+
+class TooMuch(Exception):  # noqa: N818 - it is the supplier's excess, not an error of ours
+    """The server sent more than it may. `limit`: bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} bytes")
+        self.limit = limit
+
+
+class Stopwatch:
+    """One probe: its deadline, the time each phase took (seconds, None where there was none), what was received.
+
+    `doing` names the present step in words; when the deadline passes it tells where. `allowance` is how many more
+    bytes the server may send. `was_answered`: the other side has sent something, be it in TLS. From the moment it is
+    made the task that made it has until `ends` (on the loop's time); then DeadlinePassed is thrown into its wait.
+    """
+
+    __slots__ = (
+        "_timer", "address", "allowance", "answered_at", "connect", "dns", "doing", "ends", "expires_at_s",
+        "first_byte", "granted", "loop", "seen", "sent_at", "tls", "was_answered",
+    )  # fmt: skip
+
+    def __init__(self, loop: Loop, timeout_ms: int) -> None:
+        task = loop.current
+        assert task is not None  # noqa: S101 - a stopwatch is made by the task that it is to end
+        self.loop = loop
+        self.ends = loop.time() + timeout_ms / 1000
+        self._timer = loop.call_at(self.ends, lambda: loop.resume(task, error=DeadlinePassed()))
+        self.doing = "preparing"
+        self.dns: float | None = None
+        self.connect: float | None = None
+        self.tls: float | None = None
+        self.first_byte: float | None = None
+        self.sent_at = 0.0
+        self.answered_at = 0.0
+        self.address: str | None = None
+        self.expires_at_s: int | None = None
+        self.seen = b""
+        self.was_answered = False
+        self.grant(0)
+
+    def stop(self) -> None:
+        """The probe is over: nothing is thrown any more."""
+        self._timer.cancel()
+
+    def left(self) -> float:
+        """Seconds until the deadline. Raises DeadlinePassed when there are none."""
+        seconds = self.ends - self.loop.time()
+        if seconds <= 0:
+            raise DeadlinePassed
+        return seconds
+
+    def grant(self, size: int) -> None:
+        """From here on the server may send `size` bytes."""
+        self.allowance = self.granted = size
+
+    def sent(self) -> None:
+        """A question has gone out: what comes now is its answer."""
+        self.sent_at, self.answered_at, self.seen = monotonic(), 0.0, b""
+        self.doing = "waiting for the first byte"
+
+    def received(self, data: bytes) -> None:
+        """Take note of bytes of the answer. Raises TooMuch."""
+        count = len(data)
+        if not count:
+            return
+        if not self.answered_at:
+            self.answered_at = monotonic()
+            self.first_byte = (self.first_byte or 0.0) + self.answered_at - self.sent_at
+            self.doing = "reading the answer"
+        room = SEEN_LIMIT - len(self.seen)
+        if room > 0:
+            self.seen += data[:room]
+        self.allowance -= count
+        if self.allowance < 0:
+            raise TooMuch(self.granted)
+
+    def phases(self) -> Phases:
+        """The phases in microseconds. What came after the last answer's first byte was its transfer."""
+        transfer = monotonic() - self.answered_at if self.answered_at else None
+        return Phases(_us(self.dns), _us(self.connect), _us(self.tls), _us(self.first_byte), _us(transfer))
+
+
+def _us(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds * 1_000_000)
