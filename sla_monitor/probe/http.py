@@ -20,7 +20,7 @@ from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.trust import context_for
-from sla_monitor.probe.verdict import Failure, Secrets, Verdict, expiring, finding
+from sla_monitor.probe.verdict import Failure, Secrets, expiring, finding
 from sla_monitor.sla.observation import Finding, Reason
 
 _PERSONAL = frozenset({"authorization", "cookie", "host", "proxy-authorization"})

@@ -12,7 +12,6 @@ import pycares
 import pytest
 import trustme
 
-
 TOKEN = "s3cr3t-t0k3n"
 SECRET = "${env:PROBE_SECRET}"
 

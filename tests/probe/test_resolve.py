@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sla_monitor.probe.deadline import DeadlinePassed, Stopwatch
 
 from sla_monitor.probe import connect, resolve
-from sla_monitor.probe.deadline import DeadlinePassed, Stopwatch
 from sla_monitor.probe.resolve import MOST_ADDRESSES, Resolver
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.looking import look

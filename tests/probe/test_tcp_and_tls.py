@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.probe import connect, resolve
+from sla_monitor.probe import Stopwatch, connect, resolve
 from sla_monitor.probe.resolve import Resolver
 from sla_monitor.sla.observation import Outcome, Reason
-from sla_monitor.probe import Stopwatch
 from tests.probe.looking import LOOP, look
 from tests.probe.servers import Peer, closed_port, serving, silent_port
 
