@@ -267,6 +267,7 @@ PULSE = MetricName(
     (),
     "Time since the scheduling loop last turned; about 1 at most when healthy.",
 )
+LATENESS_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 LATENESS = MetricName(
     "sla_schedule_lateness_seconds", "histogram", (), "How long after its due instant each look began."
 )
@@ -275,10 +276,17 @@ OVERRUN = MetricName(
     "sla_schedule_overrun", "counter", (), "Looks not begun because the one before was still under way."
 )
 CLOCK_STEPS = MetricName("sla_clock_steps", "counter", (), "Times the wall clock was set or the host slept.")
-WORKERS = MetricName("sla_workers", "gauge", (), "Threads that look.")
-WORKERS_BUSY = MetricName("sla_workers_busy", "gauge", (), "Threads that are looking right now.")
-WORKERS_LIMIT = MetricName("sla_workers_limit", "gauge", (), "Threads that may be started.")
-WORKERS_WAITING = MetricName("sla_workers_waiting", "gauge", (), "Looks that wait for a thread.")
+SITES = MetricName("sla_sites", "gauge", (), "Processes that probe.")
+SITE_RESTARTS = MetricName(
+    "sla_site_restarts", "counter", ("why",), "Processes that probe and had to be started again: ended, held, stopped."
+)
+IN_FLIGHT = MetricName("sla_probes_in_flight", "gauge", (), "Probes under way.")
+AWAITING_WITNESS = MetricName(
+    "sla_observations_awaiting_witness", "gauge", (), "Failures that wait for the next round of the witnesses."
+)
+REFUSED_OBSERVATIONS = MetricName(
+    "sla_refused_observations", "counter", (), "Observations of endpoints that the site had not been given."
+)
 COMMITTED = MetricName(
     "sla_ledger_committed_observations", "counter", (), "Observations whose commit has returned: they survive a crash."
 )

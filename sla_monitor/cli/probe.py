@@ -48,8 +48,7 @@ def probe(config: Path, endpoint: str, style: str) -> None:
         clock=clock, heartbeats=lambda _: heard.get("last_ms"), key=key, started_ms=clock.now_ms()
     )
     prober = probes.build(terms, surroundings)
-    finding = probes.look(prober, clock)
-    prober.close()
+    finding = probes.observe_once(prober, clock)
     told = {"endpoint": key, "terms": spelled(terms), "heartbeats": heard or None, **_plain(finding)}
     click.echo(json.dumps(told, indent=2) if style == "json" else _text(told))
     sys.exit(EXIT_BY_OUTCOME[finding.outcome])

@@ -21,6 +21,10 @@ class HeartbeatProber:
         self._surroundings = surroundings
 
     async def probe(self, _: Stopwatch) -> Finding:
+        return self.judge()
+
+    def judge(self) -> Finding:
+        """As of now."""
         now_ms = self._surroundings.clock.now_ms()
         last_ms = self._surroundings.heartbeats(self._surroundings.key)
         patience_ms = self.terms.period_ms + self.terms.grace_ms

@@ -75,6 +75,19 @@ async def observe(prober: Prober, loop: Loop, clock: Clock) -> Finding:
     return _for_speed(found, prober.terms, round((elapsed - (loop.lost_s - lost_s)) * 1_000_000))
 
 
+async def is_answered(prober: Prober, loop: Loop) -> bool:
+    """One probe of a witness: whether anything at all came back, be it a refusal in the protocol's own words or a
+    drip. Any byte proves the way."""
+    watch = Stopwatch(loop, prober.terms.timeout_ms)
+    try:
+        found = await prober.probe(watch)
+    except DeadlinePassed:
+        return watch.was_answered
+    finally:
+        watch.stop()
+    return watch.was_answered or found.outcome in {Outcome.UP, Outcome.DEGRADED}
+
+
 def _exception(error: Exception, watch: Stopwatch) -> Finding:
     name = type(error).__name__
     if not watch.was_answered:

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     HEADER_UNEXPECTED = "header_unexpected"
     BODY_UNEXPECTED = "body_unexpected"
     ANSWER_UNEXPECTED = "answer_unexpected"
+    TOO_COSTLY = "too_costly"
     TOO_SLOW = "too_slow"
     HEARTBEAT_SILENT = "heartbeat_silent"
     # UNKNOWN: our side
@@ -48,6 +49,21 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "internal_error"
     CLOCK_STEPPED = "clock_stepped"
     NOT_YET_SEEN = "not_yet_seen"
+
+
+NETWORK_REASONS = frozenset(
+    {
+        Reason.DNS_FAILED,
+        Reason.CONNECTION_REFUSED,
+        Reason.CONNECTION_FAILED,
+        Reason.CONNECTION_RESET,
+        Reason.TIMEOUT,
+        Reason.TLS_FAILED,
+        Reason.PROTOCOL_ERROR,
+        Reason.HEARTBEAT_SILENT,
+    }
+)
+"""Failures that our own network could have caused. A wrong status or a bad certificate came through it."""
 
 
 @dataclass(frozen=True, slots=True)

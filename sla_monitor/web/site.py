@@ -17,7 +17,7 @@ from sla_monitor.web.health import Health
 from sla_monitor.web.heartbeat import Limit, Tokens
 from sla_monitor.web.packs import ReviewPack
 from sla_monitor.web.page import StatusPage
-from sla_monitor.workers import Workers
+from sla_monitor.web.workers import Workers
 
 P = ParamSpec("P")
 R = TypeVar("R")
