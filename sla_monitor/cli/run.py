@@ -18,9 +18,6 @@ def run(config: Path) -> None:
     Stops on SIGTERM and Ctrl-C, reads the configuration again on SIGHUP. Refuses to start on a configuration that
     `sla-monitor check` refuses.
     """
-    from sla_monitor.site import Spawner
-
-    starter = Spawner.fork()  # before there is anything that a site should not have
     from sla_monitor import log
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration
@@ -30,4 +27,4 @@ def run(config: Path) -> None:
     configuration = read_configuration(config)
     log.configure(configuration.settings.log.level, configuration.settings.log.format)
     log.catch_uncaught()
-    Daemon(config, configuration, SystemClock(), starter).run()
+    Daemon(config, configuration, SystemClock()).run()

@@ -24,7 +24,7 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.errands import Errands, packs
 from sla_monitor.daemon.own import PULSE_LIMIT_S, OwnState, Reloads
-from sla_monitor.daemon.sites import Sites, Starter
+from sla_monitor.daemon.sites import Sites
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter
@@ -52,7 +52,7 @@ log = logging.getLogger(__package__)
 class Daemon:
     """One run, from `start` to `stop`. `run` does both and waits for a signal in between."""
 
-    def __init__(self, path: Path, configuration: Configuration, clock: Clock, starter: Starter) -> None:
+    def __init__(self, path: Path, configuration: Configuration, clock: Clock) -> None:
         settings = configuration.settings
         self._path, self._configuration, self._clock = path, configuration, clock
         self._reloading, self._reloads = threading.Lock(), Reloads(clock.now_ms())
@@ -68,7 +68,7 @@ class Daemon:
         self._assessing = Assessing(self._ledger, self.board, clock)
         self._errands = Errands(path, lambda: self._configuration, self._assessing, clock)
         self._collector = Collector(self.board, self._ledger, clock)
-        self._sites = self._collector.sites = Sites(settings, starter, clock, self._collector.take, self.board.skip)
+        self._sites = self._collector.sites = Sites(settings, clock, self._collector.take, self.board.skip)
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(16)},
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},

@@ -10,14 +10,14 @@ from __future__ import annotations
 import logging
 import os
 import selectors
-import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -61,18 +61,14 @@ RESTARTS, RESTARTS_WITHIN_S, PATIENCE_S = 5, 10.0, 2.0
 """A site that ends again and again is started with a pause from the fifth time on."""
 
 STOP_S = 1.0
+COMMAND = (sys.executable, "-m", "sla_monitor.site")
+FOR_PYTHON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "JOURNAL_STREAM", "VIRTUAL_ENV")
+"""What the interpreter itself needs to start; the site gives it up when it has."""
+
 ENVIRONMENT = ("CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "LOCALDOMAIN", "RES_OPTIONS")
 TICK_HZ = os.sysconf("SC_CLK_TCK")
 
 log = logging.getLogger(__package__)
-
-
-class Starter(Protocol):
-    """Starts the process of a site; see `site.Spawner`."""
-
-    def start(self, sock: socket.socket, words_fd: int, host_fd: int, memory_limit: int, nice: int) -> int: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +98,7 @@ class _Site:
     own: str | None
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     sock: socket.socket | None = None
-    pid: int = 0
-    pidfd: int = -1
+    process: subprocess.Popen[bytes] | None = None
     words: SiteWords | None = None
     frames: Frames = field(default_factory=Frames)
     unsent: bytearray = field(default_factory=bytearray)
@@ -123,12 +118,12 @@ class Sites:
     def __init__(
         self,
         settings: Settings,
-        starter: Starter,
         clock: Clock,
         take: Callable[[Sequence[Observation]], None],
         skip: Callable[[str, int], None],
+        command: Sequence[str] = COMMAND,
     ) -> None:
-        self._settings, self._starter, self._clock, self._take, self._skip = settings, starter, clock, take, skip
+        self._settings, self._clock, self._take, self._skip, self._command = settings, clock, take, skip, command
         self.host = HostWords()
         self._sites = [_Site(f"local-{n}", None) for n in range(settings.sites.processes)]
         self._numbers: dict[str, int] = {}
@@ -216,7 +211,6 @@ class Sites:
         with self._lock:
             for site in self._sites:
                 self._finish(site)
-            self._starter.close()
 
     # Below, all of it holds the lock; all but `_begin` on the thread of this class.
 
@@ -262,11 +256,12 @@ class Sites:
         site.starts = [*(at_s for at_s in site.starts if now_s - at_s < RESTARTS_WITHIN_S), now_s]
         ours, theirs = socket.socketpair()
         site.words, site.frames, site.unsent = SiteWords(), Frames(), bytearray()
-        limit = self._settings.sites.memory_mb << 20
+        limit, nice = self._settings.sites.memory_mb << 20, OWN_NICE if site.own is not None else 0
+        passed = theirs.fileno(), site.words.fd, self.host.fd
+        arguments = [*self._command, *map(str, (os.getpid(), *passed, limit, nice))]
+        environment = {name: os.environ[name] for name in FOR_PYTHON if name in os.environ}
         try:
-            nice = OWN_NICE if site.own is not None else 0
-            site.pid = self._starter.start(theirs, site.words.fd, self.host.fd, limit, nice)
-            site.pidfd = os.pidfd_open(site.pid)
+            site.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, pass_fds=passed, env=environment)
         except OSError as error:
             log.error("a site cannot be started", extra={"site": site.name, "error": str(error)})
             ours.close()
@@ -359,7 +354,7 @@ class Sites:
                 continue
             turned_ms = site.words.turned_ms or int(site.began_s * 1000) + BEGIN_MS - HELD_MS
             if turned_ms != site.turned_ms or was_late:
-                site.turned_ms, site.cpu_ms = turned_ms, _processor(site.pid)[1]
+                site.turned_ms, site.cpu_ms = turned_ms, _processor(site)[1]
                 since_ms = int(now_s * 1000)
             else:
                 since_ms = turned_ms
@@ -367,7 +362,7 @@ class Sites:
                 self._held_up(site)
 
     def _held_up(self, site: _Site) -> None:
-        state, cpu_ms = _processor(site.pid)
+        state, cpu_ms = _processor(site)
         assert site.words is not None  # noqa: S101 - only a site that runs is watched
         is_computing = state != "T" and cpu_ms - site.cpu_ms >= COMPUTED_MS
         number = site.words.current if is_computing else 0
@@ -378,9 +373,7 @@ class Sites:
         if self._stopping.is_set():
             return
         holder = self._keys.get(number)
-        with suppress(OSError):
-            signal.pidfd_send_signal(site.pidfd, signal.SIGKILL)
-            _await_end(site.pidfd)
+        _kill(site.process, 0.0)
         self._hear(site)
         words, numbers = site.words, (self._numbers[key] for key in site.endpoints)
         in_flight = list(words.in_flight(numbers)) if words is not None else []
@@ -429,12 +422,7 @@ class Sites:
             self._selector.unregister(site.sock)
             site.sock.close()
             site.sock = None
-            try:
-                _await_end(site.pidfd, STOP_S if self._stopping.is_set() else 0.0)
-                signal.pidfd_send_signal(site.pidfd, signal.SIGKILL)
-            except OSError:
-                pass
-            os.close(site.pidfd)
+            _kill(site.process, STOP_S if self._stopping.is_set() else 0.0)
         if site.words is not None:
             site.words.close()
             site.words = None
@@ -466,24 +454,23 @@ def _unseen(what: str) -> Finding:
     return Finding(Outcome.UNKNOWN, Reason.INTERNAL_ERROR, f"the process that probed it was started again: {what}")
 
 
-def _variables(model: object) -> Iterable[str]:
-    """The environment variables to which a model's secrets refer."""
-    if isinstance(model, SecretReference):
-        if model.source == "env":
-            yield model.name
-    elif isinstance(model, Strict):
-        for name in type(model).model_fields:
-            yield from _variables(getattr(model, name))
-    elif isinstance(model, Mapping):
-        for value in model.values():
-            yield from _variables(value)
-    elif isinstance(model, list | tuple):
-        for value in model:
-            yield from _variables(value)
+def _variables(value: object) -> Iterable[str]:
+    """The environment variables to which the secrets of some terms refer."""
+    if isinstance(value, SecretReference):
+        return [value.name] if value.source == "env" else []
+    parts: Iterable[object] = ()
+    if isinstance(value, Strict):
+        parts = (getattr(value, name) for name in type(value).model_fields)
+    elif isinstance(value, Mapping):
+        parts = value.values()
+    elif isinstance(value, list | tuple):
+        parts = value
+    return [name for part in parts for name in _variables(part)]
 
 
-def _processor(pid: int) -> tuple[str, int]:
-    """The state of a process (proc(5)) and its processor time in ms."""
+def _processor(site: _Site) -> tuple[str, int]:
+    """The state of its process (proc(5)) and its processor time in ms."""
+    pid = 0 if site.process is None else site.process.pid
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
     except OSError:
@@ -491,10 +478,13 @@ def _processor(pid: int) -> tuple[str, int]:
     return fields[0], (int(fields[11]) + int(fields[12])) * 1000 // TICK_HZ
 
 
-def _await_end(pidfd: int, seconds: float = 1.0) -> None:
-    """Until the process has ended, at most so long."""
-    import select
-
-    poll = select.poll()
-    poll.register(pidfd, select.POLLIN)
-    poll.poll(seconds * 1000)
+def _kill(process: subprocess.Popen[bytes] | None, patience_s: float) -> None:
+    """Have it ended, by itself within so long or not."""
+    if process is None:
+        return
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1.0)

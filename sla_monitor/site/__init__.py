@@ -3,7 +3,3 @@
 It has the schedule, one event loop and the probers, and hands what it saw to the collector. It parses the suppliers'
 bytes; the process that holds the record never does.
 """
-
-from sla_monitor.site.spawner import Spawner
-
-__all__ = ["Spawner"]

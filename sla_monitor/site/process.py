@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import sys
 import time
 from functools import partial
 
@@ -34,9 +35,9 @@ _WITNESS: TypeAdapter[Witness] = TypeAdapter(Witness)
 log = logging.getLogger(__package__)
 
 
-def confine(memory_limit: int, parent: int, *, nice: int = 0) -> None:
+def confine(memory_limit: int, parent: int, nice: int) -> None:
     """Give up what a site does not need. It ends with its parent, leaves no core, gains no privileges, has no
-    environment but what it is sent, and at most `memory_limit` bytes of data. `nice`: how far it stands back."""
+    environment but what it is sent, and at most `memory_limit` bytes of data."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died before we asked to hear of it
@@ -115,11 +116,13 @@ class Site:
         self._outbox.pulse(self._probing.pulse(dict(logs.counts)))
 
 
-def run_site(sock: socket.socket, words_fd: int, host_fd: int) -> None:
-    """The whole life of a site's process."""
+def main() -> None:
+    """The whole life of a site's process. Its arguments are the collector's process id, the descriptors of the socket
+    and of the two shared memories, the memory limit in bytes, and how far to stand back."""
+    parent, sock, words, host, memory_limit, nice = map(int, sys.argv[1:])
+    confine(memory_limit, parent, nice)
     logs.catch_uncaught()
     try:
-        Site(sock, SiteWords(words_fd), HostWords(host_fd), SystemClock()).run()
+        Site(socket.socket(fileno=sock), SiteWords(words), HostWords(host), SystemClock()).run()
     except (msgspec.DecodeError, FrameError) as error:
-        log.critical("what the collector said cannot be understood", extra={"error": str(error)})
-        raise
+        sys.exit(f"sla-monitor: a site cannot understand the collector: {error}")
