@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -67,10 +67,12 @@ class Probing:
         """Begin: every endpoint is probed within one interval."""
         self._scheduler.start()
 
-    def take_up(self, endpoints: Sequence[Assigned]) -> None:
-        """Probe exactly these, leaving alone what did not change."""
+    def take_up(self, endpoints: Sequence[Assigned], turned: Callable[[], None]) -> None:
+        """Probe exactly these, leaving alone what did not change. `turned` is called now and then: thousands of probers
+        take longer to make than a site may stand still."""
         before, self._probed = self._probed, {}
         for one in endpoints:
+            turned()
             known = before.get(one.key)
             is_same = known is not None and known.terms == one.terms and known.number == one.number
             self._probed[one.key] = known if known is not None and is_same else self._new(one)

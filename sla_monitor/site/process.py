@@ -78,9 +78,12 @@ class Site:
         self._probing.start()
         self._loop.call_soon(self._each_second)
         while not self._is_over:
-            self._words.turn(time.monotonic_ns() // 1_000_000)
+            self._turned()
             self._witnesses.turn()
             self._loop.turn(TURN_S)
+
+    def _turned(self) -> None:
+        self._words.turn(time.monotonic_ns() // 1_000_000)
 
     def _hear(self) -> None:
         while True:
@@ -106,7 +109,7 @@ class Site:
         probers = [build(terms, around(key=terms.id)) for terms in witnesses]
         every_ms = min((terms.every_ms for terms in witnesses), default=0)
         self._witnesses.set(probers, every_ms, is_watched=assignment.is_watched)
-        self._probing.take_up(assignment.endpoints)
+        self._probing.take_up(assignment.endpoints, self._turned)
         gc.collect()
         gc.freeze()  # what lives as long as the assignment stays out of collections
 
