@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from sla_monitor import probe
@@ -16,9 +17,12 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoint import Endpoint, HeartbeatEndpoint
 from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.terms import Service
 from sla_monitor.ledger import Ledger
 from sla_monitor.probe import Prober, Surroundings
+from sla_monitor.probe.verdict import plain
 from sla_monitor.settings import Witness
+from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
 from sla_monitor.sla.observation import Finding, Observation
 from sla_monitor.witness import Witnesses
 
@@ -31,6 +35,7 @@ class Watch:
 
     terms: Endpoint
     prober: Prober
+    timetable: Timetable | None = None
 
 
 class Watching:
@@ -72,16 +77,18 @@ class Watching:
                 return False
             self._in_force = in_force
             each_of = ((contract, *each) for contract in contracts for each in contract.endpoints_at(now_ms))
-            wanted = {key: (contract.id, service, terms) for contract, key, service, terms in each_of}
+            wanted = {key: (contract, service, terms) for contract, key, service, terms in each_of}
             before = self._watches
             self._watches = {
-                key: before[key] if key in before and _same(before[key].terms, terms) else self._new(key, terms)
-                for key, (_, _, terms) in wanted.items()
+                key: self._kept_or_new(before.get(key), key, terms, _timetable(contract, service, terms, now_ms))
+                for key, (contract, service, terms) in wanted.items()
             }
             for key, watch in before.items():
                 if self._watches.get(key) is not watch:
                     watch.prober.close()
-            watched = (Watched(key, contract, service.id, terms) for key, (contract, service, terms) in wanted.items())
+            watched = (
+                Watched(key, contract.id, service.id, terms) for key, (contract, service, terms) in wanted.items()
+            )
             self._board.watch(watched)
             return self._watches != before
 
@@ -92,8 +99,6 @@ class Watching:
             return
         at_ms, since_s = self._clock.now_ms(), self._clock.monotonic()
         finding = probe.look(watch.prober, self._clock)
-        if isinstance(watch.terms, HeartbeatEndpoint):  # its silence may have begun in an outage of ours
-            since_s -= (watch.terms.period_ms + watch.terms.grace_ms) / 1000
         observation = Observation(key, at_ms, self.witnesses.judge(finding, since_s))
         if self._watches.get(key) is not watch:  # a reload closed the prober under the look
             return
@@ -102,16 +107,16 @@ class Watching:
         self._board.observe(observation)
         self.has_looked = True
 
-    def beat(self, key: str) -> None:
-        """Take in a heartbeat."""
-        self._ledger.beat(key, self._clock.now_ms())
+    def report(self, key: str, kind: ReportKind, text: str) -> Future[bool]:
+        """Take in what a job reports; True once it is on disk. `text` is the supplier's: hostile."""
+        return self._ledger.report(key, kind, plain(text))
 
     def woke(self) -> None:
         """We stood still, and heard no heartbeat in that time: silence is counted from now."""
         with self._changing:
             for key, watch in self._watches.items():
                 if isinstance(watch.terms, HeartbeatEndpoint):
-                    self._watches[key] = self._new(key, watch.terms)
+                    self._watches[key] = self._new(key, watch.terms, watch.timetable)
 
     def check_witnesses(self) -> None:
         """The regular round, so that an outage of ours is known also when no supplier fails in it."""
@@ -122,16 +127,26 @@ class Watching:
         for watch in self._watches.values():
             watch.prober.close()
 
-    def _new(self, key: str, terms: Endpoint) -> Watch:
-        return Watch(terms, probe.build(terms, self._surroundings(key)))
+    def _kept_or_new(self, before: Watch | None, key: str, terms: Endpoint, timetable: Timetable | None) -> Watch:
+        if before is not None and _same(before.terms, terms) and before.timetable == timetable:
+            return before
+        return self._new(key, terms, timetable)
+
+    def _new(self, key: str, terms: Endpoint, timetable: Timetable | None) -> Watch:
+        return Watch(terms, probe.build(terms, self._surroundings(key, timetable)), timetable)
 
     def _witness(self, terms: Witness) -> Callable[[], Finding]:
         prober = probe.build(terms, self._surroundings(terms.id))
         return lambda: probe.look(prober, self._clock)
 
-    def _surroundings(self, key: str) -> Surroundings:
+    def _surroundings(self, key: str, timetable: Timetable | None = None) -> Surroundings:
         return Surroundings(
-            clock=self._clock, heartbeats=self._ledger.last_beat, key=key, started_ms=self._clock.now_ms()
+            clock=self._clock,
+            job=self._ledger.job,
+            key=key,
+            started_ms=self._clock.now_ms(),
+            timetable=timetable,
+            cut_off_s=lambda: self.witnesses.cut_off_at_s,
         )
 
     def _tell_of_change(self, observation: Observation) -> None:
@@ -146,6 +161,13 @@ class Watching:
             "detail": finding.detail,
         }
         log.log(logging.INFO if finding.reason is None else logging.WARNING, "state", extra=extra)
+
+
+def _timetable(contract: Contract, service: Service, terms: Endpoint, now_ms: int) -> Timetable | None:
+    """When a job is expected; None for any other kind."""
+    if not isinstance(terms, HeartbeatEndpoint):
+        return None
+    return timetable_of(terms, contract.version_at(now_ms).terms, service)
 
 
 def _same(old: Endpoint, new: Endpoint) -> bool:

@@ -44,6 +44,11 @@ class Witnesses:
     def is_online(self) -> bool:
         return self._online_since_s >= self._offline_at_s
 
+    @property
+    def cut_off_at_s(self) -> float:
+        """Monotonic seconds at which we were last found to be cut off."""
+        return self._offline_at_s
+
     def judge(self, finding: Finding, since_s: float) -> Finding:
         """The finding, or UNKNOWN if the monitor was cut off at any time since `since_s` (monotonic seconds), as far
         as is known, or is cut off now. May wait for one round of the witnesses."""

@@ -85,7 +85,7 @@ class Daemon:
             metrics=lambda: (CONTENT_TYPE, self._exporter.render(Rests(clock))),
             health=self._own.health,
             reload=self.reload,
-            beat=self._watching.beat,
+            report=self._watching.report,
             tokens=lambda: self._watching.tokens,
             web_config=settings.web_config,
             clock=clock,

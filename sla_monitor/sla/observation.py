@@ -43,6 +43,7 @@ class Reason(StrEnum):
     ANSWER_UNEXPECTED = "answer_unexpected"
     TOO_SLOW = "too_slow"
     HEARTBEAT_SILENT = "heartbeat_silent"
+    JOB_FAILED = "job_failed"
     # UNKNOWN: our side
     MONITOR_OFFLINE = "monitor_offline"
     INTERNAL_ERROR = "internal_error"
