@@ -140,8 +140,8 @@ class Timetable:
             return now_ms - since_ms
         hours = agreed_hours(self.calendar, self.zone, max(since_ms, now_ms - REMEMBERED_MS), now_ms)
         lengths = [end_ms - start_ms for start_ms, end_ms in hours]
-        is_cut = bool(hours) and hours[0][0] == since_ms and hours[0][1] < now_ms
-        if is_cut and lengths[0] <= self.period_ms + self.grace_ms:
+        was_at_work = bool(hours) and hours[0][0] == since_ms
+        if was_at_work and lengths[0] <= self.period_ms + self.grace_ms:
             del lengths[0]
         return sum(lengths)
 

@@ -85,6 +85,21 @@ def test_what_came_in_while_the_clock_was_ahead_counts_for_nothing_after_a_resta
         assert (state.done.at_ms, state.done.text) == (T0, "true")
 
 
+def test_what_came_in_last_counts_after_a_restart_whatever_its_clock_said(path: Path) -> None:
+    clock = FakeClock(T0)
+    with begin(path, clock) as ledger:
+        clock.step(10_000)
+        ledger.report(KEY, FAIL)
+        clock.step(-10_000)
+        ledger.report(KEY, DONE)
+        assert ledger.close(DEADLINE_S)
+    clock.advance(60_000)
+    with begin(path, clock) as ledger:
+        state = ledger.job(KEY)
+        assert state.ended is not None
+        assert state.ended.kind is DONE
+
+
 @pytest.mark.parametrize("text", ["\0", "\udcff", "\N{RIGHT-TO-LEFT OVERRIDE}", "'); drop table heartbeats; --", ""])
 def test_hostile_text_is_kept_as_text(path: Path, text: str) -> None:
     with begin(path, FakeClock(T0)) as ledger:

@@ -70,6 +70,7 @@ HALF_HOURLY = every(30, 10, OFFICE)
         (every(30, 10, WEEKDAYS), "2026-05-08 23:50", "2026-05-11 00:40"),
         # a patience that is longer than a day's hours is used up over several: 9 h of Tuesday are not owed, 15 h are
         (every(14 * 60, 60, OFFICE), "2026-05-05 09:00", "2026-05-07 13:00"),
+        (every(14 * 60, 60, OFFICE), "2026-05-03 12:00", "2026-05-06 13:00"),
         # summer time begins on Sunday 29 March 2026, ends on Sunday 25 October
         (every(30, 10, OFFICE), "2026-03-27 17:45", "2026-03-30 08:40"),
         (every(30, 10, OFFICE), "2026-10-23 17:45", "2026-10-26 08:40"),
