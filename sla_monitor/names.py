@@ -335,7 +335,7 @@ class AlertName:
 SERVICE_DOWN = AlertName("SlaServiceDown", "supplier", "A service is down, by the contract's rule of confirmation.")
 SERVICE_DEGRADED = AlertName("SlaServiceDegraded", "supplier", "A service has been degraded for some time.")
 ENDPOINT_DOWN = AlertName("SlaEndpointDown", "supplier", "Several looks at an endpoint in a row have failed.")
-HEARTBEAT_SILENT = AlertName("SlaHeartbeatSilent", "supplier", "A job of the supplier has stopped reporting.")
+HEARTBEAT_SILENT = AlertName("SlaHeartbeatSilent", "supplier", "A job of the supplier fails, is late or runs too long.")
 CERTIFICATE_EXPIRING = AlertName("SlaCertificateExpiring", "supplier", "A certificate expires soon, or has expired.")
 MAINTENANCE = AlertName("SlaMaintenance", "supplier", "Permitted maintenance is under way.")
 MAINTENANCE_OVERRUN = AlertName(

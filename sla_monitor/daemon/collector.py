@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 from sla_monitor.board import Board, Watched
 from sla_monitor.clock import Clock
@@ -18,9 +20,19 @@ from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger
 from sla_monitor.probe import Surroundings
 from sla_monitor.probe.heartbeat import HeartbeatProber
-from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
+from sla_monitor.probe.verdict import plain
+from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
+from sla_monitor.sla.observation import NETWORK_REASONS, Finding, Observation, Outcome, Reason
 
 log = logging.getLogger(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a heartbeat endpoint is judged by."""
+
+    terms: HeartbeatEndpoint
+    timetable: Timetable
 
 
 class Collector:
@@ -29,6 +41,7 @@ class Collector:
     def __init__(self, board: Board, ledger: Ledger, clock: Clock) -> None:
         self._board, self._ledger, self._clock = board, ledger, clock
         self._endpoints: dict[str, Endpoint] = {}
+        self._jobs: dict[str, Job] = {}
         self._heartbeats: dict[str, HeartbeatProber] = {}
         self._in_force: list[TermsVersion] = []
         self._changing = threading.Lock()
@@ -57,16 +70,23 @@ class Collector:
                 return False
             self._in_force = in_force
             each_of = ((contract, *each) for contract in contracts for each in contract.endpoints_at(now_ms))
-            wanted = {key: (contract.id, service, terms) for contract, key, service, terms in each_of}
+            wanted = {key: (contract, service, terms) for contract, key, service, terms in each_of}
             self._endpoints = {key: terms for key, (_, _, terms) in wanted.items()}
-            before = self._heartbeats
-            self._heartbeats = {
-                key: before[key] if key in before and before[key].terms == terms else self._heartbeat(key, terms)
-                for key, terms in self._endpoints.items()
+            jobs = {
+                key: Job(terms, timetable_of(terms, contract.version_at(now_ms).terms, service))
+                for key, (contract, service, terms) in wanted.items()
                 if isinstance(terms, HeartbeatEndpoint)
             }
+            before = self._jobs
+            self._heartbeats = {
+                key: self._heartbeats[key] if before.get(key) == job else self._heartbeat(key, job)
+                for key, job in jobs.items()
+            }
+            self._jobs = jobs
             self.sites.assign({key: terms for key, terms in self._endpoints.items() if key not in self._heartbeats})
-            watched = (Watched(key, contract, service.id, terms) for key, (contract, service, terms) in wanted.items())
+            watched = (
+                Watched(key, contract.id, service.id, terms) for key, (contract, service, terms) in wanted.items()
+            )
             self._board.watch(watched)
             return True
 
@@ -86,31 +106,32 @@ class Collector:
         prober = self._heartbeats.get(key)
         if prober is None:
             return
-        finding = self._unless_cut_off(prober.judge(), prober.terms)
+        finding = self._unless_cut_off(prober.find())
         self.take([Observation(key, max(due_ms, self._clock.now_ms()), finding)])
 
-    def beat(self, key: str) -> None:
-        """Take in a heartbeat."""
-        self._ledger.beat(key, self._clock.now_ms())
+    def report(self, key: str, kind: ReportKind, text: str) -> Future[bool]:
+        """Take in what a job reports; True once it is on disk. `text` is the supplier's: hostile."""
+        return self._ledger.report(key, kind, plain(text))
 
     def woke(self) -> None:
         """We stood still, and heard no heartbeat in that time: silence is counted from now."""
         with self._changing:
-            self._heartbeats = {key: self._heartbeat(key, prober.terms) for key, prober in self._heartbeats.items()}
+            self._heartbeats = {key: self._heartbeat(key, job) for key, job in self._jobs.items()}
 
-    def _heartbeat(self, key: str, terms: HeartbeatEndpoint) -> HeartbeatProber:
+    def _heartbeat(self, key: str, job: Job) -> HeartbeatProber:
         around = Surroundings(
-            clock=self._clock, heartbeats=self._ledger.last_beat, key=key, started_ms=self._clock.now_ms()
+            clock=self._clock,
+            job=self._ledger.job,
+            key=key,
+            started_ms=self._clock.now_ms(),
+            timetable=job.timetable,
+            cut_off_s=lambda: self.sites.host.offline_ms / 1000 or float("-inf"),
         )
-        return HeartbeatProber(terms, around)
+        return HeartbeatProber(job.terms, around)
 
-    def _unless_cut_off(self, finding: Finding, terms: HeartbeatEndpoint) -> Finding:
-        """A job that we could not hear is not silent. Its silence may have begun in an outage of ours."""
-        if finding.outcome is not Outcome.DOWN:
-            return finding
-        host, patience_ms = self.sites.host, terms.period_ms + terms.grace_ms
-        since_ms = int(self._clock.monotonic() * 1000) - patience_ms
-        if host.is_online and (not host.offline_ms or host.offline_ms < since_ms):
+    def _unless_cut_off(self, finding: Finding) -> Finding:
+        """A job that we cannot hear is not silent."""
+        if finding.reason not in NETWORK_REASONS or self.sites.host.is_online:
             return finding
         detail = f"no witness answers either ({finding.reason})"
         return Finding(Outcome.UNKNOWN, Reason.MONITOR_OFFLINE, detail)

@@ -94,7 +94,7 @@ class Daemon:
             metrics=lambda: (CONTENT_TYPE, self._exporter.render(Rests(clock))),
             health=self._own.health,
             reload=self.reload,
-            beat=self._collector.beat,
+            report=self._collector.report,
             tokens=lambda: self._collector.tokens,
             web_config=settings.web_config,
             clock=clock,

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from itertools import islice
 
-from sla_monitor.ledger.entries import Held
+from sla_monitor.ledger.entries import Beat, Held
 
 BATCH = 2_000
 """Entries in one transaction at most: after a long hold, readers and memory see many small commits."""
@@ -56,21 +56,23 @@ class Buffer:
             self._changed.wait_for(self._is_urgent, linger_seconds)
             return list(islice(self._held, BATCH))
 
-    def settle(self, count: int) -> None:
-        """The oldest `count` entries need no further care."""
+    def settle(self, count: int, *, is_kept: bool = True) -> None:
+        """The oldest `count` entries need no further care; whoever waits for one of them hears whether it is kept."""
         with self._changed:
-            for _ in range(count):
-                self._held.popleft()
+            settled = [self._held.popleft().entry for _ in range(count)]
             self._settled += count
             if not self._held:
                 self._is_hurried = False
             self._changed.notify_all()
+        for entry in settled:
+            if isinstance(entry, Beat):
+                entry.committed.set_result(is_kept)
 
     def drop_oldest(self) -> None:
         """Give up the oldest entry: it can never be stored."""
         with self._changed:
             self.dropped += 1
-        self.settle(1)
+        self.settle(1, is_kept=False)
 
     def oldest_since(self) -> float | None:
         """When the oldest entry was handed over, in monotonic seconds."""

@@ -12,6 +12,7 @@ from sla_monitor.contract.endpoint import EndpointTerms
 from sla_monitor.probe.loop import Loop
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.probe.verdict import Verdict, finding, plain
+from sla_monitor.sla.jobs import JobState, Timetable
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 
 log = logging.getLogger(__name__)
@@ -24,13 +25,17 @@ OVERDUE_TOLERANCE_MS = 1000
 class Surroundings:
     """What a prober may know besides its terms.
 
-    heartbeats: an endpoint's key to its last receipt; key: this endpoint's; started_ms: when this prober was made.
+    job: an endpoint's key to what its job reported; key: this endpoint's; started_ms: when this prober was made;
+    timetable: when the job is expected, if the endpoint has one; cut_off_s: monotonic seconds at which the monitor
+    last had no network, as far as is known.
     """
 
     clock: Clock
-    heartbeats: Callable[[str], int | None]
+    job: Callable[[str], JobState]
     key: str
     started_ms: int
+    timetable: Timetable | None = None
+    cut_off_s: Callable[[], float] = lambda: float("-inf")
 
 
 class Prober(Protocol):

@@ -7,6 +7,6 @@ from sla_monitor.settings.reviews import Mail, Reviews
 from sla_monitor.settings.settings import LedgerSettings, Settings, SiteSettings, Witness, load_settings
 
 __all__ = [
-    "Alerting", "Alertmanager", "Burn", "LedgerSettings", "Links", "Mail", "Reviews", "Settings", "SiteSettings", "Witness",
-    "load_settings",
+    "Alerting", "Alertmanager", "Burn", "LedgerSettings", "Links", "Mail", "Reviews", "Settings", "SiteSettings",
+    "Witness", "load_settings",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from sla_monitor.schedule import Schedule
 from sla_monitor.site.outbox import Outbox
 from sla_monitor.site.scheduler import LoopScheduler
 from sla_monitor.site.witness import Witnesses
+from sla_monitor.sla.jobs import JobState
 from sla_monitor.sla.observation import Finding, Observation
 from sla_monitor.transport import Assigned, Pulse, SiteWords
 
@@ -110,9 +111,7 @@ class Probing:
 
     def _new(self, one: Assigned) -> Probed:
         terms = _ENDPOINT.validate_python(one.terms)
-        around = Surroundings(
-            clock=self._clock, heartbeats=lambda _: None, key=one.key, started_ms=self._clock.now_ms()
-        )
+        around = Surroundings(clock=self._clock, job=lambda _: JobState(), key=one.key, started_ms=self._clock.now_ms())
         return Probed(one.number, one.terms, build(terms, around))
 
     def _due(self, key: str, at_ms: int) -> None:

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     TOO_COSTLY = "too_costly"
     TOO_SLOW = "too_slow"
     HEARTBEAT_SILENT = "heartbeat_silent"
+    JOB_FAILED = "job_failed"
     # UNKNOWN: our side
     MONITOR_OFFLINE = "monitor_offline"
     INTERNAL_ERROR = "internal_error"

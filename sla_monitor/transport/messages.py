@@ -56,7 +56,7 @@ FromSite = Batch | Pulse
 
 _ENCODER = msgspec.msgpack.Encoder()
 _ASSIGNMENT = msgspec.msgpack.Decoder(Assignment)
-_FROM_SITE = msgspec.msgpack.Decoder(FromSite)
+_FROM_SITE: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromSite)
 
 
 def encode(message: Assignment | Batch | Pulse) -> bytes:
@@ -70,4 +70,5 @@ def decode_assignment(data: bytes) -> Assignment:
 
 def decode_from_site(data: bytes) -> FromSite:
     """Raises msgspec.DecodeError (a ValueError) for what is no message of ours."""
-    return _FROM_SITE.decode(data)
+    message: FromSite = _FROM_SITE.decode(data)
+    return message

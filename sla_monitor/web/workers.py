@@ -1,4 +1,4 @@
-"""Threads for what would hold up the web server's loop: started when needed, gone when idle, never a reason not to stop.
+"""Threads for what would hold up the web server's loop: started when needed, gone when idle, no reason not to stop.
 
 The standard library's ThreadPoolExecutor joins its threads at exit, so one slow task would hold up a stop for as long
 as it takes; it also never lets a thread go again.

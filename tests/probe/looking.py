@@ -13,6 +13,7 @@ from sla_monitor import probe
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.probe import Finding, Loop, Prober, Surroundings
+from sla_monitor.sla.jobs import JobState
 
 _ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
 TIMEOUT_MS = 700
@@ -24,8 +25,8 @@ def terms(kind: str, **options: Any) -> Endpoint:
     return _ENDPOINT.validate_python({"id": "it", "kind": kind, "timeout": f"{TIMEOUT_MS}ms", **options})
 
 
-def surroundings(clock: Clock | None = None, last_ms: int | None = None, started_ms: int = 0) -> Surroundings:
-    return Surroundings(clock or SystemClock(), lambda _: last_ms, "contract/it", started_ms)
+def surroundings(clock: Clock | None = None) -> Surroundings:
+    return Surroundings(clock or SystemClock(), lambda _: JobState(), "contract/it", 0)
 
 
 @contextmanager
