@@ -14,15 +14,10 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from requests import RequestException
-
 from sla_monitor import __version__
 from sla_monitor.contract.endpoint import TlsTerms
 from sla_monitor.contract.source import RANGE, Source
 from sla_monitor.errors import SecretError
-from sla_monitor.probe.adapter import Sealed
-from sla_monitor.probe.fetch import fetch
-from sla_monitor.probe.trust import context_for
 from sla_monitor.probe.verdict import Failure, Secrets, plain
 
 BODY_LIMIT = 1_048_576
@@ -75,6 +70,10 @@ def _credentials(source: Source) -> tuple[Secrets, dict[str, str]]:
 
 def _fetched(source: Source, query: str, at_ms: int, headers: dict[str, str]) -> tuple[int, bytes]:
     """Status and body. Redirects are answers like any other: none is followed."""
+    from sla_monitor.probe.adapter import Sealed  # libraries that a daemon without such KPIs need not hold
+    from sla_monitor.probe.fetch import fetch
+    from sla_monitor.probe.trust import context_for
+
     url = f"{source.prometheus.rstrip('/')}/api/v1/query"
     seconds, rest = divmod(at_ms, 1000)
     form = urlencode({"query": query, "time": f"{seconds}.{rest:03d}", "timeout": f"{source.timeout_ms}ms"})
@@ -89,7 +88,7 @@ def _fetched(source: Source, query: str, at_ms: int, headers: dict[str, str]) ->
         request = Sealed("POST", url, common | headers, form.encode(), absolute=False)
         context = context_for(TlsTerms(ca_file=source.ca_file)) if request.origin.secure else None
         return fetch(request, context, source.timeout_ms, BODY_LIMIT)
-    except (Failure, OSError, RequestException, ValueError) as error:
+    except (Failure, OSError, ValueError) as error:  # requests' errors are OSErrors or ValueErrors
         raise NoAnswer(f"{plain(str(error))} (see that {url} can be asked from here)") from None
 
 

@@ -11,7 +11,7 @@ from sla_monitor.probe import Loop
 from sla_monitor.sla.observation import Observation
 from sla_monitor.transport import Batch, Pulse, encode, framed
 
-GATHER_S = 0.1
+GATHER_S = 0.2
 """How long an observation waits for others: each message wakes the collector up, which costs more than it does."""
 
 MOST_IN_A_BATCH = 500

@@ -18,8 +18,8 @@ from pydantic import TypeAdapter
 
 from sla_monitor import log as logs
 from sla_monitor.clock import Clock, SystemClock
+from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.probe import Loop, Surroundings, build
-from sla_monitor.settings import Witness
 from sla_monitor.site.outbox import EVENTS, Outbox
 from sla_monitor.site.probing import Probing
 from sla_monitor.site.witness import Witnesses
@@ -31,7 +31,7 @@ TURN_S = 0.2
 """At the latest after so long the loop turns, and says so."""
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
-_WITNESS: TypeAdapter[Witness] = TypeAdapter(Witness)
+_ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
 
 log = logging.getLogger(__package__)
 
@@ -104,7 +104,7 @@ class Site:
         os.environ.clear()
         os.environ.update(assignment.environment)
         logs.configure(assignment.log_level, assignment.log_format)  # type: ignore[arg-type]  # the settings' own
-        witnesses = [_WITNESS.validate_python(terms) for terms in assignment.witnesses]
+        witnesses = [_ENDPOINT.validate_python(terms) for terms in assignment.witnesses]
         now_ms = self._clock.now_ms()
         around = partial(Surroundings, clock=self._clock, job=lambda _: JobState(), started_ms=now_ms)
         probers = [build(terms, around(key=terms.id)) for terms in witnesses]
