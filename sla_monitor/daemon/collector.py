@@ -18,7 +18,7 @@ from sla_monitor.contract.endpoint import Endpoint, HeartbeatEndpoint
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger
-from sla_monitor.probe import Surroundings
+from sla_monitor.probe import Heard, Surroundings
 from sla_monitor.probe.heartbeat import HeartbeatProber
 from sla_monitor.probe.verdict import plain
 from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
@@ -119,15 +119,12 @@ class Collector:
             self._heartbeats = {key: self._heartbeat(key, job) for key, job in self._jobs.items()}
 
     def _heartbeat(self, key: str, job: Job) -> HeartbeatProber:
-        around = Surroundings(
-            clock=self._clock,
-            job=self._ledger.job,
-            key=key,
-            started_ms=self._clock.now_ms(),
+        heard = Heard(
+            state=lambda: self._ledger.job(key),
             timetable=job.timetable,
             cut_off_s=lambda: self.sites.host.offline_ms / 1000 or float("-inf"),
         )
-        return HeartbeatProber(job.terms, around)
+        return HeartbeatProber(job.terms, Surroundings(self._clock, key, self._clock.now_ms(), heard))
 
     def _unless_cut_off(self, finding: Finding) -> Finding:
         """A job that we cannot hear is not silent."""

@@ -24,16 +24,16 @@ class HeartbeatProber:
     and when it was cut off from the network.
     """
 
-    __slots__ = ("_offset_ms", "_probed_s", "_since_ms", "_surroundings", "_timetable", "terms")
+    __slots__ = ("_clock", "_heard", "_offset_ms", "_probed_s", "_since_ms", "terms")
 
     def __init__(self, terms: HeartbeatEndpoint, surroundings: Surroundings) -> None:
-        if surroundings.timetable is None:
-            raise ValueError("nobody says when the job is expected")
+        """Raises ValueError where there is nobody who hears the job."""
+        if surroundings.heard is None:
+            raise ValueError("only the collector hears heartbeats")
         self.terms = terms
-        self._timetable = surroundings.timetable
-        self._surroundings = surroundings
+        self._heard, self._clock = surroundings.heard, surroundings.clock
         self._since_ms = surroundings.started_ms
-        self._probed_s = surroundings.clock.monotonic()
+        self._probed_s = self._clock.monotonic()
         self._offset_ms = self._wall_less_monotonic_ms()
 
     async def probe(self, _: Stopwatch) -> Finding:
@@ -41,17 +41,17 @@ class HeartbeatProber:
 
     def find(self) -> Finding:
         """What is known of the job now."""
-        around, now_ms, monotonic_s = self._surroundings, self._surroundings.clock.now_ms(), self._listen()
-        job = around.job(around.key).as_of(now_ms, monotonic_s)
-        cut_off_ms = now_ms - 1000 * (monotonic_s - around.cut_off_s())
-        return judge(self.terms, self._timetable, job, int(max(self._since_ms, cut_off_ms)), now_ms)
+        heard, now_ms, monotonic_s = self._heard, self._clock.now_ms(), self._listen()
+        job = heard.state().as_of(now_ms, monotonic_s)
+        cut_off_ms = now_ms - 1000 * (monotonic_s - heard.cut_off_s())
+        return judge(self.terms, heard.timetable, job, int(max(self._since_ms, cut_off_ms)), now_ms)
 
     def close(self) -> None:
         """Nothing is kept between probes."""
 
     def _listen(self) -> float:
         """Monotonic seconds now; `_since_ms` begins anew if something has come between this probe and the last."""
-        clock = self._surroundings.clock
+        clock = self._clock
         monotonic_s, offset_ms = clock.monotonic(), self._wall_less_monotonic_ms()
         was_set = abs(offset_ms - self._offset_ms) >= CLOCK_TOLERANCE_MS
         stood_still = monotonic_s - self._probed_s > self.terms.every_ms / 1000 + STOOD_STILL_S
@@ -61,7 +61,7 @@ class HeartbeatProber:
         return monotonic_s
 
     def _wall_less_monotonic_ms(self) -> int:
-        clock = self._surroundings.clock
+        clock = self._clock
         return clock.now_ms() - int(clock.monotonic() * 1000)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import EndpointTerms
 from sla_monitor.probe.loop import Loop
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.probe.verdict import Verdict, finding, plain
-from sla_monitor.sla.jobs import JobState, Timetable
 from sla_monitor.sla.observation import Finding, Outcome, Reason
+
+if TYPE_CHECKING:
+    from sla_monitor.sla.jobs import JobState, Timetable  # the contract's other terms, which no site has a use for
 
 log = logging.getLogger(__name__)
 
@@ -22,20 +24,26 @@ OVERDUE_TOLERANCE_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the collector knows of a job. `state`: what it reported; `timetable`: when it is expected; `cut_off_s`:
+    monotonic seconds at which the monitor last had no network, as far as is known."""
+
+    state: Callable[[], JobState]
+    timetable: Timetable
+    cut_off_s: Callable[[], float] = lambda: float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a prober may know besides its terms.
 
-    job: an endpoint's key to what its job reported; key: this endpoint's; started_ms: when this prober was made;
-    timetable: when the job is expected, if the endpoint has one; cut_off_s: monotonic seconds at which the monitor
-    last had no network, as far as is known.
+    key: the endpoint's; started_ms: when this prober was made; heard: of the job, for a heartbeat endpoint.
     """
 
     clock: Clock
-    job: Callable[[str], JobState]
     key: str
     started_ms: int
-    timetable: Timetable | None = None
-    cut_off_s: Callable[[], float] = lambda: float("-inf")
+    heard: Heard | None = None
 
 
 class Prober(Protocol):

@@ -20,7 +20,6 @@ from sla_monitor.schedule import Schedule
 from sla_monitor.site.outbox import Outbox
 from sla_monitor.site.scheduler import LoopScheduler
 from sla_monitor.site.witness import Witnesses
-from sla_monitor.sla.jobs import JobState
 from sla_monitor.sla.observation import Finding, Observation
 from sla_monitor.transport import Assigned, Pulse, SiteWords
 
@@ -111,8 +110,7 @@ class Probing:
 
     def _new(self, one: Assigned) -> Probed:
         terms = _ENDPOINT.validate_python(one.terms)
-        around = Surroundings(clock=self._clock, job=lambda _: JobState(), key=one.key, started_ms=self._clock.now_ms())
-        return Probed(one.number, one.terms, build(terms, around))
+        return Probed(one.number, one.terms, build(terms, Surroundings(self._clock, one.key, self._clock.now_ms())))
 
     def _due(self, key: str, at_ms: int) -> None:
         wait_s = (at_ms - self._clock.now_ms()) / 1000

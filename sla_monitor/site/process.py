@@ -11,7 +11,6 @@ import signal
 import socket
 import sys
 import time
-from functools import partial
 
 import msgspec
 from pydantic import TypeAdapter
@@ -23,7 +22,6 @@ from sla_monitor.probe import Loop, Surroundings, build
 from sla_monitor.site.outbox import EVENTS, Outbox
 from sla_monitor.site.probing import Probing
 from sla_monitor.site.witness import Witnesses
-from sla_monitor.sla.jobs import JobState
 from sla_monitor.transport import Assignment, FrameError, Frames, HostWords, SiteWords, decode_assignment
 
 PULSE_S = 1.0
@@ -106,8 +104,7 @@ class Site:
         logs.configure(assignment.log_level, assignment.log_format)  # type: ignore[arg-type]  # the settings' own
         witnesses = [_ENDPOINT.validate_python(terms) for terms in assignment.witnesses]
         now_ms = self._clock.now_ms()
-        around = partial(Surroundings, clock=self._clock, job=lambda _: JobState(), started_ms=now_ms)
-        probers = [build(terms, around(key=terms.id)) for terms in witnesses]
+        probers = [build(terms, Surroundings(self._clock, terms.id, now_ms)) for terms in witnesses]
         every_ms = min((terms.every_ms for terms in witnesses), default=0)
         self._witnesses.set(probers, every_ms, is_watched=assignment.is_watched)
         self._probing.take_up(assignment.endpoints, self._turned)

@@ -13,7 +13,6 @@ from sla_monitor import probe
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.probe import Finding, Loop, Prober, Surroundings
-from sla_monitor.sla.jobs import JobState
 
 _ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
 TIMEOUT_MS = 700
@@ -26,7 +25,7 @@ def terms(kind: str, **options: Any) -> Endpoint:
 
 
 def surroundings(clock: Clock | None = None) -> Surroundings:
-    return Surroundings(clock or SystemClock(), lambda _: JobState(), "contract/it", 0)
+    return Surroundings(clock or SystemClock(), "contract/it", 0)
 
 
 @contextmanager
