@@ -54,9 +54,8 @@ def probe(config: Path, endpoint: str, style: str) -> None:
     key = _chosen(endpoint, list(found))
     terms = found[key]
     job, heard = _heard(configuration.settings, key, clock) if terms.kind == "heartbeat" else (JobState(), {})
-    surroundings = probes.Surroundings(
-        clock=clock, job=lambda _: job, key=key, started_ms=clock.now_ms(), timetable=timetables.get(key)
-    )
+    listened = probes.Heard(lambda: job, timetables[key]) if key in timetables else None
+    surroundings = probes.Surroundings(clock, key, clock.now_ms(), listened)
     prober = probes.build(terms, surroundings)
     finding = probes.observe_once(prober, clock)
     told = {"endpoint": key, "terms": spelled(terms), "heartbeats": heard or None, **_plain(finding)}

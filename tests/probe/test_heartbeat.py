@@ -11,7 +11,7 @@ import pytest
 
 from sla_monitor import probe
 from sla_monitor.contract.endpoint import HeartbeatEndpoint
-from sla_monitor.probe import Finding, Surroundings
+from sla_monitor.probe import Finding, Heard, Surroundings
 from sla_monitor.probe.heartbeat import STOOD_STILL_S, HeartbeatProber, judge
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind, Timetable
 from sla_monitor.sla.observation import DETAIL_LIMIT, Outcome, Reason
@@ -147,7 +147,7 @@ class Job:
         self.cut_off_s = float("-inf")
         self.terms = hourly().model_copy(update={"every_ms": 1_000, "period_ms": 5_000, "grace_ms": 2_000})
         timetable = replace(TIMETABLE, period_ms=5_000, grace_ms=2_000)
-        around = Surroundings(self.clock, lambda _: self.state, "c/it", NOW_MS, timetable, lambda: self.cut_off_s)
+        around = Surroundings(self.clock, "c/it", NOW_MS, Heard(lambda: self.state, timetable, lambda: self.cut_off_s))
         self.prober = HeartbeatProber(self.terms, around)
 
     def post(self, kind: str = "done") -> None:
