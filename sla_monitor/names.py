@@ -280,6 +280,9 @@ SITES = MetricName("sla_sites", "gauge", (), "Processes that probe.")
 SITE_RESTARTS = MetricName(
     "sla_site_restarts", "counter", ("why",), "Processes that probe and had to be started again: ended, held, stopped."
 )
+ISOLATED_ENDPOINTS = MetricName(
+    "sla_isolated_endpoints", "gauge", (), "Endpoints with a process of their own, because what they sent held others."
+)
 IN_FLIGHT = MetricName("sla_probes_in_flight", "gauge", (), "Probes under way.")
 AWAITING_WITNESS = MetricName(
     "sla_observations_awaiting_witness", "gauge", (), "Failures that wait for the next round of the witnesses."
@@ -357,6 +360,8 @@ COVERAGE_LOW = AlertName("SlaCoverageLow", "monitor", "Too little was seen of a 
 MONITOR_DOWN = AlertName("SlaMonitorDown", "monitor", "Prometheus cannot scrape the monitor.")
 MONITOR_BLIND = AlertName("SlaMonitorBlind", "monitor", "The monitor is cut off: no witness answers.")
 NOT_PROBING = AlertName("SlaMonitorNotProbing", "monitor", "The monitor has stopped looking.")
+PROBE_BROKEN = AlertName("SlaProbeBroken", "monitor", "Endpoints are not seen for a reason of the monitor's own.")
+SITE_RESTARTED = AlertName("SlaSiteRestarted", "monitor", "A process that probes had to be started again.")
 MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks late, or not as often as it should.")
 ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")

@@ -7,10 +7,10 @@ name in `sla_monitor/probe/` (docs/how-to/add-a-probe-kind.md).
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from sla_monitor.contract.bands import Level
 from sla_monitor.contract.consistency import misfits, report_misfits
@@ -179,3 +179,10 @@ Endpoint = Annotated[
     HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint | HeartbeatEndpoint, Field(discriminator="kind")
 ]
 """One thing that is probed."""
+
+_ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
+
+
+def endpoint_of(terms: dict[str, Any]) -> Endpoint:
+    """An endpoint from what `spelled` made of it. Raises pydantic's ValidationError, a ValueError."""
+    return _ENDPOINT.validate_python(terms)

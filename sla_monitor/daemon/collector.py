@@ -92,14 +92,14 @@ class Collector:
 
     def take(self, observations: Sequence[Observation]) -> None:
         """Record what was observed, and show it."""
-        for observation in observations:
-            terms = self._endpoints.get(observation.endpoint)
-            if terms is None:  # a reload has just removed it
-                continue
-            self._ledger.record(observation, terms.every_ms)
-            self._tell_of_change(observation)
-            self._board.observe(observation)
-            self.has_observed = True
+        endpoints = self._endpoints  # a reload may have removed one of them just now
+        self._ledger.record_all(
+            [(one, endpoints[one.endpoint].every_ms) for one in observations if one.endpoint in endpoints]
+        )
+        for one in observations:
+            self._tell_of_change(one)
+            self._board.observe(one)
+        self.has_observed = True
 
     def judge_heartbeat(self, key: str, due_ms: int) -> None:
         """Whether a job has been heard in time; `due_ms` is when that was to be asked."""

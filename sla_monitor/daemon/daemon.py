@@ -8,11 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from datetime import UTC
 from pathlib import Path
-
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from sla_monitor import log as logs
 from sla_monitor import systemd
@@ -28,7 +24,7 @@ from sla_monitor.daemon.sites import Sites
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter
-from sla_monitor.schedule import Schedule
+from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Web
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
@@ -69,11 +65,7 @@ class Daemon:
         self._errands = Errands(path, lambda: self._configuration, self._assessing, clock)
         self._collector = Collector(self.board, self._ledger, clock)
         self._sites = self._collector.sites = Sites(settings, clock, self._collector.take, self.board.skip)
-        self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(16)},
-            job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
-            timezone=UTC,
-        )
+        self._scheduler = threaded()
         self._schedule = Schedule(clock, self._scheduler, self._collector.judge_heartbeat, self.board.skip)
         self._own = OwnState(
             self.board.started_ms,

@@ -85,6 +85,7 @@ class OwnState:
             names.OVERRUN: sites.overrun,
             names.CLOCK_STEPS: self.schedule.clock_steps,
             names.SITES: sites.running,
+            names.ISOLATED_ENDPOINTS: len(sites.isolated),
             names.IN_FLIGHT: sites.in_flight,
             names.AWAITING_WITNESS: sites.waiting_for_witness,
             names.REFUSED_OBSERVATIONS: sites.refused,

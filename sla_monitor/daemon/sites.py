@@ -19,8 +19,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.fields import Strict
@@ -33,9 +31,9 @@ from sla_monitor.transport import (
     Assigned,
     Assignment,
     Batch,
-    FrameError,
     Frames,
     HostWords,
+    MessageError,
     Pulse,
     SiteWords,
     decode_from_site,
@@ -313,7 +311,7 @@ class Sites:
             try:
                 for message in site.frames.feed(data):
                     self._understand(site, decode_from_site(message))
-            except (FrameError, msgspec.DecodeError) as error:
+            except MessageError as error:
                 log.error("what a site said cannot be understood", extra={"site": site.name, "error": str(error)})
                 return False
         return True

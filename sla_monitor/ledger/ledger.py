@@ -72,6 +72,11 @@ class Ledger:
         """
         self._buffer.add(Held(self._clock.monotonic(), every_ms, observation))
 
+    def record_all(self, observations: Sequence[tuple[Observation, int]]) -> None:
+        """The same for several at once, each with its endpoint's interval."""
+        since_s = self._clock.monotonic()
+        self._buffer.add_all([Held(since_s, every_ms, observation) for observation, every_ms in observations])
+
     def report(self, endpoint: str, kind: ReportKind, text: str = "") -> Future[bool]:
         """Hand over what a job reports, on the same terms. The future is True once it is on disk, and False when it
         cannot be kept; it may take for ever, and cannot be cancelled."""

@@ -9,6 +9,7 @@ by comparing due times, not by listening to events: a gap emits none.
 """
 
 from sla_monitor.schedule.schedule import Schedule
+from sla_monitor.schedule.schedulers import LoopScheduler, threaded
 from sla_monitor.schedule.slots import Slot, SlotTrigger, phase_ms
 
-__all__ = ["Schedule", "Slot", "SlotTrigger", "phase_ms"]
+__all__ = ["LoopScheduler", "Schedule", "Slot", "SlotTrigger", "phase_ms", "threaded"]

@@ -9,23 +9,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from sla_monitor.clock import Clock
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoint import endpoint_of
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.probe import Loop, Prober, Surroundings, build, observe
 from sla_monitor.probe.prober import internal_error
-from sla_monitor.schedule import Schedule
+from sla_monitor.schedule import LoopScheduler, Schedule
 from sla_monitor.site.outbox import Outbox
-from sla_monitor.site.scheduler import LoopScheduler
 from sla_monitor.site.witness import Witnesses
 from sla_monitor.sla.observation import Finding, Observation
 from sla_monitor.transport import Assigned, Pulse, SiteWords
 
 log = logging.getLogger(__package__)
-
-_ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
 
 
 @dataclass(slots=True)
@@ -109,7 +104,7 @@ class Probing:
                 self._words.end(probed.number)
 
     def _new(self, one: Assigned) -> Probed:
-        terms = _ENDPOINT.validate_python(one.terms)
+        terms = endpoint_of(one.terms)
         return Probed(one.number, one.terms, build(terms, Surroundings(self._clock, one.key, self._clock.now_ms())))
 
     def _due(self, key: str, at_ms: int) -> None:

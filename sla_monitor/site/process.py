@@ -12,24 +12,20 @@ import socket
 import sys
 import time
 
-import msgspec
-from pydantic import TypeAdapter
-
 from sla_monitor import log as logs
 from sla_monitor.clock import Clock, SystemClock
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoint import endpoint_of
 from sla_monitor.probe import Loop, Surroundings, build
 from sla_monitor.site.outbox import EVENTS, Outbox
 from sla_monitor.site.probing import Probing
 from sla_monitor.site.witness import Witnesses
-from sla_monitor.transport import Assignment, FrameError, Frames, HostWords, SiteWords, decode_assignment
+from sla_monitor.transport import Assignment, Frames, HostWords, MessageError, SiteWords, decode_assignment
 
 PULSE_S = 1.0
 TURN_S = 0.2
 """At the latest after so long the loop turns, and says so."""
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
-_ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
 
 log = logging.getLogger(__package__)
 
@@ -102,7 +98,7 @@ class Site:
         os.environ.clear()
         os.environ.update(assignment.environment)
         logs.configure(assignment.log_level, assignment.log_format)  # type: ignore[arg-type]  # the settings' own
-        witnesses = [_ENDPOINT.validate_python(terms) for terms in assignment.witnesses]
+        witnesses = [endpoint_of(terms) for terms in assignment.witnesses]
         now_ms = self._clock.now_ms()
         probers = [build(terms, Surroundings(self._clock, terms.id, now_ms)) for terms in witnesses]
         every_ms = min((terms.every_ms for terms in witnesses), default=0)
@@ -125,5 +121,5 @@ def main() -> None:
     logs.catch_uncaught()
     try:
         Site(socket.socket(fileno=sock), SiteWords(words), HostWords(host), SystemClock()).run()
-    except (msgspec.DecodeError, FrameError) as error:
+    except MessageError as error:
         sys.exit(f"sla-monitor: a site cannot understand the collector: {error}")

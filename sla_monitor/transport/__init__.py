@@ -4,7 +4,7 @@ On one host that is a socket pair with frames of MessagePack. What comes up from
 `messages.py` and into nothing else: a site handles a supplier's bytes, and may have been taken over by them.
 """
 
-from sla_monitor.transport.frames import FrameError, Frames, framed
+from sla_monitor.transport.frames import Frames, MessageError, framed
 from sla_monitor.transport.messages import (
     Assigned,
     Assignment,
@@ -21,10 +21,10 @@ __all__ = [
     "Assigned",
     "Assignment",
     "Batch",
-    "FrameError",
     "Frames",
     "FromSite",
     "HostWords",
+    "MessageError",
     "Pulse",
     "SiteWords",
     "decode_assignment",

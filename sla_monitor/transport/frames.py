@@ -11,14 +11,14 @@ LARGEST = 64 << 20
 _LENGTH = struct.Struct(">I")
 
 
-class FrameError(Exception):
-    """What came is no frame: the stream cannot be read on."""
+class MessageError(Exception):
+    """What came is no frame, or no message of ours: the stream cannot be read on."""
 
 
 def framed(message: bytes) -> bytes:
-    """Raises FrameError for one that is too large."""
+    """Raises MessageError for one that is too large."""
     if len(message) > LARGEST:
-        raise FrameError(f"a message of {len(message)} bytes (at most {LARGEST})")
+        raise MessageError(f"a message of {len(message)} bytes (at most {LARGEST})")
     return _LENGTH.pack(len(message)) + message
 
 
@@ -29,12 +29,12 @@ class Frames:
         self._unread = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The messages that are complete now. Raises FrameError."""
+        """The messages that are complete now. Raises MessageError."""
         self._unread += data
         while len(self._unread) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._unread)
             if length > LARGEST:
-                raise FrameError(f"a message of {length} bytes is announced (at most {LARGEST})")
+                raise MessageError(f"a message of {length} bytes is announced (at most {LARGEST})")
             end = _LENGTH.size + length
             if len(self._unread) < end:
                 return

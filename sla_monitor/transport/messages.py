@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from sla_monitor.sla.observation import Observation
+from sla_monitor.transport.frames import MessageError
 
 
 class Assigned(msgspec.Struct, array_like=True, frozen=True):
@@ -53,6 +54,7 @@ class Pulse(msgspec.Struct, array_like=True, frozen=True, tag="pulse"):
 
 
 FromSite = Batch | Pulse
+T = TypeVar("T")
 
 _ENCODER = msgspec.msgpack.Encoder()
 _ASSIGNMENT = msgspec.msgpack.Decoder(Assignment)
@@ -64,11 +66,18 @@ def encode(message: Assignment | Batch | Pulse) -> bytes:
 
 
 def decode_assignment(data: bytes) -> Assignment:
-    """Raises msgspec.DecodeError."""
-    return _ASSIGNMENT.decode(data)
+    """Raises MessageError."""
+    return _decoded(_ASSIGNMENT, data)
 
 
 def decode_from_site(data: bytes) -> FromSite:
-    """Raises msgspec.DecodeError (a ValueError) for what is no message of ours."""
-    message: FromSite = _FROM_SITE.decode(data)
+    """Raises MessageError for what is no message of ours."""
+    message: FromSite = _decoded(_FROM_SITE, data)
     return message
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[T], data: bytes) -> T:
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MessageError(f"{error}") from None

@@ -95,11 +95,11 @@ def _lost() -> Panel:
 def _in_flight() -> Panel:
     shown = ((names.IN_FLIGHT, "in flight"), (names.AWAITING_WITNESS, "awaiting the witnesses"), (names.SITES, "sites"))
     queries = [Query(f"sum by (instance) ({select(metric)})", f"{name} {INSTANCE}") for metric, name in shown]
-    restarts = f"sum by (instance) (increase({select(names.SITE_RESTARTS)}[$__rate_interval]))"
+    restarts = f"sum by (instance) ({rate(names.SITE_RESTARTS)})"
     return timeseries(
         "Probes in flight",
         "Probes under way, failures that wait for the witnesses, processes that probe and their restarts.",
-        [*queries, Query(restarts, f"restarts {INSTANCE}")],
+        [*queries, Query(restarts, f"restarts a second {INSTANCE}")],
         COUNT,
     )
 
