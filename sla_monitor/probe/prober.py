@@ -72,6 +72,9 @@ async def observe(prober: Prober, loop: Loop, clock: Clock) -> Finding:
         found = await prober.probe(watch)
     except DeadlinePassed:
         found = finding(watch, Verdict(Reason.TIMEOUT, f"the time was up while {watch.doing}"))
+    except MemoryError as error:  # all probes share it: nobody knows whose doing it is
+        log.error("a probe found no memory left", exc_info=error, extra={"endpoint": prober.terms.id})
+        found = internal_error("the monitor has no memory left (sites.memory_mb)")
     except Exception as error:
         log.error("a probe ended in an exception", exc_info=error, extra={"endpoint": prober.terms.id})
         found = _exception(error, watch)
