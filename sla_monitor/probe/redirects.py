@@ -58,7 +58,7 @@ def method_after(status: int, method: str) -> str:
 def collect(jar: RequestsCookieJar, reply: Reply) -> None:
     """Take the cookies that an answer sets; the jar's own rules decide whose they are."""
     if "set-cookie" in reply.headers:
-        jar.extract_cookies(MockResponse(reply.headers), MockRequest(reply.request))
+        jar.extract_cookies(MockResponse(reply.headers), MockRequest(reply.request))  # type: ignore[arg-type]  # its port
 
 
 def with_cookies(jar: RequestsCookieJar, url: str, headers: CaseInsensitiveDict[str]) -> CaseInsensitiveDict[str]:
