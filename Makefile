@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd systemd-container poppler-utils \
-	libreoffice-calc-nogui curl openssl
+	libreoffice-calc-nogui curl openssl iproute2
 
 .DEFAULT_GOAL := help
 .PHONY: help run stack test check lint types imports format docs lock generated bench clean
