@@ -40,7 +40,7 @@ class HttpProber:
         self._headers, self._secrets = _headers(terms)
         self._proxy = _proxy(terms.proxy)
         self._request = self._seal(terms.method, terms.url, self._headers)
-        self._line = self._line_to(self._request.origin, ours=True)
+        self._line = self._line_to(self._request.origin, ours=True, keep=terms.connection == "reuse")
 
     async def probe(self, watch: Stopwatch) -> Finding:
         try:
@@ -99,7 +99,7 @@ class HttpProber:
             raise Failure(Reason.REDIRECT_REFUSED, "a redirect to what is no URL") from None
         if request.origin != there:  # what was judged and what is asked must be the same place
             raise Failure(Reason.REDIRECT_REFUSED, "a redirect to a URL that can be read in two ways")
-        line = self._line if request.origin == first else self._line_to(request.origin, ours=trusted)
+        line = self._line if request.origin == first else self._line_to(request.origin, ours=trusted, keep=False)
         return await reply(line, request, watch, self.terms.body_limit_bytes)
 
     def _seal(self, method: str, url: str, headers: CaseInsensitiveDict[str]) -> Sealed:
@@ -112,10 +112,9 @@ class HttpProber:
         kept = {name: value for name, value in self._headers.items() if name.lower() not in _PERSONAL | secret}
         return CaseInsensitiveDict(kept)
 
-    def _line_to(self, origin: Origin, *, ours: bool) -> Line:
+    def _line_to(self, origin: Origin, *, ours: bool, keep: bool) -> Line:
         """A line to an origin; `ours`: it is the endpoint's own, so it may see our client certificate."""
         context = context_for(self.terms, ours=ours) if origin.secure else None
-        keep = self.terms.connection == "reuse"
         return Line(origin, self.terms.family, context, self._proxy, keep=keep)
 
 
