@@ -44,7 +44,7 @@ class Answer:
     """
 
     __slots__ = (
-        "_announced", "_extra", "_fields", "_lines", "_method", "_parser", "_unread", "body", "headers",
+        "_announced", "_extra", "_fields", "_method", "_parser", "_trailers", "_unread", "body", "headers",
         "is_chunked", "is_complete", "is_head_read", "is_kept", "length", "reason", "status",
     )  # fmt: skip
 
@@ -59,7 +59,7 @@ class Answer:
 
     def _begin(self) -> None:
         self._fields: list[tuple[str, str]] = []
-        self._lines = 0
+        self._trailers = 0
         self._extra = False
         self.headers = HTTPHeaderDict()
         self.reason = ""
@@ -85,6 +85,8 @@ class Answer:
             if end is None:
                 return
             head, rest = self._unread[: end.end()], self._unread[end.end() :]
+            if head.count(b"\n") > MOST_HEADERS + 2:  # besides the status line and the blank one
+                raise Failure(Reason.TOO_LARGE, f"more than {MOST_HEADERS} header lines")
             self._unread, searched = b"", 0
             self._read_head(_made_usual(head) if _is_unusual(head) else head, rest)
 
@@ -154,18 +156,18 @@ class Answer:
             self.reason += reason.decode("latin-1")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._lines += 1
-        most, where = (MOST_TRAILERS, "trailer") if self.is_head_read else (MOST_HEADERS, "header")
-        if self._lines > most:
-            raise Failure(Reason.TOO_LARGE, f"more than {most} {where} lines")
         if not self.is_head_read:
             self._fields.append((name.decode("latin-1"), value.decode("latin-1").strip(" \t")))
+            return
+        self._trailers += 1
+        if self._trailers > MOST_TRAILERS:
+            raise Failure(Reason.TOO_LARGE, f"more than {MOST_TRAILERS} trailer lines")
 
     def on_headers_complete(self) -> None:
         if self._extra:
             return
         self.status = self._parser.get_status_code()
-        self.is_head_read, self._lines = True, 0
+        self.is_head_read = True
         for name, value in self._fields:
             lower = name.lower()
             if lower == "transfer-encoding":

@@ -228,6 +228,10 @@ class Secured:
             watch.received(data)
             return data
 
+    @property
+    def taken(self) -> int:
+        return self._channel.taken
+
     def is_quiet(self) -> bool:
         """Whether nothing came in but TLS's own messages: session tickets come after the handshake."""
         try:

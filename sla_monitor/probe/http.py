@@ -79,6 +79,7 @@ class HttpProber:
             if location is None or answer.status_code not in redirects.STATUSES:
                 return answer
             answer.exchange.finish()
+            await answer.exchange.yield_control()  # cookies cost a millisecond
             redirects.collect(jar, answer)
             method = redirects.method_after(answer.status_code, method)
             answer = await self._go(redirects.target(answer.url, location, rules), method, watch, jar)

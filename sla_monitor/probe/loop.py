@@ -26,8 +26,18 @@ log = logging.getLogger(__name__)
 TURN_S = 0.010
 """A turn that takes longer holds everybody up: what it takes beyond this is nobody's time but ours (`Loop.time`)."""
 
+HEAVY = 1 << 30
+"""The weight of who does not say what it weighs: it gives way to everybody who does."""
+
+MOST_EVENTS = 32
+"""Of a turn. Nothing that a peer sends takes longer than 65 ms to read, and most of it a hundredth of that."""
+
+STOOD_STILL_S = 1.0
+"""A turn this long is no peer's work: the process was stopped, or the host was."""
+
 FORGIVEN_S, REFILL = 1.0, 0.1
-"""How much may be ours at once, and its share of the time in the long run: who makes us compute gains no more by it."""
+"""How much of shorter turns may be ours at once, and its share of the time in the long run: who makes us compute gains
+no more by it."""
 
 
 class Watched(Protocol):
@@ -74,6 +84,8 @@ class Loop:
     `time()` is the monotonic clock without the time in which the loop itself was held up: a deadline must not pass
     while an answer lies there unread because of us. Within a turn it stands still after TURN_S.
 
+    `lost_s` is that time, and `stood_still_s` what of it was no peer's work.
+
     Who gives way (`yield_control`) goes on in the order of weight, the lightest first, within TURN_S a turn: new
     events and deadlines never wait for all of those whose peers send without end.
     """
@@ -81,7 +93,7 @@ class Loop:
     def __init__(self, word: memoryview | None = None) -> None:
         self.word = memoryview(bytearray(8)).cast("Q") if word is None else word
         self.current: Task | None = None
-        self.lost_s = 0.0
+        self.lost_s = self.stood_still_s = 0.0
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = count()
         self._soon: deque[Callable[[], None]] = deque()
@@ -156,7 +168,7 @@ class Loop:
             self.current = before
             self.word[0] = 0 if before is None else before.number
 
-    async def yield_control(self, weight: int = 0) -> None:
+    async def yield_control(self, weight: int = HEAVY) -> None:
         """Let everybody else have a turn, and go on after those who weigh less: bytes that the peer has sent."""
         task = self.current
         assert task is not None  # noqa: S101 - only a task can await
@@ -170,7 +182,7 @@ class Loop:
         elif self._timers:
             most_s = min(most_s, self._timers[0][0] - self.time())
         # epoll counts whole milliseconds and rounds up.
-        events = self._epoll.poll(most_s if most_s > 0 else 0.0)
+        events = self._epoll.poll(most_s if most_s > 0 else 0.0, MOST_EVENTS)
         began = self._turn_began = monotonic()
         for fd, bits in events:
             watched = self._watched.get(fd)
@@ -193,6 +205,10 @@ class Loop:
                 return
 
     def _forgive(self, held_s: float) -> None:
+        if held_s > STOOD_STILL_S:
+            self.lost_s += held_s
+            self.stood_still_s += held_s
+            return
         now_s = monotonic()
         self._forgiven_s = min(FORGIVEN_S, self._forgiven_s + (now_s - self._refilled_at) * REFILL)
         self._refilled_at = now_s

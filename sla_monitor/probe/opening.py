@@ -17,6 +17,7 @@ MOST_CERTIFICATES = 16
 """Of one chain. Public ones have up to five."""
 
 _CHANGE, _HANDSHAKE = 20, 22
+_KINDS = range(20, 24)
 _SERVER_HELLO, _CERTIFICATE = 2, 11
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """The random of a ServerHello that asks for another key share (RFC 8446, 4.1.3)."""
@@ -44,7 +45,7 @@ class Opening:
     def feed(self, data: bytes) -> None:
         unread, at = self._unread, 0
         unread += data
-        while len(unread) - at >= 5:
+        while len(unread) - at >= 5 and unread[at] in _KINDS:
             end = at + 5 + int.from_bytes(unread[at + 3 : at + 5])
             if len(unread) < end:
                 break

@@ -47,7 +47,6 @@ def authority(
     text: str = "odd authority", above: Signer | None = None, curve: ec.EllipticCurve | None = None, days: int = 30
 ) -> Signer:
     key = ec.generate_private_key(curve or ec.SECP256R1())
-    issuer = above or Signer(None, key)  # type: ignore[arg-type]  # its own
     built = (
         x509.CertificateBuilder()
         .subject_name(name(text))
@@ -58,22 +57,24 @@ def authority(
         .not_valid_after(NOW + days * DAY)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     )
-    return Signer(built.sign(issuer.key, SHA256()), key)
+    return Signer(built.sign(above.key if above else key, SHA256()), key)
 
 
 def leaf(
-    above: Signer,
+    above: Signer | None,
     subject: x509.Name | None = None,
     alternatives: tuple[x509.GeneralName, ...] = LOCAL,
     *,
     until: datetime = SOON,
     curve: ec.EllipticCurve | None = None,
 ) -> Signer:
+    """`above`: None where it signs itself."""
     key = ec.generate_private_key(curve or ec.SECP256R1())
+    own = name("odd") if subject is None else subject
     built = (
         x509.CertificateBuilder()
-        .subject_name(name("odd") if subject is None else subject)
-        .issuer_name(above.certificate.subject)
+        .subject_name(own)
+        .issuer_name(above.certificate.subject if above else own)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(NOW - DAY)
@@ -81,7 +82,7 @@ def leaf(
     )
     if alternatives:
         built = built.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-    return Signer(built.sign(above.key, SHA256()), key)
+    return Signer(built.sign(above.key if above else key, SHA256()), key)
 
 
 def with_date(above: Signer, date: bytes) -> tuple[bytes, Signer]:
@@ -111,22 +112,34 @@ def der(tag: int, content: bytes) -> bytes:
     return bytes([tag, 128 | len(length)]) + length + content
 
 
-def serving_context(key: ec.EllipticCurvePrivateKey, *chain: bytes) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "chain.pem"
-        path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + b"".join(chain))
-        context.load_cert_chain(path)
-    return context
-
-
 @cache
-def long_chain(links: int) -> tuple[Signer, ssl.SSLContext]:
-    """An authority, and a server whose certificate is so many P-521 intermediates below it."""
+def long_chain(links: int) -> tuple[Signer, bytes]:
+    """An authority, and a key with so many P-521 intermediates below it, as PEM."""
     root = above = authority("root")
     chain: list[bytes] = []
     for number in range(links):
         above = authority(f"link {number}", above, ec.SECP521R1())
         chain.insert(0, above.pem)
     own = leaf(above)
-    return root, serving_context(own.key, own.pem, *chain)
+    return root, private(own.key) + own.pem + b"".join(chain)
+
+
+def long_chain_context(links: int) -> ssl.SSLContext:
+    return _context(long_chain(links)[1])
+
+
+def serving_context(key: ec.EllipticCurvePrivateKey, *chain: bytes) -> ssl.SSLContext:
+    return _context(private(key) + b"".join(chain))
+
+
+def private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _context(pem: bytes) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "chain.pem"
+        path.write_bytes(pem)
+        context.load_cert_chain(path)
+    return context
