@@ -182,8 +182,13 @@ class Loop:
         elif self._timers:
             most_s = min(most_s, self._timers[0][0] - self.time())
         # epoll counts whole milliseconds and rounds up.
-        events = self._epoll.poll(most_s if most_s > 0 else 0.0, MOST_EVENTS)
-        began = self._turn_began = monotonic()
+        most_s = max(most_s, 0.0)
+        asked = monotonic()
+        events = self._epoll.poll(most_s, MOST_EVENTS)
+        began = monotonic()
+        if began - asked - most_s > TURN_S:  # the machine had others to serve, or stood still
+            self._forgive(began - asked - most_s - TURN_S)
+        self._turn_began = began
         for fd, bits in events:
             watched = self._watched.get(fd)
             if watched is not None:

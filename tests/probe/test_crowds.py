@@ -28,7 +28,7 @@ EVERY_S = 0.1
 ROUNDS = 3
 LATE_S = 0.05
 MEMORY_LIMIT = 128 << 20
-"""Bytes that fifty probes may take together: the limit on bodies is 1 MB, and they are not all read at the same time."""
+"""Bytes that fifty probes may take together: the limit on bodies is 1 MB, and not all are read at the same time."""
 
 MUCH = {Reason.TOO_LARGE, Reason.REDIRECT_LIMIT}
 """What takes a lot of bytes or of work: fifty at once may need longer than there is, and are DOWN for that."""
