@@ -70,7 +70,7 @@ def leaf(
 ) -> Signer:
     """`above`: None where it signs itself."""
     key = ec.generate_private_key(curve or ec.SECP256R1())
-    own = name("odd") if subject is None else subject
+    own = name("leaf") if subject is None else subject
     built = (
         x509.CertificateBuilder()
         .subject_name(own)

@@ -5,6 +5,7 @@ The fixture `no_thread_left_behind` watches the threads, and `timed` the deadlin
 
 from __future__ import annotations
 
+import re
 import ssl
 import tracemalloc
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ import trustme
 
 from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Finding, Reason
 from tests.probe.hostile import ALL, Hostile, bomb
+from tests.probe.hostile_details import DETAILS
 from tests.probe.hostile_tls import server_contexts, trusted
 from tests.probe.looking import look
 from tests.probe.servers import serving
@@ -50,6 +52,8 @@ def test_a_hostile_supplier_is_judged_in_time_and_for_the_right_reason(
 ) -> None:
     found = look_at(hostile, contexts, ca_file)
     assert (found.outcome, found.reason) == (hostile.outcome, hostile.reason), found.detail
+    if hostile.name in DETAILS:
+        assert re.sub(r"\d{4}-\d\d-\d\d", "DAY", found.detail) == DETAILS[hostile.name]
     assert len(found.detail) <= DETAIL_LIMIT
     assert found.detail.isprintable()
     assert len(found.evidence) <= EVIDENCE_LIMIT
