@@ -39,17 +39,18 @@ _BODILESS = frozenset({204, 304})
 class Answer:
     """One answer, fed with bytes as they come. `is_head_read` and `is_complete` say how far it is.
 
-    `body`: undecoded, without its framing; `is_kept`: the connection may carry another question; `length`: what the
-    head promises, None where it does not.
+    `head`: as it came; `body`: undecoded, without its framing; `is_kept`: the connection may carry another question;
+    `length`: what the head promises, None where it does not.
     """
 
     __slots__ = (
-        "_announced", "_extra", "_fields", "_method", "_parser", "_trailers", "_unread", "body", "headers",
+        "_announced", "_extra", "_fields", "_method", "_parser", "_trailers", "_unread", "body", "head", "headers",
         "is_chunked", "is_complete", "is_head_read", "is_kept", "length", "reason", "status",
     )  # fmt: skip
 
     def __init__(self, method: str) -> None:
         self._method = method
+        self.head = b""
         self.body = bytearray()
         self._unread = b""
         self._announced = 0
@@ -88,6 +89,7 @@ class Answer:
             if head.count(b"\n") > MOST_HEADERS + 2:  # besides the status line and the blank one
                 raise Failure(Reason.TOO_LARGE, f"more than {MOST_HEADERS} header lines")
             self._unread, searched = b"", 0
+            self.head = head
             self._read_head(_made_usual(head) if _is_unusual(head) else head, rest)
 
     def end(self) -> None:

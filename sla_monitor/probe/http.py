@@ -62,7 +62,7 @@ class HttpProber:
             verdict = verdict or verdict_on(error, watch)
         finally:
             reply.exchange.finish(keep=complete)
-        evidence = b"" if verdict is None else _evidence(watch, body)
+        evidence = b"" if verdict is None else _evidence(reply, body)
         return finding(watch, verdict, evidence, self._secrets, status=reply.status_code, body_bytes=len(body))
 
     def close(self) -> None:
@@ -155,6 +155,6 @@ def _proxy(url: str | None) -> Proxy | None:
     return Proxy((parts.host or "").strip("[]"), parts.port or 80)
 
 
-def _evidence(watch: Stopwatch, body: bytearray) -> bytes:
+def _evidence(reply: Reply, body: bytearray) -> bytes:
     """The head as it came, and the body as far as it was read, decompressed; without a body, what came at all."""
-    return watch.seen.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body if body else watch.seen
+    return reply.exchange.answer.head.rstrip(b"\r\n") + b"\r\n\r\n" + body if body else b""

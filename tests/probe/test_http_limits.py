@@ -98,6 +98,22 @@ def test_evidence_is_the_head_and_the_body_as_it_was_judged() -> None:
     assert found.body_bytes == 3_900
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n" + page(b"out of order", "503 Down"),
+        page(b"out of order", "503 Down").replace(b"\r\n", b"\n"),
+    ],
+    ids=["announced", "bare line feeds"],
+)
+def test_evidence_is_the_answer_s_own_head(answer: bytes) -> None:
+    with serving(answering(answer)) as server:
+        found = look("http", url=f"http://127.0.0.1:{server.port}/")
+    assert found.evidence.startswith(b"HTTP/1.1 503 Down")
+    assert found.evidence.endswith(b"Content-Length: 12\r\n\r\nout of order")
+    assert found.evidence.count(b"out of order") == 1
+
+
 def test_evidence_is_of_the_last_answer_alone() -> None:
     def leads_on(peer: Peer) -> None:
         asked = peer.request()
