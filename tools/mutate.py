@@ -153,7 +153,9 @@ def main() -> int:
     tests = wanted.tests or [f"tests/{wanted.room}"]
     survivors = []
     with ThreadPoolExecutor(wanted.jobs) as pool:
-        for mutant, survived in zip(chosen, pool.map(lambda each: survives(each, tests), chosen), strict=True):
+        done = pool.map(lambda each: survives(each, tests), chosen)
+        for number, (mutant, survived) in enumerate(zip(chosen, done, strict=True), start=1):
+            print(f"{number} of {len(chosen)}", file=sys.stderr, flush=True)
             if survived:
                 survivors.append(mutant)
                 print(f"{mutant.path}:{mutant.line}: {mutant.what}", flush=True)

@@ -158,6 +158,8 @@ class Answer:
             self.reason += reason.decode("latin-1")
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._extra:
+            return
         if not self.is_head_read:
             self._fields.append((name.decode("latin-1"), value.decode("latin-1").strip(" \t")))
             return

@@ -209,6 +209,7 @@ FRAMING = [
     good("surplus after the length", framed(b"Content-Length: 3\r\n"), body=3),
     good("surplus with Connection: close", framed(b"Connection: close\r\n" + LENGTH) + b"surplus"),
     good("surplus that is an answer", PLAIN + PLAIN),
+    good("surplus that is an answer of 1,200 headers", PLAIN + OK + b"X: y\r\n" * 1_200 + LENGTH + BODY),
     bad("the end before the length", framed(b"Content-Length: 50\r\n")),
     good("trailers", chunk(b"5", end=b"\r\n0\r\nX: y\r\n\r\n")),
     good("300 trailers", chunk(b"5", end=b"\r\n0\r\n" + b"X: y\r\n" * 300 + b"\r\n")),
