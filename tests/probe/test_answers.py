@@ -12,6 +12,7 @@ import pytest
 from sla_monitor.probe.answer import Answer
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Outcome, Reason
+from tests.probe.answer_details import DETAILS
 from tests.probe.answers import ROWS, Row
 from tests.probe.looking import look, prober, timed
 from tests.probe.servers import OK, Peer, serving
@@ -60,6 +61,25 @@ def test_an_answer_is_the_same_in_whatever_pieces_it_comes(row: Row) -> None:
     assert read(row, [row.answer[at : at + 1] for at in range(len(row.answer))]) == whole
     for at in range(0, len(row.answer), 1 + len(row.answer) // 100):
         assert read(row, [row.answer[:at], row.answer[at:]]) == whole
+
+
+@pytest.mark.parametrize("detail", DETAILS)
+def test_what_is_said_of_no_answer(detail: str) -> None:
+    named = {row.name: row for row in ROWS}
+    for name in DETAILS[detail]:
+        answer = Answer(named[name].method)
+        with pytest.raises(Failure) as raised:
+            answer.feed(named[name].answer) or answer.end()  # type: ignore[func-returns-value]
+        assert raised.value.verdict.detail == detail
+
+
+def test_a_length_may_have_eighteen_digits() -> None:
+    for lengths in (b"9" * 18, b"0" * 30 + b"9" * 18, b"9" * 18 + b", " + b"9" * 18):
+        one = Answer("GET")
+        one.feed(b"HTTP/1.1 200 OK\r\nContent-Length: " + lengths + b"\r\n\r\n")
+        assert one.length == 10**18 - 1
+    with pytest.raises(Failure, match="a length of 19 digits"):
+        Answer("GET").feed(b"HTTP/1.1 200 OK\r\nContent-Length: 1" + b"0" * 18 + b"\r\n\r\n")
 
 
 def read(row: Row, pieces: list[bytes]) -> tuple[object, bytes, list[tuple[str, str]]]:
