@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import re
 
-import idna
-
 _ESCAPE = re.compile(rb"\\([0-9]{3}|[^0-9])", re.DOTALL)
 _LABEL = re.compile(r"((?:\\.|[^\\.])*)(?:\.|$)", re.DOTALL)
 
@@ -16,6 +14,8 @@ def a_labels(name: str) -> str:
     """A name in ASCII: `bücher.example` is `xn--bcher-kva.example`. Raises ValueError."""
     if name.isascii():
         return name
+    import idna  # large tables, which few contracts need
+
     try:
         plain = idna.uts46_remap(name, std3_rules=False, transitional=False)
         return ".".join(part if part.isascii() else idna.alabel(part).decode("ascii") for part in plain.split("."))

@@ -151,7 +151,8 @@ class Resolver:
 
     def _begin(self, name: str, family: str) -> _Question:
         round_, now_s = self._current, self._loop.time()
-        if round_ is None or name in round_.asked or now_s - round_.began_s > ROUND_S:
+        known_as = name.rstrip(".")
+        if round_ is None or known_as in round_.asked or now_s - round_.began_s > ROUND_S:
             if round_ is not None and not round_.waiting:
                 self._end(round_)
             round_ = self._current = self._round(SIMPLE)
@@ -163,10 +164,10 @@ class Resolver:
             if code in _ANSWERS or (code is None and any(node.ttl for node in result.nodes)):
                 self._heard_s = self._loop.time()
             elif code is None:  # from the hosts file, which is read anew when it changes
-                round_.asked.discard(name)
+                round_.asked.discard(known_as)
             question.promise.keep((result, code))
 
-        round_.asked.add(name)
+        round_.asked.add(known_as)
         self._out[name, family] = question
         round_.ask_addresses(name, FAMILIES[family], done)
         return question
@@ -228,10 +229,13 @@ class Resolver:
         def done(is_answering: bool | None, error: BaseException | None) -> None:
             if error is not None:
                 log.error("the name server could not be asked", exc_info=error)
+            now_s = self._loop.time()
             if is_answering:
-                self._heard_s = self._loop.time()
+                self._heard_s = now_s
             else:
-                self._silent_s = self._loop.time()
+                if self._silent_s <= self._heard_s:
+                    log.warning("our own name server does not answer")
+                self._silent_s = now_s
             self._check = None
             check.keep(None)
 
@@ -261,7 +265,7 @@ def _name(host: str) -> str:
         name = ""
     if not _PLAIN.fullmatch(name):  # c-ares would take it up to the first NUL
         raise socket.gaierror(*_WORDS[codes.ARES_EBADNAME])
-    return name
+    return name.lower()
 
 
 def _server(text: str) -> Address:
