@@ -8,7 +8,7 @@ from sla_monitor.contract.domain_name import name_wire
 from sla_monitor.contract.endpoint import DnsEndpoint
 from sla_monitor.contract.record_data import record_wire
 from sla_monitor.probe.channel import Address
-from sla_monitor.probe.dns_message import Message, read
+from sla_monitor.probe.dns_message import Message, Record, read
 from sla_monitor.probe.in_turn import first_of
 from sla_monitor.probe.name_server import TC, TYPES, Question, over_tcp, over_udp
 from sla_monitor.probe.prober import Surroundings
@@ -70,16 +70,21 @@ class DnsProber:
         if wanted not in {"NOERROR", "NODATA"}:
             return None
         found = message.records_of(question)
-        if wanted == "NODATA" and not found:
-            return _unexpected("the server refers to other name servers") if message.is_referral else None
-        there = {record.data for record in found}
-        missing = [text for wire, text in self._expected.items() if wire not in there]
-        has = self._text.records_text(found, DETAIL_LIMIT)
         if wanted == "NODATA":
-            return _unexpected(f"the answer has {has}")
+            return self._no_data(message, found)
         if not found:
             return _unexpected(f"the answer has no {self.terms.record} record of {self.terms.name_asked}")
-        return _unexpected(f"the answer lacks {missing[0]}; it has {has}") if missing else None
+        there = {record.data for record in found}
+        missing = [text for wire, text in self._expected.items() if wire not in there]
+        if missing:
+            has = self._text.records_text(found, DETAIL_LIMIT)
+            return _unexpected(f"the answer lacks {missing[0]}; it has {has}")
+        return None
+
+    def _no_data(self, message: Message, found: list[Record]) -> Verdict | None:
+        if found:
+            return _unexpected(f"the answer has {self._text.records_text(found, DETAIL_LIMIT)}")
+        return _unexpected("the server refers to other name servers") if message.is_referral else None
 
 
 def _unexpected(detail: str) -> Verdict:

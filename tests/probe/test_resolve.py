@@ -167,10 +167,15 @@ def test_any_answer_proves_that_a_name_server_is_there(answer: Any) -> None:
         assert LOOP.run(resolver().is_answering())
 
 
-def test_silence_and_a_closed_port_prove_that_none_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_and_a_closed_port_prove_that_none_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(resolve, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(resolve, "SILENCE_HOLDS_S", 0.0)
     with our_name_server({".": SILENT}):
         assert not LOOP.run(resolver().is_answering())
+        assert not LOOP.run(resolver().is_answering())
+    assert caplog.messages == ["our own name server does not answer"]
     with resolving(closed_port()):
         assert not LOOP.run(resolver().is_answering())
 
