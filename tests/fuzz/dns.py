@@ -27,10 +27,10 @@ from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Outcome
 from tests.probe.looking import surroundings, terms
 from tests.probe.servers import RESET_AT_ONCE
 
-SLOTS = 100
+SLOTS = 40
 """Probes at the same time."""
 
-TIMEOUT_MS = 300
+TIMEOUT_MS = 400
 LATE_S = 0.05
 OUR_SHARE = 5
 """One case in so many is an answer of our own name server to a lookup."""
