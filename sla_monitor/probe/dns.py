@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 from sla_monitor.contract.domain_name import name_wire
 from sla_monitor.contract.endpoint import DnsEndpoint
 from sla_monitor.contract.record_data import record_wire
@@ -50,9 +48,9 @@ class DnsProber:
 
     async def _ask(self, watch: Stopwatch, question: Question) -> bytes:
         """The answer of the server's first address that gives one."""
-        began = monotonic()
+        began = watch.loop.time()
         addresses = await addresses_of(watch, self.terms.server, self.terms.port, self.terms.family)
-        watch.dns = monotonic() - began
+        watch.dns = watch.loop.time() - began
 
         async def attempt(address: Address) -> bytes:
             if self.terms.transport == "tcp":

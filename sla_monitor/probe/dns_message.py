@@ -101,7 +101,7 @@ async def read(wire: bytes, question: Question, loop: Loop) -> Message:
             step += 32 + len(record.owner) + len(record.strings or record.data)
             if step > STEP:
                 step = 0
-                await loop.yield_control()
+                await loop.yield_control(at)
         sections.append(tuple(records))
     if at != len(wire):
         raise _unreadable(f"{len(wire) - at} bytes follow its end")

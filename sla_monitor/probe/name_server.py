@@ -9,7 +9,6 @@ import socket
 import struct
 from dataclasses import dataclass, field
 from secrets import randbits
-from time import monotonic
 
 from sla_monitor.probe.channel import Address, Channel, LocalRefusal
 from sla_monitor.probe.loop import Loop, Task, park
@@ -77,6 +76,9 @@ class Datagram:
                 return self._sock.recv(65_535)
             except BlockingIOError:
                 self._is_readable = False
+            except OSError as error:
+                if error.errno != errno.EMSGSIZE:  # a question that has left us is not too long for the way
+                    raise
 
     def close(self) -> None:
         self._loop.forget(self._sock.fileno())
@@ -121,7 +123,7 @@ async def over_udp(watch: Stopwatch, question: Question, address: Address) -> by
         watch.address = str(address[1][0])
         watch.sent()
         datagram.send(question.wire)
-        for _ in range(MOST_STRAYS):
+        for strays in range(MOST_STRAYS):
             message = await datagram.receive()
             if question.is_answered_by(message):
                 watch.was_answered = True
@@ -129,7 +131,7 @@ async def over_udp(watch: Stopwatch, question: Question, address: Address) -> by
                 watch.received(message)
                 return message
             watch.doing = "waiting for an answer to this question (what came answers none or another)"
-            await watch.loop.yield_control()
+            await watch.loop.yield_control(strays)
     finally:
         datagram.close()
     raise Failure(Reason.PROTOCOL_ERROR, f"{MOST_STRAYS} datagrams came, and none answers this question")
@@ -137,12 +139,12 @@ async def over_udp(watch: Stopwatch, question: Question, address: Address) -> by
 
 async def over_tcp(watch: Stopwatch, question: Question, address: Address) -> bytes:
     """The message that answers. Raises OSError, and Failure for one that does not."""
-    began = monotonic()
+    began = watch.loop.time()
     watch.doing = "connecting"
     channel = Channel(watch.loop, address)
     try:
         await channel.connect()
-        watch.connect = (watch.connect or 0.0) + monotonic() - began
+        watch.connect = (watch.connect or 0.0) + watch.loop.time() - began
         watch.address = channel.address
         watch.sent()
         await channel.send(struct.pack("!H", len(question.wire)) + question.wire, watch)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import select
 import socket
 import struct
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from random import Random
@@ -24,6 +22,7 @@ from sla_monitor.probe import Loop, Stopwatch
 from sla_monitor.probe.resolve import MOST_ADDRESSES, Resolver, addresses_of
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Outcome
+from tests.fuzz.log import LOG, errors_logged
 from tests.probe.looking import surroundings, terms
 from tests.probe.servers import RESET_AT_ONCE
 
@@ -34,9 +33,6 @@ TIMEOUT_MS = 400
 LATE_S = 0.05
 OUR_SHARE = 5
 """One case in so many is an answer of our own name server to a lookup."""
-
-COUNTS: Counter[tuple[str, str, str]] = Counter()
-"""What came: (dns or name, outcome, reason)."""
 
 KINDS = ("A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT")
 EXPECTED = {"A": ["192.0.2.1"], "TXT": ['"a b" "c"'], "MX": ["10 mail.example"]}
@@ -74,7 +70,7 @@ class Case:
 def run(count: int, seed: int, first: int = 0) -> list[str]:
     """Judge as many cases; what failed, in words."""
     farm = _Farm(seed)
-    with _errors_logged() as heard:
+    with errors_logged() as heard:
         failed = farm.probe_all(range(first, first + count), heard)
     farm.close()
     return failed
@@ -227,7 +223,7 @@ class _Farm:
 
         async def probing() -> str:
             found = await probe.observe(made, self.loop, SystemClock())
-            COUNTS["dns", found.outcome, found.reason or ""] += 1
+            LOG.note("dns", found.outcome, found.reason)
             wrong = "UNKNOWN" if found.outcome is Outcome.UNKNOWN else ""
             if len(found.detail) > DETAIL_LIMIT or len(found.evidence) > EVIDENCE_LIMIT:
                 wrong += " too many words"
@@ -253,10 +249,10 @@ async def _look_up(loop: Loop, name: str) -> str:
     watch = Stopwatch(loop, TIMEOUT_MS)
     try:
         found = await addresses_of(watch, name, 80, "any")
-        COUNTS["name", "addresses", ""] += 1
+        LOG.note("name", "addresses", None)
         return "" if 0 < len(found) <= MOST_ADDRESSES else f"{len(found)} addresses"
     except (socket.gaierror, TimeoutError) as error:
-        COUNTS["name", type(error).__name__, error.strerror or ""] += 1
+        LOG.note("name", "none", error.strerror or "time was up")
         return ""
     except Failure as failure:
         return f"{failure}"
@@ -317,20 +313,3 @@ class _Stream:
             self._farm.loop.unregister(self._sock.fileno())
             self._sock.close()
             self._farm.forget(self)
-
-
-@contextmanager
-def _errors_logged() -> Iterator[list[str]]:
-    """What the program logs as an error meanwhile, tracebacks included."""
-    heard: list[str] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            heard.append(logging.Formatter().format(record))
-
-    listener, logger = Listener(logging.ERROR), logging.getLogger("sla_monitor")
-    logger.addHandler(listener)
-    try:
-        yield heard
-    finally:
-        logger.removeHandler(listener)

@@ -308,49 +308,6 @@ def test_what_our_own_host_refuses_is_not_the_supplier_s_fault(transport: str) -
     assert found.detail.startswith("on our side: ")
 
 
-def unreachable(code: int, about: bytes) -> bytes:
-    """ICMP's `destination unreachable` (RFC 792) about a datagram of ours."""
-
-    def checksum(data: bytes) -> int:
-        total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
-        total = (total >> 16) + (total & 0xFFFF)
-        return ~(total + (total >> 16)) & 0xFFFF
-
-    body = struct.pack("!BBHI", 3, code, 0, 0) + about + b"\0" * (len(about) % 2)
-    return body[:2] + struct.pack("!H", checksum(body)) + body[4:]
-
-
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        (0, Reason.CONNECTION_FAILED),
-        (1, Reason.CONNECTION_FAILED),
-        (3, Reason.CONNECTION_REFUSED),
-        (9, Reason.CONNECTION_FAILED),
-        (13, Reason.CONNECTION_FAILED),
-    ],
-    ids=["network", "host", "port", "network prohibited", "prohibited"],
-)
-def test_what_icmp_tells_is_no_trouble_of_ours(code: int, reason: Reason) -> None:
-    home = socket.inet_aton("127.0.0.1")
-    with socket.socket(type=socket.SOCK_DGRAM) as sock, socket.socket(socket.AF_INET, socket.SOCK_RAW, 1) as raw:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-
-        def serve() -> None:
-            wire, asker = sock.recvfrom(4096)
-            udp = struct.pack("!HHHH", asker[1], port, 8 + len(wire), 0) + wire
-            ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, home, home)
-            raw.sendto(unreachable(code, ip + udp), ("127.0.0.1", 0))
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        found = look("dns", server="127.0.0.1", port=port, ask="www.example")
-        thread.join()
-    assert (found.outcome, found.reason) == (Outcome.DOWN, reason)
-    assert (found.duration_us or 0) < 650_000
-
-
 def drips_an_answer(peer: Peer) -> None:
     peer.send(struct.pack("!H", 65_535))
     peer.drip(b"x")
