@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_monitor.contract.endpoint import Endpoint, endpoint_of
+from sla_monitor.contract.record_data import EXAMPLES
 from sla_monitor.contract.spelled import spelled
 from sla_monitor.settings import Settings
 from sla_monitor.transport import Assigned, Assignment, decode_assignment, encode
@@ -17,7 +18,7 @@ from sla_monitor.transport import Assigned, Assignment, decode_assignment, encod
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 LINE = TEXT.filter(lambda text: "\n" not in text and "\r" not in text and "${" not in text)
-HOSTS = st.sampled_from(["a.example", "127.0.0.1", "::1", "host_with_underscore"])
+HOSTS = st.sampled_from(["a.example", "127.0.0.1", "::1", "host_with_underscore", "bücher.example"])
 SECRETS = st.one_of(
     st.from_regex(r"[^{}/\x00]{1,20}", fullmatch=True).map(lambda name: f"${{env:{name}}}"),
     st.sampled_from(["${file:/run/secret file}", "${file:/a/b}", "${credential:token}"]),
@@ -62,6 +63,15 @@ TLS = {
 FAMILY = {"family": st.sampled_from(["any", "ipv4", "ipv6"])}
 PORTS = st.integers(1, 65_535)
 
+DNS_ANSWERS = st.one_of(
+    st.sampled_from(sorted(EXAMPLES)).flatmap(
+        lambda record: some(expect=st.lists(st.just(EXAMPLES[record]), max_size=2)).map(
+            lambda more: {"record": record, **more}
+        )
+    ),
+    st.fixed_dictionaries({"expect_rcode": st.sampled_from(["NODATA", "NXDOMAIN", "REFUSED"])}),
+)
+
 KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "http": st.builds(
         lambda more, credential: {"url": "https://a.example:8443/p?q=%20#f", **more, **credential},
@@ -88,8 +98,8 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "tcp": st.builds(lambda host, port, more: {"host": host, "port": port, **more}, HOSTS, PORTS,
                      some(**FAMILY, send=TEXT, expect=PATTERNS)),
     "dns": st.builds(lambda host, more: {"server": host, "ask": "a.example", **more}, HOSTS,
-                     some(**FAMILY, port=PORTS, record=st.sampled_from(["A", "MX", "TXT"]),
-                          transport=st.sampled_from(["udp", "tcp"]), expect=st.lists(st.just("10 mail."), max_size=2))),
+                     st.builds(lambda how, answers: {**how, **answers},
+                               some(**FAMILY, port=PORTS, transport=st.sampled_from(["udp", "tcp"])), DNS_ANSWERS)),
     "tls": st.builds(lambda host, more: {"host": host, **more}, HOSTS,
                      some(**TLS, **FAMILY, port=PORTS, server_name=HOSTS)),
     "heartbeat": st.builds(lambda token, when: {"token": token, "grace": "30s", **when}, SECRETS,
