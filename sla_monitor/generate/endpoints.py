@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sla_monitor import names
-from sla_monitor.contract.endpoint import Endpoint, HttpEndpoint, TlsEndpoint
+from sla_monitor.contract.endpoint import Endpoint, TlsTerms
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alert import Alert, Case
 from sla_monitor.generate.grafana.links import SERVICE
@@ -70,8 +70,8 @@ def _endpoint_cases(subject: Subject, service: Service, endpoint: Endpoint, wait
 
 def _certificates(subject: Subject, group: Group) -> Iterator[Alert]:
     """For the endpoints that show one."""
-    several = [(s, e) for s in group.services for e in s.endpoints if isinstance(e, HttpEndpoint | TlsEndpoint)]
-    several = [(s, e) for s, e in several if not isinstance(e, HttpEndpoint) or e.url.startswith("https:")]
+    endpoints = ((service, each) for service in group.services for each in service.endpoints)
+    several = [(service, each) for service, each in endpoints if isinstance(each, TlsTerms) and each.shows_certificate]
     if not several:
         return
     days = subject.settings.alerting.certificate_days

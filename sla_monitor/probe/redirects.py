@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
-from requests import Request
 from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
-from requests.structures import CaseInsensitiveDict
 
 from sla_monitor.contract.http_terms import Redirects
-from sla_monitor.probe.adapter import Reply, origin_of
+from sla_monitor.probe.adapter import Reply, Sealed, origin_of
 from sla_monitor.probe.line import Origin
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
+
+MOST_COOKIES, MOST_COOKIE_CHARACTERS = 180, 65_536
+"""Of one probe: as many as Chrome keeps for a site, and what a server may send us in a head."""
 
 
 def target(url: str, location: str, rules: Redirects) -> str:
@@ -56,15 +57,16 @@ def method_after(status: int, method: str) -> str:
 
 
 def collect(jar: RequestsCookieJar, reply: Reply) -> None:
-    """Take the cookies that an answer sets; the jar's own rules decide whose they are."""
-    if "set-cookie" in reply.headers:
-        jar.extract_cookies(MockResponse(reply.headers), MockRequest(reply.request))
+    """Take the cookies that an answer sets; the jar's own rules decide whose they are. Raises Failure for too many."""
+    if "set-cookie" not in reply.headers:
+        return
+    jar.extract_cookies(MockResponse(reply.headers), MockRequest(reply.request))
+    sizes = [len(cookie.name) + len(cookie.value or "") for cookie in jar]
+    if len(sizes) > MOST_COOKIES or sum(sizes) > MOST_COOKIE_CHARACTERS:
+        most = f"{MOST_COOKIES} cookies, or {MOST_COOKIE_CHARACTERS} characters in them"
+        raise Failure(Reason.TOO_LARGE, f"the server sets more than {most}")
 
 
-def with_cookies(jar: RequestsCookieJar, url: str, headers: CaseInsensitiveDict[str]) -> CaseInsensitiveDict[str]:
-    """The headers with the cookies that belong to a URL, after those of the contract."""
-    found = get_cookie_header(jar, Request("GET", url).prepare()) if len(jar) else None
-    if found is None:
-        return headers
-    mine = headers.get("Cookie")
-    return CaseInsensitiveDict({**headers, "Cookie": f"{mine}; {found}" if mine else found})
+def cookies_for(jar: RequestsCookieJar, request: Sealed) -> str:
+    """Those that belong to a request's URL."""
+    return (get_cookie_header(jar, request) or "") if len(jar) else ""

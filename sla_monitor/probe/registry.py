@@ -11,6 +11,7 @@ from sla_monitor.errors import SecretError
 from sla_monitor.probe.dns import DnsProber
 from sla_monitor.probe.heartbeat import HeartbeatProber
 from sla_monitor.probe.http import HttpProber
+from sla_monitor.probe.journey import JourneyProber
 from sla_monitor.probe.prober import Prober, Surroundings, internal_error
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.tcp import TcpProber
@@ -23,6 +24,7 @@ KINDS: dict[str, Callable[[Any, Surroundings], Prober]] = {
     "dns": DnsProber,
     "tls": TlsProber,
     "heartbeat": HeartbeatProber,
+    "journey": JourneyProber,
 }
 
 
