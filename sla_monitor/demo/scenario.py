@@ -68,6 +68,7 @@ A_BAD_DAY = Scenario(
         Step("custody health check answers 503", "/custody/health", status(503), 20, 70),
         Step("CAD incident list takes 2 s", "/cad/incidents", slow(2), 40, 90),
         Step("service desk portal answers 503", "/portal/", status(503), 100, 150),
+        Step("custody record search answers 500", "/custody/search", status(500), 130, 180),
         Step("records export hangs", "/records/export", HANG, 170, 220),
         Step("nightly batch job stops reporting", BATCH_JOB, HANG, 230, 290),
         Step("mobile gateway resets connections", "/mobile/gateway", RESET, 250, 285),

@@ -210,21 +210,22 @@ def _total(several: Sequence[int | None]) -> int | None:
 
 def _table(steps: Sequence[StepFinding]) -> bytes:
     """A line for each step; of a long journey, the last ones."""
-    lines = [f"{describe_step(number, len(steps), step)}\n".encode() for number, step in enumerate(steps, 1)]
+    total = len(steps)
+    told = (f"{_where(number, total, step.title)}: {describe_step(step)}\n" for number, step in enumerate(steps, 1))
+    lines = [line.encode() for line in told]
     while sum(map(len, lines)) > TABLE_LIMIT:
         del lines[0]
     return b"".join(lines)
 
 
-def describe_step(number: int, total: int, step: StepFinding) -> str:
-    """`step 2 of 3, «Search»: down, status 500, 12.3 ms (first byte 12.0, transfer 0.1)`."""
-    where = _where(number, total, step.title)
+def describe_step(step: StepFinding) -> str:
+    """`down, status 500, 12.3 ms (first byte 12.0, transfer 0.1)`."""
     if step.outcome is None:
-        return f"{where}: not reached"
+        return "not reached"
     phases = [(name.replace("_", " "), getattr(step.phases, f"{name}_us")) for name in PHASES]
     told = ", ".join(f"{name} {us / 1000:.1f}" for name, us in phases if us is not None)
     facts = [step.outcome.value, *([f"status {step.status}"] if step.status is not None else [])]
-    return f"{where}: {', '.join(facts)}, {step.duration_us / 1000:.1f} ms" + (f" ({told})" if told else "")
+    return f"{', '.join(facts)}, {step.duration_us / 1000:.1f} ms" + (f" ({told})" if told else "")
 
 
 def _where(number: int, total: int, title: str) -> str:
