@@ -199,8 +199,11 @@ class _Walk:
 
 
 def _sum(several: Sequence[Phases]) -> Phases:
-    """Each phase of all the steps that had it."""
-    return Phases(*(_total([getattr(one, f"{name}_us") for one in several]) for name in PHASES))
+    """Each phase of all the steps that had it. A journey that was cut short has no first byte: it took no time that
+    could be compared with that of a whole one, and is no response time."""
+    total = Phases(*(_total([getattr(one, f"{name}_us") for one in several]) for name in PHASES))
+    is_whole = all(one.first_byte_us is not None for one in several)
+    return total if is_whole else replace(total, first_byte_us=None, transfer_us=None)
 
 
 def _total(several: Sequence[int | None]) -> int | None:

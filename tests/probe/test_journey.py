@@ -245,6 +245,17 @@ def test_the_failing_step_is_told_in_detail_and_evidence_and_ends_the_journey() 
     assert answer[-1] == "out of order"
 
 
+def test_a_journey_that_is_cut_short_is_no_response_time() -> None:
+    """Of looks that found the endpoint down, those with a first byte are (`sla.looks`)."""
+    site = Site({"/in": page(b""), "/search": FAILS})
+    short = walk(site, {"url": "/in"}, {"url": "/search"}, {"url": "/in"})
+    whole = walk(site, {"url": "/in"}, {"url": "/search"})
+    assert short.steps[1].phases.first_byte_us is not None
+    assert (short.phases.first_byte_us, short.phases.transfer_us) == (None, None)
+    assert short.phases.connect_us is not None
+    assert whole.phases.first_byte_us is not None
+
+
 def test_what_cleans_up_is_asked_after_a_failure_and_does_not_hide_it() -> None:
     site = Site({"/in": JSON, "/search": FAILS, "/out": page(b"sorry", "503 Unavailable")})
     out = {"url": "/out?t=${t}", "always": True}
