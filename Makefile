@@ -67,8 +67,10 @@ generated: $(VENV)/run.stamp ## Write config/prometheus, config/alertmanager and
 	    $(BIN)/sla-monitor generate $$each --output config/$$each --on $(GENERATED_ON) || exit 1; \
 	done
 
-bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server
+bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server, and beside a peer
+	@tools/debian-packages prometheus prometheus-blackbox-exporter curl
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.peers
 
 clean: ## Remove what was made here; var/, the record, stays
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

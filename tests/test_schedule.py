@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sla_monitor.workers import Workers
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.schedule import LATENESS_BUCKETS_S, Schedule, Slot, SlotTrigger, phase_ms, workers_needed
-from sla_monitor.workers import Workers
 from tests.fakes.clock import FakeClock
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sla_monitor.witness import NETWORK_REASONS, OFFLINE_HOLDS_S, Witnesses
 
 from sla_monitor.sla.observation import Finding, Outcome, Reason
-from sla_monitor.witness import NETWORK_REASONS, OFFLINE_HOLDS_S, Witnesses
 from tests.fakes.clock import FakeClock
 
 UP = Finding(Outcome.UP)

@@ -7,14 +7,14 @@ name in `sla_monitor/probe/` (docs/how-to/add-a-probe-kind.md).
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from sla_monitor.contract.bands import Level
-from sla_monitor.contract.consistency import misfits
-from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, Whole
+from sla_monitor.contract.consistency import misfits, report_misfits
+from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, TimeOfDay, Whole
 from sla_monitor.contract.http_terms import RequestTerms, credential_problems
 from sla_monitor.contract.journey_terms import MOST_STEPS, JourneyStep, step_problems
 from sla_monitor.contract.network import (
@@ -161,13 +161,39 @@ class TlsEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
     server_name: Host | None = Field(None, description="The name asked for and checked, if not the host.")
 
 
+class ExpectedReports(Strict):
+    """When a job is expected to report."""
+
+    calendar: Identifier | None = Field(
+        None,
+        description="The calendar in whose hours the job's silence counts; with `at`, on whose days it runs. None: the"
+        " service's hours.",
+    )
+    at: tuple[TimeOfDay, ...] = Field(
+        (), description="Times of day at which a run is due, in the contract's zone; none: every `period`."
+    )
+
+
 class HeartbeatEndpoint(EndpointTerms):
-    """The supplier's batch job posts to us; silence for longer than its period and grace is DOWN."""
+    """The supplier's batch job posts to us: DOWN if it fails, runs too long, or does not report success in time."""
 
     kind: Literal["heartbeat"] = Field(description="Makes it this kind.")
     token: Secret = Field(description="What the job sends as `Authorization: Bearer`.")
-    period_ms: DurationMs = Field(alias="period", description="How often the job reports.")
+    period_ms: DurationMs | None = Field(
+        None, alias="period", description="How often the job reports success; needed unless `expected.at` says when."
+    )
     grace_ms: DurationMs = Field(alias="grace", description="How much later is still in time.")
+    max_duration_ms: DurationMs | None = Field(
+        None, alias="max_duration", description="A run that takes longer from start to end is DOWN (too_slow)."
+    )
+    expected: ExpectedReports = Field(ExpectedReports(), description="When it is expected.")
+
+    @model_validator(mode="after")
+    def _reports_fit(self) -> Self:
+        problems = list(report_misfits(self.period_ms, self.grace_ms, self.expected.at))
+        if problems:
+            raise Misplaced(problems)
+        return self
 
 
 def _base(value: str) -> str:
@@ -215,3 +241,10 @@ Endpoint = Annotated[
     Field(discriminator="kind"),
 ]
 """One thing that is probed."""
+
+_ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
+
+
+def endpoint_of(terms: dict[str, Any]) -> Endpoint:
+    """An endpoint from what `spelled` made of it. Raises pydantic's ValidationError, a ValueError."""
+    return _ENDPOINT.validate_python(terms)

@@ -9,10 +9,11 @@ from sla_monitor.contract.endpoint import HeartbeatEndpoint, HttpEndpoint, Journ
 from sla_monitor.contract.journey_terms import unused_captures
 from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi, needs_single_looks
 from sla_monitor.contract.network import wrong_family
+from sla_monitor.contract.nodes import Path
 from sla_monitor.contract.parts import Found
 from sla_monitor.contract.source import source_doubts
-from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.usual import DAY_MS, told_time
+from sla_monitor.contract.terms import Service, Terms
+from sla_monitor.contract.usual import DAY_MS, longest_day_ms, told_time
 
 PAGE_BURN = Fraction(144, 10)
 """The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
@@ -31,10 +32,22 @@ def look_doubts(terms: Terms) -> Iterator[Found]:
                 yield from (((*path, "family"), f"can never be reached: {wrong}") for wrong in found if wrong)
             if isinstance(endpoint, JourneyEndpoint):
                 yield from (((*path, *inside), message) for inside, message in unused_captures(endpoint.steps))
+            if isinstance(endpoint, HeartbeatEndpoint):
+                yield from _slow_to_notice(terms, service, endpoint, (*path, "period"))
     for i, kpi in enumerate(terms.kpis):
         yield from ((("kpis", i, key), message) for key, message in _of_kpi(terms, kpi))
         yield from ((("kpis", i, "source", key), message) for key, message in source_doubts(kpi))
     yield from _held(terms)
+
+
+def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint, path: Path) -> Iterator[Found]:
+    """A job whose silence is counted in hours, and whose period is longer than a day has of them."""
+    name = endpoint.expected.calendar or service.service_hours
+    longest_ms = longest_day_ms(terms, name)
+    if endpoint.period_ms is not None and endpoint.period_ms > longest_ms:
+        period, day = told_time(endpoint.period_ms), told_time(longest_ms)
+        message = f"counts in the hours of {name}, at most {day} a day, so that {period} of silence take several days"
+        yield path, f"{message} (write expected: {{at: ['02:00']}} for a job that runs at a time of day)"
 
 
 def _held(terms: Terms) -> Iterator[Found]:

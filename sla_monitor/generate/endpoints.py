@@ -19,7 +19,7 @@ _OWN = {"heartbeat": names.HEARTBEAT_SILENT, "journey": names.JOURNEY_FAILING}
 
 _SAID: dict[names.AlertName, tuple[str, tuple[Piece | str, ...]]] = {
     names.ENDPOINT_DOWN: ("has been down", ()),
-    names.HEARTBEAT_SILENT: ("has not reported", ()),
+    names.HEARTBEAT_SILENT: ("has been silent, failing or too slow", ()),
     names.JOURNEY_FAILING: ("has failed", (", now at step ", STEP)),
 }
 """What each alert says of its endpoint, before and after how long."""

@@ -4,16 +4,17 @@ A probe is a coroutine in one event loop; it has one deadline for everything, an
 supplier does.
 """
 
-from sla_monitor.probe.journey import describe_step
 from sla_monitor.probe.loop import Loop
-from sla_monitor.probe.prober import Prober, Surroundings, observe, observe_once
+from sla_monitor.probe.prober import Heard, Prober, Surroundings, observe, observe_once
 from sla_monitor.probe.registry import KINDS, build
+from sla_monitor.probe.steps import describe_step
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding
 
 __all__ = [
     "KINDS",
     "Finding",
+    "Heard",
     "Loop",
     "Prober",
     "Stopwatch",

@@ -19,12 +19,10 @@ from sla_monitor.probe.adapter import origin_of
 from sla_monitor.probe.capture import Captures
 from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.request import Answered, Content, Known, Lines, Message, Request, headers_of
+from sla_monitor.probe.steps import name_of_step, step_table
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.probe.verdict import NO_SECRETS, Verdict, finding, plain
 from sla_monitor.sla.observation import Finding, Outcome, Phases, Reason, StepFinding
-
-TABLE_LIMIT = 1024
-"""Bytes of the evidence that tell of the steps; the others are for the answer of the one that failed."""
 
 Values = Mapping[str, str]
 Spell = Callable[[str], str]
@@ -162,7 +160,7 @@ class _Walk:
         if self.has_failed and not (terms.always and self._can(step, watch)):
             self.steps.append(StepFinding(terms.id, terms.title, None))
             return
-        watch.where = f"{_where(len(self.steps) + 1, self.total, terms.title)}: "
+        watch.where = f"{name_of_step(len(self.steps) + 1, self.total, terms.title)}: "
         began = watch.loop.time()
         came = await step.ask(watch, lines, self.jar, self.values)
         took_us = int((watch.loop.time() - began) * 1_000_000)
@@ -175,7 +173,7 @@ class _Walk:
         secrets = known.secrets(*self.hidden) if self.verdict is not None else NO_SECRETS
         steps = tuple(replace(one, detail=plain(secrets.hide(one.detail))) for one in self.steps)
         watch.where, watch.address, watch.expires_at_s = self.where, self.address, self.expires_at_s
-        evidence = _table(steps) + b"\n" + self.decisive.evidence
+        evidence = step_table(steps) + b"\n" + self.decisive.evidence
         status, body_bytes = self.decisive.status, self.decisive.body_bytes
         found = finding(watch, self.verdict, evidence, secrets, status=status, body_bytes=body_bytes)
         return replace(found, phases=_sum([one.phases for one in steps]), steps=steps)
@@ -209,27 +207,3 @@ def _sum(several: Sequence[Phases]) -> Phases:
 def _total(several: Sequence[int | None]) -> int | None:
     known = [us for us in several if us is not None]
     return sum(known) if known else None
-
-
-def _table(steps: Sequence[StepFinding]) -> bytes:
-    """A line for each step; of a long journey, the last ones."""
-    total = len(steps)
-    told = (f"{_where(number, total, step.title)}: {describe_step(step)}\n" for number, step in enumerate(steps, 1))
-    lines = [line.encode() for line in told]
-    while sum(map(len, lines)) > TABLE_LIMIT:
-        del lines[0]
-    return b"".join(lines)
-
-
-def describe_step(step: StepFinding) -> str:
-    """`down, status 500, 12.3 ms (first byte 12.0, transfer 0.1)`."""
-    if step.outcome is None:
-        return "not reached"
-    phases = [(name.replace("_", " "), getattr(step.phases, f"{name}_us")) for name in PHASES]
-    told = ", ".join(f"{name} {us / 1000:.1f}" for name, us in phases if us is not None)
-    facts = [step.outcome.value, *([f"status {step.status}"] if step.status is not None else [])]
-    return f"{', '.join(facts)}, {step.duration_us / 1000:.1f} ms" + (f" ({told})" if told else "")
-
-
-def _where(number: int, total: int, title: str) -> str:
-    return f"step {number} of {total}, «{title}»"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import EndpointTerms
@@ -14,6 +14,9 @@ from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.probe.verdict import Verdict, finding, plain
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 
+if TYPE_CHECKING:
+    from sla_monitor.sla.jobs import JobState, Timetable  # the contract's other terms, which no site has a use for
+
 log = logging.getLogger(__name__)
 
 CLOCK_TOLERANCE_MS = 1000
@@ -21,16 +24,26 @@ OVERDUE_TOLERANCE_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the collector knows of a job. `state`: what it reported; `timetable`: when it is expected; `cut_off_s`:
+    monotonic seconds at which the monitor last had no network, as far as is known."""
+
+    state: Callable[[], JobState]
+    timetable: Timetable
+    cut_off_s: Callable[[], float] = lambda: float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a prober may know besides its terms.
 
-    heartbeats: an endpoint's key to its last receipt; key: this endpoint's; started_ms: when this prober was made.
+    key: the endpoint's; started_ms: when this prober was made; heard: of the job, for a heartbeat endpoint.
     """
 
     clock: Clock
-    heartbeats: Callable[[str], int | None]
     key: str
     started_ms: int
+    heard: Heard | None = None
 
 
 class Prober(Protocol):
@@ -73,6 +86,19 @@ async def observe(prober: Prober, loop: Loop, clock: Clock) -> Finding:
     elif overdue_ms > OVERDUE_TOLERANCE_MS:  # every probe ends by its deadline: it was we who stood still
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, f"the monitor stood still for {overdue_ms / 1000:.1f} s")
     return _for_speed(found, prober.terms, round((elapsed - (loop.lost_s - lost_s)) * 1_000_000))
+
+
+async def is_answered(prober: Prober, loop: Loop) -> bool:
+    """One probe of a witness: whether anything at all came back, be it a refusal in the protocol's own words or a
+    drip. Any byte proves the way."""
+    watch = Stopwatch(loop, prober.terms.timeout_ms)
+    try:
+        found = await prober.probe(watch)
+    except DeadlinePassed:
+        return watch.was_answered
+    finally:
+        watch.stop()
+    return watch.was_answered or found.outcome in {Outcome.UP, Outcome.DEGRADED}
 
 
 def _exception(error: Exception, watch: Stopwatch) -> Finding:

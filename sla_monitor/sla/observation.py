@@ -41,13 +41,30 @@ class Reason(StrEnum):
     HEADER_UNEXPECTED = "header_unexpected"
     BODY_UNEXPECTED = "body_unexpected"
     ANSWER_UNEXPECTED = "answer_unexpected"
+    TOO_COSTLY = "too_costly"
     TOO_SLOW = "too_slow"
     HEARTBEAT_SILENT = "heartbeat_silent"
+    JOB_FAILED = "job_failed"
     # UNKNOWN: our side
     MONITOR_OFFLINE = "monitor_offline"
     INTERNAL_ERROR = "internal_error"
     CLOCK_STEPPED = "clock_stepped"
     NOT_YET_SEEN = "not_yet_seen"
+
+
+NETWORK_REASONS = frozenset(
+    {
+        Reason.DNS_FAILED,
+        Reason.CONNECTION_REFUSED,
+        Reason.CONNECTION_FAILED,
+        Reason.CONNECTION_RESET,
+        Reason.TIMEOUT,
+        Reason.TLS_FAILED,
+        Reason.PROTOCOL_ERROR,
+        Reason.HEARTBEAT_SILENT,
+    }
+)
+"""Failures that our own network could have caused. A wrong status or a bad certificate came through it."""
 
 
 @dataclass(frozen=True, slots=True)
