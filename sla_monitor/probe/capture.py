@@ -19,6 +19,10 @@ from sla_monitor.sla.observation import Reason
 MOST_CHARACTERS = 16_384
 """Of one value: session tokens take some thousands, and the hidden field of a large form ten."""
 
+MOST_JSON_MARKS = 10_000
+"""Colons, commas and opening brackets in a body from which a JSON path captures: parsing it and walking through it
+takes a few milliseconds, of which everybody's probes wait."""
+
 _FOR_HEADERS = re.compile(r"[!-~]([ -~]*[!-~])?")
 """No control characters: a line break would begin another header."""
 
@@ -35,7 +39,9 @@ class Source:
 
     @cached_property
     def document(self) -> Any:
-        """Raises ValueError for what is not JSON."""
+        """Raises ValueError for what is not JSON, and Failure for too much of it."""
+        if sum(map(self.body.count, (b",", b":", b"[", b"{"))) > MOST_JSON_MARKS:
+            raise Failure(Reason.TOO_LARGE, f"there are more than {MOST_JSON_MARKS} values in the JSON to capture from")
         try:
             return json.loads(self.text)
         except RecursionError:
@@ -56,14 +62,17 @@ class Captures:
         """The values by name. Raises Failure for one that is not there, or cannot be what it is wanted for."""
         return {name: self._taken(name, finder, source) for name, finder in self._several.items()}
 
-    def secrets_in(self, source: Source) -> list[str]:
-        """The secret values of an answer that is not as expected: some may be there all the same."""
+    def secrets_in(self, source: Source) -> list[str] | None:
+        """The secret values of an answer, also of one that is not as expected; None where looking for them costs too
+        much."""
         found = []
         for name in self.secrets:
             try:
                 found.append(self._several[name].find(source))
             except _NotThereError:
                 continue
+            except Failure:
+                return None
         return found
 
     def _taken(self, name: str, finder: _Finder, source: Source) -> str:

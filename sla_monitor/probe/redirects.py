@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urljoin, urlsplit
 
 from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
+from urllib3 import HTTPHeaderDict
 
 from sla_monitor.contract.http_terms import Redirects
 from sla_monitor.probe.adapter import Reply, Sealed, origin_of
@@ -12,10 +13,13 @@ from sla_monitor.probe.line import Origin
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
-STATUSES = frozenset({301, 302, 303, 307, 308})
+MOST_COOKIES, LONGEST_COOKIE, MOST_COOKIE_BYTES = 50, 4_096, 8_190
+"""Of one answer; bytes of one; bytes that are sent back. What is beyond them is ignored, as curl ignores it."""
 
-MOST_COOKIES, MOST_COOKIE_CHARACTERS = 180, 65_536
-"""Of one probe: as many as Chrome keeps for a site, and what a server may send us in a head."""
+MOST_HELD = 180
+"""Of a whole journey, as many as browsers keep for a site; those of the answer that reaches it come on top."""
+
+STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 def target(url: str, location: str, rules: Redirects) -> str:
@@ -57,16 +61,14 @@ def method_after(status: int, method: str) -> str:
 
 
 def collect(jar: RequestsCookieJar, reply: Reply) -> None:
-    """Take the cookies that an answer sets; the jar's own rules decide whose they are. Raises Failure for too many."""
-    if "set-cookie" not in reply.headers:
-        return
-    jar.extract_cookies(MockResponse(reply.headers), MockRequest(reply.request))
-    sizes = [len(cookie.name) + len(cookie.value or "") for cookie in jar]
-    if len(sizes) > MOST_COOKIES or sum(sizes) > MOST_COOKIE_CHARACTERS:
-        most = f"{MOST_COOKIES} cookies, or {MOST_COOKIE_CHARACTERS} characters in them"
-        raise Failure(Reason.TOO_LARGE, f"the server sets more than {most}")
+    """Take the cookies that an answer sets; the jar's own rules decide whose they are."""
+    sent = reply.exchange.answer.headers.getlist("set-cookie")
+    if sent and len(jar) < MOST_HELD:
+        kept = [("Set-Cookie", line) for line in sent[:MOST_COOKIES] if len(line) <= LONGEST_COOKIE]
+        jar.extract_cookies(MockResponse(HTTPHeaderDict(kept)), MockRequest(reply.request))  # type: ignore[arg-type]  # its port
 
 
 def cookies_for(jar: RequestsCookieJar, request: Sealed) -> str:
     """Those that belong to a request's URL."""
-    return (get_cookie_header(jar, request) or "") if len(jar) else ""
+    found = (get_cookie_header(jar, request) or "") if len(jar) else ""
+    return found if len(found) <= MOST_COOKIE_BYTES else found[: MOST_COOKIE_BYTES + 1].rpartition("; ")[0]

@@ -188,13 +188,14 @@ class Request:
             reply.exchange.finish(keep=complete)
         if source is None:
             return Answered(verdict, self._kept(watch.seen), reply.status_code, 0)
-        evidence = b"" if verdict is None else _evidence(watch, source.body)
         hidden = self._captures.secrets_in(source)
+        evidence = b"" if verdict is None else _evidence(watch, source.body)
+        if hidden is None:
+            evidence, hidden = self._kept(evidence), []
         return Answered(verdict, evidence, reply.status_code, len(source.body), captured, hidden)
 
     def _kept(self, seen: bytes) -> bytes:
-        """Of an answer that was not read to its end: a secret that it should have held cannot be found in it, to be
-        hidden."""
+        """Of an answer in which secrets cannot be found, to be hidden: it was not read to its end, or is too costly."""
         return b"(not kept: a secret is captured from this answer)" if self._captures.secrets else seen
 
     async def _follow(self, watch: Stopwatch, message: Message, lines: Lines, jar: RequestsCookieJar | None) -> Reply:
