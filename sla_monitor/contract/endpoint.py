@@ -18,6 +18,7 @@ from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Mispla
 from sla_monitor.contract.http_terms import RequestTerms, credential_problems
 from sla_monitor.contract.journey_terms import MOST_STEPS, JourneyStep, step_problems
 from sla_monitor.contract.network import (
+    DomainName,
     Family,
     Headers,
     Host,
@@ -27,6 +28,8 @@ from sla_monitor.contract.network import (
     TlsVersion,
     Url,
 )
+from sla_monitor.contract.parts import Found
+from sla_monitor.contract.record_data import record_wire
 from sla_monitor.contract.secret import Secret
 from sla_monitor.contract.template import Template
 
@@ -142,14 +145,33 @@ class DnsEndpoint(NetworkTerms, EndpointTerms):
     kind: Literal["dns"] = Field(description="Makes it this kind.")
     server: Host = Field(description="The name server: name or IP address.")
     port: Port = Field(53, description="The port.")
-    name_asked: Annotated[str, Field(alias="ask", min_length=1, max_length=253)] = Field(
-        description="The name to ask for."
-    )
+    name_asked: DomainName = Field(alias="ask", description="The name to ask for.")
     record: Literal["A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"] = Field(
         "A", description="The record to ask for."
     )
     transport: Literal["udp", "tcp"] = Field("udp", description="How to ask.")
-    expect: tuple[str, ...] = Field((), description="Answers that must all be there; none: any answer will do.")
+    expect: tuple[str, ...] = Field(
+        (), description="Data of records that must all be there, in any spelling; none: any record will do."
+    )
+    expect_rcode: Literal["NOERROR", "NODATA", "NXDOMAIN", "REFUSED"] = Field(
+        "NOERROR",
+        description="How the server is to answer: with records, with none of this type (NODATA), that there is no such"
+        " name (NXDOMAIN), or not at all (REFUSED).",
+    )
+
+    @model_validator(mode="after")
+    def _expects_what_can_be(self) -> Self:
+        problems: list[Found] = []
+        for number, text in enumerate(self.expect):
+            try:
+                record_wire(self.record, text)
+            except ValueError as error:
+                problems.append((("expect", number), str(error)))
+        if self.expect and self.expect_rcode != "NOERROR":
+            problems.append((("expect",), f"says nothing beside expect_rcode: {self.expect_rcode} (leave one out)"))
+        if problems:
+            raise Misplaced(problems)
+        return self
 
 
 class TlsEndpoint(TlsTerms, NetworkTerms, EndpointTerms):

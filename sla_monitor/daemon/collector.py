@@ -16,13 +16,15 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoint import Endpoint, HeartbeatEndpoint
 from sla_monitor.contract.secret import SecretReference
-from sla_monitor.daemon.sites import Sites
+from sla_monitor.daemon.sites import Sites, patience_ms
 from sla_monitor.ledger import Ledger
 from sla_monitor.probe import Heard, Surroundings
+from sla_monitor.probe.doubts import Doubts
 from sla_monitor.probe.heartbeat import HeartbeatProber
 from sla_monitor.probe.verdict import plain
+from sla_monitor.settings import Settings
 from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
-from sla_monitor.sla.observation import NETWORK_REASONS, Finding, Observation, Outcome, Reason
+from sla_monitor.sla.observation import Observation
 
 log = logging.getLogger(__package__)
 
@@ -38,15 +40,17 @@ class Job:
 class Collector:
     """The endpoints in force. Everything may be called from any thread."""
 
-    def __init__(self, board: Board, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, board: Board, ledger: Ledger, settings: Settings, clock: Clock) -> None:
         self._board, self._ledger, self._clock = board, ledger, clock
         self._endpoints: dict[str, Endpoint] = {}
         self._jobs: dict[str, Job] = {}
         self._heartbeats: dict[str, HeartbeatProber] = {}
         self._in_force: list[TermsVersion] = []
         self._changing = threading.Lock()
-        self.sites: Sites
         self.has_observed = False
+        self.sites = Sites(settings, clock, self.take, board.skip)
+        self._doubting = threading.Lock()
+        self._doubts = Doubts(self.sites.host, lambda one: self.take([one]), patience_ms(settings))
 
     def __len__(self) -> int:
         return len(self._endpoints)
@@ -101,13 +105,25 @@ class Collector:
             self._board.observe(one)
         self.has_observed = True
 
-    def judge_heartbeat(self, key: str, due_ms: int) -> None:
-        """Whether a job has been heard in time; `due_ms` is when that was to be asked."""
+    def judge_heartbeat(self, key: str, _: int) -> None:
+        """Whether a job has been heard in time. One that we cannot hear, because we are cut off, is not silent."""
         prober = self._heartbeats.get(key)
         if prober is None:
             return
-        finding = self._unless_cut_off(prober.find())
-        self.take([Observation(key, max(due_ms, self._clock.now_ms()), finding)])
+        observation, now_ms = Observation(key, self._clock.now_ms(), prober.find()), self._monotonic_ms()
+        with self._doubting:
+            self._doubts.take(observation, now_ms, now_ms)
+
+    def settle(self) -> None:
+        """Take what the witnesses have decided of silent jobs. To be called about once a second."""
+        with self._doubting:
+            self._doubts.settle(self._monotonic_ms())
+
+    def stop(self) -> None:
+        """Probe no more, and take what was seen before."""
+        self.sites.stop()
+        with self._doubting:
+            self._doubts.end()
 
     def report(self, key: str, kind: ReportKind, text: str) -> Future[bool]:
         """Take in what a job reports; True once it is on disk. `text` is the supplier's: hostile."""
@@ -126,12 +142,8 @@ class Collector:
         )
         return HeartbeatProber(job.terms, Surroundings(self._clock, key, self._clock.now_ms(), heard))
 
-    def _unless_cut_off(self, finding: Finding) -> Finding:
-        """A job that we cannot hear is not silent."""
-        if finding.reason not in NETWORK_REASONS or self.sites.host.is_online:
-            return finding
-        detail = f"no witness answers either ({finding.reason})"
-        return Finding(Outcome.UNKNOWN, Reason.MONITOR_OFFLINE, detail)
+    def _monotonic_ms(self) -> int:
+        return int(self._clock.monotonic() * 1000)
 
     def _tell_of_change(self, observation: Observation) -> None:
         watched = self._board.endpoints.get(observation.endpoint)

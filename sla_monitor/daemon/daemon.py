@@ -20,7 +20,6 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.errands import Errands, packs
 from sla_monitor.daemon.own import PULSE_LIMIT_S, OwnState, Reloads
-from sla_monitor.daemon.sites import Sites
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter
@@ -63,8 +62,8 @@ class Daemon:
         )
         self._assessing = Assessing(self._ledger, self.board, clock)
         self._errands = Errands(path, lambda: self._configuration, self._assessing, clock)
-        self._collector = Collector(self.board, self._ledger, clock)
-        self._sites = self._collector.sites = Sites(settings, clock, self._collector.take, self.board.skip)
+        self._collector = Collector(self.board, self._ledger, settings, clock)
+        self._sites = self._collector.sites
         self._scheduler = threaded()
         self._schedule = Schedule(clock, self._scheduler, self._collector.judge_heartbeat, self.board.skip)
         self._own = OwnState(
@@ -131,9 +130,9 @@ class Daemon:
     def stop(self) -> None:
         """Begin no more looks, commit what was seen, close. Takes at most about STOP_SECONDS."""
         systemd.stopping()
-        self._sites.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        self._collector.stop()
         self._errands.stop()
         self._web.stop(0.5)
         if not self._ledger.close(STOP_SECONDS):
@@ -197,6 +196,7 @@ class Daemon:
     def _pulse(self) -> None:
         """Called by the scheduling loop every second: the watchdog hears of progress from nobody else."""
         self._own.beat()
+        self._collector.settle()
         if self._sites.tick_age_s < PULSE_LIMIT_S:
             systemd.ping()
 

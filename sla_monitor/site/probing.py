@@ -13,24 +13,53 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import endpoint_of
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.probe import Loop, Prober, Surroundings, build, observe
+from sla_monitor.probe.doubts import Doubts
 from sla_monitor.probe.prober import internal_error
 from sla_monitor.schedule import LoopScheduler, Schedule
-from sla_monitor.site.outbox import Outbox
-from sla_monitor.site.witness import Witnesses
+from sla_monitor.site.agenda import Agenda
+from sla_monitor.site.outbox import Probes
 from sla_monitor.sla.observation import Finding, Observation
 from sla_monitor.transport import Assigned, Pulse, SiteWords
 
 log = logging.getLogger(__package__)
 
+Terms = dict[str, Any]
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class Probed:
-    """An endpoint of this site. `is_under_way`: its last probe has not ended."""
+    """An endpoint of this site. `is_under_way`: its last probe has not ended; `next`: what it is probed by from then,
+    where a reload has changed its terms meanwhile."""
 
     number: int
-    terms: dict[str, Any]
+    terms: Terms
     prober: Prober
     is_under_way: bool = False
+    next: tuple[Terms, Prober] | None = None
+
+    @property
+    def newest(self) -> tuple[Terms, Prober]:
+        return self.next or (self.terms, self.prober)
+
+    def revise(self, terms: Terms, prober: Prober) -> None:
+        """Probe by these terms, once the probe that is under way has ended."""
+        if self.next is not None:
+            self.next[1].close()
+        self.next = terms, prober
+        if not self.is_under_way:
+            self.ended()
+
+    def ended(self) -> None:
+        """No probe is under way now."""
+        self.is_under_way = False
+        if self.next is not None:
+            self.prober.close()
+            (self.terms, self.prober), self.next = self.next, None
+
+    def close(self) -> None:
+        """Probe no more."""
+        self.ended()
+        self.prober.close()
 
 
 @dataclass(slots=True)
@@ -46,17 +75,16 @@ class Counts:
 
 
 class Probing:
-    """The endpoints of this site and their probers."""
+    """The endpoints of this site and their probers. What they find goes to `doubts`."""
 
-    def __init__(self, loop: Loop, clock: Clock, words: SiteWords) -> None:
-        self._loop, self._clock, self._words = loop, clock, words
+    def __init__(self, loop: Loop, agenda: Agenda, clock: Clock, words: SiteWords) -> None:
+        self._loop, self._agenda, self._clock, self._words = loop, agenda, clock, words
         self._probed: dict[str, Probed] = {}
         self._counts = Counts()
         self._has_assignment = False
-        self._scheduler = LoopScheduler(loop)
+        self._scheduler = LoopScheduler(agenda)
         self._schedule = Schedule(clock, self._scheduler, self._due, self._missed)
-        self.outbox: Outbox
-        self.witnesses: Witnesses
+        self.doubts: Doubts
 
     def start(self) -> None:
         """Begin: every endpoint is probed within one interval."""
@@ -68,14 +96,20 @@ class Probing:
         before, self._probed = self._probed, {}
         for one in endpoints:
             turned()
-            known = before.get(one.key)
-            is_same = known is not None and known.terms == one.terms and known.number == one.number
-            self._probed[one.key] = known if known is not None and is_same else self._new(one)
-        for key, probed in before.items():
-            if self._probed.get(key) is not probed:
-                probed.prober.close()
-                self._words.end(probed.number)
-        self._schedule.watch({key: probed.prober.terms.every_ms for key, probed in self._probed.items()})
+            try:
+                probed = before.get(one.key) or self._new(one)
+                if probed.newest[0] != one.terms:
+                    probed.revise(one.terms, self._prober(one))
+            except ValueError as error:  # what the contract may say and what we understand must be the same
+                log.error("an endpoint cannot be probed", extra={"endpoint": one.key, "error": str(error)})
+                continue
+            before.pop(one.key, None)
+            self._probed[one.key] = probed
+        for gone in before.values():
+            self._words.end(gone.number)
+            if not gone.is_under_way:
+                gone.close()
+        self._schedule.watch({key: probed.newest[1].terms.every_ms for key, probed in self._probed.items()})
         self._has_assignment = True
 
     def mind_the_clock(self) -> None:
@@ -90,26 +124,35 @@ class Probing:
             missed=counts.missed,
             overrun=counts.overrun,
             in_flight=counts.in_flight,
-            waiting_for_witness=self.witnesses.waiting,
+            waiting_for_witness=self.doubts.waiting,
             has_assignment=self._has_assignment,
             skipped=skipped,
-            logged=logged,
+            logged=logged,  # type: ignore[arg-type]  # the levels of our own log
         )
 
-    def handed_over(self, observations: tuple[Observation, ...]) -> None:
+    def handed_over(self, probes: Probes) -> None:
         """The collector has these; a probe of the same endpoint that has begun since is still in flight."""
-        for observation in observations:
-            probed = self._probed.get(observation.endpoint)
-            if probed is not None and not probed.is_under_way:
-                self._words.end(probed.number)
+        for key, at_ms in probes:
+            probed = self._probed.get(key)
+            if probed is not None:
+                self._words.end_of(probed.number, at_ms)
+
+    def lost(self, probes: Probes) -> None:
+        """The collector will never have these."""
+        for key, _ in probes:
+            self._skip(key, 1)
+        self.handed_over(probes)
 
     def _new(self, one: Assigned) -> Probed:
-        terms = endpoint_of(one.terms)
-        return Probed(one.number, one.terms, build(terms, Surroundings(self._clock, one.key, self._clock.now_ms())))
+        return Probed(one.number, one.terms, self._prober(one))
+
+    def _prober(self, one: Assigned) -> Prober:
+        """Raises pydantic's ValidationError, a ValueError."""
+        return build(endpoint_of(one.terms), Surroundings(self._clock, one.key, self._clock.now_ms()))
 
     def _due(self, key: str, at_ms: int) -> None:
         wait_s = (at_ms - self._clock.now_ms()) / 1000
-        self._loop.call_at(self._loop.time() + wait_s, partial(self._release, key, at_ms))
+        self._agenda.call_at(self._agenda.time() + wait_s, partial(self._release, key, at_ms))
 
     def _missed(self, key: str, count: int) -> None:
         self._counts.missed += count
@@ -145,10 +188,11 @@ class Probing:
         self, key: str, probed: Probed, at_ms: int, since_ms: int, finding: Finding | None, error: BaseException | None
     ) -> None:
         self._counts.in_flight -= 1
-        probed.is_under_way = False
-        if self._probed.get(key) is not probed:  # a reload closed the prober under the probe
+        if self._probed.get(key) is not probed:  # a reload removed it
+            probed.close()
             return
+        probed.ended()
         if finding is None:
             log.error("a probe failed inside the monitor", exc_info=error, extra={"endpoint": key})
             finding = internal_error(f"{type(error).__name__} around the probe (see the log)")
-        self.witnesses.take(Observation(key, at_ms, finding), since_ms)
+        self.doubts.take(Observation(key, at_ms, finding), since_ms, int(self._clock.monotonic() * 1000))

@@ -1,112 +1,80 @@
-"""Whose fault is a failed probe? Witnesses are endpoints of somebody else: when none of them answers, the monitor's
-own network is gone, and what failed in that time is UNKNOWN (`monitor_offline`). A supplier is never charged for
-our outage.
-
-They are asked in rounds, one each `every`, however many endpoints fail: a failure waits for the next round to be over.
-The first site of a host asks; the others read what it found.
+"""Witnesses are endpoints of somebody else, asked whether our own network works: each once in its `every`, however many
+endpoints fail. The first site of a host asks; the collector lets the others read what it finds (`transport/shared.py`).
+What waits for it is in `probe/doubts.py`.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from sla_monitor.clock import Clock
 from sla_monitor.probe import Loop, Prober
 from sla_monitor.probe.prober import is_answered
-from sla_monitor.sla.observation import NETWORK_REASONS, Finding, Observation, Outcome, Reason
-from sla_monitor.transport import HostWords
+from sla_monitor.transport import SiteWords
+
+log = logging.getLogger(__package__)
 
 
-@dataclass(slots=True)
-class _Doubtful:
-    """A failure that waits for a round; `since_ms`, `ended_ms`: of its probe, on the monotonic clock."""
+@dataclass(slots=True, eq=False)
+class _Witness:
+    """`silent_since_ms`: when it was last asked, if that was in vain; None: it is not known to be silent."""
 
-    observation: Observation
-    since_ms: int
-    ended_ms: int
+    prober: Prober
+    next_ms: int
+    silent_since_ms: int | None = None
+    is_asked: bool = False
 
 
 class Witnesses:
-    """Judges failures, and hands every observation on in its endpoint's order.
+    """One that answers anything proves that we are online. That we are not is found when every one of them has been
+    asked in vain since the last answer."""
 
-    `probers` are asked here, each `every_ms`; none: another site asks. `is_watched`: there are witnesses at all;
-    without any, we are always online.
-    """
+    def __init__(self, loop: Loop, clock: Clock, words: SiteWords) -> None:
+        self._loop, self._clock, self._words = loop, clock, words
+        self._witnesses: list[_Witness] = []
 
-    def __init__(self, loop: Loop, clock: Clock, words: HostWords, hand_on: Callable[[Observation], None]) -> None:
-        self._loop, self._clock, self._words, self._hand_on = loop, clock, words, hand_on
-        self._probers: Sequence[Prober] = ()
-        self._every_ms = 0
-        self._is_watched = False
-        self._doubtful: deque[_Doubtful] = deque()
-        self._held: dict[str, int] = {}
-        self._is_asking = False
-        self._next_ms = 0
-
-    @property
-    def waiting(self) -> int:
-        """Observations that wait for a round."""
-        return len(self._doubtful)
-
-    def set(self, probers: Sequence[Prober], every_ms: int, *, is_watched: bool) -> None:
-        """`every_ms`: between two rounds."""
-        for prober in self._probers:
-            prober.close()
-        self._probers, self._every_ms, self._is_watched = probers, every_ms, is_watched
-
-    def take(self, observation: Observation, since_ms: int) -> None:
-        """An observation whose probe began at `since_ms` (monotonic) and has just ended."""
-        finding = observation.finding
-        is_doubtful = self._is_watched and finding.outcome is Outcome.DOWN and finding.reason in NETWORK_REASONS
-        if not is_doubtful and observation.endpoint not in self._held:
-            self._hand_on(observation)
-            return
-        self._held[observation.endpoint] = self._held.get(observation.endpoint, 0) + 1
-        self._doubtful.append(_Doubtful(observation, since_ms, self._now_ms()))
+    def set(self, probers: Sequence[Prober], asked_ms: int) -> None:
+        """Ask these from now on. `asked_ms`: when witnesses were last asked, perhaps by a site before this one."""
+        for witness in self._witnesses:
+            witness.prober.close()
+        # Zero is no time: nobody has been asked.
+        self._witnesses = [_Witness(one, asked_ms + one.terms.every_ms if asked_ms else 0) for one in probers]
 
     def turn(self) -> None:
-        """Called by the loop a few times a second: begin a round that is due, settle what a round has decided."""
+        """Ask those whose time it is. Called by the loop a few times a second."""
         now_ms = self._now_ms()
-        if self._probers and not self._is_asking and now_ms >= self._next_ms:
-            self._next_ms = now_ms + self._every_ms
-            self._ask(now_ms)
-        while self._doubtful and (self._words.asked_ms >= self._doubtful[0].ended_ms or not self._is_watched):
-            self._settle(self._doubtful.popleft())
+        for witness in self._witnesses:
+            if now_ms >= witness.next_ms and not witness.is_asked:
+                self._ask(witness, now_ms)
 
-    def _settle(self, one: _Doubtful) -> None:
-        observation = one.observation
-        left = self._held[observation.endpoint] - 1
-        if left:
-            self._held[observation.endpoint] = left
-        else:
-            del self._held[observation.endpoint]
-        self._hand_on(replace(observation, finding=self._judge(observation.finding, one.since_ms)))
+    def _ask(self, witness: _Witness, now_ms: int) -> None:
+        witness.next_ms = now_ms + witness.prober.terms.every_ms
+        witness.is_asked = True
+        self._loop.spawn(is_answered(witness.prober, self._loop), partial(self._answered, witness, now_ms))
 
-    def _judge(self, finding: Finding, since_ms: int) -> Finding:
-        """The finding, or UNKNOWN if we were cut off at any time since it began, as far as is known."""
-        if finding.outcome is not Outcome.DOWN or finding.reason not in NETWORK_REASONS or not self._is_watched:
-            return finding
-        if self._words.is_online and self._words.offline_ms < since_ms:
-            return finding
-        detail = f"no witness answers either ({finding.reason})"
-        return replace(finding, outcome=Outcome.UNKNOWN, reason=Reason.MONITOR_OFFLINE, detail=detail)
+    def _answered(
+        self, witness: _Witness, began_ms: int, is_answered: bool | None, error: BaseException | None
+    ) -> None:
+        witness.is_asked = False
+        if error is not None:
+            log.error("a witness cannot be asked", exc_info=error, extra={"witness": witness.prober.terms.id})
+        if witness not in self._witnesses:  # others have been named meanwhile
+            return
+        if is_answered:
+            self._decide(began_ms, is_online=True)
+            return
+        witness.silent_since_ms = began_ms
+        silent = [one.silent_since_ms for one in self._witnesses if one.silent_since_ms is not None]
+        if len(silent) == len(self._witnesses):
+            self._decide(min(silent), is_online=False)
 
-    def _ask(self, began_ms: int) -> None:
-        left = len(self._probers)
-        answers: list[bool] = []
-        self._is_asking = True
-
-        def done(is_one: bool | None, error: BaseException | None) -> None:
-            was_decided = any(answers)
-            answers.append(bool(is_one) and error is None)
-            self._is_asking = len(answers) < left
-            if not was_decided and (answers[-1] or not self._is_asking):
-                self._words.found(began_ms, self._now_ms(), is_online=answers[-1])
-
-        for prober in self._probers:
-            self._loop.spawn(is_answered(prober, self._loop), done)
+    def _decide(self, began_ms: int, *, is_online: bool) -> None:
+        self._words.found(began_ms, self._now_ms(), is_online=is_online)
+        for witness in self._witnesses:
+            witness.silent_since_ms = None
 
     def _now_ms(self) -> int:
         return int(self._clock.monotonic() * 1000)

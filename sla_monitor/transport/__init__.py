@@ -4,7 +4,7 @@ On one host that is a socket pair with frames of MessagePack. What comes up from
 `messages.py` and into nothing else: a site handles a supplier's bytes, and may have been taken over by them.
 """
 
-from sla_monitor.transport.frames import Frames, MessageError, framed
+from sla_monitor.transport.frames import LARGEST_FROM_SITE, Frames, MessageError, framed
 from sla_monitor.transport.messages import (
     Assigned,
     Assignment,
@@ -18,6 +18,7 @@ from sla_monitor.transport.messages import (
 from sla_monitor.transport.shared import HostWords, SiteWords
 
 __all__ = [
+    "LARGEST_FROM_SITE",
     "Assigned",
     "Assignment",
     "Batch",

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 LARGEST = 64 << 20
 """Bytes of a message. The terms of a hundred thousand endpoints take a third of it."""
 
+LARGEST_FROM_SITE = 4 << 20
+"""Bytes of what a site says at a time, twice the most that an honest one has to say."""
+
 _LENGTH = struct.Struct(">I")
 
 
@@ -23,9 +26,10 @@ def framed(message: bytes) -> bytes:
 
 
 class Frames:
-    """Puts the messages of a stream together again."""
+    """Puts the messages of a stream together again, none of which has more than `largest` bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int = LARGEST) -> None:
+        self._largest = largest
         self._unread = bytearray()
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -33,8 +37,8 @@ class Frames:
         self._unread += data
         while len(self._unread) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._unread)
-            if length > LARGEST:
-                raise MessageError(f"a message of {length} bytes is announced (at most {LARGEST})")
+            if length > self._largest:
+                raise MessageError(f"a message of {length} bytes is announced (at most {self._largest})")
             end = _LENGTH.size + length
             if len(self._unread) < end:
                 return

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.sla.observation import Observation
 from sla_monitor.transport.frames import MessageError
+
+_BUCKETS = len(LATENESS_BUCKETS_S) + 1
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
 
 class Assigned(msgspec.Struct, array_like=True, frozen=True):
@@ -21,12 +25,13 @@ class Assigned(msgspec.Struct, array_like=True, frozen=True):
 
 class Assignment(msgspec.Struct, array_like=True, frozen=True):
     """All that a site has to know, each time in full. `environment`: the variables that its endpoints' secrets and
-    the system's libraries need, and no others. `is_watched`: there are witnesses; they are sent to the first site of a
-    host alone, which asks them for all."""
+    the system's libraries need, and no others. The witnesses are sent to the first site of a host alone, which asks
+    them for all. `patience_ms`: how long a failure waits for an answer of theirs before it is UNKNOWN; 0: there are no
+    witnesses."""
 
     endpoints: tuple[Assigned, ...]
     witnesses: tuple[dict[str, Any], ...]
-    is_watched: bool
+    patience_ms: int
     environment: dict[str, str]
     log_level: str
     log_format: str
@@ -42,15 +47,15 @@ class Pulse(msgspec.Struct, array_like=True, frozen=True, tag="pulse"):
     """How a site is, once a second. Counters count from its start; `lateness_counts`: probes by bucket of
     LATENESS_BUCKETS_S; `skipped`: by the endpoint's number, since the last pulse."""
 
-    lateness_counts: tuple[int, ...]
-    lateness_sum_s: float
-    missed: int
-    overrun: int
-    in_flight: int
-    waiting_for_witness: int
+    lateness_counts: Annotated[tuple[Count, ...], msgspec.Meta(min_length=_BUCKETS, max_length=_BUCKETS)]
+    lateness_sum_s: Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+    missed: Count
+    overrun: Count
+    in_flight: Count
+    waiting_for_witness: Count
     has_assignment: bool
-    skipped: dict[int, int]
-    logged: dict[str, int]
+    skipped: dict[int, Count]
+    logged: dict[Literal["debug", "info", "warning", "error"], Count]
 
 
 FromSite = Batch | Pulse
@@ -79,5 +84,5 @@ def decode_from_site(data: bytes) -> FromSite:
 def _decoded(decoder: msgspec.msgpack.Decoder[T], data: bytes) -> T:
     try:
         return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MessageError(f"{error}") from None

@@ -24,6 +24,7 @@ OWNERS = {
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
     "httptools": {"probe"},
+    "idna": {"contract"},
     "jinja2": {"web", "review"},
     "jsonpath": {"contract"},
     "logfmter": {"log.py"},

@@ -40,7 +40,7 @@ def transaction(estate: Estate) -> JourneyEndpoint:
 
 def walk(estate: Estate, **changes: Any) -> Finding:
     clock = SystemClock()
-    around = probe.Surroundings(clock, lambda _: None, KEY, clock.now_ms())
+    around = probe.Surroundings(clock, KEY, clock.now_ms())
     return probe.observe_once(probe.build(transaction(estate).model_copy(update=changes), around), clock)
 
 

@@ -23,7 +23,9 @@ def said(ledger: Path) -> list[tuple[Outcome, str, bytes]]:
 
 
 def test_the_step_at_which_a_journey_fails_is_told_everywhere(monitor: Monitor, estate: Estate) -> None:
-    monitor.write(endpoints=[{**transaction(estate), "every": "1s", "timeout": "900ms"}])
+    walk = transaction(estate)
+    walk["steps"][0]["capture"]["token"] = {"matches": '"token": "([^"]+)"', "secret": True}
+    monitor.write(endpoints=[{**walk, "every": "1s", "timeout": "900ms"}])
     monitor.start()
     wait_until(lambda: monitor.state("transaction") == "up")
     assert monitor.metric(FAILED) is None
