@@ -119,7 +119,7 @@ def check_url(value: str) -> str:
     return value
 
 
-def _with_ascii_host(value: str) -> str:
+def with_ascii_host(value: str) -> str:
     """As a host of its own: `https://bücher.example/` is `https://xn--bcher-kva.example/`."""
     match = re.fullmatch(r"(https?://)([^/?#:@]+)(.*)", value, re.DOTALL)
     try:
@@ -171,13 +171,13 @@ HeaderName = Annotated[str, AfterValidator(_header_name)]
 Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(no_typed_credentials)]
 Url = Annotated[
     str,
-    AfterValidator(_with_ascii_host),
+    AfterValidator(with_ascii_host),
     AfterValidator(check_url),
     WithJsonSchema({"$comment": "address", "type": "string", "pattern": r"^https?://[^/?#\s]+[!-~]*$"}),
 ]
 ProxyUrl = Annotated[
     str,
-    AfterValidator(_with_ascii_host),
+    AfterValidator(with_ascii_host),
     AfterValidator(_proxy),
     WithJsonSchema({"$comment": "address", "type": "string", "pattern": r"^http://[^/?#\s]+[!-~]*$"}),
 ]

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
 from sla_monitor.contract.explain import TEXT
 from sla_monitor.contract.fields import Misplaced
-from sla_monitor.contract.network import check_url, holds_a_credential
+from sla_monitor.contract.network import check_url, holds_a_credential, with_ascii_host
 from sla_monitor.contract.secret import NEVER_HERE, SecretReference, parse_reference
 
 _TOKEN = re.compile(r"\$\$|\$\{([^{}]*)\}|\$\{")
@@ -114,6 +114,8 @@ def _address(value: Any, info: ValidationInfo) -> Template:
         raise ValueError("must have its host before the first reference (write https://host/path/${name})")
     if any(isinstance(piece, SecretReference) for piece in template.pieces):
         raise ValueError("must hold no secret: addresses are logged (send it in a header, form, json or body)")
+    if template.beginning:
+        template = Template((with_ascii_host(template.beginning), *template.pieces[1:]))
     whole = template.filled(lambda _: "x")
     check_url(whole if not whole.startswith("/") else f"http://host{whole}")
     return template
@@ -170,5 +172,7 @@ JsonTemplate = Annotated[Template, BeforeValidator(_json), _SCHEMA]
 AddressTemplate = Annotated[
     Template,
     BeforeValidator(_address),
-    WithJsonSchema({"$comment": "address with references", "type": "string", "pattern": "^(https?://[!-~]+|/[!-~]*)$"}),
+    WithJsonSchema(
+        {"$comment": "address with references", "type": "string", "pattern": r"^(https?://[^/?#\s]+[!-~]*|/[!-~]*)$"}
+    ),
 ]

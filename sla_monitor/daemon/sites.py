@@ -21,6 +21,7 @@ from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.contract.spelled import spelled
+from sla_monitor.contract.template import Template
 from sla_monitor.daemon.child import COMMAND, Child, Trouble
 from sla_monitor.daemon.credible import Credible
 from sla_monitor.names import LATENESS_BUCKETS_S
@@ -532,5 +533,7 @@ def _variables(value: object) -> Iterator[str]:
         parts = value.values()
     elif isinstance(value, list | tuple):
         parts = value
+    elif isinstance(value, Template):
+        parts = value.pieces
     for part in parts:
         yield from _variables(part)

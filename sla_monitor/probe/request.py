@@ -173,6 +173,7 @@ class Request:
         complete = False
         try:
             if jar is not None:
+                await reply.exchange.yield_control()  # cookies cost a millisecond
                 redirects.collect(jar, reply)
             source = Source(reply.headers, [*jar] if jar else [], await reply.read(self._limit))
             if verdict is None and self._expect.reads_body:
@@ -189,7 +190,7 @@ class Request:
         if source is None:
             return Answered(verdict, self._kept(watch.seen), reply.status_code, 0)
         hidden = self._captures.secrets_in(source)
-        evidence = b"" if verdict is None else _evidence(watch, reply, source.body)
+        evidence = b"" if verdict is None else _evidence(reply, source.body) or watch.seen
         if hidden is None:
             evidence, hidden = self._kept(evidence), []
         return Answered(verdict, evidence, reply.status_code, len(source.body), captured, hidden)
@@ -261,6 +262,6 @@ def _proxy(url: str | None) -> Proxy | None:
     return Proxy((parts.host or "").strip("[]"), parts.port or 80)
 
 
-def _evidence(watch: Stopwatch, reply: Reply, body: bytearray) -> bytes:
-    """The head as it came, and the body as far as it was read, decompressed; without a body, what came at all."""
-    return reply.exchange.answer.head.rstrip(b"\r\n") + b"\r\n\r\n" + body if body else watch.seen
+def _evidence(reply: Reply, body: bytearray) -> bytes:
+    """The head as it came, and the body as far as it was read, decompressed; none without a body."""
+    return reply.exchange.answer.head.rstrip(b"\r\n") + b"\r\n\r\n" + body if body else b""
