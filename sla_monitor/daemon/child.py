@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
@@ -40,6 +40,9 @@ _PIECE = 1 << 18
 
 BYTES_PER_S, MOST_BYTES = 16 << 20, 64 << 20
 """Three times what 2,000 failures a second come to, and twice what a site keeps while the collector does not read."""
+
+MESSAGE_BYTES = 4096
+"""A message takes as long to read as so many bytes of a large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Child:
                 )
             undo.pop_all()
         self.sock.setblocking(False)
-        self.frames = Frames(LARGEST_FROM_SITE)
+        self._frames = Frames(LARGEST_FROM_SITE)
         self.unsent = bytearray()
         self.pulse: Pulse | None = None
         self.refused = 0
@@ -101,8 +104,7 @@ class Child:
                 del self.unsent[: self.sock.send(self.unsent)]
 
     def receive(self, now_s: float) -> bytes | None:
-        """Some of what it says, none at its end; None: it has said nothing more. Raises MessageError where that is more
-        than there can be to say."""
+        """Some of what it says, none at its end; None: it has said nothing more."""
         try:
             data = self.sock.recv(_PIECE)
         except BlockingIOError:
@@ -111,9 +113,16 @@ class Child:
             return b""
         refill = int((now_s - self._received_s) * BYTES_PER_S)
         self._may_say, self._received_s = min(MOST_BYTES, self._may_say + refill) - len(data), now_s
-        if self._may_say < 0:
-            raise MessageError("it says more than it can have seen")
         return data
+
+    def messages(self, data: bytes) -> Iterator[bytes]:
+        """Those that are complete now. Raises MessageError for what is none, and where there are more of them than there
+        can be to say."""
+        for message in self._frames.feed(data):
+            self._may_say -= MESSAGE_BYTES
+            if self._may_say < 0:
+                raise MessageError("it says more than it can have seen")
+            yield message
 
     def hang_up(self) -> None:
         """Let it hand over what it has and end."""
