@@ -79,12 +79,43 @@ def supplier_running() -> Iterator[Path]:
             process.wait(STOP_S)
 
 
-class Daemon:
-    """`sla-monitor run` as a process of its own."""
+class Watched:
+    """A program under way, with all the processes that it has started."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far, of all its processes, those that have ended too. Raises BenchError when it
+        has ended."""
+        total = 0
+        for pid in self._family():
+            fields = _proc(pid, "stat").rpartition(")")[2].split()
+            total += sum(int(field) for field in fields[11:15])
+        return total / TICK
+
+    def memory_mb(self) -> float:
+        """Proportional memory of all its processes: what they share counts once. Raises BenchError when it has
+        ended."""
+        total = 0
+        for pid in self._family():
+            found = re.search(r"^Pss:\s+(\d+) kB", _proc(pid, "smaps_rollup"), re.MULTILINE)
+            total += int(found[1]) if found else 0
+        return total / 1024
+
+    def _family(self) -> list[int]:
+        if self._process.poll() is not None:
+            raise BenchError(f"it ended with status {self._process.returncode}")
+        return family(self._process.pid)
+
+
+class Daemon(Watched):
+    """`sla-monitor run`."""
 
     def __init__(self, settings: Path, port: int) -> None:
         self._url = f"http://127.0.0.1:{port}"
-        self._process = subprocess.Popen([sys.executable, "-m", "sla_monitor", "run", "--config", str(settings)])
+        command = [sys.executable, "-m", "sla_monitor", "run", "--config", str(settings)]
+        super().__init__(subprocess.Popen(command))
         self.skipped: dict[str, int] = {}
         """What the daemon said, at the last scrape that was answered, that it had missed and overrun."""
 
@@ -99,29 +130,6 @@ class Daemon:
             found = re.search(rf"^{metric.sample} (\S+)$", text or "", re.MULTILINE)
             self.skipped[metric.name] = int(float(found[1])) if found else 0
         return text is not None
-
-    def cpu_seconds(self) -> float:
-        """User and system time so far, of all its processes, those that have ended too. Raises BenchError when the
-        daemon has ended."""
-        total = 0
-        for pid in self._family():
-            fields = _proc(pid, "stat").rpartition(")")[2].split()
-            total += sum(int(field) for field in fields[11:15])
-        return total / TICK
-
-    def memory_mb(self) -> float:
-        """Proportional memory of all its processes: what they share counts once. Raises BenchError when the daemon
-        has ended."""
-        total = 0
-        for pid in self._family():
-            found = re.search(r"^Pss:\s+(\d+) kB", _proc(pid, "smaps_rollup"), re.MULTILINE)
-            total += int(found[1]) if found else 0
-        return total / 1024
-
-    def _family(self) -> list[int]:
-        if self._process.poll() is not None:
-            raise BenchError(f"the daemon ended with status {self._process.returncode}")
-        return family(self._process.pid)
 
     def stop(self) -> bool:
         """Whether it stopped by itself in time; if not, it is killed."""

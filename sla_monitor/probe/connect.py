@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Sequence
-from time import monotonic
 
 from sla_monitor.probe.channel import Address, Channel, LocalRefusal, Secured
 from sla_monitor.probe.resolve import addresses_of
@@ -14,16 +13,16 @@ from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 
 async def connect(watch: Stopwatch, host: str, port: int, family: str) -> Channel:
     """A TCP connection to the first address that takes one. Raises the last address's OSError."""
-    began = monotonic()
+    began = watch.loop.time()
     addresses = await addresses_of(watch, host, port, family)
-    watch.dns = (watch.dns or 0.0) + monotonic() - began
+    watch.dns = (watch.dns or 0.0) + watch.loop.time() - began
     return await connect_to(watch, addresses)
 
 
 async def connect_to(watch: Stopwatch, addresses: Sequence[Address]) -> Channel:
     """The same for addresses that are known."""
     watch.doing = "connecting"
-    began = monotonic()
+    began = watch.loop.time()
     error: OSError | None = None
     for tried, address in enumerate(addresses):
         try:
@@ -35,7 +34,7 @@ async def connect_to(watch: Stopwatch, addresses: Sequence[Address]) -> Channel:
             # That we have no way to one address says less than what another one did.
             error = failed if error is None or not isinstance(failed, LocalRefusal) else error
             continue
-        watch.connect = (watch.connect or 0.0) + monotonic() - began
+        watch.connect = (watch.connect or 0.0) + watch.loop.time() - began
         watch.address = channel.address
         return channel
     watch.left()
@@ -63,12 +62,12 @@ async def _attempt(watch: Stopwatch, address: Address, within_s: float) -> Chann
 async def secure(watch: Stopwatch, channel: Channel, context: ssl.SSLContext, server_name: str) -> Secured:
     """TLS over a connection, which it takes over whatever happens. Raises ssl.SSLError and OSError."""
     watch.doing = "agreeing on TLS"
-    began = monotonic()
+    began = watch.loop.time()
     try:
         secured = Secured(channel, context, server_name)
         await secured.agree(watch)
     except BaseException:
         channel.close()
         raise
-    watch.tls = (watch.tls or 0.0) + monotonic() - began
+    watch.tls = (watch.tls or 0.0) + watch.loop.time() - began
     return secured

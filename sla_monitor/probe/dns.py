@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from sla_monitor.contract.endpoint import DnsEndpoint
@@ -63,9 +62,9 @@ class DnsProber:
         import dns.flags
         import dns.message
 
-        began = monotonic()
+        began = watch.loop.time()
         addresses = await addresses_of(watch, self.terms.server, self.terms.port, self.terms.family)
-        watch.dns = monotonic() - began
+        watch.dns = watch.loop.time() - began
         question = dns.message.make_query(self.terms.name_asked, self.terms.record)
         address = addresses[0]
         watch.address = address[1][0]
@@ -116,11 +115,11 @@ def _over_tcp(watch: Stopwatch, question: Message, address: Address) -> Message:
 
     kind, target = address
     watch.doing = "connecting"
-    began = monotonic()
+    began = watch.loop.time()
     with socket.socket(kind, socket.SOCK_STREAM) as sock:
         sock.settimeout(watch.left())
         sock.connect(target)
-        watch.connect = monotonic() - began
+        watch.connect = watch.loop.time() - began
         sock.setblocking(False)
         watch.sent()
         answer = dns.query.tcp(question, target[0], timeout=watch.left(), sock=sock)
@@ -129,4 +128,4 @@ def _over_tcp(watch: Stopwatch, question: Message, address: Address) -> Message:
 
 
 def _answered(watch: Stopwatch) -> None:
-    watch.first_byte = (watch.first_byte or 0.0) + monotonic() - watch.sent_at
+    watch.first_byte = (watch.first_byte or 0.0) + watch.loop.time() - watch.sent_at

@@ -66,7 +66,7 @@ async def observe(prober: Prober, loop: Loop, clock: Clock) -> Finding:
 
     Once the peer has sent anything, an exception is its doing: it would otherwise be able to make its outages UNKNOWN.
     """
-    wall_ms, began, lost_s = clock.now_ms(), clock.monotonic(), loop.lost_s
+    wall_ms, began, lost_s, stood_still_s = clock.now_ms(), clock.monotonic(), loop.lost_s, loop.stood_still_s
     watch = Stopwatch(loop, prober.terms.timeout_ms)
     try:
         found = await prober.probe(watch)
@@ -82,13 +82,16 @@ async def observe(prober: Prober, loop: Loop, clock: Clock) -> Finding:
         watch.stop()
     elapsed = clock.monotonic() - began
     stepped_ms = abs(clock.now_ms() - wall_ms - elapsed * 1000)
-    overdue_ms = elapsed * 1000 - prober.terms.timeout_ms
+    lost_s = loop.lost_s - lost_s
+    # What peers made us compute is no reason to see nothing: else they could make their outages UNKNOWN.
+    computed_s = lost_s - (loop.stood_still_s - stood_still_s)
+    overdue_ms = (elapsed - computed_s) * 1000 - prober.terms.timeout_ms
     if stepped_ms > CLOCK_TOLERANCE_MS:
         detail = f"the clock stepped by {stepped_ms / 1000:.1f} s during the probe, or the host was suspended"
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, detail)
     elif overdue_ms > OVERDUE_TOLERANCE_MS:  # every probe ends by its deadline: it was we who stood still
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, f"the monitor stood still for {overdue_ms / 1000:.1f} s")
-    return _for_speed(found, prober.terms, round((elapsed - (loop.lost_s - lost_s)) * 1_000_000))
+    return _for_speed(found, prober.terms, round((elapsed - lost_s) * 1_000_000))
 
 
 async def is_answered(prober: Prober, loop: Loop) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import socket
 import ssl
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sla_monitor.probe import Stopwatch, connect, resolve
-from sla_monitor.probe.resolve import Resolver
+from sla_monitor.probe import Stopwatch, connect
+from sla_monitor.probe.channel import Address
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.looking import LOOP, look
 from tests.probe.servers import Peer, closed_port, serving, silent_port
@@ -57,23 +56,26 @@ def test_what_was_heard_instead_is_evidence() -> None:
     assert found.detail == "the server ended without saying '^220'"
 
 
-def found_at(addresses: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+def found_at(addresses: list[Address], monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name has these addresses."""
-    monkeypatch.setattr(connect, "RESOLVER", Resolver(lambda *_: addresses))
-    monkeypatch.setattr(resolve, "IDLE_SECONDS", 0.02)
+
+    async def addresses_of(*_: object) -> list[Address]:
+        return addresses
+
+    monkeypatch.setattr(connect, "addresses_of", addresses_of)
 
 
 def test_a_name_with_a_dead_address_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     """A dead IPv6 address must not use up the time of a good IPv4 one: here two real ports, the first one silent."""
     with silent_port() as silent, serving(Peer.wait) as server:
-        both = [(socket.AF_INET, 0, 0, "", ("127.0.0.1", port)) for port in (silent, server.port)]
+        both: list[Address] = [(socket.AF_INET, ("127.0.0.1", port)) for port in (silent, server.port)]
         found_at(both, monkeypatch)
         assert look("tcp", host="both.example", port=1).outcome is Outcome.UP
 
 
 def test_an_address_that_we_have_no_way_to_hides_no_failure_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    refusing = (socket.AF_INET, 0, 0, "", ("127.0.0.1", closed_port()))
-    elsewhere = (socket.AF_INET, 0, 0, "", ("255.255.255.255", 9))  # our own host refuses
+    refusing: Address = (socket.AF_INET, ("127.0.0.1", closed_port()))
+    elsewhere: Address = (socket.AF_INET, ("255.255.255.255", 9))  # our own host refuses
     for both in ([refusing, elsewhere], [elsewhere, refusing]):
         found_at(both, monkeypatch)
         assert look("tcp", host="both.example", port=1).reason is Reason.CONNECTION_REFUSED
