@@ -116,8 +116,8 @@ class Child:
         return data
 
     def messages(self, data: bytes) -> Iterator[bytes]:
-        """Those that are complete now. Raises MessageError for what is none, and where there are more of them than there
-        can be to say."""
+        """Those that are complete now. Raises MessageError for what is none, and where there are more than there can be
+        to say."""
         for message in self._frames.feed(data):
             self._may_say -= MESSAGE_BYTES
             if self._may_say < 0:
