@@ -44,7 +44,7 @@ class Answer:
     """
 
     __slots__ = (
-        "_announced", "_extra", "_fields", "_method", "_parser", "_trailers", "_unread", "body", "head", "headers",
+        "_announced", "_extra", "_method", "_parser", "_trailers", "_unread", "body", "head", "headers",
         "is_chunked", "is_complete", "is_head_read", "is_kept", "length", "reason", "status",
     )  # fmt: skip
 
@@ -59,7 +59,6 @@ class Answer:
         self._begin()
 
     def _begin(self) -> None:
-        self._fields: list[tuple[str, str]] = []
         self._trailers = 0
         self._extra = False
         self.headers = HTTPHeaderDict()
@@ -120,7 +119,6 @@ class Answer:
             self.is_complete = False
             self._unread = rest
             return
-        self.headers = HTTPHeaderDict(self._fields)
         self._frame()
         if rest:
             self._parse(rest)
@@ -161,7 +159,7 @@ class Answer:
         if self._extra:
             return
         if not self.is_head_read:
-            self._fields.append((name.decode("latin-1"), value.decode("latin-1").strip(" \t")))
+            self.headers.add(name.decode("latin-1"), value.decode("latin-1").strip(" \t"))
             return
         self._trailers += 1
         if self._trailers > MOST_TRAILERS:
@@ -172,12 +170,9 @@ class Answer:
             return
         self.status = self._parser.get_status_code()
         self.is_head_read = True
-        for name, value in self._fields:
-            lower = name.lower()
-            if lower == "transfer-encoding":
-                self.is_chunked = True  # all others are refused already
-            elif lower == "content-length":
-                self.length = int(value)
+        self.is_chunked = "transfer-encoding" in self.headers  # all others are refused already
+        length = self.headers.get("content-length")
+        self.length = None if length is None else int(length)
 
     def on_body(self, piece: bytes) -> None:
         if not self._extra:
