@@ -80,7 +80,7 @@ class Child:
         self.unsent = bytearray()
         self.pulse: Pulse | None = None
         self.refused = 0
-        self.began_s = self.heard_s = self._received_s = now_s
+        self.began_s = self.heard_s = self._refilled_s = now_s
         self._may_say = MOST_BYTES
         self._watched = _Watched(now_s, 0, 0, 0.0)
 
@@ -111,8 +111,8 @@ class Child:
             return None
         except OSError:
             return b""
-        refill = int((now_s - self._received_s) * BYTES_PER_S)
-        self._may_say, self._received_s = min(MOST_BYTES, self._may_say + refill) - len(data), now_s
+        self._refill(now_s)
+        self._may_say -= len(data)
         return data
 
     def messages(self, data: bytes) -> Iterator[bytes]:
@@ -150,17 +150,20 @@ class Child:
 
     def trouble(self, now_s: float) -> Trouble | None:
         """Whether it turns. To be asked several times a second."""
-        seen = self._watched
-        if self.words.turned_ms != seen.turned_ms:
-            if not seen.turned_ms:
-                self.heard_s = now_s
+        if self.words.turned_ms != self._watched.turned_ms:
+            if not self._watched.turned_ms:
+                self.heard_s = now_s  # from now on it has something to say
             self._mark(now_s)
-        elif self.words.current != seen.number:
-            seen.number, seen.cpu_s = self.words.current, self._cpu_s()
-        idle_s = now_s - seen.since_s
+        elif self.words.current != self._watched.number:
+            self._watched.number, self._watched.cpu_s = self.words.current, self._cpu_s()
+        idle_s = now_s - self._watched.since_s
         if idle_s >= HELD_S:
             return self._held(idle_s)
         return Trouble("stopped") if self.has_begun and now_s - self.heard_s > QUIET_S else None
+
+    def _refill(self, now_s: float) -> None:
+        refill = int((now_s - self._refilled_s) * BYTES_PER_S)
+        self._may_say, self._refilled_s = min(MOST_BYTES, self._may_say + refill), now_s
 
     def _held(self, idle_s: float) -> Trouble | None:
         if self._is_in(os.WSTOPPED):

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 
@@ -103,35 +99,6 @@ def test_a_site_that_sleeps_in_a_step_is_replaced_and_nobody_is_blamed(monkeypat
         wait(lambda: run.is_up_again("c/e0", "c/e1"))
         assert "down" not in run.outcomes("c/e1")
         assert run.sites.stats().isolated == ()
-
-
-@contextmanager
-def starved(pid: int) -> Iterator[None]:
-    """On a processor that others take for themselves, at the least right to it."""
-    processor = {max(os.sched_getaffinity(0))}
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(task.name), processor)
-        os.sched_setscheduler(int(task.name), os.SCHED_IDLE, os.sched_param(0))
-    hogs = [Popen([sys.executable, "-c", "while True: pass"]) for _ in range(6)]
-    for hog in hogs:
-        os.sched_setaffinity(hog.pid, processor)
-    try:
-        yield
-    finally:
-        for hog in hogs:
-            hog.kill()
-            hog.wait()
-
-
-def test_a_site_that_gets_no_processor_is_not_called_held() -> None:
-    with told("up", "up") as endpoints, running(of(endpoints)) as run:
-        wait(lambda: run.is_up_again("c/e0", "c/e1"))
-        with starved(run.pid()):
-            time.sleep(2.5)
-        run.mark()
-        wait(lambda: run.is_up_again("c/e0", "c/e1"))
-        assert "held" not in run.restarts()
-        assert "down" not in run.outcomes("c/e0") + run.outcomes("c/e1")
 
 
 def test_memory_that_is_used_up_charges_nobody() -> None:
@@ -266,8 +233,8 @@ def test_every_site_of_a_host_hears_of_the_witnesses_from_the_first() -> None:
         witness = {"id": "w", "kind": "tcp", "host": "127.0.0.1", "every": "1s", "timeout": "900ms"}
         with told("up") as (answers,):
             several = of(endpoints)
-            run_with = {"witnesses": [witness | {"port": answers.port}], "sites": {"processes": 2}}
-            with running(several, **run_with) as run:
+            asking = [witness | {"port": answers.port}]
+            with running(several, witnesses=asking, sites={"processes": 2}) as run:
                 wait(lambda: {one.endpoint for one in run.taken} == set(several))
                 assert {one.finding.outcome for one in run.taken} == {Outcome.DOWN}
                 assert run.sites.host.is_online
