@@ -328,7 +328,7 @@ class Sites:
                 return "" if data is None else "ended"
             site.heard_s = child.heard_s = now_s
             self._credible.note_time()
-            for message in child.frames.feed(data):
+            for message in child.messages(data):
                 self._understand(site, child, decode_from_site(message))
                 if child.refused >= MOST_REFUSED:
                     break
@@ -413,6 +413,7 @@ class Sites:
         if holder not in site.keys:  # its memory is its own, and may say anything
             holder = None
         child.kill()
+        self._credible.note_time()
         if trouble.why != "refused":
             self._hear_out(site, child)
         in_flight = list(child.words.in_flight(self._numbers[key] for key in site.keys))
