@@ -12,7 +12,7 @@ import os
 import selectors
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 
@@ -21,7 +21,6 @@ from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.contract.spelled import spelled
-from sla_monitor.contract.template import Template
 from sla_monitor.daemon.child import COMMAND, Child, Trouble
 from sla_monitor.daemon.credible import Credible
 from sla_monitor.names import LATENESS_BUCKETS_S
@@ -81,6 +80,7 @@ class SiteStats:
     restarts: Mapping[str, int]
     in_flight: int
     waiting_for_witness: int
+    name_server_is_silent: bool
     missed: int
     overrun: int
     lateness_counts: tuple[int, ...]
@@ -209,6 +209,7 @@ class Sites:
                 restarts=dict(self._restarts),
                 in_flight=sum(pulse.in_flight for pulse in pulses),
                 waiting_for_witness=sum(pulse.waiting_for_witness for pulse in pulses),
+                name_server_is_silent=any(pulse.name_server_is_silent for pulse in pulses),
                 missed=ended.missed + totals.missed,
                 overrun=ended.overrun + totals.overrun,
                 lateness_counts=tuple(a + b for a, b in zip(ended.lateness, totals.lateness, strict=True)),
@@ -519,22 +520,18 @@ def patience_ms(settings: Settings) -> int:
     return 3 * max((one.every_ms + one.timeout_ms for one in settings.witnesses), default=0)
 
 
-def _variables(value: object) -> Iterator[str]:
+def _variables(value: object) -> list[str]:
     """The environment variables to which the secrets of some terms refer."""
     if isinstance(value, SecretReference):
-        if value.source == "env":
-            yield value.name
-        return
-    parts: Iterable[object] = ()
+        return [value.name] if value.source == "env" else []
+    return [name for part in _parts(value) for name in _variables(part)]
+
+
+def _parts(value: object) -> Iterable[object]:
     if isinstance(value, Strict):
-        parts = (getattr(value, name) for name in type(value).model_fields)
-    elif is_dataclass(value):
-        parts = (getattr(value, each.name) for each in fields(value))
-    elif isinstance(value, Mapping):
-        parts = value.values()
-    elif isinstance(value, list | tuple):
-        parts = value
-    elif isinstance(value, Template):
-        parts = value.pieces
-    for part in parts:
-        yield from _variables(part)
+        return [getattr(value, name) for name in type(value).model_fields]
+    if is_dataclass(value):
+        return [getattr(value, each.name) for each in fields(value)]
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
