@@ -149,4 +149,5 @@ def _for_speed(found: Finding, terms: EndpointTerms, duration_us: int) -> Findin
         found.body_bytes,
         found.certificate_expires_at_s,
         found.evidence,
+        found.steps,
     )
