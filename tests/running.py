@@ -130,6 +130,12 @@ class Monitor:
         assert found, f"no state of {endpoint} on the page"
         return found[1]
 
+    def sites(self) -> list[int]:
+        """The processes that probe: those that it has started."""
+        assert self.process is not None
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        return sorted({int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()})
+
     def send(self, number: int) -> None:
         assert self.process is not None
         self.process.send_signal(number)

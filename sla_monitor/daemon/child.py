@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
@@ -40,6 +40,9 @@ _PIECE = 1 << 18
 
 BYTES_PER_S, MOST_BYTES = 16 << 20, 64 << 20
 """Three times what 2,000 failures a second come to, and twice what a site keeps while the collector does not read."""
+
+MESSAGE_BYTES = 4096
+"""A message takes as long to read as so many bytes of a large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,11 @@ class Child:
                 )
             undo.pop_all()
         self.sock.setblocking(False)
-        self.frames = Frames(LARGEST_FROM_SITE)
+        self._frames = Frames(LARGEST_FROM_SITE)
         self.unsent = bytearray()
         self.pulse: Pulse | None = None
         self.refused = 0
-        self.began_s = self.heard_s = self._received_s = now_s
+        self.began_s = self.heard_s = self._refilled_s = now_s
         self._may_say = MOST_BYTES
         self._watched = _Watched(now_s, 0, 0, 0.0)
 
@@ -101,19 +104,25 @@ class Child:
                 del self.unsent[: self.sock.send(self.unsent)]
 
     def receive(self, now_s: float) -> bytes | None:
-        """Some of what it says, none at its end; None: it has said nothing more. Raises MessageError where that is more
-        than there can be to say."""
+        """Some of what it says, none at its end; None: it has said nothing more."""
         try:
             data = self.sock.recv(_PIECE)
         except BlockingIOError:
             return None
         except OSError:
             return b""
-        refill = int((now_s - self._received_s) * BYTES_PER_S)
-        self._may_say, self._received_s = min(MOST_BYTES, self._may_say + refill) - len(data), now_s
-        if self._may_say < 0:
-            raise MessageError("it says more than it can have seen")
+        self._refill(now_s)
+        self._may_say -= len(data)
         return data
+
+    def messages(self, data: bytes) -> Iterator[bytes]:
+        """Those that are complete now. Raises MessageError for what is none, and where there are more than there can be
+        to say."""
+        for message in self._frames.feed(data):
+            self._may_say -= MESSAGE_BYTES
+            if self._may_say < 0:
+                raise MessageError("it says more than it can have seen")
+            yield message
 
     def hang_up(self) -> None:
         """Let it hand over what it has and end."""
@@ -141,17 +150,20 @@ class Child:
 
     def trouble(self, now_s: float) -> Trouble | None:
         """Whether it turns. To be asked several times a second."""
-        seen = self._watched
-        if self.words.turned_ms != seen.turned_ms:
-            if not seen.turned_ms:
-                self.heard_s = now_s
+        if self.words.turned_ms != self._watched.turned_ms:
+            if not self._watched.turned_ms:
+                self.heard_s = now_s  # from now on it has something to say
             self._mark(now_s)
-        elif self.words.current != seen.number:
-            seen.number, seen.cpu_s = self.words.current, self._cpu_s()
-        idle_s = now_s - seen.since_s
+        elif self.words.current != self._watched.number:
+            self._watched.number, self._watched.cpu_s = self.words.current, self._cpu_s()
+        idle_s = now_s - self._watched.since_s
         if idle_s >= HELD_S:
             return self._held(idle_s)
         return Trouble("stopped") if self.has_begun and now_s - self.heard_s > QUIET_S else None
+
+    def _refill(self, now_s: float) -> None:
+        refill = int((now_s - self._refilled_s) * BYTES_PER_S)
+        self._may_say, self._refilled_s = min(MOST_BYTES, self._may_say + refill), now_s
 
     def _held(self, idle_s: float) -> Trouble | None:
         if self._is_in(os.WSTOPPED):

@@ -138,7 +138,7 @@ class Collector:
         heard = Heard(
             state=lambda: self._ledger.job(key),
             timetable=job.timetable,
-            cut_off_s=lambda: self.sites.host.offline_ms / 1000 or float("-inf"),
+            cut_off_s=lambda: max(self.sites.host.offline_ms, self.sites.host.back_ms) / 1000 or float("-inf"),
         )
         return HeartbeatProber(job.terms, Surroundings(self._clock, key, self._clock.now_ms(), heard))
 

@@ -12,9 +12,9 @@ from sla_monitor.contract.endpoint import EndpointTerms, JourneyEndpoint
 from sla_monitor.probe.verdict import UNSEEN, is_plain
 from sla_monitor.sla.observation import EVIDENCE_LIMIT, Finding, Observation, Outcome, Phases, Reason, StepFinding
 
-AHEAD = 2
-"""Intervals that an endpoint may be ahead of its pace: a probe that is on time may follow on one that was late. From
-then on its observations may be half an interval apart, and no less."""
+AHEAD = 3
+"""Intervals that an endpoint may be ahead of its pace: probes that are on time follow on one that was late. From then
+on its observations may be half an interval apart, and no less."""
 
 UNNOTED_MS = 5_000
 """A probe may have begun so long after the last note of the time, and before the clock was set back."""

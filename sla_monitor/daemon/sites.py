@@ -14,14 +14,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.contract.spelled import spelled
-from sla_monitor.contract.template import Template
 from sla_monitor.daemon.child import COMMAND, Child, Trouble
 from sla_monitor.daemon.credible import Credible
 from sla_monitor.names import LATENESS_BUCKETS_S
@@ -328,7 +327,7 @@ class Sites:
                 return "" if data is None else "ended"
             site.heard_s = child.heard_s = now_s
             self._credible.note_time()
-            for message in child.frames.feed(data):
+            for message in child.messages(data):
                 self._understand(site, child, decode_from_site(message))
                 if child.refused >= MOST_REFUSED:
                     break
@@ -413,6 +412,7 @@ class Sites:
         if holder not in site.keys:  # its memory is its own, and may say anything
             holder = None
         child.kill()
+        self._credible.note_time()
         if trouble.why != "refused":
             self._hear_out(site, child)
         in_flight = list(child.words.in_flight(self._numbers[key] for key in site.keys))
@@ -527,11 +527,11 @@ def _variables(value: object) -> Iterator[str]:
     parts: Iterable[object] = ()
     if isinstance(value, Strict):
         parts = (getattr(value, name) for name in type(value).model_fields)
+    elif is_dataclass(value):
+        parts = (getattr(value, each.name) for each in fields(value))
     elif isinstance(value, Mapping):
         parts = value.values()
     elif isinstance(value, list | tuple):
         parts = value
-    elif isinstance(value, Template):
-        parts = value.pieces
     for part in parts:
         yield from _variables(part)

@@ -23,12 +23,12 @@ class Rounds(Protocol):
         """What failed until then is decided."""
 
     @property
-    def offline_ms(self) -> int:
-        """When it was last found that none answers."""
+    def back_ms(self) -> int:
+        """When one answered for the first time since none did."""
 
     @property
     def is_online(self) -> bool:
-        """Whether one answered since."""
+        """Whether one answered since it was last found that none does."""
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class Doubts:
             return finding
         if one.ended_ms > self._decided_ms:
             return _unknown(finding, "no witness could be asked")
-        if rounds.is_online and rounds.offline_ms < one.since_ms:
+        if rounds.is_online and rounds.back_ms <= one.since_ms:
             return finding
         return _unknown(finding, "no witness answers either")
 

@@ -113,6 +113,10 @@ class Loop:
         """Seconds."""
         return min(monotonic(), self._turn_began + TURN_S) - self.lost_s
 
+    def lost(self) -> float:
+        """Seconds that `time()` has left out, those of this turn included: `lost_s` has them when it is over."""
+        return monotonic() - self.time()
+
     def register(self, fd: int, watched: Watched, events: int) -> None:
         """Have `watched.ready` called on these events. A descriptor that is closed is forgotten with `forget`."""
         self._epoll.register(fd, events)

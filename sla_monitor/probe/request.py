@@ -209,7 +209,7 @@ class Request:
             if location is None or answer.status_code not in redirects.STATUSES:
                 return answer
             answer.exchange.finish()
-            await answer.exchange.yield_control()
+            await answer.exchange.yield_control()  # cookies cost a millisecond
             jar = RequestsCookieJar() if jar is None else jar
             redirects.collect(jar, answer)
             method = redirects.method_after(answer.status_code, method)

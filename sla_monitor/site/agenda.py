@@ -15,7 +15,8 @@ from sla_monitor.clock import Clock
 from sla_monitor.probe.loop import Timer
 
 MOST_AT_ONCE = 64
-"""After a standstill thousands of probes are due; the loop turns in between."""
+"""After a standstill thousands of probes are due; the loop turns in between. So many begin in less time than a turn
+may take."""
 
 
 class Agenda:

@@ -172,6 +172,9 @@ class Probing:
             self._skip(key, 1)
             return
         at_ms, since_ms = self._clock.now_ms(), int(self._clock.monotonic() * 1000)
+        if at_ms - due_ms >= probed.prober.terms.every_ms:  # another one is due by now
+            self._missed(key, 1)
+            return
         late_s = max(at_ms - due_ms, 0) / 1000
         self._counts.lateness[bisect_left(LATENESS_BUCKETS_S, late_s)] += 1
         self._counts.lateness_sum_s += late_s

@@ -102,10 +102,8 @@ class Site:
             self._turned()
             self._witnesses.turn()
             self._doubts.settle(int(self._clock.monotonic() * 1000))
-            wait_s = self._agenda.wait_s()
-            if not wait_s:
-                self._loop.call_soon(self._agenda.run)
-            self._loop.turn(min(wait_s, TURN_S))
+            self._agenda.run()
+            self._loop.turn(min(self._agenda.wait_s(), TURN_S))
         self._doubts.end()
         self._outbox.end(END_S)
         self._loop.close()

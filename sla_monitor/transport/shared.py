@@ -96,10 +96,10 @@ class HostWords(_Words):
     """What is known of the witnesses, in monotonic ms, 0 where they were not asked yet: written by the collector, which
     hears it from the first site of the host, and read by every site."""
 
-    ONLINE, OFFLINE, ASKED = range(3)
+    ONLINE, OFFLINE, ASKED, BACK = range(4)
 
     def __init__(self, fd: int | None = None) -> None:
-        super().__init__("sla-monitor-host", 3, fd, is_for_all=False)
+        super().__init__("sla-monitor-host", 4, fd, is_for_all=False)
 
     @property
     def online_ms(self) -> int:
@@ -117,13 +117,25 @@ class HostWords(_Words):
         return self.words[self.ASKED]
 
     @property
+    def back_ms(self) -> int:
+        """When a witness answered for the first time since none did: until then we may have been cut off."""
+        return self.words[self.BACK]
+
+    @property
     def is_online(self) -> bool:
         return self.online_ms >= self.offline_ms
 
     def take(self, site: SiteWords, now_ms: int) -> None:
         """Take over what the site that asks has found: time goes forwards, and not beyond now."""
-        asked_ms = site.words[SiteWords.ASKED]  # first: its answer is there already
-        found = (site.words[SiteWords.ONLINE], site.words[SiteWords.OFFLINE], asked_ms)
-        for index, at_ms in enumerate(found):
+        asked_ms = site.words[SiteWords.ASKED]  # read first and written last: its answer is always there
+        was_offline, offline_ms = not self.is_online, self.offline_ms
+        for index, at_ms in (
+            (self.OFFLINE, site.words[SiteWords.OFFLINE]),
+            (self.ONLINE, site.words[SiteWords.ONLINE]),
+        ):
             if self.words[index] < at_ms <= now_ms:
                 self.words[index] = at_ms
+        if self.is_online and (was_offline or self.offline_ms > offline_ms):
+            self.words[self.BACK] = self.online_ms
+        if self.asked_ms < asked_ms <= now_ms:
+            self.words[self.ASKED] = asked_ms

@@ -38,15 +38,17 @@ def some(**options: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
     return st.fixed_dictionaries({}, optional=options)
 
 
-CONDITIONS = st.one_of(
-    st.fixed_dictionaries({"path": st.just("$.a[*]['b c']"), key: values})
-    for key, values in {
-        "equals": st.one_of(TEXT, WHOLE, st.booleans()),
-        "matches": PATTERNS,
-        "at_least": WHOLE,
-        "at_most": WHOLE,
-        "exists": st.booleans(),
-    }.items()
+CONDITIONS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    *(
+        st.fixed_dictionaries({"path": st.just("$.a[*]['b c']"), key: values})
+        for key, values in {
+            "equals": st.one_of(TEXT, WHOLE, st.booleans()),
+            "matches": PATTERNS,
+            "at_least": WHOLE,
+            "at_most": WHOLE,
+            "exists": st.booleans(),
+        }.items()
+    )
 )
 EXPECTATIONS = some(
     status=st.lists(st.sampled_from([200, "204", "300-399", "100-599"]), min_size=1, max_size=3),

@@ -14,7 +14,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import groupby, pairwise
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -25,6 +25,8 @@ import pytest
 from sla_monitor.demo.scenario import Behaviour
 from sla_monitor.ledger import read_only
 from sla_monitor.sla.observation import Outcome, Reason
+from tests.probe.hostile import ALL
+from tests.probe.servers import serving
 from tests.prometheus import scraping
 from tests.running import Monitor, wait_until
 
@@ -194,16 +196,18 @@ def nursery(monitor: Monitor) -> Iterator[Popen[str]]:
 
 
 def test_killed_at_any_moment_it_keeps_every_acknowledged_look(monitor: Monitor, nursery: Popen[str]) -> None:
-    """Fifty times: while it starts, looks, commits or answers. Acknowledged is what /metrics said was committed."""
+    """Again and again: while it starts, probes, commits or answers. Acknowledged is what /metrics said was committed.
+    (`make kill-loop` goes on for longer, and kills sites too.)"""
     login = monitor.endpoints()[0]
     monitor.write(endpoints=[login | {"id": f"login-{n}"} for n in range(20)])  # so that no moment is quiet
-    choose, kept = random.Random(), 0
-    for round_number in range(50):
-        acknowledged = kept + killed_after(monitor, nursery, choose.uniform(0, 1.5), listening=round_number % 5 > 0)
+    choose, kept, rounds = random.Random(), 0, 0
+    while rounds < 20 or kept <= 100:
+        assert rounds < 100
+        acknowledged = kept + killed_after(monitor, nursery, choose.uniform(0, 3), listening=rounds % 5 > 0)
         if monitor.ledger.exists():
             kept = looks_kept(monitor.ledger)
         assert kept >= acknowledged
-    assert kept > 100
+        rounds += 1
     assert "Traceback" not in monitor.log.read_text()
 
 
@@ -250,22 +254,93 @@ def test_no_thread_can_be_ended_by_a_signal_that_is_meant_for_the_daemon(monitor
         assert [name for name, mask in blocked.items() if not mask >> (number - 1) & 1] == []
 
 
-def test_a_process_that_was_stopped_goes_on_and_charges_nobody_for_its_absence(monitor: Monitor) -> None:
-    """SIGSTOP and SIGCONT: a suspended container, a debugger. The time in between is unknown."""
+def test_a_daemon_that_was_stopped_alone_has_missed_nothing(monitor: Monitor) -> None:
+    """SIGSTOP and SIGCONT: a debugger. Its site probes on, and keeps what it sees until somebody reads it."""
     monitor.start()
     wait_until(lambda: monitor.state("login") == "up" and monitor.state("ssh") == "up")
+    (site,) = monitor.sites()
     monitor.send(signal.SIGSTOP)
     time.sleep(5)
     monitor.send(signal.SIGCONT)
     before = monitor.metric("sla_ledger_committed_observations_total") or 0
     wait_until(lambda: (monitor.metric("sla_ledger_committed_observations_total") or 0) > before + 4)
-    assert (monitor.metric("sla_schedule_missed_total") or 0) >= 4, "the looks that did not happen are counted"
+    assert monitor.sites() == [site]
+    assert monitor.metric("sla_schedule_missed_total") == 0
+    assert monitor.stop() == 0
+    with read_only(monitor.ledger) as reader:
+        for key in ("demo/login", "demo/ssh"):
+            seen = list(reader.observations(key, 0, FOREVER_MS))
+            assert {one.finding.outcome for one in seen} == {Outcome.UP}
+            assert max(b.at_ms - a.at_ms for a, b in pairwise(seen)) < 2000
+
+
+def test_when_all_was_stopped_nobody_is_charged_for_the_absence(monitor: Monitor) -> None:
+    """A suspended container. The time in between is unknown, and what was missed is counted."""
+    monitor.start()
+    wait_until(lambda: monitor.state("login") == "up" and monitor.state("ssh") == "up")
+    assert monitor.process is not None
+    everybody = [monitor.process.pid, *monitor.sites()]
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(5)
+    for pid in everybody:
+        os.kill(pid, signal.SIGCONT)
+    before = monitor.metric("sla_ledger_committed_observations_total") or 0
+    wait_until(lambda: (monitor.metric("sla_ledger_committed_observations_total") or 0) > before + 4)
+    wait_until(lambda: (monitor.metric("sla_schedule_missed_total") or 0) >= 4)
+    assert monitor.sites() == everybody[1:], "nobody who slept with us is replaced"
     assert monitor.stop() == 0
     with read_only(monitor.ledger) as reader:
         looks = [look for key in ("demo/login", "demo/ssh") for look in reader.observations(key, 0, FOREVER_MS)]
         spans = reader.spans(0, FOREVER_MS)["demo/login"]
     assert all(look.finding.outcome is not Outcome.DOWN for look in looks)
     assert max(b.start_ms - a.end_ms for a, b in pairwise(spans)) > 2000, "nobody saw the time in between"
+
+
+def test_a_site_that_is_killed_is_replaced_and_told(monitor: Monitor) -> None:
+    monitor.start()
+    wait_until(lambda: monitor.state("login") == "up")
+    (site,) = monitor.sites()
+    os.kill(site, signal.SIGKILL)
+    wait_until(lambda: monitor.metric('sla_site_restarts_total{why="ended"}') == 1)
+    wait_until(lambda: monitor.sites() not in ([], [site]))
+    before = monitor.metric("sla_ledger_committed_observations_total") or 0
+    wait_until(lambda: (monitor.metric("sla_ledger_committed_observations_total") or 0) > before + 4)
+    assert monitor.state("login") == "up"
+    assert "a site is started again" in monitor.log.read_text()
+
+
+def test_a_daemon_that_is_killed_leaves_no_process_behind(monitor: Monitor) -> None:
+    monitor.write(sites={"processes": 2})
+    monitor.start()
+    sites = monitor.sites()
+    assert len(sites) == 2
+    monitor.send(signal.SIGKILL)
+    wait_until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in sites))
+
+
+def test_it_ends_in_time_whatever_the_suppliers_do(monitor: Monitor) -> None:
+    """Every conduct of the hostile suppliers that needs no certificate, each being probed when the end comes."""
+    rows = [row for row in ALL if not row.tls and "body" not in row.terms]
+    assert len(rows) > 40
+    with ExitStack() as stack:
+        ports = [stack.enter_context(serving(row.conduct)).port for row in rows]
+        monitor.write(
+            endpoints=[
+                {**row.terms_at(port, Path()), "id": f"e{n}", "kind": row.kind, "every": "2s", "timeout": "1500ms"}
+                for n, (row, port) in enumerate(zip(rows, ports, strict=True))
+            ]
+        )
+        monitor.start()
+        wait_until(lambda: (monitor.metric("sla_ledger_committed_observations_total") or 0) >= len(rows))
+        began = time.monotonic()
+        assert monitor.stop() == 0
+        assert time.monotonic() - began < 5
+    with read_only(monitor.ledger) as reader:
+        found = {
+            look.finding.outcome for n in range(len(rows)) for look in reader.observations(f"demo/e{n}", 0, FOREVER_MS)
+        }
+    assert Outcome.UNKNOWN not in found
 
 
 def test_a_contract_that_a_reload_removes_is_gone_from_the_metrics_at_once(monitor: Monitor) -> None:

@@ -15,7 +15,7 @@ PATIENCE_MS = 60_000
 class Known:
     """What is known of the witnesses."""
 
-    asked_ms = offline_ms = 0
+    asked_ms = back_ms = 0
     is_online = True
 
 
@@ -32,9 +32,9 @@ class Bench:
 
     def asked(self, began_ms: int, ended_ms: int, *, is_online: bool) -> None:
         """A round of the witnesses is over."""
+        if is_online and not self.known.is_online:
+            self.known.back_ms = ended_ms
         self.known.asked_ms, self.known.is_online = began_ms, is_online
-        if not is_online:
-            self.known.offline_ms = ended_ms
         self.now_ms = ended_ms
         self.doubts.settle(ended_ms)
 
@@ -69,11 +69,21 @@ def test_a_failure_is_unknown_when_no_witness_answers(bench: Bench) -> None:
 
 def test_a_network_that_came_back_still_excuses_the_probe_it_spoilt(bench: Bench) -> None:
     bench.fail(100, 500, "a")
-    bench.fail(450, 600, "b")
     bench.asked(200, 400, is_online=False)
     assert bench.out == []
     bench.asked(700, 710, is_online=True)
-    assert bench.outcomes == ["a100 unknown", "b450 down"]
+    assert bench.outcomes == ["a100 unknown"]
+
+
+def test_until_a_witness_answers_again_we_may_have_been_cut_off(bench: Bench) -> None:
+    """The network came back at some time after none answered and before one did: nobody is charged in between."""
+    bench.asked(200, 400, is_online=False)
+    bench.fail(600, 610, "a")
+    bench.asked(700, 710, is_online=True)
+    bench.fail(709, 720, "b")
+    bench.fail(710, 720, "c")
+    bench.asked(800, 810, is_online=True)
+    assert bench.outcomes == ["a600 unknown", "b709 unknown", "c710 down"]
 
 
 def test_what_came_through_the_network_is_not_excused(bench: Bench) -> None:

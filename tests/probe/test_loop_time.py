@@ -195,3 +195,30 @@ def test_a_task_that_is_thrown_out_leaves_its_place(loop: Loop) -> None:
     loop.turn(0)
     channel.sock.close()
     assert isinstance(end[0], DeadlinePassed)
+
+
+def test_a_probe_that_begins_in_a_long_turn_is_not_given_the_time_before_it(loop: Loop) -> None:
+    """It took no less than nothing, and no less than it took."""
+
+    class Prober:
+        terms = terms("tcp", host="127.0.0.1", port=1)
+
+        async def probe(self, _: Stopwatch) -> Finding:
+            for _ in range(3):
+                await loop.yield_control()
+            return Finding(Outcome.UP)
+
+        def close(self) -> None:
+            pass
+
+    ends: list[list[Any]] = []
+
+    def turn() -> None:
+        time.sleep(0.3)
+        ends.append(begun(loop, observe(Prober(), loop, SystemClock())))
+        time.sleep(0.3)
+
+    loop.call_soon(turn)
+    loop.turn(0)
+    run_until(loop, lambda: bool(ends[0]))
+    assert 0 <= ends[0][0].duration_us < 250_000

@@ -60,7 +60,7 @@ def test_what_is_known_of_the_witnesses_cannot_be_written_by_a_site() -> None:
     with pytest.raises(TypeError):
         theirs.words[HostWords.ONLINE] = 1
     with pytest.raises(PermissionError):
-        mmap.mmap(theirs.fd, 24)
+        mmap.mmap(theirs.fd, 32)
     with pytest.raises(PermissionError):
         os.pwrite(theirs.fd, b"12345678", 0)
     again = os.open(f"/proc/self/fd/{theirs.fd}", os.O_RDWR)
@@ -87,7 +87,23 @@ def test_the_collector_takes_over_what_the_first_site_finds() -> None:
     assert (host.asked_ms, host.offline_ms, host.is_online) == (100, 120, False)
     site.found(130, 140, is_online=True)
     host.take(site, 200)
-    assert (host.asked_ms, host.offline_ms, host.is_online) == (130, 120, True)
+    assert (host.asked_ms, host.offline_ms, host.back_ms, host.is_online) == (130, 120, 140, True)
+    site.found(150, 160, is_online=True)
+    host.take(site, 200)
+    assert (host.asked_ms, host.online_ms, host.back_ms) == (150, 160, 140)
+    host.close()
+    site.close()
+
+
+def test_a_collector_that_did_not_look_for_a_while_takes_the_longest_absence() -> None:
+    host, site = HostWords(), SiteWords()
+    site.found(10, 20, is_online=True)
+    host.take(site, 1_000)
+    assert host.back_ms == 0
+    for began_ms in (100, 200, 300):
+        site.found(began_ms, began_ms + 10, is_online=began_ms != 100)
+    host.take(site, 1_000)
+    assert (host.is_online, host.offline_ms, host.back_ms) == (True, 110, 310)
     host.close()
     site.close()
 
