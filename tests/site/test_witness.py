@@ -197,6 +197,6 @@ def test_a_witness_that_cannot_be_asked_is_told(room: Room, caplog: pytest.LogCa
         taken.bind(("127.0.0.1", 0))
         room.name(taken.getsockname()[1])
         (witness,) = room.witnesses._witnesses
-        witness.prober._line = None  # type: ignore[attr-defined]
+        witness.prober._lines = None  # type: ignore[attr-defined]
         assert not room.ask()
     assert "a witness cannot be asked" in caplog.messages
