@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
-from functools import partial
+from functools import partial, wraps
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -78,9 +78,19 @@ class Schedule:
         self._scheduler.start()
 
     def every(self, period_ms: int, name: str, call: Callable[[], None]) -> None:
-        """Have something of our own done at a whole number of seconds, one at a time."""
-        trigger = SlotTrigger(max(1, period_ms // 1000), 0)
-        self._scheduler.add_job(call, trigger, id=name, max_instances=1, replace_existing=True)
+        """Have something of our own done at a whole number of seconds, one at a time: a turn that comes while the one
+        before goes on is left out, which the scheduler itself would warn of each time."""
+        trigger, busy = SlotTrigger(max(1, period_ms // 1000), 0), threading.Lock()
+
+        @wraps(call)
+        def turn() -> None:
+            if busy.acquire(blocking=False):
+                try:
+                    call()
+                finally:
+                    busy.release()
+
+        self._scheduler.add_job(turn, trigger, id=name, max_instances=2, replace_existing=True)
 
     def stop(self) -> None:
         """Begin no further look; those under way are left to end by themselves."""
