@@ -39,7 +39,7 @@ class Watching:
     def __init__(self, board: Board, ledger: Ledger, clock: Clock, witnesses: Iterable[Witness]) -> None:
         self._board, self._ledger, self._clock = board, ledger, clock
         self._watches: dict[str, Watch] = {}
-        self._in_force: list[TermsVersion] = []
+        self._in_force: list[tuple[TermsVersion, bool]] = []
         self._changing = threading.Lock()
         self.witnesses = Witnesses({terms.id: self._witness(terms) for terms in witnesses}, clock)
         self.has_looked = False
@@ -67,9 +67,10 @@ class Watching:
         """Watch exactly what is in force now, leaving alone what did not change; whether anything did."""
         now_ms = self._clock.now_ms()
         with self._changing:
-            in_force = [contract.version_at(now_ms) for contract in contracts]
+            in_force = [(contract.version_at(now_ms), contract.has_ended(now_ms)) for contract in contracts]
             if in_force == self._in_force:
                 return False
+            _tell_of_ends(contracts, now_ms)
             self._in_force = in_force
             each_of = ((contract, *each) for contract in contracts for each in contract.endpoints_at(now_ms))
             wanted = {key: (contract.id, service, terms) for contract, key, service, terms in each_of}
@@ -146,6 +147,14 @@ class Watching:
             "detail": finding.detail,
         }
         log.log(logging.INFO if finding.reason is None else logging.WARNING, "state", extra=extra)
+
+
+def _tell_of_ends(contracts: Sequence[Contract], now_ms: int) -> None:
+    for contract in contracts:
+        if contract.has_ended(now_ms):
+            terms = contract.version_at(now_ms).terms
+            extra = {"contract": contract.id, "ended_on": f"{terms.term.end_on}", "probed": terms.probe_after_term}
+            log.info("the contract has ended", extra=extra)
 
 
 def _same(old: Endpoint, new: Endpoint) -> bool:

@@ -26,14 +26,14 @@ class Standing:
     entries: tuple[Entry, ...] = ()
     undone: Mapping[int, int] = field(default_factory=dict)
     replaced: Mapping[int, int] = field(default_factory=dict)
-    _by_kind: Mapping[type, list[tuple[Entry, Any]]] = field(default_factory=dict)
+    _by_kind: Mapping[type, tuple[tuple[Entry, Any], ...]] = field(default_factory=dict)
     _by_number: Mapping[int, Entry] = field(default_factory=dict)
     _decisions: Mapping[int, tuple[Entry, Decision]] = field(default_factory=dict)
     _figures: Mapping[tuple[str, str, str], tuple[Entry, Figure]] = field(default_factory=dict)
 
     def of(self, kind: type[Kind]) -> tuple[tuple[Entry, Kind], ...]:
         """What stands of one kind, ascending: `for entry, booking in standing.of(Maintenance)`."""
-        return tuple(self._by_kind.get(kind, ()))
+        return self._by_kind.get(kind, ())
 
     def entry(self, number: int) -> Entry | None:
         """An entry, if it stands."""
@@ -81,6 +81,11 @@ def standing(entries: Iterable[Entry]) -> Standing:
     return _indexed(kept, undone, replaced)
 
 
+def standing_of(entries: Iterable[Entry]) -> Standing:
+    """The same of some entries that stand, with nothing else beside them."""
+    return _indexed(tuple(sorted(entries, key=lambda entry: entry.number)), {}, {})
+
+
 def _undone(ordered: list[Entry]) -> dict[int, int]:
     """Last word first: an undoing that was itself undone undoes nothing."""
     undone: dict[int, int] = {}
@@ -107,7 +112,7 @@ def _indexed(kept: tuple[Entry, ...], undone: Mapping[int, int], replaced: Mappi
         entries=kept,
         undone=undone,
         replaced=replaced,
-        _by_kind=by_kind,
+        _by_kind={kind: tuple(several) for kind, several in by_kind.items()},
         _by_number={entry.number: entry for entry in kept},
         _decisions={pair[1].about: pair for pair in by_kind.get(Decision, ())},
         _figures={(said.kpi, said.month, said.party): (entry, said) for entry, said in by_kind.get(Figure, ())},
