@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.schedule import LATENESS_BUCKETS_S, Schedule, Slot, SlotTrigger, phase_ms, workers_needed
 from sla_monitor.workers import Workers
 from tests.fakes.clock import FakeClock
+from tests.running import wait_until
 
 
 def at(seconds: float) -> datetime:
@@ -209,6 +211,28 @@ def test_the_real_schedule_looks_on_time_and_touches_only_what_changes() -> None
     assert len(pulses) >= 4
     assert sum(schedule.stats.lateness_counts) == len(seen)
     assert len(schedule.stats.lateness_counts) == len(LATENESS_BUCKETS_S) + 1
+
+
+def test_a_turn_that_comes_while_the_one_before_goes_on_is_left_out_and_nobody_is_warned(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The first figures of ten years may take a minute, and are asked for every 15 seconds."""
+    schedule = Schedule(SystemClock(), lambda key: None, lambda key, n: None, lambda: None, Workers(1))
+    go_on, turns = threading.Event(), list[int]()
+
+    def long() -> None:
+        turns.append(1)
+        go_on.wait(30)
+
+    schedule.every(1_000, "long", long)
+    with caplog.at_level(logging.WARNING):
+        schedule.start()
+        time.sleep(3.2)
+        assert len(turns) == 1
+        go_on.set()
+        wait_until(lambda: len(turns) > 1)
+        schedule.stop()
+    assert caplog.messages == []
 
 
 def test_the_pool_is_sized_for_the_worst_day() -> None:

@@ -124,6 +124,14 @@ def test_a_contract_says_when_it_does_not_run(first: date, last: date, said: str
     assert ("Figures are month to date" in text) == (said == "in force since")
 
 
+def test_a_contract_that_is_probed_after_its_end_says_so() -> None:
+    board = estate.partnership()
+    (contract,) = board.assessment.contracts
+    ended = replace(contract, starts_on=date(2024, 4, 1), ends_on=date(2025, 11, 21), probe_after_term=True)
+    board.assessment = replace(board.assessment, contracts=(ended,))
+    assert "It is still probed, as its terms say: what is seen now counts for no figure." in render(board).text
+
+
 def test_an_endpoint_shows_its_last_look() -> None:
     text = render(estate.partnership()).text
     assert "Custody web http ✕ Down status unexpected, 23 failures in a row" in text
