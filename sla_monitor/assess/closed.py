@@ -40,7 +40,7 @@ def _figures(world: World, months: tuple[str, ...], kpis: Sequence[Kpi]) -> list
     """What KPIs measured in a measurement period that ended; looked up, once nothing of it can change any more."""
     if not is_over(world, Ground(world, months).period):
         return _measured(world, months, kpis)
-    known = excerpt(world, months)
+    known = excerpt(world, months, kpis)
     if not known.is_settled():
         return _measured(known.world, months, kpis)
     kept = world.recall(known.question(kpis), lambda: _text(_measured(known.world, months, kpis)))

@@ -16,7 +16,7 @@ from sla_monitor.assess.parts import MARGIN_MS, period_of, zone_of
 from sla_monitor.assess.seen import Fingerprints
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpi import Kpi
+from sla_monitor.contract.kpi import Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.register.entries import Entry, TicketRecord, Timed
@@ -81,7 +81,8 @@ class Excerpt:
     def world(self) -> World:
         """One that holds no more than the excerpt."""
         read = _ours(self.whole, _range_ms(self.period))
-        spans = {key: [_within(span, self.reach_ms) for span in several] for key, several in read.items()}
+        ranges = _range_ms(self.period), self.reach_ms
+        spans = {key: [_within(span, *ranges) for span in several] for key, several in read.items()}
         together = held_keys(self.whole.contract, self.period)
         return replace(self.whole, standing=standing_of(self.said), seen=spans, together=together, looked={})
 
@@ -115,16 +116,19 @@ class Excerpt:
         return self.whole.contract.versions_in(start_ms, end_ms)
 
 
-def excerpt(world: World, months: tuple[str, ...]) -> Excerpt:
-    """Of a measurement period that is over."""
+def excerpt(world: World, months: tuple[str, ...], kpis: Sequence[Kpi]) -> Excerpt:
+    """What these KPIs are measured from in a measurement period that is over."""
     period = period_of(world.contract, months[0], months[-1])
     range_ms = _range_ms(period)
     seen = _fingerprint(world, range_ms, range_ms)
     first_ms, last_ms = seen.down_ms or range_ms
     reach_ms = world.around.reach(min(range_ms[0], first_ms), max(range_ms[1], last_ms))
-    if reach_ms != range_ms:
+    other_ms = seen.other_ms or range_ms
+    if reach_ms != range_ms and (other_ms[0] < range_ms[0] or other_ms[1] > range_ms[1]):
         seen = _fingerprint(world, range_ms, reach_ms)
-    said = world.around.within(reach_ms, (period.start_ms, period.end_ms), months[-1])
+    has_tickets = any(isinstance(kpi, RatioKpi) for kpi in kpis)
+    period_ms = (period.start_ms, period.end_ms) if has_tickets else None
+    said = world.around.within(reach_ms, period_ms, months[-1])
     return Excerpt(world, months, period, reach_ms, said, seen.digest)
 
 
@@ -151,18 +155,25 @@ def _fingerprint(world: World, range_ms: tuple[int, int], within_ms: tuple[int, 
     if isinstance(world.evidence, Fingerprints):
         return world.evidence.fingerprint(world.contract.id, range_ms, within_ms)
     read = _ours(world, range_ms)
-    told = [(key, [tuple(_within(span, within_ms)) for span in read[key]]) for key in sorted(read)]
-    downs = [span for spans in read.values() for span in spans if span.outcome is Outcome.DOWN]
-    down_ms = (min(one.start_ms for one in downs), max(one.end_ms for one in downs)) if downs else None
-    return Fingerprint(hashlib.sha256(repr(told).encode()).hexdigest(), down_ms)
+    told = [(key, [tuple(_within(span, range_ms, within_ms)) for span in read[key]]) for key in sorted(read)]
+    spans = [span for several in read.values() for span in several]
+    down_ms = _hull([span for span in spans if span.outcome is Outcome.DOWN])
+    other_ms = _hull([span for span in spans if span.outcome not in {Outcome.UP, Outcome.DOWN}])
+    return Fingerprint(hashlib.sha256(repr(told).encode()).hexdigest(), down_ms, other_ms)
 
 
-def _within(span: Span, reach_ms: tuple[int, int]) -> Span:
-    """An outage as it is. Of anything else no more than lies within reach: it may go on for years."""
+def _hull(spans: Sequence[Span]) -> tuple[int, int] | None:
+    return (min(one.start_ms for one in spans), max(one.end_ms for one in spans)) if spans else None
+
+
+def _within(span: Span, range_ms: tuple[int, int], reach_ms: tuple[int, int]) -> Span:
+    """An outage as it is. Of UP no more than lies within the range, since it may go on for years, and of anything else
+    within reach: how many places saw an outage is asked as far as it goes."""
     if span.outcome is Outcome.DOWN:
         return span
-    end_ms = min(span.end_ms, reach_ms[1])
-    return Span(max(span.start_ms, reach_ms[0]), end_ms, end_ms, span.outcome, None, 1)
+    first_ms, last_ms = range_ms if span.outcome is Outcome.UP else reach_ms
+    end_ms = min(span.end_ms, last_ms)
+    return Span(max(span.start_ms, first_ms), end_ms, end_ms, span.outcome, None, 1)
 
 
 def _told(entry: Entry) -> tuple[object, ...]:

@@ -18,8 +18,8 @@ class Fingerprints(Protocol):
     """An evidence that can say whether its spans are what they were, for less than it takes to read them."""
 
     def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
-        """Of a contract's spans that overlap a range: of outages as they are, of anything else as far as it lies
-        within a wider one."""
+        """Of a contract's spans that overlap a range: of outages as they are, of UP as far as it lies within the range,
+        and of anything else within a wider one."""
 
 
 @runtime_checkable

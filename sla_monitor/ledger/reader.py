@@ -10,6 +10,7 @@ from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chain import newest, read
@@ -17,7 +18,7 @@ from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
-from sla_monitor.sla.observation import Observation, Outcome
+from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.spans import Fingerprint, Span, span_of
 
 ROWS_AT_ONCE = 250
@@ -39,12 +40,16 @@ _ENDED, _LAST = f"{_COLUMNS} {_FROM_ENDED} order by e.id, s.start_ms", f"{_COLUM
 # A row for each endpoint, in the order of the primary key: what is the same gives the same rows.
 _FINGERPRINT = """
 select e.key,
-  group_concat(case s.outcome when :down then s.start_ms else max(s.start_ms, :first_ms) end),
-  group_concat(case s.outcome when :down then s.end_ms else min(s.end_ms, :last_ms) end),
+  group_concat(case s.outcome when :down then s.start_ms when :up then max(s.start_ms, :start_ms)
+    else max(s.start_ms, :first_ms) end),
+  group_concat(case s.outcome when :down then s.end_ms when :up then min(s.end_ms, :end_ms)
+    else min(s.end_ms, :last_ms) end),
   group_concat(s.outcome),
   group_concat(case s.outcome when :down then s.looks end),
   min(case s.outcome when :down then s.start_ms end),
-  max(case s.outcome when :down then s.end_ms end)
+  max(case s.outcome when :down then s.end_ms end),
+  min(case when s.outcome not in (:up, :down) then s.start_ms end),
+  max(case when s.outcome not in (:up, :down) then s.end_ms end)
 """
 _OURS = "and e.key between :key and :last_key group by e.id order by e.id"
 _FINGERPRINTS = f"{_FINGERPRINT} {_FROM_ENDED} {_OURS}", f"{_FINGERPRINT} {_FROM_LAST} {_OURS}"
@@ -80,7 +85,7 @@ class Reader(SingleLooks):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._entries: dict[str, tuple[Entry, ...]] = {}
-        self._down = next(number for number, name in self._meanings.outcomes.items() if name is Outcome.DOWN)
+        self._codes = {f"{name}": number for number, name in self._meanings.outcomes.items()}
 
     def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
@@ -105,20 +110,24 @@ class Reader(SingleLooks):
 
     def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
         """What the contract's spans in a range are, in one number, for a fraction of reading them: of outages all of
-        it, of others what lies in the wider range `within_ms`."""
+        it, of UP what lies in the range, of others what lies in the wider one `within_ms`."""
         (start_ms, end_ms), (first_ms, last_ms) = range_ms, within_ms
         given: dict[str, int | str] = {"start_ms": start_ms, "end_ms": end_ms, "first_ms": first_ms, "last_ms": last_ms}
-        given |= {"key": f"{contract}/", "last_key": f"{contract}0", "down": self._down}
+        given |= {
+            "key": f"{contract}/",
+            "last_key": f"{contract}0",
+            "up": self._codes["up"],
+            "down": self._codes["down"],
+        }
         with self._asked() as connection, _snapshot(connection):
             rows = [row for query in _FINGERPRINTS for row in connection.execute(query, given)]
         told: dict[str, list[list[str]]] = {}
-        for key, *columns, _, _ in rows:  # the last span follows the ended ones, and is one of them some day
+        for key, *columns, _, _, _, _ in rows:  # the last span follows the ended ones, and is one of them some day
             for texts, text in zip(told.setdefault(key, [[], [], [], []]), columns, strict=True):
                 texts.extend([] if text is None else [str(text)])
         columns_of = [(key, [",".join(one) for one in told[key]]) for key in sorted(told)]
-        starts, ends = ([row[place] for row in rows if row[place] is not None] for place in (5, 6))
-        down_ms = (min(starts), max(ends)) if starts else None
-        return Fingerprint(sha256(repr(columns_of).encode()).hexdigest(), down_ms)
+        digest = sha256(repr(columns_of).encode()).hexdigest()
+        return Fingerprint(digest, _hull(rows, 5), _hull(rows, 7))
 
     def first_ms(self, contract: str) -> int | None:
         """When the first look at any endpoint of a contract began; None: there is none."""
@@ -169,6 +178,12 @@ class Reader(SingleLooks):
         """The last so many, ascending. Whatever was said about them is among them, because it was said later."""
         with self._asked() as connection:
             return newest(self._path, connection, contract, count)
+
+
+def _hull(rows: Sequence[tuple[Any, ...]], place: int) -> tuple[int, int] | None:
+    """From the first to the last of what two columns say; None: they say nothing."""
+    found = [row[place : place + 2] for row in rows if row[place] is not None]
+    return (min(one[0] for one in found), max(one[1] for one in found)) if found else None
 
 
 class Keeping(Reader):

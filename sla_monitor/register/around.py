@@ -56,11 +56,11 @@ class Around:
                 return reach
             start_ms, end_ms = reach
 
-    def within(self, reach_ms: tuple[int, int], period_ms: tuple[int, int], month: str) -> tuple[Entry, ...]:
+    def within(self, reach_ms: tuple[int, int], period_ms: tuple[int, int] | None, month: str) -> tuple[Entry, ...]:
         """All that has a part in how a measurement period is measured, and as little else as is simple: what was said
         of time within reach of it, its tickets with the claims that name them, the figures that were given for its
-        last month, and the decisions on any of these."""
-        tickets = list(self._recorded(*period_ms))
+        last month, and the decisions on any of these. `period_ms` None: no tickets."""
+        tickets = list(self._recorded(*period_ms)) if period_ms else []
         found = [entry for entry, _ in (*self._overlapping(*reach_ms), *tickets)]
         found += [claim for _, ticket in tickets for claim in self._naming.get(ticket.id, ())]
         found += [entry for entry, figure in self._stands.of(Figure) if figure.month == month]

@@ -240,7 +240,8 @@ def test_a_command_that_may_write_nothing_reads_what_the_daemon_kept(tmp_path: P
 def _asked(path: Path) -> tuple[object, ...]:
     with Keeping(path) as evidence:
         world = world_of(CONTRACTS[0], evidence, END, Cache())
-        return excerpt(world, ("2026-03",)).question(CONTRACTS[0].versions[0].terms.kpis)
+        kpis = CONTRACTS[0].versions[0].terms.kpis
+        return excerpt(world, ("2026-03",), kpis).question(kpis)
 
 
 @pytest.mark.parametrize(

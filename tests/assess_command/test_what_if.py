@@ -51,9 +51,8 @@ def test_a_draft_comes_to_what_it_would_as_the_contract(
     ours, draft = load_contract(Path(contract)), draft_of(tmp_path, *changes)
     with read_only(Path(ledger)) as evidence:
         kpis = [kpi for kpi in ours.versions[-1].terms.kpis if kpi.indicator == "availability"]
-        asked = [
-            excerpt(world_of(one, evidence, NOW_MS, Cache()), ("2025-04",)).question(kpis) for one in (ours, draft)
-        ]
+        worlds = (world_of(one, evidence, NOW_MS, Cache()) for one in (ours, draft))
+        asked = [excerpt(world, ("2025-04",), kpis).question(kpis) for world in worlds]
         assert (asked[0] == asked[1]) is is_alike, "what is measured alike is one question"
         found = what_if(ours, draft, evidence, UNTIL, NOW_MS)
         results = [history(one, evidence, UNTIL, NOW_MS) for one in (ours, draft)]
