@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
-from sla_monitor.register.approval import asks_for_decision
+from sla_monitor.register.approval import DECIDABLE, asks_for_decision
 from sla_monitor.register.entries import Action, Decision, Done, Entry, Figure, SignOff, TicketRecord, Undo
 
 Kind = TypeVar("Kind", bound=Strict)
@@ -59,8 +59,9 @@ class Standing:
 
     def pending(self, contract: Contract) -> tuple[Entry, ...]:
         """Entries that ask for a decision under the contract's terms and have none."""
-        undecided = (entry for entry in self.entries if entry.number not in self._decisions)
-        return tuple(entry for entry in undecided if asks_for_decision(entry.said, contract))
+        asked = (entry for kind in DECIDABLE for entry, _ in self.of(kind) if entry.number not in self._decisions)
+        pending = [entry for entry in asked if asks_for_decision(entry.said, contract)]
+        return tuple(sorted(pending, key=lambda entry: entry.number))
 
 
 def standing(entries: Iterable[Entry]) -> Standing:
