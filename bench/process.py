@@ -121,21 +121,26 @@ class Daemon(Watched):
 
     def wait_until_ready(self) -> None:
         """Raises BenchError."""
-        wait_for(lambda: self._get("/-/ready") is not None, START_S, self._process, "the daemon is ready")
+        wait_for(lambda: self.get("/-/ready") is not None, START_S, self._process, "the daemon is ready")
 
     def scrape(self) -> bool:
         """Read the metrics as Prometheus would; False when they do not come in time."""
-        text = self._get("/metrics")
+        text = self.get("/metrics")
         for metric in (names.MISSED, names.OVERRUN) if text else ():
             found = re.search(rf"^{metric.sample} (\S+)$", text or "", re.MULTILINE)
             self.skipped[metric.name] = int(float(found[1])) if found else 0
         return text is not None
 
+    def value(self, metric: names.MetricName) -> float:
+        """What a metric without labels is; 0: it is not told."""
+        found = re.search(rf"^{metric.sample} (\S+)$", self.get("/metrics") or "", re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
     def stop(self) -> bool:
         """Whether it stopped by itself in time; if not, it is killed."""
         return end(self._process, STOP_S)
 
-    def _get(self, path: str) -> str | None:
+    def get(self, path: str) -> str | None:
         """The whole answer, if it is a good one and all of it has come in time."""
         deadline, body = time.monotonic() + ANSWER_S, b""
         try:

@@ -269,7 +269,7 @@ class ContractAssessment:
     `shares_working`: how each comes about.
     `register_number`: the last entry that was read. `triggers`: the ids of all that the terms have.
     `missing_figures`: (KPI, month) for which a party owes a figure of a month that has ended. `report_due_ms`: when
-    the report on the month before this one is due.
+    the report on the month before this one is due. `probe_after_term`: whether probing goes on once the term is over.
     """
 
     contract: str
@@ -303,6 +303,7 @@ class ContractAssessment:
     triggers: tuple[str, ...] = ()
     missing_figures: tuple[tuple[str, str], ...] = ()
     report_due_ms: int | None = None
+    probe_after_term: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,75 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
 
+from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.figures import seen
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.inputs import month_input
 from sla_monitor.assess.kpis import Judged, Times
 from sla_monitor.assess.parts import measurement_months
-from sla_monitor.assess.world import World
+from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
 from sla_monitor.sla.measure import measured
 from sla_monitor.sla.results import Measured, MonthInput
-
-SCORING = {
-    "title",
-    "kind",
-    "direction",
-    "target",
-    "threshold",
-    "bands",
-    "rounding",
-    "repeat",
-    "average_with_previous",
-    "bedding_in_until",
-    "source_of_truth",
-    "publishable",
-}
-"""The terms of a KPI that say what a figure is worth, and not how it is measured."""
+from sla_monitor.sla.working import Step
 
 
-@dataclass(slots=True)
-class Known:
-    """What KPIs measured in closed months, for contracts that measure alike on the same evidence: a draft that only
-    scores and prices differently is assessed without measuring again."""
-
-    measured: dict[object, Measured] = field(default_factory=dict)
-    _keys: dict[int, tuple[Kpi, str]] = field(default_factory=dict)
-
-    def key(self, month: str, kpi: Kpi) -> object:
-        """Equal for KPIs that measure the same thing in the same way."""
-        if id(kpi) not in self._keys:
-            told = kpi.model_dump_json(exclude=SCORING)
-            self._keys[id(kpi)] = kpi, told  # kept, so that no other can have the same id()
-        return month, self._keys[id(kpi)][1]
-
-
-def closed_month(world: World, month: str, times: Times, known: Known | None = None) -> MonthInput:
-    """What is priced of a month that is over. `known`: where figures are looked up before they are worked out."""
+def closed_month(world: World, month: str) -> MonthInput:
+    """What is priced of a month that has ended."""
     ground = Ground(world, (month,))
-    judged: dict[str, Judged] = {}
+    ending: dict[tuple[str, ...], list[Kpi]] = {}
     for kpi in ground.terms.kpis:
         months = measurement_months(world.run, month, kpi.measurement_months)
         if month == months[-1]:
-            figure = _measured(ground, kpi, months, (times, known))
+            ending.setdefault(months, []).append(kpi)
+    judged: dict[str, Judged] = {}
+    for months, kpis in ending.items():
+        figures = _figures(world, months, kpis)
+        for kpi, figure in zip(kpis, figures, strict=True):
             judged[kpi.id] = Judged(kpi, months, {"agreed": figure}, {}, {})
     return month_input(ground, judged)
 
 
-def _measured(ground: Ground, kpi: Kpi, months: tuple[str, ...], where: tuple[Times, Known | None]) -> Measured:
-    times, known = where
-    if known is None:
-        return _worked_out(ground, kpi, months, times)
-    key = known.key(ground.month, kpi)
-    if key not in known.measured:
-        known.measured[key] = _worked_out(ground, kpi, months, times)
-    return known.measured[key]
+def _figures(world: World, months: tuple[str, ...], kpis: Sequence[Kpi]) -> list[Measured]:
+    """What KPIs measured in a measurement period that ended; looked up, once nothing of it can change any more."""
+    if not is_over(world, Ground(world, months).period):
+        return _measured(world, months, kpis)
+    known = excerpt(world, months, kpis)
+    if not known.is_settled():
+        return _measured(known.world, months, kpis)
+    kept = world.recall(known.question(kpis), lambda: _text(_measured(known.world, months, kpis)))
+    return [_of_row(row) for row in json.loads(kept)]
 
 
-def _worked_out(ground: Ground, kpi: Kpi, months: tuple[str, ...], times: Times) -> Measured:
+def _measured(world: World, months: tuple[str, ...], kpis: Sequence[Kpi]) -> list[Measured]:
     """A composite that nobody has reported is left to the engine, which has the results of its parts."""
-    whole = ground if len(months) == 1 else Ground(ground.world, months)
-    time = times.of(ground, kpi, "agreed") if isinstance(kpi, AvailabilityKpi) else None
-    return measured(kpi, seen(whole, kpi, "agreed", time), whole.frame)
+    ground, times = Ground(world, months[-1:]), Times()
+    whole = ground if len(months) == 1 else Ground(world, months)
+
+    def figure(kpi: Kpi) -> Measured:
+        time = times.of(ground, kpi, "agreed") if isinstance(kpi, AvailabilityKpi) else None
+        return measured(kpi, seen(whole, kpi, "agreed", time), whole.frame)
+
+    return [figure(kpi) for kpi in kpis]
+
+
+def _text(figures: Sequence[Measured]) -> str:
+    return json.dumps([_row(one) for one in figures], separators=(",", ":"))
+
+
+def _row(one: Measured) -> list[Any]:
+    fractions = (one.value, one.submitted, one.agreed, one.coverage, one.downtime_ms)
+    pairs = [None if value is None else [value.numerator, value.denominator] for value in fractions]
+    return [*pairs, one.is_assessable, one.of, one.working]
+
+
+def _of_row(row: list[Any]) -> Measured:
+    *pairs, is_assessable, of, working = row
+    value, submitted, agreed, coverage, downtime_ms = (None if pair is None else Fraction(*pair) for pair in pairs)
+    steps = tuple([Step(*step) for step in working])
+    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms)

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from sla_monitor.assess.memo import answered_once
+from sla_monitor.assess.memo import VERSION
 from sla_monitor.assess.parts import MARGIN_MS, reach_ms
-from sla_monitor.assess.seen import Evidence, looks_of
+from sla_monitor.assess.seen import looks_of
+from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.counting import SlowAsDown
 from sla_monitor.contract.endpoint import Endpoint
@@ -26,16 +27,15 @@ Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 
 
 class Endpoints:
-    """The endpoints of one contract in `[start_ms, end_ms)`, as known at `now_ms`."""
+    """The endpoints of one contract in `[start_ms, end_ms)`, as known at the world's instant."""
 
-    def __init__(
-        self, contract: Contract, evidence: Evidence, standing: Standing, start_ms: int, end_ms: int, now_ms: int
-    ) -> None:
+    def __init__(self, world: World, start_ms: int, end_ms: int) -> None:
+        now_ms = world.now_ms
         self.start_ms, self.end_ms, self.now_ms = start_ms, min(end_ms, now_ms), now_ms
-        self._contract, self._evidence = contract, evidence
-        self._corrected = corrections(contract, standing)
+        self._world, self._contract = world, world.contract
+        self._corrected = corrections(world.contract, world.standing)
         self._read_ms = start_ms - MARGIN_MS, min(end_ms + MARGIN_MS, now_ms)
-        read = evidence.spans(*self._read_ms) if self._read_ms[1] > start_ms else {}
+        read = world.spans(*self._read_ms) if self._read_ms[1] > start_ms else {}
         self._spans = {key: held(several, now_ms) for key, several in read.items()}
         self._known: dict[object, Known] = {}
 
@@ -57,6 +57,12 @@ class Endpoints:
             spans = sorted([*timed, *others], key=lambda span: span.start_ms)
             self._known[key, failures, rule] = self._as_corrected(key, spans, failures)
         return self._known[key, failures, rule]
+
+    def looked_at(self, key: str, start_ms: int, end_ms: int) -> Intervals:
+        """When an endpoint was seen at all in a range, by its key: whatever is made of its looks is made again when
+        later ones have come in, from a site that was cut off, say."""
+        several = ((max(one.start_ms, start_ms), min(one.end_ms, end_ms)) for one in self._spans.get(key, ()))
+        return normal(pair for pair in several if pair[0] < pair[1])
 
     def downs(self, endpoint: Endpoint) -> list[tuple[int, int, str, Reason | None]]:
         """When an endpoint was seen down, confirmed or not: (from, to, its id, reason)."""
@@ -87,20 +93,20 @@ class Endpoints:
         wherever the month ends."""
         margin_ms = reach_ms(failures, every_ms)
         range_ms = self.start_ms - margin_ms, min(self.end_ms + margin_ms, self.now_ms)
-        question = ("slow", key, every_ms, rule.promised_ms, f"{rule.multiple}", *range_ms)
-        kept = answered_once(
-            self._evidence,
-            question,
-            self.end_ms + margin_ms - MARGIN_MS,
-            self.now_ms,
-            lambda: json.dumps(list(self._judged(key, every_ms, range_ms, rule))),
-        )
+        rules = key, every_ms, rule.promised_ms, f"{rule.multiple}"
+        question = ("slow", VERSION, *rules, range_ms, self.looked_at(key, *range_ms))
+
+        def answer() -> str:
+            return json.dumps(list(self._judged(key, every_ms, range_ms, rule)))
+
+        is_in = self.end_ms + margin_ms <= self.now_ms
+        kept = self._world.recall(question, answer) if is_in else answer()
         rows = json.loads(kept)
         return [Span(start, end, seen, Outcome(outcome), None, looks) for start, end, seen, outcome, _, looks in rows]
 
     def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
         """The spans of single looks, each judged by how long it took."""
-        found = looks_of(self._evidence, (key,), *range_ms)
+        found = looks_of(self._world.evidence, (key,), *range_ms)
         return timed_spans((looks for _, looks in found), every_ms, rule)
 
 

@@ -58,10 +58,7 @@ class Ground:
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        world = self.world
-        return Endpoints(
-            world.contract, world.evidence, world.standing, self.period.start_ms, self.period.end_ms, world.now_ms
-        )
+        return Endpoints(self.world, self.period.start_ms, self.period.end_ms)
 
     @cached_property
     def exclusions(self) -> Exclusions:

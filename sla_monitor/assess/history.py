@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sla_monitor.assess.closed import Known, closed_month
+from sla_monitor.assess.closed import closed_month
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Times
 from sla_monitor.assess.looks import Memory
@@ -17,7 +17,6 @@ from sla_monitor.contract.kpi import RatioKpi
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import Standing, standing
 from sla_monitor.sla.fold import Setting, period_result
-from sla_monitor.sla.months import shifted
 from sla_monitor.sla.period import local_date
 from sla_monitor.sla.results import PeriodResult
 
@@ -52,14 +51,22 @@ class Cache:
         return self.said
 
 
-def world_of(contract: Contract, evidence: Evidence, now_ms: int, cache: Cache) -> World:
-    """A contract and its evidence at an instant."""
-    entries = tuple(entry for entry in evidence.entries(contract.id) if entry.at_ms <= now_ms)
+def world_of(
+    contract: Contract, evidence: Evidence, now_ms: int, cache: Cache, said: Sequence[Entry] | None = None
+) -> World:
+    """A contract and its evidence at an instant. `said`: the register, if it is another one than the evidence's."""
+    known = evidence.entries(contract.id) if said is None else said
+    entries = tuple(entry for entry in known if entry.at_ms <= now_ms)
     return World(contract, evidence, cache.standing(contract, entries, now_ms), now_ms)
 
 
 def history(
-    contract: Contract, evidence: Evidence, until_month: str, now_ms: int, cache: Cache | None = None
+    contract: Contract,
+    evidence: Evidence,
+    until_month: str,
+    now_ms: int,
+    cache: Cache | None = None,
+    said: Sequence[Entry] | None = None,
 ) -> tuple[PeriodResult, ...]:
     """Every month before `until_month` (2026-10), oldest first, folded from the contract's first month on.
 
@@ -67,7 +74,7 @@ def history(
     seen can change it any more: a day after its end (`margin_ms`), and when none of its tickets is open.
     """
     cache = cache or Cache()
-    return earlier_months(world_of(contract, evidence, now_ms, cache), until_month, cache)
+    return earlier_months(world_of(contract, evidence, now_ms, cache, said), until_month, cache)
 
 
 def earlier_months(
@@ -80,35 +87,32 @@ def earlier_months(
     """The same for a world that is there already. `rest` is called between months. `young`: the same world as months
     should ask it that are not over yet: on the first day of a month, all of the one before is asked for every time."""
     results: list[PeriodResult] = []
-    month, is_settled = world.run.first, True
-    while month < min(until_month, world.this_month):
+    is_settled = True
+    for month in world.months(until_month):
         is_settled = is_settled and _is_settled(world, month)
         kept = cache.results.get(month)
         if kept is None:
             is_young = young and not is_over(world, period_of(world.contract, month))
-            kept = month_result(young if young and is_young else world, month, results, cache.times)
+            kept = month_result(young if young and is_young else world, month, results)
             rest()
             if is_settled:
                 cache.results[month] = kept
         results.append(kept)
-        month = shifted(month, 1)
     return tuple(results)
 
 
-def month_result(
-    world: World, month: str, earlier: list[PeriodResult], times: Times, known: Known | None = None
-) -> PeriodResult:
+def month_result(world: World, month: str, earlier: list[PeriodResult]) -> PeriodResult:
     """A month that is over."""
     terms = terms_in(world.contract, period_of(world.contract, month), world.now_ms)
-    return period_result(setting_of(world), terms, closed_month(world, month, times, known), earlier)
+    return period_result(setting_of(world), terms, closed_month(world, month), earlier)
 
 
 def as_of(ground: Ground, number: int) -> PeriodResult:
     """What a month comes to by the entries up to this one alone."""
-    world, cache = ground.world, Cache()
+    world = ground.world
     entries = tuple(entry for entry in world.evidence.entries(world.contract.id) if entry.number <= number)
     before = replace(world, standing=standing(entries))
-    return month_result(before, ground.month, list(earlier_months(before, ground.month, cache)), cache.times)
+    return month_result(before, ground.month, list(earlier_months(before, ground.month, Cache())))
 
 
 def setting_of(world: World) -> Setting:

@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 from sla_monitor.assess.assessment import View
 from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.memo import answered_once
+from sla_monitor.assess.memo import VERSION
+from sla_monitor.assess.parts import MARGIN_MS
 from sla_monitor.assess.samples import Corrections, Piece, Sampled, made_of_pieces, statistic
-from sla_monitor.assess.seen import looks_of
 from sla_monitor.contract.contract import endpoint_key
+from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.sla.intervals import Intervals, subtract
 from sla_monitor.sla.measure import Made
 
@@ -23,13 +24,15 @@ def made_of_looks(ground: Ground, kpi: Sampled, view: View) -> Made:
     """The statistic of a measurement period so far. For months that are over, the evidence may have kept it."""
     counting = list(_counting(ground, kpi, view))
     world, period = ground.world, ground.period
-    question = (*statistic(kpi, period.start_ms), [_told(one) for one in counting])
+    seen = [(key, ground.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key, _, _ in counting]
+    question = (VERSION, *statistic(kpi, period.start_ms), [_told(one) for one in counting], seen)
 
     def answer() -> str:
         made = made_of_pieces(kpi, period.start_ms, _pieces(ground, kpi, counting))
         return f"{made.of} {'-' if made.value is None else made.value}"
 
-    of, value = answered_once(world.evidence, question, period.end_ms, world.now_ms, answer).split()
+    is_in = period.end_ms + MARGIN_MS <= world.now_ms
+    of, value = (world.recall(question, answer) if is_in else answer()).split()
     return Made(int(of), None if value == "-" else Fraction(value))
 
 
@@ -38,7 +41,14 @@ def _counting(ground: Ground, kpi: Sampled, view: View) -> Iterator[Counting]:
         inside = subtract(ground.through(service.id).hours, ground.excluded(service.id, view, kpi.id))
         if kpi.related is not None and kpi.related.dedupe == "exclude_samples":
             inside = subtract(inside, ground.through(service.id).down)
-        yield endpoint_key(ground.world.contract.id, endpoint.id), inside, ground.endpoints.corrected(endpoint)
+        yield endpoint_key(ground.world.contract.id, endpoint.id), inside, _corrected(ground, endpoint)
+
+
+def _corrected(ground: Ground, endpoint: Endpoint) -> Corrections:
+    """What the register says of an endpoint's time in the period instead of what was seen."""
+    start_ms, end_ms = ground.period.start_ms, ground.period.end_ms
+    several = ((max(one[0], start_ms), min(one[1], end_ms), one[2]) for one in ground.endpoints.corrected(endpoint))
+    return [one for one in several if one[0] < one[1]]
 
 
 def _told(one: Counting) -> tuple[object, ...]:
@@ -49,5 +59,5 @@ def _told(one: Counting) -> tuple[object, ...]:
 def _pieces(ground: Ground, kpi: Sampled, counting: list[Counting]) -> Iterator[Piece]:
     """The looks, with what counts of them."""
     rules = {key: (inside, corrections) for key, inside, corrections in counting}
-    found = looks_of(ground.world.evidence, list(rules), ground.period.start_ms, ground.until_ms)
+    found = ground.world.looks(list(rules), ground.period.start_ms, ground.until_ms)
     return (Piece(looks, *rules[key]) for key, looks in found)

@@ -1,21 +1,26 @@
-"""Answers that a ledger keeps, because they are made of millions of looks that will never change.
+"""Answers that need not be worked out twice, because all that they rest on is over and will never change.
 
-An answer is kept under a digest of everything that it depends on: the looks of which endpoints, in which stretches of
-time, corrected how, and what was made of them. So nothing has ever to be taken back: who asks something else asks under
-another digest.
+An answer is kept under a digest of everything that it depends on: the months, the terms, what was seen and what was
+said. So nothing has ever to be taken back: whoever asks something else asks under another digest. To lose them all
+costs time and no figure.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from functools import cache
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from sla_monitor.assess.parts import MARGIN_MS
+import sla_monitor
 from sla_monitor.assess.seen import Evidence
 
-VERSION = 1
-"""To be raised when the same looks are to give another answer."""
+VERSION = 2
+"""Of answers that are made of single looks: to be raised when the same looks are to give another one."""
+
+MATHS = ("contract", "register", "sla", "assess")
+"""The rooms that decide what a month comes to."""
 
 
 @runtime_checkable
@@ -34,15 +39,23 @@ class Keeper(Answers, Protocol):
         """Keep an answer."""
 
 
-def answered_once(evidence: Evidence, question: object, end_ms: int, now_ms: int, answer: Callable[[], str]) -> str:
-    """The answer to a question about time up to `end_ms`: kept, once all that was seen of that time is in."""
-    if end_ms + MARGIN_MS > now_ms or not isinstance(evidence, Answers):
-        return answer()
-    digest = hashlib.sha256(f"{VERSION} {question!r}".encode()).hexdigest()
-    known = evidence.worked_out(digest)
-    if known is not None:
-        return known
-    made = answer()
-    if isinstance(evidence, Keeper):
-        evidence.keep(digest, made)
-    return made
+def recalled(evidence: Evidence, known: MutableMapping[str, str], question: object, answer: Callable[[], str]) -> str:
+    """The answer to a question about time of which everything is in. `known`: what was asked for a moment ago."""
+    digest = hashlib.sha256(f"{question!r}".encode("utf-8", "backslashreplace")).hexdigest()
+    if digest not in known:
+        kept = evidence.worked_out(digest) if isinstance(evidence, Answers) else None
+        known[digest] = answer() if kept is None else kept
+        if kept is None and isinstance(evidence, Keeper):
+            evidence.keep(digest, known[digest])
+    return known[digest]
+
+
+@cache
+def program() -> str:
+    """A digest of the maths as the program has it. Nobody need remember to raise a number: what a month came to under
+    other maths is worked out again."""
+    digest, room = hashlib.sha256(), Path(sla_monitor.__file__).parent
+    for name in MATHS:
+        for file in sorted((room / name).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

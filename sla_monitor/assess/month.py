@@ -8,13 +8,14 @@ from dataclasses import replace
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, ServiceAssessment
 from sla_monitor.assess.availability import service_assessment
 from sla_monitor.assess.borne import shares_of
+from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.history import Cache, earlier_months, setting_of, world_of
 from sla_monitor.assess.inputs import month_input
 from sla_monitor.assess.kpis import Judged, judged_kpis
 from sla_monitor.assess.looks import Remembering
-from sla_monitor.assess.parts import month_at, period_of
+from sla_monitor.assess.parts import month_at, period_of, run_of
 from sla_monitor.assess.promises import kpi_assessments
 from sla_monitor.assess.seen import Evidence
 from sla_monitor.assess.status import (
@@ -74,14 +75,16 @@ def assess_month(
 
 
 def assess_contract(contract: Contract, evidence: Evidence, now_ms: int) -> ContractAssessment:
-    """One contract's month that holds `now_ms`, so far, also before its term and after it."""
+    """One contract's month that holds `now_ms`, so far. Before its term it has no time; once that is over, the last
+    month stands."""
     return _running(contract, evidence, now_ms, (no_rest, Cache()))
 
 
 def _running(
     contract: Contract, evidence: Evidence, now_ms: int, kept: tuple[Callable[[], None], Cache]
 ) -> ContractAssessment:
-    return _assessed(contract, evidence, (month_at(contract, now_ms), now_ms), None, kept)
+    last, now = run_of(contract).last, month_at(contract, now_ms)
+    return _assessed(contract, evidence, (min(now, last or now), now_ms), None, kept)
 
 
 def _assessed(
@@ -94,7 +97,10 @@ def _assessed(
     (month, now_ms), (rest, cache) = when, kept
     world = world_of(contract, evidence, now_ms, cache)
     is_now = month == world.this_month  # asked for again and again, unlike the months before
-    young = replace(world, evidence=Remembering(evidence, cache.looks, now_ms)) if is_now else world
+    if is_now:
+        young = replace(world, evidence=Remembering(evidence, cache.looks, now_ms))
+    else:
+        young = replace(world, together=held_keys(contract, period_of(contract, month)))
     earlier = earlier_months(world, month, cache, rest, young) if history is None else tuple(history)
     ground = Ground(young, (month,))
     services: dict[str, ServiceAssessment] = {}
@@ -150,5 +156,6 @@ def _told(
         register_number=entries[-1].number if entries else 0,
         triggers=tuple(trigger.id for trigger in terms.triggers),
         missing_figures=missing_figures(world, (*earlier, result) if status != "running" else earlier),
+        probe_after_term=terms.probe_after_term,
         report_due_ms=report_due_ms(world, terms, month),
     )

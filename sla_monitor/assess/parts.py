@@ -58,7 +58,8 @@ def period_of(contract: Contract, month: str, until_month: str | None = None) ->
     terms = contract.versions[-1].terms
     begin_ms = midnight_ms(terms.term.start_on, terms)
     finish_ms = midnight_ms(terms.term.end_on + timedelta(days=1), terms)
-    return Period(month, max(start_ms, begin_ms), min(end_ms, finish_ms))
+    first_ms = max(start_ms, begin_ms)
+    return Period(month, first_ms, max(first_ms, min(end_ms, finish_ms)))
 
 
 def month_at(contract: Contract, at_ms: int) -> str:

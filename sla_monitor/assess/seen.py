@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from sla_monitor.evidence.source import Columns, Found, looks_of
 from sla_monitor.evidence.source import Source as Evidence
-from sla_monitor.sla.looks import Looks, Sample
+from sla_monitor.sla.looks import Sample
+from sla_monitor.sla.spans import Fingerprint
 
-__all__ = ["Columns", "Evidence", "Holds", "Packs", "Sample", "looks_of"]
-
-Found = Iterator[tuple[str, Looks]]
-"""An endpoint's key and looks at it: an hour of them, say, and the later ones later."""
+__all__ = ["Columns", "Evidence", "Fingerprint", "Fingerprints", "Found", "Holds", "Packs", "Sample", "looks_of"]
 
 
 @runtime_checkable
-class Columns(Protocol):
-    """An evidence that gives the looks at many endpoints at once for little more than those at one."""
+class Fingerprints(Protocol):
+    """An evidence that can say whether its spans are what they were, for less than it takes to read them."""
 
-    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
-        """The looks at these endpoints that began in a range."""
+    def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
+        """Of a contract's spans that overlap a range: of outages as they are, of UP as far as it lies within the range,
+        and of anything else within a wider one."""
 
 
 @runtime_checkable
@@ -36,14 +36,3 @@ class Holds(Protocol):
 
     def held_since_ms(self) -> int | None:
         """Of which instant the oldest of those tells; None: there are none."""
-
-
-def looks_of(evidence: Evidence, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
-    """The looks at these endpoints that began in `[start_ms, end_ms)`, in pieces of a day at most; each endpoint's
-    ascend."""
-    if isinstance(evidence, Columns):
-        yield from evidence.columns(keys, start_ms, end_ms)
-        return
-    for key in keys:
-        for piece in Looks.of(evidence.samples(key, start_ms, end_ms)).by_day():
-            yield key, piece

@@ -18,14 +18,11 @@ from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
-from sla_monitor.register.months import first_changed
+from sla_monitor.register.months import Others, first_changed
 from sla_monitor.sla.months import last_day, shifted
 from sla_monitor.sla.period import Period, local_date
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.working_days import add_working_days
-
-SIGNED_KINDS = frozenset({"minute", "action", "done", "sign_off"})
-"""Kinds of entry that change no figure."""
 
 
 def status_of(ground: Ground) -> Status:
@@ -57,13 +54,13 @@ def restatement(ground: Ground, result: PeriodResult, entries: Sequence[Entry]) 
 def _since(ground: Ground, number: int, entries: Sequence[Entry]) -> tuple[int, ...]:
     """The entries after one that may have changed a month: those about it, or about a month before it, on which caps,
     repeats and averages look back. What awaits a decision has changed nothing yet."""
-    world, by_number = ground.world, {entry.number: entry for entry in entries}
+    world, others = ground.world, Others(entries)
     undecided = {one.number for one in world.standing.pending(world.contract)}
     zone, later = zone_of(world.contract), (one for one in entries if one.number > number)
     first = {
-        one.number: first_changed(one.said, zone, by_number, world.margin_ms)
+        one.number: first_changed(one.said, zone, others, world.margin_ms)
         for one in later
-        if one.said.kind not in SIGNED_KINDS and one.number not in undecided
+        if one.number not in undecided
     }
     return tuple(number for number, month in first.items() if month is not None and month <= ground.month)
 
@@ -96,8 +93,9 @@ def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) ->
 
 
 def report_due_ms(world: World, terms: Terms, month: str) -> int | None:
-    """When the report on the month before is due: the end of that Working Day. None before the second month."""
-    before = shifted(month, -1)
+    """When the report on the month before is due: the end of that Working Day. None before the second month. Once the
+    contract has ended, it is the report on its last month."""
+    before = month if world.has_ended and month == world.run.last else shifted(month, -1)
     if before < world.run.first:
         return None
     try:

@@ -2,28 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from sla_monitor.assess.memo import recalled
 from sla_monitor.assess.parts import Hours, margin_ms, month_at, run_of
 from sla_monitor.assess.rulings import Case
-from sla_monitor.assess.seen import Evidence
+from sla_monitor.assess.seen import Evidence, Found, looks_of
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.terms import Terms
+from sla_monitor.register.around import Around
 from sla_monitor.register.entries import TicketRecord
 from sla_monitor.register.standing import Standing
-from sla_monitor.sla.months import Run
+from sla_monitor.sla.looks import Looks
+from sla_monitor.sla.months import Run, shifted
 from sla_monitor.sla.period import Period
+from sla_monitor.sla.spans import Span
 
 
 @dataclass(frozen=True)
 class World:
-    """A contract and its evidence at one instant; the same for all months."""
+    """A contract and its evidence at one instant; the same for all months.
+
+    `seen`: the only spans that there are, in place of the evidence's. `known`: answers that were given a moment ago.
+    `together`: the endpoints whose looks are read at once and held.
+    """
 
     contract: Contract
     evidence: Evidence
     standing: Standing
     now_ms: int
     hours: Hours = field(default_factory=Hours)
+    seen: Mapping[str, Sequence[Span]] | None = None
+    known: dict[str, str] = field(default_factory=dict)
+    digests: dict[int, tuple[Terms, str]] = field(default_factory=dict)
+    together: frozenset[str] = frozenset()
+    looked: dict[tuple[int, int], dict[str, list[Looks]]] = field(default_factory=dict)
+
+    def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
+        """The whole spans that overlap a range, by endpoint key."""
+        if self.seen is None:
+            return self.evidence.spans(start_ms, end_ms)
+        return {
+            key: [span for span in several if span.start_ms < end_ms and span.end_ms > start_ms]
+            for key, several in self.seen.items()
+        }
+
+    def looks(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+        """The looks at these endpoints that began in a range. Of those that are asked for `together`, all are read with
+        the first: a record is read through for any of them."""
+        if not self.together.issuperset(keys):
+            return looks_of(self.evidence, keys, start_ms, end_ms)
+        if (start_ms, end_ms) not in self.looked:
+            found = self.looked[start_ms, end_ms] = {key: [] for key in sorted(self.together)}
+            for key, piece in looks_of(self.evidence, tuple(found), start_ms, end_ms):
+                found[key].append(piece)
+        read = self.looked[start_ms, end_ms]
+        return ((key, piece) for key in keys for piece in read[key])
+
+    def recall(self, question: object, answer: Callable[[], str]) -> str:
+        """The answer to a question about time of which everything is in: given once, and kept where it can be."""
+        return recalled(self.evidence, self.known, question, answer)
+
+    @cached_property
+    def around(self) -> Around:
+        return Around(self.standing)
 
     @cached_property
     def run(self) -> Run:
@@ -32,6 +76,18 @@ class World:
     @cached_property
     def this_month(self) -> str:
         return month_at(self.contract, self.now_ms)
+
+    @cached_property
+    def has_ended(self) -> bool:
+        """Whether the contract's term is over."""
+        return self.contract.has_ended(self.now_ms)
+
+    def months(self, until_month: str) -> Iterator[str]:
+        """The months of the term before one, as far as they have ended; a last part month ends with the term."""
+        month, last = self.run.first, self.run.last or until_month
+        while month < until_month and month <= last and (month < self.this_month or self.has_ended):
+            yield month
+            month = shifted(month, 1)
 
     @cached_property
     def first_ms(self) -> int | None:

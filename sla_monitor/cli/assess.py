@@ -116,12 +116,10 @@ def _assessed(asked: Asked, style: str, working: bool) -> str:
     from sla_monitor.cli.inputs import inputs_of
     from sla_monitor.cli.terminal import width
     from sla_monitor.cli.worked import told_working
-    from sla_monitor.evidence import Digested
 
-    read = Digested(asked.source)
-    found = assess_month(asked.contract, read, asked.month, asked.now_ms)
+    found = assess_month(asked.contract, asked.source, asked.month, asked.now_ms)
     if style == "json":
-        return document_text(document(found, inputs_of(asked.contract, read, found)))
+        return document_text(document(found, inputs_of(asked.contract, asked.source, found)))
     columns = width()
     told = told_assessment(found, asked.contract, columns, asked.origin)
     return f"{told}\n\n{told_working(found, asked.contract, columns)}\n" if working else f"{told}\n"

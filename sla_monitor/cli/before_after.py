@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,42 +12,20 @@ from sla_monitor.cli.figures import NONE, told_figure, told_money, told_points
 from sla_monitor.cli.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
-    from sla_monitor.assess import Evidence, Sample
     from sla_monitor.cli.register_desk import Desk
     from sla_monitor.register.entries import Entry
     from sla_monitor.sla.results import KpiResult, PeriodResult
-    from sla_monitor.sla.spans import Span
 
 Changes = list[dict[str, str]]
 """Rows of month, figure, before and after."""
 
 
-@dataclass(frozen=True, slots=True)
-class Supposed:
-    """The evidence, if these entries were the register."""
-
-    evidence: Evidence
-    said: Sequence[Entry]
-
-    def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
-        return self.evidence.spans(start_ms, end_ms)
-
-    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterable[Sample]:
-        return self.evidence.samples(key, start_ms, end_ms)
-
-    def entries(self, contract: str) -> Sequence[Entry]:
-        return self.said
-
-    def first_ms(self, contract: str) -> int | None:
-        return self.evidence.first_ms(contract)
-
-
-def confirm(desk: Desk, said: Sequence[Entry], new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:
+def confirm(desk: Desk, new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:
     """Show what new entries change in months that are over, and ask, unless it is what was `confirmed` before.
 
     Raises click.Abort for a no, and ClickException where there is nobody to ask.
     """
-    found = changes(desk, said, new)
+    found = changes(desk, new)
     if not found or found == confirmed:
         return found
     show_changes(found)
@@ -64,22 +41,24 @@ def show_changes(found: Changes) -> None:
         click.echo(f"This changes months that are over.\n{lines_of(table(found, (), width()))}", err=True)
 
 
-def changes(desk: Desk, said: Sequence[Entry], new: Sequence[Entry]) -> Changes:
+def changes(desk: Desk, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
+    from sla_monitor.register.months import CHANGES_NO_FIGURE, Others, first_changed, month_at
+
+    if all(isinstance(entry.said, CHANGES_NO_FIGURE) for entry in new):
+        return []
     from sla_monitor.assess import history
     from sla_monitor.assess.parts import margin_ms
-    from sla_monitor.cli.sources import recorded
-    from sla_monitor.register.months import first_changed, month_at
+    from sla_monitor.ledger.reader import Keeping
 
-    now_ms = desk.clock.now_ms()
-    by_number = {entry.number: entry for entry in said}
-    running, reach_ms = month_at(now_ms, desk.zone), margin_ms(desk.contract)
-    touched = [first_changed(entry.said, desk.zone, by_number, reach_ms) or running for entry in new]
+    now_ms, said = desk.clock.now_ms(), desk.said()
+    others, running, reach_ms = Others(said), month_at(now_ms, desk.zone), margin_ms(desk.contract)
+    touched = [first_changed(entry.said, desk.zone, others, reach_ms) or running for entry in new]
     if min(touched, default=running) >= running:
         return []
-    with recorded(desk.ledger) as evidence:
-        several = [Supposed(evidence, said), Supposed(evidence, [*said, *new])]
-        before, after = (history(desk.contract, one, running, now_ms) for one in several)
+    with Keeping(desk.ledger) as evidence:
+        several = (said, [*said, *new])
+        before, after = (history(desk.contract, evidence, running, now_ms, said=one) for one in several)
     code = desk.contract.version_at(now_ms).terms.currency
     return [row for one, other in zip(before, after, strict=True) for row in differences(one, other, code)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,12 @@ from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_p
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
+    from sla_monitor.ledger import Reader
     from sla_monitor.register.entries import Entry
+    from sla_monitor.register.standing import Standing
+
+PAGE = 50
+"""Entries that are listed where nobody says how many."""
 
 why_option = click.option("--why", required=True, help="The reason, in words.")
 
@@ -43,6 +50,7 @@ register.add_command(sign_off)
 @period_option("Only entries about this month: 2026-10.")
 @click.option("--pending", is_flag=True, help="Only what awaits a decision.")
 @click.option("--all", "everything", is_flag=True, help="Also what was undone or replaced, and the undoings.")
+@click.option("--last", type=click.IntRange(0), help="How many, the newest; 0: all. [default: 50, and all in JSON]")
 @format_option
 def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     contract: str,
@@ -52,23 +60,57 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     period: str | None,
     pending: bool,
     everything: bool,
+    last: int | None,
     style: str,
 ) -> None:
-    """List the entries of CONTRACT that stand."""
+    """List the newest entries of CONTRACT that stand."""
     from sla_monitor.cli.register_told import tell_list
-    from sla_monitor.register.months import months_of
+    from sla_monitor.ledger import read_only
+
+    found, count = chosen_contract(contract, config), (0 if style == "json" else PAGE) if last is None else last
+    wanted = Wanted(frozenset(map(_known_kind, kinds)), period, pending, everything)
+    with read_only(ledger_path(config, ledger)) as reader:
+        chosen, stands, is_whole = _newest(found, reader, wanted, count)
+    tell_list(found, chosen, stands, found.versions[-1].terms.time_zone, style)
+    if not is_whole:
+        click.echo(f"The newest {count}; --last 0 lists all.", err=True)
+
+
+def _newest(contract: Contract, reader: Reader, wanted: Wanted, count: int) -> tuple[Sequence[Entry], Standing, bool]:
+    """The newest so many of those that are wanted (0: all), what stands, and whether these are all of them. The
+    register is read backwards, so that a long one takes no longer; what is about a month, or waits, may be old."""
     from sla_monitor.register.standing import standing
 
-    found, said = _read(contract, config, ledger)
-    stands, zone = standing(said), found.versions[-1].terms.time_zone
-    chosen = said if everything else stands.pending(found) if pending else stands.entries
-    if kinds:
-        wanted = set(map(_known_kind, kinds))
-        chosen = [entry for entry in chosen if entry.said.kind in wanted]
-    if period:
-        by_number = {entry.number: entry for entry in said}
-        chosen = [entry for entry in chosen if period in months_of(entry.said, zone, by_number)]
-    tell_list(found, chosen, stands, zone, style)
+    size = 0 if wanted.period or wanted.pending else count * 4
+    while True:
+        said = reader.newest_entries(contract.id, size) if size else reader.entries(contract.id)
+        stands, is_whole = standing(said), len(said) < size or not size
+        chosen = wanted.of(contract, said, stands)
+        if is_whole or len(chosen) > count:
+            is_page = 0 < count < len(chosen)
+            return (chosen[-count:] if is_page else chosen), stands, not is_page
+        size *= 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: of these kinds (none: all), about a month, what awaits a decision, also what does not stand."""
+
+    kinds: frozenset[str]
+    period: str | None
+    pending: bool
+    everything: bool
+
+    def of(self, contract: Contract, said: Sequence[Entry], stands: Standing) -> Sequence[Entry]:
+        from sla_monitor.register.months import months_of
+
+        chosen = said if self.everything else stands.pending(contract) if self.pending else stands.entries
+        if self.kinds:
+            chosen = [entry for entry in chosen if entry.said.kind in self.kinds]
+        if self.period:
+            by_number, zone = {entry.number: entry for entry in said}, contract.versions[-1].terms.time_zone
+            chosen = [entry for entry in chosen if self.period in months_of(entry.said, zone, by_number)]
+        return chosen
 
 
 @register.command()

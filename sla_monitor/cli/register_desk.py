@@ -79,6 +79,10 @@ class Desk:
         path = ledger_path(config, ledger)
         return cls(contract, Register.open(path, clock), path, clock, actor)
 
+    def said(self) -> Sequence[Entry]:
+        """All that has been said. Raises LedgerError and its kinds."""
+        return self.register.entries(self.contract.id)
+
     @property
     def zone(self) -> ZoneInfo:
         return self.contract.version_at(self.clock.now_ms()).terms.time_zone
@@ -90,7 +94,7 @@ class Desk:
         return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
 
     def enter(self, propose: Propose, *, yes: bool) -> Entered:
-        """Add what is proposed, all or none. `propose` is given all that has been said, and says what to add.
+        """Add what is proposed, all or none. `propose` can read all that has been said, and says what to add.
 
         Raises RegisterError; click.Abort when the person does not confirm what it changes; LedgerError.
         """
@@ -99,10 +103,9 @@ class Desk:
 
         confirmed: Changes = []
         while True:
-            said = self.register.entries(self.contract.id)
-            last = said[-1].number if said else 0
-            new = [draft.model_copy(update={"number": last + i}) for i, draft in enumerate(propose(said), start=1)]
-            confirmed = confirm(self, said, new, confirmed, yes=yes)
+            last = self.register.last_number(self.contract.id)
+            new = [draft.model_copy(update={"number": last + i}) for i, draft in enumerate(propose(self.said), start=1)]
+            confirmed = confirm(self, new, confirmed, yes=yes)
             try:
                 numbers = self.register.add(new, read_to=last)
             except Overtaken:
@@ -119,7 +122,7 @@ class Entered:
     changes: Changes
 
 
-Propose = Callable[[Sequence["Entry"]], Sequence["Entry"]]
+Propose = Callable[[Callable[[], Sequence["Entry"]]], Sequence["Entry"]]
 
 
 def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
@@ -134,8 +137,8 @@ def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
     more = {name: given[name] for name in ("reference", "evidence", "note")}
     draft = desk.entry(said_of(kind, words, desk.zone), **more)
 
-    def propose(said: Sequence[Entry]) -> Sequence[Entry]:
-        if found := problems(draft, Ground.of(desk.contract, said)):
+    def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
+        if found := problems(draft, Ground(desk.contract, said)):
             raise RegisterError(found)
         return [draft]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +60,8 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
         click.echo(f"columns left out: {', '.join(map(repr, ignored))}", err=True)
     several = drafts(source, desk.contract, desk.actor, desk.clock.now_ms())
 
-    def propose(said: Sequence[Entry]) -> list[Entry]:
-        return news(source, several, desk.contract, said)
+    def propose(said: Callable[[], Sequence[Entry]]) -> list[Entry]:
+        return news(source, several, desk.contract, said())
 
     entered = _supposed(desk, propose) if dry_run else desk.enter(propose, yes=given["yes"])
     _tell(desk, entered, len(several), given["style"], dry_run=dry_run)
@@ -81,9 +81,8 @@ def _supposed(desk: Desk, propose: Propose) -> Entered:
     """What would be added, and what that would change."""
     from sla_monitor.cli.before_after import changes, show_changes
 
-    said = desk.register.entries(desk.contract.id)
-    new = list(propose(said))
-    found = changes(desk, said, new)
+    new = list(propose(desk.said))
+    found = changes(desk, new)
     show_changes(found)
     return Entered(new, found)
 
@@ -115,5 +114,5 @@ def _reservations(desk: Desk, added: Sequence[Entry]) -> list[str]:
     from sla_monitor.register.effects import doubts
     from sla_monitor.register.ground import Ground
 
-    ground = Ground.of(desk.contract, desk.register.entries(desk.contract.id))
+    ground = Ground(desk.contract, desk.said)
     return list(dict.fromkeys(line for entry in added for line in doubts(entry, ground)))

@@ -18,8 +18,13 @@ MEANT_TO_CHANGE = {"decision", "waiver", "correction", "impact"}
 """Kinds that somebody enters because a figure should become another."""
 
 
-def reservations(desk: Desk, entered: Entered, said: Sequence[Entry], entry: Entry) -> list[str]:
+def reservations(desk: Desk, entered: Entered, entry: Entry) -> list[str]:
     """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
+    from sla_monitor.register.months import CHANGES_NO_FIGURE
+
+    if isinstance(entry.said, CHANGES_NO_FIGURE):
+        return []
+    said = desk.said()
     found = [*not_counted(desk.contract, said, entry), *no_effect(desk.contract, said, entry)]
     return found or list(_no_change(desk, entered, said, entry))
 

@@ -26,8 +26,7 @@ DISPENSABLE = ("at", "reference", "actor")
 
 def tell_entered(desk: Desk, entered: Entered, style: str) -> None:
     """What was added, under which numbers, and what it changed."""
-    said = desk.register.entries(desk.contract.id)
-    but = {entry.number: reservations(desk, entered, said, entry) for entry in entered.entries}
+    but = {entry.number: reservations(desk, entered, entry) for entry in entered.entries}
     if style == "json":
         added = [{**_document(entry), "but": but[entry.number]} for entry in entered.entries]
         tell_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})

@@ -68,19 +68,17 @@ def _found(
     from sla_monitor.assess import assess_month
     from sla_monitor.assess.document import document, document_text
     from sla_monitor.cli.inputs import inputs_of
-    from sla_monitor.evidence import Digested
     from sla_monitor.register.standing import standing
     from sla_monitor.review.case import Case
     from sla_monitor.review.looks import first_looks
     from sla_monitor.review.unseen import unseen
 
-    read = Digested(source)
-    found = assess_month(contract, read, month, now_ms)
-    inputs = inputs_of(contract, read, found)
+    found = assess_month(contract, source, month, now_ms)
+    inputs = inputs_of(contract, source, found)
     text = document_text(document(found, inputs))
     terms = contract.version_at(max(min(now_ms, found.period.end_ms - 1), found.period.start_ms)).terms
     digest = sha256(text.encode()).hexdigest()
-    register = standing(read.entries(contract.id))
+    register = standing(source.entries(contract.id))
     case = Case(
         found,
         terms,

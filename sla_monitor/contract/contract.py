@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.terms import Service, Terms
@@ -41,6 +41,11 @@ class Contract:
         index = bisect_right(self.versions, at_ms, key=lambda version: version.from_ms)
         return self.versions[max(index - 1, 0)]
 
+    def has_ended(self, at_ms: int) -> bool:
+        """Whether the term is over at an instant."""
+        terms = self.versions[-1].terms
+        return at_ms >= midnight_ms(terms.term.end_on + timedelta(days=1), terms)
+
     def versions_in(self, start_ms: int, end_ms: int) -> Iterator[tuple[int, int, Terms]]:
         """The versions that hold within [start, end): (from, to, terms), tiling it."""
         edges = [max(start_ms, v.from_ms) if i else start_ms for i, v in enumerate(self.versions)] + [end_ms]
@@ -49,8 +54,12 @@ class Contract:
                 yield start, min(end, end_ms), version.terms
 
     def endpoints_at(self, at_ms: int) -> Iterator[tuple[str, Service, Endpoint]]:
-        """Every endpoint in force: its key, its service, its terms."""
-        for service in self.version_at(at_ms).terms.services:
+        """Every endpoint that is probed: its key, its service, its terms. Once the term is over there are none, unless
+        the terms say otherwise."""
+        terms = self.version_at(at_ms).terms
+        if self.has_ended(at_ms) and not terms.probe_after_term:
+            return
+        for service in terms.services:
             for endpoint in service.endpoints:
                 yield endpoint_key(self.id, endpoint.id), service, endpoint
 

@@ -28,6 +28,7 @@ from sla_monitor.contract.fields import (
     Strict,
     TimeZone,
     Whole,
+    YesNo,
 )
 from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
 from sla_monitor.contract.money import Cap, Charges, Claims
@@ -101,6 +102,7 @@ class Terms(Strict):
     authority: Name = Field(description="Who buys.")
     supplier: Name = Field(description="Who delivers.")
     term: Term = Field(description="First and last day.")
+    probe_after_term: YesNo = Field(False, description="Whether endpoints are probed once the term is over.")
     time_zone: TimeZone = Field(description="In which days, months and service hours are told.")
     currency: Currency = Field(description="Of all money.")
     total_value: Money | None = Field(None, description="Over the whole term.")

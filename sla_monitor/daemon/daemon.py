@@ -35,7 +35,7 @@ EARLY_S, CHEAP_S = 20.0, 1.0
 """So long after the start figures are worked out every second, where that takes no longer than CHEAP_S: whoever has
 just started a monitor should see the first states when they are there, and not at the next quarter of a minute."""
 
-FIRST_S = 10.0
+FIRST_S = 3.0
 """How long listening and looking wait for the first assessment, so that the first answer is complete. Looks that were
 never made are gone for good, while figures only come later."""
 

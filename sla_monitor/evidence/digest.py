@@ -3,56 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.evidence.source import Source, endpoint_keys
+from sla_monitor.evidence.source import Source, endpoint_keys, looks_of, sampled_keys
 from sla_monitor.evidence.writing import entry_json
-from sla_monitor.register.entries import Entry
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
 
 
-class Digested:
-    """Evidence that keeps account of the looks that are read from it."""
+def evidence_digest(
+    contract: Contract, source: Source, range_ms: tuple[int, int], looks_from_ms: int, earlier: Sequence[str]
+) -> str:
+    """SHA-256, in hex, of the contract's spans in a range, of the single looks in the later part of it, of what
+    `earlier` ones came to (a line for each figure), and of its entries. The same whether or not any of it was read for
+    an assessment, or is known from before."""
+    digest = sha256()
+    for line in _lines(contract, source, range_ms, (looks_from_ms, range_ms[1])):
+        digest.update(line.encode("utf-8", "backslashreplace"))
+    for line in earlier:
+        digest.update(f"{line}\n".encode())
+    for entry in source.entries(contract.id):
+        told = json.dumps(entry_json(entry), sort_keys=True, separators=(",", ":"))
+        digest.update(f"entry {told}\n".encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._looks: dict[tuple[str, int, int], str] = {}
 
-    def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
-        return self._source.spans(start_ms, end_ms)
-
-    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
-        digest = sha256()
-        for sample in self._source.samples(key, start_ms, end_ms):
-            digest.update(_look_line(sample).encode())
-            yield sample
-        self._looks[key, start_ms, end_ms] = digest.hexdigest()
-
-    def entries(self, contract: str) -> Sequence[Entry]:
-        return self._source.entries(contract)
-
-    def first_ms(self, contract: str) -> int | None:
-        return self._source.first_ms(contract)
-
-    def digest(self, contract: Contract, start_ms: int, end_ms: int) -> str:
-        """SHA-256, in hex, of the contract's spans in a range, of the looks that were read, and of its entries."""
-        digest = sha256()
-        for line in self._lines(contract, start_ms, end_ms):
-            digest.update(line.encode("utf-8", "backslashreplace"))
-        return digest.hexdigest()
-
-    def _lines(self, contract: Contract, start_ms: int, end_ms: int) -> Iterable[str]:
-        spans = self._source.spans(start_ms, end_ms)
-        for key in endpoint_keys(contract):
-            yield from (_span_line(key, span, start_ms, end_ms) for span in spans.get(key, ()))
-        for (key, begin_ms, stop_ms), looks in sorted(self._looks.items()):
-            yield f"looks {key} {begin_ms} {stop_ms} {looks}\n"
-        for entry in self._source.entries(contract.id):
-            yield f"entry {json.dumps(entry_json(entry), sort_keys=True, separators=(',', ':'))}\n"
+def _lines(contract: Contract, source: Source, range_ms: tuple[int, int], looks_ms: tuple[int, int]) -> Iterable[str]:
+    spans = source.spans(*range_ms)
+    for key in endpoint_keys(contract):
+        yield from (_span_line(key, span, *range_ms) for span in spans.get(key, ()))
+    keys = sampled_keys(contract)
+    looks = {key: sha256() for key in keys}
+    for key, piece in looks_of(source, keys, *looks_ms):
+        looks[key].update("".join(map(_look_line, piece)).encode())
+    for key in keys:
+        yield f"looks {key} {looks_ms[0]} {looks_ms[1]} {looks[key].hexdigest()}\n"
 
 
 def _span_line(key: str, span: Span, start_ms: int, end_ms: int) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.kpi import needs_single_looks
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.register.entries import Entry
-from sla_monitor.sla.looks import Sample
+from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.spans import Span
 
 
@@ -32,6 +32,29 @@ class Source(Protocol):
 
     def first_ms(self, contract: str) -> int | None:
         """Since when anything of a contract was seen; None: nothing was."""
+
+
+Found = Iterator[tuple[str, Looks]]
+"""An endpoint's key and looks at it: an hour of them, say, and the later ones later."""
+
+
+@runtime_checkable
+class Columns(Protocol):
+    """An evidence that gives the looks at many endpoints at once for little more than those at one."""
+
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+        """The looks at these endpoints that began in a range."""
+
+
+def looks_of(evidence: Source, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+    """The looks at these endpoints that began in `[start_ms, end_ms)`, in pieces of a day at most; each endpoint's
+    ascend."""
+    if isinstance(evidence, Columns):
+        yield from evidence.columns(keys, start_ms, end_ms)
+        return
+    for key in keys:
+        for piece in Looks.of(evidence.samples(key, start_ms, end_ms)).by_day():
+            yield key, piece
 
 
 def endpoint_keys(contract: Contract) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Hours:
     def scanned(
         self, connection: sqlite3.Connection, endpoints: Iterable[int], start_ms: int, end_ms: int
     ) -> dict[int, Looks]:
-        """The looks that began in a range of an hour at most, out of the observations of all endpoints."""
+        """The looks that began in a range, out of the observations of all endpoints."""
         rows = connection.execute(_SCAN, (start_ms, end_ms, json.dumps(list(endpoints)))).fetchall()
         several: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         for row in rows:

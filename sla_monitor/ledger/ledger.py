@@ -12,20 +12,19 @@ from sqlite_utils import Database
 
 from sla_monitor.clock import Clock
 from sla_monitor.ledger.buffer import Buffer
-from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
 from sla_monitor.ledger.lock import WriterLock
-from sla_monitor.ledger.opening import appending, open_writer, take_lock
-from sla_monitor.ledger.reader import Reader
+from sla_monitor.ledger.opening import open_writer, take_lock
+from sla_monitor.ledger.reader import Reader, keep_answer
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Observation
-from sla_monitor.sla.spans import Span
+from sla_monitor.sla.spans import Fingerprint, Span
 
 
 class Ledger:
@@ -102,6 +101,10 @@ class Ledger:
         """
         return self._reader.spans(start_ms, end_ms, rest)
 
+    def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
+        """What a contract's spans in a range are, in one number; see `Reader`."""
+        return self._reader.fingerprint(contract, range_ms, within_ms)
+
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
         """The endpoint's committed looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._reader.observations(endpoint, start_ms, end_ms)
@@ -140,12 +143,11 @@ class Ledger:
 
     def keep(self, digest: str, body: str) -> None:
         """Keep such an answer. Raises LedgerError and its kinds."""
-        with appending(self._path, BUSY_SECONDS) as database, immediate(database.conn):
-            database.conn.execute("insert or replace into worked_out values (?, ?)", (digest, body))
+        keep_answer(self._path, digest, body)
 
-    def entries(self, contract: str, after: int = 0) -> list[Entry]:
+    def entries(self, contract: str) -> Sequence[Entry]:
         """What the register says of a contract; see `Reader`."""
-        return self._reader.entries(contract, after)
+        return self._reader.entries(contract)
 
     def stats(self) -> LedgerStats:
         """How the record is doing, now."""

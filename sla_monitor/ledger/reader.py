@@ -4,35 +4,56 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
-from sla_monitor.ledger.chain import read
+from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.chain import newest, read
+from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
+from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.observation import Observation
-from sla_monitor.sla.spans import Span, span_of
+from sla_monitor.sla.spans import Fingerprint, Span, span_of
 
 ROWS_AT_ONCE = 250
 """Spans decoded between two rests: about a millisecond of holding the interpreter."""
 
 # The spans of one endpoint do not overlap: those of a range are the last that starts by its beginning, and
 # whatever starts inside it. The primary key finds both, however long the history is.
-_ENDED = """
-select e.id, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
+_COLUMNS = "select e.id, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks"
+_FROM_ENDED = """
 from endpoints e join ended_spans s on s.endpoint_id = e.id and s.start_ms < :end_ms and s.start_ms >= ifnull(
   (select max(b.start_ms) from ended_spans b where b.endpoint_id = e.id and b.start_ms <= :start_ms), :start_ms)
 where s.end_ms > :start_ms
-order by e.id, s.start_ms
 """
-_LAST = """
-select e.id, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
+_FROM_LAST = """
 from endpoints e join last_spans s on s.endpoint_id = e.id
 where s.start_ms < :end_ms and s.end_ms > :start_ms
 """
+_ENDED, _LAST = f"{_COLUMNS} {_FROM_ENDED} order by e.id, s.start_ms", f"{_COLUMNS} {_FROM_LAST}"
+# A row for each endpoint, in the order of the primary key: what is the same gives the same rows.
+_FINGERPRINT = """
+select e.key,
+  group_concat(case s.outcome when :down then s.start_ms when :up then max(s.start_ms, :start_ms)
+    else max(s.start_ms, :first_ms) end),
+  group_concat(case s.outcome when :down then s.end_ms when :up then min(s.end_ms, :end_ms)
+    else min(s.end_ms, :last_ms) end),
+  group_concat(s.outcome),
+  group_concat(case s.outcome when :down then s.looks end),
+  min(case s.outcome when :down then s.start_ms end),
+  max(case s.outcome when :down then s.end_ms end),
+  min(case when s.outcome not in (:up, :down) then s.start_ms end),
+  max(case when s.outcome not in (:up, :down) then s.end_ms end)
+"""
+_OURS = "and e.key between :key and :last_key group by e.id order by e.id"
+_FINGERPRINTS = f"{_FINGERPRINT} {_FROM_ENDED} {_OURS}", f"{_FINGERPRINT} {_FROM_LAST} {_OURS}"
 _LAST_SPANS = """
 select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
 from endpoints e join last_spans s on s.endpoint_id = e.id
@@ -65,12 +86,17 @@ class Reader(SingleLooks):
     Everything raises LedgerError and its kinds when the file cannot be read.
     """
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._entries: dict[str, tuple[Entry, ...]] = {}
+        self._codes = {f"{name}": number for number, name in self._meanings.outcomes.items()}
+
     def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
 
         `rest` is called between every ROWS_AT_ONCE: in the daemon, looks that are due go first.
         """
-        given = {"start_ms": start_ms, "end_ms": end_ms}
+        given: dict[str, int | str] = {"start_ms": start_ms, "end_ms": end_ms}
         spans: dict[str, list[Span]] = defaultdict(list)
         outcomes, reasons = self._meanings.outcomes, self._meanings.reasons
         with self._asked() as connection, _snapshot(connection):
@@ -85,6 +111,27 @@ class Reader(SingleLooks):
                         ]
                     rest()
         return dict(spans)
+
+    def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
+        """What the contract's spans in a range are, in one number, for a fraction of reading them: of outages all of
+        it, of UP what lies in the range, of others what lies in the wider one `within_ms`."""
+        (start_ms, end_ms), (first_ms, last_ms) = range_ms, within_ms
+        given: dict[str, int | str] = {"start_ms": start_ms, "end_ms": end_ms, "first_ms": first_ms, "last_ms": last_ms}
+        given |= {
+            "key": f"{contract}/",
+            "last_key": f"{contract}0",
+            "up": self._codes["up"],
+            "down": self._codes["down"],
+        }
+        with self._asked() as connection, _snapshot(connection):
+            rows = [row for query in _FINGERPRINTS for row in connection.execute(query, given)]
+        told: dict[str, list[list[str]]] = {}
+        for key, *columns, _, _, _, _ in rows:  # the last span follows the ended ones, and is one of them some day
+            for texts, text in zip(told.setdefault(key, [[], [], [], []]), columns, strict=True):
+                texts.extend([] if text is None else [str(text)])
+        columns_of = [(key, [",".join(one) for one in told[key]]) for key in sorted(told)]
+        digest = sha256(repr(columns_of).encode()).hexdigest()
+        return Fingerprint(digest, _hull(rows, 5), _hull(rows, 7))
 
     def first_ms(self, contract: str) -> int | None:
         """When the first look at any endpoint of a contract began; None: there is none."""
@@ -126,11 +173,43 @@ class Reader(SingleLooks):
             states[key] = states[key].after(JobReport(ReportKind(kind), at_ms, heard_s, text, duration_ms))
         return dict(states)
 
-    def entries(self, contract: str, after: int = 0) -> list[Entry]:
-        """What the register says of a contract: entries with higher numbers than `after`, ascending, undone ones
-        included. Raises LedgerDamaged when one of them was altered."""
+    def entries(self, contract: str) -> Sequence[Entry]:
+        """All that the register says of a contract, ascending, undone entries included. Each is read once: none ever
+        changes. Raises LedgerDamaged when one of them was altered."""
         with self._asked() as connection:
-            return read(self._path, connection, contract, after)
+            known = self._entries.get(contract, ())
+            new = read(self._path, connection, contract, known[-1].number if known else 0)
+            if new or not known:
+                self._entries[contract] = (*known, *new)
+            return self._entries[contract]
+
+    def newest_entries(self, contract: str, count: int) -> list[Entry]:
+        """The last so many, ascending. Whatever was said about them is among them, because it was said later."""
+        with self._asked() as connection:
+            return newest(self._path, connection, contract, count)
+
+
+def _hull(rows: Sequence[tuple[Any, ...]], place: int) -> tuple[int, int] | None:
+    """From the first to the last of what two columns say; None: they say nothing."""
+    found = [row[place : place + 2] for row in rows if row[place] is not None]
+    return (min(one[0] for one in found), max(one[1] for one in found)) if found else None
+
+
+class Keeping(Reader):
+    """One for somebody who may write the ledger: what was worked out is kept for the next who asks."""
+
+    def keep(self, digest: str, body: str) -> None:
+        """Keep an answer. It can be worked out again: one that cannot be kept now is not."""
+        with suppress(LedgerError):
+            keep_answer(self._path, digest, body)
+
+
+def keep_answer(path: Path, digest: str, body: str) -> None:
+    """Keep what was worked out, beside a daemon that writes. Raises LedgerError and its kinds."""
+    with appending(path, BUSY_SECONDS) as database:
+        database.conn.execute("pragma synchronous = normal")  # it can be made again: no need to wait for the disk
+        with immediate(database.conn):
+            database.conn.execute("insert or replace into worked_out values (?, ?)", (digest, body))
 
 
 def read_only(path: Path) -> Reader:

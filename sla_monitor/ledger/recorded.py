@@ -9,11 +9,11 @@ from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.ledger import Ledger
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.looks import Looks, Sample
-from sla_monitor.sla.spans import Span
+from sla_monitor.sla.spans import Fingerprint, Span
 
 
 class Recorded:
-    """What is in the ledger; of the register, only entries that are new are read. For one thread at a time.
+    """What is in the ledger. For one thread at a time.
 
     `rest` is called in the middle of what takes long.
     """
@@ -21,10 +21,12 @@ class Recorded:
     def __init__(self, ledger: Ledger) -> None:
         self.rest: Callable[[], None] = lambda: None
         self._ledger = ledger
-        self._entries: dict[str, tuple[Entry, ...]] = {}
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
         return self._ledger.spans(start_ms, end_ms, self.rest)
+
+    def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
+        return self._ledger.fingerprint(contract, range_ms, within_ms)
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
         return self._ledger.samples(key, start_ms, end_ms)
@@ -43,11 +45,7 @@ class Recorded:
         return self._ledger.held_since_ms()
 
     def entries(self, contract: str) -> Sequence[Entry]:
-        known = self._entries.get(contract, ())
-        new = self._ledger.entries(contract, known[-1].number if known else 0)
-        if new or not known:
-            self._entries[contract] = (*known, *new)
-        return self._entries[contract]
+        return self._ledger.entries(contract)
 
     def first_ms(self, contract: str) -> int | None:
         return self._ledger.first_ms(contract)

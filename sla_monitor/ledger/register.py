@@ -28,10 +28,12 @@ class Overtaken(LedgerError):  # noqa: N818 - it says what has happened
 
 
 class Register:
-    """The register in one ledger. `open` makes one; every call opens the file anew and closes it again."""
+    """The register in one ledger. `open` makes one; every call opens the file anew and closes it again. For one thread
+    at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._known: dict[str, tuple[Entry, ...]] = {}
 
     @classmethod
     def open(cls, path: Path, clock: Clock) -> Self:
@@ -64,10 +66,13 @@ class Register:
                 database.conn.executemany(INSERT, numbered)
         return tuple(row[0] for row in numbered)
 
-    def entries(self, contract: str, after: int = 0) -> list[Entry]:
-        """The contract's entries with higher numbers than `after`, ascending. Raises LedgerError and its kinds."""
+    def entries(self, contract: str) -> Sequence[Entry]:
+        """The contract's entries, ascending, each read once. Raises LedgerError and its kinds."""
+        known = self._known.get(contract, ())
         with closing(open_reader(self._path, Resting(self._path))) as database:
-            return read(self._path, database.conn, contract, after)
+            new = read(self._path, database.conn, contract, known[-1].number if known else 0)
+        self._known[contract] = (*known, *new)
+        return self._known[contract]
 
     def last_number(self, contract: str) -> int:
         """The number of the contract's last entry; 0: it has none."""

@@ -13,6 +13,9 @@ from sla_monitor.ledger.tally import Meanings
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Finding, Observation, Phases
 
+ROWS_AT_ONCE = 20_000
+"""Observations read in one go where hours hold few of them: some milliseconds."""
+
 SLICE_MS = 3_600_000
 """Observations are read an hour at a time: a reader that kept one long snapshot would hold up the checkpoints, and
 the write-ahead log would grow for as long as it read."""
@@ -34,6 +37,14 @@ where end_ms > ? and start_ms < ? and outcome = {_DOWN} and endpoint_id = (selec
 """  # noqa: S608 - our own text
 _NUMBERS = """
 select e.id, e.key from json_each(?) j join endpoints e on e.key = j.value order by j.key
+"""
+_ANY_PACKED = """
+select distinct hour from looks_by_hour
+where hour >= ? and hour < ? and endpoint_id in (select value from json_each(?))
+"""
+_DENSITY = """
+select (select max(id) from observations) - (select min(id) from observations),
+  ((select max(at_ms) from observations) - (select min(at_ms) from observations)) / ?
 """
 _PACKED_HOURS = """
 select hour from looks_by_hour where hour >= ? and hour < ? and endpoint_id in (select value from json_each(?))
@@ -62,17 +73,34 @@ class SingleLooks(Asking):
         return (sample for _, looks in self.columns((key,), start_ms, end_ms) for sample in looks)
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
-        """The same of many endpoints, which costs little more than of one: an hour in each piece, and the later ones
-        later."""
+        """The same of many endpoints, which costs little more than of one: a day at most in each piece, and the later
+        ones later."""
         first_ms, last_ms = self._edges()
         begin_ms, stop_ms = max(start_ms, first_ms), min(end_ms, last_ms + 1)
         numbers = self.numbers(keys)
-        for hour in range(begin_ms // HOUR_MS, -(-stop_ms // HOUR_MS)):
-            found = self._hour(numbers, hour, begin_ms, stop_ms)
+        for first, last in self._slices(numbers, begin_ms // HOUR_MS, -(-stop_ms // HOUR_MS)):
+            found = self._looks_in(numbers, (first, last), begin_ms, stop_ms)
             pieces = (
                 (key, found[number].between(begin_ms, stop_ms)) for number, key in numbers.items() if number in found
             )
             yield from (piece for piece in pieces if piece[1])
+
+    def _slices(self, numbers: Iterable[int], first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Hours in `[first, last)` to be read at once: one where any of it is packed, and else as many of a day as hold
+        about ROWS_AT_ONCE observations of all endpoints."""
+        packed = {hour for (hour,) in self._rows(_ANY_PACKED, first, last, json.dumps(list(numbers)))}
+        several = max(1, min(24, ROWS_AT_ONCE // max(1, self._an_hour())))
+        hour = first
+        while hour < last:
+            end = next((each for each in range(hour, min(hour + several, last)) if each in packed), hour + several)
+            stop = min(max(end, hour + 1), last, (hour // 24 + 1) * 24)
+            yield hour, stop
+            hour = stop
+
+    def _an_hour(self) -> int:
+        """How many observations there are in an hour, over the whole record."""
+        ((count, hours),) = self._rows(_DENSITY, HOUR_MS)
+        return int(count or 0) // max(1, int(hours or 0))
 
     def hours_lacking(self, numbers: Sequence[int], first: int, last: int) -> list[int]:
         """Of the hours in `[first, last)`, those since the record began that are not packed for every endpoint."""
@@ -98,14 +126,16 @@ class SingleLooks(Asking):
         row = self._rows(f"select ifnull(({first}), 0), ifnull(({last}), -1)")[0]
         return row[0], row[1]
 
-    def _hour(self, numbers: Iterable[int], hour: int, start_ms: int, end_ms: int) -> dict[int, Looks]:
-        """Looks of an hour, by endpoint; of those that are not packed no more than is asked for."""
+    def _looks_in(self, numbers: Iterable[int], hours: tuple[int, int], start_ms: int, end_ms: int) -> dict[int, Looks]:
+        """Looks of an hour, or of several none of which is packed, by endpoint; of those that are not packed no more
+        than is asked for."""
+        first, last = hours
         with self._asked() as connection:
-            kept = self.hours.kept(connection, numbers, hour)
+            kept = self.hours.kept(connection, numbers, first) if last == first + 1 else {}
             lacking = [number for number in numbers if number not in kept]
             if not lacking:
                 return kept
-            begin_ms, stop_ms = max(start_ms, hour * HOUR_MS), min(end_ms, (hour + 1) * HOUR_MS)
+            begin_ms, stop_ms = max(start_ms, first * HOUR_MS), min(end_ms, last * HOUR_MS)
             return kept | self.hours.scanned(connection, lacking, begin_ms, stop_ms)
 
     def _observation(self, endpoint: str, row: tuple[Any, ...]) -> Observation:

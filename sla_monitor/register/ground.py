@@ -24,16 +24,23 @@ SKEW_MS = 300_000
 
 @dataclass(frozen=True)
 class Ground:
-    """`said`: every entry of the contract by number, also what does not stand."""
+    """`read` gives every entry of the contract. A line of the minutes is judged without any of them."""
 
     contract: Contract
-    said: Mapping[int, Entry]
-    stands: Standing
+    read: Callable[[], Iterable[Entry]]
 
     @classmethod
     def of(cls, contract: Contract, entries: Iterable[Entry]) -> Self:
-        said = {entry.number: entry for entry in entries}
-        return cls(contract, said, standing(said.values()))
+        return cls(contract, lambda: entries)
+
+    @cached_property
+    def said(self) -> Mapping[int, Entry]:
+        """Every entry by number, also what does not stand."""
+        return {entry.number: entry for entry in self.read()}
+
+    @cached_property
+    def stands(self) -> Standing:
+        return standing(self.said.values())
 
     @cached_property
     def term_ms(self) -> tuple[int, int]:

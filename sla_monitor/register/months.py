@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.terms import Term
-from sla_monitor.register.entries import Claim, Correction, Decision, Done, Entry, TicketRecord, Undo
+from sla_monitor.register.entries import (
+    Action,
+    Claim,
+    Correction,
+    Decision,
+    Done,
+    Entry,
+    Minute,
+    SignOff,
+    TicketRecord,
+    Undo,
+)
+
+CHANGES_NO_FIGURE = (Minute, Action, Done, SignOff)
+"""Kinds of entry that no figure, no point and no money is made of."""
 
 
 def month_at(at_ms: int, zone: ZoneInfo) -> str:
@@ -50,20 +65,38 @@ def months_of(said: Strict, zone: ZoneInfo, others: Mapping[int, Entry]) -> tupl
     return _spanned(said, zone)
 
 
-def first_changed(said: Strict, zone: ZoneInfo, others: Mapping[int, Entry], reach_ms: int) -> str | None:
-    """The first month whose figures an entry may change; None: it is about no month. A correction reaches back over the
-    end of a month, where it makes an outage another one; a claim reaches to the tickets that it names."""
-    if isinstance(said, Decision | Done | Undo):
-        other = others.get(said.about)
+class Others:
+    """The entries that entries may speak of: by number, and tickets by their id."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.by_number = {entry.number: entry for entry in entries}
+
+    @cached_property
+    def tickets(self) -> Mapping[str, list[TicketRecord]]:
+        """Every record of each ticket, also those that a later one replaced."""
+        found: dict[str, list[TicketRecord]] = {}
+        for entry in self.by_number.values():
+            if isinstance(entry.said, TicketRecord):
+                found.setdefault(entry.said.id, []).append(entry.said)
+        return found
+
+
+def first_changed(said: Strict, zone: ZoneInfo, others: Others, reach_ms: int) -> str | None:
+    """The first month whose figures an entry may change; None: it changes none. A correction reaches back over the
+    end of a month, where it makes an outage another one; a claim reaches to the tickets that it names; and a ticket
+    that is recorded again leaves the months in which it was."""
+    if isinstance(said, CHANGES_NO_FIGURE):
+        return None
+    if isinstance(said, Decision | Undo):
+        other = others.by_number.get(said.about)
         is_known = other is not None and not _is_circle(other, said)
         return first_changed(other.said, zone, others, reach_ms) if other is not None and is_known else None
-    months = list(months_of(said, zone, others))
+    months = list(months_of(said, zone, others.by_number))
     if isinstance(said, Correction):
         months.append(month_at(said.start_ms - reach_ms, zone))
-    if isinstance(said, Claim):
-        tickets = (each.said for each in others.values() if isinstance(each.said, TicketRecord))
-        named = (ticket for ticket in tickets if ticket.id in said.tickets)
-        months += [month for ticket in named for month in months_of(ticket, zone, others)]
+    names = said.tickets if isinstance(said, Claim) else (said.id,) if isinstance(said, TicketRecord) else ()
+    records = [record for name in names for record in others.tickets.get(name, ()) if record is not said]
+    months += [month for record in records for month in months_of(record, zone, others.by_number)]
     return min(months, default=None)
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
-from sla_monitor.register.approval import asks_for_decision
+from sla_monitor.register.approval import DECIDABLE, asks_for_decision
 from sla_monitor.register.entries import Action, Decision, Done, Entry, Figure, SignOff, TicketRecord, Undo
 
 Kind = TypeVar("Kind", bound=Strict)
@@ -26,14 +26,14 @@ class Standing:
     entries: tuple[Entry, ...] = ()
     undone: Mapping[int, int] = field(default_factory=dict)
     replaced: Mapping[int, int] = field(default_factory=dict)
-    _by_kind: Mapping[type, list[tuple[Entry, Any]]] = field(default_factory=dict)
+    _by_kind: Mapping[type, tuple[tuple[Entry, Any], ...]] = field(default_factory=dict)
     _by_number: Mapping[int, Entry] = field(default_factory=dict)
     _decisions: Mapping[int, tuple[Entry, Decision]] = field(default_factory=dict)
     _figures: Mapping[tuple[str, str, str], tuple[Entry, Figure]] = field(default_factory=dict)
 
     def of(self, kind: type[Kind]) -> tuple[tuple[Entry, Kind], ...]:
         """What stands of one kind, ascending: `for entry, booking in standing.of(Maintenance)`."""
-        return tuple(self._by_kind.get(kind, ()))
+        return self._by_kind.get(kind, ())
 
     def entry(self, number: int) -> Entry | None:
         """An entry, if it stands."""
@@ -59,8 +59,9 @@ class Standing:
 
     def pending(self, contract: Contract) -> tuple[Entry, ...]:
         """Entries that ask for a decision under the contract's terms and have none."""
-        undecided = (entry for entry in self.entries if entry.number not in self._decisions)
-        return tuple(entry for entry in undecided if asks_for_decision(entry.said, contract))
+        asked = (entry for kind in DECIDABLE for entry, _ in self.of(kind) if entry.number not in self._decisions)
+        pending = [entry for entry in asked if asks_for_decision(entry.said, contract)]
+        return tuple(sorted(pending, key=lambda entry: entry.number))
 
 
 def standing(entries: Iterable[Entry]) -> Standing:
@@ -79,6 +80,11 @@ def standing(entries: Iterable[Entry]) -> Standing:
     gone = undone.keys() | replaced.keys()
     kept = tuple(e for e in ordered if e.number not in gone and not isinstance(e.said, Undo))
     return _indexed(kept, undone, replaced)
+
+
+def standing_of(entries: Iterable[Entry]) -> Standing:
+    """The same of some entries that stand, with nothing else beside them."""
+    return _indexed(tuple(sorted(entries, key=lambda entry: entry.number)), {}, {})
 
 
 def _undone(ordered: list[Entry]) -> dict[int, int]:
@@ -107,7 +113,7 @@ def _indexed(kept: tuple[Entry, ...], undone: Mapping[int, int], replaced: Mappi
         entries=kept,
         undone=undone,
         replaced=replaced,
-        _by_kind=by_kind,
+        _by_kind={kind: tuple(several) for kind, several in by_kind.items()},
         _by_number={entry.number: entry for entry in kept},
         _decisions={pair[1].about: pair for pair in by_kind.get(Decision, ())},
         _figures={(said.kpi, said.month, said.party): (entry, said) for entry, said in by_kind.get(Figure, ())},

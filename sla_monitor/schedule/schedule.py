@@ -38,9 +38,19 @@ class Schedule:
         self._offset_ms = self._wall_less_monotonic_ms()
 
     def every(self, period_ms: int, name: str, call: Callable[[], None]) -> None:
-        """Have something of our own done at a whole number of seconds, one at a time."""
-        trigger = SlotTrigger(max(1, period_ms // 1000), 0)
-        self._scheduler.add_job(call, trigger, id=name, max_instances=1, replace_existing=True)
+        """Have something of our own done at a whole number of seconds, one at a time: a turn that comes while the one
+        before goes on is left out, which the scheduler itself would warn of each time."""
+        trigger, busy = SlotTrigger(max(1, period_ms // 1000), 0), threading.Lock()
+
+        @wraps(call)
+        def turn() -> None:
+            if busy.acquire(blocking=False):
+                try:
+                    call()
+                finally:
+                    busy.release()
+
+        self._scheduler.add_job(turn, trigger, id=name, max_instances=2, replace_existing=True)
 
     def watch(self, every_ms: Mapping[str, int]) -> None:
         """Watch exactly these endpoints (key: interval), touching only the slots that change."""

@@ -29,6 +29,15 @@ class Span(NamedTuple):
     looks: int
 
 
+class Fingerprint(NamedTuple):
+    """What some spans are, in one number. `down_ms`: from when to when any of them tells of an outage; `other_ms`: of
+    anything else but that all was well."""
+
+    digest: str
+    down_ms: tuple[int, int] | None
+    other_ms: tuple[int, int] | None
+
+
 span_of: Callable[[tuple[int, int, int, Outcome, Reason | None, int]], Span] = partial(tuple.__new__, Span)
 """A span from its six parts, in a third of the time: what a year of them is read with."""
 

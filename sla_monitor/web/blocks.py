@@ -167,8 +167,12 @@ def _outside(contract: ContractAssessment, now_ms: int) -> str:
     """That the contract does not run now; empty while it does."""
     today = datetime.fromtimestamp(now_ms // 1000, ZoneInfo(contract.time_zone)).date()
     if today < contract.starts_on:
-        return f"begins on {words.day(contract.starts_on)}"
-    return f"ended on {words.day(contract.ends_on)}" if today > contract.ends_on else ""
+        return f"begins on {words.day(contract.starts_on)}: what is seen now counts for no figure."
+    if today <= contract.ends_on:
+        return ""
+    probed = "It is still probed, as its terms say: what is seen now counts for no figure."
+    ended = f"ended on {words.day(contract.ends_on)}, and its last month stands below."
+    return f"{ended} {probed if contract.probe_after_term else 'It is no longer probed.'}"
 
 
 def unassessed(

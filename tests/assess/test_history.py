@@ -146,10 +146,40 @@ def test_a_quarter_reads_its_closed_months_once() -> None:
     assert record.asked[asked:] == [(JUNE - DAY, now_ms)]
 
 
-def test_before_and_after_its_term_a_contract_has_no_time() -> None:
-    for now_ms in (ms("2026-01-15T00:00"), ms("2030-06-15T00:00")):
-        found = assess_contract(contract(), bad_june(), now_ms)
-        assert (found.services[0].agreed_ms, found.kpis[0].views["agreed"].value) == (0, None)
+def test_before_its_term_a_contract_has_no_time() -> None:
+    found = assess_contract(contract(), bad_june(), ms("2026-01-15T00:00"))
+    assert (found.services[0].agreed_ms, found.kpis[0].views["agreed"].value) == (0, None)
+    assert found.period.start_ms == found.period.end_ms
+
+
+SHORT = {
+    "term": {"start": "2026-04-01", "end": "2026-06-15"},
+    "kpis": [
+        {"id": "KPI1", "service": "cad", "target": 99},
+        {"id": "KPI2", "indicator": "submitted", "target": 95, "source_of_truth": "supplier"},
+    ],
+}
+"""Ends in the middle of a month."""
+
+
+@pytest.mark.parametrize("days", [0, 20, 400])
+def test_a_contract_that_has_ended_has_no_month_after_its_term_and_owes_nothing_for_any(days: int) -> None:
+    now_ms = ms("2026-06-16T00:00+01:00") + days * DAY
+    found = assess_contract(contract(**SHORT), bad_june(), now_ms)
+    assert (found.period.name, found.status, found.forecast) == ("2026-06", "provisional", None)
+    assert (found.period.end_ms, found.services[0].agreed_ms) == (ms("2026-06-16T00:00+01:00"), 15 * DAY)
+    assert [month.month for month in found.earlier] == ["2026-04", "2026-05"]
+    assert {month for _, month in found.missing_figures} <= {"2026-04", "2026-05", "2026-06"}
+    assert found.report_due_ms == ms("2026-07-15T00:00+01:00"), "the report on its last month"
+    for until in ("2026-07", "2027-09"):
+        several = history(contract(**SHORT), bad_june(), until, now_ms)
+        assert [month.month for month in several] == ["2026-04", "2026-05", "2026-06"]
+
+
+def test_the_last_part_month_is_running_until_the_term_is_over() -> None:
+    found = assess_contract(contract(**SHORT), bad_june(), ms("2026-06-15T23:59+01:00"))
+    assert (found.period.name, found.status) == ("2026-06", "running")
+    assert found.report_due_ms == ms("2026-06-13T00:00+01:00")
 
 
 @pytest.mark.parametrize(("month", "why"), [("2026-03", "is not in the term"), ("2026-09", "has not begun")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from sla_monitor.cli.schema import schema
 from sla_monitor.contract.contract import Contract
-from sla_monitor.evidence import Digested, FileEvidence, evidence_text, read_evidence
+from sla_monitor.evidence import FileEvidence, evidence_digest, evidence_text, read_evidence
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
@@ -83,11 +84,8 @@ def test_only_the_looks_that_a_figure_is_worked_out_from_are_written_unless_all_
     assert [one["endpoint"] for one in long["samples"]] == ["health", "records", "webmail"]
 
 
-def digest(tmp_path: Path, source: FileEvidence, *, with_looks: bool = True) -> str:
-    read = Digested(source)
-    if with_looks:
-        list(read.samples("small/webmail", BEGIN, END))
-    return read.digest(contract_in(tmp_path), BEGIN, END)
+def digest(tmp_path: Path, source: FileEvidence, *, since: int = BEGIN, earlier: Sequence[str] = ()) -> str:
+    return evidence_digest(contract_in(tmp_path), source, (BEGIN, END), since, earlier)
 
 
 def test_the_same_evidence_has_the_same_number_in_whatever_form_it_is_told(tmp_path: Path) -> None:
@@ -97,8 +95,9 @@ def test_the_same_evidence_has_the_same_number_in_whatever_form_it_is_told(tmp_p
 
 
 def test_other_evidence_has_another_number(tmp_path: Path) -> None:
-    """An outage a second longer, an entry more, a look slower: each shows."""
-    numbers = {digest(tmp_path, read(tmp_path, FULL)), digest(tmp_path, read(tmp_path, FULL), with_looks=False)}
+    """An outage a second longer, an entry more, a look slower, another figure of a month before: each shows."""
+    several: list[dict[str, Any]] = [{}, {"since": END}, {"earlier": ["figure KPI1 2026-09 99"]}]
+    numbers = {digest(tmp_path, read(tmp_path, FULL), **given) for given in several}
     for before, after in (
         ("15:00", "15:00:01"),
         ("41000", "41001"),
@@ -108,7 +107,7 @@ def test_other_evidence_has_another_number(tmp_path: Path) -> None:
         changed = json.dumps(FULL).replace(before, after)
         assert changed != json.dumps(FULL)
         numbers.add(digest(tmp_path, read(tmp_path, changed)))
-    assert len(numbers) == 6
+    assert len(numbers) == 7
 
 
 def test_what_goes_on_after_the_period_does_not_change_its_number(tmp_path: Path) -> None:

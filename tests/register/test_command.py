@@ -7,7 +7,7 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -164,7 +164,8 @@ def test_what_others_said_meanwhile_is_judged_again(office: Office) -> None:
     )
     seen: list[int] = []
 
-    def propose(said: Sequence[Entry]) -> Sequence[Entry]:
+    def propose(read: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
+        said = read()
         seen.append(len(said))
         if len(seen) == 1:
             desk.register.add([draft])

@@ -12,7 +12,7 @@ from sla_monitor.assess import assess_month
 from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
-from sla_monitor.evidence import Digested, read_evidence
+from sla_monitor.evidence import read_evidence
 from sla_monitor.evidence.seen import FileEvidence
 from sla_monitor.register.standing import standing
 from sla_monitor.review.case import Case
@@ -101,12 +101,11 @@ def case_of(file: Path, month: str) -> tuple[Case, str]:
 
 
 def case_from(contract: Contract, found: FileEvidence, month: str) -> tuple[Case, str]:
-    read = Digested(found)
-    one = assess_month(contract, read, month, found.as_of_ms)
+    one = assess_month(contract, found, month, found.as_of_ms)
     text = document_text(document(one, INPUTS))
     terms = contract.version_at(one.period.end_ms - 1).terms
     digest = sha256(text.encode()).hexdigest()
-    register = standing(read.entries(contract.id))
+    register = standing(found.entries(contract.id))
     return Case(one, terms, register, digest, INPUTS, "sla-monitor", unseen=unseen(one, found)), text
 
 

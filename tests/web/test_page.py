@@ -114,7 +114,11 @@ def test_the_contract_shows_its_terms_and_its_note() -> None:
     ("first", "last", "said"),
     [
         (date(2025, 11, 23), date(2034, 3, 31), "The contract begins on 23 Nov 2025: what is seen now"),
-        (date(2024, 4, 1), date(2025, 11, 21), "The contract ended on 21 Nov 2025: what is seen now"),
+        (
+            date(2024, 4, 1),
+            date(2025, 11, 21),
+            "ended on 21 Nov 2025, and its last month stands below. It is no longer",
+        ),
         (date(2025, 11, 22), date(2025, 11, 22), "in force since"),
     ],
     ids=["before", "after", "first and last day"],
@@ -127,6 +131,14 @@ def test_a_contract_says_when_it_does_not_run(first: date, last: date, said: str
     text = render(board).text
     assert said in text
     assert ("Figures are month to date" in text) == (said == "in force since")
+
+
+def test_a_contract_that_is_probed_after_its_end_says_so() -> None:
+    board = estate.partnership()
+    (contract,) = board.assessment.contracts
+    ended = replace(contract, starts_on=date(2024, 4, 1), ends_on=date(2025, 11, 21), probe_after_term=True)
+    board.assessment = replace(board.assessment, contracts=(ended,))
+    assert "It is still probed, as its terms say: what is seen now counts for no figure." in render(board).text
 
 
 def test_an_endpoint_shows_its_last_look() -> None:

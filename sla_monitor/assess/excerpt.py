@@ -1,0 +1,190 @@
+"""All that a measurement period which is over is measured from: what was seen and what was said around it, and no more.
+
+It is measured from its excerpt alone. So whatever its figures rest on has a part in the excerpt's digest, and what is
+kept under that digest is what would be worked out again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from sla_monitor.assess.memo import program
+from sla_monitor.assess.parts import MARGIN_MS, period_of, zone_of
+from sla_monitor.assess.seen import Fingerprints
+from sla_monitor.assess.world import World
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.kpi import Kpi, RatioKpi
+from sla_monitor.contract.terms import Terms
+from sla_monitor.evidence.source import sampled_keys
+from sla_monitor.register.entries import Entry, TicketRecord, Timed
+from sla_monitor.register.standing import standing_of
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.period import Period
+from sla_monitor.sla.spans import Fingerprint, Span
+
+SCORING = {
+    "title",
+    "kind",
+    "direction",
+    "target",
+    "threshold",
+    "bands",
+    "rounding",
+    "repeat",
+    "average_with_previous",
+    "bedding_in_until",
+    "source_of_truth",
+    "publishable",
+}
+"""The terms of a KPI that say what a figure is worth, and not how it is measured."""
+
+PRICING = {
+    "title",
+    "note",
+    "authority",
+    "supplier",
+    "total_value",
+    "participants",
+    "contacts",
+    "probe_after_term",
+    "kpis",
+    "charges",
+    "credits",
+    "caps",
+    "triggers",
+    "claims",
+    "reporting",
+}
+"""The terms of a contract that have no part in how anything is measured; its KPIs are told by themselves."""
+
+
+HELD = 2_000_000
+"""Looks that are read and held at once, for all KPIs of a measurement period that is over."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """`reach_ms`: the period with what lies around it, as far as outages and corrections go on. `said`: the entries.
+    `seen`: a number for the spans."""
+
+    whole: World
+    months: tuple[str, ...]
+    period: Period
+    reach_ms: tuple[int, int]
+    said: tuple[Entry, ...]
+    seen: str
+
+    @cached_property
+    def world(self) -> World:
+        """One that holds no more than the excerpt."""
+        read = _ours(self.whole, _range_ms(self.period))
+        ranges = _range_ms(self.period), self.reach_ms
+        spans = {key: [_within(span, *ranges) for span in several] for key, several in read.items()}
+        together = held_keys(self.whole.contract, self.period)
+        return replace(self.whole, standing=standing_of(self.said), seen=spans, together=together, looked={})
+
+    def is_settled(self) -> bool:
+        """Whether time alone can change nothing any more: no outage that reaches into the period goes on, no ticket of
+        it is open, no clock of one stands still."""
+        tickets = (entry.said for entry in self.said if isinstance(entry.said, TicketRecord))
+        is_open = any(one.ended_ms is None or any(stop.end_ms is None for stop in one.stops) for one in tickets)
+        return not is_open and self.reach_ms[1] + MARGIN_MS <= self.whole.now_ms
+
+    def question(self, kpis: Sequence[Kpi]) -> tuple[object, ...]:
+        """What these KPIs measured, with all that this depends on."""
+        term = self.whole.run
+        return (
+            "measured",
+            program(),
+            self.period,
+            self.months,
+            (term.first, term.last, zone_of(self.whole.contract).key),
+            [(start_ms, end_ms, _digest(terms, self.whole.digests)) for start_ms, end_ms, terms in self._versions()],
+            [kpi.model_dump_json(exclude=SCORING) for kpi in kpis],
+            [_told(entry) for entry in self.said],
+            (self.reach_ms, self.seen),
+        )
+
+    def _versions(self) -> Iterator[tuple[int, int, Terms]]:
+        """The terms in force in all the time that the excerpt speaks of."""
+        said = [entry.said for entry in self.said if isinstance(entry.said, Timed)]
+        start_ms = min([self.reach_ms[0], *(one.start_ms for one in said)])
+        end_ms = max([self.reach_ms[1], *(one.end_ms for one in said)])
+        return self.whole.contract.versions_in(start_ms, end_ms)
+
+
+def excerpt(world: World, months: tuple[str, ...], kpis: Sequence[Kpi]) -> Excerpt:
+    """What these KPIs are measured from in a measurement period that is over."""
+    period = period_of(world.contract, months[0], months[-1])
+    range_ms = _range_ms(period)
+    seen = _fingerprint(world, range_ms, range_ms)
+    first_ms, last_ms = seen.down_ms or range_ms
+    reach_ms = world.around.reach(min(range_ms[0], first_ms), max(range_ms[1], last_ms))
+    other_ms = seen.other_ms or range_ms
+    if reach_ms != range_ms and (other_ms[0] < range_ms[0] or other_ms[1] > range_ms[1]):
+        seen = _fingerprint(world, range_ms, reach_ms)
+    has_tickets = any(isinstance(kpi, RatioKpi) for kpi in kpis)
+    period_ms = (period.start_ms, period.end_ms) if has_tickets else None
+    said = world.around.within(reach_ms, period_ms, months[-1])
+    return Excerpt(world, months, period, reach_ms, said, seen.digest)
+
+
+def held_keys(contract: Contract, period: Period) -> frozenset[str]:
+    """The endpoints whose single looks matter, if those of a period are few enough to be held: 25 bytes each."""
+    keys = sampled_keys(contract)
+    several = contract.version_at(period.end_ms - 1).terms.services
+    shortest_ms = min((endpoint.every_ms for service in several for endpoint in service.endpoints), default=1)
+    is_few = len(keys) * (period.end_ms - period.start_ms) // shortest_ms <= HELD
+    return frozenset(keys if is_few else ())
+
+
+def _range_ms(period: Period) -> tuple[int, int]:
+    return period.start_ms - MARGIN_MS, period.end_ms + MARGIN_MS
+
+
+def _ours(world: World, range_ms: tuple[int, int]) -> dict[str, Sequence[Span]]:
+    ours = f"{world.contract.id}/"
+    return {key: spans for key, spans in world.spans(*range_ms).items() if key.startswith(ours)}
+
+
+def _fingerprint(world: World, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
+    """Of the spans that the excerpt holds; worked out here where the evidence does not do it."""
+    if isinstance(world.evidence, Fingerprints):
+        return world.evidence.fingerprint(world.contract.id, range_ms, within_ms)
+    read = _ours(world, range_ms)
+    told = [(key, [tuple(_within(span, range_ms, within_ms)) for span in read[key]]) for key in sorted(read)]
+    spans = [span for several in read.values() for span in several]
+    down_ms = _hull([span for span in spans if span.outcome is Outcome.DOWN])
+    other_ms = _hull([span for span in spans if span.outcome not in {Outcome.UP, Outcome.DOWN}])
+    return Fingerprint(hashlib.sha256(repr(told).encode()).hexdigest(), down_ms, other_ms)
+
+
+def _hull(spans: Sequence[Span]) -> tuple[int, int] | None:
+    return (min(one.start_ms for one in spans), max(one.end_ms for one in spans)) if spans else None
+
+
+def _within(span: Span, range_ms: tuple[int, int], reach_ms: tuple[int, int]) -> Span:
+    """An outage as it is. Of UP no more than lies within the range, since it may go on for years, and of anything else
+    within reach: how many places saw an outage is asked as far as it goes."""
+    if span.outcome is Outcome.DOWN:
+        return span
+    first_ms, last_ms = range_ms if span.outcome is Outcome.UP else reach_ms
+    end_ms = min(span.end_ms, last_ms)
+    return Span(max(span.start_ms, first_ms), end_ms, end_ms, span.outcome, None, 1)
+
+
+def _told(entry: Entry) -> tuple[object, ...]:
+    """An entry but for the words around it. Its number says what came first."""
+    return entry.number, entry.at_ms, entry.said.kind, [*vars(entry.said).values()]
+
+
+def _digest(terms: Terms, known: dict[int, tuple[Terms, str]]) -> str:
+    """Of the terms by which anything is measured, with the days of the calendars that they name."""
+    if id(terms) not in known:
+        days = {name: sorted(calendar.holiday_names) for name, calendar in terms.calendars.items()}
+        told = f"{terms.model_dump_json(exclude=PRICING)} {days}"
+        known[id(terms)] = terms, hashlib.sha256(told.encode()).hexdigest()  # kept, so that no other has the same id()
+    return known[id(terms)][1]
