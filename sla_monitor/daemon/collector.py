@@ -45,7 +45,7 @@ class Collector:
         self._endpoints: dict[str, Endpoint] = {}
         self._jobs: dict[str, Job] = {}
         self._heartbeats: dict[str, HeartbeatProber] = {}
-        self._in_force: list[TermsVersion] = []
+        self._in_force: list[tuple[TermsVersion, bool]] = []
         self._changing = threading.Lock()
         self.has_observed = False
         self.sites = Sites(settings, clock, self.take, board.skip)
@@ -69,9 +69,10 @@ class Collector:
         """Watch exactly what is in force now, leaving alone what did not change; whether anything did."""
         now_ms = self._clock.now_ms()
         with self._changing:
-            in_force = [contract.version_at(now_ms) for contract in contracts]
+            in_force = [(contract.version_at(now_ms), contract.has_ended(now_ms)) for contract in contracts]
             if in_force == self._in_force:
                 return False
+            _tell_of_ends(contracts, now_ms)
             self._in_force = in_force
             each_of = ((contract, *each) for contract in contracts for each in contract.endpoints_at(now_ms))
             wanted = {key: (contract, service, terms) for contract, key, service, terms in each_of}
@@ -157,3 +158,11 @@ class Collector:
             "detail": finding.detail,
         }
         log.log(logging.INFO if finding.reason is None else logging.WARNING, "state", extra=extra)
+
+
+def _tell_of_ends(contracts: Sequence[Contract], now_ms: int) -> None:
+    for contract in contracts:
+        if contract.has_ended(now_ms):
+            terms = contract.version_at(now_ms).terms
+            extra = {"contract": contract.id, "ended_on": f"{terms.term.end_on}", "probed": terms.probe_after_term}
+            log.info("the contract has ended", extra=extra)

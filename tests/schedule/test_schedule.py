@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.probe import Loop
 from sla_monitor.schedule import LoopScheduler, Schedule, Slot, phase_ms, threaded
 from tests.fakes.clock import FakeClock
+from tests.running import wait_until
 
 START_MS = 1_700_000_000_000
 
@@ -156,3 +159,26 @@ def test_something_of_our_own_is_done_every_so_often() -> None:
     turn_until(loop, lambda: bool(seen))
     scheduler.shutdown()
     loop.close()
+
+
+def test_a_turn_that_comes_while_the_one_before_goes_on_is_left_out_and_nobody_is_warned(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The first figures of ten years may take a minute, and are asked for every 15 seconds."""
+    scheduler = threaded()
+    schedule = Schedule(SystemClock(), scheduler, lambda key, at_ms: None, lambda key, count: None)
+    go_on, turns = threading.Event(), list[int]()
+
+    def long() -> None:
+        turns.append(1)
+        go_on.wait(30)
+
+    schedule.every(1_000, "long", long)
+    with caplog.at_level(logging.WARNING):
+        scheduler.start()
+        time.sleep(3.2)
+        assert len(turns) == 1
+        go_on.set()
+        wait_until(lambda: len(turns) > 1)
+        scheduler.shutdown()
+    assert caplog.messages == []

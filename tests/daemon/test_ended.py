@@ -6,11 +6,12 @@ import logging
 from pathlib import Path
 
 import pytest
-from sla_monitor.watch import Watching
 
 from sla_monitor.board import Board
 from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.daemon.collector import Collector
 from sla_monitor.ledger import Ledger
+from sla_monitor.settings import Settings
 from tests.assess.records import ms, one_version
 from tests.fakes.clock import FakeClock
 
@@ -29,7 +30,7 @@ def test_probing_goes_on_after_the_term_only_if_the_terms_say_so(
     clock, several = FakeClock(END_MS - 1), [contract(probe_after_term=goes_on)]
     board = Board(clock.now_ms(), "here")
     with Ledger.open(tmp_path / "ledger.db", clock) as ledger, caplog.at_level(logging.INFO):
-        watching = Watching(board, ledger, clock, ())
+        watching = Collector(board, ledger, clock, Settings())
         assert watching.take_up(several)
         assert (len(watching), list(board.endpoints)) == (1, ["force-ict/login"])
         assert caplog.messages == []
@@ -37,7 +38,6 @@ def test_probing_goes_on_after_the_term_only_if_the_terms_say_so(
         assert watching.take_up(several) is not goes_on, "told at the first turn after it"
         assert len(watching) == len(board.endpoints) == int(goes_on)
         assert not watching.take_up(several)
-        watching.close()
     (record,) = [one for one in caplog.records if one.message == "the contract has ended"]
     told = {"contract": "force-ict", "ended_on": "2026-06-15", "probed": goes_on}
     assert {key: getattr(record, key) for key in told} == told
