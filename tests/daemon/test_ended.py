@@ -30,7 +30,7 @@ def test_probing_goes_on_after_the_term_only_if_the_terms_say_so(
     clock, several = FakeClock(END_MS - 1), [contract(probe_after_term=goes_on)]
     board = Board(clock.now_ms(), "here")
     with Ledger.open(tmp_path / "ledger.db", clock) as ledger, caplog.at_level(logging.INFO):
-        watching = Collector(board, ledger, clock, Settings())
+        watching = Collector(board, ledger, Settings(), clock)
         assert watching.take_up(several)
         assert (len(watching), list(board.endpoints)) == (1, ["force-ict/login"])
         assert caplog.messages == []
