@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from sla_monitor.contract.bands import Level
 from sla_monitor.contract.consistency import misfits
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, Whole
-from sla_monitor.contract.http_terms import BasicAuth, HttpExpectations, Redirects
+from sla_monitor.contract.http_terms import BasicAuth, HttpExpectations, Redirects, doubled_credentials
 from sla_monitor.contract.network import (
     Family,
     Headers,
@@ -103,6 +103,13 @@ class HttpEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
     redirects: Redirects = Field(Redirects(), description="Whether to follow them.")
     body_limit_bytes: Whole = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
     expect: HttpExpectations = Field(HttpExpectations(), description="What a good answer looks like.")
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        problems = list(doubled_credentials(self.basic_auth, self.bearer_token, self.headers))
+        if problems:
+            raise Misplaced(problems)
+        return self
 
 
 class TcpEndpoint(NetworkTerms, EndpointTerms):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sla_monitor.contract.fields import Name, Strict, Whole, YesNo
-from sla_monitor.contract.network import Host, JsonPath, Pattern, StatusRange
+from sla_monitor.contract.network import Host, JsonPath, Pattern, StatusRange, each_once
 from sla_monitor.contract.secret import Secret
 
 
@@ -30,13 +31,16 @@ class JsonCondition(Strict):
         return self
 
 
+ExpectedHeaders = Annotated[dict[str, Pattern], AfterValidator(each_once)]
+
+
 class HttpExpectations(Strict):
     """What a good answer looks like; every line must hold."""
 
     status: tuple[StatusRange, ...] = Field(
         ((200, 299),), min_length=1, description="Statuses and ranges of statuses, one of which must be the answer's."
     )
-    headers: dict[str, Pattern] = Field(default_factory=dict, description="Header name: regular expression.")
+    headers: ExpectedHeaders = Field(default_factory=dict, description="Header name: regular expression.")
     body_contains: tuple[str, ...] = Field((), description="Texts that must all be there.")
     body_lacks: tuple[str, ...] = Field((), description="Texts none of which may be there.")
     body_matches: Pattern | None = Field(None, description="A pattern that must be found.")
@@ -56,3 +60,14 @@ class Redirects(Strict):
     follow: Whole = Field(0, ge=0, le=20, description="How many at most; 0 shows the redirect itself as the answer.")
     other_hosts: tuple[Host, ...] = Field((), description="Hosts that a redirect may lead to.")
     to_https: YesNo = Field(True, description="http may lead to https of the same host; never the other way.")
+
+
+def doubled_credentials(
+    basic_auth: BasicAuth | None, bearer_token: Secret | None, headers: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What would fill the header `Authorization` a second time: where, and what is wrong with it."""
+    places: list[tuple[str, ...]] = [("basic_auth",)] if basic_auth is not None else []
+    places += [("bearer_token",)] if bearer_token is not None else []
+    places += [("headers", name) for name in headers if name.lower() == "authorization"]
+    for place in places[1:]:
+        yield place, f"is sent in the same header as {'.'.join(places[0])} (leave one of them out)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -118,9 +118,24 @@ def _no_credentials(headers: dict[str, SecretReference | str]) -> dict[str, Secr
     return headers
 
 
+T = TypeVar("T")
+
+
+def each_once(headers: dict[str, T]) -> dict[str, T]:
+    """A header's name is the same in capitals and in small letters."""
+    first: dict[str, str] = {}
+    twice = [(name, first.setdefault(name.lower(), name)) for name in headers]
+    wrong = [
+        ((name,), f"is the same header as {other} (leave one of them out)") for name, other in twice if name != other
+    ]
+    if wrong:
+        raise Misplaced(list(wrong))
+    return headers
+
+
 _CREDENTIAL = re.compile(r"authorization|token|secret|password|api-?key", re.IGNORECASE)
 HeaderName = Annotated[str, AfterValidator(_header_name)]
-Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_no_credentials)]
+Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_no_credentials), AfterValidator(each_once)]
 Url = Annotated[
     str,
     AfterValidator(_url),

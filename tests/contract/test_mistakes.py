@@ -205,6 +205,13 @@ ENDPOINTS = [
         ),
     ),
     (
+        HTTP + "expect: {headers: {Content-Type: a, content-type: b}}",
+        (
+            "13:59: services.custody.endpoints.e.expect.headers.content-type: is the same header as Content-Type"
+            " (leave one of them out)"
+        ),
+    ),
+    (
         HTTP + "redirects: {to_https: yes}",
         "13:31: services.custody.endpoints.e.redirects.to_https: must be true or false",
     ),
@@ -218,6 +225,31 @@ ENDPOINTS = [
     ),
     (HTTP + "headers: {A: 'Bearer ${env:X}'}", f"13:22: services.custody.endpoints.e.headers.A: {REFERENCE}"),
     (HTTP + "headers: {X-Api-Key: hunter2}", f"13:30: services.custody.endpoints.e.headers.X-Api-Key: {REFERENCE}"),
+    (
+        HTTP + "headers: {Accept: a, ACCEPT: b}",
+        "13:38: services.custody.endpoints.e.headers.ACCEPT: is the same header as Accept (leave one of them out)",
+    ),
+    (
+        HTTP + "basic_auth: {username: u, password: '${env:X}'}\nbearer_token: ${env:X}",
+        (
+            "14:23: services.custody.endpoints.e.bearer_token: is sent in the same header as basic_auth"
+            " (leave one of them out)"
+        ),
+    ),
+    (
+        HTTP + "bearer_token: ${env:X}\nheaders: {authorization: '${env:X}'}",
+        (
+            "14:34: services.custody.endpoints.e.headers.authorization: is sent in the same header as bearer_token"
+            " (leave one of them out)"
+        ),
+    ),
+    (
+        HTTP + "headers: {AUTHORIZATION: '${env:X}'}\nbasic_auth: {username: u, password: '${env:X}'}",
+        (
+            "13:34: services.custody.endpoints.e.headers.AUTHORIZATION: is sent in the same header as basic_auth"
+            " (leave one of them out)"
+        ),
+    ),
     (HTTP + "bearer_token: hunter2", f"13:23: services.custody.endpoints.e.bearer_token: {REFERENCE}"),
     (
         HTTP + "bearer_token: ${credential:../x}",

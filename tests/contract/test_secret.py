@@ -62,12 +62,15 @@ def test_a_file_without_a_secret_says_so(tmp_path: Path, content: bytes, why: st
 
 def test_references_are_found_wherever_a_secret_may_stand(tmp_path: Path) -> None:
     text = endpoint(
-        "id: e\nkind: http\nurl: http://h/\nbearer_token: ${file:token}\n"
-        "basic_auth: {username: u, password: '${credential:p}'}\nheaders: {Authorization: '${env:A}', X-Plain: text}\n"
+        "id: e\nkind: http\nurl: http://h/\nbasic_auth: {username: u, password: '${credential:p}'}\n"
+        "headers: {X-Api-Key: '${env:A}', X-Plain: text}\n"
     )
     (_, _, terms) = next(loaded(tmp_path, text).endpoints_at(0))
     assert terms.kind == "http"
-    assert terms.bearer_token == SecretReference("file", str(tmp_path / "token"))
     assert terms.basic_auth is not None
     assert terms.basic_auth.password == SecretReference("credential", "p")
-    assert terms.headers == {"Authorization": SecretReference("env", "A"), "X-Plain": "text"}
+    assert terms.headers == {"X-Api-Key": SecretReference("env", "A"), "X-Plain": "text"}
+    text = endpoint("id: e\nkind: http\nurl: http://h/\nbearer_token: ${file:token}\n")
+    (_, _, terms) = next(loaded(tmp_path, text).endpoints_at(0))
+    assert terms.kind == "http"
+    assert terms.bearer_token == SecretReference("file", str(tmp_path / "token"))
