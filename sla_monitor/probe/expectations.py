@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sla_monitor.contract.http_terms import HttpExpectations, JsonCondition
 from sla_monitor.contract.json_path import compile_path
 from sla_monitor.contract.pattern import compile_pattern
+from sla_monitor.probe.charset import text_of
 from sla_monitor.probe.verdict import Verdict
 from sla_monitor.sla.observation import Reason
 
 Test = Callable[[str], bool]
-
-_CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
-_CHARSETS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "utf-16"})
-"""What a supplier may choose from: some of Python's codecs take time in proportion to the square of the text."""
 
 
 class Expectations:
@@ -48,7 +44,7 @@ class Expectations:
 
     def of_body(self, body: bytearray, content_type: str) -> Verdict | None:
         """What is wrong with the body; None: nothing."""
-        text = _text(body, content_type)
+        text = text_of(body, content_type)
         for wanted in self._contains:
             if wanted not in text:
                 return _unexpected(f"the body does not contain {wanted!r}")
@@ -127,10 +123,3 @@ def _shown(value: Any) -> str:
 
 def _unexpected(detail: str) -> Verdict:
     return Verdict(Reason.BODY_UNEXPECTED, detail)
-
-
-def _text(body: bytearray, content_type: str) -> str:
-    """The body as text: what cannot be decoded becomes the replacement character."""
-    match = _CHARSET.search(content_type)
-    charset = match[1].lower() if match else "utf-8"
-    return body.decode(charset if charset in _CHARSETS else "utf-8", "replace")

@@ -38,6 +38,7 @@ OWNERS = {
     "typing_extensions": {"assess", "probe"},
     "typst": {"review"},
     "urllib3": {"probe"},
+    "webencodings": {"probe"},
     "xlsxwriter": {"review"},
     "yaml": {"contract", "generate"},
 }

@@ -175,7 +175,7 @@ WRONG = [
     Hostile("has NUL bytes in a header", says(HEAD + b"X: a\0b\r\n\r\n"), Reason.PROTOCOL_ERROR),
     Hostile("has NUL bytes in its body", says(page(b"\0hello\0")), None, BODY),
     Hostile(
-        "has invalid UTF-8 everywhere", says(page(b"\xff\xfehello\xc3", "200 \xff\xfe", "X-\xff: \xc3(")), None, BODY
+        "has invalid UTF-8 everywhere", says(page(b"\xff\xffhello\xc3", "200 \xff\xfe", "X-\xff: \xc3(")), None, BODY
     ),
     Hostile("has a negative length", says(HEAD + b"Content-Length: -5\r\n\r\nhello"), Reason.PROTOCOL_ERROR),
     Hostile(
