@@ -13,7 +13,7 @@ from sla_monitor.contract.secret import Secret
 
 
 class JsonCondition(Strict):
-    """One condition on a JSON answer: what the path finds is compared with exactly one of the others."""
+    """One condition on a JSON answer: the path finds something, and all of it satisfies exactly one of the others."""
 
     path: JsonPath = Field(description="A JSONPath (RFC 9535), for example $.status")
     equals: str | Whole | YesNo | None = Field(None, description="The value is this one.")

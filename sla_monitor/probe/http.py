@@ -14,7 +14,7 @@ from sla_monitor.contract.endpoint import HttpEndpoint
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.probe import redirects
 from sla_monitor.probe.adapter import Reply, Sealed, origin_of, reply
-from sla_monitor.probe.expectations import Expectations
+from sla_monitor.probe.judging import Judge
 from sla_monitor.probe.line import Line, Origin, Proxy
 from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.stopwatch import Stopwatch
@@ -30,13 +30,13 @@ _PERSONAL = frozenset({"authorization", "cookie", "host", "proxy-authorization"}
 class HttpProber:
     """One request, and what is expected of its answer."""
 
-    __slots__ = ("_clock", "_expect", "_headers", "_line", "_proxy", "_request", "_secrets", "terms")
+    __slots__ = ("_clock", "_headers", "_judge", "_line", "_proxy", "_request", "_secrets", "terms")
 
     def __init__(self, terms: HttpEndpoint, surroundings: Surroundings) -> None:
         """Raises SecretError, OSError and ssl.SSLError for what cannot be read, ValueError for what cannot be sent."""
         self.terms = terms
         self._clock = surroundings.clock
-        self._expect = Expectations(terms.expect)
+        self._judge = Judge(terms.expect)
         self._headers, self._secrets = _headers(terms)
         self._proxy = _proxy(terms.proxy)
         self._request = self._seal(terms.method, terms.url, self._headers)
@@ -48,12 +48,13 @@ class HttpProber:
         except FAILURES as error:
             return finding(watch, verdict_on(error, watch), secrets=self._secrets)
         body = bytearray()
-        verdict = self._expect.of_head(reply.status_code, reply.headers)
+        verdict = None
         complete = False
         try:
+            verdict = await self._judge.of_head(watch, reply.status_code, reply.headers)
             body += await reply.read(self.terms.body_limit_bytes)
-            if verdict is None and self._expect.reads_body:
-                verdict = self._expect.of_body(body, reply.headers.get("content-type", ""))
+            if verdict is None and self._judge.reads_body:
+                verdict = await self._judge.of_body(watch, body, reply.headers.get("content-type", ""))
             if verdict is None:
                 verdict = expiring(watch, self.terms.certificate_days_left, self._clock.now_ms())
             # On a kept connection a renewed certificate would never be seen.

@@ -80,6 +80,7 @@ class Loop:
         self._soon: deque[Callable[[], None]] = deque()
         self._epoll = select.epoll()
         self._watched: dict[int, Watched] = {}
+        self._at_close: list[Callable[[], None]] = []
 
     def time(self) -> float:
         """Seconds."""
@@ -190,7 +191,13 @@ class Loop:
             raise error
         return value  # type: ignore[return-value]  # without an error there is a value
 
+    def at_close(self, call: Callable[[], None]) -> None:
+        """Have this done when the loop is closed."""
+        self._at_close.append(call)
+
     def close(self) -> None:
+        for call in self._at_close:
+            call()
         self._epoll.close()
 
 

@@ -66,13 +66,14 @@ async def observe(prober: Prober, loop: Loop, clock: Clock) -> Finding:
         watch.stop()
     elapsed = clock.monotonic() - began
     stepped_ms = abs(clock.now_ms() - wall_ms - elapsed * 1000)
-    overdue_ms = elapsed * 1000 - prober.terms.timeout_ms
+    overdue_ms = (elapsed - watch.ours_s) * 1000 - prober.terms.timeout_ms
     if stepped_ms > CLOCK_TOLERANCE_MS:
         detail = f"the clock stepped by {stepped_ms / 1000:.1f} s during the probe, or the host was suspended"
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, detail)
     elif overdue_ms > OVERDUE_TOLERANCE_MS:  # every probe ends by its deadline: it was we who stood still
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, f"the monitor stood still for {overdue_ms / 1000:.1f} s")
-    return _for_speed(found, prober.terms, round((elapsed - (loop.lost_s - lost_s)) * 1_000_000))
+    theirs_s = elapsed - (loop.lost_s - lost_s) - watch.ours_s
+    return _for_speed(found, prober.terms, round(max(theirs_s, 0.0) * 1_000_000))
 
 
 def _exception(error: Exception, watch: Stopwatch) -> Finding:

@@ -6,6 +6,8 @@ a call for as long as it likes. Here one timer ends whatever the probe is waitin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 
 from sla_monitor.probe.loop import Loop
@@ -33,19 +35,23 @@ class Stopwatch:
     `doing` names the present step in words; when the deadline passes it tells where. `allowance` is how many more
     bytes the server may send. `was_answered`: the other side has sent something, be it in TLS. From the moment it is
     made the task that made it has until `ends` (on the loop's time); then DeadlinePassed is thrown into its wait.
+    `ours_s`: the time in which the other side waited for us; `judging_s`: the processor time that judging its answer
+    took so far.
     """
 
     __slots__ = (
-        "_timer", "address", "allowance", "answered_at", "connect", "dns", "doing", "ends", "expires_at_s",
-        "first_byte", "granted", "loop", "seen", "sent_at", "tls", "was_answered",
+        "_task", "_timer", "address", "allowance", "answered_at", "connect", "dns", "doing", "ends", "expires_at_s",
+        "first_byte", "granted", "judging_s", "loop", "ours_s", "seen", "sent_at", "tls", "was_answered",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, timeout_ms: int) -> None:
         task = loop.current
         assert task is not None  # noqa: S101 - a stopwatch is made by the task that it is to end
         self.loop = loop
+        self._task = task
         self.ends = loop.time() + timeout_ms / 1000
-        self._timer = loop.call_at(self.ends, lambda: loop.resume(task, error=DeadlinePassed()))
+        self._start()
+        self.ours_s = self.judging_s = 0.0
         self.doing = "preparing"
         self.dns: float | None = None
         self.connect: float | None = None
@@ -59,9 +65,25 @@ class Stopwatch:
         self.was_answered = False
         self.grant(0)
 
+    def _start(self) -> None:
+        self._timer = self.loop.call_at(self.ends, lambda: self.loop.resume(self._task, error=DeadlinePassed()))
+
     def stop(self) -> None:
         """The probe is over: nothing is thrown any more."""
         self._timer.cancel()
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """What is waited for in here is ours: the deadline moves by as much."""
+        self._timer.cancel()
+        began = self.loop.time()
+        try:
+            yield
+        finally:
+            waited_s = self.loop.time() - began
+            self.ours_s += waited_s
+            self.ends += waited_s
+            self._start()
 
     def left(self) -> float:
         """Seconds until the deadline. Raises DeadlinePassed when there are none."""
@@ -97,7 +119,7 @@ class Stopwatch:
 
     def phases(self) -> Phases:
         """The phases in microseconds. What came after the last answer's first byte was its transfer."""
-        transfer = monotonic() - self.answered_at if self.answered_at else None
+        transfer = monotonic() - self.answered_at - self.ours_s if self.answered_at else None
         return Phases(_us(self.dns), _us(self.connect), _us(self.tls), _us(self.first_byte), _us(transfer))
 
 

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     CERTIFICATE_EXPIRING = "certificate_expiring"
     PROTOCOL_ERROR = "protocol_error"
     TOO_LARGE = "too_large"
+    TOO_COSTLY = "too_costly"
     REDIRECT_REFUSED = "redirect_refused"
     REDIRECT_LIMIT = "redirect_limit"
     STATUS_UNEXPECTED = "status_unexpected"

@@ -23,10 +23,13 @@ OWNERS = {
     "cryptography": {"demo"},
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
+    "httptools": {"probe"},
     "jinja2": {"web", "review"},
-    "jsonpath": {"contract"},
+    "jsonpath_rfc9535": {"contract"},
     "logfmter": {"log.py"},
+    "msgspec": {"probe"},
     "prometheus_client": {"metrics"},
+    "pycares": {"probe"},
     "pydantic": {"contract", "register", "evidence", "settings", "web_config.py"},
     "pydantic_core": {"contract", "evidence"},
     "pythonjsonlogger": {"log.py"},
@@ -98,7 +101,6 @@ def test_every_dependency_has_an_owner() -> None:
         "dnspython": "dns",
         "pyyaml": "yaml",
         "python-json-logger": "pythonjsonlogger",
-        "python-jsonpath": "jsonpath",
     }
     known = {modules.get(name, name.replace("-", "_")) for name in names} - {"tzdata"}  # data for zoneinfo
     assert known <= set(OWNERS)

@@ -200,8 +200,43 @@ ENDPOINTS = [
     (
         HTTP + "expect: {json: [{path: '$.a[', equals: 1}]}",
         (
-            "13:32: services.custody.endpoints.e.expect.json.0.path: '$.a[' is not a JSON path: unexpected end of query"
-            " (write for example $.status)"
+            "13:32: services.custody.endpoints.e.expect.json.0.path: '$.a[' is not a JSON path: unbalanced brackets,"
+            " at character 5 (write for example $.status)"
+        ),
+    ),
+    (
+        HTTP + "expect: {json: [{path: status, equals: 1}]}",
+        (
+            "13:32: services.custody.endpoints.e.expect.json.0.path: 'status' is not a JSON path: expected '$',"
+            " found 's', at character 1 (write for example $.status)"
+        ),
+    ),
+    (
+        HTTP + "expect: {json: [{path: '', equals: 1}]}",
+        (
+            "13:32: services.custody.endpoints.e.expect.json.0.path: '' is not a JSON path: expected '$', found '',"
+            " at character 1 (write for example $.status)"
+        ),
+    ),
+    (
+        HTTP + "expect: {json: [{path: $.a-b, equals: 1}]}",
+        (
+            "13:32: services.custody.endpoints.e.expect.json.0.path: '$.a-b' is not a JSON path: expected '.', '..' or"
+            " a bracketed selection, found '-', at character 4 (write for example $.status)"
+        ),
+    ),
+    (
+        HTTP + f"expect: {{json: [{{path: '${'.a' * 51}', equals: 1}}]}}",
+        (
+            f"13:32: services.custody.endpoints.e.expect.json.0.path: '${'.a' * 19}.'… has more steps than a JSON path"
+            " may have here (at most 50)"
+        ),
+    ),
+    (
+        HTTP + f"expect: {{json: [{{path: '$[?{'(' * 2000}@.a{')' * 2000}]', equals: 1}}]}}",
+        (
+            f"13:32: services.custody.endpoints.e.expect.json.0.path: '$[?{'(' * 37}'…"
+            " is nested too deeply for a JSON path"
         ),
     ),
     (

@@ -215,6 +215,41 @@ LARGE = [
 ]
 
 
+LIST = {"expect": {"json": [{"path": "$.items[*].status", "equals": "ok"}]}}
+DESCENT = {"expect": {"json": [{"path": "$..status", "exists": False}]}}
+NUMBER = {"expect": {"json": [{"path": "$.n", "at_least": 1}]}}
+
+DEAR = [
+    Hostile("sends a megabyte of empty objects", says(page(b"[" + b"{}," * 349_000 + b"{}]")), Reason.TOO_COSTLY, LIST),
+    Hostile("sends a megabyte of opening brackets", says(page(b"[" * 1_000_000)), Reason.TOO_COSTLY, LIST),
+    Hostile("nests JSON a little too deeply", says(page(b"[" * 5_000 + b"]" * 5_000)), Reason.TOO_COSTLY, LIST),
+    Hostile("nests JSON too deeply for a descent", says(page(b"[" * 200 + b"]" * 200)), Reason.TOO_COSTLY, DESCENT),
+    Hostile(
+        "sends one long key over many values",
+        says(page(b'{"%b": [%b{}]}' % (b"k" * 131_072, b"{}," * 20_000))),
+        None,
+        DESCENT,
+    ),
+    Hostile("sends a number beyond all numbers", says(page(b'{"n": 1e400}')), None, NUMBER),
+    Hostile("sends a number of a hundred thousand digits", says(page(b'{"n": ' + b"9" * 100_000 + b"}")), None, NUMBER),
+    Hostile(
+        "sends a thousand such numbers",
+        says(page(b"[" + b"9" * 900 + b",1" * 9_000 + b"]")),
+        Reason.BODY_UNEXPECTED,
+        NUMBER,
+    ),
+    Hostile("sends what is no number", says(page(b'{"n": NaN}')), Reason.BODY_UNEXPECTED, NUMBER),
+    Hostile("sends half a surrogate pair", says(page(b'{"n": "\\ud800"}')), Reason.BODY_UNEXPECTED, NUMBER),
+    Hostile(
+        "names a charset that takes the square of the time",
+        says(page(b"\xff" * 900_000, "200 OK", "Content-Type: text/plain; charset=punycode")),
+        Reason.BODY_UNEXPECTED,
+        BODY,
+    ),
+    Hostile("begins pages without an end", says(page(b"<meta " * 150_000, "200 OK")), Reason.BODY_UNEXPECTED, BODY),
+]
+
+
 def strays(name: str, location: str, reason: Reason = Reason.REDIRECT_REFUSED, tls: str = "") -> Hostile:
     return Hostile(f"redirects {name}", redirects(location), reason, FOLLOW, tls=tls)
 
@@ -281,4 +316,4 @@ TCP = [
     ),
 ]
 
-ALL = [*SLOW, *BROKEN_OFF, *WRONG, *LARGE, *ASTRAY, *TLS, *TCP]
+ALL = [*SLOW, *BROKEN_OFF, *WRONG, *LARGE, *DEAR, *ASTRAY, *TLS, *TCP]
