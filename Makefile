@@ -4,10 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd systemd-container poppler-utils \
-	libreoffice-calc-nogui
+	libreoffice-calc-nogui curl openssl iproute2
+
+ROOM ?= probe
+COUNT ?= 100
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test check lint types imports format docs lock generated bench clean
+.PHONY: help run stack test check lint types imports format docs lock generated bench fuzz mutate clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,8 +71,16 @@ generated: $(VENV)/run.stamp ## Write config/prometheus, config/alertmanager and
 	    $(BIN)/sla-monitor generate $$each --output config/$$each --on $(GENERATED_ON) || exit 1; \
 	done
 
-bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server
+bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server, and beside a peer
+	@tools/debian-packages prometheus prometheus-blackbox-exporter curl
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.peers
+
+fuzz: $(VENV)/dev.stamp ## Probe 200,000 mutated answers and print what they came to
+	$(BIN)/python -m tests.fuzz --count 200000
+
+mutate: $(VENV)/dev.stamp ## Change the code of ROOM at random and print what its tests do not notice
+	$(BIN)/python tools/mutate.py --room $(ROOM) --count $(COUNT) --seed $(SEED)
 
 clean: ## Remove what was made here; var/, the record, stays
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

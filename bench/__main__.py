@@ -3,7 +3,7 @@
     python -m bench [--seconds 30] [--only 1000-http-fresh] [--quick]
 
 For each number of endpoints, scheme and kind of connection: processor time for each look (user and system, of the
-whole process: scheduling, probing, recording, assessing, a scrape every 15 s), lateness of the looks against their
+all its processes: scheduling, probing, recording, assessing, a scrape every 15 s), lateness of the looks against their
 due instants, missed looks, memory, bytes on disk. Every row is also given as a ratio to a bare loop of
 `requests.get` with a kept trust store, run in the same minute: machines are shared and noisy, ratios hold.
 
@@ -45,7 +45,7 @@ BARE_LOOKS, BARE_LIMIT_S = 400, 60.0
 
 COLUMNS = {
     "endpoints-scheme-kind": 22, "looks": 6, "us/look": 8, "x bare": 7, "p50 ms": 7, "p99 ms": 7, "max ms": 7,
-    "missed": 7, "counted": 8, "each": 6, "not up": 7, "period ms": 9, "RSS MB": 7, "B/look": 7,
+    "missed": 7, "counted": 8, "each": 6, "not up": 7, "period ms": 9, "PSS MB": 7, "B/look": 7,
 }  # fmt: skip
 LEGEND = """
 missed: looks that were due in the measured time and never made; counted: what the daemon's own counters say of the

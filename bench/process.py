@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sla_monitor import names
@@ -79,12 +79,43 @@ def supplier_running() -> Iterator[Path]:
             process.wait(STOP_S)
 
 
-class Daemon:
-    """`sla-monitor run` as a process of its own."""
+class Watched:
+    """A program under way, with all the processes that it has started."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far, of all its processes, those that have ended too. Raises BenchError when it
+        has ended."""
+        total = 0
+        for pid in self._family():
+            fields = _proc(pid, "stat").rpartition(")")[2].split()
+            total += sum(int(field) for field in fields[11:15])
+        return total / TICK
+
+    def memory_mb(self) -> float:
+        """Proportional memory of all its processes: what they share counts once. Raises BenchError when it has
+        ended."""
+        total = 0
+        for pid in self._family():
+            found = re.search(r"^Pss:\s+(\d+) kB", _proc(pid, "smaps_rollup"), re.MULTILINE)
+            total += int(found[1]) if found else 0
+        return total / 1024
+
+    def _family(self) -> list[int]:
+        if self._process.poll() is not None:
+            raise BenchError(f"it ended with status {self._process.returncode}")
+        return family(self._process.pid)
+
+
+class Daemon(Watched):
+    """`sla-monitor run`."""
 
     def __init__(self, settings: Path, port: int) -> None:
         self._url = f"http://127.0.0.1:{port}"
-        self._process = subprocess.Popen([sys.executable, "-m", "sla_monitor", "run", "--config", str(settings)])
+        command = [sys.executable, "-m", "sla_monitor", "run", "--config", str(settings)]
+        super().__init__(subprocess.Popen(command))
         self.skipped: dict[str, int] = {}
         """What the daemon said, at the last scrape that was answered, that it had missed and overrun."""
 
@@ -100,23 +131,9 @@ class Daemon:
             self.skipped[metric.name] = int(float(found[1])) if found else 0
         return text is not None
 
-    def cpu_seconds(self) -> float:
-        """User and system time so far. Raises BenchError when the daemon has ended."""
-        fields = self._status("stat").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
-
-    def memory_mb(self) -> float:
-        """Resident memory. Raises BenchError when the daemon has ended."""
-        return int(self._status("status").partition("VmRSS:")[2].split()[0]) / 1024
-
     def stop(self) -> bool:
         """Whether it stopped by itself in time; if not, it is killed."""
         return end(self._process, STOP_S)
-
-    def _status(self, name: str) -> str:
-        if self._process.poll() is not None:
-            raise BenchError(f"the daemon ended with status {self._process.returncode}")
-        return Path(f"/proc/{self._process.pid}/{name}").read_text()
 
     def _get(self, path: str) -> str | None:
         """The whole answer, if it is a good one and all of it has come in time."""
@@ -128,6 +145,24 @@ class Daemon:
         except (OSError, ValueError):
             return None
         return None if piece else body.decode()
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    found = [pid]
+    for parent in found:
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            with suppress(OSError):
+                found += map(int, task.read_text().split())
+    return found
+
+
+def _proc(pid: int, name: str) -> str:
+    """A file of proc(5); nothing of a process that has just ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except OSError:
+        return ") " + "0 " * 20 if name == "stat" else ""
 
 
 @contextmanager

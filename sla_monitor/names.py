@@ -267,6 +267,7 @@ PULSE = MetricName(
     (),
     "Time since the scheduling loop last turned; about 1 at most when healthy.",
 )
+LATENESS_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 LATENESS = MetricName(
     "sla_schedule_lateness_seconds", "histogram", (), "How long after its due instant each look began."
 )
@@ -275,10 +276,20 @@ OVERRUN = MetricName(
     "sla_schedule_overrun", "counter", (), "Looks not begun because the one before was still under way."
 )
 CLOCK_STEPS = MetricName("sla_clock_steps", "counter", (), "Times the wall clock was set or the host slept.")
-WORKERS = MetricName("sla_workers", "gauge", (), "Threads that look.")
-WORKERS_BUSY = MetricName("sla_workers_busy", "gauge", (), "Threads that are looking right now.")
-WORKERS_LIMIT = MetricName("sla_workers_limit", "gauge", (), "Threads that may be started.")
-WORKERS_WAITING = MetricName("sla_workers_waiting", "gauge", (), "Looks that wait for a thread.")
+SITES = MetricName("sla_sites", "gauge", (), "Processes that probe.")
+SITE_RESTARTS = MetricName(
+    "sla_site_restarts", "counter", ("why",), "Processes that probe and had to be started again: ended, held, stopped."
+)
+ISOLATED_ENDPOINTS = MetricName(
+    "sla_isolated_endpoints", "gauge", (), "Endpoints with a process of their own, because what they sent held others."
+)
+IN_FLIGHT = MetricName("sla_probes_in_flight", "gauge", (), "Probes under way.")
+AWAITING_WITNESS = MetricName(
+    "sla_observations_awaiting_witness", "gauge", (), "Failures that wait for the next round of the witnesses."
+)
+REFUSED_OBSERVATIONS = MetricName(
+    "sla_refused_observations", "counter", (), "Observations of endpoints that the site had not been given."
+)
 COMMITTED = MetricName(
     "sla_ledger_committed_observations", "counter", (), "Observations whose commit has returned: they survive a crash."
 )
@@ -327,7 +338,7 @@ class AlertName:
 SERVICE_DOWN = AlertName("SlaServiceDown", "supplier", "A service is down, by the contract's rule of confirmation.")
 SERVICE_DEGRADED = AlertName("SlaServiceDegraded", "supplier", "A service has been degraded for some time.")
 ENDPOINT_DOWN = AlertName("SlaEndpointDown", "supplier", "Several looks at an endpoint in a row have failed.")
-HEARTBEAT_SILENT = AlertName("SlaHeartbeatSilent", "supplier", "A job of the supplier has stopped reporting.")
+HEARTBEAT_SILENT = AlertName("SlaHeartbeatSilent", "supplier", "A job of the supplier fails, is late or runs too long.")
 CERTIFICATE_EXPIRING = AlertName("SlaCertificateExpiring", "supplier", "A certificate expires soon, or has expired.")
 MAINTENANCE = AlertName("SlaMaintenance", "supplier", "Permitted maintenance is under way.")
 MAINTENANCE_OVERRUN = AlertName(
@@ -349,6 +360,8 @@ COVERAGE_LOW = AlertName("SlaCoverageLow", "monitor", "Too little was seen of a 
 MONITOR_DOWN = AlertName("SlaMonitorDown", "monitor", "Prometheus cannot scrape the monitor.")
 MONITOR_BLIND = AlertName("SlaMonitorBlind", "monitor", "The monitor is cut off: no witness answers.")
 NOT_PROBING = AlertName("SlaMonitorNotProbing", "monitor", "The monitor has stopped looking.")
+PROBE_BROKEN = AlertName("SlaProbeBroken", "monitor", "Endpoints are not seen for a reason of the monitor's own.")
+SITE_RESTARTED = AlertName("SlaSiteRestarted", "monitor", "A process that probes had to be started again.")
 MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks late, or not as often as it should.")
 ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")

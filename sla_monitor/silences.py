@@ -12,15 +12,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
-
-import requests
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sla_monitor import names
 from sla_monitor.errors import SecretError
 from sla_monitor.register.entries import Maintenance
 from sla_monitor.register.standing import Standing
 from sla_monitor.settings import Alertmanager
+
+if TYPE_CHECKING:
+    from requests import Session
 
 AUTHOR = "sla-monitor"
 _MARK = re.compile(r"\[sla-monitor (\S+) (\S+) #(\d+)\]")
@@ -71,17 +73,14 @@ class Silences:
 
     def __init__(self, settings: Alertmanager, vantage: str) -> None:
         self._settings, self._vantage = settings, vantage
-        self._session = requests.Session()
-        self._session.trust_env = False  # Alertmanager is ours: no proxy is asked for it
-        if settings.ca_file is not None:
-            self._session.verify = str(settings.ca_file)
+        self._session: Session | None = None
         self.failing, self.count = False, 0
 
     def keep(self, wanted: Mapping[str, Sequence[Booking]], now_ms: int) -> None:
         """One round: make, change and end silences for the bookings of each contract. Never raises."""
         try:
             self.count = self._keep(wanted, now_ms)
-        except (requests.RequestException, SecretError, ValueError, KeyError, TypeError) as error:
+        except (OSError, SecretError, ValueError, KeyError, TypeError) as error:
             if not self.failing:
                 log.warning(
                     "Alertmanager does not take silences", extra={"why": f"{type(error).__name__}: {error}"[:200]}
@@ -94,7 +93,8 @@ class Silences:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._session.close()
+        if self._session is not None:
+            self._session.close()
 
     def _keep(self, wanted: Mapping[str, Sequence[Booking]], now_ms: int) -> int:
         there = self._ours(wanted)
@@ -133,10 +133,20 @@ class Silences:
         self._call("POST", "silences", silence)
         log.info("a silence was made", extra={"contract": booking.contract, "booking": booking.number})
 
+    def _connected(self) -> Session:
+        if self._session is None:
+            from requests import Session  # a library that a daemon without an Alertmanager need not hold
+
+            self._session = Session()
+            self._session.trust_env = False  # Alertmanager is ours: no proxy is asked for it
+            if self._settings.ca_file is not None:
+                self._session.verify = str(self._settings.ca_file)
+        return self._session
+
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """One request. Raises RequestException for anything but a good answer, ValueError for one that is no JSON."""
+        """One request. Raises OSError for anything but a good answer, ValueError for one that is no JSON."""
         token = self._settings.bearer_token
-        answer = self._session.request(
+        answer = self._connected().request(
             method,
             f"{self._settings.url.rstrip('/')}/api/v2/{path}",
             json=body,
@@ -144,8 +154,8 @@ class Silences:
             timeout=self._settings.timeout_ms / 1000,
             allow_redirects=False,
         )
-        if answer.status_code != requests.codes.ok:
-            raise requests.HTTPError(f"{method} {path.partition('/')[0]}: status {answer.status_code}")
+        if answer.status_code != HTTPStatus.OK:
+            raise OSError(f"{method} {path.partition('/')[0]}: status {answer.status_code}")
         return answer.json() if answer.content else None
 
 

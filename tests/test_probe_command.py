@@ -17,6 +17,8 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.demo.estate import Estate
 from sla_monitor.demo.scenario import Behaviour
 from sla_monitor.ledger import Ledger
+from sla_monitor.sla.jobs import ReportKind
+from tests.fakes.clock import FakeClock
 from tests.running import calm_estate, demo_contract
 
 SECRET = "open-sesame-4711"
@@ -137,7 +139,7 @@ def test_a_heartbeat_without_a_ledger_is_unknown_and_says_who_hears(tmp_path: Pa
     assert result.exit_code == 3
     assert told["heartbeats"].startswith("only the daemon hears heartbeats")
     assert told["ledger"].startswith("cannot be read:")
-    assert (told["last beat"], told["token"]) == ("none recorded", "${env:JOB_TOKEN}")
+    assert (told["last success"], told["token"]) == ("none recorded", "${env:JOB_TOKEN}")
     assert not (tmp_path / "ledger.db").exists(), "a look makes no ledger"
 
 
@@ -147,24 +149,39 @@ def test_a_heartbeat_is_judged_by_the_last_one_in_the_ledger(
 ) -> None:
     """Period and grace make 70 minutes; whether anybody listened through a longer silence only the daemon knows."""
     settings = configured(tmp_path, job())
-    beat_ms = SystemClock().now_ms() - minutes_ago * 60_000
-    ledger = Ledger.open(tmp_path / "ledger.db", SystemClock())
-    ledger.beat("demo/job", beat_ms)
-    assert ledger.close(), "the beat is on disk"
+    clock = FakeClock(SystemClock().now_ms() - minutes_ago * 60_000)
+    with closing(Ledger.open(tmp_path / "ledger.db", clock)) as ledger:
+        ledger.report("demo/job", ReportKind.START)
+        clock.advance(1_500)
+        assert ledger.report("demo/job", ReportKind.DONE, "42 records").result(20)
     result = looked(settings, "job")
     told = lines(result)
     assert result.exit_code == exit_status
     assert told["verdict"].startswith(verdict)
-    assert told["last beat"].endswith(" UTC")
+    assert told["last success"].endswith(" UTC, after 1.5 s: 42 records")
     as_json = json.loads(looked(settings, "job", "--format", "json").stdout)
-    assert as_json["heartbeats"]["last_ms"] == beat_ms
+    done = {"kind": "done", "at_ms": clock.now_ms(), "duration_ms": 1_500, "text": "42 records"}
+    assert as_json["heartbeats"]["done"] == as_json["heartbeats"]["ended"] == done
+
+
+def test_a_failure_and_a_run_that_is_under_way_are_told(tmp_path: Path) -> None:
+    settings = configured(tmp_path, job())
+    with closing(Ledger.open(tmp_path / "ledger.db", SystemClock())) as ledger:
+        for kind, text in ((ReportKind.FAIL, "disk \x1b[31mfull"), (ReportKind.START, "")):
+            assert ledger.report("demo/job", kind, text).result(20)
+    result = looked(settings, "job")
+    told = lines(result)
+    assert told["last success"] == "none recorded"
+    assert told["last failure"].endswith("UTC: disk \\x1b[31mfull")
+    assert told["running since"].endswith(" UTC")
+    assert told["verdict"].startswith("UNKNOWN (not_yet_seen"), "a later success may be on its way to the daemon"
 
 
 def test_a_ledger_that_breaks_while_it_is_read_does_not_stop_the_look(tmp_path: Path) -> None:
     """One page of it is garbage, which nobody notices before the heartbeats are read."""
     settings, path = configured(tmp_path, job()), tmp_path / "ledger.db"
     ledger = Ledger.open(path, SystemClock())
-    ledger.beat("demo/job", SystemClock().now_ms())
+    ledger.report("demo/job", ReportKind.DONE)
     assert ledger.close()
     with closing(sqlite3.connect(path)) as database:
         page = "select rootpage, (select page_size from pragma_page_size) from sqlite_master where name = 'heartbeats'"

@@ -13,7 +13,9 @@ from sla_monitor.cli.options import config_option
 from sla_monitor.names import PHASES
 
 if TYPE_CHECKING:
+    from sla_monitor.clock import Clock
     from sla_monitor.settings import Settings
+    from sla_monitor.sla.jobs import JobReport, JobState
     from sla_monitor.sla.observation import Finding
 
 EXIT_BY_OUTCOME = {"up": 0, "degraded": 0, "down": 2, "unknown": 3}
@@ -36,20 +38,26 @@ def probe(config: Path, endpoint: str, style: str) -> None:
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration
     from sla_monitor.contract.spelled import spelled
+    from sla_monitor.sla.jobs import JobState, timetable_of
 
     clock = SystemClock()
     configuration = read_configuration(config)
     contracts = configuration.contracts
-    found = {key: terms for one in contracts for key, _, terms in one.endpoints_at(clock.now_ms())}
+    now_ms = clock.now_ms()
+    listed = [(one, *each) for one in contracts for each in one.endpoints_at(now_ms)]
+    found = {key: terms for _, key, _, terms in listed}
+    timetables = {
+        key: timetable_of(terms, one.version_at(now_ms).terms, service)
+        for one, key, service, terms in listed
+        if terms.kind == "heartbeat"
+    }
     key = _chosen(endpoint, list(found))
     terms = found[key]
-    heard = _heard(configuration.settings, key) if terms.kind == "heartbeat" else {}
-    surroundings = probes.Surroundings(
-        clock=clock, heartbeats=lambda _: heard.get("last_ms"), key=key, started_ms=clock.now_ms()
-    )
+    job, heard = _heard(configuration.settings, key, clock) if terms.kind == "heartbeat" else (JobState(), {})
+    listened = probes.Heard(lambda: job, timetables[key]) if key in timetables else None
+    surroundings = probes.Surroundings(clock, key, clock.now_ms(), listened)
     prober = probes.build(terms, surroundings)
-    finding = probes.look(prober, clock)
-    prober.close()
+    finding = probes.observe_once(prober, clock)
     told = {"endpoint": key, "terms": spelled(terms), "heartbeats": heard or None, **_plain(finding)}
     click.echo(json.dumps(told, indent=2) if style == "json" else _text(told))
     sys.exit(EXIT_BY_OUTCOME[finding.outcome])
@@ -64,17 +72,31 @@ def _chosen(endpoint: str, keys: list[str]) -> str:
     return meant[0]
 
 
-def _heard(settings: Settings, key: str) -> dict[str, Any]:
-    """What the daemon's ledger knows of a job; that there is no ledger yet is no failure of this look."""
+def _heard(settings: Settings, key: str, clock: Clock) -> tuple[JobState, dict[str, Any]]:
+    """What the daemon's ledger knows of a job; that there is no ledger yet is no failure of this probe."""
     from sla_monitor.errors import LedgerError
     from sla_monitor.ledger import read_only
+    from sla_monitor.sla.jobs import JobState
 
+    job, ledger = JobState(), str(settings.ledger.path)
     try:
         with read_only(settings.ledger.path) as reader:
-            last_ms = reader.last_beats().get(key)
+            job = reader.jobs(clock.now_ms(), clock.monotonic()).get(key, job)
     except LedgerError as error:
-        return {"note": HEARD, "last_ms": None, "ledger": f"cannot be read: {error}"}
-    return {"note": HEARD, "last_ms": last_ms, "ledger": str(settings.ledger.path)}
+        ledger = f"cannot be read: {error}"
+    reports = {"done": job.done, "ended": job.ended, "running": job.running}
+    return job, {"note": HEARD, "ledger": ledger, **{name: _report(one) for name, one in reports.items()}}
+
+
+def _report(report: JobReport | None) -> dict[str, Any] | None:
+    if report is None:
+        return None
+    return {
+        "kind": report.kind.value,
+        "at_ms": report.at_ms,
+        "duration_ms": report.duration_ms,
+        "text": report.text,
+    }
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
@@ -134,8 +156,19 @@ def _worded(name: str, value: Any) -> str:
 
 
 def _beats(heard: dict[str, Any]) -> list[str]:
-    last = "none recorded" if heard["last_ms"] is None else _moment(heard["last_ms"] // 1000)
-    return [_line("heartbeats", heard["note"]), _line("ledger", heard["ledger"]), _line("last beat", last)]
+    lines = [_line("heartbeats", heard["note"]), _line("ledger", heard["ledger"])]
+    lines.append(_line("last success", "none recorded" if heard["done"] is None else _ended(heard["done"])))
+    if heard["ended"] is not None and heard["ended"] != heard["done"]:
+        lines.append(_line("last failure", _ended(heard["ended"])))
+    if heard["running"] is not None:
+        lines.append(_line("running since", _moment(heard["running"]["at_ms"] // 1000)))
+    return lines
+
+
+def _ended(report: dict[str, Any]) -> str:
+    """When a run ended, what it took if its start is known, and what the job said: hostile text."""
+    took = "" if report["duration_ms"] is None else f", after {report['duration_ms'] / 1000:.1f} s"
+    return f"{_moment(report['at_ms'] // 1000)}{took}{': ' if report['text'] else ''}{report['text']}"
 
 
 def _moment(at_s: int) -> str:

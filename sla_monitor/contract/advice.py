@@ -82,9 +82,11 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
         message = f"{of_kpi}, and the shortest outage that can be told is {told_time(smallest)} ({remedy})"
         yield (*path, "every"), message
         return
-    if isinstance(endpoint, HeartbeatEndpoint) and endpoint.period_ms + endpoint.grace_ms > allowed:
-        silence = told_time(endpoint.period_ms + endpoint.grace_ms)
-        yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
+    if isinstance(endpoint, HeartbeatEndpoint) and endpoint.period_ms is not None:
+        patience_ms = endpoint.period_ms + endpoint.grace_ms
+        if patience_ms > allowed:
+            silence = told_time(patience_ms)
+            yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
     if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
         remedy = "set accounting.confirmation to 2 or more, or look more often"
         yield (*path, "every"), f"unconfirmed, one failed look alone would raise the alarm for {kpi.id} ({remedy})"

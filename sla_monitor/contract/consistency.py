@@ -6,7 +6,8 @@ mistakes and not one round later. What they cannot make sense of they pass over:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import time
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,6 +16,9 @@ from sla_monitor.contract.fields import parse_day, parse_duration
 from sla_monitor.contract.parts import ALWAYS, Found, calendar_names, entries, listed, names_in, unknown
 from sla_monitor.contract.references import performance_problems
 from sla_monitor.contract.sharing import sharing_problems
+
+EARLY_MS = 60_000
+"""A report that comes so much before its time of day still answers for it: the job goes by another clock than ours."""
 
 
 def inconsistencies(contract: Any) -> list[Found]:
@@ -56,6 +60,23 @@ def misfits(every_ms: int | None, timeout_ms: int | None, slow_ms: int | None, d
     limit_ms = down_ms if down_ms is not None else timeout_ms
     if slow_ms is not None and limit_ms is not None and slow_ms >= limit_ms:
         yield ("degraded_above",), "must be shorter than down_above and timeout (timeout not given: 10s)"
+
+
+def report_misfits(period_ms: int | None, grace_ms: int, at: Sequence[time]) -> Iterator[Found]:
+    """What is wrong between the times of a job: how often or when it reports, and how much later is in time."""
+    if period_ms is None and not at:
+        yield ("period",), "is missing (write for example period: 1d, or expected: {at: ['02:00']})"
+    if period_ms is not None and at:
+        yield ("period",), "must not be given beside expected.at (leave one of them out)"
+    seconds = sorted((one.hour * 60 + one.minute) * 60 + one.second for one in at)
+    if len(set(seconds)) < len(seconds):
+        yield ("expected", "at"), "names a time twice (leave one of them out)"
+    elif seconds:
+        following = [*seconds[1:], seconds[0] + 86_400]
+        shortest_ms = 1000 * min(later - earlier for earlier, later in zip(seconds, following, strict=True))
+        if grace_ms + EARLY_MS >= shortest_ms:
+            message = "must end a minute before the next run is due, or one report would answer for two"
+            yield ("grace",), f"{message} (less than {(shortest_ms - EARLY_MS) // 60_000}m)"
 
 
 def _term(contract: dict[str, Any]) -> Iterator[Found]:

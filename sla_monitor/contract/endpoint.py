@@ -7,16 +7,17 @@ name in `sla_monitor/probe/` (docs/how-to/add-a-probe-kind.md).
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from sla_monitor.contract.bands import Level
-from sla_monitor.contract.consistency import misfits
-from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, Whole
+from sla_monitor.contract.consistency import misfits, report_misfits
+from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, TimeOfDay, Whole
 from sla_monitor.contract.http_terms import BasicAuth, HttpExpectations, Redirects, doubled_credentials
 from sla_monitor.contract.network import (
+    DomainName,
     Family,
     Headers,
     Host,
@@ -26,6 +27,8 @@ from sla_monitor.contract.network import (
     TlsVersion,
     Url,
 )
+from sla_monitor.contract.parts import Found
+from sla_monitor.contract.record_data import record_wire
 from sla_monitor.contract.secret import Secret
 
 Weight = Annotated[Level, Field(gt=0, le=1000)]
@@ -128,14 +131,33 @@ class DnsEndpoint(NetworkTerms, EndpointTerms):
     kind: Literal["dns"] = Field(description="Makes it this kind.")
     server: Host = Field(description="The name server: name or IP address.")
     port: Port = Field(53, description="The port.")
-    name_asked: Annotated[str, Field(alias="ask", min_length=1, max_length=253)] = Field(
-        description="The name to ask for."
-    )
+    name_asked: DomainName = Field(alias="ask", description="The name to ask for.")
     record: Literal["A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"] = Field(
         "A", description="The record to ask for."
     )
     transport: Literal["udp", "tcp"] = Field("udp", description="How to ask.")
-    expect: tuple[str, ...] = Field((), description="Answers that must all be there; none: any answer will do.")
+    expect: tuple[str, ...] = Field(
+        (), description="Data of records that must all be there, in any spelling; none: any record will do."
+    )
+    expect_rcode: Literal["NOERROR", "NODATA", "NXDOMAIN", "REFUSED"] = Field(
+        "NOERROR",
+        description="How the server is to answer: with records, with none of this type (NODATA), that there is no such"
+        " name (NXDOMAIN), or not at all (REFUSED).",
+    )
+
+    @model_validator(mode="after")
+    def _expects_what_can_be(self) -> Self:
+        problems: list[Found] = []
+        for number, text in enumerate(self.expect):
+            try:
+                record_wire(self.record, text)
+            except ValueError as error:
+                problems.append((("expect", number), str(error)))
+        if self.expect and self.expect_rcode != "NOERROR":
+            problems.append((("expect",), f"says nothing beside expect_rcode: {self.expect_rcode} (leave one out)"))
+        if problems:
+            raise Misplaced(problems)
+        return self
 
 
 class TlsEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
@@ -147,16 +169,49 @@ class TlsEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
     server_name: Host | None = Field(None, description="The name asked for and checked, if not the host.")
 
 
+class ExpectedReports(Strict):
+    """When a job is expected to report."""
+
+    calendar: Identifier | None = Field(
+        None,
+        description="The calendar in whose hours the job's silence counts; with `at`, on whose days it runs. None: the"
+        " service's hours.",
+    )
+    at: tuple[TimeOfDay, ...] = Field(
+        (), description="Times of day at which a run is due, in the contract's zone; none: every `period`."
+    )
+
+
 class HeartbeatEndpoint(EndpointTerms):
-    """The supplier's batch job posts to us; silence for longer than its period and grace is DOWN."""
+    """The supplier's batch job posts to us: DOWN if it fails, runs too long, or does not report success in time."""
 
     kind: Literal["heartbeat"] = Field(description="Makes it this kind.")
     token: Secret = Field(description="What the job sends as `Authorization: Bearer`.")
-    period_ms: DurationMs = Field(alias="period", description="How often the job reports.")
+    period_ms: DurationMs | None = Field(
+        None, alias="period", description="How often the job reports success; needed unless `expected.at` says when."
+    )
     grace_ms: DurationMs = Field(alias="grace", description="How much later is still in time.")
+    max_duration_ms: DurationMs | None = Field(
+        None, alias="max_duration", description="A run that takes longer from start to end is DOWN (too_slow)."
+    )
+    expected: ExpectedReports = Field(ExpectedReports(), description="When it is expected.")
+
+    @model_validator(mode="after")
+    def _reports_fit(self) -> Self:
+        problems = list(report_misfits(self.period_ms, self.grace_ms, self.expected.at))
+        if problems:
+            raise Misplaced(problems)
+        return self
 
 
 Endpoint = Annotated[
     HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint | HeartbeatEndpoint, Field(discriminator="kind")
 ]
 """One thing that is probed."""
+
+_ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
+
+
+def endpoint_of(terms: dict[str, Any]) -> Endpoint:
+    """An endpoint from what `spelled` made of it. Raises pydantic's ValidationError, a ValueError."""
+    return _ENDPOINT.validate_python(terms)

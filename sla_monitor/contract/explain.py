@@ -112,7 +112,6 @@ SAMPLES = {
     "username": "username: monitor",
     "password": "password: ${file:/path}",
     "token": "token: ${file:/path}",
-    "period": "period: 1d",
     "grace": "grace: 30m",
     "prometheus": "prometheus: https://prometheus.example:9090",
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
@@ -149,6 +149,28 @@ Day = Annotated[
     BeforeValidator(parse_day),
     WithJsonSchema(
         {"$comment": "date", "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "examples": ["2026-04-01"]}
+    ),
+]
+
+
+def _time_of_day(value: Any) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?", value, re.ASCII):
+        return time.fromisoformat(value)
+    raise ValueError(f"{value!r} is not a time of day (write for example 02:00)")
+
+
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(_time_of_day),
+    WithJsonSchema(
+        {
+            "$comment": "time of day",
+            "type": "string",
+            "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$",
+            "examples": ["02:00"],
+        }
     ),
 ]
 

@@ -8,10 +8,11 @@ from fractions import Fraction
 from sla_monitor.contract.endpoint import HeartbeatEndpoint, HttpEndpoint, NetworkTerms
 from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi, needs_single_looks
 from sla_monitor.contract.network import wrong_family
+from sla_monitor.contract.nodes import Path
 from sla_monitor.contract.parts import Found
 from sla_monitor.contract.source import source_doubts
-from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.usual import DAY_MS, told_time
+from sla_monitor.contract.terms import Service, Terms
+from sla_monitor.contract.usual import DAY_MS, longest_day_ms, told_time
 
 PAGE_BURN = Fraction(144, 10)
 """The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
@@ -27,10 +28,22 @@ def look_doubts(terms: Terms) -> Iterator[Found]:
             wrong = wrong_family(endpoint.connects_to, endpoint.family) if isinstance(endpoint, NetworkTerms) else ""
             if wrong:
                 yield ("services", i, "endpoints", j, "family"), f"can never be reached: {wrong}"
+            if isinstance(endpoint, HeartbeatEndpoint):
+                yield from _slow_to_notice(terms, service, endpoint, ("services", i, "endpoints", j, "period"))
     for i, kpi in enumerate(terms.kpis):
         yield from ((("kpis", i, key), message) for key, message in _of_kpi(terms, kpi))
         yield from ((("kpis", i, "source", key), message) for key, message in source_doubts(kpi))
     yield from _held(terms)
+
+
+def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint, path: Path) -> Iterator[Found]:
+    """A job whose silence is counted in hours, and whose period is longer than a day has of them."""
+    name = endpoint.expected.calendar or service.service_hours
+    longest_ms = longest_day_ms(terms, name)
+    if endpoint.period_ms is not None and endpoint.period_ms > longest_ms:
+        period, day = told_time(endpoint.period_ms), told_time(longest_ms)
+        message = f"counts in the hours of {name}, at most {day} a day, so that {period} of silence take several days"
+        yield path, f"{message} (write expected: {{at: ['02:00']}} for a job that runs at a time of day)"
 
 
 def _held(terms: Terms) -> Iterator[Found]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from sla_monitor.contract.domain_name import a_labels, name_wire
 from sla_monitor.contract.fields import Misplaced, Whole
 from sla_monitor.contract.json_path import compile_path
 from sla_monitor.contract.pattern import compile_pattern
@@ -18,11 +19,30 @@ Port = Annotated[Whole, Field(ge=1, le=65535)]
 
 
 def _host(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._:-]{1,253}", value):
-        raise ValueError(f"{value!r} is not a host name or an IP address")
+    """In ASCII: everything beyond (name servers, certificates, redirects) knows international names as A-labels."""
+    try:
+        ip_address(value)
+    except ValueError:
+        pass
+    else:
+        return value
+    try:
+        name = a_labels(value)
+        name_wire(name)
+    except ValueError:
+        name = ""
+    # What ends in a number is an IP address, or nothing (WHATWG URL, 4.1).
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", name) or name.rstrip(".").rpartition(".")[2].isdecimal():
+        raise ValueError(f"{value!r} is not a host name or an IP address (write for example www.example.org)")
+    return name
+
+
+def _domain_name(value: str) -> str:
+    name_wire(value)
     return value
 
 
+DomainName = Annotated[str, AfterValidator(_domain_name), WithJsonSchema({"$comment": "domain name", "type": "string"})]
 Host = Annotated[str, AfterValidator(_host), WithJsonSchema({"$comment": "host", "type": "string"})]
 Family = Literal["any", "ipv4", "ipv6"]
 
@@ -99,6 +119,15 @@ def _url(value: str) -> str:
     return value
 
 
+def _with_ascii_host(value: str) -> str:
+    """As a host of its own: `https://bücher.example/` is `https://xn--bcher-kva.example/`."""
+    match = re.fullmatch(r"(https?://)([^/?#:@]+)(.*)", value, re.DOTALL)
+    try:
+        return match[1] + a_labels(match[2]) + match[3] if match else value
+    except ValueError:
+        return value
+
+
 def _proxy(value: str) -> str:
     if not value.startswith("http://"):
         raise ValueError("must be an http:// address (write for example http://proxy.example:3128)")
@@ -138,11 +167,13 @@ HeaderName = Annotated[str, AfterValidator(_header_name)]
 Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_no_credentials), AfterValidator(each_once)]
 Url = Annotated[
     str,
+    AfterValidator(_with_ascii_host),
     AfterValidator(_url),
-    WithJsonSchema({"$comment": "address", "type": "string", "pattern": "^https?://[!-~]+$"}),
+    WithJsonSchema({"$comment": "address", "type": "string", "pattern": r"^https?://[^/?#\s]+[!-~]*$"}),
 ]
 ProxyUrl = Annotated[
     str,
+    AfterValidator(_with_ascii_host),
     AfterValidator(_proxy),
-    WithJsonSchema({"$comment": "address", "type": "string", "pattern": "^http://[!-~]+$"}),
+    WithJsonSchema({"$comment": "address", "type": "string", "pattern": r"^http://[^/?#\s]+[!-~]*$"}),
 ]

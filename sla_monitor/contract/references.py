@@ -17,6 +17,7 @@ def performance_problems(contract: dict[str, Any]) -> Iterator[Found]:
         yield from _twice(contract, key, what)
     yield from _kpis(contract)
     yield from _calendars(contract)
+    yield from _jobs(contract)
     yield from _published(contract)
     yield from _charges(contract)
     yield from _credits(contract)
@@ -71,6 +72,20 @@ def _calendars(contract: dict[str, Any]) -> Iterator[Found]:
         maintenance = owner.get("maintenance")
         if isinstance(maintenance, dict):
             yield from unknown("calendar", (*path, "maintenance", "hours"), maintenance.get("hours"), known)
+
+
+def _jobs(contract: dict[str, Any]) -> Iterator[Found]:
+    """Calendars by which jobs are expected."""
+    own = contract.get("calendars")
+    for i, service in entries(contract, "services"):
+        for j, endpoint in entries(service, "endpoints"):
+            expected = endpoint.get("expected")
+            name = expected.get("calendar") if isinstance(expected, dict) else None
+            path = ("services", i, "endpoints", j, "expected", "calendar")
+            yield from unknown("calendar", path, name, calendar_names(contract))
+            calendar = own.get(name) if isinstance(own, dict) and isinstance(name, str) else None
+            if isinstance(calendar, dict) and calendar.get("hours") == {} and not calendar.get("open_on"):
+                yield path, "has no hours on any day, so that the job would never be expected (choose another)"
 
 
 def _published(contract: dict[str, Any]) -> Iterator[Found]:

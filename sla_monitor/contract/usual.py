@@ -25,6 +25,12 @@ def hours_in_30_days_ms(terms: Terms, calendar: str) -> Fraction:
     return Fraction(30 * sum(_week_ms(terms, calendar)), 7)
 
 
+def longest_day_ms(terms: Terms, calendar: str) -> int:
+    """The hours of a calendar on the weekday that has the most of them; of one without a day's break, no limit."""
+    week = _week_ms(terms, calendar)
+    return max(week) if min(week) < DAY_MS else 366 * DAY_MS
+
+
 def _week_ms(terms: Terms, calendar: str) -> list[int]:
     """The hours of a calendar on each day of the week."""
     hours = terms.calendars.get(calendar, EVERY_DAY).hours

@@ -17,15 +17,14 @@ from sla_monitor.clock import Clock, Rests
 from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.contract.contract import Contract
 from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.errands import Errands, packs
 from sla_monitor.daemon.own import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter
-from sla_monitor.schedule import Schedule, workers_needed
-from sla_monitor.watch import Watching
+from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Web
-from sla_monitor.workers import Workers
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
@@ -63,16 +62,17 @@ class Daemon:
         )
         self._assessing = Assessing(self._ledger, self.board, clock)
         self._errands = Errands(path, lambda: self._configuration, self._assessing, clock)
-        self._watching = Watching(self.board, self._ledger, clock, settings.witnesses)
-        self._workers = Workers(workers_needed([]))
-        self._schedule = Schedule(clock, self._watching.look, self.board.skip, self._pulse, self._workers)
+        self._collector = Collector(self.board, self._ledger, settings, clock)
+        self._sites = self._collector.sites
+        self._scheduler = threaded()
+        self._schedule = Schedule(clock, self._scheduler, self._collector.judge_heartbeat, self.board.skip)
         self._own = OwnState(
             self.board.started_ms,
             clock=clock,
             ledger=self._ledger,
-            watching=self._watching,
+            collector=self._collector,
+            sites=self._sites,
             schedule=self._schedule,
-            workers=self._workers,
             assessing=self._assessing,
             reloads=self._reloads,
         )
@@ -85,8 +85,8 @@ class Daemon:
             metrics=lambda: (CONTENT_TYPE, self._exporter.render(Rests(clock))),
             health=self._own.health,
             reload=self.reload,
-            beat=self._watching.beat,
-            tokens=lambda: self._watching.tokens,
+            report=self._collector.report,
+            tokens=lambda: self._collector.tokens,
             web_config=settings.web_config,
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
@@ -119,24 +119,24 @@ class Daemon:
         settings = self._configuration.settings
         self._assessing.begin(self._take_up, _set_apart, FIRST_S)
         self._web.start()
+        self._schedule.every(1_000, "pulse", self._pulse)
         self._schedule.every(settings.assess_every_ms, "assess", self._assess)
-        if settings.witnesses:
-            every_ms = min(witness.every_ms for witness in settings.witnesses)
-            self._schedule.every(every_ms, "witness", self._watching.check_witnesses)
         self._errands.begin(self._schedule)
-        self._schedule.start()
+        self._scheduler.start()
+        self._sites.start()
         where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
-        log.info("watching", extra={"endpoints": len(self._watching), **where})
+        log.info("watching", extra={"endpoints": len(self._collector), **where})
 
     def stop(self) -> None:
         """Begin no more looks, commit what was seen, close. Takes at most about STOP_SECONDS."""
         systemd.stopping()
-        self._schedule.stop()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        self._collector.stop()
         self._errands.stop()
         self._web.stop(0.5)
         if not self._ledger.close(STOP_SECONDS):
             log.error("the ledger could not be closed in time; what was not committed is lost")
-        self._watching.close()
         self._errands.close()
         log.info("stopped")
 
@@ -162,7 +162,7 @@ class Daemon:
         self._assess()
         _set_apart()
         self._reloads.is_good, self._reloads.at_ms = True, self._clock.now_ms()
-        log.info("the configuration was taken up", extra={"endpoints": len(self._watching)})
+        log.info("the configuration was taken up", extra={"endpoints": len(self._collector)})
         return []
 
     def _warn_of_restart(self, new: Configuration) -> None:
@@ -170,14 +170,14 @@ class Daemon:
         fixed = [name for name in type(old).model_fields if name not in RELOADABLE]
         changed = [name for name in fixed if getattr(old, name) != getattr(fresh, name)]
         logs.configure(fresh.log.level, fresh.log.format)
+        self._sites.reconfigure(fresh)
         if changed:
             log.warning("these settings take effect at the next start", extra={"settings": ", ".join(changed)})
 
     def _take_up(self) -> Sequence[Contract]:
         """Watch what is in force now: after the start, a reload, or the day on which terms change."""
-        if self._watching.take_up(self._configuration.contracts):
-            self._workers.limit = workers_needed(self._watching.timeouts_and_intervals_ms)
-            self._schedule.watch(self._watching.intervals_ms)
+        if self._collector.take_up(self._configuration.contracts):
+            self._schedule.watch(self._collector.heartbeat_intervals_ms)
         return self._configuration.contracts
 
     def _each_second(self) -> None:
@@ -185,17 +185,20 @@ class Daemon:
         stood_still = now_s - self._awake_s > PULSE_LIMIT_S
         self._awake_s = now_s
         if self._schedule.mind_the_clock() or stood_still:
-            self._watching.woke()
+            self._collector.woke()
         if not self._is_announced and self._own.health().ready:
             self._is_announced = True
-            systemd.ready(f"endpoints watched: {len(self._watching)}")
+            systemd.ready(f"endpoints watched: {len(self._collector)}")
         is_early = now_s - self._started_s < EARLY_S
         if is_early and self._assessing.is_first_done and self._assessing.seconds < CHEAP_S:
             self._assess()
 
     def _pulse(self) -> None:
         """Called by the scheduling loop every second: the watchdog hears of progress from nobody else."""
-        systemd.ping()
+        self._own.beat()
+        self._collector.settle()
+        if self._sites.tick_age_s < PULSE_LIMIT_S:
+            systemd.ping()
 
     def _assess(self) -> None:
         self._assessing.assess(self._take_up)

@@ -37,7 +37,7 @@ def slow(seconds: float) -> Behaviour:
 
 
 def status(code: int) -> Behaviour:
-    """Answers at once with this HTTP status (the name server: SERVFAIL)."""
+    """Answers at once with this HTTP status (the name server: SERVFAIL; the batch job: reports that it failed)."""
     return Behaviour("status", status=code)
 
 
@@ -68,6 +68,7 @@ A_BAD_DAY = Scenario(
         Step("custody health check answers 503", "/custody/health", status(503), 20, 70),
         Step("CAD incident list takes 2 s", "/cad/incidents", slow(2), 40, 90),
         Step("service desk portal answers 503", "/portal/", status(503), 100, 150),
+        Step("nightly batch job fails", BATCH_JOB, status(500), 115, 160),
         Step("records export hangs", "/records/export", HANG, 170, 220),
         Step("nightly batch job stops reporting", BATCH_JOB, HANG, 230, 290),
         Step("mobile gateway resets connections", "/mobile/gateway", RESET, 250, 285),

@@ -41,7 +41,7 @@ def _endpoint_down(
 ) -> Alert:
     endpoints = [endpoint.id for _, endpoint in several]
     expression = f"{subject.select(names.ENDPOINT_STATE, endpoint=endpoints, state='down')} == 1"
-    what = " has not reported" if name is names.HEARTBEAT_SILENT else " has been down"
+    what = " has been silent, failing or too slow" if name is names.HEARTBEAT_SILENT else " has been down"
     return Alert(
         name,
         "warning",

@@ -10,9 +10,10 @@ from sla_monitor.generate.alert import OURS, Alert, Case, Severity
 from sla_monitor.generate.grafana.links import HEALTH
 from sla_monitor.generate.promql import lasting, sample, seconds, select
 from sla_monitor.generate.subject import MINUTE_MS, minutes
-from sla_monitor.generate.text import Text, Value, text
+from sla_monitor.generate.text import Label, Text, Value, text
 from sla_monitor.names import AlertName, MetricName
 from sla_monitor.settings import Settings
+from sla_monitor.sla.observation import Reason
 
 JOB = "sla_monitor"
 
@@ -21,6 +22,8 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     """Those that concern no contract."""
     yield _down(settings)
     yield _not_probing(settings, contracts)
+    yield _broken(settings)
+    yield _restarted(settings)
     yield _stale(settings)
     yield from _states(settings)
     yield _watchdog()
@@ -79,6 +82,52 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
             Case("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
             Case("fires when no look is made", at_ms, {age: "0x100", looks: "5x100"}, dict(OURS)),
             Case("is quiet while looks are made", at_ms, {age: "1x100", looks: "0+12x100"}),
+        ),
+    )
+
+
+def _broken(settings: Settings) -> Alert:
+    """A secret that is missing, a file that cannot be read, a mistake of ours: UNKNOWN is charged to nobody, and so
+    nobody else would be told."""
+    patience_ms = settings.alerting.patience_ms
+    at_ms, endpoint = (minutes(patience_ms) + 2) * MINUTE_MS, {"contract": "c", "service": "s"}
+    failing = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.INTERNAL_ERROR.value)
+    other = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.TIMEOUT.value)
+    came = {**OURS, **endpoint, "reason": Reason.INTERNAL_ERROR.value}
+    return monitor_alert(
+        settings,
+        names.PROBE_BROKEN,
+        "warning",
+        f'{names.SERVICE_FAILING.sample}{{reason="{Reason.INTERNAL_ERROR.value}"}} > 0',
+        text(
+            "The monitor cannot probe ",
+            Value("humanize"),
+            " endpoint(s) of ",
+            Label("service"),
+            " for a reason of its own: ",
+            "their time is unknown, and an outage would not be seen.",
+        ),
+        (
+            Case("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),
+            Case("a moment is no trouble", at_ms, {failing: "1 0x100"}),
+            Case("the supplier's failures are not ours", at_ms, {other: "1x100"}),
+        ),
+        for_ms=patience_ms,
+    )
+
+
+def _restarted(settings: Settings) -> Alert:
+    ended, held = (ours(names.SITE_RESTARTS, why=why) for why in ("ended", "held"))
+    return monitor_alert(
+        settings,
+        names.SITE_RESTARTED,
+        "warning",
+        f"sum without (why) (increase({names.SITE_RESTARTS.sample}[30m])) > 0",
+        text("A process that probes was started again: probes that were in flight are unknown."),
+        (
+            Case("fires when one had to be", 10 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}, dict(OURS)),
+            Case("is quiet half an hour later", 50 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}),
+            Case("is quiet while none is", 10 * MINUTE_MS, {ended: "3x100", held: "0x100"}),
         ),
     )
 

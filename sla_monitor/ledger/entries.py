@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import NamedTuple
 
+from sla_monitor.sla.jobs import JobReport
 from sla_monitor.sla.observation import Observation
 
 
 class Beat(NamedTuple):
-    """A heartbeat that came in at `at_ms`."""
+    """A report of an endpoint's job. `committed`: True once it is on disk, False when it is given up."""
 
     endpoint: str
-    at_ms: int
+    report: JobReport
+    committed: Future[bool]
+
+    @property
+    def at_ms(self) -> int:
+        return self.report.at_ms
 
 
 class Held(NamedTuple):

@@ -58,7 +58,7 @@ class Evidence:
         return number
 
     def _stored(self, content: tuple[str, bytes]) -> int:
-        detail = _storable(content[0])
+        detail = storable(content[0])
         body = content[1]
         digest = _digest(detail, body)
         find = "select id from evidence where digest = ?"
@@ -70,7 +70,7 @@ class Evidence:
         return int(self._connection.execute(add, values).fetchone()[0])
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Half of a surrogate pair, from a badly decoded answer, has no UTF-8: write it as an escape."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

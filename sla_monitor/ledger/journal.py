@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.entries import Beat, Held
-from sla_monitor.ledger.evidence import Evidence
+from sla_monitor.ledger.evidence import Evidence, storable
 from sla_monitor.ledger.hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.names import Codes, Names
 from sla_monitor.ledger.tally import SpanTally
@@ -16,7 +16,7 @@ from sla_monitor.sla.observation import Observation
 
 _INSERT = "insert into observations values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INTERVAL = "insert into intervals values (?, ?, ?)"
-_BEAT = "insert into heartbeats values (?, ?)"
+_BEAT = "insert into heartbeats (endpoint_id, at_ms, kind, duration_ms, text) values (?, ?, ?, ?, ?)"
 
 Row = tuple[int | None, ...]
 
@@ -108,10 +108,9 @@ class Journal:
         )
 
     def _beat(self, beat: Beat) -> None:
-        endpoint = self._endpoints.id(beat.endpoint)
-        known = "select 1 from heartbeats where endpoint_id = ? and at_ms = ?"
-        if self._connection.execute(known, (endpoint, beat.at_ms)).fetchone() is None:
-            self._connection.execute(_BEAT, (endpoint, beat.at_ms))
+        endpoint, report = self._endpoints.id(beat.endpoint), beat.report
+        values = endpoint, report.at_ms, report.kind.value, report.duration_ms, storable(report.text)
+        self._connection.execute(_BEAT, values)
 
 
 _LAST_INTERVALS = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +22,7 @@ from sla_monitor.ledger.reader import Reader
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.spans import Span
@@ -38,7 +40,8 @@ class Ledger:
         self._buffer = writer.buffer
         self._reader = Reader(path)
         self._keeper = Keeper(path, self._reader)
-        self._beats = self._reader.last_beats()
+        self._jobs = self._reader.jobs(clock.now_ms(), clock.monotonic())
+        self._reporting = threading.Lock()
         self._closing = threading.Lock()
         self._is_closed = False
         writer.start()
@@ -69,14 +72,27 @@ class Ledger:
         """
         self._buffer.add(Held(self._clock.monotonic(), every_ms, observation))
 
-    def beat(self, endpoint: str, at_ms: int) -> None:
-        """Hand over a heartbeat, on the same terms."""
-        self._beats[endpoint] = max(at_ms, self._beats.get(endpoint, at_ms))
-        self._buffer.add(Held(self._clock.monotonic(), 0, Beat(endpoint, at_ms)))
+    def record_all(self, observations: Sequence[tuple[Observation, int]]) -> None:
+        """The same for several at once, each with its endpoint's interval."""
+        since_s = self._clock.monotonic()
+        self._buffer.add_all([Held(since_s, every_ms, observation) for observation, every_ms in observations])
 
-    def last_beat(self, endpoint: str) -> int | None:
-        """When the endpoint's last heartbeat came in, whether or not it is on disk yet."""
-        return self._beats.get(endpoint)
+    def report(self, endpoint: str, kind: ReportKind, text: str = "") -> Future[bool]:
+        """Hand over what a job reports, on the same terms. The future is True once it is on disk, and False when it
+        cannot be kept; it may take for ever, and cannot be cancelled."""
+        committed: Future[bool] = Future()
+        committed.set_running_or_notify_cancel()
+        with self._reporting:  # in memory and on disk in one order
+            before = self._jobs.get(endpoint, JobState())
+            report = before.timed(JobReport(kind, self._clock.now_ms(), self._clock.monotonic(), text))
+            self._jobs[endpoint] = before.after(report)
+            if not self._buffer.add(Held(report.heard_s, 0, Beat(endpoint, report, committed))):
+                committed.set_result(False)
+        return committed
+
+    def job(self, endpoint: str) -> JobState:
+        """What counts of the reports of an endpoint's job, whether or not they are on disk yet."""
+        return self._jobs.get(endpoint, JobState())
 
     def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.

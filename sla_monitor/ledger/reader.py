@@ -12,6 +12,7 @@ from pathlib import Path
 from sla_monitor.ledger.chain import read
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.spans import Span, span_of
 
@@ -49,9 +50,12 @@ select start_ms, end_ms, seen_ms, outcome, reason, looks
 from spans where endpoint_id = (select id from endpoints where key = ?)
 order by start_ms desc limit ?
 """
-_LAST_BEATS = """
-select key, (select max(at_ms) from heartbeats where endpoint_id = endpoints.id) as at_ms
-from endpoints where at_ms is not null
+_LAST_REPORTS = """
+select e.key, h.kind, h.at_ms, h.duration_ms, h.text
+from endpoints e cross join (values ('start'), ('done'), ('fail')) as kinds join heartbeats h on h.id = (
+  select id from heartbeats
+  where endpoint_id = e.id and kind = kinds.column1 and at_ms <= ? order by id desc limit 1)
+order by h.id
 """
 
 
@@ -113,9 +117,14 @@ class Reader(SingleLooks):
         rows = self._rows(_LAST_SPANS)
         return {key: self._meanings.span(row) for key, *row in rows}
 
-    def last_beats(self) -> dict[str, int]:
-        """When the last heartbeat of each endpoint came in."""
-        return dict(self._rows(_LAST_BEATS))
+    def jobs(self, now_ms: int, monotonic_s: float) -> dict[str, JobState]:
+        """What counts of the reports of each endpoint's job. One that is later than now came in while the clock was
+        wrong, and counts for nothing."""
+        states: dict[str, JobState] = defaultdict(JobState)
+        for key, kind, at_ms, duration_ms, text in self._rows(_LAST_REPORTS, now_ms):
+            heard_s = monotonic_s - (now_ms - at_ms) / 1000
+            states[key] = states[key].after(JobReport(ReportKind(kind), at_ms, heard_s, text, duration_ms))
+        return dict(states)
 
     def entries(self, contract: str, after: int = 0) -> list[Entry]:
         """What the register says of a contract: entries with higher numbers than `after`, ascending, undone ones

@@ -5,9 +5,20 @@ supplier does.
 """
 
 from sla_monitor.probe.loop import Loop
-from sla_monitor.probe.prober import Prober, Surroundings, observe, observe_once
+from sla_monitor.probe.prober import Heard, Prober, Surroundings, observe, observe_once
 from sla_monitor.probe.registry import KINDS, build
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding
 
-__all__ = ["KINDS", "Finding", "Loop", "Prober", "Stopwatch", "Surroundings", "build", "observe", "observe_once"]
+__all__ = [
+    "KINDS",
+    "Finding",
+    "Heard",
+    "Loop",
+    "Prober",
+    "Stopwatch",
+    "Surroundings",
+    "build",
+    "observe",
+    "observe_once",
+]

@@ -87,7 +87,7 @@ class Reply(Response):
             decoded += data
             if len(decoded) > limit:
                 raise TooMuch(limit)
-            await self.exchange.yield_control()
+            await self.exchange.yield_control(len(decoded))
         return decoded
 
 

@@ -12,18 +12,25 @@ import os
 import select
 import socket
 import ssl
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 from sla_monitor.probe.loop import Loop, Task, park
-from sla_monitor.probe.stopwatch import Stopwatch, TooMuch
+from sla_monitor.probe.opening import Opening, judge_chain
+from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.trust import earliest_expiry_s
+from sla_monitor.probe.verdict import Failure
+from sla_monitor.sla.observation import Reason
 
 STEP = 16_384
 """Bytes that OpenSSL is given at a time: a step takes 0.4 ms where they are all empty records, 5 at the worst."""
 
-HANDSHAKE_LIMIT = 262_144
+HANDSHAKE_LIMIT = 49_152
 """Bytes of a handshake. Long chains and long lists of authorities take some thirty thousand."""
+
+TLS_LIMIT = 1_048_576
+"""Bytes that TLS may take beside what it carries, once the handshake is done: messages of its own, tiny records."""
 
 PIECE = 65_536
 
@@ -39,7 +46,8 @@ Address = tuple[int, tuple[Any, ...]]
 class Channel:
     """One TCP connection, registered once with the loop, edge-triggered: epoll tells only of what is new.
 
-    `opened_at`: monotonic seconds; `expires_at_s`: of its certificates, None without TLS.
+    `opened_at`: monotonic seconds; `taken`: bytes that have come in; `expires_at_s`: of its certificates, None without
+    TLS.
     """
 
     expires_at_s: int | None = None
@@ -50,6 +58,7 @@ class Channel:
         self.sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self.address = str(self._target[0])
         self.opened_at = 0.0
+        self.taken = 0
         self._loop = loop
         self._fd = self.sock.fileno()
         self._is_readable = False
@@ -109,7 +118,7 @@ class Channel:
     async def read(self, most: int) -> bytes:
         """What has come in, at most so much; others have a turn between two reads of a peer that never stops."""
         if self._is_readable:
-            await self._loop.yield_control()
+            await self._loop.yield_control(self.taken)
         while True:
             while not self._is_readable:
                 await self._park()
@@ -120,6 +129,7 @@ class Channel:
                 continue
             # The end of the stream may have come together with these bytes, and is told by no further event.
             self._is_readable = len(data) == most or self._is_ended
+            self.taken += len(data)
             return data
 
     def is_quiet(self) -> bool:
@@ -166,31 +176,41 @@ class Secured:
         self.address, self.opened_at = channel.address, channel.opened_at
         self.expires_at_s: int | None = None
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._left, self._limit = HANDSHAKE_LIMIT, "bytes in its handshake"
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name.rstrip("."))
+        self._inner: Any = self._tls._sslobj  # type: ignore[attr-defined]  # noqa: SLF001 - public from 3.13 on
 
     async def agree(self, watch: Stopwatch) -> None:
-        """The handshake. Raises ssl.SSLError, OSError, and TooMuch for one that never ends."""
-        left = HANDSHAKE_LIMIT
+        """The handshake. Raises ssl.SSLError, OSError, and Failure for one that never ends or costs too much."""
+        opening = Opening()
         while True:
             try:
                 self._tls.do_handshake()
             except ssl.SSLWantReadError:
                 await self._flush(watch)
-                left -= await self._feed(watch)
-                if left < 0:
-                    raise TooMuch(HANDSHAKE_LIMIT) from None
-            except ssl.SSLCertVerificationError:
-                watch.expires_at_s = earliest_expiry_s(self._chain()[:1])
+                opening.feed(await self._feed(watch))
+                # The next step may be the dearest of all. Long chains wait for the short ones of others.
+                await watch.loop.yield_control(self._channel.taken)
+            except ssl.SSLError as error:
+                if isinstance(error, ssl.SSLCertVerificationError):
+                    watch.expires_at_s = earliest_expiry_s(self._sent_chain()[:1])
+                self._say_why()
                 raise
             else:
                 await self._flush(watch)
-                self.expires_at_s = watch.expires_at_s = earliest_expiry_s(self._chain())
+                judge_chain(len(self._sent_chain()))
+                self.expires_at_s = watch.expires_at_s = earliest_expiry_s(self._trusted_chain())
+                self._left, self._limit = TLS_LIMIT, "bytes of TLS that carry nothing"
                 return
 
     async def send(self, data: bytes, watch: Stopwatch) -> None:
         view = memoryview(data)
         while view:
-            view = view[self._tls.write(view[:STEP]) :]
+            try:
+                view = view[self._tls.write(view[:STEP]) :]
+            except ssl.SSLWantReadError:  # a server of TLS 1.2 wants to agree anew
+                await self._flush(watch)
+                await self._feed(watch)
             await self._flush(watch)
 
     async def receive(self, watch: Stopwatch) -> bytes:
@@ -204,8 +224,13 @@ class Secured:
                 continue
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 data = b""
+            self._left += len(data)
             watch.received(data)
             return data
+
+    @property
+    def taken(self) -> int:
+        return self._channel.taken
 
     def is_quiet(self) -> bool:
         """Whether nothing came in but TLS's own messages: session tickets come after the handshake."""
@@ -228,27 +253,35 @@ class Secured:
     def close(self) -> None:
         self._channel.close()
 
-    def _chain(self) -> list[Any]:
-        inner = self._tls._sslobj  # type: ignore[attr-defined]  # noqa: SLF001 - public only from Python 3.13 on
-        return list(
-            (inner.get_verified_chain() if self._tls.context.verify_mode else None)
-            or inner.get_unverified_chain()
-            or ()
-        )
+    def _sent_chain(self) -> list[Any]:
+        """As it came, the server's own certificate first."""
+        return list(self._inner.get_unverified_chain() or ())
+
+    def _trusted_chain(self) -> list[Any]:
+        """As it was verified: what the server sends beside it may have expired long ago."""
+        return list(self._inner.get_verified_chain() or ())
 
     async def _flush(self, watch: Stopwatch) -> None:
         if self._outgoing.pending:
             await self._channel.send(self._outgoing.read(), watch)
 
-    async def _feed(self, watch: Stopwatch) -> int:
-        """Give OpenSSL a step's worth of bytes, or the end; how many."""
+    def _say_why(self) -> None:
+        """Let the server know by an alert, if it still listens."""
+        with suppress(OSError):
+            self._channel.sock.send(self._outgoing.read())
+
+    async def _feed(self, watch: Stopwatch) -> bytes:
+        """Give OpenSSL a step's worth of bytes, or the end; which they were. Raises Failure."""
         data = await self._channel.read(STEP)
         if data:
             watch.was_answered = True
+            self._left -= len(data)
+            if self._left < 0:
+                raise Failure(Reason.TOO_LARGE, f"the server sent too many {self._limit}")
             self._incoming.write(data)
         else:
             self._incoming.write_eof()
-        return len(data)
+        return data
 
 
 Connection = Channel | Secured

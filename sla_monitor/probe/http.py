@@ -40,7 +40,7 @@ class HttpProber:
         self._headers, self._secrets = _headers(terms)
         self._proxy = _proxy(terms.proxy)
         self._request = self._seal(terms.method, terms.url, self._headers)
-        self._line = self._line_to(self._request.origin, ours=True)
+        self._line = self._line_to(self._request.origin, ours=True, keep=terms.connection == "reuse")
 
     async def probe(self, watch: Stopwatch) -> Finding:
         try:
@@ -63,7 +63,7 @@ class HttpProber:
             verdict = verdict or verdict_on(error, watch)
         finally:
             reply.exchange.finish(keep=complete)
-        evidence = b"" if verdict is None else _evidence(watch, body)
+        evidence = b"" if verdict is None else _evidence(reply, body)
         return finding(watch, verdict, evidence, self._secrets, status=reply.status_code, body_bytes=len(body))
 
     def close(self) -> None:
@@ -80,6 +80,7 @@ class HttpProber:
             if location is None or answer.status_code not in redirects.STATUSES:
                 return answer
             answer.exchange.finish()
+            await answer.exchange.yield_control()  # cookies cost a millisecond
             redirects.collect(jar, answer)
             method = redirects.method_after(answer.status_code, method)
             answer = await self._go(redirects.target(answer.url, location, rules), method, watch, jar)
@@ -100,7 +101,7 @@ class HttpProber:
             raise Failure(Reason.REDIRECT_REFUSED, "a redirect to what is no URL") from None
         if request.origin != there:  # what was judged and what is asked must be the same place
             raise Failure(Reason.REDIRECT_REFUSED, "a redirect to a URL that can be read in two ways")
-        line = self._line if request.origin == first else self._line_to(request.origin, ours=trusted)
+        line = self._line if request.origin == first else self._line_to(request.origin, ours=trusted, keep=False)
         return await reply(line, request, watch, self.terms.body_limit_bytes)
 
     def _seal(self, method: str, url: str, headers: CaseInsensitiveDict[str]) -> Sealed:
@@ -113,10 +114,9 @@ class HttpProber:
         kept = {name: value for name, value in self._headers.items() if name.lower() not in _PERSONAL | secret}
         return CaseInsensitiveDict(kept)
 
-    def _line_to(self, origin: Origin, *, ours: bool) -> Line:
+    def _line_to(self, origin: Origin, *, ours: bool, keep: bool) -> Line:
         """A line to an origin; `ours`: it is the endpoint's own, so it may see our client certificate."""
         context = context_for(self.terms, ours=ours) if origin.secure else None
-        keep = self.terms.connection == "reuse"
         return Line(origin, self.terms.family, context, self._proxy, keep=keep)
 
 
@@ -156,6 +156,6 @@ def _proxy(url: str | None) -> Proxy | None:
     return Proxy((parts.host or "").strip("[]"), parts.port or 80)
 
 
-def _evidence(watch: Stopwatch, body: bytearray) -> bytes:
+def _evidence(reply: Reply, body: bytearray) -> bytes:
     """The head as it came, and the body as far as it was read, decompressed; without a body, what came at all."""
-    return watch.seen.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" + body if body else watch.seen
+    return reply.exchange.answer.head.rstrip(b"\r\n") + b"\r\n\r\n" + body if body else b""

@@ -169,16 +169,9 @@ class Process:
             return -signal.SIGKILL
         return os.waitstatus_to_exitcode(status)
 
-    def mourn(self) -> None:
-        """Called by the loop, which may also mean whoever had this handle's number before."""
-        if self._is_gone():
-            self._ended(self, self.bury())
-
-    def _is_gone(self) -> bool:
-        try:
-            return os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-        except ChildProcessError:
-            return True
+    def gone(self) -> None:
+        """Called by the loop."""
+        self._ended(self, self.bury())
 
     def _send(self) -> None:
         try:
@@ -225,7 +218,7 @@ class _Death:
         self._process = process
 
     def ready(self, _: int) -> None:
-        self._process.mourn()
+        self._process.gone()
 
 
 def become_judge(fd: int) -> NoReturn:

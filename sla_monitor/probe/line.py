@@ -73,9 +73,9 @@ class Exchange:
             raise TooMuch(limit)
         return answer.body
 
-    async def yield_control(self) -> None:
-        """Let other probes have a turn in the middle of long work."""
-        await self._watch.loop.yield_control()
+    async def yield_control(self, work: int = 0) -> None:
+        """Let other probes have a turn before long work, or in the middle of it. `work`: bytes that it came to."""
+        await self._watch.loop.yield_control(self._connection.taken + work)
 
     def finish(self, *, keep: bool = True) -> None:
         """Done with it. The connection goes back to its line if the whole answer was read, else it is closed."""

@@ -16,14 +16,31 @@ import types
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from itertools import count
+from math import inf
 from time import monotonic
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from sla_monitor.probe.resolve import Resolver
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TURN_S = 0.010
 """A turn that takes longer holds everybody up: what it takes beyond this is nobody's time but ours (`Loop.time`)."""
+
+HEAVY = 1 << 30
+"""The weight of who does not say what it weighs: it gives way to everybody who does."""
+
+MOST_EVENTS = 32
+"""Of a turn. Nothing that a peer sends takes longer than 65 ms to read, and most of it a hundredth of that."""
+
+STOOD_STILL_S = 1.0
+"""A turn this long is no peer's work: the process was stopped, or the host was."""
+
+FORGIVEN_S, REFILL = 1.0, 0.1
+"""How much of shorter turns may be ours at once, and its share of the time in the long run: who makes us compute gains
+no more by it."""
 
 
 class Watched(Protocol):
@@ -66,25 +83,36 @@ def park() -> Generator[None, Any, Any]:
 
 class Loop:
     """`word`: eight bytes of memory, perhaps shared, that hold the number of the task that is being worked for.
+    `resolver`: made when the first name is asked for, unless one is put there before.
 
     `time()` is the monotonic clock without the time in which the loop itself was held up: a deadline must not pass
-    while an answer lies there unread because of us.
+    while an answer lies there unread because of us. Within a turn it stands still after TURN_S.
+
+    `lost_s` is that time, and `stood_still_s` what of it was no peer's work.
+
+    Who gives way (`yield_control`) goes on in the order of weight, the lightest first, within TURN_S a turn: new
+    events and deadlines never wait for all of those whose peers send without end.
     """
 
     def __init__(self, word: memoryview | None = None) -> None:
         self.word = memoryview(bytearray(8)).cast("Q") if word is None else word
         self.current: Task | None = None
-        self.lost_s = 0.0
+        self.lost_s = self.stood_still_s = 0.0
+        self.resolver: Resolver | None = None
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = count()
         self._soon: deque[Callable[[], None]] = deque()
+        self._yielded: list[tuple[int, int, Task]] = []
+        self._turn_began = inf
+        self._forgiven_s = FORGIVEN_S
+        self._refilled_at = monotonic()
         self._epoll = select.epoll()
         self._watched: dict[int, Watched] = {}
         self._at_close: list[Callable[[], None]] = []
 
     def time(self) -> float:
         """Seconds."""
-        return monotonic() - self.lost_s
+        return min(monotonic(), self._turn_began + TURN_S) - self.lost_s
 
     def register(self, fd: int, watched: Watched, events: int) -> None:
         """Have `watched.ready` called on these events. A descriptor that is closed is forgotten with `forget`."""
@@ -146,35 +174,61 @@ class Loop:
             self.current = before
             self.word[0] = 0 if before is None else before.number
 
-    async def yield_control(self) -> None:
-        """Let everybody else have a turn."""
+    async def yield_control(self, weight: int = HEAVY) -> None:
+        """Let everybody else have a turn, and go on after those who weigh less: bytes that the peer has sent."""
         task = self.current
         assert task is not None  # noqa: S101 - only a task can await
-        self._soon.append(lambda: self.resume(task))
+        heapq.heappush(self._yielded, (weight, next(self._order), task))
         await park()
 
     def turn(self, most_s: float) -> None:
         """Wait for at most `most_s` seconds, then do all that is due."""
-        if self._soon:
+        if self._soon or self._yielded:
             most_s = 0.0
         elif self._timers:
             most_s = min(most_s, self._timers[0][0] - self.time())
         # epoll counts whole milliseconds and rounds up.
-        events = self._epoll.poll(most_s if most_s > 0 else 0.0)
+        most_s = max(most_s, 0.0)
+        asked = monotonic()
+        events = self._epoll.poll(most_s, MOST_EVENTS)
         began = monotonic()
-        for fd, bits in events:
-            watched = self._watched.get(fd)
-            if watched is not None:
+        if began - asked - most_s > TURN_S:  # the machine had others to serve, or stood still
+            self._forgive(began - asked - most_s - TURN_S)
+        self._turn_began = began
+        # What is done about one event may close the descriptor of another, whose number the next socket gets.
+        for fd, watched, bits in [(fd, self._watched.get(fd), bits) for fd, bits in events]:
+            if watched is not None and watched is self._watched.get(fd):
                 watched.ready(bits)
         for _ in range(len(self._soon)):
             self._soon.popleft()()
-        self._due()
+        self._go_on(began + TURN_S)
+        # Of the time at which epoll was asked: whatever had come in by then has been read.
+        self._due(began - self.lost_s)
         held_s = monotonic() - began
+        self._turn_began = inf
         if held_s > TURN_S:
-            self.lost_s += held_s - TURN_S
+            self._forgive(held_s - TURN_S)
 
-    def _due(self) -> None:
-        timers, now_s = self._timers, self.time()
+    def _go_on(self, until_s: float) -> None:
+        for _ in range(len(self._yielded)):
+            self.resume(heapq.heappop(self._yielded)[2])
+            if monotonic() > until_s:
+                return
+
+    def _forgive(self, held_s: float) -> None:
+        if held_s > STOOD_STILL_S:
+            self.lost_s += held_s
+            self.stood_still_s += held_s
+            return
+        now_s = monotonic()
+        self._forgiven_s = min(FORGIVEN_S, self._forgiven_s + (now_s - self._refilled_at) * REFILL)
+        self._refilled_at = now_s
+        lost_s = min(held_s, self._forgiven_s)
+        self._forgiven_s -= lost_s
+        self.lost_s += lost_s
+
+    def _due(self, now_s: float) -> None:
+        timers = self._timers
         while timers and timers[0][0] <= now_s:
             call = heapq.heappop(timers)[2].call
             if call is not None:
@@ -198,6 +252,8 @@ class Loop:
     def close(self) -> None:
         for call in self._at_close:
             call()
+        if self.resolver is not None:
+            self.resolver.close()
         self._epoll.close()
 
 

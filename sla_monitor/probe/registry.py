@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from sla_monitor.contract.endpoint import Endpoint, EndpointTerms
 from sla_monitor.errors import SecretError
-from sla_monitor.probe.dns import DnsProber
-from sla_monitor.probe.heartbeat import HeartbeatProber
-from sla_monitor.probe.http import HttpProber
 from sla_monitor.probe.prober import Prober, Surroundings, internal_error
 from sla_monitor.probe.stopwatch import Stopwatch
-from sla_monitor.probe.tcp import TcpProber
-from sla_monitor.probe.tls import TlsProber
 from sla_monitor.sla.observation import Finding
 
-KINDS: dict[str, Callable[[Any, Surroundings], Prober]] = {
-    "http": HttpProber,
-    "tcp": TcpProber,
-    "dns": DnsProber,
-    "tls": TlsProber,
-    "heartbeat": HeartbeatProber,
+Make = Callable[[Any, Surroundings], Prober]
+"""Makes a prober from an endpoint's terms. Raises SecretError, OSError or ValueError for what cannot be made."""
+
+
+def _of(module: str, name: str) -> Make:
+    """A kind whose module is read when the first endpoint of it is: the collector has no use for HTTP clients."""
+
+    def make(terms: Any, surroundings: Surroundings) -> Prober:
+        prober: Prober = getattr(import_module(f"sla_monitor.probe.{module}"), name)(terms, surroundings)
+        return prober
+
+    return make
+
+
+KINDS: dict[str, Make] = {
+    "http": _of("http", "HttpProber"),
+    "tcp": _of("tcp", "TcpProber"),
+    "dns": _of("dns", "DnsProber"),
+    "tls": _of("tls", "TlsProber"),
+    "heartbeat": _of("heartbeat", "HeartbeatProber"),
 }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic
 
 from sla_monitor.probe.loop import Loop
 from sla_monitor.sla.observation import Phases
@@ -30,7 +29,9 @@ class TooMuch(Exception):  # noqa: N818 - it is the supplier's excess, not an er
 
 
 class Stopwatch:
-    """One probe: its deadline, the time each phase took (seconds, None where there was none), what was received.
+    """One probe: its deadline, the time each phase took, what was received.
+
+    Phases are seconds on the loop's time, None where there was none.
 
     `doing` names the present step in words; when the deadline passes it tells where. `allowance` is how many more
     bytes the server may send. `was_answered`: the other side has sent something, be it in TLS. From the moment it is
@@ -98,7 +99,7 @@ class Stopwatch:
 
     def sent(self) -> None:
         """A question has gone out: what comes now is its answer."""
-        self.sent_at, self.answered_at, self.seen = monotonic(), 0.0, b""
+        self.sent_at, self.answered_at, self.seen = self.loop.time(), 0.0, b""
         self.doing = "waiting for the first byte"
 
     def received(self, data: bytes) -> None:
@@ -107,7 +108,7 @@ class Stopwatch:
         if not count:
             return
         if not self.answered_at:
-            self.answered_at = monotonic()
+            self.answered_at = self.loop.time()
             self.first_byte = (self.first_byte or 0.0) + self.answered_at - self.sent_at
             self.doing = "reading the answer"
         room = SEEN_LIMIT - len(self.seen)
@@ -119,7 +120,7 @@ class Stopwatch:
 
     def phases(self) -> Phases:
         """The phases in microseconds. What came after the last answer's first byte was its transfer."""
-        transfer = monotonic() - self.answered_at - self.ours_s if self.answered_at else None
+        transfer = self.loop.time() - self.answered_at - self.ours_s if self.answered_at else None
         return Phases(_us(self.dns), _us(self.connect), _us(self.tls), _us(self.first_byte), _us(transfer))
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Finding, Outcome, Reason
 
-_UNSEEN = frozenset({Reason.MONITOR_OFFLINE, Reason.INTERNAL_ERROR, Reason.CLOCK_STEPPED, Reason.NOT_YET_SEEN})
+UNSEEN = frozenset({Reason.MONITOR_OFFLINE, Reason.INTERNAL_ERROR, Reason.CLOCK_STEPPED, Reason.NOT_YET_SEEN})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -29,7 +29,7 @@ class Verdict:
         """DEGRADED for a certificate that will expire, UNKNOWN for what is our side, DOWN for the rest."""
         if self.reason is Reason.CERTIFICATE_EXPIRING:
             return Outcome.DEGRADED
-        return Outcome.UNKNOWN if self.reason in _UNSEEN else Outcome.DOWN
+        return Outcome.UNKNOWN if self.reason in UNSEEN else Outcome.DOWN
 
 
 class Failure(Exception):  # noqa: N818 - the supplier's, not ours
@@ -66,6 +66,11 @@ NO_SECRETS = Secrets()
 def plain(text: str) -> str:
     """A detail line: one line, without control characters, at most DETAIL_LIMIT characters."""
     return _CONTROL.sub(" ", text).strip()[:DETAIL_LIMIT]
+
+
+def is_plain(text: str) -> bool:
+    """Whether it could be one."""
+    return len(text) <= DETAIL_LIMIT and _CONTROL.search(text) is None
 
 
 def finding(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -19,12 +18,7 @@ from sla_monitor import __version__
 from sla_monitor.contract.endpoint import TlsTerms
 from sla_monitor.contract.source import RANGE, Source
 from sla_monitor.errors import SecretError
-from sla_monitor.probe.adapter import Adapter, Reply, Sealed
-from sla_monitor.probe.deadline import Stopwatch, TooMuch
-from sla_monitor.probe.line import Line
-from sla_monitor.probe.trouble import FAILURES, verdict_on
-from sla_monitor.probe.trust import context_for
-from sla_monitor.probe.verdict import Secrets, plain
+from sla_monitor.probe.verdict import Failure, Secrets, plain
 
 BODY_LIMIT = 1_048_576
 """Bytes of an answer. One number takes a hundred; what is larger is no answer to our question."""
@@ -76,7 +70,10 @@ def _credentials(source: Source) -> tuple[Secrets, dict[str, str]]:
 
 def _fetched(source: Source, query: str, at_ms: int, headers: dict[str, str]) -> tuple[int, bytes]:
     """Status and body. Redirects are answers like any other: none is followed."""
-    watch = Stopwatch(source.timeout_ms)
+    from sla_monitor.probe.adapter import Sealed  # libraries that a daemon without such KPIs need not hold
+    from sla_monitor.probe.fetch import fetch
+    from sla_monitor.probe.trust import context_for
+
     url = f"{source.prometheus.rstrip('/')}/api/v1/query"
     seconds, rest = divmod(at_ms, 1000)
     form = urlencode({"query": query, "time": f"{seconds}.{rest:03d}", "timeout": f"{source.timeout_ms}ms"})
@@ -90,24 +87,9 @@ def _fetched(source: Source, query: str, at_ms: int, headers: dict[str, str]) ->
     try:
         request = Sealed("POST", url, common | headers, form.encode(), absolute=False)
         context = context_for(TlsTerms(ca_file=source.ca_file)) if request.origin.secure else None
-        line = Line(request.origin, "any", context, None, keep=False)
-        reply = Adapter(line, BODY_LIMIT).reply(request, watch)
-        try:
-            return reply.status_code, b"".join(_pieces(reply))
-        finally:
-            reply.raw.finish(complete=False)
-    except (*FAILURES, ValueError) as error:
-        raise NoAnswer(f"{plain(verdict_on(error, watch).detail)} (see that {url} can be asked from here)") from None
-
-
-def _pieces(reply: Reply) -> Iterator[bytes]:
-    """The body. Raises TooMuch."""
-    total = 0
-    while data := reply.raw.read1(65_536, decode_content=True):
-        total += len(data)
-        if total > BODY_LIMIT:
-            raise TooMuch(BODY_LIMIT)
-        yield data
+        return fetch(request, context, source.timeout_ms, BODY_LIMIT)
+    except (Failure, OSError, ValueError) as error:  # requests' errors are OSErrors or ValueErrors
+        raise NoAnswer(f"{plain(str(error))} (see that {url} can be asked from here)") from None
 
 
 def _only_number(status: int, body: bytes) -> Decimal:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from apscheduler.job import Job
 from apscheduler.triggers.base import BaseTrigger
 
-GRID_MS = 50
+GRID_MS = 200
 """Endpoints go in small bursts: the second of a burst finds the processor awake and its caches warm, and costs half
 of the first; a burst is still short against the lateness that anybody would notice."""
 
@@ -45,10 +45,3 @@ class Slot:
     members: list[tuple[int, str]] = field(default_factory=list)
     due_s: int = 0
     job: Job | None = None
-
-
-def workers_needed(timeouts_and_intervals_ms: list[tuple[int, int]]) -> int:
-    """Threads for the worst day: if everything times out together, each endpoint holds one for timeout/interval of
-    the time (Little's law); a quarter more, and never fewer than eight."""
-    busy = sum(timeout_ms / every_ms for timeout_ms, every_ms in timeouts_and_intervals_ms)
-    return max(8, int(busy * 1.25) + 2)

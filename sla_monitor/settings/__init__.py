@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Burn, Links
 from sla_monitor.settings.reviews import Mail, Reviews
-from sla_monitor.settings.settings import LedgerSettings, Settings, Witness, load_settings
+from sla_monitor.settings.settings import LedgerSettings, Settings, SiteSettings, Witness, load_settings
 
 __all__ = [
-    "Alerting", "Alertmanager", "Burn", "LedgerSettings", "Links", "Mail", "Reviews", "Settings", "Witness",
-    "load_settings",
+    "Alerting", "Alertmanager", "Burn", "LedgerSettings", "Links", "Mail", "Reviews", "Settings", "SiteSettings",
+    "Witness", "load_settings",
 ]  # fmt: skip

@@ -47,6 +47,15 @@ class LedgerSettings(Strict):
     buffer: Whole = Field(50_000, ge=100, description="Observations held while the disk is full or locked.")
 
 
+class SiteSettings(Strict):
+    """The processes that probe."""
+
+    processes: Whole = Field(
+        1, ge=1, le=64, description="How many share the endpoints: one is enough for some 2,000 probes a second."
+    )
+    memory_mb: Whole = Field(512, ge=128, le=16_384, description="Megabytes of data that each of them may hold.")
+
+
 class LogSettings(Strict):
     """What is written to standard error."""
 
@@ -62,6 +71,7 @@ class Settings(Strict):
     contracts: FilePath = Field(Path("contracts"), validate_default=True, description="The folder of the contracts.")
     vantage: Identifier = Field("main", description="The place from which this daemon looks.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
+    sites: SiteSettings = Field(SiteSettings(), description="The processes of this host that probe.")
     witnesses: tuple[Witness, ...] = Field(
         (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
     )

@@ -35,20 +35,36 @@ class Reason(StrEnum):
     CERTIFICATE_EXPIRING = "certificate_expiring"
     PROTOCOL_ERROR = "protocol_error"
     TOO_LARGE = "too_large"
-    TOO_COSTLY = "too_costly"
     REDIRECT_REFUSED = "redirect_refused"
     REDIRECT_LIMIT = "redirect_limit"
     STATUS_UNEXPECTED = "status_unexpected"
     HEADER_UNEXPECTED = "header_unexpected"
     BODY_UNEXPECTED = "body_unexpected"
     ANSWER_UNEXPECTED = "answer_unexpected"
+    TOO_COSTLY = "too_costly"
     TOO_SLOW = "too_slow"
     HEARTBEAT_SILENT = "heartbeat_silent"
+    JOB_FAILED = "job_failed"
     # UNKNOWN: our side
     MONITOR_OFFLINE = "monitor_offline"
     INTERNAL_ERROR = "internal_error"
     CLOCK_STEPPED = "clock_stepped"
     NOT_YET_SEEN = "not_yet_seen"
+
+
+NETWORK_REASONS = frozenset(
+    {
+        Reason.DNS_FAILED,
+        Reason.CONNECTION_REFUSED,
+        Reason.CONNECTION_FAILED,
+        Reason.CONNECTION_RESET,
+        Reason.TIMEOUT,
+        Reason.TLS_FAILED,
+        Reason.PROTOCOL_ERROR,
+        Reason.HEARTBEAT_SILENT,
+    }
+)
+"""Failures that our own network could have caused. A wrong status or a bad certificate came through it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Awaitable
 
 from tornado.web import Application
 
+from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web.guard import is_cross_site
 from sla_monitor.web.handler import Handler, NotFound, Refusal
 from sla_monitor.web.heartbeat import bearer
@@ -13,6 +16,12 @@ from sla_monitor.web.packs import found, headers
 from sla_monitor.web.site import Site
 
 log = logging.getLogger(__name__)
+
+REPORT_BYTES = 2048
+"""So much of a report's text is read; the rest is let pass."""
+
+RETRY_S = "5"
+"""Seconds after which a job whose report could not be written should post it again."""
 
 LEAST_REFRESH_S, MOST_REFRESH_S = 5, 3600
 
@@ -114,18 +123,33 @@ class Reload(Handler):
 
 
 class Heartbeat(Handler):
-    """`POST /heartbeat/<contract>/<endpoint>` with `Authorization: Bearer <token>`: 204 when it was taken in."""
+    """`POST /heartbeat/<contract>/<endpoint>` with `Authorization: Bearer <token>`: the job is done; `/start` and
+    `/fail` behind it say that it has begun, or failed. 204 once the report is on disk, 503 if that takes too long."""
 
     methods = ("POST",)
     has_own_token = True
 
-    async def post(self, endpoint: str) -> None:
+    def initialize(self, site: Site) -> None:
+        super().initialize(site)
+        self._text = b""
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Keep the beginning of the body, let the rest pass: a job may well post its whole log."""
+        self._text += chunk[: REPORT_BYTES - len(self._text)]
+        return None
+
+    async def post(self, endpoint: str, kind: str | None) -> None:
         site = self.site
         token = bearer(self.request.headers.get("Authorization", ""))
         if not await site.beating.run(site.tokens.fits, endpoint, token):
             self._refuse()
         self._slow_down(site.beats.take(endpoint, site.clock.monotonic()))
-        await site.beating.run(site.beat, endpoint)
+        text = self._text.decode(errors="replace").replace(token, "***")
+        committed = await site.beating.run(site.report, endpoint, ReportKind(kind or ReportKind.DONE), text)
+        waiting = asyncio.wrap_future(committed)
+        await asyncio.wait([waiting], timeout=site.limits.commit_s)
+        if not (waiting.done() and waiting.result()):
+            raise Refusal(503, "the report could not be written in time; post it again", {"Retry-After": RETRY_S})
         self.set_status(204)
         self.finish()
 
@@ -150,6 +174,6 @@ def application(site: Site) -> Application:
         (r"/-/healthy", Healthy, parts),
         (r"/-/ready", Ready, parts),
         (r"/-/reload", Reload, parts),
-        (r"/heartbeat/([^/]+/[^/]+)", Heartbeat, parts),
+        (r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", Heartbeat, parts),
     ]
     return Application(routes, default_handler_class=NotFound, default_handler_args=parts, log_function=lambda _: None)

@@ -20,7 +20,7 @@ from sla_monitor.web.heartbeat import Tokens
 from sla_monitor.web.listening import bind, bounded_server
 from sla_monitor.web.packs import ReviewPack
 from sla_monitor.web.routes import application
-from sla_monitor.web.site import Limits, Site, Tokenised
+from sla_monitor.web.site import Limits, Reporting, Site, Tokenised
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,9 @@ FILES_EVERY_S = 1.0
 class Web:
     """The status page and the HTTP endpoints on one address.
 
-    `metrics` gives content type and body; `reload` gives the problems it met;
-    `beat` takes in a heartbeat of an endpoint; `tokens` gives the tokens of the heartbeat endpoints by key;
-    `packs` gives the review packs that were made.
+    `metrics` gives content type and body; `reload` gives the problems it met; `report` takes in what an endpoint's job
+    reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
+    gives the review packs that were made.
     All five are called from threads of ours.
     """
 
@@ -43,7 +43,7 @@ class Web:
     metrics: Callable[[], tuple[str, bytes]]
     health: Callable[[], Health]
     reload: Callable[[], list[str]]
-    beat: Callable[[str], None]
+    report: Reporting
     tokens: Tokenised
     web_config: Path | None
     clock: Clock
@@ -98,7 +98,7 @@ class Web:
             metrics=self.metrics,
             health=self.health,
             reload=self.reload,
-            beat=self.beat,
+            report=self.report,
             tokens=Tokens(self.tokens),
             packs=self.packs,
             clock=self.clock,

@@ -11,13 +11,14 @@ from typing import ParamSpec, TypeVar
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.contract.secret import SecretReference
+from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web.access import Access
 from sla_monitor.web.files import WebFiles
 from sla_monitor.web.health import Health
 from sla_monitor.web.heartbeat import Limit, Tokens
 from sla_monitor.web.packs import ReviewPack
 from sla_monitor.web.page import StatusPage
-from sla_monitor.workers import Workers
+from sla_monitor.web.workers import Workers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,6 +41,7 @@ class Limits:
     waiting: int = 32
     beats_per_minute: int = 120
     failures_per_minute: int = 30
+    commit_s: float = 5
 
 
 class Busy(Exception):  # noqa: N818 - it says how things stand
@@ -89,7 +91,7 @@ class Site:
     metrics: Callable[[], tuple[str, bytes]]
     health: Callable[[], Health]
     reload: Callable[[], list[str]]
-    beat: Callable[[str], None]
+    report: Reporting
     tokens: Tokens
     packs: Callable[[], Iterable[ReviewPack]]
     clock: Clock
@@ -114,6 +116,9 @@ class Site:
         for bounded in (self.rendering, self.checking, self.beating, self.reloading, self.fetching):
             bounded.close()
 
+
+Reporting = Callable[[str, ReportKind, str], "Future[bool]"]
+"""Takes in a report: the endpoint's key, what its job reports, and a text."""
 
 Tokenised = Callable[[], Mapping[str, SecretReference]]
 """Gives the heartbeat endpoints' tokens as they stand after the latest reload."""

@@ -259,9 +259,10 @@ class _Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.beats.append((self.path, self.headers["Authorization"]))
+        self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(503 if len(self.server.beats) == 1 else 204)
         self.end_headers()
-        if len(self.server.beats) > 1:
+        if len(self.server.beats) > 2:
             self.server.accepted.set()
 
     def log_message(self, *args: object) -> None:
@@ -279,7 +280,20 @@ def test_the_batch_job_posts_its_token_and_tries_again_soon_when_turned_away(tmp
         monitor.shutdown()
     token = estate.token_file.read_text().strip()
     path = "/heartbeat/police-strategic-it/records-nightly-batch"
-    assert monitor.beats[:2] == [(path, f"Bearer {token}")] * 2
+    assert monitor.beats[:3] == [(each, f"Bearer {token}") for each in (f"{path}/start", f"{path}/start", path)]
+
+
+def test_a_batch_job_that_fails_says_so(tmp_path: Path) -> None:
+    failing = Scenario((Step("job fails", BATCH_JOB, status(500), 0, 60),), 60)
+    with Monitor() as monitor:
+        threading.Thread(target=monitor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        url = f"http://127.0.0.1:{monitor.server_port}"
+        estate = Estate(tmp_path, ports=ANY_PORTS, scenario=failing, monitor_url=url)
+        estate.start()
+        assert monitor.accepted.wait(10)
+        estate.stop()
+        monitor.shutdown()
+    assert [path.rpartition("/")[2] for path, _ in monitor.beats[1:3]] == ["start", "fail"]
 
 
 def test_a_stopped_batch_job_posts_nothing(tmp_path: Path) -> None:

@@ -9,13 +9,16 @@ import signal
 import sqlite3
 import sys
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any
 
 import pytest
 
@@ -273,3 +276,89 @@ def test_a_contract_that_a_reload_removes_is_gone_from_the_metrics_at_once(monit
     second.unlink()
     assert monitor.status("/-/reload", "POST") == 200
     assert 'contract="second"' not in monitor.page()
+
+
+TOKEN = "a-token-of-the-batch-0123456789"
+
+
+def job_endpoint(monitor: Monitor, **more: Any) -> dict[str, Any]:
+    (monitor.folder / "token").write_text(TOKEN)
+    plain = {"id": "job", "kind": "heartbeat", "token": "${file:../token}", "every": "1s", "timeout": "900ms"}
+    return plain | {"period": "2s", "grace": "1s"} | more
+
+
+def post(monitor: Monitor, report: str = "", text: str = "") -> int:
+    """Report as the job does; the status of the answer."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{monitor.port}/heartbeat/demo/job{report}",
+        data=text.encode(),
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def reports_kept(ledger: Path) -> list[str]:
+    with closing(sqlite3.connect(ledger)) as database:
+        return [text for (text,) in database.execute("select text from heartbeats order by id")]
+
+
+def test_a_report_that_was_answered_survives_a_kill_at_once(monitor: Monitor, nursery: Popen[str]) -> None:
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    monitor.write(endpoints=[job_endpoint(monitor)])
+    acknowledged = []
+    for round_number in range(25):
+        nursery.stdin.write(f"{monitor.settings}\n")
+        nursery.stdin.flush()
+        daemon = int(nursery.stdout.readline())
+        wait_until(lambda: monitor.status("/-/healthy") == 200)
+        assert post(monitor, text=str(round_number)) == 204
+        os.kill(daemon, signal.SIGKILL)
+        assert nursery.stdout.readline() == "dead\n"
+        acknowledged.append(str(round_number))
+        assert reports_kept(monitor.ledger) == acknowledged
+
+
+def test_a_report_that_cannot_be_written_is_answered_503_and_others_are_served_meanwhile(monitor: Monitor) -> None:
+    monitor.write(endpoints=[job_endpoint(monitor)])
+    monitor.start()
+    with closing(sqlite3.connect(monitor.ledger, isolation_level=None)) as stranger:
+        stranger.execute("begin immediate")
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(post, monitor, text="locked")
+            while not waiting.done():
+                assert monitor.status("/-/healthy") == 200
+                time.sleep(0.05)
+        assert waiting.result() == 503
+        stranger.execute("rollback")
+    wait_until(lambda: post(monitor, text="again") == 204)
+    assert "again" in reports_kept(monitor.ledger)
+
+
+def test_a_job_that_fails_or_runs_too_long_is_down_until_its_next_success(monitor: Monitor) -> None:
+    monitor.write(endpoints=[job_endpoint(monitor, period="1h", max_duration="2s")])
+    monitor.start()
+    assert post(monitor) == 204
+    wait_until(lambda: monitor.state("job") == "up")
+    assert post(monitor, "/fail", "disk full \x1b[31m<b>") == 204
+    wait_until(lambda: monitor.state("job") == "down")
+    with urllib.request.urlopen(f"http://127.0.0.1:{monitor.port}/?open=all") as answer:
+        assert "disk full  [31m&lt;b&gt;" in answer.read().decode(), "as text, and without its control character"
+    assert post(monitor) == 204
+    wait_until(lambda: monitor.state("job") == "up")
+    assert post(monitor, "/start") == 204
+    wait_until(lambda: monitor.state("job") == "down")
+    assert post(monitor) == 204, "it took too long"
+    assert post(monitor, "/start") == 204
+    assert post(monitor) == 204
+    wait_until(lambda: monitor.state("job") == "up")
+    monitor.stop()
+    with read_only(monitor.ledger) as reader:
+        found = [look.finding.reason for look in reader.observations("demo/job", 0, FOREVER_MS)]
+    reasons = [reason for reason, _ in groupby(found) if reason is not Reason.NOT_YET_SEEN]
+    assert reasons == [None, Reason.JOB_FAILED, None, Reason.TOO_SLOW, None]

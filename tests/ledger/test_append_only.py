@@ -10,7 +10,8 @@ import pytest
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.register import Register
-from tests.ledger.support import DOWN, T0, look, opened, record_all
+from sla_monitor.sla.jobs import ReportKind
+from tests.ledger.support import DOWN, look, opened, record_all
 from tests.register.saying import booking, entries
 
 TABLES = [
@@ -30,7 +31,7 @@ TABLES = [
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.db"
     with opened(path) as ledger:
-        ledger.beat("custody/batch", T0)
+        ledger.report("custody/batch", ReportKind.DONE)
         record_all(ledger, look(0), look(1, DOWN))
     Register.open(path, SystemClock()).add(entries(booking()))
     return path
@@ -61,7 +62,8 @@ def test_no_statement_changes_what_was_seen(path: Path, table: str, change: str)
     [
         "insert into observations (endpoint_id, at_ms, outcome, duration_us) values (1, 'noon', 1, 0)",
         "insert into observations (endpoint_id, at_ms, outcome, duration_us) values (1, 1.5, 1, 0)",
-        "insert into heartbeats values (1, null)",
+        "insert into heartbeats (endpoint_id, at_ms, kind, text) values (1, null, 'done', '')",
+        "insert into heartbeats (endpoint_id, at_ms, kind, text) values (1, 0, 'over', '')",
         "insert into evidence (digest, detail, body) values (x'00', 'detail', 'text, not bytes')",
     ],
 )

@@ -125,17 +125,6 @@ def test_late_and_duplicate_looks_are_kept_but_change_no_span(path: Path) -> Non
     assert stats.out_of_order == 2
 
 
-def test_heartbeats_survive_a_restart_and_duplicates_are_one(path: Path) -> None:
-    with opened(path) as ledger:
-        assert ledger.last_beat("custody/batch") is None
-        for at_ms in (T0, T0 + 5, T0 + 5, T0 + 3):
-            ledger.beat("custody/batch", at_ms)
-        assert ledger.last_beat("custody/batch") == T0 + 5
-    with opened(path) as ledger:
-        assert ledger.last_beat("custody/batch") == T0 + 5
-        assert ledger.stats().dropped == 0
-
-
 def test_spans_of_many_endpoints_are_read_with_rests_between_them(path: Path) -> None:
     rests: list[int] = []
     with opened(path) as ledger:

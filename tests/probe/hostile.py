@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sla_monitor.sla.observation import Outcome, Reason
@@ -31,6 +32,13 @@ class Hostile:
     terms: dict[str, Any] = field(default_factory=dict)
     kind: str = "http"
     tls: str = ""
+
+    def terms_at(self, port: int, ca_file: Path) -> dict[str, Any]:
+        trust = {"ca_file": ca_file} if self.tls else {}
+        if self.kind != "http":
+            return {"host": "127.0.0.1", "port": port, **trust, **self.terms}
+        scheme = "https" if self.tls else "http"
+        return {"url": f"{scheme}://127.0.0.1:{port}/", **trust, **self.terms}
 
     @property
     def outcome(self) -> Outcome:
@@ -122,6 +130,16 @@ def much_ado() -> bytes:
     head, empty_block, last_block = gzip.compress(b"")[:10], b"\0\0\0\xff\xff", b"\1\0\0\xff\xff"
     body = head + empty_block * 400_000 + last_block + bytes(8)
     return CHUNKED[:-2] + b"Content-Encoding: gzip\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+def circles_with_cookies() -> Conduct:
+    lines = [f"Set-Cookie: c{number}=" + "x" * 200 for number in range(200)]
+    return says(page(b"", "302 Found", "Location: /", *lines))
+
+
+def drips_gzip() -> Conduct:
+    head = page(bytes(99), "200 OK", "Content-Encoding: gzip")[:-99]
+    return drips(head + gzip.compress(b"")[:10], b"\0")
 
 
 def bombs(layers: int) -> Conduct:
@@ -268,7 +286,7 @@ ASTRAY = [
 ]
 
 
-def in_tls(name: str, conduct: Conduct, reason: Reason, tls: str, kind: str = "http") -> Hostile:
+def in_tls(name: str, conduct: Conduct, reason: Reason | None, tls: str, kind: str = "http") -> Hostile:
     return Hostile(name, conduct, reason, kind=kind, tls=tls)
 
 
@@ -316,4 +334,78 @@ TCP = [
     ),
 ]
 
-ALL = [*SLOW, *BROKEN_OFF, *WRONG, *LARGE, *DEAR, *ASTRAY, *TLS, *TCP]
+HELLO_REQUEST = b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"
+WARNING = b"\x15\x03\x03\x00\x02\x01\x5a"
+CHANGE_OF_CIPHERS = b"\x14\x03\x03\x00\x01\x01"
+
+
+def greets(name: str, answer: bytes, reason: Reason, act: Callable[[Peer, bytes], object]) -> Hostile:
+    """In the clear, after the client's first words."""
+    return in_tls(name, greeted(lambda peer: act(peer, answer)), reason, "none")
+
+
+def sends(peer: Peer, answer: bytes) -> None:
+    peer.send(answer)
+    peer.wait()
+
+
+HANDSHAKES = [
+    greets("floods HelloRequests", HELLO_REQUEST * 1_000, Reason.TOO_LARGE, Peer.flood),
+    greets("drips HelloRequests", HELLO_REQUEST, Reason.TIMEOUT, Peer.drip),
+    greets("floods warnings", WARNING * 1_000, Reason.TOO_LARGE, Peer.flood),
+    greets("floods changes of ciphers", CHANGE_OF_CIPHERS * 1_000, Reason.TOO_LARGE, Peer.flood),
+    greets("floods empty records", b"\x16\x03\x03\x00\x00" * 1_000, Reason.TOO_LARGE, Peer.flood),
+    greets("floods zeros where TLS should be", bytes(65_536), Reason.TLS_FAILED, Peer.flood),
+    greets("announces a record of 64 kB", b"\x16\x03\x03\xff\xff" + PLENTY, Reason.TLS_FAILED, sends),
+    greets(
+        "announces a greeting of 16 MB",
+        b"\x16\x03\x03\x40\x00\x02\xff\xff\xff" + bytes(16_380),
+        Reason.TLS_FAILED,
+        sends,
+    ),
+    greets("begins a greeting that never ends", b"\x16\x03\x03\x00\x04\x02\x00\x40\x00", Reason.TIMEOUT, sends),
+    in_tls("insists on finite fields", says(OK), Reason.TLS_FAILED, "finite fields"),
+    in_tls("has sixty large intermediates, TLS 1.2", says(OK), Reason.TOO_LARGE, "long chain 1.2"),
+    in_tls("has sixty large intermediates, TLS 1.3", says(OK), Reason.TOO_LARGE, "long chain"),
+    in_tls("has a certificate of 64 kB", says(OK), Reason.TOO_LARGE, "huge"),
+    in_tls("floods session tickets", says(OK), Reason.TOO_LARGE, "tickets"),
+    in_tls("has a certificate that ends in a thirteenth month", says(OK), Reason.CERTIFICATE_INVALID, "odd date"),
+    in_tls("floods a body inside TLS", floods(HEAD + b"\r\n", PLENTY), Reason.TOO_LARGE, "good"),
+    in_tls("drips tiny records", drips(SHORT, b"x"), Reason.TIMEOUT, "1.2"),
+    in_tls("answers twice inside TLS", says(OK + OK), None, "good"),
+    in_tls("hangs up inside TLS", asked(lambda _: None), Reason.CONNECTION_RESET, "good"),
+]
+
+ODD = [
+    Hostile("has a blank line before its outage", says(b"\r\nHTTP/1.1 503 Down\r\n\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("floods blank lines", floods(b"", b"\r\n" * 10_000), Reason.PROTOCOL_ERROR),
+    Hostile("floods spaces", floods(b"", b" " * 10_000), Reason.TOO_LARGE),
+    Hostile("floods carriage returns", floods(HEAD, b"\r" * 10_000), Reason.TOO_LARGE),
+    Hostile("floods continued lines", floods(HEAD + b"X: y\r\n", b" z\r\n" * 1_000), Reason.TOO_LARGE),
+    Hostile("continues a line 200 times", says(HEAD + b"X: y\r\n" + b" z\r\n" * 200 + b"\r\n"), None),
+    Hostile("continues a line 10,000 times", says(HEAD + b"X: y\r\n" + b" z\r\n" * 10_000 + b"\r\n"), Reason.TOO_LARGE),
+    Hostile("has 60,000 bytes of colons", says(HEAD + b":" * 60_000 + b"\r\n\r\n"), None),
+    Hostile("has 200 odd names", says(HEAD + b"(): y\r\n" * 200 + b"\r\n"), None),
+    Hostile("speaks HTTP/0.9", says(b"hello"), Reason.PROTOCOL_ERROR),
+    Hostile("has a status that is none", says(b"HTTP/1.1 099 No\r\n\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("switches protocols", says(b"HTTP/1.1 101 Yes\r\n\r\n"), Reason.STATUS_UNEXPECTED),
+    Hostile("announces and hangs up", says(b"HTTP/1.1 100 Continue\r\n\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile("floods a chunk's extension", floods(CHUNKED + b"5;", PLENTY), Reason.TOO_LARGE),
+    Hostile("drips a chunk's extension", drips(CHUNKED + b"5;", b"x"), Reason.TIMEOUT),
+    Hostile("floods chunks of one byte", floods(CHUNKED, b"1\r\nx\r\n" * 10_000), Reason.TOO_LARGE, {"timeout": "5s"}),
+    Hostile(
+        "has a length of 400 digits", says(HEAD + b"Content-Length: " + b"9" * 400 + b"\r\n\r\n"), Reason.TOO_LARGE
+    ),
+    Hostile("ends after its last chunk's size", says(CHUNKED + b"5\r\nhello\r\n0\r\n"), Reason.PROTOCOL_ERROR),
+    Hostile(
+        "has a length of 9 PB and chunks",
+        says(CHUNKED[:-2] + b"Content-Length: 9" + b"0" * 15 + b"\r\n\r\n0\r\n\r\n"),
+        None,
+    ),
+    Hostile(
+        "leads in a circle with cookies", circles_with_cookies(), Reason.REDIRECT_LIMIT, {"redirects": {"follow": 9}}
+    ),
+    Hostile("drips gzip", drips_gzip(), Reason.TIMEOUT),
+]
+
+ALL = [*SLOW, *BROKEN_OFF, *WRONG, *LARGE, *DEAR, *ASTRAY, *TLS, *HANDSHAKES, *ODD, *TCP]

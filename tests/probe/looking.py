@@ -24,8 +24,8 @@ def terms(kind: str, **options: Any) -> Endpoint:
     return _ENDPOINT.validate_python({"id": "it", "kind": kind, "timeout": f"{TIMEOUT_MS}ms", **options})
 
 
-def surroundings(clock: Clock | None = None, last_ms: int | None = None, started_ms: int = 0) -> Surroundings:
-    return Surroundings(clock or SystemClock(), lambda _: last_ms, "contract/it", started_ms)
+def surroundings(clock: Clock | None = None) -> Surroundings:
+    return Surroundings(clock or SystemClock(), "contract/it", 0)
 
 
 @contextmanager

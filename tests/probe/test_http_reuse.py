@@ -10,7 +10,7 @@ import pytest
 
 from sla_monitor.probe import line
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.probe.looking import prober, timed
+from tests.probe.looking import LOOP, prober, timed
 from tests.probe.servers import OK, Peer, answering, page, serving
 
 
@@ -141,6 +141,21 @@ def test_a_farewell_to_an_idle_connection_is_not_taken_for_an_answer() -> None:
         assert said.wait(5)
         assert timed(made).status == 200
         assert server.connections == 2
+
+
+def test_only_the_endpoint_s_own_connection_is_kept() -> None:
+    """Where a redirect leads to another origin, nobody would ever use that connection again."""
+    with serving(answering(OK)) as there:
+        away = page(b"", "302 Found", f"Location: http://localhost:{there.port}/")
+        rules = {"follow": 1, "other_hosts": ["localhost"]}
+        with (
+            serving(answering(away)) as server,
+            prober("http", url=f"http://127.0.0.1:{server.port}/", connection="reuse", redirects=rules) as made,
+        ):
+            before = len(LOOP._watched)
+            assert [timed(made).outcome for _ in range(3)] == [Outcome.UP] * 3
+            assert len(LOOP._watched) <= before + 1
+        assert there.connections == 3
 
 
 def test_a_connection_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

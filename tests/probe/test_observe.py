@@ -13,7 +13,7 @@ from sla_monitor.contract.endpoint import Endpoint, EndpointTerms
 from sla_monitor.probe import Finding, Stopwatch, observe_once
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.fakes.clock import FakeClock
-from tests.probe.looking import surroundings, terms
+from tests.probe.looking import terms
 
 UP = Finding(Outcome.UP)
 
@@ -99,30 +99,6 @@ def test_a_clock_that_stepped_during_the_look_makes_it_unknown(step_ms: int, rea
     assert found.outcome is (Outcome.UNKNOWN if reason else Outcome.UP)
 
 
-PERIOD = {"token": "${env:TOKEN}", "period": "1h", "grace": "5m"}
-PATIENCE_MS = 65 * 60_000
-
-
-@pytest.mark.parametrize(
-    ("last_ago_ms", "started_ago_ms", "outcome", "reason"),
-    [
-        (0, 0, Outcome.UP, None),
-        (PATIENCE_MS, 0, Outcome.UP, None),
-        (PATIENCE_MS + 1, PATIENCE_MS + 1, Outcome.DOWN, Reason.HEARTBEAT_SILENT),
-        (10 * PATIENCE_MS, PATIENCE_MS, Outcome.UNKNOWN, Reason.NOT_YET_SEEN),  # we were stopped: nobody could be heard
-        (None, 0, Outcome.UNKNOWN, Reason.NOT_YET_SEEN),
-        (None, PATIENCE_MS, Outcome.UNKNOWN, Reason.NOT_YET_SEEN),
-        (None, PATIENCE_MS + 1, Outcome.DOWN, Reason.HEARTBEAT_SILENT),
-    ],
-)
-def test_heartbeats(last_ago_ms: int | None, started_ago_ms: int, outcome: Outcome, reason: Reason | None) -> None:
-    clock = FakeClock()
-    last_ms = None if last_ago_ms is None else clock.now_ms() - last_ago_ms
-    around = surroundings(clock, last_ms, clock.now_ms() - started_ago_ms)
-    found = observe_once(probe.build(terms("heartbeat", **PERIOD), around), clock)
-    assert (found.outcome, found.reason) == (outcome, reason)
-
-
 def test_a_look_that_outlasts_its_deadline_was_held_up_by_us() -> None:
     """SIGSTOP leaves both clocks in step; but no look of ours lasts a second past its deadline."""
     clock = FakeClock()
@@ -134,10 +110,3 @@ def test_a_look_that_outlasts_its_deadline_was_held_up_by_us() -> None:
     found = observe_once(Scripted(act), clock)
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.CLOCK_STEPPED)
     assert "stood still" in found.detail
-
-
-def test_a_silent_heartbeat_says_since_when() -> None:
-    clock = FakeClock(1_700_000_000_000)
-    around = surroundings(clock, 1_600_000_000_000)
-    found = observe_once(probe.build(terms("heartbeat", **PERIOD), around), clock)
-    assert found.detail.startswith("the job was last heard at 2020-09-13T12:26:40Z, more than the 3900 s")

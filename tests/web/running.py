@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.secret import SecretReference
+from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Health, Limits, ReviewPack, Web
 
 QUICK = Limits(header_s=1, body_s=1, write_s=1)
@@ -28,12 +30,21 @@ class Parts:
     state: Health = field(default_factory=lambda: Health(ready=True))
     problems: list[str] = field(default_factory=list)
     references: Mapping[str, SecretReference] = field(default_factory=dict)
-    beats: list[str] = field(default_factory=list)
+    reports: list[tuple[str, ReportKind, str]] = field(default_factory=list)
+    committed: bool | None = True
     reloads: int = 0
     packs: Callable[[], Iterable[ReviewPack]] = tuple
 
     def metrics(self) -> tuple[str, bytes]:
         return "text/plain; version=0.0.4; charset=utf-8", self.metrics_body
+
+    def report(self, endpoint: str, kind: ReportKind, text: str) -> Future[bool]:
+        """`committed` says what becomes of it; None: it is never on disk."""
+        self.reports.append((endpoint, kind, text))
+        future: Future[bool] = Future()
+        if self.committed is not None:
+            future.set_result(self.committed)
+        return future
 
     def reload(self) -> list[str]:
         self.reloads += 1
@@ -59,7 +70,7 @@ def web_of(
         metrics=parts.metrics,
         health=lambda: parts.state,
         reload=parts.reload,
-        beat=parts.beats.append,
+        report=parts.report,
         tokens=lambda: parts.references,
         web_config=web_config,
         clock=SystemClock(),

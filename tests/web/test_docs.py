@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sla_monitor.sla.observation import DETAIL_LIMIT
 from sla_monitor.web import Limits
 from sla_monitor.web.heartbeat import MIN_TOKEN
-from sla_monitor.web.routes import LEAST_REFRESH_S, MOST_REFRESH_S
+from sla_monitor.web.routes import LEAST_REFRESH_S, MOST_REFRESH_S, REPORT_BYTES
 from tests.web.running import Parts, ask, serving
 
 DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")
@@ -17,7 +18,7 @@ DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-
 
 def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
     rows = re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", DOCS, re.M)
-    assert len(rows) == 7
+    assert len(rows) == 9
     with serving(Parts()) as web:
         for path, methods in rows:
             answer = ask(web, re.sub("<[a-z]+>", "x", path), "DELETE")
@@ -33,7 +34,9 @@ def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
         f"| Headers | {Limits().header_bytes // 1024} kB |",
         f"| Open connections | {Limits().connections};",
         f"| {Limits().waiting}, two at work |",
-        f"above {Limits().beats_per_minute} beats a minute",
+        f"above {Limits().beats_per_minute} reports a minute",
+        f"cannot be written for {Limits().commit_s} s",
+        f"({REPORT_BYTES // 1024} kB are read, {DETAIL_LIMIT} characters kept)",
         f"above {Limits().failures_per_minute} failures a minute",
         f"shorter than {MIN_TOKEN} characters",
         f"({LEAST_REFRESH_S} to {MOST_REFRESH_S})",

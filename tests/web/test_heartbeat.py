@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.contract.secret import SecretReference
+from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Limits, Web
 from sla_monitor.web.heartbeat import REMEMBERED, Limit
-from tests.web.running import Answer, Parts, ask, raw, serving
+from sla_monitor.web.routes import REPORT_BYTES
+from tests.running import wait_until
+from tests.web.running import Answer, Parts, ask, connect, raw, serving
 
 TOKEN = "right-token-0123456789"
-PATH = "/heartbeat/partnership/nightly-extract"
+ENDPOINT = "partnership/nightly-extract"
+PATH = f"/heartbeat/{ENDPOINT}"
 FEW = Limits(beats_per_minute=3, failures_per_minute=3)
 
 
@@ -22,7 +26,7 @@ def parts(tmp_path: Path) -> Parts:
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     (tmp_path / "short").write_text("short\n")
     references = {
-        "partnership/nightly-extract": SecretReference("file", str(tmp_path / "token")),
+        ENDPOINT: SecretReference("file", str(tmp_path / "token")),
         "partnership/short": SecretReference("file", str(tmp_path / "short")),
         "partnership/lost": SecretReference("file", str(tmp_path / "nowhere")),
     }
@@ -42,19 +46,70 @@ def beat(web: Web, authorization: str = f"Bearer {TOKEN}", path: str = PATH, bod
 def test_the_right_token_is_taken_in(web: Web, parts: Parts) -> None:
     answer = beat(web)
     assert (answer.status, answer.body) == (204, "")
-    assert parts.beats == ["partnership/nightly-extract"]
+    assert parts.reports == [(ENDPOINT, ReportKind.DONE, "")]
 
 
-@pytest.mark.parametrize("body", [b"", b"x" * 65_536, b"a=b&c=%ff", b'{"status": "down"}'])
-def test_the_body_is_ignored(web: Web, parts: Parts, body: bytes) -> None:
+@pytest.mark.parametrize(("suffix", "kind"), [("", "done"), ("/start", "start"), ("/fail", "fail")])
+def test_a_job_reports_its_start_its_end_and_its_failure(web: Web, parts: Parts, suffix: str, kind: str) -> None:
+    assert beat(web, path=PATH + suffix, body=b"42 records").status == 204
+    assert parts.reports == [(ENDPOINT, ReportKind(kind), "42 records")]
+
+
+@pytest.mark.parametrize("suffix", ["/", "/done", "/START", "/start/", "/fail/1", "/start/fail", "/%73tart/x"])
+def test_there_is_nothing_else_to_report(web: Web, parts: Parts, suffix: str) -> None:
+    assert beat(web, path=PATH + suffix).status == 404
+    assert parts.reports == []
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"x" * 65_536, "x" * REPORT_BYTES),
+        (b"a=b&c=%ff", "a=b&c=%ff"),
+        (b'{"status": "down"}', '{"status": "down"}'),
+        (b"\xff\x00caf\xc3\xa9", "\N{REPLACEMENT CHARACTER}\0caf\xe9"),
+        (b"x" * (REPORT_BYTES - 1) + "\xe9".encode(), "x" * (REPORT_BYTES - 1) + "\N{REPLACEMENT CHARACTER}"),
+        (f"curl -H 'Authorization: Bearer {TOKEN}'".encode(), "curl -H 'Authorization: Bearer ***'"),
+    ],
+)
+def test_the_body_is_a_text_whose_beginning_is_kept_and_never_the_token(
+    web: Web, parts: Parts, body: bytes, text: str
+) -> None:
     assert beat(web, body=body).status == 204
-    assert parts.beats == ["partnership/nightly-extract"]
+    assert parts.reports == [(ENDPOINT, ReportKind.DONE, text)]
+
+
+def test_a_body_in_chunks_is_one_text(web: Web, parts: Parts) -> None:
+    head = f"POST {PATH}/fail HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n"
+    body = "Transfer-Encoding: chunked\r\n\r\n3\r\ndis\r\n6\r\nk full\r\n0\r\n\r\n"
+    assert raw(web, f"{head}{body}".encode()).startswith(b"HTTP/1.1 204 ")
+    assert parts.reports == [(ENDPOINT, ReportKind.FAIL, "disk full")]
+
+
+@pytest.mark.parametrize("committed", [False, None])
+def test_what_is_not_on_disk_in_time_is_not_acknowledged(parts: Parts, committed: bool | None) -> None:
+    """False: it is given up; None: the disk takes nothing."""
+    parts.committed = committed
+    with serving(parts, limits=Limits(commit_s=0.05)) as web:
+        answer = beat(web)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert "post it again" in answer.body
+
+
+def test_a_report_that_waits_for_the_disk_holds_up_nobody(parts: Parts) -> None:
+    parts.committed = None
+    with serving(parts, limits=Limits(commit_s=60)) as web, connect(web) as waiting:
+        waiting.sendall(f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
+        wait_until(lambda: bool(parts.reports))
+        parts.committed = True
+        assert beat(web).status == 204
+        assert ask(web, "/-/healthy").status == 200
 
 
 def test_a_body_over_64_kilobytes_is_refused(web: Web, parts: Parts) -> None:
     head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 65537\r\n\r\n"
     assert raw(web, head.encode()).startswith(b"HTTP/1.1 400 ")
-    assert parts.beats == []
+    assert parts.reports == []
 
 
 @pytest.mark.parametrize(
@@ -75,7 +130,7 @@ def test_a_body_over_64_kilobytes_is_refused(web: Web, parts: Parts) -> None:
 def test_anything_else_is_unauthorised(web: Web, parts: Parts, authorization: str) -> None:
     answer = beat(web, authorization)
     assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Bearer realm="heartbeat"')
-    assert parts.beats == []
+    assert parts.reports == []
 
 
 def test_an_unknown_endpoint_cannot_be_told_from_a_wrong_token(web: Web) -> None:
@@ -100,7 +155,7 @@ def test_a_token_that_is_no_token_lets_nobody_in_and_the_log_says_so(
     web: Web, parts: Parts, caplog: pytest.LogCaptureFixture, name: str, token: str
 ) -> None:
     assert beat(web, f"Bearer {token}", f"/heartbeat/partnership/{name}").status == 401
-    assert parts.beats == []
+    assert parts.reports == []
     assert "token" in caplog.text
     assert "Bearer" not in caplog.text
 
@@ -115,7 +170,7 @@ def test_too_many_beats_are_told_when_to_come_back(web: Web, parts: Parts) -> No
     answers = [beat(web) for _ in range(4)]
     assert [answer.status for answer in answers] == [204, 204, 204, 429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
-    assert len(parts.beats) == 3
+    assert len(parts.reports) == 3
 
 
 def test_a_client_that_fails_too_often_is_told_to_come_back(web: Web) -> None:

@@ -22,7 +22,7 @@ def health() -> Board:
         description="Is the monitor itself well: does it look on time, keep what it saw, and assess it?",
         rows=(
             ("Now", _now()),
-            ("Looking on time", (_lateness(), _lost(), _workers(), _looks())),
+            ("Looking on time", (_lateness(), _lost(), _in_flight(), _looks())),
             ("Keeping and assessing", (_ledger(), _lag(), _assessing(), _log())),
             ("What it costs", (_cpu(), _memory(), _files(), _scrape())),
         ),
@@ -92,11 +92,16 @@ def _lost() -> Panel:
     )
 
 
-def _workers() -> Panel:
-    shown = ((names.WORKERS_BUSY, "looking"), (names.WORKERS, "started"), (names.WORKERS_LIMIT, "limit"))
+def _in_flight() -> Panel:
+    shown = ((names.IN_FLIGHT, "in flight"), (names.AWAITING_WITNESS, "awaiting the witnesses"), (names.SITES, "sites"))
     queries = [Query(f"sum by (instance) ({select(metric)})", f"{name} {INSTANCE}") for metric, name in shown]
-    waiting = Query(f"sum by (instance) ({select(names.WORKERS_WAITING)})", f"waiting looks {INSTANCE}")
-    return timeseries("Threads", "Those that look, and looks that wait for one.", [*queries, waiting], COUNT)
+    restarts = f"sum by (instance) ({rate(names.SITE_RESTARTS)})"
+    return timeseries(
+        "Probes in flight",
+        "Probes under way, failures that wait for the witnesses, processes that probe and their restarts.",
+        [*queries, Query(restarts, f"restarts a second {INSTANCE}")],
+        COUNT,
+    )
 
 
 def _looks() -> Panel:

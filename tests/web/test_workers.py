@@ -1,4 +1,4 @@
-"""The threads that look."""
+"""The threads of the web server."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sla_monitor import workers as module
-from sla_monitor.workers import Workers
+from sla_monitor.web import workers as module
+from sla_monitor.web.workers import Workers
 
 
 def wait_for(condition: object, seconds: float = 5.0) -> None:
@@ -34,35 +34,6 @@ def test_tasks_run_together_up_to_the_limit_and_the_rest_waits() -> None:
     wait_for(lambda: len(began) == 5 and pool.busy == 0)
     pool.stop()
     wait_for(lambda: pool.threads == 0)
-
-
-def test_while_processor_time_is_short_few_look_at_once_and_nobody_is_forgotten(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "STRAINED_THREADS", 3)
-    pool, gate, began = Workers(20), threading.Event(), list[int]()
-
-    def task() -> None:
-        began.append(1)
-        gate.wait(5)
-
-    for _ in range(6):
-        pool.submit(task)
-    wait_for(lambda: pool.busy == 6)
-    pool.is_strained = True
-    for _ in range(6):
-        pool.submit(task)
-    assert (pool.threads, pool.waiting) == (6, 6), "none is started, none is stopped in its look"
-    gate.set()
-    wait_for(lambda: len(began) == 12 and pool.busy == 0)
-    wait_for(lambda: pool.threads == 3)
-    gate.clear()
-    pool.is_strained = False
-    for _ in range(6):
-        pool.submit(task)
-    wait_for(lambda: pool.busy == 6)
-    gate.set()
-    pool.stop()
 
 
 def test_an_idle_thread_is_used_again_before_another_is_started() -> None:
@@ -104,7 +75,7 @@ def test_a_task_that_raises_costs_no_thread(caplog: pytest.LogCaptureFixture) ->
     pool.submit(fails)
     pool.submit(done.set)
     assert done.wait(5)
-    assert "a look failed inside the monitor" in caplog.text
+    assert "a task failed inside the web server" in caplog.text
     pool.stop()
 
 

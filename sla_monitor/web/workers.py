@@ -1,7 +1,7 @@
-"""The threads that look: started when needed, gone when idle, never a reason for the daemon not to stop.
+"""Threads for what would hold up the web server's loop: started when needed, gone when idle, no reason not to stop.
 
-The standard library's ThreadPoolExecutor joins its threads at exit, so one slow supplier would hold up a stop
-for as long as its timeout; it also never lets a thread go again after an outage needed hundreds of them.
+The standard library's ThreadPoolExecutor joins its threads at exit, so one slow task would hold up a stop for as long
+as it takes; it also never lets a thread go again.
 """
 
 from __future__ import annotations
@@ -12,24 +12,16 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 IDLE_SECONDS = 30.0
-STRAINED_THREADS = 32
-"""As many looks at once while processor time is short. More would only take it from each other: each would last longer,
-and in the end all of them would reach their deadlines, which would look like the suppliers' failure. What has to
-wait is late, or overruns its interval, and is counted."""
 
 Task = Callable[[], None]
 log = logging.getLogger(__name__)
 
 
 class Workers:
-    """At most `limit` daemon threads that take tasks in the order in which they came.
-
-    While `is_strained`, none is started above STRAINED_THREADS, and those that are too many go when their task is done.
-    """
+    """At most `limit` daemon threads that take tasks in the order in which they came."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.is_strained = False
         self.threads = 0
         self.busy = 0
         self._idle = 0
@@ -45,18 +37,14 @@ class Workers:
         """Have a task done; never blocks."""
         with self._lock:
             self._tasks.put(task)
-            is_short = self._tasks.qsize() > self._idle and self.threads < self._allowed
+            is_short = self._tasks.qsize() > self._idle and self.threads < self.limit
             self.threads += is_short
         if is_short:
             self._start_one()
 
-    @property
-    def _allowed(self) -> int:
-        return min(self.limit, STRAINED_THREADS) if self.is_strained else self.limit
-
     def _start_one(self) -> None:
         try:
-            threading.Thread(target=self._work, name="look", daemon=True).start()
+            threading.Thread(target=self._work, name="web", daemon=True).start()
         except RuntimeError as error:  # the system gives no more threads: those that run take the task in time
             with self._lock:
                 self.threads -= 1
@@ -75,7 +63,7 @@ class Workers:
             try:
                 task()
             except Exception:
-                log.exception("a look failed inside the monitor")
+                log.exception("a task failed inside the web server")
             finally:
                 with self._lock:
                     self.busy -= 1
@@ -83,7 +71,7 @@ class Workers:
     def _next(self) -> Task | None:
         """The next task, or None when this thread should end."""
         with self._lock:
-            if self.threads > self._allowed:
+            if self.threads > self.limit:
                 self.threads -= 1
                 return None
             self._idle += 1

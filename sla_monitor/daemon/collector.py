@@ -1,0 +1,159 @@
+"""What is watched, and what becomes of an observation: record, show, tell.
+
+Sites probe everything that is reached over the network. Heartbeats come in at this process, and are judged here.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from sla_monitor.board import Board, Watched
+from sla_monitor.clock import Clock
+from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.contract.endpoint import Endpoint, HeartbeatEndpoint
+from sla_monitor.contract.secret import SecretReference
+from sla_monitor.daemon.sites import Sites, patience_ms
+from sla_monitor.ledger import Ledger
+from sla_monitor.probe import Heard, Surroundings
+from sla_monitor.probe.doubts import Doubts
+from sla_monitor.probe.heartbeat import HeartbeatProber
+from sla_monitor.probe.verdict import plain
+from sla_monitor.settings import Settings
+from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
+from sla_monitor.sla.observation import Observation
+
+log = logging.getLogger(__package__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a heartbeat endpoint is judged by."""
+
+    terms: HeartbeatEndpoint
+    timetable: Timetable
+
+
+class Collector:
+    """The endpoints in force. Everything may be called from any thread."""
+
+    def __init__(self, board: Board, ledger: Ledger, settings: Settings, clock: Clock) -> None:
+        self._board, self._ledger, self._clock = board, ledger, clock
+        self._endpoints: dict[str, Endpoint] = {}
+        self._jobs: dict[str, Job] = {}
+        self._heartbeats: dict[str, HeartbeatProber] = {}
+        self._in_force: list[TermsVersion] = []
+        self._changing = threading.Lock()
+        self.has_observed = False
+        self.sites = Sites(settings, clock, self.take, board.skip)
+        self._doubting = threading.Lock()
+        self._doubts = Doubts(self.sites.host, lambda one: self.take([one]), patience_ms(settings))
+
+    def __len__(self) -> int:
+        return len(self._endpoints)
+
+    @property
+    def heartbeat_intervals_ms(self) -> dict[str, int]:
+        """How often each heartbeat endpoint is judged, by key."""
+        return {key: prober.terms.every_ms for key, prober in self._heartbeats.items()}
+
+    @property
+    def tokens(self) -> Mapping[str, SecretReference]:
+        """The tokens of the heartbeat endpoints, by key."""
+        return {key: prober.terms.token for key, prober in self._heartbeats.items()}
+
+    def take_up(self, contracts: Sequence[Contract]) -> bool:
+        """Watch exactly what is in force now, leaving alone what did not change; whether anything did."""
+        now_ms = self._clock.now_ms()
+        with self._changing:
+            in_force = [contract.version_at(now_ms) for contract in contracts]
+            if in_force == self._in_force:
+                return False
+            self._in_force = in_force
+            each_of = ((contract, *each) for contract in contracts for each in contract.endpoints_at(now_ms))
+            wanted = {key: (contract, service, terms) for contract, key, service, terms in each_of}
+            self._endpoints = {key: terms for key, (_, _, terms) in wanted.items()}
+            jobs = {
+                key: Job(terms, timetable_of(terms, contract.version_at(now_ms).terms, service))
+                for key, (contract, service, terms) in wanted.items()
+                if isinstance(terms, HeartbeatEndpoint)
+            }
+            before = self._jobs
+            self._heartbeats = {
+                key: self._heartbeats[key] if before.get(key) == job else self._heartbeat(key, job)
+                for key, job in jobs.items()
+            }
+            self._jobs = jobs
+            self.sites.assign({key: terms for key, terms in self._endpoints.items() if key not in self._heartbeats})
+            watched = (
+                Watched(key, contract.id, service.id, terms) for key, (contract, service, terms) in wanted.items()
+            )
+            self._board.watch(watched)
+            return True
+
+    def take(self, observations: Sequence[Observation]) -> None:
+        """Record what was observed, and show it."""
+        endpoints = self._endpoints  # a reload may have removed one of them just now
+        self._ledger.record_all(
+            [(one, endpoints[one.endpoint].every_ms) for one in observations if one.endpoint in endpoints]
+        )
+        for one in observations:
+            self._tell_of_change(one)
+            self._board.observe(one)
+        self.has_observed = True
+
+    def judge_heartbeat(self, key: str, _: int) -> None:
+        """Whether a job has been heard in time. One that we cannot hear, because we are cut off, is not silent."""
+        prober = self._heartbeats.get(key)
+        if prober is None:
+            return
+        observation, now_ms = Observation(key, self._clock.now_ms(), prober.find()), self._monotonic_ms()
+        with self._doubting:
+            self._doubts.take(observation, now_ms, now_ms)
+
+    def settle(self) -> None:
+        """Take what the witnesses have decided of silent jobs. To be called about once a second."""
+        with self._doubting:
+            self._doubts.settle(self._monotonic_ms())
+
+    def stop(self) -> None:
+        """Probe no more, and take what was seen before."""
+        self.sites.stop()
+        with self._doubting:
+            self._doubts.end()
+
+    def report(self, key: str, kind: ReportKind, text: str) -> Future[bool]:
+        """Take in what a job reports; True once it is on disk. `text` is the supplier's: hostile."""
+        return self._ledger.report(key, kind, plain(text))
+
+    def woke(self) -> None:
+        """We stood still, and heard no heartbeat in that time: silence is counted from now."""
+        with self._changing:
+            self._heartbeats = {key: self._heartbeat(key, job) for key, job in self._jobs.items()}
+
+    def _heartbeat(self, key: str, job: Job) -> HeartbeatProber:
+        heard = Heard(
+            state=lambda: self._ledger.job(key),
+            timetable=job.timetable,
+            cut_off_s=lambda: self.sites.host.offline_ms / 1000 or float("-inf"),
+        )
+        return HeartbeatProber(job.terms, Surroundings(self._clock, key, self._clock.now_ms(), heard))
+
+    def _monotonic_ms(self) -> int:
+        return int(self._clock.monotonic() * 1000)
+
+    def _tell_of_change(self, observation: Observation) -> None:
+        watched = self._board.endpoints.get(observation.endpoint)
+        finding = observation.finding
+        if watched is None or (watched.last is not None and watched.outcome is finding.outcome):
+            return
+        extra = {
+            "endpoint": observation.endpoint,
+            "outcome": finding.outcome.value,
+            "reason": "" if finding.reason is None else finding.reason.value,
+            "detail": finding.detail,
+        }
+        log.log(logging.INFO if finding.reason is None else logging.WARNING, "state", extra=extra)
