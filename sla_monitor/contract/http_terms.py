@@ -1,14 +1,15 @@
-"""What an HTTP endpoint may ask for and expect: the answer, credentials, redirects."""
+"""What an HTTP request may ask for and expect: credentials, redirects, the answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Self
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from sla_monitor.contract.fields import Name, Strict, Whole, YesNo
 from sla_monitor.contract.network import Host, JsonPath, Pattern, StatusRange, each_once
+from sla_monitor.contract.parts import Found
 from sla_monitor.contract.secret import Secret
 
 
@@ -62,12 +63,20 @@ class Redirects(Strict):
     to_https: YesNo = Field(True, description="http may lead to https of the same host; never the other way.")
 
 
-def doubled_credentials(
-    basic_auth: BasicAuth | None, bearer_token: Secret | None, headers: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What would fill the header `Authorization` a second time: where, and what is wrong with it."""
-    places: list[tuple[str, ...]] = [("basic_auth",)] if basic_auth is not None else []
-    places += [("bearer_token",)] if bearer_token is not None else []
-    places += [("headers", name) for name in headers if name.lower() == "authorization"]
-    for place in places[1:]:
-        yield place, f"is sent in the same header as {'.'.join(places[0])} (leave one of them out)"
+class RequestTerms(Strict):
+    """What every request has besides its address and what is sent with it."""
+
+    basic_auth: BasicAuth | None = Field(None, description="User name and password.")
+    bearer_token: Secret | None = Field(None, description="Sent as `Authorization: Bearer`.")
+    redirects: Redirects = Field(Redirects(), description="Whether to follow them.")
+    body_limit_bytes: Whole = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
+    expect: HttpExpectations = Field(HttpExpectations(), description="What a good answer looks like.")
+
+
+def credential_problems(terms: RequestTerms, headers: Iterable[str]) -> Iterator[Found]:
+    """Credentials of which only one could be sent."""
+    given = [key for key in ("basic_auth", "bearer_token") if getattr(terms, key) is not None]
+    named: list[tuple[str, ...]] = [(key,) for key in given]
+    named += [("headers", name) for name in headers if name.lower() == "authorization"]
+    for path in named[1:]:
+        yield path, f"is a second credential, beside {'.'.join(named[0])} (write one of them)"

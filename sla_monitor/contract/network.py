@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from sla_monitor.contract.domain_name import a_labels, name_wire
 from sla_monitor.contract.fields import Misplaced, Whole
 from sla_monitor.contract.json_path import compile_path
 from sla_monitor.contract.pattern import compile_pattern
-from sla_monitor.contract.secret import NEVER_HERE, HeaderValue, SecretReference
+from sla_monitor.contract.secret import NEVER_HERE, HeaderValue
 
 Port = Annotated[Whole, Field(ge=1, le=65535)]
 
@@ -102,7 +103,7 @@ StatusRange = Annotated[
 ]
 
 
-def _url(value: str) -> str:
+def check_url(value: str) -> str:
     """An address is printed and logged, so that nothing secret may be in it; for the same reason no message here
     repeats it."""
     if len(value) > 2048 or not re.fullmatch(r"https?://[!-~]+", value):
@@ -131,7 +132,7 @@ def _with_ascii_host(value: str) -> str:
 def _proxy(value: str) -> str:
     if not value.startswith("http://"):
         raise ValueError("must be an http:// address (write for example http://proxy.example:3128)")
-    return _url(value)
+    return check_url(value)
 
 
 def _header_name(value: str) -> str:
@@ -140,10 +141,17 @@ def _header_name(value: str) -> str:
     return value
 
 
-def _no_credentials(headers: dict[str, SecretReference | str]) -> dict[str, SecretReference | str]:
-    wrong = [name for name, value in headers.items() if isinstance(value, str) and _CREDENTIAL.search(name)]
+def _is_typed(value: Any) -> bool:
+    """Whether a header's value is plain text, and no reference to a secret or to a captured value."""
+    return isinstance(value, str) or bool(getattr(value, "is_literal", False))
+
+
+def no_typed_credentials(headers: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a credential that is plain text, and one name spelled twice."""
+    wrong = [(name, NEVER_HERE) for name, value in headers.items() if _is_typed(value) and _CREDENTIAL.search(name)]
+    wrong += _spelled_twice(headers)
     if wrong:
-        raise Misplaced([((name,), NEVER_HERE) for name in wrong])
+        raise Misplaced([((name,), message) for name, message in wrong])
     return headers
 
 
@@ -151,24 +159,35 @@ T = TypeVar("T")
 
 
 def each_once(headers: dict[str, T]) -> dict[str, T]:
-    """A header's name is the same in capitals and in small letters."""
-    first: dict[str, str] = {}
-    twice = [(name, first.setdefault(name.lower(), name)) for name in headers]
-    wrong = [
-        ((name,), f"is the same header as {other} (leave one of them out)") for name, other in twice if name != other
-    ]
-    if wrong:
-        raise Misplaced(list(wrong))
+    """Refuse one name spelled twice."""
+    if wrong := list(_spelled_twice(headers)):
+        raise Misplaced([((name,), message) for name, message in wrong])
     return headers
 
 
+def _spelled_twice(headers: Iterable[str]) -> Iterator[tuple[str, str]]:
+    first: dict[str, str] = {}
+    for name in headers:
+        other = first.setdefault(name.lower(), name)
+        if other is not name:
+            yield name, f"is {other} again (headers do not differ by case: write one of them)"
+
+
 _CREDENTIAL = re.compile(r"authorization|token|secret|password|api-?key", re.IGNORECASE)
+_CREDENTIAL_FIELD = re.compile(r"(authorization|token|secret|passw(or)?d|pwd|passphrase|api[-_]?key)$", re.IGNORECASE)
+
+
+def holds_a_credential(field: str) -> bool:
+    """Whether a field of a form or of JSON has a credential's name: `access_token`, and not `token_type`."""
+    return _CREDENTIAL_FIELD.search(field) is not None
+
+
 HeaderName = Annotated[str, AfterValidator(_header_name)]
-Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_no_credentials), AfterValidator(each_once)]
+Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(no_typed_credentials)]
 Url = Annotated[
     str,
     AfterValidator(_with_ascii_host),
-    AfterValidator(_url),
+    AfterValidator(check_url),
     WithJsonSchema({"$comment": "address", "type": "string", "pattern": r"^https?://[^/?#\s]+[!-~]*$"}),
 ]
 ProxyUrl = Annotated[

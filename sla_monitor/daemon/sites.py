@@ -14,7 +14,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import Endpoint
@@ -526,6 +526,8 @@ def _variables(value: object) -> Iterator[str]:
     parts: Iterable[object] = ()
     if isinstance(value, Strict):
         parts = (getattr(value, name) for name in type(value).model_fields)
+    elif is_dataclass(value):
+        parts = (getattr(value, each.name) for each in fields(value))
     elif isinstance(value, Mapping):
         parts = value.values()
     elif isinstance(value, list | tuple):

@@ -8,6 +8,7 @@ labels), every single-byte charset that Python knows, and UTF-32. The rest is re
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from encodings.aliases import aliases
 from functools import cache, lru_cache
@@ -45,13 +46,18 @@ _WIDE = {
 """By Python's names, which browsers do not know."""
 
 
-def text_of(body: bytes | bytearray, content_type: str, *, default: str = "utf-8") -> str:
-    """What cannot be decoded becomes the replacement character. `default`: a codec, for a body that says nothing."""
+def text_of(body: bytes | bytearray, content_type: str | None, *, is_json: bool = False) -> str:
+    """What cannot be decoded becomes the replacement character. Without a type it is UTF-8, whatever it begins with."""
+    if content_type is None:
+        return body.decode("utf-8", "replace")
     if body and body[0] in _FIRST_BYTES:
         for mark, name in _MARKS:
             if body.startswith(mark):
                 return body[len(mark) :].decode(name, "replace")
-    codec = _declared(content_type) or _own(body) or default
+    codec = _declared(content_type) or _own(body)
+    if codec is None:
+        # JSON shows by its first two characters how it is encoded (RFC 4627).
+        codec = json.detect_encoding(bytes(body[:4])) if is_json else "utf-8"
     table = _table(codec)
     return body.decode(codec, "replace") if table is None else codecs.charmap_decode(body, "strict", table)[0]
 

@@ -15,26 +15,19 @@ from sla_monitor.contract.http_terms import HttpExpectations, JsonCondition
 from sla_monitor.contract.json_path import TooDeep, compile_path
 from sla_monitor.contract.pattern import NS_PER_WEIGHT, compile_pattern, weight
 from sla_monitor.probe.charset import text_of
-from sla_monitor.probe.json_body import MOST_NODES, NotJson, TooManyNodes, nodes_in, parse
+from sla_monitor.probe.costs import Costs
+from sla_monitor.probe.json_body import MOST_NODES, NotJson, TooManyNodes, parse
 from sla_monitor.probe.verdict import Verdict
 from sla_monitor.sla.observation import Reason
 
 Test = Callable[[Any], bool]
-
-_NS_PER_BYTE = 75
-"""Decoding: UTF-16 of half surrogate pairs; the usual takes a hundredth of it."""
-
-_NS_PER_BYTE_SOUGHT = 4
-_NS_PER_NODE, _NS_PER_STEP = 1_200, 2_000
-"""Parsing, and a JSON path's steps. Numbers next to nothing take a microsecond, where they are parsed twice."""
 
 
 class Expectations:
     """Made once for an endpoint; judging one answer costs what its own lines cost."""
 
     __slots__ = (
-        "_contains", "_headers", "_json", "_json_ns", "_lacks", "_matches", "_nodes", "_ns_per_byte", "_status",
-        "reads_body", "terms",
+        "_contains", "_headers", "_json", "_lacks", "_matches", "_status", "most_ns_of_body", "reads_body", "terms",
     )  # fmt: skip
 
     def __init__(self, terms: HttpExpectations) -> None:
@@ -48,24 +41,12 @@ class Expectations:
         self.reads_body = bool(self._contains or self._lacks or self._matches or self._json)
         weights = weight(terms.body_matches or "") + sum(condition.text_weight for condition in self._json)
         sought = len(self._contains) + len(self._lacks)
-        self._ns_per_byte = _NS_PER_BYTE + _NS_PER_BYTE_SOUGHT * sought + NS_PER_WEIGHT * weights
-        self._nodes, self._json_ns = -1, 0
+        self.most_ns_of_body = Costs(weights, sought, [condition.steps for condition in self._json]).most_ns
 
     def most_ns_of_headers(self, headers: Mapping[str, str]) -> int:
         """Nanoseconds that judging the headers takes at most, whatever stands in them."""
         weights = (heavy * len(headers.get(name, "")) for name, _, _, heavy in self._headers)
         return NS_PER_WEIGHT * sum(weights)
-
-    def most_ns_of_body(self, body: bytes | bytearray, enough_ns: int) -> float:
-        """Nanoseconds that judging the body takes at most, whatever stands in it. Above `enough_ns` it is not exact."""
-        most_ns = len(body) * self._ns_per_byte
-        if not self._json or most_ns > enough_ns:
-            return most_ns
-        nodes = min(nodes_in(body), MOST_NODES)
-        if nodes != self._nodes:  # an endpoint's answers mostly have as many as the last
-            steps = sum(condition.steps(nodes) for condition in self._json)
-            self._nodes, self._json_ns = nodes, _NS_PER_NODE * nodes + _NS_PER_STEP * steps
-        return most_ns + self._json_ns
 
     def of_status(self, status: int) -> Verdict | None:
         """What is wrong with the status; None: nothing."""
@@ -85,12 +66,7 @@ class Expectations:
 
     def of_body(self, body: bytes | bytearray, content_type: str | None) -> Verdict | None:
         """What is wrong with the body; None: nothing. Without a type it is UTF-8, whatever it begins with."""
-        if content_type is None:
-            text = body.decode("utf-8", "replace")
-        else:
-            # JSON without a mark shows by its first two characters how it is encoded (RFC 4627).
-            default = json.detect_encoding(bytes(body[:4])) if self._json else "utf-8"
-            text = text_of(body, content_type, default=default)
+        text = text_of(body, content_type, is_json=bool(self._json))
         for wanted in self._contains:
             if wanted not in text:
                 return _unexpected(f"the body does not contain {wanted!r}")

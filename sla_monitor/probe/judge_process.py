@@ -26,9 +26,11 @@ from typing import NoReturn
 import msgspec
 
 from sla_monitor.contract.http_terms import HttpExpectations
+from sla_monitor.contract.journey_terms import Capture
+from sla_monitor.probe.body_capture import BodyCaptures, Found
 from sla_monitor.probe.expectations import Expectations, too_costly
 from sla_monitor.probe.loop import Loop, Timer
-from sla_monitor.probe.verdict import Verdict
+from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Reason
 
 CPU_LIMIT_S = 0.5
@@ -49,7 +51,9 @@ _HEAD = struct.Struct(">III")
 _DETAIL_LIMIT = 8_192
 """Characters of a verdict: more than are kept of it, so that a secret in it is found before it is cut."""
 
-_ANSWER_LIMIT = 1 << 16
+_ANSWER_LIMIT = 8 << 20
+"""Bytes: a hundred captured values of the greatest length."""
+
 _REASONS = frozenset({None, Reason.HEADER_UNEXPECTED, Reason.BODY_UNEXPECTED, Reason.PROTOCOL_ERROR, Reason.TOO_COSTLY})
 """What it may say: never that a failure is ours."""
 
@@ -65,19 +69,25 @@ class Question(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """`reason`: None where all is well; `cpu_s`: what judging took; `is_last`: the process ends after it."""
+    """`reason`: None where all is well; `found`: what was captured; `cpu_s`: what it took; `is_last`: the process ends
+    after it."""
 
     reason: Reason | None
     detail: str
     cpu_s: float
     is_last: bool
+    found: dict[str, Found] = {}
 
     @property
     def verdict(self) -> Verdict | None:
         return None if self.reason is None else Verdict(self.reason, self.detail)
 
 
-def pack(terms: HttpExpectations, question: Question) -> tuple[bytes, bytes]:
+Terms = HttpExpectations | dict[str, Capture]
+"""What an answer must be, or what is captured from it."""
+
+
+def pack(terms: Terms, question: Question) -> tuple[bytes, bytes]:
     """What is sent after the head and before the body."""
     return pickle.dumps(terms), msgspec.json.encode(question)
 
@@ -188,7 +198,7 @@ class Process:
 
     def _hear(self) -> None:
         try:
-            data = self._sock.recv(_ANSWER_LIMIT)
+            data = self._sock.recv(1 << 16)
         except BlockingIOError:
             return
         except OSError:
@@ -261,50 +271,58 @@ def _serve(sock: socket.socket) -> None:
     base = _data_bytes()
     while head := _read(sock, _HEAD.size):
         sizes = _HEAD.unpack(head)
-        expect = _expectations(bytes(_read(sock, sizes[0])))
+        worker = _worker(bytes(_read(sock, sizes[0])))
         question = msgspec.json.decode(_read(sock, sizes[1]), type=Question)
         limit = MEMORY_BASE + MEMORY_FACTOR * sizes[2]
         body = _read(sock, sizes[2])
         before_s = time.process_time()
         _limit_data(base + limit)
+        found: dict[str, Found] = {}
         try:
-            verdict = _judge(expect, question, body)
+            verdict, found = _judge(worker, question, body)
         except MemoryError:
             verdict = too_costly(f"it takes more than {limit >> 20} MB of memory")
         cpu_s = time.process_time() - before_s
         _limit_data(None)
         del body
         is_last = _data_bytes() - base > GROWTH_LIMIT
-        sock.sendall(msgspec.json.encode(_answer(verdict, cpu_s, is_last)) + b"\n")
+        sock.sendall(msgspec.json.encode(_answer(verdict, found, cpu_s, is_last=is_last)) + b"\n")
         if is_last:
             return
 
 
-def _answer(verdict: Verdict | None, cpu_s: float, is_last: bool) -> Answer:
+def _answer(verdict: Verdict | None, found: dict[str, Found], cpu_s: float, *, is_last: bool) -> Answer:
     if verdict is None:
-        return Answer(None, "", cpu_s, is_last)
+        return Answer(None, "", cpu_s, is_last, found)
     detail = verdict.detail[:_DETAIL_LIMIT].encode(errors="replace").decode()
     return Answer(verdict.reason, detail, cpu_s, is_last)
 
 
-def _judge(expect: Expectations, question: Question, body: bytearray) -> Verdict | None:
+def _judge(
+    worker: Expectations | BodyCaptures, question: Question, body: bytearray
+) -> tuple[Verdict | None, dict[str, Found]]:
     """Raises MemoryError. The signal at the end of the time ends the process."""
     signal.setitimer(signal.ITIMER_PROF, CPU_LIMIT_S)
     try:
+        if isinstance(worker, BodyCaptures):
+            return None, worker.find(body, question.content_type or "")
         if question.headers is not None:
-            return expect.of_headers(question.headers)
-        return expect.of_body(body, question.content_type)
+            return worker.of_headers(question.headers), {}
+        return worker.of_body(body, question.content_type), {}
     except MemoryError:
         raise
+    except Failure as failure:
+        return failure.verdict, {}
     except Exception as error:  # noqa: BLE001 - as around the whole probe: the supplier's bytes caused it
-        return Verdict(Reason.PROTOCOL_ERROR, f"the answer cannot be understood ({type(error).__name__})")
+        return Verdict(Reason.PROTOCOL_ERROR, f"the answer cannot be understood ({type(error).__name__})"), {}
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 @lru_cache(maxsize=64)
-def _expectations(terms: bytes) -> Expectations:
-    return Expectations(pickle.loads(terms))  # noqa: S301 - our parent's
+def _worker(packed: bytes) -> Expectations | BodyCaptures:
+    terms: Terms = pickle.loads(packed)  # noqa: S301 - our parent's
+    return Expectations(terms) if isinstance(terms, HttpExpectations) else BodyCaptures(terms)
 
 
 def _read(sock: socket.socket, size: int) -> bytearray:

@@ -34,6 +34,7 @@ OWNERS = {
     "pydantic": {"contract", "register", "evidence", "settings", "web_config.py"},
     "pydantic_core": {"contract", "evidence"},
     "pythonjsonlogger": {"log.py"},
+    "re2": {"contract"},
     "requests": {"probe", "silences.py"},
     "sqlite3": {"ledger"},
     "sqlite_utils": {"ledger"},
@@ -100,6 +101,7 @@ def test_every_dependency_has_an_owner() -> None:
     names = {line.partition(">")[0].partition("[")[0].lower() for line in declared}
     modules = {
         "dnspython": "dns",
+        "google-re2": "re2",
         "pyyaml": "yaml",
         "python-json-logger": "pythonjsonlogger",
     }

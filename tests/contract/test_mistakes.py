@@ -245,8 +245,8 @@ ENDPOINTS = [
     (
         HTTP + "expect: {headers: {Content-Type: a, content-type: b}}",
         (
-            "13:59: services.custody.endpoints.e.expect.headers.content-type: is the same header as Content-Type"
-            " (leave one of them out)"
+            "13:59: services.custody.endpoints.e.expect.headers.content-type: is Content-Type again"
+            " (headers do not differ by case: write one of them)"
         ),
     ),
     (
@@ -265,27 +265,30 @@ ENDPOINTS = [
     (HTTP + "headers: {X-Api-Key: hunter2}", f"13:30: services.custody.endpoints.e.headers.X-Api-Key: {REFERENCE}"),
     (
         HTTP + "headers: {Accept: a, ACCEPT: b}",
-        "13:38: services.custody.endpoints.e.headers.ACCEPT: is the same header as Accept (leave one of them out)",
+        (
+            "13:38: services.custody.endpoints.e.headers.ACCEPT: is Accept again"
+            " (headers do not differ by case: write one of them)"
+        ),
     ),
     (
         HTTP + "basic_auth: {username: u, password: '${env:X}'}\nbearer_token: ${env:X}",
         (
-            "14:23: services.custody.endpoints.e.bearer_token: is sent in the same header as basic_auth"
-            " (leave one of them out)"
+            "14:23: services.custody.endpoints.e.bearer_token: is a second credential, beside basic_auth"
+            " (write one of them)"
         ),
     ),
     (
         HTTP + "bearer_token: ${env:X}\nheaders: {authorization: '${env:X}'}",
         (
-            "14:34: services.custody.endpoints.e.headers.authorization: is sent in the same header as bearer_token"
-            " (leave one of them out)"
+            "14:34: services.custody.endpoints.e.headers.authorization: is a second credential, beside bearer_token"
+            " (write one of them)"
         ),
     ),
     (
         HTTP + "headers: {AUTHORIZATION: '${env:X}'}\nbasic_auth: {username: u, password: '${env:X}'}",
         (
-            "13:34: services.custody.endpoints.e.headers.AUTHORIZATION: is sent in the same header as basic_auth"
-            " (leave one of them out)"
+            "13:34: services.custody.endpoints.e.headers.AUTHORIZATION: is a second credential, beside basic_auth"
+            " (write one of them)"
         ),
     ),
     (HTTP + "bearer_token: hunter2", f"13:23: services.custody.endpoints.e.bearer_token: {REFERENCE}"),

@@ -16,7 +16,7 @@ from typing import Any
 from sla_monitor.contract.http_terms import HttpExpectations
 from sla_monitor.probe import Loop, Stopwatch
 from sla_monitor.probe.judging import SMALL_NS, Judge
-from sla_monitor.probe.verdict import Verdict
+from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Reason
 
 LOOP_LIMIT_S = 2 * SMALL_NS / 1e9
@@ -115,6 +115,8 @@ def _judge(loop: Loop, terms: dict[str, Any], body: bytearray, content_type: str
         began = time.thread_time()
         try:
             return await judge.of_body(watch, body, content_type), time.thread_time() - began
+        except Failure as failure:
+            return failure.verdict, time.thread_time() - began
         finally:
             watch.stop()
 

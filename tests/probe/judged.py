@@ -12,7 +12,7 @@ from sla_monitor.contract.http_terms import HttpExpectations
 from sla_monitor.probe import Loop, Stopwatch
 from sla_monitor.probe.judges import Judges, judges_of
 from sla_monitor.probe.judging import Judge
-from sla_monitor.probe.verdict import Verdict
+from sla_monitor.probe.verdict import Failure, Verdict
 
 DEAR_PATH = "$[?count(@..*..*) > 1]"
 
@@ -54,6 +54,8 @@ def judged(
         watch = Stopwatch(loop, timeout_ms)
         try:
             return await asked.of_body(watch, bytearray(body), content_type)
+        except Failure as failure:
+            return failure.verdict
         finally:
             watch.stop()
 

@@ -23,15 +23,17 @@ from hypothesis import strategies as st
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.http_terms import HttpExpectations
+from sla_monitor.contract.journey_terms import Capture
 from sla_monitor.contract.json_path import DEEPEST
 from sla_monitor.probe import Finding, Loop, Prober, Stopwatch, judge_process
 from sla_monitor.probe import judges as judges_module
+from sla_monitor.probe.body_capture import BodyCaptures, Found
 from sla_monitor.probe.expectations import Expectations
 from sla_monitor.probe.json_body import MOST_NODES
 from sla_monitor.probe.judge_process import CPU_LIMIT_S, MEMORY_BASE, MEMORY_FACTOR, Answer
 from sla_monitor.probe.judges import Judges, Standing, judges_of
-from sla_monitor.probe.judging import SMALL_NS, Judge
-from sla_monitor.probe.verdict import Verdict
+from sla_monitor.probe.judging import SMALL_NS, Capturing, Judge
+from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.contract.support import ROOT
 from tests.probe.judged import ALL_WELL, DEAR_PATH, children, dear, descriptors, judge, judged, judging, listed
@@ -201,6 +203,74 @@ def test_a_tcp_answer_that_may_take_long_is_judged_elsewhere_too() -> None:
     assert found.outcome is Outcome.UP, found.detail
 
 
+CAPTURES = {
+    "token": {"json": "$.token"},
+    "first": {"json": "$.items[0].id"},
+    "state": {"matches": '"status": "(\\w+)"'},
+    "none": {"json": "$.none"},
+    "list": {"json": "$.items"},
+    "long": {"json": "$.long"},
+    "half": {"json": "$.half"},
+}
+
+
+def captured(loop: Loop, terms: dict[str, Any], body: bytes | bytearray) -> tuple[dict[str, Found], bool]:
+    """What is found in a body, and whether a process found it."""
+    several = {name: Capture.model_validate(one) for name, one in terms.items()}
+    capturing = Capturing(BodyCaptures(several))
+
+    async def probe() -> dict[str, Found]:
+        watch = Stopwatch(loop, 5_000)
+        try:
+            return await capturing.find(watch, bytearray(body), "application/json")
+        finally:
+            watch.stop()
+
+    return loop.run(probe()), bool(judges_of(loop)._living)
+
+
+def test_values_are_captured_in_a_process_as_in_the_loop() -> None:
+    more = {"token": "gr\u00fcn", "none": None, "long": "x" * 20_000, "half": "\ud800"}
+    with judging() as (loop, _):
+        here, is_elsewhere = captured(loop, CAPTURES, listed(3, **more | {"long": "x"}))
+        assert not is_elsewhere
+        there, is_elsewhere = captured(loop, CAPTURES, listed(4_000, **more))
+        assert is_elsewhere
+    assert here == there | {"long": Found("x")}
+    assert {name: one.value for name, one in there.items() if one.value is not None} == {
+        "token": "gr\u00fcn",
+        "first": "0",
+        "state": "ok",
+    }
+    assert {name: one.why for name, one in there.items() if one.value is None} == {
+        "none": "$.none is not there",
+        "list": "$.items is a structure",
+        "long": "it has more than 16384 characters",
+        "half": "it is half a character",
+    }
+
+
+@pytest.mark.parametrize(
+    ("capture", "body"),
+    [
+        pytest.param({"matches": "(.{1,800}.{1,100}!)"}, "\U0001d538".encode() * 100_000, id="a pattern"),
+        pytest.param({"json": DEAR_PATH}, dear(), id="a path"),
+        pytest.param({"json": "$[0]"}, b"[" + b"{}," * MOST_NODES + b"{}]", id="values"),
+    ],
+)
+def test_what_costs_too_much_to_capture_is_down_and_no_secret_is_kept(
+    capture: dict[str, str], body: bytes | bytearray
+) -> None:
+    with serving(answering(page(bytes(body)))) as server:
+        steps = [
+            {"id": "a", "url": "/", "capture": {"v": {**capture, "secret": True}}},
+            {"id": "b", "url": "/${v}"},
+        ]
+        found = look("journey", base=f"http://127.0.0.1:{server.port}", steps=steps, timeout="5s")
+    assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.TOO_COSTLY), found.detail
+    assert b"a secret is captured from this answer" in found.evidence
+
+
 def kill_whenever_busy(judges: Judges, number: signal.Signals) -> Callable[[], None]:
     """Something for a loop to do again and again: send a signal to each process that has a job."""
 
@@ -290,7 +360,7 @@ def test_idle_judges_end(monkeypatch: pytest.MonkeyPatch) -> None:
             loop.turn(0.1)
 
 
-Found = list[tuple[Finding, float]]
+Ended = list[tuple[Finding, float]]
 """What probes found, and how many seconds after its deadline each of them ended."""
 
 
@@ -301,9 +371,9 @@ class Crowd:
         self.loop = loop
         self.under_way = 0
 
-    def begin(self, probers: list[Prober]) -> Found:
+    def begin(self, probers: list[Prober]) -> Ended:
         """The list is full when `run` is over."""
-        ended: Found = []
+        ended: Ended = []
         for made in probers:
             self.under_way += 1
             self.loop.spawn(
@@ -316,13 +386,13 @@ class Crowd:
         while self.under_way:
             self.loop.turn(1.0)
 
-    def _end(self, ended: Found, ends: float, found: Finding | None, error: BaseException | None) -> None:
+    def _end(self, ended: Ended, ends: float, found: Finding | None, error: BaseException | None) -> None:
         self.under_way -= 1
         assert found is not None, error
         ended.append((found, self.loop.time() - ends))
 
 
-def crowded(loop: Loop, hostile: Conduct, honest: Conduct, many: int, rounds: int) -> Iterator[tuple[Found, Found]]:
+def crowded(loop: Loop, hostile: Conduct, honest: Conduct, many: int, rounds: int) -> Iterator[tuple[Ended, Ended]]:
     """So many dear endpoints beside ten honest ones, all at once, again and again: what was found of both."""
     with serving(hostile) as bad, serving(honest) as good, ExitStack() as stack:
 
@@ -405,7 +475,10 @@ def test_what_would_be_judged_last_waits_no_longer_when_too_much_waits(monkeypat
         found: dict[str, Verdict | None] = {}
 
         async def ask(name: str, one: Judge, body: bytearray) -> None:
-            found[name] = await one.of_body(Stopwatch(loop, 60_000), body, "")
+            try:
+                found[name] = await one.of_body(Stopwatch(loop, 60_000), body, "")
+            except Failure as failure:
+                found[name] = failure.verdict
 
         for name, one, size in (("small", new, 1), ("suspect", suspect, 600_000), ("new", new, 900_000)):
             loop.spawn(ask(name, one, dear() + b" " * size), lambda *_: None)
