@@ -108,6 +108,7 @@ class Loop:
         self._refilled_at = monotonic()
         self._epoll = select.epoll()
         self._watched: dict[int, Watched] = {}
+        self._at_close: list[Callable[[], None]] = []
 
     def time(self) -> float:
         """Seconds."""
@@ -248,7 +249,13 @@ class Loop:
             raise error
         return value  # type: ignore[return-value]  # without an error there is a value
 
+    def at_close(self, call: Callable[[], None]) -> None:
+        """Have this done when the loop is closed."""
+        self._at_close.append(call)
+
     def close(self) -> None:
+        for call in self._at_close:
+            call()
         if self.resolver is not None:
             self.resolver.close()
         self._epoll.close()
