@@ -19,6 +19,7 @@ from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.import_ import import_
 from sla_monitor.cli.ledger import record
 from sla_monitor.cli.probe import probe
+from sla_monitor.cli.pruning import prune
 from sla_monitor.cli.register import register
 from sla_monitor.cli.review import review
 from sla_monitor.cli.run import run
@@ -38,7 +39,7 @@ COMMANDS = (
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)
-for command in (export, seal, key):
+for command in (export, seal, key, prune):
     record.add_command(command)
 
 

@@ -77,7 +77,7 @@ def changes(desk: Desk, said: Sequence[Entry], new: Sequence[Entry]) -> Changes:
     touched = [first_changed(entry.said, desk.zone, by_number, reach_ms) or running for entry in new]
     if min(touched, default=running) >= running:
         return []
-    with recorded(desk.ledger) as evidence:
+    with recorded(desk.config, desk.ledger) as evidence:
         several = [Supposed(evidence, said), Supposed(evidence, [*said, *new])]
         before, after = (history(desk.contract, one, running, now_ms) for one in several)
     code = desk.contract.version_at(now_ms).terms.currency

@@ -11,7 +11,7 @@ import click
 
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import config_option, format_option, ledger_option
-from sla_monitor.cli.sources import ledger_path
+from sla_monitor.cli.sources import ledger_path, recorded
 from sla_monitor.cli.terminal import lines_of, progress_bar, table, width
 
 if TYPE_CHECKING:
@@ -92,9 +92,7 @@ def show(config: Path, ledger: Path | None, endpoint: str | None, last: int, sty
 
     Times are UTC. Safe while the daemon runs.
     """
-    from sla_monitor.ledger import read_only
-
-    with read_only(ledger_path(config, ledger)) as reader:
+    with recorded(config, ledger) as reader:
         told = _everything(reader) if endpoint is None else _one(reader, _key(reader, endpoint), last)
     click.echo(json.dumps(told, indent=2) if style == "json" else _tables(told))
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sla_monitor.ledger.asking import Asking
 from sla_monitor.ledger.chain import COLUMNS
+from sla_monitor.ledger.older import last_observation, pruned_days
 
 _ROWS_AT_ONCE = 10_000
 
@@ -128,7 +129,11 @@ class Days(Asking):
             finally:
                 connection.execute("rollback")
 
+    def pruned(self, contract: str) -> dict[str, str]:
+        """Days that were taken out, each with the digest of its sealed day's digests."""
+        with self._asked() as connection:
+            return {day.day: day.sums for day in pruned_days(connection, contract)}
+
     @staticmethod
     def _marks(connection: sqlite3.Connection, contract: str, end_ms: int) -> Marks:
-        last = connection.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
-        return Marks(last, connection.execute(_LAST_ENTRY, (contract, end_ms)).fetchone()[0])
+        return Marks(last_observation(connection), connection.execute(_LAST_ENTRY, (contract, end_ms)).fetchone()[0])

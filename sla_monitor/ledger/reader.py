@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
+from sla_monitor.ledger.asking import snapshot
 from sla_monitor.ledger.chain import read
+from sla_monitor.ledger.older import Older
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Observation
@@ -69,7 +70,7 @@ class Reader(SingleLooks):
         given = {"start_ms": start_ms, "end_ms": end_ms}
         spans: dict[str, list[Span]] = defaultdict(list)
         outcomes, reasons = self._meanings.outcomes, self._meanings.reasons
-        with self._asked() as connection, _snapshot(connection):
+        with self._asked() as connection, snapshot(connection):
             keys = dict(connection.execute("select id, key from endpoints"))
             for query in (_ENDED, _LAST):
                 cursor = connection.execute(query, given)
@@ -124,19 +125,7 @@ class Reader(SingleLooks):
             return read(self._path, connection, contract, after)
 
 
-def read_only(path: Path) -> Reader:
-    """A reader of a ledger that a daemon may be writing at this moment, or was killed while it wrote."""
-    return Reader(path)
-
-
-class _snapshot:  # noqa: N801 - reads as the statement it is
-    """Several statements on one state of the database."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("begin")
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.execute("rollback")
+def read_only(path: Path, older: Older | None = None) -> Reader:
+    """A reader of a ledger that a daemon may be writing at this moment, or was killed while it wrote. `older` reads the
+    observations that were taken out of it."""
+    return Reader(path, older)
