@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 folder_argument = click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 file_type = click.Path(exists=True, dir_okay=False, path_type=Path)
 keys_option = click.option(
-    "--key",
+    "--signer",
     "keys",
     type=file_type,
     multiple=True,
     help="A public key that signed days; more than once for earlier ones. Without it, those of the settings.",
 )
 kept_option = click.option("--kept", type=file_type, help="A checkpoint that you kept: all it covered must be there.")
+
+
+AT_ONCE = 31
+"""Days that are sealed without anybody's asking: a clock that is a year ahead must not seal the year to come."""
 
 
 @click.group("archive", cls=Commands)
@@ -42,7 +46,7 @@ def archive() -> None:
 @click.command("archive")
 @config_option
 @ledger_option
-@click.option("--gently", is_flag=True, help="Give way to everything else on the machine.")
+@click.option("--gently", is_flag=True, help="Give way to everything else, and seal no more than a month at once.")
 def seal(config: Path, ledger: Path | None, gently: bool) -> None:
     """Seal every day that is over: observations, register, terms and evidence of each contract, signed.
 
@@ -59,20 +63,20 @@ def seal(config: Path, ledger: Path | None, gently: bool) -> None:
     failed = False
     for contract in configuration.contracts:
         try:
-            _seal(contract, configuration.settings, ledger, now_ms)
+            _seal(contract, configuration.settings, ledger, now_ms, AT_ONCE if gently else None)
         except SlaMonitorError as error:  # the others are sealed all the same
             click.echo(plain(str(error)), err=True)
             failed = True
     sys.exit(int(failed))
 
 
-def _seal(contract: Contract, settings: Settings, ledger: Path | None, now_ms: int) -> None:
+def _seal(contract: Contract, settings: Settings, ledger: Path | None, now_ms: int, at_most: int | None) -> None:
     """Seal the days of one contract, and have them stamped. Raises SlaMonitorError and its kinds."""
     from sla_monitor.archive.stamping import is_due, stamp
     from sla_monitor.cli.sealing import seal_days, sealer_of
 
     with sealer_of(contract, settings) as sealer, progress_bar(f"Sealing {contract.id}") as progress:
-        made = seal_days(contract, ledger or settings.ledger.path, sealer, now_ms, progress)
+        made = seal_days(contract, ledger or settings.ledger.path, sealer, now_ms, progress, at_most=at_most)
         newest = sealer.last
     if newest is None:
         click.echo(f"{contract.id}: nothing was seen or said yet")
@@ -132,7 +136,7 @@ def verify(
 @config_option
 @keys_option
 @kept_option
-@click.option("--with", "own", type=file_type, required=True, help="Your private key (Ed25519, PEM).")
+@click.option("--key", "own", type=file_type, required=True, help="Your private key (Ed25519, PEM).")
 @click.option("--name", required=True, help="Your name in the signature, such as your domain.")
 @folder_argument
 def cosign(config: Path, keys: tuple[Path, ...], kept: Path | None, own: Path, name: str, folder: Path) -> None:

@@ -38,15 +38,28 @@ def sealer_of(contract: Contract, settings: Settings) -> Iterator[Sealer]:
 
 
 def seal_days(
-    contract: Contract, ledger: Path, sealer: Sealer, now_ms: int, progress: Callable[[int, int], None]
+    contract: Contract,
+    ledger: Path,
+    sealer: Sealer,
+    now_ms: int,
+    progress: Callable[[int, int], None],
+    *,
+    at_most: int | None = None,
 ) -> list[SealedDay]:
-    """Seal every day that is over and is not sealed yet. Raises LedgerError, ArchiveError and their kinds; the days
-    before stay sealed."""
+    """Seal every day that is over and is not sealed yet; none where there are more than `at_most` after a sealed one.
+
+    Raises LedgerError, ArchiveError and their kinds; the days before stay sealed.
+    """
     from sla_monitor.ledger import read_only
 
     made: list[SealedDay] = []
     with closing(read_only(ledger)) as reader:
         due = _due(contract, reader, sealer.last, now_ms)
+    if at_most is not None and sealer.last is not None and len(due) > at_most:
+        raise ArchiveError(
+            f"{len(due)} days after {sealer.last.on} would be sealed at once: is the clock right? If it is, run"
+            " `sla-monitor ledger archive` by hand"
+        )
     with closing(Days(ledger)) as days:
         for number, on in enumerate(due, start=1):
             start_ms = midnight_ms(on)

@@ -71,7 +71,7 @@ def test_sealing_tells_what_it_did_and_is_checked(tmp_path: Path) -> None:
     good = run("archive", "verify", place.sealed, "--config", place.settings)
     assert good.stdout == f"{place.sealed}: 2 days, 2026-01-01 to 2026-01-02: good\n"
     (place.days()[1].folder / "terms.yaml").write_text("id: custody\n")
-    bad = run("archive", "verify", place.sealed, "--key", place.folder / "key.pem")
+    bad = run("archive", "verify", place.sealed, "--signer", place.folder / "key.pem")
     assert (bad.exit_code, "was changed after the day was sealed" in bad.stderr) == (1, True)
 
 
@@ -81,7 +81,15 @@ def test_the_supplier_witnesses(place: Place, tmp_path: Path) -> None:
     (tmp_path / "witness.pem").write_text(witness.public.pem)
     copy, own = tmp_path / "copy", tmp_path / "kept"
     shutil.copytree(place.sealed, copy)
-    words = ("--with", tmp_path / "witness.key", "--name", "supplier.example", "--key", place.folder / "key.pem", copy)
+    words = (
+        "--key",
+        tmp_path / "witness.key",
+        "--name",
+        "supplier.example",
+        "--signer",
+        place.folder / "key.pem",
+        copy,
+    )
     signed = run("archive", "cosign", *words)
     assert "signed as supplier.example" in signed.stdout
     shutil.copy(sealed_days(copy)[-1].folder / "checkpoint", own)
@@ -116,7 +124,7 @@ def test_a_witness_does_not_sign_what_does_not_hold(place: Place, tmp_path: Path
     SigningKey.make(tmp_path / "witness.key")
     (place.days()[0].folder / "terms.yaml").write_text("")
     before = (place.days()[-1].folder / "checkpoint").read_bytes()
-    words = ("--with", tmp_path / "witness.key", "--name", "s", "--config", place.settings)
+    words = ("--key", tmp_path / "witness.key", "--name", "s", "--config", place.settings)
     assert run("archive", "cosign", place.sealed, *words).exit_code == 1
     assert (place.days()[-1].folder / "checkpoint").read_bytes() == before
 

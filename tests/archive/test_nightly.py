@@ -64,6 +64,18 @@ def test_what_fails_is_told_and_tried_again_in_an_hour(tmp_path: Path, caplog: p
     nightly.stop()
 
 
+def test_a_clock_that_is_far_ahead_seals_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody was there for a year, or the clock is wrong: a person has to say which."""
+    place = Place.furnished(tmp_path / "place", term={"start": "2026-01-01", "end": "2026-03-31"})
+    place.record(observations(1))
+    place.seal(FIRST + timedelta(days=1))
+    nightly = Nightly(place.settings)
+    with caplog.at_level(logging.ERROR):
+        finished(nightly, NOW_MS)
+    assert (nightly.failing, len(place.days())) == (True, 1)
+    assert "is the clock right?" in caplog.records[0].__dict__["problem"]
+
+
 def test_the_daemon_seals_where_it_is_asked_to(tmp_path: Path) -> None:
     place = Place.furnished(tmp_path / "place")
     place.record(observations(1))
