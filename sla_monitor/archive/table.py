@@ -21,7 +21,7 @@ Precision: TypeAlias = Literal["us", "ms", "none"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 COMPRESSION = "zstd(9)"
-_ROWS_AT_ONCE = 65_536
+_ROWS_AT_ONCE = 8_192
 _GROUP_ROWS = 1_048_576
 MISSING = "the library arro3-io is not installed (pip install 'sla-monitor[archive]')"
 

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
@@ -151,12 +152,23 @@ def _content(day: SealedDay) -> Iterator[str]:
         wanted = about[name.partition(".")[0]]
         if count != wanted:
             yield f"{name} has {count} rows, and not {wanted}"
-    with (day.folder / "register.jsonl").open(encoding="utf-8") as lines:
-        for entry in map(json.loads, lines):
-            if entry["digest"] != _digest(entry):
-                yield f"register.jsonl: entry {entry['number']} was altered after it was made"
+    for entry in _lines(day, "register.jsonl"):
+        if entry["digest"] != _digest(entry):
+            yield f"register.jsonl: entry {entry['number']} was altered after it was made"
+    for one in _lines(day, "evidence.jsonl"):
+        if one["digest"] != _evidence_digest(one["detail"].encode(), b64decode(one["body"])):
+            yield f"evidence.jsonl: number {one['number']} was altered after it was recorded"
+
+
+def _lines(day: SealedDay, name: str) -> Iterator[dict[str, Any]]:
+    with (day.folder / name).open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
 
 
 def _digest(entry: dict[str, Any]) -> str:
     columns = [entry[name] for name in _CHAINED]
     return sha256(json.dumps(columns, separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _evidence_digest(detail: bytes, body: bytes) -> str:
+    return blake2b(len(detail).to_bytes(8, "big") + detail + body, digest_size=16).hexdigest()

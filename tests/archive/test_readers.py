@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
@@ -97,6 +98,23 @@ def test_the_page_lists_every_column(place: Place) -> None:
     for path in tables(place):
         for name, *_ in asked(f"describe select * from '{path}'"):
             assert f"`{name}`" in page or name in {"connect_us", "tls_us", "first_byte_us"}
+
+
+def test_the_recipe_of_the_page_checks_a_signature(place: Place) -> None:
+    """With openssl and coreutils alone, line by line as it is printed."""
+    page = (Path(__file__).parents[2] / "docs/archive.md").read_text(encoding="utf-8")
+    recipe = page.partition("head -n 3 checkpoint")[1] + page.partition("head -n 3 checkpoint")[2].partition("```")[0]
+    folder = place.folder / "recipe"
+    folder.mkdir()
+    (folder / "key.pem").write_bytes((place.folder / "key.pem").read_bytes())
+    (folder / "checkpoint").write_bytes(place.days()[-1].checkpoint.content)
+
+    def run() -> int:
+        return subprocess.run(["sh", "-ec", recipe], cwd=folder, capture_output=True, check=False).returncode
+
+    assert run() == 0
+    (folder / "checkpoint").write_bytes(place.days()[-1].checkpoint.content.replace(b"\n3\n", b"\n4\n"))
+    assert run() == 1
 
 
 def tables(place: Place) -> Iterator[Path]:

@@ -6,7 +6,6 @@ an insider with the key does is found by a checkpoint that somebody else kept.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from sla_monitor.archive.merkle import Tree
 from sla_monitor.archive.sealed import SealedDay, digest_of, line_before, sealed_days
 from sla_monitor.archive.witnessing import cosign
 from sla_monitor.signing import SigningKey
-from tests.archive.support import FIRST, Place, checked, entry, furnished, observations, script
+from tests.archive.support import FIRST, Place, checked, furnished, observations, script
 
 DAYS = 4
 D1, D2, D3, D4 = ((FIRST + timedelta(days=number)).isoformat() for number in range(DAYS))
@@ -725,7 +724,15 @@ def test_the_script_names_what_it_was_asked_wrongly(days: Path, estate: Estate) 
     assert script(days, "-k", estate.public, "-w", estate.kept.parent / "stranger.pem").returncode == 1
 
 
-def test_entries_are_told_with_their_digest(estate: Estate) -> None:
-    """What `verify.sh` cannot see, our own check can: an entry that does not fit its own digest."""
-    line = json.loads((estate.place.days()[0].path("register.jsonl")).read_text())
-    assert line["kind"] == entry("minute", 1, month="2026-01").said.kind
+@pytest.mark.parametrize(("name", "old"), [("register.jsonl", b"2026-01"), ("evidence.jsonl", b"503, wanted 200")])
+def test_what_was_altered_before_it_was_sealed_is_found_by_its_own_digest(
+    name: str, old: bytes, days: Path, estate: Estate
+) -> None:
+    """Everything is chained and signed anew; `verify.sh` cannot see it, our own check can."""
+    edit(days / D1 / name, lambda was: was.replace(old, old[::-1], 1))
+    rechained(days)
+    resealed(days, estate.own)
+    assert script(days, "-k", estate.public).returncode == 0
+    (problem,) = checked(days, estate.place.key).problems
+    assert f"{name}: " in problem
+    assert "was altered after it was" in problem
