@@ -26,6 +26,7 @@ from typing import Any
 
 import requests
 
+from bench.archive import archive_cost
 from bench.assess import assess_cost
 from bench.case import ALL, EVERY_S, TIMEOUT_S, Case
 from bench.figures import Figures, bytes_a_look, figures, read_looks
@@ -181,6 +182,7 @@ def main() -> int:
         journey_cost()
         rules_cost()
         review_cost()
+        archive_cost()
     if broken:
         say(f"{broken} rows could not be measured")
     return min(broken, 1)

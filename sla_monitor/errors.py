@@ -8,6 +8,8 @@ SlaMonitorError
 ├── GenerateError        what was asked for cannot be generated; carries every reason
 ├── CalendarError        bank holidays cannot be frozen: no library, no such place
 ├── ReviewError          a review pack cannot be made or put where it should be
+├── SigningKeyError      there is no signing key, or one that others may read
+├── ArchiveError         sealed days cannot be written, read or trusted
 ├── ListenError          the address cannot be listened on
 └── LedgerError          the record
     ├── LedgerDamaged    the database fails its integrity check, or is no database of ours
@@ -67,6 +69,14 @@ class SecretError(SlaMonitorError):
 
 class CalendarError(SlaMonitorError):
     """Bank holidays cannot be had, or would be lost."""
+
+
+class SigningKeyError(SlaMonitorError):
+    """A key cannot be read, made or trusted. The message never carries the key."""
+
+
+class ArchiveError(SlaMonitorError):
+    """Sealed days cannot be written, read or trusted."""
 
 
 class ListenError(SlaMonitorError):

@@ -323,6 +323,9 @@ SILENCES = MetricName("sla_silences", "gauge", (), "Bookings of maintenance that
 SILENCES_FAILING = MetricName(
     "sla_silences_failing", "gauge", (), "1 while Alertmanager does not take silences; 0 also where none are wanted."
 )
+ARCHIVE_FAILING = MetricName(
+    "sla_archive_failing", "gauge", (), "1 while days that are over cannot be sealed; 0 also where none are to be."
+)
 LOG_MESSAGES = MetricName("sla_log_messages", "counter", ("level",), "Log lines written, by level.")
 
 ALL_METRICS: tuple[MetricName, ...] = tuple(
@@ -379,6 +382,7 @@ LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be wr
 OBSERVATIONS_LOST = AlertName("SlaObservationsLost", "monitor", "Observations could not be kept.")
 RELOAD_FAILED = AlertName("SlaReloadFailed", "monitor", "The configuration on disk was not taken up.")
 SILENCES_ALERT = AlertName("SlaSilencesFailing", "monitor", "Booked maintenance does not reach Alertmanager.")
+ARCHIVE_ALERT = AlertName("SlaArchiveFailing", "monitor", "Days that are over are not sealed.")
 KPI_UNANSWERED = AlertName("SlaKpiUnanswered", "monitor", "A KPI's figure cannot be had from its Prometheus.")
 WATCHDOG = AlertName("SlaWatchdog", "monitor", "Always firing: it shows that alerts arrive.")
 

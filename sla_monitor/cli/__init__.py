@@ -8,6 +8,7 @@ import sys
 import click
 
 from sla_monitor import __version__
+from sla_monitor.cli.archive import archive, key, seal
 from sla_monitor.cli.assess import assess
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
@@ -18,6 +19,7 @@ from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.import_ import import_
 from sla_monitor.cli.ledger import record
 from sla_monitor.cli.probe import probe
+from sla_monitor.cli.pruning import prune
 from sla_monitor.cli.register import register
 from sla_monitor.cli.review import review
 from sla_monitor.cli.run import run
@@ -32,9 +34,13 @@ def cli() -> None:
     """Watch a supplier's services against the contract's SLAs, and keep the evidence."""
 
 
-for command in (run, check, schema, calendar, probe, record, demo, register, assess, review, generate, import_, stack):
+COMMANDS = (
+    run, check, schema, calendar, probe, record, archive, demo, register, assess, review, generate, import_, stack,
+)  # fmt: skip
+for command in COMMANDS:
     cli.add_command(command)
-record.add_command(export)
+for command in (export, seal, key, prune):
+    record.add_command(command)
 
 
 ALLOCATIONS = 10_000

@@ -15,7 +15,6 @@ from sla_monitor.cli.sources import (
     chosen_contract,
     contract_argument,
     last_closed,
-    ledger_path,
     month_named,
     recorded,
 )
@@ -86,7 +85,7 @@ def _asked(config: Path, ledger: Path | None, name: str, period: str | None, evi
         return
     now_ms = SystemClock().now_ms()
     month = _month(period, contract, now_ms, now_ms)
-    with recorded(ledger_path(config, ledger)) as source:
+    with recorded(config, ledger) as source:
         yield Asked(contract, source, month, now_ms)
 
 

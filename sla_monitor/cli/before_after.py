@@ -49,14 +49,14 @@ def changes(desk: Desk, new: Sequence[Entry]) -> Changes:
         return []
     from sla_monitor.assess import history
     from sla_monitor.assess.parts import margin_ms
-    from sla_monitor.ledger.reader import Keeping
+    from sla_monitor.cli.sources import keeping
 
     now_ms, said = desk.clock.now_ms(), desk.said()
     others, running, reach_ms = Others(said), month_at(now_ms, desk.zone), margin_ms(desk.contract)
     touched = [first_changed(entry.said, desk.zone, others, reach_ms) or running for entry in new]
     if min(touched, default=running) >= running:
         return []
-    with Keeping(desk.ledger) as evidence:
+    with keeping(desk.config, desk.ledger) as evidence:
         several = (said, [*said, *new])
         before, after = (history(desk.contract, evidence, running, now_ms, said=one) for one in several)
     code = desk.contract.version_at(now_ms).terms.currency

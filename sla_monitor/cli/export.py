@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from sla_monitor.cli.options import config_option, ledger_option
-from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_path, month_named, recorded
+from sla_monitor.cli.sources import chosen_contract, contract_argument, month_named, recorded
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -44,7 +44,7 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     from sla_monitor.evidence import evidence_text
 
     found, now_ms = chosen_contract(contract, config), SystemClock().now_ms()
-    with recorded(ledger_path(config, ledger)) as source:
+    with recorded(config, ledger) as source:
         seen = _range(found, source, first, last, now_ms)
         pieces = evidence_text(found, source, seen, now_ms, every_look=observations)
         if output is None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +11,8 @@ import click
 
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import config_option, format_option, ledger_option
-from sla_monitor.cli.sources import ledger_path
-from sla_monitor.cli.terminal import lines_of, table, width
+from sla_monitor.cli.sources import ledger_path, recorded
+from sla_monitor.cli.terminal import lines_of, progress_bar, table, width
 
 if TYPE_CHECKING:
     from sla_monitor.ledger import Reader
@@ -41,7 +39,7 @@ def check(config: Path, ledger: Path | None) -> None:
     from sla_monitor.ledger.upkeep import check as check_ledger
 
     path = ledger_path(config, ledger)
-    with _progress("Reading the observations") as progress:
+    with progress_bar("Reading the observations") as progress:
         report = check_ledger(path, progress)
     for name, count in report.counts.items():
         click.echo(f"{name.replace('_', ' '):<14} {count:>12,}")
@@ -63,7 +61,7 @@ def backup(config: Path, ledger: Path | None, destination: Path) -> None:
     """
     from sla_monitor.ledger.upkeep import backup as back_up
 
-    with _progress("Copying") as progress:
+    with progress_bar("Copying") as progress:
         back_up(ledger_path(config, ledger), destination, progress)
     click.echo(f"{destination}: {destination.stat().st_size:,} bytes")
 
@@ -78,7 +76,7 @@ def rebuild_spans(config: Path, ledger: Path | None) -> None:
     path = ledger_path(config, ledger)
     if not path.exists():
         raise click.ClickException(f"{path}: there is no ledger here")
-    with _progress("Reading the observations") as progress:
+    with progress_bar("Reading the observations") as progress:
         changed = rebuild(path, progress)
     click.echo(f"{path}: rebuilt; rows of spans that differed: {changed}")
 
@@ -94,9 +92,7 @@ def show(config: Path, ledger: Path | None, endpoint: str | None, last: int, sty
 
     Times are UTC. Safe while the daemon runs.
     """
-    from sla_monitor.ledger import read_only
-
-    with read_only(ledger_path(config, ledger)) as reader:
+    with recorded(config, ledger) as reader:
         told = _everything(reader) if endpoint is None else _one(reader, _key(reader, endpoint), last)
     click.echo(json.dumps(told, indent=2) if style == "json" else _tables(told))
 
@@ -163,15 +159,3 @@ def _table(rows: list[dict[str, Any]]) -> str:
 
 def _heading(key: str) -> str:
     return key.replace("_", " ")
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, where that is a terminal; nothing anywhere else."""
-    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
-
-        yield progress

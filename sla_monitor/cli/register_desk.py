@@ -65,6 +65,7 @@ class Desk:
 
     contract: Contract
     register: Register
+    config: Path
     ledger: Path
     clock: Clock
     actor: str = ""
@@ -77,7 +78,7 @@ class Desk:
 
         contract, clock = chosen_contract(name, config), SystemClock()
         path = ledger_path(config, ledger)
-        return cls(contract, Register.open(path, clock), path, clock, actor)
+        return cls(contract, Register.open(path, clock), config, path, clock, actor)
 
     def said(self) -> Sequence[Entry]:
         """All that has been said. Raises LedgerError and its kinds."""

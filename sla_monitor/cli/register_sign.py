@@ -32,7 +32,7 @@ def sign_off(period: str, why: str, **given: Any) -> None:
 
     desk = Desk.open(given["contract"], given["config"], given["ledger"])
     now_ms = desk.clock.now_ms()
-    with recorded(desk.ledger) as evidence:
+    with recorded(desk.config, desk.ledger) as evidence:
         found = assess_month(desk.contract, evidence, month_named(period, desk.contract, now_ms), now_ms)
     points, credit = _sums(found)
     _confirm(found, points, credit, yes=given["yes"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.sources import chosen_contract, last_closed, ledger_path, month_named, recorded
+from sla_monitor.cli.sources import chosen_contract, last_closed, month_named, recorded
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -47,7 +47,7 @@ def made_from(
         return
     now_ms = SystemClock().now_ms()
     month = _month(period or last_closed(contract, now_ms), contract, now_ms)
-    with recorded(ledger_path(config, ledger)) as source:
+    with recorded(config, ledger) as source:
         yield _found(contract, source, month, now_ms, source.first_failed)
 
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sla_monitor.errors import ConfigError
+
 if TYPE_CHECKING:
+    from sla_monitor.archive.reading import Archived
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.ledger.reader import Reader
+    from sla_monitor.ledger.reader import Keeping, Reader
 
 contract_argument = click.argument("contract")
 """An id in the configuration, or a path."""
@@ -42,12 +45,32 @@ def ledger_path(config: Path, ledger: Path | None) -> Path:
 
 
 @contextmanager
-def recorded(path: Path) -> Iterator[Reader]:
-    """A ledger's evidence, and the looks behind it. Raises LedgerError and its kinds."""
+def recorded(config: Path, ledger: Path | None) -> Iterator[Reader]:
+    """A ledger's evidence, and the observations behind it, be they in the archive. Raises LedgerError and its kinds."""
     from sla_monitor.ledger import read_only
 
-    with read_only(path) as reader:
+    with read_only(ledger_path(config, ledger), _archive(config, ledger)) as reader:
         yield reader
+
+
+def keeping(config: Path, ledger: Path | None) -> Keeping:
+    """The same for who may write the ledger: what is worked out of it is kept there."""
+    from sla_monitor.ledger.reader import Keeping
+
+    return Keeping(ledger_path(config, ledger), _archive(config, ledger))
+
+
+def _archive(config: Path, ledger: Path | None) -> Archived | None:
+    """The archive of the settings; none where a ledger is named and there are no settings to read."""
+    from sla_monitor.archive.reading import Archived
+    from sla_monitor.settings import load_settings
+
+    try:
+        return Archived(load_settings(config).archive.folder)
+    except ConfigError:
+        if ledger is None:
+            raise
+        return None
 
 
 def month_named(text: str, contract: Contract, now_ms: int) -> str:

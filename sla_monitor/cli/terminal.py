@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from textwrap import fill
 
+import click
 from tabulate import tabulate
 
 _ASCII = str.maketrans({"×": "x", "−": "-", "–": "-", "…": "...", "⌈": "ceil(", "⌉": ")", "£": "GBP "})
@@ -80,3 +82,15 @@ def _stacked(row: Row, columns: int) -> str:
         elif pair:
             lines[-1] += ("  " if lines[-1] else "") + pair
     return "\n".join(lines)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, where that is a terminal; nothing anywhere else."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        yield progress

@@ -31,6 +31,7 @@ def inconsistencies(contract: Any) -> list[Found]:
         *_services(contract),
         *_paces(contract),
         *_kpis(contract),
+        *_archive(contract),
         *performance_problems(contract),
         *sharing_problems(contract),
     ]
@@ -150,3 +151,16 @@ def _count(path: tuple[str | int, ...], service: dict[str, Any]) -> Iterator[Fou
 def _kpis(contract: dict[str, Any]) -> Iterator[Found]:
     for i, kpi in entries(contract, "kpis"):
         yield from unknown("service", ("kpis", i, "service"), kpi.get("service"), names_in(contract, "services"))
+
+
+def _archive(contract: dict[str, Any]) -> Iterator[Found]:
+    """A figure that is made of single observations must come out the same from the archive."""
+    archive = contract.get("archive")
+    phases = archive.get("phases") if isinstance(archive, dict) else None
+    for _, kpi in entries(contract, "kpis") if phases in {"ms", "none"} else ():
+        counting = kpi.get("counting")
+        is_slow_down = isinstance(counting, dict) and counting.get("slow_as_down") is not None
+        if is_slow_down or kpi.get("indicator") in {"error_rate", "response_time"}:
+            message = f"must be us: {kpi.get('id')} is made of single observations (write us, or leave it out)"
+            yield ("archive", "phases"), message
+            return

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sla_monitor.contract.archiving import Archive
 from sla_monitor.contract.calendars import EVERY_DAY, WEEKDAYS, Calendar
 from sla_monitor.contract.consistency import as_written, inconsistencies
 from sla_monitor.contract.contact import Contact
@@ -125,6 +126,7 @@ class Terms(Strict):
     triggers: tuple[Trigger, ...] = Field((), description="What several results together set off.")
     claims: Claims = Field(Claims(), description="What must be done to have a credit.")
     reporting: Reporting = Field(Reporting(), description="When reports are due, and what is published.")
+    archive: Archive = Field(Archive(), description="How exactly sealed days keep observations.")
 
     @property
     def availability_kpis(self) -> tuple[AvailabilityKpi, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sla_monitor import log as logs
 from sla_monitor import systemd
+from sla_monitor.archive.reading import Archived
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.configuration import Configuration, read_configuration
@@ -59,6 +60,7 @@ class Daemon:
             clock,
             commit_within_ms=settings.ledger.commit_within_ms,
             buffer=settings.ledger.buffer,
+            older=Archived(settings.archive.folder),
         )
         self._assessing = Assessing(self._ledger, self.board, clock)
         self._errands = Errands(path, lambda: self._configuration, self._assessing, clock)

@@ -1,4 +1,5 @@
-"""What is done from time to time beside looking and assessing: silences, questions to Prometheus, review packs."""
+"""What is done from time to time beside looking and assessing: silences, questions to Prometheus, review packs,
+sealed days."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from sla_monitor import names
 from sla_monitor.clock import Clock
 from sla_monitor.configuration import Configuration
 from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.nightly import Nightly
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
 from sla_monitor.register.standing import standing
@@ -20,6 +22,9 @@ from sla_monitor.web import ReviewPack
 
 REVIEWS_EVERY_MS = 60_000
 """How often it is asked whether a review pack is due."""
+
+ARCHIVE_EVERY_MS = 60_000
+"""How often it is asked whether days are to be sealed."""
 
 QUERIES_EVERY_MS = 60_000
 """How often it is asked whether a KPI's figure is due from its Prometheus."""
@@ -36,6 +41,7 @@ class Errands:
         self._duty = Duty(settings.reviews, path)
         self._queries = Queries(settings.ledger.path, clock)
         self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
+        self._nightly = Nightly(path)
         self._silences = Silences(settings.alertmanager, settings.vantage)
 
     def begin(self, schedule: Schedule) -> None:
@@ -45,11 +51,14 @@ class Errands:
             schedule.every(settings.alertmanager.every_ms, "silences", self.silence)
         if settings.reviews.automatic:
             schedule.every(REVIEWS_EVERY_MS, "reviews", self.make_reviews)
+        if settings.archive.automatic:
+            schedule.every(ARCHIVE_EVERY_MS, "archive", self.seal_days)
         schedule.every(QUERIES_EVERY_MS, "queries", self.ask_for_figures)
 
     def stop(self) -> None:
         """Begin nothing more."""
         self._duty.stop()
+        self._nightly.stop()
         self._queries.stop()
 
     def close(self) -> None:
@@ -82,11 +91,16 @@ class Errands:
             ]
         self._duty.check(wanted, now_ms)
 
+    def seal_days(self) -> None:
+        """Have the days sealed that are over."""
+        self._nightly.check(self._clock.now_ms())
+
     def told(self) -> Own:
         """The metrics about them."""
         return {
             names.SILENCES: [((), self._silences.count)],
             names.SILENCES_FAILING: [((), self._silences.failing)],
+            names.ARCHIVE_FAILING: [((), self._nightly.failing)],
             names.KPI_QUERIES: self._queries.asked(),
             names.KPI_QUERY_FAILURES: self._queries.failed(),
         }

@@ -192,6 +192,14 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "Alertmanager does not take silences: booked maintenance may call people.",
             patience_ms,
         ),
+        (
+            names.ARCHIVE_ALERT,
+            "warning",
+            names.ARCHIVE_FAILING,
+            1,
+            "Days that are over are not sealed; the database still has them.",
+            patience_ms,
+        ),
     )
     for name, severity, metric, bad, description, for_ms in rows:
         at_ms, series = (minutes(for_ms) + 2) * MINUTE_MS, ours(metric)

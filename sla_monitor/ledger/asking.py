@@ -52,3 +52,16 @@ class Asking:
             self._resting.check()
             raise refusal(self._path, error) from error
         self._resting.check()
+
+
+class snapshot:  # noqa: N801 - reads as the statement it is
+    """Several statements on one state of the database."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("begin")
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.execute("rollback")

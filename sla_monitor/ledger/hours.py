@@ -29,8 +29,12 @@ LEVEL = 1
 _LOOK_BYTES = 25
 _SCAN = """
 select endpoint_id, at_ms, outcome, duration_us, ifnull(first_byte_us, -1)
-from observations where at_ms >= ? and at_ms < ? and endpoint_id in (select value from json_each(?))
+from observations where at_ms >= ? and at_ms < ? and endpoint_id in (select value from json_each(?)) and id > ?
 order by at_ms, id
+"""
+_STILL_HERE = """
+select endpoint_id, body from looks_by_hour where hour = ?
+  and not exists (select 1 from pruned_endpoints p where p.endpoint_id = looks_by_hour.endpoint_id and p.until_ms > ?)
 """
 _PACKED = """
 select endpoint_id, body from looks_by_hour where hour = ? and endpoint_id in (select value from json_each(?))
@@ -53,10 +57,11 @@ class Hours:
         return cls(bytes(places), bytes(numbers))
 
     def scanned(
-        self, connection: sqlite3.Connection, endpoints: Iterable[int], start_ms: int, end_ms: int
+        self, connection: sqlite3.Connection, endpoints: Iterable[int], start_ms: int, end_ms: int, after: int = 0
     ) -> dict[int, Looks]:
-        """The looks that began in a range, out of the observations of all endpoints."""
-        rows = connection.execute(_SCAN, (start_ms, end_ms, json.dumps(list(endpoints)))).fetchall()
+        """The looks that began in a range, out of the observations of all endpoints; those with higher ids than
+        `after`."""
+        rows = connection.execute(_SCAN, (start_ms, end_ms, json.dumps(list(endpoints)), after)).fetchall()
         several: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         for row in rows:
             several[row[0]].append(row)
@@ -115,7 +120,7 @@ def wrong_hours(connection: sqlite3.Connection, hours: Hours) -> int:
 def _compared(connection: sqlite3.Connection, hours: Hours) -> Iterator[bool]:
     every = connection.execute("select distinct hour from looks_by_hour").fetchall()
     for (hour,) in every:
-        bodies = dict(connection.execute("select endpoint_id, body from looks_by_hour where hour = ?", (hour,)))
+        bodies = dict(connection.execute(_STILL_HERE, (hour, hour * HOUR_MS)))
         seen = hours.scanned(connection, bodies, hour * HOUR_MS, (hour + 1) * HOUR_MS)
         yield from (hours.unpacked(body, hour) == seen.get(number, Looks()) for number, body in bodies.items())
 

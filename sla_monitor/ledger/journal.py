@@ -11,12 +11,15 @@ from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.evidence import Evidence, storable
 from sla_monitor.ledger.hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.names import Codes, Names
+from sla_monitor.ledger.older import last_observation
 from sla_monitor.ledger.tally import SpanTally
 from sla_monitor.sla.observation import Observation
 
 _INSERT = "insert into observations values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INTERVAL = "insert into intervals values (?, ?, ?)"
 _BEAT = "insert into heartbeats (endpoint_id, at_ms, kind, duration_ms, text) values (?, ?, ?, ?, ?)"
+
+_PRUNED = "select max(id) from pruned_endpoints"
 
 Row = tuple[int | None, ...]
 
@@ -63,12 +66,17 @@ class Journal:
             cache.forget()
         self._spans = SpanTally(self._database)
         self._every_ms = dict(self._connection.execute(_LAST_INTERVALS))
-        self._last_id = self._connection.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
+        self._last_id = last_observation(self._connection)
+        self._pruned = self._connection.execute(_PRUNED).fetchone()
         self._stale = False
 
     def _write(self, batch: Sequence[Held]) -> None:
         looks: list[Row] = []
         self._packed_until_ms = packed_until_ms(self._connection)
+        pruned = self._connection.execute(_PRUNED).fetchone()
+        if pruned != self._pruned:  # rows that it remembers go, unless somebody refers to them
+            self._pruned = pruned
+            self._evidence.forget()
         for held in batch:
             if isinstance(held.entry, Beat):
                 self._beat(held.entry)

@@ -16,6 +16,7 @@ from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
 from sla_monitor.ledger.lock import WriterLock
+from sla_monitor.ledger.older import Older
 from sla_monitor.ledger.opening import open_writer, take_lock
 from sla_monitor.ledger.reader import Reader, keep_answer
 from sla_monitor.ledger.stats import LedgerStats
@@ -30,14 +31,16 @@ from sla_monitor.sla.spans import Fingerprint, Span
 class Ledger:
     """The one writer of a record. `open` makes one; everything may be called from any thread."""
 
-    def __init__(self, path: Path, clock: Clock, lock: WriterLock, database: Database, writer: Writer) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, lock: WriterLock, database: Database, writer: Writer, older: Older | None
+    ) -> None:
         self._path = path
         self._clock = clock
         self._lock = lock
         self._database = database
         self._writer = writer
         self._buffer = writer.buffer
-        self._reader = Reader(path)
+        self._reader = Reader(path, older)
         self._keeper = Keeper(path, self._reader)
         self._jobs = self._reader.jobs(clock.now_ms(), clock.monotonic())
         self._reporting = threading.Lock()
@@ -46,18 +49,28 @@ class Ledger:
         writer.start()
 
     @classmethod
-    def open(cls, path: Path, clock: Clock, *, commit_within_ms: int = 200, buffer: int = 50_000) -> Self:
+    def open(
+        cls,
+        path: Path,
+        clock: Clock,
+        *,
+        commit_within_ms: int = 200,
+        buffer: int = 50_000,
+        older: Older | None = None,
+    ) -> Self:
         """Open the ledger at `path`, made if there is none, and start its writer.
 
         A commit begins at most `commit_within_ms` after the first entry that waits for it; at most `buffer`
-        entries wait. Raises LedgerDamaged, LedgerTooNew, LedgerLocked or LedgerError, with the way out.
+        entries wait. `older` reads the observations that were taken out.
+
+        Raises LedgerDamaged, LedgerTooNew, LedgerLocked or LedgerError, with the way out.
         """
         lock = take_lock(path)
         database = None
         try:
             database = open_writer(path)
             writer = Writer(Journal(database), Buffer(buffer), clock, commit_within_ms / 1000)
-            return cls(path, clock, lock, database, writer)
+            return cls(path, clock, lock, database, writer, older)
         except BaseException:
             if database is not None:
                 database.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.asking import snapshot
 from sla_monitor.ledger.chain import newest, read
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
+from sla_monitor.ledger.older import Older
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
@@ -86,8 +87,8 @@ class Reader(SingleLooks):
     Everything raises LedgerError and its kinds when the file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, older: Older | None = None) -> None:
+        super().__init__(path, older)
         self._entries: dict[str, tuple[Entry, ...]] = {}
         self._codes = {f"{name}": number for number, name in self._meanings.outcomes.items()}
 
@@ -99,7 +100,7 @@ class Reader(SingleLooks):
         given: dict[str, int | str] = {"start_ms": start_ms, "end_ms": end_ms}
         spans: dict[str, list[Span]] = defaultdict(list)
         outcomes, reasons = self._meanings.outcomes, self._meanings.reasons
-        with self._asked() as connection, _snapshot(connection):
+        with self._asked() as connection, snapshot(connection):
             keys = dict(connection.execute("select id, key from endpoints"))
             for query in (_ENDED, _LAST):
                 cursor = connection.execute(query, given)
@@ -123,7 +124,7 @@ class Reader(SingleLooks):
             "up": self._codes["up"],
             "down": self._codes["down"],
         }
-        with self._asked() as connection, _snapshot(connection):
+        with self._asked() as connection, snapshot(connection):
             rows = [row for query in _FINGERPRINTS for row in connection.execute(query, given)]
         told: dict[str, list[list[str]]] = {}
         for key, *columns, _, _, _, _ in rows:  # the last span follows the ended ones, and is one of them some day
@@ -212,19 +213,7 @@ def keep_answer(path: Path, digest: str, body: str) -> None:
             database.conn.execute("insert or replace into worked_out values (?, ?)", (digest, body))
 
 
-def read_only(path: Path) -> Reader:
-    """A reader of a ledger that a daemon may be writing at this moment, or was killed while it wrote."""
-    return Reader(path)
-
-
-class _snapshot:  # noqa: N801 - reads as the statement it is
-    """Several statements on one state of the database."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("begin")
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.execute("rollback")
+def read_only(path: Path, older: Older | None = None) -> Reader:
+    """A reader of a ledger that a daemon may be writing at this moment, or was killed while it wrote. `older` reads the
+    observations that were taken out of it."""
+    return Reader(path, older)

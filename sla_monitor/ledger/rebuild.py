@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -32,6 +34,10 @@ _REPLACE = (
     "delete from worked_out",
     "delete from looks_by_hour",
 )
+_CLEAR = "drop table if exists temp.ended_spans", "drop table if exists temp.last_spans"
+_SPAN = "endpoint_id, start_ms, end_ms, seen_ms, outcome, reason, looks"
+_PRUNED = f"select endpoint_id, until_ms, every_ms, {_SPAN} from pruned_endpoints order by until_ms"  # noqa: S608
+_KEPT = "insert into temp.ended_spans select * from main.ended_spans where endpoint_id = ? and start_ms < ?"
 _DIFFERENCES = (
     "select count(*) from (select * from main.ended_spans except select * from temp.ended_spans)",
     "select count(*) from (select * from temp.ended_spans except select * from main.ended_spans)",
@@ -65,17 +71,53 @@ def rebuild_spans(path: Path, progress: Progress) -> int:
 def derive(database: Database, progress: Progress) -> None:
     """Work every span out again, into temporary tables. Give it an open transaction: one state of the record.
 
-    Looks are taken in the order in which they were recorded, as the writer took them.
+    Looks are taken in the order in which they were recorded, as the writer took them. Where some were taken out of the
+    ledger, spans up to then are kept as they are, and worked out from there on.
     """
-    for statement in _SCRATCH:
+    begin_scratch(database, pruned_endpoints(database.conn))
+    tally_up(database, pruned_endpoints(database.conn), {}, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class PrunedEndpoint:
+    """Up to when an endpoint's observations were taken out, the interval that it had then, and its span then as a row
+    of `last_spans`."""
+
+    until_ms: int
+    every_ms: int
+    span: tuple[int | None, ...]
+
+
+def pruned_endpoints(connection: sqlite3.Connection) -> dict[int, PrunedEndpoint]:
+    """By the endpoint's integer, the latest."""
+    rows = connection.execute(_PRUNED)
+    return {endpoint: PrunedEndpoint(until_ms, every_ms, tuple(span)) for endpoint, until_ms, every_ms, *span in rows}
+
+
+def begin_scratch(database: Database, pruned: Mapping[int, PrunedEndpoint]) -> None:
+    """Empty temporary tables of spans, but for those that only the kept ones tell."""
+    for statement in (*_CLEAR, *_SCRATCH):
         database.conn.execute(statement)
+    for one in pruned.values():
+        endpoint, start_ms = one.span[:2]
+        database.conn.execute(_KEPT, (endpoint, start_ms))
+        database.conn.execute("insert into temp.last_spans values (?, ?, ?, ?, ?, ?, ?)", one.span)
+
+
+def tally_up(
+    database: Database, pruned: Mapping[int, PrunedEndpoint], until_ms: Mapping[int, int], progress: Progress
+) -> dict[int, int]:
+    """Tally what is not taken out, up to an instant where an endpoint has one in `until_ms`; intervals at the end."""
     tally, codes = SpanTally(database), Codes.load(database)
     meanings = Meanings.load(database)
     changes = dict(database.conn.execute("select observation_id, every_ms from intervals"))
     total = database.conn.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
-    every_ms: dict[int, int] = {}
+    every_ms = {endpoint: one.every_ms for endpoint, one in pruned.items()}
+    from_ms = {endpoint: one.until_ms for endpoint, one in pruned.items()}
     looks = database.conn.execute("select id, endpoint_id, at_ms, outcome, reason from observations order by id")
     for number, endpoint, at_ms, outcome, reason in looks:
+        if not from_ms.get(endpoint, at_ms) <= at_ms < until_ms.get(endpoint, at_ms + 1):
+            continue
         if number in changes:
             every_ms[endpoint] = changes[number]
         tally.look(endpoint, at_ms, meanings.outcomes[outcome], meanings.reasons[reason], every_ms[endpoint])
@@ -84,6 +126,7 @@ def derive(database: Database, progress: Progress) -> None:
             progress(number, total)
     tally.save(codes)
     progress(total, total)
+    return every_ms
 
 
 def differences(database: Database) -> int:

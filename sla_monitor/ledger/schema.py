@@ -1,7 +1,8 @@
 """The tables, as named migrations. A migration that has been released is never changed: add the next one.
 
 Integers and text only, in STRICT tables: SQLite then refuses a value of the wrong kind. Everything that was seen is
-append-only, and the database itself says no to whoever tries, this program included. `ended_spans`, `last_spans`,
+append-only, and the database itself says no to whoever tries, this program included; what `pruned_days` names may be
+deleted, because it is in a sealed day. `ended_spans`, `last_spans`,
 `worked_out` and `looks_by_hour` can be worked out again from the rest (sla_monitor.ledger.rebuild), so they alone may
 change.
 """
@@ -187,3 +188,56 @@ def m0005_job_reports(database: Database) -> None:
         database.conn.execute(statement)
     for trigger in _refusals("heartbeats", ("id",)):
         database.conn.execute(trigger)
+
+
+_PRUNED = """
+-- Days of a contract whose observations are in the archive: sums is the SHA-256 of the sealed day's SHA256SUMS.
+create table pruned_days (
+  contract text not null,
+  day text not null,
+  from_ms integer not null,
+  until_ms integer not null,
+  sums text not null,
+  last_observation integer not null,
+  observations integer not null,
+  primary key (contract, from_ms)
+) strict, without rowid;
+
+-- Up to when an endpoint's observations were taken out, and the span and the interval that it was in then: from there
+-- on its spans can still be worked out again.
+create table pruned_endpoints (
+  id integer primary key,
+  endpoint_id integer not null references endpoints(id),
+  until_ms integer not null,
+  every_ms integer not null,
+  start_ms integer not null,
+  end_ms integer not null,
+  seen_ms integer not null,
+  outcome integer not null references outcomes(id),
+  reason integer references reasons(id),
+  looks integer not null,
+  unique (endpoint_id, until_ms)
+) strict;
+create index observations_evidence on observations (evidence_id) where evidence_id is not null;
+drop trigger observations_no_delete;
+drop trigger evidence_no_delete
+"""
+_PRUNED_ALONE = {
+    "observations": "not exists (select 1 from pruned_endpoints where endpoint_id = old.endpoint_id"
+    " and until_ms > old.at_ms)",
+    "evidence": "not exists (select 1 from pruned_endpoints)"
+    " or exists (select 1 from observations where evidence_id = old.id)",
+}
+"""When a row may not be deleted all the same: what is not in a verified archive stays."""
+
+
+@MIGRATIONS()
+def m0006_pruned(database: Database) -> None:
+    for statement in _PRUNED.split(";"):
+        database.conn.execute(statement)
+    for table, key in (("pruned_days", ("contract", "from_ms")), ("pruned_endpoints", ("id",))):
+        for trigger in _refusals(table, key):
+            database.conn.execute(trigger)
+    for table, stays in _PRUNED_ALONE.items():
+        refuse = f"begin select raise(abort, '{table} is append-only'); end"
+        database.conn.execute(f"create trigger {table}_no_delete before delete on {table} when {stays} {refuse}")

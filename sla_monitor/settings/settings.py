@@ -14,9 +14,13 @@ from sla_monitor.contract.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Strict, Whole
 from sla_monitor.contract.model_file import load_model
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
+from sla_monitor.settings.archiving import ArchiveSettings
 from sla_monitor.settings.reviews import Reviews
 
 Witness = Annotated[HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Field(discriminator="kind")]
+
+KEY_CREDENTIAL = "ledger-key"
+"""What the unit's LoadCredential= calls the signing key."""
 
 _ADDRESS = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})"
 
@@ -45,6 +49,12 @@ class LedgerSettings(Strict):
     )
     commit_within_ms: DurationMs = Field(200, alias="commit_within", description="How long a look may wait to be kept.")
     buffer: Whole = Field(50_000, ge=100, description="Observations held while the disk is full or locked.")
+    key: FilePath = Field(
+        Path("../var/ledger.key"),
+        validate_default=True,
+        description="The private key that the record is signed with, made by `sla-monitor ledger key --make`. Under"
+        " systemd, the credential `ledger-key`, or else ledger.key in $STATE_DIRECTORY.",
+    )
 
 
 class SiteSettings(Strict):
@@ -81,21 +91,33 @@ class Settings(Strict):
     alerting: Alerting = Field(Alerting(), description="What rules and routes are made from.")
     alertmanager: Alertmanager = Field(Alertmanager(), description="Where alerts and silences go.")
     reviews: Reviews = Field(Reviews(), description="How packs are made, kept and sent.")
+    archive: ArchiveSettings = Field(ArchiveSettings(), description="Where days that are over are sealed.")
 
     @model_validator(mode="before")
     @classmethod
     def _with_ledger(cls, values: Any) -> Any:
-        """The default paths of the ledger and the packs, too, are relative to the file: pydantic must see them."""
-        return {"ledger": {}, "reviews": {}, **values} if isinstance(values, dict) else values
+        """The default paths of the ledger, the packs and the archive, too, are relative to the file: pydantic must see
+        them."""
+        return {"ledger": {}, "reviews": {}, "archive": {}, **values} if isinstance(values, dict) else values
 
 
 def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read `sla-monitor.yaml`. Raises ConfigError with every problem of the file."""
     settings = load_model(path, Settings)
     # systemd joins several directories with colons; the unit asks for one.
-    state = (os.environ if environment is None else environment).get("STATE_DIRECTORY", "").partition(":")[0]
+    environment = os.environ if environment is None else environment
+    state = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    credential = Path(environment.get("CREDENTIALS_DIRECTORY", "")) / KEY_CREDENTIAL
+    if credential.is_absolute() and credential.exists():
+        settings = _with(settings, "ledger", key=credential)
+    elif state:
+        settings = _with(settings, "ledger", key=Path(state) / "ledger.key")
     if not state:
         return settings
-    ledger = settings.ledger.model_copy(update={"path": Path(state) / "ledger.db"})
-    reviews = settings.reviews.model_copy(update={"folder": Path(state) / "reviews"})
-    return settings.model_copy(update={"ledger": ledger, "reviews": reviews})
+    settings = _with(settings, "ledger", path=Path(state) / "ledger.db")
+    settings = _with(settings, "reviews", folder=Path(state) / "reviews")
+    return _with(settings, "archive", folder=Path(state) / "archive")
+
+
+def _with(settings: Settings, part: str, **changed: Path) -> Settings:
+    return settings.model_copy(update={part: getattr(settings, part).model_copy(update=changed)})

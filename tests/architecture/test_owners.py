@@ -18,9 +18,10 @@ import sla_monitor
 HOUSE = Path(sla_monitor.__file__).parent
 OWNERS = {
     "apscheduler": {"schedule"},
+    "arro3": {"archive"},
     "bcrypt": {"web"},
     "click": {"cli"},
-    "cryptography": {"demo"},
+    "cryptography": {"demo", "signing.py"},
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
     "httptools": {"probe"},

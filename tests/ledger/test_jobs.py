@@ -25,8 +25,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
 
 
-def begin(path: Path, clock: Clock, **limits: int) -> closing[Ledger]:
-    return closing(Ledger.open(path, clock, **({"commit_within_ms": 5} | limits)))
+def begin(path: Path, clock: Clock, *, commit_within_ms: int = 5, buffer: int = 50_000) -> closing[Ledger]:
+    return closing(Ledger.open(path, clock, commit_within_ms=commit_within_ms, buffer=buffer))
 
 
 def rows(path: Path) -> list[tuple[object, ...]]:

@@ -1,0 +1,1 @@
+"""Days that are over: sealed, signed, and checkable without us. It is handed what it seals, and knows no ledger."""

@@ -1,0 +1,139 @@
+"""Whole days of one contract, for whoever seals them: each is read in one state of the record."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sla_monitor.ledger.asking import Asking
+from sla_monitor.ledger.chain import COLUMNS
+from sla_monitor.ledger.older import last_observation, pruned_days
+
+_ROWS_AT_ONCE = 10_000
+
+# SQLite sorts in temporary files: a day of millions of observations need not be in memory.
+_WHERE = """
+where e.key >= :first and e.key < :beyond and o.id <= :last_observation
+  and (o.at_ms >= :start_ms and o.at_ms < :end_ms or o.id > :known_observation and o.at_ms < :start_ms)
+"""
+_ROWS = f"""
+select e.key, o.at_ms, n.name, r.name, o.duration_us, o.dns_us, o.connect_us, o.tls_us, o.first_byte_us,
+  o.transfer_us, a.name, o.status, o.body_bytes, o.certificate_expires_at_s, o.evidence_id,
+  (select every_ms from intervals i where i.endpoint_id = o.endpoint_id and i.observation_id <= o.id
+   order by i.observation_id desc limit 1)
+from observations o join endpoints e on e.id = o.endpoint_id join outcomes n on n.id = o.outcome
+  left join reasons r on r.id = o.reason left join addresses a on a.id = o.address_id
+{_WHERE}
+order by e.key, o.at_ms, o.id
+"""  # noqa: S608 - our own text
+_EVIDENCE = f"""
+select v.id, lower(hex(v.digest)), v.detail, v.body from evidence v where v.id in (
+  select o.evidence_id from observations o join endpoints e on e.id = o.endpoint_id {_WHERE})
+order by v.id
+"""  # noqa: S608
+_HEARTBEATS = """
+select e.key, h.at_ms, h.kind, h.duration_ms, h.text from heartbeats h join endpoints e on e.id = h.endpoint_id
+where e.key >= :first and e.key < :beyond and h.at_ms >= :start_ms and h.at_ms < :end_ms
+order by e.key, h.at_ms, h.id
+"""
+_ENTRIES = f"""
+select ifnull(p.digest, ''), {", ".join(f"r.{column}" for column in COLUMNS)}, r.digest
+from register r left join register p on p.number = r.number - 1
+where r.contract = :contract and r.number > :known_entry and r.number <= :last_entry
+order by r.number
+"""  # noqa: S608
+_LAST_ENTRY = "select ifnull(max(number), 0) from register where contract = ? and at_ms < ?"
+
+
+class Marks(NamedTuple):
+    """How far the record had been read when a day was: the ids of the last observation and of the last entry."""
+
+    last_observation: int = 0
+    last_entry: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DayRecord:
+    """What the ledger has of one contract's day, and what came in late for days before. Valid while it is open.
+
+    marks: to be given again to read the same, and to the next day to read on.
+    """
+
+    marks: Marks
+    _connection: sqlite3.Connection
+    _given: dict[str, Any]
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Observations by endpoint, then by time: the endpoint's key, at_ms, outcome, reason, duration_us, the five
+        phases in µs, address, status, body_bytes, certificate_expires_at_s, number of its evidence, every_ms."""
+        return self._fetched(_ROWS)
+
+    def heartbeats(self) -> Iterator[tuple[Any, ...]]:
+        """What jobs reported: the endpoint's key, when it came in, kind, how long the job took in ms, its text."""
+        return self._fetched(_HEARTBEATS)
+
+    def evidence(self) -> Iterator[tuple[int, str, str, bytes]]:
+        """What those observations refer to: number, digest in hex, detail, body."""
+        return self._fetched(_EVIDENCE)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Rows of the register that were added since the day before, each with the digest that it is chained to."""
+        for before, *columns, digest in self._fetched(_ENTRIES):
+            yield {**dict(zip(COLUMNS, columns, strict=True)), "before": before, "digest": digest}
+
+    def clock_steps(self) -> Iterator[dict[str, Any]]:
+        """Steps of the wall clock in the day; none where the ledger has no table of them."""
+        known = "select 1 from sqlite_master where type = 'table' and name = 'clock_steps'"
+        if self._connection.execute(known).fetchone() is None:
+            return
+        query = "select * from clock_steps where at_ms >= :start_ms and at_ms < :end_ms order by at_ms"
+        cursor = self._connection.execute(query, self._given)
+        names = [column[0] for column in cursor.description]
+        for row in cursor:
+            yield {name: value for name, value in zip(names, row, strict=True) if not isinstance(value, bytes)}
+
+    def _fetched(self, query: str) -> Iterator[Any]:
+        cursor = self._connection.execute(query, self._given)
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
+
+
+class Days(Asking):
+    """The days of one ledger. Raises LedgerError and its kinds."""
+
+    @contextmanager
+    def day(
+        self, contract: str, start_ms: int, end_ms: int, known: Marks, until: Marks | None = None
+    ) -> Iterator[DayRecord]:
+        """A contract's day `[start_ms, end_ms)` after the one whose marks are `known`: all that is on record now, or
+        what was when a reading had the marks `until`."""
+        with self._asked() as connection:
+            connection.execute("begin")  # one state of the record, until the day is read
+            try:
+                marks = until or self._marks(connection, contract, end_ms)
+                given = {
+                    "contract": contract,
+                    "first": f"{contract}/",
+                    "beyond": f"{contract}0",  # 0 follows the stroke
+                    "start_ms": start_ms,
+                    "end_ms": end_ms,
+                    "known_observation": known.last_observation,
+                    "last_observation": marks.last_observation,
+                    "known_entry": known.last_entry,
+                    "last_entry": marks.last_entry,
+                }
+                yield DayRecord(marks, connection, given)
+            finally:
+                connection.execute("rollback")
+
+    def pruned(self, contract: str) -> dict[str, str]:
+        """Days that were taken out, each with the digest of its sealed day's digests."""
+        with self._asked() as connection:
+            return {day.day: day.sums for day in pruned_days(connection, contract)}
+
+    @staticmethod
+    def _marks(connection: sqlite3.Connection, contract: str, end_ms: int) -> Marks:
+        return Marks(last_observation(connection), connection.execute(_LAST_ENTRY, (contract, end_ms)).fetchone()[0])
