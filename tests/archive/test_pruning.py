@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import sqlite3
@@ -17,7 +18,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from sla_monitor.archive.reading import Archived
-from sla_monitor.assess import Cache, assess_month
+from sla_monitor.assess import Cache, assess_month, history
 from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.cli import cli
 from sla_monitor.cli.pruning import _verified, _Work
@@ -27,6 +28,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import Ledger, Recorded, read_only
 from sla_monitor.ledger.pruning import plan, prune, take_out
+from sla_monitor.ledger.reader import Keeping
 from sla_monitor.ledger.rebuild import rebuild_spans
 from sla_monitor.ledger.upkeep import check
 from sla_monitor.register.instant import parse_instant
@@ -162,6 +164,45 @@ def test_the_daemons_own_assessments_are_the_same(place: Place, before: dict[str
         ledger.keep_looks(["partnership/portal"], BEGIN, BEGIN + 85 * DAY_MS)
     assert problems(place) == ()
     assert told(place) == before
+
+
+def test_what_closed_months_came_to_outlives_their_observations(place: Place) -> None:
+    """It is found again with no archive at hand, and comes out the same where it was thrown away."""
+    contract = place.configuration.contracts[0]
+
+    def kept() -> set[tuple[str, str]]:
+        with closing(sqlite3.connect(place.ledger)) as database:
+            return set(database.execute("select digest, body from worked_out"))
+
+    with Keeping(place.ledger, archive(place)) as reader:
+        before = history(contract, reader, "2025-08", NOW_MS)
+    answers = kept()
+    assert len(answers) > len(MONTHS)
+    assert run(place, "--before", BEFORE).exit_code == 0
+    assert kept() == answers
+    with read_only(place.ledger) as alone:
+        assert history(contract, alone, "2025-08", NOW_MS) == before
+    with closing(sqlite3.connect(place.ledger)) as database:
+        database.execute("delete from worked_out")
+        database.commit()
+    with Keeping(place.ledger, archive(place)) as reader:
+        assert history(contract, reader, "2025-08", NOW_MS) == before
+    assert kept() == answers
+
+
+def test_what_an_entry_changes_in_a_pruned_month_is_shown_as_before(kept: Place, tmp_path: Path) -> None:
+    words = "register", "decide", "partnership", "2", "--grant", "--actor", "b.chief", "--why", "agreed", "--yes"
+
+    def changed(name: str, *, prune_first: bool) -> object:
+        place = Place(shutil.copytree(kept.folder, tmp_path / name))
+        assert not prune_first or run(place, "--before", BEFORE).exit_code == 0
+        said = CliRunner().invoke(cli, [*words, "--config", str(place.settings), "--format", "json"])
+        assert said.exit_code == 0, said.output
+        return json.loads(said.stdout)["changed"]
+
+    before = changed("whole", prune_first=False)
+    assert before
+    assert changed("pruned", prune_first=True) == before
 
 
 def test_what_failed_is_told_from_the_archive(place: Place) -> None:

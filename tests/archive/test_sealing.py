@@ -99,6 +99,15 @@ def test_observations_come_back_exactly(place: Place) -> None:
         assert (kept["detail"], b64decode(kept["body"])) == (finding.detail, finding.evidence)
 
 
+def test_what_jobs_reported_comes_back_exactly(place: Place) -> None:
+    stored = [row for day in place.days() for row in table.read(day.path("heartbeats.parquet"), table.HEARTBEATS)]
+    assert stored == [
+        ("custody/batch", T0, "start", None, ""),
+        ("custody/batch", T0 + 7 * HOUR_MS, "done", 7 * HOUR_MS, "42 records"),
+        ("custody/batch", T0 + 14 * HOUR_MS, "fail", None, "full"),
+    ]
+
+
 def test_the_register_and_its_chain_are_told_on_the_day_on_which_it_was_said(place: Place) -> None:
     told = [day.path("register.jsonl").read_text().splitlines() for day in place.days()]
     assert list(map(len, told)) == [1, 1, 0, 0]
