@@ -49,7 +49,7 @@ class Nightly:
     def stop(self) -> None:
         """Give up the work in hand: a day that is not sealed is sealed after the next start."""
         if self._process is not None:
-            self._process.terminate()
+            self._process.kill()  # it has inherited that SIGTERM is blocked
             self._process.communicate()
             self._process = None
 

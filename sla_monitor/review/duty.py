@@ -69,7 +69,7 @@ class Duty:
     def stop(self) -> None:
         """Give up the pack in hand: it is made anew after the next start."""
         if self._running is not None:
-            self._running[1].terminate()
+            self._running[1].kill()  # it has inherited that SIGTERM is blocked
             self._running[1].communicate()
             self._running = None
 
