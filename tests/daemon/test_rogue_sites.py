@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,26 @@ def test_a_site_has_given_up_what_it_does_not_need(monkeypatch: pytest.MonkeyPat
     assert (core, hard_core, data, hard_data) == ("0", "0", str(200 << 20), str(200 << 20))
     assert int(files) >= 1024
     assert (no_new_privileges, folder) == ("1", "/")
+
+
+def test_who_takes_a_site_over_harms_neither_the_ledger_nor_the_process_that_holds_it(tmp_path: Path) -> None:
+    """By Landlock, of the kernel that Debian has; what older versions cannot forbid is left out."""
+    ledger = tmp_path / "ledger.db"
+    ledger.write_bytes(b"the record")
+    with told(f"tell harm {ledger}") as endpoints, running(of(endpoints)) as run:
+        wait(lambda: run.last("c/e0") is not None)
+        can = set(run.detail("c/e0").split())
+    assert ledger.read_bytes() == b"the record"
+    assert {"read", "nothing"} <= can <= {"read", "nothing", "truncate", "listen", "signal"} - new_in(landlock())
+
+
+def new_in(version: int) -> set[str]:
+    """What this version can forbid, and the first could not."""
+    return {what for what, since in (("truncate", 3), ("listen", 4), ("signal", 6)) if version >= since}
+
+
+def landlock() -> int:
+    return int(ctypes.CDLL(None).syscall(444, None, 0, 1))
 
 
 def test_a_secret_that_is_needed_no_longer_is_taken_from_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
