@@ -29,6 +29,7 @@ import requests
 from bench.assess import assess_cost
 from bench.case import ALL, EVERY_S, TIMEOUT_S, Case
 from bench.figures import Figures, bytes_a_look, figures, read_looks
+from bench.journey import journey_cost
 from bench.looks import looks_cost
 from bench.process import BenchError, Daemon, daemon_running, free_port, say, supplier_running
 from bench.rules import rules_cost
@@ -177,6 +178,7 @@ def main() -> int:
         scrape_cost()
         assess_cost()
         looks_cost()
+        journey_cost()
         rules_cost()
         review_cost()
     if broken:

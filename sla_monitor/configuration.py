@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoint import Endpoint, NetworkTerms
 from sla_monitor.contract.load import load_contracts
 from sla_monitor.contract.nodes import Problem
 from sla_monitor.contract.places import locate
@@ -46,8 +45,9 @@ def read_configuration(path: Path) -> Configuration:
 def settings_advice(path: Path, configuration: Configuration) -> list[str]:
     """One line if no witness can tell our network's failure from a supplier's: all of them are on this machine, and
     some endpoint is elsewhere. `path` is that of the settings."""
-    witnesses = [_host(witness) for witness in configuration.settings.witnesses]
-    hosts = {_host(endpoint) for endpoint in _endpoints(configuration)} - {""}
+    witnesses = [host for witness in configuration.settings.witnesses for host in witness.hosts]
+    endpoints = (one for one in _endpoints(configuration) if isinstance(one, NetworkTerms))  # a heartbeat comes to us
+    hosts = {host for endpoint in endpoints for host in endpoint.hosts}
     if not witnesses or not all(map(_is_here, witnesses)) or all(map(_is_here, hosts)):
         return []
     document = read_document(path)
@@ -62,12 +62,6 @@ def _endpoints(configuration: Configuration) -> list[Endpoint]:
     """Those of every version, past and to come."""
     versions = (version for contract in configuration.contracts for version in contract.versions)
     return [endpoint for version in versions for service in version.terms.services for endpoint in service.endpoints]
-
-
-def _host(endpoint: Endpoint) -> str:
-    """Where a look goes to; a heartbeat comes to us, from nowhere that the terms name."""
-    url = getattr(endpoint, "url", None)
-    return (urlsplit(url).hostname or "") if url else getattr(endpoint, "host", "") or getattr(endpoint, "server", "")
 
 
 def _is_here(host: str) -> bool:

@@ -64,6 +64,12 @@ CERTIFICATE_EXPIRY = MetricName(
     _ENDPOINT,
     "Earliest expiry in the endpoint's certificate chain.",
 )
+FAILED_STEP = MetricName(
+    "sla_endpoint_failed_step",
+    "gauge",
+    (*_ENDPOINT, "step"),
+    "1 for the step at which the endpoint's last journey failed; absent while none.",
+)
 
 SERVICE_STATE = MetricName(
     "sla_service_state", "gauge", (*_SERVICE, "state"), "1 for the service's state now, 0 for the others."
@@ -339,6 +345,7 @@ SERVICE_DOWN = AlertName("SlaServiceDown", "supplier", "A service is down, by th
 SERVICE_DEGRADED = AlertName("SlaServiceDegraded", "supplier", "A service has been degraded for some time.")
 ENDPOINT_DOWN = AlertName("SlaEndpointDown", "supplier", "Several looks at an endpoint in a row have failed.")
 HEARTBEAT_SILENT = AlertName("SlaHeartbeatSilent", "supplier", "A job of the supplier fails, is late or runs too long.")
+JOURNEY_FAILING = AlertName("SlaJourneyFailing", "supplier", "Several journeys through a service in a row have failed.")
 CERTIFICATE_EXPIRING = AlertName("SlaCertificateExpiring", "supplier", "A certificate expires soon, or has expired.")
 MAINTENANCE = AlertName("SlaMaintenance", "supplier", "Permitted maintenance is under way.")
 MAINTENANCE_OVERRUN = AlertName(

@@ -202,3 +202,53 @@ def test_a_damaged_ledger_does_not_stop_the_look(tmp_path: Path) -> None:
     result = looked(settings, "job")
     assert result.exit_code == 3
     assert lines(result)["ledger"].startswith("cannot be read:")
+
+
+def transaction(estate: Estate) -> dict[str, Any]:
+    form = {"user": "monitor", "password": f"${{file:{estate.password_file}}}"}
+    token = {"token": {"json": "$.token", "secret": True}}
+    sign_in = {"id": "in", "name": "Sign in", "method": "POST", "url": "/sign-in", "form": form, "capture": token}
+    search = {"id": "search", "url": "/search?name=doe", "headers": {"X-Token": "${token}"}}
+    sign_out = {"id": "out", "method": "POST", "url": "/sign-out", "always": True}
+    base = f"http://127.0.0.1:{estate.ports.http}/custody"
+    return {"id": "transaction", "kind": "journey", "base": base, "steps": [sign_in, search, sign_out]}
+
+
+def test_each_step_of_a_journey_is_told(tmp_path: Path, estate: Estate) -> None:
+    settings = configured(tmp_path, transaction(estate))
+    text, told = looked(settings, "transaction"), json.loads(looked(settings, "transaction", "--format", "json").stdout)
+    assert text.exit_code == 0
+    steps = [(step["step"], step["outcome"], step["status"], step["detail"]) for step in told["steps"]]
+    assert steps == [("in", "up", 200, ""), ("search", "up", 200, ""), ("out", "up", 200, "")]
+    assert set(told["steps"][0]["phases_us"]) == {"dns", "connect", "first_byte", "transfer"}
+    assert set(told["steps"][1]["phases_us"]) == {"first_byte", "transfer"}
+    assert told["terms"]["steps"][1]["headers"] == {"X-Token": "${token}"}
+    parts = text.stdout.split("\nstep ")
+    assert [part.splitlines()[0].split()[1:] for part in parts[1:]] == [["Sign", "in"], ["search"], ["out"]]
+    assert "\n  url            /sign-in\n" in parts[1]
+    assert f"\n  form.password  ${{file:{estate.password_file}}}\n" in parts[1]
+    assert "\n  always         true\n" in parts[3]
+    assert all("\n  came to        up, status 200, " in part for part in parts[1:])
+    assert "\n  base " in parts[0]
+    assert estate.password_file.read_text().strip() not in text.stdout
+
+
+def test_the_step_at_which_a_journey_fails_is_told(tmp_path: Path, estate: Estate) -> None:
+    estate.force("/custody/search", Behaviour("status", status=500))
+    settings = configured(tmp_path, transaction(estate))
+    text, told = looked(settings, "transaction"), json.loads(looked(settings, "transaction", "--format", "json").stdout)
+    assert text.exit_code == 2
+    assert [step["outcome"] for step in told["steps"]] == ["up", "down", "up"]
+    assert told["steps"][1]["detail"] == "the status is 500, expected 200-299"
+    assert "\n  detail         the status is 500, expected 200-299\nstep 3 " in text.stdout
+    assert lines(text)["verdict"].startswith(
+        "DOWN (status_unexpected: step 2 of 3, «search»: the status is 500, expect"
+    )
+
+
+def test_a_journey_that_lacks_a_secret_is_told_with_its_steps(tmp_path: Path, estate: Estate) -> None:
+    estate.password_file.unlink()
+    result = looked(configured(tmp_path, transaction(estate)), "transaction")
+    assert result.exit_code == 3
+    assert result.stdout.count("\n  came to        not asked\n") == 3
+    assert str(estate.password_file) in lines(result)["verdict"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sla_monitor.clock import Clock
     from sla_monitor.settings import Settings
     from sla_monitor.sla.jobs import JobReport, JobState
-    from sla_monitor.sla.observation import Finding
+    from sla_monitor.sla.observation import Finding, Phases, StepFinding
 
 EXIT_BY_OUTCOME = {"up": 0, "degraded": 0, "down": 2, "unknown": 3}
 HEARD = "only the daemon hears heartbeats; this look went by its ledger"
@@ -59,7 +59,8 @@ def probe(config: Path, endpoint: str, style: str) -> None:
     prober = probes.build(terms, surroundings)
     finding = probes.observe_once(prober, clock)
     told = {"endpoint": key, "terms": spelled(terms), "heartbeats": heard or None, **_plain(finding)}
-    click.echo(json.dumps(told, indent=2) if style == "json" else _text(told))
+    steps = [probes.describe_step(step) for step in finding.steps]
+    click.echo(json.dumps(told, indent=2) if style == "json" else _text(told, steps))
     sys.exit(EXIT_BY_OUTCOME[finding.outcome])
 
 
@@ -100,25 +101,47 @@ def _report(report: JobReport | None) -> dict[str, Any] | None:
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
-    phases = {name: getattr(finding.phases, f"{name}_us") for name in PHASES}
     return {
         "outcome": finding.outcome.value,
         "reason": None if finding.reason is None else finding.reason.value,
         "detail": finding.detail,
         "duration_us": finding.duration_us,
-        "phases_us": {name: us for name, us in phases.items() if us is not None},
+        "phases_us": _phases(finding.phases),
         "address": finding.address,
         "status": finding.status,
         "body_bytes": finding.body_bytes,
         "certificate_expires_at_s": finding.certificate_expires_at_s,
         "evidence": finding.evidence.decode(errors="backslashreplace"),
+        "steps": [_step(step) for step in finding.steps],
     }
 
 
-def _text(told: dict[str, Any]) -> str:
-    """One line for each thing that is known; a supplier's text is printed with its control characters escaped."""
-    lines = [_line("endpoint", told["endpoint"])]
-    lines += [_line(f"  {name}", _worded(name, value)) for name, value in _flat(told["terms"]) if name != "id"]
+def _step(step: StepFinding) -> dict[str, Any]:
+    return {
+        "step": step.step,
+        "outcome": None if step.outcome is None else step.outcome.value,
+        "detail": step.detail,
+        "status": step.status,
+        "duration_us": step.duration_us,
+        "phases_us": _phases(step.phases),
+    }
+
+
+def _phases(phases: Phases) -> dict[str, int]:
+    named = {name: getattr(phases, f"{name}_us") for name in PHASES}
+    return {name: us for name, us in named.items() if us is not None}
+
+
+def _text(told: dict[str, Any], steps: list[str]) -> str:
+    """One line for each thing that is known; a supplier's text is printed with its control characters escaped.
+    `steps`: what each step of a journey came to; none where it could not begin."""
+    terms = dict(told["terms"])
+    of_steps = terms.pop("steps", [])
+    lines = [_line("endpoint", told["endpoint"]), *_terms(terms)]
+    for i, step in enumerate(of_steps):
+        lines += [_line(f"step {i + 1}", step.get("name") or step["id"]), *_terms(step, but=("id", "name"))]
+        lines += [_line("  came to", steps[i] if steps else "not asked")]
+        lines += [_line("  detail", found["detail"]) for found in told["steps"][i : i + 1] if found["detail"]]
     if told["heartbeats"]:
         lines += _beats(told["heartbeats"])
     lines += [_line(f"{name} phase", f"{us / 1000:.1f} ms") for name, us in told["phases_us"].items()]
@@ -132,6 +155,10 @@ def _text(told: dict[str, Any]) -> str:
     if told["evidence"]:
         lines.append(_line("evidence", told["evidence"]))
     return "\n".join(lines)
+
+
+def _terms(terms: dict[str, Any], but: tuple[str, ...] = ("id",)) -> list[str]:
+    return [_line(f"  {name}", _worded(name, value)) for name, value in _flat(terms) if name not in but]
 
 
 def _line(name: str, value: Any) -> str:
@@ -152,7 +179,7 @@ def _worded(name: str, value: Any) -> str:
         return "any answer"
     if isinstance(value, list):
         return ", ".join(each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in value)
-    return str(value)
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def _beats(heard: dict[str, Any]) -> list[str]:

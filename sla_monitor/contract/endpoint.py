@@ -10,13 +10,15 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from sla_monitor.contract.bands import Level
 from sla_monitor.contract.consistency import misfits, report_misfits
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, TimeOfDay, Whole
-from sla_monitor.contract.http_terms import BasicAuth, HttpExpectations, Redirects
+from sla_monitor.contract.http_terms import RequestTerms, credential_problems
+from sla_monitor.contract.journey_terms import MOST_STEPS, JourneyStep, step_problems
 from sla_monitor.contract.network import (
+    DomainName,
     Family,
     Headers,
     Host,
@@ -26,7 +28,10 @@ from sla_monitor.contract.network import (
     TlsVersion,
     Url,
 )
+from sla_monitor.contract.parts import Found
+from sla_monitor.contract.record_data import record_wire
 from sla_monitor.contract.secret import Secret
+from sla_monitor.contract.template import Template
 
 Weight = Annotated[Level, Field(gt=0, le=1000)]
 
@@ -64,12 +69,20 @@ class NetworkTerms(Strict):
     family: Family = Field("any", description="Which addresses to use.")
 
     @property
-    def connects_to(self) -> str:
-        """The host to which a look opens its connection."""
-        address = getattr(self, "proxy", None) or getattr(self, "url", None)
-        return (
-            (urlsplit(address).hostname or "") if address else getattr(self, "host", "") or getattr(self, "server", "")
-        )
+    def hosts(self) -> tuple[str, ...]:
+        """Where a probe goes to."""
+        url = getattr(self, "url", None)
+        return (_host(url) if url else getattr(self, "host", "") or getattr(self, "server", ""),)
+
+    @property
+    def connects_to(self) -> tuple[str, ...]:
+        """The hosts to which a probe opens its connections."""
+        proxy = getattr(self, "proxy", None)
+        return (_host(proxy),) if proxy else self.hosts
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 class TlsTerms(Strict):
@@ -83,8 +96,13 @@ class TlsTerms(Strict):
         None, ge=0, description="DEGRADED when a certificate of the chain expires sooner."
     )
 
+    @property
+    def shows_certificate(self) -> bool:
+        """Whether a probe sees one."""
+        return True
 
-class HttpEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
+
+class HttpEndpoint(RequestTerms, TlsTerms, NetworkTerms, EndpointTerms):
     """An HTTP or HTTPS request."""
 
     kind: Literal["http"] = Field(description="Makes it this kind.")
@@ -94,15 +112,21 @@ class HttpEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
         default_factory=dict, description="A credential must be a reference, and nothing beside it."
     )
     body: str | None = Field(None, description="Sent as UTF-8.")
-    basic_auth: BasicAuth | None = Field(None, description="User name and password.")
-    bearer_token: Secret | None = Field(None, description="Sent as `Authorization: Bearer`.")
     proxy: ProxyUrl | None = Field(None, description="Through which to look.")
     connection: Literal["fresh", "reuse"] = Field(
         "fresh", description="fresh: a connection for each look, what a user would meet; reuse: keep it open."
     )
-    redirects: Redirects = Field(Redirects(), description="Whether to follow them.")
-    body_limit_bytes: Whole = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
-    expect: HttpExpectations = Field(HttpExpectations(), description="What a good answer looks like.")
+
+    @property
+    def shows_certificate(self) -> bool:
+        return self.url.startswith("https:")
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        problems = list(credential_problems(self, self.headers))
+        if problems:
+            raise Misplaced(problems)
+        return self
 
 
 class TcpEndpoint(NetworkTerms, EndpointTerms):
@@ -121,14 +145,33 @@ class DnsEndpoint(NetworkTerms, EndpointTerms):
     kind: Literal["dns"] = Field(description="Makes it this kind.")
     server: Host = Field(description="The name server: name or IP address.")
     port: Port = Field(53, description="The port.")
-    name_asked: Annotated[str, Field(alias="ask", min_length=1, max_length=253)] = Field(
-        description="The name to ask for."
-    )
+    name_asked: DomainName = Field(alias="ask", description="The name to ask for.")
     record: Literal["A", "AAAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT"] = Field(
         "A", description="The record to ask for."
     )
     transport: Literal["udp", "tcp"] = Field("udp", description="How to ask.")
-    expect: tuple[str, ...] = Field((), description="Answers that must all be there; none: any answer will do.")
+    expect: tuple[str, ...] = Field(
+        (), description="Data of records that must all be there, in any spelling; none: any record will do."
+    )
+    expect_rcode: Literal["NOERROR", "NODATA", "NXDOMAIN", "REFUSED"] = Field(
+        "NOERROR",
+        description="How the server is to answer: with records, with none of this type (NODATA), that there is no such"
+        " name (NXDOMAIN), or not at all (REFUSED).",
+    )
+
+    @model_validator(mode="after")
+    def _expects_what_can_be(self) -> Self:
+        problems: list[Found] = []
+        for number, text in enumerate(self.expect):
+            try:
+                record_wire(self.record, text)
+            except ValueError as error:
+                problems.append((("expect", number), str(error)))
+        if self.expect and self.expect_rcode != "NOERROR":
+            problems.append((("expect",), f"says nothing beside expect_rcode: {self.expect_rcode} (leave one out)"))
+        if problems:
+            raise Misplaced(problems)
+        return self
 
 
 class TlsEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
@@ -175,8 +218,49 @@ class HeartbeatEndpoint(EndpointTerms):
         return self
 
 
+def _base(value: str) -> str:
+    if "?" in value or "#" in value:
+        raise ValueError("must end with its path (write for example https://portal.example/app)")
+    return value.rstrip("/")
+
+
+class JourneyEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
+    """Some HTTP requests one after the other, as somebody who uses the service makes them: a test transaction.
+
+    Cookies and connections last as long as one journey. `timeout` is one deadline over all steps.
+    """
+
+    kind: Literal["journey"] = Field(description="Makes it this kind.")
+    base: Annotated[Url, AfterValidator(_base)] | None = Field(
+        None, description="What stands before each address that begins with /."
+    )
+    proxy: ProxyUrl | None = Field(None, description="Through which to probe.")
+    steps: tuple[JourneyStep, ...] = Field(min_length=1, max_length=MOST_STEPS, description="The requests, in order.")
+
+    def address_of(self, step: JourneyStep) -> Template:
+        """The whole address of a step."""
+        return step.url.after(self.base or "") if step.url.beginning.startswith("/") else step.url
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        addresses = (self.address_of(step).filled(lambda _: "x") for step in self.steps)
+        return tuple(dict.fromkeys(map(_host, addresses)))
+
+    @property
+    def shows_certificate(self) -> bool:
+        return any(self.address_of(step).beginning.startswith("https:") for step in self.steps)
+
+    @model_validator(mode="after")
+    def _walks(self) -> Self:
+        problems = list(step_problems(self.steps, self.base is not None))
+        if problems:
+            raise Misplaced(problems)
+        return self
+
+
 Endpoint = Annotated[
-    HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint | HeartbeatEndpoint, Field(discriminator="kind")
+    HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint | HeartbeatEndpoint | JourneyEndpoint,
+    Field(discriminator="kind"),
 ]
 """One thing that is probed."""
 

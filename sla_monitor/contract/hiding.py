@@ -14,6 +14,9 @@ from sla_monitor.contract.nodes import Leaf, Node, Problem, children
 
 _SECRET_KEY = re.compile(r"pass|secret|token|credential|authori[sz]ation|cookie|api[-_ ]?key|^auth$", re.IGNORECASE)
 _REFERENCE = re.compile(r"\$\{(env|file|credential):[^{}]*\}")
+_NAMES = frozenset({"capture"})
+"""Keys below which the names are the writer's own: a value that a journey captures as `token` is no secret's text."""
+
 HIDDEN = "(hidden)"
 
 
@@ -24,7 +27,12 @@ def secrets_in(node: Node, is_secret: bool = False) -> Iterator[str]:
             yield node.value
         return
     for key, child in children(node):
-        yield from secrets_in(child, is_secret or (isinstance(key, str) and bool(_SECRET_KEY.search(key))))
+        if key in _NAMES:
+            yield from (
+                text for _, inside in children(child) for _, how in children(inside) for text in secrets_in(how)
+            )
+        else:
+            yield from secrets_in(child, is_secret or (isinstance(key, str) and bool(_SECRET_KEY.search(key))))
 
 
 class Hider:

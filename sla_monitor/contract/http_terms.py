@@ -1,13 +1,15 @@
-"""What an HTTP endpoint may ask for and expect: the answer, credentials, redirects."""
+"""What an HTTP request may ask for and expect: credentials, redirects, the answer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Name, Strict, Whole, YesNo
 from sla_monitor.contract.network import Host, JsonPath, Pattern, StatusRange
+from sla_monitor.contract.parts import Found
 from sla_monitor.contract.secret import Secret
 
 
@@ -56,3 +58,22 @@ class Redirects(Strict):
     follow: Whole = Field(0, ge=0, le=20, description="How many at most; 0 shows the redirect itself as the answer.")
     other_hosts: tuple[Host, ...] = Field((), description="Hosts that a redirect may lead to.")
     to_https: YesNo = Field(True, description="http may lead to https of the same host; never the other way.")
+
+
+class RequestTerms(Strict):
+    """What every request has besides its address and what is sent with it."""
+
+    basic_auth: BasicAuth | None = Field(None, description="User name and password.")
+    bearer_token: Secret | None = Field(None, description="Sent as `Authorization: Bearer`.")
+    redirects: Redirects = Field(Redirects(), description="Whether to follow them.")
+    body_limit_bytes: Whole = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
+    expect: HttpExpectations = Field(HttpExpectations(), description="What a good answer looks like.")
+
+
+def credential_problems(terms: RequestTerms, headers: Iterable[str]) -> Iterator[Found]:
+    """Credentials of which only one could be sent."""
+    given = [key for key in ("basic_auth", "bearer_token") if getattr(terms, key) is not None]
+    named: list[tuple[str, ...]] = [(key,) for key in given]
+    named += [("headers", name) for name in headers if name.lower() == "authorization"]
+    for path in named[1:]:
+        yield path, f"is a second credential, beside {'.'.join(named[0])} (write one of them)"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sla_monitor.contract.endpoint import HeartbeatEndpoint, HttpEndpoint, NetworkTerms
+from sla_monitor.contract.endpoint import HeartbeatEndpoint, HttpEndpoint, JourneyEndpoint, NetworkTerms
+from sla_monitor.contract.journey_terms import unused_captures
 from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi, needs_single_looks
 from sla_monitor.contract.network import wrong_family
 from sla_monitor.contract.nodes import Path
@@ -25,11 +26,14 @@ def look_doubts(terms: Terms) -> Iterator[Found]:
     """What a careful reader would ask about, with the path of the term."""
     for i, service in enumerate(terms.services):
         for j, endpoint in enumerate(service.endpoints):
-            wrong = wrong_family(endpoint.connects_to, endpoint.family) if isinstance(endpoint, NetworkTerms) else ""
-            if wrong:
-                yield ("services", i, "endpoints", j, "family"), f"can never be reached: {wrong}"
+            path = ("services", i, "endpoints", j)
+            if isinstance(endpoint, NetworkTerms):
+                found = (wrong_family(host, endpoint.family) for host in endpoint.connects_to)
+                yield from (((*path, "family"), f"can never be reached: {wrong}") for wrong in found if wrong)
+            if isinstance(endpoint, JourneyEndpoint):
+                yield from (((*path, *inside), message) for inside, message in unused_captures(endpoint.steps))
             if isinstance(endpoint, HeartbeatEndpoint):
-                yield from _slow_to_notice(terms, service, endpoint, ("services", i, "endpoints", j, "period"))
+                yield from _slow_to_notice(terms, service, endpoint, (*path, "period"))
     for i, kpi in enumerate(terms.kpis):
         yield from ((("kpis", i, key), message) for key, message in _of_kpi(terms, kpi))
         yield from ((("kpis", i, "source", key), message) for key, message in source_doubts(kpi))
@@ -105,5 +109,5 @@ def _times(terms: Terms, kpi: ResponseTimeKpi) -> Iterator[tuple[str, str]]:
     for _, endpoint in terms.endpoints_of(kpi):
         if isinstance(endpoint, HeartbeatEndpoint):
             yield "endpoints", f"{endpoint.id} is a heartbeat, which has no response time (name other endpoints)"
-        elif kpi.phase == "first_byte" and not isinstance(endpoint, HttpEndpoint):
-            yield "phase", f"{endpoint.id} is no http endpoint and has no first byte (write total, or name others)"
+        elif kpi.phase == "first_byte" and not isinstance(endpoint, HttpEndpoint | JourneyEndpoint):
+            yield "phase", f"{endpoint.id} speaks no HTTP and has no first byte (write total, or name others)"

@@ -9,20 +9,40 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from sla_monitor.contract.domain_name import a_labels, name_wire
 from sla_monitor.contract.fields import Misplaced, Whole
 from sla_monitor.contract.json_path import compile_path
 from sla_monitor.contract.pattern import compile_pattern
-from sla_monitor.contract.secret import NEVER_HERE, HeaderValue, SecretReference
+from sla_monitor.contract.secret import NEVER_HERE, HeaderValue
 
 Port = Annotated[Whole, Field(ge=1, le=65535)]
 
 
 def _host(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._:-]{1,253}", value):
-        raise ValueError(f"{value!r} is not a host name or an IP address")
+    """In ASCII: everything beyond (name servers, certificates, redirects) knows international names as A-labels."""
+    try:
+        ip_address(value)
+    except ValueError:
+        pass
+    else:
+        return value
+    try:
+        name = a_labels(value)
+        name_wire(name)
+    except ValueError:
+        name = ""
+    # What ends in a number is an IP address, or nothing (WHATWG URL, 4.1).
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", name) or name.rstrip(".").rpartition(".")[2].isdecimal():
+        raise ValueError(f"{value!r} is not a host name or an IP address (write for example www.example.org)")
+    return name
+
+
+def _domain_name(value: str) -> str:
+    name_wire(value)
     return value
 
 
+DomainName = Annotated[str, AfterValidator(_domain_name), WithJsonSchema({"$comment": "domain name", "type": "string"})]
 Host = Annotated[str, AfterValidator(_host), WithJsonSchema({"$comment": "host", "type": "string"})]
 Family = Literal["any", "ipv4", "ipv6"]
 
@@ -82,7 +102,7 @@ StatusRange = Annotated[
 ]
 
 
-def _url(value: str) -> str:
+def check_url(value: str) -> str:
     """An address is printed and logged, so that nothing secret may be in it; for the same reason no message here
     repeats it."""
     if len(value) > 2048 or not re.fullmatch(r"https?://[!-~]+", value):
@@ -99,10 +119,19 @@ def _url(value: str) -> str:
     return value
 
 
+def with_ascii_host(value: str) -> str:
+    """As a host of its own: `https://bücher.example/` is `https://xn--bcher-kva.example/`."""
+    match = re.fullmatch(r"(https?://)([^/?#:@]+)(.*)", value, re.DOTALL)
+    try:
+        return match[1] + a_labels(match[2]) + match[3] if match else value
+    except ValueError:
+        return value
+
+
 def _proxy(value: str) -> str:
     if not value.startswith("http://"):
         raise ValueError("must be an http:// address (write for example http://proxy.example:3128)")
-    return _url(value)
+    return check_url(value)
 
 
 def _header_name(value: str) -> str:
@@ -111,23 +140,44 @@ def _header_name(value: str) -> str:
     return value
 
 
-def _no_credentials(headers: dict[str, SecretReference | str]) -> dict[str, SecretReference | str]:
-    wrong = [name for name, value in headers.items() if isinstance(value, str) and _CREDENTIAL.search(name)]
+def _is_typed(value: Any) -> bool:
+    """Whether a header's value is plain text, and no reference to a secret or to a captured value."""
+    return isinstance(value, str) or bool(getattr(value, "is_literal", False))
+
+
+def no_typed_credentials(headers: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a credential that is plain text, and one name spelled twice."""
+    wrong = [(name, NEVER_HERE) for name, value in headers.items() if _is_typed(value) and _CREDENTIAL.search(name)]
+    first: dict[str, str] = {}
+    for name in headers:
+        other = first.setdefault(name.lower(), name)
+        if other is not name:
+            wrong.append((name, f"is {other} again (headers do not differ by case: write one of them)"))
     if wrong:
-        raise Misplaced([((name,), NEVER_HERE) for name in wrong])
+        raise Misplaced([((name,), message) for name, message in wrong])
     return headers
 
 
 _CREDENTIAL = re.compile(r"authorization|token|secret|password|api-?key", re.IGNORECASE)
+_CREDENTIAL_FIELD = re.compile(r"(authorization|token|secret|passw(or)?d|pwd|passphrase|api[-_]?key)$", re.IGNORECASE)
+
+
+def holds_a_credential(field: str) -> bool:
+    """Whether a field of a form or of JSON has a credential's name: `access_token`, and not `token_type`."""
+    return _CREDENTIAL_FIELD.search(field) is not None
+
+
 HeaderName = Annotated[str, AfterValidator(_header_name)]
-Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(_no_credentials)]
+Headers = Annotated[dict[HeaderName, HeaderValue], AfterValidator(no_typed_credentials)]
 Url = Annotated[
     str,
-    AfterValidator(_url),
-    WithJsonSchema({"$comment": "address", "type": "string", "pattern": "^https?://[!-~]+$"}),
+    AfterValidator(with_ascii_host),
+    AfterValidator(check_url),
+    WithJsonSchema({"$comment": "address", "type": "string", "pattern": r"^https?://[^/?#\s]+[!-~]*$"}),
 ]
 ProxyUrl = Annotated[
     str,
+    AfterValidator(with_ascii_host),
     AfterValidator(_proxy),
-    WithJsonSchema({"$comment": "address", "type": "string", "pattern": "^http://[!-~]+$"}),
+    WithJsonSchema({"$comment": "address", "type": "string", "pattern": r"^http://[^/?#\s]+[!-~]*$"}),
 ]

@@ -61,12 +61,12 @@ class SecretReference:
         return value
 
 
-def _parse(value: Any, info: ValidationInfo) -> SecretReference:
+def parse_reference(value: Any, info: ValidationInfo) -> SecretReference:
+    """Raises ValueError, which never repeats what was given: it may be the secret."""
     if isinstance(value, SecretReference):
         return value
     match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        # The value itself may be the secret: it must not be repeated in the message.
         raise ValueError(NEVER_HERE)
     if match[1] == "credential" and ("/" in match[2] or match[2] in {".", ".."}):
         raise ValueError("a credential is a plain name (write ${credential:name})")
@@ -75,7 +75,7 @@ def _parse(value: Any, info: ValidationInfo) -> SecretReference:
 
 Secret = Annotated[
     SecretReference,
-    BeforeValidator(_parse),
+    BeforeValidator(parse_reference),
     WithJsonSchema(
         {"$comment": "secret reference", "type": "string", "pattern": r"^\$\{(env|file|credential):[^{}]+\}$"}
     ),
@@ -85,7 +85,7 @@ Secret = Annotated[
 def _header(value: Any, info: ValidationInfo) -> Any:
     """A header's value is text, or the whole of it is a reference; half a reference would be sent as it stands."""
     if isinstance(value, SecretReference) or (isinstance(value, str) and "${" in value):
-        return _parse(value, info)
+        return parse_reference(value, info)
     if not isinstance(value, str) or "\n" in value or "\r" in value:
         raise ValueError("must be one line of text (quote a number)")
     return value

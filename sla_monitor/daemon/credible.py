@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sla_monitor.clock import Clock
-from sla_monitor.contract.endpoint import EndpointTerms
+from sla_monitor.contract.endpoint import EndpointTerms, JourneyEndpoint
 from sla_monitor.probe.verdict import UNSEEN, is_plain
-from sla_monitor.sla.observation import EVIDENCE_LIMIT, Finding, Observation, Outcome, Phases, Reason
+from sla_monitor.sla.observation import EVIDENCE_LIMIT, Finding, Observation, Outcome, Phases, Reason, StepFinding
 
 AHEAD = 3
 """Intervals that an endpoint may be ahead of its pace: probes that are on time follow on one that was late. From then
@@ -54,7 +54,7 @@ class Credible:
 
     def doubt(self, one: Observation, terms: EndpointTerms) -> str:
         """Why it cannot be so; nothing, and it is taken note of, where it can."""
-        wrong = _wrong(one.finding)
+        wrong = _wrong(one.finding) or _wrong_steps(one.finding, terms)
         if wrong:
             return wrong
         if not self.is_next(one.endpoint, one.at_ms):
@@ -98,6 +98,23 @@ def _wrong(found: Finding) -> str:
     if not _is_measured(found) or not _are_possible(found.phases):
         return "a number that cannot be"
     return ""
+
+
+def _wrong_steps(found: Finding, terms: EndpointTerms) -> str:
+    """What cannot be in a finding's steps: they become labels of metrics, so they are the contract's own."""
+    if not found.steps:
+        return ""
+    known = [(step.id, step.title) for step in terms.steps] if isinstance(terms, JourneyEndpoint) else []
+    if [(step.step, step.title) for step in found.steps] != known:
+        return "steps that the contract does not have"
+    if not all(is_plain(step.detail) and _is_possible(step) for step in found.steps):
+        return "a step that cannot be"
+    return ""
+
+
+def _is_possible(step: StepFinding) -> bool:
+    is_timed = 0 <= step.duration_us <= _LONGEST_US and _are_possible(step.phases)
+    return is_timed and (step.status is None or 0 <= step.status <= 999)
 
 
 def _is_measured(found: Finding) -> bool:

@@ -14,13 +14,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.contract.spelled import spelled
+from sla_monitor.contract.template import Template
 from sla_monitor.daemon.child import COMMAND, Child, Trouble
 from sla_monitor.daemon.credible import Credible
 from sla_monitor.names import LATENESS_BUCKETS_S
@@ -527,9 +528,13 @@ def _variables(value: object) -> Iterator[str]:
     parts: Iterable[object] = ()
     if isinstance(value, Strict):
         parts = (getattr(value, name) for name in type(value).model_fields)
+    elif is_dataclass(value):
+        parts = (getattr(value, each.name) for each in fields(value))
     elif isinstance(value, Mapping):
         parts = value.values()
     elif isinstance(value, list | tuple):
         parts = value
+    elif isinstance(value, Template):
+        parts = value.pieces
     for part in parts:
         yield from _variables(part)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sla_monitor.clock import Clock, SystemClock
+from sla_monitor.demo import custody
 from sla_monitor.demo.batch_job import BatchJob
 from sla_monitor.demo.certificates import EXPIRING_DAYS, VALID_DAYS, Authority, write_private
 from sla_monitor.demo.listener import Listener, Serve
@@ -46,12 +47,14 @@ ANY_PORTS = Ports(0, 0, 0, 0, 0, 0)
 """Free ports, for tests: read `Estate.ports` after the start."""
 
 SERVERS = ("http", "https", "expiring", SSH, "witness")
-PLACES = frozenset({*PAGES, *SERVERS, "dns", BATCH_JOB})
+PATHS = frozenset({*PAGES, *custody.PATHS})
+PLACES = frozenset({*PATHS, *SERVERS, "dns", BATCH_JOB})
 """Everything that can misbehave: paths (wherever they are served), whole servers, the name server, the batch job."""
 
 
 class Estate:
-    """Start it, break it, stop it. Files for the monitor (`ca.pem`, `heartbeat-token`) are written to `folder`.
+    """Start it, break it, stop it. Files for the monitor (`ca.pem`, `heartbeat-token`, `custody-password`) are written
+    to `folder`.
 
     `tell` is handed one line for every step of the script that begins or ends.
     """
@@ -87,6 +90,10 @@ class Estate:
     def token_file(self) -> Path:
         return self.folder / "heartbeat-token"
 
+    @property
+    def password_file(self) -> Path:
+        return self.folder / "custody-password"
+
     def behaviour(self, place: str) -> Behaviour:
         """How a place behaves now: as forced, else as the script says."""
         forced = self._forced.get(place)
@@ -109,11 +116,13 @@ class Estate:
         # Files first: whoever has waited for a port to answer finds them there.
         token = secrets.token_urlsafe(32)
         write_private(self.token_file, token.encode() + b"\n")
+        password = secrets.token_urlsafe(32)
+        write_private(self.password_file, password.encode() + b"\n")
         authority = Authority(self._clock.now_ms())
         authority.write_ca(self.ca_file)
         good = authority.server_context(self.folder / "server.pem", VALID_DAYS)
         expiring = authority.server_context(self.folder / "expiring.pem", EXPIRING_DAYS)
-        site = Site(self.behaviour, self._stopping)
+        site = Site(self.behaviour, self._stopping, custody.Custody(password))
         self.ports = Ports(
             http=self._listen("http", site.serve, IPV4, self.ports.http),
             https=self._listen("https", site.serve, LOCALHOST, self.ports.https, good),
@@ -151,7 +160,7 @@ class Estate:
         """
         if place not in PLACES:
             raise ValueError(f"no such place: {place} (places: {', '.join(sorted(PLACES))})")
-        if (place in PAGES and behaviour.kind == "refuse") or (place in SERVERS and behaviour.kind == "status"):
+        if (place in PATHS and behaviour.kind == "refuse") or (place in SERVERS and behaviour.kind == "status"):
             raise ValueError(f"{place} cannot {behaviour.kind} (a path has a status, a whole server can refuse)")
         self._forced[place] = behaviour
         self._apply()

@@ -69,6 +69,7 @@ A_BAD_DAY = Scenario(
         Step("CAD incident list takes 2 s", "/cad/incidents", slow(2), 40, 90),
         Step("service desk portal answers 503", "/portal/", status(503), 100, 150),
         Step("nightly batch job fails", BATCH_JOB, status(500), 115, 160),
+        Step("custody record search answers 500", "/custody/search", status(500), 130, 180),
         Step("records export hangs", "/records/export", HANG, 170, 220),
         Step("nightly batch job stops reporting", BATCH_JOB, HANG, 230, 290),
         Step("mobile gateway resets connections", "/mobile/gateway", RESET, 250, 285),

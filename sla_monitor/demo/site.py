@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from sla_monitor.demo.conduct import perform
+from sla_monitor.demo.custody import PATHS, Custody, Question
 from sla_monitor.demo.scenario import Behaviour
 
 IDLE_SECONDS = 30.0
@@ -35,10 +36,10 @@ PAGES: dict[str, Page] = {
 
 
 class Site:
-    """Serves PAGES on any connection, plain or TLS. `mood` says how a path behaves now."""
+    """Serves PAGES and the custody application on any connection, plain or TLS. `mood` says how a path behaves now."""
 
-    def __init__(self, mood: Callable[[str], Behaviour], stopping: threading.Event) -> None:
-        self.mood, self.stopping = mood, stopping
+    def __init__(self, mood: Callable[[str], Behaviour], stopping: threading.Event, custody: Custody) -> None:
+        self.mood, self.stopping, self.custody = mood, stopping, custody
 
     def serve(self, connection: socket.socket) -> None:
         """Answer requests until the client or a misbehaviour ends the connection."""
@@ -60,15 +61,18 @@ class _Visit(BaseHTTPRequestHandler):
         super().__init__(connection, ("", 0), None)  # type: ignore[arg-type] # nothing here asks for the server
 
     def _answer(self) -> None:
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
         behaviour = self._site.mood(path)
-        self.rfile.read(self._body_bytes())
+        body = self.rfile.read(self._body_bytes())
         if not perform(behaviour, self.connection, self._site.stopping):
             self.close_connection = True
         elif behaviour.kind == "status":
             self._send(behaviour.status, ("text/plain", b"the demo estate was told to fail here\n"))
         elif path in PAGES:
             self._send(HTTPStatus.OK, PAGES[path])
+        elif path in PATHS:
+            said = self._site.custody.answer(Question(self.command, path, query, self.headers, body))
+            self._send(said.status, ("application/json", said.text), said.cookie)
         else:
             self._send(HTTPStatus.NOT_FOUND, ("text/plain", b"no such page in the demo estate\n"))
 
@@ -78,11 +82,13 @@ class _Visit(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         return min(int(length), 65_536) if length.isascii() and length.isdigit() else 0
 
-    def _send(self, code: int, page: Page) -> None:
+    def _send(self, code: int, page: Page, cookie: str = "") -> None:
         content_type, body = page
         self.send_response(code)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)

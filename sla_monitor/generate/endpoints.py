@@ -1,18 +1,28 @@
-"""Alerts about endpoints: several failed looks in a row, silent jobs, certificates."""
+"""Alerts about endpoints: several failed probes in a row, silent jobs, failing journeys, certificates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from sla_monitor import names
-from sla_monitor.contract.endpoint import Endpoint, HttpEndpoint, TlsEndpoint
+from sla_monitor.contract.endpoint import Endpoint, JourneyEndpoint, TlsTerms
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alert import Alert, Case
 from sla_monitor.generate.grafana.links import SERVICE
 from sla_monitor.generate.moment import expected_now, in_hours
 from sla_monitor.generate.promql import lasting
-from sla_monitor.generate.subject import DAY_S, MINUTE_MS, Group, Subject, is_heartbeat, minutes
-from sla_monitor.generate.text import Label, Value, text
+from sla_monitor.generate.subject import DAY_S, MINUTE_MS, STEP, Group, Subject, minutes
+from sla_monitor.generate.text import Label, Piece, Value, text
+
+_OWN = {"heartbeat": names.HEARTBEAT_SILENT, "journey": names.JOURNEY_FAILING}
+"""The kinds of endpoint that have an alert of their own."""
+
+_SAID: dict[names.AlertName, tuple[str, tuple[Piece | str, ...]]] = {
+    names.ENDPOINT_DOWN: ("has been down", ()),
+    names.HEARTBEAT_SILENT: ("has been silent, failing or too slow", ()),
+    names.JOURNEY_FAILING: ("has failed", (", now at step ", STEP)),
+}
+"""What each alert says of its endpoint, before and after how long."""
 
 
 def endpoint_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
@@ -22,11 +32,11 @@ def endpoint_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
 
 
 def _endpoints_down(subject: Subject, group: Group) -> Iterator[Alert]:
-    """One alert for each length of confirmation; heartbeats have their own."""
-    for name, wanted in ((names.ENDPOINT_DOWN, False), (names.HEARTBEAT_SILENT, True)):
+    """One alert for each length of confirmation; heartbeats and journeys have their own."""
+    for name in _SAID:
         waits: dict[int, list[tuple[Service, Endpoint]]] = {}
         for service, endpoint in ((one, each) for one in group.services for each in one.endpoints):
-            if is_heartbeat(endpoint) is wanted:
+            if _OWN.get(endpoint.kind, names.ENDPOINT_DOWN) is name:
                 waits.setdefault(subject.confirmed_after_ms(endpoint), []).append((service, endpoint))
         for wait_ms, several in sorted(waits.items()):
             yield _endpoint_down(subject, group, name, wait_ms, several)
@@ -41,12 +51,19 @@ def _endpoint_down(
 ) -> Alert:
     endpoints = [endpoint.id for _, endpoint in several]
     expression = f"{subject.select(names.ENDPOINT_STATE, endpoint=endpoints, state='down')} == 1"
-    what = " has been silent, failing or too slow" if name is names.HEARTBEAT_SILENT else " has been down"
+    what, more = _SAID[name]
     return Alert(
         name,
         "warning",
         expected_now(subject, expression, group),
-        text(Label("endpoint"), " (", Label("service"), f") of {subject.terms.supplier}{what} for {lasting(wait_ms)}."),
+        text(
+            Label("endpoint"),
+            " (",
+            Label("service"),
+            f") of {subject.terms.supplier} {what} for {lasting(wait_ms)}",
+            *more,
+            ".",
+        ),
         tuple(_endpoint_cases(subject, *several[0], wait_ms)),
         {**subject.labels(group), "after": lasting(wait_ms)},
         {"call": subject.contacts(group.services)},
@@ -59,7 +76,9 @@ def _endpoint_cases(subject: Subject, service: Service, endpoint: Endpoint, wait
     where = {"service": service.id, "endpoint": endpoint.id, "state": "down"}
     down, hours = subject.sample(names.ENDPOINT_STATE, **where), in_hours(subject, service.id)
     late = (6 + minutes(wait_ms)) * MINUTE_MS
-    yield Case("fires when looks in a row have failed", late, {down: "0x3 1x~", **hours}, subject.came(**where))
+    at, told = _step(subject, service, endpoint)
+    series = {down: "0x3 1x~", **at, **hours}
+    yield Case("fires when looks in a row have failed", late, series, subject.came(**where), told)
     failed = minutes(endpoint.every_ms)
     for after in (0, 5):
         at_ms = (4 + failed + after) * MINUTE_MS
@@ -68,10 +87,19 @@ def _endpoint_cases(subject: Subject, service: Service, endpoint: Endpoint, wait
     yield Case("permitted maintenance makes no ticket", late, {down: "0x3 1x~", booked: "1x~", **hours})
 
 
+def _step(subject: Subject, service: Service, endpoint: Endpoint) -> tuple[dict[str, str], dict[str, str]]:
+    """The series that says at which step a journey fails, and what is told of it."""
+    if not isinstance(endpoint, JourneyEndpoint):
+        return {}, {}
+    step = endpoint.steps[-1].id
+    failed = subject.sample(names.FAILED_STEP, service=service.id, endpoint=endpoint.id, step=step)
+    return {failed: "_x3 1x~"}, {STEP.name: step}
+
+
 def _certificates(subject: Subject, group: Group) -> Iterator[Alert]:
     """For the endpoints that show one."""
-    several = [(s, e) for s in group.services for e in s.endpoints if isinstance(e, HttpEndpoint | TlsEndpoint)]
-    several = [(s, e) for s, e in several if not isinstance(e, HttpEndpoint) or e.url.startswith("https:")]
+    endpoints = ((service, each) for service in group.services for each in service.endpoints)
+    several = [(service, each) for service, each in endpoints if isinstance(each, TlsTerms) and each.shows_certificate]
     if not several:
         return
     days = subject.settings.alerting.certificate_days

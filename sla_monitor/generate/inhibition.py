@@ -41,7 +41,7 @@ INHIBITIONS = (
     # A service that is down says all that its endpoints would.
     Inhibition(
         (names.SERVICE_DOWN,),
-        (names.ENDPOINT_DOWN, names.HEARTBEAT_SILENT, names.SERVICE_DEGRADED),
+        (names.ENDPOINT_DOWN, names.HEARTBEAT_SILENT, names.JOURNEY_FAILING, names.SERVICE_DEGRADED),
         ("contract", "service", "instance"),
     ),
     # What a blind monitor says of suppliers is nothing to call anybody for.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.contract.terms import Service
+from sla_monitor.contract.endpoint import JourneyEndpoint
 from sla_monitor.generate.alert import Alert, Case
 from sla_monitor.generate.grafana.links import SERVICE
 from sla_monitor.generate.moment import expected_now, in_hours
 from sla_monitor.generate.promql import lasting
-from sla_monitor.generate.subject import ALLOWANCE, MINUTE_MS, MONEY, SINCE, Group, Subject, minutes
+from sla_monitor.generate.subject import ALLOWANCE, MINUTE_MS, MONEY, SINCE, STEP_OF_SERVICE, Group, Subject, minutes
 from sla_monitor.generate.text import Label, Text, text
 
 
@@ -20,9 +20,14 @@ def service_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
     yield _degraded(subject, group)
 
 
+def _has_journeys(group: Group) -> bool:
+    return any(isinstance(one, JourneyEndpoint) for service in group.services for one in service.endpoints)
+
+
 def _details(subject: Subject, group: Group) -> dict[str, Text]:
     return {
         "since": text(SINCE),
+        **({"failed_step": text(STEP_OF_SERVICE)} if _has_journeys(group) else {}),
         "allowance_left": text(ALLOWANCE),
         "money_at_risk": text(MONEY),
         "call": subject.contacts(group.services),
@@ -31,7 +36,6 @@ def _details(subject: Subject, group: Group) -> dict[str, Text]:
 
 def _service_down(subject: Subject, group: Group) -> Alert:
     """The state is by the contract's rule of confirmation already, unless that takes one failed look for an outage."""
-    service = group.services[0]
     several = [e for s in group.services for e in s.endpoints]
     is_unconfirmed = subject.terms.accounting.confirmation_failures == 1
     wait_ms = max(subject.confirmed_after_ms(e) for e in several) if is_unconfirmed else 0
@@ -41,7 +45,7 @@ def _service_down(subject: Subject, group: Group) -> Alert:
         group.severity,
         expected_now(subject, expression, group),
         text(Label("service"), f" of {subject.terms.supplier} is down."),
-        tuple(_down_cases(subject, service, wait_ms)),
+        tuple(_down_cases(subject, group, wait_ms)),
         subject.labels(group),
         _details(subject, group),
         subject.dashboard(SERVICE, "service"),
@@ -50,7 +54,8 @@ def _service_down(subject: Subject, group: Group) -> Alert:
     )
 
 
-def _down_cases(subject: Subject, service: Service, wait_ms: int) -> Iterator[Case]:
+def _down_cases(subject: Subject, group: Group, wait_ms: int) -> Iterator[Case]:
+    service = group.services[0]
     down = subject.sample(names.SERVICE_STATE, service=service.id, state="down")
     hours = in_hours(subject, service.id)
     came = subject.came(service=service.id, state="down")
@@ -61,6 +66,9 @@ def _down_cases(subject: Subject, service: Service, wait_ms: int) -> Iterator[Ca
         subject.sample(names.OUTLOOK_CREDIT, currency="GBP", case="worst"): "1250x~",
     }
     told = {"since": "1970-01-01 00:04:00 +0000 UTC", "allowance": "1m 0s", "money": "1250 GBP"}
+    if _has_journeys(group):
+        known[subject.sample(names.FAILED_STEP, service=service.id, endpoint="any", step="any-step")] = "1x~"
+        told["step"] = "any at any-step"
     yield Case("fires while the service is down", late, {down: "0x3 1x~", **hours, **known}, came, told)
     failed = minutes(max(e.every_ms + e.timeout_ms for e in service.endpoints)) if wait_ms else 0
     series = "0x3 " + (f"1x{failed - 1} " if failed else "") + "0x~"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from sla_monitor import names
-from sla_monitor.contract.endpoint import Endpoint, HeartbeatEndpoint
+from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.generate.alert import OURS, Severity
 from sla_monitor.generate.promql import lasting, sample, select
@@ -111,10 +111,6 @@ class Subject:
         return text(f"{str(self.settings.links.dashboards).rstrip('/')}/d/{uid}{first}", *pieces[1:])
 
 
-def is_heartbeat(endpoint: Endpoint) -> bool:
-    return isinstance(endpoint, HeartbeatEndpoint)
-
-
 def minutes(milliseconds: int) -> int:
     """Samples a minute apart that cover a time."""
     return ceil(milliseconds / MINUTE_MS)
@@ -132,3 +128,11 @@ MONEY = Ask(
     "case='worst'",
 )
 SINCE = Ask("since", "min", names.SERVICE_OUTAGE_START, ("contract", "service"), "{{ . | value | humanizeTimestamp }}")
+STEP = Ask("step", "max by (step)", names.FAILED_STEP, ("contract", "service", "endpoint"), '{{ . | label "step" }}')
+STEP_OF_SERVICE = Ask(
+    "step",
+    "max by (endpoint, step)",
+    names.FAILED_STEP,
+    ("contract", "service"),
+    '{{ . | label "endpoint" }} at {{ . | label "step" }}',
+)

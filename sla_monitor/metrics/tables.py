@@ -36,6 +36,13 @@ def _phases(board: Board) -> Iterator[Row]:
                 yield (*labels, phase), us / 1_000_000
 
 
+def _failed_steps(board: Board) -> Iterator[Row]:
+    for watched in list(board.endpoints.values()):
+        step = watched.last.finding.failed_step if watched.last else None
+        if step is not None:
+            yield (*watched.labels, step.step), 1
+
+
 def _found(value: Callable[[Finding], float | None]) -> Rows:
     return of_endpoints(lambda watched: None if watched.last is None else value(watched.last.finding))
 
@@ -96,6 +103,7 @@ TABLES: Mapping[MetricName, Rows] = {
     names.PROBES_SKIPPED: of_endpoints(lambda watched: watched.skipped),
     names.LAST_PROBE: of_endpoints(lambda watched: None if watched.last is None else watched.last.at_ms / 1000),
     names.CERTIFICATE_EXPIRY: _found(lambda finding: finding.certificate_expires_at_s),
+    names.FAILED_STEP: _failed_steps,
     names.SERVICE_STATE: _service_states,
     names.SERVICE_AVAILABILITY: of_services(lambda service: maybe(service.availability_ratio)),
     names.SERVICE_COVERAGE: of_services(lambda service: maybe(service.coverage_ratio)),

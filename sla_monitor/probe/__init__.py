@@ -7,6 +7,7 @@ supplier does.
 from sla_monitor.probe.loop import Loop
 from sla_monitor.probe.prober import Heard, Prober, Surroundings, observe, observe_once
 from sla_monitor.probe.registry import KINDS, build
+from sla_monitor.probe.steps import describe_step
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding
 
@@ -19,6 +20,7 @@ __all__ = [
     "Stopwatch",
     "Surroundings",
     "build",
+    "describe_step",
     "observe",
     "observe_once",
 ]

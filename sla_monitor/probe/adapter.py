@@ -22,7 +22,7 @@ _NO_HEADERS: CaseInsensitiveDict[str | bytes] = CaseInsensitiveDict()
 
 
 class Sealed(PreparedRequest):
-    """A prepared request and the bytes it is sent as."""
+    """A prepared request and the bytes it is sent as, in `wire`."""
 
     def __init__(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, absolute: bool
@@ -36,12 +36,24 @@ class Sealed(PreparedRequest):
         lines = [f"{method} {target} HTTP/1.1"]
         if "Host" not in self.headers:
             lines.append(f"Host: {self.origin.authority}")
+        cookie = self.headers.pop("Cookie", None)
         lines += [f"{_text(name)}: {_text(value)}" for name, value in self.headers.items()]
-        self.wire = "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
+        if cookie is not None:  # the last, so that those of a jar can be added to it
+            lines.append(f"Cookie: {_text(cookie)}")
+        head = "\r\n".join(lines).encode("latin-1")
+        self.wire = head + b"\r\n\r\n" + (body or b"")
+        self._joint = len(head), "; " if cookie is not None else "\r\nCookie: "
         # All of it is in the bytes now, and a thousand endpoints keep a request each.
         self.headers = _NO_HEADERS
         self._cookies = None
         self.body = None
+
+    def with_cookies(self, cookies: str) -> bytes:
+        """`wire` with the cookies of a jar, after those of the contract."""
+        if not cookies:
+            return self.wire
+        at, joint = self._joint
+        return self.wire[:at] + (joint + cookies).encode("latin-1") + self.wire[at:]
 
 
 def _text(value: str | bytes) -> str:
@@ -91,6 +103,6 @@ class Reply(Response):
         return decoded
 
 
-async def reply(line: Line, request: Sealed, watch: Stopwatch, limit: int) -> Reply:
+async def reply(line: Line, request: Sealed, watch: Stopwatch, limit: int, cookies: str = "") -> Reply:
     """Send a request and read the head of its answer; the body waits. `limit`: bytes of a body."""
-    return Reply(request, await line.ask(watch, cast(str, request.method), request.wire, limit))
+    return Reply(request, await line.ask(watch, cast(str, request.method), request.with_cookies(cookies), limit))

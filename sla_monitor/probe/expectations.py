@@ -48,7 +48,7 @@ class Expectations:
 
     def of_body(self, body: bytearray, content_type: str) -> Verdict | None:
         """What is wrong with the body; None: nothing."""
-        text = _text(body, content_type)
+        text = body_text(body, content_type)
         for wanted in self._contains:
             if wanted not in text:
                 return _unexpected(f"the body does not contain {wanted!r}")
@@ -129,7 +129,7 @@ def _unexpected(detail: str) -> Verdict:
     return Verdict(Reason.BODY_UNEXPECTED, detail)
 
 
-def _text(body: bytearray, content_type: str) -> str:
+def body_text(body: bytearray, content_type: str) -> str:
     """The body as text: what cannot be decoded becomes the replacement character."""
     match = _CHARSET.search(content_type)
     charset = match[1].lower() if match else "utf-8"

@@ -18,7 +18,10 @@ from collections.abc import Callable, Coroutine, Generator
 from itertools import count
 from math import inf
 from time import monotonic
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from sla_monitor.probe.resolve import Resolver
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -80,6 +83,7 @@ def park() -> Generator[None, Any, Any]:
 
 class Loop:
     """`word`: eight bytes of memory, perhaps shared, that hold the number of the task that is being worked for.
+    `resolver`: made when the first name is asked for, unless one is put there before.
 
     `time()` is the monotonic clock without the time in which the loop itself was held up: a deadline must not pass
     while an answer lies there unread because of us. Within a turn it stands still after TURN_S.
@@ -94,6 +98,7 @@ class Loop:
         self.word = memoryview(bytearray(8)).cast("Q") if word is None else word
         self.current: Task | None = None
         self.lost_s = self.stood_still_s = 0.0
+        self.resolver: Resolver | None = None
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = count()
         self._soon: deque[Callable[[], None]] = deque()
@@ -193,9 +198,9 @@ class Loop:
         if began - asked - most_s > TURN_S:  # the machine had others to serve, or stood still
             self._forgive(began - asked - most_s - TURN_S)
         self._turn_began = began
-        for fd, bits in events:
-            watched = self._watched.get(fd)
-            if watched is not None:
+        # What is done about one event may close the descriptor of another, whose number the next socket gets.
+        for fd, watched, bits in [(fd, self._watched.get(fd), bits) for fd, bits in events]:
+            if watched is not None and watched is self._watched.get(fd):
                 watched.ready(bits)
         for _ in range(len(self._soon)):
             self._soon.popleft()()
@@ -244,6 +249,8 @@ class Loop:
         return value  # type: ignore[return-value]  # without an error there is a value
 
     def close(self) -> None:
+        if self.resolver is not None:
+            self.resolver.close()
         self._epoll.close()
 
 

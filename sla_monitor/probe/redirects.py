@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
-from requests import Request
 from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
-from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict
 
 from sla_monitor.contract.http_terms import Redirects
-from sla_monitor.probe.adapter import Reply, origin_of
+from sla_monitor.probe.adapter import Reply, Sealed, origin_of
 from sla_monitor.probe.line import Origin
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
 MOST_COOKIES, LONGEST_COOKIE, MOST_COOKIE_BYTES = 50, 4_096, 8_190
 """Of one answer; bytes of one; bytes that are sent back. What is beyond them is ignored, as curl ignores it."""
+
+MOST_HELD = 180
+"""Of a whole journey, as many as browsers keep for a site; those of the answer that reaches it come on top."""
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 
@@ -62,17 +63,12 @@ def method_after(status: int, method: str) -> str:
 def collect(jar: RequestsCookieJar, reply: Reply) -> None:
     """Take the cookies that an answer sets; the jar's own rules decide whose they are."""
     sent = reply.exchange.answer.headers.getlist("set-cookie")
-    if sent:
+    if sent and len(jar) < MOST_HELD:
         kept = [("Set-Cookie", line) for line in sent[:MOST_COOKIES] if len(line) <= LONGEST_COOKIE]
         jar.extract_cookies(MockResponse(HTTPHeaderDict(kept)), MockRequest(reply.request))  # type: ignore[arg-type]  # its port
 
 
-def with_cookies(jar: RequestsCookieJar, url: str, headers: CaseInsensitiveDict[str]) -> CaseInsensitiveDict[str]:
-    """The headers with the cookies that belong to a URL, after those of the contract."""
-    found = get_cookie_header(jar, Request("GET", url).prepare()) if len(jar) else None
-    if found is None:
-        return headers
-    if len(found) > MOST_COOKIE_BYTES:
-        found = found[: MOST_COOKIE_BYTES + 1].rpartition("; ")[0]
-    mine = headers.get("Cookie")
-    return CaseInsensitiveDict({**headers, "Cookie": f"{mine}; {found}" if mine else found})
+def cookies_for(jar: RequestsCookieJar, request: Sealed) -> str:
+    """Those that belong to a request's URL."""
+    found = (get_cookie_header(jar, request) or "") if len(jar) else ""
+    return found if len(found) <= MOST_COOKIE_BYTES else found[: MOST_COOKIE_BYTES + 1].rpartition("; ")[0]

@@ -33,6 +33,7 @@ KINDS: dict[str, Make] = {
     "dns": _of("dns", "DnsProber"),
     "tls": _of("tls", "TlsProber"),
     "heartbeat": _of("heartbeat", "HeartbeatProber"),
+    "journey": _of("journey", "JourneyProber"),
 }
 
 

@@ -30,14 +30,15 @@ class Stopwatch:
 
     Phases are seconds on the loop's time, None where there was none.
 
-    `doing` names the present step in words; when the deadline passes it tells where. `allowance` is how many more
+    `doing` says in words what is being done; when the deadline passes it tells where. `where` stands before every
+    detail: which step of a journey it was. `allowance` is how many more
     bytes the server may send. `was_answered`: the other side has sent something, be it in TLS. From the moment it is
     made the task that made it has until `ends` (on the loop's time); then DeadlinePassed is thrown into its wait.
     """
 
     __slots__ = (
         "_timer", "address", "allowance", "answered_at", "connect", "dns", "doing", "ends", "expires_at_s",
-        "first_byte", "granted", "loop", "seen", "sent_at", "tls", "was_answered",
+        "first_byte", "granted", "loop", "seen", "sent_at", "tls", "was_answered", "where",
     )  # fmt: skip
 
     def __init__(self, loop: Loop, timeout_ms: int) -> None:
@@ -47,6 +48,7 @@ class Stopwatch:
         self.ends = loop.time() + timeout_ms / 1000
         self._timer = loop.call_at(self.ends, lambda: loop.resume(task, error=DeadlinePassed()))
         self.doing = "preparing"
+        self.where = ""
         self.dns: float | None = None
         self.connect: float | None = None
         self.tls: float | None = None
@@ -94,6 +96,15 @@ class Stopwatch:
         self.allowance -= count
         if self.allowance < 0:
             raise TooMuch(self.granted)
+
+    def lap(self) -> Phases:
+        """The phases since the start or the last lap. What is noted of a request begins anew."""
+        phases = self.phases()
+        self.dns = self.connect = self.tls = self.first_byte = None
+        self.sent_at = self.answered_at = 0.0
+        self.address = self.expires_at_s = None
+        self.seen, self.doing = b"", "preparing"
+        return phases
 
     def phases(self) -> Phases:
         """The phases in microseconds. What came after the last answer's first byte was its transfer."""

@@ -6,11 +6,15 @@ echoes are hidden.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
+from urllib.parse import quote, quote_plus
 
-from sla_monitor.probe.stopwatch import Stopwatch
+from sla_monitor.probe.stopwatch import SEEN_LIMIT, Stopwatch
 from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Finding, Outcome, Reason
 
 UNSEEN = frozenset({Reason.MONITOR_OFFLINE, Reason.INTERNAL_ERROR, Reason.CLOCK_STEPPED, Reason.NOT_YET_SEEN})
@@ -40,24 +44,50 @@ class Failure(Exception):  # noqa: N818 - the supplier's, not ours
         self.verdict = Verdict(reason, detail)
 
 
+SHORTEST = 4
+"""A shorter secret is not hidden: it is none, and hiding every such letter would make the evidence unreadable."""
+
+MASK = "***"
+
+
 class Secrets:
-    """The secrets that an endpoint's probe knows, to be hidden wherever a supplier echoes them."""
+    """The secrets that an endpoint's probe knows, to be hidden wherever a supplier echoes them: as they are, and as
+    forms, addresses, JSON and HTML spell them."""
 
     __slots__ = ("_known",)
 
     def __init__(self, *known: str) -> None:
+        spelled = {way for secret in known if len(secret) >= SHORTEST for way in _spellings(secret)}
         # The longest first, for one may be part of another.
-        self._known = sorted({secret for secret in known if secret}, key=len, reverse=True)
+        self._known = sorted(spelled, key=len, reverse=True)
 
     def hide(self, text: str) -> str:
         for secret in self._known:
-            text = text.replace(secret, "***")
+            text = text.replace(secret, MASK)
         return text
 
     def hide_bytes(self, data: bytes) -> bytes:
+        """Also the first part of one that the data ends with: what was received is kept up to a limit."""
         for secret in self._known:
-            data = data.replace(secret.encode(), b"***")
+            whole = secret.encode()
+            data = _without_end(data.replace(whole, MASK.encode()), whole)
         return data
+
+
+def _without_end(data: bytes, secret: bytes) -> bytes:
+    at = data.find(secret[:SHORTEST], max(0, len(data) - len(secret) + 1))
+    while at >= 0 and not secret.startswith(data[at:]):
+        at = data.find(secret[:SHORTEST], at + 1)
+    return data if at < 0 else data[:at] + MASK.encode()
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    yield secret
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield escape(secret)
 
 
 NO_SECRETS = Secrets()
@@ -88,7 +118,7 @@ def finding(
     """
     outcome, reason, detail = Outcome.UP, None, ""
     if verdict is not None:
-        outcome, reason, detail = verdict.outcome, verdict.reason, plain(secrets.hide(verdict.detail))
+        outcome, reason, detail = verdict.outcome, verdict.reason, plain(secrets.hide(watch.where + verdict.detail))
     down = outcome is Outcome.DOWN
     return Finding(
         outcome,
@@ -99,7 +129,7 @@ def finding(
         status=status,
         body_bytes=body_bytes,
         certificate_expires_at_s=watch.expires_at_s,
-        evidence=secrets.hide_bytes(evidence or watch.seen)[:EVIDENCE_LIMIT] if down else b"",
+        evidence=secrets.hide_bytes((evidence or watch.seen)[:SEEN_LIMIT])[:EVIDENCE_LIMIT] if down else b"",
     )
 
 

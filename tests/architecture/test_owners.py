@@ -24,6 +24,7 @@ OWNERS = {
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
     "httptools": {"probe"},
+    "idna": {"contract"},
     "jinja2": {"web", "review"},
     "jsonpath": {"contract"},
     "logfmter": {"log.py"},
@@ -33,6 +34,7 @@ OWNERS = {
     "pydantic": {"contract", "register", "evidence", "settings", "web_config.py"},
     "pydantic_core": {"contract", "evidence"},
     "pythonjsonlogger": {"log.py"},
+    "re2": {"contract"},
     "requests": {"probe", "silences.py"},
     "sqlite3": {"ledger"},
     "sqlite_utils": {"ledger"},
@@ -98,6 +100,7 @@ def test_every_dependency_has_an_owner() -> None:
     names = {line.partition(">")[0].partition("[")[0].lower() for line in declared}
     modules = {
         "dnspython": "dns",
+        "google-re2": "re2",
         "pyyaml": "yaml",
         "python-json-logger": "pythonjsonlogger",
         "python-jsonpath": "jsonpath",

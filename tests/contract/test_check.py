@@ -30,7 +30,7 @@ def test_the_shipped_configuration_passes() -> None:
     assert result.stderr == ""
     summary, cap = result.stdout.splitlines()
     assert summary == (
-        "police-strategic-it: 7 services, 14 endpoints, 11 KPIs, 3 versions"
+        "police-strategic-it: 7 services, 15 endpoints, 11 KPIs, 3 versions"
         f" ({ROOT}/config/contracts/police-strategic-it.yaml)"
     )
     assert re.fullmatch(r"  cap annual: [\d,.]+ GBP in a contract year, 10 % of all charges in force", cap)

@@ -17,7 +17,7 @@ from sla_monitor.contract.load import load_contract
 from sla_monitor.contract.schema import contract_schema, model_schema
 from sla_monitor.contract.terms import Terms
 from sla_monitor.settings import Settings
-from tests.contract.support import ROOT
+from tests.contract.support import HEAD, ROOT
 
 PAGE = ROOT / "docs/configuration.md"
 CONTRACT = model_schema(Terms, "Contract")
@@ -89,6 +89,14 @@ def test_the_contract_of_the_how_to_is_a_good_one(tmp_path: Path) -> None:
     assert advice(load_contract(path), 0) == []
     path.write_text(first[: first.index("kpis:")] + change)
     assert [version.reference for version in load_contract(path).versions] == ["", "CCN-4"]
+
+
+def test_the_transaction_of_the_how_to_is_a_good_one(tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/probe-a-transaction.md").read_text(encoding="utf-8")
+    (services,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    path = tmp_path / "c.yaml"
+    path.write_text(f"{HEAD}{services}kpis: [{{id: K, service: custody, target: 99}}]\n")
+    assert advice(load_contract(path), 0) == []
 
 
 def test_the_versions_of_the_page_are_good_ones(tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ def test_slots_in_which_nobody_looks(tmp_path: Path) -> None:
 def test_response_times_of_what_has_none(tmp_path: Path) -> None:
     kpi = "kpis: [{id: K, indicator: response_time, statistic: mean, target: 500ms, endpoints: [health], PHASE}]\n"
     kpi = kpi.replace("PHASE", "phase: first_byte")
-    assert told(tmp_path, SERVICE + kpi, about="kpis.K.phase").startswith("health is no http endpoint")
+    assert told(tmp_path, SERVICE + kpi, about="kpis.K.phase").startswith("health speaks no HTTP")
     job = "kind: heartbeat, token: '${env:TOKEN}', period: 1m, grace: 1m"
     text = SERVICE.replace("kind: tcp, host: custody.example, port: 1", job) + kpi
     assert "health is a heartbeat" in told(tmp_path, text, about="kpis.K.endpoints")

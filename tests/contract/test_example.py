@@ -6,7 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sla_monitor.contract.contract import midnight_ms
+from sla_monitor.contract.endpoint import NetworkTerms
 from sla_monitor.contract.load import load_contracts
+from sla_monitor.probe import KINDS
 from sla_monitor.settings import load_settings
 from sla_monitor.sla.charges import month_charges
 from sla_monitor.sla.shares import participant_shares
@@ -37,9 +39,9 @@ def test_paths_are_relative_to_the_file_that_holds_them() -> None:
 
 def test_every_endpoint_of_the_example_is_on_this_machine() -> None:
     (contract,) = load_contracts(ROOT / "config/contracts")
-    for _, _, endpoint in contract.endpoints_at(0):
-        address = getattr(endpoint, "url", "") or getattr(endpoint, "host", "") or getattr(endpoint, "server", "")
-        assert not address or "127.0.0.1" in address or "localhost" in address
+    endpoints = [endpoint for _, _, endpoint in contract.endpoints_at(0) if isinstance(endpoint, NetworkTerms)]
+    assert {host for endpoint in endpoints for host in endpoint.hosts} <= {"127.0.0.1", "localhost"}
+    assert {endpoint.kind for _, _, endpoint in contract.endpoints_at(0)} == set(KINDS)
 
 
 def test_the_first_kpi_rises_by_a_change_notice() -> None:

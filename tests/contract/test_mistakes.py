@@ -155,7 +155,10 @@ ENDPOINTS = [
     (TCP.replace("1", "'80'"), "13:15: services.custody.endpoints.e.port: must be a whole number"),
     (
         TCP.replace("host: h", "host: a/b"),
-        ("12:15: services.custody.endpoints.e.host: 'a/b' is not a host name or an IP address"),
+        (
+            "12:15: services.custody.endpoints.e.host: 'a/b' is not a host name or an IP address"
+            " (write for example www.example.org)"
+        ),
     ),
     (TCP.replace("tcp", "tpc"), "11:15: services.custody.endpoints.e.kind: no such kind (did you mean tcp?)"),
     ("id: e\nhost: h", "10:9: services.custody.endpoints.e.kind: is missing (write for example kind: http)"),

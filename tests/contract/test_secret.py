@@ -8,7 +8,7 @@ import pytest
 
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.errors import SecretError
-from tests.contract.support import endpoint, loaded
+from tests.contract.support import endpoint, loaded, problems
 
 
 def test_a_reference_prints_as_itself_and_reveals_the_secret(tmp_path: Path) -> None:
@@ -61,13 +61,34 @@ def test_a_file_without_a_secret_says_so(tmp_path: Path, content: bytes, why: st
 
 
 def test_references_are_found_wherever_a_secret_may_stand(tmp_path: Path) -> None:
-    text = endpoint(
-        "id: e\nkind: http\nurl: http://h/\nbearer_token: ${file:token}\n"
-        "basic_auth: {username: u, password: '${credential:p}'}\nheaders: {Authorization: '${env:A}', X-Plain: text}\n"
-    )
-    (_, _, terms) = next(loaded(tmp_path, text).endpoints_at(0))
-    assert terms.kind == "http"
-    assert terms.bearer_token == SecretReference("file", str(tmp_path / "token"))
-    assert terms.basic_auth is not None
-    assert terms.basic_auth.password == SecretReference("credential", "p")
-    assert terms.headers == {"Authorization": SecretReference("env", "A"), "X-Plain": "text"}
+    url, headers = "id: e\nkind: http\nurl: http://h/\n", "headers: {X-Api-Key: '${env:A}', X-Plain: text}\n"
+    bearer = endpoint(f"{url}bearer_token: ${{file:token}}\n{headers}")
+    basic = endpoint(f"{url}basic_auth: {{username: u, password: '${{credential:p}}'}}\n")
+    (_, _, first), (_, _, second) = (next(loaded(tmp_path, text).endpoints_at(0)) for text in (bearer, basic))
+    assert first.kind == second.kind == "http"
+    assert first.bearer_token == SecretReference("file", str(tmp_path / "token"))
+    assert first.headers == {"X-Api-Key": SecretReference("env", "A"), "X-Plain": "text"}
+    assert second.basic_auth is not None
+    assert second.basic_auth.password == SecretReference("credential", "p")
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        (
+            "bearer_token: ${env:A}\nbasic_auth: {username: u, password: '${env:B}'}\n",
+            "c.yaml:13:23: services.custody.endpoints.e.bearer_token: is a second credential, beside basic_auth",
+        ),
+        (
+            "bearer_token: ${env:A}\nheaders: {authorization: '${env:B}'}\n",
+            "c.yaml:14:34: services.custody.endpoints.e.headers.authorization: is a second credential, beside bearer",
+        ),
+        (
+            "headers: {X-Plain: a, x-plain: b}\n",
+            "c.yaml:13:40: services.custody.endpoints.e.headers.x-plain: is X-Plain again",
+        ),
+    ],
+)
+def test_what_could_be_sent_only_once_is_refused_twice(tmp_path: Path, terms: str, words: str) -> None:
+    (line,) = problems(tmp_path, endpoint(f"id: e\nkind: http\nurl: http://h/\n{terms}"))
+    assert line.startswith(words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from decimal import Decimal
 from typing import Any, get_args
 
@@ -10,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_monitor.contract.endpoint import Endpoint, endpoint_of
+from sla_monitor.contract.record_data import EXAMPLES
 from sla_monitor.contract.spelled import spelled
+from sla_monitor.daemon.sites import _variables
 from sla_monitor.settings import Settings
 from sla_monitor.transport import Assigned, Assignment, decode_assignment, encode
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 LINE = TEXT.filter(lambda text: "\n" not in text and "\r" not in text and "${" not in text)
-HOSTS = st.sampled_from(["a.example", "127.0.0.1", "::1", "host_with_underscore"])
+HOSTS = st.sampled_from(["a.example", "127.0.0.1", "::1", "host_with_underscore", "bücher.example"])
 SECRETS = st.one_of(
     st.from_regex(r"[^{}/\x00]{1,20}", fullmatch=True).map(lambda name: f"${{env:{name}}}"),
     st.sampled_from(["${file:/run/secret file}", "${file:/a/b}", "${credential:token}"]),
@@ -64,6 +68,34 @@ TLS = {
 FAMILY = {"family": st.sampled_from(["any", "ipv4", "ipv6"])}
 PORTS = st.integers(1, 65_535)
 
+CAPTURED = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,9}", fullmatch=True)
+CAPTURES = st.builds(
+    lambda how, more: {**how, **more},
+    st.sampled_from([{"json": "$.a"}, {"matches": "a(.)£"}, {"header": "X-Token"}, {"cookie": "sid"}]),
+    some(secret=st.booleans()),
+)
+TEMPLATES = st.lists(st.one_of(LINE.map(lambda text: text.replace("$", "$$")), SECRETS), max_size=4).map("".join)
+BODIES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"body": TEMPLATES}),
+    st.fixed_dictionaries({"form": st.dictionaries(st.sampled_from(["user", "page £"]), TEMPLATES, max_size=2)}),
+    st.fixed_dictionaries({"json": SECRETS.map(lambda secret: f'{{"key": ["{secret}", 1.50, "$$"]}}')}),
+)
+STEPS = st.builds(
+    lambda body, more: {"method": "PATCH", **body, **more},
+    BODIES,
+    some(name=TEXT, headers=st.dictionaries(st.just("X-Odd!"), TEMPLATES, max_size=1), expect=EXPECTATIONS),
+)
+
+DNS_ANSWERS = st.one_of(
+    st.sampled_from(sorted(EXAMPLES)).flatmap(
+        lambda record: some(expect=st.lists(st.just(EXAMPLES[record]), max_size=2)).map(
+            lambda more: {"record": record, **more}
+        )
+    ),
+    st.fixed_dictionaries({"expect_rcode": st.sampled_from(["NODATA", "NXDOMAIN", "REFUSED"])}),
+)
+
 KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "http": st.builds(
         lambda more, credential: {"url": "https://a.example:8443/p?q=%20#f", **more, **credential},
@@ -90,14 +122,23 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "tcp": st.builds(lambda host, port, more: {"host": host, "port": port, **more}, HOSTS, PORTS,
                      some(**FAMILY, send=TEXT, expect=PATTERNS)),
     "dns": st.builds(lambda host, more: {"server": host, "ask": "a.example", **more}, HOSTS,
-                     some(**FAMILY, port=PORTS, record=st.sampled_from(["A", "MX", "TXT"]),
-                          transport=st.sampled_from(["udp", "tcp"]), expect=st.lists(st.just("10 mail."), max_size=2))),
+                     st.builds(lambda how, answers: {**how, **answers},
+                               some(**FAMILY, port=PORTS, transport=st.sampled_from(["udp", "tcp"])), DNS_ANSWERS)),
     "tls": st.builds(lambda host, more: {"host": host, **more}, HOSTS,
                      some(**TLS, **FAMILY, port=PORTS, server_name=HOSTS)),
     "heartbeat": st.builds(lambda token, when: {"token": token, "grace": "30s", **when}, SECRETS,
                            st.sampled_from([{"period": "1d", "max_duration": "2h"},
                                             {"expected": {"at": ["02:00", "14:30:05"], "calendar": "nights"}},
                                             {"period": "30m", "expected": {"calendar": "office"}}])),
+    "journey": st.builds(
+        lambda first, captures, later, more: {
+            "base": "https://bücher.example/app", **more,
+            "steps": [{"id": "first", "url": "/in?$$=1", "capture": captures, **first},
+                      *({"id": f"later-{i}", "url": f"/x/{''.join(f'${{{name}}}' for name in captures)}", **one}
+                        for i, one in enumerate(later))],
+        },
+        STEPS, st.dictionaries(CAPTURED, CAPTURES, max_size=3), st.lists(STEPS, max_size=3), some(**TLS, **FAMILY),
+    ),
 }  # fmt: skip
 
 
@@ -130,6 +171,13 @@ def test_terms_arrive_at_a_site_as_they_are(kind: str, data: st.DataObject) -> N
 def test_witnesses_arrive_as_the_settings_say(terms: list[Endpoint]) -> None:
     witnesses = Settings.model_validate({"witnesses": terms}).witnesses
     assert [endpoint_of(spelled(one)) for one in witnesses] == terms
+
+
+@given(st.sampled_from(sorted(KINDS)).flatmap(endpoints))
+def test_every_variable_that_a_secret_names_is_found_to_be_sent_along(terms: Endpoint) -> None:
+    text = json.dumps(spelled(terms), default=str, ensure_ascii=False)
+    named = {json.loads(f'"{name}"') for name in re.findall(r"(?<!\$)(?:\$\$)*\$\{env:([^{}]*)\}", text)}
+    assert set(_variables(terms)) == named
 
 
 @given(endpoints("http"))

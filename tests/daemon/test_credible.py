@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.endpoint import endpoint_of
+from sla_monitor.contract.endpoint import Endpoint, endpoint_of
 from sla_monitor.daemon.credible import REASONS, Credible
-from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason, StepFinding
 from tests.fakes.clock import FakeClock
 
 EVERY_MS = 10_000
@@ -27,9 +27,9 @@ class Said:
         self.clock = FakeClock()
         self.credible = Credible(self.clock)
 
-    def is_taken(self, ago_ms: int = 0, finding: Finding = UP) -> bool:
+    def is_taken(self, ago_ms: int = 0, finding: Finding = UP, terms: Endpoint = TERMS) -> bool:
         self.credible.note_time()
-        return not self.credible.doubt(Observation("c/e", self.clock.now_ms() - ago_ms, finding), TERMS)
+        return not self.credible.doubt(Observation("c/e", self.clock.now_ms() - ago_ms, finding), terms)
 
 
 @pytest.fixture
@@ -91,6 +91,34 @@ def test_only_a_failure_has_evidence(said: Said) -> None:
 
 def test_a_detail_that_was_cut_at_a_space_is_taken(said: Said) -> None:
     assert said.is_taken(0, replace(DOWN, detail=("a" * 199) + " "))
+
+
+STEPS = (StepFinding("in", "Sign in", Outcome.UP, "", 4, Phases(1), 200), StepFinding("search", "search", None))
+JOURNEY = endpoint_of({
+    "id": "e", "kind": "journey", "every": "10s", "base": "http://h",
+    "steps": [{"id": "in", "name": "Sign in", "url": "/in"}, {"id": "search", "url": "/s"}],
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("terms", "steps", "is_taken"),
+    [
+        (JOURNEY, STEPS, True),
+        (JOURNEY, (), True),  # the probe could not be made
+        (TERMS, STEPS, False),
+        (JOURNEY, STEPS[:1], False),
+        (JOURNEY, STEPS[::-1], False),
+        (JOURNEY, (*STEPS, STEPS[1]), False),
+        *((JOURNEY, (replace(STEPS[0], **wrong), STEPS[1]), False) for wrong in (
+            {"step": "other"}, {"title": "other"}, {"detail": "x" * 201}, {"detail": "two\nlines"}, {"duration_us": -1},
+            {"phases": Phases(-1)}, {"status": 1_000},
+        )),
+    ],
+)  # fmt: skip
+def test_the_steps_of_a_journey_are_the_contract_s(
+    said: Said, terms: Endpoint, steps: tuple[StepFinding, ...], is_taken: bool
+) -> None:
+    assert said.is_taken(0, replace(DOWN, steps=steps), terms) is is_taken
 
 
 def test_nobody_speaks_of_tomorrow(said: Said) -> None:

@@ -189,7 +189,9 @@ def test_a_name_server_that_hangs_is_silent(estate: Estate) -> None:
         ask(estate, "cad.demo.invalid", timeout=SOON)
 
 
-@pytest.mark.parametrize(("place", "behaviour"), [("/nowhere", HANG), ("/portal/", REFUSE), (SSH, status(503))])
+@pytest.mark.parametrize(
+    ("place", "behaviour"), [("/nowhere", HANG), ("/portal/", REFUSE), ("/custody/search", REFUSE), (SSH, status(503))]
+)
 def test_what_cannot_be_forced_is_refused(estate: Estate, place: str, behaviour: Behaviour) -> None:
     with pytest.raises(ValueError, match=re.escape(place)):
         estate.force(place, behaviour)
@@ -227,7 +229,7 @@ def test_a_taken_port_is_named_with_the_remedy_and_nothing_stays_open(estate: Es
 
 
 def test_the_token_and_the_private_keys_are_for_their_owner_only(estate: Estate) -> None:
-    for name in ("heartbeat-token", "server.pem", "expiring.pem"):
+    for name in ("heartbeat-token", "custody-password", "server.pem", "expiring.pem"):
         assert stat.S_IMODE((estate.folder / name).stat().st_mode) == 0o600
     assert b"PRIVATE" not in estate.ca_file.read_bytes()
 
@@ -237,10 +239,9 @@ def test_secrets_and_certificates_are_new_at_every_start(tmp_path: Path) -> None
     for _ in range(2):
         estate = Estate(tmp_path, ports=ANY_PORTS, scenario=CALM, monitor_url="http://127.0.0.1:1")
         estate.start()
-        seen.append((estate.token_file.read_text(), estate.ca_file.read_text()))
+        seen.append(tuple(file.read_text() for file in (estate.token_file, estate.password_file, estate.ca_file)))
         estate.stop()
-    assert len(set(seen)) == 2
-    assert len({token for token, _ in seen}) == 2
+    assert all(first != second for first, second in zip(*seen, strict=True))
 
 
 class Monitor(ThreadingHTTPServer):

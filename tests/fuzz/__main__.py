@@ -10,10 +10,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.fuzz import http, tls
+from tests.fuzz import dns, http, tls
 from tests.fuzz.log import LOG
 
-KINDS: dict[str, Callable[[int, int, int], list[str]]] = {"http": http.run, "tls": tls.run}
+KINDS: dict[str, Callable[[int, int, int], list[str]]] = {"http": http.run, "tls": tls.run, "dns": dns.run}
 BATCH = 5_000
 SHARE = {"http": 3}
 """Batches of a kind to one of another: the cheap ones more often."""

@@ -191,6 +191,20 @@ def test_the_message_says_everything_that_the_called_person_needs(template: str,
     assert "<no value>" not in message
 
 
+@pytest.mark.parametrize(("template", "kind"), [("sla.text", "text"), ("sla.html", "html")])
+def test_the_message_names_the_step_at_which_a_journey_fails(template: str, kind: str, tmp_path: Path) -> None:
+    def message(step: str) -> str:
+        (alert,) = DATA["alerts"]
+        assert isinstance(alert, dict)
+        said = {**alert, "annotations": {**alert["annotations"], "failed_step": step}}
+        return told(template, tmp_path, {**DATA, "alerts": [said]}, kind)
+
+    assert "Failing step" in message("custody-transaction at search")
+    assert "custody-transaction at search" in message("custody-transaction at search")
+    assert "Failing step" not in message("not known")
+    assert "Failing step" not in told(template, tmp_path, kind=kind)
+
+
 def test_html_is_escaped(tmp_path: Path) -> None:
     assert "&lt;Boeing&gt;" in told("sla.html", tmp_path, kind="html")
 

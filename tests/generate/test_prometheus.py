@@ -28,7 +28,13 @@ EVERYTHING: dict[str, Any] = {
                 {"id": "job", "kind": "heartbeat", "period": "1h", "grace": "5m", "token": "${env:TOKEN}"},
             ],
         },
-        {"id": "desk", "endpoints": [{"id": "desk", "kind": "tcp", "host": "localhost", "port": 1}]},
+        {
+            "id": "desk",
+            "endpoints": [
+                {"id": "desk", "kind": "tcp", "host": "localhost", "port": 1},
+                {"id": "walk", "kind": "journey", "steps": [{"id": "in", "url": "https://localhost/"}]},
+            ],
+        },
     ],
     "kpis": [
         {"id": "K1", "service": "cad.core", "target": "99.9"},

@@ -1,4 +1,5 @@
-"""/metrics as Prometheus sees it: clean, complete, at most 15 series an endpoint, and as the library would write it."""
+"""/metrics as Prometheus sees it: clean, complete, at most 15 series an endpoint (and one for the step at which a
+journey fails), and as the library would write it."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -17,11 +19,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from sla_monitor import names
 from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.board import Board, Watched
-from sla_monitor.contract.endpoint import HttpEndpoint, TcpEndpoint
+from sla_monitor.contract.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
 from sla_monitor.metrics.exporter import BoardCollector, Exporter, Own
-from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason, StepFinding
 from sla_monitor.sla.period import Period
 
+DOWN = Outcome.DOWN
 HOUR = 3_600_000
 TERM = (date(2020, 1, 1), date(2049, 12, 31))
 
@@ -82,6 +85,25 @@ def test_an_endpoint_has_at_most_15_series() -> None:
     counts = Counter(re.findall(r'endpoint="([^"]+)"', text))
     assert counts["login"] == 15
     assert counts["radio"] <= 15
+
+
+def test_the_step_at_which_a_journey_failed_is_told_while_it_fails() -> None:
+    steps = [{"id": name, "name": "Full name", "url": "http://h/"} for name in ("sign-in", "search")]
+    walk = JourneyEndpoint.model_validate({"id": "walk", "kind": "journey", "steps": steps})
+    board = Board(0)
+    board.watch([Watched("c/walk", "c", "cad", walk)])
+    one = exporter(board)
+    up, down = (
+        StepFinding(name, "Full name", outcome) for name, outcome in (("sign-in", Outcome.UP), ("search", DOWN))
+    )
+    series = 'sla_endpoint_failed_step{contract="c",endpoint="walk",service="cad",step="search"} 1.0\n'
+    assert b"sla_endpoint_failed_step{" not in one.render()
+    board.observe(Observation("c/walk", 1, Finding(DOWN, Reason.STATUS_UNEXPECTED, steps=(up, down))))
+    assert series.encode() in one.render()
+    board.observe(Observation("c/walk", 2, Finding(Outcome.UP, steps=(up, replace(up, step="search")))))
+    assert b"sla_endpoint_failed_step{" not in one.render()
+    board.observe(Observation("c/walk", 3, Finding(DOWN, Reason.TOO_SLOW, steps=(up,))))
+    assert b"sla_endpoint_failed_step{" not in one.render()
 
 
 def test_no_address_and_no_word_of_the_supplier_is_in_a_label() -> None:

@@ -72,7 +72,9 @@ class Peer:
 class Server:
     """Serves each connection in a thread of its own; `requests` holds what was asked where the conduct notes it."""
 
-    def __init__(self, conduct: Conduct, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, conduct: Conduct, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self._conduct = conduct
         self._tls = tls
         self._stopping = threading.Event()
@@ -80,7 +82,7 @@ class Server:
         self._threads: list[threading.Thread] = []
         self.connections = 0
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family, backlog=64)
+        self._listener = socket.create_server((host, port), family=family, backlog=64)
         self._listener.settimeout(0.02)
         self.port: int = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, name="server")
@@ -117,8 +119,10 @@ class Server:
 
 
 @contextmanager
-def serving(conduct: Conduct, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[Server]:
-    server = Server(conduct, tls=tls, host=host)
+def serving(
+    conduct: Conduct, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[Server]:
+    server = Server(conduct, tls=tls, host=host, port=port)
     try:
         yield server
     finally:
@@ -162,14 +166,15 @@ def header(request: bytes, name: bytes) -> bytes | None:
 
 
 @contextmanager
-def silent_port() -> Iterator[int]:
+def silent_port(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """A port that takes no connection and refuses none: its queue is full, and nobody empties it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with contextlib.ExitStack() as open_sockets:
-        listener = open_sockets.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
+        listener = open_sockets.enter_context(socket.socket(family))
+        listener.bind((host, port))
         listener.listen(0)
         for _ in range(3):
-            waiting = open_sockets.enter_context(socket.socket())
+            waiting = open_sockets.enter_context(socket.socket(family))
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
         yield listener.getsockname()[1]

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.probe import Stopwatch, connect
-from sla_monitor.probe.channel import Address
+from sla_monitor.probe import Stopwatch
+from sla_monitor.probe.channel import Address, LocalRefusal
+from sla_monitor.probe.connect import connect_to
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.looking import LOOP, look
-from tests.probe.servers import Peer, closed_port, serving, silent_port
+from tests.probe.name_servers import our_name_server
+from tests.probe.servers import OK, Peer, answering, closed_port, serving, silent_port
 
 
 def test_a_port_that_takes_connections_is_up() -> None:
@@ -56,29 +58,36 @@ def test_what_was_heard_instead_is_evidence() -> None:
     assert found.detail == "the server ended without saying '^220'"
 
 
-def found_at(addresses: list[Address], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every name has these addresses."""
-
-    async def addresses_of(*_: object) -> list[Address]:
-        return addresses
-
-    monkeypatch.setattr(connect, "addresses_of", addresses_of)
-
-
-def test_a_name_with_a_dead_address_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dead IPv6 address must not use up the time of a good IPv4 one: here two real ports, the first one silent."""
-    with silent_port() as silent, serving(Peer.wait) as server:
-        both: list[Address] = [(socket.AF_INET, ("127.0.0.1", port)) for port in (silent, server.port)]
-        found_at(both, monkeypatch)
-        assert look("tcp", host="both.example", port=1).outcome is Outcome.UP
+def test_a_name_with_a_dead_address_leaves_time_for_the_next() -> None:
+    """A dead IPv6 address must not use up the time of a good IPv4 one."""
+    both = {"both.example": ["::1", "127.0.0.1"]}
+    with serving(Peer.wait) as server, silent_port("::1", server.port), our_name_server(both):
+        found = look("tcp", host="both.example", port=server.port)
+    assert (found.outcome, found.address) == (Outcome.UP, "127.0.0.1")
 
 
-def test_an_address_that_we_have_no_way_to_hides_no_failure_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_kind_goes_on_to_the_next_address(server_tls: ssl.SSLContext, ca_file: Path) -> None:
+    with our_name_server({"both.example": ["::1", "127.0.0.1"]}):
+        with serving(answering(OK)) as server:
+            assert look("tcp", host="both.example", port=server.port).outcome is Outcome.UP
+            assert look("http", url=f"http://both.example:{server.port}/").address == "127.0.0.1"
+        with serving(Peer.wait, tls=server_tls) as server:
+            found = look("tls", host="both.example", port=server.port, ca_file=ca_file, server_name="localhost")
+            assert (found.outcome, found.address) == (Outcome.UP, "127.0.0.1")
+
+
+def test_an_address_that_we_have_no_way_to_hides_no_failure_of_another() -> None:
     refusing: Address = (socket.AF_INET, ("127.0.0.1", closed_port()))
     elsewhere: Address = (socket.AF_INET, ("255.255.255.255", 9))  # our own host refuses
+
+    async def attempt(addresses: list[Address]) -> None:
+        await connect_to(Stopwatch(LOOP, 1000), addresses)
+
     for both in ([refusing, elsewhere], [elsewhere, refusing]):
-        found_at(both, monkeypatch)
-        assert look("tcp", host="both.example", port=1).reason is Reason.CONNECTION_REFUSED
+        with pytest.raises(ConnectionRefusedError):
+            LOOP.run(attempt(both))
+    with pytest.raises(LocalRefusal):
+        LOOP.run(attempt([elsewhere]))
 
 
 def test_what_our_own_host_refuses_is_not_the_supplier_s_fault() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 import struct
 import subprocess
 import threading
@@ -97,14 +98,16 @@ def main() -> None:
         while packet := os.read(device, 65_536):
             message = current[0]
             transport = packet[9] if packet[0] >> 4 == 4 else packet[6]
-            if packet[0] >> 4 == message.version and transport == 6:
+            if packet[0] >> 4 == message.version and transport in {socket.IPPROTO_TCP, socket.IPPROTO_UDP}:
                 os.write(device, error_about(packet, message))
 
     threading.Thread(target=route, daemon=True).start()
     for message in MESSAGES:
         current[0] = message
-        found = look("tcp", host=THERE[message.version], port=9, timeout="400ms")
-        tell(f"ICMPv{message.version} {message.name}", found)
+        there = THERE[message.version]
+        tell(f"ICMPv{message.version} {message.name}", look("tcp", host=there, port=9, timeout="400ms"))
+        found = look("dns", server=there, ask="www.example", timeout="400ms")
+        tell(f"ICMPv{message.version} {message.name} over UDP", found)
     # What our own host refuses is another matter.
     for kind, version, network, host in (
         ("unreachable", "-4", "10.8.0.0/24", "10.8.0.1"),
@@ -114,7 +117,9 @@ def main() -> None:
     ):
         subprocess.run(["ip", version, "route", "add", kind, network], check=True)
         tell(f"our own route {version} {kind}", look("tcp", host=host, port=9))
+        tell(f"our own route {version} {kind} over UDP", look("dns", server=host, ask="www.example"))
     tell("no route of our own", look("tcp", host="192.0.2.1", port=9))
+    tell("no route of our own over UDP", look("dns", server="192.0.2.1", ask="www.example"))
 
 
 def tell(what: str, found: Finding) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.board import Board, Watched
-from sla_monitor.contract.endpoint import HttpEndpoint, TcpEndpoint
+from sla_monitor.contract.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.period import Period, month_of
 from tests import assessed
@@ -21,11 +21,14 @@ PERIOD: Period = month_of(NOW_MS, ZoneInfo(ZONE))
 SO_FAR_MS = NOW_MS - PERIOD.start_ms
 
 
-def endpoint(name: str, kind: str = "http") -> HttpEndpoint | TcpEndpoint:
+def endpoint(name: str, kind: str = "http") -> HttpEndpoint | TcpEndpoint | JourneyEndpoint:
     """Terms with an id made of the name."""
     terms_id = name.lower().replace(" ", "-")
     if kind == "tcp":
         return TcpEndpoint(id=terms_id, name=name, kind="tcp", host="127.0.0.1", port=5060)
+    if kind == "journey":
+        steps = [{"id": "search", "url": "http://127.0.0.1:1/"}]
+        return JourneyEndpoint.model_validate({"id": terms_id, "name": name, "kind": "journey", "steps": steps})
     return HttpEndpoint(id=terms_id, name=name, kind="http", url="http://127.0.0.1:1/")
 
 

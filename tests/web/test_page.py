@@ -85,6 +85,15 @@ def test_a_service_that_is_degraded_by_an_endpoint_that_is_down_says_why() -> No
     assert "no reason recorded" not in text
 
 
+def test_a_journey_that_fails_names_its_step_where_the_trouble_is_told_and_at_the_endpoint() -> None:
+    detail = "step 2 of 4, «Find a detainee's record»: the status is 500, expected 200-299"
+    failed = Finding(Outcome.DOWN, Reason.STATUS_UNEXPECTED, detail, 61_000)
+    one = estate.service("Custody", Outcome.DOWN, estate.outage(60_000, None, Reason.STATUS_UNEXPECTED, "transaction"))
+    text = render(estate.board((one,), (), [estate.watched("custody", "Transaction", failed, kind="journey")])).text
+    assert f"status unexpected {detail}" in text
+    assert f"Transaction journey ✕ Down status unexpected, 1 failure in a row{detail}" in text
+
+
 def test_a_service_shows_its_month_with_the_allowance_left() -> None:
     text = render(estate.partnership()).text
     assert "Availability 99.88 % of the time that was seen" in text
