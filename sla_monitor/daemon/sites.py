@@ -8,28 +8,22 @@ is told. Whose bytes it was working on stands in shared memory: an endpoint that
 from __future__ import annotations
 
 import logging
-import os
 import selectors
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import Endpoint
-from sla_monitor.contract.fields import Strict
-from sla_monitor.contract.secret import SecretReference
-from sla_monitor.contract.spelled import spelled
-from sla_monitor.contract.template import Template
+from sla_monitor.daemon.assigning import Given, assignment
 from sla_monitor.daemon.child import COMMAND, Child, Trouble
 from sla_monitor.daemon.credible import Credible
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.settings import Settings
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.transport import (
-    Assigned,
-    Assignment,
     Batch,
     HostWords,
     MessageError,
@@ -57,9 +51,6 @@ MOST_PIECES = 64
 """A process that has ended had no more than this to say."""
 
 STOP_S = 1.0
-
-ENVIRONMENT = ("CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "LOCALDOMAIN", "RES_OPTIONS")
-"""What a site needs besides the secrets of its endpoints."""
 
 WHY = {
     "ended": "it ended",
@@ -109,15 +100,6 @@ class _Totals:
             self.logged[level] = self.logged.get(level, 0) + count
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """An endpoint as a site is told of it. `variables`: of the environment, to which its secrets refer."""
-
-    terms: Endpoint
-    assigned: Assigned
-    variables: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class _Site:
     """A site, whatever its process. `own`: the endpoint that it was made for alone. `heard_s`: when it last said how it
@@ -148,7 +130,7 @@ class Sites:
         self.host = HostWords()
         now_s = clock.monotonic()
         self._sites = [_Site(f"local-{n}", None, now_s) for n in range(settings.sites.processes)]
-        self._given: dict[str, _Given] = {}
+        self._given: dict[str, Given] = {}
         self._numbers: dict[str, int] = {}
         self._keys: dict[int, str] = {}
         self._credible = Credible(clock)
@@ -235,13 +217,13 @@ class Sites:
                 self._waker.close()
                 self._wakes.close()
 
-    def _spell(self, key: str, terms: Endpoint) -> _Given:
+    def _spell(self, key: str, terms: Endpoint) -> Given:
         known = self._given.get(key)
         if known is not None and known.terms == terms:
             return known
         number = self._numbers.setdefault(key, len(self._numbers) + 1)
         self._keys[number] = key
-        return _Given(terms, Assigned(number, key, spelled(terms)), tuple(_variables(terms)))
+        return Given.of(number, key, terms, None if known is None else known.terms)
 
     # Below, all of it holds the lock. Processes are started and ended by the thread of this class alone.
 
@@ -259,19 +241,9 @@ class Sites:
         """Send the assignment, in full."""
         if site.child is None:
             return
-        settings, is_first = self._settings, site is self._sites[0]
-        witnesses = settings.witnesses if is_first else ()
         given = [one for key, one in self._given.items() if key in site.keys]
-        names = {*ENVIRONMENT, *(name for one in given for name in one.variables), *_variables(witnesses)}
-        assignment = Assignment(
-            endpoints=tuple(one.assigned for one in given),
-            witnesses=tuple(spelled(terms) for terms in witnesses),
-            patience_ms=patience_ms(settings),
-            environment={name: os.environ[name] for name in sorted(names) if name in os.environ},
-            log_level=settings.log.level,
-            log_format=settings.log.format,
-        )
-        site.child.unsent += framed(encode(assignment))
+        whole = assignment(given, self._settings, asks_witnesses=site is self._sites[0])
+        site.child.unsent += framed(encode(whole))
         self._send(site, site.child)
 
     def _send(self, site: _Site, child: Child) -> None:
@@ -359,6 +331,8 @@ class Sites:
             doubt = "an endpoint that it was not given"
         else:
             doubt = self._credible.doubt(one, given.terms)
+            if doubt and given.former is not None:
+                doubt = self._credible.doubt(one, given.former)
         if doubt:
             self._refuse(site, child, doubt)
             return False
@@ -512,29 +486,3 @@ HOLDS = Finding(
 
 def _unseen(what: str) -> Finding:
     return Finding(Outcome.UNKNOWN, Reason.INTERNAL_ERROR, f"the process that probed it was started again: {what}")
-
-
-def patience_ms(settings: Settings) -> int:
-    """How long a failure may wait for the witnesses: for those that are asked as rarely as they are, three times."""
-    return 3 * max((one.every_ms + one.timeout_ms for one in settings.witnesses), default=0)
-
-
-def _variables(value: object) -> Iterator[str]:
-    """The environment variables to which the secrets of some terms refer."""
-    if isinstance(value, SecretReference):
-        if value.source == "env":
-            yield value.name
-        return
-    parts: Iterable[object] = ()
-    if isinstance(value, Strict):
-        parts = (getattr(value, name) for name in type(value).model_fields)
-    elif is_dataclass(value):
-        parts = (getattr(value, each.name) for each in fields(value))
-    elif isinstance(value, Mapping):
-        parts = value.values()
-    elif isinstance(value, list | tuple):
-        parts = value
-    elif isinstance(value, Template):
-        parts = value.pieces
-    for part in parts:
-        yield from _variables(part)

@@ -121,12 +121,3 @@ def test_a_secret_that_is_needed_no_longer_is_taken_from_the_site(monkeypatch: p
         assert run.detail("c/e0") == "SITE_SECRET"
         run.sites.assign(of(endpoints))
         wait(lambda: run.detail("c/e0") == "")
-
-
-def test_a_site_of_its_own_knows_only_the_secrets_of_its_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SITE_SECRET", "s3cret")
-    web = endpoint_of(WEB | {"bearer_token": "${env:SITE_SECRET}"})
-    with told("hold") as endpoints, running({**of(endpoints), "c/web": web}) as run:
-        wait(lambda: run.sites.stats().isolated == ("c/e0",))
-        endpoints[0].word = "tell environment"
-        wait(lambda: run.last("c/e0") is not None and run.outcomes("c/e0")[-1] == "down" and run.detail("c/e0") == "")
