@@ -282,6 +282,9 @@ OVERRUN = MetricName(
     "sla_schedule_overrun", "counter", (), "Looks not begun because the one before was still under way."
 )
 CLOCK_STEPS = MetricName("sla_clock_steps", "counter", (), "Times the wall clock was set or the host slept.")
+NAME_SERVER_ANSWERS = MetricName(
+    "sla_name_server_answers", "gauge", (), "0 while the monitor's own name server answers nothing that is asked."
+)
 SITES = MetricName("sla_sites", "gauge", (), "Processes that probe.")
 SITE_RESTARTS = MetricName(
     "sla_site_restarts", "counter", ("why",), "Processes that probe and had to be started again: ended, held, stopped."
@@ -367,6 +370,7 @@ COVERAGE_LOW = AlertName("SlaCoverageLow", "monitor", "Too little was seen of a 
 MONITOR_DOWN = AlertName("SlaMonitorDown", "monitor", "Prometheus cannot scrape the monitor.")
 MONITOR_BLIND = AlertName("SlaMonitorBlind", "monitor", "The monitor is cut off: no witness answers.")
 NOT_PROBING = AlertName("SlaMonitorNotProbing", "monitor", "The monitor has stopped looking.")
+NAME_SERVER_SILENT = AlertName("SlaNameServerSilent", "monitor", "The monitor's own name server does not answer.")
 PROBE_BROKEN = AlertName("SlaProbeBroken", "monitor", "Endpoints are not seen for a reason of the monitor's own.")
 SITE_RESTARTED = AlertName("SlaSiteRestarted", "monitor", "A process that probes had to be started again.")
 MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks late, or not as often as it should.")

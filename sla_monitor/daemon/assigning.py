@@ -10,7 +10,6 @@ from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.contract.spelled import spelled
-from sla_monitor.contract.template import Template
 from sla_monitor.settings import Settings
 from sla_monitor.transport import Assigned, Assignment
 
@@ -67,8 +66,6 @@ def _parts(value: object) -> Iterable[object]:
         return (getattr(value, name) for name in type(value).model_fields)
     if is_dataclass(value):
         return (getattr(value, each.name) for each in fields(value))
-    if isinstance(value, Template):
-        return value.pieces
     if isinstance(value, Mapping):
         return value.values()
     return value if isinstance(value, list | tuple) else ()

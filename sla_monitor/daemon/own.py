@@ -61,6 +61,7 @@ class OwnState:
             f"the ledger cannot be written: {ledger.last_error} ({ledger.pending} observations held)": ledger.failing,
             "the last configuration was not taken up; the one before is in force": not self.reloads.is_good,
             "no witness answers: we are cut off, and what fails is unknown": not self.sites.host.is_online,
+            "our own name server does not answer: endpoints given by name are unknown": sites.name_server_is_silent,
         }
         facts = {
             "Record": f"{ledger.committed} observations committed, {ledger.pending} waiting, {ledger.dropped} lost",
@@ -80,6 +81,7 @@ class OwnState:
             names.RELOAD_OK: self.reloads.is_good,
             names.RELOAD_TIME: self.reloads.at_ms / 1000,
             names.MONITOR_ONLINE: self.sites.host.is_online,
+            names.NAME_SERVER_ANSWERS: not sites.name_server_is_silent,
             names.PULSE: self._pulse_age_s(),
             names.MISSED: sites.missed,
             names.OVERRUN: sites.overrun,

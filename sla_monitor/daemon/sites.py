@@ -72,6 +72,7 @@ class SiteStats:
     restarts: Mapping[str, int]
     in_flight: int
     waiting_for_witness: int
+    name_server_is_silent: bool
     missed: int
     overrun: int
     lateness_counts: tuple[int, ...]
@@ -191,6 +192,7 @@ class Sites:
                 restarts=dict(self._restarts),
                 in_flight=sum(pulse.in_flight for pulse in pulses),
                 waiting_for_witness=sum(pulse.waiting_for_witness for pulse in pulses),
+                name_server_is_silent=any(pulse.name_server_is_silent for pulse in pulses),
                 missed=ended.missed + totals.missed,
                 overrun=ended.overrun + totals.overrun,
                 lateness_counts=tuple(a + b for a, b in zip(ended.lateness, totals.lateness, strict=True)),

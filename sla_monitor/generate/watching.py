@@ -168,6 +168,14 @@ def _states(settings: Settings) -> Iterator[Alert]:
             wait_ms,
         ),
         (
+            names.NAME_SERVER_SILENT,
+            "critical",
+            names.NAME_SERVER_ANSWERS,
+            0,
+            "The monitor's own name server does not answer: endpoints that are given by name are not seen.",
+            wait_ms,
+        ),
+        (
             names.LEDGER_ALERT,
             "critical",
             names.LEDGER_FAILING,

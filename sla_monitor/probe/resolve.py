@@ -130,6 +130,11 @@ class Resolver:
             raise socket.gaierror(*_WORDS.get(code, (socket.EAI_FAIL, codes.strerror(code))))
         return _few([_text(node.addr[0]) for node in result.nodes])
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether our own name server answered nothing when it was last asked."""
+        return self._silent_s > self._heard_s
+
     async def is_answering(self, since_s: float | None = None) -> bool:
         """Whether a name server of ours answers anything at all. Asks, unless one has answered since `since_s` (on the
         loop's time); whoever asks at the same time shares the question. Takes PATIENCE_S at most."""

@@ -128,6 +128,7 @@ class Probing:
             has_assignment=self._has_assignment,
             skipped=skipped,
             logged=logged,  # type: ignore[arg-type]  # the levels of our own log
+            name_server_is_silent=self._loop.resolver is not None and self._loop.resolver.is_silent,
         )
 
     def handed_over(self, probes: Probes) -> None:

@@ -56,6 +56,7 @@ class Pulse(msgspec.Struct, array_like=True, frozen=True, tag="pulse"):
     has_assignment: bool
     skipped: dict[int, Count]
     logged: dict[Literal["debug", "info", "warning", "error"], Count]
+    name_server_is_silent: bool = False
 
 
 FromSite = Batch | Pulse

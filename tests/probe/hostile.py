@@ -35,10 +35,10 @@ class Hostile:
 
     def terms_at(self, port: int, ca_file: Path) -> dict[str, Any]:
         trust = {"ca_file": ca_file} if self.tls else {}
-        if self.kind != "http":
+        if self.kind not in {"http", "journey"}:
             return {"host": "127.0.0.1", "port": port, **trust, **self.terms}
-        scheme = "https" if self.tls else "http"
-        return {"url": f"{scheme}://127.0.0.1:{port}/", **trust, **self.terms}
+        address = f"{'https' if self.tls else 'http'}://127.0.0.1:{port}"
+        return {**({"base": address} if self.kind == "journey" else {"url": f"{address}/"}), **trust, **self.terms}
 
     @property
     def outcome(self) -> Outcome:
@@ -373,4 +373,68 @@ ODD = [
     Hostile("drips gzip", drips_gzip(), Reason.TIMEOUT),
 ]
 
-ALL = [*SLOW, *BROKEN_OFF, *WRONG, *LARGE, *ASTRAY, *TLS, *HANDSHAKES, *ODD, *TCP]
+
+def again_and_again(answer: bytes) -> Conduct:
+    """The same on a kept connection, for as long as somebody asks."""
+
+    def conduct(peer: Peer) -> None:
+        while peer.request():
+            peer.send(answer)
+
+    return conduct
+
+
+def well_at_first(act: Callable[[Peer], None]) -> Conduct:
+    """A good answer to the first request of a journey, and then this."""
+
+    def conduct(peer: Peer) -> None:
+        peer.request()
+        peer.send(OK)
+        peer.request()
+        act(peer)
+
+    return conduct
+
+
+def resets_in_its_head(peer: Peer) -> None:
+    peer.send(HEAD)
+    peer.reset()
+
+
+def steps(count: int, **first: Any) -> dict[str, Any]:
+    return {"steps": [{"id": f"s{number}", "url": "/", **({} if number else first)} for number in range(count)]}
+
+
+def capturing(**how: str) -> dict[str, Any]:
+    """Two steps: the first captures a value, the second sends it in a header."""
+    terms = steps(2, capture={"v": how})
+    terms["steps"][1]["headers"] = {"X-Value": "${v}"}
+    return terms
+
+
+def walk(name: str, conduct: Conduct, reason: Reason | None, terms: dict[str, Any]) -> Hostile:
+    return Hostile(f"{name} (journey)", conduct, reason, terms, "journey")
+
+
+COOKIES = [f"Set-Cookie: cookie-{number}={'x' * 200}; Path=/; Max-Age=99" for number in range(200)]
+
+LONG_TEXT = again_and_again(page(b'"' + b"x" * 1_000_000 + b'"'))
+LONG_LIST = again_and_again(page(b"[" + b"{}," * 300_000 + b"0]"))
+CIRCLE = again_and_again(page(b"", "302 Found", "Location: /", *COOKIES))
+TWO_LINES = again_and_again(page(b'"a\\r\\nX: y"'))
+DRIPS_A_BODY = well_at_first(drips(HEAD + b"\r\n", b"x"))
+
+JOURNEYS = [
+    walk("drips its second answer", well_at_first(lambda peer: peer.drip(b"HTTP/1.1 ")), Reason.TIMEOUT, steps(3)),
+    walk("never ends its second answer", DRIPS_A_BODY, Reason.TIMEOUT, steps(2)),
+    walk("resets in its second answer", well_at_first(resets_in_its_head), Reason.CONNECTION_RESET, steps(2)),
+    walk("hangs up when asked on a kept connection", well_at_first(lambda _: None), None, steps(2)),
+    walk("floods cookies at 20 steps", again_and_again(page(b"", "200 OK", *COOKIES)), None, steps(20)),
+    walk("leads 20 steps in circles", CIRCLE, Reason.REDIRECT_LIMIT, steps(20, redirects={"follow": 20})),
+    walk("breaks a line in a value", TWO_LINES, Reason.BODY_UNEXPECTED, capturing(json="$")),
+    walk("has a value of 1 MB", LONG_TEXT, Reason.TOO_LARGE, capturing(json="$")),
+    walk("has a value of 1 MB for a pattern", LONG_TEXT, Reason.TOO_LARGE, capturing(matches='"([^"]*)"')),
+    walk("has 300,000 values", LONG_LIST, Reason.TOO_LARGE, capturing(json="$[-1:]")),
+]
+
+ALL = [*SLOW, *BROKEN_OFF, *WRONG, *LARGE, *ASTRAY, *TLS, *HANDSHAKES, *ODD, *TCP, *JOURNEYS]

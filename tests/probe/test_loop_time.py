@@ -203,7 +203,7 @@ def test_a_probe_that_begins_in_a_long_turn_is_not_given_the_time_before_it(loop
     class Prober:
         terms = terms("tcp", host="127.0.0.1", port=1)
 
-        async def probe(self, _: Stopwatch) -> Finding:
+        async def probe(self, watch: Stopwatch) -> Finding:
             for _ in range(3):
                 await loop.yield_control()
             return Finding(Outcome.UP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable
+from dataclasses import fields, replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from sla_monitor import probe
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.endpoint import Endpoint, EndpointTerms
 from sla_monitor.probe import Finding, Stopwatch, observe_once
-from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.observation import Outcome, Phases, Reason, StepFinding
 from tests.fakes.clock import FakeClock
 from tests.probe.looking import terms
 
@@ -49,6 +50,15 @@ def test_every_kind_of_endpoint_has_its_probe_and_no_probe_is_without_one() -> N
 def test_a_look_is_timed_on_the_monotonic_clock() -> None:
     clock = FakeClock()
     assert observe_once(Scripted(taking(clock, 120)), clock).duration_us == 120_000
+
+
+def test_nothing_that_was_found_is_lost_when_the_time_is_added() -> None:
+    clock = FakeClock()
+    steps = (StepFinding("a", "A", Outcome.UP, "b", 1, Phases(2), 3),)
+    found = Finding(Outcome.DOWN, Reason.TIMEOUT, "c", 4, Phases(5, 6, 7, 8, 9), "::1", 503, 10, 11, b"d", steps)
+    assert all(getattr(found, one.name) not in (None, one.default) for one in fields(found))
+    timed = observe_once(Scripted(taking(clock, 120, found)), clock)
+    assert timed == replace(found, duration_us=timed.duration_us)
 
 
 @pytest.mark.parametrize(
