@@ -56,7 +56,7 @@ def test_every_key_is_explained() -> None:
     """In the text, or in an example. Endpoints and what a Prometheus is asked have pages of their own."""
     schema = model_schema(Terms, "Contract")
     elsewhere = {definition for name in ("Endpoint", "Source") for definition in schema["$defs"] if name in definition}
-    elsewhere |= {"HttpExpectations", "JsonCondition", "BasicAuth", "Redirects"}
+    elsewhere |= {"HttpExpectations", "JsonCondition", "BasicAuth", "Redirects", "JourneyStep", "Capture"}
     for name, definition in {"Contract": schema, **schema["$defs"]}.items():
         for key in definition.get("properties", ()) if name not in elsewhere else ():
             assert re.search(rf"`{key}\b|\b{key}:", TERMS), f"{name}.{key}"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sla_monitor.contract.fields import Name, Strict, Whole, YesNo
-from sla_monitor.contract.network import Host, JsonPath, Pattern, StatusRange
+from sla_monitor.contract.network import Host, JsonPath, Pattern, StatusRange, each_once
 from sla_monitor.contract.parts import Found
 from sla_monitor.contract.secret import Secret
 
 
 class JsonCondition(Strict):
-    """One condition on a JSON answer: what the path finds is compared with exactly one of the others."""
+    """One condition on a JSON answer: the path finds something, and all of it satisfies exactly one of the others."""
 
     path: JsonPath = Field(description="A JSONPath (RFC 9535), for example $.status")
     equals: str | Whole | YesNo | None = Field(None, description="The value is this one.")
@@ -32,13 +32,16 @@ class JsonCondition(Strict):
         return self
 
 
+ExpectedHeaders = Annotated[dict[str, Pattern], AfterValidator(each_once)]
+
+
 class HttpExpectations(Strict):
     """What a good answer looks like; every line must hold."""
 
     status: tuple[StatusRange, ...] = Field(
         ((200, 299),), min_length=1, description="Statuses and ranges of statuses, one of which must be the answer's."
     )
-    headers: dict[str, Pattern] = Field(default_factory=dict, description="Header name: regular expression.")
+    headers: ExpectedHeaders = Field(default_factory=dict, description="Header name: regular expression.")
     body_contains: tuple[str, ...] = Field((), description="Texts that must all be there.")
     body_lacks: tuple[str, ...] = Field((), description="Texts none of which may be there.")
     body_matches: Pattern | None = Field(None, description="A pattern that must be found.")

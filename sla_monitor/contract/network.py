@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -148,14 +149,28 @@ def _is_typed(value: Any) -> bool:
 def no_typed_credentials(headers: dict[str, Any]) -> dict[str, Any]:
     """Refuse a credential that is plain text, and one name spelled twice."""
     wrong = [(name, NEVER_HERE) for name, value in headers.items() if _is_typed(value) and _CREDENTIAL.search(name)]
+    wrong += _spelled_twice(headers)
+    if wrong:
+        raise Misplaced([((name,), message) for name, message in wrong])
+    return headers
+
+
+T = TypeVar("T")
+
+
+def each_once(headers: dict[str, T]) -> dict[str, T]:
+    """Refuse one name spelled twice."""
+    if wrong := list(_spelled_twice(headers)):
+        raise Misplaced([((name,), message) for name, message in wrong])
+    return headers
+
+
+def _spelled_twice(headers: Iterable[str]) -> Iterator[tuple[str, str]]:
     first: dict[str, str] = {}
     for name in headers:
         other = first.setdefault(name.lower(), name)
         if other is not name:
-            wrong.append((name, f"is {other} again (headers do not differ by case: write one of them)"))
-    if wrong:
-        raise Misplaced([((name,), message) for name, message in wrong])
-    return headers
+            yield name, f"is {other} again (headers do not differ by case: write one of them)"
 
 
 _CREDENTIAL = re.compile(r"authorization|token|secret|password|api-?key", re.IGNORECASE)

@@ -1,44 +1,62 @@
-"""What a good HTTP answer looks like: every line of `expect:` must hold, and the first that does not is the reason."""
+"""What a good HTTP answer looks like: every line of `expect:` must hold, and the first that does not is the reason.
+
+Judging takes time in proportion to what was sent, but for JSON paths that search a document again for each of its
+values. What it takes at most is known beforehand (`most_ns_of_headers`, `most_ns_of_body`), and decides where it is
+judged (`judging.py`).
+"""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sla_monitor.contract.http_terms import HttpExpectations, JsonCondition
-from sla_monitor.contract.json_path import compile_path
-from sla_monitor.contract.pattern import compile_pattern
+from sla_monitor.contract.json_path import TooDeep, compile_path
+from sla_monitor.contract.pattern import NS_PER_WEIGHT, compile_pattern, weight
+from sla_monitor.probe.charset import text_of
+from sla_monitor.probe.costs import Costs
+from sla_monitor.probe.json_body import MOST_NODES, NotJson, TooManyNodes, parse
 from sla_monitor.probe.verdict import Verdict
 from sla_monitor.sla.observation import Reason
 
-Test = Callable[[str], bool]
-
-_CHARSET = re.compile(r"charset=[\"']?([A-Za-z0-9._-]+)", re.IGNORECASE)
-_CHARSETS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "utf-16"})
-"""What a supplier may choose from: some of Python's codecs take time in proportion to the square of the text."""
+Test = Callable[[Any], bool]
 
 
 class Expectations:
     """Made once for an endpoint; judging one answer costs what its own lines cost."""
 
-    __slots__ = ("_contains", "_headers", "_json", "_lacks", "_matches", "_status", "reads_body")
+    __slots__ = (
+        "_contains", "_headers", "_json", "_lacks", "_matches", "_status", "most_ns_of_body", "reads_body", "terms",
+    )  # fmt: skip
 
     def __init__(self, terms: HttpExpectations) -> None:
+        self.terms = terms
         self._status = terms.status
-        self._headers = [(name, pattern, compile_pattern(pattern)) for name, pattern in terms.headers.items()]
+        self._headers = [(name, text, compile_pattern(text), weight(text)) for name, text in terms.headers.items()]
         self._contains = terms.body_contains
         self._lacks = terms.body_lacks
         self._matches = (terms.body_matches, compile_pattern(terms.body_matches)) if terms.body_matches else None
         self._json = [Condition(condition) for condition in terms.json_path]
         self.reads_body = bool(self._contains or self._lacks or self._matches or self._json)
+        weights = weight(terms.body_matches or "") + sum(condition.text_weight for condition in self._json)
+        sought = len(self._contains) + len(self._lacks)
+        self.most_ns_of_body = Costs(weights, sought, [condition.steps for condition in self._json]).most_ns
 
-    def of_head(self, status: int, headers: Mapping[str, str]) -> Verdict | None:
-        """What is wrong with the status and the headers; None: nothing."""
-        if not any(first <= status <= last for first, last in self._status):
-            return Verdict(Reason.STATUS_UNEXPECTED, f"the status is {status}, expected {self._expected()}")
-        for name, pattern, found in self._headers:
+    def most_ns_of_headers(self, headers: Mapping[str, str]) -> int:
+        """Nanoseconds that judging the headers takes at most, whatever stands in them."""
+        weights = (heavy * len(headers.get(name, "")) for name, _, _, heavy in self._headers)
+        return NS_PER_WEIGHT * sum(weights)
+
+    def of_status(self, status: int) -> Verdict | None:
+        """What is wrong with the status; None: nothing."""
+        if any(first <= status <= last for first, last in self._status):
+            return None
+        return Verdict(Reason.STATUS_UNEXPECTED, f"the status is {status}, expected {self._expected()}")
+
+    def of_headers(self, headers: Mapping[str, str]) -> Verdict | None:
+        """What is wrong with the headers; None: nothing."""
+        for name, pattern, found, _ in self._headers:
             value = headers.get(name)
             if value is None:
                 return Verdict(Reason.HEADER_UNEXPECTED, f"there is no header {name}")
@@ -46,9 +64,9 @@ class Expectations:
                 return Verdict(Reason.HEADER_UNEXPECTED, f"the header {name} does not match {pattern!r}: {value}")
         return None
 
-    def of_body(self, body: bytearray, content_type: str) -> Verdict | None:
-        """What is wrong with the body; None: nothing."""
-        text = body_text(body, content_type)
+    def of_body(self, body: bytes | bytearray, content_type: str | None) -> Verdict | None:
+        """What is wrong with the body; None: nothing. Without a type it is UTF-8, whatever it begins with."""
+        text = text_of(body, content_type, is_json=bool(self._json))
         for wanted in self._contains:
             if wanted not in text:
                 return _unexpected(f"the body does not contain {wanted!r}")
@@ -59,42 +77,57 @@ class Expectations:
             return _unexpected(f"the body does not match {self._matches[0]!r}")
         return self._of_json(text) if self._json else None
 
+    def headers_in(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Those of an answer's headers that are judged."""
+        return {name: headers[name] for name, *_ in self._headers if name in headers}
+
     def _of_json(self, text: str) -> Verdict | None:
         try:
-            document = json.loads(text)
-        except (ValueError, RecursionError):
-            return _unexpected("the body is not JSON")
-        return next(filter(None, (condition.judge(document) for condition in self._json)), None)
+            document = parse(text)
+            return next(filter(None, (condition.judge(document) for condition in self._json)), None)
+        except NotJson as error:
+            return _unexpected(f"{error}")
+        except TooManyNodes:
+            return too_costly(f"its JSON has more than {MOST_NODES:,} values")
+        except (RecursionError, TooDeep):
+            return too_costly("its JSON is nested too deeply")
 
     def _expected(self) -> str:
         return ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in self._status)
 
 
 class Condition:
-    """One JSON path (RFC 9535) and what it must find: something, of which everything satisfies the condition."""
+    """One JSON path (RFC 9535) and what it must find: something, of which everything satisfies the condition.
 
-    __slots__ = ("_find", "_holds", "_path", "_terms")
+    `text_weight`: of its patterns, on a document's text.
+    """
+
+    __slots__ = ("_holds", "_path", "_terms", "steps", "text_weight")
 
     def __init__(self, terms: JsonCondition) -> None:
         """Raises ValueError for what is no JSON path."""
-        self._find = compile_path(terms.path)
-        self._path = terms.path
+        self._path = compile_path(terms.path)
         self._terms = terms
         self._holds = _test(terms)
+        self.steps = self._path.steps
+        self.text_weight = self._path.text_weight
+        if terms.matches is not None:
+            self.text_weight += weight(terms.matches) * self._path.visits
 
     def judge(self, document: Any) -> Verdict | None:
-        try:
-            found = self._find(document)
-        except ValueError as error:
-            return _unexpected(f"{error}")
+        """Raises TooDeep and RecursionError."""
+        path, found = self._terms.path, self._path.find(document)
         if self._terms.exists is not None:
-            if bool(found) is self._terms.exists:
-                return None
-            return _unexpected(f"{self._path} {'is not there' if self._terms.exists else 'is there'}")
-        if not found:
-            return _unexpected(f"{self._path} is not there")
-        wrong = [value for value in found if not self._holds(value)]
-        return _unexpected(f"{self._path} is {_shown(wrong[0])}, expected {self._wanted()}") if wrong else None
+            is_there = any(True for _ in found)
+            return (
+                None if is_there is self._terms.exists else _unexpected(f"{path} is {'' if is_there else 'not '}there")
+            )
+        is_there = False
+        for value in found:
+            is_there = True
+            if not self._holds(value):
+                return _unexpected(f"{path} is {_shown(value)}, expected {self._wanted()}")
+        return None if is_there else _unexpected(f"{path} is not there")
 
     def _wanted(self) -> str:
         name = next(iter(self._terms.model_fields_set - {"path"}))
@@ -102,7 +135,12 @@ class Condition:
         return _shown(value) if name == "equals" else f"{name.replace('_', ' ')} {value}"
 
 
-def _test(terms: JsonCondition) -> Callable[[Any], bool]:
+def too_costly(why: str) -> Verdict:
+    """The verdict on an answer that overruns a bound."""
+    return Verdict(Reason.TOO_COSTLY, f"the answer costs more to judge than allowed: {why}")
+
+
+def _test(terms: JsonCondition) -> Test:
     """The condition as a test of one value. JSON knows true from 1; Python would call them equal."""
     if terms.matches is not None:
         found = compile_pattern(terms.matches)
@@ -122,15 +160,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)[:80] if not isinstance(value, dict | list) else "a structure"
+    if isinstance(value, dict | list):
+        return "a structure"
+    return json.dumps(value[:80] if isinstance(value, str) else value, ensure_ascii=False)[:80]
 
 
 def _unexpected(detail: str) -> Verdict:
     return Verdict(Reason.BODY_UNEXPECTED, detail)
-
-
-def body_text(body: bytearray, content_type: str) -> str:
-    """The body as text: what cannot be decoded becomes the replacement character."""
-    match = _CHARSET.search(content_type)
-    charset = match[1].lower() if match else "utf-8"
-    return body.decode(charset if charset in _CHARSETS else "utf-8", "replace")

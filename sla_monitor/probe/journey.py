@@ -161,9 +161,9 @@ class _Walk:
             self.steps.append(StepFinding(terms.id, terms.title, None))
             return
         watch.where = f"{name_of_step(len(self.steps) + 1, self.total, terms.title)}: "
-        began = watch.loop.time()
+        began, ours_s = watch.loop.time(), watch.ours_s
         came = await step.ask(watch, lines, self.jar, self.values)
-        took_us = int((watch.loop.time() - began) * 1_000_000)
+        took_us = int((watch.loop.time() - began - (watch.ours_s - ours_s)) * 1_000_000)
         self._note(came, watch)
         outcome, detail = (came.verdict.outcome, came.verdict.detail) if came.verdict else (Outcome.UP, "")
         self.steps.append(StepFinding(terms.id, terms.title, outcome, detail, took_us, watch.lap(), came.status))

@@ -108,6 +108,7 @@ class Loop:
         self._refilled_at = monotonic()
         self._epoll = select.epoll()
         self._watched: dict[int, Watched] = {}
+        self._at_close: list[Callable[[], None]] = []
 
     def time(self) -> float:
         """Seconds."""
@@ -115,7 +116,7 @@ class Loop:
 
     def lost(self) -> float:
         """Seconds that `time()` has left out, those of this turn included: `lost_s` has them when it is over."""
-        return monotonic() - self.time()
+        return self.lost_s + max(0.0, monotonic() - self._turn_began - TURN_S)
 
     def register(self, fd: int, watched: Watched, events: int) -> None:
         """Have `watched.ready` called on these events. A descriptor that is closed is forgotten with `forget`."""
@@ -248,7 +249,13 @@ class Loop:
             raise error
         return value  # type: ignore[return-value]  # without an error there is a value
 
+    def at_close(self, call: Callable[[], None]) -> None:
+        """Have this done when the loop is closed."""
+        self._at_close.append(call)
+
     def close(self) -> None:
+        for call in self._at_close:
+            call()
         if self.resolver is not None:
             self.resolver.close()
         self._epoll.close()

@@ -85,13 +85,14 @@ async def observe(prober: Prober, loop: Loop, clock: Clock) -> Finding:
     lost_s = min(max(0.0, loop.lost() - lost_s), elapsed)
     # What peers made us compute is no reason to see nothing: else they could make their outages UNKNOWN.
     computed_s = lost_s - (loop.stood_still_s - stood_still_s)
-    overdue_ms = (elapsed - computed_s) * 1000 - prober.terms.timeout_ms
+    overdue_ms = (elapsed - computed_s - watch.ours_s) * 1000 - prober.terms.timeout_ms
     if stepped_ms > CLOCK_TOLERANCE_MS:
         detail = f"the clock stepped by {stepped_ms / 1000:.1f} s during the probe, or the host was suspended"
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, detail)
     elif overdue_ms > OVERDUE_TOLERANCE_MS:  # every probe ends by its deadline: it was we who stood still
         found = Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, f"the monitor stood still for {overdue_ms / 1000:.1f} s")
-    return _for_speed(found, prober.terms, round((elapsed - lost_s) * 1_000_000))
+    theirs_s = max(elapsed - lost_s - watch.ours_s, 0.0)
+    return _for_speed(found, prober.terms, round(theirs_s * 1_000_000))
 
 
 async def is_answered(prober: Prober, loop: Loop) -> bool:

@@ -19,8 +19,9 @@ from sla_monitor.contract.http_terms import RequestTerms
 from sla_monitor.contract.secret import SecretReference
 from sla_monitor.probe import redirects
 from sla_monitor.probe.adapter import Reply, Sealed, origin_of, reply
+from sla_monitor.probe.body_capture import Found
 from sla_monitor.probe.capture import NO_CAPTURES, Captures, Source
-from sla_monitor.probe.expectations import Expectations
+from sla_monitor.probe.judging import Judge
 from sla_monitor.probe.line import Line, Origin, Proxy
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.trouble import FAILURES, verdict_on
@@ -145,15 +146,26 @@ class Answered:
     hidden: Sequence[str] = ()
 
 
+@dataclass(slots=True)
+class _Read:
+    """How far an answer was read, and what came of it. `found`: what was looked for to be captured."""
+
+    verdict: Verdict | None = None
+    source: Source | None = None
+    found: Mapping[str, Found] | None = None
+    captured: Mapping[str, str] = field(default_factory=dict)
+    is_complete: bool = False
+
+
 class Request:
     """What is expected of an answer, where redirects may lead, and what is captured. Made once."""
 
-    __slots__ = ("_captures", "_clock", "_days_left", "_expect", "_limit", "_rules")
+    __slots__ = ("_captures", "_clock", "_days_left", "_judge", "_limit", "_rules")
 
     def __init__(
         self, terms: RequestTerms, days_left: int | None, clock: Clock, captures: Captures = NO_CAPTURES
     ) -> None:
-        self._expect = Expectations(terms.expect)
+        self._judge = Judge(terms.expect)
         self._captures = captures
         self._rules, self._limit = terms.redirects, terms.body_limit_bytes
         self._days_left, self._clock = days_left, clock
@@ -167,33 +179,37 @@ class Request:
             reply = await self._follow(watch, message, lines, jar)
         except FAILURES as error:
             return Answered(verdict_on(error, watch), self._kept(watch.seen))
-        source: Source | None = None
-        captured: dict[str, str] = {}
-        verdict = self._expect.of_head(reply.status_code, reply.headers)
-        complete = False
+        read = _Read()
         try:
-            if jar is not None:
-                await reply.exchange.yield_control()  # cookies cost a millisecond
-                redirects.collect(jar, reply)
-            source = Source(reply.headers, [*jar] if jar else [], await reply.read(self._limit))
-            if verdict is None and self._expect.reads_body:
-                verdict = self._expect.of_body(source.body, reply.headers.get("content-type", ""))
-            if verdict is None:
-                captured = self._captures.take(source)
-                verdict = expiring(watch, self._days_left, self._clock.now_ms())
-            # On a kept connection a renewed certificate would never be seen.
-            complete = verdict is None or verdict.reason is not Reason.CERTIFICATE_EXPIRING
+            await self._read(watch, reply, jar, read)
         except FAILURES as error:  # what is wrong with the head comes first
-            verdict = verdict or verdict_on(error, watch)
+            read.verdict = read.verdict or verdict_on(error, watch)
         finally:
-            reply.exchange.finish(keep=complete)
-        if source is None:
-            return Answered(verdict, self._kept(watch.seen), reply.status_code, 0)
-        hidden = self._captures.secrets_in(source)
-        evidence = b"" if verdict is None else _evidence(reply, source.body) or watch.seen
+            reply.exchange.finish(keep=read.is_complete)
+        if read.source is None:
+            return Answered(read.verdict, self._kept(watch.seen), reply.status_code, 0)
+        hidden = self._captures.secrets_in(read.found)
+        evidence = b"" if read.verdict is None else _evidence(reply, read.source.body) or watch.seen
         if hidden is None:
             evidence, hidden = self._kept(evidence), []
-        return Answered(verdict, evidence, reply.status_code, len(source.body), captured, hidden)
+        return Answered(read.verdict, evidence, reply.status_code, len(read.source.body), read.captured, hidden)
+
+    async def _read(self, watch: Stopwatch, reply: Reply, jar: RequestsCookieJar | None, read: _Read) -> None:
+        """Read and judge an answer, noting how far that went."""
+        read.verdict = await self._judge.of_head(watch, reply.status_code, reply.headers)
+        if jar is not None:
+            await reply.exchange.yield_control()  # cookies cost a millisecond
+            redirects.collect(jar, reply)
+        source = read.source = Source(reply.headers, [*jar] if jar else [], await reply.read(self._limit))
+        if read.verdict is None and self._judge.reads_body:
+            read.verdict = await self._judge.of_body(watch, source.body, source.content_type)
+        if read.verdict is None or self._captures.secrets:
+            read.found = await self._captures.find(watch, source)
+        if read.verdict is None and read.found is not None:
+            read.captured = self._captures.take(read.found)
+            read.verdict = expiring(watch, self._days_left, self._clock.now_ms())
+        # On a kept connection a renewed certificate would never be seen.
+        read.is_complete = read.verdict is None or read.verdict.reason is not Reason.CERTIFICATE_EXPIRING
 
     def _kept(self, seen: bytes) -> bytes:
         """Of an answer in which secrets cannot be found, to be hidden: it was not read to its end, or is too costly."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sla_monitor.contract.endpoint import TcpEndpoint
-from sla_monitor.contract.pattern import compile_pattern
+from sla_monitor.contract.http_terms import HttpExpectations
 from sla_monitor.probe.channel import Channel
 from sla_monitor.probe.connect import connect
+from sla_monitor.probe.judging import Judge
 from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.stopwatch import Stopwatch, TooMuch
 from sla_monitor.probe.trouble import FAILURES, verdict_on
@@ -21,12 +22,12 @@ MOST_PIECES = 1_000
 class TcpProber:
     """Connect; say something; wait for the pattern."""
 
-    __slots__ = ("_expected", "_send", "terms")
+    __slots__ = ("_judge", "_send", "terms")
 
     def __init__(self, terms: TcpEndpoint, _: Surroundings) -> None:
         self.terms = terms
         self._send = terms.send.encode() if terms.send is not None else None
-        self._expected = compile_pattern(terms.expect) if terms.expect is not None else None
+        self._judge = Judge(HttpExpectations(body_matches=terms.expect)) if terms.expect is not None else None
 
     async def probe(self, watch: Stopwatch) -> Finding:
         answer = bytearray()
@@ -39,7 +40,7 @@ class TcpProber:
         finally:
             if channel is not None:
                 channel.close()
-        return finding(watch, verdict, bytes(answer), body_bytes=len(answer) if self._expected else None)
+        return finding(watch, verdict, bytes(answer), body_bytes=len(answer) if self._judge else None)
 
     def close(self) -> None:
         """Nothing is kept between probes."""
@@ -50,15 +51,16 @@ class TcpProber:
             watch.doing = "sending"
             await channel.send(self._send, watch)
             watch.sent()
-        if self._expected is None:
+        if self._judge is None:
             return None
         watch.grant(ANSWER_LIMIT)
         # All of it is looked through again with every piece, so there must not be very many.
         for _ in range(MOST_PIECES):
             piece = await channel.receive(watch)
             answer += piece
-            if self._expected(answer.decode("utf-8", "replace")):
-                return None
+            verdict = await self._judge.of_body(watch, answer, None)
+            if verdict is None or verdict.reason is not Reason.BODY_UNEXPECTED:
+                return verdict
             if not piece:
                 return Verdict(Reason.ANSWER_UNEXPECTED, f"the server ended without saying {self.terms.expect!r}")
         raise TooMuch(len(answer))

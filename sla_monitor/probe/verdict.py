@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from typing import Self
 from urllib.parse import quote, quote_plus
 
 from sla_monitor.probe.stopwatch import SEEN_LIMIT, Stopwatch
@@ -42,6 +43,10 @@ class Failure(Exception):  # noqa: N818 - the supplier's, not ours
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)
         self.verdict = Verdict(reason, detail)
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Self:
+        return cls(verdict.reason, verdict.detail)
 
 
 SHORTEST = 4

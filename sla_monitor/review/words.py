@@ -33,6 +33,7 @@ KEPT_MARKS = 2
 REASONS = {
     Reason.DNS_FAILED: "name lookup failed",
     Reason.TLS_FAILED: "TLS failed",
+    Reason.TOO_COSTLY: "answer too costly to judge",
     Reason.MONITOR_OFFLINE: "the monitor itself was offline",
     Reason.INTERNAL_ERROR: "internal error of the monitor",
     Reason.CLOCK_STEPPED: "the monitor’s clock was set, or it stood still",

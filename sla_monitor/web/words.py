@@ -19,6 +19,7 @@ REASONS = {
     Reason.DNS_FAILED: "name lookup failed",
     Reason.TLS_FAILED: "TLS failed",
     Reason.TOO_LARGE: "answer too large",
+    Reason.TOO_COSTLY: "answer too costly to judge",
     Reason.REDIRECT_LIMIT: "too many redirects",
     Reason.HEARTBEAT_SILENT: "heartbeat silent",
     Reason.MONITOR_OFFLINE: "the monitor itself was offline",

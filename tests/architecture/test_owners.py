@@ -26,9 +26,9 @@ OWNERS = {
     "httptools": {"probe"},
     "idna": {"contract"},
     "jinja2": {"web", "review"},
-    "jsonpath": {"contract"},
+    "jsonpath_rfc9535": {"contract"},
     "logfmter": {"log.py"},
-    "msgspec": {"transport"},
+    "msgspec": {"probe", "transport"},
     "prometheus_client": {"metrics"},
     "pycares": {"probe"},
     "pydantic": {"contract", "register", "evidence", "settings", "web_config.py"},
@@ -43,6 +43,7 @@ OWNERS = {
     "typing_extensions": {"assess", "probe"},
     "typst": {"review"},
     "urllib3": {"probe"},
+    "webencodings": {"probe"},
     "xlsxwriter": {"review"},
     "yaml": {"contract", "generate"},
 }
@@ -103,7 +104,6 @@ def test_every_dependency_has_an_owner() -> None:
         "google-re2": "re2",
         "pyyaml": "yaml",
         "python-json-logger": "pythonjsonlogger",
-        "python-jsonpath": "jsonpath",
     }
     known = {modules.get(name, name.replace("-", "_")) for name in names} - {"tzdata"}  # data for zoneinfo
     assert known <= set(OWNERS)

@@ -203,8 +203,50 @@ ENDPOINTS = [
     (
         HTTP + "expect: {json: [{path: '$.a[', equals: 1}]}",
         (
-            "13:32: services.custody.endpoints.e.expect.json.0.path: '$.a[' is not a JSON path: unexpected end of query"
-            " (write for example $.status)"
+            "13:32: services.custody.endpoints.e.expect.json.0.path: '$.a[' is not a JSON path: unbalanced brackets,"
+            " at character 5 (write for example $.status)"
+        ),
+    ),
+    (
+        HTTP + "expect: {json: [{path: status, equals: 1}]}",
+        (
+            "13:32: services.custody.endpoints.e.expect.json.0.path: 'status' is not a JSON path: expected '$',"
+            " found 's', at character 1 (write for example $.status)"
+        ),
+    ),
+    (
+        HTTP + "expect: {json: [{path: '', equals: 1}]}",
+        (
+            "13:32: services.custody.endpoints.e.expect.json.0.path: '' is not a JSON path: expected '$', found '',"
+            " at character 1 (write for example $.status)"
+        ),
+    ),
+    (
+        HTTP + "expect: {json: [{path: $.a-b, equals: 1}]}",
+        (
+            "13:32: services.custody.endpoints.e.expect.json.0.path: '$.a-b' is not a JSON path: expected '.', '..' or"
+            " a bracketed selection, found '-', at character 4 (write for example $.status)"
+        ),
+    ),
+    (
+        HTTP + f"expect: {{json: [{{path: '${'.a' * 51}', equals: 1}}]}}",
+        (
+            f"13:32: services.custody.endpoints.e.expect.json.0.path: '${'.a' * 19}.'… has more steps than a JSON path"
+            " may have here (at most 50)"
+        ),
+    ),
+    (
+        HTTP + f"expect: {{json: [{{path: '$[?{'(' * 2000}@.a{')' * 2000}]', equals: 1}}]}}",
+        (
+            f"13:32: services.custody.endpoints.e.expect.json.0.path: '$[?{'(' * 37}'…"
+            " is nested too deeply for a JSON path"
+        ),
+    ),
+    (
+        HTTP + "expect: {headers: {Content-Type: a, content-type: b}}",
+        (
+            "13:59: services.custody.endpoints.e.expect.headers.content-type: is Content-Type again"
+            " (headers do not differ by case: write one of them)"
         ),
     ),
     (
@@ -221,6 +263,34 @@ ENDPOINTS = [
     ),
     (HTTP + "headers: {A: 'Bearer ${env:X}'}", f"13:22: services.custody.endpoints.e.headers.A: {REFERENCE}"),
     (HTTP + "headers: {X-Api-Key: hunter2}", f"13:30: services.custody.endpoints.e.headers.X-Api-Key: {REFERENCE}"),
+    (
+        HTTP + "headers: {Accept: a, ACCEPT: b}",
+        (
+            "13:38: services.custody.endpoints.e.headers.ACCEPT: is Accept again"
+            " (headers do not differ by case: write one of them)"
+        ),
+    ),
+    (
+        HTTP + "basic_auth: {username: u, password: '${env:X}'}\nbearer_token: ${env:X}",
+        (
+            "14:23: services.custody.endpoints.e.bearer_token: is a second credential, beside basic_auth"
+            " (write one of them)"
+        ),
+    ),
+    (
+        HTTP + "bearer_token: ${env:X}\nheaders: {authorization: '${env:X}'}",
+        (
+            "14:34: services.custody.endpoints.e.headers.authorization: is a second credential, beside bearer_token"
+            " (write one of them)"
+        ),
+    ),
+    (
+        HTTP + "headers: {AUTHORIZATION: '${env:X}'}\nbasic_auth: {username: u, password: '${env:X}'}",
+        (
+            "13:34: services.custody.endpoints.e.headers.AUTHORIZATION: is a second credential, beside basic_auth"
+            " (write one of them)"
+        ),
+    ),
     (HTTP + "bearer_token: hunter2", f"13:23: services.custody.endpoints.e.bearer_token: {REFERENCE}"),
     (
         HTTP + "bearer_token: ${credential:../x}",

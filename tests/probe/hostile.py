@@ -193,7 +193,7 @@ WRONG = [
     Hostile("has NUL bytes in a header", says(HEAD + b"X: a\0b\r\n\r\n"), Reason.PROTOCOL_ERROR),
     Hostile("has NUL bytes in its body", says(page(b"\0hello\0")), None, BODY),
     Hostile(
-        "has invalid UTF-8 everywhere", says(page(b"\xff\xfehello\xc3", "200 \xff\xfe", "X-\xff: \xc3(")), None, BODY
+        "has invalid UTF-8 everywhere", says(page(b"\xff\xffhello\xc3", "200 \xff\xfe", "X-\xff: \xc3(")), None, BODY
     ),
     Hostile("has a negative length", says(HEAD + b"Content-Length: -5\r\n\r\nhello"), Reason.PROTOCOL_ERROR),
     Hostile(
@@ -230,6 +230,41 @@ LARGE = [
     Hostile(
         "redirects with a flood", floods(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", PLENTY), Reason.STATUS_UNEXPECTED
     ),
+]
+
+
+LIST = {"expect": {"json": [{"path": "$.items[*].status", "equals": "ok"}]}}
+DESCENT = {"expect": {"json": [{"path": "$..status", "exists": False}]}}
+NUMBER = {"expect": {"json": [{"path": "$.n", "at_least": 1}]}}
+
+DEAR = [
+    Hostile("sends a megabyte of empty objects", says(page(b"[" + b"{}," * 349_000 + b"{}]")), Reason.TOO_COSTLY, LIST),
+    Hostile("sends a megabyte of opening brackets", says(page(b"[" * 1_000_000)), Reason.TOO_COSTLY, LIST),
+    Hostile("nests JSON a little too deeply", says(page(b"[" * 5_000 + b"]" * 5_000)), Reason.TOO_COSTLY, LIST),
+    Hostile("nests JSON too deeply for a descent", says(page(b"[" * 200 + b"]" * 200)), Reason.TOO_COSTLY, DESCENT),
+    Hostile(
+        "sends one long key over many values",
+        says(page(b'{"%b": [%b{}]}' % (b"k" * 131_072, b"{}," * 20_000))),
+        None,
+        DESCENT,
+    ),
+    Hostile("sends a number beyond all numbers", says(page(b'{"n": 1e400}')), None, NUMBER),
+    Hostile("sends a number of a hundred thousand digits", says(page(b'{"n": ' + b"9" * 100_000 + b"}")), None, NUMBER),
+    Hostile(
+        "sends a thousand such numbers",
+        says(page(b"[" + b"9" * 900 + b",1" * 9_000 + b"]")),
+        Reason.BODY_UNEXPECTED,
+        NUMBER,
+    ),
+    Hostile("sends what is no number", says(page(b'{"n": NaN}')), Reason.BODY_UNEXPECTED, NUMBER),
+    Hostile("sends half a surrogate pair", says(page(b'{"n": "\\ud800"}')), Reason.BODY_UNEXPECTED, NUMBER),
+    Hostile(
+        "names a charset that takes the square of the time",
+        says(page(b"\xff" * 900_000, "200 OK", "Content-Type: text/plain; charset=punycode")),
+        Reason.BODY_UNEXPECTED,
+        BODY,
+    ),
+    Hostile("begins pages without an end", says(page(b"<meta " * 150_000, "200 OK")), Reason.BODY_UNEXPECTED, BODY),
 ]
 
 
@@ -434,7 +469,7 @@ JOURNEYS = [
     walk("breaks a line in a value", TWO_LINES, Reason.BODY_UNEXPECTED, capturing(json="$")),
     walk("has a value of 1 MB", LONG_TEXT, Reason.TOO_LARGE, capturing(json="$")),
     walk("has a value of 1 MB for a pattern", LONG_TEXT, Reason.TOO_LARGE, capturing(matches='"([^"]*)"')),
-    walk("has 300,000 values", LONG_LIST, Reason.TOO_LARGE, capturing(json="$[-1:]")),
+    walk("has 300,000 values", LONG_LIST, Reason.TOO_COSTLY, capturing(json="$[-1:]")),
 ]
 
-ALL = [*SLOW, *BROKEN_OFF, *WRONG, *LARGE, *ASTRAY, *TLS, *HANDSHAKES, *ODD, *TCP, *JOURNEYS]
+ALL = [*SLOW, *BROKEN_OFF, *WRONG, *LARGE, *DEAR, *ASTRAY, *TLS, *HANDSHAKES, *ODD, *TCP, *JOURNEYS]

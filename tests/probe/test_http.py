@@ -154,9 +154,13 @@ JSON = page(b'{"status": "ok", "queue": 7, "on": true, "parts": [{"up": 1}, {"up
         (
             page(b'{"a":' * 500 + b"1" + b"}" * 500),
             {"json": [{"path": "$..b", "exists": False}]},
-            "the JSON is nested too deeply",
+            "the answer costs more to judge than allowed: its JSON is nested too deeply",
         ),
-        (page(b"[" * 100_000), {"json": [{"path": "$.a", "exists": True}]}, "the body is not JSON"),
+        (
+            page(b"[" * 50_000),
+            {"json": [{"path": "$.a", "exists": True}]},
+            "the answer costs more to judge than allowed: its JSON is nested too deeply",
+        ),
     ],
 )
 def test_every_expectation_must_hold(answer: bytes, expect: dict[str, Any], words: str | None) -> None:
@@ -167,6 +171,12 @@ def test_every_expectation_must_hold(answer: bytes, expect: dict[str, Any], word
 def test_a_body_that_is_no_utf_8_is_read_in_the_charset_it_names() -> None:
     latin = page("café".encode("latin-1"), "200 OK", 'Content-Type: text/html; charset="ISO-8859-1"')
     assert ask(latin, expect={"body_contains": ["café"]})[0] is Outcome.UP
+
+
+def test_a_binary_greeting_is_no_byte_order_mark() -> None:
+    """Telnet's negotiation begins with the bytes of UTF-16's mark."""
+    with serving(lambda peer: peer.send(b"\xff\xfe\x01login:")) as server:
+        assert look("tcp", host="127.0.0.1", port=server.port, expect="login:").outcome is Outcome.UP
 
 
 def test_a_pattern_that_would_hang_python_takes_no_time() -> None:
