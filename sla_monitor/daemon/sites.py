@@ -308,6 +308,9 @@ class Sites:
                     break
         except MessageError as error:
             self._refuse(site, child, f"{error}", MOST_REFUSED)
+        except Exception:  # a mistake of ours in handling one message must not cost the other sites
+            log.exception("what a site said cannot be handled", extra={"site": site.name})
+            self._refuse(site, child, "it cannot be handled", MOST_REFUSED)
         return "refused" if child.refused >= MOST_REFUSED else ""
 
     def _understand(self, site: _Site, child: Child, message: Batch | Pulse) -> None:

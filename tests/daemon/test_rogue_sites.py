@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from sla_monitor.contract.endpoint import endpoint_of
 from sla_monitor.daemon import child as child_module
-from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.observation import Observation, Outcome
 from tests.daemon.running import of, rogue, running, terms, told, wait
 
 
@@ -34,6 +35,22 @@ def test_who_turns_and_says_nothing_is_replaced(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(child_module, "QUIET_S", 0.7)
     with running({"c/e0": terms(1, "e0")}, rogue("silent")) as run:
         wait(lambda: run.restarts() == {"stopped": 1})
+
+
+def test_a_mistake_of_ours_about_one_site_does_not_cost_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    with told("up", "fail") as endpoints, running(of(endpoints), sites={"processes": 2}) as run:
+        taken = run.taken
+
+        def take(several: Sequence[Observation]) -> None:
+            if any(one.finding.outcome is Outcome.DOWN for one in several):
+                raise ZeroDivisionError
+            taken.extend(several)
+
+        run.sites._take = take
+        wait(lambda: run.restarts().get("refused", 0) >= 1)
+        run.mark()
+        wait(lambda: run.is_up_again("c/e0"))
+    assert "what a site said cannot be handled" in caplog.messages
 
 
 def test_nobody_can_blame_an_endpoint_of_another_site() -> None:
