@@ -16,7 +16,7 @@ from sla_monitor.daemon import child as child_module
 from sla_monitor.daemon import sites as sites_module
 from sla_monitor.daemon.child import COMMAND
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.daemon.running import of, running, terms, told, wait
+from tests.daemon.running import Running, of, running, terms, told, wait
 from tests.probe.servers import OK, Peer, closed_port, serving, silent_port
 
 
@@ -239,6 +239,21 @@ def test_a_journey_that_is_under_way_is_told_in_the_steps_that_it_was_begun_with
         assert [step.step for step in first.finding.steps] == ["a", "b"]
         assert [step.step for step in second.finding.steps] == ["c"]
         assert run.sites.stats().refused == 0
+
+
+def test_a_number_is_never_given_to_another_endpoint(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sites_module, "MOST_ENDPOINTS", 5)
+    sites = Running((), {}).sites
+    a, b, c, d, e = (f"c/{name}" for name in "abcde")
+    for several in ((a, b), (b, c), (a,), (d, e)):
+        sites.assign({key: terms(1) for key in several})
+    assert sites._numbers == {a: 1, b: 2, c: 3, d: 4}
+    assert set(sites._given) == {d}, "rather none than the number of another"
+    assert [record.__dict__["endpoint"] for record in caplog.records] == [e]
+    sites.stop()
+    sites.host.close()
 
 
 def test_five_thousand_endpoints_at_once_are_no_trouble() -> None:
