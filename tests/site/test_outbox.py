@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -70,7 +71,8 @@ def times(messages: list[Batch | Pulse]) -> list[int]:
 def test_observations_wait_for_each_other_and_go_in_one_message(post: Post) -> None:
     post.put(3)
     assert post.read() == []
-    while not (messages := post.read()):
+    until = time.monotonic() + 10
+    while not (messages := post.read()) and time.monotonic() < until:
         post.loop.turn(0.05)
     (batch,) = messages
     assert times([batch]) == [1, 2, 3]

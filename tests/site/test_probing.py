@@ -64,8 +64,7 @@ def room() -> Iterator[Room]:
     one = Room()
     yield one
     one.give()
-    while one.pulse().in_flight:
-        one.loop.turn(0.05)
+    one.turn_until(lambda: one.pulse().in_flight == 0)
     one.loop.close()
     one.words.close()
     one.host.close()
