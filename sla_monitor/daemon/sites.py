@@ -24,6 +24,7 @@ from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.settings import Settings
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.transport import (
+    MOST_ENDPOINTS,
     Batch,
     HostWords,
     MessageError,
@@ -157,7 +158,7 @@ class Sites:
     def assign(self, endpoints: Mapping[str, Endpoint]) -> None:
         """Probe exactly these from now on. For one thread at a time."""
         # Outside the lock: thousands of terms take longer to spell than the sites may go unwatched.
-        given = {key: self._spell(key, terms) for key, terms in endpoints.items()}
+        given = {key: self._spell(key, terms) for key, terms in endpoints.items() if self._has_number(key)}
         with self._lock:
             gone = self._given.keys() - given.keys()
             self._given = given
@@ -219,13 +220,21 @@ class Sites:
                 self._waker.close()
                 self._wakes.close()
 
+    def _has_number(self, key: str) -> bool:
+        """One that no other endpoint ever had while this daemon runs: what a site wrote under it may come in late."""
+        if key not in self._numbers:
+            number = len(self._numbers) + 1
+            if number >= MOST_ENDPOINTS:
+                log.error("an endpoint is not probed before the next start: no number is left", extra={"endpoint": key})
+                return False
+            self._numbers[key], self._keys[number] = number, key
+        return True
+
     def _spell(self, key: str, terms: Endpoint) -> Given:
         known = self._given.get(key)
         if known is not None and known.terms == terms:
             return known
-        number = self._numbers.setdefault(key, len(self._numbers) + 1)
-        self._keys[number] = key
-        return Given.of(number, key, terms, None if known is None else known.terms)
+        return Given.of(self._numbers[key], key, terms, None if known is None else known.terms)
 
     # Below, all of it holds the lock. Processes are started and ended by the thread of this class alone.
 

@@ -16,8 +16,14 @@ from sla_monitor.daemon import child as child_module
 from sla_monitor.daemon import sites as sites_module
 from sla_monitor.daemon.child import COMMAND
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.daemon.running import of, running, terms, told, wait
+from tests.daemon.running import Running, of, running, terms, told, wait
 from tests.probe.servers import OK, Peer, closed_port, serving, silent_port
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site is held sooner than in earnest."""
+    monkeypatch.setattr(child_module, "HELD_S", 0.4)
 
 
 def test_a_site_that_is_killed_is_replaced_and_what_was_in_flight_is_unknown(caplog: pytest.LogCaptureFixture) -> None:
@@ -50,7 +56,7 @@ def test_a_site_that_is_stopped_is_replaced_and_nobody_is_charged() -> None:
 
 
 def test_who_holds_its_site_is_unknown_then_down_and_has_a_site_of_its_own(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    soon: None, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SITE_SECRET", "of an endpoint that shares its site")
     web = {
@@ -89,7 +95,7 @@ def test_who_holds_its_site_is_unknown_then_down_and_has_a_site_of_its_own(
     assert any("has one of its own" in message for message in caplog.messages)
 
 
-def test_who_recovers_between_two_holds_is_not_charged_and_after_three_harms_nobody_else() -> None:
+def test_who_recovers_between_two_holds_is_not_charged_and_after_three_harms_nobody_else(soon: None) -> None:
     with told("up", "hold") as endpoints, running(of(endpoints)) as run:
         for holds in (1, 2, 3):
             endpoints[1].word = "hold"
@@ -103,7 +109,7 @@ def test_who_recovers_between_two_holds_is_not_charged_and_after_three_harms_nob
 
 def test_a_site_that_sleeps_in_a_step_is_replaced_and_nobody_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that cannot be read, a terminal that takes nothing: nobody's bytes."""
-    monkeypatch.setattr(child_module, "BLOCKED_S", 1.5)
+    monkeypatch.setattr(child_module, "BLOCKED_S", 1.2)
     with told("up", "sleep") as endpoints, running(of(endpoints)) as run:
         wait(lambda: run.restarts() == {"stopped": 1})
         endpoints[1].word = "up"
@@ -241,6 +247,21 @@ def test_a_journey_that_is_under_way_is_told_in_the_steps_that_it_was_begun_with
         assert run.sites.stats().refused == 0
 
 
+def test_a_number_is_never_given_to_another_endpoint(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sites_module, "MOST_ENDPOINTS", 5)
+    sites = Running((), {}).sites
+    a, b, c, d, e = (f"c/{name}" for name in "abcde")
+    for several in ((a, b), (b, c), (a,), (d, e)):
+        sites.assign({key: terms(1) for key in several})
+    assert sites._numbers == {a: 1, b: 2, c: 3, d: 4}
+    assert set(sites._given) == {d}, "rather none than the number of another"
+    assert [record.__dict__["endpoint"] for record in caplog.records] == [e]
+    sites.stop()
+    sites.host.close()
+
+
 def test_five_thousand_endpoints_at_once_are_no_trouble() -> None:
     port = closed_port()
     web = {"kind": "http", "url": f"http://127.0.0.1:{port}/", "every": "60s", "expect": {"body_matches": "a+b"}}
@@ -276,8 +297,8 @@ def test_every_site_of_a_host_hears_of_the_witnesses_from_the_first() -> None:
                 assert {one.finding.outcome for one in run.taken} == {Outcome.DOWN}
                 assert run.sites.host.is_online
                 asked = answers.asked
-                time.sleep(2)
-                assert answers.asked - asked <= 3, "for all of them once in its interval"
+                time.sleep(1.5)
+                assert answers.asked - asked <= 2, "for all of them once in its interval"
                 answers.word = ""
                 wait(lambda: not run.sites.host.is_online)
                 run.mark()

@@ -62,7 +62,8 @@ class Room:
 def room() -> Iterator[Room]:
     one = Room()
     yield one
-    while any(witness.is_asked for witness in one.witnesses._witnesses):
+    until = time.monotonic() + 10
+    while any(witness.is_asked for witness in one.witnesses._witnesses) and time.monotonic() < until:
         one.loop.turn(0.1)
     one.loop.close()
     one.words.close()
