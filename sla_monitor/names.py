@@ -287,7 +287,10 @@ NAME_SERVER_ANSWERS = MetricName(
 )
 SITES = MetricName("sla_sites", "gauge", (), "Processes that probe.")
 SITE_RESTARTS = MetricName(
-    "sla_site_restarts", "counter", ("why",), "Processes that probe and had to be started again: ended, held, stopped."
+    "sla_site_restarts",
+    "counter",
+    ("why",),
+    "Processes that probe and had to be started again: ended, held, stopped, refused.",
 )
 ISOLATED_ENDPOINTS = MetricName(
     "sla_isolated_endpoints", "gauge", (), "Endpoints with a process of their own, because what they sent held others."
@@ -297,7 +300,7 @@ AWAITING_WITNESS = MetricName(
     "sla_observations_awaiting_witness", "gauge", (), "Failures that wait for the next round of the witnesses."
 )
 REFUSED_OBSERVATIONS = MetricName(
-    "sla_refused_observations", "counter", (), "Observations of endpoints that the site had not been given."
+    "sla_refused_observations", "counter", (), "Things that a site said and that cannot be; they are not recorded."
 )
 COMMITTED = MetricName(
     "sla_ledger_committed_observations", "counter", (), "Observations whose commit has returned: they survive a crash."

@@ -16,7 +16,8 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoint import Endpoint, HeartbeatEndpoint
 from sla_monitor.contract.secret import SecretReference
-from sla_monitor.daemon.sites import Sites, patience_ms
+from sla_monitor.daemon.assigning import patience_ms
+from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger
 from sla_monitor.probe import Heard, Surroundings
 from sla_monitor.probe.doubts import Doubts

@@ -8,27 +8,23 @@ is told. Whose bytes it was working on stands in shared memory: an endpoint that
 from __future__ import annotations
 
 import logging
-import os
 import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoint import Endpoint
-from sla_monitor.contract.fields import Strict
-from sla_monitor.contract.secret import SecretReference
-from sla_monitor.contract.spelled import spelled
+from sla_monitor.daemon.assigning import Given, assignment
 from sla_monitor.daemon.child import COMMAND, Child, Trouble
 from sla_monitor.daemon.credible import Credible
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.settings import Settings
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.transport import (
-    Assigned,
-    Assignment,
+    MOST_ENDPOINTS,
     Batch,
     HostWords,
     MessageError,
@@ -56,9 +52,6 @@ MOST_PIECES = 64
 """A process that has ended had no more than this to say."""
 
 STOP_S = 1.0
-
-ENVIRONMENT = ("CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "LOCALDOMAIN", "RES_OPTIONS")
-"""What a site needs besides the secrets of its endpoints."""
 
 WHY = {
     "ended": "it ended",
@@ -109,15 +102,6 @@ class _Totals:
             self.logged[level] = self.logged.get(level, 0) + count
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """An endpoint as a site is told of it. `variables`: of the environment, to which its secrets refer."""
-
-    terms: Endpoint
-    assigned: Assigned
-    variables: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class _Site:
     """A site, whatever its process. `own`: the endpoint that it was made for alone. `heard_s`: when it last said how it
@@ -148,7 +132,7 @@ class Sites:
         self.host = HostWords()
         now_s = clock.monotonic()
         self._sites = [_Site(f"local-{n}", None, now_s) for n in range(settings.sites.processes)]
-        self._given: dict[str, _Given] = {}
+        self._given: dict[str, Given] = {}
         self._numbers: dict[str, int] = {}
         self._keys: dict[int, str] = {}
         self._credible = Credible(clock)
@@ -174,7 +158,7 @@ class Sites:
     def assign(self, endpoints: Mapping[str, Endpoint]) -> None:
         """Probe exactly these from now on. For one thread at a time."""
         # Outside the lock: thousands of terms take longer to spell than the sites may go unwatched.
-        given = {key: self._spell(key, terms) for key, terms in endpoints.items()}
+        given = {key: self._spell(key, terms) for key, terms in endpoints.items() if self._has_number(key)}
         with self._lock:
             gone = self._given.keys() - given.keys()
             self._given = given
@@ -236,13 +220,21 @@ class Sites:
                 self._waker.close()
                 self._wakes.close()
 
-    def _spell(self, key: str, terms: Endpoint) -> _Given:
+    def _has_number(self, key: str) -> bool:
+        """One that no other endpoint ever had while this daemon runs: what a site wrote under it may come in late."""
+        if key not in self._numbers:
+            number = len(self._numbers) + 1
+            if number >= MOST_ENDPOINTS:
+                log.error("an endpoint is not probed before the next start: no number is left", extra={"endpoint": key})
+                return False
+            self._numbers[key], self._keys[number] = number, key
+        return True
+
+    def _spell(self, key: str, terms: Endpoint) -> Given:
         known = self._given.get(key)
         if known is not None and known.terms == terms:
             return known
-        number = self._numbers.setdefault(key, len(self._numbers) + 1)
-        self._keys[number] = key
-        return _Given(terms, Assigned(number, key, spelled(terms)), tuple(_variables(terms)))
+        return Given.of(self._numbers[key], key, terms, None if known is None else known.terms)
 
     # Below, all of it holds the lock. Processes are started and ended by the thread of this class alone.
 
@@ -260,19 +252,9 @@ class Sites:
         """Send the assignment, in full."""
         if site.child is None:
             return
-        settings, is_first = self._settings, site is self._sites[0]
-        witnesses = settings.witnesses if is_first else ()
         given = [one for key, one in self._given.items() if key in site.keys]
-        names = {*ENVIRONMENT, *(name for one in given for name in one.variables), *_variables(witnesses)}
-        assignment = Assignment(
-            endpoints=tuple(one.assigned for one in given),
-            witnesses=tuple(spelled(terms) for terms in witnesses),
-            patience_ms=patience_ms(settings),
-            environment={name: os.environ[name] for name in sorted(names) if name in os.environ},
-            log_level=settings.log.level,
-            log_format=settings.log.format,
-        )
-        site.child.unsent += framed(encode(assignment))
+        whole = assignment(given, self._settings, asks_witnesses=site is self._sites[0])
+        site.child.unsent += framed(encode(whole))
         self._send(site, site.child)
 
     def _send(self, site: _Site, child: Child) -> None:
@@ -335,6 +317,9 @@ class Sites:
                     break
         except MessageError as error:
             self._refuse(site, child, f"{error}", MOST_REFUSED)
+        except Exception:  # a mistake of ours in handling one message must not cost the other sites
+            log.exception("what a site said cannot be handled", extra={"site": site.name})
+            self._refuse(site, child, "it cannot be handled", MOST_REFUSED)
         return "refused" if child.refused >= MOST_REFUSED else ""
 
     def _understand(self, site: _Site, child: Child, message: Batch | Pulse) -> None:
@@ -360,6 +345,8 @@ class Sites:
             doubt = "an endpoint that it was not given"
         else:
             doubt = self._credible.doubt(one, given.terms)
+            if doubt and given.former is not None:
+                doubt = self._credible.doubt(one, given.former)
         if doubt:
             self._refuse(site, child, doubt)
             return False
@@ -513,25 +500,3 @@ HOLDS = Finding(
 
 def _unseen(what: str) -> Finding:
     return Finding(Outcome.UNKNOWN, Reason.INTERNAL_ERROR, f"the process that probed it was started again: {what}")
-
-
-def patience_ms(settings: Settings) -> int:
-    """How long a failure may wait for the witnesses: for those that are asked as rarely as they are, three times."""
-    return 3 * max((one.every_ms + one.timeout_ms for one in settings.witnesses), default=0)
-
-
-def _variables(value: object) -> list[str]:
-    """The environment variables to which the secrets of some terms refer."""
-    if isinstance(value, SecretReference):
-        return [value.name] if value.source == "env" else []
-    return [name for part in _parts(value) for name in _variables(part)]
-
-
-def _parts(value: object) -> Iterable[object]:
-    if isinstance(value, Strict):
-        return [getattr(value, name) for name in type(value).model_fields]
-    if is_dataclass(value):
-        return [getattr(value, each.name) for each in fields(value)]
-    if isinstance(value, Mapping):
-        return value.values()
-    return value if isinstance(value, list | tuple) else ()

@@ -106,7 +106,7 @@ class Doubts:
             return finding
         if one.ended_ms > self._decided_ms:
             return _unknown(finding, "no witness could be asked")
-        if rounds.is_online and rounds.back_ms <= one.since_ms:
+        if rounds.is_online and rounds.back_ms < one.since_ms:
             return finding
         return _unknown(finding, "no witness answers either")
 

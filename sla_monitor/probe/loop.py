@@ -116,7 +116,7 @@ class Loop:
 
     def lost(self) -> float:
         """Seconds that `time()` has left out, those of this turn included: `lost_s` has them when it is over."""
-        return monotonic() - self.time()
+        return self.lost_s + max(0.0, monotonic() - self._turn_began - TURN_S)
 
     def register(self, fd: int, watched: Watched, events: int) -> None:
         """Have `watched.ready` called on these events. A descriptor that is closed is forgotten with `forget`."""

@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sla_monitor import log as logs
@@ -19,6 +20,7 @@ from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.endpoint import endpoint_of
 from sla_monitor.probe import Loop, Surroundings, build
 from sla_monitor.probe.doubts import Doubts
+from sla_monitor.site import sandbox
 from sla_monitor.site.agenda import Agenda
 from sla_monitor.site.outbox import EVENTS, Outbox
 from sla_monitor.site.probing import Probing
@@ -41,9 +43,9 @@ log = logging.getLogger(__package__)
 
 
 def confine(memory_limit: int, parent: int, nice: int) -> None:
-    """Give up what a site does not need. It ends with its parent, leaves no core, gains no privileges, has no
-    environment but what it is sent, and at most `memory_limit` bytes of data. Raises OSError for what it must not begin
-    without."""
+    """Give up what a site does not need. It ends with its parent, leaves no core, gains no privileges, writes no file
+    (`sandbox.py`), has no environment but what it is sent, and at most `memory_limit` bytes of data. Raises OSError for
+    what it must not begin without."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before we asked to hear of it
         os._exit(1)
@@ -56,13 +58,22 @@ def confine(memory_limit: int, parent: int, nice: int) -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     enough = DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, DESCRIPTORS)
     resource.setrlimit(resource.RLIMIT_NOFILE, (enough, most))
-    if nice:
+    for give_up, what in (
+        (partial(_stand_back, nice), "stand back"),
+        (sandbox.drop_capabilities, "drop its capabilities"),
+        (sandbox.forbid, "give up files and other processes"),
+    ):
         try:
-            os.nice(nice)
-        except OSError as error:  # the unit's filter refuses it; the processors are shared fairly without it
-            log.warning("a site cannot stand back", extra={"error": error.strerror})
+            give_up()
+        except OSError as error:  # an older kernel, or a filter of system calls that is stricter still
+            log.warning("a site cannot give up something", extra={"what": what, "error": error.strerror})
     os.environ.clear()
     os.chdir("/")
+
+
+def _stand_back(nice: int) -> None:
+    if nice:
+        os.nice(nice)
 
 
 def _prctl(option: int, value: int) -> None:
@@ -148,6 +159,7 @@ def main() -> None:
     """The whole life of a site's process. Its arguments are the collector's process id, the descriptors of the socket
     and of the two shared memories, the memory limit in bytes, and how far to stand back."""
     parent, sock, words, host, memory_limit, nice = map(int, sys.argv[1:])
+    logs.configure()
     logs.catch_uncaught()
     confine(memory_limit, parent, nice)
     try:

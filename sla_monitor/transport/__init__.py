@@ -15,10 +15,11 @@ from sla_monitor.transport.messages import (
     decode_from_site,
     encode,
 )
-from sla_monitor.transport.shared import HostWords, SiteWords
+from sla_monitor.transport.shared import MOST_ENDPOINTS, HostWords, SiteWords
 
 __all__ = [
     "LARGEST_FROM_SITE",
+    "MOST_ENDPOINTS",
     "Assigned",
     "Assignment",
     "Batch",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sla_monitor.contract.endpoint import Endpoint, endpoint_of
 from sla_monitor.contract.record_data import EXAMPLES
 from sla_monitor.contract.spelled import spelled
-from sla_monitor.daemon.sites import _variables
+from sla_monitor.daemon.assigning import Given
 from sla_monitor.settings import Settings
 from sla_monitor.transport import Assigned, Assignment, decode_assignment, encode
 
@@ -161,7 +161,7 @@ def test_every_kind_of_endpoint_is_spelled_here() -> None:
 @given(data=st.data())
 def test_terms_arrive_at_a_site_as_they_are(kind: str, data: st.DataObject) -> None:
     terms = data.draw(endpoints(kind))
-    sent = Assignment((Assigned(1, "c/e", spelled(terms)),), (spelled(terms),), 1, {}, "info", "logfmt")
+    sent = Assignment((Assigned.of(1, "c/e", spelled(terms)),), (spelled(terms),), 1, {}, "info", "logfmt")
     came = decode_assignment(encode(sent))
     assert endpoint_of(came.endpoints[0].terms) == terms
     assert endpoint_of(came.witnesses[0]) == terms
@@ -177,7 +177,7 @@ def test_witnesses_arrive_as_the_settings_say(terms: list[Endpoint]) -> None:
 def test_every_variable_that_a_secret_names_is_found_to_be_sent_along(terms: Endpoint) -> None:
     text = json.dumps(spelled(terms), default=str, ensure_ascii=False)
     named = {json.loads(f'"{name}"') for name in re.findall(r"(?<!\$)(?:\$\$)*\$\{env:([^{}]*)\}", text)}
-    assert set(_variables(terms)) == named
+    assert set(Given.of(1, "c/e", terms, None).variables) == named
 
 
 @given(endpoints("http"))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -41,9 +43,38 @@ def tell(what: str) -> str:
         own = [fd for fd in Path("/proc/self/fd").iterdir() if int(fd.name) > 2]
         links = (str(fd.readlink()) for fd in own if fd.is_symlink())  # the listing's own is gone by now
         return " ".join(sorted({link.partition(":")[0] for link in links}))
+    if what.startswith("harm "):
+        return harm(what.removeprefix("harm "))
     kinds = (resource.RLIMIT_CORE, resource.RLIMIT_DATA, resource.RLIMIT_NOFILE)
     flags = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "NoNewPrivs" in line]
     return " ".join(str(one) for kind in kinds for one in resource.getrlimit(kind)) + f" {flags[0]} {Path.cwd()}"
+
+
+def harm(file: str) -> str:
+    """What of all this it can do to a file, and to its parent."""
+    tries: dict[str, Callable[[], object]] = {
+        "write": lambda: os.open(file, os.O_WRONLY),
+        "truncate": lambda: os.truncate(file, 0),
+        "remove": Path(file).unlink,
+        "make": lambda: Path(f"{file}-2").touch(),
+        "rename": lambda: Path(file).rename(f"{file}-3"),
+        "execute": lambda: os.execv("/bin/true", ["true"]),
+        "memory": lambda: os.open(f"/proc/{os.getppid()}/mem", os.O_RDONLY),
+        "environment": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
+        "descriptors": lambda: os.open(f"/proc/{os.getppid()}/fd/2", os.O_RDONLY),
+        "signal": lambda: os.kill(os.getppid(), 0),
+        "listen": lambda: socket.create_server(("127.0.0.1", 0)),
+        "read": lambda: Path(file).read_bytes(),
+        "nothing": lambda: os.open(os.devnull, os.O_RDWR),
+    }
+    done = []
+    for name, attempt in tries.items():
+        try:
+            attempt()
+        except OSError:
+            continue
+        done.append(name)
+    return " ".join(done)
 
 
 class Toy:

@@ -80,10 +80,10 @@ def test_until_a_witness_answers_again_we_may_have_been_cut_off(bench: Bench) ->
     bench.asked(200, 400, is_online=False)
     bench.fail(600, 610, "a")
     bench.asked(700, 710, is_online=True)
-    bench.fail(709, 720, "b")
-    bench.fail(710, 720, "c")
+    bench.fail(710, 720, "b")
+    bench.fail(711, 720, "c")
     bench.asked(800, 810, is_online=True)
-    assert bench.outcomes == ["a600 unknown", "b709 unknown", "c710 down"]
+    assert bench.outcomes == ["a600 unknown", "b710 unknown", "c711 down"]
 
 
 def test_what_came_through_the_network_is_not_excused(bench: Bench) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -69,8 +71,10 @@ def times(messages: list[Batch | Pulse]) -> list[int]:
 
 def test_observations_wait_for_each_other_and_go_in_one_message(post: Post) -> None:
     post.put(3)
+    assert len(post.loop._timers) == 1
     assert post.read() == []
-    while not (messages := post.read()):
+    until = time.monotonic() + 10
+    while not (messages := post.read()) and time.monotonic() < until:
         post.loop.turn(0.05)
     (batch,) = messages
     assert times([batch]) == [1, 2, 3]
@@ -115,6 +119,24 @@ def test_at_the_end_all_that_is_here_is_handed_over(post: Post) -> None:
     post.put(7)
     post.outbox.end(5.0)
     assert times(post.read()) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_at_the_end_a_collector_that_takes_its_time_is_waited_for(post: Post) -> None:
+    post.put(4 * MOST_IN_A_BATCH, FAT)
+    post.theirs.setblocking(True)
+    taken = bytearray()
+
+    def read() -> None:
+        while data := post.theirs.recv(1 << 16):
+            taken.extend(data)
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    post.outbox.end(10.0)
+    assert post.outbox.is_empty
+    post.ours.shutdown(socket.SHUT_WR)
+    reading.join()
+    assert times([decode_from_site(each) for each in post.frames.feed(bytes(taken))]) == list(range(1, 2001))
 
 
 def test_at_the_end_a_collector_that_takes_nothing_is_not_waited_for(post: Post) -> None:

@@ -18,7 +18,7 @@ from sla_monitor.sla.observation import Observation, Outcome
 from sla_monitor.transport import Assigned, HostWords, Pulse, SiteWords
 from tests.daemon.running import terms
 from tests.fakes.clock import FakeClock
-from tests.probe.servers import Peer, serving
+from tests.probe.servers import OK, Peer, serving
 
 
 class Room:
@@ -34,7 +34,7 @@ class Room:
         self.turns = 0
 
     def give(self, **several: Endpoint) -> None:
-        given = [Assigned(n, f"c/{name}", spelled(each)) for n, (name, each) in enumerate(several.items(), 1)]
+        given = [Assigned.of(n, f"c/{name}", spelled(each)) for n, (name, each) in enumerate(several.items(), 1)]
         self.probing.take_up(given, self._turned)
 
     def _turned(self) -> None:
@@ -64,8 +64,7 @@ def room() -> Iterator[Room]:
     one = Room()
     yield one
     one.give()
-    while one.pulse().in_flight:
-        one.loop.turn(0.05)
+    one.turn_until(lambda: one.pulse().in_flight == 0)
     one.loop.close()
     one.words.close()
     one.host.close()
@@ -233,7 +232,7 @@ def test_terms_that_cannot_be_understood_cost_their_own_endpoint_only(
     room: Room, port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     good, odd = spelled(terms(port)), spelled(terms(port)) | {"kind": "telepathy"}
-    room.probing.take_up([Assigned(1, "c/odd", odd), Assigned(2, "c/e", good)], lambda: None)
+    room.probing.take_up([Assigned.of(1, "c/odd", odd), Assigned.of(2, "c/e", good)], lambda: None)
     assert [record.__dict__["endpoint"] for record in caplog.records] == ["c/odd"]
     room.due("e")
     room.turn_until(lambda: bool(room.seen))
@@ -255,3 +254,25 @@ def test_an_endpoint_without_its_secret_is_unknown(room: Room) -> None:
     (one,) = room.seen
     assert one.finding.outcome is Outcome.UNKNOWN
     assert "NO_SUCH_SECRET" in one.finding.detail
+
+
+def test_what_is_probed_by_no_longer_is_let_go_of(room: Room) -> None:
+    """Kept connections are closed: by new terms, which hold for the next probe, and when an endpoint is removed."""
+    closed: list[int] = []
+
+    def keeps(peer: Peer) -> None:
+        while peer.request():
+            peer.send(OK)
+        closed.append(peer.number)
+
+    with serving(keeps) as server:
+        web = {"id": "e", "kind": "http", "url": f"http://127.0.0.1:{server.port}/", "every": "1s", "timeout": "900ms"}
+        for number, name in enumerate(("", "another"), 1):
+            room.give(e=endpoint_of(web | {"connection": "reuse", "name": name}))
+            assert room.probing._probed["c/e"].prober.terms.name == name
+            room.clock.advance(1_000)
+            room.due("e")
+            room.turn_until(lambda number=number: len(room.seen) == number)  # type: ignore[misc]
+            room.turn_until(lambda number=number: len(closed) == number - 1)  # type: ignore[misc]
+        room.give()
+        room.turn_until(lambda: closed == [1, 2])

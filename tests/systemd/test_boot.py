@@ -214,7 +214,7 @@ def test_every_hardening_line_is_in_force(seen: dict[str, Any], line: str) -> No
     shown = seen["hardening"]["properties"][name]
     if name == "SystemCallFilter":
         calls = set(shown.split())
-        assert {"read", "futex", "connect", "fdatasync"} <= calls
+        assert {"read", "futex", "connect", "fdatasync", "landlock_restrict_self"} <= calls
         assert not calls & {"chown", "setuid", "mount", "ptrace", "setpriority", "reboot", "bpf", "init_module"}
     else:
         assert set(shown.split()) == set(SHOWN.get(name, value).split())
@@ -229,6 +229,13 @@ def test_the_kernel_holds_the_process_to_it(seen: dict[str, Any]) -> None:
         assert int(process[name][0], 16) == 0
     assert re.search(r"Max core file size\s+0\s+0\b", seen["hardening"]["limits"])
     assert seen["hardening"]["namespaces"] == {"mnt": True, "user": True, "ipc": True, "uts": True, "net": False}
+
+
+def test_its_sites_give_up_all_that_they_can(seen: dict[str, Any]) -> None:
+    """What the unit's filter refuses to them they say when they start."""
+    said = [line["MESSAGE"] for line in seen["journal"]]
+    assert any("msg=watching" in line for line in said)
+    assert not any("cannot give up" in line for line in said)
 
 
 def test_it_can_write_its_state_and_nothing_else(seen: dict[str, Any]) -> None:

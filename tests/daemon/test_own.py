@@ -1,0 +1,73 @@
+"""Whether the daemon calls itself well: a site that cannot be started is no small matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sla_monitor import names
+from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.own import PULSE_LIMIT_S, OwnState, Reloads
+from sla_monitor.schedule import Schedule, threaded
+from sla_monitor.sla.observation import Finding, Observation, Outcome
+from tests.daemon.running import wait
+from tests.daemon.test_collector import House
+
+NO_SITE = "a site does not answer, or cannot be started: its endpoints are not probed"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    one = House(tmp_path, [])
+    yield one
+    one.end()
+
+
+def own_state(house: House) -> OwnState:
+    collector, clock = house.collector, house.clock
+    return OwnState(
+        0,
+        clock=clock,
+        ledger=house.ledger,
+        collector=collector,
+        sites=collector.sites,
+        schedule=Schedule(clock, threaded(), collector.judge_heartbeat, house.board.skip),
+        assessing=Assessing(house.ledger, house.board, clock),
+        reloads=Reloads(0),
+    )
+
+
+def test_a_site_that_cannot_be_started_makes_us_neither_ready_nor_well(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.collector.sites._command = ("/nonexistent/python",)
+    house.collector.sites.start()
+    wait(lambda: "a site cannot be started" in caplog.messages)
+    own = own_state(house)
+    health = own.health()
+    assert not health.ready
+    assert NO_SITE in health.reasons
+    assert list(own.metrics()[names.SITES]) == [((), 0)]
+
+
+def test_a_site_that_ends_again_and_again_is_told_though_there_were_observations(house: House) -> None:
+    house.collector.sites._command = ("/bin/true",)
+    house.collector.sites.start()
+    own = own_state(house)
+    wait(lambda: house.collector.sites.stats().restarts["ended"] >= 1)
+    house.collector.take([Observation("small/web", house.clock.now_ms(), Finding(Outcome.UP))])
+    health = own.health()
+    assert health.ready
+    assert NO_SITE in health.reasons
+    assert dict(own.metrics()[names.SITE_RESTARTS])[("ended",)] in range(1, 10)
+
+
+def test_how_long_a_site_was_not_heard_is_told(house: House) -> None:
+    house.collector.sites._command = ("/bin/sleep", "600")
+    own = own_state(house)
+    own.beat()
+    house.clock.advance(int(PULSE_LIMIT_S * 1000) + 1_000)
+    own.beat()
+    assert list(own.metrics()[names.PULSE]) == [((), PULSE_LIMIT_S + 1)]
