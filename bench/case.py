@@ -19,10 +19,12 @@ class Case:
     endpoints: int
     scheme: str
     connection: str
+    every_s: int = EVERY_S
 
     @property
     def name(self) -> str:
-        return f"{self.endpoints}-{self.scheme}-{self.connection}"
+        often = "" if self.every_s == EVERY_S else f"-{self.every_s}s"
+        return f"{self.endpoints}-{self.scheme}-{self.connection}{often}"
 
     @property
     def keys(self) -> list[str]:
@@ -45,8 +47,8 @@ class Case:
         for first in services:
             lines.append(f"  - id: s{first}\n    endpoints:")
             lines += [
-                f"      - {{id: e{n}, kind: http, url: '{self.url(supplier)}/e{n}', every: {EVERY_S}s,"
-                f" timeout: {TIMEOUT_S}s, family: ipv4, connection: {self.connection}{tls}}}"
+                f"      - {{id: e{n}, kind: http, url: '{self.url(supplier)}/e{n}', every: {self.every_s}s,"
+                f" timeout: {min(TIMEOUT_S, self.every_s)}s, family: ipv4, connection: {self.connection}{tls}}}"
                 for n in range(first, min(first + 10, self.endpoints))
             ]
         lines.append("kpis:")
@@ -63,4 +65,8 @@ def _this_month() -> date:
     return datetime.now(UTC).date().replace(day=1)
 
 
-ALL = tuple(Case(*row) for row in product((100, 1000, 5000), ("http", "https"), ("fresh", "reuse")))
+ALL = (
+    *(Case(*row) for row in product((100, 1000, 5000), ("http", "https"), ("fresh", "reuse"))),
+    Case(2000, "http", "reuse", 1),
+    Case(2000, "http", "fresh", 1),
+)

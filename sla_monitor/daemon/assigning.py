@@ -29,7 +29,7 @@ class Given:
 
     @classmethod
     def of(cls, number: int, key: str, terms: Endpoint, former: Endpoint | None) -> Given:
-        return cls(terms, Assigned(number, key, spelled(terms)), tuple(_variables(terms)), former)
+        return cls(terms, Assigned.of(number, key, spelled(terms)), tuple(_variables(terms)), former)
 
 
 def assignment(given: Collection[Given], settings: Settings, *, asks_witnesses: bool) -> Assignment:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from apscheduler.job import Job
 from apscheduler.triggers.base import BaseTrigger
 
-GRID_MS = 200
+GRID_MS = 100
 """Endpoints go in small bursts: the second of a burst finds the processor awake and its caches warm, and costs half
 of the first; a burst is still short against the lateness that anybody would notice."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import msgspec
 
@@ -14,13 +14,26 @@ _BUCKETS = len(LATENESS_BUCKETS_S) + 1
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
 
+_ENCODER = msgspec.msgpack.Encoder()
+
+
 class Assigned(msgspec.Struct, array_like=True, frozen=True):
     """An endpoint that a site is to probe. `number` names it in shared memory, and is never given to another while
-    the collector runs; `terms`: as `contract.spelled` writes them."""
+    the collector runs; `encoded`: its terms as `contract.spelled` writes them, packed: thousands of mappings would be
+    kept on either side."""
 
     number: int
     key: str
-    terms: dict[str, Any]
+    encoded: bytes
+
+    @classmethod
+    def of(cls, number: int, key: str, terms: dict[str, Any]) -> Self:
+        return cls(number, key, _ENCODER.encode(terms))
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        found: dict[str, Any] = msgspec.msgpack.decode(self.encoded)
+        return found
 
 
 class Assignment(msgspec.Struct, array_like=True, frozen=True):
@@ -62,7 +75,6 @@ class Pulse(msgspec.Struct, array_like=True, frozen=True, tag="pulse"):
 FromSite = Batch | Pulse
 T = TypeVar("T")
 
-_ENCODER = msgspec.msgpack.Encoder()
 _ASSIGNMENT = msgspec.msgpack.Decoder(Assignment)
 _FROM_SITE: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromSite)
 

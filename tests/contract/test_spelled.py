@@ -161,7 +161,7 @@ def test_every_kind_of_endpoint_is_spelled_here() -> None:
 @given(data=st.data())
 def test_terms_arrive_at_a_site_as_they_are(kind: str, data: st.DataObject) -> None:
     terms = data.draw(endpoints(kind))
-    sent = Assignment((Assigned(1, "c/e", spelled(terms)),), (spelled(terms),), 1, {}, "info", "logfmt")
+    sent = Assignment((Assigned.of(1, "c/e", spelled(terms)),), (spelled(terms),), 1, {}, "info", "logfmt")
     came = decode_assignment(encode(sent))
     assert endpoint_of(came.endpoints[0].terms) == terms
     assert endpoint_of(came.witnesses[0]) == terms

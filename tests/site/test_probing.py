@@ -34,7 +34,7 @@ class Room:
         self.turns = 0
 
     def give(self, **several: Endpoint) -> None:
-        given = [Assigned(n, f"c/{name}", spelled(each)) for n, (name, each) in enumerate(several.items(), 1)]
+        given = [Assigned.of(n, f"c/{name}", spelled(each)) for n, (name, each) in enumerate(several.items(), 1)]
         self.probing.take_up(given, self._turned)
 
     def _turned(self) -> None:
@@ -232,7 +232,7 @@ def test_terms_that_cannot_be_understood_cost_their_own_endpoint_only(
     room: Room, port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     good, odd = spelled(terms(port)), spelled(terms(port)) | {"kind": "telepathy"}
-    room.probing.take_up([Assigned(1, "c/odd", odd), Assigned(2, "c/e", good)], lambda: None)
+    room.probing.take_up([Assigned.of(1, "c/odd", odd), Assigned.of(2, "c/e", good)], lambda: None)
     assert [record.__dict__["endpoint"] for record in caplog.records] == ["c/odd"]
     room.due("e")
     room.turn_until(lambda: bool(room.seen))

@@ -124,7 +124,7 @@ def test_any_bytes_are_a_message_of_ours_or_refused(data: bytes) -> None:
 
 
 def test_a_collector_takes_no_assignment_and_a_site_no_observations() -> None:
-    assignment = Assignment((Assigned(1, "c/e", {"id": "e"}),), (), 0, {}, "info", "logfmt")
+    assignment = Assignment((Assigned.of(1, "c/e", {"id": "e"}),), (), 0, {}, "info", "logfmt")
     assert decode_assignment(encode(assignment)) == assignment
     with pytest.raises(MessageError):
         decode_from_site(encode(assignment))
