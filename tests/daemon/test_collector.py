@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,16 @@ def test_what_a_reload_has_just_removed_is_passed_over(watched: House) -> None:
     assert outcomes(watched.seen("small/web")) == ["up"]
     assert watched.seen("small/gone") == []
     assert "small/gone" not in watched.board.endpoints
+
+
+def test_each_change_of_an_outcome_is_logged_once(watched: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    down = Finding(Outcome.DOWN, Reason.TIMEOUT, "the time was up")
+    for finding in (Finding(Outcome.UP), Finding(Outcome.UP), down, down, Finding(Outcome.UP)):
+        watched.clock.advance(1_000)
+        watched.collector.take([Observation("small/web", watched.clock.now_ms(), finding)])
+    told = [(record.levelname, record.__dict__["outcome"]) for record in caplog.records if record.message == "state"]
+    assert told == [("INFO", "up"), ("WARNING", "down"), ("INFO", "up")]
 
 
 def test_an_endpoint_of_another_kind_is_given_to_a_site_and_a_heartbeat_is_not(watched: House) -> None:
