@@ -19,7 +19,6 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, connect
 from sla_monitor.ledger.entries import Held
 from sla_monitor.ledger.journal import Journal
-from sla_monitor.ledger.opening import open_writer
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 
 INTERVAL_MS = 10_000
@@ -75,8 +74,7 @@ def commit(path: Path, batch: int, total: int = 20_000, endpoints: int = 1_000) 
     held = [
         Held(0.0, INTERVAL_MS, observation(order[index % endpoints], index * 10)) for index in range(total + endpoints)
     ]
-    database = open_writer(path)
-    journal = Journal(database)
+    journal = Journal.open(path)
     journal.write(held[:endpoints])
     began, cpu = time.monotonic(), time.process_time()
     for first in range(endpoints, total + endpoints, batch):
@@ -84,7 +82,7 @@ def commit(path: Path, batch: int, total: int = 20_000, endpoints: int = 1_000) 
         if first % 5_000 == 0:
             journal.checkpoint()
     wall, cpu = time.monotonic() - began, time.process_time() - cpu
-    database.close()
+    journal.close()
     return cpu / total * 1e6, wall / (total / batch) * 1e3
 
 

@@ -32,6 +32,13 @@ class Asking:
         with self._lock:
             self._database.close()
 
+    def reopen(self) -> None:
+        """Ask the ledger that is at the path now. Raises LedgerError and its kinds."""
+        with self._lock:
+            self._database.close()
+            self._resting = Resting(self._path)
+            self._database = open_reader(self._path, self._resting)
+
     def __enter__(self) -> Self:
         return self
 

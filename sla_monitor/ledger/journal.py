@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
 
 from sqlite_utils import Database
 
@@ -11,6 +13,8 @@ from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.evidence import Evidence, storable
 from sla_monitor.ledger.hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.names import Codes, Names
+from sla_monitor.ledger.opening import open_writer
+from sla_monitor.ledger.place import Place
 from sla_monitor.ledger.tally import SpanTally
 from sla_monitor.sla.observation import Observation
 
@@ -27,9 +31,10 @@ class Journal:
     Belongs to one thread. After a transaction that failed it reads its memory again, from the database.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, place: Place) -> None:
         connection = database.conn
-        self._database = database
+        self.database = database
+        self.place = place
         self._connection = connection
         self._endpoints = Names(connection, "endpoints")
         self._codes = Codes.load(database)
@@ -43,7 +48,8 @@ class Journal:
         """Commit a batch, in its order; returns how many looks were out of order.
 
         Raises sqlite3.OperationalError when the database cannot take it now, and another error of sqlite3, or
-        TypeError and the like, when an entry can never be stored. Nothing of the batch is kept then.
+        TypeError and the like, when an entry can never be stored; Displaced when the ledger is not at its path any
+        more. Nothing of the batch is kept then.
         """
         if self._stale:
             self._load()
@@ -51,8 +57,25 @@ class Journal:
         self._stale = True  # until the commit has returned
         with immediate(self._connection):
             self._write(batch)
+            self.place.check()  # a commit into a file that nobody can find is none
         self._stale = False
         return self._spans.out_of_order - before
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The journal of the ledger at `path`, for the holder of its lock. Raises LedgerError and its kinds."""
+        database = open_writer(path)
+        try:
+            place = Place(path)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, place)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.place.close()
+        self.database.close()
 
     def checkpoint(self) -> None:
         """Copy what the write-ahead log holds into the database, as far as readers allow, waiting for nobody."""
@@ -61,7 +84,7 @@ class Journal:
     def _load(self) -> None:
         for cache in (self._endpoints, self._addresses, self._evidence):
             cache.forget()
-        self._spans = SpanTally(self._database)
+        self._spans = SpanTally(self.database)
         self._every_ms = dict(self._connection.execute(_LAST_INTERVALS))
         self._last_id = self._connection.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
         self._stale = False

@@ -8,8 +8,6 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
 
-from sqlite_utils import Database
-
 from sla_monitor.clock import Clock
 from sla_monitor.ledger.buffer import Buffer
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
@@ -17,8 +15,10 @@ from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
 from sla_monitor.ledger.lock import WriterLock
-from sla_monitor.ledger.opening import appending, open_writer, take_lock
+from sla_monitor.ledger.opening import appending, take_lock
+from sla_monitor.ledger.place import Displaced
 from sla_monitor.ledger.reader import Reader
+from sla_monitor.ledger.salvage import SAVED_ANEW, salvage
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
 from sla_monitor.register.entries import Entry
@@ -31,20 +31,21 @@ from sla_monitor.sla.spans import Span
 class Ledger:
     """The one writer of a record. `open` makes one; everything may be called from any thread."""
 
-    def __init__(self, path: Path, clock: Clock, lock: WriterLock, database: Database, writer: Writer) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, lock: WriterLock, journal: Journal, buffer: Buffer, linger_seconds: float
+    ) -> None:
         self._path = path
         self._clock = clock
         self._lock = lock
-        self._database = database
-        self._writer = writer
-        self._buffer = writer.buffer
+        self._buffer = buffer
+        self._writer = Writer(journal, buffer, clock, linger_seconds, self._salvage)
         self._reader = Reader(path)
         self._keeper = Keeper(path, self._reader)
         self._jobs = self._reader.jobs(clock.now_ms(), clock.monotonic())
         self._reporting = threading.Lock()
         self._closing = threading.Lock()
         self._is_closed = False
-        writer.start()
+        self._writer.start()
 
     @classmethod
     def open(cls, path: Path, clock: Clock, *, commit_within_ms: int = 200, buffer: int = 50_000) -> Self:
@@ -54,14 +55,13 @@ class Ledger:
         entries wait. Raises LedgerDamaged, LedgerTooNew, LedgerLocked or LedgerError, with the way out.
         """
         lock = take_lock(path)
-        database = None
+        journal = None
         try:
-            database = open_writer(path)
-            writer = Writer(Journal(database), Buffer(buffer), clock, commit_within_ms / 1000)
-            return cls(path, clock, lock, database, writer)
+            journal = Journal.open(path)
+            return cls(path, clock, lock, journal, Buffer(buffer), commit_within_ms / 1000)
         except BaseException:
-            if database is not None:
-                database.close()
+            if journal is not None:
+                journal.close()
             lock.release()
             raise
 
@@ -161,6 +161,7 @@ class Ledger:
             size_bytes=_size(self._path) + _size(self._path.with_name(self._path.name + "-wal")),
             commits=writer.commits,
             out_of_order=writer.out_of_order,
+            saved_anew=writer.saved_anew,
         )
 
     def flush(self, timeout_s: float) -> bool:
@@ -174,9 +175,17 @@ class Ledger:
             if not self._is_closed and not self._writer.is_alive():
                 self._is_closed = True
                 self._reader.close()
-                self._database.close()
+                self._writer.journal.close()
                 self._lock.release()
             return is_kept
+
+    def _salvage(self, journal: Journal, error: Displaced) -> Journal | None:
+        if error.trouble in SAVED_ANEW:
+            self._lock.renew()
+        anew = salvage(journal, error, self._clock.now_ms())
+        if anew is not None:
+            self._reader.reopen()
+        return anew
 
     def __enter__(self) -> Self:
         return self

@@ -24,6 +24,7 @@ from sla_monitor.ledger.connect import (
 from sla_monitor.ledger.health import check_content, check_names, check_owner, refusal_to_open
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.place import make_private
 from sla_monitor.ledger.resting import Resting
 from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS
 from sla_monitor.sla.observation import Outcome, Reason
@@ -42,6 +43,10 @@ def open_writer(path: Path) -> Database:
     """The connection that writes, to be opened by the holder of the lock. Raises LedgerError and its kinds."""
     if path.exists():
         _readable(path)
+    try:
+        make_private(path)
+    except OSError as error:
+        raise LedgerError(f"{path}: {error.strerror}; set ledger.path to a place that this user may write") from None
     with _connected(path, connect_writer) as database:
         check_owner(path, database)
         make_durable(database)

@@ -22,6 +22,7 @@ from sla_monitor.ledger.hours import Hours, wrong_hours
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.rebuild import Progress, derive, differences
 from sla_monitor.ledger.resting import Resting
+from sla_monitor.ledger.salvage import sync
 from sla_monitor.ledger.tally import Meanings
 
 _COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register"
@@ -74,7 +75,7 @@ def backup(path: Path, destination: Path, progress: Progress) -> None:
             _copy(source, unfinished, progress)
             resting.check()
             os.link(unfinished, destination)  # unlike a rename, it never replaces what somebody else put there
-            _sync(destination.parent)
+            sync(destination.parent)
     except sqlite3.Error as error:
         raise refusal(destination, error) from error
     except OSError as error:
@@ -117,7 +118,7 @@ def _copy(source: Database, destination: Path, progress: Progress) -> None:
         copy.close()
     if problems:
         raise LedgerError(f"{destination}: the copy is damaged ({problems[0]}); run `sla-monitor ledger check`")
-    _sync(destination)
+    sync(destination)
 
 
 def _structure(database: Database) -> list[str]:
@@ -135,11 +136,3 @@ def _meaning(database: Database) -> list[str]:
     if wrong := wrong_hours(database.conn, Hours.of(Meanings.load(database))):
         broken.append(f"{wrong} packed hours disagree with the observations; {_REBUILD}")
     return broken
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
