@@ -11,7 +11,7 @@ COUNT ?= 100
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test check lint types imports format docs lock generated bench fuzz mutate clean
+.PHONY: help run stack test check lint types imports format docs lock generated bench fuzz mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,9 @@ bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes aga
 
 fuzz: $(VENV)/dev.stamp ## Probe 200,000 mutated answers and print what they came to
 	$(BIN)/python -m tests.fuzz --count 200000
+
+damage: $(VENV)/dev.stamp ## Check 1,000 damaged copies of a ledger: none may be silent
+	$(BIN)/python -m tests.ledger.test_tampering 1000
 
 mutate: $(VENV)/dev.stamp ## Change the code of ROOM at random and print what its tests do not notice
 	$(BIN)/python tools/mutate.py --room $(ROOM) --count $(COUNT) --seed $(SEED)

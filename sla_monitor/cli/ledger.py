@@ -34,7 +34,7 @@ def record() -> None:
 @config_option
 @ledger_option
 def check(config: Path, ledger: Path | None) -> None:
-    """Check everything: the file's structure, its references, and the spans against the observations.
+    """Check everything: the file's structure, every row against the chain, and the spans against the observations.
 
     Safe while the daemon runs. Exit status 1 when anything is wrong.
     """
@@ -45,6 +45,8 @@ def check(config: Path, ledger: Path | None) -> None:
         report = check_ledger(path, progress)
     for name, count in report.counts.items():
         click.echo(f"{name.replace('_', ' '):<14} {count:>12,}")
+    for note in report.notes:
+        click.echo(f"{path}: {note}")
     for problem in report.problems:
         click.echo(f"{path}: {problem}", err=True)
     if report.problems:

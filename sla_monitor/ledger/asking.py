@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
-from sla_monitor.ledger.health import refusal
+from sla_monitor.ledger.health import damaged, refusal
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.resting import Resting
 
@@ -58,4 +58,6 @@ class Asking:
         except sqlite3.Error as error:
             self._resting.check()
             raise refusal(self._path, error) from error
+        except UnicodeDecodeError as error:
+            raise damaged(self._path, f"it holds text that has no UTF-8: {error}") from error
         self._resting.check()

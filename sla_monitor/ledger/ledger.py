@@ -14,6 +14,7 @@ from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
+from sla_monitor.ledger.links import append_answer
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.opening import appending, take_lock
 from sla_monitor.ledger.place import Displaced
@@ -142,6 +143,7 @@ class Ledger:
         """Keep such an answer. Raises LedgerError and its kinds."""
         with appending(self._path, BUSY_SECONDS) as database, immediate(database.conn):
             database.conn.execute("insert or replace into worked_out values (?, ?)", (digest, body))
+            append_answer(database.conn, digest, body)
 
     def entries(self, contract: str, after: int = 0) -> list[Entry]:
         """What the register says of a contract; see `Reader`."""

@@ -21,7 +21,14 @@ from sla_monitor.ledger.connect import (
     immediate,
     make_durable,
 )
-from sla_monitor.ledger.health import check_content, check_names, check_owner, refusal_to_open
+from sla_monitor.ledger.health import (
+    check_content,
+    check_names,
+    check_owner,
+    damaged,
+    refusal_to_open,
+)
+from sla_monitor.ledger.links import append
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.names import names_by_id
 from sla_monitor.ledger.place import make_private
@@ -107,6 +114,8 @@ def _connected(path: Path, connect: Callable[[Path], Database]) -> Iterator[Data
             on_failure.pop_all()
     except sqlite3.Error as error:
         raise refusal_to_open(path, error) from error
+    except UnicodeDecodeError as error:
+        raise damaged(path, f"it holds text that has no UTF-8: {error}") from error
 
 
 def _readable(path: Path) -> None:
@@ -137,5 +146,8 @@ def _add_names(database: Database) -> None:
     """Document every outcome and reason in the database, before the first of them is used."""
     with immediate(database.conn):
         for table, names in (("outcomes", Outcome), ("reasons", Reason)):
-            known = names_by_id(database, table).values()
-            database.table(table).insert_all({"name": str(name)} for name in names if str(name) not in known)
+            known = names_by_id(database, table)
+            new = enumerate((str(name) for name in names if str(name) not in known.values()), len(known) + 1)
+            rows = list(new)
+            database.conn.executemany(f"insert into {table} values (?, ?)", rows)  # noqa: S608 - our own two tables
+            append(database.conn, 0, {table: rows})

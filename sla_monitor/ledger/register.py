@@ -15,6 +15,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger.chain import INSERT, LAST, last_number, read, row_of, sealed
 from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.links import append
 from sla_monitor.ledger.opening import appending, is_ready, open_reader, open_writer, take_lock
 from sla_monitor.ledger.resting import Resting
 from sla_monitor.register.entries import Entry
@@ -62,6 +63,7 @@ class Register:
                 if now_last != last:
                     numbered = list(sealed(rows, now_last))
                 database.conn.executemany(INSERT, numbered)
+                append(database.conn, entries[0].at_ms if entries else 0, {"register": numbered})
         return tuple(row[0] for row in numbered)
 
     def entries(self, contract: str, after: int = 0) -> list[Entry]:

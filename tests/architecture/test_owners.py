@@ -27,7 +27,7 @@ OWNERS = {
     "jinja2": {"web", "review"},
     "jsonpath": {"contract"},
     "logfmter": {"log.py"},
-    "msgspec": {"transport"},
+    "msgspec": {"transport", "ledger"},
     "prometheus_client": {"metrics"},
     "pycares": {"probe"},
     "pydantic": {"contract", "register", "evidence", "settings", "web_config.py"},
