@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
 from sqlite_utils import Database
 
-from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.connect import connect_reader, immediate
 from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.evidence import Evidence, storable
 from sla_monitor.ledger.hours import forget_hour, packed_until_ms
@@ -17,6 +19,7 @@ from sla_monitor.ledger.names import Codes, Names
 from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.place import Place
 from sla_monitor.ledger.tally import SpanTally
+from sla_monitor.ledger.verifying import verify_recent
 from sla_monitor.sla.observation import Observation
 
 _INSERT = "insert into observations values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -43,6 +46,8 @@ class Journal:
         self._addresses = Names(connection, "addresses", self._added)
         self._evidence = Evidence(connection, self._added)
         self._link: Link
+        self._spans: SpanTally
+        self._overwritten: str | None = None
         self._stale = False
         self._packed_until_ms = 0
         self._load()
@@ -60,8 +65,8 @@ class Journal:
         self._stale = True  # until the commit has returned
         with immediate(self._connection):
             self._write(batch)
-            self.place.check()  # a commit into a file that nobody can find is none
-        self._stale = False
+            self.check_place()  # a commit into a file that nobody can find is none
+        self._stale, self._committed = False, self._chain.head
         return self._spans.out_of_order - before
 
     @classmethod
@@ -81,13 +86,39 @@ class Journal:
         self.database.close()
 
     def checkpoint(self) -> None:
-        """Copy what the write-ahead log holds into the database, as far as readers allow, waiting for nobody."""
+        """Copy what the write-ahead log holds into the database, as far as readers allow, waiting for nobody.
+
+        Raises Displaced, and then copies nothing: the log of one database would ruin another.
+        """
+        self.check_place()
+        self.empty_log()
+
+    def empty_log(self) -> None:
+        """The same wherever the open database is now."""
         self._connection.execute("pragma wal_checkpoint(passive)")
+        self.place.note()
+
+    def check_place(self) -> None:
+        """Raises Displaced unless the open ledger is the one at its path, and nobody has written over it.
+
+        A checkpoint of somebody else's writes into the database too: then the newest links of the chain are verified on
+        a connection that knows none of its pages.
+        """
+        self.place.check()
+        if self._overwritten is None and self.place.is_touched():
+            with closing(connect_reader(self.place.path)) as fresh:
+                try:
+                    self._overwritten = next(iter(verify_recent(fresh.conn, self._committed)), None)
+                except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                    self._overwritten = str(error)
+        if self._overwritten is not None:
+            raise self.place.overwritten(self._overwritten)
 
     def _load(self) -> None:
         for cache in (self._endpoints, self._addresses, self._evidence):
             cache.forget()
         self._chain.forget()
+        self._committed = self._chain.head
         self._spans = SpanTally(self.database)
         self._every_ms = dict(self._connection.execute(_LAST_INTERVALS))
         self._last_id = self._connection.execute("select ifnull(max(id), 0) from observations").fetchone()[0]

@@ -121,13 +121,14 @@ class Chain:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._link: Link | None = None
-        self._head = NOTHING
+        self.head = NOTHING
+        """Of what was written last."""
 
     def begin(self, at_ms: int) -> Link:
         """The link to which the rows of this transaction are to be added. Call it inside, before the first of them."""
         head = head_of(self._connection)
         link = self._link
-        if link is None or head != self._head or link.rows >= LINK_ROWS or not 0 <= at_ms - link.at_ms < LINK_MS:
+        if link is None or head != self.head or link.rows >= LINK_ROWS or not 0 <= at_ms - link.at_ms < LINK_MS:
             self._link = link = Link(head, at_ms)
         return link
 
@@ -137,15 +138,15 @@ class Chain:
         if link is None or not link.rows:
             return
         number, _, *changing = row = link.row()
-        if number > self._head.number:
+        if number > self.head.number:
             self._connection.execute(_INSERT, row)
         else:
             self._connection.execute(_UPDATE, (*changing, number))
-        self._head = Head(number, row[-1])
+        self.head = Head(number, row[-1])
 
     def forget(self) -> None:
         """After a rollback: what was added to the link is not there."""
-        self._link, self._head = None, head_of(self._connection)
+        self._link, self.head = None, head_of(self._connection)
 
 
 def append(connection: sqlite3.Connection, at_ms: int, rows: Mapping[str, Iterable[Row]]) -> None:

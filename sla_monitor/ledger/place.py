@@ -23,6 +23,7 @@ class Trouble(Enum):
     MOVED = auto()
     REPLACED = auto()
     LOG_GONE = auto()
+    OVERWRITTEN = auto()
 
 
 class Displaced(LedgerError):  # noqa: N818 - it says what has happened
@@ -48,6 +49,7 @@ class Place:
         except OSError as error:
             self.close()
             raise LedgerError(f"{name}: {error.strerror}; somebody has moved it while the ledger was opened") from None
+        self._noted = self.note()
 
     def check(self) -> None:
         """Raises Displaced. Some microseconds: it is asked around every commit."""
@@ -58,6 +60,17 @@ class Place:
                 raise self._displaced(name, handle, error.strerror) from None
             if (found.st_dev, found.st_ino) != identity:
                 raise self._displaced(name, handle, None)
+
+    def is_touched(self) -> bool:
+        """Whether somebody has written into the database since it was last asked, or noted: only checkpoints do."""
+        before, after = self._noted, self.note()
+        return before != after
+
+    def note(self) -> tuple[int, int]:
+        """What the database looks like after a checkpoint of our own."""
+        found = os.fstat(self._handles[0][1])
+        self._noted = found.st_mtime_ns, found.st_size
+        return self._noted
 
     @property
     def is_unlinked(self) -> bool:
@@ -74,6 +87,14 @@ class Place:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def overwritten(self, problem: str) -> Displaced:
+        """What to say when the file is the one that is open, and its content is not."""
+        return Displaced(
+            Trouble.OVERWRITTEN,
+            f"{self.path}: somebody has written over the ledger while it was open ({problem}); stop the daemon, and put"
+            " back the newest backup that `sla-monitor ledger check` calls whole",
+        )
 
     def _displaced(self, name: Path, handle: int, missing: str | None) -> Displaced:
         if name != self.path:

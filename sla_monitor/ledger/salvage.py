@@ -32,7 +32,9 @@ def salvage(journal: Journal, error: Displaced, now_ms: int) -> Journal | None:
     path = journal.place.path
     if error.trouble in SAVED_ANEW:
         return _anew(journal, now_ms)
-    journal.checkpoint()  # whoever has moved the database may not have moved its log
+    if error.trouble is Trouble.OVERWRITTEN:
+        return None  # what the file held is gone, and what the log holds belongs to it
+    journal.empty_log()  # whoever has moved the database may not have moved its log
     if error.trouble is Trouble.REPLACED and journal.place.is_unlinked:
         beside = _named(path, "saved", now_ms)
         save(journal, beside)

@@ -82,8 +82,11 @@ def verify_all(connection: sqlite3.Connection) -> list[str]:
     ]
 
 
-def verify_recent(connection: sqlite3.Connection) -> list[str]:
-    """The same of the newest RECENT_LINKS links alone."""
+def verify_recent(connection: sqlite3.Connection, known: Head = NOTHING) -> list[str]:
+    """The same of the newest RECENT_LINKS links alone. `known`: a link that was there before."""
+    there = connection.execute("select digest from chain where number = ?", (known.number,)).fetchone()
+    if known.number and there != (known.digest,):
+        return [f"link {known.number} of the chain, which was committed, is {'another' if there else 'gone'}"]
     first = max(1, head_of(connection).number - RECENT_LINKS + 1)
     before = connection.execute("select number, digest from chain where number = ?", (first - 1,)).fetchone()
     reading = _read(connection, first, Head(*before) if before else NOTHING)

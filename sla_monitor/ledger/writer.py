@@ -123,7 +123,7 @@ class Writer(threading.Thread):
 
     def _acknowledge(self) -> None:
         """A commit counts if it went into the ledger that whoever reads it next will find. Raises Displaced."""
-        self.journal.place.check()
+        self.journal.check_place()
         count, self._unacknowledged = self._unacknowledged, 0
         self.committed += count
         self.commits += 1
@@ -163,7 +163,10 @@ class Writer(threading.Thread):
             self._since_checkpoint = self.commits, self.committed
             try:
                 self.journal.checkpoint()
-            except sqlite3.Error as error:  # nothing is lost: the log only grows, until the next one succeeds
+            except (
+                sqlite3.Error,
+                Displaced,
+            ) as error:  # nothing is lost: the log only grows, until the next one succeeds
                 LOG.warning("the ledger's write-ahead log could not be emptied: %s", error)
 
     def _failed(self, error: Exception) -> None:

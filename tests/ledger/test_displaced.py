@@ -183,6 +183,42 @@ def test_a_ledger_that_was_moved_and_replaced_is_whole_where_it_is_now(path: Pat
     assert list(path.parent.glob("*.saved-*")) == []
 
 
+def test_a_backup_copied_over_the_open_ledger_is_noticed(path: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    with opened(path, close_s=1) as ledger:
+        record_all(ledger, look(0), look(1))
+        backup(path, old, lambda *_: None)
+        for index in range(2, 30):
+            record_all(ledger, look(index))
+        ledger._writer.journal.checkpoint()
+        shutil.copyfile(old, path)
+        ledger.record(look(30), EVERY_MS)
+        assert "written over the ledger while it was open (link" in str(failing(ledger).last_error)
+        assert ledger.stats().pending == 1
+
+
+def test_a_backup_copied_over_it_while_the_log_holds_all_of_it_does_no_harm(path: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    with opened(path) as ledger:
+        record_all(ledger, look(0), look(1))
+        backup(path, old, lambda *_: None)
+        record_all(ledger, *(look(index) for index in range(2, 30)))
+        shutil.copyfile(old, path)
+        record_all(ledger, look(30))
+    assert seen(path) == looks(31)
+    assert check(path, lambda *_: None).problems == ()
+
+
+def test_a_checkpoint_of_somebody_else_is_no_trouble(path: Path) -> None:
+    with opened(path) as ledger:
+        for index in range(20):
+            record_all(ledger, look(index))
+            with closing(sqlite3.connect(path)) as other:
+                other.execute("pragma wal_checkpoint(passive)")
+        assert not ledger.stats().failing
+    assert seen(path) == looks(20)
+
+
 def test_a_ledger_that_cannot_be_saved_anew_yet_is_saved_when_it_can(path: Path) -> None:
     """Its name is taken by a folder, which nothing replaces: what the kernel says is tried again."""
     with opened(path) as ledger:
