@@ -1,4 +1,4 @@
-"""`sla-monitor ledger …`: look into the record and after it. Only rebuild-spans needs the daemon to be stopped."""
+"""`sla-monitor ledger …`: look into the record and after it. What replaces anything needs the daemon to be stopped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import config_option, format_option, ledger_option
-from sla_monitor.cli.sources import ledger_path
+from sla_monitor.cli.sources import ledger_of, ledger_path
 from sla_monitor.cli.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
@@ -70,6 +70,42 @@ def backup(config: Path, ledger: Path | None, destination: Path) -> None:
     click.echo(f"{destination}: {destination.stat().st_size:,} bytes")
 
 
+@record.command()
+@config_option
+@ledger_option
+def init(config: Path, ledger: Path | None) -> None:
+    """Make an empty ledger, as the daemon does at its first start."""
+    from sla_monitor.errors import LedgerError
+    from sla_monitor.ledger.opening import make_ledger
+
+    path = ledger or ledger_of(config)
+    if path.exists():
+        raise LedgerError(f"{path}: there is a ledger already, or a file of another kind; nothing was changed")
+    make_ledger(path)
+    click.echo(f"{path}: made")
+
+
+@record.command()
+@config_option
+@ledger_option
+@click.argument("copy", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+def restore(config: Path, ledger: Path | None, copy: Path) -> None:
+    """Put COPY, a backup, in the ledger's place. Stop the daemon first.
+
+    The copy is checked in full before anything is touched. It gets the owner and mode of the ledger that it replaces,
+    or of its folder. The ledger that was there is kept beside it, with its log.
+    """
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.ledger.restoring import restore as put_back
+
+    path = ledger or ledger_of(config)
+    with _progress("Checking the copy") as progress:
+        restored = put_back(copy, path, SystemClock().now_ms(), progress)
+    for kept in restored.kept:
+        click.echo(f"{kept}: kept, it was in this place")
+    click.echo(f"{path}: restored, {restored.observations:,} observations")
+
+
 @record.command("rebuild-spans")
 @config_option
 @ledger_option
@@ -78,8 +114,6 @@ def rebuild_spans(config: Path, ledger: Path | None) -> None:
     from sla_monitor.ledger.rebuild import rebuild_spans as rebuild
 
     path = ledger_path(config, ledger)
-    if not path.exists():
-        raise click.ClickException(f"{path}: there is no ledger here")
     with _progress("Reading the observations") as progress:
         changed = rebuild(path, progress)
     click.echo(f"{path}: rebuilt; rows of spans that differed: {changed}")

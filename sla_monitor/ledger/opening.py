@@ -64,6 +64,15 @@ def open_writer(path: Path) -> Database:
     return database
 
 
+def make_ledger(path: Path) -> None:
+    """Make the ledger at `path`, or bring it up to date, beside no daemon. Raises LedgerError and its kinds."""
+    lock = take_lock(path)
+    try:
+        open_writer(path).close()
+    finally:
+        lock.release()
+
+
 def open_reader(path: Path, resting: Resting) -> Database:
     """A connection that cannot write, on a ledger that some daemon made. Raises LedgerError and its kinds."""
     _readable(path)

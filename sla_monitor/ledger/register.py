@@ -16,7 +16,7 @@ from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger.chain import INSERT, LAST, last_number, read, row_of, sealed
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.links import append
-from sla_monitor.ledger.opening import appending, is_ready, open_reader, open_writer, take_lock
+from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
 from sla_monitor.ledger.resting import Resting
 from sla_monitor.register.entries import Entry
 
@@ -80,13 +80,8 @@ class Register:
 def _make(path: Path, clock: Clock, until: float) -> None:
     """Do what a daemon does when it starts, or wait a moment for one that is doing it."""
     try:
-        lock = take_lock(path)
+        make_ledger(path)
     except LedgerLocked:
         if clock.monotonic() >= until:
             raise
         clock.sleep(_POLL_SECONDS)
-        return
-    try:
-        open_writer(path).close()
-    finally:
-        lock.release()

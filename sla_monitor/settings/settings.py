@@ -18,6 +18,9 @@ from sla_monitor.settings.reviews import Reviews
 
 Witness = Annotated[HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Field(discriminator="kind")]
 
+CONFIGURATION, STATE = Path("/etc"), Path("/var/lib")
+"""Where systemd's ConfigurationDirectory= and StateDirectory= are (file-hierarchy(7))."""
+
 _ADDRESS = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})"
 
 
@@ -41,7 +44,7 @@ class LedgerSettings(Strict):
     path: FilePath = Field(
         Path("../var/ledger.db"),
         validate_default=True,
-        description="The database. Under systemd, ledger.db in $STATE_DIRECTORY is used instead.",
+        description="The database. Under systemd, ledger.db in $STATE_DIRECTORY is used instead, also by commands.",
     )
     commit_within_ms: DurationMs = Field(200, alias="commit_within", description="How long a look may wait to be kept.")
     buffer: Whole = Field(50_000, ge=100, description="Observations held while the disk is full or locked.")
@@ -92,10 +95,28 @@ class Settings(Strict):
 def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read `sla-monitor.yaml`. Raises ConfigError with every problem of the file."""
     settings = load_model(path, Settings)
-    # systemd joins several directories with colons; the unit asks for one.
-    state = (os.environ if environment is None else environment).get("STATE_DIRECTORY", "").partition(":")[0]
-    if not state:
+    state = state_directory(path, os.environ if environment is None else environment)
+    if state is None:
         return settings
-    ledger = settings.ledger.model_copy(update={"path": Path(state) / "ledger.db"})
-    reviews = settings.reviews.model_copy(update={"folder": Path(state) / "reviews"})
+    ledger = settings.ledger.model_copy(update={"path": state / "ledger.db"})
+    reviews = settings.reviews.model_copy(update={"folder": state / "reviews"})
     return settings.model_copy(update={"ledger": ledger, "reviews": reviews})
+
+
+def state_directory(path: Path, environment: Mapping[str, str]) -> Path | None:
+    """Where a daemon with these settings keeps its state, when systemd gives it a place; None: where the settings say.
+
+    Commands are not started by systemd. For settings in /etc/NAME they find the same place, /var/lib/NAME, by the
+    ledger that the daemon has made there.
+    """
+    # systemd joins several directories with colons; the unit asks for one.
+    if given := environment.get("STATE_DIRECTORY", "").partition(":")[0]:
+        return Path(given)
+    folder = path.absolute().parent
+    state = STATE / folder.name
+    if folder.parent != CONFIGURATION:
+        return None
+    try:
+        return state if (state / "ledger.db").exists() else None
+    except PermissionError:  # it is there, closed to this user: who opens it is told so
+        return state
