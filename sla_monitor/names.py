@@ -308,6 +308,12 @@ PENDING = MetricName(
 LEDGER_LAG = MetricName("sla_ledger_lag_seconds", "gauge", (), "Age of the oldest observation that is not committed.")
 LEDGER_FAILING = MetricName("sla_ledger_failing", "gauge", (), "1 while the ledger cannot be written.")
 LEDGER_SIZE = MetricName("sla_ledger_size_bytes", "gauge", (), "Size of the ledger on disk.")
+LEDGER_HEAD = MetricName(
+    "sla_ledger_head_info", "gauge", ("digest", "link"), "The last closed link of the record's chain, always 1."
+)
+LEDGER_HEAD_OBSERVATIONS = MetricName(
+    "sla_ledger_head_observations", "gauge", (), "Observations up to the last closed link of the record's chain."
+)
 LEDGER_SAVED_ANEW = MetricName(
     "sla_ledger_saved_anew",
     "counter",

@@ -17,7 +17,7 @@ from sla_monitor.cli.sources import ledger_of, ledger_path
 from sla_monitor.cli.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
-    from sla_monitor.ledger import Reader
+    from sla_monitor.ledger import ChainHead, Reader
     from sla_monitor.sla.observation import Observation
     from sla_monitor.sla.spans import Span
 
@@ -33,7 +33,15 @@ def record() -> None:
 @record.command()
 @config_option
 @ledger_option
-def check(config: Path, ledger: Path | None) -> None:
+@click.option(
+    "--anchor",
+    "anchors",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    multiple=True,
+    help="A file with a head of the chain in it, as the journal or `ledger head` tells it: what came before it must be"
+    " what it was then.",
+)
+def check(config: Path, ledger: Path | None, anchors: tuple[Path, ...]) -> None:
     """Check everything: the file's structure, every row against the chain, and the spans against the observations.
 
     Safe while the daemon runs. Exit status 1 when anything is wrong.
@@ -41,8 +49,9 @@ def check(config: Path, ledger: Path | None) -> None:
     from sla_monitor.ledger.upkeep import check as check_ledger
 
     path = ledger_path(config, ledger)
+    heads = [head for anchor in anchors for head in _heads(anchor)]
     with _progress("Reading the observations") as progress:
-        report = check_ledger(path, progress)
+        report = check_ledger(path, progress, heads)
     for name, count in report.counts.items():
         click.echo(f"{name.replace('_', ' '):<14} {count:>12,}")
     for note in report.notes:
@@ -51,7 +60,39 @@ def check(config: Path, ledger: Path | None) -> None:
         click.echo(f"{path}: {problem}", err=True)
     if report.problems:
         sys.exit(1)
+    if heads:
+        last = max(heads, key=lambda head: head.link)
+        click.echo(
+            f"{path}: unchanged up to link {last.link} ({last.observations:,} observations), by {len(heads)} anchors"
+        )
     click.echo(f"{path}: whole")
+
+
+def _heads(anchor: Path) -> list[ChainHead]:
+    from sla_monitor.ledger.heads import heads_in
+
+    heads = heads_in(anchor.read_text(encoding="utf-8", errors="replace"))
+    if not heads:
+        raise click.UsageError(f"{anchor}: there is no head of a chain in it (a line of `sla-monitor ledger head`)")
+    return heads
+
+
+@record.command()
+@config_option
+@ledger_option
+def head(config: Path, ledger: Path | None) -> None:
+    """Print the head of the chain: a line that, kept elsewhere, proves all that was recorded before it.
+
+    Give it to `ledger check --anchor` in a file, whatever else is in that file.
+    """
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.ledger import read_only
+
+    with read_only(ledger_path(config, ledger)) as reader:
+        found = reader.head()
+    if found is None:
+        raise click.ClickException("there is no closed link yet; one is closed after an hour, or 1,000 rows")
+    click.echo(found.line(SystemClock().now_ms()))
 
 
 @record.command()

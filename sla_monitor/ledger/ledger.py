@@ -12,6 +12,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.ledger.buffer import Buffer
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.entries import Beat, Held
+from sla_monitor.ledger.heads import ChainHead
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
 from sla_monitor.ledger.links import append_answer
@@ -148,6 +149,10 @@ class Ledger:
     def entries(self, contract: str, after: int = 0) -> list[Entry]:
         """What the register says of a contract; see `Reader`."""
         return self._reader.entries(contract, after)
+
+    def head(self) -> ChainHead | None:
+        """Up to where the chain is closed. Raises LedgerError when the file cannot be read."""
+        return self._reader.head()
 
     def stats(self) -> LedgerStats:
         """How the record is doing, now."""

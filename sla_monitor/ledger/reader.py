@@ -10,6 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from sla_monitor.ledger.chain import read
+from sla_monitor.ledger.heads import ChainHead, closed_head
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
@@ -90,6 +91,11 @@ class Reader(SingleLooks):
         """When the first look at any endpoint of a contract began; None: there is none."""
         row = self._rows(_FIRST, f"{contract}/", f"{contract}0")[0]  # 0 follows the stroke
         return None if row[0] is None else int(row[0])
+
+    def head(self) -> ChainHead | None:
+        """Up to where the chain is closed; None while no link is."""
+        with self._asked() as connection, _snapshot(connection):
+            return closed_head(connection)
 
     def worked_out(self, digest: str) -> str | None:
         """What was made of looks of months that are over, by the digest of the question; None: nobody has asked it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chain import problems as register_problems
+from sla_monitor.ledger.heads import ChainHead, not_before
 from sla_monitor.ledger.health import NOT_OURS, damaged, quick_check, refusal
 from sla_monitor.ledger.hours import Hours, wrong_hours
 from sla_monitor.ledger.opening import open_reader
@@ -41,8 +42,10 @@ class CheckReport:
     notes: tuple[str, ...] = ()
 
 
-def check(path: Path, progress: Progress) -> CheckReport:
+def check(path: Path, progress: Progress, anchors: Sequence[ChainHead] = ()) -> CheckReport:
     """Everything that can be checked: structure, references, spans against observations, rows against the chain.
+
+    `anchors`: heads of the chain that were told before; what came before them must be what it was then.
 
     Raises LedgerError and its kinds when the file cannot be read as a ledger at all.
     """
@@ -54,6 +57,7 @@ def check(path: Path, progress: Progress) -> CheckReport:
         counts = {} if problems else {table: database.table(table).count for table in _COUNTED}
         if not problems:
             problems = [*verify_all(database.conn), *register_problems(path, database.conn)]
+            problems += [told for head in anchors if (told := not_before(database.conn, head))]
             problems += _derived(database, progress)
         resting.check()
         return CheckReport(counts, tuple(problems), tuple(_notes(database)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import sqlite3
@@ -12,11 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlite_utils import Database
 
+from sla_monitor.cli import cli
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerDamaged, LedgerError
+from sla_monitor.ledger import ChainHead, read_only
+from sla_monitor.ledger.heads import heads_in
 from sla_monitor.ledger.hours import HOUR_MS
+from sla_monitor.ledger.links import begin_chain, digest_of
 from sla_monitor.ledger.rebuild import _REPLACE, derive
 from sla_monitor.ledger.register import Register
 from sla_monitor.ledger.upkeep import check
@@ -303,6 +309,89 @@ def test_a_start_refuses_what_was_changed_lately(path: Path) -> None:
     edit(path, EDITS["one DOWN made UP"], rebuilt=True)
     with pytest.raises(LedgerDamaged, match="is not as it was recorded"), opened(path):
         pass
+
+
+def head_of_chain(path: Path) -> ChainHead:
+    with read_only(path) as reader:
+        head = reader.head()
+    assert head is not None
+    return head
+
+
+def reseal(path: Path) -> None:
+    """Make the chain anew over what is there, as somebody can who has the program."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        triggers = connection.execute("select name, sql from sqlite_master where type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            connection.execute(f"drop trigger {name}")
+        connection.execute("delete from chain")
+        connection.execute("delete from worked_out")
+        begin_chain(connection)
+        connection.execute("update chain set at_ms = 1")
+        before = b""
+        for number, covers, marks in connection.execute("select number, covers, marks from chain").fetchall():
+            before = digest_of(before, number, 1, covers, marks)
+            connection.execute("update chain set digest = ? where number = ?", (before, number))
+        for _, sql in triggers:
+            connection.execute(sql)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        EDITS["one DOWN made UP"],
+        EDITS["every duration halved"],
+        EDITS["one taken out of the middle"],
+        EDITS["a heartbeat taken out"],
+        EDITS["an endpoint renamed"],
+        EDITS["an evidence digest"],
+    ],
+)
+def test_what_was_sealed_anew_is_found_by_an_anchor(path: Path, script: str) -> None:
+    anchor = head_of_chain(path)
+    edit(path, script, rebuilt=True)
+    reseal(path)
+    assert [each for each in check(path, lambda *_: None, [anchor]).problems if "the anchor" in each]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_links_that_were_taken_off_with_their_rows_are_found_by_an_anchor(path: Path, count: int) -> None:
+    anchor = head_of_chain(path)
+    with closing(sqlite3.connect(path)) as connection:
+        last = connection.execute("select max(number) from chain").fetchone()[0]
+        first = min(
+            json.loads(covers).get("observations", [10**9])[0]
+            for (covers,) in connection.execute("select covers from chain where number > ?", (last - 1 - count,))
+        )
+    edit(
+        path,
+        f"delete from observations where id >= {first}; delete from chain where number >= {last - count};"
+        f"delete from intervals where observation_id >= {first}",
+        rebuilt=True,
+    )
+    assert any("the anchor is of link" in each for each in check(path, lambda *_: None, [anchor]).problems)
+
+
+def test_an_anchor_is_a_line_in_any_file_and_holds_while_the_record_grows(path: Path, tmp_path: Path) -> None:
+    with opened(path) as ledger:
+        line = CliRunner().invoke(cli, ["ledger", "head", "--ledger", str(path)]).output.strip()
+        record_all(ledger, *(look(index) for index in range(1_000, 3_200)))
+    (tmp_path / "mail").write_text(f"Dear supplier,\nfor October: {line}\nRegards\n")
+    words = ["ledger", "check", "--ledger", str(path), "--anchor"]
+    said = CliRunner().invoke(cli, [*words, str(tmp_path / "mail")])
+    assert said.exit_code == 0, said.output
+    assert "unchanged up to link" in said.output
+    (tmp_path / "none").write_text("Dear supplier")
+    assert "there is no head of a chain in it" in CliRunner().invoke(cli, [*words, str(tmp_path / "none")]).output
+
+
+def test_a_head_may_be_signed() -> None:
+    head = ChainHead(7, 1_234, "ab" * 32)
+    line = head.line(T0, lambda message: message[:64])
+    assert line.startswith(
+        f"sla-monitor-head/1 link=7 observations=1234 digest={'ab' * 32} at=2026-01-01T00:00:00Z sig"
+    )
+    assert heads_in(f"x {line} y") == [head]
 
 
 def damage(path: Path, seed: int) -> None:
