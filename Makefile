@@ -11,7 +11,7 @@ COUNT ?= 100
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test check lint types imports format docs lock generated bench fuzz kill-loop mutate clean
+.PHONY: help run stack test check lint types imports format docs lock generated bench fuzz kill-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -81,6 +81,9 @@ fuzz: $(VENV)/dev.stamp ## Probe 200,000 mutated answers and print what they cam
 
 kill-loop: $(VENV)/dev.stamp ## Kill the site, the daemon and both a hundred times and print what was lost
 	$(BIN)/python -m tests.e2e.kill_loop --rounds 100
+
+damage: $(VENV)/dev.stamp ## Check 1,000 damaged copies of a ledger: none may be silent
+	$(BIN)/python -m tests.ledger.test_tampering 1000
 
 mutate: $(VENV)/dev.stamp ## Change the code of ROOM at random and print what its tests do not notice
 	$(BIN)/python tools/mutate.py --room $(ROOM) --count $(COUNT) --seed $(SEED)

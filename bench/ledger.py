@@ -17,9 +17,10 @@ from pathlib import Path
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, connect
+from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.entries import Held
 from sla_monitor.ledger.journal import Journal
-from sla_monitor.ledger.opening import open_writer
+from sla_monitor.ledger.links import Chain
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 
 INTERVAL_MS = 10_000
@@ -75,8 +76,7 @@ def commit(path: Path, batch: int, total: int = 20_000, endpoints: int = 1_000) 
     held = [
         Held(0.0, INTERVAL_MS, observation(order[index % endpoints], index * 10)) for index in range(total + endpoints)
     ]
-    database = open_writer(path)
-    journal = Journal(database)
+    journal = Journal.open(path)
     journal.write(held[:endpoints])
     began, cpu = time.monotonic(), time.process_time()
     for first in range(endpoints, total + endpoints, batch):
@@ -84,8 +84,41 @@ def commit(path: Path, batch: int, total: int = 20_000, endpoints: int = 1_000) 
         if first % 5_000 == 0:
             journal.checkpoint()
     wall, cpu = time.monotonic() - began, time.process_time() - cpu
-    database.close()
+    journal.close()
     return cpu / total * 1e6, wall / (total / batch) * 1e3
+
+
+def chain(path: Path, batch: int, total: int = 20_000) -> float:
+    """What the chain adds to commits of `batch` looks: microseconds of processor a look."""
+    journal = Journal.open(path)
+    connection, chained = journal.database.conn, Chain(journal.database.conn)
+    row = (
+        1,
+        1_767_225_600_000,
+        1,
+        None,
+        154_321,
+        1_234,
+        23_456,
+        34_567,
+        123_456,
+        789,
+        17,
+        200,
+        5_000,
+        1_800_000_123,
+        None,
+    )
+    rows = [(number, *row) for number in range(1, total + 1)]
+    spent = 0.0
+    for first in range(0, total, batch):
+        with immediate(connection):
+            began = time.process_time()
+            chained.begin(row[1]).add_observations(rows[first : first + batch])
+            chained.save()
+            spent += time.process_time() - began
+    journal.close()
+    return spent / total * 1e6
 
 
 def pace(began: float, index: int, rate: int) -> None:
@@ -115,6 +148,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=".") as folder:
             cpu_us, wall_ms = commit(Path(folder) / "ledger.db", batch)
         print(f"{batch} looks a commit, {name}: {cpu_us:.1f} us of processor a look, {wall_ms:.2f} ms a commit")
+    for batch in (20, 100):
+        with tempfile.TemporaryDirectory(dir=".") as folder:
+            print(f"{batch} looks a commit, of it the chain: {chain(Path(folder) / 'ledger.db', batch):.1f} us")
     for name, pragma in SYNCHRONOUS.items():
         connect.WRITER_PRAGMAS = (pragma, *connect.WRITER_PRAGMAS[1:])
         with tempfile.TemporaryDirectory(dir=".") as folder:

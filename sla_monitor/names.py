@@ -320,6 +320,18 @@ PENDING = MetricName(
 LEDGER_LAG = MetricName("sla_ledger_lag_seconds", "gauge", (), "Age of the oldest observation that is not committed.")
 LEDGER_FAILING = MetricName("sla_ledger_failing", "gauge", (), "1 while the ledger cannot be written.")
 LEDGER_SIZE = MetricName("sla_ledger_size_bytes", "gauge", (), "Size of the ledger on disk.")
+LEDGER_HEAD = MetricName(
+    "sla_ledger_head_info", "gauge", ("digest", "link"), "The last closed link of the record's chain, always 1."
+)
+LEDGER_HEAD_OBSERVATIONS = MetricName(
+    "sla_ledger_head_observations", "gauge", (), "Observations up to the last closed link of the record's chain."
+)
+LEDGER_SAVED_ANEW = MetricName(
+    "sla_ledger_saved_anew",
+    "counter",
+    (),
+    "How often the files of the open ledger were removed, and the ledger was saved anew in their place.",
+)
 ASSESSED = MetricName("sla_assessment_timestamp_seconds", "gauge", (), "When the figures were last worked out.")
 ASSESS_DURATION = MetricName("sla_assessment_duration_seconds", "gauge", (), "How long that took.")
 SILENCES = MetricName("sla_silences", "gauge", (), "Bookings of maintenance that are silences in Alertmanager.")
@@ -382,6 +394,7 @@ SITE_RESTARTED = AlertName("SlaSiteRestarted", "monitor", "A process that probes
 MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks late, or not as often as it should.")
 ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
+LEDGER_SAVED_ANEW_ALERT = AlertName("SlaLedgerSavedAnew", "monitor", "Somebody removed files of the open ledger.")
 OBSERVATIONS_LOST = AlertName("SlaObservationsLost", "monitor", "Observations could not be kept.")
 RELOAD_FAILED = AlertName("SlaReloadFailed", "monitor", "The configuration on disk was not taken up.")
 SILENCES_ALERT = AlertName("SlaSilencesFailing", "monitor", "Booked maintenance does not reach Alertmanager.")

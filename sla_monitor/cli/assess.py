@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sla_monitor.cli.files import replace_file
 from sla_monitor.cli.options import config_option, format_option, ledger_option, period_option
 from sla_monitor.cli.sources import (
     chosen_contract,
@@ -151,8 +152,5 @@ def _put(text: str, style: str, output: Path | None) -> None:
     if output is None:
         click.echo(text if style == "json" else lines_of(text), nl=False)
         return
-    try:
-        output.write_bytes(text.encode())
-    except OSError as error:
-        raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
-    click.echo(f"{output}: {output.stat().st_size:,} bytes", err=True)
+    replace_file(output, text)
+    click.echo(f"{output}: {len(text.encode()):,} bytes", err=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sla_monitor.cli.files import replace_file
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import AlsoSpelled, config_option
 from sla_monitor.contract.nearest import suggestion
@@ -60,9 +61,7 @@ def freeze(country: str, region: str | None, first: int, last: int, output: Path
     is_same = output.exists() and output.read_bytes() == text.encode()
     changed = _changes(output, file, force) if output.exists() and not is_same else []
     output.parent.mkdir(parents=True, exist_ok=True)
-    part = output.with_name(f".{output.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(output)
+    replace_file(output, text)
     for line in changed:
         click.echo(line)
     click.echo(f"{output}: {len(file.days)} days from {first} to {last}, {len(changed)} changed")

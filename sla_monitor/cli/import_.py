@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sized
 from pathlib import Path
 
 import click
 
+from sla_monitor.cli.files import replace_file
 from sla_monitor.cli.groups import Commands
 
 
@@ -44,20 +44,8 @@ def openslo(file: Path, output: Path | None, prometheus: str) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        _write(output, text)
+        replace_file(output, text)
 
 
 def _counted(several: Sized, word: str) -> str:
     return f"{len(several)} {word}{'' if len(several) == 1 else 's'}"
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file as a whole."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)

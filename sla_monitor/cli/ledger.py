@@ -1,4 +1,4 @@
-"""`sla-monitor ledger …`: look into the record and after it. Only rebuild-spans needs the daemon to be stopped."""
+"""`sla-monitor ledger …`: look into the record and after it. What replaces anything needs the daemon to be stopped."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import click
 
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import config_option, format_option, ledger_option
-from sla_monitor.cli.sources import ledger_path, recorded
+from sla_monitor.cli.sources import ledger_of, ledger_path, recorded
 from sla_monitor.cli.terminal import lines_of, progress_bar, table, width
 
 if TYPE_CHECKING:
-    from sla_monitor.ledger import Reader
+    from sla_monitor.ledger import ChainHead, Reader
     from sla_monitor.sla.observation import Observation
     from sla_monitor.sla.spans import Span
 
@@ -31,23 +31,66 @@ def record() -> None:
 @record.command()
 @config_option
 @ledger_option
-def check(config: Path, ledger: Path | None) -> None:
-    """Check everything: the file's structure, its references, and the spans against the observations.
+@click.option(
+    "--anchor",
+    "anchors",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    multiple=True,
+    help="A file with a head of the chain in it, as the journal or `ledger head` tells it: what came before it must be"
+    " what it was then.",
+)
+def check(config: Path, ledger: Path | None, anchors: tuple[Path, ...]) -> None:
+    """Check everything: the file's structure, every row against the chain, and the spans against the observations.
 
     Safe while the daemon runs. Exit status 1 when anything is wrong.
     """
     from sla_monitor.ledger.upkeep import check as check_ledger
 
     path = ledger_path(config, ledger)
+    heads = [head for anchor in anchors for head in _heads(anchor)]
     with progress_bar("Reading the observations") as progress:
-        report = check_ledger(path, progress)
+        report = check_ledger(path, progress, heads)
     for name, count in report.counts.items():
         click.echo(f"{name.replace('_', ' '):<14} {count:>12,}")
+    for note in report.notes:
+        click.echo(f"{path}: {note}")
     for problem in report.problems:
         click.echo(f"{path}: {problem}", err=True)
     if report.problems:
         sys.exit(1)
+    if heads:
+        last = max(heads, key=lambda head: head.link)
+        click.echo(
+            f"{path}: unchanged up to link {last.link} ({last.observations:,} observations), by {len(heads)} anchors"
+        )
     click.echo(f"{path}: whole")
+
+
+def _heads(anchor: Path) -> list[ChainHead]:
+    from sla_monitor.ledger.heads import heads_in
+
+    heads = heads_in(anchor.read_text(encoding="utf-8", errors="replace"))
+    if not heads:
+        raise click.UsageError(f"{anchor}: there is no head of a chain in it (a line of `sla-monitor ledger head`)")
+    return heads
+
+
+@record.command()
+@config_option
+@ledger_option
+def head(config: Path, ledger: Path | None) -> None:
+    """Print the head of the chain: a line that, kept elsewhere, proves all that was recorded before it.
+
+    Give it to `ledger check --anchor` in a file, whatever else is in that file.
+    """
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.ledger import read_only
+
+    with read_only(ledger_path(config, ledger)) as reader:
+        found = reader.head()
+    if found is None:
+        raise click.ClickException("there is no closed link yet; one is closed after an hour, or 1,000 rows")
+    click.echo(found.line(SystemClock().now_ms()))
 
 
 @record.command()
@@ -66,6 +109,42 @@ def backup(config: Path, ledger: Path | None, destination: Path) -> None:
     click.echo(f"{destination}: {destination.stat().st_size:,} bytes")
 
 
+@record.command()
+@config_option
+@ledger_option
+def init(config: Path, ledger: Path | None) -> None:
+    """Make an empty ledger, as the daemon does at its first start."""
+    from sla_monitor.errors import LedgerError
+    from sla_monitor.ledger.opening import make_ledger
+
+    path = ledger or ledger_of(config)
+    if path.exists():
+        raise LedgerError(f"{path}: there is a ledger already, or a file of another kind; nothing was changed")
+    make_ledger(path)
+    click.echo(f"{path}: made")
+
+
+@record.command()
+@config_option
+@ledger_option
+@click.argument("copy", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+def restore(config: Path, ledger: Path | None, copy: Path) -> None:
+    """Put COPY, a backup, in the ledger's place. Stop the daemon first.
+
+    The copy is checked in full before anything is touched. It gets the owner and mode of the ledger that it replaces,
+    or of its folder. The ledger that was there is kept beside it, with its log.
+    """
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.ledger.restoring import restore as put_back
+
+    path = ledger or ledger_of(config)
+    with progress_bar("Checking the copy") as progress:
+        restored = put_back(copy, path, SystemClock().now_ms(), progress)
+    for kept in restored.kept:
+        click.echo(f"{kept}: kept, it was in this place")
+    click.echo(f"{path}: restored, {restored.observations:,} observations")
+
+
 @record.command("rebuild-spans")
 @config_option
 @ledger_option
@@ -74,8 +153,6 @@ def rebuild_spans(config: Path, ledger: Path | None) -> None:
     from sla_monitor.ledger.rebuild import rebuild_spans as rebuild
 
     path = ledger_path(config, ledger)
-    if not path.exists():
-        raise click.ClickException(f"{path}: there is no ledger here")
     with progress_bar("Reading the observations") as progress:
         changed = rebuild(path, progress)
     click.echo(f"{path}: rebuilt; rows of spans that differed: {changed}")

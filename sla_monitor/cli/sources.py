@@ -38,10 +38,26 @@ def chosen_contract(name: str, config: Path) -> Contract:
 
 
 def ledger_path(config: Path, ledger: Path | None) -> Path:
-    """The ledger that is named, or else the one of the settings. Raises ConfigError."""
+    """The ledger that is named, or else the daemon's. Raises ConfigError, and LedgerError when there is none.
+
+    No command but `ledger init` makes one: a second one beside the daemon's would be taken for it."""
+    from sla_monitor.errors import LedgerError
+
+    path = ledger or ledger_of(config)
+    if path.is_symlink() or path.exists():
+        return path
+    why = "named with --ledger" if ledger else f"where {config} says"
+    raise LedgerError(
+        f"{path}: there is no ledger here ({why}); name the daemon's with --ledger, or its settings with --config."
+        " The daemon makes one at its first start, and `sla-monitor ledger init` without it"
+    )
+
+
+def ledger_of(config: Path) -> Path:
+    """Where the daemon with these settings has its ledger, or will have it. Raises ConfigError."""
     from sla_monitor.settings import load_settings
 
-    return ledger or load_settings(config).ledger.path
+    return load_settings(config).ledger.path
 
 
 @contextmanager

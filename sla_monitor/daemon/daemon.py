@@ -17,9 +17,11 @@ from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.contract.contract import Contract
+from sla_monitor.daemon import heads
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.errands import Errands, packs
+from sla_monitor.daemon.heads import Heads
 from sla_monitor.daemon.own import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
@@ -63,6 +65,7 @@ class Daemon:
             older=Archived(settings.archive.folder),
         )
         self._assessing = Assessing(self._ledger, self.board, clock)
+        self._heads = Heads(self._ledger, clock)
         self._errands = Errands(path, lambda: self._configuration, self._assessing, clock)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._sites = self._collector.sites
@@ -79,7 +82,9 @@ class Daemon:
             reloads=self._reloads,
         )
         self._exporter = Exporter(
-            self.board, lambda: {**self._own.metrics(), **self._errands.told()}, self._own.lateness
+            self.board,
+            lambda: {**self._own.metrics(), **self._heads.told(), **self._errands.told()},
+            self._own.lateness,
         )
         self._web = Web(
             settings.listen,
@@ -123,6 +128,8 @@ class Daemon:
         self._web.start()
         self._schedule.every(1_000, "pulse", self._pulse)
         self._schedule.every(settings.assess_every_ms, "assess", self._assess)
+        self._heads.tell()
+        self._schedule.every(heads.EVERY_MS, "heads", self._heads.tell)
         self._errands.begin(self._schedule)
         self._scheduler.start()
         self._sites.start()

@@ -98,6 +98,7 @@ class OwnState:
             names.LEDGER_LAG: ledger.lag_seconds,
             names.LEDGER_FAILING: ledger.failing,
             names.LEDGER_SIZE: ledger.size_bytes,
+            names.LEDGER_SAVED_ANEW: ledger.saved_anew,
             names.ASSESS_DURATION: self.assessing.seconds,
         }
         return {

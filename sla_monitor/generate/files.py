@@ -51,7 +51,8 @@ def write(texts: Mapping[str, str], folder: Path) -> None:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh.append(path.with_name(path.name + NEW))
-            with fresh[-1].open("w", encoding="utf-8") as file:
+            fresh[-1].unlink(missing_ok=True)  # of a run that was killed, or a link that somebody has put there
+            with fresh[-1].open("x", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

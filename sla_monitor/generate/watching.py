@@ -25,6 +25,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _broken(settings)
     yield _restarted(settings)
     yield _stale(settings)
+    yield _saved_anew(settings)
     yield from _states(settings)
     yield _watchdog()
 
@@ -151,6 +152,21 @@ def _stale(settings: Settings) -> Alert:
                 {"value": f"{at_ms // MINUTE_MS}m 0s"},
             ),
             Case("is quiet while they are fresh", at_ms, {assessed: "0+60x100"}),
+        ),
+    )
+
+
+def _saved_anew(settings: Settings) -> Alert:
+    saved = ours(names.LEDGER_SAVED_ANEW)
+    return monitor_alert(
+        settings,
+        names.LEDGER_SAVED_ANEW_ALERT,
+        "critical",
+        f"increase({names.LEDGER_SAVED_ANEW.sample}[30m]) > 0",
+        text("Files of the ledger were removed while it was open; it was saved anew, and nothing is lost this time."),
+        (
+            Case("fires when they were", 10 * MINUTE_MS, {saved: "0x5 1x100"}, dict(OURS)),
+            Case("is quiet while nobody does", 10 * MINUTE_MS, {saved: "0x100"}),
         ),
     )
 

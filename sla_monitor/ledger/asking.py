@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
-from sla_monitor.ledger.health import refusal
+from sla_monitor.ledger.health import damaged, refusal
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.resting import Resting
 
@@ -32,6 +32,13 @@ class Asking:
         with self._lock:
             self._database.close()
 
+    def reopen(self) -> None:
+        """Ask the ledger that is at the path now. Raises LedgerError and its kinds."""
+        with self._lock:
+            self._database.close()
+            self._resting = Resting(self._path)
+            self._database = open_reader(self._path, self._resting)
+
     def __enter__(self) -> Self:
         return self
 
@@ -51,6 +58,8 @@ class Asking:
         except sqlite3.Error as error:
             self._resting.check()
             raise refusal(self._path, error) from error
+        except UnicodeDecodeError as error:
+            raise damaged(self._path, f"it holds text that has no UTF-8: {error}") from error
         self._resting.check()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from hashlib import blake2b
 
+from sla_monitor.ledger.names import Added
 from sla_monitor.sla.observation import Finding, Reason
 
 BODY_EVERY_MS = 60_000
@@ -18,8 +19,10 @@ _KINDS_REMEMBERED = 20_000
 class Evidence:
     """The evidence table, as the writer sees it. Belongs to the writer's thread."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, added: Added) -> None:
+        """`added` is told of each new row, by its columns as they are chained."""
         self._connection = connection
+        self._added = added
         self._ids: dict[tuple[str, bytes], int] = {}
         self._body_kept_ms: dict[tuple[int, Reason | None, int | None], int] = {}
 
@@ -60,14 +63,16 @@ class Evidence:
     def _stored(self, content: tuple[str, bytes]) -> int:
         detail = storable(content[0])
         body = content[1]
-        digest = _digest(detail, body)
+        digest = digest_of_content(detail, body)
         find = "select id from evidence where digest = ?"
         row = self._connection.execute(find, (digest,)).fetchone()
         if row:
             return int(row[0])
         values = digest, detail, body
         add = "insert into evidence (digest, detail, body) values (?, ?, ?) returning id"
-        return int(self._connection.execute(add, values).fetchone()[0])
+        number = int(self._connection.execute(add, values).fetchone()[0])
+        self._added("evidence", (number, digest.hex().upper()))
+        return number
 
 
 def storable(text: str) -> str:
@@ -75,6 +80,7 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _digest(detail: str, body: bytes) -> bytes:
+def digest_of_content(detail: str, body: bytes) -> bytes:
+    """By which an evidence row is known, and proved."""
     text = detail.encode()
     return blake2b(len(text).to_bytes(8, "big") + text + body, digest_size=16).digest()

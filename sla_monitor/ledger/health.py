@@ -11,10 +11,14 @@ from sqlite_utils import Database
 from sla_monitor.errors import LedgerDamaged, LedgerError, LedgerLocked, LedgerTooNew
 from sla_monitor.ledger.names import names_by_id
 from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS, NAMES
+from sla_monitor.ledger.verifying import verify_recent
 from sla_monitor.sla.observation import Outcome, Reason
 
 QUICK_CHECK_BYTES = 64 * 2**20
 """Up to this size the whole file is checked at start, which takes a fraction of a second."""
+
+NOT_OURS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a value gives that no version of this program writes: text that has no UTF-8, a number of no outcome."""
 
 _MAGIC = b"SQLite format 3\x00"
 _SMALL_TABLES = (*NAMES, "intervals", "last_spans", "ended_spans")
@@ -99,7 +103,8 @@ def too_new(path: Path, what: str) -> LedgerTooNew:
 
 
 def check_content(path: Path, database: Database) -> None:
-    """What can be checked in a moment: a small file whole; of a large one, all but the tables that only grow.
+    """What can be checked in a moment: a small file whole; of a large one, all but the tables that only grow; of both,
+    the newest links of the chain against what they cover.
 
     Raises LedgerDamaged, and sqlite3.Error for what SQLite cannot read at all.
     """
@@ -109,7 +114,7 @@ def check_content(path: Path, database: Database) -> None:
         problems = [line for table in _SMALL_TABLES for line in quick_check(database, table)]
         database.conn.execute("select * from observations order by id desc limit 100").fetchall()
         database.conn.execute("select * from observations order by at_ms desc limit 100").fetchall()
-    if problems:
+    if problems := problems or verify_recent(database.conn):
         raise damaged(path, problems[0])
 
 

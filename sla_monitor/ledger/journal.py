@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Self
 
 from sqlite_utils import Database
 
-from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.connect import connect_reader, immediate
 from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.evidence import Evidence, storable
 from sla_monitor.ledger.hours import forget_hour, packed_until_ms
+from sla_monitor.ledger.links import Chain, Link
 from sla_monitor.ledger.names import Codes, Names
 from sla_monitor.ledger.older import last_observation
+from sla_monitor.ledger.opening import open_writer
+from sla_monitor.ledger.place import Place
 from sla_monitor.ledger.tally import SpanTally
+from sla_monitor.ledger.verifying import verify_recent
 from sla_monitor.sla.observation import Observation
 
 _INSERT = "insert into observations values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INTERVAL = "insert into intervals values (?, ?, ?)"
-_BEAT = "insert into heartbeats (endpoint_id, at_ms, kind, duration_ms, text) values (?, ?, ?, ?, ?)"
+_BEAT = "insert into heartbeats (endpoint_id, at_ms, kind, duration_ms, text) values (?, ?, ?, ?, ?) returning id"
 
 _PRUNED = "select max(id) from pruned_endpoints"
 
@@ -30,14 +38,19 @@ class Journal:
     Belongs to one thread. After a transaction that failed it reads its memory again, from the database.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, place: Place) -> None:
         connection = database.conn
-        self._database = database
+        self.database = database
+        self.place = place
         self._connection = connection
-        self._endpoints = Names(connection, "endpoints")
+        self._chain = Chain(connection)
+        self._endpoints = Names(connection, "endpoints", self._added)
         self._codes = Codes.load(database)
-        self._addresses = Names(connection, "addresses")
-        self._evidence = Evidence(connection)
+        self._addresses = Names(connection, "addresses", self._added)
+        self._evidence = Evidence(connection, self._added)
+        self._link: Link
+        self._spans: SpanTally
+        self._overwritten: str | None = None
         self._stale = False
         self._packed_until_ms = 0
         self._load()
@@ -46,7 +59,8 @@ class Journal:
         """Commit a batch, in its order; returns how many looks were out of order.
 
         Raises sqlite3.OperationalError when the database cannot take it now, and another error of sqlite3, or
-        TypeError and the like, when an entry can never be stored. Nothing of the batch is kept then.
+        TypeError and the like, when an entry can never be stored; Displaced when the ledger is not at its path any
+        more. Nothing of the batch is kept then.
         """
         if self._stale:
             self._load()
@@ -54,17 +68,61 @@ class Journal:
         self._stale = True  # until the commit has returned
         with immediate(self._connection):
             self._write(batch)
-        self._stale = False
+            self.check_place()  # a commit into a file that nobody can find is none
+        self._stale, self._committed = False, self._chain.head
         return self._spans.out_of_order - before
 
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The journal of the ledger at `path`, for the holder of its lock. Raises LedgerError and its kinds."""
+        database = open_writer(path)
+        try:
+            place = Place(path)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, place)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.place.close()
+        self.database.close()
+
     def checkpoint(self) -> None:
-        """Copy what the write-ahead log holds into the database, as far as readers allow, waiting for nobody."""
+        """Copy what the write-ahead log holds into the database, as far as readers allow, waiting for nobody.
+
+        Raises Displaced, and then copies nothing: the log of one database would ruin another.
+        """
+        self.check_place()
+        self.empty_log()
+
+    def empty_log(self) -> None:
+        """The same wherever the open database is now."""
         self._connection.execute("pragma wal_checkpoint(passive)")
+        self.place.note()
+
+    def check_place(self) -> None:
+        """Raises Displaced unless the open ledger is the one at its path, and nobody has written over it.
+
+        A checkpoint of somebody else's writes into the database too: then the newest links of the chain are verified on
+        a connection that knows none of its pages.
+        """
+        self.place.check()
+        if self._overwritten is None and self.place.is_touched():
+            with closing(connect_reader(self.place.path)) as fresh:
+                try:
+                    self._overwritten = next(iter(verify_recent(fresh.conn, self._committed)), None)
+                except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                    self._overwritten = str(error)
+        if self._overwritten is not None:
+            raise self.place.overwritten(self._overwritten)
 
     def _load(self) -> None:
         for cache in (self._endpoints, self._addresses, self._evidence):
             cache.forget()
-        self._spans = SpanTally(self._database)
+        self._chain.forget()
+        self._committed = self._chain.head
+        self._spans = SpanTally(self.database)
         self._every_ms = dict(self._connection.execute(_LAST_INTERVALS))
         self._last_id = last_observation(self._connection)
         self._pruned = self._connection.execute(_PRUNED).fetchone()
@@ -72,6 +130,7 @@ class Journal:
 
     def _write(self, batch: Sequence[Held]) -> None:
         looks: list[Row] = []
+        self._link = self._chain.begin(batch[0].entry.at_ms)
         self._packed_until_ms = packed_until_ms(self._connection)
         pruned = self._connection.execute(_PRUNED).fetchone()
         if pruned != self._pruned:  # rows that it remembers go, unless somebody refers to them
@@ -84,6 +143,8 @@ class Journal:
                 looks.append(self._look(held.entry, held.every_ms))
         # One call for all of them: a quarter of the processor time of sqlite-utils' insert_all.
         self._connection.executemany(_INSERT, looks)
+        self._link.add_observations(looks)
+        self._chain.save()
         self._spans.save(self._codes)
 
     def _look(self, observation: Observation, every_ms: int) -> Row:
@@ -91,7 +152,9 @@ class Journal:
         endpoint = self._endpoints.id(observation.endpoint)
         self._last_id += 1
         if self._every_ms.get(endpoint) != every_ms:
-            self._connection.execute(_INTERVAL, (endpoint, self._last_id, every_ms))
+            interval = endpoint, self._last_id, every_ms
+            self._connection.execute(_INTERVAL, interval)
+            self._link.add("intervals", self._last_id, interval)
             self._every_ms[endpoint] = every_ms
         if observation.at_ms < self._packed_until_ms:
             forget_hour(self._connection, endpoint, observation.at_ms)
@@ -118,7 +181,11 @@ class Journal:
     def _beat(self, beat: Beat) -> None:
         endpoint, report = self._endpoints.id(beat.endpoint), beat.report
         values = endpoint, report.at_ms, report.kind.value, report.duration_ms, storable(report.text)
-        self._connection.execute(_BEAT, values)
+        number = self._connection.execute(_BEAT, values).fetchone()[0]
+        self._added("heartbeats", (number, *values))
+
+    def _added(self, table: str, row: tuple[Any, ...]) -> None:
+        self._link.add(table, row[0], row)
 
 
 _LAST_INTERVALS = """

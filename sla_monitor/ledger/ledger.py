@@ -8,17 +8,18 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
 
-from sqlite_utils import Database
-
 from sla_monitor.clock import Clock
 from sla_monitor.ledger.buffer import Buffer
 from sla_monitor.ledger.entries import Beat, Held
+from sla_monitor.ledger.heads import ChainHead
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.older import Older
-from sla_monitor.ledger.opening import open_writer, take_lock
+from sla_monitor.ledger.opening import take_lock
+from sla_monitor.ledger.place import Displaced
 from sla_monitor.ledger.reader import Reader, keep_answer
+from sla_monitor.ledger.salvage import SAVED_ANEW, salvage
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
 from sla_monitor.register.entries import Entry
@@ -32,21 +33,27 @@ class Ledger:
     """The one writer of a record. `open` makes one; everything may be called from any thread."""
 
     def __init__(
-        self, path: Path, clock: Clock, lock: WriterLock, database: Database, writer: Writer, older: Older | None
+        self,
+        path: Path,
+        clock: Clock,
+        lock: WriterLock,
+        journal: Journal,
+        buffer: Buffer,
+        linger_seconds: float,
+        older: Older | None,
     ) -> None:
         self._path = path
         self._clock = clock
         self._lock = lock
-        self._database = database
-        self._writer = writer
-        self._buffer = writer.buffer
+        self._buffer = buffer
+        self._writer = Writer(journal, buffer, clock, linger_seconds, self._salvage)
         self._reader = Reader(path, older)
         self._keeper = Keeper(path, self._reader)
         self._jobs = self._reader.jobs(clock.now_ms(), clock.monotonic())
         self._reporting = threading.Lock()
         self._closing = threading.Lock()
         self._is_closed = False
-        writer.start()
+        self._writer.start()
 
     @classmethod
     def open(
@@ -66,14 +73,13 @@ class Ledger:
         Raises LedgerDamaged, LedgerTooNew, LedgerLocked or LedgerError, with the way out.
         """
         lock = take_lock(path)
-        database = None
+        journal = None
         try:
-            database = open_writer(path)
-            writer = Writer(Journal(database), Buffer(buffer), clock, commit_within_ms / 1000)
-            return cls(path, clock, lock, database, writer, older)
+            journal = Journal.open(path)
+            return cls(path, clock, lock, journal, Buffer(buffer), commit_within_ms / 1000, older)
         except BaseException:
-            if database is not None:
-                database.close()
+            if journal is not None:
+                journal.close()
             lock.release()
             raise
 
@@ -162,6 +168,10 @@ class Ledger:
         """What the register says of a contract; see `Reader`."""
         return self._reader.entries(contract)
 
+    def head(self) -> ChainHead | None:
+        """Up to where the chain is closed. Raises LedgerError when the file cannot be read."""
+        return self._reader.head()
+
     def stats(self) -> LedgerStats:
         """How the record is doing, now."""
         oldest = self._buffer.oldest_since()
@@ -176,6 +186,7 @@ class Ledger:
             size_bytes=_size(self._path) + _size(self._path.with_name(self._path.name + "-wal")),
             commits=writer.commits,
             out_of_order=writer.out_of_order,
+            saved_anew=writer.saved_anew,
         )
 
     def flush(self, timeout_s: float) -> bool:
@@ -189,9 +200,17 @@ class Ledger:
             if not self._is_closed and not self._writer.is_alive():
                 self._is_closed = True
                 self._reader.close()
-                self._database.close()
+                self._writer.journal.close()
                 self._lock.release()
             return is_kept
+
+    def _salvage(self, journal: Journal, error: Displaced) -> Journal | None:
+        if error.trouble in SAVED_ANEW:
+            self._lock.renew()
+        anew = salvage(journal, error, self._clock.now_ms())
+        if anew is not None:
+            self._reader.reopen()
+        return anew
 
     def __enter__(self) -> Self:
         return self

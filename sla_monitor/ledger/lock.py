@@ -20,18 +20,39 @@ class WriterLock:
     def __init__(self, ledger: Path) -> None:
         """Raises LedgerLocked when another process (or another Ledger in this one) holds it; OSError as it comes."""
         self.path = ledger.with_name(ledger.name + ".lock")
-        self._file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640), "r+")
+        self._ledger = ledger
+        self._file = self._taken()
+
+    def _taken(self) -> IO[str]:
+        file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640), "r+")
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _holder(self._file)
-            self._file.close()
+            holder = _holder(file)
+            file.close()
             raise LedgerLocked(
-                f"{ledger}: process {holder} is writing this ledger; stop it first, or give each daemon its own ledger"
+                f"{self._ledger}: process {holder} is writing this ledger;"
+                " stop it first, or give each daemon its own ledger"
             ) from None
-        self._file.truncate()
-        self._file.write(f"{os.getpid()}\n")
-        self._file.flush()
+        file.truncate()
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        return file
+
+    def renew(self) -> None:
+        """Take the lock again where somebody has removed its file, so that a second daemon still finds it taken.
+
+        Raises LedgerLocked when one was faster; OSError as it comes.
+        """
+        self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        held = os.fstat(self._file.fileno())
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != (held.st_dev, held.st_ino):
+            before, self._file = self._file, self._taken()
+            before.close()
 
     def release(self) -> None:
         """The file stays: to remove it would let two processes lock two files of the same name."""

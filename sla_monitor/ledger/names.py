@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from sqlite_utils import Database
 
@@ -15,12 +16,16 @@ from sla_monitor.ledger.schema import NAMES
 _REMEMBERED = 10_000
 """Addresses of a supplier behind a large content network change without end; the cache must not."""
 
+Added = Callable[[str, tuple[Any, ...]], None]
+
 
 class Names:
     """One such table, as the writer sees it. Belongs to the writer's thread."""
 
-    def __init__(self, connection: sqlite3.Connection, table: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, table: str, added: Added) -> None:
+        """`added` is told of each new row, by its columns."""
         self._connection = connection
+        self._table, self._added = table, added
         self._find = f"select id from {table} where {NAMES[table]} = ?"
         self._add = f"insert into {table} ({NAMES[table]}) values (?) returning id"
         self._ids: dict[str, int] = {}
@@ -40,6 +45,7 @@ class Names:
         row = self._connection.execute(self._find, (name,)).fetchone()
         if row is None:
             row = self._connection.execute(self._add, (name,)).fetchone()
+            self._added(self._table, (row[0], name))
         self._ids[name] = number = int(row[0])
         return number
 

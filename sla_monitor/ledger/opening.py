@@ -21,9 +21,17 @@ from sla_monitor.ledger.connect import (
     immediate,
     make_durable,
 )
-from sla_monitor.ledger.health import check_content, check_names, check_owner, refusal_to_open
+from sla_monitor.ledger.health import (
+    check_content,
+    check_names,
+    check_owner,
+    damaged,
+    refusal_to_open,
+)
+from sla_monitor.ledger.links import append
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.place import make_private
 from sla_monitor.ledger.resting import Resting
 from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS
 from sla_monitor.sla.observation import Outcome, Reason
@@ -42,6 +50,10 @@ def open_writer(path: Path) -> Database:
     """The connection that writes, to be opened by the holder of the lock. Raises LedgerError and its kinds."""
     if path.exists():
         _readable(path)
+    try:
+        make_private(path)
+    except OSError as error:
+        raise LedgerError(f"{path}: {error.strerror}; set ledger.path to a place that this user may write") from None
     with _connected(path, connect_writer) as database:
         check_owner(path, database)
         make_durable(database)
@@ -50,6 +62,15 @@ def open_writer(path: Path) -> Database:
         check_content(path, database)
         _add_names(database)
     return database
+
+
+def make_ledger(path: Path) -> None:
+    """Make the ledger at `path`, or bring it up to date, beside no daemon. Raises LedgerError and its kinds."""
+    lock = take_lock(path)
+    try:
+        open_writer(path).close()
+    finally:
+        lock.release()
 
 
 def open_reader(path: Path, resting: Resting) -> Database:
@@ -102,6 +123,8 @@ def _connected(path: Path, connect: Callable[[Path], Database]) -> Iterator[Data
             on_failure.pop_all()
     except sqlite3.Error as error:
         raise refusal_to_open(path, error) from error
+    except UnicodeDecodeError as error:
+        raise damaged(path, f"it holds text that has no UTF-8: {error}") from error
 
 
 def _readable(path: Path) -> None:
@@ -132,5 +155,8 @@ def _add_names(database: Database) -> None:
     """Document every outcome and reason in the database, before the first of them is used."""
     with immediate(database.conn):
         for table, names in (("outcomes", Outcome), ("reasons", Reason)):
-            known = names_by_id(database, table).values()
-            database.table(table).insert_all({"name": str(name)} for name in names if str(name) not in known)
+            known = names_by_id(database, table)
+            new = enumerate((str(name) for name in names if str(name) not in known.values()), len(known) + 1)
+            rows = list(new)
+            database.conn.executemany(f"insert into {table} values (?, ?)", rows)  # noqa: S608 - our own two tables
+            append(database.conn, 0, {table: rows})

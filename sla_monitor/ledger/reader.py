@@ -15,6 +15,8 @@ from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.asking import snapshot
 from sla_monitor.ledger.chain import newest, read
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
+from sla_monitor.ledger.heads import ChainHead, closed_head
+from sla_monitor.ledger.links import append_answer
 from sla_monitor.ledger.older import Older
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
@@ -139,6 +141,11 @@ class Reader(SingleLooks):
         row = self._rows(_FIRST, f"{contract}/", f"{contract}0")[0]  # 0 follows the stroke
         return None if row[0] is None else int(row[0])
 
+    def head(self) -> ChainHead | None:
+        """Up to where the chain is closed; None while no link is."""
+        with self._asked() as connection, snapshot(connection):
+            return closed_head(connection)
+
     def worked_out(self, digest: str) -> str | None:
         """What was made of looks of months that are over, by the digest of the question; None: nobody has asked it."""
         rows = self._rows("select body from worked_out where digest = ?", digest)
@@ -211,6 +218,7 @@ def keep_answer(path: Path, digest: str, body: str) -> None:
         database.conn.execute("pragma synchronous = normal")  # it can be made again: no need to wait for the disk
         with immediate(database.conn):
             database.conn.execute("insert or replace into worked_out values (?, ?)", (digest, body))
+            append_answer(database.conn, digest, body)
 
 
 def read_only(path: Path, older: Older | None = None) -> Reader:

@@ -15,7 +15,8 @@ from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger.chain import INSERT, LAST, last_number, read, row_of, sealed
 from sla_monitor.ledger.connect import immediate
-from sla_monitor.ledger.opening import appending, is_ready, open_reader, open_writer, take_lock
+from sla_monitor.ledger.links import append
+from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
 from sla_monitor.ledger.resting import Resting
 from sla_monitor.register.entries import Entry
 
@@ -64,6 +65,7 @@ class Register:
                 if now_last != last:
                     numbered = list(sealed(rows, now_last))
                 database.conn.executemany(INSERT, numbered)
+                append(database.conn, entries[0].at_ms if entries else 0, {"register": numbered})
         return tuple(row[0] for row in numbered)
 
     def entries(self, contract: str) -> Sequence[Entry]:
@@ -83,13 +85,8 @@ class Register:
 def _make(path: Path, clock: Clock, until: float) -> None:
     """Do what a daemon does when it starts, or wait a moment for one that is doing it."""
     try:
-        lock = take_lock(path)
+        make_ledger(path)
     except LedgerLocked:
         if clock.monotonic() >= until:
             raise
         clock.sleep(_POLL_SECONDS)
-        return
-    try:
-        open_writer(path).close()
-    finally:
-        lock.release()

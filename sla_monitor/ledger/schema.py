@@ -13,10 +13,15 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from sla_monitor.ledger.links import begin_chain
+
 APPLICATION_ID = 0x534C416D
 """Stamped into the file's header ("SLAm"), so that another program's database is never taken for ours."""
 
 MIGRATIONS = Migrations("sla_monitor")
+
+PINNED = {1: "up", 2: "degraded", 3: "down", 4: "unknown"}
+"""What the rows of `outcomes` are, in every ledger of every version: two that change places change every figure."""
 
 NAMES = {"endpoints": "key", "outcomes": "name", "reasons": "name", "addresses": "name"}
 """Tables that give a small integer to each text that observations would otherwise repeat, and their text column."""
@@ -241,3 +246,32 @@ def m0006_pruned(database: Database) -> None:
     for table, stays in _PRUNED_ALONE.items():
         refuse = f"begin select raise(abort, '{table} is append-only'); end"
         database.conn.execute(f"create trigger {table}_no_delete before delete on {table} when {stays} {refuse}")
+
+
+_CHAIN = """
+create table chain (
+  number integer primary key,
+  at_ms integer not null,
+  covers text not null check (json_valid(covers)),
+  marks blob not null,
+  digest blob not null
+) strict;
+"""
+_GROWS = """
+create trigger chain_no_update before update on chain
+  when old.number < (select max(number) from chain) or new.number <> old.number or new.at_ms <> old.at_ms
+begin select raise(abort, 'chain is append-only'); end
+"""
+"""The newest link grows with each commit; no other ever changes."""
+
+
+@MIGRATIONS()
+def m0007_chain(database: Database) -> None:
+    """What is there already is chained as it is found: the first links have no time (`at_ms` 0)."""
+    for statement in _CHAIN.split(";"):
+        database.conn.execute(statement)
+    _, *refusals = _refusals("chain", ("number",))
+    for trigger in (_GROWS, *refusals):
+        database.conn.execute(trigger)
+    database.conn.execute("delete from worked_out")  # nobody can vouch for what was kept; it is worked out again
+    begin_chain(database.conn)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,28 +17,35 @@ from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chain import problems as register_problems
-from sla_monitor.ledger.health import quick_check, refusal
+from sla_monitor.ledger.heads import ChainHead, not_before
+from sla_monitor.ledger.health import NOT_OURS, damaged, quick_check, refusal
 from sla_monitor.ledger.hours import Hours, wrong_hours
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.rebuild import Progress, derive, differences
 from sla_monitor.ledger.resting import Resting
+from sla_monitor.ledger.salvage import sync
 from sla_monitor.ledger.tally import Meanings
+from sla_monitor.ledger.verifying import begun_over, verify_all
 
-_COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register"
+_COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register", "chain"
 _PAGES_AT_ONCE = 2_000
 _REBUILD = "stop the daemon and run `ledger rebuild-spans`"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """`problems`: what is wrong, none when the ledger is whole; `counts`: rows of each table."""
+    """`problems`: what is wrong, none when the ledger is whole; `counts`: rows of each table; `notes`: what a reader of
+    a whole ledger should know."""
 
     counts: dict[str, int]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
-def check(path: Path, progress: Progress) -> CheckReport:
-    """Everything that can be checked: structure, indexes, references, spans against observations, the register's chain.
+def check(path: Path, progress: Progress, anchors: Sequence[ChainHead] = ()) -> CheckReport:
+    """Everything that can be checked: structure, references, spans against observations, rows against the chain.
+
+    `anchors`: heads of the chain that were told before; what came before them must be what it was then.
 
     Raises LedgerError and its kinds when the file cannot be read as a ledger at all.
     """
@@ -49,10 +56,13 @@ def check(path: Path, progress: Progress) -> CheckReport:
         problems = _structure(database)
         counts = {} if problems else {table: database.table(table).count for table in _COUNTED}
         if not problems:
-            derive(database, progress)
-            problems = [*_meaning(database), *register_problems(path, database.conn)]
+            problems = [*verify_all(database.conn), *register_problems(path, database.conn)]
+            problems += [told for head in anchors if (told := not_before(database.conn, head))]
+            problems += _derived(database, progress)
         resting.check()
-        return CheckReport(counts, tuple(problems))
+        return CheckReport(counts, tuple(problems), tuple(_notes(database)))
+    except NOT_OURS as error:
+        raise damaged(path, f"it holds what the program never writes: {error}") from error
     except sqlite3.Error as error:
         resting.check()
         raise refusal(path, error) from error
@@ -74,7 +84,7 @@ def backup(path: Path, destination: Path, progress: Progress) -> None:
             _copy(source, unfinished, progress)
             resting.check()
             os.link(unfinished, destination)  # unlike a rename, it never replaces what somebody else put there
-            _sync(destination.parent)
+            sync(destination.parent)
     except sqlite3.Error as error:
         raise refusal(destination, error) from error
     except OSError as error:
@@ -117,12 +127,31 @@ def _copy(source: Database, destination: Path, progress: Progress) -> None:
         copy.close()
     if problems:
         raise LedgerError(f"{destination}: the copy is damaged ({problems[0]}); run `sla-monitor ledger check`")
-    _sync(destination)
+    sync(destination)
 
 
 def _structure(database: Database) -> list[str]:
     lines = [row[0] for row in database.conn.execute("pragma integrity_check")]
     return [] if lines == ["ok"] else lines
+
+
+def _derived(database: Database, progress: Progress) -> list[str]:
+    """What is wrong with what follows from the rest: spans, packed hours, references."""
+    try:
+        derive(database, progress)
+        return _meaning(database)
+    except NOT_OURS:
+        return ["spans cannot be worked out from the observations: they are none that the program recorded"]
+
+
+def _notes(database: Database) -> list[str]:
+    """Up to where the chain can only vouch for what it found."""
+    found = begun_over(database.conn)
+    told = (
+        f"the chain was begun over {found:,} rows that an earlier version had recorded:"
+        " it vouches for them from then on, not for how they came to be"
+    )
+    return [told] if found else []
 
 
 def _meaning(database: Database) -> list[str]:
@@ -135,11 +164,3 @@ def _meaning(database: Database) -> list[str]:
     if wrong := wrong_hours(database.conn, Hours.of(Meanings.load(database))):
         broken.append(f"{wrong} packed hours disagree with the observations; {_REBUILD}")
     return broken
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

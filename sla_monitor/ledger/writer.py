@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sla_monitor.clock import Clock
+from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.buffer import Buffer
 from sla_monitor.ledger.entries import Held
 from sla_monitor.ledger.journal import Journal
+from sla_monitor.ledger.place import Displaced
 
 LOG = logging.getLogger(__name__)
 
@@ -18,6 +20,7 @@ _CHECKPOINT_COMMITS = 100
 _CHECKPOINT_ENTRIES = 10_000
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 5.0
+_LAST_ATTEMPT_SECONDS = 0.3  # so that whoever waits for the end sees it: a pause, and an attempt
 
 # What an entry of the wrong kind or size gives: trying it again would never help.
 _UNSTORABLE = (
@@ -40,11 +43,22 @@ class Writer(threading.Thread):
     can never be stored is halved until that entry stands alone and can be given up.
     """
 
-    def __init__(self, journal: Journal, buffer: Buffer, clock: Clock, linger_seconds: float) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        buffer: Buffer,
+        clock: Clock,
+        linger_seconds: float,
+        salvage: Callable[[Journal, Displaced], Journal | None],
+    ) -> None:
+        """`salvage` gives the journal of the ledger that was saved anew, or None while there is none."""
         # A daemon thread, so that a disk which never answers cannot keep the program from ending: close() is how
         # the thread is asked to finish, and a commit that was never acknowledged is nobody's loss.
         super().__init__(name="ledger", daemon=True)
-        self._journal = journal
+        self.journal = journal
+        self._salvage = salvage
+        self._salvaged = self._unsalvaged = ""
+        self._unacknowledged = 0
         self.buffer = buffer
         self._clock = clock
         self._linger_seconds = linger_seconds
@@ -53,6 +67,7 @@ class Writer(threading.Thread):
         self.committed = 0
         self.commits = 0
         self.out_of_order = 0
+        self.saved_anew = 0
         self.failing = False
         self.last_error: str | None = None
 
@@ -69,7 +84,7 @@ class Writer(threading.Thread):
 
     def finish(self, timeout_seconds: float) -> bool:
         """Write what is held and end, giving up after `timeout_seconds`; False when something is left."""
-        self._give_up_at = self._clock.monotonic() + timeout_seconds
+        self._give_up_at = self._clock.monotonic() + timeout_seconds - _LAST_ATTEMPT_SECONDS
         self.buffer.close()
         self.join(timeout_seconds)
         return not self.is_alive() and not self.buffer
@@ -79,7 +94,14 @@ class Writer(threading.Thread):
 
     def _try(self, batch: Sequence[Held]) -> bool:
         try:
+            if self._unacknowledged:  # of the ledger as it is now: the oldest of the batch are in it
+                self._acknowledge()
+                return True
             self._commit(batch)
+        except Displaced as error:
+            self._failed(error)
+            self._meet(error)
+            return False
         except sqlite3.Error as error:
             self._failed(error)
             return False
@@ -92,14 +114,37 @@ class Writer(threading.Thread):
 
     def _commit(self, batch: Sequence[Held]) -> None:
         try:
-            self.out_of_order += self._journal.write(batch)
+            self.out_of_order += self.journal.write(batch)
         except _UNSTORABLE as error:
             self._divide(batch, error)
             return
-        self.committed += len(batch)
+        self._unacknowledged = len(batch)
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """A commit counts if it went into the ledger that whoever reads it next will find. Raises Displaced."""
+        self.journal.check_place()
+        count, self._unacknowledged = self._unacknowledged, 0
+        self.committed += count
         self.commits += 1
         self._healed()
-        self.buffer.settle(len(batch))
+        self.buffer.settle(count)
+
+    def _meet(self, error: Displaced) -> None:
+        """Put what was recorded where it is safe: tried until it is done, and done once for each trouble."""
+        if self._salvaged == str(error):
+            return
+        try:
+            anew = self._salvage(self.journal, error)
+        except (sqlite3.Error, LedgerError, OSError) as problem:
+            if str(problem) != self._unsalvaged:
+                LOG.error("what was recorded could not be put where it is safe, and is tried again: %s", problem)
+            self._unsalvaged = str(problem)
+            return
+        self._salvaged = str(error)
+        if anew is not None:
+            self.journal, self._salvaged = anew, ""
+            self.saved_anew += 1
 
     def _divide(self, batch: Sequence[Held], error: Exception) -> None:
         if len(batch) == 1:
@@ -117,8 +162,11 @@ class Writer(threading.Thread):
         if self.commits - commits >= _CHECKPOINT_COMMITS or self.committed - entries >= _CHECKPOINT_ENTRIES:
             self._since_checkpoint = self.commits, self.committed
             try:
-                self._journal.checkpoint()
-            except sqlite3.Error as error:  # nothing is lost: the log only grows, until the next one succeeds
+                self.journal.checkpoint()
+            except (
+                sqlite3.Error,
+                Displaced,
+            ) as error:  # nothing is lost: the log only grows, until the next one succeeds
                 LOG.warning("the ledger's write-ahead log could not be emptied: %s", error)
 
     def _failed(self, error: Exception) -> None:
@@ -128,6 +176,7 @@ class Writer(threading.Thread):
         self.failing, self.last_error = True, reason
 
     def _healed(self) -> None:
+        self._salvaged = self._unsalvaged = ""
         if self.failing:
             LOG.warning("the ledger can be written again; what was held is on disk or on its way")
         self.failing = False

@@ -21,6 +21,8 @@ Witness = Annotated[HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Fiel
 
 KEY_CREDENTIAL = "ledger-key"
 """What the unit's LoadCredential= calls the signing key."""
+CONFIGURATION, STATE = Path("/etc"), Path("/var/lib")
+"""Where systemd's ConfigurationDirectory= and StateDirectory= are (file-hierarchy(7))."""
 
 _ADDRESS = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})"
 
@@ -45,7 +47,7 @@ class LedgerSettings(Strict):
     path: FilePath = Field(
         Path("../var/ledger.db"),
         validate_default=True,
-        description="The database. Under systemd, ledger.db in $STATE_DIRECTORY is used instead.",
+        description="The database. Under systemd, ledger.db in $STATE_DIRECTORY is used instead, also by commands.",
     )
     commit_within_ms: DurationMs = Field(200, alias="commit_within", description="How long a look may wait to be kept.")
     buffer: Whole = Field(50_000, ge=100, description="Observations held while the disk is full or locked.")
@@ -104,20 +106,38 @@ class Settings(Strict):
 def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read `sla-monitor.yaml`. Raises ConfigError with every problem of the file."""
     settings = load_model(path, Settings)
-    # systemd joins several directories with colons; the unit asks for one.
     environment = os.environ if environment is None else environment
-    state = environment.get("STATE_DIRECTORY", "").partition(":")[0]
+    state = state_directory(path, environment)
     credential = Path(environment.get("CREDENTIALS_DIRECTORY", "")) / KEY_CREDENTIAL
     if credential.is_absolute() and credential.exists():
         settings = _with(settings, "ledger", key=credential)
-    elif state:
-        settings = _with(settings, "ledger", key=Path(state) / "ledger.key")
-    if not state:
+    elif state is not None:
+        settings = _with(settings, "ledger", key=state / "ledger.key")
+    if state is None:
         return settings
-    settings = _with(settings, "ledger", path=Path(state) / "ledger.db")
-    settings = _with(settings, "reviews", folder=Path(state) / "reviews")
-    return _with(settings, "archive", folder=Path(state) / "archive")
+    settings = _with(settings, "ledger", path=state / "ledger.db")
+    settings = _with(settings, "reviews", folder=state / "reviews")
+    return _with(settings, "archive", folder=state / "archive")
 
 
 def _with(settings: Settings, part: str, **changed: Path) -> Settings:
     return settings.model_copy(update={part: getattr(settings, part).model_copy(update=changed)})
+
+
+def state_directory(path: Path, environment: Mapping[str, str]) -> Path | None:
+    """Where a daemon with these settings keeps its state, when systemd gives it a place; None: where the settings say.
+
+    Commands are not started by systemd. For settings in /etc/NAME they find the same place, /var/lib/NAME, by the
+    ledger that the daemon has made there.
+    """
+    # systemd joins several directories with colons; the unit asks for one.
+    if given := environment.get("STATE_DIRECTORY", "").partition(":")[0]:
+        return Path(given)
+    folder = path.absolute().parent
+    state = STATE / folder.name
+    if folder.parent != CONFIGURATION:
+        return None
+    try:
+        return state if (state / "ledger.db").exists() else None
+    except PermissionError:  # it is there, closed to this user: who opens it is told so
+        return state

@@ -29,7 +29,7 @@ OWNERS = {
     "jinja2": {"web", "review"},
     "jsonpath_rfc9535": {"contract"},
     "logfmter": {"log.py"},
-    "msgspec": {"probe", "transport"},
+    "msgspec": {"probe", "transport", "ledger"},
     "prometheus_client": {"metrics"},
     "pycares": {"probe"},
     "pydantic": {"contract", "register", "evidence", "settings", "web_config.py"},

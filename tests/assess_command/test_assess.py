@@ -122,7 +122,7 @@ def test_a_month_that_cannot_be_assessed_is_refused(contract: str, ledger: str, 
 def test_no_ledger_yet_is_one_clear_line(tmp_path: Path, contract: str) -> None:
     error = run(contract, "--ledger", str(tmp_path / "none.db"), *MARCH).exception
     assert isinstance(error, LedgerError)
-    assert str(error).startswith(f"{tmp_path}/none.db: No such file or directory; is this the right path")
+    assert str(error).startswith(f"{tmp_path}/none.db: there is no ledger here (named with --ledger)")
 
 
 def test_a_damaged_ledger_is_one_clear_line(tmp_path: Path, contract: str, ledger: str) -> None:

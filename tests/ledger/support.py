@@ -27,12 +27,14 @@ def look(index: int = 0, finding: Finding = UP, endpoint: str = "custody/login")
 
 
 @contextmanager
-def opened(path: Path, *, commit_within_ms: int = 5, buffer: int = 50_000) -> Iterator[Ledger]:
+def opened(
+    path: Path, *, commit_within_ms: int = 5, buffer: int = 50_000, close_s: float = DEADLINE_S
+) -> Iterator[Ledger]:
     ledger = Ledger.open(path, SystemClock(), commit_within_ms=commit_within_ms, buffer=buffer)
     try:
         yield ledger
     finally:
-        ledger.close(DEADLINE_S)
+        ledger.close(close_s)
 
 
 def record_all(ledger: Ledger, *observations: Observation) -> None:

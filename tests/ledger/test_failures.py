@@ -42,12 +42,12 @@ def recorded(path: Path) -> list[int]:
 
 def fill_disk(ledger: Ledger) -> None:
     """SQLite answers SQLITE_FULL to whatever needs one more page, as it does when the disk has none to give."""
-    pages = ledger._database.conn.execute("pragma page_count").fetchone()[0]
-    ledger._database.conn.execute(f"pragma max_page_count = {pages}")
+    pages = ledger._writer.journal.database.conn.execute("pragma page_count").fetchone()[0]
+    ledger._writer.journal.database.conn.execute(f"pragma max_page_count = {pages}")
 
 
 def free_disk(ledger: Ledger) -> None:
-    ledger._database.conn.execute("pragma max_page_count = 1000000")
+    ledger._writer.journal.database.conn.execute("pragma max_page_count = 1000000")
 
 
 def test_a_full_disk_loses_nothing_that_the_buffer_can_hold(path: Path, caplog: pytest.LogCaptureFixture) -> None:

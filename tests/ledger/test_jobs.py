@@ -148,7 +148,8 @@ def before_job_reports(path: Path) -> None:
         database.execute(f"create trigger heartbeats_no_update before update on heartbeats {refuse}")
         database.execute(f"create trigger heartbeats_no_delete before delete on heartbeats {refuse}")
         database.executemany("insert into heartbeats values (1, ?)", [(T0 + n * 1_000,) for n in range(5)])
-        database.execute("delete from _sqlite_migrations where name = 'm0005_job_reports'")
+        database.execute("drop table chain")
+        database.execute("delete from _sqlite_migrations where name in ('m0005_job_reports', 'm0007_chain')")
 
 
 def test_a_ledger_of_the_version_before_keeps_every_heartbeat(path: Path, tmp_path: Path) -> None:
@@ -167,6 +168,7 @@ def test_a_ledger_of_the_version_before_keeps_every_heartbeat(path: Path, tmp_pa
     assert rows(path)[5][1:] == ("fail", None, "new")
     report = check(path, lambda *_: None)
     assert (report.problems, report.counts["heartbeats"]) == ((), 6)
+    assert "the chain was begun over 9 rows" in report.notes[0]
     with closing(sqlite3.connect(path)) as database, pytest.raises(sqlite3.IntegrityError, match="append-only"):
         database.execute("delete from heartbeats")
 

@@ -139,7 +139,7 @@ def test_each_distinct_evidence_is_stored_once(path: Path) -> None:
         record_all(ledger, *(look(index, DOWN) for index in range(20)))
     with opened(path) as ledger:
         record_all(ledger, *(look(index, DOWN) for index in range(20, 40)))
-        assert ledger._database.table("evidence").count == 1
+        assert ledger._writer.journal.database.table("evidence").count == 1
 
 
 def test_a_commit_waits_no_longer_than_it_may_for_company(path: Path) -> None:

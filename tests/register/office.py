@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from sla_monitor.cli import cli
 from sla_monitor.errors import SlaMonitorError
+from sla_monitor.ledger.opening import make_ledger
 from tests.terms import HEAD
 
 TERMS: dict[str, Any] = {
@@ -60,6 +61,12 @@ class Office:
         (folder / "contracts").mkdir()
         (folder / "contracts" / "small.yaml").write_text(json.dumps(TERMS | terms))
         (folder / "sla-monitor.yaml").write_text("ledger: {path: ledger.db}\n")
+        return cls.beside_a_daemon(folder)
+
+    @classmethod
+    def beside_a_daemon(cls, folder: Path) -> Office:
+        """With the settings that are there already, and the ledger that a daemon has made."""
+        make_ledger(folder / "ledger.db")
         return cls(folder)
 
     @property

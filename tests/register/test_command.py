@@ -230,16 +230,21 @@ def test_entries_are_added_while_a_daemon_records(office: Office) -> None:
 
 
 def test_the_ledger_may_be_named(office: Office) -> None:
-    other = str(office.folder / "other.db")
-    office.done("add", "claim", "small", *CLAIM, "--ledger", other)
+    other = office.folder / "other.db"
+    office.ledger.rename(other)
+    office.done("add", "claim", "small", *CLAIM, "--ledger", str(other))
     assert not office.ledger.exists()
-    assert "authority_cause" in office.done("list", "small", "--ledger", other).out
+    assert "authority_cause" in office.done("list", "small", "--ledger", str(other)).out
 
 
-def test_the_register_of_a_ledger_that_is_not_there_is_a_clear_error(office: Office) -> None:
-    said = office.run("list", "small")
+@pytest.mark.parametrize("words", [("list", "small"), ("add", "claim", "small", *CLAIM)], ids=["list", "add"])
+def test_a_ledger_that_is_not_there_is_a_clear_error_and_none_is_made(office: Office, words: tuple[str, ...]) -> None:
+    office.ledger.unlink()
+    said = office.run(*words)
     assert said.code == 1
-    assert "No such file or directory; is this the right path" in said.err
+    where = office.folder / "sla-monitor.yaml"
+    assert said.err.startswith(f"{office.ledger}: there is no ledger here (where {where} says); name the daemon's")
+    assert not office.ledger.exists()
 
 
 def test_there_is_no_entry_of_a_number_that_was_not_given(office: Office) -> None:

@@ -23,7 +23,7 @@ BLOCKS = re.compile(r"```(sh|csv|text)(?: ([\w.]+))?\n(.*?)```", re.S)
 def office(tmp_path: Path) -> Office:
     """With the example contract that is shipped."""
     (tmp_path / "sla-monitor.yaml").write_text(f"contracts: {ROOT / 'config/contracts'}\nledger: {{path: ledger.db}}\n")
-    return Office(tmp_path)
+    return Office.beside_a_daemon(tmp_path)
 
 
 def commands(block: str) -> list[list[str]]:

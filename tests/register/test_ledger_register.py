@@ -145,8 +145,7 @@ def test_a_lock_that_is_held_for_ever_is_a_clear_refusal(
 def test_an_entry_that_was_forged_is_found(path: Path, register: Register, change: str, words: str) -> None:
     register.add(entries(ticket("A"), ticket("B"), ticket("C")))
     spoil(path, change)
-    (problem,) = check(path, ignore).problems
-    assert words in problem
+    assert any(words in problem for problem in check(path, ignore).problems)
     with pytest.raises(LedgerDamaged, match="was altered"):
         register.entries("small")
 

@@ -1,0 +1,91 @@
+"""A backup takes the ledger's place: checked before, owned as the ledger was, and nothing thrown away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.opening import take_lock
+from sla_monitor.ledger.place import LARGEST_MODE
+from sla_monitor.ledger.rebuild import Progress
+from sla_monitor.ledger.salvage import sync
+from sla_monitor.ledger.upkeep import check
+
+_ENDINGS = "", "-wal", "-shm"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """`kept`: where the files are now that were in the ledger's place."""
+
+    observations: int
+    kept: tuple[Path, ...]
+
+
+def restore(copy: Path, path: Path, now_ms: int, progress: Progress) -> Restored:
+    """Put a backup in the place of the ledger at `path`, whose lock says that no daemon writes it.
+
+    Raises LedgerError and its kinds; then nothing has been changed but what the message says.
+    """
+    lock = take_lock(path)
+    try:
+        for ending in _ENDINGS[1:]:
+            if copy.with_name(copy.name + ending).exists():
+                raise LedgerError(f"{copy}: there is a {ending} file beside it: it is no backup, but a ledger in use")
+        report = check(copy, progress)
+        if report.problems:
+            raise LedgerError(f"{copy}: not restored, it is damaged: {report.problems[0]}")
+        unfinished = _copied(copy, path)
+        kept = _set_aside(path, now_ms)
+        unfinished.rename(path)
+        sync(path.parent)
+        _give(lock.path, path)
+        return Restored(report.counts["observations"], kept)
+    except OSError as error:
+        raise LedgerError(f"{path}: {error.strerror} ({error.filename}); nothing was thrown away") from error
+    finally:
+        lock.release()
+
+
+def _copied(copy: Path, path: Path) -> Path:
+    """The copy beside the ledger, on the disk, with the owner and the mode that it is to have."""
+    unfinished = path.with_name(path.name + ".restoring")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as to, copy.open("rb") as source:
+            shutil.copyfileobj(source, to, 1 << 20)
+            to.flush()
+            os.fsync(to.fileno())
+        _give(unfinished, path if path.exists() else path.parent)
+        mode = path.stat().st_mode if path.exists() else LARGEST_MODE
+        unfinished.chmod(mode & LARGEST_MODE)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return unfinished
+
+
+def _give(path: Path, like: Path) -> None:
+    """Let it belong to whom `like` belongs to: a backup that root copied would be nobody's that may write it."""
+    wanted, found = like.stat(), path.stat()
+    if (wanted.st_uid, wanted.st_gid) != (found.st_uid, found.st_gid):
+        os.chown(path, wanted.st_uid, wanted.st_gid)
+
+
+def _set_aside(path: Path, now_ms: int) -> tuple[Path, ...]:
+    """The files that are in the place, under a name of their own: a log belongs to its database."""
+    before = path.with_name(f"{path.name}.before-{datetime.fromtimestamp(now_ms / 1000, UTC):%Y%m%dT%H%M%SZ}")
+    kept = []
+    for ending in _ENDINGS:
+        there, to = path.with_name(path.name + ending), before.with_name(before.name + ending)
+        if to.exists():
+            raise LedgerError(f"{to}: there is a file of this name already; try again in a second")
+        if there.exists():
+            there.rename(to)
+            kept.append(to)
+    return tuple(kept)

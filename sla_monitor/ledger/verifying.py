@@ -1,0 +1,269 @@
+"""Is the record as it was recorded? Links against rows, bodies against digests, the schema against the program's.
+
+What is wrong is named: which row, of which endpoint, of which time, as far as what is left can tell.
+"""
+
+# ruff: noqa: S608 - the tables and columns named in statements are our own
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from msgspec import DecodeError, json
+from sqlite_utils import Database
+
+from sla_monitor.ledger.evidence import digest_of_content
+from sla_monitor.ledger.links import (
+    ANSWERS,
+    KEYS,
+    NOTHING,
+    OBSERVATIONS,
+    Head,
+    answer_sum,
+    digest_of,
+    head_of,
+    line_of,
+    mark,
+    rows_of,
+)
+from sla_monitor.ledger.schema import MIGRATIONS, PINNED
+
+RECENT_LINKS = 200
+"""How much a start verifies: half a second for the fullest links, and a week of them where little is recorded."""
+
+_TOLD = 20
+_CHAIN = "select number, at_ms, covers, marks, digest from chain where number >= ? order by number"
+_WHERE = """
+select o.id, e.key, o.at_ms from observations o left join endpoints e on e.id = o.endpoint_id where o.id = ?
+"""
+_SEEN = """
+select group_concat(distinct e.key), min(o.at_ms), max(o.at_ms)
+from observations o left join endpoints e on e.id = o.endpoint_id where o.id between ? and ?
+"""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What links cover as they are gone through, and what is wrong."""
+
+    problems: list[str] = field(default_factory=list)
+    last: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KEYS, 0))
+    answers: set[str] = field(default_factory=set)
+    head: Head = NOTHING
+
+
+def verify_all(connection: sqlite3.Connection) -> list[str]:
+    """What is wrong with the record, none when all of it is as it was. Give it an open transaction."""
+    reading = _read(connection, 1, NOTHING)
+    for table, key in KEYS.items():
+        there, last = connection.execute(f"select count(*), ifnull(max({key}), 0) from {table}").fetchone()
+        if last > reading.last.get(table, 0):
+            reading.problems.append(_unchained(connection, table, reading.last.get(table, 0), last))
+        elif there != reading.counts[table] and not reading.problems:
+            reading.problems.append(f"{table}: {there} rows are there, and {reading.counts[table]} were recorded")
+    for digest, body in connection.execute("select digest, body from worked_out"):
+        if answer_sum(digest, body) not in reading.answers:
+            reading.problems.append(
+                f"what was worked out of a month that is over ({digest[:12]}) is not what the program kept;"
+                " stop the daemon and run `ledger rebuild-spans`, which has it worked out again"
+            )
+    return [
+        *_schema(connection),
+        *_pinned(connection),
+        *_few(reading.problems),
+        *_few(list(_bodies(connection))),
+    ]
+
+
+def verify_recent(connection: sqlite3.Connection, known: Head = NOTHING) -> list[str]:
+    """The same of the newest RECENT_LINKS links alone. `known`: a link that was there before."""
+    there = connection.execute("select digest from chain where number = ?", (known.number,)).fetchone()
+    if known.number and there != (known.digest,):
+        return [f"link {known.number} of the chain, which was committed, is {'another' if there else 'gone'}"]
+    first = max(1, head_of(connection).number - RECENT_LINKS + 1)
+    before = connection.execute("select number, digest from chain where number = ?", (first - 1,)).fetchone()
+    reading = _read(connection, first, Head(*before) if before else NOTHING)
+    for table, key in KEYS.items():
+        newest = connection.execute(f"select ifnull(max({key}), 0) from {table}").fetchone()[0]
+        if table in reading.last and newest > reading.last[table]:
+            reading.problems.append(_unchained(connection, table, reading.last[table], newest))
+    return [*_pinned(connection), *_few(reading.problems)]
+
+
+def begun_over(connection: sqlite3.Connection) -> int:
+    """How many rows that an earlier version recorded were there when the chain was begun; names of outcomes and reasons
+    are no record."""
+    covers = connection.execute("select covers from chain where at_ms = 0").fetchall()
+    each = (json.decode(text, type=dict[str, tuple[int, int, int, str]]) for (text,) in covers)
+    return sum(
+        stretch[2] for one in each for table, stretch in one.items() if table not in ("outcomes", "reasons", ANSWERS)
+    )
+
+
+def _read(connection: sqlite3.Connection, first: int, before: Head) -> Reading:
+    reading = Reading(head=before)
+    if first > before.number + 1:
+        reading.problems.append(f"link {before.number + 1} of the chain is missing")
+        reading.head = Head(first - 1, b"")
+    for row in connection.execute(_CHAIN, (first,)):
+        _read_link(connection, reading, row)
+    return reading
+
+
+def _read_link(connection: sqlite3.Connection, reading: Reading, row: tuple[int, int, str, bytes, bytes]) -> None:
+    number, at_ms, covers, marks, digest = row
+    if number != reading.head.number + 1:
+        reading.problems.append(f"links {reading.head.number + 1} to {number - 1} of the chain are missing")
+    elif digest_of(reading.head.digest, number, at_ms, covers, marks) != digest:
+        reading.problems.append(f"link {number} of the chain ({_instant(at_ms)}) was altered, or one before it was")
+    reading.head = Head(number, digest)
+    try:
+        stretches = json.decode(covers, type=dict[str, tuple[int, int, int, str]])
+    except DecodeError:
+        reading.problems.append(f"link {number} of the chain ({_instant(at_ms)}) cannot be read")
+        return
+    for table, stretch in stretches.items():
+        if table == ANSWERS:
+            reading.answers.add(stretch[3])
+        elif table in KEYS:
+            _read_stretch(connection, reading, table, stretch, (marks, at_ms))
+        else:
+            reading.problems.append(f"link {number} of the chain covers {table!r}, which this version does not know")
+
+
+def _read_stretch(
+    connection: sqlite3.Connection,
+    reading: Reading,
+    table: str,
+    stretch: tuple[int, int, int, str],
+    link: tuple[bytes, int],
+) -> None:
+    first, last, count, told = stretch
+    if first <= reading.last.get(table, 0):
+        reading.problems.append(f"links of the chain cover {table} {first} twice")
+    reading.last[table] = last
+    reading.counts[table] += count
+    lines = [(key, line_of(row)) for key, row in rows_of(connection, table, first, last)]
+    seen = sha256(b"".join(line + b"\n" for _, line in lines)).hexdigest()
+    if seen != told:
+        reading.problems.extend(_told(connection, table, stretch, lines, *link))
+
+
+def _told(
+    connection: sqlite3.Connection,
+    table: str,
+    stretch: tuple[int, int, int, str],
+    lines: Sequence[tuple[int, bytes]],
+    marks: bytes,
+    at_ms: int,
+) -> Iterator[str]:
+    """Which rows are not as they were recorded."""
+    first, last, count, _ = stretch
+    if table != OBSERVATIONS or len(marks) != 2 * count:
+        missing = "" if len(lines) >= count else f"; {count - len(lines)} of them are gone"
+        known = "; ".join(line.decode() for _, line in lines[:3])
+        yield f"{table} {first} to {last} ({_instant(at_ms)}) are not as they were recorded{missing}: {known[:300]}"
+        return
+    found = {key: mark(line) for key, line in lines}
+    wrong = 0
+    for place, key in enumerate(range(first, last + 1)):
+        if key not in found:
+            wrong += 1
+            yield f"observation {key} is missing ({_around(connection, key)})"
+        elif found[key] != marks[2 * place : 2 * place + 2]:
+            wrong += 1
+            _, endpoint, instant = connection.execute(_WHERE, (key,)).fetchone()
+            yield f"observation {key} of {endpoint} at {_instant(instant)} is not as it was recorded"
+    if not wrong:
+        keys, from_ms, to_ms = connection.execute(_SEEN, (first, last)).fetchone()
+        yield (
+            f"one of the observations {first} to {last}, of {keys} between {_instant(from_ms)} and {_instant(to_ms)},"
+            " is not as it was recorded"
+        )
+
+
+def _around(connection: sqlite3.Connection, key: int) -> str:
+    before = connection.execute("select max(id) from observations where id < ?", (key,)).fetchone()[0]
+    after = connection.execute("select min(id) from observations where id > ?", (key,)).fetchone()[0]
+    told = [
+        f"{word} {_instant(instant)} ({endpoint})"
+        for word, number in (("after", before), ("before", after))
+        for _, endpoint, instant in connection.execute(_WHERE, (number,))
+    ]
+    return ", ".join(told) or "no other is there"
+
+
+def _unchained(connection: sqlite3.Connection, table: str, after: int, last: int) -> str:
+    if table == OBSERVATIONS:
+        keys, from_ms, to_ms = connection.execute(_SEEN, (after + 1, last)).fetchone()
+        return (
+            f"observations {after + 1} to {last}, of {keys} between {_instant(from_ms)} and {_instant(to_ms)},"
+            " are in no link of the chain: the program did not record them"
+        )
+    return f"{table} {after + 1} to {last} are in no link of the chain: the program did not record them"
+
+
+def _bodies(connection: sqlite3.Connection) -> Iterator[str]:
+    for number, digest, detail, body in connection.execute("select id, digest, detail, body from evidence"):
+        if digest_of_content(detail, body) != digest:
+            where = connection.execute(
+                "select e.key, o.at_ms from observations o join endpoints e on e.id = o.endpoint_id"
+                " where o.evidence_id = ? order by o.id limit 1",
+                (number,),
+            ).fetchone()
+            of = f" of {where[0]} at {_instant(where[1])}" if where else ""
+            yield f"evidence {number}{of} is not as it was recorded"
+
+
+def _pinned(connection: sqlite3.Connection) -> Iterator[str]:
+    """Outcomes mean what this program writes by them."""
+    there = dict(connection.execute("select id, name from outcomes"))
+    for number, name in PINNED.items() if there else ():  # none are there while a ledger is being made
+        if there.get(number) != name:
+            yield f"outcome {number} is called {there.get(number)!r}, and is {name!r}: every figure depends on it"
+
+
+def _schema(connection: sqlite3.Connection) -> Iterator[str]:
+    there, ours = _described(connection), _our_schema()
+    for kind, name in sorted(ours.keys() - there.keys()):
+        yield f"the {kind} {name} is missing: somebody has dropped it"
+    for kind, name in sorted(there.keys() - ours.keys()):
+        yield f"the {kind} {name} is none of the program's"
+    for kind, name in sorted(there.keys() & ours.keys()):
+        if there[kind, name] != ours[kind, name]:
+            yield f"the {kind} {name} is not the program's: somebody has changed it"
+
+
+@cache
+def _our_schema() -> dict[tuple[str, str], str | None]:
+    fresh = Database(memory=True)
+    try:
+        MIGRATIONS.apply(fresh)
+        return _described(fresh.conn)
+    finally:
+        fresh.close()
+
+
+def _described(connection: sqlite3.Connection) -> dict[tuple[str, str], str | None]:
+    # What a shell adds with ANALYZE changes no row and no answer.
+    query = "select type, name, sql from sqlite_master where name not like 'sqlite_stat%'"
+    return {(kind, name): sql for kind, name, sql in connection.execute(query)}
+
+
+def _few(problems: list[str]) -> list[str]:
+    kept = problems[:_TOLD]
+    return kept if len(problems) <= _TOLD else [*kept, f"and {len(problems) - _TOLD} more of that kind"]
+
+
+def _instant(ms: Any) -> str:
+    try:
+        return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%S}Z" if ms else "its beginning"
+    except (TypeError, ValueError, OverflowError, OSError):
+        return f"{ms!r}"
