@@ -23,7 +23,7 @@ class Asking:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._resting = Resting(path)
         self._database: Database = open_reader(path, self._resting)
         self._lock = threading.Lock()
@@ -36,8 +36,8 @@ class Asking:
         """Ask the ledger that is at the path now. Raises LedgerError and its kinds."""
         with self._lock:
             self._database.close()
-            self._resting = Resting(self._path)
-            self._database = open_reader(self._path, self._resting)
+            self._resting = Resting(self.path)
+            self._database = open_reader(self.path, self._resting)
 
     def __enter__(self) -> Self:
         return self
@@ -57,9 +57,9 @@ class Asking:
                 yield self._database.conn
         except sqlite3.Error as error:
             self._resting.check()
-            raise refusal(self._path, error) from error
+            raise refusal(self.path, error) from error
         except UnicodeDecodeError as error:
-            raise damaged(self._path, f"it holds text that has no UTF-8: {error}") from error
+            raise damaged(self.path, f"it holds text that has no UTF-8: {error}") from error
         self._resting.check()
 
 

@@ -33,22 +33,15 @@ class Ledger:
     """The one writer of a record. `open` makes one; everything may be called from any thread."""
 
     def __init__(
-        self,
-        path: Path,
-        clock: Clock,
-        lock: WriterLock,
-        journal: Journal,
-        buffer: Buffer,
-        linger_seconds: float,
-        older: Older | None,
+        self, clock: Clock, lock: WriterLock, journal: Journal, buffer: Buffer, linger_seconds: float, reader: Reader
     ) -> None:
-        self._path = path
+        self._path = reader.path
         self._clock = clock
         self._lock = lock
         self._buffer = buffer
         self._writer = Writer(journal, buffer, clock, linger_seconds, self._salvage)
-        self._reader = Reader(path, older)
-        self._keeper = Keeper(path, self._reader)
+        self._reader = reader
+        self._keeper = Keeper(reader.path, self._reader)
         self._jobs = self._reader.jobs(clock.now_ms(), clock.monotonic())
         self._reporting = threading.Lock()
         self._closing = threading.Lock()
@@ -76,7 +69,7 @@ class Ledger:
         journal = None
         try:
             journal = Journal.open(path)
-            return cls(path, clock, lock, journal, Buffer(buffer), commit_within_ms / 1000, older)
+            return cls(clock, lock, journal, Buffer(buffer), commit_within_ms / 1000, Reader(path, older))
         except BaseException:
             if journal is not None:
                 journal.close()

@@ -37,6 +37,7 @@ KEYS = {
     "heartbeats": "id",
     "register": "number",
     "observations": "id",
+    "pruned_endpoints": "id",
 }
 """Every table whose rows are chained, and the column that says their order. A row is chained with all of its columns: a
 migration that adds one to such a table has to name the old ones in COLUMNS."""
@@ -44,7 +45,7 @@ migration that adds one to such a table has to name the old ones in COLUMNS."""
 COLUMNS = {"evidence": "id, hex(digest)"}
 """What of a table's row is in the chain, where that is not all: a body is proved by its digest."""
 
-OBSERVATIONS, ANSWERS = "observations", "worked_out"
+OBSERVATIONS, EVIDENCE, ANSWERS = "observations", "evidence", "worked_out"
 _LINE = json.Encoder()
 _LAST = "select number, digest from chain order by number desc limit 1"
 _INSERT = "insert into chain values (?, ?, ?, ?, ?)"

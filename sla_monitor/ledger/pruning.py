@@ -19,6 +19,7 @@ from sqlite_utils import Database
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.hours import HOUR_MS
+from sla_monitor.ledger.links import append
 from sla_monitor.ledger.older import PrunedDay, last_observation, pruned_days
 from sla_monitor.ledger.opening import appending, open_reader
 from sla_monitor.ledger.rebuild import (
@@ -47,12 +48,13 @@ where at_ms >= ? and at_ms < ? and id <= ? and endpoint_id in (select value from
 """  # noqa: S608 - our own text
 _DELETE = "delete from observations where id in (select value from json_each(?))"
 _DELETE_EVIDENCE = """
-delete from evidence where id in (select value from json_each(?))
+delete from evidence where id in (select value from json_each(?)) and id < (select max(id) from evidence)
   and not exists (select 1 from observations where evidence_id = evidence.id)
 """
+"""The newest stays: SQLite would give its number again, and the chain has it already."""
 _DELETE_HOURS = "delete from looks_by_hour where hour < ? and endpoint_id in (select value from json_each(?))"
 _DAY = f"insert into pruned_days values ({', '.join('?' * len(PrunedDay._fields))})"  # noqa: S608
-_ENDPOINT = "insert into pruned_endpoints values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ENDPOINT = "insert into pruned_endpoints values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ def prune(path: Path, planned: Plan) -> None:
             raise LedgerError(f"{path}: observations of that time have just come in; try again")
         database.conn.executemany(_DAY, planned.days)
         rows = [(endpoint, one.until_ms, one.every_ms, *one.span[1:]) for endpoint, one in planned.states.items()]
-        database.conn.executemany(_ENDPOINT, rows)
+        numbered = [(database.conn.execute(_ENDPOINT, row).fetchone()[0], *row) for row in rows]
+        append(database.conn, until_ms, {"pruned_endpoints": numbered})
         database.conn.execute(_DELETE_HOURS, (until_ms // HOUR_MS, own))
 
 

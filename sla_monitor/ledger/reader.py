@@ -186,7 +186,7 @@ class Reader(SingleLooks):
         changes. Raises LedgerDamaged when one of them was altered."""
         with self._asked() as connection:
             known = self._entries.get(contract, ())
-            new = read(self._path, connection, contract, known[-1].number if known else 0)
+            new = read(self.path, connection, contract, known[-1].number if known else 0)
             if new or not known:
                 self._entries[contract] = (*known, *new)
             return self._entries[contract]
@@ -194,7 +194,7 @@ class Reader(SingleLooks):
     def newest_entries(self, contract: str, count: int) -> list[Entry]:
         """The last so many, ascending. Whatever was said about them is among them, because it was said later."""
         with self._asked() as connection:
-            return newest(self._path, connection, contract, count)
+            return newest(self.path, connection, contract, count)
 
 
 def _hull(rows: Sequence[tuple[Any, ...]], place: int) -> tuple[int, int] | None:
@@ -209,7 +209,7 @@ class Keeping(Reader):
     def keep(self, digest: str, body: str) -> None:
         """Keep an answer. It can be worked out again: one that cannot be kept now is not."""
         with suppress(LedgerError):
-            keep_answer(self._path, digest, body)
+            keep_answer(self.path, digest, body)
 
 
 def keep_answer(path: Path, digest: str, body: str) -> None:

@@ -181,7 +181,7 @@ class SingleLooks(Asking):
         """What the archive answers. Raises LedgerError: nothing is told from a day that is not as it was sealed."""
         if self._older is None:
             raise LedgerError(
-                f"{self._path}: the observations of {day.contract} on {day.day} are in the archive;"
+                f"{self.path}: the observations of {day.contract} on {day.day} are in the archive;"
                 " give the settings that name it (--config)"
             )
         try:

@@ -25,7 +25,7 @@ from sla_monitor.ledger.rebuild import Progress, derive, differences
 from sla_monitor.ledger.resting import Resting
 from sla_monitor.ledger.salvage import sync
 from sla_monitor.ledger.tally import Meanings
-from sla_monitor.ledger.verifying import begun_over, verify_all
+from sla_monitor.ledger.verifying import begun_over, pruned_of, verify_all
 
 _COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register", "chain"
 _PAGES_AT_ONCE = 2_000
@@ -145,13 +145,19 @@ def _derived(database: Database, progress: Progress) -> list[str]:
 
 
 def _notes(database: Database) -> list[str]:
-    """Up to where the chain can only vouch for what it found."""
+    """What the chain cannot vouch for: what it found when it was begun, and what is not there any more."""
     found = begun_over(database.conn)
     told = (
         f"the chain was begun over {found:,} rows that an earlier version had recorded:"
         " it vouches for them from then on, not for how they came to be"
     )
-    return [told] if found else []
+    notes = [told] if found else []
+    if days := pruned_of(database.conn).days:
+        notes.append(
+            f"observations of {days:,} sealed days were taken out: the links over them and their evidence are taken as"
+            " they are, and the sealed days vouch for those rows (`sla-monitor archive verify`)"
+        )
+    return notes
 
 
 def _meaning(database: Database) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import DecodeError, json
 from sqlite_utils import Database
@@ -21,6 +21,7 @@ from sqlite_utils import Database
 from sla_monitor.ledger.evidence import digest_of_content
 from sla_monitor.ledger.links import (
     ANSWERS,
+    EVIDENCE,
     KEYS,
     NOTHING,
     OBSERVATIONS,
@@ -47,6 +48,28 @@ select group_concat(distinct e.key), min(o.at_ms), max(o.at_ms)
 from observations o left join endpoints e on e.id = o.endpoint_id where o.id between ? and ?
 """
 
+_PRUNED = "select ifnull(max(last_observation), 0), count(*), ifnull(sum(observations), 0) from pruned_days"
+_NOT_YET_OUT = """
+select count(*) from pruned_days d cross join observations o cross join endpoints e
+where o.at_ms >= d.from_ms and o.at_ms < d.until_ms and o.id <= d.last_observation
+  and e.id = o.endpoint_id and e.key >= d.contract || '/' and e.key < d.contract || '0'
+"""
+
+
+class Pruned(NamedTuple):
+    """What is in sealed days in place of the ledger: none of it has a higher id than `last_observation`."""
+
+    last_observation: int
+    days: int
+    observations: int
+
+    def explains(self, table: str, key: int) -> bool:
+        """Whether a row may be gone. A link cannot tell which of the evidence went with the observations."""
+        return key <= self.last_observation if table == OBSERVATIONS else table == EVIDENCE and self.days > 0
+
+
+UNPRUNED = Pruned(0, 0, 0)
+
 
 @dataclass(slots=True)
 class Reading:
@@ -57,6 +80,12 @@ class Reading:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KEYS, 0))
     answers: set[str] = field(default_factory=set)
     head: Head = NOTHING
+    pruned: Pruned = UNPRUNED
+
+
+def pruned_of(connection: sqlite3.Connection) -> Pruned:
+    """What was taken out of the ledger, all contracts together."""
+    return Pruned(*connection.execute(_PRUNED).fetchone())
 
 
 def verify_all(connection: sqlite3.Connection) -> list[str]:
@@ -66,8 +95,10 @@ def verify_all(connection: sqlite3.Connection) -> list[str]:
         there, last = connection.execute(f"select count(*), ifnull(max({key}), 0) from {table}").fetchone()
         if last > reading.last.get(table, 0):
             reading.problems.append(_unchained(connection, table, reading.last.get(table, 0), last))
-        elif there != reading.counts[table] and not reading.problems:
-            reading.problems.append(f"{table}: {there} rows are there, and {reading.counts[table]} were recorded")
+        elif not reading.problems and not _is_all_there(connection, reading, table, there):
+            sealed = f" ({reading.pruned.observations} are in sealed days)" if reading.pruned.days else ""
+            told = f"{table}: {there} rows are there, and {reading.counts[table]} were recorded"
+            reading.problems.append(told + (sealed if table == OBSERVATIONS else ""))
     for digest, body in connection.execute("select digest, body from worked_out"):
         if answer_sum(digest, body) not in reading.answers:
             reading.problems.append(
@@ -97,6 +128,16 @@ def verify_recent(connection: sqlite3.Connection, known: Head = NOTHING) -> list
     return [*_pinned(connection), *_few(reading.problems)]
 
 
+def _is_all_there(connection: sqlite3.Connection, reading: Reading, table: str, there: int) -> bool:
+    """Whether as many rows are there as were recorded, but for those that are in sealed days."""
+    gone = reading.counts[table] - there
+    if not reading.pruned.days:
+        return gone == 0
+    if table == OBSERVATIONS:
+        return gone == reading.pruned.observations - int(connection.execute(_NOT_YET_OUT).fetchone()[0])
+    return gone >= 0 if table == EVIDENCE else gone == 0
+
+
 def begun_over(connection: sqlite3.Connection) -> int:
     """How many rows that an earlier version recorded were there when the chain was begun; names of outcomes and reasons
     are no record."""
@@ -108,7 +149,7 @@ def begun_over(connection: sqlite3.Connection) -> int:
 
 
 def _read(connection: sqlite3.Connection, first: int, before: Head) -> Reading:
-    reading = Reading(head=before)
+    reading = Reading(head=before, pruned=pruned_of(connection))
     if first > before.number + 1:
         reading.problems.append(f"link {before.number + 1} of the chain is missing")
         reading.head = Head(first - 1, b"")
@@ -153,7 +194,7 @@ def _read_stretch(
     lines = [(key, line_of(row)) for key, row in rows_of(connection, table, first, last)]
     seen = sha256(b"".join(line + b"\n" for _, line in lines)).hexdigest()
     if seen != told:
-        reading.problems.extend(_told(connection, table, stretch, lines, *link))
+        reading.problems.extend(_told(connection, table, stretch, lines, reading.pruned, link))
 
 
 def _told(
@@ -161,27 +202,33 @@ def _told(
     table: str,
     stretch: tuple[int, int, int, str],
     lines: Sequence[tuple[int, bytes]],
-    marks: bytes,
-    at_ms: int,
+    pruned: Pruned,
+    link: tuple[bytes, int],
 ) -> Iterator[str]:
-    """Which rows are not as they were recorded."""
+    """Which rows are not as they were recorded. Where some are in a sealed day, the sum is taken as given: those that
+    are left are held against their marks."""
     first, last, count, _ = stretch
-    if table != OBSERVATIONS or len(marks) != 2 * count:
+    marks, at_ms = link
+    if table != OBSERVATIONS or len(marks) != 2 * count or last - first + 1 != count:
+        if len(lines) < count and pruned.explains(table, first):
+            return
         missing = "" if len(lines) >= count else f"; {count - len(lines)} of them are gone"
         known = "; ".join(line.decode() for _, line in lines[:3])
         yield f"{table} {first} to {last} ({_instant(at_ms)}) are not as they were recorded{missing}: {known[:300]}"
         return
     found = {key: mark(line) for key, line in lines}
-    wrong = 0
+    wrong = sealed = 0
     for place, key in enumerate(range(first, last + 1)):
-        if key not in found:
+        if key not in found and pruned.explains(table, key):
+            sealed += 1
+        elif key not in found:
             wrong += 1
             yield f"observation {key} is missing ({_around(connection, key)})"
         elif found[key] != marks[2 * place : 2 * place + 2]:
             wrong += 1
             _, endpoint, instant = connection.execute(_WHERE, (key,)).fetchone()
             yield f"observation {key} of {endpoint} at {_instant(instant)} is not as it was recorded"
-    if not wrong:
+    if not wrong and not sealed:
         keys, from_ms, to_ms = connection.execute(_SEEN, (first, last)).fetchone()
         yield (
             f"one of the observations {first} to {last}, of {keys} between {_instant(from_ms)} and {_instant(to_ms)},"
