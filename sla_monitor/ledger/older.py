@@ -26,7 +26,7 @@ class Older(Protocol):
 
 class PrunedDay(NamedTuple):
     """A day of one contract, in UTC, whose observations are in the archive, but for those that came in after it was
-    sealed: they have higher ids than `last_observation`, and stay."""
+    sealed: they have higher ids than `last_observation`, and stay. `observations`: how many go."""
 
     contract: str
     day: str

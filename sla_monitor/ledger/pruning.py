@@ -46,6 +46,10 @@ _SOME = f"""
 select id, evidence_id from observations
 where at_ms >= ? and at_ms < ? and id <= ? and endpoint_id in (select value from json_each(?)) limit {_ROWS_AT_ONCE}
 """  # noqa: S608 - our own text
+_COUNT = """
+select count(*) from observations
+where at_ms >= ? and at_ms < ? and id <= ? and endpoint_id in (select value from json_each(?))
+"""
 _DELETE = "delete from observations where id in (select value from json_each(?))"
 _DELETE_EVIDENCE = """
 delete from evidence where id in (select value from json_each(?)) and id < (select max(id) from evidence)
@@ -92,7 +96,12 @@ def plan(path: Path, contract: str, days: Sequence[PrunedDay], progress: Progres
                 f"{path}: {wrong} spans disagree with the observations; nothing is taken out of such a ledger"
                 " (see `sla-monitor ledger check`)"
             )
-        return Plan(contract, tuple(days), last_observation(database.conn), tuple(endpoints), states)
+        own = json.dumps(endpoints)
+        # A sealed day may also have what came in late for days before it, which stays; `_delete` takes these alone.
+        counted = [
+            day._replace(observations=database.conn.execute(_COUNT, _taken(day, own)).fetchone()[0]) for day in days
+        ]
+        return Plan(contract, tuple(counted), last_observation(database.conn), tuple(endpoints), states)
 
 
 def prune(path: Path, planned: Plan) -> None:
@@ -118,7 +127,7 @@ def take_out(path: Path, contract: str, progress: Progress, rest: Callable[[], N
         own = json.dumps(_endpoints(database.conn, contract))
         days = pruned_days(database.conn, contract)
         for number, day in enumerate(days, start=1):
-            while count := _delete(database, (day.from_ms, day.until_ms, day.last_observation, own)):
+            while count := _delete(database, _taken(day, own)):
                 gone += count
                 rest()
             if number % _CHECKPOINT_DAYS == 0:
@@ -128,6 +137,10 @@ def take_out(path: Path, contract: str, progress: Progress, rest: Callable[[], N
             database.conn.execute(_DELETE_HOURS, (days[-1].until_ms // HOUR_MS, own))
             database.conn.execute("pragma wal_checkpoint(passive)")
     return gone
+
+
+def _taken(day: PrunedDay, own: str) -> tuple[int, int, int, str]:
+    return day.from_ms, day.until_ms, day.last_observation, own
 
 
 def _endpoints(connection: sqlite3.Connection, contract: str) -> list[int]:

@@ -96,7 +96,9 @@ def verify_all(connection: sqlite3.Connection) -> list[str]:
         if last > reading.last.get(table, 0):
             reading.problems.append(_unchained(connection, table, reading.last.get(table, 0), last))
         elif not reading.problems and not _is_all_there(connection, reading, table, there):
-            sealed = f" ({reading.pruned.observations} are in sealed days)" if reading.pruned.days else ""
+            sealed = (
+                f" ({reading.pruned.observations} of them may be in sealed days alone)" if reading.pruned.days else ""
+            )
             told = f"{table}: {there} rows are there, and {reading.counts[table]} were recorded"
             reading.problems.append(told + (sealed if table == OBSERVATIONS else ""))
     for digest, body in connection.execute("select digest, body from worked_out"):

@@ -135,6 +135,37 @@ def test_figures_packs_and_claims_are_the_same_to_the_last_byte(
     assert len(made) > 20
 
 
+def test_the_chain_goes_on_over_what_was_taken_out_and_the_check_says_so(place: Place) -> None:
+    assert run(place, "--before", BEFORE).exit_code == 0
+    report = check(place.ledger, lambda *_: None)
+    assert report.problems == ()
+    assert any("78 sealed days were taken out" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from observations where id = (select max(id) from observations where at_ms >= 1743500000000)",
+        "delete from observations where id = (select min(id) from observations)",
+        "update observations set duration_us = duration_us + 1 where id = (select min(id) from observations)",
+        "delete from pruned_endpoints where id = 1",
+        "update pruned_endpoints set until_ms = until_ms + 86400000 where id = 1",
+        "update evidence set detail = detail || '.' where id = (select max(id) from evidence)",
+    ],
+)
+def test_what_was_altered_beside_what_was_taken_out_is_found(place: Place, statement: str) -> None:
+    assert run(place, "--before", BEFORE).exit_code == 0
+    with closing(sqlite3.connect(place.ledger)) as database:
+        triggers = database.execute("select name, sql from sqlite_master where type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            database.execute(f"drop trigger {name}")
+        assert database.execute(statement).rowcount == 1
+        for _, trigger in triggers:
+            database.execute(trigger)
+        database.commit()
+    assert [problem for problem in problems(place) if "spans disagree" not in problem]
+
+
 def test_a_dry_run_checks_and_changes_nothing(place: Place) -> None:
     content = place.ledger.read_bytes()
     dry = run(place, "--before", BEFORE, "--dry-run")
