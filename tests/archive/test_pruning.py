@@ -445,3 +445,10 @@ def test_a_contract_that_keeps_less_is_told_of_its_failures_all_the_same(tmp_pat
     with read_only(place.ledger, archive(place)) as reader, pytest.raises(LedgerError, match="has no exact times"):
         list(reader.observations("custody/web", start_ms, start_ms + HOUR_MS))
     assert problems(place) == ()
+
+
+def test_what_a_command_keeps_is_chained(place: Place) -> None:
+    with Keeping(place.ledger, archive(place)) as reader:
+        reader.keep("digest", "{}")
+        assert reader.worked_out("digest") == "{}"
+    assert problems(place) == ()
