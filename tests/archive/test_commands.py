@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from datetime import date, timedelta
@@ -66,7 +67,9 @@ def test_sealing_tells_what_it_did_and_is_checked(tmp_path: Path) -> None:
     assert run("ledger", "archive", "--config", place.settings).exit_code == 1  # there is no ledger yet
     place.record(observations(2))
     assert "custody: 2 days sealed, up to 2026-01-02" in run("ledger", "archive", "--config", place.settings).stdout
+    priority = os.getpriority(os.PRIO_PROCESS, 0)
     again = run("ledger", "archive", "--config", place.settings, "--gently")
+    os.setpriority(os.PRIO_PROCESS, 0, priority)  # it ran in this process, whose other tests are to be in time
     assert again.stdout == "custody: 0 days sealed, up to 2026-01-02\n"
     good = run("archive", "verify", place.sealed, "--config", place.settings)
     assert good.stdout == f"{place.sealed}: 2 days, 2026-01-01 to 2026-01-02: good\n"
