@@ -188,7 +188,7 @@ class Sites:
                 totals.logged[level] = totals.logged.get(level, 0) + count
             return SiteStats(
                 wanted=len(self._sites),
-                running=len(pulses),
+                running=sum(pulse.has_assignment for pulse in pulses),  # one that knows no endpoints yet probes none
                 isolated=tuple(site.own for site in self._sites if site.own is not None),
                 restarts=dict(self._restarts),
                 in_flight=sum(pulse.in_flight for pulse in pulses),

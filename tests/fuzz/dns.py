@@ -23,6 +23,7 @@ from sla_monitor.probe.resolve import MOST_ADDRESSES, Resolver, addresses_of
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Outcome
 from tests.fuzz.log import LOG, errors_logged
+from tests.fuzz.mutate import mutated
 from tests.probe.looking import surroundings, terms
 from tests.probe.servers import RESET_AT_ONCE
 
@@ -89,7 +90,7 @@ def _answer(dice: Random, question: bytes) -> bytes:
     base = dice.choice(_bases(dns.rdatatype.to_text(dns.rdatatype.RdataType(kind)), question[12]))
     data = question[12:end] + base[end:]
     if dice.random() < 0.6:
-        data = _changed(data, dice)
+        data = mutated(data, dice, WORDS, 5)
     head = bytearray(question[:2] + base[2:12])
     if dice.random() < 0.15:
         head[dice.randrange(2, 12)] = dice.randrange(256)
@@ -99,26 +100,6 @@ def _answer(dice: Random, question: bytes) -> bytes:
         data = question[12:end] + data[end - 12 :]
         head[:2], head[2], head[4:6] = question[:2], (head[2] | 0x80) & 0x87, b"\0\1"
     return (bytes(head) + data)[:60_000]
-
-
-def _changed(data: bytes, dice: Random) -> bytes:
-    for _ in range(dice.choice((1, 1, 1, 2, 5))):
-        at = dice.randrange(len(data) + 1)
-        end = min(len(data), at + dice.choice((1, 1, 2, 4, 16)))
-        match dice.randrange(7):
-            case 0:
-                data = data[:at] + bytes((dice.randrange(256),)) + data[at + 1 :]
-            case 1:
-                data = data[:at] + dice.randbytes(dice.choice((1, 2, 5, 50))) + data[at:]
-            case 2:
-                data = data[:at] + data[end:]
-            case 3:
-                data = data[:at] + data[at:end] * dice.choice((2, 3, 50, 2_000)) + data[end:]
-            case 4:
-                data = data[:at]
-            case _:
-                data = data[:at] + dice.choice(WORDS) * dice.choice((1, 1, 2, 300)) + data[end:]
-    return data
 
 
 @cache
