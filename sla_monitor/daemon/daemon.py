@@ -193,7 +193,10 @@ class Daemon:
         now_s = self._clock.monotonic()
         stood_still = now_s - self._awake_s > PULSE_LIMIT_S
         self._awake_s = now_s
-        if self._schedule.mind_the_clock() or stood_still:
+        step_ms = self._schedule.mind_the_clock()
+        if step_ms:
+            self._ledger.clock_stepped(step_ms)
+        if step_ms or stood_still:
             self._collector.woke()
         if not self._is_announced and self._own.health().ready:
             self._is_announced = True

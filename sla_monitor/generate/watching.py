@@ -26,6 +26,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _restarted(settings)
     yield _stale(settings)
     yield _saved_anew(settings)
+    yield _clock_stepped(settings)
     yield from _states(settings)
     yield _watchdog()
 
@@ -152,6 +153,21 @@ def _stale(settings: Settings) -> Alert:
                 {"value": f"{at_ms // MINUTE_MS}m 0s"},
             ),
             Case("is quiet while they are fresh", at_ms, {assessed: "0+60x100"}),
+        ),
+    )
+
+
+def _clock_stepped(settings: Settings) -> Alert:
+    steps = ours(names.CLOCK_STEPS)
+    return monitor_alert(
+        settings,
+        names.CLOCK_STEPPED_ALERT,
+        "warning",
+        f"increase({names.CLOCK_STEPS.sample}[30m]) > 0",
+        text("The monitor's clock was set, or its host slept: the time in doubt is unknown."),
+        (
+            Case("fires when it was", 10 * MINUTE_MS, {steps: "0x5 1x100"}, dict(OURS)),
+            Case("is quiet while it runs", 10 * MINUTE_MS, {steps: "0x100"}),
         ),
     )
 

@@ -21,9 +21,16 @@ class Beat(NamedTuple):
         return self.report.at_ms
 
 
+class ClockStep(NamedTuple):
+    """The wall clock was set: what it says since, and what it would have said at that moment."""
+
+    at_ms: int
+    expected_ms: int
+
+
 class Held(NamedTuple):
     """One entry. `since`: monotonic seconds when it was handed over; `every_ms`: the endpoint's interval then."""
 
     since: float
     every_ms: int
-    entry: Observation | Beat
+    entry: Observation | Beat | ClockStep

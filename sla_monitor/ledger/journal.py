@@ -11,7 +11,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from sla_monitor.ledger.connect import connect_reader, immediate
-from sla_monitor.ledger.entries import Beat, Held
+from sla_monitor.ledger.entries import Beat, ClockStep, Held
 from sla_monitor.ledger.evidence import Evidence, storable
 from sla_monitor.ledger.hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.links import Chain, Link
@@ -19,13 +19,14 @@ from sla_monitor.ledger.names import Codes, Names
 from sla_monitor.ledger.older import last_observation
 from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.place import Place
-from sla_monitor.ledger.tally import SpanTally
+from sla_monitor.ledger.tally import SpanTally, Steps
 from sla_monitor.ledger.verifying import verify_recent
 from sla_monitor.sla.observation import Observation
 
 _INSERT = "insert into observations values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INTERVAL = "insert into intervals values (?, ?, ?)"
 _BEAT = "insert into heartbeats (endpoint_id, at_ms, kind, duration_ms, text) values (?, ?, ?, ?, ?) returning id"
+_STEP = "insert into clock_steps (observation_id, at_ms, expected_ms) values (?, ?, ?) returning id"
 
 _PRUNED = "select max(id) from pruned_endpoints"
 
@@ -123,6 +124,9 @@ class Journal:
         self._chain.forget()
         self._committed = self._chain.head
         self._spans = SpanTally(self.database)
+        self._steps = Steps()
+        for step in self._connection.execute("select at_ms, expected_ms from clock_steps order by id"):
+            self._steps.since_ms(ClockStep(*step))
         self._every_ms = dict(self._connection.execute(_LAST_INTERVALS))
         self._last_id = last_observation(self._connection)
         self._pruned = self._connection.execute(_PRUNED).fetchone()
@@ -139,6 +143,8 @@ class Journal:
         for held in batch:
             if isinstance(held.entry, Beat):
                 self._beat(held.entry)
+            elif isinstance(held.entry, ClockStep):
+                self._step(held.entry)
             else:
                 looks.append(self._look(held.entry, held.every_ms))
         # One call for all of them: a quarter of the processor time of sqlite-utils' insert_all.
@@ -183,6 +189,11 @@ class Journal:
         values = endpoint, report.at_ms, report.kind.value, report.duration_ms, storable(report.text)
         number = self._connection.execute(_BEAT, values).fetchone()[0]
         self._added("heartbeats", (number, *values))
+
+    def _step(self, step: ClockStep) -> None:
+        number = self._connection.execute(_STEP, (self._last_id, *step)).fetchone()[0]
+        self._added("clock_steps", (number, self._last_id, *step))
+        self._spans.step(self._codes, step, self._steps.since_ms(step))
 
     def _added(self, table: str, row: tuple[Any, ...]) -> None:
         self._link.add(table, row[0], row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -10,7 +11,7 @@ from typing import Self
 
 from sla_monitor.clock import Clock
 from sla_monitor.ledger.buffer import Buffer
-from sla_monitor.ledger.entries import Beat, Held
+from sla_monitor.ledger.entries import Beat, ClockStep, Held
 from sla_monitor.ledger.heads import ChainHead
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
@@ -27,6 +28,11 @@ from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.spans import Fingerprint, Span
+
+LOG = logging.getLogger(__name__)
+
+AHEAD_MS = 2_000
+"""A record that reaches further than this beyond now was made while the clock was ahead."""
 
 
 class Ledger:
@@ -46,6 +52,12 @@ class Ledger:
         self._reporting = threading.Lock()
         self._closing = threading.Lock()
         self._is_closed = False
+        last = self._reader.last_spans().values()
+        longest_ms = max((span.end_ms - span.seen_ms for span in last), default=0)  # a last look vouches for so long
+        ahead_ms = max((span.end_ms for span in last), default=0) - clock.now_ms()
+        if ahead_ms > max(AHEAD_MS, longest_ms):  # it was put right while nobody was there to see it
+            LOG.warning("the record reaches %d s into the future: the clock was ahead", ahead_ms // 1000)
+            self.clock_stepped(-ahead_ms)
         self._writer.start()
 
     @classmethod
@@ -87,6 +99,11 @@ class Ledger:
         """The same for several at once, each with its endpoint's interval."""
         since_s = self._clock.monotonic()
         self._buffer.add_all([Held(since_s, every_ms, observation) for observation, every_ms in observations])
+
+    def clock_stepped(self, step_ms: int) -> None:
+        """Hand over that the wall clock was just set by so much, ahead or back: what it said before is in doubt."""
+        now_ms = self._clock.now_ms()
+        self._buffer.add(Held(self._clock.monotonic(), 0, ClockStep(now_ms, now_ms - step_ms)))
 
     def report(self, endpoint: str, kind: ReportKind, text: str = "") -> Future[bool]:
         """Hand over what a job reports, on the same terms. The future is True once it is on disk, and False when it

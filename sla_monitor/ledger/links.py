@@ -35,6 +35,7 @@ KEYS = {
     "evidence": "id",
     "intervals": "observation_id",
     "heartbeats": "id",
+    "clock_steps": "id",
     "register": "number",
     "observations": "id",
     "pruned_endpoints": "id",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.entries import ClockStep
 from sla_monitor.ledger.names import Codes
 from sla_monitor.ledger.opening import open_writer, take_lock
-from sla_monitor.ledger.tally import Meanings, SpanTally
+from sla_monitor.ledger.tally import Meanings, SpanTally, Steps
 
 Progress = Callable[[int, int], None]
 """Called now and then with what is done and what there is to do."""
@@ -26,6 +28,7 @@ _SCRATCH = (
     """create temp table last_spans (endpoint_id integer primary key,
        start_ms int, end_ms int, seen_ms int, outcome int, reason int, looks int)""",
 )
+_CLOCK_STEPS = "select observation_id, at_ms, expected_ms from clock_steps order by id"
 _REPLACE = (
     "delete from main.ended_spans",
     "insert into main.ended_spans select * from temp.ended_spans order by endpoint_id, start_ms",
@@ -115,8 +118,18 @@ def tally_up(
     every_ms = {endpoint: one.every_ms for endpoint, one in pruned.items()}
     from_ms = {endpoint: one.until_ms for endpoint, one in pruned.items()}
     looks = database.conn.execute("select id, endpoint_id, at_ms, outcome, reason from observations order by id")
+    steps, pending = Steps(), deque(database.conn.execute(_CLOCK_STEPS).fetchall())
+
+    def is_tallied(endpoint: int, at_ms: int) -> bool:
+        return from_ms.get(endpoint, at_ms) <= at_ms < until_ms.get(endpoint, at_ms + 1)
+
+    def take_step(step: ClockStep) -> None:
+        tally.step(codes, step, steps.since_ms(step), is_tallied)
+
     for number, endpoint, at_ms, outcome, reason in looks:
-        if not from_ms.get(endpoint, at_ms) <= at_ms < until_ms.get(endpoint, at_ms + 1):
+        while pending and pending[0][0] < number:
+            take_step(ClockStep(*pending.popleft()[1:]))
+        if not is_tallied(endpoint, at_ms):
             continue
         if number in changes:
             every_ms[endpoint] = changes[number]
@@ -124,6 +137,8 @@ def tally_up(
         if number % _SAVED_EVERY == 0:
             tally.save(codes)
             progress(number, total)
+    for row in pending:
+        take_step(ClockStep(*row[1:]))
     tally.save(codes)
     progress(total, total)
     return every_ms

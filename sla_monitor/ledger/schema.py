@@ -247,6 +247,14 @@ def m0006_pruned(database: Database) -> None:
         refuse = f"begin select raise(abort, '{table} is append-only'); end"
         database.conn.execute(f"create trigger {table}_no_delete before delete on {table} when {stays} {refuse}")
 
+_CLOCK_STEPS = """
+create table clock_steps (
+  id integer primary key,
+  observation_id integer not null,
+  at_ms integer not null,
+  expected_ms integer not null
+) strict;
+"""
 
 _CHAIN = """
 create table chain (
@@ -275,3 +283,12 @@ def m0007_chain(database: Database) -> None:
         database.conn.execute(trigger)
     database.conn.execute("delete from worked_out")  # nobody can vouch for what was kept; it is worked out again
     begin_chain(database.conn)
+
+
+@MIGRATIONS()
+def m0008_clock_steps(database: Database) -> None:
+    """That the wall clock was set: after which observation, what it said then, and what it would have said."""
+    for statement in _CLOCK_STEPS.split(";"):
+        database.conn.execute(statement)
+    for trigger in _refusals("clock_steps", ("id",)):
+        database.conn.execute(trigger)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from sqlite_utils import Database
 
+from sla_monitor.ledger.entries import ClockStep
 from sla_monitor.ledger.names import Codes, names_by_id
 from sla_monitor.sla.observation import Outcome, Reason
-from sla_monitor.sla.spans import Span, extend
+from sla_monitor.sla.spans import Span, doubted, extend, in_doubt_from
+
+ALIKE_MS = 2_000
+"""Two steps that differ by less, or by less than a hundredth, are a clock set wrong and put right."""
 
 _LAST = "select endpoint_id, start_ms, end_ms, seen_ms, outcome, reason, looks from last_spans"
 _SAVE_LAST = "insert or replace into last_spans values (?, ?, ?, ?, ?, ?, ?)"
 _SAVE_ENDED = "insert into ended_spans values (?, ?, ?, ?, ?, ?, ?)"
+
+_AHEAD = """
+select start_ms, end_ms, seen_ms, outcome, reason, looks from ended_spans
+where endpoint_id = ? and seen_ms >= ? order by start_ms
+"""
+_CUT = """
+update ended_spans set end_ms = :start_ms where endpoint_id = :endpoint and end_ms > :start_ms and start_ms < :start_ms
+"""
 
 
 class SpanTally:
@@ -26,7 +38,7 @@ class SpanTally:
     def __init__(self, database: Database) -> None:
         """Starts from the spans in the database: one row for each endpoint."""
         self._connection = database.conn
-        meanings = Meanings.load(database)
+        self._meanings = meanings = Meanings.load(database)
         self._last = {number: meanings.span(row) for number, *row in database.conn.execute(_LAST)}
         self._changed: set[int] = set()
         self._ended: list[tuple[int, Span]] = []
@@ -42,6 +54,40 @@ class SpanTally:
         self._ended.extend((endpoint, span) for span in ended)
         self._last[endpoint] = latest
         self._changed.add(endpoint)
+
+    def step(
+        self,
+        codes: Codes,
+        step: ClockStep,
+        since_ms: int | None,
+        is_tallied: Callable[[int, int], bool] = lambda endpoint, at_ms: True,
+    ) -> None:
+        """The clock was set: what lies in the future ends, the time in doubt is UNKNOWN. Inside the open transaction.
+
+        `since_ms`: when the clock was set wrong, where that was recorded. `is_tallied`: whether an endpoint's spans
+        at an instant are being worked out here.
+        """
+        self.save(codes)
+        for endpoint, last in list(self._last.items()):
+            if last.seen_ms < step.at_ms or not is_tallied(endpoint, step.at_ms):
+                continue
+            rows = self._connection.execute(_AHEAD, (endpoint, step.at_ms)).fetchall()
+            spans = [*(self._meanings.span(row) for row in rows), last]
+            start_ms = in_doubt_from(spans, step.at_ms, step.expected_ms, since_ms)
+            if start_ms is not None:
+                self._doubt(codes, endpoint, start_ms, step.at_ms)
+
+    def _doubt(self, codes: Codes, endpoint: int, start_ms: int, at_ms: int) -> None:
+        last = self._last[endpoint]
+        self._connection.execute(
+            "delete from ended_spans where endpoint_id = ? and start_ms >= ?", (endpoint, start_ms)
+        )
+        self._connection.execute(_CUT, {"endpoint": endpoint, "start_ms": start_ms})
+        if last.start_ms < start_ms:
+            self._ended.append((endpoint, last._replace(end_ms=min(last.end_ms, start_ms))))
+        self._last[endpoint] = doubted(min(start_ms, at_ms - 1), at_ms)
+        self._changed.add(endpoint)
+        self.save(codes)
 
     def save(self, codes: Codes) -> None:
         """Write what has changed, inside the transaction that is open."""
@@ -74,3 +120,26 @@ class Meanings:
         """A span from its columns `start_ms, end_ms, seen_ms, outcome, reason, looks`."""
         start_ms, end_ms, seen_ms, outcome, reason, looks = row
         return Span(start_ms, end_ms, seen_ms, self.outcomes[outcome], self.reasons[reason], looks)
+
+
+@dataclass(slots=True)
+class Steps:
+    """The steps of the clock one after another: which of them puts right what an earlier one did.
+
+    A host that was suspended looks like a clock that was set ahead. Only a step back by as much is its correction.
+    """
+
+    _ahead: list[ClockStep] = field(default_factory=list)
+
+    def since_ms(self, step: ClockStep) -> int | None:
+        """Take in a step; when the clock was set wrong, if this puts it right again and that was recorded."""
+        size_ms = step.at_ms - step.expected_ms
+        if size_ms > 0:
+            self._ahead.append(step)
+            return None
+        for place in reversed(range(len(self._ahead))):
+            before = self._ahead[place]
+            if abs(before.at_ms - before.expected_ms + size_ms) <= max(ALIKE_MS, -size_ms // 100):
+                del self._ahead[place:]
+                return before.expected_ms
+        return None

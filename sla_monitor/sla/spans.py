@@ -59,6 +59,26 @@ def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | Non
     return last if is_gap else _ending(last, at_ms), _of_one_look(at_ms, outcome, reason, every_ms)
 
 
+def in_doubt_from(spans: Sequence[Span], at_ms: int, expected_ms: int, since_ms: int | None) -> int | None:
+    """From when on what an endpoint's spans say is in doubt, once the clock was put right at `at_ms`, where it would
+    have said `expected_ms`; None: nothing of them lies in the future.
+
+    `since_ms`: when the clock was set wrong, if that is known. Otherwise what lies in the future was seen as much
+    earlier as the clock was ahead.
+    """
+    ahead = [span for span in spans if span.seen_ms >= at_ms]
+    if not ahead:
+        return None
+    if since_ms is not None:
+        return min(since_ms, at_ms)
+    return min(max(ahead[0].start_ms, at_ms) - (expected_ms - at_ms), at_ms)
+
+
+def doubted(start_ms: int, at_ms: int) -> Span:
+    """The time in doubt, up to when the clock was put right; the next look after that counts."""
+    return Span(start_ms, at_ms, at_ms - 1, Outcome.UNKNOWN, Reason.CLOCK_STEPPED, 0)
+
+
 def held(spans: Sequence[Span], now_ms: int) -> Sequence[Span]:
     """The spans as they stand at `now_ms`: nothing later, and the last one carried up to now for as long as the
     look that would follow it may still be on its way (it may begin half an interval late and take an interval).
