@@ -27,7 +27,7 @@ _SMALL_TABLES = (*NAMES, "intervals", "last_spans", "ended_spans")
 def refusal(path: Path, error: sqlite3.Error) -> LedgerError:
     """What an error of SQLite on opening means to a person."""
     name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or name == "SQLITE_ERROR":  # no such table, no such column
         return damaged(path, str(error))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return LedgerLocked(f"{path}: another program holds a lock on this ledger; end its transaction and try again")

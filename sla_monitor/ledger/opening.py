@@ -22,6 +22,7 @@ from sla_monitor.ledger.connect import (
     make_durable,
 )
 from sla_monitor.ledger.health import (
+    NOT_OURS,
     check_content,
     check_names,
     check_owner,
@@ -108,8 +109,12 @@ def appending(path: Path, patience_seconds: float = PATIENCE_SECONDS) -> Iterato
     _readable(path)
     with _connected(path, partial(connect_appender, patience_seconds=patience_seconds)) as database:
         check_owner(path, database)
+    try:
         yield database
-    database.close()
+    except sqlite3.Error as error:
+        raise refusal_to_open(path, error) from error
+    finally:
+        database.close()
 
 
 @contextmanager
@@ -123,8 +128,8 @@ def _connected(path: Path, connect: Callable[[Path], Database]) -> Iterator[Data
             on_failure.pop_all()
     except sqlite3.Error as error:
         raise refusal_to_open(path, error) from error
-    except UnicodeDecodeError as error:
-        raise damaged(path, f"it holds text that has no UTF-8: {error}") from error
+    except NOT_OURS as error:
+        raise damaged(path, f"it holds what the program never writes: {error!r}") from error
 
 
 def _readable(path: Path) -> None:

@@ -62,7 +62,7 @@ def check(path: Path, progress: Progress, anchors: Sequence[ChainHead] = ()) -> 
         resting.check()
         return CheckReport(counts, tuple(problems), tuple(_notes(database)))
     except NOT_OURS as error:
-        raise damaged(path, f"it holds what the program never writes: {error}") from error
+        raise damaged(path, f"it holds what the program never writes: {error!r}") from error
     except sqlite3.Error as error:
         resting.check()
         raise refusal(path, error) from error
