@@ -45,6 +45,9 @@ from register r left join register p on p.number = r.number - 1
 where r.contract = :contract and r.number > :known_entry and r.number <= :last_entry
 order by r.number
 """  # noqa: S608
+_CLOCK_STEPS = """
+select id, observation_id, at_ms, expected_ms from clock_steps where at_ms >= :start_ms and at_ms < :end_ms order by id
+"""
 _LAST_ENTRY = "select ifnull(max(number), 0) from register where contract = ? and at_ms < ?"
 
 
@@ -85,15 +88,9 @@ class DayRecord:
             yield {**dict(zip(COLUMNS, columns, strict=True)), "before": before, "digest": digest}
 
     def clock_steps(self) -> Iterator[dict[str, Any]]:
-        """Steps of the wall clock in the day; none where the ledger has no table of them."""
-        known = "select 1 from sqlite_master where type = 'table' and name = 'clock_steps'"
-        if self._connection.execute(known).fetchone() is None:
-            return
-        query = "select * from clock_steps where at_ms >= :start_ms and at_ms < :end_ms order by at_ms"
-        cursor = self._connection.execute(query, self._given)
-        names = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield {name: value for name, value in zip(names, row, strict=True) if not isinstance(value, bytes)}
+        """Steps of the wall clock in the day: what it said since, and what it would have said then."""
+        for number, observation, at_ms, expected_ms in self._fetched(_CLOCK_STEPS):
+            yield {"id": number, "observation_id": observation, "at_ms": at_ms, "expected_ms": expected_ms}
 
     def _fetched(self, query: str) -> Iterator[Any]:
         cursor = self._connection.execute(query, self._given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,18 +117,15 @@ def tally_up(
     total = database.conn.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
     every_ms = {endpoint: one.every_ms for endpoint, one in pruned.items()}
     from_ms = {endpoint: one.until_ms for endpoint, one in pruned.items()}
-    looks = database.conn.execute("select id, endpoint_id, at_ms, outcome, reason from observations order by id")
-    steps, pending = Steps(), deque(database.conn.execute(_CLOCK_STEPS).fetchall())
+    steps = _Stepping(database)
 
     def is_tallied(endpoint: int, at_ms: int) -> bool:
         return from_ms.get(endpoint, at_ms) <= at_ms < until_ms.get(endpoint, at_ms + 1)
 
-    def take_step(step: ClockStep) -> None:
-        tally.step(codes, step, steps.since_ms(step), is_tallied)
-
+    looks = database.conn.execute("select id, endpoint_id, at_ms, outcome, reason from observations order by id")
     for number, endpoint, at_ms, outcome, reason in looks:
-        while pending and pending[0][0] < number:
-            take_step(ClockStep(*pending.popleft()[1:]))
+        for step, since_ms in steps.before(number):
+            tally.step(codes, step, since_ms, is_tallied)
         if not is_tallied(endpoint, at_ms):
             continue
         if number in changes:
@@ -137,11 +134,25 @@ def tally_up(
         if number % _SAVED_EVERY == 0:
             tally.save(codes)
             progress(number, total)
-    for row in pending:
-        take_step(ClockStep(*row[1:]))
+    for step, since_ms in steps.before(None):
+        tally.step(codes, step, since_ms, is_tallied)
     tally.save(codes)
     progress(total, total)
     return every_ms
+
+
+class _Stepping:
+    """The steps of the clock, each once, when the observations before it were taken."""
+
+    def __init__(self, database: Database) -> None:
+        self._steps = Steps()
+        self._coming = deque(database.conn.execute(_CLOCK_STEPS).fetchall())
+
+    def before(self, number: int | None) -> Iterator[tuple[ClockStep, int | None]]:
+        """The steps before an observation (None: all that are left), and when each one's clock was set wrong."""
+        while self._coming and (number is None or self._coming[0][0] < number):
+            step = ClockStep(*self._coming.popleft()[1:])
+            yield step, self._steps.since_ms(step)
 
 
 def differences(database: Database) -> int:

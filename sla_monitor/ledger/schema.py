@@ -247,6 +247,7 @@ def m0006_pruned(database: Database) -> None:
         refuse = f"begin select raise(abort, '{table} is append-only'); end"
         database.conn.execute(f"create trigger {table}_no_delete before delete on {table} when {stays} {refuse}")
 
+
 _CLOCK_STEPS = """
 create table clock_steps (
   id integer primary key,
