@@ -11,7 +11,7 @@ import pytest
 from sla_monitor.assess import ContractAssessment, Sample, assess_contract
 from sla_monitor.assess.assessment import NO_FIGURE, KpiForecast
 
-from .records import DAY, DOWN, HOUR, JUNE, MINUTE, UP, Record, entries, one_version, with_outages
+from .records import DAY, DOWN, HOUR, JUNE, MINUTE, UP, Record, entries, one_version, service, with_outages
 
 NOW = JUNE + 10 * DAY
 TICKETS = {"id": "P1", "indicator": "ratio_in_target", "target": 90, "within": "4h"}
@@ -71,6 +71,14 @@ def test_slots_that_are_granted_as_maintenance_do_not_come() -> None:
         {"kind": "decision", "about": 1, "granted": True},
     )
     assert told(june(ERRORS, said=said)).worst.value == Fraction(23_900, 719 - 24)
+
+
+def test_a_day_that_opens_twice_is_one_slot() -> None:
+    """Twenty days are to come; the one that begins now has begun."""
+    twice: dict[str, Any] = {"calendars": {"twice": {"hours": {"mon-sun": ["08:00-12:00", "13:00-17:00"]}}}}
+    desk = service("cad", service_hours="twice")
+    forecast = told(june({**ERRORS, "slot": "1d"}, services=[desk], **twice))
+    assert (forecast.best.value, forecast.worst.value) == (100, Fraction(10 * 100, 29))
 
 
 def test_a_count_can_only_grow_and_what_nobody_has_counted_is_not_forecast() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import pytest
@@ -75,6 +76,29 @@ def test_a_month_is_kept_once_slow_answers_over_its_end_are_confirmed_and_no_ear
     early, late = JULY + 30 * HOUR, JULY + 7 * DAY
     lost = [history(contract, record, "2026-07", now_ms, cache)[-1].kpis[0].downtime_ms for now_ms in (early, late)]
     assert lost == [0, DAY // 2]
+
+
+@dataclass
+class Keeping(Record):
+    """A record that keeps answers, as the ledger does."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def worked_out(self, digest: str) -> str | None:
+        return self.kept.get(digest)
+
+    def keep(self, digest: str, body: str) -> None:
+        self.kept[digest] = body
+
+
+def test_nothing_is_kept_of_a_month_before_all_of_it_is_in() -> None:
+    """A day after its end; until then each question is another, and to keep the answers would fill the ledger."""
+    seen = Keeping({"login": [span(JUNE, AUGUST, UP)]}, {"login": looks(MINUTE, range(0), JULY + DAY)})
+    numbers = []
+    for now_ms in (JULY + HOUR, JULY + 2 * HOUR, JULY + DAY - 1, JULY + DAY):
+        assess_month(slow_as_down(), seen, "2026-06", now_ms)
+        numbers.append(len(seen.kept))
+    assert numbers[0] == numbers[1] == numbers[2] < numbers[3]
 
 
 def test_a_contract_reaches_as_far_as_its_slowest_confirmation() -> None:

@@ -58,6 +58,11 @@ def test_an_allowance_that_is_used_up_has_run_out_when_it_was() -> None:
     assert told.trailing_runs_out_ms == told.runs_out_ms
 
 
+def test_an_allowance_that_an_earlier_outage_used_up_ran_out_in_that_one() -> None:
+    """8 hours down from hour 10 on, and 2 more from hour 20 on: the 7.2 that were allowed ended in the first."""
+    assert forecast(running(5, (10, 18), (20, 22))).runs_out_ms == JUNE + 10 * HOUR + int(ALLOWANCE)
+
+
 def test_best_and_worst_are_the_ends_of_what_can_still_happen() -> None:
     """Ten days with an hour down; twenty days to come."""
     told = forecast(running(10, (0, 1)))

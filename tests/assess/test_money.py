@@ -192,6 +192,12 @@ def test_no_claim_no_credit() -> None:
     )
 
 
+def test_no_credit_is_too_small_to_need_a_claim() -> None:
+    small = priced(charges={"monthly": [{"amount": "16.67"}]}, **CLAIMED)
+    credit = result(bad_june(small)).credit
+    assert (credit.total, credit.unclaimed) == (0, Decimal("0.50"))
+
+
 @pytest.mark.parametrize(("on", "total", "is_lapsed"), [("2026-08-31", "3000.00", False), ("2026-09-01", "0.00", True)])
 def test_a_credit_is_claimed_in_time_or_lapses(on: str, total: str, is_lapsed: bool) -> None:
     now = ms("2026-09-15T00:00+01:00")
@@ -222,6 +228,24 @@ def test_repeats_and_caps_look_at_the_months_before() -> None:
     told = history(contract, record, "2026-08", august + 2 * DAY)
     assert [(month.month, month.points) for month in told] == [("2026-06", 3), ("2026-07", 6)]
     assert assess_month(contract, record, "2026-07", august + 2 * DAY, told[:1]) == july
+
+
+def test_a_run_of_failures_ends_with_a_month_in_which_the_kpi_was_no_term() -> None:
+    """Bad in May and in July; in June the contract had another KPI in its place."""
+    kpi = KPI | {"repeat": {"factor": 2, "on_missing": "breaks"}}
+    may, august = JUNE - 31 * DAY, JULY + 31 * DAY
+    term = {"start": "2026-05-01", "end": "2030-05-31"}
+    with_it, without = (terms(kpis=[one], term=term) for one in (kpi, KPI | {"id": "KPI2"}))
+    contract = Contract((TermsVersion(0, with_it), TermsVersion(JUNE, without), TermsVersion(JULY, with_it)))
+    record = Record({"login": with_outages(may, august, (may, may + 36 * HOUR), (JULY, JULY + 36 * HOUR))})
+    told = history(contract, record, "2026-08", august + 2 * DAY)
+    assert [(one.kpi, one.points, one.failures_in_a_row) for month in told for one in month.kpis] == [
+        ("KPI1", 3, 1),
+        ("KPI2", 0, 0),
+        ("KPI1", 3, 1),
+    ]
+    views = assess_month(contract, record, "2026-07", august + 2 * DAY).kpis[0].views
+    assert "in a row" not in str([str(step) for step in views["agreed"].working])
 
 
 def test_the_credit_is_shared_by_those_who_take_the_service() -> None:

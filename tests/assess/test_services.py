@@ -10,7 +10,23 @@ from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.sla.intervals import length
 from sla_monitor.sla.observation import Outcome, Reason
 
-from .records import DEGRADED, DOWN, HOUR, JUNE, MINUTE, UNKNOWN, UP, ms, one_version, span, terms, told
+from .records import (
+    DEGRADED,
+    DOWN,
+    HOUR,
+    JUNE,
+    MINUTE,
+    UNKNOWN,
+    UP,
+    endpoint,
+    ms,
+    one_version,
+    service,
+    span,
+    terms,
+    told,
+    with_outages,
+)
 
 
 def test_downtime_is_counted_and_divided_by_the_time_so_far() -> None:
@@ -145,6 +161,15 @@ def test_a_service_that_is_up_with_an_endpoint_that_is_not_is_degraded() -> None
     now = JUNE + HOUR
     assert told(contract, now, a=[span(JUNE, now, UP)], b=[span(JUNE, now, DOWN)]).services[0].state is DEGRADED
     assert told(contract, now, a=[span(JUNE, now, UP)], b=[span(JUNE, now, DEGRADED)]).services[0].state is DEGRADED
+
+
+def test_weights_need_not_be_whole_numbers() -> None:
+    """1.5 and 0.5: the small one is a quarter of the service, and four hours of it are one."""
+    two = (endpoint("large", weight="1.5"), endpoint("small", weight="0.5"))
+    contract = one_version(services=[service("cad", *two, available_when="weighted")])
+    now = JUNE + 10 * HOUR
+    found = told(contract, now, large=[span(JUNE, now, UP)], small=with_outages(JUNE, now, (JUNE, JUNE + 4 * HOUR)))
+    assert found.services[0].downtime_ms == HOUR
 
 
 def two_versions() -> Contract:

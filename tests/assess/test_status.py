@@ -144,7 +144,9 @@ def test_a_second_sign_off_takes_the_place_of_the_first() -> None:
 
 
 def test_a_month_s_entries_are_those_that_touch_or_name_it_and_what_was_said_of_them() -> None:
-    """1 overlaps, 2 is May's, 3 names June, 4 decides on 1, 5 on 2, 6 undoes 3, 7 and 8 are tickets."""
+    """1 overlaps, 2 is May's, 3 names June, 4 decides on 1, 5 on 2, 6 undoes 3, 7 and 8 are tickets. 9 to 14 lie at
+    June's edges: what ends where it begins, or begins where it ends, is not of it, and a ticket of its first instant
+    is."""
     said: tuple[dict[str, Any], ...] = (
         {"kind": "maintenance", "start": JUNE - HOUR, "end": JUNE + HOUR},
         {"kind": "maintenance", "start": JUNE - 9 * HOUR, "end": JUNE - 8 * HOUR},
@@ -154,10 +156,16 @@ def test_a_month_s_entries_are_those_that_touch_or_name_it_and_what_was_said_of_
         {"kind": "undo", "about": 3},
         {"kind": "ticket", "id": "A", "priority": "P1", "opened": JUNE - DAY, "ended": JUNE + DAY},
         {"kind": "ticket", "id": "B", "priority": "P1", "opened": JUNE - 2 * DAY, "ended": JUNE - DAY},
+        {"kind": "maintenance", "start": JUNE - HOUR, "end": JUNE},
+        {"kind": "maintenance", "start": JULY, "end": JULY + HOUR},
+        {"kind": "ticket", "id": "C", "priority": "P1", "opened": JUNE},
+        {"kind": "ticket", "id": "D", "priority": "P1", "opened": JUNE - DAY, "ended": JUNE},
+        {"kind": "ticket", "id": "E", "priority": "P1", "opened": JULY},
+        {"kind": "ticket", "id": "F", "priority": "P1", "opened": JULY - 1},
     )
     found = june(*said)
-    assert [entry.number for entry in found.entries] == [1, 3, 4, 6, 7]
-    assert found.register_number == 8
+    assert [entry.number for entry in found.entries] == [1, 3, 4, 6, 7, 11, 12, 14]
+    assert found.register_number == 14
 
 
 def test_figures_that_nobody_has_reported_are_missing_once_their_month_is_over() -> None:

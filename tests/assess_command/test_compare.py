@@ -81,6 +81,14 @@ def test_a_month_that_only_one_of_them_has_is_nothing_under_the_other() -> None:
     assert found.draft.points == 3
 
 
+def test_a_kpi_that_only_one_of_them_has_costs_nothing_under_the_other() -> None:
+    without = {**PARTS, "kpis": [{**KPI, "id": "KPI2"}]}
+    for ours, draft, expected in ((PARTS, without, ("minor", None, 1, 0)), (without, PARTS, (None, "minor", 0, 1))):
+        february = compared("small", "GBP", months(ours), months(draft)).months[1]
+        found = [one for one in february.changes if one.kpi == "KPI1"]
+        assert [(one.band, one.draft_band, one.points, one.draft_points) for one in found] == [expected]
+
+
 def test_the_json_fits_its_schema() -> None:
     told = comparison_document(comparison())
     assert [e.message for e in Draft202012Validator(json.loads(printed("comparison"))).iter_errors(told)] == []

@@ -83,6 +83,13 @@ def test_a_contract_says_what_its_caps_put_truly_at_risk(tmp_path: Path, cap: st
     assert lines == [f"  cap {one} % of all charges in force" for one in told]
 
 
+def test_a_cap_of_an_estimate_that_is_missing_leaves_nothing(tmp_path: Path) -> None:
+    caps = "caps: [{id: year, percent: 50, base: estimated_year_1, over: contract_year}]\n"
+    path = contract_file(tmp_path, f"{HEAD}{SERVICES}charges: {{monthly: [{{amount: 26000}}]}}\n{caps}")
+    told = run(str(path)).stdout.splitlines()[1:]
+    assert told == ["  cap year: 0.00 GBP in a contract year, 0 % of all charges in force"]
+
+
 def test_files_are_checked_side_by_side(tmp_path: Path) -> None:
     first = contract_file(tmp_path, HEAD + SERVICES, "a.yaml")
     second = contract_file(tmp_path, HEAD + SERVICES, "b.yaml")

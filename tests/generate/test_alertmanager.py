@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from sla_monitor.configuration import read_configuration
+from sla_monitor.contract.yaml_file import DEPTH_LIMIT
 from sla_monitor.errors import GenerateError
 from sla_monitor.generate.alertmanager import alertmanager_files
 from sla_monitor.generate.files import rendered, write
@@ -226,6 +227,18 @@ def test_receivers_of_ones_own_take_the_place_of_the_placeholders(tmp_path: Path
 def test_a_receiver_that_no_route_knows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(GenerateError, match=r"no such receiver: small-pagr .the routes know nobody, .*small-pager"):
         configured(tmp_path, {}, receivers=[{"name": "small-pagr"}])
+
+
+def test_receivers_may_be_nested_as_deep_as_the_limit_says(tmp_path: Path) -> None:
+    """The list and the receiver are two of the levels."""
+    path = tmp_path / "receivers.yaml"
+    for more, is_read in ((DEPTH_LIMIT - 2, True), (DEPTH_LIMIT - 1, False)):
+        path.write_text(f"- {{name: small-pager, odd: {'[' * more}{']' * more}}}")
+        if is_read:
+            assert [one["name"] for one in read_receivers(path)] == ["small-pager"]
+        else:
+            with pytest.raises(GenerateError, match=f"nested more than {DEPTH_LIMIT} deep"):
+                read_receivers(path)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tests.generate.support import ENDPOINT, contract, generated
 from tests.generate.test_prometheus import rules_of
 
 HOURS = {"hours": {"mon-fri": "09:00-17:00"}}
+TWO = [{**ENDPOINT, "id": name, "every": "60s"} for name in ("login", "other")]
 
 
 def one(target: str, *, every: str = "30s", confirmation: int = 1, **service: Any) -> Any:
@@ -37,6 +38,18 @@ def one(target: str, *, every: str = "30s", confirmation: int = 1, **service: An
             "no burn-rate page: one failed look at login, 1m 5s until the next, would be enough for it (set",
         ),
         (
+            one("99.9", available_when="all", endpoints=TWO),
+            "no burn-rate page: one failed look at login, 1m 5s until the next, would be enough for it (set",
+        ),
+        (
+            one("99.9", available_when=2, endpoints=TWO),
+            "no burn-rate page: one failed look at login, 1m 5s until the next, would be enough for it (set",
+        ),
+        (
+            one("99.9", available_when="any", endpoints=TWO[:1]),
+            "no burn-rate page: one failed look at login, 1m 5s until the next, would be enough for it (set",
+        ),
+        (
             one("100"),
             "no burn-rate ticket: one failed look at login, 35s until the next, would be enough for it (set",
         ),
@@ -57,7 +70,7 @@ def test_an_alert_that_cannot_work_is_refused(terms: Any, told: str, tmp_path: P
         one("99.9", every="40s"),
         one("90"),
         one("99", service_hours="office"),
-        one("99.9", every="60s", available_when="any", endpoints=[ENDPOINT, {**ENDPOINT, "id": "other"}]),
+        one("99.9", available_when="any", endpoints=TWO),
     ],
 )
 def test_an_alert_that_can_work_is_made(terms: Any, tmp_path: Path) -> None:

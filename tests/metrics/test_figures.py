@@ -127,6 +127,15 @@ def test_a_claim_can_be_made_to_the_end_of_its_last_day_in_the_contracts_zone() 
     assert value(text, 'sla_contract_claim_deadline_timestamp_seconds{contract="partnership"}') == 1_782_860_400
 
 
+def test_of_two_windows_of_maintenance_the_later_end_is_told() -> None:
+    contract = assessed()
+    now_ms = estate.NOW_MS
+    two = (permitted(now_ms - 3 * HOUR, now_ms - HOUR), permitted(now_ms - HOUR, now_ms + HOUR))
+    text = render(board(replace(contract, services=(replace(contract.services[0], excluded=two),))))
+    series = 'sla_service_maintenance_end_timestamp_seconds{contract="partnership",service="cad"}'
+    assert value(text, series) == (now_ms + HOUR) / 1000
+
+
 def test_the_end_of_maintenance_is_told_for_a_day() -> None:
     contract = assessed()
     ended = [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.sla.observation import EVIDENCE_LIMIT, Outcome, Reason
+from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.looking import look, prober, timed
 from tests.probe.servers import OK, Peer, answering, page, serving
 
@@ -94,7 +94,7 @@ def test_evidence_is_the_head_and_the_body_as_it_was_judged() -> None:
     with serving(answering(answer)) as server:
         found = look("http", url=f"http://127.0.0.1:{server.port}/")
     head = answer.partition(b"\r\n\r\n")[0]
-    assert found.evidence == (head + b"\r\n\r\n" + b"out of order " * 300)[:EVIDENCE_LIMIT]
+    assert found.evidence == (head + b"\r\n\r\n" + b"out of order " * 300)[:2_048], "2 KiB, as docs/ledger.md says"
     assert found.body_bytes == 3_900
 
 

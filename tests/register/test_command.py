@@ -131,6 +131,13 @@ def test_the_list_can_be_of_a_kind_a_month_or_what_is_pending(office: Office) ->
     assert "did you mean claim?" in office.run("list", "small", "--kind", "clam").err
 
 
+def test_the_list_of_a_month_is_without_what_is_about_none(office: Office) -> None:
+    office.done("add", "claim", "small", *CLAIM)
+    office.done("add", "action", "small", "--owner", "bob", "--note", "Look into it")
+    of_month = office.done("list", "small", "--period", "2024-02", "--format", "json").json["entries"]
+    assert [one["number"] for one in of_month] == [1]
+
+
 def test_what_changes_a_month_that_is_over_is_shown_and_needs_a_yes(office: Office) -> None:
     said = office.run("add", "ticket", "small", *LATE)
     assert said.code == 1

@@ -112,6 +112,12 @@ def priced(kpi: str, **changes: Any) -> Contract:
             None,
             ["no KPI that is meant counts ticket INC2 (see its priority and service)"],
         ),
+        (
+            claim(tickets=["INC1", "INC2", "INC3"]),
+            (ticket("INC1"), ticket("INC2", service="custody"), ticket("INC3", service="desk")),
+            priced("KPI2", service="custody"),
+            ["no KPI that is meant counts ticket INC3 (see its priority and service)"],
+        ),
     ],
 )
 def test_time_and_tickets_that_no_figure_is_made_of_are_told(

@@ -57,6 +57,7 @@ GOOD: list[tuple[Said, Sequence[Said]]] = [
     (decision(1), (claim(), decision(1), undo(2))),
     (figure("99.95"), ()),
     (figure("99.95"), (figure("98"),)),
+    (figure("99.95", month="2025-04"), ()),
     (figure("4", kpi="KPI3"), ()),
     (figure("400", kpi="KPI4", month="2025-12"), ()),
     (("figure", {"kpi": "KPI6", "month": "2026-02", "party": "supplier", "in_target": 9, "total": 10}), ()),
@@ -130,7 +131,8 @@ BAD: list[tuple[Said, Sequence[Said], str]] = [
     (figure("99", kpi="KPI7"), (), "kpi: no such KPI: KPI7"),
     (figure("99", month="2026-04"), (), "month: 2026-04 has not begun"),
     (figure("80", kpi="KPI4", month="2026-06"), (), "month: 2026-06 has not begun"),
-    (figure("99", month="2031-01"), (), "month: 2031-01 is outside the contract's term"),
+    (figure("99", month="2027-04"), (), "month: 2027-04 is outside the contract's term"),
+    (figure("99", month="2025-03"), (), "month: 2025-03 is outside the contract's term"),
     (
         ("figure", {"kpi": "KPI1", "month": "2026-01", "party": "supplier", "in_target": 9, "total": 10}),
         (),

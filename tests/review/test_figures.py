@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from sla_monitor.assess.assessment import Restatement
@@ -14,6 +15,7 @@ from sla_monitor.review.case import Case
 from sla_monitor.review.figures import pack
 from sla_monitor.review.tones import score_cell
 from tests.review.estate import case
+from tests.review.months import case_of, evidence
 
 ORDER = [
     "summary", "kpis", "failures", "services", "register", "credit", "tickets", "maintenance", "quality", "method",
@@ -168,6 +170,14 @@ def test_tickets_are_told_by_the_contracts_clock_and_its_stops() -> None:
     assert rows[1][4:6] == ["5 h 30 min", "late"]
     assert "lunch, 5 Oct 2026 14:00:00 to 15:00:00 BST, which the contract does not list" in rows[1][6]
     assert column(case(), "ticket-volumes", "Still open") == ["0", "0", "1"]
+
+
+def test_a_ticket_that_is_answered_and_not_resolved_is_open(tmp_path: Path) -> None:
+    """Two hours of its four are over when the month ends."""
+    night = {"opened": "2026-09-30 22:00", "responded": "2026-09-30 22:10"}
+    said = ({"kind": "ticket", "id": "INC8", "priority": "P1", **night},)
+    made, _ = case_of(evidence(tmp_path, {}, said), "2026-09")
+    assert table(made, "tickets-KPI4") == [["INC8", "P1", "30 Sep 2026 22:00:00 BST", "", "2 h", "open", ""]]
 
 
 def test_maintenance_ahead_says_whether_it_is_approved() -> None:
