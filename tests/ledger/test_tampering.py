@@ -391,7 +391,7 @@ def test_a_head_may_be_signed() -> None:
     assert line.startswith(
         f"sla-monitor-head/1 link=7 observations=1234 digest={'ab' * 32} at=2026-01-01T00:00:00Z sig"
     )
-    assert heads_in(f"x {line} y") == [head]
+    assert [one.head for one in heads_in(f"x {line} y".encode())] == [head]
 
 
 def damage(path: Path, seed: int) -> None:
