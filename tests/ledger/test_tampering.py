@@ -22,6 +22,7 @@ from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.ledger import ChainHead, read_only
 from sla_monitor.ledger.heads import heads_in
 from sla_monitor.ledger.hours import HOUR_MS
+from sla_monitor.ledger.links import KEYS as CHAINED
 from sla_monitor.ledger.links import begin_chain, digest_of
 from sla_monitor.ledger.rebuild import _REPLACE, derive
 from sla_monitor.ledger.register import Register
@@ -326,7 +327,7 @@ def reseal(path: Path) -> None:
             connection.execute(f"drop trigger {name}")
         connection.execute("delete from chain")
         connection.execute("delete from worked_out")
-        begin_chain(connection)
+        begin_chain(connection, CHAINED)
         connection.execute("update chain set at_ms = 1")
         before = b""
         for number, covers, marks in connection.execute("select number, covers, marks from chain").fetchall():
