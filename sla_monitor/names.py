@@ -326,6 +326,12 @@ LEDGER_HEAD = MetricName(
 LEDGER_HEAD_OBSERVATIONS = MetricName(
     "sla_ledger_head_observations", "gauge", (), "Observations up to the last closed link of the record's chain."
 )
+LEDGER_KEY_FAILING = MetricName(
+    "sla_ledger_key_failing",
+    "gauge",
+    (),
+    "1 while the key that signs the record cannot be used; 0 also where there is none and none is asked for.",
+)
 LEDGER_SAVED_ANEW = MetricName(
     "sla_ledger_saved_anew",
     "counter",
@@ -394,6 +400,7 @@ SITE_RESTARTED = AlertName("SlaSiteRestarted", "monitor", "A process that probes
 MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks late, or not as often as it should.")
 ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
+LEDGER_KEY_ALERT = AlertName("SlaLedgerKeyFailing", "monitor", "The key that signs the record cannot be used.")
 CLOCK_STEPPED_ALERT = AlertName("SlaClockStepped", "monitor", "The monitor's clock was set, or its host slept.")
 LEDGER_SAVED_ANEW_ALERT = AlertName("SlaLedgerSavedAnew", "monitor", "Somebody removed files of the open ledger.")
 OBSERVATIONS_LOST = AlertName("SlaObservationsLost", "monitor", "Observations could not be kept.")

@@ -11,11 +11,13 @@ import click
 
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import config_option, format_option, ledger_option
+from sla_monitor.cli.signers import signer, verifying_keys
 from sla_monitor.cli.sources import ledger_of, ledger_path, recorded
-from sla_monitor.cli.terminal import lines_of, progress_bar, table, width
+from sla_monitor.cli.terminal import lines_of, plain, progress_bar, table, width
 
 if TYPE_CHECKING:
-    from sla_monitor.ledger import ChainHead, Reader
+    from sla_monitor.ledger import Reader
+    from sla_monitor.ledger.heads import ToldHead
     from sla_monitor.sla.observation import Observation
     from sla_monitor.sla.spans import Span
 
@@ -36,10 +38,18 @@ def record() -> None:
     "anchors",
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     multiple=True,
-    help="A file with a head of the chain in it, as the journal or `ledger head` tells it: what came before it must be"
-    " what it was then.",
+    help="A file with a head of the chain in it: a pack's manifest, a mail, a part of the journal. What came before the"
+    " head must be what it was then, and its signature must hold.",
 )
-def check(config: Path, ledger: Path | None, anchors: tuple[Path, ...]) -> None:
+@click.option(
+    "--key",
+    "keys",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    multiple=True,
+    help="The public key that signed the heads, as `ledger key` prints it; more than once for earlier ones. Without it,"
+    " those of the settings.",
+)
+def check(config: Path, ledger: Path | None, anchors: tuple[Path, ...], keys: tuple[Path, ...]) -> None:
     """Check everything: the file's structure, every row against the chain, and the spans against the observations.
 
     Safe while the daemon runs. Exit status 1 when anything is wrong.
@@ -47,29 +57,31 @@ def check(config: Path, ledger: Path | None, anchors: tuple[Path, ...]) -> None:
     from sla_monitor.ledger.upkeep import check as check_ledger
 
     path = ledger_path(config, ledger)
-    heads = [head for anchor in anchors for head in _heads(anchor)]
+    several = [(anchor, head) for anchor in anchors for head in _heads(anchor)]
+    known = verifying_keys(config, ledger, keys) if several else ()
+    false = [f"{anchor}: {problem}" for anchor, head in several if (problem := head.problem(known))]
     with progress_bar("Reading the observations") as progress:
-        report = check_ledger(path, progress, heads)
+        report = check_ledger(path, progress, [head.head for _, head in several])
     for name, count in report.counts.items():
         click.echo(f"{name.replace('_', ' '):<14} {count:>12,}")
     for note in report.notes:
         click.echo(f"{path}: {note}")
-    for problem in report.problems:
-        click.echo(f"{path}: {problem}", err=True)
-    if report.problems:
+    for problem in (*(f"{path}: {problem}" for problem in report.problems), *false):
+        click.echo(plain(problem), err=True)
+    if report.problems or false:
         sys.exit(1)
-    if heads:
-        last = max(heads, key=lambda head: head.link)
-        click.echo(
-            f"{path}: unchanged up to link {last.link} ({last.observations:,} observations), by {len(heads)} anchors"
-        )
+    if several:
+        last = max((head.head for _, head in several), key=lambda head: head.link)
+        signed = sum(head.signature is not None for _, head in several)
+        told = f"{signed} signed and {len(several) - signed} unsigned heads"
+        click.echo(f"{path}: unchanged up to link {last.link} ({last.observations:,} observations), by {told}")
     click.echo(f"{path}: whole")
 
 
-def _heads(anchor: Path) -> list[ChainHead]:
+def _heads(anchor: Path) -> list[ToldHead]:
     from sla_monitor.ledger.heads import heads_in
 
-    heads = heads_in(anchor.read_text(encoding="utf-8", errors="replace"))
+    heads = heads_in(anchor.read_bytes())
     if not heads:
         raise click.UsageError(f"{anchor}: there is no head of a chain in it (a line of `sla-monitor ledger head`)")
     return heads
@@ -81,7 +93,7 @@ def _heads(anchor: Path) -> list[ChainHead]:
 def head(config: Path, ledger: Path | None) -> None:
     """Print the head of the chain: a line that, kept elsewhere, proves all that was recorded before it.
 
-    Give it to `ledger check --anchor` in a file, whatever else is in that file.
+    Give it to `ledger check --anchor` in a file, whatever else is in that file. It is signed where there is a key.
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.ledger import read_only
@@ -90,7 +102,7 @@ def head(config: Path, ledger: Path | None) -> None:
         found = reader.head()
     if found is None:
         raise click.ClickException("there is no closed link yet; one is closed after an hour, or 1,000 rows")
-    click.echo(found.line(SystemClock().now_ms()))
+    click.echo(found.line(SystemClock().now_ms(), signer(config, ledger)))
 
 
 @record.command()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sla_monitor.cli.signers import signer
 from sla_monitor.cli.sources import chosen_contract, last_closed, month_named, recorded
 
 if TYPE_CHECKING:
@@ -48,7 +49,10 @@ def made_from(
     now_ms = SystemClock().now_ms()
     month = _month(period or last_closed(contract, now_ms), contract, now_ms)
     with recorded(config, ledger) as source:
-        yield _found(contract, source, month, now_ms, source.first_failed)
+        made = _found(contract, source, month, now_ms, source.first_failed)
+        head = source.head()
+        line = "" if head is None else head.line(now_ms, signer(config, ledger))
+        yield replace(made, case=replace(made.case, head=line))
 
 
 def _month(text: str, contract: Contract, now_ms: int) -> str:

@@ -65,7 +65,7 @@ class Daemon:
             older=Archived(settings.archive.folder),
         )
         self._assessing = Assessing(self._ledger, self.board, clock)
-        self._heads = Heads(self._ledger, clock)
+        self._heads = Heads(self._ledger, clock, settings)
         self._errands = Errands(path, lambda: self._configuration, self._assessing, clock)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._sites = self._collector.sites

@@ -215,6 +215,14 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "The ledger cannot be written; looks are held in memory, and are lost when that is full.",
             wait_ms,
         ),
+        (
+            names.LEDGER_KEY_ALERT,
+            "warning",
+            names.LEDGER_KEY_FAILING,
+            1,
+            "The key that signs the record cannot be used: heads of its chain are told without a signature.",
+            patience_ms,
+        ),
         (names.RELOAD_FAILED, "warning", names.RELOAD_OK, 0, "An older configuration is in force.", patience_ms),
         (
             names.SILENCES_ALERT,

@@ -4,20 +4,33 @@
 
 with `signature=<base64>` at the end when there is a key: Ed25519 over everything before ` signature=`. The link is the
 last one that does not grow any more, so that what was said of it holds for ever.
+
+A head is read from whatever it was put into: a manifest, a part of the journal, a mail as it was sent or as somebody
+has quoted it.
 """
 
 from __future__ import annotations
 
+import binascii
 import re
 import sqlite3
-from base64 import b64encode
-from collections.abc import Callable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.policy import default
+
+from sla_monitor.signing import VerifyingKey
+
+_SPACE = r"[\s>]+"
+"""Who passes a mail on breaks its lines, and marks them."""
 
 _HEAD = re.compile(
-    r"sla-monitor-head/1 link=(\d{1,18}) observations=(\d{1,18}) digest=([0-9a-f]{64}) at=(\S{20})"
-    r"(?: signature=([A-Za-z0-9+/]{86}==))?"
+    rf"sla-monitor-head/1{_SPACE}link=(\d{{1,18}}){_SPACE}observations=(\d{{1,18}}){_SPACE}digest=([0-9a-f]{{64}})"
+    rf"{_SPACE}at=([0-9TZ:-]{{20}})(?:{_SPACE}signature=((?:[A-Za-z0-9+/=][\s>]*){{88}}|[A-Za-z0-9+/=]*))?"
 )
 _CLOSED = "select number, digest from chain order by number desc limit 1 offset 1"
 _OBSERVED = """
@@ -45,8 +58,8 @@ class ChainHead:
     def line(self, at_ms: int, sign: Sign | None = None) -> str:
         """What is told of it, signed if there is a key."""
         at = f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-        told = f"sla-monitor-head/1 link={self.link} observations={self.observations} digest={self.digest} at={at}"
-        return told if sign is None else f"{told} signature={b64encode(sign(told.encode())).decode()}"
+        line = told(self, at)
+        return line if sign is None else f"{line} signature={b64encode(sign(line.encode())).decode()}"
 
 
 def closed_head(connection: sqlite3.Connection) -> ChainHead | None:
@@ -58,9 +71,69 @@ def closed_head(connection: sqlite3.Connection) -> ChainHead | None:
     return ChainHead(row[0], observed[0] if observed else 0, row[1].hex())
 
 
-def heads_in(text: str) -> list[ChainHead]:
-    """Every head that a text tells: a pack's manifest, a mail, a part of the journal."""
-    return [ChainHead(int(link), int(seen), digest) for link, seen, digest, _, _ in _HEAD.findall(text)]
+@dataclass(frozen=True, slots=True)
+class ToldHead:
+    """A head as a text tells it. `signature` is None where there is none, and what is no signature is as told."""
+
+    head: ChainHead
+    at: str
+    signature: str | None
+
+    def problem(self, keys: Iterable[VerifyingKey]) -> str | None:
+        """What is wrong with its signature; None: nothing, or it has none."""
+        if self.signature is None:
+            return None
+        try:
+            signature = b64decode(self.signature, validate=True)
+        except binascii.Error:
+            signature = b""
+        known = list(keys)
+        if not known:
+            return f"the head of link {self.head.link} is signed, and no key is known to check it with; give --key"
+        if any(key.holds(signature, self._message) for key in known):
+            return None
+        fingerprints = ", ".join(key.fingerprint[:16] for key in known)
+        return (
+            f"the head of link {self.head.link} ({self.at}) is not signed by any key that is known ({fingerprints}):"
+            " its signature is false, or of another key"
+        )
+
+    @property
+    def _message(self) -> bytes:
+        return told(self.head, self.at).encode()
+
+
+def told(head: ChainHead, at: str) -> str:
+    """The line of a head without its signature."""
+    return f"sla-monitor-head/1 link={head.link} observations={head.observations} digest={head.digest} at={at}"
+
+
+def heads_in(content: bytes) -> list[ToldHead]:
+    """Every head that a file tells, each once."""
+    found = dict.fromkeys(head for text in _texts(content) for head in _heads(text))
+    return list(found)
+
+
+def _texts(content: bytes) -> Iterator[str]:
+    """The file as it is, and what a mail says once it is unpacked."""
+    yield content.decode(errors="replace")
+    mail = message_from_bytes(content, policy=default)
+    if isinstance(mail, EmailMessage) and ("MIME-Version" in mail or "From" in mail):
+        for part in mail.walk():
+            if part.get_content_maintype() == "text" or part.get_content_type() == "application/json":
+                try:
+                    text = part.get_payload(decode=True)
+                except (MessageError, ValueError, LookupError):
+                    continue
+                if isinstance(text, bytes):
+                    yield text.decode(errors="replace")
+
+
+def _heads(text: str) -> Iterator[ToldHead]:
+    for found in _HEAD.finditer(text):
+        link, seen, digest, at, signature = found.groups()
+        head = ChainHead(int(link), int(seen), digest)
+        yield ToldHead(head, at, None if signature is None else re.sub(r"[\s>]", "", signature))
 
 
 def not_before(connection: sqlite3.Connection, head: ChainHead) -> str | None:

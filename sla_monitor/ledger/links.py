@@ -39,6 +39,7 @@ KEYS = {
     "register": "number",
     "observations": "id",
     "pruned_endpoints": "id",
+    "pruned_days": "id",
 }
 """Every table whose rows are chained, and the column that says their order. A row is chained with all of its columns: a
 migration that adds one to such a table has to name the old ones in COLUMNS."""
@@ -173,10 +174,9 @@ def answer_sum(digest: str, body: str) -> str:
     return sha256(line_of((digest, body)) + b"\n").hexdigest()
 
 
-def begin_chain(connection: sqlite3.Connection) -> None:
-    """Chain everything that is there already, in the transaction that is open."""
-    there = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
-    for table in (each for each in KEYS if each in there):
+def begin_chain(connection: sqlite3.Connection, tables: Iterable[str]) -> None:
+    """Chain all rows of some tables as they are found, in the transaction that is open."""
+    for table in tables:
         link = Link(head_of(connection), 0)
         for key, row in rows_of(connection, table, 0, 2**63 - 1):
             link.add_observations([row]) if table == OBSERVATIONS else link.add(table, key, row)

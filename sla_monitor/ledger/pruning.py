@@ -57,7 +57,7 @@ delete from evidence where id in (select value from json_each(?)) and id < (sele
 """
 """The newest stays: SQLite would give its number again, and the chain has it already."""
 _DELETE_HOURS = "delete from looks_by_hour where hour < ? and endpoint_id in (select value from json_each(?))"
-_DAY = f"insert into pruned_days values ({', '.join('?' * len(PrunedDay._fields))})"  # noqa: S608
+_DAY = f"insert into pruned_days values (null, {', '.join('?' * len(PrunedDay._fields))}) returning id"  # noqa: S608
 _ENDPOINT = "insert into pruned_endpoints values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"
 
 
@@ -110,10 +110,13 @@ def prune(path: Path, planned: Plan) -> None:
     with appending(path) as database, immediate(database.conn):
         if database.conn.execute(_SEEN_BEFORE, (planned.read_to, until_ms, own)).fetchone()[0]:
             raise LedgerError(f"{path}: observations of that time have just come in; try again")
-        database.conn.executemany(_DAY, planned.days)
         rows = [(endpoint, one.until_ms, one.every_ms, *one.span[1:]) for endpoint, one in planned.states.items()]
-        numbered = [(database.conn.execute(_ENDPOINT, row).fetchone()[0], *row) for row in rows]
-        append(database.conn, until_ms, {"pruned_endpoints": numbered})
+        inserts = {"pruned_days": (_DAY, planned.days), "pruned_endpoints": (_ENDPOINT, rows)}
+        numbered = {
+            table: [(database.conn.execute(insert, row).fetchone()[0], *row) for row in several]
+            for table, (insert, several) in inserts.items()
+        }
+        append(database.conn, until_ms, numbered)
         database.conn.execute(_DELETE_HOURS, (until_ms // HOUR_MS, own))
 
 

@@ -100,6 +100,16 @@ _APPEND_ONLY = {
 }
 
 
+def _no_replace(table: str, key: tuple[str, ...]) -> str:
+    """A trigger for what makes a row the only one beside its integer."""
+    same = " and ".join(f"{column} = new.{column}" for column in key)
+    return (
+        f"create trigger {table}_no_other_replace before insert on {table}"
+        f" when exists (select 1 from {table} where {same})"
+        f" begin select raise(abort, '{table} is append-only'); end"
+    )
+
+
 def _refusals(table: str, key: tuple[str, ...]) -> list[str]:
     """Triggers that keep `table` append-only.
 
@@ -274,6 +284,20 @@ begin select raise(abort, 'chain is append-only'); end
 """The newest link grows with each commit; no other ever changes."""
 
 
+_CHAINED_FIRST = (
+    "endpoints",
+    "outcomes",
+    "reasons",
+    "addresses",
+    "evidence",
+    "intervals",
+    "heartbeats",
+    "register",
+    "observations",
+    "pruned_endpoints",
+)
+
+
 @MIGRATIONS()
 def m0007_chain(database: Database) -> None:
     """What is there already is chained as it is found: the first links have no time (`at_ms` 0)."""
@@ -283,7 +307,7 @@ def m0007_chain(database: Database) -> None:
     for trigger in (_GROWS, *refusals):
         database.conn.execute(trigger)
     database.conn.execute("delete from worked_out")  # nobody can vouch for what was kept; it is worked out again
-    begin_chain(database.conn)
+    begin_chain(database.conn, _CHAINED_FIRST)
 
 
 @MIGRATIONS()
@@ -293,3 +317,42 @@ def m0008_clock_steps(database: Database) -> None:
         database.conn.execute(statement)
     for trigger in _refusals("clock_steps", ("id",)):
         database.conn.execute(trigger)
+
+
+_PRUNED_CHAINED = """
+create table chained_days (
+  id integer primary key,
+  contract text not null,
+  day text not null,
+  from_ms integer not null,
+  until_ms integer not null,
+  sums text not null,
+  last_observation integer not null,
+  observations integer not null,
+  unique (contract, from_ms)
+) strict;
+insert into chained_days (contract, day, from_ms, until_ms, sums, last_observation, observations)
+  select contract, day, from_ms, until_ms, sums, last_observation, observations
+  from pruned_days order by contract, from_ms;
+drop table pruned_days;
+alter table chained_days rename to pruned_days
+"""
+_UNIQUE = {
+    **{table: (column,) for table, column in NAMES.items()},
+    "evidence": ("digest",),
+    "pruned_endpoints": ("endpoint_id", "until_ms"),
+}
+"""By what else than its integer a row is the only one: a REPLACE takes out the row of the same name, too."""
+
+
+@MIGRATIONS()
+def m0009_pruned_days_chained(database: Database) -> None:
+    """Days that were taken out explain what is gone, so they are chained as the rest. And no REPLACE takes out a row
+    that has the same name or content under another integer."""
+    for statement in _PRUNED_CHAINED.split(";"):
+        database.conn.execute(statement)
+    for trigger in (*_refusals("pruned_days", ("id",)), _no_replace("pruned_days", ("contract", "from_ms"))):
+        database.conn.execute(trigger)
+    for table, key in _UNIQUE.items():
+        database.conn.execute(_no_replace(table, key))
+    begin_chain(database.conn, ("pruned_days",))

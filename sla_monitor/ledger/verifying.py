@@ -110,7 +110,7 @@ def verify_all(connection: sqlite3.Connection) -> list[str]:
     return [
         *_schema(connection),
         *_pinned(connection),
-        *_few(reading.problems),
+        *_few(sorted(reading.problems, key=_explains_others)),
         *_few(list(_bodies(connection))),
     ]
 
@@ -128,6 +128,11 @@ def verify_recent(connection: sqlite3.Connection, known: Head = NOTHING) -> list
         if table in reading.last and newest > reading.last[table]:
             reading.problems.append(_unchained(connection, table, reading.last[table], newest))
     return [*_pinned(connection), *_few(reading.problems)]
+
+
+def _explains_others(problem: str) -> bool:
+    """First what was taken out: where that is wrong, everything that it explained is told to be missing."""
+    return not problem.startswith("pruned_")
 
 
 def _is_all_there(connection: sqlite3.Connection, reading: Reading, table: str, there: int) -> bool:

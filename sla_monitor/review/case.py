@@ -34,6 +34,8 @@ class Case:
     `terms` are those in force at the month's end. `register`: what stands of the whole register. `digest`: SHA-256 of
     the assessment in JSON; `inputs`: the digests of what it was worked out from, as that says them. `program`: what
     made the pack, with its version. `looks` is None where the evidence has no single looks with what they said.
+    `head`: the head of the record's chain when the pack was made, signed if there is a key; empty where there is no
+    ledger, or no closed link yet.
     """
 
     assessment: ContractAssessment
@@ -45,6 +47,7 @@ class Case:
     copy: Copy = "authority"
     looks: Looks | None = None
     unseen: Unseen = field(default_factory=dict)
+    head: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -50,6 +50,8 @@ def _body(case: Case, pack: Pack) -> Iterator[str]:
     yield "\nWhat needs a decision:"
     yield from (f"- {line}" for line in decision_needed(case))
     yield f"\nSHA-256 of the assessment: {case.digest}"
+    if case.head:
+        yield f"\nUp to here the record cannot be changed unseen any more; keep this line:\n{case.head}"
 
 
 def told(made: EmailMessage) -> str:

@@ -40,7 +40,8 @@ def with_manifest(case: Case, made: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def manifest(case: Case, made: Mapping[str, bytes]) -> bytes:
-    """What the pack is and what is in it, by digest: it shows whether a file was changed afterwards."""
+    """What the pack is and what is in it, by digest: it shows whether a file was changed afterwards. Its head of the
+    chain shows whether the record was."""
     said = {
         "format": "sla-monitor-review",
         "version": 1,
@@ -52,6 +53,7 @@ def manifest(case: Case, made: Mapping[str, bytes]) -> bytes:
         "program": case.program,
         "assessment_sha256": case.digest,
         "inputs": case.inputs,
+        "head": case.head,
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(made.items())},
     }
     return (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode()

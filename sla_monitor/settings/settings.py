@@ -121,7 +121,11 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
 
 
 def _with(settings: Settings, part: str, **changed: Path) -> Settings:
-    return settings.model_copy(update={part: getattr(settings, part).model_copy(update=changed)})
+    """The settings with other paths. What the file itself names, `model_fields_set`, stays what it was."""
+    old = getattr(settings, part)
+    new = old.model_copy(update=changed)
+    object.__setattr__(new, "__pydantic_fields_set__", set(old.model_fields_set))
+    return settings.model_copy(update={part: new})
 
 
 def state_directory(path: Path, environment: Mapping[str, str]) -> Path | None:

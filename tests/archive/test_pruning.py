@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from sqlite_utils import Database
 
 from sla_monitor.archive.reading import Archived
 from sla_monitor.assess import Cache, assess_month, history
@@ -30,12 +31,14 @@ from sla_monitor.ledger import Ledger, Recorded, read_only
 from sla_monitor.ledger.pruning import plan, prune, take_out
 from sla_monitor.ledger.reader import Keeping
 from sla_monitor.ledger.rebuild import rebuild_spans
+from sla_monitor.ledger.schema import MIGRATIONS
 from sla_monitor.ledger.upkeep import check
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 from tests.archive.support import DAY_MS, HOUR_MS, Place
 from tests.assess_command.quarter import BEGIN, CONTRACT, HOUR, recorded_in
+from tests.ledger.test_tampering import edit
 
 MONTHS = "2025-01", "2025-02", "2025-03"
 NOW_MS = parse_instant("2025-08-01T00:00Z")
@@ -327,6 +330,58 @@ def test_nothing_else_may_be_deleted(place: Place) -> None:
         ):
             with pytest.raises(sqlite3.IntegrityError, match="is append-only"):
                 database.execute(statement)
+
+
+FORGED_DAY = (
+    "insert into pruned_days select (select max(id) + 1 from pruned_days), contract, '2025-03-20', until_ms,"
+    " until_ms + 86400000, sums, last_observation, (select count(*) from observations where at_ms >= until_ms"
+    " and at_ms < until_ms + 86400000) from pruned_days order by from_ms desc limit 1;"
+)
+TAKEN_OUT = "delete from observations where at_ms >= 1742428800000 and at_ms < 1742515200000;"
+"""2025-03-20."""
+
+FORGED = {
+    "a forged day explains what was deleted": FORGED_DAY + TAKEN_OUT,
+    "a forged day alone": FORGED_DAY,
+    "a day removed": "delete from pruned_days where day = '2025-02-03'",
+    "the last day removed": "delete from pruned_days where day = '2025-03-19'",
+    "all days removed": "delete from pruned_days",
+    "another archive": "update pruned_days set sums = replace(sums, 'a', 'b')",
+    "a longer day": (
+        "update pruned_days set until_ms = until_ms + 86400000, observations = observations + 72"
+        f" where day = '2025-03-19'; {TAKEN_OUT}"
+    ),
+    "a higher last observation": "update pruned_days set last_observation = 1000000 where day = '2025-03-19'",
+    "more observations": f"update pruned_days set observations = observations + 72 where id = 1; {TAKEN_OUT}",
+    "an earlier day": "update pruned_days set from_ms = from_ms - 1 where id = 1",
+    "another contract": "update pruned_days set contract = 'other' where id = 5",
+    "another instant of an endpoint": "update pruned_endpoints set until_ms = until_ms + 86400000",
+}
+
+
+@pytest.mark.parametrize("script", FORGED.values(), ids=FORGED.keys())
+def test_what_was_taken_out_is_chained_itself(place: Place, script: str) -> None:
+    assert run(place, "--before", BEFORE).exit_code == 0
+    assert problems(place) == ()
+    edit(place.ledger, script)
+    assert any("pruned_" in problem for problem in problems(place)), problems(place)
+
+
+def test_days_that_an_earlier_version_took_out_are_chained_as_they_are_found(tmp_path: Path) -> None:
+    database = Database(tmp_path / "ledger.db")
+    MIGRATIONS.apply(database, stop_before="m0009_pruned_days_chained")
+    days = [
+        ("b", "2025-01-02", 5, 6, "s", 9, 4),
+        ("a", "2025-01-02", 5, 6, "s", 9, 4),
+        ("a", "2025-01-01", 4, 5, "t", 9, 1),
+    ]
+    database.conn.executemany("insert into pruned_days values (?, ?, ?, ?, ?, ?, ?)", days)
+    MIGRATIONS.apply(database)
+    chained = database.execute("select contract, day, id from pruned_days order by id").fetchall()
+    assert chained == [("a", "2025-01-01", 1), ("a", "2025-01-02", 2), ("b", "2025-01-02", 3)]
+    (covers,) = database.execute("select covers from chain order by number desc").fetchone()
+    assert json.loads(covers)["pruned_days"][:3] == [1, 3, 3]
+    database.close()
 
 
 def test_evidence_goes_with_the_last_observation_that_refers_to_it(place: Place) -> None:

@@ -57,6 +57,17 @@ def test_no_statement_changes_what_was_seen(path: Path, table: str, change: str)
         assert database.execute(f"select * from {table}").fetchall() == before
 
 
+@pytest.mark.parametrize("table", ["endpoints", "outcomes", "reasons", "addresses", "evidence"])
+def test_no_replace_takes_out_a_row_of_the_same_name_or_content(path: Path, table: str) -> None:
+    """SQLite asks no DELETE trigger about a row that stands in the way by anything but its integer, either."""
+    with closing(sqlite3.connect(path)) as database:
+        row = database.execute(f"select * from {table} limit 1").fetchone()
+        marks = ", ".join("?" * len(row))
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
+            database.execute(f"insert or replace into {table} values ({marks})", (9_999, *row[1:]))
+        assert database.execute(f"select * from {table} limit 1").fetchone() == row
+
+
 @pytest.mark.parametrize(
     "statement",
     [

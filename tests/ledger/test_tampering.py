@@ -22,6 +22,7 @@ from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.ledger import ChainHead, read_only
 from sla_monitor.ledger.heads import heads_in
 from sla_monitor.ledger.hours import HOUR_MS
+from sla_monitor.ledger.links import KEYS as CHAINED
 from sla_monitor.ledger.links import begin_chain, digest_of
 from sla_monitor.ledger.rebuild import _REPLACE, derive
 from sla_monitor.ledger.register import Register
@@ -326,7 +327,7 @@ def reseal(path: Path) -> None:
             connection.execute(f"drop trigger {name}")
         connection.execute("delete from chain")
         connection.execute("delete from worked_out")
-        begin_chain(connection)
+        begin_chain(connection, CHAINED)
         connection.execute("update chain set at_ms = 1")
         before = b""
         for number, covers, marks in connection.execute("select number, covers, marks from chain").fetchall():
@@ -391,7 +392,7 @@ def test_a_head_may_be_signed() -> None:
     assert line.startswith(
         f"sla-monitor-head/1 link=7 observations=1234 digest={'ab' * 32} at=2026-01-01T00:00:00Z sig"
     )
-    assert heads_in(f"x {line} y") == [head]
+    assert [one.head for one in heads_in(f"x {line} y".encode())] == [head]
 
 
 def damage(path: Path, seed: int) -> None:
