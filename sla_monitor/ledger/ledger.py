@@ -185,7 +185,7 @@ class Ledger:
     def stats(self) -> LedgerStats:
         """How the record is doing, now."""
         oldest = self._buffer.oldest_since()
-        writer = self._writer
+        writer, log_bytes = self._writer, _size(self._path.with_name(self._path.name + "-wal"))
         return LedgerStats(
             committed=writer.committed,
             dropped=self._buffer.dropped,
@@ -193,7 +193,8 @@ class Ledger:
             lag_seconds=0.0 if oldest is None else max(0.0, self._clock.monotonic() - oldest),
             failing=writer.failing,
             last_error=writer.last_error,
-            size_bytes=_size(self._path) + _size(self._path.with_name(self._path.name + "-wal")),
+            size_bytes=_size(self._path) + log_bytes,
+            log_bytes=log_bytes,
             commits=writer.commits,
             out_of_order=writer.out_of_order,
             saved_anew=writer.saved_anew,

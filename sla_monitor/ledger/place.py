@@ -73,6 +73,11 @@ class Place:
         return self._noted
 
     @property
+    def log_bytes(self) -> int:
+        """The size of the open write-ahead log."""
+        return os.fstat(self._handles[1][1]).st_size
+
+    @property
     def is_unlinked(self) -> bool:
         """Whether no name leads to the open database any more."""
         return not os.fstat(self._handles[0][1]).st_nlink

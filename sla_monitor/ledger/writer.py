@@ -13,6 +13,7 @@ from sla_monitor.ledger.buffer import Buffer
 from sla_monitor.ledger.entries import Held
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.place import Displaced
+from sla_monitor.ledger.stats import LARGE_LOG_BYTES
 
 LOG = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Writer(threading.Thread):
         self._linger_seconds = linger_seconds
         self._give_up_at: float | None = None
         self._since_checkpoint = (0, 0)
+        self._is_log_large = False
         self.committed = 0
         self.commits = 0
         self.out_of_order = 0
@@ -168,6 +170,17 @@ class Writer(threading.Thread):
                 Displaced,
             ) as error:  # nothing is lost: the log only grows, until the next one succeeds
                 LOG.warning("the ledger's write-ahead log could not be emptied: %s", error)
+            self._mind_the_log()
+
+    def _mind_the_log(self) -> None:
+        """Say once that it grows: SQLite reuses none of it while anybody reads a state of before."""
+        size, was_large = self.journal.place.log_bytes, self._is_log_large
+        self._is_log_large = size > LARGE_LOG_BYTES
+        if self._is_log_large and not was_large:
+            LOG.warning(
+                "the ledger's write-ahead log has %d MiB: somebody keeps a transaction open and it cannot be reused",
+                size >> 20,
+            )
 
     def _failed(self, error: Exception) -> None:
         reason = str(error) or type(error).__name__
