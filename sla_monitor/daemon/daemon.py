@@ -214,7 +214,7 @@ class Daemon:
             systemd.ping()
 
     def _assess(self) -> None:
-        self._assessing.assess(self._take_up)
+        self._assessing.assess_or_tell(self._take_up)
 
 
 def _set_apart() -> None:

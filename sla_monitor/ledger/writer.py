@@ -51,13 +51,15 @@ class Writer(threading.Thread):
         clock: Clock,
         linger_seconds: float,
         salvage: Callable[[Journal, Displaced], Journal | None],
+        keep_lock: Callable[[], bool],
     ) -> None:
-        """`salvage` gives the journal of the ledger that was saved anew, or None while there is none."""
+        """`salvage` gives the journal of the ledger that was saved anew, or None while there is none. `keep_lock`
+        says whether the lock was lost, and raises LedgerError or OSError where somebody else may write."""
         # A daemon thread, so that a disk which never answers cannot keep the program from ending: close() is how
         # the thread is asked to finish, and a commit that was never acknowledged is nobody's loss.
         super().__init__(name="ledger", daemon=True)
         self.journal = journal
-        self._salvage = salvage
+        self._salvage, self._keep_lock = salvage, keep_lock
         self._salvaged = self._unsalvaged = ""
         self._unacknowledged = 0
         self.buffer = buffer
@@ -96,6 +98,9 @@ class Writer(threading.Thread):
 
     def _try(self, batch: Sequence[Held]) -> bool:
         try:
+            self.journal.check_place()
+            if self._keep_lock():
+                self.journal.forget()
             if self._unacknowledged:  # of the ledger as it is now: the oldest of the batch are in it
                 self._acknowledge()
                 return True
@@ -104,7 +109,7 @@ class Writer(threading.Thread):
             self._failed(error)
             self._meet(error)
             return False
-        except sqlite3.Error as error:
+        except (sqlite3.Error, LedgerError, OSError) as error:
             self._failed(error)
             return False
         except Exception as error:
