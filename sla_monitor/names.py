@@ -320,6 +320,9 @@ PENDING = MetricName(
 LEDGER_LAG = MetricName("sla_ledger_lag_seconds", "gauge", (), "Age of the oldest observation that is not committed.")
 LEDGER_FAILING = MetricName("sla_ledger_failing", "gauge", (), "1 while the ledger cannot be written.")
 LEDGER_SIZE = MetricName("sla_ledger_size_bytes", "gauge", (), "Size of the ledger on disk.")
+LEDGER_LOG = MetricName(
+    "sla_ledger_log_bytes", "gauge", (), "Of that, the write-ahead log: it grows while a reader keeps it from reuse."
+)
 LEDGER_HEAD = MetricName(
     "sla_ledger_head_info", "gauge", ("digest", "link"), "The last closed link of the record's chain, always 1."
 )
@@ -397,12 +400,18 @@ NAME_SERVER_SILENT = AlertName("SlaNameServerSilent", "monitor", "The monitor's 
 NOT_PROBING = AlertName("SlaMonitorNotProbing", "monitor", "The monitor has stopped looking.")
 PROBE_BROKEN = AlertName("SlaProbeBroken", "monitor", "Endpoints are not seen for a reason of the monitor's own.")
 SITE_RESTARTED = AlertName("SlaSiteRestarted", "monitor", "A process that probes had to be started again.")
+OBSERVATIONS_REFUSED = AlertName(
+    "SlaObservationsRefused", "monitor", "A process that probes said what cannot be; it is not recorded."
+)
 MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks late, or not as often as it should.")
 ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
 LEDGER_KEY_ALERT = AlertName("SlaLedgerKeyFailing", "monitor", "The key that signs the record cannot be used.")
 CLOCK_STEPPED_ALERT = AlertName("SlaClockStepped", "monitor", "The monitor's clock was set, or its host slept.")
 LEDGER_SAVED_ANEW_ALERT = AlertName("SlaLedgerSavedAnew", "monitor", "Somebody removed files of the open ledger.")
+LEDGER_LOG_GROWS = AlertName(
+    "SlaLedgerLogGrows", "monitor", "Somebody keeps the ledger's log from being reused, and the disk fills up."
+)
 OBSERVATIONS_LOST = AlertName("SlaObservationsLost", "monitor", "Observations could not be kept.")
 RELOAD_FAILED = AlertName("SlaReloadFailed", "monitor", "The configuration on disk was not taken up.")
 SILENCES_ALERT = AlertName("SlaSilencesFailing", "monitor", "Booked maintenance does not reach Alertmanager.")

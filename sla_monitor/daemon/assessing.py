@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -11,14 +12,17 @@ from sla_monitor.assess import Cache, assess
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.contract.contract import Contract
+from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import Ledger, Recorded
+
+log = logging.getLogger(__package__)
 
 
 class Assessing:
-    """Puts each assessment on the board. `seconds`: how long the last one took."""
+    """Puts each assessment on the board. `seconds`: how long the last one took; `problem`: why there was none."""
 
     def __init__(self, ledger: Ledger, board: Board, clock: Clock) -> None:
-        self.seconds = 0.0
+        self.seconds, self.problem = 0.0, ""
         self._board, self._clock = board, clock
         self._lock = threading.Lock()
         self._recorded = Recorded(ledger)
@@ -33,6 +37,16 @@ class Assessing:
             rest = recorded.rest = Rests(self._clock)
             self._board.assessment = assess(contracts, recorded, now_ms, rest, self._caches)
             self.seconds = self._clock.monotonic() - began_s
+
+    def assess_or_tell(self, take_up: Callable[[], Sequence[Contract]]) -> None:
+        """The same in a daemon that runs: to end because the ledger cannot be read would lose what is held."""
+        try:
+            self.assess(take_up)
+        except LedgerError as error:
+            self.problem = str(error)
+            log.error("the figures cannot be worked out", extra={"problem": self.problem})
+        else:
+            self.problem = ""
 
     def begin(self, take_up: Callable[[], Sequence[Contract]], then: Callable[[], None], patience_s: float) -> None:
         """Have the first one made, `then` something else, and wait for both for so long. Raises what they raise until

@@ -198,7 +198,8 @@ class Daemon:
             self._ledger.clock_stepped(step_ms)
         if step_ms or stood_still:
             self._collector.woke()
-        if not self._is_announced and self._own.health().ready:
+        # A ledger that cannot be written is no failed start: systemd would kill us, and with us what is held.
+        if not self._is_announced and self._own.is_probing:
             self._is_announced = True
             systemd.ready(f"endpoints watched: {len(self._collector)}")
         is_early = now_s - self._started_s < EARLY_S
@@ -213,7 +214,7 @@ class Daemon:
             systemd.ping()
 
     def _assess(self) -> None:
-        self._assessing.assess(self._take_up)
+        self._assessing.assess_or_tell(self._take_up)
 
 
 def _set_apart() -> None:

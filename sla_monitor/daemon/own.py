@@ -12,6 +12,7 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger
+from sla_monitor.ledger.stats import LARGE_LOG_BYTES
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.schedule import Schedule
@@ -47,18 +48,27 @@ class OwnState:
         """The scheduling loop of the daemon itself has turned."""
         self.beaten_s = self.clock.monotonic()
 
+    @property
+    def is_probing(self) -> bool:
+        """Whether the start is over."""
+        return self.collector.has_observed or not len(self.collector)
+
     def health(self) -> Health:
-        """For the status page and for whoever asks whether we are ready."""
-        is_probing = self.collector.has_observed or not len(self.collector)
+        """For the status page and for whoever asks whether we are ready: what is not recorded was not seen."""
+        is_probing = self.is_probing
         ledger, sites = self.ledger.stats(), self.sites.stats()
         found = {
             "no endpoint has been probed yet": not is_probing,
             "the first figures since the start are still being worked out": not self.assessing.is_first_done,
+            f"the figures cannot be worked out: {self.assessing.problem}": bool(self.assessing.problem),
             "a site does not answer, or cannot be started: its endpoints are not probed": (
                 sites.pulse_age_s > PULSE_LIMIT_S or sites.running < sites.wanted
             ),
             "the scheduling loop has stopped turning": self._pulse_age_s() > PULSE_LIMIT_S,
             f"the ledger cannot be written: {ledger.last_error} ({ledger.pending} observations held)": ledger.failing,
+            f"somebody keeps the ledger's write-ahead log from being reused; it has {ledger.log_bytes >> 20} MiB": (
+                ledger.log_bytes > LARGE_LOG_BYTES
+            ),
             "the last configuration was not taken up; the one before is in force": not self.reloads.is_good,
             "no witness answers: we are cut off, and what fails is unknown": not self.sites.host.is_online,
             "our own name server does not answer: endpoints given by name are unknown": sites.name_server_is_silent,
@@ -67,7 +77,7 @@ class OwnState:
             "Record": f"{ledger.committed} observations committed, {ledger.pending} waiting, {ledger.dropped} lost",
             "Schedule": f"{sites.missed + sites.overrun} probes skipped since the start",
         }
-        return Health(is_probing, [reason for reason, is_so in found.items() if is_so], facts)
+        return Health(is_probing and not ledger.failing, [reason for reason, is_so in found.items() if is_so], facts)
 
     def lateness(self) -> tuple[tuple[float, ...], list[int], float]:
         """The edges of the buckets in seconds, the looks in each, and the sum in seconds."""
@@ -98,6 +108,7 @@ class OwnState:
             names.LEDGER_LAG: ledger.lag_seconds,
             names.LEDGER_FAILING: ledger.failing,
             names.LEDGER_SIZE: ledger.size_bytes,
+            names.LEDGER_LOG: ledger.log_bytes,
             names.LEDGER_SAVED_ANEW: ledger.saved_anew,
             names.ASSESS_DURATION: self.assessing.seconds,
         }

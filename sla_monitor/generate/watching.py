@@ -11,6 +11,7 @@ from sla_monitor.generate.grafana.links import HEALTH
 from sla_monitor.generate.promql import lasting, sample, seconds, select
 from sla_monitor.generate.subject import MINUTE_MS, minutes
 from sla_monitor.generate.text import Label, Text, Value, text
+from sla_monitor.ledger.stats import LARGE_LOG_BYTES
 from sla_monitor.names import AlertName, MetricName
 from sla_monitor.settings import Settings
 from sla_monitor.sla.observation import Reason
@@ -25,8 +26,8 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _broken(settings)
     yield _restarted(settings)
     yield _stale(settings)
-    yield _saved_anew(settings)
-    yield _clock_stepped(settings)
+    yield from _counts(settings)
+    yield _log_grows(settings)
     yield from _states(settings)
     yield _watchdog()
 
@@ -157,33 +158,64 @@ def _stale(settings: Settings) -> Alert:
     )
 
 
-def _clock_stepped(settings: Settings) -> Alert:
-    steps = ours(names.CLOCK_STEPS)
-    return monitor_alert(
-        settings,
-        names.CLOCK_STEPPED_ALERT,
-        "warning",
-        f"increase({names.CLOCK_STEPS.sample}[30m]) > 0",
-        text("The monitor's clock was set, or its host slept: the time in doubt is unknown."),
+def _counts(settings: Settings) -> Iterator[Alert]:
+    """What must never happen, and is told each time that it did."""
+    rows: tuple[tuple[AlertName, Severity, MetricName, str], ...] = (
         (
-            Case("fires when it was", 10 * MINUTE_MS, {steps: "0x5 1x100"}, dict(OURS)),
-            Case("is quiet while it runs", 10 * MINUTE_MS, {steps: "0x100"}),
+            names.OBSERVATIONS_REFUSED,
+            "warning",
+            names.REFUSED_OBSERVATIONS,
+            "A process that probes said what cannot be: it is not recorded, and its time is unknown.",
+        ),
+        (
+            names.CLOCK_STEPPED_ALERT,
+            "warning",
+            names.CLOCK_STEPS,
+            "The monitor's clock was set, or its host slept: the time in doubt is unknown.",
+        ),
+        (
+            names.LEDGER_SAVED_ANEW_ALERT,
+            "critical",
+            names.LEDGER_SAVED_ANEW,
+            "Files of the ledger were removed while it was open; it was saved anew, and nothing is lost this time.",
         ),
     )
+    for name, severity, metric, description in rows:
+        series = ours(metric)
+        yield monitor_alert(
+            settings,
+            name,
+            severity,
+            f"increase({metric.sample}[30m]) > 0",
+            text(description),
+            (
+                Case("fires when it happened", 10 * MINUTE_MS, {series: "0x5 1x100"}, dict(OURS)),
+                Case("is quiet half an hour later", 50 * MINUTE_MS, {series: "0x5 1x100"}),
+                Case("is quiet while it does not", 10 * MINUTE_MS, {series: "3x100"}),
+            ),
+        )
 
 
-def _saved_anew(settings: Settings) -> Alert:
-    saved = ours(names.LEDGER_SAVED_ANEW)
+def _log_grows(settings: Settings) -> Alert:
+    size, patience_ms = ours(names.LEDGER_LOG), settings.alerting.patience_ms
+    large, small = (f"{LARGE_LOG_BYTES * part // 4}" for part in (8, 1))
+    at_ms = (minutes(patience_ms) + 2) * MINUTE_MS
     return monitor_alert(
         settings,
-        names.LEDGER_SAVED_ANEW_ALERT,
-        "critical",
-        f"increase({names.LEDGER_SAVED_ANEW.sample}[30m]) > 0",
-        text("Files of the ledger were removed while it was open; it was saved anew, and nothing is lost this time."),
-        (
-            Case("fires when they were", 10 * MINUTE_MS, {saved: "0x5 1x100"}, dict(OURS)),
-            Case("is quiet while nobody does", 10 * MINUTE_MS, {saved: "0x100"}),
+        names.LEDGER_LOG_GROWS,
+        "warning",
+        f"{names.LEDGER_LOG.sample} > {LARGE_LOG_BYTES}",
+        text(
+            "The ledger's write-ahead log has ",
+            Value("humanize1024"),
+            "B and grows: somebody keeps the ledger open in one transaction. The disk fills up.",
         ),
+        (
+            Case("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512Mi"}),
+            Case("is quiet while it is small", at_ms, {size: f"{small}x100"}),
+            Case("a backup is no trouble", at_ms, {size: f"{large}x5 0x100"}),
+        ),
+        for_ms=patience_ms,
     )
 
 

@@ -59,7 +59,7 @@ def damaged(path: Path, what: str) -> LedgerDamaged:
     """The refusal of a damaged file, with the way out."""
     return LedgerDamaged(
         f"{path}: the ledger is damaged ({what}); see `sla-monitor ledger check`, then restore a backup, "
-        f"or move {path.name} and its -wal and -shm files aside to begin a new one"
+        f"or move {path.name} and its -wal and -shm files aside and begin a new one with `sla-monitor ledger init`"
     )
 
 

@@ -89,6 +89,10 @@ class Journal:
         self.place.close()
         self.database.close()
 
+    def forget(self) -> None:
+        """Somebody else may have written meanwhile: what is in memory is read again before the next batch."""
+        self._stale = True
+
     def checkpoint(self) -> None:
         """Copy what the write-ahead log holds into the database, as far as readers allow, waiting for nobody.
 
@@ -108,15 +112,24 @@ class Journal:
         A checkpoint of somebody else's writes into the database too: then the newest links of the chain are verified on
         a connection that knows none of its pages.
         """
-        self.place.check()
-        if self._overwritten is None and self.place.is_touched():
-            with closing(connect_reader(self.place.path)) as fresh:
-                try:
-                    self._overwritten = next(iter(verify_recent(fresh.conn, self._committed)), None)
-                except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-                    self._overwritten = str(error)
+        if self._overwritten is None:
+            self.place.check()
+            if self.place.is_touched():
+                self._overwritten = self._read_anew()
         if self._overwritten is not None:
             raise self.place.overwritten(self._overwritten)
+
+    def _read_anew(self) -> str | None:
+        """What is wrong with the database as somebody finds it who opens it now."""
+        if not self.place.size:
+            return "it is empty"  # and not to be opened: SQLite deletes the log of an empty database
+        try:
+            with closing(connect_reader(self.place.path)) as fresh:
+                if self.place.is_cut and _bytes_of(fresh.conn) > self.place.size:
+                    return "it was cut short"
+                return next(iter(verify_recent(fresh.conn, self._committed)), None)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            return str(error)
 
     def _load(self) -> None:
         for cache in (self._endpoints, self._addresses, self._evidence):
@@ -197,6 +210,12 @@ class Journal:
 
     def _added(self, table: str, row: tuple[Any, ...]) -> None:
         self._link.add(table, row[0], row)
+
+
+def _bytes_of(connection: sqlite3.Connection) -> int:
+    """The size that the database says that it has."""
+    pages, size = (connection.execute(f"pragma {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    return int(pages * size)
 
 
 _LAST_INTERVALS = """

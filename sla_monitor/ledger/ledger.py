@@ -17,7 +17,7 @@ from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.older import Older
-from sla_monitor.ledger.opening import take_lock
+from sla_monitor.ledger.opening import check_not_lost, take_lock
 from sla_monitor.ledger.place import Displaced
 from sla_monitor.ledger.reader import Reader, keep_answer
 from sla_monitor.ledger.salvage import SAVED_ANEW, salvage
@@ -45,7 +45,7 @@ class Ledger:
         self._clock = clock
         self._lock = lock
         self._buffer = buffer
-        self._writer = Writer(journal, buffer, clock, linger_seconds, self._salvage)
+        self._writer = Writer(journal, buffer, clock, linger_seconds, self._salvage, self._keep_lock)
         self._reader = reader
         self._keeper = Keeper(reader.path, self._reader)
         self._jobs = self._reader.jobs(clock.now_ms(), clock.monotonic())
@@ -80,7 +80,11 @@ class Ledger:
         lock = take_lock(path)
         journal = None
         try:
+            check_not_lost(path, lock)
+            if not path.exists():
+                LOG.info("there is no ledger at %s: an empty one is made", path)
             journal = Journal.open(path)
+            lock.note_ledger()
             return cls(clock, lock, journal, Buffer(buffer), commit_within_ms / 1000, Reader(path, older))
         except BaseException:
             if journal is not None:
@@ -185,7 +189,8 @@ class Ledger:
     def stats(self) -> LedgerStats:
         """How the record is doing, now."""
         oldest = self._buffer.oldest_since()
-        writer = self._writer
+        writer, path = self._writer, self._writer.journal.place.path
+        log_bytes = _size(path.with_name(path.name + "-wal"))
         return LedgerStats(
             committed=writer.committed,
             dropped=self._buffer.dropped,
@@ -193,7 +198,8 @@ class Ledger:
             lag_seconds=0.0 if oldest is None else max(0.0, self._clock.monotonic() - oldest),
             failing=writer.failing,
             last_error=writer.last_error,
-            size_bytes=_size(self._path) + _size(self._path.with_name(self._path.name + "-wal")),
+            size_bytes=_size(path) + log_bytes,
+            log_bytes=log_bytes,
             commits=writer.commits,
             out_of_order=writer.out_of_order,
             saved_anew=writer.saved_anew,
@@ -213,6 +219,12 @@ class Ledger:
                 self._writer.journal.close()
                 self._lock.release()
             return is_kept
+
+    def _keep_lock(self) -> bool:
+        was_lost = self._lock.keep()
+        if was_lost:
+            LOG.error("somebody removed %s, which keeps a second daemon out; it is there again", self._lock.path)
+        return was_lost
 
     def _salvage(self, journal: Journal, error: Displaced) -> Journal | None:
         if error.trouble in SAVED_ANEW:

@@ -32,7 +32,7 @@ from sla_monitor.ledger.health import (
 from sla_monitor.ledger.links import append
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.names import names_by_id
-from sla_monitor.ledger.place import make_private
+from sla_monitor.ledger.place import make_private, real
 from sla_monitor.ledger.resting import Resting
 from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS
 from sla_monitor.sla.observation import Outcome, Reason
@@ -47,12 +47,37 @@ def take_lock(path: Path) -> WriterLock:
         raise LedgerError(f"{path}: {error.strerror}; set ledger.path to a place that this user may write") from None
 
 
+def check_not_lost(path: Path, lock: WriterLock) -> None:
+    """Raises LedgerError where a ledger was and is no more: an empty one in its place would hide that."""
+    try:
+        is_there = path.stat().st_size > 0
+    except OSError:
+        is_there = False
+    if is_there:
+        return
+    if unfinished(path).exists():
+        raise LedgerError(
+            f"{path}: there is no ledger here: putting a backup back was interrupted; run `sla-monitor ledger restore`"
+            " again, with the same backup"
+        )
+    if lock.had_ledger:
+        raise LedgerError(
+            f"{path}: the ledger that was here is gone; put a backup back with `sla-monitor ledger restore`, or make an"
+            " empty one with `sla-monitor ledger init`"
+        )
+
+
+def unfinished(path: Path) -> Path:
+    """A backup that is about to take a ledger's place."""
+    return path.with_name(path.name + ".restoring")
+
+
 def open_writer(path: Path) -> Database:
     """The connection that writes, to be opened by the holder of the lock. Raises LedgerError and its kinds."""
     if path.exists():
         _readable(path)
     try:
-        make_private(path)
+        make_private(real(path))
     except OSError as error:
         raise LedgerError(f"{path}: {error.strerror}; set ledger.path to a place that this user may write") from None
     with _connected(path, connect_writer) as database:
@@ -70,6 +95,7 @@ def make_ledger(path: Path) -> None:
     lock = take_lock(path)
     try:
         open_writer(path).close()
+        lock.note_ledger()
     finally:
         lock.release()
 

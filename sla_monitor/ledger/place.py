@@ -35,12 +35,17 @@ class Displaced(LedgerError):  # noqa: N818 - it says what has happened
 
 
 class Place:
-    """The files of one open ledger: the database, its write-ahead log and the log's index."""
+    """The files of one open ledger: the database, its write-ahead log and the log's index.
+
+    `path`: where it is. `given`: the path by which whoever comes next looks for it; links may lead from there to here.
+    """
 
     def __init__(self, path: Path) -> None:
         """Call it while a connection is open that has made the log. Raises LedgerError when a file is not there."""
-        self.path = Path(os.path.realpath(path))
+        self.given, self.path = path.absolute(), real(path)
         self._handles: list[tuple[Path, int, tuple[int, int]]] = []
+        self.is_cut = False
+        """Whether the database had become shorter when it was last touched."""
         try:
             for name in _files(self.path):
                 handle = os.open(name, os.O_PATH | os.O_CLOEXEC)
@@ -60,10 +65,17 @@ class Place:
                 raise self._displaced(name, handle, error.strerror) from None
             if (found.st_dev, found.st_ino) != identity:
                 raise self._displaced(name, handle, None)
+        if self.given != self.path and real(self.given) != self.path:
+            raise Displaced(
+                Trouble.MOVED,
+                f"{self.given}: a link on this path was changed while the ledger was open: it leads to"
+                f" {real(self.given)}, and the ledger is {self.path}; change it back, or stop the daemon first",
+            )
 
     def is_touched(self) -> bool:
         """Whether somebody has written into the database since it was last asked, or noted: only checkpoints do."""
         before, after = self._noted, self.note()
+        self.is_cut = after[1] < before[1]
         return before != after
 
     def note(self) -> tuple[int, int]:
@@ -71,6 +83,16 @@ class Place:
         found = os.fstat(self._handles[0][1])
         self._noted = found.st_mtime_ns, found.st_size
         return self._noted
+
+    @property
+    def size(self) -> int:
+        """The size of the open database, without its log."""
+        return os.fstat(self._handles[0][1]).st_size
+
+    @property
+    def log_bytes(self) -> int:
+        """The size of the open write-ahead log."""
+        return os.fstat(self._handles[1][1]).st_size
 
     @property
     def is_unlinked(self) -> bool:
@@ -102,7 +124,7 @@ class Place:
             return Displaced(
                 Trouble.LOG_GONE, f"{name} {what} while the ledger was open: it holds commits that are nowhere else"
             )
-        where = "it was removed" if self.is_unlinked else f"it is {Path(f'/proc/self/fd/{handle}').readlink()} now"
+        where = "it was removed" if self.is_unlinked else _whereabouts(handle)
         if missing is None:
             return Displaced(
                 Trouble.REPLACED,
@@ -115,6 +137,22 @@ class Place:
             Trouble.MOVED,
             f"{name}: the ledger was moved away while it was open ({where}); move it back, or stop the daemon first",
         )
+
+
+def real(path: Path) -> Path:
+    """Where a path leads, over all links. One ledger has one lock and one log, by whatever name it is opened."""
+    return Path(os.path.realpath(path))
+
+
+def _whereabouts(handle: int) -> str:
+    found, name = os.fstat(handle), Path(f"/proc/self/fd/{handle}").readlink()
+    try:
+        is_there = os.path.samestat(name.stat(), found)
+    except OSError:
+        is_there = False
+    if is_there:
+        return f"it is {name} now"
+    return "no path leads to it any more: its file system was unmounted, or something was mounted over it"
 
 
 def make_private(path: Path) -> None:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.opening import take_lock
-from sla_monitor.ledger.place import LARGEST_MODE
+from sla_monitor.ledger.opening import take_lock, unfinished
+from sla_monitor.ledger.place import LARGEST_MODE, real
 from sla_monitor.ledger.rebuild import Progress
 from sla_monitor.ledger.salvage import sync
 from sla_monitor.ledger.upkeep import check
@@ -31,6 +31,7 @@ def restore(copy: Path, path: Path, now_ms: int, progress: Progress) -> Restored
 
     Raises LedgerError and its kinds; then nothing has been changed but what the message says.
     """
+    path = real(path)
     lock = take_lock(path)
     try:
         for ending in _ENDINGS[1:]:
@@ -39,10 +40,12 @@ def restore(copy: Path, path: Path, now_ms: int, progress: Progress) -> Restored
         report = check(copy, progress)
         if report.problems:
             raise LedgerError(f"{copy}: not restored, it is damaged: {report.problems[0]}")
-        unfinished = _copied(copy, path)
+        # Until the last rename a start finds the unfinished file, and makes no empty ledger.
+        made = _copied(copy, path)
         kept = _set_aside(path, now_ms)
-        unfinished.rename(path)
+        made.rename(path)
         sync(path.parent)
+        lock.note_ledger()
         _give(lock.path, path)
         return Restored(report.counts["observations"], kept)
     except OSError as error:
@@ -53,21 +56,21 @@ def restore(copy: Path, path: Path, now_ms: int, progress: Progress) -> Restored
 
 def _copied(copy: Path, path: Path) -> Path:
     """The copy beside the ledger, on the disk, with the owner and the mode that it is to have."""
-    unfinished = path.with_name(path.name + ".restoring")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    made = unfinished(path)
+    made.unlink(missing_ok=True)
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as to, copy.open("rb") as source:
             shutil.copyfileobj(source, to, 1 << 20)
             to.flush()
             os.fsync(to.fileno())
-        _give(unfinished, path if path.exists() else path.parent)
+        _give(made, path if path.exists() else path.parent)
         mode = path.stat().st_mode if path.exists() else LARGEST_MODE
-        unfinished.chmod(mode & LARGEST_MODE)
+        made.chmod(mode & LARGEST_MODE)
     except BaseException:
-        unfinished.unlink(missing_ok=True)
+        made.unlink(missing_ok=True)
         raise
-    return unfinished
+    return made
 
 
 def _give(path: Path, like: Path) -> None:

@@ -13,6 +13,7 @@ from sla_monitor.ledger.buffer import Buffer
 from sla_monitor.ledger.entries import Held
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.place import Displaced
+from sla_monitor.ledger.stats import LARGE_LOG_BYTES
 
 LOG = logging.getLogger(__name__)
 
@@ -50,13 +51,15 @@ class Writer(threading.Thread):
         clock: Clock,
         linger_seconds: float,
         salvage: Callable[[Journal, Displaced], Journal | None],
+        keep_lock: Callable[[], bool],
     ) -> None:
-        """`salvage` gives the journal of the ledger that was saved anew, or None while there is none."""
+        """`salvage` gives the journal of the ledger that was saved anew, or None while there is none. `keep_lock`
+        says whether the lock was lost, and raises LedgerError or OSError where somebody else may write."""
         # A daemon thread, so that a disk which never answers cannot keep the program from ending: close() is how
         # the thread is asked to finish, and a commit that was never acknowledged is nobody's loss.
         super().__init__(name="ledger", daemon=True)
         self.journal = journal
-        self._salvage = salvage
+        self._salvage, self._keep_lock = salvage, keep_lock
         self._salvaged = self._unsalvaged = ""
         self._unacknowledged = 0
         self.buffer = buffer
@@ -64,6 +67,7 @@ class Writer(threading.Thread):
         self._linger_seconds = linger_seconds
         self._give_up_at: float | None = None
         self._since_checkpoint = (0, 0)
+        self._is_log_large = False
         self.committed = 0
         self.commits = 0
         self.out_of_order = 0
@@ -94,6 +98,9 @@ class Writer(threading.Thread):
 
     def _try(self, batch: Sequence[Held]) -> bool:
         try:
+            self.journal.check_place()
+            if self._keep_lock():
+                self.journal.forget()
             if self._unacknowledged:  # of the ledger as it is now: the oldest of the batch are in it
                 self._acknowledge()
                 return True
@@ -102,7 +109,7 @@ class Writer(threading.Thread):
             self._failed(error)
             self._meet(error)
             return False
-        except sqlite3.Error as error:
+        except (sqlite3.Error, LedgerError, OSError) as error:
             self._failed(error)
             return False
         except Exception as error:
@@ -168,6 +175,17 @@ class Writer(threading.Thread):
                 Displaced,
             ) as error:  # nothing is lost: the log only grows, until the next one succeeds
                 LOG.warning("the ledger's write-ahead log could not be emptied: %s", error)
+            self._mind_the_log()
+
+    def _mind_the_log(self) -> None:
+        """Say once that it grows: SQLite reuses none of it while anybody reads a state of before."""
+        size, was_large = self.journal.place.log_bytes, self._is_log_large
+        self._is_log_large = size > LARGE_LOG_BYTES
+        if self._is_log_large and not was_large:
+            LOG.warning(
+                "the ledger's write-ahead log has %d MiB: somebody keeps a transaction open and it cannot be reused",
+                size >> 20,
+            )
 
     def _failed(self, error: Exception) -> None:
         reason = str(error) or type(error).__name__

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,19 @@ def test_how_long_a_site_was_not_heard_is_told(house: House) -> None:
     house.clock.advance(int(PULSE_LIMIT_S * 1000) + 1_000)
     own.beat()
     assert list(own.metrics()[names.PULSE]) == [((), PULSE_LIMIT_S + 1)]
+
+
+def test_a_ledger_that_cannot_be_written_makes_us_not_ready(house: House) -> None:
+    """The start is over all the same: systemd must not kill what holds observations in memory."""
+    house.collector.take([Observation("small/web", house.clock.now_ms(), Finding(Outcome.UP))])
+    own = own_state(house)
+    assert own.health().ready
+    with closing(sqlite3.connect(house.ledger._path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        house.ledger.clock_stepped(5_000)
+        wait(lambda: house.ledger.stats().failing)
+        health = own.health()
+        assert (health.ready, own.is_probing) == (False, True)
+        assert any("the ledger cannot be written: database is locked" in reason for reason in health.reasons)
+        other.execute("rollback")
+    wait(lambda: own.health().ready)

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger import Ledger, LedgerStats, read_only
+from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.upkeep import backup, check
 from tests.ledger.support import DEADLINE_S, EVERY_MS, FOREVER_MS, look, opened, record_all
 from tests.ledger.test_failures import wait_until
@@ -274,3 +276,102 @@ def test_its_files_are_for_its_user_and_group_alone_from_the_first_instant(path:
         path.chmod(0o666)
     with opened(path):
         assert oct(path.stat().st_mode & 0o777) == "0o640"
+
+
+@pytest.mark.parametrize("share", [0, 2], ids=["to nothing", "to a half"])
+def test_a_ledger_that_is_truncated_is_noticed_and_its_log_is_left(path: Path, share: int) -> None:
+    with opened(path) as ledger:
+        record_all(ledger, *(look(index) for index in range(500)))
+    with opened(path, close_s=1) as ledger:
+        record_all(ledger, look(500))
+        os.truncate(path, path.stat().st_size // share if share else 0)
+        ledger.record(look(501), EVERY_MS)
+        assert "written over the ledger while it was open" in str(failing(ledger).last_error)
+        assert beside(path, "-wal").stat().st_size > 0
+        assert (ledger.stats().committed, ledger.stats().saved_anew) == (1, 0)
+        assert ledger.close(1) is False
+
+
+def test_somebody_elses_vacuum_is_no_trouble(path: Path) -> None:
+    with opened(path) as ledger:
+        record_all(ledger, *(look(index) for index in range(3_000)))
+        ledger.keep("digest", "x" * 500_000)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("delete from worked_out")
+            other.execute("vacuum")
+            other.execute("pragma wal_checkpoint(truncate)")
+        record_all(ledger, look(3_000))
+        assert not ledger.stats().failing
+    assert seen(path) == looks(3_001)
+
+
+def test_a_removed_lock_is_taken_again_before_anything_is_committed(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(path) as ledger:
+        record_all(ledger, look(0))
+        remove(path, ".lock")
+        record_all(ledger, look(1))
+        with pytest.raises(LedgerLocked), opened(path):
+            pass
+        assert "which keeps a second daemon out" in caplog.text
+
+
+def test_one_who_was_overtaken_while_its_lock_was_gone_writes_nothing(path: Path) -> None:
+    with opened(path, close_s=1) as ledger:
+        record_all(ledger, look(0))
+        remove(path, ".lock")
+        with opened(path) as second:
+            ledger.record(look(1), EVERY_MS)
+            assert "is writing this ledger" in str(failing(ledger).last_error)
+            record_all(second, look(2))
+        assert ledger.flush(DEADLINE_S)  # the second has gone
+    assert check(path, lambda *_: None).counts["observations"] == 3
+
+
+def test_one_ledger_has_one_lock_by_whatever_name_it_is_opened(path: Path, tmp_path: Path) -> None:
+    link, folder = tmp_path / "link.db", tmp_path / "folder"
+    link.symlink_to(path)
+    folder.symlink_to(path.parent)
+    with opened(link) as ledger:
+        record_all(ledger, look(0))
+        for name in (path, folder / path.name):
+            with pytest.raises(LedgerLocked), opened(name):
+                pass
+        assert oct(path.stat().st_mode & 0o777) == "0o640"
+        assert ledger.stats().log_bytes > 0
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "link.db", "var"]
+
+
+@pytest.mark.parametrize("is_empty", [False, True], ids=["gone", "empty"])
+def test_a_ledger_that_went_while_nobody_had_it_open_is_not_made_anew_in_silence(path: Path, is_empty: bool) -> None:
+    with opened(path) as ledger:
+        record_all(ledger, look(0))
+    os.truncate(path, 0) if is_empty else path.unlink()
+    with pytest.raises(LedgerError, match="the ledger that was here is gone"), opened(path):
+        pass
+    assert not path.exists() or not path.stat().st_size
+    make_ledger(path)  # as `ledger init` does
+    with opened(path) as ledger:
+        record_all(ledger, look(1))
+
+
+def test_a_log_that_cannot_be_reused_is_told_once(
+    path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sla_monitor.ledger.writer.LARGE_LOG_BYTES", 2**20)
+    with opened(path) as ledger, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        record_all(ledger, look(0))
+        reader.execute("begin")
+        reader.execute("select count(*) from observations").fetchone()
+        for part in range(4):
+            record_all(ledger, *(look(part * 10_000 + index) for index in range(1, 10_001)))
+        assert ledger.stats().log_bytes > 2**20
+        told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+        assert len(told) == 1
+        assert "somebody keeps a transaction open" in told[0]
+        reader.execute("rollback")
+        for part in range(4, 6):
+            record_all(ledger, *(look(part * 10_000 + index) for index in range(1, 10_001)))
+        assert ledger.stats().dropped == 0
+    assert check(path, lambda *_: None).problems == ()
