@@ -22,6 +22,8 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.ledger import read_only
+from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.links import Chain
 from sla_monitor.ledger.names import Codes
 from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.register import Register
@@ -219,18 +221,28 @@ class _Probes:
 
 
 def _observe(database: Database, begin_ms: int, now_ms: int) -> None:
-    """Every endpoint's probes up to now."""
-    codes, probes = Codes.load(database), _Probes(database, begin_ms, now_ms)
-    with database.conn:
-        for number in range(1, SERVICES * EACH + 1):
-            key = f"aged/e{(number - 1) // EACH}-{(number - 1) % EACH}"
-            database.conn.execute("insert into endpoints values (?, ?)", (number, key))
-            database.conn.execute("insert into intervals values (?, ?, ?)", (number, number, EVERY_MS))
-        database.conn.execute("insert into addresses values (1, '127.0.0.1')")
+    """Every endpoint's probes up to now, an hour of them in each link of the chain."""
+    codes, probes, chain = Codes.load(database), _Probes(database, begin_ms, now_ms), Chain(database.conn)
+    numbers = range(1, SERVICES * EACH + 1)
+    named: dict[str, dict[int, tuple[int | str, ...]]] = {
+        "endpoints": {n: (n, f"aged/e{(n - 1) // EACH}-{(n - 1) % EACH}") for n in numbers},
+        "intervals": {n: (n, n, EVERY_MS) for n in numbers},
+        "addresses": {1: (1, "127.0.0.1")},
+    }
+    with immediate(database.conn):
+        link = chain.begin(begin_ms)
+        for table, rows in named.items():
+            for key, row in rows.items():
+                database.conn.execute(f"insert into {table} values ({', '.join('?' * len(row))})", row)
+                link.add(table, key, row)
+        chain.save()
     for start_ms in range(begin_ms, now_ms, BATCH_MS):
-        with database.conn:
-            database.conn.execute("begin")
-            database.conn.executemany(_INSERT, probes.rows(start_ms, min(start_ms + BATCH_MS, now_ms)))
+        with immediate(database.conn):
+            for hour_ms in range(start_ms, min(start_ms + BATCH_MS, now_ms), HOUR):
+                seen = list(probes.rows(hour_ms, hour_ms + HOUR))
+                database.conn.executemany(_INSERT, seen)
+                chain.begin(hour_ms).add_observations(seen)
+                chain.save()
             probes.tally.save(codes)
         database.conn.execute("pragma wal_checkpoint(truncate)")
 

@@ -108,16 +108,28 @@ def head(config: Path, ledger: Path | None) -> None:
 @record.command()
 @config_option
 @ledger_option
+@click.option(
+    "--incremental",
+    is_flag=True,
+    help="DESTINATION is an earlier backup of this ledger: add what was recorded since. Where there is none, make it.",
+)
 @click.argument("destination", type=click.Path(dir_okay=False, path_type=Path))
-def backup(config: Path, ledger: Path | None, destination: Path) -> None:
+def backup(config: Path, ledger: Path | None, incremental: bool, destination: Path) -> None:
     """Copy the ledger, as it is now, to the new file DESTINATION.
 
-    Safe while the daemon runs. The copy is complete and checked, or it is not there.
+    Safe while the daemon runs. The copy is complete and checked, or it is not there. With --incremental, DESTINATION is
+    as the ledger is now, or as it was.
     """
+    from sla_monitor.ledger.increment import bring_up_to_date
     from sla_monitor.ledger.upkeep import backup as back_up
 
+    path = ledger_path(config, ledger)
+    if incremental and destination.exists():
+        added = bring_up_to_date(path, destination)
+        click.echo(f"{destination}: {added.observations:,} observations added, {added.links:,} links")
+        return
     with progress_bar("Copying") as progress:
-        back_up(ledger_path(config, ledger), destination, progress)
+        back_up(path, destination, progress)
     click.echo(f"{destination}: {destination.stat().st_size:,} bytes")
 
 

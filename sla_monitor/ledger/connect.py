@@ -51,7 +51,7 @@ def connect_appender(path: Path, patience_seconds: float = PATIENCE_SECONDS) -> 
 
     It waits for the daemon's commits, and leaves checkpoints to the daemon. Raises sqlite3.OperationalError.
     """
-    address = f"file:{quote(str(path.absolute()))}?mode=rw"
+    address = address_of(path, "mode=rw")
     connection = sqlite3.connect(address, uri=True, timeout=patience_seconds, isolation_level=None)
     for pragma in WRITER_PRAGMAS:
         connection.execute(f"pragma {pragma}")
@@ -60,7 +60,7 @@ def connect_appender(path: Path, patience_seconds: float = PATIENCE_SECONDS) -> 
 
 def connect_reader(path: Path) -> Database:
     """A connection that cannot write, for use by one thread at a time. Raises sqlite3.OperationalError."""
-    address = f"file:{quote(str(path.absolute()))}?mode=ro"
+    address = address_of(path, "mode=ro")
     connection = sqlite3.connect(address, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
     return Database(connection, execute_plugins=False)
 
@@ -68,9 +68,28 @@ def connect_reader(path: Path) -> Database:
 def connect_resting(path: Path) -> Database:
     """The same for a ledger that nobody writes, where SQLite may make no files beside it: nothing is locked, and
     changes are not noticed. Raises sqlite3.OperationalError."""
-    address = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    address = address_of(path, "mode=ro&immutable=1")
     connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
     return Database(connection, execute_plugins=False)
+
+
+def connect_backup(copy: Path, ledger: Path, *, is_resting: bool) -> Database:
+    """A connection that adds to a backup, with its ledger as `ledger`, which it cannot write. What one who was killed
+    had begun to add is undone. Raises sqlite3.OperationalError."""
+    connection = sqlite3.connect(address_of(copy, "mode=rw"), uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        connection.execute("pragma synchronous = extra")  # also the end of the log's file is waited for
+        given = "mode=ro&immutable=1" if is_resting else "mode=ro"
+        connection.execute("attach ? as ledger", (address_of(ledger, given),))
+    except BaseException:
+        connection.close()
+        raise
+    return Database(connection, execute_plugins=False)
+
+
+def address_of(path: Path, how: str) -> str:
+    """A file as SQLite's addresses name it."""
+    return f"file:{quote(str(path.absolute()))}?{how}"
 
 
 @contextmanager

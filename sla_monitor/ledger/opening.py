@@ -90,6 +90,18 @@ def open_writer(path: Path) -> Database:
     return database
 
 
+def is_unfinished(path: Path) -> bool:
+    """Whether somebody is writing a file that has no write-ahead log, which a backup is, or was killed while he did.
+
+    SQLite fills in the head of its journal when it begins to write the file itself; one left before says nothing.
+    """
+    try:
+        with path.with_name(path.name + "-journal").open("rb") as journal:
+            return journal.read(1) not in {b"", b"\0"}
+    except OSError:
+        return False
+
+
 def make_ledger(path: Path) -> None:
     """Make the ledger at `path`, or bring it up to date, beside no daemon. Raises LedgerError and its kinds."""
     lock = take_lock(path)
@@ -103,6 +115,11 @@ def make_ledger(path: Path) -> None:
 def open_reader(path: Path, resting: Resting) -> Database:
     """A connection that cannot write, on a ledger that some daemon made. Raises LedgerError and its kinds."""
     _readable(path)
+    if is_unfinished(path):
+        raise LedgerError(
+            f"{path}: this backup is being brought up to date, or somebody was killed while he did it;"
+            " `ledger backup --incremental` and `ledger restore` take back what is not finished"
+        )
     with _connected(path, resting.connect) as database:
         check_owner(path, database)
         if MIGRATIONS.pending(database):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.increment import undo_unfinished
 from sla_monitor.ledger.opening import take_lock, unfinished
 from sla_monitor.ledger.place import LARGEST_MODE, real
 from sla_monitor.ledger.rebuild import Progress
@@ -37,6 +38,7 @@ def restore(copy: Path, path: Path, now_ms: int, progress: Progress) -> Restored
         for ending in _ENDINGS[1:]:
             if copy.with_name(copy.name + ending).exists():
                 raise LedgerError(f"{copy}: there is a {ending} file beside it: it is no backup, but a ledger in use")
+        undo_unfinished(copy)
         report = check(copy, progress)
         if report.problems:
             raise LedgerError(f"{copy}: not restored, it is damaged: {report.problems[0]}")

@@ -120,7 +120,11 @@ def verify_recent(connection: sqlite3.Connection, known: Head = NOTHING) -> list
     there = connection.execute("select digest from chain where number = ?", (known.number,)).fetchone()
     if known.number and there != (known.digest,):
         return [f"link {known.number} of the chain, which was committed, is {'another' if there else 'gone'}"]
-    first = max(1, head_of(connection).number - RECENT_LINKS + 1)
+    return verify_from(connection, max(1, head_of(connection).number - RECENT_LINKS + 1))
+
+
+def verify_from(connection: sqlite3.Connection, first: int) -> list[str]:
+    """The same of the links from this one on."""
     before = connection.execute("select number, digest from chain where number = ?", (first - 1,)).fetchone()
     reading = _read(connection, first, Head(*before) if before else NOTHING)
     for table, key in KEYS.items():
