@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sla_monitor.contract.kpi import Kpi
 from sla_monitor.register.entries import Entry
@@ -21,6 +21,9 @@ from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.period import Period
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.sla.working import Working
+
+if TYPE_CHECKING:
+    from sla_monitor.assess.reconciliation import Reconciliation
 
 View: TypeAlias = Literal["gross", "claimed", "agreed"]
 """gross: nothing is excluded. claimed: as if every claim and booking were granted. agreed: only what was granted; this
@@ -270,6 +273,8 @@ class ContractAssessment:
     `register_number`: the last entry that was read. `triggers`: the ids of all that the terms have.
     `missing_figures`: (KPI, month) for which a party owes a figure of a month that has ended. `report_due_ms`: when
     the report on the month before this one is due. `probe_after_term`: whether probing goes on once the term is over.
+    `reconciliation`: against the supplier's own outage list, where one is kept; for the running month, or else for the
+    newest month that has one.
     """
 
     contract: str
@@ -304,6 +309,7 @@ class ContractAssessment:
     missing_figures: tuple[tuple[str, str], ...] = ()
     report_due_ms: int | None = None
     probe_after_term: bool = False
+    reconciliation: Reconciliation | None = None
 
 
 @dataclass(frozen=True, slots=True)

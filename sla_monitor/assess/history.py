@@ -10,6 +10,7 @@ from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Times
 from sla_monitor.assess.looks import Memory
 from sla_monitor.assess.parts import period_of, terms_in, zone_of
+from sla_monitor.assess.reconciliation import Reconciliation
 from sla_monitor.assess.seen import Evidence
 from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.contract import Contract
@@ -34,6 +35,7 @@ class Cache:
     mark: tuple[object, ...] = ()
     said: Standing = field(default_factory=Standing)
     results: dict[str, PeriodResult] = field(default_factory=dict)
+    reconciled: dict[str, Reconciliation] = field(default_factory=dict)
     times: Times = field(default_factory=Times)
     looks: Memory = field(default_factory=Memory)
 
@@ -46,7 +48,7 @@ class Cache:
         mark = (len(entries), last, local_date(now_ms, zone_of(contract)) if needs_claims else None)
         if contract is not self.contract or mark != self.mark:
             self.contract, self.mark, self.said = contract, mark, standing(entries)
-            self.results, self.times = {}, Times()
+            self.results, self.reconciled, self.times = {}, {}, Times()
             self.looks.expect(contract)
         return self.said
 

@@ -17,6 +17,7 @@ from sla_monitor.assess.kpis import Judged, judged_kpis
 from sla_monitor.assess.looks import Remembering
 from sla_monitor.assess.parts import month_at, period_of, run_of
 from sla_monitor.assess.promises import kpi_assessments
+from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
 from sla_monitor.assess.seen import Evidence
 from sla_monitor.assess.status import (
     entries_of,
@@ -26,7 +27,9 @@ from sla_monitor.assess.status import (
     status_of,
 )
 from sla_monitor.assess.words import accounting
+from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.contract import Contract
+from sla_monitor.register.entries import OutageList
 from sla_monitor.sla.claims import claim_by
 from sla_monitor.sla.fold import period_result
 from sla_monitor.sla.results import PeriodResult
@@ -80,11 +83,49 @@ def assess_contract(contract: Contract, evidence: Evidence, now_ms: int) -> Cont
     return _running(contract, evidence, now_ms, (no_rest, Cache()))
 
 
+def reconcile_month(
+    contract: Contract, evidence: Evidence, month: str, now_ms: int, supposed: Kept | None = None
+) -> Reconciliation | None:
+    """A month's outages against the supplier's lists that are kept, and against one more; None: none speaks of it."""
+    world = world_of(contract, evidence, now_ms, Cache())
+    return _reconciled(Ground(world, (month,)), (supposed,) if supposed else ())
+
+
 def _running(
     contract: Contract, evidence: Evidence, now_ms: int, kept: tuple[Callable[[], None], Cache]
 ) -> ContractAssessment:
     last, now = run_of(contract).last, month_at(contract, now_ms)
-    return _assessed(contract, evidence, (min(now, last or now), now_ms), None, kept)
+    found = _assessed(contract, evidence, (min(now, last or now), now_ms), None, kept)
+    if found.reconciliation is not None or not kept[1].said.of(OutageList):
+        return found
+    return replace(found, reconciliation=_newest_reconciliation(world_of(contract, evidence, now_ms, kept[1]), kept[1]))
+
+
+def _newest_reconciliation(world: World, cache: Cache) -> Reconciliation | None:
+    """Of the last month that a list speaks of: a supplier's list of a month comes after its end."""
+    lists = world.standing.of(OutageList)
+    month = max((month_at(world.contract, said.end_ms - 1) for _, said in lists), default=None)
+    if month is None or not world.run.first <= month < world.this_month:
+        return None
+    if month not in cache.reconciled:
+        ground = Ground(world, (month,))
+        found = _reconciled(ground)
+        if found is None or not is_over(world, ground.period):
+            return found
+        cache.reconciled[month] = found
+    return cache.reconciled[month]
+
+
+def _reconciled(
+    ground: Ground, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
+) -> Reconciliation | None:
+    """`services`: where they are worked out already."""
+    world = ground.world
+    lists = [*(Kept(entry.number, said) for entry, said in world.standing.of(OutageList)), *more]
+    if not lists:
+        return None
+    several = [service_assessment(ground, one) for one in ground.terms.services] if services is None else services
+    return reconciliation(world.contract, ground.period, world.now_ms, several, lists)
 
 
 def _assessed(
@@ -158,4 +199,5 @@ def _told(
         missing_figures=missing_figures(world, (*earlier, result) if status != "running" else earlier),
         probe_after_term=terms.probe_after_term,
         report_due_ms=report_due_ms(world, terms, month),
+        reconciliation=_reconciled(ground, services=tuple(services.values())),
     )

@@ -20,6 +20,7 @@ from sla_monitor.cli.import_ import import_
 from sla_monitor.cli.ledger import record
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.pruning import prune
+from sla_monitor.cli.reconcile import reconcile
 from sla_monitor.cli.register import register
 from sla_monitor.cli.review import review
 from sla_monitor.cli.run import run
@@ -35,7 +36,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    run, check, schema, calendar, probe, record, archive, demo, register, assess, review, generate, import_, stack,
+    run, check, schema, calendar, probe, record, archive, demo, register, assess, reconcile, review, generate, import_,
+    stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

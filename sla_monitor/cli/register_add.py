@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]
 
-ELSEWHERE = {"decision", "undo", "sign_off"}
+ELSEWHERE = {"decision", "undo", "sign_off", "outage_list"}
 """Kinds that have a command of their own."""
 
 EXAMPLES = {
@@ -32,6 +32,10 @@ EXAMPLES = {
     "misreport": "--month 2026-10 --omitted 1200.00 --deliberate",
     "correction": '--endpoint custody-health --start "2026-10-05 09:00" --end "2026-10-05 09:20" --outcome unknown',
     "impact": '--service custody --start "2026-10-05 09:00" --end "2026-10-05 10:00" --users 120 --of 400',
+    "dispute": (
+        '--party supplier --service custody --start "2026-10-05 09:00" --end "2026-10-05 10:00"'
+        ' --note "Our log shows no outage."'
+    ),
     "waiver": "--month 2026-10 --kpi KPI1 --what money",
     "earn_back": "--month 2026-10 --amount 5000.00",
     "credit_claim": "--month 2026-10 --claimed 2026-11-20",

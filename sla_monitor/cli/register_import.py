@@ -21,14 +21,20 @@ def _columns(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> d
     return {heading: field for heading, _, field in pairs}
 
 
+map_option = click.option(
+    "--map", "columns", multiple=True, callback=_columns, metavar="HEADING=FIELD", help="A column's field."
+)
+dates_option = click.option(
+    "--dates", type=click.Choice(["iso", "day-first", "month-first"]), default="iso", help="As in 05/10/2026."
+)
+
+
 @click.command("import")
 @desk_options
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--kind", type=click.Choice(["ticket", "figure"]), required=True, help="What each row is.")
-@click.option("--map", "columns", multiple=True, callback=_columns, metavar="HEADING=FIELD", help="A column's field.")
-@click.option(
-    "--dates", type=click.Choice(["iso", "day-first", "month-first"]), default="iso", help="As in 05/10/2026."
-)
+@map_option
+@dates_option
 @click.option("--party", type=click.Choice(["supplier", "authority", "agreed"]), help="Whose the figures are.")
 @click.option("--reference", default="", help="For rows without one of their own.")
 @click.option("--note", default="", help="For rows without one of their own.")
@@ -47,7 +53,7 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
         raise click.UsageError(f"--map: a {kind} has no field {min(unknown)!r} (it has {known})")
     source = Source(
         file.name,
-        _content(file),
+        content_of(file),
         kind,
         columns,
         given["dates"],
@@ -67,7 +73,7 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
     _tell(desk, entered, len(several), given["style"], dry_run=dry_run)
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
     from sla_monitor.register.sheet import SIZE_LIMIT
 
     try:

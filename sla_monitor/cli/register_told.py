@@ -124,12 +124,14 @@ def _words(entry: Entry, zone: ZoneInfo) -> Iterable[tuple[str, str]]:
 def _word(key: str, value: Any, zone: ZoneInfo) -> str:
     from sla_monitor.contract.fields import spelled_duration
 
-    if key == "duration_ms":
+    if key in {"duration_ms", "tolerance_ms"}:
         return spelled_duration(value)
     if key.endswith("_ms"):
         return _local(value, zone)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if key == "outages":
+        return str(len(value))
     if isinstance(value, tuple):
         return ", ".join(_stop(each, zone) if hasattr(each, "reason") else str(each) for each in value)
     return str(value)

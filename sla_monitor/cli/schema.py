@@ -8,15 +8,18 @@ from typing import Any
 
 import click
 
+FILES = ("contract", "settings", "assessment", "comparison", "reconciliation", "evidence")
+
 
 @click.command()
-@click.argument("file", type=click.Choice(["contract", "settings", "assessment", "comparison", "evidence"]))
+@click.argument("file", type=click.Choice(FILES))
 def schema(file: str) -> None:
     """Print the JSON Schema (2020-12) of a file.
 
     contract and settings are what people write; an editor with a YAML language server uses the schema when the file's
     first line is `# yaml-language-server: $schema=contract.schema.json`. assessment and comparison are what
-    `sla-monitor assess --format json` prints, and evidence is what it reads instead of the ledger.
+    `sla-monitor assess --format json` prints, reconciliation is what `sla-monitor reconcile` does, and evidence is what
+    both read instead of the ledger.
     """
     click.echo(json.dumps(_DESCRIBED[file](), indent=2, ensure_ascii=False))
 
@@ -48,6 +51,13 @@ def _comparison() -> dict[str, Any]:
     return shape_schema(ComparisonDocument, "SLA monitor: one history under two contracts")
 
 
+def _reconciliation() -> dict[str, Any]:
+    from sla_monitor.assess.document import ReconciliationDocument
+    from sla_monitor.contract.schema import shape_schema
+
+    return shape_schema(ReconciliationDocument, "SLA monitor: outages against the supplier's own list")
+
+
 def _evidence() -> dict[str, Any]:
     from sla_monitor.contract.schema import model_schema
     from sla_monitor.evidence.document import EvidenceDocument
@@ -60,5 +70,6 @@ _DESCRIBED: dict[str, Callable[[], dict[str, Any]]] = {
     "settings": _settings,
     "assessment": _assessment,
     "comparison": _comparison,
+    "reconciliation": _reconciliation,
     "evidence": _evidence,
 }

@@ -5,19 +5,19 @@ from __future__ import annotations
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.terms import Terms
-from sla_monitor.register.entries import Claim, Correction, Maintenance
+from sla_monitor.register.entries import Claim, Correction, Dispute, Maintenance
 
-DECIDABLE = (Maintenance, Claim, Correction)
+DECIDABLE = (Maintenance, Claim, Correction, Dispute)
 """What a decision may be about."""
 
 
 def asks_for_decision(said: Strict, contract: Contract) -> bool:
     """Whether an entry waits for a decision, by the terms in force when what it speaks of began.
 
-    A claim always does, and a booking where the terms of maintenance of one of its services ask for one. A correction
-    of what the monitor saw does where the contract asks for four eyes; elsewhere it stands by itself.
+    A claim and a dispute always do, and a booking where the terms of maintenance of one of its services ask for one. A
+    correction of what the monitor saw does where the contract asks for four eyes; elsewhere it stands by itself.
     """
-    if isinstance(said, Claim):
+    if isinstance(said, Claim | Dispute):
         return True
     if isinstance(said, Maintenance):
         return _is_approved(said, contract.version_at(said.start_ms).terms)

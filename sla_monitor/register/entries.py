@@ -1,7 +1,8 @@
 """The kinds of entry that the register takes: what somebody said, when, and where the papers are.
 
-An entry is never edited. To undo one, add an `undo`; a later ticket with the same id, or a later figure of the same
-party for the same KPI and month, stands in place of the earlier one (sla_monitor.register.standing).
+An entry is never edited. To undo one, add an `undo`; a later ticket with the same id, a later figure of the same party
+for the same KPI and month, or a later outage list for the same time and services, stands in place of the earlier one
+(sla_monitor.register.standing).
 
 To add a kind: a class in `times`, `reports`, `rulings` or `meetings`, and its name in `Said`.
 """
@@ -16,14 +17,22 @@ from sla_monitor.contract.fields import Identifier, Strict
 from sla_monitor.register.entry_parts import Line, Month, Number, Text, Timed
 from sla_monitor.register.instant import Instant
 from sla_monitor.register.meetings import Action, Done, Minute
-from sla_monitor.register.reports import ClockStop, Figure, Misreported, Occurred, TicketRecord
+from sla_monitor.register.reports import (
+    ClockStop,
+    Figure,
+    ListedOutage,
+    Misreported,
+    Occurred,
+    OutageList,
+    TicketRecord,
+)
 from sla_monitor.register.rulings import CreditClaim, Decision, EarnedBack, SignOff, Undo, Waiver
-from sla_monitor.register.times import Claim, Correction, Impact, Maintenance
+from sla_monitor.register.times import Claim, Correction, Dispute, Impact, Maintenance
 
 __all__ = [
-    "Action", "Claim", "ClockStop", "Correction", "CreditClaim", "Decision", "Done", "EarnedBack", "Entry", "Figure",
-    "Impact", "Maintenance", "Minute", "Misreported", "Month", "Occurred", "Said", "SignOff", "TicketRecord", "Timed",
-    "Undo", "Waiver",
+    "Action", "Claim", "ClockStop", "Correction", "CreditClaim", "Decision", "Dispute", "Done", "EarnedBack", "Entry",
+    "Figure", "Impact", "ListedOutage", "Maintenance", "Minute", "Misreported", "Month", "Occurred", "OutageList",
+    "Said", "SignOff", "TicketRecord", "Timed", "Undo", "Waiver",
 ]  # fmt: skip
 
 Said = Annotated[
@@ -36,6 +45,8 @@ Said = Annotated[
     | Misreported
     | Correction
     | Impact
+    | Dispute
+    | OutageList
     | Waiver
     | EarnedBack
     | CreditClaim

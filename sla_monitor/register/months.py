@@ -15,15 +15,17 @@ from sla_monitor.register.entries import (
     Claim,
     Correction,
     Decision,
+    Dispute,
     Done,
     Entry,
     Minute,
+    OutageList,
     SignOff,
     TicketRecord,
     Undo,
 )
 
-CHANGES_NO_FIGURE = (Minute, Action, Done, SignOff)
+CHANGES_NO_FIGURE = (Minute, Action, Done, SignOff, Dispute, OutageList)
 """Kinds of entry that no figure, no point and no money is made of."""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from sla_monitor.contract.bands import Level
 from sla_monitor.contract.fields import Identifier, Misplaced, Money, Strict, Whole, YesNo
-from sla_monitor.register.entry_parts import Count, Line, Month, Number
+from sla_monitor.register.entry_parts import Count, Line, Month, Number, Timed
 from sla_monitor.register.instant import Instant
 
 
@@ -64,6 +64,44 @@ class Occurred(Strict):
     area: str = Field("", description="One of the rule's weights.")
     used: YesNo = Field(False, description="Whether it was used all the same.")
     repeats: Number = Field(1, description="How often it has happened in the month.")
+
+
+LISTED_AT_MOST = 5_000
+"""Outages in one list."""
+TOLERANCE_MS = 120_000
+"""A minute for a list that is kept to the minute, and one for probes a minute apart."""
+
+Words = Annotated[str, StringConstraints(max_length=200)]
+
+
+class ListedOutage(Strict):
+    """One outage in a supplier's own list."""
+
+    service: Identifier = Field(description="The id of the service.")
+    start_ms: Instant = Field(alias="start", description="When it began.")
+    end_ms: Instant | None = Field(None, alias="end", description="When it was over; none: it went on.")
+    id: Words = Field("", description="Its number there.")
+    title: Words = Field("", description="What it is called there.")
+    named: Words = Field("", description="What the service is called there.")
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.end_ms is not None and self.end_ms <= self.start_ms:
+            raise Misplaced([(("end",), "must be after the start")])
+        return self
+
+
+class OutageList(Timed):
+    """A supplier's own list of outages for a stretch of time, to be held against ours. It changes no figure."""
+
+    kind: Literal["outage_list"] = "outage_list"
+    services: tuple[Identifier, ...] = Field((), description="The services that it speaks of; none: all.")
+    tolerance_ms: Annotated[Whole, Field(ge=0, le=86_400_000)] = Field(
+        TOLERANCE_MS, description="How far edges may differ and still agree, in milliseconds."
+    )
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] = Field(description="SHA-256 of its file.")
+    left_out: Count = Field(0, description="Rows of the file that are not in here: of other time, or of other names.")
+    outages: tuple[ListedOutage, ...] = Field((), max_length=LISTED_AT_MOST, description="Every outage.")
 
 
 class Misreported(Strict):

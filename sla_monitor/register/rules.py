@@ -15,12 +15,15 @@ from sla_monitor.register.entries import (
     Correction,
     CreditClaim,
     Decision,
+    Dispute,
     Done,
     Entry,
     Figure,
     Impact,
+    ListedOutage,
     Maintenance,
     Minute,
+    OutageList,
     SignOff,
     TicketRecord,
     Undo,
@@ -28,15 +31,16 @@ from sla_monitor.register.entries import (
 )
 from sla_monitor.register.figure_rules import figure_rules, money_rules, ticket_rules
 from sla_monitor.register.ground import SKEW_MS, Found, Ground, endpoints, kpis, services
+from sla_monitor.register.instant import told_instant
 from sla_monitor.register.months import earlier, months_of
 from sla_monitor.register.reach import without_reach
 from sla_monitor.register.reply_rules import decision_rules, done_rules, undo_rules
 
 Rule = Callable[[Entry, Any, Ground], Iterator[Found]]
 
-_REPLACED_BY_THE_NEXT = (TicketRecord, Figure)
+_REPLACED_BY_THE_NEXT = (TicketRecord, Figure, OutageList)
 UNPRINTABLE = "holds a character that cannot be printed (write plain text)"
-_TALK = (SignOff, Minute, Action, Done, CreditClaim)
+_TALK = (SignOff, Minute, Action, Done, CreditClaim, Dispute, OutageList)
 """What changes no figure."""
 
 
@@ -57,10 +61,17 @@ def _texts(entry: Entry) -> Iterator[Found]:
     texts["note"] = entry.note.replace("\n", "").replace("\t", "")
     for key, value in entry.said:
         several = value if isinstance(value, tuple) else (value,)
-        texts[key] = texts.get(key, "") + "".join(each for each in several if isinstance(each, str))
+        texts[key] = texts.get(key, "") + "".join(_words(each) for each in several)
     yield from ((field, UNPRINTABLE) for field, text in texts.items() if not text.isprintable())
     if not entry.actor.strip():
         yield "actor", "must not be empty (say who enters it)"
+
+
+def _words(value: Any) -> str:
+    """All that is text in a value."""
+    if isinstance(value, ListedOutage):
+        return f"{value.id}{value.title}{value.named}"
+    return value if isinstance(value, str) else ""
 
 
 def _times(entry: Entry, said: Any, ground: Ground) -> Iterator[Found]:
@@ -73,7 +84,7 @@ def _times(entry: Entry, said: Any, ground: Ground) -> Iterator[Found]:
         first_ms, end_ms = ground.term_ms
         if said.end_ms <= first_ms or said.start_ms >= end_ms:
             yield "start", "lies outside the contract's term (check the dates)"
-        if isinstance(said, Correction | Impact) and said.end_ms > entry.at_ms + SKEW_MS:
+        if isinstance(said, Correction | Impact | OutageList) and said.end_ms > entry.at_ms + SKEW_MS:
             yield "end", "lies in the future, which nobody has seen (check the date)"
 
 
@@ -145,6 +156,27 @@ def _impact(entry: Entry, said: Impact, ground: Ground) -> Iterator[Found]:
     yield from ground.unknown("service", "service", [said.service], services, (said.start_ms, said.end_ms))
 
 
+def _dispute(entry: Entry, said: Dispute, ground: Ground) -> Iterator[Found]:
+    yield from ground.unknown("services", "service", said.services, services, (said.start_ms, said.end_ms))
+    if not entry.note.strip():
+        yield "note", "is missing (say what is disputed)"
+
+
+def _outage_list(entry: Entry, said: OutageList, ground: Ground) -> Iterator[Found]:
+    span = said.start_ms, said.end_ms
+    yield from ground.unknown("services", "service", said.services, services, span)
+    names = dict.fromkeys(one.service for one in said.outages)
+    yield from ground.unknown("outages", "service", names, services, span)
+    for name in names:
+        if said.services and name not in said.services:
+            yield "outages", f"{name} is none of the services that the list speaks of (name it, or leave it out)"
+    for one in said.outages:
+        if one.start_ms >= said.end_ms or (one.end_ms is not None and one.end_ms <= said.start_ms):
+            yield "outages", f"{told_instant(one.start_ms)} lies outside the list's time (leave it out)"
+        if max(one.start_ms, one.end_ms or 0) > entry.at_ms + SKEW_MS:
+            yield "outages", f"{told_instant(one.start_ms)} reaches into the future (check the dates)"
+
+
 def _waiver(entry: Entry, said: Waiver, ground: Ground) -> Iterator[Found]:
     yield from ground.unknown("kpis", "KPI", said.kpis, kpis, ground.month_ms(said.month))
     for name in said.kpis:
@@ -169,6 +201,8 @@ _RULES: dict[type, Rule] = {
     Claim: _claim,
     Correction: _correction,
     Impact: _impact,
+    Dispute: _dispute,
+    OutageList: _outage_list,
     Waiver: _waiver,
     SignOff: _sign_off,
     Minute: _talk,

@@ -20,9 +20,27 @@ FIELDS = {
 MORE = ("reference", "evidence", "note")
 """What every entry may have besides."""
 
+LISTED = ("id", "service", "started", "ended", "title")
+"""What a row of an outage list may say: it is no entry of its own, and has no more than this."""
+
 SYNONYMS = {
     "ticket": {"number": "id", "ticket": "id", "incident": "id", "created": "opened", "resolved": "ended"},
     "figure": {"indicator": "kpi", "period": "month"},
+    "outage": {
+        "number": "id",
+        "incident": "id",
+        "ticket": "id",
+        "component": "service",
+        "system": "service",
+        "start": "started",
+        "begin": "started",
+        "from": "started",
+        "end": "ended",
+        "resolved": "ended",
+        "to": "ended",
+        "summary": "title",
+        "description": "title",
+    },
 }
 """Other headings that are known without being told."""
 
@@ -53,7 +71,7 @@ def read_sheet(content: bytes, kind: str, columns: Mapping[str, str]) -> Sheet:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return Sheet(problems=((line, "is not UTF-8 text (save the file as CSV UTF-8)"),))
-    known = {**SYNONYMS[kind], **{field: field for field in (*FIELDS[kind], *MORE)}}
+    known = {**SYNONYMS[kind], **{field: field for field in (LISTED if kind == "outage" else (*FIELDS[kind], *MORE))}}
     known |= {_heading(heading): field for heading, field in columns.items()}
     return _read(text, known, [_heading(heading) for heading in columns])
 

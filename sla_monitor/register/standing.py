@@ -10,15 +10,25 @@ from typing import Any, TypeVar
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
 from sla_monitor.register.approval import DECIDABLE, asks_for_decision
-from sla_monitor.register.entries import Action, Decision, Done, Entry, Figure, SignOff, TicketRecord, Undo
+from sla_monitor.register.entries import (
+    Action,
+    Decision,
+    Done,
+    Entry,
+    Figure,
+    OutageList,
+    SignOff,
+    TicketRecord,
+    Undo,
+)
 
 Kind = TypeVar("Kind", bound=Strict)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands. `entries` ascend by number; neither undone entries nor undoings are among them, nor tickets and
-    figures that a later one replaced.
+    """What stands. `entries` ascend by number; neither undone entries nor undoings are among them, nor tickets,
+    figures and outage lists that a later one replaced.
 
     `undone` and `replaced`: the numbers of what does not stand, each with the number of the entry that is why.
     """
@@ -102,6 +112,8 @@ def _key(entry: Entry) -> object:
     said = entry.said
     if isinstance(said, TicketRecord):
         return said.id
+    if isinstance(said, OutageList):
+        return said.start_ms, said.end_ms, frozenset(said.services)
     return (said.kpi, said.month, said.party) if isinstance(said, Figure) else None
 
 

@@ -47,6 +47,14 @@ class Correction(Timed):
         return self
 
 
+class Dispute(Timed):
+    """A party disputes what the other one says of a stretch of time. It changes no figure; a decision settles it."""
+
+    kind: Literal["dispute"] = "dispute"
+    party: Literal["supplier", "authority"] = Field(description="Who disputes it.")
+    services: tuple[Identifier, ...] = Field((), description="The services it is about; none: all.")
+
+
 class Impact(Timed):
     """How many of a service's users an outage hit."""
 

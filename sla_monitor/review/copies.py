@@ -8,7 +8,7 @@ from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import standing
 from sla_monitor.review.case import Case
 
-OPEN = {"claim", "maintenance", "figure", "ticket", "action", "done", "minute", "decision"}
+OPEN = {"claim", "maintenance", "figure", "ticket", "action", "done", "minute", "decision", "dispute", "outage_list"}
 """Kinds whose notes both sides read: what the supplier said, and what it was told."""
 
 LEFT_OUT = "left out of this copy"

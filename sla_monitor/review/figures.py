@@ -14,17 +14,19 @@ from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import money
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.quality import quality
+from sla_monitor.review.chapters.reconciliation import reconciliation
 from sla_monitor.review.chapters.register import register
 from sla_monitor.review.chapters.services import services
 from sla_monitor.review.chapters.summary import summary
 from sla_monitor.review.chapters.tickets import tickets
 from sla_monitor.review.chapters.upkeep import upkeep
 
-CHAPTERS: tuple[Callable[[Case], Section], ...] = (
+CHAPTERS: tuple[Callable[[Case], Section | None], ...] = (
     summary,
     kpi_table,
     failures,
     services,
+    reconciliation,
     register,
     money,
     tickets,
@@ -41,4 +43,5 @@ def pack(case: Case) -> Pack:
     """Everything that the month's pack says."""
     month = words.month_words(case.month)
     name = f"{case.month}-supplier" if case.copy == "supplier" else case.month
-    return bound(case, name, f"Supplier performance review, {month}", month, (chapter(case) for chapter in CHAPTERS))
+    sections = (section for chapter in CHAPTERS if (section := chapter(case)) is not None)
+    return bound(case, name, f"Supplier performance review, {month}", month, sections)

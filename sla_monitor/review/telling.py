@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.register.entries import Claim, Correction, Decision, Entry, Maintenance, Undo, Waiver
+from sla_monitor.register.entries import (
+    Claim,
+    Correction,
+    Decision,
+    Dispute,
+    Entry,
+    Maintenance,
+    OutageList,
+    Undo,
+    Waiver,
+)
 from sla_monitor.review import words
 from sla_monitor.review.case import Case
 
@@ -41,6 +51,11 @@ def what(entry: Entry, case: Case) -> str:
 
 def _other(entry: Entry, case: Case) -> str:
     said = entry.said
+    if isinstance(said, Dispute):
+        return f"Dispute by the {said.party} about {_of(said.services)}"
+    if isinstance(said, OutageList):
+        number = words.counted(len(said.outages), "outage")
+        return f"The supplier’s outage list for {_of(said.services)}: {number}"
     parts = [words.label(said.kind).capitalize()]
     for name in ("kpi", "party", "value", "rule", "service", "outcome", "area"):
         value = getattr(said, name, None)

@@ -14,6 +14,7 @@ from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import words
 from sla_monitor.web.cards import ServiceCard, affects, assessed_card, unassessed_card
 from sla_monitor.web.promises import PromiseRow
+from sla_monitor.web.reconciled import Reconciled, reconciled_of
 from sla_monitor.web.standing import Standing, standing_of
 
 UTC_ZONE = "UTC"
@@ -49,6 +50,7 @@ class ContractBlock:
     outside: str = ""
     standing: Standing | None = None
     id: str = ""
+    reconciled: Reconciled | None = None
 
 
 def by_service(board: Board) -> ByService:
@@ -160,6 +162,7 @@ def _block(contract: ContractAssessment, watched: ByService, now_ms: int) -> Con
         outside=outside,
         standing=None if outside else standing_of(contract, now_ms),
         id=contract.contract,
+        reconciled=reconciled_of(contract),
     )
 
 

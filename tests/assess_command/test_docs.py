@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.assess.document import ComparisonDocument, Document
+from sla_monitor.assess.document import ComparisonDocument, Document, ReconciliationDocument
 from sla_monitor.cli import cli
 from sla_monitor.contract.key_tables import key_tables
 from sla_monitor.contract.schema import model_schema, shape_schema
@@ -33,11 +33,13 @@ def block(page: Path, language: str, index: int = 0) -> str:
 
 def tables() -> dict[Path, dict[str, str]]:
     document, comparison = shape_schema(Document, "x"), shape_schema(ComparisonDocument, "x")
+    reconciliation = shape_schema(ReconciliationDocument, "x")
     return {
         EVIDENCE: {"evidence": key_tables(model_schema(EvidenceDocument, "x"), "The file")},
         ASSESSMENT: {
             "assessment": without_defaults(key_tables(document, "The document")),
             "comparison": without_defaults(key_tables(comparison, "The comparison", told=document)),
+            "reconciliation": without_defaults(key_tables(reconciliation, "The reconciliation", told=document)),
         },
     }
 

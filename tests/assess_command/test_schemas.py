@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from sla_monitor.cli.schema import schema
 from tests.contract.support import ROOT
 
-FILES = ["assessment", "comparison", "evidence"]
+FILES = ["assessment", "comparison", "reconciliation", "evidence"]
 
 
 def printed(file: str) -> str:

@@ -103,6 +103,8 @@ def test_every_kind_either_changes_figures_or_is_among_those_that_do_not(kind: s
         "misreport": {"month": "2026-01", "omitted": "1.00"},
         "correction": {"services": ["custody"], "start": "2026-01-05", "end": "2026-01-06", "outcome": "up"},
         "impact": {"service": "custody", "start": "2026-01-05", "end": "2026-01-06", "users": 1, "of": 2},
+        "dispute": {"party": "supplier", "start": "2026-01-05", "end": "2026-01-06"},
+        "outage_list": {"start": "2026-01-01", "end": "2026-02-01", "digest": "0" * 64},
         "waiver": {"month": "2026-01", "what": "money"},
         "earn_back": {"month": "2026-01", "amount": "1.00"},
         "credit_claim": {"month": "2026-01", "claimed": "2026-01-05T10:00:00Z"},

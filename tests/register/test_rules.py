@@ -20,6 +20,7 @@ NOW_MS = parse_instant("2026-03-10T12:00:00Z")
 Said = tuple[str, dict[str, Any]]
 
 SIGNED: Said = ("sign_off", {"month": "2026-01", "digest": "0" * 64, "points": "1", "credit": "0.00"})
+DISPUTE: Said = ("dispute", {"party": "supplier", "services": ["desk"], "start": "2026-01-05", "end": "2026-01-06"})
 ACTION: Said = ("action", {"owner": "bob"})
 CORRECTION: Said = (
     "correction",
@@ -66,6 +67,8 @@ GOOD: list[tuple[Said, Sequence[Said]]] = [
     (("occurrence", {"rule": "rooms", "month": "2026-01", "duration_ms": 14_400_000}), ()),
     (CORRECTION, ()),
     (("impact", {**span("2026-01-05", "2026-01-06"), "service": "custody", "users": 1, "of": 4}), ()),
+    (DISPUTE, ()),
+    (decision(1), (DISPUTE,)),
     (("waiver", {"month": "2026-01", "kpis": ["KPI1"], "what": "money"}), ()),
     (("earn_back", {"month": "2026-01", "amount": "5.00"}), ()),
     (("credit_claim", {"month": "2026-01", "claimed": "2026-02-20"}), ()),
@@ -161,6 +164,7 @@ BAD: list[tuple[Said, Sequence[Said], str]] = [
         (),
         "end: lies in the future, which nobody has seen",
     ),
+    ((DISPUTE[0], {**DISPUTE[1], "services": ["dsk"]}), (), "services: no such service: dsk (did you mean desk?)"),
     (("waiver", {"month": "2026-01", "kpis": ["KPI9"], "what": "money"}), (), "kpis: no such KPI: KPI9"),
     (("credit_claim", {"month": "2026-03", "claimed": "2026-03-01"}), (), "month: 2026-03 has not ended"),
     (
@@ -194,8 +198,8 @@ def test_a_desk_whose_clock_is_ahead_may_name_its_service() -> None:
     assert far == ["opened: lies in the future (check the date)"]
 
 
-@pytest.mark.parametrize("said", [decision(1), undo(1), ("minute", {"month": "2026-01"}), ACTION])
-def test_decisions_undoings_minutes_and_actions_say_something_in_words(said: Said) -> None:
+@pytest.mark.parametrize("said", [decision(1), undo(1), ("minute", {"month": "2026-01"}), ACTION, DISPUTE])
+def test_decisions_undoings_minutes_actions_and_disputes_say_something_in_words(said: Said) -> None:
     assert any(line.startswith("note: is missing") for line in wrong(said, (claim(),), note=" "))
 
 

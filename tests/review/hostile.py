@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sla_monitor.register.standing import standing
 from sla_monitor.review.case import Case, Looks
+from tests.reconciled import reconciled
 from tests.review.estate import case as plain_case
 from tests.review.estate import entries
 
@@ -44,6 +45,7 @@ def case() -> Case:
     changed = replace(
         seen, title=TEXTS[0], supplier=TEXTS[1], kpis=kpis, services=services, entries=about, pending=about[1:2]
     )
+    changed = reconciled(changed, TEXTS[:-1])  # the last one has controls, which the register refuses
     return replace(made, assessment=changed, register=standing(written), looks=looks(made))
 
 

@@ -109,10 +109,30 @@ def case_from(contract: Contract, found: FileEvidence, month: str) -> tuple[Case
     return Case(one, terms, register, digest, INPUTS, "sla-monitor", unseen=unseen(one, found)), text
 
 
+LISTED = {
+    "kind": "outage_list", "start": "2026-09-01 00:00", "end": "2026-10-01 00:00", "digest": "d" * 64, "left_out": 3,
+    "outages": [
+        {"service": "control", "start": "2026-09-08 22:10", "end": "2026-09-09 07:41", "id": "INC7", "title": "Login"},
+        {"service": "custody", "start": "2026-09-18 06:00", "end": "2026-09-18 12:00", "id": "INC8"},
+        {"service": "custody", "start": "2026-09-18 13:00", "end": "2026-09-18 23:00", "title": "Again"},
+        {"service": "custody", "start": "2026-09-24 11:00", "end": "2026-09-24 11:45", "id": "INC9"},
+        {"service": "desk", "start": "2026-09-14 12:10", "end": "2026-09-14 12:20", "title": "While nobody looked"},
+        {"service": "desk", "start": "2026-09-12 21:00", "end": "2026-09-12 22:00", "title": "On a Saturday night"},
+    ],
+}  # fmt: skip
+DISPUTED = {
+    "kind": "dispute",
+    "party": "supplier",
+    "services": ["control"],
+    "start": "2026-09-21 14:00",
+    "end": "2026-09-21 14:06",
+}
+
 SCENES: dict[str, tuple[str, dict[str, Outages], Sequence[dict[str, Any]], Sequence[str]]] = {
     "good": ("2026-07", BAD, (), ()),
     "bad": ("2026-09", BAD, (*TICKETS, BOOKED), ()),
     "relief-decided-late": ("2026-09", RELIEF, (BOOKED, *LATE), ()),
+    "reconciled": ("2026-09", BAD, (LISTED, DISPUTED), ("2026-09-14 12:00", "2026-09-14 12:30")),
     "part-month": ("2026-04", {}, (), ()),
     "blind-for-a-day": ("2026-07", {}, (), ("2026-07-14 06:00", "2026-07-15 07:30")),
 }

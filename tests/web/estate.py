@@ -13,6 +13,7 @@ from sla_monitor.contract.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndp
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.period import Period, month_of
 from tests import assessed
+from tests.reconciled import reconciled
 
 NOW_MS = 1_763_821_526_000  # 22 November 2025, 14:25:26 in London
 ZONE = "Europe/London"
@@ -168,7 +169,8 @@ def partnership() -> Board:
     found = board(services, kpis, seen)
     (bare,) = found.assessment.contracts
     misses = {("custody-records-availability", 1): "99.7", ("custody-records-availability", 4): "99.85"}
-    found.assessment = replace(found.assessment, contracts=(assessed.with_figures(bare, NOW_MS, misses),))
+    whole = reconciled(assessed.with_figures(bare, NOW_MS, misses))
+    found.assessment = replace(found.assessment, contracts=(whole,))
     return found
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.board import Board
+from tests.reconciled import reconciled
 from tests.web import estate
 from tests.web.browser import Tab, tab
 from tests.web.running import Parts, serving
@@ -66,6 +67,8 @@ def hostile() -> Board:
     for number, one in enumerate(seen):
         assert one.last
         one.last = replace(one.last, finding=replace(one.last.finding, detail=texts[number % len(texts)]))
+    (contract,) = board.assessment.contracts
+    board.assessment = replace(board.assessment, contracts=(reconciled(contract, texts),))
     return board
 
 

@@ -14,6 +14,7 @@ from sla_monitor.board import Board
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from sla_monitor.web import Health
 from sla_monitor.web.page import StatusPage
+from tests.reconciled import reconciled
 from tests.web import estate
 from tests.web.running import Parts, ask, serving
 
@@ -102,6 +103,36 @@ def test_a_service_shows_its_month_with_the_allowance_left() -> None:
     assert "7 min 8 s left of 43 min 12 s" in text
     assert "still open" in text
     assert "Figures are month to date, divided by the time so far: from 1 Nov 2025, 00:00:00 GMT" in text
+
+
+def test_the_outages_stand_beside_the_supplier_s_list() -> None:
+    """Each of ours is on theirs too, and theirs has one more for each service."""
+    text = render(estate.partnership()).text
+    assert "Outages against the supplier’s list, Nov 2025 4 agreed, 8 theirs only" in text
+    assert (
+        "Custody records ✕ theirs only Disk full Disk full: 1 Nov 2025, 01:00:00 GMT to 02:00:00 GMT 0 s 1 h +1 h"
+        in text
+    )
+    assert "13 Nov 2025, 14:25:26 GMT to 14:31:38 GMT" in text
+    assert "All services 45 min 16 s 8 h 45 min 16 s +8 h" in text
+    assert "List of the supplier: register entry 7." in text
+
+
+def test_without_a_list_the_page_says_nothing_of_one() -> None:
+    board = estate.partnership()
+    (contract,) = board.assessment.contracts
+    board.assessment = replace(board.assessment, contracts=(replace(contract, reconciliation=None),))
+    assert "supplier’s list" not in render(board).text
+
+
+def test_a_long_list_is_cut_and_the_rest_is_counted() -> None:
+    board = estate.thousand()
+    (contract,) = board.assessment.contracts
+    board.assessment = replace(board.assessment, contracts=(reconciled(contract, ["<b>", "\u202e"]),))
+    outline = render(board)
+    assert "60 more matches not listed" in outline.text
+    assert "<b> \ufffd: 1 Nov" in outline.text
+    assert not outline.named("b")
 
 
 def test_the_contract_shows_its_terms_and_its_note() -> None:

@@ -6,14 +6,17 @@ The JSON Schema and the page about the format are made from here.
 from __future__ import annotations
 
 from sla_monitor.assess.document.comparison import ComparisonDocument, comparison_document
+from sla_monitor.assess.document.reconciled import ReconciliationDocument, reconciliation_document
 from sla_monitor.assess.document.whole import Document, Inputs, document, document_text, figures_digest
 
 __all__ = [
     "ComparisonDocument",
     "Document",
     "Inputs",
+    "ReconciliationDocument",
     "comparison_document",
     "document",
     "document_text",
     "figures_digest",
+    "reconciliation_document",
 ]

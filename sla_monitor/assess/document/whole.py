@@ -12,6 +12,7 @@ from sla_monitor.assess.assessment import ContractAssessment
 from sla_monitor.assess.document.kpis import Kpi, kpi
 from sla_monitor.assess.document.money import Earlier, Month, earlier, month
 from sla_monitor.assess.document.outlook import Outlook, Restated, outlook, restated
+from sla_monitor.assess.document.reconciled import ReconciledMonth, reconciled_month
 from sla_monitor.assess.document.services import Service, service
 from sla_monitor.assess.document.values import Money, Step, Times, instant, money, steps, times
 from sla_monitor.evidence.writing import entry_json
@@ -21,7 +22,9 @@ FORMAT: Literal["sla-monitor-assessment"] = "sla-monitor-assessment"
 VERSION: Literal[1] = 1
 """A change that a reader of the format could stumble over (a key gone, another meaning) makes another version."""
 
-NOT_FIGURES = {"inputs", "status", "restatement", "register_number", "entries", "pending", "missing_figures"}
+NOT_FIGURES = {
+    "inputs", "status", "restatement", "register_number", "entries", "pending", "missing_figures", "reconciliation",
+}  # fmt: skip
 """What may change in a document while the figures stay what they are."""
 
 
@@ -135,6 +138,8 @@ class Document(TypedDict):
     """What the register says about this month, as in an evidence file."""
     pending: list[dict[str, Any]]
     """All entries that await a decision, as in an evidence file."""
+    reconciliation: ReconciledMonth | None
+    """The outages against the supplier's own list; null: none is kept of this month."""
     earlier: list[Earlier]
     """The months before, oldest first."""
 
@@ -164,6 +169,7 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Document:
         "register_number": one.register_number,
         "entries": [entry_json(each) for each in one.entries],
         "pending": [entry_json(each) for each in one.pending],
+        "reconciliation": None if one.reconciliation is None else reconciled_month(one.reconciliation, one.contract),
         "earlier": [earlier(past, currency) for past in one.earlier],
     }
 
