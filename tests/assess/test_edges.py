@@ -155,6 +155,22 @@ def test_parts_that_hit_different_shares_have_the_minutes_in_proportion(minutes:
     assert found == expected * SECOND * (Fraction(4, 9) / 2 + Fraction(5, 9))
 
 
+def test_an_outage_that_hits_another_share_after_the_edge_of_a_month_has_both_shares() -> None:
+    """One endpoint of two for an hour before July, and both for two hours after: half an hour, and two."""
+    contract = one_version(
+        term={"start": "2026-06-01", "end": "2030-05-31"},
+        services=[service("cad", endpoint("a"), endpoint("b"), available_when="weighted")],
+        kpis=[{"id": "KPI1", "service": "cad", "target": 99, "measurement_months": 3}],
+    )
+    lost = (JULY - HOUR, JULY + 2 * HOUR)
+    record = Record({"a": with_outages(JUNE, AUGUST, lost), "b": with_outages(JUNE, AUGUST, (JULY, lost[1]))})
+    found = assess_month(contract, record, "2026-07", AUGUST)
+    assert downtime(found) == 5 * HOUR // 2
+    seconds = found.kpis[0].views["agreed"].seconds
+    assert seconds is not None
+    assert {(loss.counted_ms, loss.share) for loss in seconds.losses} == {(HOUR, Fraction(1, 2)), (2 * HOUR, 1)}
+
+
 @pytest.mark.parametrize("before", ["all", "weighted"])
 def test_an_outage_over_a_change_of_terms_and_the_edge_of_a_month_is_added_up_once(before: str) -> None:
     """A day under the first terms, a day under those that weigh endpoints, and a day in the next month of the quarter:

@@ -293,6 +293,21 @@ def test_a_quarter_is_judged_when_it_ends_and_told_before(month: str, has_result
     assert (kpi.period.start_ms, kpi.period.end_ms) == (april, JULY)
 
 
+def test_a_quarter_that_is_over_is_made_of_all_its_months_in_later_history_too() -> None:
+    """A late ticket in April, and one in time in June."""
+    april = ms("2026-04-01T00:00+01:00")
+    plain = {"kind": "ticket", "priority": "P1"}
+    said = (
+        {**plain, "id": "A", "opened": april + DAY, "ended": april + 2 * DAY},
+        {**plain, "id": "B", "opened": JUNE + DAY, "ended": JUNE + DAY + HOUR},
+    )
+    contract = of_kpi(indicator="ratio_in_target", within="4h", measurement_months=3)
+    record = Record({"login": [span(april, LATER, UP)]}, said=entries(*said))
+    assert only(assess_month(contract, record, "2026-06", LATER)).views["agreed"].value == 50
+    earlier = assess_month(contract, record, "2026-07", LATER).earlier[-3:]
+    assert [[one.value for one in month.kpis] for month in earlier] == [[], [], [50]]
+
+
 def test_a_composite_is_made_of_each_view() -> None:
     kpis = [
         {"id": "KPI1", "service": "cad", "target": 99},

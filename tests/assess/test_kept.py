@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import sla_monitor
 from sla_monitor.assess import Cache, assess_month, history
 from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.history import world_of
+from sla_monitor.assess.memo import MATHS
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.ledger.names import names_by_id
 from sla_monitor.ledger.opening import open_writer
@@ -235,6 +238,16 @@ def test_a_command_that_may_write_nothing_reads_what_the_daemon_kept(tmp_path: P
     with Watched(path) as evidence:
         assert history(CONTRACTS[0], evidence, UNTIL, END) == kept
         assert evidence.read == []
+
+
+def test_every_room_that_decides_what_a_month_comes_to_is_in_the_program_s_digest() -> None:
+    """What they are given is in the questions themselves: evidence reads it, and errors only end things."""
+    room = Path(sla_monitor.__file__).parent
+    files = [file for name in MATHS for file in (room / name).rglob("*.py")]
+    imported = {
+        name for file in files for name in re.findall(r"\bsla_monitor(?:\.| import )([a-z]\w*)", file.read_text())
+    }
+    assert imported - {"errors", "evidence"} == set(MATHS)
 
 
 def _asked(path: Path) -> tuple[object, ...]:

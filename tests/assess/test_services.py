@@ -50,6 +50,20 @@ def test_the_allowance_is_that_of_the_whole_period() -> None:
     assert kpi.is_met is True
 
 
+def test_the_allowance_that_is_left_is_by_the_kpi_s_own_way_of_counting() -> None:
+    """Half a minute down: a whole one of the KPI's, whose availability is by the same."""
+    now = JUNE + 240 * HOUR
+    contract = one_version(
+        kpis=[{"id": "KPI1", "service": "cad", "target": "99.0", "counting": {"minutes": "begun"}}],
+    )
+    found = told(contract, now, login=with_outages(JUNE, now, (JUNE + HOUR, JUNE + HOUR + MINUTE // 2)))
+    kpi = found.kpis[0]
+    assert found.services[0].downtime_ms == MINUTE // 2
+    assert kpi.downtime_ms == MINUTE
+    assert kpi.allowance_left_ms == kpi.allowance_ms - MINUTE
+    assert kpi.availability_ratio == 1 - Fraction(MINUTE, 240 * HOUR)
+
+
 def test_nothing_observed_is_no_number() -> None:
     assessment = told(one_version(), JUNE + HOUR)
     service, kpi = assessment.services[0], assessment.kpis[0]

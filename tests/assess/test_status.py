@@ -220,3 +220,4 @@ def test_words_that_hold_for_some_kpis_name_them() -> None:
     assert "KPI2: Time that nobody saw is taken as down." in told
     assert "KPI1: Time that nobody saw is taken from both sides of the ratio." in told
     assert "Outages are counted to the millisecond." in told
+    assert "KPI1, KPI2: figures are compared as they are." in told

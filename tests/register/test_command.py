@@ -220,6 +220,19 @@ def test_a_signed_month_is_final_and_restated_only_for_a_reason(office: Office) 
     assert "nobody is there" in said.err
 
 
+def test_a_sign_off_names_the_figures_and_nothing_that_moves_none(office: Office) -> None:
+    def signed() -> str:
+        words = ("--period", "2024-02", "--yes", "--why", "once more", "--format", "json")
+        digest: str = office.done("sign-off", "small", *words).json["added"][0]["said"]["digest"]
+        return digest
+
+    first = signed()
+    office.done("add", "minute", "small", "--month", "2024-02", "--note", "all agreed")
+    assert signed() == first
+    office.done("add", "ticket", "small", *LATE, "--yes", "--note", "found in the archive")
+    assert signed() != first
+
+
 def test_a_suppliers_text_cannot_move_the_terminals_cursor(office: Office) -> None:
     assert "cannot be printed" in office.run("add", "claim", "small", *CLAIM, "--note", "\x1b[2J").err
     office.done("add", "claim", "small", *CLAIM, "--note", "two\nlines")
