@@ -77,4 +77,4 @@ def _joined(parts: Iterable[Slots]) -> tuple[Slot, ...]:
     for looks, down in parts:
         made.update(looks)
         failed.update(down)
-    return tuple(Slot(failed[slot], made[slot]) for slot in sorted(made))
+    return tuple([Slot(failed[slot], made[slot]) for slot in sorted(made)])

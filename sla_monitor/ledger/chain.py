@@ -17,6 +17,7 @@ from sys import intern
 from typing import Any
 
 from sla_monitor.errors import LedgerDamaged, LedgerTooNew
+from sla_monitor.ledger.links import line_of
 from sla_monitor.register.entries import Entry
 
 COLUMNS = (
@@ -131,7 +132,7 @@ def _slim(entry: Entry) -> Entry:
 
 
 def _digest(row: Row, before: str) -> str:
-    return sha256(_json([before, *row]).encode()).hexdigest()
+    return sha256(line_of((before, *row))).hexdigest()
 
 
 def _json(value: Any) -> str:

@@ -194,6 +194,12 @@ def rows_of(connection: sqlite3.Connection, table: str, first: int, last: int) -
     return ((row[0], row[1:]) for row in connection.execute(query, (first, last)))
 
 
+def sum_of(connection: sqlite3.Connection, table: str, first: int, last: int) -> str:
+    """The sum that a link over these rows has."""
+    query = f"select {COLUMNS.get(table, '*')} from {table} where {KEYS[table]} between ? and ? order by {KEYS[table]}"
+    return sha256(_LINE.encode_lines(connection.execute(query, (first, last)).fetchall())).hexdigest()
+
+
 def head_of(connection: sqlite3.Connection) -> Head:
     """Where the chain ends now."""
     row = connection.execute(_LAST).fetchone()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,24 +119,25 @@ def tally_up(
     every_ms = {endpoint: one.every_ms for endpoint, one in pruned.items()}
     from_ms = {endpoint: one.until_ms for endpoint, one in pruned.items()}
     steps = _Stepping(database)
+    next_step, is_whole = steps.next_after, not from_ms and not until_ms
+    outcomes, reasons, look = meanings.outcomes, meanings.reasons, tally.look
 
     def is_tallied(endpoint: int, at_ms: int) -> bool:
         return from_ms.get(endpoint, at_ms) <= at_ms < until_ms.get(endpoint, at_ms + 1)
 
     looks = database.conn.execute("select id, endpoint_id, at_ms, outcome, reason from observations order by id")
-    for number, endpoint, at_ms, outcome, reason in looks:
-        for step, since_ms in steps.before(number):
-            tally.step(codes, step, since_ms, is_tallied)
-        if not is_tallied(endpoint, at_ms):
+    for number, endpoint, at_ms, outcome, reason in looks:  # millions of them: two microseconds each
+        if number > next_step:
+            next_step = steps.take(number, lambda step, since_ms: tally.step(codes, step, since_ms, is_tallied))
+        if not is_whole and not is_tallied(endpoint, at_ms):
             continue
         if number in changes:
             every_ms[endpoint] = changes[number]
-        tally.look(endpoint, at_ms, meanings.outcomes[outcome], meanings.reasons[reason], every_ms[endpoint])
+        look(endpoint, at_ms, outcomes[outcome], reasons[reason], every_ms[endpoint])
         if number % _SAVED_EVERY == 0:
             tally.save(codes)
             progress(number, total)
-    for step, since_ms in steps.before(None):
-        tally.step(codes, step, since_ms, is_tallied)
+    steps.take(sys.maxsize, lambda step, since_ms: tally.step(codes, step, since_ms, is_tallied))
     tally.save(codes)
     progress(total, total)
     return every_ms
@@ -148,11 +150,17 @@ class _Stepping:
         self._steps = Steps()
         self._coming = deque(database.conn.execute(_CLOCK_STEPS).fetchall())
 
-    def before(self, number: int | None) -> Iterator[tuple[ClockStep, int | None]]:
-        """The steps before an observation (None: all that are left), and when each one's clock was set wrong."""
-        while self._coming and (number is None or self._coming[0][0] < number):
-            step = ClockStep(*self._coming.popleft()[1:])
-            yield step, self._steps.since_ms(step)
+    @property
+    def next_after(self) -> int:
+        """After which observation the next one was."""
+        return self._coming[0][0] if self._coming else sys.maxsize
+
+    def take(self, number: int, step: Callable[[ClockStep, int | None], None]) -> int:
+        """Give those before an observation, with when each one's clock was set wrong; what `next_after` is then."""
+        while self.next_after < number:
+            taken = ClockStep(*self._coming.popleft()[1:])
+            step(taken, self._steps.since_ms(taken))
+        return self.next_after
 
 
 def differences(database: Database) -> int:
