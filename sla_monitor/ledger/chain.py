@@ -45,7 +45,7 @@ from register r left join register p on p.number = r.number - 1
 """  # noqa: S608 - our own columns
 _OF_CONTRACT = f"{_READ} where r.contract = ? and r.number > ? order by r.number"
 _BEFORE_NEWEST = "select number from register where contract = ? order by number desc limit 1 offset ?"
-_ALL = f"{_READ} order by r.number"
+_AFTER = f"{_READ} where r.number > ? order by r.number"
 
 
 def row_of(entry: Entry) -> Row:
@@ -84,10 +84,11 @@ def last_number(connection: sqlite3.Connection, contract: str) -> int:
     return int(connection.execute(query, (contract,)).fetchone()[0])
 
 
-def problems(path: Path, connection: sqlite3.Connection) -> list[str]:
-    """What is wrong with the register: the first of it, since what follows a broken link is broken with it."""
-    expected = 1
-    for row in connection.execute(_ALL):
+def problems(path: Path, connection: sqlite3.Connection, after: int = 0) -> list[str]:
+    """What is wrong with the register after an entry: the first of it, since what follows a broken link is broken with
+    it."""
+    expected = after + 1
+    for row in connection.execute(_AFTER, (after,)):
         if row[0] != expected:
             return [f"register entry {expected} is missing"]
         try:

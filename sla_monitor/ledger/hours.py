@@ -124,13 +124,13 @@ def forget_hour(connection: sqlite3.Connection, endpoint: int, at_ms: int) -> No
     connection.execute(query, (at_ms // HOUR_MS, endpoint))
 
 
-def wrong_hours(connection: sqlite3.Connection, hours: Hours) -> int:
-    """How many packed hours do not hold what the observations hold. Give it an open transaction."""
-    return sum(not is_right for is_right in _compared(connection, hours))
+def wrong_hours(connection: sqlite3.Connection, hours: Hours, since_ms: int = 0) -> int:
+    """How many packed hours from an instant on do not hold what the observations hold. Give it an open transaction."""
+    return sum(not is_right for is_right in _compared(connection, hours, since_ms // HOUR_MS))
 
 
-def _compared(connection: sqlite3.Connection, hours: Hours) -> Iterator[bool]:
-    every = connection.execute("select distinct hour from looks_by_hour").fetchall()
+def _compared(connection: sqlite3.Connection, hours: Hours, first: int) -> Iterator[bool]:
+    every = connection.execute("select distinct hour from looks_by_hour where hour >= ?", (first,)).fetchall()
     for (hour,) in every:
         bodies = dict(connection.execute(_STILL_HERE, (hour, hour * HOUR_MS)))
         seen = hours.scanned(connection, bodies, hour * HOUR_MS, (hour + 1) * HOUR_MS)

@@ -29,6 +29,7 @@ from sla_monitor.ledger.links import (
     digest_of,
     head_of,
     line_of,
+    link_of,
     mark,
     rows_of,
     sum_of,
@@ -121,6 +122,11 @@ def verify_recent(connection: sqlite3.Connection, known: Head = NOTHING) -> list
     if known.number and there != (known.digest,):
         return [f"link {known.number} of the chain, which was committed, is {'another' if there else 'gone'}"]
     return verify_from(connection, max(1, head_of(connection).number - RECENT_LINKS + 1))
+
+
+def verify_after(connection: sqlite3.Connection, observation: int) -> list[str]:
+    """The same of the link that covers an observation and all after it, with the schema."""
+    return [*_schema(connection), *verify_from(connection, link_of(connection, observation))]
 
 
 def verify_from(connection: sqlite3.Connection, first: int) -> list[str]:

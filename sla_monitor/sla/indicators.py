@@ -28,14 +28,14 @@ class Counts:
     total: int
 
 
-def error_rate_percent(slots: Sequence[Slot]) -> Fraction | None:
-    """100 less the mean of the slots' error rates. Every slot has the same vote; one without requests has no errors.
-    None where there are no slots."""
+def error_rate_percent(slots: Sequence[tuple[int, int]]) -> Fraction | None:
+    """100 less the mean of the slots' error rates, each given by its failed requests and all of them. Every slot has
+    the same vote; one without requests has no errors. None where there are no slots."""
     if not slots:
         return None
     failed: Counter[int] = Counter()  # by how many requests: slots with as many are added up before they are divided
-    for slot in slots:
-        failed[slot.requests] += slot.failed
+    for count, requests in slots:
+        failed[requests] += count
     rates = (Fraction(count, requests) for requests, count in failed.items() if requests)
     return 100 - sum(rates, Fraction(0)) / len(slots) * 100
 
