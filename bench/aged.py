@@ -10,9 +10,11 @@ command by itself beside what the daemon has kept. Progress goes to standard err
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -70,8 +72,8 @@ def measured(aged: Aged) -> dict[str, float]:
         shutil.copyfile(aged.ledger, copy)
         port = free_port()
         settings = folder / "sla-monitor.yaml"
-        text = aged.settings.read_text().replace(str(aged.ledger), str(copy))
-        settings.write_text(text.replace("127.0.0.1:1", f"127.0.0.1:{port}"))
+        told = {"listen": f"127.0.0.1:{port}", "ledger": {"path": str(copy)}, "reviews": {"automatic": False}}
+        settings.write_text(json.dumps({**told, "archive": {"folder": str(folder / "archive")}}))
         shutil.copytree(aged.settings.parent / "contracts", folder / "contracts")
         found = {**_daemon(settings, port, "cold"), **_daemon(settings, port, "warm")}
         for what, figure in found.items():
@@ -156,15 +158,22 @@ def _record_a_day(ledger: Path) -> None:
             raise BenchError("a day's observations are not on the disk")
 
 
+_BEFORE = """
+select (select min(id) from observations where at_ms >= ?) - 1, (select max(number) from register)
+"""
+
+
 def _seal_yesterday(aged: Aged, folder: Path) -> None:
     """One sealed day, as it is found after ten years of them: of the others a check reads the names alone."""
     contract, on = aged.contract, datetime.now(UTC).date() - timedelta(days=1)
     key = SigningKey.make(folder / "ledger.key")
     start_ms = midnight_ms(on)
+    with closing(sqlite3.connect(folder / "ledger.db")) as connection:
+        before = Marks(*connection.execute(_BEFORE, (start_ms,)).fetchone())
     with (
         Sealer.opened(folder / "archive" / contract.id, f"bench.example/{contract.id}", key) as sealer,
         closing(Days(folder / "ledger.db")) as days,
-        days.day(contract.id, start_ms, start_ms + DAY_MS, Marks()) as record,
+        days.day(contract.id, start_ms, start_ms + DAY_MS, before) as record,
     ):
         sealer.seal(day_of(contract, on, record))
 
