@@ -10,21 +10,32 @@ command by itself beside what the daemon has kept. Progress goes to standard err
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sla_monitor
-from bench.aged_ledger import Aged, built
+from bench.aged_ledger import EACH, EVERY_MS, SERVICES, Aged, built
 from bench.process import BenchError, Daemon, free_port, say
 from sla_monitor import names
+from sla_monitor.archive.sealing import DAY_MS, Sealer
+from sla_monitor.cli.sealing import day_of, midnight_ms
+from sla_monitor.clock import SystemClock
+from sla_monitor.ledger import Ledger
+from sla_monitor.ledger.days import Days, Marks
+from sla_monitor.signing import SigningKey
 from sla_monitor.sla.months import shifted
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
 
 SIZES = {"tenth": 11, "full": 115}
 """Months that are over."""
@@ -46,7 +57,9 @@ AIMS: Mapping[str, str] = {
     "assess of the last month after it": "",
     "register list": "1",
     "ledger check": "held",
+    "ledger check --since-sealed": "2",
     "ledger backup": "",
+    "ledger backup --incremental, a day": "1",
 }
 FIGURES_S = 600.0
 
@@ -59,8 +72,8 @@ def measured(aged: Aged) -> dict[str, float]:
         shutil.copyfile(aged.ledger, copy)
         port = free_port()
         settings = folder / "sla-monitor.yaml"
-        text = aged.settings.read_text().replace(str(aged.ledger), str(copy))
-        settings.write_text(text.replace("127.0.0.1:1", f"127.0.0.1:{port}"))
+        told = {"listen": f"127.0.0.1:{port}", "ledger": {"path": str(copy)}, "reviews": {"automatic": False}}
+        settings.write_text(json.dumps({**told, "archive": {"folder": str(folder / "archive")}}))
         shutil.copytree(aged.settings.parent / "contracts", folder / "contracts")
         found = {**_daemon(settings, port, "cold"), **_daemon(settings, port, "warm")}
         for what, figure in found.items():
@@ -114,13 +127,55 @@ def _commands(settings: Path, aged: Aged, folder: Path) -> dict[str, float]:
         "register add correction of an old month": wrong,
         "assess of the last month after it": ["assess", "aged", *config],
         "ledger backup": ["ledger", "backup", str(folder / "backup.db"), *config],
+        _INCREMENTAL: ["ledger", "backup", "--incremental", str(folder / "backup.db"), *config],
+        "ledger check --since-sealed": ["ledger", "check", "--since-sealed", *config],
         "ledger check": ["ledger", "check", *config],
     }
     found = {}
+    _seal_yesterday(aged, folder)
     for what, words in several.items():
+        if what == _INCREMENTAL:
+            _record_a_day(folder / "ledger.db")
         found[what] = _cpu_seconds(words)
         say(f"  {what}: {found[what]:.2f}")
     return found
+
+
+_INCREMENTAL = "ledger backup --incremental, a day"
+
+
+def _record_a_day(ledger: Path) -> None:
+    """As many observations as a day has, in the milliseconds that have just gone by."""
+    clock = SystemClock()
+    with Ledger.open(ledger, clock) as opened:
+        rounds = DAY_MS // EVERY_MS
+        start_ms = clock.now_ms() - rounds
+        for at_ms in range(start_ms, start_ms + rounds):
+            for number in range(SERVICES * EACH):
+                finding = Finding(Outcome.UP, duration_us=1_500, phases=Phases(first_byte_us=900))
+                opened.record(Observation(f"aged/e{number // EACH}-{number % EACH}", at_ms, finding), EVERY_MS)
+        if not opened.flush(FIGURES_S):
+            raise BenchError("a day's observations are not on the disk")
+
+
+_BEFORE = """
+select (select min(id) from observations where at_ms >= ?) - 1, (select max(number) from register)
+"""
+
+
+def _seal_yesterday(aged: Aged, folder: Path) -> None:
+    """One sealed day, as it is found after ten years of them: of the others a check reads the names alone."""
+    contract, on = aged.contract, datetime.now(UTC).date() - timedelta(days=1)
+    key = SigningKey.make(folder / "ledger.key")
+    start_ms = midnight_ms(on)
+    with closing(sqlite3.connect(folder / "ledger.db")) as connection:
+        before = Marks(*connection.execute(_BEFORE, (start_ms,)).fetchone())
+    with (
+        Sealer.opened(folder / "archive" / contract.id, f"bench.example/{contract.id}", key) as sealer,
+        closing(Days(folder / "ledger.db")) as days,
+        days.day(contract.id, start_ms, start_ms + DAY_MS, before) as record,
+    ):
+        sealer.seal(day_of(contract, on, record))
 
 
 def _cpu_seconds(words: list[str]) -> float:

@@ -10,7 +10,7 @@ from operator import floordiv, sub
 from typing import TypeAlias, TypeVar
 
 from sla_monitor.contract.kpi import ErrorRateKpi, ResponseTimeKpi
-from sla_monitor.sla.indicators import Slot, mean, ordered, percentile, summed
+from sla_monitor.sla.indicators import mean, ordered, percentile, summed
 from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.measure import Made, made_of_slots
@@ -71,10 +71,10 @@ def _slots(kpi: ErrorRateKpi, start_ms: int, looks: Looks) -> Slots:
     return Counter(slot(looks.at_ms)), Counter(slot(looks.failed_at_ms()))
 
 
-def _joined(parts: Iterable[Slots]) -> tuple[Slot, ...]:
-    """Slots in which nobody looked are left out: unseen is not free of errors."""
+def _joined(parts: Iterable[Slots]) -> list[tuple[int, int]]:
+    """Failed and all requests of each slot. Slots in which nobody looked are left out: unseen is not free of errors."""
     made, failed = Counter[int](), Counter[int]()
     for looks, down in parts:
         made.update(looks)
         failed.update(down)
-    return tuple(Slot(failed[slot], made[slot]) for slot in sorted(made))
+    return list(zip(map(failed.__getitem__, made), made.values(), strict=True))

@@ -49,11 +49,24 @@ def record() -> None:
     help="The public key that signed the heads, as `ledger key` prints it; more than once for earlier ones. Without it,"
     " those of the settings.",
 )
-def check(config: Path, ledger: Path | None, anchors: tuple[Path, ...], keys: tuple[Path, ...]) -> None:
+@click.option(
+    "--since-sealed",
+    is_flag=True,
+    help="Check what was recorded since the last sealed day of each contract, in a second or two. `archive verify`"
+    " checks the days themselves.",
+)
+def check(
+    config: Path, ledger: Path | None, anchors: tuple[Path, ...], keys: tuple[Path, ...], since_sealed: bool
+) -> None:
     """Check everything: the file's structure, every row against the chain, and the spans against the observations.
 
     Safe while the daemon runs. Exit status 1 when anything is wrong.
     """
+    if since_sealed:
+        if anchors:
+            raise click.UsageError("--anchor proves all that came before it: leave --since-sealed out")
+        _check_since_sealed(config, ledger_path(config, ledger))
+        return
     from sla_monitor.ledger.upkeep import check as check_ledger
 
     path = ledger_path(config, ledger)
@@ -76,6 +89,24 @@ def check(config: Path, ledger: Path | None, anchors: tuple[Path, ...], keys: tu
         told = f"{signed} signed and {len(several) - signed} unsigned heads"
         click.echo(f"{path}: unchanged up to link {last.link} ({last.observations:,} observations), by {told}")
     click.echo(f"{path}: whole")
+
+
+def _check_since_sealed(config: Path, path: Path) -> None:
+    from sla_monitor.cli.sealing import last_sealed
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.configuration import read_configuration
+    from sla_monitor.ledger.upkeep import check_after
+
+    sealed = last_sealed(read_configuration(config), SystemClock().now_ms())
+    with progress_bar("Reading the observations") as progress:
+        report = check_after(path, sealed.last_observation, sealed.until_ms, progress)
+    for name, count in report.counts.items():
+        click.echo(f"{name:<14} {count:>12,}")
+    for problem in report.problems:
+        click.echo(plain(f"{path}: {problem}"), err=True)
+    if report.problems:
+        sys.exit(1)
+    click.echo(f"{path}: whole after {sealed.on}, the last sealed day; what was recorded before was not read")
 
 
 def _heads(anchor: Path) -> list[ToldHead]:

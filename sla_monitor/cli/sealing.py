@@ -7,10 +7,12 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sla_monitor.archive.sealed import sealed_days
 from sla_monitor.archive.sealing import DAY_MS, Day, Sealer
 from sla_monitor.errors import ArchiveError
 from sla_monitor.ledger.days import DayRecord, Days, Marks
@@ -18,6 +20,7 @@ from sla_monitor.signing import SigningKey, VerifyingKey
 
 if TYPE_CHECKING:
     from sla_monitor.archive.sealed import SealedDay
+    from sla_monitor.configuration import Configuration
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger import Reader
     from sla_monitor.settings import Settings
@@ -67,6 +70,31 @@ def seal_days(
                 made.append(sealer.seal(day_of(contract, on, record)))
             progress(number, len(due))
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Up to when every contract is sealed. `last_observation`: none that is later on record is in a sealed day."""
+
+    on: date
+    last_observation: int
+
+    @property
+    def until_ms(self) -> int:
+        return midnight_ms(self.on) + DAY_MS
+
+
+def last_sealed(configuration: Configuration, now_ms: int) -> Sealed:
+    """Of all contracts that run. Raises ArchiveError, also where no day of one is sealed."""
+    running = [one for one in configuration.contracts if not one.has_ended(now_ms)]
+    last = []
+    for contract in running or configuration.contracts:
+        folder = configuration.settings.archive.folder / contract.id
+        days = sealed_days(folder)
+        if not days:
+            raise ArchiveError(f"{folder}: no day is sealed yet; check the whole ledger")
+        last.append(days[-1])
+    return Sealed(min(day.on for day in last), min(int(day.about["last_observation"]) for day in last))
 
 
 def day_of(contract: Contract, on: date, record: DayRecord) -> Day:

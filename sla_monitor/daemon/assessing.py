@@ -28,6 +28,11 @@ class Assessing:
         self._recorded = Recorded(ledger)
         self._caches: dict[str, Cache] = {}
         self._first: Future[None] = Future()
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """The ledger is about to be closed: an assessment that goes on cannot be ended, and nobody waits for it."""
+        self._is_stopping = True
 
     def assess(self, take_up: Callable[[], Sequence[Contract]]) -> None:
         """Assess the contracts that `take_up` gives; the schedule's turn and a reload's must not undo each other."""
@@ -43,6 +48,8 @@ class Assessing:
         try:
             self.assess(take_up)
         except LedgerError as error:
+            if self._is_stopping:
+                return
             self.problem = str(error)
             log.error("the figures cannot be worked out", extra={"problem": self.problem})
         else:

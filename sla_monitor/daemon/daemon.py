@@ -143,6 +143,7 @@ class Daemon:
             self._scheduler.shutdown(wait=False)
         self._collector.stop()
         self._errands.stop()
+        self._assessing.stop()
         self._web.stop(0.5)
         if not self._ledger.close(STOP_SECONDS):
             log.error("the ledger could not be closed in time; what was not committed is lost")

@@ -17,6 +17,7 @@ from sys import intern
 from typing import Any
 
 from sla_monitor.errors import LedgerDamaged, LedgerTooNew
+from sla_monitor.ledger.links import line_of
 from sla_monitor.register.entries import Entry
 
 COLUMNS = (
@@ -44,7 +45,7 @@ from register r left join register p on p.number = r.number - 1
 """  # noqa: S608 - our own columns
 _OF_CONTRACT = f"{_READ} where r.contract = ? and r.number > ? order by r.number"
 _BEFORE_NEWEST = "select number from register where contract = ? order by number desc limit 1 offset ?"
-_ALL = f"{_READ} order by r.number"
+_AFTER = f"{_READ} where r.number > ? order by r.number"
 
 
 def row_of(entry: Entry) -> Row:
@@ -83,10 +84,11 @@ def last_number(connection: sqlite3.Connection, contract: str) -> int:
     return int(connection.execute(query, (contract,)).fetchone()[0])
 
 
-def problems(path: Path, connection: sqlite3.Connection) -> list[str]:
-    """What is wrong with the register: the first of it, since what follows a broken link is broken with it."""
-    expected = 1
-    for row in connection.execute(_ALL):
+def problems(path: Path, connection: sqlite3.Connection, after: int = 0) -> list[str]:
+    """What is wrong with the register after an entry: the first of it, since what follows a broken link is broken with
+    it."""
+    expected = after + 1
+    for row in connection.execute(_AFTER, (after,)):
         if row[0] != expected:
             return [f"register entry {expected} is missing"]
         try:
@@ -131,7 +133,7 @@ def _slim(entry: Entry) -> Entry:
 
 
 def _digest(row: Row, before: str) -> str:
-    return sha256(_json([before, *row]).encode()).hexdigest()
+    return sha256(line_of((before, *row))).hexdigest()
 
 
 def _json(value: Any) -> str:

@@ -11,12 +11,13 @@ import sqlite3
 import sys
 import zlib
 from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, chain
-from operator import sub
-from typing import Any, Self
+from operator import ge, sub
+from typing import Self
+
+from msgspec.json import Decoder
 
 from sla_monitor.ledger.tally import Meanings
 from sla_monitor.sla.looks import CODES, Looks
@@ -27,11 +28,19 @@ LEVEL = 1
 """Of zlib: the higher ones take three times as long for a twentieth less."""
 
 _LOOK_BYTES = 25
+# Columns as JSON, which is read in C: a third quicker than a row and five integers for each look.
 _SCAN = """
-select endpoint_id, at_ms, outcome, duration_us, ifnull(first_byte_us, -1)
+select endpoint_id, json_group_array(at_ms), json_group_array(outcome), json_group_array(duration_us),
+  json_group_array(ifnull(first_byte_us, -1))
 from observations where at_ms >= ? and at_ms < ? and endpoint_id in (select value from json_each(?)) and id > ?
+group by endpoint_id
+"""
+_ROWS = """
+select at_ms, outcome, duration_us, ifnull(first_byte_us, -1)
+from observations where at_ms >= ? and at_ms < ? and endpoint_id = ? and id > ?
 order by at_ms, id
 """
+_COLUMN = Decoder(list[int])
 _STILL_HERE = """
 select endpoint_id, body from looks_by_hour where hour = ?
   and not exists (select 1 from pruned_endpoints p where p.endpoint_id = looks_by_hour.endpoint_id and p.until_ms > ?)
@@ -62,10 +71,14 @@ class Hours:
         """The looks that began in a range, out of the observations of all endpoints; those with higher ids than
         `after`."""
         rows = connection.execute(_SCAN, (start_ms, end_ms, json.dumps(list(endpoints)), after)).fetchall()
-        several: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-        for row in rows:
-            several[row[0]].append(row)
-        return {number: self._looks(rows) for number, rows in several.items()}
+        found = {}
+        for number, *texts in rows:
+            columns = [_COLUMN.decode(text) for text in texts]
+            if any(map(ge, columns[0], columns[0][1:])):  # they come in the order of time, which nobody promises
+                one = connection.execute(_ROWS, (start_ms, end_ms, number, after)).fetchall()
+                columns = [list(column) for column in zip(*one, strict=True)]
+            found[number] = self._looks(*columns)
+        return found
 
     def kept(self, connection: sqlite3.Connection, endpoints: Iterable[int], hour: int) -> dict[int, Looks]:
         """What is kept packed of an hour (since 1970 UTC). One that cannot be unpacked counts as not kept."""
@@ -95,8 +108,7 @@ class Hours:
         at_ms = array("q", instants[1:])
         return Looks(at_ms, bytearray(raw[24 * count :]).translate(self.places), duration_us, first_byte_us)
 
-    def _looks(self, rows: list[tuple[Any, ...]]) -> Looks:
-        _, at_ms, outcomes, duration_us, first_byte_us = zip(*rows, strict=True)
+    def _looks(self, at_ms: list[int], outcomes: list[int], duration_us: list[int], first_byte_us: list[int]) -> Looks:
         codes = bytearray(outcomes).translate(self.places)
         return Looks(array("q", at_ms), codes, array("q", duration_us), array("q", first_byte_us))
 
@@ -112,13 +124,13 @@ def forget_hour(connection: sqlite3.Connection, endpoint: int, at_ms: int) -> No
     connection.execute(query, (at_ms // HOUR_MS, endpoint))
 
 
-def wrong_hours(connection: sqlite3.Connection, hours: Hours) -> int:
-    """How many packed hours do not hold what the observations hold. Give it an open transaction."""
-    return sum(not is_right for is_right in _compared(connection, hours))
+def wrong_hours(connection: sqlite3.Connection, hours: Hours, since_ms: int = 0) -> int:
+    """How many packed hours from an instant on do not hold what the observations hold. Give it an open transaction."""
+    return sum(not is_right for is_right in _compared(connection, hours, since_ms // HOUR_MS))
 
 
-def _compared(connection: sqlite3.Connection, hours: Hours) -> Iterator[bool]:
-    every = connection.execute("select distinct hour from looks_by_hour").fetchall()
+def _compared(connection: sqlite3.Connection, hours: Hours, first: int) -> Iterator[bool]:
+    every = connection.execute("select distinct hour from looks_by_hour where hour >= ?", (first,)).fetchall()
     for (hour,) in every:
         bodies = dict(connection.execute(_STILL_HERE, (hour, hour * HOUR_MS)))
         seen = hours.scanned(connection, bodies, hour * HOUR_MS, (hour + 1) * HOUR_MS)

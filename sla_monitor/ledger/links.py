@@ -50,6 +50,13 @@ COLUMNS = {"evidence": "id, hex(digest)"}
 OBSERVATIONS, EVIDENCE, ANSWERS = "observations", "evidence", "worked_out"
 _LINE = json.Encoder()
 _LAST = "select number, digest from chain order by number desc limit 1"
+_LINK_OF = f"""
+select number from chain where json_extract(covers, '$.{OBSERVATIONS}[0]') <= ? order by number desc limit 1
+"""
+_ENTRY_BEFORE = """
+select json_extract(covers, '$.register[1]') from chain
+where number < ? and json_extract(covers, '$.register[1]') is not null order by number desc limit 1
+"""
 _INSERT = "insert into chain values (?, ?, ?, ?, ?)"
 _UPDATE = "update chain set covers = ?, marks = ?, digest = ? where number = ?"
 
@@ -194,10 +201,28 @@ def rows_of(connection: sqlite3.Connection, table: str, first: int, last: int) -
     return ((row[0], row[1:]) for row in connection.execute(query, (first, last)))
 
 
+def sum_of(connection: sqlite3.Connection, table: str, first: int, last: int) -> str:
+    """The sum that a link over these rows has."""
+    query = f"select {COLUMNS.get(table, '*')} from {table} where {KEYS[table]} between ? and ? order by {KEYS[table]}"
+    return sha256(_LINE.encode_lines(connection.execute(query, (first, last)).fetchall())).hexdigest()
+
+
 def head_of(connection: sqlite3.Connection) -> Head:
     """Where the chain ends now."""
     row = connection.execute(_LAST).fetchone()
     return Head(*row) if row else NOTHING
+
+
+def link_of(connection: sqlite3.Connection, observation: int) -> int:
+    """The link that covers an observation; the first one, if none does."""
+    row = connection.execute(_LINK_OF, (observation,)).fetchone()
+    return int(row[0]) if row else 1
+
+
+def entry_before(connection: sqlite3.Connection, link: int) -> int:
+    """The last entry of the register in the links before one; 0: there is none."""
+    row = connection.execute(_ENTRY_BEFORE, (link,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def line_of(row: Row) -> bytes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ _SCRATCH = (
     """create temp table last_spans (endpoint_id integer primary key,
        start_ms int, end_ms int, seen_ms int, outcome int, reason int, looks int)""",
 )
+_OBSERVATIONS = "select id, endpoint_id, at_ms, outcome, reason from observations where id > ? order by id"
+_INTERVALS = "select endpoint_id, every_ms from intervals where observation_id <= ? order by observation_id"
 _CLOCK_STEPS = "select observation_id, at_ms, expected_ms from clock_steps order by id"
 _REPLACE = (
     "delete from main.ended_spans",
@@ -46,6 +49,26 @@ _DIFFERENCES = (
     "select count(*) from (select * from temp.ended_spans except select * from main.ended_spans)",
     "select count(*) from (select * from main.last_spans except select * from temp.last_spans)",
     "select count(*) from (select * from temp.last_spans except select * from main.last_spans)",
+)
+
+
+# What is worked out from some observation on: an endpoint's first span may have begun before, the others are whole.
+_DERIVED = "select * from temp.ended_spans union all select * from temp.last_spans"
+_STARTED = f"""
+create temp table started as
+select endpoint_id, min(start_ms) as start_ms, end_ms, seen_ms, outcome from ({_DERIVED}) group by endpoint_id
+"""  # noqa: S608 - our own text
+_LATER = (
+    "select s.* from temp.started f cross join {0} s where s.endpoint_id = f.endpoint_id and s.start_ms >= f.end_ms"
+)
+_KEPT_LATER = f"{_LATER.format('main.ended_spans')} union all {_LATER.format('main.last_spans')}"
+_DERIVED_LATER = f"{_LATER.format('temp.ended_spans')} union all {_LATER.format('temp.last_spans')}"
+_DIFFERENCES_LATER = (
+    f"select count(*) from (select * from ({_KEPT_LATER}) except select * from ({_DERIVED_LATER}))",  # noqa: S608
+    f"select count(*) from (select * from ({_DERIVED_LATER}) except select * from ({_KEPT_LATER}))",  # noqa: S608
+    """select count(*) from temp.started f where not exists (
+       select 1 from main.spans s where s.endpoint_id = f.endpoint_id and s.start_ms <= f.start_ms
+       and s.end_ms = f.end_ms and s.seen_ms = f.seen_ms and s.outcome = f.outcome)""",
 )
 
 
@@ -108,51 +131,76 @@ def begin_scratch(database: Database, pruned: Mapping[int, PrunedEndpoint]) -> N
 
 
 def tally_up(
-    database: Database, pruned: Mapping[int, PrunedEndpoint], until_ms: Mapping[int, int], progress: Progress
+    database: Database,
+    pruned: Mapping[int, PrunedEndpoint],
+    until_ms: Mapping[int, int],
+    progress: Progress,
+    after: int = 0,
 ) -> dict[int, int]:
-    """Tally what is not taken out, up to an instant where an endpoint has one in `until_ms`; intervals at the end."""
+    """Tally what is not taken out, up to an instant where an endpoint has one in `until_ms`; intervals at the end.
+    `after`: the last observation that is left out."""
     tally, codes = SpanTally(database), Codes.load(database)
     meanings = Meanings.load(database)
     changes = dict(database.conn.execute("select observation_id, every_ms from intervals"))
     total = database.conn.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
-    every_ms = {endpoint: one.every_ms for endpoint, one in pruned.items()}
+    every_ms = dict(database.conn.execute(_INTERVALS, (after,)))
+    every_ms |= {endpoint: one.every_ms for endpoint, one in pruned.items()}
     from_ms = {endpoint: one.until_ms for endpoint, one in pruned.items()}
-    steps = _Stepping(database)
+    steps = _Stepping(database, after)
+    next_step, is_whole = steps.next_after, not from_ms and not until_ms
+    outcomes, reasons, look = meanings.outcomes, meanings.reasons, tally.look
 
     def is_tallied(endpoint: int, at_ms: int) -> bool:
         return from_ms.get(endpoint, at_ms) <= at_ms < until_ms.get(endpoint, at_ms + 1)
 
-    looks = database.conn.execute("select id, endpoint_id, at_ms, outcome, reason from observations order by id")
-    for number, endpoint, at_ms, outcome, reason in looks:
-        for step, since_ms in steps.before(number):
-            tally.step(codes, step, since_ms, is_tallied)
-        if not is_tallied(endpoint, at_ms):
+    looks = database.conn.execute(_OBSERVATIONS, (after,))
+    for number, endpoint, at_ms, outcome, reason in looks:  # millions of them: two microseconds each
+        if number > next_step:
+            next_step = steps.take(number, lambda step, since_ms: tally.step(codes, step, since_ms, is_tallied))
+        if not is_whole and not is_tallied(endpoint, at_ms):
             continue
         if number in changes:
             every_ms[endpoint] = changes[number]
-        tally.look(endpoint, at_ms, meanings.outcomes[outcome], meanings.reasons[reason], every_ms[endpoint])
+        look(endpoint, at_ms, outcomes[outcome], reasons[reason], every_ms[endpoint])
         if number % _SAVED_EVERY == 0:
             tally.save(codes)
             progress(number, total)
-    for step, since_ms in steps.before(None):
-        tally.step(codes, step, since_ms, is_tallied)
+    steps.take(sys.maxsize, lambda step, since_ms: tally.step(codes, step, since_ms, is_tallied))
     tally.save(codes)
     progress(total, total)
     return every_ms
 
 
-class _Stepping:
-    """The steps of the clock, each once, when the observations before it were taken."""
+def differences_after(database: Database, after: int, progress: Progress) -> int:
+    """Rows in which kept spans differ from those that the observations after this one make. Give it an open
+    transaction."""
+    begin_scratch(database, {})
+    tally_up(database, {}, {}, progress, after)
+    database.conn.execute("drop table if exists temp.started")
+    database.conn.execute(_STARTED)
+    return sum(database.conn.execute(statement).fetchone()[0] for statement in _DIFFERENCES_LATER)
 
-    def __init__(self, database: Database) -> None:
+
+class _Stepping:
+    """The steps of the clock, each once, when the observations before it were taken; those that were before the first
+    of these are known."""
+
+    def __init__(self, database: Database, after: int) -> None:
         self._steps = Steps()
         self._coming = deque(database.conn.execute(_CLOCK_STEPS).fetchall())
+        self.take(after, lambda step, since_ms: None)
 
-    def before(self, number: int | None) -> Iterator[tuple[ClockStep, int | None]]:
-        """The steps before an observation (None: all that are left), and when each one's clock was set wrong."""
-        while self._coming and (number is None or self._coming[0][0] < number):
-            step = ClockStep(*self._coming.popleft()[1:])
-            yield step, self._steps.since_ms(step)
+    @property
+    def next_after(self) -> int:
+        """After which observation the next one was."""
+        return self._coming[0][0] if self._coming else sys.maxsize
+
+    def take(self, number: int, step: Callable[[ClockStep, int | None], None]) -> int:
+        """Give those before an observation, with when each one's clock was set wrong; what `next_after` is then."""
+        while self.next_after < number:
+            taken = ClockStep(*self._coming.popleft()[1:])
+            step(taken, self._steps.since_ms(taken))
+        return self.next_after
 
 
 def differences(database: Database) -> int:

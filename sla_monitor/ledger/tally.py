@@ -47,11 +47,13 @@ class SpanTally:
     def look(self, endpoint: int, at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> None:
         """Take in one look."""
         last = self._last.get(endpoint)
-        *ended, latest = extend(last, at_ms, outcome, reason, every_ms)
+        spans = extend(last, at_ms, outcome, reason, every_ms)
+        latest = spans[-1]
         if latest is last:
             self.out_of_order += 1
             return
-        self._ended.extend((endpoint, span) for span in ended)
+        if latest is not spans[0]:
+            self._ended.append((endpoint, spans[0]))
         self._last[endpoint] = latest
         self._changed.add(endpoint)
 

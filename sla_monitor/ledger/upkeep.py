@@ -18,18 +18,21 @@ from sqlite_utils import Database
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chain import problems as register_problems
 from sla_monitor.ledger.heads import ChainHead, not_before
-from sla_monitor.ledger.health import NOT_OURS, damaged, quick_check, refusal
+from sla_monitor.ledger.health import NOT_OURS, check_small, damaged, quick_check, refusal
 from sla_monitor.ledger.hours import Hours, wrong_hours
+from sla_monitor.ledger.links import entry_before, head_of, link_of
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.place import LARGEST_MODE
-from sla_monitor.ledger.rebuild import Progress, derive, differences
+from sla_monitor.ledger.rebuild import Progress, derive, differences, differences_after
 from sla_monitor.ledger.resting import Resting
 from sla_monitor.ledger.salvage import sync
 from sla_monitor.ledger.tally import Meanings
-from sla_monitor.ledger.verifying import begun_over, pruned_of, verify_all
+from sla_monitor.ledger.verifying import begun_over, pruned_of, verify_after, verify_all
 
 _COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register", "chain"
 _PAGES_AT_ONCE = 2_000
+_FIRST_SINCE = "select min(id) from observations where at_ms >= ?"
+_FIRST_AFTER = "select ifnull(min(at_ms), 0) from observations where id > ?"
 _REBUILD = "stop the daemon and run `ledger rebuild-spans`"
 
 
@@ -50,18 +53,60 @@ def check(path: Path, progress: Progress, anchors: Sequence[ChainHead] = ()) -> 
 
     Raises LedgerError and its kinds when the file cannot be read as a ledger at all.
     """
-    resting = Resting(path)
-    database = open_reader(path, resting)
-    try:
-        database.conn.execute("begin")
+    with _read_at_once(path) as database:
         problems = _structure(database)
         counts = {} if problems else {table: database.table(table).count for table in _COUNTED}
         if not problems:
             problems = [*verify_all(database.conn), *register_problems(path, database.conn)]
             problems += [told for head in anchors if (told := not_before(database.conn, head))]
             problems += _derived(database, progress)
-        resting.check()
         return CheckReport(counts, tuple(problems), tuple(_notes(database)))
+
+
+def check_after(path: Path, observation: int, since_ms: int, progress: Progress) -> CheckReport:
+    """The same of what was recorded after an observation, or is of an instant or later: links, register, spans, packed
+    hours.
+
+    Raises LedgerError and its kinds when the file cannot be read as a ledger at all.
+    """
+    with _read_at_once(path) as database:
+        problems, connection = check_small(database), database.conn
+        first = connection.execute(_FIRST_SINCE, (since_ms,)).fetchone()[0]
+        observation = observation if first is None else min(observation, first - 1)
+        link = link_of(connection, observation)
+        if not problems:
+            problems = [*verify_after(connection, observation)]
+            problems += register_problems(path, connection, entry_before(connection, link))
+        if not problems:
+            problems += _after(database, observation, progress)
+        counts = {"observations": _newer(connection, observation), "chain": head_of(connection).number - link + 1}
+        return CheckReport(counts, tuple(problems))
+
+
+def _after(database: Database, observation: int, progress: Progress) -> list[str]:
+    """What is wrong with what follows from the observations after one."""
+    told = []
+    if wrong := differences_after(database, observation, progress):
+        told.append(f"{wrong} spans disagree with the observations; {_REBUILD}")
+    since_ms = database.conn.execute(_FIRST_AFTER, (observation,)).fetchone()[0]
+    if wrong := wrong_hours(database.conn, Hours.of(Meanings.load(database)), since_ms):
+        told.append(f"{wrong} packed hours disagree with the observations; {_REBUILD}")
+    return told
+
+
+def _newer(connection: sqlite3.Connection, observation: int) -> int:
+    return int(connection.execute("select count(*) from observations where id > ?", (observation,)).fetchone()[0])
+
+
+@contextmanager
+def _read_at_once(path: Path) -> Iterator[Database]:
+    """One state of a ledger. Raises LedgerError and its kinds."""
+    resting = Resting(path)
+    database = open_reader(path, resting)
+    try:
+        database.conn.execute("begin")
+        yield database
+        resting.check()
     except NOT_OURS as error:
         raise damaged(path, f"it holds what the program never writes: {error!r}") from error
     except sqlite3.Error as error:

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, PlainSerializer, ValidationInfo, WithJsonSchema
 
 FIRST_MS, LAST_MS = 0, 7_258_118_400_000  # 1970 to 2199: others are typing mistakes
-_SHAPE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
+_SHAPE = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?"
+_is_shaped = re.compile(_SHAPE, re.ASCII).fullmatch
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 WRONG = "must be an instant (write 2026-10-05T14:00:00Z, or 2026-10-05 14:00 in the contract's zone)"
 
@@ -32,7 +33,7 @@ def parse_instant(text: str, zone: ZoneInfo | None = None) -> int:
     """UTC milliseconds. Without an offset the time is on the wall in `zone`; a time that the clocks leave out or tell
     twice is refused, because nobody can know which was meant. Raises ValueError."""
     try:
-        at = datetime.fromisoformat(text) if _SHAPE.fullmatch(text) else None
+        at = datetime.fromisoformat(text) if _is_shaped(text) else None
     except ValueError:
         at = None
     if at is None or (at.tzinfo is None and zone is None):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Requests and failed ones in one slot of time (five minutes, say)."""
+class Slot(NamedTuple):
+    """Requests and failed ones in one slot of time (five minutes, say). A tuple, because a month has thousands."""
 
     failed: int
     requests: int
@@ -27,12 +28,15 @@ class Counts:
     total: int
 
 
-def error_rate_percent(slots: Sequence[Slot]) -> Fraction | None:
-    """100 less the mean of the slots' error rates. Every slot has the same vote; one without requests has no errors.
-    None where there are no slots."""
+def error_rate_percent(slots: Sequence[tuple[int, int]]) -> Fraction | None:
+    """100 less the mean of the slots' error rates, each given by its failed requests and all of them. Every slot has
+    the same vote; one without requests has no errors. None where there are no slots."""
     if not slots:
         return None
-    rates = (Fraction(slot.failed, slot.requests) if slot.requests else Fraction(0) for slot in slots)
+    failed: Counter[int] = Counter()  # by how many requests: slots with as many are added up before they are divided
+    for count, requests in slots:
+        failed[requests] += count
+    rates = (Fraction(count, requests) for requests, count in failed.items() if requests)
     return 100 - sum(rates, Fraction(0)) / len(slots) * 100
 
 

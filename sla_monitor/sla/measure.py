@@ -87,7 +87,7 @@ def _availability(kpi: AvailabilityKpi, seen: Seen, frame: Frame) -> Measured:
     )
 
 
-def made_of_slots(slots: Sequence[Slot]) -> Made:
+def made_of_slots(slots: Sequence[tuple[int, int]]) -> Made:
     """Slots of time as an error rate."""
     return Made(len(slots), error_rate_percent(slots))
 

@@ -55,7 +55,7 @@ def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | Non
         return (last,)
     is_gap = at_ms - last.end_ms > every_ms // 2
     if outcome is last.outcome and not is_gap:
-        return (Span(last.start_ms, at_ms + every_ms, at_ms, outcome, last.reason, last.looks + 1),)
+        return (span_of((last.start_ms, at_ms + every_ms, at_ms, outcome, last.reason, last.looks + 1)),)
     return last if is_gap else _ending(last, at_ms), _of_one_look(at_ms, outcome, reason, every_ms)
 
 

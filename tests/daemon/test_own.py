@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from sla_monitor import names
+from sla_monitor.board import Board
+from sla_monitor.clock import SystemClock
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.own import PULSE_LIMIT_S, OwnState, Reloads
+from sla_monitor.ledger import Ledger
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.sla.observation import Finding, Observation, Outcome
+from tests.assess.records import one_version
 from tests.daemon.running import wait
 from tests.daemon.test_collector import House
 
@@ -89,3 +93,18 @@ def test_a_ledger_that_cannot_be_written_makes_us_not_ready(house: House) -> Non
         assert any("the ledger cannot be written: database is locked" in reason for reason in health.reasons)
         other.execute("rollback")
     wait(lambda: own.health().ready)
+
+
+@pytest.mark.parametrize("is_stopping", [False, True])
+def test_an_assessment_that_finds_the_ledger_closed_is_told_unless_we_stop(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, is_stopping: bool
+) -> None:
+    clock = SystemClock()
+    ledger = Ledger.open(tmp_path / "ledger.db", clock)
+    assessing = Assessing(ledger, Board(clock.now_ms(), "here"), clock)
+    ledger.close()
+    if is_stopping:
+        assessing.stop()
+    assessing.assess_or_tell(lambda: [one_version()])
+    assert caplog.messages == ([] if is_stopping else ["the figures cannot be worked out"])
+    assert bool(assessing.problem) is not is_stopping

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -147,27 +148,30 @@ def test_a_ledger_where_nothing_may_be_written_is_backed_up_too(
 def test_who_is_killed_meanwhile_leaves_the_former_backup(path: Path, copy: Path, tmp_path: Path) -> None:
     with opened(path) as ledger:
         record_all(ledger, *(look(3 + n) for n in range(MANY)))
-    script = "import sys; from pathlib import Path; from sla_monitor.ledger.increment import bring_up_to_date as bring;"
-    command = [sys.executable, "-c", f"{script} bring(*map(Path, sys.argv[1:]))", str(path), str(copy)]
-    journal, at = copy.with_name("copy.db-journal"), copy.with_name("restored.db")
-    moments: dict[bool, Callable[[], bool]] = {False: journal.exists, True: lambda: is_unfinished(copy)}
-    for is_half_written, has_come in moments.items():
-        for _ in range(2):
-            with subprocess.Popen(command, cwd=ROOT) as process:
-                while process.poll() is None and not has_come():
-                    """The moment in which the file itself is written is short."""
-                process.send_signal(signal.SIGKILL)
-            assert journal.exists()
-            assert is_unfinished(copy) is is_half_written
-            if is_half_written:
-                assert "take back what is not finished" in str(run("check", "--ledger", copy).exception)
-            moved = shutil.copytree(copy.parent, tmp_path / "elsewhere")
-            assert run("restore", moved / "copy.db", "--ledger", at).output.endswith("restored, 2 observations\n")
-            shutil.rmtree(moved)
-            at.unlink()
+    journal, at, former = copy.with_name("copy.db-journal"), tmp_path / "restored.db", copy.read_bytes()
+    for moment in (journal.exists, partial(is_unfinished, copy)) * 2:
+        while not _killed(path, copy, moment):
+            copy.write_bytes(former)  # it was done before
+        if is_unfinished(copy):
+            assert "take back what is not finished" in str(run("check", "--ledger", copy).exception)
+        moved = shutil.copytree(copy.parent, tmp_path / "elsewhere")
+        assert run("restore", moved / "copy.db", "--ledger", at).output.endswith("restored, 2 observations\n")
+        shutil.rmtree(moved)
+        at.unlink()
     backed_up(path, copy)
     assert seen(copy) == MANY + 3
     assert check(copy, lambda *_: None).problems == ()
+
+
+def _killed(path: Path, copy: Path, has_come: Callable[[], bool]) -> bool:
+    """Whether somebody who brings a backup up to date was killed in a moment, which may be a short one."""
+    script = "import sys; from pathlib import Path; from sla_monitor.ledger.increment import bring_up_to_date as bring;"
+    command = [sys.executable, "-c", f"{script} bring(*map(Path, sys.argv[1:]))", str(path), str(copy)]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        while process.poll() is None and not has_come():
+            """Nobody says so."""
+        process.send_signal(signal.SIGKILL)
+    return copy.with_name("copy.db-journal").exists() and has_come()
 
 
 def test_a_backup_of_another_ledger_is_refused(path: Path, copy: Path, tmp_path: Path) -> None:
