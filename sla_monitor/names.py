@@ -329,6 +329,12 @@ LEDGER_HEAD = MetricName(
 LEDGER_HEAD_OBSERVATIONS = MetricName(
     "sla_ledger_head_observations", "gauge", (), "Observations up to the last closed link of the record's chain."
 )
+LEDGER_LEAD = MetricName(
+    "sla_ledger_ahead_seconds",
+    "gauge",
+    (),
+    "How far the record reaches into the future: the clock is behind, or was ahead. What is seen meanwhile is unknown.",
+)
 LEDGER_SAVED_ANEW = MetricName(
     "sla_ledger_saved_anew",
     "counter",
@@ -401,6 +407,9 @@ MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks l
 ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
 CLOCK_STEPPED_ALERT = AlertName("SlaClockStepped", "monitor", "The monitor's clock was set, or its host slept.")
+RECORD_AHEAD = AlertName(
+    "SlaRecordAhead", "monitor", "The record reaches into the future: the monitor's clock is behind, or was ahead."
+)
 LEDGER_SAVED_ANEW_ALERT = AlertName("SlaLedgerSavedAnew", "monitor", "Somebody removed files of the open ledger.")
 LEDGER_LOG_GROWS = AlertName(
     "SlaLedgerLogGrows", "monitor", "Somebody keeps the ledger's log from being reused, and the disk fills up."

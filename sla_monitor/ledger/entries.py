@@ -27,6 +27,11 @@ class ClockStep(NamedTuple):
     at_ms: int
     expected_ms: int
 
+    @property
+    def size_ms(self) -> int:
+        """Ahead, or back where it is negative."""
+        return self.at_ms - self.expected_ms
+
 
 class Held(NamedTuple):
     """One entry. `since`: monotonic seconds when it was handed over; `every_ms`: the endpoint's interval then."""

@@ -89,6 +89,11 @@ class Journal:
         self.place.close()
         self.database.close()
 
+    @property
+    def latest_ms(self) -> int:
+        """When the latest probe on record began."""
+        return self._spans.latest_ms
+
     def forget(self) -> None:
         """Somebody else may have written meanwhile: what is in memory is read again before the next batch."""
         self._stale = True

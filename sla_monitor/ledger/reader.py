@@ -15,6 +15,7 @@ from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.asking import snapshot
 from sla_monitor.ledger.chain import newest, read
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
+from sla_monitor.ledger.entries import ClockStep
 from sla_monitor.ledger.heads import ChainHead, closed_head
 from sla_monitor.ledger.links import append_answer
 from sla_monitor.ledger.older import Older
@@ -73,6 +74,11 @@ _LATEST_SPANS = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
 from spans where endpoint_id = (select id from endpoints where key = ?)
 order by start_ms desc limit ?
+"""
+_SPANS_OF = """
+select start_ms, end_ms, seen_ms, outcome, reason, looks
+from spans where endpoint_id = (select id from endpoints where key = ?) and end_ms > ?
+order by start_ms
 """
 _LAST_REPORTS = """
 select e.key, h.kind, h.at_ms, h.duration_ms, h.text
@@ -166,6 +172,14 @@ class Reader(SingleLooks):
             found = [*self.observations(endpoint, start_ms, stop_ms), *found]
             stop_ms = start_ms
         return found[-count:]
+
+    def spans_of(self, endpoint: str, start_ms: int) -> list[Span]:
+        """The endpoint's spans that end after an instant, ascending."""
+        return [self._meanings.span(row) for row in self._rows(_SPANS_OF, endpoint, start_ms)]
+
+    def clock_steps(self) -> list[ClockStep]:
+        """Every step of the wall clock, in the order in which they were seen."""
+        return [ClockStep(*row) for row in self._rows("select at_ms, expected_ms from clock_steps order by id")]
 
     def last_spans(self) -> dict[str, Span]:
         """The last span of every endpoint that was ever seen, in the order of their keys."""
