@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from sla_monitor.contract.kpi import Kpi
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.observation import Outcome, Reason
@@ -270,6 +271,7 @@ class ContractAssessment:
     `register_number`: the last entry that was read. `triggers`: the ids of all that the terms have.
     `missing_figures`: (KPI, month) for which a party owes a figure of a month that has ended. `report_due_ms`: when
     the report on the month before this one is due. `probe_after_term`: whether probing goes on once the term is over.
+    `clock_moves`: when the clock by which all was seen was set, or the host slept.
     """
 
     contract: str
@@ -304,6 +306,7 @@ class ContractAssessment:
     missing_figures: tuple[tuple[str, str], ...] = ()
     report_due_ms: int | None = None
     probe_after_term: bool = False
+    clock_moves: tuple[ClockMove, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ class OwnState:
         facts = {
             "Record": f"{ledger.committed} observations committed, {ledger.pending} waiting, {ledger.dropped} lost",
             "Schedule": f"{sites.missed + sites.overrun} probes skipped since the start",
+            "Clock": f"set, or the host slept, {self.schedule.clock_steps} times since the start",
         }
         is_ready = is_probing and not ledger.failing and not ledger.lead_seconds
         return Health(is_ready, [reason for reason, is_so in found.items() if is_so], facts)

@@ -12,7 +12,7 @@ from typing import Self
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.buffer import Buffer
-from sla_monitor.ledger.entries import Beat, ClockStep, Held
+from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.heads import ChainHead
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
@@ -26,6 +26,7 @@ from sla_monitor.ledger.salvage import SAVED_ANEW, salvage
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove, ClockStep
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Observation
@@ -110,6 +111,10 @@ class Ledger:
     def clock_steps(self) -> list[ClockStep]:
         """Every step of the wall clock that is on record; see `Reader`."""
         return self._reader.clock_steps()
+
+    def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
+        """When the clock was set or the host slept; see `Reader`."""
+        return self._reader.clock_moves(start_ms, end_ms)
 
     def mind_the_future(self, moment_s: float = MOMENT_S) -> None:
         """End what lies in the future, where it was seen by a clock that was ahead. Call it about once a second."""

@@ -15,13 +15,13 @@ from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.asking import snapshot
 from sla_monitor.ledger.chain import newest, read
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
-from sla_monitor.ledger.entries import ClockStep
 from sla_monitor.ledger.heads import ChainHead, closed_head
 from sla_monitor.ledger.links import append_answer
 from sla_monitor.ledger.older import Older
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.spans import Fingerprint, Span, span_of
@@ -180,6 +180,10 @@ class Reader(SingleLooks):
     def clock_steps(self) -> list[ClockStep]:
         """Every step of the wall clock, in the order in which they were seen."""
         return [ClockStep(*row) for row in self._rows("select at_ms, expected_ms from clock_steps order by id")]
+
+    def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
+        """When the clock was set or the host slept, as far as that concerns a range."""
+        return [move for move in moves_of(self.clock_steps()) if move.concerns(start_ms, end_ms)]
 
     def last_spans(self) -> dict[str, Span]:
         """The last span of every endpoint that was ever seen, in the order of their keys."""
