@@ -186,6 +186,10 @@ class Ledger:
         """When the first look at any endpoint of a contract began; None: there is none."""
         return self._reader.first_ms(contract)
 
+    def was_seen(self, start_ms: int, end_ms: int) -> bool:
+        """Whether there is an observation of that time; see `Reader`."""
+        return self._reader.was_seen(start_ms, end_ms)
+
     def worked_out(self, digest: str) -> str | None:
         """What was made of looks of months that are over; see `Reader`."""
         return self._reader.worked_out(digest)

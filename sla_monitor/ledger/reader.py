@@ -75,6 +75,7 @@ select start_ms, end_ms, seen_ms, outcome, reason, looks
 from spans where endpoint_id = (select id from endpoints where key = ?)
 order by start_ms desc limit ?
 """
+_WAS_SEEN = "select exists (select 1 from observations where at_ms >= ? and at_ms < ?)"
 _SPANS_OF = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
 from spans where endpoint_id = (select id from endpoints where key = ?) and end_ms > ?
@@ -146,6 +147,10 @@ class Reader(SingleLooks):
         """When the first look at any endpoint of a contract began; None: there is none."""
         row = self._rows(_FIRST, f"{contract}/", f"{contract}0")[0]  # 0 follows the stroke
         return None if row[0] is None else int(row[0])
+
+    def was_seen(self, start_ms: int, end_ms: int) -> bool:
+        """Whether there is an observation of that time."""
+        return bool(self._rows(_WAS_SEEN, start_ms, end_ms)[0][0])
 
     def head(self) -> ChainHead | None:
         """Up to where the chain is closed; None while no link is."""

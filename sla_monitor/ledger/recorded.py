@@ -51,6 +51,9 @@ class Recorded:
     def first_ms(self, contract: str) -> int | None:
         return self._ledger.first_ms(contract)
 
+    def was_seen(self, start_ms: int, end_ms: int) -> bool:
+        return self._ledger.was_seen(start_ms, end_ms)
+
     def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
         return self._ledger.clock_moves(start_ms, end_ms)
 
