@@ -21,6 +21,7 @@ from sla_monitor.ledger.heads import ChainHead, not_before
 from sla_monitor.ledger.health import NOT_OURS, damaged, quick_check, refusal
 from sla_monitor.ledger.hours import Hours, wrong_hours
 from sla_monitor.ledger.opening import open_reader
+from sla_monitor.ledger.place import LARGEST_MODE
 from sla_monitor.ledger.rebuild import Progress, derive, differences
 from sla_monitor.ledger.resting import Resting
 from sla_monitor.ledger.salvage import sync
@@ -102,7 +103,7 @@ def _unfinished(destination: Path) -> Iterator[Path]:
     """
     path = destination.with_name(destination.name + ".part")
     try:
-        path.touch(exist_ok=False)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, LARGEST_MODE))
     except FileExistsError:
         raise LedgerError(
             f"{path}: another backup is writing this file, or was killed while it did; "
