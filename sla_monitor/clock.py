@@ -19,6 +19,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds on a clock that nobody can set; it stands still while the host is suspended."""
 
+    def asleep(self) -> float:
+        """For how many seconds the host has been suspended since it was started."""
+
     def sleep(self, seconds: float) -> None:
         """Wait, on the monotonic clock."""
 
@@ -31,6 +34,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def asleep(self) -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -335,6 +335,12 @@ LEDGER_KEY_FAILING = MetricName(
     (),
     "1 while the key that signs the record cannot be used; 0 also where there is none and none is asked for.",
 )
+LEDGER_LEAD = MetricName(
+    "sla_ledger_ahead_seconds",
+    "gauge",
+    (),
+    "How far the record reaches into the future: the clock is behind, or was ahead. What is seen meanwhile is unknown.",
+)
 LEDGER_SAVED_ANEW = MetricName(
     "sla_ledger_saved_anew",
     "counter",
@@ -408,6 +414,9 @@ ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are n
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
 LEDGER_KEY_ALERT = AlertName("SlaLedgerKeyFailing", "monitor", "The key that signs the record cannot be used.")
 CLOCK_STEPPED_ALERT = AlertName("SlaClockStepped", "monitor", "The monitor's clock was set, or its host slept.")
+RECORD_AHEAD = AlertName(
+    "SlaRecordAhead", "monitor", "The record reaches into the future: the monitor's clock is behind, or was ahead."
+)
 LEDGER_SAVED_ANEW_ALERT = AlertName("SlaLedgerSavedAnew", "monitor", "Somebody removed files of the open ledger.")
 LEDGER_LOG_GROWS = AlertName(
     "SlaLedgerLogGrows", "monitor", "Somebody keeps the ledger's log from being reused, and the disk fills up."

@@ -159,8 +159,8 @@ def _about(day: Day, counts: dict[str, int]) -> bytes:
 
 def _write_table(path: Path, shape: table.Shape, rows: Callable[[], Iterable[Any]]) -> int:
     """Write it, and read it again: what a library has written is believed once it has been compared."""
+    _write(path, ())  # the library would make it with any mode
     count = table.write(path, shape, rows())
-    path.chmod(_FILE_MODE)
     sync(path)
     if problem := table.difference(path, shape, rows()):
         raise ArchiveError(f"{path}: was not written as it should be: {problem}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sla_monitor.contract.kpi import Kpi
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.observation import Outcome, Reason
@@ -275,6 +276,7 @@ class ContractAssessment:
     the report on the month before this one is due. `probe_after_term`: whether probing goes on once the term is over.
     `reconciliation`: against the supplier's own outage list, where one is kept; for the running month, or else for the
     newest month that has one.
+    `clock_moves`: when the clock by which all was seen was set, or the host slept.
     """
 
     contract: str
@@ -310,6 +312,7 @@ class ContractAssessment:
     report_due_ms: int | None = None
     probe_after_term: bool = False
     reconciliation: Reconciliation | None = None
+    clock_moves: tuple[ClockMove, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

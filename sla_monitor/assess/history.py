@@ -11,12 +11,13 @@ from sla_monitor.assess.kpis import Times
 from sla_monitor.assess.looks import Memory
 from sla_monitor.assess.parts import period_of, terms_in, zone_of
 from sla_monitor.assess.reconciliation import Reconciliation
-from sla_monitor.assess.seen import Evidence
+from sla_monitor.assess.seen import Evidence, clock_moves_of
 from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpi import RatioKpi
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import Standing, standing
+from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.fold import Setting, period_result
 from sla_monitor.sla.period import local_date
 from sla_monitor.sla.results import PeriodResult
@@ -24,11 +25,13 @@ from sla_monitor.sla.results import PeriodResult
 CLOCK_SLACK = 6
 """How many times as long as its clock a ticket may take on the wall: a week has 168 hours, and about 40 of work."""
 
+FOREVER_MS = 2**62
+
 
 @dataclass(slots=True)
 class Cache:
-    """What one contract's closed months came to, for as long as neither its terms nor the register change. Give the
-    same one at every assessment of the contract; it is for one thread at a time."""
+    """What one contract's closed months came to, for as long as neither its terms nor the register change, and nobody
+    sets the clock. Give the same one at every assessment of the contract; it is for one thread at a time."""
 
     contract: Contract | None = None
     entries: tuple[Entry, ...] = ()
@@ -38,6 +41,14 @@ class Cache:
     reconciled: dict[str, Reconciliation] = field(default_factory=dict)
     times: Times = field(default_factory=Times)
     looks: Memory = field(default_factory=Memory)
+    latest_ms: int = 0
+    moves: tuple[ClockMove, ...] = ()
+
+    def mind_the_clock(self, moves: tuple[ClockMove, ...], now_ms: int) -> None:
+        """Forget what was made by another clock: by that a month was over and its looks were in."""
+        if now_ms < self.latest_ms or moves != self.moves:
+            self.mark, self.looks = (), Memory()
+        self.latest_ms, self.moves = now_ms, moves
 
     def standing(self, contract: Contract, entries: tuple[Entry, ...], now_ms: int) -> Standing:
         """What stands of a contract's entries; whatever rests on others is forgotten. Where credits must be claimed,
@@ -57,6 +68,7 @@ def world_of(
     contract: Contract, evidence: Evidence, now_ms: int, cache: Cache, said: Sequence[Entry] | None = None
 ) -> World:
     """A contract and its evidence at an instant. `said`: the register, if it is another one than the evidence's."""
+    cache.mind_the_clock(clock_moves_of(evidence, 0, FOREVER_MS), now_ms)
     known = evidence.entries(contract.id) if said is None else said
     entries = tuple(entry for entry in known if entry.at_ms <= now_ms)
     return World(contract, evidence, cache.standing(contract, entries, now_ms), now_ms)

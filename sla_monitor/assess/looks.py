@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from sla_monitor.assess.seen import Columns, Evidence, Found, Holds, Packs, Sample, looks_of
+from sla_monitor.assess.seen import Columns, Evidence, Found, Holds, Packs, Sample, clock_moves_of, looks_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.looks import DAY_MS, Looks
 from sla_monitor.sla.spans import Span
 
@@ -100,6 +101,9 @@ class Remembering:
 
     def first_ms(self, contract: str) -> int | None:
         return self._evidence.first_ms(contract)
+
+    def clock_moves(self, start_ms: int, end_ms: int) -> Sequence[ClockMove]:
+        return clock_moves_of(self._evidence, start_ms, end_ms)
 
     def _read(self, keys: Sequence[str], start_ms: int) -> None:
         """Have the looks from then on in memory, as far as they are settled."""

@@ -18,7 +18,7 @@ from sla_monitor.assess.looks import Remembering
 from sla_monitor.assess.parts import month_at, period_of, run_of
 from sla_monitor.assess.promises import kpi_assessments
 from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
-from sla_monitor.assess.seen import Evidence
+from sla_monitor.assess.seen import Evidence, clock_moves_of
 from sla_monitor.assess.status import (
     entries_of,
     missing_figures,
@@ -200,4 +200,5 @@ def _told(
         probe_after_term=terms.probe_after_term,
         report_due_ms=report_due_ms(world, terms, month),
         reconciliation=_reconciled(ground, services=tuple(services.values())),
+        clock_moves=clock_moves_of(world.evidence, ground.period.start_ms, ground.period.end_ms),
     )

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from sla_monitor.evidence.source import Columns, Found, looks_of
+from sla_monitor.evidence.source import Columns, Found, clock_moves_of, looks_of
 from sla_monitor.evidence.source import Source as Evidence
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.spans import Fingerprint
 
-__all__ = ["Columns", "Evidence", "Fingerprint", "Fingerprints", "Found", "Holds", "Packs", "Sample", "looks_of"]
+__all__ = [
+    "Columns",
+    "Evidence",
+    "Fingerprint",
+    "Fingerprints",
+    "Found",
+    "Holds",
+    "Packs",
+    "Sample",
+    "clock_moves_of",
+    "looks_of",
+]
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.files import replace_file
+from sla_monitor.cli.files import CONFIGURATION_MODE, replace_file
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import AlsoSpelled, config_option
 from sla_monitor.contract.nearest import suggestion
@@ -61,7 +61,7 @@ def freeze(country: str, region: str | None, first: int, last: int, output: Path
     is_same = output.exists() and output.read_bytes() == text.encode()
     changed = _changes(output, file, force) if output.exists() and not is_same else []
     output.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(output, text)
+    replace_file(output, text, CONFIGURATION_MODE)
     for line in changed:
         click.echo(line)
     click.echo(f"{output}: {len(file.days)} days from {first} to {last}, {len(changed)} changed")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from sla_monitor.cli.files import LARGEST_MODE
 from sla_monitor.cli.options import config_option, ledger_option
 from sla_monitor.cli.sources import chosen_contract, contract_argument, month_named, recorded
 
@@ -83,7 +84,8 @@ def _write(pieces: Iterable[str], output: Path) -> None:
     """The whole file or none, never over another."""
     part = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
-        with part.open("x", encoding="ascii") as file:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, LARGEST_MODE)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
             _copy(pieces, file)
         os.link(part, output)
     except FileExistsError:

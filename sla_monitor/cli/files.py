@@ -8,8 +8,11 @@ from pathlib import Path
 
 import click
 
+LARGEST_MODE, CONFIGURATION_MODE = 0o640, 0o644
+"""What others must not read, and what the daemon's user, whoever that is, has to."""
 
-def replace_file(path: Path, text: str) -> None:
+
+def replace_file(path: Path, text: str, mode: int = LARGEST_MODE) -> None:
     """Write a file, or replace it as a whole; a device or a pipe is written as it is. Raises ClickException.
 
     A link could lead what is written, by somebody with more rights, over any file of theirs.
@@ -21,7 +24,7 @@ def replace_file(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():
             _fill(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), text)
             return
-        _fill(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666), text)
+        _fill(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode), text)
         part.replace(path)
     except OSError as error:
         raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sla_monitor.cli.files import replace_file
+from sla_monitor.cli.files import CONFIGURATION_MODE, replace_file
 from sla_monitor.cli.groups import Commands
 
 
@@ -44,7 +44,7 @@ def openslo(file: Path, output: Path | None, prometheus: str) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        replace_file(output, text)
+        replace_file(output, text, CONFIGURATION_MODE)
 
 
 def _counted(several: Sized, word: str) -> str:

@@ -203,11 +203,21 @@ def restore(config: Path, ledger: Path | None, copy: Path) -> None:
 @record.command("rebuild-spans")
 @config_option
 @ledger_option
-def rebuild_spans(config: Path, ledger: Path | None) -> None:
+@click.option(
+    "--clock-is-right",
+    is_flag=True,
+    help="Record first that the clock is right now: what lies in the future ends, and the time in doubt is unknown.",
+)
+def rebuild_spans(config: Path, ledger: Path | None, clock_is_right: bool) -> None:
     """Work the spans out again from the observations, which are never changed. Stop the daemon first."""
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.ledger.lead import end_future
     from sla_monitor.ledger.rebuild import rebuild_spans as rebuild
 
     path = ledger_path(config, ledger)
+    if clock_is_right:
+        ended_s = end_future(path, SystemClock().now_ms()) // 1000
+        click.echo(f"{path}: {f'{ended_s} s of the future ended' if ended_s else 'nothing lies in the future'}")
     with progress_bar("Reading the observations") as progress:
         changed = rebuild(path, progress)
     click.echo(f"{path}: rebuilt; rows of spans that differed: {changed}")

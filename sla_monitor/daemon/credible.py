@@ -19,6 +19,9 @@ on its observations may be half an interval apart, and no less."""
 UNNOTED_MS = 5_000
 """A probe may have begun so long after the last note of the time, and before the clock was set back."""
 
+UNDER_WAY_S = 600.0
+"""So long after that there may be probes with the time of before."""
+
 _LONGEST_US = 400 * 86_400 * 1_000_000
 _MOST_BYTES = 1 << 40
 _LAST_DAY_S = 1 << 40
@@ -40,17 +43,20 @@ class Credible:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._now_ms = self._earliest_ms = self._latest_ms = clock.now_ms()
+        self._set_back_s = float("-inf")
         self._last_ms: dict[str, int] = {}
         self._ahead_ms: dict[str, int] = {}
 
     def note_time(self) -> None:
         """Read the clock. It may have been set back since: then what is new seems to be old."""
-        now_ms = self._clock.now_ms()
+        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic()
         if now_ms < self._now_ms:
+            self._set_back_s = now_s
             self._earliest_ms = min(self._earliest_ms, now_ms)
             self._latest_ms = max(self._latest_ms, self._now_ms + UNNOTED_MS)
             self._last_ms = {key: min(at_ms, now_ms) for key, at_ms in self._last_ms.items()}
-        self._now_ms, self._latest_ms = now_ms, max(self._latest_ms, now_ms)
+        is_young = now_s - self._set_back_s <= UNDER_WAY_S
+        self._now_ms, self._latest_ms = now_ms, max(self._latest_ms, now_ms) if is_young else now_ms
 
     def doubt(self, one: Observation, terms: EndpointTerms) -> str:
         """Why it cannot be so; nothing, and it is taken note of, where it can."""

@@ -194,10 +194,11 @@ class Daemon:
         now_s = self._clock.monotonic()
         stood_still = now_s - self._awake_s > PULSE_LIMIT_S
         self._awake_s = now_s
-        step_ms = self._schedule.mind_the_clock()
-        if step_ms:
-            self._ledger.clock_stepped(step_ms)
-        if step_ms or stood_still:
+        moved = self._schedule.mind_the_clock()
+        if any(moved):
+            self._ledger.clock_stepped(*moved)
+        self._ledger.mind_the_future()
+        if any(moved) or stood_still:
             self._collector.woke()
         # A ledger that cannot be written is no failed start: systemd would kill us, and with us what is held.
         if not self._is_announced and self._own.is_probing:

@@ -3,6 +3,7 @@ sealed days."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.configuration import Configuration
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.nightly import Nightly
+from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
 from sla_monitor.register.standing import standing
@@ -29,6 +31,12 @@ ARCHIVE_EVERY_MS = 60_000
 QUERIES_EVERY_MS = 60_000
 """How often it is asked whether a KPI's figure is due from its Prometheus."""
 
+PROVEN_MS, WITHIN_MS = 24 * 3_600_000, 6 * 3_600_000
+"""What cannot be taken back waits until something was seen so long ago, within so much: after a longer pause the clock
+may be ahead."""
+
+log = logging.getLogger(__package__)
+
 
 class Errands:
     """None of them holds up a look. `configuration` gives the one that is in force."""
@@ -43,6 +51,7 @@ class Errands:
         self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
         self._nightly = Nightly(path)
         self._silences = Silences(settings.alertmanager, settings.vantage)
+        self._is_waiting, self._started_s = False, clock.monotonic()
 
     def begin(self, schedule: Schedule) -> None:
         """Have each done in its turn, where the settings ask for it."""
@@ -77,23 +86,48 @@ class Errands:
         """Have Prometheus asked for the KPI figures that it knows, where that is due."""
         contracts = self._queries.known(self._configuration().contracts)
         with self._assessing.recorded() as recorded:
+            if not self._is_proven(recorded):
+                return
             several = [(contract, recorded.entries(contract.id)) for contract in contracts]
         self._queries.check(several)
 
     def make_reviews(self) -> None:
         """Have the packs made that are due."""
         with self._assessing.recorded() as recorded:
+            contracts = self._configuration().contracts if self._is_proven(recorded) else ()
             now_ms, folder = self._clock.now_ms(), self._configuration().settings.reviews.folder
             wanted = [
                 one
-                for contract in self._configuration().contracts
+                for contract in contracts
                 for one in due(contract, recorded.entries(contract.id), recorded.first_ms(contract.id), folder, now_ms)
             ]
         self._duty.check(wanted, now_ms)
 
     def seal_days(self) -> None:
         """Have the days sealed that are over."""
-        self._nightly.check(self._clock.now_ms())
+        with self._assessing.recorded() as recorded:
+            is_proven = self._is_proven(recorded)
+        self._nightly.check(self._clock.now_ms(), may_begin=is_proven)
+
+    def _is_proven(self, recorded: Recorded) -> bool:
+        """Whether the record bears out that it is now: packs go out, figures are entered and days sealed but once.
+
+        A clock that is set ahead leaves a gap, as a monitor does that was off. A record that has just begun has none.
+        """
+        since_ms = self._clock.now_ms() - PROVEN_MS
+        firsts = (recorded.first_ms(contract.id) for contract in self._configuration().contracts)
+        is_proven = (
+            recorded.was_seen(since_ms - WITHIN_MS, since_ms)
+            or all(first_ms is None or first_ms >= since_ms for first_ms in firsts)
+            or self._clock.monotonic() - self._started_s >= PROVEN_MS / 1000
+        )
+        if not is_proven and not self._is_waiting:
+            log.warning(
+                "nothing was seen a day ago: the monitor was off, or its clock is ahead; packs, sealed days and figures"
+                " from Prometheus wait for a day"
+            )
+        self._is_waiting = not is_proven
+        return is_proven
 
     def told(self) -> Own:
         """The metrics about them."""

@@ -33,13 +33,13 @@ class Nightly:
         self._process: subprocess.Popen[bytes] | None = None
         self._not_before_ms = 0
 
-    def check(self, now_ms: int) -> None:
+    def check(self, now_ms: int, *, may_begin: bool = True) -> None:
         """See how the night's work is getting on; begin it when it is due."""
         if self._process is not None:
             if self._process.poll() is None:
                 return
             self._finish(self._process, now_ms)
-        if now_ms >= self._not_before_ms:
+        if may_begin and now_ms >= self._not_before_ms:
             command = [sys.executable, "-m", "sla_monitor", "ledger", "archive", "--gently"]
             command += ["--config", str(self._settings)]
             self._process = subprocess.Popen(

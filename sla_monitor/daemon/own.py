@@ -66,6 +66,9 @@ class OwnState:
             ),
             "the scheduling loop has stopped turning": self._pulse_age_s() > PULSE_LIMIT_S,
             f"the ledger cannot be written: {ledger.last_error} ({ledger.pending} observations held)": ledger.failing,
+            f"the record reaches {ledger.lead_seconds:.0f} s into the future: the clock is behind, or was ahead": (
+                ledger.lead_seconds > 0
+            ),
             f"somebody keeps the ledger's write-ahead log from being reused; it has {ledger.log_bytes >> 20} MiB": (
                 ledger.log_bytes > LARGE_LOG_BYTES
             ),
@@ -76,8 +79,10 @@ class OwnState:
         facts = {
             "Record": f"{ledger.committed} observations committed, {ledger.pending} waiting, {ledger.dropped} lost",
             "Schedule": f"{sites.missed + sites.overrun} probes skipped since the start",
+            "Clock": f"set, or the host slept, {self.schedule.clock_steps} times since the start",
         }
-        return Health(is_probing and not ledger.failing, [reason for reason, is_so in found.items() if is_so], facts)
+        is_ready = is_probing and not ledger.failing and not ledger.lead_seconds
+        return Health(is_ready, [reason for reason, is_so in found.items() if is_so], facts)
 
     def lateness(self) -> tuple[tuple[float, ...], list[int], float]:
         """The edges of the buckets in seconds, the looks in each, and the sum in seconds."""
@@ -109,6 +114,7 @@ class OwnState:
             names.LEDGER_FAILING: ledger.failing,
             names.LEDGER_SIZE: ledger.size_bytes,
             names.LEDGER_LOG: ledger.log_bytes,
+            names.LEDGER_LEAD: ledger.lead_seconds,
             names.LEDGER_SAVED_ANEW: ledger.saved_anew,
             names.ASSESS_DURATION: self.assessing.seconds,
         }

@@ -113,6 +113,16 @@ class Samples(Strict):
     looks: tuple[Look, ...] = Field(description="In any order; each instant once.")
 
 
+class ClockMoved(Strict):
+    """That the clock by which all this was seen was set, or that the host slept."""
+
+    at_ms: Instant = Field(alias="at", description="What the clock said since.")
+    expected_ms: Instant = Field(
+        alias="expected", description="What it would have said at that moment: the same where the host only slept."
+    )
+    slept_ms: Annotated[Whole, Field(ge=0)] = Field(0, description="For how many milliseconds the host had slept.")
+
+
 class EvidenceDocument(Strict):
     """What was seen and what was said. Instants without an offset are told in `zone`."""
 
@@ -129,6 +139,9 @@ class EvidenceDocument(Strict):
     seen: Range = Field(description="The time that the file speaks of.")
     observed: tuple[Observed, ...] = Field((), description="What was seen; an endpoint that is in none was not seen.")
     samples: tuple[Samples, ...] = Field((), description="Single looks at endpoints whose spans are told.")
+    clock_moves: tuple[ClockMoved, ...] = Field(
+        (), description="When the clock was set or the host slept, in the order in which that was noticed."
+    )
     entries: tuple[Entry, ...] = Field((), description="What the register says, in the order of the numbers.")
 
     @property

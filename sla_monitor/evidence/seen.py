@@ -9,6 +9,7 @@ from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.evidence.document import EvidenceDocument, Look, Outages, Samples, Seen, SpanRecord, Watched
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
@@ -26,6 +27,9 @@ class FileEvidence:
         self.as_of_ms = document.as_of_ms
         self._range = (document.seen.from_ms, document.seen.until_ms)
         self._entries = document.entries
+        self._clock_moves = [
+            ClockMove(one.at_ms, one.at_ms - one.expected_ms, one.slept_ms) for one in document.clock_moves
+        ]
         self._services = endpoints_by_service(contract)
         spans: dict[str, list[Span]] = {}
         for endpoint, several in self._all_spans(document):
@@ -51,6 +55,9 @@ class FileEvidence:
     def first_ms(self, contract: str) -> int | None:
         """Since when anything was seen."""
         return self._range[0] if contract == self.contract else None
+
+    def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
+        return [move for move in self._clock_moves if move.concerns(start_ms, end_ms)]
 
     @property
     def until_ms(self) -> int:

@@ -10,6 +10,7 @@ from sla_monitor.contract.kpi import needs_single_looks
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.spans import Span
 
@@ -34,6 +35,14 @@ class Source(Protocol):
         """Since when anything of a contract was seen; None: nothing was."""
 
 
+@runtime_checkable
+class Clocked(Protocol):
+    """An evidence that knows when the clock by which it was seen was set."""
+
+    def clock_moves(self, start_ms: int, end_ms: int) -> Sequence[ClockMove]:
+        """Ascending in the order in which they were noticed, as far as they concern a range."""
+
+
 Found = Iterator[tuple[str, Looks]]
 """An endpoint's key and looks at it: an hour of them, say, and the later ones later."""
 
@@ -44,6 +53,11 @@ class Columns(Protocol):
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
         """The looks at these endpoints that began in a range."""
+
+
+def clock_moves_of(evidence: Source, start_ms: int, end_ms: int) -> tuple[ClockMove, ...]:
+    """When the clock was set or the host slept, as far as that concerns a range and is known."""
+    return tuple(evidence.clock_moves(start_ms, end_ms)) if isinstance(evidence, Clocked) else ()
 
 
 def looks_of(evidence: Source, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:

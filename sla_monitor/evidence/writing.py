@@ -8,9 +8,10 @@ from typing import Any
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.document import FORMAT, VERSION
-from sla_monitor.evidence.source import Source, endpoint_keys, sampled_keys
+from sla_monitor.evidence.source import Source, clock_moves_of, endpoint_keys, sampled_keys
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import told_instant
+from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
@@ -38,6 +39,9 @@ def evidence_text(
     yield '\n ],\n "samples": ['
     keys = endpoint_keys(contract) if every_look else sampled_keys(contract)
     yield from _items(_samples(key, source.samples(key, *seen)) for key in keys)
+    if moves := clock_moves_of(source, *seen):
+        yield '\n ],\n "clock_moves": ['
+        yield from _lines(map(_move, moves), "  ")
     yield '\n ],\n "entries": ['
     yield from _lines(map(entry_json, source.entries(contract.id)), "  ")
     yield "\n ]\n}\n"
@@ -76,6 +80,11 @@ def _look(sample: Sample) -> dict[str, Any]:
         told["outcome"] = outcome.value
     told["duration_us"] = duration_us
     return told if first_byte_us is None else {**told, "first_byte_us": first_byte_us}
+
+
+def _move(move: ClockMove) -> dict[str, Any]:
+    told: dict[str, Any] = {"at": told_instant(move.at_ms), "expected": told_instant(move.at_ms - move.step_ms)}
+    return {**told, "slept_ms": move.slept_ms} if move.slept_ms else told
 
 
 def _endpoint(key: str) -> str:

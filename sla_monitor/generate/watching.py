@@ -28,6 +28,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _stale(settings)
     yield from _counts(settings)
     yield _log_grows(settings)
+    yield _record_ahead(settings)
     yield from _states(settings)
     yield _watchdog()
 
@@ -216,6 +217,28 @@ def _log_grows(settings: Settings) -> Alert:
             Case("a backup is no trouble", at_ms, {size: f"{large}x5 0x100"}),
         ),
         for_ms=patience_ms,
+    )
+
+
+def _record_ahead(settings: Settings) -> Alert:
+    lead, wait_ms = ours(names.LEDGER_LEAD), 4 * settings.alerting.scrape_every_ms
+    at_ms = (minutes(wait_ms) + 2) * MINUTE_MS
+    return monitor_alert(
+        settings,
+        names.RECORD_AHEAD,
+        "critical",
+        f"{names.LEDGER_LEAD.sample} > 0",
+        text(
+            "The record reaches ",
+            Value("humanizeDuration"),
+            " into the future: the clock is behind, or was ahead. What is seen now does not count.",
+        ),
+        (
+            Case("fires while it does", at_ms, {lead: "3600x100"}, dict(OURS), {"value": "1h 0m 0s"}),
+            Case("is quiet while it does not", at_ms, {lead: "0x100"}),
+            Case("a moment is no trouble", at_ms, {lead: "3600 0x100"}),
+        ),
+        for_ms=wait_ms,
     )
 
 

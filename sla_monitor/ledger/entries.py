@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import NamedTuple
 
+from sla_monitor.sla.clock_steps import ClockStep
 from sla_monitor.sla.jobs import JobReport
 from sla_monitor.sla.observation import Observation
 
@@ -19,13 +20,6 @@ class Beat(NamedTuple):
     @property
     def at_ms(self) -> int:
         return self.report.at_ms
-
-
-class ClockStep(NamedTuple):
-    """The wall clock was set: what it says since, and what it would have said at that moment."""
-
-    at_ms: int
-    expected_ms: int
 
 
 class Held(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from sla_monitor.ledger.connect import connect_reader, immediate
-from sla_monitor.ledger.entries import Beat, ClockStep, Held
+from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.evidence import Evidence, storable
 from sla_monitor.ledger.hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.links import Chain, Link
@@ -21,6 +21,7 @@ from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.place import Place
 from sla_monitor.ledger.tally import SpanTally, Steps
 from sla_monitor.ledger.verifying import verify_recent
+from sla_monitor.sla.clock_steps import ClockStep
 from sla_monitor.sla.observation import Observation
 
 _INSERT = "insert into observations values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -88,6 +89,11 @@ class Journal:
         """Let go of the files."""
         self.place.close()
         self.database.close()
+
+    @property
+    def latest_ms(self) -> int:
+        """When the latest probe on record began."""
+        return self._spans.latest_ms
 
     def forget(self) -> None:
         """Somebody else may have written meanwhile: what is in memory is read again before the next batch."""

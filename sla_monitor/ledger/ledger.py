@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Self
 
 from sla_monitor.clock import Clock
+from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.buffer import Buffer
-from sla_monitor.ledger.entries import Beat, ClockStep, Held
+from sla_monitor.ledger.entries import Beat, Held
 from sla_monitor.ledger.heads import ChainHead
 from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.keeping import Keeper
+from sla_monitor.ledger.lead import MOMENT_S, Lead
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.older import Older
 from sla_monitor.ledger.opening import check_not_lost, take_lock
@@ -24,15 +26,13 @@ from sla_monitor.ledger.salvage import SAVED_ANEW, salvage
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove, ClockStep
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.spans import Fingerprint, Span
 
 LOG = logging.getLogger(__name__)
-
-AHEAD_MS = 2_000
-"""A record that reaches further than this beyond now was made while the clock was ahead."""
 
 
 class Ledger:
@@ -52,12 +52,8 @@ class Ledger:
         self._reporting = threading.Lock()
         self._closing = threading.Lock()
         self._is_closed = False
-        last = self._reader.last_spans().values()
-        longest_ms = max((span.end_ms - span.seen_ms for span in last), default=0)  # a last look vouches for so long
-        ahead_ms = max((span.end_ms for span in last), default=0) - clock.now_ms()
-        if ahead_ms > max(AHEAD_MS, longest_ms):  # it was put right while nobody was there to see it
-            LOG.warning("the record reaches %d s into the future: the clock was ahead", ahead_ms // 1000)
-            self.clock_stepped(-ahead_ms)
+        self._lead = Lead(self._reader, clock)
+        self.mind_the_future(0.0)  # the clock may have been put right while nobody was there to see it
         self._writer.start()
 
     @classmethod
@@ -104,10 +100,30 @@ class Ledger:
         since_s = self._clock.monotonic()
         self._buffer.add_all([Held(since_s, every_ms, observation) for observation, every_ms in observations])
 
-    def clock_stepped(self, step_ms: int) -> None:
-        """Hand over that the wall clock was just set by so much, ahead or back: what it said before is in doubt."""
-        now_ms = self._clock.now_ms()
-        self._buffer.add(Held(self._clock.monotonic(), 0, ClockStep(now_ms, now_ms - step_ms)))
+    def clock_stepped(self, step_ms: int, slept_ms: int = 0) -> None:
+        """Hand over that the wall clock was just set by so much, ahead or back, and that the host slept before: what it
+        said before is in doubt."""
+        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic()
+        if slept_ms:
+            self._buffer.add(Held(now_s, 0, ClockStep(now_ms, now_ms - step_ms - slept_ms)))
+        self._buffer.add(Held(now_s, 0, ClockStep(now_ms, now_ms - step_ms)))
+
+    def clock_steps(self) -> list[ClockStep]:
+        """Every step of the wall clock that is on record; see `Reader`."""
+        return self._reader.clock_steps()
+
+    def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
+        """When the clock was set or the host slept; see `Reader`."""
+        return self._reader.clock_moves(start_ms, end_ms)
+
+    def mind_the_future(self, moment_s: float = MOMENT_S) -> None:
+        """End what lies in the future, where it was seen by a clock that was ahead. Call it about once a second."""
+        try:
+            end_ms = self._lead.ends_ms(self._writer.journal.latest_ms, moment_s)
+        except LedgerError:  # told elsewhere
+            return
+        if end_ms is not None:
+            self.clock_stepped(self._clock.now_ms() - end_ms)
 
     def report(self, endpoint: str, kind: ReportKind, text: str = "") -> Future[bool]:
         """Hand over what a job reports, on the same terms. The future is True once it is on disk, and False when it
@@ -170,6 +186,10 @@ class Ledger:
         """When the first look at any endpoint of a contract began; None: there is none."""
         return self._reader.first_ms(contract)
 
+    def was_seen(self, start_ms: int, end_ms: int) -> bool:
+        """Whether there is an observation of that time; see `Reader`."""
+        return self._reader.was_seen(start_ms, end_ms)
+
     def worked_out(self, digest: str) -> str | None:
         """What was made of looks of months that are over; see `Reader`."""
         return self._reader.worked_out(digest)
@@ -203,6 +223,7 @@ class Ledger:
             commits=writer.commits,
             out_of_order=writer.out_of_order,
             saved_anew=writer.saved_anew,
+            lead_seconds=self._lead.lead_ms / 1000,
         )
 
     def flush(self, timeout_s: float) -> bool:

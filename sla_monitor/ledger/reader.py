@@ -21,6 +21,7 @@ from sla_monitor.ledger.older import Older
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.spans import Fingerprint, Span, span_of
@@ -73,6 +74,12 @@ _LATEST_SPANS = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
 from spans where endpoint_id = (select id from endpoints where key = ?)
 order by start_ms desc limit ?
+"""
+_WAS_SEEN = "select exists (select 1 from observations where at_ms >= ? and at_ms < ?)"
+_SPANS_OF = """
+select start_ms, end_ms, seen_ms, outcome, reason, looks
+from spans where endpoint_id = (select id from endpoints where key = ?) and end_ms > ?
+order by start_ms
 """
 _LAST_REPORTS = """
 select e.key, h.kind, h.at_ms, h.duration_ms, h.text
@@ -141,6 +148,10 @@ class Reader(SingleLooks):
         row = self._rows(_FIRST, f"{contract}/", f"{contract}0")[0]  # 0 follows the stroke
         return None if row[0] is None else int(row[0])
 
+    def was_seen(self, start_ms: int, end_ms: int) -> bool:
+        """Whether there is an observation of that time."""
+        return bool(self._rows(_WAS_SEEN, start_ms, end_ms)[0][0])
+
     def head(self) -> ChainHead | None:
         """Up to where the chain is closed; None while no link is."""
         with self._asked() as connection, snapshot(connection):
@@ -166,6 +177,18 @@ class Reader(SingleLooks):
             found = [*self.observations(endpoint, start_ms, stop_ms), *found]
             stop_ms = start_ms
         return found[-count:]
+
+    def spans_of(self, endpoint: str, start_ms: int) -> list[Span]:
+        """The endpoint's spans that end after an instant, ascending."""
+        return [self._meanings.span(row) for row in self._rows(_SPANS_OF, endpoint, start_ms)]
+
+    def clock_steps(self) -> list[ClockStep]:
+        """Every step of the wall clock, in the order in which they were seen."""
+        return [ClockStep(*row) for row in self._rows("select at_ms, expected_ms from clock_steps order by id")]
+
+    def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
+        """When the clock was set or the host slept, as far as that concerns a range."""
+        return [move for move in moves_of(self.clock_steps()) if move.concerns(start_ms, end_ms)]
 
     def last_spans(self) -> dict[str, Span]:
         """The last span of every endpoint that was ever seen, in the order of their keys."""

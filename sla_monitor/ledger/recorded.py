@@ -8,6 +8,7 @@ from contextlib import suppress
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.ledger import Ledger
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.spans import Fingerprint, Span
 
@@ -49,6 +50,12 @@ class Recorded:
 
     def first_ms(self, contract: str) -> int | None:
         return self._ledger.first_ms(contract)
+
+    def was_seen(self, start_ms: int, end_ms: int) -> bool:
+        return self._ledger.was_seen(start_ms, end_ms)
+
+    def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
+        return self._ledger.clock_moves(start_ms, end_ms)
 
     def worked_out(self, digest: str) -> str | None:
         return self._ledger.worked_out(digest)

@@ -16,7 +16,8 @@ class LedgerStats:
     lag_seconds: age of the oldest entry that waits for its commit, 0 when none does; failing: the last attempt to
     commit failed and what it held is still held; out_of_order: looks that were not after their endpoint's last
     one (kept, but they change no span); size_bytes: the database and its write-ahead log, log_bytes: the latter alone;
-    saved_anew: how often its files went from under the open ledger, which was then written anew in their place.
+    saved_anew: how often its files went from under the open ledger, which was then written anew in their place;
+    lead_seconds: how far the record reaches beyond now, as the clock has it.
     """
 
     committed: int
@@ -30,3 +31,4 @@ class LedgerStats:
     commits: int
     out_of_order: int
     saved_anew: int
+    lead_seconds: float

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
-from sla_monitor.ledger.entries import ClockStep
 from sla_monitor.ledger.names import Codes, names_by_id
+from sla_monitor.sla.clock_steps import ClockStep
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span, doubted, extend, in_doubt_from
 
@@ -32,7 +32,8 @@ update ended_spans set end_ms = :start_ms where endpoint_id = :endpoint and end_
 class SpanTally:
     """Extends spans look by look; `save` writes what has changed since the last save.
 
-    `out_of_order` counts the looks that were not after their endpoint's last one.
+    `out_of_order` counts the looks that were not after their endpoint's last one. `latest_ms`: when the latest look of
+    any endpoint began.
     """
 
     def __init__(self, database: Database) -> None:
@@ -40,6 +41,7 @@ class SpanTally:
         self._connection = database.conn
         self._meanings = meanings = Meanings.load(database)
         self._last = {number: meanings.span(row) for number, *row in database.conn.execute(_LAST)}
+        self.latest_ms = max((span.seen_ms for span in self._last.values()), default=0)
         self._changed: set[int] = set()
         self._ended: list[tuple[int, Span]] = []
         self.out_of_order = 0
@@ -55,6 +57,7 @@ class SpanTally:
         if latest is not spans[0]:
             self._ended.append((endpoint, spans[0]))
         self._last[endpoint] = latest
+        self.latest_ms = max(self.latest_ms, at_ms)
         self._changed.add(endpoint)
 
     def step(
@@ -68,16 +71,23 @@ class SpanTally:
 
         `since_ms`: when the clock was set wrong, where that was recorded. `is_tallied`: whether an endpoint's spans
         at an instant are being worked out here.
+
+        A step ahead changes nothing: what lies in the future may be right, and the clock still be behind. Nor does a
+        step back say anything of what was seen even later than the clock said before it. See `Lead`.
         """
+        if step.size_ms >= 0:
+            return
         self.save(codes)
         for endpoint, last in list(self._last.items()):
-            if last.seen_ms < step.at_ms or not is_tallied(endpoint, step.at_ms):
+            is_explained = step.at_ms <= last.seen_ms <= step.expected_ms + ALIKE_MS
+            if not is_explained or not is_tallied(endpoint, step.at_ms):
                 continue
             rows = self._connection.execute(_AHEAD, (endpoint, step.at_ms)).fetchall()
             spans = [*(self._meanings.span(row) for row in rows), last]
             start_ms = in_doubt_from(spans, step.at_ms, step.expected_ms, since_ms)
             if start_ms is not None:
-                self._doubt(codes, endpoint, start_ms, step.at_ms)
+                self._doubt(codes, endpoint, min(start_ms, step.at_ms - 1), step.at_ms)
+        self.latest_ms = max((span.seen_ms for span in self._last.values()), default=0)
 
     def _doubt(self, codes: Codes, endpoint: int, start_ms: int, at_ms: int) -> None:
         last = self._last[endpoint]
@@ -87,7 +97,7 @@ class SpanTally:
         self._connection.execute(_CUT, {"endpoint": endpoint, "start_ms": start_ms})
         if last.start_ms < start_ms:
             self._ended.append((endpoint, last._replace(end_ms=min(last.end_ms, start_ms))))
-        self._last[endpoint] = doubted(min(start_ms, at_ms - 1), at_ms)
+        self._last[endpoint] = doubted(start_ms, at_ms)
         self._changed.add(endpoint)
         self.save(codes)
 
@@ -128,20 +138,27 @@ class Meanings:
 class Steps:
     """The steps of the clock one after another: which of them puts right what an earlier one did.
 
-    A host that was suspended looks like a clock that was set ahead. Only a step back by as much is its correction.
+    A host that was suspended is told by two steps at the same instant: the first is all by which the clock has moved,
+    the second what of that was not sleep.
     """
 
     _ahead: list[ClockStep] = field(default_factory=list)
 
     def since_ms(self, step: ClockStep) -> int | None:
         """Take in a step; when the clock was set wrong, if this puts it right again and that was recorded."""
-        size_ms = step.at_ms - step.expected_ms
-        if size_ms > 0:
-            self._ahead.append(step)
+        if self._ahead and self._ahead[-1].at_ms == step.at_ms:
+            self._ahead.pop()
+        size_ms = step.size_ms
+        if size_ms >= 0:
+            self._ahead += [step] if size_ms else []
             return None
         for place in reversed(range(len(self._ahead))):
             before = self._ahead[place]
-            if abs(before.at_ms - before.expected_ms + size_ms) <= max(ALIKE_MS, -size_ms // 100):
+            if abs(before.size_ms + size_ms) <= max(ALIKE_MS, -size_ms // 100):
                 del self._ahead[place:]
                 return before.expected_ms
         return None
+
+    def was_set_ahead(self, by_ms: int) -> bool:
+        """Whether it was set ahead by so much or more, and not put right since."""
+        return any(step.size_ms >= by_ms for step in self._ahead)

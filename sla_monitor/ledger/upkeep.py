@@ -148,7 +148,7 @@ def _unfinished(destination: Path) -> Iterator[Path]:
     """
     path = destination.with_name(destination.name + ".part")
     try:
-        path.touch(LARGEST_MODE, exist_ok=False)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, LARGEST_MODE))
     except FileExistsError:
         raise LedgerError(
             f"{path}: another backup is writing this file, or was killed while it did; "

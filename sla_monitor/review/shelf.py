@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.errors import ReviewError
+from sla_monitor.ledger.place import LARGEST_MODE
 
 MANIFEST = "manifest.json"
 TOLD = ("contract", "month", "status", "copy", "assessment_sha256")
@@ -23,6 +24,8 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 LARGEST = 64 << 20
 """Bytes of a file that is handed out as a whole."""
+
+FOLDER_MODE = 0o750
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def put(folder: Path, files: Mapping[str, bytes]) -> None:
         raise ReviewError(f"{folder}: holds {strangers[0]!r}, which is no part of a pack (move it, or name another)")
     fresh = folder.parent / f".{folder.name}.{os.getpid()}"
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         shutil.rmtree(fresh, ignore_errors=True)
         for name, content in files.items():
             _write(fresh / name, content)
@@ -125,8 +128,8 @@ def _digest(path: Path) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """A file that is on the disk, not only on its way there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
+    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, LARGEST_MODE), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

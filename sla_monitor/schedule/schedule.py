@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
+from typing import NamedTuple
 
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.base import BaseScheduler
@@ -18,6 +19,13 @@ STEP_MS = 1_000
 """A wall clock that moves this much against the monotonic one has been set, or the host has slept."""
 
 log = logging.getLogger(__package__)
+
+
+class Moved(NamedTuple):
+    """By how much the wall clock was set, ahead or back, and for how long the host was suspended before that."""
+
+    step_ms: int = 0
+    slept_ms: int = 0
 
 
 class Schedule:
@@ -37,7 +45,7 @@ class Schedule:
         self.clock_steps = 0
         self._clock, self._scheduler, self._due, self._missed = clock, scheduler, due, missed
         self._slots: dict[tuple[int, int], Slot] = {}
-        self._offset_ms = self._wall_less_monotonic_ms()
+        self._offset_ms, self._asleep_ms = self._wall_less_monotonic_ms(), int(clock.asleep() * 1000)
 
     def every(self, period_ms: int, name: str, call: Callable[[], None]) -> None:
         """Have something of our own done at a whole number of seconds, one at a time: a turn that comes while the one
@@ -69,25 +77,29 @@ class Schedule:
             slot = self._slots.get(name) or self._new_slot(*name)
             slot.members = sorted(members)
 
-    def mind_the_clock(self) -> int:
-        """By how much (ms) the wall clock was set, or the host slept, since the last call; 0 where it was not. Call
-        it about once a second.
+    def mind_the_clock(self) -> Moved:
+        """How the wall clock has moved against the monotonic one since that was last told. Call it about once a second.
 
-        APScheduler waits for wall-clock instants: set back by an hour, it would sleep for that hour.
+        Small steps add up until they are one of STEP_MS: to slew a clock moves both. APScheduler waits for wall-clock
+        instants: set back by an hour, it would sleep for that hour.
         """
-        offset_ms = self._wall_less_monotonic_ms()
-        step_ms, self._offset_ms = offset_ms - self._offset_ms, offset_ms
-        if abs(step_ms) < STEP_MS:
-            return 0
+        told_ms, offset_ms = self._offset_ms, self._wall_less_monotonic_ms()
+        asleep_ms = int(self._clock.asleep() * 1000)
+        moved_ms, slept_ms = offset_ms - told_ms, asleep_ms - self._asleep_ms
+        if max(abs(moved_ms), abs(moved_ms - slept_ms), slept_ms) < STEP_MS:
+            return Moved()
+        self._offset_ms, self._asleep_ms = offset_ms, asleep_ms
+        slept_ms = slept_ms if slept_ms >= STEP_MS else 0
         self.clock_steps += 1
-        log.warning("the wall clock moved against the monotonic one", extra={"step_ms": step_ms})
-        if step_ms < 0:
+        extra = {"step_ms": moved_ms - slept_ms, "slept_ms": slept_ms}
+        log.warning("the wall clock moved against the monotonic one", extra=extra)
+        if moved_ms < 0:
             for slot in list(self._slots.values()):
                 slot.due_s = 0
             for job in self._scheduler.get_jobs():
                 with suppress(JobLookupError):  # a reload has just removed it
                     job.reschedule(job.trigger)
-        return step_ms
+        return Moved(moved_ms - slept_ms, slept_ms)
 
     def _wall_less_monotonic_ms(self) -> int:
         return self._clock.now_ms() - int(self._clock.monotonic() * 1000)

@@ -15,6 +15,7 @@ from sla_monitor.configuration import read_configuration
 from sla_monitor.daemon import Daemon
 from sla_monitor.daemon.nightly import AGAIN_MS, AT_MS, DAY_MS, Nightly
 from tests.archive.support import FIRST, Place, checked, observations
+from tests.daemon.test_errands import seen_a_day_ago
 
 NOW_MS = 20_000 * DAY_MS + AT_MS + 5
 DEADLINE_S = 60.0
@@ -79,6 +80,7 @@ def test_a_clock_that_is_far_ahead_seals_nothing(tmp_path: Path, caplog: pytest.
 def test_the_daemon_seals_where_it_is_asked_to(tmp_path: Path) -> None:
     place = Place.furnished(tmp_path / "place")
     place.record(observations(1))
+    seen_a_day_ago(place.ledger)
     settings = place.settings.read_text().replace("archive:\n", "archive:\n  automatic: true\n")
     place.settings.write_text("listen: 127.0.0.1:0\n" + settings)
     daemon = Daemon(place.settings, read_configuration(place.settings), SystemClock())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from sla_monitor.assess import Cache, assess, assess_contract, assess_month, history
 from sla_monitor.contract.contract import Contract
+from sla_monitor.sla.clock_steps import ClockMove
 
 from .records import (
     DAY,
@@ -107,6 +108,39 @@ def test_a_new_entry_or_new_terms_work_everything_out_again(what: str) -> None:
         once = contract(kpis=[{"id": "KPI1", "service": "cad", "target": 90}])
     after = assess_month(once, record, "2026-07", now_ms, cache=cache)
     assert after.earlier[-1].kpis[0].is_met is True
+
+
+def test_a_month_that_seemed_to_be_over_is_worked_out_again_when_the_clock_is_put_right() -> None:
+    """It was ahead by two months in June. What had been seen of June by then is not what June came to."""
+    cache, once = Cache(), contract()
+    early = Record({"login": with_outages(JUNE, JUNE + 5 * DAY)})
+    ahead = history(once, early, "2026-08", JULY + 35 * DAY, cache)
+    record = bad_june()
+    history(once, record, "2026-06", JUNE + 5 * DAY, cache)
+    found = history(once, record, "2026-07", JULY + 10 * DAY, cache)
+    assert found == history(once, record, "2026-07", JULY + 10 * DAY, Cache())
+    assert found[-1] != ahead[-2]
+
+
+def test_a_step_of_the_clock_on_record_works_everything_out_again() -> None:
+    """The time in doubt may reach into months that were over."""
+
+    @dataclass
+    class Clocked(Record):
+        moves: list[ClockMove] = field(default_factory=list)
+
+        def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
+            return self.moves
+
+    cache, once, record, now_ms = Cache(), contract(), Clocked(bad_june().seen), JULY + 10 * DAY
+    history(once, record, "2026-07", now_ms, cache)
+    record.moves = [ClockMove(now_ms, -DAY)]
+    record.asked.clear()
+    history(once, record, "2026-07", now_ms + 1, cache)
+    assert record.asked
+    record.asked.clear()
+    history(once, record, "2026-07", now_ms + 2, cache)
+    assert not record.asked
 
 
 def test_a_ticket_that_is_still_open_becomes_late_in_a_month_that_is_over() -> None:

@@ -269,3 +269,13 @@ def test_a_ledger_keeps_answers_until_it_is_rebuilt(tmp_path: Path) -> None:
     rebuild_spans(path, lambda done, total: None)
     with read_only(path) as reader:
         assert reader.worked_out("question") is None
+
+
+def test_looks_are_read_again_after_the_clock_was_ahead() -> None:
+    """They seemed to be read up to a time that had not come: those that were made then would never be seen."""
+    contract, cache = one_version(kpis=[RESPONSE]), {CONTRACT: Cache()}
+    record = Record({"login": [span(JUNE, JUNE + DAY, UP)]}, {"login": LOOKS[:100]})
+    assess([contract], record, NOW + DAY, caches=cache)
+    record = Record({"login": [span(JUNE, JUNE + DAY, UP)]}, {"login": LOOKS})
+    found = assess([contract], record, NOW, caches=cache)
+    assert found == assess([contract], record, NOW)

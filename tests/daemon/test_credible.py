@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_monitor.contract.endpoint import Endpoint, endpoint_of
-from sla_monitor.daemon.credible import REASONS, Credible
+from sla_monitor.daemon.credible import REASONS, UNDER_WAY_S, Credible
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason, StepFinding
 from tests.fakes.clock import FakeClock
 
@@ -185,6 +185,19 @@ def test_a_clock_that_is_set_back_stops_nobody(said: Said) -> None:
     for _ in range(10):
         said.clock.advance(EVERY_MS)
         assert said.is_taken(3)
+
+
+def test_what_was_ahead_for_a_while_is_not_believed_for_ever(said: Said) -> None:
+    """A site could otherwise speak of next year from then on."""
+    said.clock.step(365 * 86_400_000)
+    assert said.is_taken()
+    said.clock.step(-365 * 86_400_000)
+    said.credible.note_time()
+    said.clock.advance(EVERY_MS)
+    assert said.is_taken()
+    said.clock.advance(int(UNDER_WAY_S * 1000) + 1)
+    assert not said.is_taken(-30 * 86_400_000)
+    assert said.is_taken()
 
 
 def test_a_clock_that_is_set_forward_stops_nobody(said: Said) -> None:

@@ -48,7 +48,10 @@ def test_every_mistake_is_told_at_once_with_its_path(tmp_path: Path) -> None:
             "$.entries[0].said.start: 2026-10-25 01:30:00 is told twice or not at all in Europe/London, where the"
             " clocks change (add Z or +01:00)"
         ),
-        "$.hindsight: unknown key (known here: at, contract, entries, format, observed, samples, seen, version, zone)",
+        (
+            "$.hindsight: unknown key (known here: at, clock_moves, contract, entries, format, observed, samples, seen,"
+            " version, zone)"
+        ),
         '$.observed[0].outages[0].start: is missing (write for example "start": "2026-10-05T14:00:00Z")',
         f"$.observed[1].spans[0].end: {instant}",
         "$.observed[1].spans[0].outcom: unknown key (did you mean outcome?)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from jsonschema import Draft202012Validator
 from sla_monitor.cli.schema import schema
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence import FileEvidence, evidence_digest, evidence_text, read_evidence
+from sla_monitor.ledger import Ledger, read_only
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span
 from tests.evidence.support import contract_in, entry, evidence, ms, read, written
+from tests.fakes.clock import FakeClock
 
 BEGIN, END = ms("2026-09-30T23:00Z"), ms("2026-11-01T00:00Z")
 FOREVER = ms("2100-01-01T00:00Z")
@@ -149,6 +152,7 @@ class Told(FileEvidence):
 
     def __init__(self, spans: dict[str, list[Span]]) -> None:
         self._all = spans
+        self._clock_moves = []
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
         return self._all
@@ -158,3 +162,24 @@ class Told(FileEvidence):
 
     def entries(self, contract: str) -> Sequence[Entry]:
         return ()
+
+
+def test_when_the_clock_was_set_survives_the_file_and_has_a_part_in_its_number(tmp_path: Path) -> None:
+    """A ledger whose clock was ahead for a day and whose host slept tells the same as the file made of it."""
+    path, clock, contract = tmp_path / "ledger.db", FakeClock(BEGIN + 3_600_000), contract_in(tmp_path)
+    with closing(Ledger.open(path, clock)) as ledger:
+        for step_ms, slept_ms in ((86_400_000, 0), (-86_400_000, 0), (0, 7_200_000)):
+            clock.advance(60_000)
+            clock.step(step_ms)
+            clock.suspend(slept_ms)
+            ledger.clock_stepped(step_ms, slept_ms)
+    with read_only(path) as reader:
+        moves = reader.clock_moves(BEGIN, END)
+        text = "".join(evidence_text(contract, reader, (BEGIN, END), END))
+        number = evidence_digest(contract, reader, (BEGIN, END), BEGIN, ())
+    assert [(move.step_ms, move.slept_ms) for move in moves] == [(86_400_000, 0), (-86_400_000, 0), (0, 7_200_000)]
+    (tmp_path / "evidence.json").write_text(text)
+    found = read_evidence(tmp_path / "evidence.json", contract)
+    assert found.clock_moves(BEGIN, END) == moves
+    assert evidence_digest(contract, found, (BEGIN, END), BEGIN, ()) == number
+    assert evidence_digest(contract, Told({}), (BEGIN, END), BEGIN, ()) != number

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
+from sla_monitor.ledger.lead import end_future
 from sla_monitor.ledger.rebuild import rebuild_spans
 from sla_monitor.ledger.upkeep import check
 from sla_monitor.sla.observation import Observation, Outcome, Reason
@@ -24,14 +28,17 @@ class Wall:
     """The wall clock of a test: true time since T0, and an error that somebody sets."""
 
     def __init__(self) -> None:
-        self.true_ms, self.error_ms = T0, 0
+        self.true_ms, self.error_ms, self.waited_s = T0, 0, 0
         self._real = SystemClock()
 
     def now_ms(self) -> int:
         return self.true_ms + self.error_ms
 
     def monotonic(self) -> float:
-        return self._real.monotonic()
+        return self._real.monotonic() + self.waited_s
+
+    def asleep(self) -> float:
+        return 0.0
 
     def sleep(self, seconds: float) -> None:
         self._real.sleep(seconds)
@@ -54,14 +61,34 @@ class Host:
             self.clock.true_ms += EVERY_MS
         assert self.ledger.flush(DEADLINE_S)
 
+    def see(self, count: int, every_ms: int) -> None:
+        """The endpoint is seen more rarely."""
+        for _ in range(count):
+            self.ledger.record(Observation(KEY, self.clock.now_ms(), UP), every_ms)
+            self.clock.true_ms += every_ms
+        assert self.ledger.flush(DEADLINE_S)
+
     def set_clock(self, error_ms: int, *, is_seen: bool = True) -> None:
         step_ms, self.clock.error_ms = error_ms - self.clock.error_ms, error_ms
         if is_seen:
             self.ledger.clock_stepped(step_ms)
 
+    def restart_after(self, stopped_ms: int) -> None:
+        self.ledger.close(DEADLINE_S)
+        self.clock.true_ms += stopped_ms
+        self.ledger = self._open()
+
+    def wait(self, seconds: float) -> None:
+        """For so long nothing is seen; the future is minded each second."""
+        for _ in range(int(seconds)):
+            self.clock.true_ms += 1_000
+            self.clock.waited_s += 1
+            self.ledger.mind_the_future()
+        assert self.ledger.flush(DEADLINE_S)
+
     def suspend(self, duration_ms: int) -> None:
         self.clock.true_ms += duration_ms
-        self.ledger.clock_stepped(duration_ms)
+        self.ledger.clock_stepped(0, duration_ms)
 
     def restart(self) -> None:
         self.ledger.close(DEADLINE_S)
@@ -180,3 +207,143 @@ def test_what_was_seen_stays_in_the_record(host: Host) -> None:
     host.set_clock(0)
     host.look(10)
     assert len(list(host.ledger.observations(KEY, 0, 2 * T0))) == 100
+
+
+@pytest.mark.parametrize("behind_ms", [DAY_MS + 7_200_000, 400 * DAY_MS], ids=["a day", "more than all of the record"])
+def test_a_host_that_boots_with_a_clock_that_is_behind_doubts_nothing_of_its_record(
+    host: Host, behind_ms: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A dead clock is years behind until somebody is asked for the time: its record is no less right for that."""
+    host.see(30 * 24, 3_600_000)
+    before = host.spans()
+    host.set_clock(-behind_ms, is_seen=False)
+    host.restart()
+    host.wait(700)
+    host.look(3)
+    assert host.spans() == before
+    assert host.ledger.stats().lead_seconds > DAY_MS / 1000
+    assert "the clock is behind, and what is seen now counts for nothing until it is right" in caplog.text
+    host.set_clock(0)
+    host.wait(1)
+    host.look(3)
+    assert host.spans()[:-1] == before
+    assert host.ledger.stats().lead_seconds == 0
+
+
+def test_a_dead_clock_that_is_set_in_parts_doubts_nothing(host: Host) -> None:
+    """First to some day of the last year, then back by a moment, then right."""
+    host.look(600)
+    before = host.spans()
+    host.set_clock(-50 * 365 * DAY_MS, is_seen=False)
+    host.restart()
+    host.look(2)
+    for error_ms in (-400 * DAY_MS, -400 * DAY_MS - 3_000, 0):
+        host.set_clock(error_ms)
+        host.look(2)
+    assert host.spans()[: len(before)] == before
+    assert host.spans()[-1].outcome is Outcome.UP
+
+
+def test_a_clock_that_is_behind_for_a_minute_after_the_start_doubts_nothing(host: Host) -> None:
+    host.look(600)
+    host.set_clock(-3_600_000, is_seen=False)
+    host.restart()
+    host.wait(60)
+    host.set_clock(0)
+    host.wait(1)
+    host.look(10)
+    assert host.told() == [(0, 6_000, "up", None), (6_061, 6_161, "up", None)]
+
+
+def test_a_clock_that_was_ahead_for_long_from_the_first_start_is_believed_after_a_while(host: Host) -> None:
+    """It cannot be told apart from one that is behind now; what it costs to be wrong is little."""
+    host.set_clock(365 * DAY_MS, is_seen=False)
+    host.look(60)
+    host.set_clock(0, is_seen=False)
+    host.restart_after(60_000)
+    host.look(1)
+    assert host.ledger.stats().out_of_order == 1
+    host.wait(650)
+    host.look(10)
+    assert host.told()[-1][2:] == ("up", None)
+    assert host.told()[-1][1] - host.told()[-1][0] == 100
+    host.wait(1)
+    assert host.ledger.stats().lead_seconds == 0
+
+
+def test_two_steps_that_cancel_before_anybody_notices(host: Host) -> None:
+    """One look has the time of next year. It does not blind its endpoint for a year."""
+    host.look(60)
+    host.set_clock(365 * DAY_MS, is_seen=False)
+    host.look(1)
+    host.set_clock(0, is_seen=False)
+    host.wait(8)
+    host.look(10)
+    assert host.told()[0] == (0, 600, "up", None)
+    assert host.told()[-1][2:] == ("up", None)
+    assert host.told()[-1][1] - host.told()[-1][0] == 100
+
+
+def test_somebody_can_say_that_the_clock_is_right(host: Host) -> None:
+    host.see(40, 3_600_000)
+    host.ledger.close(DEADLINE_S)
+    now_ms = host.clock.true_ms - 39 * 3_600_000
+    assert end_future(host.path, now_ms) > 30 * 3_600_000
+    assert end_future(host.path, now_ms) == 0
+    assert rebuild_spans(host.path, lambda *_: None) == 0
+    host.clock.error_ms = now_ms - host.clock.true_ms
+    host.ledger = host._open()
+    host.look(10)
+    assert host.told()[-1][2:] == ("up", None)
+
+
+def test_a_sleep_is_no_error_that_a_later_step_back_puts_right(host: Host) -> None:
+    """Otherwise all that was seen since the host slept would be in doubt."""
+    host.look(60)
+    host.suspend(3_600_000)
+    host.look(1_000)
+    host.set_clock(-3_600_000)
+    host.look(10)
+    doubted_s = sum(end - start for start, end, outcome, _ in host.told() if outcome == "unknown")
+    assert doubted_s <= 3_600
+    assert [(one.size_ms) for one in host.ledger.clock_steps()] == [3_600_000, 0, -3_600_000]
+
+
+STEPS = st.sampled_from([1_500, -1_500, 20_000, -20_000, 300_000, -300_000, DAY_MS, -DAY_MS, 0])
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("look"), st.integers(1, 12), st.booleans()),
+        st.tuples(st.just("set"), STEPS, st.booleans()),
+        st.tuples(st.just("sleep"), st.sampled_from([5_000, 600_000]), st.just(True)),
+        st.tuples(st.just("restart"), st.sampled_from([0, 60_000]), st.just(True)),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=ACTS)
+def test_whatever_the_clock_did_the_spans_are_rebuilt_and_the_next_look_counts(
+    acts: list[tuple[str, int, bool]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    host = Host(tmp_path_factory.mktemp("host") / "ledger.db")
+    for act, size, flag in acts:
+        if act == "look":
+            host.look(size, is_up=flag)
+        elif act == "set":
+            host.set_clock(size, is_seen=flag)
+        elif act == "sleep":
+            host.suspend(size)
+        else:
+            host.restart_after(size)
+    host.set_clock(0)
+    host.wait(700)
+    host.look(2)
+    spans = host.spans()
+    host.ledger.close(DEADLINE_S)
+    assert spans[-1].outcome is Outcome.UP
+    assert spans[-1].seen_ms == host.clock.now_ms() - EVERY_MS
+    assert all(a.end_ms <= b.start_ms for a, b in pairwise(spans))
+    assert all(span.start_ms < span.end_ms for span in spans)
+    assert check(host.path, lambda *_: None).problems == ()
+    assert rebuild_spans(host.path, lambda *_: None) == 0

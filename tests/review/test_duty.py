@@ -19,6 +19,7 @@ from sla_monitor.sla.months import shifted
 from sla_monitor.sla.period import month_of
 from tests.assess_command.quarter import CONTRACT as QUARTER
 from tests.assess_command.quarter import recorded_in
+from tests.daemon.test_errands import seen_a_day_ago
 from tests.review.months import CONTRACT, scene
 
 OWN = load_contract(CONTRACT)
@@ -88,6 +89,7 @@ def test_the_daemon_has_the_pack_of_the_last_month_made(tmp_path: Path) -> None:
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts" / "partnership.yaml").write_text(QUARTER)
     recorded_in(tmp_path / "ledger.db")
+    seen_a_day_ago(tmp_path / "ledger.db")
     settings = tmp_path / "sla-monitor.yaml"
     settings.write_text(
         "listen: 127.0.0.1:0\nledger: {path: ledger.db}\n"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from sla_monitor.assess.document import document, figures_digest
 from sla_monitor.cli.review import review
 from sla_monitor.contract.load import load_contract
 from sla_monitor.errors import ReviewError
@@ -15,9 +17,11 @@ from sla_monitor.evidence import read_evidence
 from sla_monitor.review.blocks import Pack
 from sla_monitor.review.chapters.publication import rating
 from sla_monitor.review.claim import claim_pack
+from sla_monitor.review.figures import pack as figures_pack
 from sla_monitor.review.html import html
 from sla_monitor.review.pdf import pdf
 from sla_monitor.review.roll_up import roll_up
+from sla_monitor.sla.clock_steps import ClockMove
 from tests.review.estate import case
 from tests.review.months import BAD, CONTRACT, TICKETS, evidence, scene
 
@@ -99,3 +103,19 @@ def test_ratings_are_the_contracts_own_words_for_the_last_band(tmp_path: Path) -
         ("KPI2", "below threshold", "Inadequate", "1 of 3"),
     ]
     assert rating(made, None) == "other"
+
+
+def test_the_pack_and_the_json_tell_when_the_clock_was_set() -> None:
+    at_ms = case().assessment.period.start_ms + 3_600_000
+    moves = (ClockMove(at_ms, 86_400_000), ClockMove(at_ms, -86_401_500), ClockMove(at_ms, 2_000, 7_200_000))
+    made = replace(case(), assessment=replace(case().assessment, clock_moves=moves))
+    assert [row[1] for row in table(figures_pack(made), "clock")] == [
+        "the clock was set ahead by 24 h",
+        "the clock was set back by 24 h 1 s",
+        "the host had slept for 2 h, the clock was set ahead by 2 s",
+    ]
+    told = document(made.assessment)["clock_moves"]
+    assert [(one["step_seconds"], one["slept_seconds"]) for one in told] == [
+        ("86400", "0"), ("-86401.5", "0"), ("2", "7200"),
+    ]  # fmt: skip
+    assert figures_digest(made.assessment) == figures_digest(case().assessment)

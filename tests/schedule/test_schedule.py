@@ -13,7 +13,8 @@ import pytest
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.probe import Loop
-from sla_monitor.schedule import LoopScheduler, Schedule, Slot, phase_ms, threaded
+from sla_monitor.schedule import LoopScheduler, Moved, Schedule, Slot, phase_ms, threaded
+from sla_monitor.schedule.schedule import STEP_MS
 from tests.fakes.clock import FakeClock
 from tests.running import wait_until
 
@@ -68,13 +69,43 @@ def test_a_slot_that_fires_late_is_due_when_it_should_have_been(recorder: Record
 
 
 def test_a_step_of_the_clock_is_seen_counted_and_told_once(recorder: Recorder) -> None:
-    assert recorder.schedule.mind_the_clock() == 0
+    assert recorder.schedule.mind_the_clock() == Moved()
     recorder.clock.advance(5_000)
-    assert recorder.schedule.mind_the_clock() == 0
+    assert recorder.schedule.mind_the_clock() == Moved()
     recorder.clock.step(-3_600_000)
-    assert recorder.schedule.mind_the_clock() == -3_600_000
-    assert recorder.schedule.mind_the_clock() == 0
+    assert recorder.schedule.mind_the_clock() == Moved(-3_600_000)
+    assert recorder.schedule.mind_the_clock() == Moved()
     assert recorder.schedule.clock_steps == 1
+
+
+@pytest.mark.parametrize("step_ms", [400, -400, 900])
+def test_small_steps_add_up_until_they_are_told(recorder: Recorder, step_ms: int) -> None:
+    told = []
+    for _ in range(10):
+        recorder.clock.advance(1_000)
+        recorder.clock.step(step_ms)
+        told.append(recorder.schedule.mind_the_clock())
+    told_ms = sum(moved.step_ms for moved in told)
+    assert abs(10 * step_ms - told_ms) < STEP_MS
+    assert all(moved == Moved() or abs(moved.step_ms) >= STEP_MS for moved in told)
+
+
+def test_small_steps_to_and_fro_are_none(recorder: Recorder) -> None:
+    for number in range(10):
+        recorder.clock.step(900 if number % 2 else -900)
+        assert recorder.schedule.mind_the_clock() == Moved()
+
+
+def test_a_suspended_host_is_told_from_a_clock_that_was_set(recorder: Recorder) -> None:
+    recorder.clock.suspend(3_600_000)
+    assert recorder.schedule.mind_the_clock() == Moved(0, 3_600_000)
+    recorder.clock.suspend(60_000)
+    recorder.clock.step(-5_000)
+    assert recorder.schedule.mind_the_clock() == Moved(-5_000, 60_000)
+    recorder.clock.suspend(60_000)
+    recorder.clock.step(-60_000)  # a clock that stood still with the host
+    assert recorder.schedule.mind_the_clock() == Moved(-60_000, 60_000)
+    assert recorder.schedule.clock_steps == 3
 
 
 def test_watching_again_touches_only_the_slots_that_change(recorder: Recorder) -> None:
@@ -123,7 +154,7 @@ def test_probing_goes_on_after_the_clock_was_set_back_by_an_hour(kind: str) -> N
     clock.step_ms = 0
     scheduler.resume()
     try:
-        assert schedule.mind_the_clock() < 0
+        assert schedule.mind_the_clock().step_ms < 0
         turn_until(loop, lambda: bool(seen))
     finally:
         scheduler.shutdown(wait=True)

@@ -14,7 +14,7 @@ from sla_monitor.assess.document.money import Earlier, Month, earlier, month
 from sla_monitor.assess.document.outlook import Outlook, Restated, outlook, restated
 from sla_monitor.assess.document.reconciled import ReconciledMonth, reconciled_month
 from sla_monitor.assess.document.services import Service, service
-from sla_monitor.assess.document.values import Money, Step, Times, instant, money, steps, times
+from sla_monitor.assess.document.values import Money, Step, Times, instant, money, seconds, steps, times
 from sla_monitor.evidence.writing import entry_json
 from sla_monitor.register.instant import told_instant
 
@@ -24,6 +24,7 @@ VERSION: Literal[1] = 1
 
 NOT_FIGURES = {
     "inputs", "status", "restatement", "register_number", "entries", "pending", "missing_figures", "reconciliation",
+    "clock_moves",
 }  # fmt: skip
 """What may change in a document while the figures stay what they are."""
 
@@ -93,6 +94,17 @@ class Missing(TypedDict):
     """For the measurement period that ended with this month."""
 
 
+class ClockMoved(TypedDict):
+    """That the clock by which all was seen was set, or that the host slept."""
+
+    at: str
+    """What the clock said since."""
+    step_seconds: str
+    """By how much it was set: ahead, or back where it is negative."""
+    slept_seconds: str
+    """For how long the host had slept."""
+
+
 class Document(TypedDict):
     """One contract in one month."""
 
@@ -132,6 +144,8 @@ class Document(TypedDict):
     """Figures that are owed."""
     report_due: str | None
     """When the report on the month before this one is due."""
+    clock_moves: list[ClockMoved]
+    """When the monitor's clock was set, or its host slept; the time in doubt is unknown."""
     register_number: int
     """The last entry of the register that was read."""
     entries: list[dict[str, Any]]
@@ -166,6 +180,14 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Document:
         "claim_by": None if one.claim_by is None else one.claim_by.isoformat(),
         "missing_figures": [{"kpi": name, "month": of} for name, of in one.missing_figures],
         "report_due": instant(one.report_due_ms),
+        "clock_moves": [
+            {
+                "at": told_instant(move.at_ms),
+                "step_seconds": seconds(move.step_ms),
+                "slept_seconds": seconds(move.slept_ms),
+            }
+            for move in one.clock_moves
+        ],
         "register_number": one.register_number,
         "entries": [entry_json(each) for each in one.entries],
         "pending": [entry_json(each) for each in one.pending],

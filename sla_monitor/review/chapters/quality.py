@@ -10,6 +10,7 @@ from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.case import Case
 from sla_monitor.review.telling import what, when
+from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.intervals import Intervals, intersect, length
 from sla_monitor.sla.observation import Reason
 
@@ -40,7 +41,7 @@ def quality(case: Case) -> Section:
         f"Coverage is the time seen out of the agreed service time. Below {floor:f} % a figure is shown and not banded."
         " Time that nobody saw is never taken for up or down unless the contract says so."
     )
-    tables = (_coverage(case), _reasons(case), _blind(case), _corrections(case))
+    tables = (_coverage(case), _reasons(case), _clock(case), _blind(case), _corrections(case))
     return Section("quality", "Data quality", (Prose((said,)), *tables, Prose((_balance(case),))), own_page=True)
 
 
@@ -79,6 +80,27 @@ def _reason_row(reason: Reason | None, times: Intervals) -> Row:
         Cell(words.duration(length(times)) if times else ""),
         Cell(words.duration(longest) if times else ""),
     )
+
+
+def _clock(case: Case) -> Table:
+    """What makes time doubtful for everybody, and is the monitor's own."""
+    rows = tuple((Cell(case.at(move.at_ms)), Cell(_moved(move))) for move in case.assessment.clock_moves)
+    columns = (Column("The clock said since", 2), Column("What had happened", 4))
+    return Table(
+        "clock",
+        "When the monitor's clock was set, or its host slept",
+        columns,
+        rows,
+        "No step of the clock is on record.",
+    )
+
+
+def _moved(move: ClockMove) -> str:
+    parts = [f"the host had slept for {words.duration(move.slept_ms)}"] if move.slept_ms else []
+    if move.step_ms:
+        way = "ahead" if move.step_ms > 0 else "back"
+        parts.append(f"the clock was set {way} by {words.duration(abs(move.step_ms))}")
+    return ", ".join(parts)
 
 
 def _blind(case: Case) -> Table:
