@@ -108,13 +108,16 @@ def mutant(path: Path, number: int) -> Mutant:
 
 
 def places(tree: ast.Module) -> Iterator[tuple[ast.AST, str, ast.AST | None]]:
-    """Every node with every change, without what only describes: docstrings, annotations, slots, log lines."""
+    """Every node with every change, without what only describes: docstrings, annotations, slots, exported names, how a
+    data class is made, log lines."""
     idle: set[ast.AST] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             idle.add(node.value)
         noted = [getattr(node, name, None) for name in ("annotation", "returns", "type_params")]
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__slots__":
+        if isinstance(node, ast.ClassDef):
+            noted += [one for one in node.decorator_list if ast.unparse(one).startswith("dataclass(")]
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in {"__all__", "__slots__"}:
             noted.append(node.value)
         if isinstance(node, ast.Expr) and ast.unparse(node).startswith("log."):
             noted.append(node)

@@ -65,6 +65,11 @@ def test_an_error_rate_ends_between_slots_without_errors_and_slots_of_nothing_el
     assert (forecast.best.is_met, forecast.worst.is_met) == (True, False)
 
 
+def test_an_error_rate_at_endpoints_of_its_own_ends_alike() -> None:
+    at_login = {**{key: value for key, value in ERRORS.items() if key != "service"}, "endpoints": ["login"]}
+    assert told(june(at_login)).worst.value == told(june(ERRORS)).worst.value == Fraction(23_900, 719)
+
+
 def test_slots_that_are_granted_as_maintenance_do_not_come() -> None:
     said = (
         {"kind": "maintenance", "start": JUNE + 20 * DAY, "end": JUNE + 21 * DAY},

@@ -170,6 +170,16 @@ def test_a_service_needs_as_many_endpoints_as_the_contract_says(
     assert service.state is state
 
 
+def test_an_outage_names_all_that_were_down_in_it() -> None:
+    """The service needs one of two: `a` is down all the time, and `b` twice in it."""
+    contract = one_version(services=[{"id": "cad", "available_when": "any", "endpoints": TWO}])
+    now = JUNE + 12 * HOUR
+    a = with_outages(JUNE, now, (JUNE + HOUR, JUNE + 10 * HOUR))
+    b = with_outages(JUNE, now, (JUNE + 2 * HOUR, JUNE + 3 * HOUR), (JUNE + 5 * HOUR, JUNE + 6 * HOUR))
+    outages = told(contract, now, a=a, b=b).services[0].outages
+    assert [(one.downtime_ms, set(one.endpoints)) for one in outages] == [(HOUR, {"a", "b"})] * 2
+
+
 def test_a_service_that_is_up_with_an_endpoint_that_is_not_is_degraded() -> None:
     contract = one_version(services=[{"id": "cad", "available_when": "any", "endpoints": TWO}])
     now = JUNE + HOUR

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from sla_monitor.assess import ContractAssessment, assess_contract, assess_month
+from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.contract.contract import Contract
 
 from .records import (
@@ -26,6 +30,7 @@ from .records import (
     with_outages,
 )
 
+ROOT = Path(__file__).parents[2]
 GRANTED = {"kind": "decision", "granted": True}
 BANDS = [{"name": "met", "at_least": 99}, {"name": "missed", "below": 99, "points": 2}]
 
@@ -136,6 +141,18 @@ def test_a_ticket_that_is_excused_by_a_claim_of_a_later_day_restates_its_month()
     assert found.kpis[0].views["agreed"].value == 50
     assert found.restatement is not None
     assert found.restatement.because == (5, 6)
+
+
+def test_a_restatement_is_told_in_the_document_as_its_schema_says() -> None:
+    claim = {"kind": "claim", "cause": "force_majeure", "start": JUNE, "end": JUNE + 36 * HOUR}
+    inputs = Inputs(contract_sha256="c" * 64, holidays_sha256=[], evidence_sha256="e" * 64)
+    text = document_text(document(june(signed("2", "20.00"), claim, {**GRANTED, "about": 2}), inputs))
+    schema = json.loads((ROOT / "config/schema/assessment.schema.json").read_text(encoding="utf-8"))
+    told = json.loads(text)
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(told)] == []
+    (moved,) = told["restatement"]["moved"]
+    assert (moved["kpi"], moved["before_band"], moved["before_points"]["exact"]) == ("KPI1", "missed", "2")
+    assert (moved["band"], moved["points"]["exact"], moved["value"]["exact"]) == ("met", "0", "100")
 
 
 def test_a_second_sign_off_takes_the_place_of_the_first() -> None:
