@@ -99,7 +99,7 @@ def _check_since_sealed(config: Path, path: Path) -> None:
 
     sealed = last_sealed(read_configuration(config), SystemClock().now_ms())
     with progress_bar("Reading the observations") as progress:
-        report = check_after(path, sealed.last_observation, sealed.until_ms, progress)
+        report = check_after(path, sealed.known, progress)
     for name, count in report.counts.items():
         click.echo(f"{name:<14} {count:>12,}")
     for problem in report.problems:

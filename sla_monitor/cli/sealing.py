@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sla_monitor.configuration import Configuration
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger import Reader
+    from sla_monitor.ledger.upkeep import Known
     from sla_monitor.settings import Settings
 
 SETTLING_MS = 3_600_000
@@ -74,18 +75,16 @@ def seal_days(
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Up to when every contract is sealed. `last_observation`: none that is later on record is in a sealed day."""
+    """Up to when every contract is sealed, and what is not read again then."""
 
     on: date
-    last_observation: int
-
-    @property
-    def until_ms(self) -> int:
-        return midnight_ms(self.on) + DAY_MS
+    known: Known
 
 
 def last_sealed(configuration: Configuration, now_ms: int) -> Sealed:
     """Of all contracts that run. Raises ArchiveError, also where no day of one is sealed."""
+    from sla_monitor.ledger.upkeep import Known
+
     running = [one for one in configuration.contracts if not one.has_ended(now_ms)]
     last = []
     for contract in running or configuration.contracts:
@@ -94,7 +93,10 @@ def last_sealed(configuration: Configuration, now_ms: int) -> Sealed:
         if not days:
             raise ArchiveError(f"{folder}: no day is sealed yet; check the whole ledger")
         last.append(days[-1])
-    return Sealed(min(day.on for day in last), min(int(day.about["last_observation"]) for day in last))
+    on = min(day.on for day in last)
+    marks = [Marks(int(day.about["last_observation"]), int(day.about["last_entry"])) for day in last]
+    seen, said = (min(several) for several in zip(*marks, strict=True))
+    return Sealed(on, Known(seen, said, midnight_ms(on) + DAY_MS))
 
 
 def day_of(contract: Contract, on: date, record: DayRecord) -> Day:

@@ -61,14 +61,17 @@ select endpoint_id, min(start_ms) as start_ms, end_ms, seen_ms, outcome from ({_
 _LATER = (
     "select s.* from temp.started f cross join {0} s where s.endpoint_id = f.endpoint_id and s.start_ms >= f.end_ms"
 )
+_FIRST = """
+select 1 from {0} s where s.endpoint_id = f.endpoint_id and s.start_ms <= f.start_ms
+and s.end_ms = f.end_ms and s.seen_ms = f.seen_ms and s.outcome = f.outcome
+"""
+_FIRST_KEPT, _FIRST_LAST = _FIRST.format("main.ended_spans"), _FIRST.format("main.last_spans")
 _KEPT_LATER = f"{_LATER.format('main.ended_spans')} union all {_LATER.format('main.last_spans')}"
 _DERIVED_LATER = f"{_LATER.format('temp.ended_spans')} union all {_LATER.format('temp.last_spans')}"
 _DIFFERENCES_LATER = (
     f"select count(*) from (select * from ({_KEPT_LATER}) except select * from ({_DERIVED_LATER}))",  # noqa: S608
     f"select count(*) from (select * from ({_DERIVED_LATER}) except select * from ({_KEPT_LATER}))",  # noqa: S608
-    """select count(*) from temp.started f where not exists (
-       select 1 from main.spans s where s.endpoint_id = f.endpoint_id and s.start_ms <= f.start_ms
-       and s.end_ms = f.end_ms and s.seen_ms = f.seen_ms and s.outcome = f.outcome)""",
+    f"select count(*) from temp.started f where not exists ({_FIRST_KEPT}) and not exists ({_FIRST_LAST})",  # noqa: S608
 )
 
 

@@ -31,8 +31,9 @@ from sla_monitor.ledger.verifying import begun_over, pruned_of, verify_after, ve
 
 _COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register", "chain"
 _PAGES_AT_ONCE = 2_000
-_FIRST_SINCE = "select min(id) from observations where at_ms >= ?"
-_FIRST_AFTER = "select ifnull(min(at_ms), 0) from observations where id > ?"
+# The plus keeps SQLite from looking for a minimum through a whole index.
+_FIRST_SINCE = "select min(+id) from observations where at_ms >= ?"
+_FIRST_AFTER = "select ifnull(min(+at_ms), 0) from observations where id > ?"
 _REBUILD = "stop the daemon and run `ledger rebuild-spans`"
 
 
@@ -63,20 +64,29 @@ def check(path: Path, progress: Progress, anchors: Sequence[ChainHead] = ()) -> 
         return CheckReport(counts, tuple(problems), tuple(_notes(database)))
 
 
-def check_after(path: Path, observation: int, since_ms: int, progress: Progress) -> CheckReport:
-    """The same of what was recorded after an observation, or is of an instant or later: links, register, spans, packed
-    hours.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is not read again: observations and entries up to these, if they are of a time before `until_ms`."""
+
+    last_observation: int
+    last_entry: int
+    until_ms: int
+
+
+def check_after(path: Path, known: Known, progress: Progress) -> CheckReport:
+    """The same of what is not known: links, register, spans, packed hours.
 
     Raises LedgerError and its kinds when the file cannot be read as a ledger at all.
     """
     with _read_at_once(path) as database:
         problems, connection = check_small(database), database.conn
-        first = connection.execute(_FIRST_SINCE, (since_ms,)).fetchone()[0]
-        observation = observation if first is None else min(observation, first - 1)
+        first = connection.execute(_FIRST_SINCE, (known.until_ms,)).fetchone()[0]
+        observation = known.last_observation if first is None else min(known.last_observation, first - 1)
         link = link_of(connection, observation)
+        entry = max(known.last_entry, entry_before(connection, link))
         if not problems:
             problems = [*verify_after(connection, observation)]
-            problems += register_problems(path, connection, entry_before(connection, link))
+            problems += register_problems(path, connection, entry)
         if not problems:
             problems += _after(database, observation, progress)
         counts = {"observations": _newer(connection, observation), "chain": head_of(connection).number - link + 1}
