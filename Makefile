@@ -79,8 +79,9 @@ bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes aga
 fuzz: $(VENV)/dev.stamp ## Probe 200,000 mutated answers and print what they came to
 	$(BIN)/python -m tests.fuzz --count 200000
 
-kill-loop: $(VENV)/dev.stamp ## Kill the site, the daemon and both a hundred times and print what was lost
-	$(BIN)/python -m tests.e2e.kill_loop --rounds 100
+kill-loop: $(VENV)/dev.stamp ## Kill site, daemon and both a hundred times, and commands at work; print what was lost
+	$(BIN)/python -m tests.e2e.kill_loop --rounds 100 --seed $(SEED)
+	$(BIN)/python -m tests.ledger.test_kill_at_work --rounds 300 --seed $(SEED)
 
 damage: $(VENV)/dev.stamp ## Check 1,000 damaged copies of a ledger: none may be silent
 	$(BIN)/python -m tests.ledger.test_tampering 1000

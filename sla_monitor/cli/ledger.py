@@ -18,6 +18,7 @@ from sla_monitor.cli.terminal import lines_of, plain, progress_bar, table, width
 if TYPE_CHECKING:
     from sla_monitor.ledger import Reader
     from sla_monitor.ledger.heads import ToldHead
+    from sla_monitor.ledger.restoring import Restored
     from sla_monitor.sla.observation import Observation
     from sla_monitor.sla.spans import Span
 
@@ -187,17 +188,34 @@ def restore(config: Path, ledger: Path | None, copy: Path) -> None:
     """Put COPY, a backup, in the ledger's place. Stop the daemon first.
 
     The copy is checked in full before anything is touched. It gets the owner and mode of the ledger that it replaces,
-    or of its folder. The ledger that was there is kept beside it, with its log.
+    or of its folder. The ledger that was there is kept beside it, with its log. What was recorded after the backup is
+    told.
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.ledger.restoring import restore as put_back
+    from sla_monitor.register.instant import told_instant
 
     path = ledger or ledger_of(config)
     with progress_bar("Checking the copy") as progress:
         restored = put_back(copy, path, SystemClock().now_ms(), progress)
     for kept in restored.kept:
         click.echo(f"{kept}: kept, it was in this place")
-    click.echo(f"{path}: restored, {restored.observations:,} observations")
+    last = "" if restored.last_ms is None else f", the last of {told_instant(restored.last_ms)}"
+    click.echo(f"{path}: restored, {restored.observations:,} observations{last}")
+    click.echo(f"{path}: {_lacking(restored)}")
+
+
+def _lacking(restored: Restored) -> str:
+    """What was recorded after the backup, and is not in the ledger any more."""
+    if restored.lacking == 0:
+        return "nothing was recorded after that"
+    if restored.lacking is not None:
+        return (
+            f"{restored.lacking:,} observations were recorded after that: they are in what was kept and nowhere else,"
+            " and their time is unknown"
+        )
+    why = "the ledger that was here cannot be read" if restored.kept else "there was no ledger here"
+    return f"what was recorded after that is lost, and its time is unknown; how much that is cannot be told: {why}"
 
 
 @record.command("rebuild-spans")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.connect import connect_reader, connect_resting
 from sla_monitor.ledger.increment import undo_unfinished
 from sla_monitor.ledger.opening import take_lock, unfinished
 from sla_monitor.ledger.place import LARGEST_MODE, real
@@ -21,10 +24,14 @@ _ENDINGS = "", "-wal", "-shm"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`kept`: where the files are now that were in the ledger's place."""
+    """`last_ms`: when the last observation of the backup began; None: it has none. `kept`: where the files are now that
+    were in the ledger's place; `lacking`: how many observations they have that the backup has not, None where nobody
+    can tell."""
 
     observations: int
+    last_ms: int | None
     kept: tuple[Path, ...]
+    lacking: int | None
 
 
 def restore(copy: Path, path: Path, now_ms: int, progress: Progress) -> Restored:
@@ -42,6 +49,8 @@ def restore(copy: Path, path: Path, now_ms: int, progress: Progress) -> Restored
         report = check(copy, progress)
         if report.problems:
             raise LedgerError(f"{copy}: not restored, it is damaged: {report.problems[0]}")
+        last, last_ms = _last(copy)
+        lacking = _recorded_after(path, last)
         # Until the last rename a start finds the unfinished file, and makes no empty ledger.
         made = _copied(copy, path)
         kept = _set_aside(path, now_ms)
@@ -49,11 +58,30 @@ def restore(copy: Path, path: Path, now_ms: int, progress: Progress) -> Restored
         sync(path.parent)
         lock.note_ledger()
         _give(lock.path, path)
-        return Restored(report.counts["observations"], kept)
+        return Restored(report.counts["observations"], last_ms, kept, lacking)
     except OSError as error:
         raise LedgerError(f"{path}: {error.strerror} ({error.filename}); nothing was thrown away") from error
     finally:
         lock.release()
+
+
+def _last(copy: Path) -> tuple[int, int | None]:
+    """The number of the last observation, and when the latest began."""
+    with closing(connect_resting(copy)) as database:
+        last, last_ms = database.conn.execute("select ifnull(max(id), 0), max(at_ms) from observations").fetchone()
+    return last, last_ms
+
+
+def _recorded_after(path: Path, last: int) -> int | None:
+    """How many observations a ledger has that were recorded after one; None: it cannot be read."""
+    # Without a log there is none to be made beside it.
+    connect = connect_reader if path.with_name(path.name + "-wal").exists() else connect_resting
+    try:
+        with closing(connect(path)) as database:
+            row = database.conn.execute("select count(*) from observations where id > ?", (last,)).fetchone()
+    except sqlite3.Error:
+        return None
+    return int(row[0])
 
 
 def _copied(copy: Path, path: Path) -> Path:

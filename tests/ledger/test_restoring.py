@@ -48,7 +48,8 @@ def test_a_backup_takes_the_ledgers_place_and_what_was_there_is_kept(path: Path,
     path.chmod(0o600)
     said = run("restore", copy, "--ledger", path)
     assert said.exit_code == 0, said.output
-    assert "restored, 2 observations" in said.output
+    assert "restored, 2 observations, the last of 2026-01-01T00:00:10Z" in said.output
+    assert "1 observations were recorded after that: they are in what was kept and nowhere else" in said.output
     found = path.stat()
     assert (found.st_uid, found.st_gid, oct(found.st_mode & 0o777)) == (12_345, 23_456, "0o600")
     (kept,) = path.parent.glob("ledger.db.before-*")
@@ -63,7 +64,10 @@ def test_after_a_loss_it_gets_the_owner_of_its_folder(path: Path, copy: Path) ->
     shutil.rmtree(path.parent)
     path.parent.mkdir()
     os.chown(path.parent, 12_345, 23_456)
-    assert run("restore", copy, "--ledger", path).exit_code == 0
+    said = run("restore", copy, "--ledger", path)
+    assert said.exit_code == 0, said.output
+    assert "what was recorded after that is lost" in said.output
+    assert "there was no ledger here" in said.output
     found = path.stat()
     assert (found.st_uid, found.st_gid, oct(found.st_mode & 0o777)) == (12_345, 23_456, "0o640")
     assert path.with_name("ledger.db.lock").stat().st_uid == 12_345
@@ -90,6 +94,35 @@ def test_a_damaged_copy_is_refused_and_nothing_is_touched(path: Path, copy: Path
     copy.write_bytes(content)
     assert isinstance(run("restore", copy, "--ledger", path).exception, LedgerError)
     assert sorted(each.name for each in path.parent.iterdir()) == ["ledger.db", "ledger.db.lock"]
+    assert seen(path) == 3
+
+
+def test_of_a_ledger_that_cannot_be_read_nobody_can_say_how_much_is_lost(path: Path, copy: Path) -> None:
+    path.write_bytes(b"SQLite format 3" + bytes(9_000))
+    said = run("restore", copy, "--ledger", path)
+    assert said.exit_code == 0, said.output
+    assert "how much that is cannot be told: the ledger that was here cannot be read" in said.output
+    assert run("restore", copy, "--ledger", path.with_name("second.db")).exit_code == 0
+
+
+def test_a_restore_of_all_that_there_is_lacks_nothing(path: Path, copy: Path) -> None:
+    backup(path, path.with_name("whole.db"), lambda *_: None)
+    said = run("restore", path.with_name("whole.db"), "--ledger", path)
+    assert "nothing was recorded after that" in said.output
+
+
+def test_a_restore_that_was_interrupted_is_told_and_can_be_done_again(path: Path, copy: Path) -> None:
+    """Killed between two names: the ledger is aside, and the backup not yet in its place."""
+    path.with_name("ledger.db.restoring").write_bytes(copy.read_bytes())
+    path.rename(path.with_name("ledger.db.before-20260101T000000Z"))
+    path.with_name("ledger.db.lock").unlink()
+    with pytest.raises(LedgerError, match="was interrupted; run `sla-monitor ledger restore` again"), opened(path):
+        pass
+    assert not path.exists()
+    assert run("restore", copy, "--ledger", path).exit_code == 0
+    assert not path.with_name("ledger.db.restoring").exists()
+    with opened(path) as ledger:
+        record_all(ledger, look(5))
     assert seen(path) == 3
 
 

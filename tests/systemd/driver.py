@@ -302,6 +302,52 @@ def stop_and_start_again() -> None:
     }  # fmt: skip
 
 
+def lose_and_restore() -> None:
+    """As the how-to says: a backup beside the running monitor; everything is lost; the backup is put back, by root."""
+    copy = Path("/var/backups/ledger.db")
+    copy.parent.mkdir(exist_ok=True)
+    sh("systemctl", "reset-failed", UNIT)
+    sh("systemctl", "start", UNIT)
+    committed = "sla_ledger_committed_observations_total"
+    wait(lambda: (metric(committed) or 0) > 2)
+    made = sh(*COMMAND, "ledger", "backup", str(copy), *CONFIG)
+    in_backup = rows(copy)
+    wait(lambda: (metric(committed) or 0) > 5)
+    beside = sh(*COMMAND, "ledger", "restore", str(copy), *CONFIG)
+    replaced = restored(copy)
+    for path in STATE.glob("ledger.db*"):
+        path.unlink()
+    refused_empty = sh(*COMMAND, "ledger", "check", *CONFIG)
+    lost = restored(copy)
+    results["restore"] = {"made": made, "in_backup": in_backup, "beside": beside, "refused_empty": refused_empty,
+                          "replaced": replaced, "lost": lost}  # fmt: skip
+
+
+def restored(copy: Path) -> dict[str, Any]:
+    """The stopped monitor with the backup in its ledger's place, and what comes of it after the next start."""
+    sh("systemctl", "stop", UNIT)
+    said = sh(*COMMAND, "ledger", "restore", str(copy), *CONFIG)
+    sh("systemctl", "reset-failed", UNIT)
+    code = status("systemctl", "start", UNIT)
+    goes_on = wait(lambda: (metric("sla_ledger_committed_observations_total") or 0) > 1)
+    ready = get("/-/ready")[0]
+    check = sh(*COMMAND, "ledger", "check", *CONFIG)
+    found = (STATE / "ledger.db").stat()
+    sh("systemctl", "stop", UNIT)
+    return {"said": said, "code": code, "goes_on": goes_on, "ready": ready, "check": check,
+            "owner": found.st_uid == STATE.stat().st_uid, "mode": oct(found.st_mode & 0o777),
+            "rows": len(observations()), "kept": sorted(path.name for path in STATE.glob("*.before-*"))}  # fmt: skip
+
+
+def rows(ledger: Path) -> int:
+    connection = sqlite3.connect(ledger)
+    return int(connection.execute("select count(*) from observations").fetchone()[0])
+
+
+COMMAND = ("/opt/sla-monitor/bin/sla-monitor",)
+CONFIG = ("--config", str(ETC / "sla-monitor.yaml"))
+
+
 def journal(since: str = "0") -> list[dict[str, Any]]:
     lines = sh("journalctl", f"--unit={UNIT}", f"--since=@{since}", "--output=json", "--no-pager").splitlines()
     keep = ("PRIORITY", "MESSAGE", "_PID", "_COMM", "__MONOTONIC_TIMESTAMP", "_TRANSPORT", "SYSLOG_IDENTIFIER")
@@ -317,6 +363,7 @@ STEPS = (
     freeze_the_scheduler_alone,
     break_the_supplier,
     stop_and_start_again,
+    lose_and_restore,
     reload_with_a_mistake,
 )
 

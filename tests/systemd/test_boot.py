@@ -186,6 +186,33 @@ def test_the_ledger_is_kept_across_restarts_under_a_dynamic_user(seen: dict[str,
     assert state["owner"]["link"] == "private/sla-monitor"
 
 
+def test_a_backup_is_made_beside_the_running_monitor_and_put_back_only_without_it(seen: dict[str, Any]) -> None:
+    restore = seen["restore"]
+    assert "/var/backups/ledger.db: " in restore["made"]
+    assert restore["in_backup"] > 0
+    assert "is writing this ledger" in restore["beside"]
+    assert "there is no ledger here" in restore["refused_empty"]
+
+
+@pytest.mark.parametrize("how", ["replaced", "lost"])
+def test_after_a_restore_the_monitor_goes_on_recording_with_its_chain_whole(seen: dict[str, Any], how: str) -> None:
+    """By root, of a user that exists only while it runs; with and without a ledger in that place."""
+    found = seen["restore"][how]
+    assert f"restored, {seen['restore']['in_backup']:,} observations, the last of " in found["said"]
+    assert (found["code"], found["goes_on"], found["ready"]) == (0, True, 200)
+    assert (found["owner"], found["mode"]) == (True, {"replaced": "0o600", "lost": "0o640"}[how])
+    assert found["check"].splitlines()[-1] == "/var/lib/sla-monitor/ledger.db: whole"
+    assert found["rows"] > seen["restore"]["in_backup"]
+
+
+def test_a_restore_says_how_much_is_lost_and_keeps_what_it_replaces(seen: dict[str, Any]) -> None:
+    replaced, lost = seen["restore"]["replaced"], seen["restore"]["lost"]
+    assert re.search(r": [\d,]+ observations were recorded after that: they are in what was kept", replaced["said"])
+    assert [name for name in replaced["kept"] if re.fullmatch(r"ledger\.db\.before-\w+", name)]
+    assert "how much that is cannot be told: there was no ledger here" in lost["said"]
+    assert lost["kept"] == []
+
+
 # Properties that systemd names or writes differently from the unit file.
 SHOWN = {
     "CapabilityBoundingSet": "",
