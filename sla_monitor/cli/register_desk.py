@@ -102,6 +102,7 @@ class Desk:
         from sla_monitor.cli.before_after import confirm
         from sla_monitor.ledger.register import Overtaken
 
+        self._tell_of_the_future()
         confirmed: Changes = []
         while True:
             last = self.register.last_number(self.contract.id)
@@ -113,6 +114,19 @@ class Desk:
                 continue  # what others have said meanwhile may change the answer
             added = [each.model_copy(update={"number": n}) for each, n in zip(new, numbers, strict=True)]
             return Entered(added, confirmed)
+
+    def _tell_of_the_future(self) -> None:
+        """An entry made by a clock that was ahead has no effect before its time, and nobody would notice."""
+        from sla_monitor.register.ground import SKEW_MS
+        from sla_monitor.register.instant import told_instant
+
+        for entry in self.said()[-200:]:
+            if entry.at_ms > self.clock.now_ms() + SKEW_MS:
+                click.echo(
+                    f"entry {entry.number} is dated {told_instant(entry.at_ms)}, later than now, and does not count"
+                    " until then; if the clock was ahead, undo it and enter it again",
+                    err=True,
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,20 @@ from sla_monitor.clock import Clock, Rests
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import Ledger, Recorded
+from sla_monitor.register.ground import SKEW_MS
+
+NEWEST = 200
+"""Entries of each contract that are looked at: what a wrong clock has dated is among the last."""
 
 log = logging.getLogger(__package__)
 
 
 class Assessing:
-    """Puts each assessment on the board. `seconds`: how long the last one took; `problem`: why there was none."""
+    """Puts each assessment on the board. `seconds`: how long the last one took; `problem`: why there was none;
+    `entries_ahead`: how many of the register's newest entries are dated later than now, and do not count yet."""
 
     def __init__(self, ledger: Ledger, board: Board, clock: Clock) -> None:
-        self.seconds, self.problem = 0.0, ""
+        self.seconds, self.problem, self.entries_ahead = 0.0, "", 0
         self._board, self._clock = board, clock
         self._lock = threading.Lock()
         self._recorded = Recorded(ledger)
@@ -42,6 +47,8 @@ class Assessing:
             rest = recorded.rest = Rests(self._clock)
             self._board.assessment = assess(contracts, recorded, now_ms, rest, self._caches)
             self.seconds = self._clock.monotonic() - began_s
+            newest = [entry for contract in contracts for entry in recorded.entries(contract.id)[-NEWEST:]]
+            self.entries_ahead = sum(entry.at_ms > now_ms + SKEW_MS for entry in newest)
 
     def assess_or_tell(self, take_up: Callable[[], Sequence[Contract]]) -> None:
         """The same in a daemon that runs: to end because the ledger cannot be read would lose what is held."""

@@ -69,6 +69,9 @@ class OwnState:
             f"the record reaches {ledger.lead_seconds:.0f} s into the future: the clock is behind, or was ahead": (
                 ledger.lead_seconds > 0
             ),
+            f"{self.assessing.entries_ahead} entries of the register are dated later than now, and do not count yet": (
+                self.assessing.entries_ahead > 0
+            ),
             f"somebody keeps the ledger's write-ahead log from being reused; it has {ledger.log_bytes >> 20} MiB": (
                 ledger.log_bytes > LARGE_LOG_BYTES
             ),

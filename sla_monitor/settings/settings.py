@@ -131,8 +131,8 @@ def _with(settings: Settings, part: str, **changed: Path) -> Settings:
 def state_directory(path: Path, environment: Mapping[str, str]) -> Path | None:
     """Where a daemon with these settings keeps its state, when systemd gives it a place; None: where the settings say.
 
-    Commands are not started by systemd. For settings in /etc/NAME they find the same place, /var/lib/NAME, by the
-    ledger that the daemon has made there.
+    Commands are not started by systemd. For settings in /etc/NAME they find the same place, /var/lib/NAME, where
+    there is such a folder, whether or not its ledger is still there.
     """
     # systemd joins several directories with colons; the unit asks for one.
     if given := environment.get("STATE_DIRECTORY", "").partition(":")[0]:
@@ -142,6 +142,6 @@ def state_directory(path: Path, environment: Mapping[str, str]) -> Path | None:
     if folder.parent != CONFIGURATION:
         return None
     try:
-        return state if (state / "ledger.db").exists() else None
+        return state if state.is_symlink() or state.exists() else None  # also where its ledger is lost
     except PermissionError:  # it is there, closed to this user: who opens it is told so
         return state

@@ -156,3 +156,6 @@ def test_daemon_and_commands_mean_the_same_ledger(tmp_path: Path, monkeypatch: p
     with opened(daemons):
         assert load_settings(settings, {}).ledger.path == daemons
         assert load_settings(settings, {}).reviews.folder == tmp_path / "lib/monitor/reviews"
+    for left in daemons.parent.iterdir():
+        left.unlink()
+    assert load_settings(settings, {}).ledger.path == daemons  # there a backup is to be put back, and nowhere else

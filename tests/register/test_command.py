@@ -16,6 +16,8 @@ from click.testing import CliRunner
 
 from sla_monitor.cli.register_add import ELSEWHERE, EXAMPLES, add
 from sla_monitor.cli.register_desk import Desk
+from sla_monitor.clock import SystemClock
+from sla_monitor.ledger.register import Register
 from sla_monitor.ledger.upkeep import check
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.saying import KINDS, said_of
@@ -315,3 +317,15 @@ def test_maintenance_beyond_the_allowance_is_told_when_it_is_granted(tmp_path: P
     assert granted.out.splitlines()[1:] == [
         "  but not counted for custody: 2024-02-05 11:00:00 GMT to 2024-02-05 12:00:00 GMT, beyond the allowance of 2h"
     ]
+
+
+def test_an_entry_that_a_clock_ahead_has_dated_is_told_to_whoever_enters_the_next(office: Office) -> None:
+    """It has no effect before its time."""
+    office.done("add", "maintenance", "small", *BOOKING)
+    register = Register.open(office.ledger, SystemClock())
+    (first,) = register.entries("small")
+    register.add([first.model_copy(update={"at_ms": SystemClock().now_ms() + 400 * 86_400_000})])
+    said = office.done("add", "minute", "small", "--month", "2024-02", "--note", "Agreed.")
+    assert "entry 2 is dated 20" in said.err
+    assert "later than now, and does not count until then; if the clock was ahead, undo it" in said.err
+    office.done("undo", "small", "2", "--why", "the clock was ahead")

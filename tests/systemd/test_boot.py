@@ -191,7 +191,7 @@ def test_a_backup_is_made_beside_the_running_monitor_and_put_back_only_without_i
     assert "/var/backups/ledger.db: " in restore["made"]
     assert restore["in_backup"] > 0
     assert "is writing this ledger" in restore["beside"]
-    assert "there is no ledger here" in restore["refused_empty"]
+    assert "/var/lib/sla-monitor/ledger.db: there is no ledger here" in restore["refused_empty"]
 
 
 @pytest.mark.parametrize("how", ["replaced", "lost"])
@@ -210,6 +210,7 @@ def test_a_restore_says_how_much_is_lost_and_keeps_what_it_replaces(seen: dict[s
     assert re.search(r": [\d,]+ observations were recorded after that: they are in what was kept", replaced["said"])
     assert [name for name in replaced["kept"] if re.fullmatch(r"ledger\.db\.before-\w+", name)]
     assert "how much that is cannot be told: there was no ledger here" in lost["said"]
+    assert lost["said"].startswith("/var/lib/sla-monitor/ledger.db: restored")
     assert lost["kept"] == []
 
 
