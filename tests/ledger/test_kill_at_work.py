@@ -25,6 +25,7 @@ from subprocess import PIPE
 import pytest
 
 from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.increment import undo_unfinished
 from sla_monitor.ledger.upkeep import backup, check
 from tests.ledger.support import DOWN, UP, look, opened, record_all
 from tests.ledger.worker import nothing, work
@@ -95,6 +96,14 @@ def after_backup(place: Place) -> str:
     return f"made {counted(place.copy)}" if place.copy.exists() else "not made"
 
 
+def after_increment(place: Place) -> str:
+    """The backup is as it was, or has all of it."""
+    undo_unfinished(place.copy)
+    found = counted(place.copy)
+    assert found in {BEFORE, BEFORE + AFTER}
+    return "not added" if found == BEFORE else "added"
+
+
 def after_rebuild(place: Place) -> str:
     assert counted(place.path) == BEFORE + AFTER
     return "whole"
@@ -111,6 +120,7 @@ def after_init(place: Place) -> str:
 ACTS: dict[str, Callable[[Place], str]] = {
     "restore": after_restore,
     "backup": after_backup,
+    "increment": after_increment,
     "rebuild": after_rebuild,
     "init": after_init,
 }

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from sla_monitor.clock import SystemClock
+from sla_monitor.ledger.increment import bring_up_to_date
 from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.rebuild import rebuild_spans
 from sla_monitor.ledger.restoring import restore
@@ -26,6 +27,8 @@ def work(what: str, path: Path, copy: Path) -> None:
         restore(copy, path, SystemClock().now_ms(), nothing)
     elif what == "backup":
         backup(path, copy, nothing)
+    elif what == "increment":
+        bring_up_to_date(path, copy)
     elif what == "rebuild":
         rebuild_spans(path, nothing)
     elif what == "init":
