@@ -71,7 +71,7 @@ def _found(
     from sla_monitor import __version__
     from sla_monitor.assess import assess_month
     from sla_monitor.assess.document import document, document_text
-    from sla_monitor.cli.inputs import inputs_of
+    from sla_monitor.assess.document.inputs import inputs_of
     from sla_monitor.register.standing import standing
     from sla_monitor.review.case import Case
     from sla_monitor.review.looks import first_looks
