@@ -63,6 +63,10 @@ class ReviewError(SlaMonitorError):
     """A review pack cannot be made, or not be put where it should be."""
 
 
+class BundleError(SlaMonitorError):
+    """A bundle cannot be unpacked: it is none, or holds what no bundle holds."""
+
+
 class SecretError(SlaMonitorError):
     """A `${env:…}`, `${file:…}` or `${credential:…}` reference that leads nowhere."""
 

@@ -99,6 +99,13 @@ class SigningKey:
         """64 bytes."""
         return self._key.sign(message)
 
+    def derived(self, about: str) -> str:
+        """A number, in hex, that nobody can work out without the key, and always the same (RFC 5869)."""
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        return HKDF(SHA256(), 32, None, about.encode()).derive(self._key.private_bytes_raw()).hex()
+
     @classmethod
     def read(cls, path: Path) -> SigningKey:
         """The key in a PEM file. Raises SigningKeyError, also where others may read the file."""

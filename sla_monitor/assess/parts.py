@@ -38,6 +38,16 @@ def margin_ms(contract: Contract) -> int:
     return max(reaches, default=MARGIN_MS)
 
 
+def told_range(contract: Contract, first_ms: int | None, months: tuple[str, str], now_ms: int) -> tuple[int, int]:
+    """From when until when an evidence file of some months speaks: as much around them as their figures reach for, and
+    no time before or after the record, in which something was seen first at `first_ms`."""
+    whole, more_ms = period_of(contract, *months), margin_ms(contract)
+    until_ms = min(whole.end_ms + more_ms, now_ms)
+    seen_ms = until_ms if first_ms is None else first_ms
+    # where nothing was seen, what was said is all there is: the file speaks of an instant, and of no month before it
+    return max(whole.start_ms - more_ms, min(seen_ms, until_ms - 1), 0), until_ms
+
+
 def zone_of(contract: Contract) -> ZoneInfo:
     """The zone of the contract's days and months: that of its first terms, so that months tile the term."""
     return contract.versions[0].terms.time_zone

@@ -26,6 +26,7 @@ from sla_monitor.cli.review import review
 from sla_monitor.cli.run import run
 from sla_monitor.cli.schema import schema
 from sla_monitor.cli.stack import stack
+from sla_monitor.cli.verify import verify
 from sla_monitor.errors import SlaMonitorError
 
 
@@ -36,8 +37,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    run, check, schema, calendar, probe, record, archive, demo, register, assess, reconcile, review, generate, import_,
-    stack,
+    run, check, schema, calendar, probe, record, archive, demo, register, assess, reconcile, review, verify, generate,
+    import_, stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ keys_option = click.option(
     type=file_type,
     multiple=True,
     help="A public key that signed days; more than once for earlier ones. Without it, those of the settings.",
+)
+digests_option = click.option(
+    "--digests", "digests_only", is_flag=True, help="DIR has digests and checkpoints alone, as in a bundle."
 )
 kept_option = click.option("--kept", type=file_type, help="A checkpoint that you kept: all it covered must be there.")
 
@@ -109,13 +113,15 @@ def key(config: Path, make: bool, verifier: bool) -> None:
 @kept_option
 @click.option("--witness", type=file_type, help="A witness's public key: it must have signed a checkpoint.")
 @click.option("--authority", type=file_type, help="The time-stamping authority's certificates.")
+@digests_option
 @folder_argument
-def verify(
+def verify(  # noqa: PLR0913, PLR0917 - one for each option
     config: Path,
     keys: tuple[Path, ...],
     kept: Path | None,
     witness: Path | None,
     authority: Path | None,
+    digests_only: bool,
     folder: Path,
 ) -> None:
     """Check the sealed days of one contract in DIR, as its verify.sh does, and the tables too.
@@ -124,7 +130,10 @@ def verify(
     """
     from sla_monitor.signing import VerifyingKey
 
-    against = _against(config, keys, kept, VerifyingKey.read(witness) if witness else None, authority)
+    against = replace(
+        _against(config, keys, kept, VerifyingKey.read(witness) if witness else None, authority),
+        digests_only=digests_only,
+    )
     report = _checked(folder, against)
     if report.cosigned is not None:
         day, at_s = report.cosigned
@@ -138,8 +147,17 @@ def verify(
 @kept_option
 @click.option("--key", "own", type=file_type, required=True, help="Your private key (Ed25519, PEM).")
 @click.option("--name", required=True, help="Your name in the signature, such as your domain.")
+@digests_option
 @folder_argument
-def cosign(config: Path, keys: tuple[Path, ...], kept: Path | None, own: Path, name: str, folder: Path) -> None:
+def cosign(  # noqa: PLR0913, PLR0917 - one for each option
+    config: Path,
+    keys: tuple[Path, ...],
+    kept: Path | None,
+    own: Path,
+    name: str,
+    digests_only: bool,
+    folder: Path,
+) -> None:
     """Witness the newest day in DIR: check all days, and sign the checkpoint.
 
     Keep the checkpoint, give it as --kept next time, and return it to whoever keeps the archive.
@@ -148,7 +166,7 @@ def cosign(config: Path, keys: tuple[Path, ...], kept: Path | None, own: Path, n
     from sla_monitor.clock import SystemClock
     from sla_monitor.signing import SigningKey
 
-    against = _against(config, keys, kept, None, None)
+    against = replace(_against(config, keys, kept, None, None), digests_only=digests_only)
     report = _checked(folder, against)
     path = sign(report.days[-1], name, SigningKey.read(own), SystemClock().now_ms() // 1000)
     click.echo(f"{path}: signed as {name}; keep a copy, and return it")

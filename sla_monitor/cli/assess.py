@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sla_monitor.evidence.seen import FileEvidence
 
 _file = click.Path(dir_okay=False, path_type=Path)
+_folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Asked:
 @contract_argument
 @period_option("The month, as 2026-10, or running; without it the last one that is over.")
 @click.option("--evidence", type=_file, help="Work from this evidence file, and not from the ledger.")
+@click.option("--holidays", type=_folder, help="Read files of bank holidays here, as they are in a bundle.")
 @click.option("--terms", type=_file, help="Compare with this draft of the contract, month by month up to the period.")
 @format_option
 @click.option("--working", is_flag=True, help="Print every step too; the JSON always has them.")
@@ -55,6 +57,7 @@ def assess(  # noqa: PLR0913, PLR0917 - one for each option
     contract: str,
     period: str | None,
     evidence: Path | None,
+    holidays: Path | None,
     terms: Path | None,
     style: str,
     working: bool,
@@ -66,17 +69,18 @@ def assess(  # noqa: PLR0913, PLR0917 - one for each option
     what may come, and what awaits a decision. The same contract and the same evidence always give the same bytes of
     JSON.
     """
-    with _asked(config, ledger, contract, period, evidence) as asked:
+    with _asked(config, ledger, chosen_contract(contract, config, holidays), period, evidence) as asked:
         text = _assessed(asked, style, working) if terms is None else _compared(asked, terms, style)
     _put(text, style, output)
 
 
 @contextmanager
-def _asked(config: Path, ledger: Path | None, name: str, period: str | None, evidence: Path | None) -> Iterator[Asked]:
+def _asked(
+    config: Path, ledger: Path | None, contract: Contract, period: str | None, evidence: Path | None
+) -> Iterator[Asked]:
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
 
-    contract = chosen_contract(name, config)
     if evidence is not None:
         if ledger is not None:
             raise click.UsageError("--evidence and --ledger exclude each other (leave one of them out)")
@@ -112,8 +116,8 @@ def _month(period: str | None, contract: Contract, now_ms: int, until_ms: int) -
 def _assessed(asked: Asked, style: str, working: bool) -> str:
     from sla_monitor.assess import assess_month
     from sla_monitor.assess.document import document, document_text
+    from sla_monitor.assess.document.inputs import inputs_of
     from sla_monitor.cli.assessed import told_assessment
-    from sla_monitor.cli.inputs import inputs_of
     from sla_monitor.cli.terminal import width
     from sla_monitor.cli.worked import told_working
 

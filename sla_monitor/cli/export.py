@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from sla_monitor.cli.files import LARGEST_MODE
-from sla_monitor.cli.options import config_option, ledger_option
+from sla_monitor.cli.options import config_option, copy_option, ledger_option
 from sla_monitor.cli.sources import chosen_contract, contract_argument, month_named, recorded
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--from", "first", help="The first month, as 2026-10; without it the contract's first.")
 @click.option("--until", "last", help="The last month; without it the one that is running, or the contract's last.")
 @click.option("--observations", is_flag=True, help="Every single look too, also where no KPI is worked out from it.")
+@copy_option
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this new file.")
 def export(  # noqa: PLR0913, PLR0917 - one for each option
     config: Path,
@@ -34,20 +35,23 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     first: str | None,
     last: str | None,
     observations: bool,
+    copy: str,
     output: Path | None,
 ) -> None:
     """Write what was seen and said of CONTRACT (its id, or the path of its file) as an evidence file.
 
-    Caps, repeats and triggers look back, so that without --from it begins with the contract. Safe while the daemon
-    runs.
+    Caps, repeats and triggers look back, so that without --from it begins with the contract. The supplier's copy is
+    without the notes that the authority made for itself; all figures come out the same. Safe while the daemon runs.
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import evidence_text
+    from sla_monitor.evidence.given import Given
 
     found, now_ms = chosen_contract(contract, config), SystemClock().now_ms()
     with recorded(config, ledger) as source:
         seen = _range(found, source, first, last, now_ms)
-        pieces = evidence_text(found, source, seen, now_ms, every_look=observations)
+        given = Given(source, is_redacted=copy == "supplier")
+        pieces = evidence_text(found, given, seen, now_ms, every_look=observations)
         if output is None:
             sys.stdout.writelines(pieces)
         else:
@@ -55,21 +59,15 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _range(contract: Contract, source: Source, first: str | None, last: str | None, now_ms: int) -> tuple[int, int]:
-    """From when until when the file speaks: the months, as much around them as their figures reach for (a day, mostly),
-    and no time before or after the record."""
-    from sla_monitor.assess.parts import margin_ms, month_at, period_of, run_of
+    """From when until when the file speaks."""
+    from sla_monitor.assess.parts import month_at, run_of, told_range
 
     run, this = run_of(contract), month_at(contract, now_ms)
     begin = _month(first or run.first, "--from", contract, now_ms)
     end = _month(last or min(this, run.last or this), "--until", contract, now_ms)
     if end < begin:
         raise click.UsageError(f"--until {end} is before --from {begin}")
-    whole, more_ms = period_of(contract, begin, end), margin_ms(contract)
-    until_ms = min(whole.end_ms + more_ms, now_ms)
-    first_ms = source.first_ms(contract.id)
-    seen_ms = until_ms if first_ms is None else first_ms
-    # where nothing was seen, what was said is all there is: the file speaks of an instant, and of no month before it
-    return max(whole.start_ms - more_ms, min(seen_ms, until_ms - 1), 0), until_ms
+    return told_range(contract, source.first_ms(contract.id), (begin, end), now_ms)
 
 
 def _month(text: str, option: str, contract: Contract, now_ms: int) -> str:

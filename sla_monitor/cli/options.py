@@ -50,6 +50,14 @@ format_option = click.option(
     help="How it is told.",
 )
 
+copy_option = click.option(
+    "--copy",
+    type=click.Choice(["authority", "supplier"]),
+    default="authority",
+    show_default=True,
+    help="For whom it is.",
+)
+
 
 def period_option(told: str, *, required: bool = False) -> Callable[[Command], Command]:
     """The month that a command is about, by the name that it has in every command."""

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.options import config_option, ledger_option, period_option
-from sla_monitor.cli.review_found import made_from
-from sla_monitor.cli.review_made import Post, Wanted, make
+from sla_monitor.cli.options import config_option, copy_option, ledger_option, period_option
+from sla_monitor.cli.review_found import Asked, made_from
+from sla_monitor.cli.review_made import Bundling, Post, make
 
 if TYPE_CHECKING:
+    from sla_monitor.review.case import Copy
     from sla_monitor.settings import Mail, Settings
 
 ALL = "html,pdf,xlsx,csv,json"
 _folder = click.Path(file_okay=False, path_type=Path)
 _file = click.Path(dir_okay=False, path_type=Path)
-_COPIES = click.Choice(["authority", "supplier"])
 
 
 @click.command()
@@ -30,7 +30,9 @@ _COPIES = click.Choice(["authority", "supplier"])
 @click.option("--format", "formats", default=ALL, show_default=True, help="Which renderings, with commas between.")
 @click.option("--months", type=click.Choice(["1", "3", "12"]), default="1", show_default=True, help="How many in one.")
 @click.option("--claim", metavar="KPI", help="In place of the whole pack, the claim for this KPI's failure.")
-@click.option("--copy", type=_COPIES, default="authority", show_default=True, help="For whom the pack is.")
+@copy_option
+@click.option("--bundle", "is_bundled", is_flag=True, help="Also one ZIP with all that it takes to check the pack.")
+@click.option("--replace", "replaces", is_flag=True, help="With --bundle: in place of another one of that name.")
 @click.option("--send", is_flag=True, help="Send the pack by e-mail to those whom the settings name.")
 @click.option("--dry-run", is_flag=True, help="With --send: say what would be sent to whom, and send nothing.")
 @click.option("--list", "is_list", is_flag=True, help="List the packs in the folder, and whether they are whole.")
@@ -45,6 +47,8 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
     months: str,
     claim: str | None,
     copy: str,
+    is_bundled: bool,
+    replaces: bool,
     send: bool,
     dry_run: bool,
     is_list: bool,
@@ -54,21 +58,31 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
     The pack is a folder, CONTRACT-2026-10, with the same figures as HTML, PDF, workbook, CSV and JSON, and a manifest
     of their digests. An earlier pack of the month is replaced as a whole. The same contract and the same evidence
     always give the same bytes. --months 3 or 12 makes one pack of a quarter or a year that ends with the month.
+
+    --copy supplier, and a claim, leave out what the authority wrote for itself. --bundle adds CONTRACT-2026-10.zip:
+    the pack with evidence, contract, calendars and checkpoints, for “sla-monitor verify”.
     """
+    from sla_monitor.review.make import Wanted
+
     folder = output or _settings(config).reviews.folder
     if is_list:
         _list(folder)
         return
     if contract is None:
         raise click.UsageError("which contract? (write its id, or --list)")
-    wanted = _formats(formats)
-    if claim is not None and (months != "1" or copy != "authority"):
-        raise click.UsageError("--claim is for one month, in the authority's copy (leave --months and --copy out)")
+    wanted = Wanted(_formats(formats), int(months), claim)
+    if claim is not None and months != "1":
+        raise click.UsageError("--claim is for one month (leave --months out)")
+    if is_bundled and "json" not in wanted.formats:
+        raise click.UsageError("a bundle is checked by its JSON (add json to --format)")
+    if replaces and not is_bundled:
+        raise click.UsageError("--replace belongs to --bundle (write both)")
     if dry_run and not send:
         raise click.UsageError("--dry-run belongs to --send (write both)")
     mail = _mail(config) if send else None
-    with made_from(config, ledger, contract, period, evidence) as found:
-        make(found, Wanted(wanted, int(months), claim, copy), folder, Post(mail, dry_run))
+    whose: Copy = "supplier" if claim is not None or copy == "supplier" else "authority"
+    with made_from(Asked(config, ledger, contract, period, evidence, whose)) as found:
+        make(found, wanted, folder, Post(mail, dry_run), Bundling(is_bundled, replaces))
 
 
 def _formats(text: str) -> list[str]:

@@ -1,31 +1,23 @@
-"""Makes the pack that is asked for, puts it on the shelf, and sends it."""
+"""Makes the pack that is asked for, puts it on the shelf, bundles and sends it."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.review_found import Found, extract
+from sla_monitor.cli.files import put_file, refuse_another
+from sla_monitor.cli.review_found import Vouched
 
 if TYPE_CHECKING:
     from sla_monitor.review.blocks import Pack
     from sla_monitor.review.case import Case
+    from sla_monitor.review.make import Wanted
     from sla_monitor.settings import Mail
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked for: which renderings, of how many months or of which claim, for whom."""
-
-    formats: list[str]
-    months: int
-    claim: str | None
-    copy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +28,47 @@ class Post:
     is_dry: bool
 
 
-def make(found: Found, wanted: Wanted, output: Path, post: Post) -> None:
-    """One folder, replaced as a whole."""
-    from sla_monitor.review.looks import outages_file
-    from sla_monitor.review.make import renderings, with_manifest
+@dataclass(frozen=True, slots=True)
+class Bundling:
+    """Whether the pack is bundled too, and whether in place of a bundle that is there."""
+
+    is_wanted: bool
+    replaces: bool
+
+
+def make(vouched: Vouched, wanted: Wanted, output: Path, post: Post, bundling: Bundling) -> None:
+    """One folder, replaced as a whole, and beside it the bundle."""
+    from sla_monitor.review.bundle.contents import (
+        EVIDENCE,
+        bundled,
+        contract_files,
+        digest,
+        evidence_file,
+        handed,
+        of_wanted,
+    )
+    from sla_monitor.review.make import packed, with_manifest
     from sla_monitor.review.shelf import put
 
-    case, text = _copy(found, wanted)
-    whole = _pack(case, wanted)
-    files = renderings(case, whole, text, wanted.formats, _progress(len(wanted.formats)))
+    found, given = vouched.found, dict[str, bytes]()
+    if wanted.claim is not None or bundling.is_wanted:
+        given = {EVIDENCE: evidence_file(found), **contract_files(found)}
+    case = found.case
     if wanted.claim is not None:
-        files["evidence.json"] = extract(found)
-    if "json" in wanted.formats and wanted.months == 1:
-        files[f"{whole.name}-outages.json"] = outages_file(case, wanted.claim)
-    files = with_manifest(case, files)
+        digests = {name: digest(content) for name, content in given.items()}
+        case = replace(case, handed=handed(case.assessment.contract, digests))
+    whole, files = packed(case, found.document, wanted, _progress(len(wanted.formats)))
+    bundle, content = output / f"{whole.name}.zip", b""
+    if bundling.is_wanted:
+        content = bundled(replace(found, case=case), whole.name, files | given, wanted, vouched.key, vouched.days)
+        refuse_another(bundle, content, bundling.replaces)
+    files = with_manifest(case, files | given if wanted.claim is not None else files, **of_wanted(wanted))
     put(output / whole.name, files)
     size = sum(map(len, files.values()))
     click.echo(f"{output / whole.name}: {len(files)} files, {size:,} bytes, {case.assessment.status}")
+    if bundling.is_wanted:
+        put_file(bundle, content, bundling.replaces)
+        click.echo(f"{bundle}: {len(content):,} bytes, for the {case.copy}; `sla-monitor verify` checks it")
     if post.mail is not None:
         _send(case, whole, files, post.mail, post.is_dry)
 
@@ -66,26 +82,6 @@ def _send(case: Case, whole: Pack, files: Mapping[str, bytes], mail: Mail, is_dr
     if not is_dry:
         send(made, mail)
     click.echo(lines_of(told(made)) if is_dry else f"sent to {made['To']}")
-
-
-def _copy(found: Found, wanted: Wanted) -> tuple[Case, str]:
-    from sla_monitor.assess.document import document, document_text
-    from sla_monitor.review.copies import for_supplier
-
-    if wanted.copy == "authority":
-        return found.case, found.document
-    case = for_supplier(found.case)
-    return case, document_text(document(case.assessment, case.inputs))
-
-
-def _pack(case: Case, wanted: Wanted) -> Pack:
-    from sla_monitor.review.claim import claim_pack
-    from sla_monitor.review.figures import pack
-    from sla_monitor.review.roll_up import roll_up
-
-    if wanted.claim is not None:
-        return claim_pack(case, wanted.claim)
-    return pack(case) if wanted.months == 1 else roll_up(case, wanted.months)
 
 
 def _progress(total: int) -> Callable[[str], None]:

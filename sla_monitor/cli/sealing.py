@@ -151,14 +151,8 @@ def _day(ms: int) -> date:
 
 def _terms(contract: Contract) -> dict[str, Iterable[bytes]]:
     """The contract as its file has it, and the files of bank holidays that it names."""
-    holidays = {
-        calendar.bank_holidays: None
-        for version in contract.versions
-        for calendar in version.terms.calendars.values()
-        if calendar.bank_holidays is not None
-    }
     found: dict[str, Iterable[bytes]] = {"terms.yaml": [_content(Path(contract.file))]}
-    for path in holidays:
+    for path in contract.holiday_files:
         name = "calendar-" + re.sub(r"[^A-Za-z0-9._-]", "_", path.name, flags=re.ASCII)
         found[name if name not in found else f"calendar-{len(found)}{path.suffix}"] = [_content(path)]
     return found

@@ -14,19 +14,26 @@ from sla_monitor.errors import ConfigError, SigningKeyError
 if TYPE_CHECKING:
     from sla_monitor.ledger.heads import Sign
     from sla_monitor.settings import Settings
-    from sla_monitor.signing import VerifyingKey
+    from sla_monitor.signing import SigningKey, VerifyingKey
 
 
 def signer(config: Path, ledger: Path | None) -> Sign | None:
     """Signs with the monitor's key. Why nothing is signed is said. Raises ConfigError, where no ledger is named."""
+    key = signing_key(config, ledger)
+    return None if key is None else key.sign
+
+
+def signing_key(config: Path, ledger: Path | None) -> SigningKey | None:
+    """The monitor's key; that there is none, or that this user may not read it, is said. Raises ConfigError as
+    above."""
     from sla_monitor.signing import SigningKey
 
-    settings = _settings(config, ledger)
+    settings = settings_of(config, ledger)
     if settings is None:
         click.echo(f"not signed: there are no settings that name a key ({config})", err=True)
         return None
     try:
-        return SigningKey.read(settings.ledger.key).sign
+        return SigningKey.read(settings.ledger.key)
     except SigningKeyError as error:
         click.echo(plain(f"not signed: {error}"), err=True)
         return None
@@ -39,7 +46,7 @@ def verifying_keys(config: Path, ledger: Path | None, files: Sequence[Path]) -> 
 
     if files:
         return tuple(map(VerifyingKey.read, files))
-    settings = _settings(config, ledger)
+    settings = settings_of(config, ledger)
     if settings is None:
         return ()
     former = tuple(map(VerifyingKey.read, settings.archive.former))
@@ -50,7 +57,8 @@ def verifying_keys(config: Path, ledger: Path | None, files: Sequence[Path]) -> 
         return former
 
 
-def _settings(config: Path, ledger: Path | None) -> Settings | None:
+def settings_of(config: Path, ledger: Path | None) -> Settings | None:
+    """Those of the daemon; None where a ledger is named and there are none to read."""
     from sla_monitor.settings import load_settings
 
     try:

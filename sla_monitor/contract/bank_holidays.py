@@ -70,6 +70,11 @@ def read_holidays(path: Path, key: str, known: Known | None = None) -> HolidayFi
     raise Elsewhere(key, found)
 
 
+def handed_name(path: Path) -> str:
+    """What a file is called in the folder in which it is given to somebody, whatever its own name has in it."""
+    return "holidays-" + re.sub(r"[^A-Za-z0-9._-]", "_", path.name, flags=re.ASCII)
+
+
 def frozen(country: str, region: str | None, first_year: int, last_year: int) -> HolidayFile:
     """Ask the library for the public holidays of some years.
 

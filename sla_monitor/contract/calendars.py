@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, time
+from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
-from sla_monitor.contract.bank_holidays import HolidayFile, read_holidays
+from sla_monitor.contract.bank_holidays import HolidayFile, handed_name, read_holidays
 from sla_monitor.contract.fields import Day, FilePath, Misplaced, Strict
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -78,6 +87,12 @@ def _run_of_days(key: str) -> tuple[str, ...]:
     return DAYS[DAYS.index(first) : DAYS.index(last or first) + 1]
 
 
+def _where_it_was_put(path: Path, info: ValidationInfo) -> Path:
+    """A contract that somebody was given comes with its files, whatever their place was: no other is read."""
+    folder = (info.context or {}).get("holidays_in")
+    return path if folder is None else folder / handed_name(path)
+
+
 class Calendar(Strict):
     """Service hours: weekly hours in the contract's zone, less the days on which the service is closed."""
 
@@ -93,7 +108,7 @@ class Calendar(Strict):
             }
         ),
     ] = Field(description="Day or run of days: a span of hours, or a list of them.")
-    bank_holidays: FilePath | None = Field(
+    bank_holidays: Annotated[FilePath, AfterValidator(_where_it_was_put)] | None = Field(
         None, description="A file of closed days, written by `sla-monitor calendar freeze`."
     )
     closed_on: tuple[Day, ...] = Field((), description="More dates without service.")

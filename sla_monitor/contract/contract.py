@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.terms import Service, Terms
@@ -35,6 +36,13 @@ class Contract:
     @property
     def id(self) -> str:
         return self.versions[0].terms.id
+
+    @property
+    def holiday_files(self) -> tuple[Path, ...]:
+        """The files of bank holidays that any version names, each once, in the order in which they are named."""
+        calendars = (calendar for version in self.versions for calendar in version.terms.calendars.values())
+        found = (calendar.bank_holidays for calendar in calendars)
+        return tuple(dict.fromkeys(path for path in found if path is not None))
 
     def version_at(self, at_ms: int) -> TermsVersion:
         """The version in force at an instant (the first one also before it begins)."""

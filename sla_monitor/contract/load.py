@@ -20,9 +20,10 @@ from sla_monitor.contract.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 
 
-def load_contract(path: Path) -> Contract:
-    """Read one contract. Raises ConfigError with every problem of the file."""
-    contract, document = _read_contract(path)
+def load_contract(path: Path, holidays: Path | None = None) -> Contract:
+    """Read one contract. `holidays`: the folder that its files of bank holidays were put in, and no other is read.
+    Raises ConfigError with every problem of the file."""
+    contract, document = _read_contract(path, holidays)
     if contract is None:
         raise ConfigError(told([document]))
     return contract
@@ -50,16 +51,16 @@ def load_contract_files(paths: list[Path]) -> tuple[Contract, ...]:
     return contracts
 
 
-def _read_contract(path: Path) -> tuple[Contract | None, Document]:
+def _read_contract(path: Path, holidays: Path | None = None) -> tuple[Contract | None, Document]:
     document = read_document(path)
     if document.problems and not isinstance(document.root, Mapping):
         return None, document
     check_versions(document)
-    versions = tuple(_versions(document))
+    versions = tuple(_versions(document, holidays))
     return (None if document.problems else Contract(versions, document.file)), document
 
 
-def _versions(document: Document) -> Iterator[TermsVersion]:
+def _versions(document: Document, holidays: Path | None) -> Iterator[TermsVersion]:
     """The terms for the start and for every later date on which something changes."""
     start = start_of(document.root)
     every = set(changes(document.root))
@@ -67,12 +68,13 @@ def _versions(document: Document) -> Iterator[TermsVersion]:
     later = sorted(change for change in every if change.on > start)
     first = resolve(document.root, start, dates)
     known: Known = {}
+    context = {"holidays": known, "holidays_in": holidays}
     # With mistakes in the versions themselves, what they would resolve to only brings more of the same.
     for day in [start] if document.problems else sorted({start, *(change.on for change in later)}):
         root = resolve(document.root, day, dates) if day > start else first
         check_fixed(document, first, root)
         since = day if day > start else None
-        terms = validated(document, root, Terms, rules=_rules, since=since, context={"holidays": known})
+        terms = validated(document, root, Terms, rules=_rules, since=since, context=context)
         if terms is not None:
             reference = ", ".join(change.ref for change in later if change.on == day and change.ref)
             yield TermsVersion(midnight_ms(day, terms), terms, reference)

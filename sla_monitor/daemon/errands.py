@@ -95,11 +95,11 @@ class Errands:
         """Have the packs made that are due."""
         with self._assessing.recorded() as recorded:
             contracts = self._configuration().contracts if self._is_proven(recorded) else ()
-            now_ms, folder = self._clock.now_ms(), self._configuration().settings.reviews.folder
+            now_ms, reviews = self._clock.now_ms(), self._configuration().settings.reviews
             wanted = [
                 one
                 for contract in contracts
-                for one in due(contract, recorded.entries(contract.id), recorded.first_ms(contract.id), folder, now_ms)
+                for one in due(contract, recorded.entries(contract.id), recorded.first_ms(contract.id), reviews, now_ms)
             ]
         self._duty.check(wanted, now_ms)
 

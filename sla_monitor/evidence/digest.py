@@ -9,6 +9,7 @@ from hashlib import sha256
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import Source, clock_moves_of, endpoint_keys, looks_of, sampled_keys
 from sla_monitor.evidence.writing import entry_json
+from sla_monitor.register.redaction import redacted
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
@@ -18,8 +19,9 @@ def evidence_digest(
     contract: Contract, source: Source, range_ms: tuple[int, int], looks_from_ms: int, earlier: Sequence[str]
 ) -> str:
     """SHA-256, in hex, of the contract's spans in a range, of single looks in the later part of it, of when the clock
-    was set, of what `earlier` ones came to (a line for each figure), and of its entries. The same whether or not any of
-    it was read for an assessment, or is known from before."""
+    was set, of what `earlier` ones came to (a line for each figure), and of its entries as both sides know them: the
+    supplier, who has no more of them, gets the same. The same whether or not any of it was read for an assessment, or
+    is known from before."""
     digest = sha256()
     for line in _lines(contract, source, range_ms, (looks_from_ms, range_ms[1])):
         digest.update(line.encode("utf-8", "backslashreplace"))
@@ -28,7 +30,7 @@ def evidence_digest(
     for line in earlier:
         digest.update(f"{line}\n".encode())
     for entry in source.entries(contract.id):
-        told = json.dumps(entry_json(entry), sort_keys=True, separators=(",", ":"))
+        told = json.dumps(entry_json(redacted(entry)), sort_keys=True, separators=(",", ":"))
         digest.update(f"entry {told}\n".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
 

@@ -34,15 +34,20 @@ def read_evidence(path: Path, contract: Contract) -> FileEvidence:
 
 def read_document(path: Path, contract: Contract) -> EvidenceDocument:
     """The file, checked in itself and against the contract. Raises EvidenceError."""
-    values = _values(path)
+    return parsed_document(_content(path), contract, str(path))
+
+
+def parsed_document(content: bytes, contract: Contract, name: str) -> EvidenceDocument:
+    """The same of a file's content; `name` is what it is called in what is told. Raises EvidenceError."""
+    values = _values(content, name)
     zone = _zone(values) or contract.versions[0].terms.time_zone
     try:
         document = EvidenceDocument.model_validate(values, context={"zone": zone})
     except ValidationError as error:
-        raise EvidenceError(told(str(path), mistakes(error, EvidenceDocument, values))) from None
+        raise EvidenceError(told(name, mistakes(error, EvidenceDocument, values))) from None
     problems = list(disagreements(document, contract))
     if problems:
-        raise EvidenceError(told(str(path), problems))
+        raise EvidenceError(told(name, problems))
     return document
 
 
@@ -50,8 +55,7 @@ def evidence_of(document: EvidenceDocument, contract: Contract) -> FileEvidence:
     return FileEvidence(document, contract)
 
 
-def _values(path: Path) -> Any:
-    """What the file spells, with exact numbers."""
+def _content(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
@@ -60,6 +64,11 @@ def _values(path: Path) -> Any:
         raise EvidenceError([f"{path}: cannot be read: {why} (check the path and its permissions)"]) from None
     if len(content) > SIZE_LIMIT:
         raise EvidenceError([f"{path}: is larger than 1 GiB (export fewer months)"])
+    return content
+
+
+def _values(content: bytes, name: str) -> Any:
+    """What the file spells, with exact numbers."""
     try:
         return json.loads(
             content.decode("utf-8-sig"),
@@ -69,13 +78,13 @@ def _values(path: Path) -> Any:
             object_pairs_hook=_once,
         )
     except json.JSONDecodeError as error:
-        raise EvidenceError([f"{path}:{error.lineno}:{error.colno}: is not JSON: {error.msg}"]) from None
+        raise EvidenceError([f"{name}:{error.lineno}:{error.colno}: is not JSON: {error.msg}"]) from None
     except UnicodeDecodeError:
-        raise EvidenceError([f"{path}: is not UTF-8 text (save the file as UTF-8)"]) from None
+        raise EvidenceError([f"{name}: is not UTF-8 text (save the file as UTF-8)"]) from None
     except RecursionError:
-        raise EvidenceError([f"{path}: is nested too deep (see the format's page)"]) from None
+        raise EvidenceError([f"{name}: is nested too deep (see the format's page)"]) from None
     except _Refused as refused:
-        raise EvidenceError([f"{path}: {refused}"]) from None
+        raise EvidenceError([f"{name}: {refused}"]) from None
 
 
 class _Refused(ValueError):  # noqa: N818 - never leaves this module

@@ -16,6 +16,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.register.standing import Standing
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell
+from sla_monitor.review.keeping import Keeping
 from sla_monitor.review.unseen import Unseen
 from sla_monitor.sla.charges import split
 from sla_monitor.sla.observation import Observation
@@ -28,14 +29,24 @@ Looks: TypeAlias = Mapping[tuple[str, int], Observation]
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A file that goes with a pack: its name, what it is, and its SHA-256 in hex."""
+
+    name: str
+    what: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One contract in one month, with all that its pack says.
 
     `terms` are those in force at the month's end. `register`: what stands of the whole register. `digest`: SHA-256 of
-    the assessment in JSON; `inputs`: the digests of what it was worked out from, as that says them. `program`: what
-    made the pack, with its version. `looks` is None where the evidence has no single looks with what they said.
-    `head`: the head of the record's chain when the pack was made, signed if there is a key; empty where there is no
-    ledger, or no closed link yet.
+    the assessment in JSON; `figures_digest`: of its figures alone, which are the same in every copy; `inputs`: the
+    digests of what it was worked out from, as that says them. `program`: what made the pack, with its version. `looks`
+    is None where the evidence has no single looks with what they said. `head`: the head of the record's chain when the
+    pack was made, signed if there is a key; empty where there is no ledger, or no closed link yet. `handed`: what is in
+    the folder beside the pack and was not made of it.
     """
 
     assessment: ContractAssessment
@@ -48,6 +59,9 @@ class Case:
     looks: Looks | None = None
     unseen: Unseen = field(default_factory=dict)
     head: str = ""
+    figures_digest: str = ""
+    keeping: Keeping = field(default_factory=Keeping)
+    handed: tuple[Handed, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

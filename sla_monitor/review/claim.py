@@ -7,6 +7,8 @@ from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Facts, Lines, Pack, Prose, Section
 from sla_monitor.review.case import Case
+from sla_monitor.review.chapters.certificate import certificate
+from sla_monitor.review.chapters.checking import checking
 from sla_monitor.review.chapters.failures import page_of, steps_table
 from sla_monitor.review.chapters.looks import responses
 from sla_monitor.review.chapters.meeting import method
@@ -21,7 +23,7 @@ def claim_pack(case: Case, name: str) -> Pack:
         raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
     month, kpi = words.month_words(case.month), failed[name]
     answered = [responses("responses", case, kpi.service)] if kpi.service is not None else []
-    sections = [_claim(case, name), page_of(case, kpi), *answered, method(case)]
+    sections = [_claim(case, name), page_of(case, kpi), *answered, method(case), checking(case), certificate(case)]
     subtitle = f"Claim for the failure of {name}, {month}"
     return bound(case, f"{case.month}-claim-{name}", subtitle, f"{name} · {month}", sections)
 

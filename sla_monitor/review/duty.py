@@ -10,11 +10,13 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.register.standing import standing
+from sla_monitor.review.case import Copy
 from sla_monitor.review.shelf import register_number
 from sla_monitor.settings import Reviews
 from sla_monitor.sla.months import shifted
@@ -28,25 +30,47 @@ AGAIN_MS = 3_600_000
 
 log = logging.getLogger(__name__)
 
-Due = tuple[str, str]
-"""A contract and a month."""
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A pack that is to be made."""
+
+    contract: str
+    month: str
+    copy: Copy = "authority"
+
+    @property
+    def name(self) -> str:
+        """That of its folder."""
+        return f"{self.contract}-{self.month}" + ("-supplier" if self.copy == "supplier" else "")
 
 
-def due(contract: Contract, entries: Sequence[Entry], first_ms: int | None, folder: Path, now_ms: int) -> Iterator[Due]:
+def copies(reviews: Reviews, contract: str) -> Sequence[Copy]:
+    """Whose copies the settings ask for. Without bundles, the supplier's is made for whoever is sent it."""
+    is_sent = reviews.mail is not None and bool(reviews.mail.suppliers.get(contract))
+    return ("authority", "supplier") if reviews.bundles or is_sent else ("authority",)
+
+
+def due(
+    contract: Contract, entries: Sequence[Entry], first_ms: int | None, reviews: Reviews, now_ms: int
+) -> Iterator[Due]:
     """The last closed month if anything was seen before its end (or, where nothing is looked at, said) and it has no
-    pack, and signed months whose pack is older."""
+    pack, and signed months whose pack is older; each for every party that is to have one."""
     terms = contract.version_at(now_ms).terms
     period = month_of(now_ms - SETTLING_MS, terms.time_zone)
     month = shifted(period.name, -1)
     since_ms = first_ms if first_ms is not None else min((entry.at_ms for entry in entries), default=None)
     begun = since_ms is not None and since_ms < period.start_ms
     in_term = f"{terms.term.start_on:%Y-%m}" <= month <= f"{terms.term.end_on:%Y-%m}"
-    if begun and in_term and register_number(folder / f"{contract.id}-{month}") is None:
-        yield contract.id, month
-    for entry, said in standing(entries).of(SignOff):
-        made = register_number(folder / f"{contract.id}-{said.month}")
-        if made is not None and made < entry.number:
-            yield contract.id, said.month
+    for copy in copies(reviews, contract.id):
+        last = Due(contract.id, month, copy)
+        if begun and in_term and register_number(reviews.folder / last.name) is None:
+            yield last
+        for entry, said in standing(entries).of(SignOff):
+            signed = Due(contract.id, said.month, copy)
+            made = register_number(reviews.folder / signed.name)
+            if made is not None and made < entry.number:
+                yield signed
 
 
 class Duty:
@@ -74,11 +98,13 @@ class Duty:
             self._running = None
 
     def _begin(self, one: Due) -> None:
-        contract, month = one
-        command = [sys.executable, "-m", "sla_monitor", "review", contract, "--config", str(self._settings)]
-        command += ["--period", month, "--output", str(self._reviews.folder)]
-        command += ["--format", ",".join(self._reviews.formats)]
-        if self._reviews.mail is not None and self._reviews.mail.to.get(contract):
+        reviews = self._reviews
+        command = [sys.executable, "-m", "sla_monitor", "review", one.contract, "--config", str(self._settings)]
+        command += ["--period", one.month, "--copy", one.copy, "--output", str(reviews.folder)]
+        command += ["--format", ",".join(reviews.formats)]
+        if reviews.bundles:
+            command += ["--bundle", "--replace"]
+        if reviews.mail is not None and reviews.mail.recipients(one.contract, one.copy):
             command.append("--send")
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self._running = (one, process)
@@ -90,7 +116,7 @@ class Duty:
         if process.stderr:
             process.stderr.close()
         self._running = None
-        about = {"contract": one[0], "month": one[1]}
+        about = {"contract": one.contract, "month": one.month, "copy": one.copy}
         if process.returncode == 0:
             log.info("a review pack was made", extra=about)
         else:

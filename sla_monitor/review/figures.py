@@ -8,6 +8,7 @@ from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Pack, Section
 from sla_monitor.review.case import Case
+from sla_monitor.review.chapters.checking import checking
 from sla_monitor.review.chapters.failures import failures
 from sla_monitor.review.chapters.kpis import kpi_table
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
@@ -33,6 +34,7 @@ CHAPTERS: tuple[Callable[[Case], Section | None], ...] = (
     upkeep,
     quality,
     method,
+    checking,
     lambda case: publication(case, case.months[-12:]),
     meeting,
     signatures,

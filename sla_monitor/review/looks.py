@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 
 from sla_monitor.assess.assessment import ContractAssessment, Outage, ServiceAssessment
 from sla_monitor.contract.contract import endpoint_key
+from sla_monitor.errors import ReviewError
 from sla_monitor.review import words
 from sla_monitor.review.case import Case, Looks
-from sla_monitor.sla.observation import Observation
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 
 FirstFailed: TypeAlias = Callable[[str, int, int], Observation | None]
 """Gives the first look that found an endpoint, by its key, down in a range of instants."""
@@ -66,6 +67,34 @@ def outages_file(case: Case, kpi: str | None = None) -> bytes:
         "outages": [_outage(case, service, outage) for service in services for outage in service.outages],
     }
     return (json.dumps(said, indent=2) + "\n").encode()
+
+
+def looks_in(content: bytes) -> Looks | None:
+    """The first failed looks that such a file tells; None where it says that nobody knows. Raises ReviewError."""
+    try:
+        said = json.loads(content)
+        if said["looks"] != "on record":
+            return None
+        found = ((outage["start_ms"], one) for outage in said["outages"] for one in outage["endpoints"])
+        told = {(one["endpoint"], at_ms): one["first_failed_look"] for at_ms, one in found}
+        return {place: _observation(place[0], look) for place, look in told.items() if look is not None}
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        raise ReviewError("is no file of outages") from None
+
+
+def _observation(endpoint: str, told: dict[str, Any]) -> Observation:
+    reason, status, detail, size = (told[name] for name in ("reason", "status", "detail", "response_bytes"))
+    if not isinstance(detail, str) or not all(one is None or type(one) is int for one in (status, size)):
+        raise TypeError
+    finding = Finding(
+        outcome=Outcome.DOWN,
+        reason=None if reason is None else Reason(reason),
+        detail=detail,
+        status=status,
+        body_bytes=size,
+        evidence=told["response"].encode("utf-8", "surrogatepass"),
+    )
+    return Observation(endpoint, int(told["at_ms"]), finding)
 
 
 def _outage(case: Case, service: ServiceAssessment, outage: Outage) -> dict[str, Any]:

@@ -28,9 +28,10 @@ TYPES = {
 
 def message(case: Case, pack: Pack, files: Mapping[str, bytes], mail: Mail, now_ms: int) -> EmailMessage:
     """The message with its attachments. Raises ReviewError where nobody is named for the contract."""
-    recipients = mail.to.get(case.assessment.contract, ())
+    recipients = mail.recipients(case.assessment.contract, case.copy)
     if not recipients:
-        raise ReviewError(f"reviews.mail.to names nobody for {case.assessment.contract} (add who gets its packs)")
+        whose = "suppliers" if case.copy == "supplier" else "to"
+        raise ReviewError(f"reviews.mail.{whose} names nobody for {case.assessment.contract} (add who gets this copy)")
     made = EmailMessage(SMTP)
     made["From"], made["To"] = mail.sender, ", ".join(recipients)
     made["Date"] = formatdate(now_ms / 1000)

@@ -5,18 +5,56 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.case import Case
+from sla_monitor.review.case import Case, Handed
+from sla_monitor.review.claim import claim_pack
 from sla_monitor.review.csv_tables import csv_files
+from sla_monitor.review.figures import pack
 from sla_monitor.review.html import html
+from sla_monitor.review.looks import outages_file
+from sla_monitor.review.roll_up import roll_up
 from sla_monitor.review.shelf import MANIFEST
 
 FORMATS = ("html", "pdf", "xlsx", "csv", "json")
 EXTRA = "needs libraries that are not installed (install sla-monitor[report], or leave the format out)"
+OUTAGES = "Outages, and what the first failed look at each endpoint found"
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which renderings, of how many months or of which KPI's claim."""
+
+    formats: Sequence[str] = FORMATS
+    months: int = 1
+    claim: str | None = None
+
+
+def packed(
+    case: Case, document: str, wanted: Wanted, progress: Progress = lambda _: None
+) -> tuple[Pack, dict[str, bytes]]:
+    """The pack that is wanted, and its files but for the manifest. `document` is the assessment in JSON."""
+    outages = outages_file(case, wanted.claim) if "json" in wanted.formats and wanted.months == 1 else None
+    if wanted.claim is not None and outages is not None:  # its certificate names what goes with it
+        case = replace(
+            case, handed=(*case.handed, Handed("outages.json", OUTAGES, hashlib.sha256(outages).hexdigest()))
+        )
+    whole = _whole(case, wanted)
+    files = renderings(case, whole, document, wanted.formats, progress)
+    if outages is not None:
+        files[f"{whole.name}-outages.json"] = outages
+    return whole, files
+
+
+def _whole(case: Case, wanted: Wanted) -> Pack:
+    if wanted.claim is not None:
+        return claim_pack(case, wanted.claim)
+    return pack(case) if wanted.months == 1 else roll_up(case, wanted.months)
 
 
 def renderings(
@@ -34,12 +72,13 @@ def renderings(
     return made
 
 
-def with_manifest(case: Case, made: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files of a pack with its manifest."""
-    return {**made, MANIFEST: manifest(case, made)}
+def with_manifest(case: Case, made: Mapping[str, bytes], **more: Any) -> dict[str, bytes]:
+    """The files of a pack with its manifest, in which `more` is told too."""
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
+    return {**made, MANIFEST: manifest(case, digests, **more)}
 
 
-def manifest(case: Case, made: Mapping[str, bytes]) -> bytes:
+def manifest(case: Case, digests: Mapping[str, str], **more: Any) -> bytes:
     """What the pack is and what is in it, by digest: it shows whether a file was changed afterwards. Its head of the
     chain shows whether the record was."""
     said = {
@@ -52,9 +91,12 @@ def manifest(case: Case, made: Mapping[str, bytes]) -> bytes:
         "copy": case.copy,
         "program": case.program,
         "assessment_sha256": case.digest,
+        "figures_sha256": case.figures_digest,
         "inputs": case.inputs,
         "head": case.head,
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(made.items())},
+        "record": case.keeping.told(),
+        **more,
+        "files": dict(sorted(digests.items())),
     }
     return (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode()
 

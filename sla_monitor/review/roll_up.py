@@ -11,6 +11,7 @@ from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
 from sla_monitor.review.case import Case
+from sla_monitor.review.chapters.checking import checking
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import months_table
 from sla_monitor.review.chapters.publication import publication
@@ -34,7 +35,7 @@ def roll_up(case: Case, length: int) -> Pack:
     first = months[0].month if months else case.month
     span = f"{words.month_words(first)} to {words.month_words(case.month)}"
     inside = [chapter(case, months) for chapter in (_summary, _kpis, _runs, _money)]
-    outside = [publication(case, months), method(case), meeting(case), signatures(case)]
+    outside = [publication(case, months), method(case), checking(case), meeting(case), signatures(case)]
     name = f"{shifted(case.month, 1 - length)}-to-{case.month}"
     return bound(case, name, f"Supplier performance, {span}", span, [*inside, *outside])
 

@@ -26,7 +26,16 @@ class Mail(Strict):
     user: str | None = Field(None, description="Who we are there; none: the server asks for no name.")
     password: Secret | None = Field(None, description="And how we show it.")
     sender: MailAddress = Field(description="The address that packs come from.")
-    to: dict[Identifier, tuple[MailAddress, ...]] = Field(description="By contract, who gets its packs.")
+    to: dict[Identifier, tuple[MailAddress, ...]] = Field(
+        default_factory=dict, description="By contract, who gets its packs: people of the authority's."
+    )
+    suppliers: dict[Identifier, tuple[MailAddress, ...]] = Field(
+        default_factory=dict, description="By contract, who gets the supplier's copy, and claims."
+    )
+
+    def recipients(self, contract: str, copy: Literal["authority", "supplier"]) -> tuple[MailAddress, ...]:
+        """Who gets a copy."""
+        return (self.suppliers if copy == "supplier" else self.to).get(contract, ())
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -52,4 +61,16 @@ class Reviews(Strict):
     formats: tuple[Literal["html", "pdf", "xlsx", "csv", "json"], ...] = Field(
         ("html", "pdf", "xlsx", "csv", "json"), min_length=1, description="The renderings; pdf and xlsx need libraries."
     )
+    bundles: YesNo = Field(
+        False, description="Whether the daemon makes the supplier's copy too, and a bundle (ZIP) of each copy."
+    )
+    kept_by: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = Field(
+        "", description="Who keeps the record, as a certificate names them; empty: the authority."
+    )
     mail: Mail | None = Field(None, description="How packs are sent; none: nobody is sent any.")
+
+    @model_validator(mode="after")
+    def _can_be_bundled(self) -> Self:
+        if self.bundles and "json" not in self.formats:
+            raise Misplaced([(("formats",), "must have json where bundles are made (they are checked by it)")])
+        return self

@@ -23,8 +23,8 @@ from sla_monitor.assess import Cache, assess_month, history
 from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.cli import cli
 from sla_monitor.cli.pruning import _verified, _Work
-from sla_monitor.cli.review_found import _found as found_for
-from sla_monitor.cli.review_made import Post, Wanted, make
+from sla_monitor.cli.review_found import Vouched
+from sla_monitor.cli.review_made import Bundling, Post, make
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import Ledger, Recorded, read_only
@@ -34,6 +34,9 @@ from sla_monitor.ledger.rebuild import rebuild_spans
 from sla_monitor.ledger.schema import MIGRATIONS
 from sla_monitor.ledger.upkeep import check
 from sla_monitor.register.instant import parse_instant
+from sla_monitor.review.gathering import Subject, gathered
+from sla_monitor.review.looks import first_looks
+from sla_monitor.review.make import Wanted
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 from tests.archive.support import DAY_MS, HOUR_MS, Place
@@ -95,14 +98,16 @@ def told(place: Place) -> dict[str, str]:
 
 
 def packs(place: Place, output: Path) -> dict[str, bytes]:
-    """Packs of every month in all formats, and claims, as files."""
+    """Packs of every month in all formats, and claims, as files, with their bundles."""
     contract = place.configuration.contracts[0]
     with read_only(place.ledger, archive(place)) as reader:
         for month in MONTHS:
-            one = found_for(contract, reader, month, NOW_MS, reader.first_failed)
+            about = Subject(contract, reader, month, NOW_MS)
+            one = gathered(about, first_looks=lambda found: first_looks(found, reader.first_failed))
             for claim in (None, *(kpi.kpi for kpi in one.case.failed())):
                 formats = ["html", "csv", "json", "xlsx", "pdf"] if month == "2025-03" else ["html", "json"]
-                make(one, Wanted(formats, 1, claim, "authority"), output, Post(None, is_dry=False))
+                bundling = Bundling(is_wanted=True, replaces=False)
+                make(Vouched(one), Wanted(formats, 1, claim), output, Post(None, is_dry=False), bundling)
     return {str(path.relative_to(output)): path.read_bytes() for path in output.rglob("*") if path.is_file()}
 
 

@@ -137,7 +137,7 @@ def test_the_sample_month_is_worked_out_by_the_command_of_the_how_to(monkeypatch
 
 def test_every_command_of_the_how_to_does_what_it_says(as_the_how_to_has_it: Path) -> None:
     ours = [line for line in commands() if "config/" not in line]
-    assert len(ours) == 4
+    assert len(ours) == 6
     for line in ours:
         run(*shlex.split(line.replace("police-strategic-it", "partnership").replace("2026-10", "2025-03"))[1:])
     assert json.loads((as_the_how_to_has_it / "a.json").read_text())["period"]["name"] == "2025-03"

@@ -6,12 +6,15 @@ import json
 import time
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
 from sla_monitor.clock import SystemClock
 from sla_monitor.configuration import read_configuration
 from sla_monitor.contract.load import load_contract
 from sla_monitor.daemon import Daemon
 from sla_monitor.register.entries import Entry
-from sla_monitor.review.duty import AGAIN_MS, SETTLING_MS, Duty, due
+from sla_monitor.review.duty import AGAIN_MS, SETTLING_MS, Due, Duty, due
 from sla_monitor.review.make import with_manifest
 from sla_monitor.review.shelf import put
 from sla_monitor.settings import Reviews
@@ -33,7 +36,7 @@ def signed(number: int, month: str) -> Entry:
 
 
 def asked(folder: Path, now_ms: int, *entries: Entry, first_ms: int | None = OCTOBER_MS - 40 * DAY) -> list[str]:
-    return [month for _, month in due(OWN, entries, first_ms, folder, now_ms)]
+    return [one.month for one in due(OWN, entries, first_ms, Reviews(folder=folder), now_ms)]
 
 
 def shelve(folder: Path, month: str, register_number: int, tmp_path: Path) -> None:
@@ -63,13 +66,29 @@ def test_a_pack_is_made_once_and_anew_when_its_month_is_signed(tmp_path: Path) -
     assert asked(tmp_path, now_ms, signed(8, "2026-06")) == []
 
 
+def test_the_suppliers_copy_is_due_where_it_is_bundled_or_sent(tmp_path: Path) -> None:
+    def copies(**more: object) -> list[tuple[str, str]]:
+        reviews = Reviews.model_validate({"folder": str(tmp_path), **more})
+        now_ms = OCTOBER_MS + 5 * DAY
+        return [(one.copy, one.name) for one in due(OWN, (signed(8, "2026-06"),), 0, reviews, now_ms)]
+
+    ours, theirs = ("authority", f"{OWN.id}-2026-09"), ("supplier", f"{OWN.id}-2026-09-supplier")
+    mail = {"host": "127.0.0.1", "sender": "a@b.invalid"}
+    assert copies() == copies(mail=mail | {"to": {OWN.id: ["c@d.invalid"]}}) == [ours]
+    assert copies(bundles=True) == copies(mail=mail | {"suppliers": {OWN.id: ["c@d.invalid"]}}) == [ours, theirs]
+    shelve(tmp_path, "2026-09", 7, tmp_path)
+    assert copies(bundles=True) == [theirs]
+    with pytest.raises(ValidationError, match="must have json where bundles are made"):
+        Reviews.model_validate({"bundles": True, "formats": ["html"]})
+
+
 def test_a_pack_is_made_by_a_process_and_a_failure_is_tried_again_later(tmp_path: Path) -> None:
     """There is no ledger: the command fails, and says so in the log."""
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts" / "contract.yaml").write_text(CONTRACT.read_text())
     settings = tmp_path / "sla-monitor.yaml"
     settings.write_text("ledger: {path: none.db}\n")
-    duty, wanted = Duty(Reviews(folder=tmp_path / "packs"), settings), [(OWN.id, "2026-09")]
+    duty, wanted = Duty(Reviews(folder=tmp_path / "packs"), settings), [Due(OWN.id, "2026-09")]
     duty.check(wanted, 0)
     assert duty._running is not None
     deadline = time.monotonic() + 60
@@ -93,21 +112,24 @@ def test_the_daemon_has_the_pack_of_the_last_month_made(tmp_path: Path) -> None:
     settings = tmp_path / "sla-monitor.yaml"
     settings.write_text(
         "listen: 127.0.0.1:0\nledger: {path: ledger.db}\n"
-        "reviews: {folder: packs, automatic: true, formats: [html, json]}\n"
+        "reviews: {folder: packs, automatic: true, bundles: true, formats: [html, json]}\n"
     )
     clock = SystemClock()
     daemon = Daemon(settings, read_configuration(settings), clock)
     try:
         daemon._errands.make_reviews()
         this = month_of(clock.now_ms() - SETTLING_MS, OWN.versions[0].terms.time_zone).name
-        manifest = tmp_path / "packs" / f"partnership-{shifted(this, -1)}" / "manifest.json"
+        name = f"partnership-{shifted(this, -1)}"
+        manifest, bundles = tmp_path / "packs" / name / "manifest.json", [f"{name}-supplier.zip", f"{name}.zip"]
         deadline = time.monotonic() + 120
-        while not manifest.exists() and time.monotonic() < deadline:
+        while sorted(one.name for one in (tmp_path / "packs").glob("*.zip")) != bundles and time.monotonic() < deadline:
+            daemon._errands.make_reviews()
             time.sleep(0.05)
         daemon._errands.make_reviews()
-        assert [one.month for one in daemon._web.packs()] == [shifted(this, -1)]
+        assert [one.month for one in daemon._web.packs()] == [shifted(this, -1)] * 2
     finally:
         daemon.stop()
+    assert sorted(one.name for one in (tmp_path / "packs").glob("*.zip")) == bundles
     said = json.loads(manifest.read_bytes())
     assert (said["status"], said["register_number"]) == ("provisional", 7)
     assert len(said["files"]) == 3

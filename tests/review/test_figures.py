@@ -19,6 +19,7 @@ from tests.review.months import case_of, evidence
 
 ORDER = [
     "summary", "kpis", "failures", "services", "register", "credit", "tickets", "maintenance", "quality", "method",
+    "checking",
     "ratings",
     "meeting", "signatures",
 ]  # fmt: skip
@@ -52,7 +53,9 @@ def test_the_cover_says_how_final_it_is_from_what_and_how_to_check_it() -> None:
     assert facts["Data cut-off"].text == "1 Nov 2026 00:00:00 GMT"
     assert facts["Assessment, SHA-256"].text == "ab" * 32
     assert made.header == "Strategic IT Partnership · October 2026 · Provisional · abababababababab"
-    assert "sla-monitor assess partnership --period 2026-10" in str(made.cover)
+    assert "The chapter “How to check this pack” says how" in str(made.cover)
+    chapter = next(section for section in made.sections if section.id == "checking")
+    assert "sla-monitor assess partnership --period 2026-10" in str(chapter)
 
 
 def test_the_headline_counts_what_was_met_and_what_it_costs() -> None:

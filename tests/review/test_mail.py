@@ -18,7 +18,9 @@ from sla_monitor.settings import load_settings
 from tests.review.mail_server import mail_server
 from tests.review.months import BAD, CONTRACT, TICKETS, evidence
 
-TO = "to: {force-ict: [contracts@force.invalid, manager@supplier.invalid]}"
+TO = (
+    "to: {force-ict: [contracts@force.invalid, head@force.invalid]}, suppliers: {force-ict: [manager@supplier.invalid]}"
+)
 
 
 def settings(folder: Path, port: int, more: str = "security: none", to: str = TO) -> Path:
@@ -38,7 +40,7 @@ def test_a_pack_is_sent_to_those_whom_the_settings_name(tmp_path: Path) -> None:
     with mail_server() as (port, received):
         sent = run(tmp_path, settings(tmp_path, port), "--send")
     assert sent.exit_code == 0, sent.output
-    assert received.recipients == ["contracts@force.invalid", "manager@supplier.invalid"]
+    assert received.recipients == ["contracts@force.invalid", "head@force.invalid"]
     message: Any = message_from_bytes(received.message, policy=default)
     assert message["Subject"] == "Force ICT Agreement: Supplier performance review, September 2026 (provisional)"
     assert "15 service points and owes service credits of £8,000.00" in message.get_body(("plain",)).get_content()
@@ -48,11 +50,23 @@ def test_a_pack_is_sent_to_those_whom_the_settings_name(tmp_path: Path) -> None:
     assert attached["force-ict-2026-09.html"].get_content().replace("\r\n", "\n") == whole
 
 
+@pytest.mark.parametrize("words", [("--copy", "supplier"), ("--claim", "KPI2")])
+def test_the_supplier_is_sent_its_own_copy_and_claims(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with mail_server() as (port, received):
+        sent = run(tmp_path, settings(tmp_path, port), "--send", *words)
+    assert sent.exit_code == 0, sent.output
+    assert received.recipients == ["manager@supplier.invalid"]
+    with mail_server() as (port, received):
+        refused = run(tmp_path, settings(tmp_path, port, to="to: {force-ict: [a@b.invalid]}"), "--send", *words)
+    assert "reviews.mail.suppliers names nobody for force-ict" in str(refused.exception)
+    assert received.commands == []
+
+
 def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(tmp_path: Path) -> None:
     with mail_server() as (port, received):
         said = run(tmp_path, settings(tmp_path, port), "--send", "--dry-run")
     assert said.exit_code == 0, said.output
-    assert "To: contracts@force.invalid, manager@supplier.invalid" in said.output
+    assert "To: contracts@force.invalid, head@force.invalid" in said.output
     assert "force-ict-2026-09.html" in said.output
     assert received.commands == []
 

@@ -80,13 +80,8 @@ def _term(one: ContractAssessment) -> str:
 
 
 def _verifying(case: Case) -> tuple[str, ...]:
-    command = f"sla-monitor assess {case.assessment.contract} --period {case.month} --format json --evidence FILE"
-    how = (
-        f"How to check this: export the evidence with “sla-monitor ledger export”, run “{command}” with the"
-        " contract file, and compare the SHA-256 of what it prints with the one above. Either side can do so, and must"
-        " get the same."
-    )
-    lines = [how, "All renderings are made from one assessment; “manifest.json” beside them holds the digest of each."]
+    renderings = "All renderings are made from one assessment; “manifest.json” beside them holds the digest of each."
+    lines = ["The chapter “How to check this pack” says how to come to the same figures.", renderings]
     if case.assessment.note:
         lines.insert(0, case.assessment.note)
     if case.copy == "supplier":

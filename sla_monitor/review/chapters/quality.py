@@ -9,6 +9,7 @@ from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.case import Case
+from sla_monitor.review.chapters.checking import witnessed
 from sla_monitor.review.telling import what, when
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.intervals import Intervals, intersect, length
@@ -42,7 +43,8 @@ def quality(case: Case) -> Section:
         " Time that nobody saw is never taken for up or down unless the contract says so."
     )
     tables = (_coverage(case), _reasons(case), _clock(case), _blind(case), _corrections(case))
-    return Section("quality", "Data quality", (Prose((said,)), *tables, Prose((_balance(case),))), own_page=True)
+    after = Prose((_balance(case), witnessed(case)))
+    return Section("quality", "Data quality", (Prose((said,)), *tables, after), own_page=True)
 
 
 def _coverage(case: Case) -> Table:

@@ -21,14 +21,12 @@ def inputs_of(contract: Contract, evidence: Evidence, found: ContractAssessment)
     terms = contract.versions[0].terms
     start_ms = midnight_ms(terms.term.start_on, terms)
     end_ms = max(start_ms, min(found.period.end_ms, found.at_ms))
-    calendars = (calendar for version in contract.versions for calendar in version.terms.calendars.values())
-    holidays = {calendar.bank_holidays for calendar in calendars if calendar.bank_holidays is not None}
     since = _since(contract, found)
     looks_from_ms = min(period_of(contract, since).start_ms, end_ms)
     earlier = list(_earlier(contract, found, since))
     return {
         "contract_sha256": _sha256(Path(contract.file)),
-        "holidays_sha256": sorted(map(_sha256, holidays)),
+        "holidays_sha256": sorted(map(_sha256, contract.holiday_files)),
         "evidence_sha256": evidence_digest(contract, evidence, (start_ms, end_ms), looks_from_ms, earlier),
     }
 

@@ -1,0 +1,56 @@
+"""What of the register is the authority's alone, and an entry without it.
+
+There is one rule, for every rendering, for JSON and for evidence. It leaves every figure as it is: no figure depends on
+a note or on where papers are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypedDict
+
+from sla_monitor.register.entries import Entry, Figure
+
+SHARED = {
+    "claim", "maintenance", "figure", "ticket", "action", "done", "minute", "decision", "dispute", "outage_list",
+}  # fmt: skip
+"""Kinds whose notes both sides read: what the supplier said, what it was told, what was agreed at the meeting."""
+
+LEFT_OUT = "left out of this copy"
+"""What stands in place of a text: whoever reads the copy sees that there is one."""
+
+
+class Withheld(TypedDict):
+    """What a redacted entry lacks."""
+
+    number: int
+    note: str
+    evidence: str
+
+
+def redacted(entry: Entry) -> Entry:
+    """The entry as both sides know it. Redacting it again changes nothing."""
+    if not is_own(entry):
+        return entry
+    note, papers = (LEFT_OUT if text else "" for text in (entry.note, entry.evidence))
+    return entry.model_copy(update={"note": note, "evidence": papers})
+
+
+def withheld(entries: Iterable[Entry]) -> list[Withheld]:
+    """What redaction takes from these entries."""
+    return [
+        {"number": entry.number, "note": entry.note, "evidence": entry.evidence}
+        for entry in entries
+        if redacted(entry) != entry
+    ]
+
+
+def is_redacted(entry: Entry) -> bool:
+    """Whether something of it was left out."""
+    return is_own(entry) and LEFT_OUT in {entry.note, entry.evidence}
+
+
+def is_own(entry: Entry) -> bool:
+    """Whether the authority made this entry for itself. A figure of the authority's own says whence it has it."""
+    said = entry.said
+    return said.kind not in SHARED or (isinstance(said, Figure) and said.party == "authority")

@@ -1,0 +1,1 @@
+"""One ZIP for a party: made, unpacked and verified."""

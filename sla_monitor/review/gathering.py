@@ -1,0 +1,80 @@
+"""From evidence to what a pack is made of: the month's assessment, and all that is told beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sla_monitor import __version__
+from sla_monitor.assess import ContractAssessment, assess_month
+from sla_monitor.assess.document import document, document_text, figures_digest
+from sla_monitor.assess.document.inputs import inputs_of
+from sla_monitor.contract.contract import Contract
+from sla_monitor.evidence import Source
+from sla_monitor.evidence.given import Given
+from sla_monitor.register.standing import standing
+from sla_monitor.review.case import Case, Copy, Looks
+from sla_monitor.review.copies import for_supplier
+from sla_monitor.review.keeping import Keeping
+from sla_monitor.review.unseen import unseen
+
+PROGRAM = f"sla-monitor {__version__}"
+
+FirstLooks = Callable[[ContractAssessment], Looks | None]
+"""What the first failed looks of a month's outages said; None: nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a pack is about: a month of a contract, from this evidence, as known at `now_ms`."""
+
+    contract: Contract
+    source: Source
+    month: str
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a pack is made of: what it says, the same in JSON, and what it is about."""
+
+    case: Case
+    document: str
+    about: Subject
+
+
+def gathered(
+    about: Subject,
+    copy: Copy = "authority",
+    *,
+    first_looks: FirstLooks = lambda _: None,
+    keeping: Keeping | None = None,
+    head: str = "",
+    program: str = PROGRAM,
+) -> Found:
+    """One month, for one of the parties."""
+    contract, source, now_ms = about.contract, about.source, about.now_ms
+    one = assess_month(contract, source, about.month, now_ms)
+    inputs = inputs_of(contract, source, one)
+    looks = first_looks(one)
+    is_redacted = copy == "supplier"
+    if is_redacted:
+        one = for_supplier(one)
+    text = document_text(document(one, inputs))
+    terms = contract.version_at(max(min(now_ms, one.period.end_ms - 1), one.period.start_ms)).terms
+    case = Case(
+        one,
+        terms,
+        standing(Given(source, is_redacted).entries(contract.id)),
+        sha256(text.encode()).hexdigest(),
+        inputs,
+        program,
+        copy,
+        looks,
+        unseen(one, source),
+        head,
+        figures_digest(one),
+        keeping or Keeping(),
+    )
+    return Found(case, text, about)
