@@ -333,6 +333,16 @@ def test_what_was_seen_too_little_is_shown_and_not_assessed() -> None:
     assert (kpi.views["agreed"].band, found.result and found.result.kpis[0].is_met) == (None, None)
 
 
+@pytest.mark.parametrize(("source", "party"), [("supplier", "supplier"), ("authority", "agreed")])
+def test_what_was_seen_too_little_spoils_no_figure_that_others_have_given(source: str, party: str) -> None:
+    half = JUNE + 15 * DAY
+    bands = [{"name": "met", "at_least": 99}, {"name": "missed", "below": 99}]
+    contract = of_kpi(service="cad", source_of_truth=source, bands=bands, rounding={"mode": "none"})
+    found = month_of_june(contract, [figure(party, value="98")], login=with_outages(JUNE, half))
+    assert found.result is not None
+    assert [(one.value, one.band, one.is_met) for one in found.result.kpis] == [(98, "missed", False)]
+
+
 def test_a_composite_is_the_same_in_later_history_whoever_reported_a_figure_of_it() -> None:
     kpis = [
         {"id": "KPI1", "service": "cad", "target": 99},

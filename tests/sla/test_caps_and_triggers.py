@@ -202,12 +202,19 @@ def test_contract_years_and_quarters_count_from_the_first_month() -> None:
     assert last_day("2028-02").day == 29
 
 
-@pytest.mark.parametrize(("limit", "words"), [({"at_least": 2}, "at least 2"), ({"more_than": 1}, "more than 1")])
-def test_a_month_tells_which_months_set_it_off(limit: dict[str, Any], words: str) -> None:
-    terms = regime(triggers=[trigger(measure="points", months=3, **limit)])
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ({"months": 3, "at_least": 2}, "rolling 3 months, at least 2"),
+        ({"months": 3, "more_than": 1}, "rolling 3 months, more than 1"),
+        ({"window": "contract_year", "at_least": 2}, "contract year, at least 2"),
+    ],
+)
+def test_a_month_tells_which_months_set_it_off(condition: dict[str, Any], words: str) -> None:
+    terms = regime(triggers=[trigger(measure="points", **condition)])
     result = told(terms, figures([FAIL, PASS, FAIL]))[2].triggers[0]
     assert result.months == ("2026-01", "2026-03")
-    assert str(result.working[0]) == f"points, rolling 3 months, {words}: 1 + 0 + 1 = 2"
+    assert str(result.working[0]) == f"points, {words}: 1 + 0 + 1 = 2"
 
 
 def test_a_share_of_no_charges_is_nothing() -> None:

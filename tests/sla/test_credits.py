@@ -62,6 +62,34 @@ def test_the_working_ends_with_the_amount(method: str, results: list[Decimal]) -
         assert sum((line.amount for line in result.credit.lines), Decimal(0)) == result.credit.before_caps
 
 
+WORKINGS = {
+    "at_risk_pool": ["amount at risk: 10 % × 100000 = 10000", "credit: 100 % × 40 % × 10000 = 4000.00"],
+    "fixed": ["credit: cad missed its target = 500.00"],
+    "ladder": ["rung: 6 points = 5 %", "credit: 5 % × 100000 = 5000.00"],
+    "points": ["points: 6 (cad) = 6", "credit: 6 points × 1.3 % × 100000 = 7800.00"],
+    "ratchet": ["credit: 2 × 7 × 1 + 3 × 7 × 2 = 56.00"],
+    "shortfall": ["shortfall: |99 − 96.5| = 2.5", "per cent: 2.5 × 0.7 = 1.75", "credit: 1.75 % × 100000 = 1750.00"],
+    "tiers": ["tier: 96.5 = 25 %", "credit: 25 % × 100000 = 25000.00"],
+}
+
+
+@pytest.mark.parametrize("method", sorted(RULES))
+def test_the_working_can_be_followed(method: str) -> None:
+    """The second month in a row below target, with six points."""
+    (line,) = told(regime(credits=[rule(method)]), figures(["98.5", "96.5"]))[1].credit.lines
+    assert [str(each) for each in line.working] == WORKINGS[method]
+
+
+def test_the_working_of_a_pool_says_where_it_ends() -> None:
+    terms = regime(kpi(), kpi("rms"), credits=[rule("at_risk_pool", allocation={"cad": 60, "rms": 70})])
+    both = {name: Measured(Fraction("98.5")) for name in ("cad", "rms")}
+    lines = told(terms, [MonthInput(FIRST, both, CHARGES)])[0].credit.lines
+    assert [str(line.working[-1]) for line in lines] == [
+        "credit: 100 % × 60 % × 10000 = 6000.00",
+        "credit: 100 % × 70 % × 10000, no more than the 4000 left at risk = 4000.00",
+    ]
+
+
 @pytest.mark.parametrize("method", sorted(RULES))
 def test_bedding_in_costs_points_and_no_money(method: str) -> None:
     terms = regime(kpi(bedding_in_until="2026-03-01"), credits=[rule(method)])
