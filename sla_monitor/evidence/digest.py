@@ -55,4 +55,5 @@ def _span_line(key: str, span: Span, start_ms: int, end_ms: int) -> str:
 
 def _look_line(sample: Sample) -> str:
     at_ms, outcome, duration_us, first_byte_us = sample
-    return f"{at_ms} {outcome} {duration_us} {'-' if first_byte_us is None else first_byte_us}\n"
+    times = ("-" if us is None else us for us in (duration_us, first_byte_us))
+    return f"{at_ms} {outcome} {' '.join(map(str, times))}\n"

@@ -13,7 +13,7 @@ from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
-from sla_monitor.sla.spans import Span, extend
+from sla_monitor.sla.spans import Span, extend, joined
 
 CONFIRMED = 1_000
 """Looks of an outage that somebody states: more than any contract asks to confirm one."""
@@ -34,7 +34,7 @@ class FileEvidence:
         spans: dict[str, list[Span]] = {}
         for endpoint, several in self._all_spans(document):
             spans.setdefault(endpoint_key(contract.id, endpoint), []).extend(several)
-        self._spans = {key: sorted(several, key=_start) for key, several in sorted(spans.items())}
+        self._spans = {key: joined(sorted(several, key=_start)) for key, several in sorted(spans.items())}
         self._samples = {endpoint_key(contract.id, endpoint): looks for endpoint, looks in _looks(document).items()}
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
@@ -125,7 +125,7 @@ def _of_outages(several: Sequence[Outages], seen: tuple[int, int]) -> list[Span]
     """
     down: Intervals = normal(
         (one.start_ms, seen[1] if one.end_ms is None else one.end_ms) for o in several for one in o.outages
-    )
+    )  # of one that goes on nobody says what came after the time of the file
     unseen = normal((gap.start_ms, gap.end_ms) for o in several for gap in o.unseen)
     reasons = {one.start_ms: one.reason for o in several for one in o.outages}
     spans = [_stated(pair, Outcome.DOWN, reasons.get(pair[0])) for pair in down]

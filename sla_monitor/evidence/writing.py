@@ -78,8 +78,8 @@ def _look(sample: Sample) -> dict[str, Any]:
     told: dict[str, Any] = {"at": told_instant(at_ms)}
     if outcome is not Outcome.UP:
         told["outcome"] = outcome.value
-    told["duration_us"] = duration_us
-    return told if first_byte_us is None else {**told, "first_byte_us": first_byte_us}
+    times = {"duration_us": duration_us, "first_byte_us": first_byte_us}
+    return told | {key: value for key, value in times.items() if value is not None}
 
 
 def _move(move: ClockMove) -> dict[str, Any]:

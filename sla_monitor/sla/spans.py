@@ -7,7 +7,7 @@ most. What lies between two spans was seen by nobody: that gap is UNKNOWN, and i
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
@@ -57,6 +57,19 @@ def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | Non
     if outcome is last.outcome and not is_gap:
         return (span_of((last.start_ms, at_ms + every_ms, at_ms, outcome, last.reason, last.looks + 1)),)
     return last if is_gap else _ending(last, at_ms), _of_one_look(at_ms, outcome, reason, every_ms)
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """The same spans, ascending and none over another, with those that touch and found the same made one: it takes the
+    failed looks of both to confirm an outage, however often its record was cut."""
+    found: list[Span] = []
+    for span in spans:
+        last = found[-1] if found else None
+        if last is not None and last.end_ms == span.start_ms and last.outcome is span.outcome:
+            found[-1] = span._replace(start_ms=last.start_ms, reason=last.reason, looks=last.looks + span.looks)
+        else:
+            found.append(span)
+    return found
 
 
 def in_doubt_from(spans: Sequence[Span], at_ms: int, expected_ms: int, since_ms: int | None) -> int | None:

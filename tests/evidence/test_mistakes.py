@@ -26,6 +26,10 @@ def outages(*several: dict[str, Any], **of: str) -> dict[str, Any]:
     return {"kind": "outages", **of, "outages": list(several)}
 
 
+def watched(*looks: dict[str, Any], every: str = "10s") -> dict[str, Any]:
+    return {"kind": "observations", "endpoint": "health", "every": every, "looks": list(looks)}
+
+
 def test_an_evidence_file_of_the_smallest_kind_is_good(tmp_path: Path) -> None:
     assert problems(tmp_path, evidence()) == []
 
@@ -158,6 +162,35 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
         (
             {"samples": [{"endpoint": "webmail", "looks": []}, {"endpoint": "webmail", "looks": []}]},
             "$.samples[1].endpoint: is given twice (put its looks into one list)",
+        ),
+        (
+            {
+                "observed": [
+                    watched({"at": AT_NOON}),
+                    watched({"at": "2026-10-05T13:00:00+01:00", "outcome": "degraded"}),
+                ]
+            },
+            "$.observed[1].looks[0].at: another look at this instant found something else (keep one)",
+        ),
+        (
+            {"observed": [watched({"at": AT_NOON}), watched({"at": AT_NOON}, every="20s")]},
+            "$.observed[1].looks[0].at: the same look vouches for another time elsewhere (keep one)",
+        ),
+        (
+            {"observed": [watched({"at": OUTSIDE[0]})]},
+            "$.observed[0].looks[0].at: must lie in seen (or widen seen)",
+        ),
+        (
+            {"observed": [watched({"at": AT_NOON, "reason": "timeout"})]},
+            "$.observed[0].looks[0].reason: says why it was not up (write the outcome too, or leave the reason out)",
+        ),
+        (
+            {"observed": [spans("health", SPAN | {"looks": 10**20})]},
+            "$.observed[0].spans[0].looks: must be at most 1000000000",
+        ),
+        (
+            {"entries": [entry(10**20, {"kind": "minute", "month": "2026-10"})]},
+            "$.entries[0].number: must be at most 9007199254740991",
         ),
         (
             {"entries": [entry(1, CLAIM | {"services": ["custdy"]})]},
