@@ -18,6 +18,7 @@ from sla_monitor.cli.generate import generate
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.import_ import import_
 from sla_monitor.cli.ledger import record
+from sla_monitor.cli.ledger_import import import_evidence, imports, undo_import
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.pruning import prune
 from sla_monitor.cli.reconcile import reconcile
@@ -41,7 +42,7 @@ COMMANDS = (
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)
-for command in (export, seal, key, prune):
+for command in (export, seal, key, prune, import_evidence, imports, undo_import):
     record.add_command(command)
 
 

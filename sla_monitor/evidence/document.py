@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Strict, TimeZone, Whole
 from sla_monitor.register.entries import Entry, Timed
+from sla_monitor.register.entry_parts import Line, Number, Text
 from sla_monitor.register.instant import Instant
 from sla_monitor.sla.observation import Outcome, Reason
 
@@ -137,6 +138,28 @@ class ClockMoved(Strict):
     slept_ms: Annotated[Whole, Field(ge=0)] = Field(0, description="For how many milliseconds the host had slept.")
 
 
+class Filled(Timed):
+    """Time of an endpoint that nobody saw but for an import."""
+
+    endpoint: Identifier = Field(description="The id of the endpoint.")
+
+
+class ImportRecord(Strict):
+    """Something that a ledger had brought in from elsewhere before the file was written."""
+
+    number: Number = Field(description="Of the import in that ledger.")
+    at_ms: Instant = Field(alias="at", description="When it was brought in.")
+    actor: Line = Field(description="Who did it.")
+    kind: Identifier = Field(description="From what: an evidence file, a Prometheus, ...")
+    source: Text = Field(description="From where, in words.")
+    digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
+        alias="sha256", description="SHA-256 of what was read there."
+    )
+    from_ms: Instant = Field(alias="from", description="It tells of the time from this instant on.")
+    until_ms: Instant = Field(alias="until", description="Up to this instant, which is not in it.")
+    filled: tuple[Filled, ...] = Field((), description="The time of which it alone told.")
+
+
 class EvidenceDocument(Strict):
     """What was seen and what was said. Instants without an offset are told in `zone`."""
 
@@ -156,6 +179,7 @@ class EvidenceDocument(Strict):
     clock_moves: tuple[ClockMoved, ...] = Field(
         (), description="When the clock was set or the host slept, in the order in which that was noticed."
     )
+    imports: tuple[ImportRecord, ...] = Field((), description="What of the above was brought in from elsewhere.")
     entries: tuple[Entry, ...] = Field((), description="What the register says, in the order of the numbers.")
 
     @property

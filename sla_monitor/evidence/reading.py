@@ -7,7 +7,9 @@ where pydantic would take the last.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, available_timezones
@@ -32,9 +34,31 @@ def read_evidence(path: Path, contract: Contract) -> FileEvidence:
     return evidence_of(read_document(path, contract), contract)
 
 
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """What a file spells, before anything of it is believed. `digest`: SHA-256 of its bytes, in hex."""
+
+    path: Path
+    values: Any
+    digest: str
+
+    @property
+    def contract(self) -> str:
+        """The contract that it says it is about. Raises EvidenceError."""
+        named = self.values.get("contract") if isinstance(self.values, dict) else None
+        if isinstance(named, str):
+            return named
+        raise EvidenceError([f"{self.path}: $.contract: is missing (is this an evidence file?)"])
+
+
 def read_document(path: Path, contract: Contract) -> EvidenceDocument:
     """The file, checked in itself and against the contract. Raises EvidenceError."""
-    values = _values(path)
+    return checked(spelled(path), contract)
+
+
+def checked(file: Spelled, contract: Contract) -> EvidenceDocument:
+    """The same of a file that was read already."""
+    path, values = file.path, file.values
     zone = _zone(values) or contract.versions[0].terms.time_zone
     try:
         document = EvidenceDocument.model_validate(values, context={"zone": zone})
@@ -50,8 +74,8 @@ def evidence_of(document: EvidenceDocument, contract: Contract) -> FileEvidence:
     return FileEvidence(document, contract)
 
 
-def _values(path: Path) -> Any:
-    """What the file spells, with exact numbers."""
+def spelled(path: Path) -> Spelled:
+    """What a file spells, with exact numbers. Raises EvidenceError."""
     try:
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
@@ -61,13 +85,14 @@ def _values(path: Path) -> Any:
     if len(content) > SIZE_LIMIT:
         raise EvidenceError([f"{path}: is larger than 1 GiB (export fewer months)"])
     try:
-        return json.loads(
+        values = json.loads(
             content.decode("utf-8-sig"),
             parse_float=_number,
             parse_int=_number,
             parse_constant=_refused,
             object_pairs_hook=_once,
         )
+        return Spelled(path, values, sha256(content).hexdigest())
     except json.JSONDecodeError as error:
         raise EvidenceError([f"{path}:{error.lineno}:{error.colno}: is not JSON: {error.msg}"]) from None
     except UnicodeDecodeError:

@@ -24,6 +24,7 @@ def disagreements(document: EvidenceDocument, contract: Contract) -> Problems:
         yield ("contract",), f"must be {contract.id} (or take the file of contract {document.contract})"
     yield from _of_range(document)
     yield from _of_names(document, contract)
+    yield from _of_imports(document, contract)
     yield from _of_forms(document, contract)
     yield from _of_spans(document)
     yield from _of_looks(document)
@@ -86,6 +87,17 @@ def _of_names(document: EvidenceDocument, contract: Contract) -> Problems:
     for i, samples in enumerate(document.samples):
         if samples.endpoint not in endpoints:
             yield ("samples", i, "endpoint"), f"no such endpoint ({suggestion(samples.endpoint, endpoints)})"
+
+
+def _of_imports(document: EvidenceDocument, contract: Contract) -> Problems:
+    endpoints = {endpoint for several in endpoints_by_service(contract).values() for endpoint in several}
+    for i, record in enumerate(document.imports):
+        if i and record.number <= document.imports[i - 1].number:
+            yield ("imports", i, "number"), f"must be greater than {document.imports[i - 1].number}, the one before"
+        for j, filled in enumerate(record.filled):
+            if filled.endpoint not in endpoints:
+                path = "imports", i, "filled", j, "endpoint"
+                yield path, f"no such endpoint ({suggestion(filled.endpoint, endpoints)})"
 
 
 def _of_forms(document: EvidenceDocument, contract: Contract) -> Problems:

@@ -7,8 +7,9 @@ most. What lies between two spans was seen by nobody: that gap is UNKNOWN, and i
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -36,6 +37,35 @@ class Fingerprint(NamedTuple):
     digest: str
     down_ms: tuple[int, int] | None
     other_ms: tuple[int, int] | None
+
+
+def fingerprint_of(
+    spans: Mapping[str, Sequence[Span]],
+    range_ms: tuple[int, int],
+    within_ms: tuple[int, int],
+    beside: Sequence[object] = (),
+) -> Fingerprint:
+    """The fingerprint of a contract's spans, by endpoint key, that overlap a range: of outages all of it, of UP what
+    lies in the range, of others what lies in the wider one. `beside`: what else makes it another."""
+    told = [(key, [tuple(within(span, range_ms, within_ms)) for span in spans[key]]) for key in sorted(spans)]
+    every = [span for several in spans.values() for span in several]
+    down_ms = _hull([span for span in every if span.outcome is Outcome.DOWN])
+    other_ms = _hull([span for span in every if span.outcome not in {Outcome.UP, Outcome.DOWN}])
+    return Fingerprint(sha256(repr((told, *beside)).encode()).hexdigest(), down_ms, other_ms)
+
+
+def within(span: Span, range_ms: tuple[int, int], reach_ms: tuple[int, int]) -> Span:
+    """An outage as it is. Of UP no more than lies within the range, since it may go on for years, and of anything else
+    within reach: how many places saw an outage is asked as far as it goes."""
+    if span.outcome is Outcome.DOWN:
+        return span
+    first_ms, last_ms = range_ms if span.outcome is Outcome.UP else reach_ms
+    end_ms = min(span.end_ms, last_ms)
+    return Span(max(span.start_ms, first_ms), end_ms, end_ms, span.outcome, None, 1)
+
+
+def _hull(spans: Sequence[Span]) -> tuple[int, int] | None:
+    return (min(one.start_ms for one in spans), max(one.end_ms for one in spans)) if spans else None
 
 
 span_of: Callable[[tuple[int, int, int, Outcome, Reason | None, int]], Span] = partial(tuple.__new__, Span)

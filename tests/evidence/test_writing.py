@@ -20,6 +20,7 @@ from sla_monitor.ledger import Ledger, read_only
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.spans import Span, joined
 from tests.evidence.support import contract_in, entry, evidence, ms, read, written
 from tests.fakes.clock import FakeClock
@@ -154,6 +155,9 @@ class Told(FileEvidence):
     def __init__(self, spans: dict[str, list[Span]]) -> None:
         self._all = spans
         self._clock_moves = []
+
+    def imports(self, contract: str) -> Sequence[Import]:
+        return ()
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
         return self._all
