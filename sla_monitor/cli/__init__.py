@@ -10,6 +10,7 @@ import click
 from sla_monitor import __version__
 from sla_monitor.cli.archive import archive, key, seal
 from sla_monitor.cli.assess import assess
+from sla_monitor.cli.backfill import backfill
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
 from sla_monitor.cli.demo import demo
@@ -42,7 +43,7 @@ COMMANDS = (
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)
-for command in (export, seal, key, prune, import_evidence, imports, undo_import):
+for command in (export, seal, key, prune, import_evidence, imports, undo_import, backfill):
     record.add_command(command)
 
 

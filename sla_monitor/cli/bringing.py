@@ -47,11 +47,12 @@ def bring(desk: Desk, draft: Draft, wish: Wish) -> None:
 
         def attempt(last: int) -> None:
             nonlocal confirmed
-            _untold(desk, draft)
+            _check(desk, draft)
             effect = _effect(desk, evidence, draft, changes_of_import(
                 desk, evidence, moved_entries(draft.entries, last), add=draft
             ))  # fmt: skip
             _show(effect, confirmed, "Bring it in?", wish)
+            _reasoned(desk, draft, effect.changes)
             confirmed = effect.changes
             stored = None if wish.dry_run else add_import(desk.ledger, draft, read_to=last)
             _tell(desk, draft, stored, effect, wish)
@@ -102,9 +103,10 @@ def _until_read(desk: Desk, attempt: Callable[[int], None]) -> None:
         return
 
 
-def _untold(desk: Desk, draft: Draft) -> None:
-    """Entries come into a register that has none of the contract: those of two registers have no order between them,
-    and of several words on one thing the last one counts."""
+def _check(desk: Desk, draft: Draft) -> None:
+    """Raises click's error for what is not to be brought in: time that has not come, and entries into a register that
+    has any of the contract. Those of two registers have no order between them, and of several words on one thing the
+    last one counts."""
     from sla_monitor.register.standing import standing
 
     if draft.entries and standing(desk.said()).entries:
@@ -140,6 +142,16 @@ def _show(effect: Effect, confirmed: Changes, question: str, wish: Wish) -> None
     show_changes(effect.changes)
     if not wish.dry_run:
         ask(question, yes=wish.yes)
+
+
+def _reasoned(desk: Desk, draft: Draft, changes: Changes) -> None:
+    """A final month is stated again only for a reason."""
+    from sla_monitor.register.standing import standing
+
+    stands = standing(desk.said())
+    final = sorted({row["month"] for row in changes if stands.sign_off(row["month"]) is not None})
+    if final and not draft.note.strip():
+        raise click.ClickException(f"{', '.join(final)} is final, and this changes its figures (say why, with --note)")
 
 
 def _undoings(desk: Desk, stored: Stored, why: str, last: int) -> list[Entry]:

@@ -153,15 +153,23 @@ def _extended(several: Sequence[Watched]) -> list[Span]:
 
 
 def _of_outages(several: Sequence[Outages], seen: tuple[int, int]) -> list[Span]:
-    """UP in the range of the file but for the outages, which stay whole, and for what nobody saw.
+    """What several lists of an endpoint's outages say together."""
+    outages = [(one.start_ms, one.end_ms, one.reason) for o in several for one in o.outages]
+    return stated_spans(outages, normal((gap.start_ms, gap.end_ms) for o in several for gap in o.unseen), seen)
 
-    Outages that several lists tell of the same endpoint, or that touch each other, are one.
+
+def stated_spans(
+    outages: Sequence[tuple[int, int | None, Reason | None]], unseen: Intervals, seen: tuple[int, int]
+) -> list[Span]:
+    """UP in a range but for outages (from, to, why), which stay whole, and for what nobody saw.
+
+    Outages that touch or overlap are one, and their reason is that of the first. One without an end went on to the end
+    of the range; nobody says what came after.
     """
-    down: Intervals = normal(
-        (one.start_ms, seen[1] if one.end_ms is None else one.end_ms) for o in several for one in o.outages
-    )  # of one that goes on nobody says what came after the time of the file
-    unseen = normal((gap.start_ms, gap.end_ms) for o in several for gap in o.unseen)
-    reasons = {one.start_ms: one.reason for o in several for one in o.outages}
+    down: Intervals = normal((start_ms, seen[1] if end_ms is None else end_ms) for start_ms, end_ms, _ in outages)
+    reasons: dict[int, Reason | None] = {}
+    for start_ms, _, reason in outages:
+        reasons.setdefault(start_ms, reason)
     spans = [_stated(pair, Outcome.DOWN, reasons.get(pair[0])) for pair in down]
     unseen = intersect(subtract(unseen, down), [seen])
     spans += [_stated(pair, Outcome.UNKNOWN) for pair in unseen]

@@ -12,7 +12,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -206,8 +205,7 @@ def add_import(path: Path, draft: Draft, *, read_to: int) -> Stored:
         meanings = Meanings.load(database)
         imports = Imports(meanings)
         for known in imports.all(connection):
-            is_same = known.contract == draft.contract and known.record.digest == draft.record.digest
-            if known.withdrawn is None and is_same:
+            if known.withdrawn is None and _is_same(known, draft):
                 raise LedgerError(
                     f"{draft.record.source}: was brought in before: it is import {known.record.number}"
                     f" (to bring it in anew, take that back: sla-monitor ledger undo-import {known.record.number})"
@@ -239,13 +237,11 @@ def withdraw_import(
         append(connection, withdrawal.at_ms, {"withdrawn_imports": [row], "register": entries})
 
 
-def content_of(draft: Draft) -> str:
-    """SHA-256, in hex, of what a draft tells: for sources that have no file of which there is a digest."""
-    digest = sha256()
-    for key in sorted(draft.told):
-        digest.update(f"{key}\n".encode())
-        digest.update("".join(f"{tuple(map(str, span))}\n" for span in draft.told[key]).encode())
-    return digest.hexdigest()
+def _is_same(known: Stored, draft: Draft) -> bool:
+    """Whether a draft brings the same in once more. A list that names no endpoint may be that of several."""
+    if (known.contract, known.record.digest) != (draft.contract, draft.record.digest):
+        return False
+    return bool(draft.entries) or not draft.endpoints or not draft.endpoints.keys().isdisjoint(known.endpoints)
 
 
 def _rows_of(draft: Draft) -> int:
