@@ -52,7 +52,8 @@ def bring(desk: Desk, draft: Draft, wish: Wish) -> None:
                 desk, evidence, moved_entries(draft.entries, last), add=draft
             ))  # fmt: skip
             _show(effect, confirmed, "Bring it in?", wish)
-            _reasoned(desk, draft, effect.changes)
+            if not wish.dry_run:
+                _reasoned(desk, draft, effect.changes)
             confirmed = effect.changes
             stored = None if wish.dry_run else add_import(desk.ledger, draft, read_to=last)
             _tell(desk, draft, stored, effect, wish)
