@@ -72,7 +72,8 @@ def _draft(desk: Desk, document: EvidenceDocument, file: tuple[str, str], note: 
     _readable(desk, entries)
     single = {key: Looks.of(found.samples(key, 0, LAST_MS)) for key in endpoint_keys(desk.contract)}
     source, digest = file
-    earlier = [record.model_dump(mode="json", by_alias=True) for record in document.imports]
+    beside = {name: getattr(document, name) for name in ("imports", "clock_moves")}
+    kept = {name: [one.model_dump(mode="json", by_alias=True) for one in several] for name, several in beside.items()}
     return Draft(
         Import(
             0, desk.clock.now_ms(), desk.actor, "evidence", source, digest,
@@ -83,7 +84,7 @@ def _draft(desk: Desk, document: EvidenceDocument, file: tuple[str, str], note: 
         {key: looks for key, looks in single.items() if looks},
         entries,
         note,
-        {"imports": earlier} if earlier else {},
+        {name: several for name, several in kept.items() if several},
     )  # fmt: skip
 
 
