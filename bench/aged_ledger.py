@@ -29,6 +29,7 @@ from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.register import Register
 from sla_monitor.ledger.tally import SpanTally
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.instant import Milliseconds
 from sla_monitor.sla.months import shifted
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.period import month_of
@@ -45,6 +46,8 @@ TICKETS = 174
 BATCH_MS = 10 * DAY
 UNSIGNED_EVERY, UNSIGNED_LAST, CORRECTED_EVERY = 10, 4, 12
 """Every tenth month and the last four were never signed; of every twelfth something was corrected after it was."""
+
+INSTANTS = {"start", "end", "opened", "responded", "ended", "notified"}
 
 _INSERT = "insert into observations values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _PHASES = 4096
@@ -352,11 +355,18 @@ def _numbered(drafts: Sequence[Draft], results: dict[str, PeriodResult]) -> list
     numbers = {name: number for number, (_, name, _, _) in enumerate(drafts, start=1) if name}
     return [
         Entry.model_validate({
-            "number": number, "at": at_ms, "actor": "ann", "contract": "aged", "note": note,
-            "said": _resolved(said, numbers, results),
+            "number": number, "at": Milliseconds(at_ms), "actor": "ann", "contract": "aged", "note": note,
+            "said": _exact(_resolved(said, numbers, results)),
         })
         for number, (at_ms, _, said, note) in enumerate(drafts, start=1)
     ]  # fmt: skip
+
+
+def _exact(said: dict[str, Any]) -> dict[str, Any]:
+    """Whole numbers as the instants that they are here."""
+    stops = [_exact(stop) for stop in said["stops"]] if "stops" in said else None
+    told = {key: Milliseconds(value) if key in INSTANTS else value for key, value in said.items()}
+    return told if stops is None else {**told, "stops": stops}
 
 
 def _resolved(said: dict[str, Any], numbers: dict[str, int], results: dict[str, PeriodResult]) -> dict[str, Any]:

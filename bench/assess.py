@@ -26,6 +26,7 @@ from sla_monitor.ledger.names import names_by_id
 from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.register import Register
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.instant import Milliseconds
 from sla_monitor.sla.period import month_of
 from sla_monitor.sla.spans import Span
 
@@ -115,17 +116,22 @@ def book(path: Path, month_ms: int) -> None:
     """Maintenance for every fifth service, half of it granted, and a claim."""
     start = month_ms + 5 * DAY
     said: list[dict[str, Any]] = [
-        {"kind": "maintenance", "services": [f"service-{n}"], "start": start, "end": start + 4 * HOUR}
-        for n in range(0, 25, 5)
+        {"kind": "maintenance", "services": [f"service-{n}"], **_span(start, 4 * HOUR)} for n in range(0, 25, 5)
     ]
     said += [{"kind": "decision", "about": n, "granted": bool(n % 2)} for n in range(1, 6)]
-    claimed = {"services": ["service-1", "service-2"], "start": start + DAY, "end": start + DAY + HOUR}
+    claimed = {"services": ["service-1", "service-2"], **_span(start + DAY, HOUR)}
     said.append({"kind": "claim", "cause": "authority_cause", **claimed})
     entries = [
-        Entry.model_validate({"number": n, "at": month_ms, "actor": "ann", "contract": "bench", "said": one})
+        Entry.model_validate(
+            {"number": n, "at": Milliseconds(month_ms), "actor": "ann", "contract": "bench", "said": one}
+        )
         for n, one in enumerate(said, start=1)
     ]
     Register.open(path, SystemClock()).add(entries)
+
+
+def _span(start_ms: int, length_ms: int) -> dict[str, Milliseconds]:
+    return {"start": Milliseconds(start_ms), "end": Milliseconds(start_ms + length_ms)}
 
 
 def best_ms(task: Callable[[], object], runs: int) -> float:

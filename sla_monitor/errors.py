@@ -3,6 +3,7 @@
 SlaMonitorError
 ├── ConfigError          the files are wrong; carries every problem, each with its place
 ├── EvidenceError        an evidence file is wrong; carries every problem, each with its place
+├── BackfillError        somebody else's record cannot be brought in; carries every problem, each with its place
 ├── RegisterError        an entry cannot be made; carries every problem, each with its field
 ├── SecretError          a secret reference cannot be resolved (never carries the secret)
 ├── GenerateError        what was asked for cannot be generated; carries every reason
@@ -36,6 +37,14 @@ class ConfigError(SlaMonitorError):
 
 class EvidenceError(SlaMonitorError):
     """An evidence file is wrong. `problems` are lines of `file: $.path[2].to: what (remedy)`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class BackfillError(SlaMonitorError):
+    """Somebody else's record cannot be brought in. `problems` are lines of `file:line: what (remedy)`, and the like."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

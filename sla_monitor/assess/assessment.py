@@ -19,6 +19,7 @@ from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.period import Period
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.sla.working import Working
@@ -91,7 +92,8 @@ class ServiceAssessment:
 
     agreed_ms = up + degraded + downtime_ms + unknown_ms + excluded_ms up to the assessment; `period_agreed_ms` is the
     agreed time of the whole period, to its end. `outages` sum to `downtime_ms`, and their gross parts to
-    `gross_downtime_ms`.
+    `gross_downtime_ms`. `imported_ms`: agreed time in which what is known of any endpoint was brought in from
+    elsewhere.
     """
 
     service: str
@@ -109,6 +111,7 @@ class ServiceAssessment:
     gross_downtime_ms: int = 0
     excluded: tuple[Excluded, ...] = ()
     lanes: Lanes | None = None
+    imported_ms: int = 0
 
     @property
     def observed_ms(self) -> int:
@@ -263,6 +266,14 @@ class Restatement:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """What was brought in from elsewhere and counts in the period: how much agreed time of each service, by its id."""
+
+    record: Import
+    services: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class ContractAssessment:
     """One contract in one month. `starts_on` and `ends_on`: the first and the last day of its term;
     `total_value`: what it is worth over the term, if the terms say so.
@@ -277,6 +288,7 @@ class ContractAssessment:
     `reconciliation`: against the supplier's own outage list, where one is kept; for the running month, or else for the
     newest month that has one.
     `clock_moves`: when the clock by which all was seen was set, or the host slept.
+    `imports`: what was brought in from elsewhere and counts here.
     """
 
     contract: str
@@ -313,6 +325,7 @@ class ContractAssessment:
     probe_after_term: bool = False
     reconciliation: Reconciliation | None = None
     clock_moves: tuple[ClockMove, ...] = ()
+    imports: tuple[Imported, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

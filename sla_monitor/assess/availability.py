@@ -43,6 +43,7 @@ def service_assessment(ground: Ground, service: Service) -> ServiceAssessment:
         gross_downtime_ms=sum(outage.gross_ms for outage in outages),
         excluded=ground.exclusions.listed(service.id),
         lanes=_lanes(whole, seen, excluded),
+        imported_ms=length(ground.imported_time(service, [when for _, when in ground.imported])),
     )
 
 

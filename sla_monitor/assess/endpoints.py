@@ -94,7 +94,8 @@ class Endpoints:
         margin_ms = reach_ms(failures, every_ms)
         range_ms = self.start_ms - margin_ms, min(self.end_ms + margin_ms, self.now_ms)
         rules = key, every_ms, rule.promised_ms, f"{rule.multiple}"
-        question = ("slow", VERSION, *rules, range_ms, self.looked_at(key, *range_ms))
+        others = self._world.imports_in(*range_ms)
+        question = ("slow", VERSION, *rules, range_ms, self.looked_at(key, *range_ms), *others)
 
         def answer() -> str:
             return json.dumps(list(self._judged(key, every_ms, range_ms, rule)))

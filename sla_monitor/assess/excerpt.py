@@ -21,9 +21,8 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.register.entries import Entry, TicketRecord, Timed
 from sla_monitor.register.standing import standing_of
-from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.period import Period
-from sla_monitor.sla.spans import Fingerprint, Span
+from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, within
 
 SCORING = {
     "title",
@@ -82,7 +81,7 @@ class Excerpt:
         """One that holds no more than the excerpt."""
         read = _ours(self.whole, _range_ms(self.period))
         ranges = _range_ms(self.period), self.reach_ms
-        spans = {key: [_within(span, *ranges) for span in several] for key, several in read.items()}
+        spans = {key: [within(span, *ranges) for span in several] for key, several in read.items()}
         together = held_keys(self.whole.contract, self.period)
         return replace(self.whole, standing=standing_of(self.said), seen=spans, together=together, looked={})
 
@@ -154,26 +153,7 @@ def _fingerprint(world: World, range_ms: tuple[int, int], within_ms: tuple[int, 
     """Of the spans that the excerpt holds; worked out here where the evidence does not do it."""
     if isinstance(world.evidence, Fingerprints):
         return world.evidence.fingerprint(world.contract.id, range_ms, within_ms)
-    read = _ours(world, range_ms)
-    told = [(key, [tuple(_within(span, range_ms, within_ms)) for span in read[key]]) for key in sorted(read)]
-    spans = [span for several in read.values() for span in several]
-    down_ms = _hull([span for span in spans if span.outcome is Outcome.DOWN])
-    other_ms = _hull([span for span in spans if span.outcome not in {Outcome.UP, Outcome.DOWN}])
-    return Fingerprint(hashlib.sha256(repr(told).encode()).hexdigest(), down_ms, other_ms)
-
-
-def _hull(spans: Sequence[Span]) -> tuple[int, int] | None:
-    return (min(one.start_ms for one in spans), max(one.end_ms for one in spans)) if spans else None
-
-
-def _within(span: Span, range_ms: tuple[int, int], reach_ms: tuple[int, int]) -> Span:
-    """An outage as it is. Of UP no more than lies within the range, since it may go on for years, and of anything else
-    within reach: how many places saw an outage is asked as far as it goes."""
-    if span.outcome is Outcome.DOWN:
-        return span
-    first_ms, last_ms = range_ms if span.outcome is Outcome.UP else reach_ms
-    end_ms = min(span.end_ms, last_ms)
-    return Span(max(span.start_ms, first_ms), end_ms, end_ms, span.outcome, None, 1)
+    return fingerprint_of(_ours(world, range_ms), range_ms, within_ms)
 
 
 def _told(entry: Entry) -> tuple[object, ...]:

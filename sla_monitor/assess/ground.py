@@ -5,7 +5,7 @@ Nothing is read or worked out before somebody asks for it, and then once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -14,15 +14,18 @@ from sla_monitor.assess.assessment import View
 from sla_monitor.assess.endpoints import Endpoints
 from sla_monitor.assess.exclusions import Exclusions, exclusions, together
 from sla_monitor.assess.parts import Part, parts_of, period_of, terms_in, until, zone_of
+from sla_monitor.assess.seen import imported_of
 from sla_monitor.assess.services import PLAIN, Impacts, through
 from sla_monitor.assess.times import Through, Time, time_of
 from sla_monitor.assess.world import World
+from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.counting import Counting
-from sla_monitor.contract.terms import Terms
+from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.register.entries import Impact, TicketRecord
 from sla_monitor.register.standing import Standing
-from sla_monitor.sla.intervals import Intervals, subtract
+from sla_monitor.sla.intervals import Intervals, intersect, subtract, union
 from sla_monitor.sla.measure import Frame
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.period import Period
 
 
@@ -92,6 +95,19 @@ class Ground:
         """Where and when figures of this period are."""
         floor = Fraction(self.terms.accounting.coverage_floor_percent) / 100
         return Frame(self.period, self.world.now_ms, zone_of(self.world.contract), self.terms.calendars, floor)
+
+    @cached_property
+    def imported(self) -> Sequence[tuple[Import, Mapping[str, Intervals]]]:
+        """What was brought in from elsewhere and counts in the period so far, with when, by endpoint key."""
+        if not self.world.imports:
+            return ()
+        return imported_of(self.world.evidence, self.world.contract.id, self.period.start_ms, self.until_ms)
+
+    def imported_time(self, service: Service, several: Sequence[Mapping[str, Intervals]]) -> Intervals:
+        """The agreed time of a service so far in which what is known of any of its endpoints was brought in."""
+        keys = [endpoint_key(self.world.contract.id, endpoint.id) for endpoint in service.endpoints]
+        when = union(*(one[key] for one in several for key in keys if key in one))
+        return intersect(self.through(service.id).hours, when) if when else []
 
     def whole_parts(self, service: str) -> Sequence[Part]:
         """A service through the whole period, to its end."""

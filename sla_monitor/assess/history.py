@@ -11,7 +11,7 @@ from sla_monitor.assess.kpis import Times
 from sla_monitor.assess.looks import Memory
 from sla_monitor.assess.parts import period_of, terms_in, zone_of
 from sla_monitor.assess.reconciliation import Reconciliation
-from sla_monitor.assess.seen import Evidence, clock_moves_of
+from sla_monitor.assess.seen import Evidence, clock_moves_of, imports_of
 from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpi import RatioKpi
@@ -19,6 +19,7 @@ from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import Standing, standing
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.fold import Setting, period_result
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.period import local_date
 from sla_monitor.sla.results import PeriodResult
 
@@ -35,6 +36,7 @@ class Cache:
 
     contract: Contract | None = None
     entries: tuple[Entry, ...] = ()
+    imports: tuple[Import, ...] = ()
     mark: tuple[object, ...] = ()
     said: Standing = field(default_factory=Standing)
     results: dict[str, PeriodResult] = field(default_factory=dict)
@@ -50,10 +52,14 @@ class Cache:
             self.mark, self.looks = (), Memory()
         self.latest_ms, self.moves = now_ms, moves
 
-    def standing(self, contract: Contract, entries: tuple[Entry, ...], now_ms: int) -> Standing:
-        """What stands of a contract's entries; whatever rests on others is forgotten. Where credits must be claimed,
-        every day may be the last one."""
+    def standing(
+        self, contract: Contract, entries: tuple[Entry, ...], now_ms: int, imports: tuple[Import, ...] = ()
+    ) -> Standing:
+        """What stands of a contract's entries; whatever rests on others, or on other imports, is forgotten. Where
+        credits must be claimed, every day may be the last one."""
         self.entries = entries
+        if imports != self.imports:
+            self.imports, self.mark, self.looks = imports, (), Memory()
         last = entries[-1].number if entries else 0
         needs_claims = any(not version.terms.claims.automatic for version in contract.versions)
         mark = (len(entries), last, local_date(now_ms, zone_of(contract)) if needs_claims else None)
@@ -71,7 +77,8 @@ def world_of(
     cache.mind_the_clock(clock_moves_of(evidence, 0, FOREVER_MS), now_ms)
     known = evidence.entries(contract.id) if said is None else said
     entries = tuple(entry for entry in known if entry.at_ms <= now_ms)
-    return World(contract, evidence, cache.standing(contract, entries, now_ms), now_ms)
+    imports = imports_of(evidence, contract.id)
+    return World(contract, evidence, cache.standing(contract, entries, now_ms, imports), now_ms, imports=imports)
 
 
 def history(

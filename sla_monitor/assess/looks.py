@@ -7,12 +7,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from sla_monitor.assess.seen import Columns, Evidence, Found, Holds, Packs, Sample, clock_moves_of, looks_of
+from sla_monitor.assess.seen import (
+    Columns,
+    Evidence,
+    Found,
+    Holds,
+    Packs,
+    Sample,
+    clock_moves_of,
+    imported_of,
+    imports_of,
+    looks_of,
+)
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.looks import DAY_MS, Looks
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.spans import Span
 
 SETTLED_AFTER_MS = 600_000
@@ -104,6 +117,12 @@ class Remembering:
 
     def clock_moves(self, start_ms: int, end_ms: int) -> Sequence[ClockMove]:
         return clock_moves_of(self._evidence, start_ms, end_ms)
+
+    def imports(self, contract: str) -> Sequence[Import]:
+        return imports_of(self._evidence, contract)
+
+    def imported(self, contract: str, start_ms: int, end_ms: int) -> Mapping[int, Mapping[str, Intervals]]:
+        return {one.number: when for one, when in imported_of(self._evidence, contract, start_ms, end_ms)}
 
     def _read(self, keys: Sequence[str], start_ms: int) -> None:
         """Have the looks from then on in memory, as far as they are settled."""

@@ -25,7 +25,8 @@ def made_of_looks(ground: Ground, kpi: Sampled, view: View) -> Made:
     counting = list(_counting(ground, kpi, view))
     world, period = ground.world, ground.period
     seen = [(key, ground.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key, _, _ in counting]
-    question = (VERSION, *statistic(kpi, period.start_ms), [_told(one) for one in counting], seen)
+    others = world.imports_in(period.start_ms, period.end_ms)
+    question = (VERSION, *statistic(kpi, period.start_ms), [_told(one) for one in counting], seen, *others)
 
     def answer() -> str:
         made = made_of_pieces(kpi, period.start_ms, _pieces(ground, kpi, counting))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, ServiceAssessment
+from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, Imported, ServiceAssessment
 from sla_monitor.assess.availability import service_assessment
 from sla_monitor.assess.borne import shares_of
 from sla_monitor.assess.excerpt import held_keys
@@ -32,6 +32,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import OutageList
 from sla_monitor.sla.claims import claim_by
 from sla_monitor.sla.fold import period_result
+from sla_monitor.sla.intervals import length
 from sla_monitor.sla.results import PeriodResult
 
 
@@ -198,7 +199,14 @@ def _told(
         triggers=tuple(trigger.id for trigger in terms.triggers),
         missing_figures=missing_figures(world, (*earlier, result) if status != "running" else earlier),
         probe_after_term=terms.probe_after_term,
+        imports=tuple(_imported(ground)),
         report_due_ms=report_due_ms(world, terms, month),
         reconciliation=_reconciled(ground, services=tuple(services.values())),
         clock_moves=clock_moves_of(world.evidence, ground.period.start_ms, ground.period.end_ms),
     )
+
+
+def _imported(ground: Ground) -> Iterable[Imported]:
+    for record, when in ground.imported:
+        times = {service.id: length(ground.imported_time(service, [when])) for service in ground.terms.services}
+        yield Imported(record, {service: ms for service, ms in times.items() if ms})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from sla_monitor.evidence.source import Columns, Found, clock_moves_of, looks_of
+from sla_monitor.evidence.source import Columns, Found, clock_moves_of, imported_of, imports_of, looks_of
 from sla_monitor.evidence.source import Source as Evidence
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.spans import Fingerprint
@@ -20,6 +20,8 @@ __all__ = [
     "Packs",
     "Sample",
     "clock_moves_of",
+    "imported_of",
+    "imports_of",
     "looks_of",
 ]
 

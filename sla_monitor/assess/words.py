@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.fields import spelled_duration
@@ -10,6 +12,7 @@ from sla_monitor.contract.kpi import Kpi, RatioKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.upkeep import Maintenance, Relief
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.rounding import told_rule
 
 EXCLUDED = {
@@ -27,6 +30,11 @@ MINUTES = {
     "whole": "Only the whole minutes of each outage count",
     "begun": "Every begun minute of an outage counts",
 }
+
+
+def imported_words(one: Import, zone: ZoneInfo) -> str:
+    """`imported from october.json by ann on 2026-11-29`; the source's name is as somebody spelled it."""
+    return f"imported from {one.source} by {one.actor} on {datetime.fromtimestamp(one.at_ms / 1000, zone):%Y-%m-%d}"
 
 
 def accounting(terms: Terms) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from sla_monitor.register.entries import TicketRecord
 from sla_monitor.register.standing import Standing
 from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.months import Run, shifted
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.period import Period
 from sla_monitor.sla.spans import Span
 
@@ -26,7 +27,7 @@ class World:
     """A contract and its evidence at one instant; the same for all months.
 
     `seen`: the only spans that there are, in place of the evidence's. `known`: answers that were given a moment ago.
-    `together`: the endpoints whose looks are read at once and held.
+    `together`: the endpoints whose looks are read at once and held. `imports`: what was brought in from elsewhere.
     """
 
     contract: Contract
@@ -38,6 +39,7 @@ class World:
     known: dict[str, str] = field(default_factory=dict)
     digests: dict[int, tuple[Terms, str]] = field(default_factory=dict)
     together: frozenset[str] = frozenset()
+    imports: tuple[Import, ...] = ()
     looked: dict[tuple[int, int], dict[str, list[Looks]]] = field(default_factory=dict)
 
     def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
@@ -64,6 +66,10 @@ class World:
     def recall(self, question: object, answer: Callable[[], str]) -> str:
         """The answer to a question about time of which everything is in: given once, and kept where it can be."""
         return recalled(self.evidence, self.known, question, answer)
+
+    def imports_in(self, start_ms: int, end_ms: int) -> tuple[Import, ...]:
+        """What was brought in of a range: whatever is made of its single looks is made again when others came in."""
+        return tuple(one for one in self.imports if one.start_ms < end_ms and one.until_ms > start_ms)
 
     @cached_property
     def around(self) -> Around:

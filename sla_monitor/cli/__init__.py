@@ -10,6 +10,7 @@ import click
 from sla_monitor import __version__
 from sla_monitor.cli.archive import archive, key, seal
 from sla_monitor.cli.assess import assess
+from sla_monitor.cli.backfill import backfill
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
 from sla_monitor.cli.demo import demo
@@ -18,6 +19,7 @@ from sla_monitor.cli.generate import generate
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.import_ import import_
 from sla_monitor.cli.ledger import record
+from sla_monitor.cli.ledger_import import import_evidence, imports, undo_import
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.pruning import prune
 from sla_monitor.cli.reconcile import reconcile
@@ -42,7 +44,7 @@ COMMANDS = (
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)
-for command in (export, seal, key, prune):
+for command in (export, seal, key, prune, import_evidence, imports, undo_import, backfill):
     record.add_command(command)
 
 

@@ -7,9 +7,11 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import VIEWS, ContractAssessment, KpiAssessment
+from sla_monitor.assess.words import imported_words
 from sla_monitor.cli.excluded import told_exclusions
 from sla_monitor.cli.figures import (
     NONE,
+    told_duration,
     told_figure,
     told_money,
     told_percent,
@@ -42,6 +44,7 @@ def told_assessment(one: ContractAssessment, contract: Contract, columns: int | 
     blocks = [*_head(one, origin, columns), *told_restatement(one, columns), _kpis(one, columns)]
     if one.result is not None:
         blocks += _money(one, one.result, columns)
+    blocks += _imports(one, columns)
     blocks += [*told_exclusions(one, contract, columns), *told_forecast(one, columns), *_register(one, columns)]
     return "\n\n".join(block for block in blocks if block)
 
@@ -142,6 +145,15 @@ def _cap_row(cap: CapResult, code: str) -> Row:
         "after": told_money(cap.after, code),
         "left": told_money(cap.left, code),
     }
+
+
+def _imports(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+    """What of it others have seen, and nobody here."""
+    zone = ZoneInfo(one.time_zone)
+    for imported in one.imports:
+        times = ", ".join(f"{service} {told_duration(ms)}" for service, ms in imported.services.items())
+        told = plain(imported_words(imported.record, zone))
+        yield wrapped(f"Import {imported.record.number}: {told}; agreed time of {times or 'none'}.", columns, "  ")
 
 
 def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:

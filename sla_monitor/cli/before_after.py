@@ -13,6 +13,8 @@ from sla_monitor.cli.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
     from sla_monitor.cli.register_desk import Desk
+    from sla_monitor.ledger.imports import Layer
+    from sla_monitor.ledger.reader import Reader
     from sla_monitor.register.entries import Entry
     from sla_monitor.sla.results import KpiResult, PeriodResult
 
@@ -26,14 +28,19 @@ def confirm(desk: Desk, new: Sequence[Entry], confirmed: Changes, *, yes: bool) 
     Raises click.Abort for a no, and ClickException where there is nobody to ask.
     """
     found = changes(desk, new)
-    if not found or found == confirmed:
-        return found
-    show_changes(found)
-    if not yes:
-        if not sys.stdin.isatty():
-            raise click.ClickException("nobody is there to confirm it (look at the figures above, then add --yes)")
-        click.confirm("Enter it?", abort=True, err=True)
+    if found and found != confirmed:
+        show_changes(found)
+        ask("Enter it?", yes=yes)
     return found
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Raises click.Abort for a no, and ClickException where there is nobody to ask."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.ClickException("nobody is there to confirm it (look at the figures above, then add --yes)")
+    click.confirm(question, abort=True, err=True)
 
 
 def show_changes(found: Changes) -> None:
@@ -59,15 +66,33 @@ def changes(desk: Desk, new: Sequence[Entry]) -> Changes:
     with keeping(desk.config, desk.ledger) as evidence:
         several = (said, [*said, *new])
         before, after = (history(desk.contract, evidence, running, now_ms, said=one) for one in several)
-    code = desk.contract.version_at(now_ms).terms.currency
+    return _compared(desk, before, after)
+
+
+def changes_of_import(
+    desk: Desk, evidence: Reader, new: Sequence[Entry], add: Layer | None = None, without: int | None = None
+) -> Changes:
+    """The same of an import, or of taking one back, with the entries that go with it."""
+    from sla_monitor.assess import history
+    from sla_monitor.register.months import month_at
+
+    now_ms, said = desk.clock.now_ms(), desk.said()
+    running = month_at(now_ms, desk.zone)
+    before = history(desk.contract, evidence, running, now_ms, said=said)
+    supposed = evidence.supposing(add, without)
+    return _compared(desk, before, history(desk.contract, supposed, running, now_ms, said=[*said, *new]))
+
+
+def _compared(desk: Desk, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
+    code = desk.contract.version_at(desk.clock.now_ms()).terms.currency
     return [row for one, other in zip(before, after, strict=True) for row in differences(one, other, code)]
 
 
 def differences(before: PeriodResult, after: PeriodResult, currency: str) -> Iterator[dict[str, str]]:
     """What one month's two results differ in, as people read it."""
-    for result in after.kpis:
-        was = before.kpi(result.kpi)
-        yield from _row(after.month, result.kpi, _told(was, result), _told(result, was))
+    for name in dict.fromkeys(one.kpi for one in (*after.kpis, *before.kpis)):
+        was, now = before.kpi(name), after.kpi(name)
+        yield from _row(after.month, name, _told(was, now), _told(now, was))
     yield from _row(after.month, "points", told_points(before.points), told_points(after.points))
     money = (told_money(one.deducted, currency) for one in (before, after))
     yield from _row(after.month, f"credit, {currency}", *money)

@@ -35,7 +35,7 @@ def _all(*options: Options) -> Options:
     return applied
 
 
-def _login(_: click.Context, __: click.Parameter, value: str | None) -> str:
+def login(_: click.Context, __: click.Parameter, value: str | None) -> str:
     if value is not None:
         return value
     try:
@@ -48,7 +48,7 @@ desk_options = _all(
     contract_argument,
     config_option,
     ledger_option,
-    click.option("--actor", callback=_login, help="Who enters it; without it, the login name."),
+    click.option("--actor", callback=login, help="Who enters it; without it, the login name."),
     click.option("--yes", is_flag=True, help="Do not ask before a month that is over is changed."),
     format_option,
 )

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def _columns(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    pairs = [each.rpartition("=") for each in given]
-    if wrong := [text for text, pair in zip(given, pairs, strict=True) if not pair[0] or not pair[2]]:
+    found = [each.rpartition("=") for each in given]
+    if wrong := [text for text, pair in zip(given, found, strict=True) if not pair[0] or not pair[2]]:
         raise click.BadParameter(f'{wrong[0]!r} is no pair (write for example "Incident no=id")')
-    return {heading: field for heading, _, field in pairs}
+    return {heading: field for heading, _, field in found}
 
 
 map_option = click.option(

@@ -113,6 +113,7 @@ def day_of(contract: Contract, on: date, record: DayRecord) -> Day:
             **_terms(contract),
             "register.jsonl": _lines(record.entries()),
             "clock_steps.jsonl": _lines(record.clock_steps()),
+            "imports.jsonl": _lines(record.imports()),
             "evidence.jsonl": _lines(
                 {"number": number, "digest": digest, "detail": detail, "body": b64encode(body).decode()}
                 for number, digest, detail, body in record.evidence()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from sla_monitor.contract.fields import DurationMs, FilePath, Misplaced, Strict, spelled_duration
 from sla_monitor.contract.http_terms import BasicAuth
@@ -66,6 +67,16 @@ class Source(Strict):
             yield (missing,), "is missing: good and total belong together (write both, or value alone)"
         elif given not in ({"good", "total"}, {"value"}):
             yield ("value",), "or good and total: write value alone, or both of good and total"
+
+
+def source_at(url: str, folder: Path, **more: str) -> Source:
+    """A Prometheus that somebody names outside of a contract; paths in `more` are relative to the folder. Raises
+    ValueError with all that is wrong."""
+    try:
+        return Source.model_validate({"prometheus": url, "value": "1", **more}, context={"folder": folder})
+    except ValidationError as error:
+        told = (details["msg"].removeprefix("Value error, ") for details in error.errors(include_url=False))
+        raise ValueError("; ".join(told)) from None
 
 
 class AskedKpi(KpiTerms):

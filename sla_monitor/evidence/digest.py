@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from typing import Any
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.evidence.source import Source, clock_moves_of, endpoint_keys, looks_of, sampled_keys
-from sla_monitor.evidence.writing import entry_json
+from sla_monitor.evidence.source import Source, clock_moves_of, endpoint_keys, imported_of, looks_of, sampled_keys
+from sla_monitor.evidence.writing import entry_json, import_json
 from sla_monitor.register.redaction import redacted
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
@@ -19,19 +20,20 @@ def evidence_digest(
     contract: Contract, source: Source, range_ms: tuple[int, int], looks_from_ms: int, earlier: Sequence[str]
 ) -> str:
     """SHA-256, in hex, of the contract's spans in a range, of single looks in the later part of it, of when the clock
-    was set, of what `earlier` ones came to (a line for each figure), and of its entries as both sides know them: the
-    supplier, who has no more of them, gets the same. The same whether or not any of it was read for an assessment, or
-    is known from before."""
+    was set, of what was brought in from elsewhere, of what `earlier` ones came to (a line for each figure), and of its
+    entries as both sides know them: the supplier, who has no more of them, gets the same. The same whether or not any
+    of it was read for an assessment, or is known from before."""
     digest = sha256()
     for line in _lines(contract, source, range_ms, (looks_from_ms, range_ms[1])):
         digest.update(line.encode("utf-8", "backslashreplace"))
     for move in clock_moves_of(source, *range_ms):
         digest.update(f"clock {move.at_ms} {move.step_ms} {move.slept_ms}\n".encode())
+    for imported in imported_of(source, contract.id, *range_ms):
+        digest.update(f"import {_json(import_json(imported))}\n".encode("utf-8", "backslashreplace"))
     for line in earlier:
         digest.update(f"{line}\n".encode())
     for entry in source.entries(contract.id):
-        told = json.dumps(entry_json(redacted(entry)), sort_keys=True, separators=(",", ":"))
-        digest.update(f"entry {told}\n".encode("utf-8", "backslashreplace"))
+        digest.update(f"entry {_json(entry_json(redacted(entry)))}\n".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
 
 
@@ -47,6 +49,10 @@ def _lines(contract: Contract, source: Source, range_ms: tuple[int, int], looks_
         yield f"looks {key} {looks_ms[0]} {looks_ms[1]} {looks[key].hexdigest()}\n"
 
 
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
 def _span_line(key: str, span: Span, start_ms: int, end_ms: int) -> str:
     """Of an outage all of it, since it is judged as a whole; of any other span what lies in the range, so that a
     span that goes on after it does not make another number of the same month."""
@@ -57,4 +63,5 @@ def _span_line(key: str, span: Span, start_ms: int, end_ms: int) -> str:
 
 def _look_line(sample: Sample) -> str:
     at_ms, outcome, duration_us, first_byte_us = sample
-    return f"{at_ms} {outcome} {duration_us} {'-' if first_byte_us is None else first_byte_us}\n"
+    times = ("-" if us is None else us for us in (duration_us, first_byte_us))
+    return f"{at_ms} {outcome} {' '.join(map(str, times))}\n"

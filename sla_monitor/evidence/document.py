@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Strict, TimeZone, Whole
 from sla_monitor.register.entries import Entry, Timed
+from sla_monitor.register.entry_parts import Line, Number, Text
 from sla_monitor.register.instant import Instant
 from sla_monitor.sla.observation import Outcome, Reason
 
@@ -34,12 +35,12 @@ class Range(Strict):
 
 
 class SpanRecord(Timed):
-    """A run of looks with the same outcome."""
+    """A run of looks with the same outcome. Two that touch and have the same outcome are one."""
 
     outcome: Outcome = Field(description="What they found; time in no span was seen by nobody.")
     reason: Reason | None = Field(None, description="Why, for the first of them.")
     seen_ms: Instant | None = Field(None, alias="last_look", description="When the last of them began; none: the end.")
-    looks: Annotated[Whole, Field(ge=1)] | None = Field(
+    looks: Annotated[Whole, Field(ge=1, le=1_000_000_000)] | None = Field(
         None, description="How many; none: as many as the contract asks to confirm an outage."
     )
 
@@ -50,10 +51,19 @@ class Look(Strict):
     at_ms: Instant = Field(alias="at", description="When it began.")
     outcome: Outcome = Field(Outcome.UP, description="What it found.")
     reason: Reason | None = Field(None, description="Why it was not up.")
-    duration_us: Micros = Field(0, description="How long the whole look took, in microseconds.")
+    duration_us: Micros | None = Field(
+        None,
+        description="How long the whole look took, in microseconds; none: nobody knows, and it is no response time.",
+    )
     first_byte_us: Micros | None = Field(
         None, description="How long the first byte of the answer was in coming, in microseconds."
     )
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if self.reason is not None and self.outcome is Outcome.UP:
+            raise Misplaced([(("reason",), "says why it was not up (write the outcome too, or leave the reason out)")])
+        return self
 
 
 class Seen(Strict):
@@ -61,7 +71,7 @@ class Seen(Strict):
 
     kind: Literal["spans"] = Field(description="In which form it is told.")
     endpoint: Identifier = Field(description="The id of the endpoint.")
-    spans: tuple[SpanRecord, ...] = Field(description="None of them overlap.")
+    spans: tuple[SpanRecord, ...] = Field(description="In any order; none may overlap another of the endpoint.")
 
 
 class Watched(Strict):
@@ -70,14 +80,18 @@ class Watched(Strict):
     kind: Literal["observations"] = Field(description="In which form it is told.")
     endpoint: Identifier = Field(description="The id of the endpoint.")
     every_ms: DurationMs = Field(alias="every", description="The time between two looks; a look vouches for so long.")
-    looks: tuple[Look, ...] = Field(description="All looks of that time.")
+    looks: tuple[Look, ...] = Field(description="All looks of that time; each instant once.")
 
 
 class Down(Strict):
     """An outage that both sides know of; it needs no confirmation."""
 
     start_ms: Instant = Field(alias="start", description="From this instant on.")
-    end_ms: Instant | None = Field(None, alias="end", description="Up to this instant; none: it goes on.")
+    end_ms: Instant | None = Field(
+        None,
+        alias="end",
+        description="Up to this instant; none: it went on to the end of `seen`, and what came after that nobody says.",
+    )
     reason: Reason | None = Field(None, description="Why.")
 
     @model_validator(mode="after")
@@ -88,7 +102,8 @@ class Down(Strict):
 
 
 class Outages(Strict):
-    """An endpoint, or every endpoint of a service, that was up in the range of the file but for these outages."""
+    """An endpoint, or every endpoint of a service, that was up in the range of the file but for these outages. Those
+    that touch or overlap are one, also where several lists tell of them, and stand against what nobody saw."""
 
     kind: Literal["outages"] = Field(description="In which form it is told.")
     endpoint: Identifier | None = Field(None, description="The id of the endpoint;")
@@ -123,6 +138,28 @@ class ClockMoved(Strict):
     slept_ms: Annotated[Whole, Field(ge=0)] = Field(0, description="For how many milliseconds the host had slept.")
 
 
+class Filled(Timed):
+    """Time of an endpoint that nobody saw but for an import."""
+
+    endpoint: Identifier = Field(description="The id of the endpoint.")
+
+
+class ImportRecord(Strict):
+    """Something that a ledger had brought in from elsewhere before the file was written."""
+
+    number: Number = Field(description="Of the import in that ledger.")
+    at_ms: Instant = Field(alias="at", description="When it was brought in.")
+    actor: Line = Field(description="Who did it.")
+    kind: Identifier = Field(description="From what: an evidence file, a Prometheus, ...")
+    source: Text = Field(description="From where, in words.")
+    digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
+        alias="sha256", description="SHA-256 of what was read there."
+    )
+    from_ms: Instant = Field(alias="from", description="It tells of the time from this instant on.")
+    until_ms: Instant = Field(alias="until", description="Up to this instant, which is not in it.")
+    filled: tuple[Filled, ...] = Field((), description="The time of which it alone told.")
+
+
 class EvidenceDocument(Strict):
     """What was seen and what was said. Instants without an offset are told in `zone`."""
 
@@ -142,6 +179,7 @@ class EvidenceDocument(Strict):
     clock_moves: tuple[ClockMoved, ...] = Field(
         (), description="When the clock was set or the host slept, in the order in which that was noticed."
     )
+    imports: tuple[ImportRecord, ...] = Field((), description="What of the above was brought in from elsewhere.")
     entries: tuple[Entry, ...] = Field((), description="What the register says, in the order of the numbers.")
 
     @property

@@ -7,7 +7,9 @@ where pydantic would take the last.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, available_timezones
@@ -32,14 +34,32 @@ def read_evidence(path: Path, contract: Contract) -> FileEvidence:
     return evidence_of(read_document(path, contract), contract)
 
 
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """What a file spells, before anything of it is believed. `name`: what it is called in what is told of it;
+    `digest`: SHA-256 of its bytes, in hex."""
+
+    name: str
+    values: Any
+    digest: str
+
+    @property
+    def contract(self) -> str:
+        """The contract that it says it is about. Raises EvidenceError."""
+        named = self.values.get("contract") if isinstance(self.values, dict) else None
+        if isinstance(named, str):
+            return named
+        raise EvidenceError([f"{self.name}: $.contract: is missing (is this an evidence file?)"])
+
+
 def read_document(path: Path, contract: Contract) -> EvidenceDocument:
     """The file, checked in itself and against the contract. Raises EvidenceError."""
-    return parsed_document(_content(path), contract, str(path))
+    return checked(spelled(path), contract)
 
 
-def parsed_document(content: bytes, contract: Contract, name: str) -> EvidenceDocument:
-    """The same of a file's content; `name` is what it is called in what is told. Raises EvidenceError."""
-    values = _values(content, name)
+def checked(file: Spelled, contract: Contract) -> EvidenceDocument:
+    """The same of a file that was read already."""
+    name, values = file.name, file.values
     zone = _zone(values) or contract.versions[0].terms.time_zone
     try:
         document = EvidenceDocument.model_validate(values, context={"zone": zone})
@@ -55,7 +75,8 @@ def evidence_of(document: EvidenceDocument, contract: Contract) -> FileEvidence:
     return FileEvidence(document, contract)
 
 
-def _content(path: Path) -> bytes:
+def spelled(path: Path) -> Spelled:
+    """What a file spells, with exact numbers. Raises EvidenceError."""
     try:
         with path.open("rb") as file:
             content = file.read(SIZE_LIMIT + 1)
@@ -64,13 +85,13 @@ def _content(path: Path) -> bytes:
         raise EvidenceError([f"{path}: cannot be read: {why} (check the path and its permissions)"]) from None
     if len(content) > SIZE_LIMIT:
         raise EvidenceError([f"{path}: is larger than 1 GiB (export fewer months)"])
-    return content
+    return spelled_content(content, str(path))
 
 
-def _values(content: bytes, name: str) -> Any:
-    """What the file spells, with exact numbers."""
+def spelled_content(content: bytes, name: str) -> Spelled:
+    """The same of a file's content. Raises EvidenceError."""
     try:
-        return json.loads(
+        values = json.loads(
             content.decode("utf-8-sig"),
             parse_float=_number,
             parse_int=_number,
@@ -85,6 +106,7 @@ def _values(content: bytes, name: str) -> Any:
         raise EvidenceError([f"{name}: is nested too deep (see the format's page)"]) from None
     except _Refused as refused:
         raise EvidenceError([f"{name}: {refused}"]) from None
+    return Spelled(name, values, sha256(content).hexdigest())
 
 
 class _Refused(ValueError):  # noqa: N818 - never leaves this module

@@ -9,7 +9,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.nearest import suggestion
 from sla_monitor.contract.nodes import Path
 from sla_monitor.contract.terms import Terms
-from sla_monitor.evidence.document import Down, EvidenceDocument, Look, Range, Seen, SpanRecord, Watched
+from sla_monitor.evidence.document import Down, EvidenceDocument, Look, Range, Samples, Seen, SpanRecord, Watched
 from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.register.ground import Ground, endpoints, kpis, services
 from sla_monitor.register.instant import told_instant
@@ -24,6 +24,7 @@ def disagreements(document: EvidenceDocument, contract: Contract) -> Problems:
         yield ("contract",), f"must be {contract.id} (or take the file of contract {document.contract})"
     yield from _of_range(document)
     yield from _of_names(document, contract)
+    yield from _of_imports(document, contract)
     yield from _of_forms(document, contract)
     yield from _of_spans(document)
     yield from _of_looks(document)
@@ -88,6 +89,17 @@ def _of_names(document: EvidenceDocument, contract: Contract) -> Problems:
             yield ("samples", i, "endpoint"), f"no such endpoint ({suggestion(samples.endpoint, endpoints)})"
 
 
+def _of_imports(document: EvidenceDocument, contract: Contract) -> Problems:
+    endpoints = {endpoint for several in endpoints_by_service(contract).values() for endpoint in several}
+    for i, record in enumerate(document.imports):
+        if i and record.number <= document.imports[i - 1].number:
+            yield ("imports", i, "number"), f"must be greater than {document.imports[i - 1].number}, the one before"
+        for j, filled in enumerate(record.filled):
+            if filled.endpoint not in endpoints:
+                path = "imports", i, "filled", j, "endpoint"
+                yield path, f"no such endpoint ({suggestion(filled.endpoint, endpoints)})"
+
+
 def _of_forms(document: EvidenceDocument, contract: Contract) -> Problems:
     """An endpoint is told in one form: who would say which of two is right?"""
     services = endpoints_by_service(contract)
@@ -121,23 +133,28 @@ def _of_spans(document: EvidenceDocument) -> Problems:
 
 
 def _of_looks(document: EvidenceDocument) -> Problems:
-    """The same look twice does no harm; two that differ at one instant do."""
+    """The same look twice does no harm; two that differ at one instant do, in whichever lists of an endpoint."""
+    first: dict[tuple[str, int], tuple[Look, int]] = {}
     for i, observed in enumerate(document.observed):
         if isinstance(observed, Watched):
-            yield from _twice(observed.looks, ("observed", i, "looks"))
+            yield from _twice(observed, observed.every_ms, first, ("observed", i, "looks"))
     told: set[str] = set()
     for i, samples in enumerate(document.samples):
         if samples.endpoint in told:
             yield ("samples", i, "endpoint"), "is given twice (put its looks into one list)"
         told.add(samples.endpoint)
-        yield from _twice(samples.looks, ("samples", i, "looks"))
+        yield from _twice(samples, 0, {}, ("samples", i, "looks"))
 
 
-def _twice(looks: Sequence[Look], path: Path) -> Problems:
-    first: dict[int, Look] = {}
-    for i, look in enumerate(looks):
-        if first.setdefault(look.at_ms, look) != look:
+def _twice(
+    several: Watched | Samples, every_ms: int, first: dict[tuple[str, int], tuple[Look, int]], path: Path
+) -> Problems:
+    for i, look in enumerate(several.looks):
+        known = first.setdefault((several.endpoint, look.at_ms), (look, every_ms))
+        if known[0] != look:
             yield (*path, i, "at"), "another look at this instant found something else (keep one)"
+        elif known[1] != every_ms:
+            yield (*path, i, "at"), "the same look vouches for another time elsewhere (keep one)"
 
 
 def _of_entries(document: EvidenceDocument, contract: Contract) -> Problems:

@@ -6,14 +6,24 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from sla_monitor.contract.contract import Contract, endpoint_key
-from sla_monitor.evidence.document import EvidenceDocument, Look, Outages, Samples, Seen, SpanRecord, Watched
+from sla_monitor.evidence.document import (
+    EvidenceDocument,
+    ImportRecord,
+    Look,
+    Outages,
+    Samples,
+    Seen,
+    SpanRecord,
+    Watched,
+)
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
-from sla_monitor.sla.spans import Span, extend
+from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.spans import Span, extend, joined
 
 CONFIRMED = 1_000
 """Looks of an outage that somebody states: more than any contract asks to confirm one."""
@@ -30,11 +40,12 @@ class FileEvidence:
         self._clock_moves = [
             ClockMove(one.at_ms, one.at_ms - one.expected_ms, one.slept_ms) for one in document.clock_moves
         ]
+        self._imports = document.imports
         self._services = endpoints_by_service(contract)
         spans: dict[str, list[Span]] = {}
         for endpoint, several in self._all_spans(document):
             spans.setdefault(endpoint_key(contract.id, endpoint), []).extend(several)
-        self._spans = {key: sorted(several, key=_start) for key, several in sorted(spans.items())}
+        self._spans = {key: joined(sorted(several, key=_start)) for key, several in sorted(spans.items())}
         self._samples = {endpoint_key(contract.id, endpoint): looks for endpoint, looks in _looks(document).items()}
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
@@ -59,6 +70,22 @@ class FileEvidence:
     def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
         return [move for move in self._clock_moves if move.concerns(start_ms, end_ms)]
 
+    def imports(self, contract: str) -> Sequence[Import]:
+        """What the ledger that wrote the file had brought in from elsewhere."""
+        return tuple(map(_import, self._imports)) if contract == self.contract else ()
+
+    def imported(self, contract: str, start_ms: int, end_ms: int) -> dict[int, dict[str, Intervals]]:
+        """By import and endpoint key, when what is known in `[start_ms, end_ms)` was brought in by it."""
+        found: dict[int, dict[str, Intervals]] = {}
+        for record in self._imports if contract == self.contract else ():
+            when: dict[str, list[tuple[int, int]]] = {}
+            for one in record.filled:
+                when.setdefault(endpoint_key(contract, one.endpoint), []).append((one.start_ms, one.end_ms))
+            cut = {key: intersect(normal(pairs), [(start_ms, end_ms)]) for key, pairs in when.items()}
+            if seen := {key: several for key, several in cut.items() if several}:
+                found[record.number] = seen
+        return found
+
     @property
     def until_ms(self) -> int:
         """The end of the time that the file speaks of."""
@@ -79,6 +106,13 @@ class FileEvidence:
 
     def _endpoints(self, observed: Outages) -> Sequence[str]:
         return self._services.get(observed.service or "", ()) if observed.service else (observed.endpoint or "",)
+
+
+def _import(record: ImportRecord) -> Import:
+    return Import(
+        record.number, record.at_ms, record.actor, record.kind, record.source, record.digest,
+        record.from_ms, record.until_ms,
+    )  # fmt: skip
 
 
 def _start(span: Span) -> int:
@@ -119,15 +153,23 @@ def _extended(several: Sequence[Watched]) -> list[Span]:
 
 
 def _of_outages(several: Sequence[Outages], seen: tuple[int, int]) -> list[Span]:
-    """UP in the range of the file but for the outages, which stay whole, and for what nobody saw.
+    """What several lists of an endpoint's outages say together."""
+    outages = [(one.start_ms, one.end_ms, one.reason) for o in several for one in o.outages]
+    return stated_spans(outages, normal((gap.start_ms, gap.end_ms) for o in several for gap in o.unseen), seen)
 
-    Outages that several lists tell of the same endpoint, or that touch each other, are one.
+
+def stated_spans(
+    outages: Sequence[tuple[int, int | None, Reason | None]], unseen: Intervals, seen: tuple[int, int]
+) -> list[Span]:
+    """UP in a range but for outages (from, to, why), which stay whole, and for what nobody saw.
+
+    Outages that touch or overlap are one, and their reason is that of the first. One without an end went on to the end
+    of the range; nobody says what came after.
     """
-    down: Intervals = normal(
-        (one.start_ms, seen[1] if one.end_ms is None else one.end_ms) for o in several for one in o.outages
-    )
-    unseen = normal((gap.start_ms, gap.end_ms) for o in several for gap in o.unseen)
-    reasons = {one.start_ms: one.reason for o in several for one in o.outages}
+    down: Intervals = normal((start_ms, seen[1] if end_ms is None else end_ms) for start_ms, end_ms, _ in outages)
+    reasons: dict[int, Reason | None] = {}
+    for start_ms, _, reason in outages:
+        reasons.setdefault(start_ms, reason)
     spans = [_stated(pair, Outcome.DOWN, reasons.get(pair[0])) for pair in down]
     unseen = intersect(subtract(unseen, down), [seen])
     spans += [_stated(pair, Outcome.UNKNOWN) for pair in unseen]

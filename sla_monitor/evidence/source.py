@@ -11,7 +11,9 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.looks import Looks, Sample
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.spans import Span
 
 
@@ -58,6 +60,33 @@ class Columns(Protocol):
 def clock_moves_of(evidence: Source, start_ms: int, end_ms: int) -> tuple[ClockMove, ...]:
     """When the clock was set or the host slept, as far as that concerns a range and is known."""
     return tuple(evidence.clock_moves(start_ms, end_ms)) if isinstance(evidence, Clocked) else ()
+
+
+@runtime_checkable
+class Imports(Protocol):
+    """An evidence of which parts may have been brought in from elsewhere."""
+
+    def imports(self, contract: str) -> Sequence[Import]:
+        """What was brought in of a contract and is in force, ascending."""
+
+    def imported(self, contract: str, start_ms: int, end_ms: int) -> Mapping[int, Mapping[str, Intervals]]:
+        """By the import's number and by endpoint key, when what is known in a range was brought in."""
+
+
+def imports_of(evidence: Source, contract: str) -> tuple[Import, ...]:
+    """What was brought in; none where the evidence does not say."""
+    return tuple(evidence.imports(contract)) if isinstance(evidence, Imports) else ()
+
+
+def imported_of(
+    evidence: Source, contract: str, start_ms: int, end_ms: int
+) -> list[tuple[Import, Mapping[str, Intervals]]]:
+    """What was brought in and counts anywhere in a range, with when, by endpoint key."""
+    several = imports_of(evidence, contract)
+    if not several or not isinstance(evidence, Imports):
+        return []
+    found = evidence.imported(contract, start_ms, end_ms)
+    return [(one, found[one.number]) for one in several if one.number in found]
 
 
 def looks_of(evidence: Source, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:

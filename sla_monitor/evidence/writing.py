@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.document import FORMAT, VERSION
-from sla_monitor.evidence.source import Source, clock_moves_of, endpoint_keys, sampled_keys
+from sla_monitor.evidence.source import Source, clock_moves_of, endpoint_keys, imported_of, sampled_keys
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.spans import Span
 
 
@@ -42,6 +44,9 @@ def evidence_text(
     if moves := clock_moves_of(source, *seen):
         yield '\n ],\n "clock_moves": ['
         yield from _lines(map(_move, moves), "  ")
+    if told := list(map(import_json, imported_of(source, contract.id, *seen))):
+        yield '\n ],\n "imports": ['
+        yield from _lines(told, "  ")
     yield '\n ],\n "entries": ['
     yield from _lines(map(entry_json, source.entries(contract.id)), "  ")
     yield "\n ]\n}\n"
@@ -50,6 +55,26 @@ def evidence_text(
 def entry_json(entry: Entry) -> dict[str, Any]:
     """A register entry as the file has it: what was left open is left out."""
     return entry.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def import_json(imported: tuple[Import, Mapping[str, Intervals]]) -> dict[str, Any]:
+    """What was brought in from elsewhere, and the time of which it alone told."""
+    one, when = imported
+    return {
+        "number": one.number,
+        "at": told_instant(one.at_ms),
+        "actor": one.actor,
+        "kind": one.kind,
+        "source": one.source,
+        "sha256": one.digest,
+        "from": told_instant(one.start_ms),
+        "until": told_instant(one.until_ms),
+        "filled": [
+            {"endpoint": _endpoint(key), "start": told_instant(start_ms), "end": told_instant(end_ms)}
+            for key in sorted(when)
+            for start_ms, end_ms in when[key]
+        ],
+    }
 
 
 def _observed(contract: Contract, source: Source, seen: tuple[int, int]) -> Iterator[Iterator[str]]:
@@ -78,8 +103,8 @@ def _look(sample: Sample) -> dict[str, Any]:
     told: dict[str, Any] = {"at": told_instant(at_ms)}
     if outcome is not Outcome.UP:
         told["outcome"] = outcome.value
-    told["duration_us"] = duration_us
-    return told if first_byte_us is None else {**told, "first_byte_us": first_byte_us}
+    times = {"duration_us": duration_us, "first_byte_us": first_byte_us}
+    return told | {key: value for key, value in times.items() if value is not None}
 
 
 def _move(move: ClockMove) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sla_monitor.contract.fields import Strict
 from sla_monitor.errors import LedgerDamaged, LedgerTooNew
 from sla_monitor.ledger.links import line_of
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.instant import Milliseconds
 
 COLUMNS = (
     "number",
@@ -112,7 +113,9 @@ def _entry(path: Path, row: Row) -> Entry:
     number, at_ms, actor, contract, _, reference, evidence, note, *_, body = columns
     words = {"actor": actor, "contract": contract, "reference": reference, "evidence": evidence}
     try:
-        entry = Entry.model_validate({"number": number, "at": at_ms, **words, "note": note, "said": json.loads(body)})
+        entry = Entry.model_validate(
+            {"number": number, "at": Milliseconds(at_ms), **words, "note": note, "said": json.loads(body)}
+        )
         return _slim(entry)
     except ValueError:
         raise LedgerTooNew(

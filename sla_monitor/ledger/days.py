@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +50,24 @@ order by r.number
 _CLOCK_STEPS = """
 select id, observation_id, at_ms, expected_ms from clock_steps where at_ms >= :start_ms and at_ms < :end_ms order by id
 """
+_IMPORTS = """
+select i.id, i.at_ms, i.actor, i.kind, i.source, i.digest, i.note, i.start_ms, i.until_ms, i.details from imports i
+where i.contract = :contract and i.at_ms >= :start_ms and i.at_ms < :end_ms order by i.id
+"""
+_IMPORTED_SPANS = """
+select e.key, s.start_ms, s.end_ms, s.seen_ms, n.name, r.name, s.looks
+from imported_spans s join endpoints e on e.id = s.endpoint_id join outcomes n on n.id = s.outcome
+  left join reasons r on r.id = s.reason
+where s.import_id = ? order by s.id
+"""
+_IMPORTED_LOOKS = """
+select e.key, l.hour, l.body from imported_looks l join endpoints e on e.id = l.endpoint_id
+where l.import_id = ? order by l.id
+"""
+_WITHDRAWN = """
+select w.import_id, w.at_ms, w.actor, w.why from withdrawn_imports w join imports i on i.id = w.import_id
+where i.contract = :contract and w.at_ms >= :start_ms and w.at_ms < :end_ms order by w.id
+"""
 _LAST_ENTRY = "select ifnull(max(number), 0) from register where contract = ? and at_ms < ?"
 
 
@@ -91,6 +111,20 @@ class DayRecord:
         """Steps of the wall clock in the day: what it said since, and what it would have said then."""
         for number, observation, at_ms, expected_ms in self._fetched(_CLOCK_STEPS):
             yield {"id": number, "observation_id": observation, "at_ms": at_ms, "expected_ms": expected_ms}
+
+    def imports(self) -> Iterator[dict[str, Any]]:
+        """What was brought in of the contract in the day from elsewhere, with all that it told, and what was taken
+        back."""
+        for number, at_ms, actor, kind, source, digest, note, start_ms, until_ms, details in self._fetched(_IMPORTS):
+            head = {"import": number, "at_ms": at_ms, "actor": actor, "kind": kind, "source": source, "sha256": digest}
+            yield {**head, "note": note, "start_ms": start_ms, "until_ms": until_ms, "details": json.loads(details)}
+            for key, *span in self._connection.execute(_IMPORTED_SPANS, (number,)):
+                names = "start_ms", "end_ms", "seen_ms", "outcome", "reason", "looks"
+                yield {"import": number, "endpoint": key, **dict(zip(names, span, strict=True))}
+            for key, hour, body in self._connection.execute(_IMPORTED_LOOKS, (number,)):
+                yield {"import": number, "endpoint": key, "hour": hour, "body": b64encode(body).decode()}
+        for number, at_ms, actor, why in self._fetched(_WITHDRAWN):
+            yield {"import": number, "withdrawn_ms": at_ms, "actor": actor, "why": why}
 
     def _fetched(self, query: str) -> Iterator[Any]:
         cursor = self._connection.execute(query, self._given)

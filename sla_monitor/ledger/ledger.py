@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
@@ -27,9 +27,11 @@ from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep
+from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Observation
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.spans import Fingerprint, Span
 
 LOG = logging.getLogger(__name__)
@@ -189,6 +191,14 @@ class Ledger:
     def was_seen(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is an observation of that time; see `Reader`."""
         return self._reader.was_seen(start_ms, end_ms)
+
+    def imports(self, contract: str) -> Sequence[Import]:
+        """What was brought in of a contract from elsewhere and is in force; see `Reader`."""
+        return self._reader.imports(contract)
+
+    def imported(self, contract: str, start_ms: int, end_ms: int) -> Mapping[int, Mapping[str, Intervals]]:
+        """By import and endpoint key, when what is known in a range was brought in."""
+        return self._reader.imported(contract, start_ms, end_ms)
 
     def worked_out(self, digest: str) -> str | None:
         """What was made of looks of months that are over; see `Reader`."""

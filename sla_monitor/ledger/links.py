@@ -40,6 +40,10 @@ KEYS = {
     "observations": "id",
     "pruned_endpoints": "id",
     "pruned_days": "id",
+    "imports": "id",
+    "imported_spans": "id",
+    "imported_looks": "id",
+    "withdrawn_imports": "id",
 }
 """Every table whose rows are chained, and the column that says their order. A row is chained with all of its columns: a
 migration that adds one to such a table has to name the old ones in COLUMNS."""

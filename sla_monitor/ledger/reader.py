@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.asking import snapshot
 from sla_monitor.ledger.chain import newest, read
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.heads import ChainHead, closed_head
+from sla_monitor.ledger.imports import Imports, Layer
 from sla_monitor.ledger.links import append_answer
-from sla_monitor.ledger.older import Older
+from sla_monitor.ledger.older import Older, contract_of
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
+from sla_monitor.sla.intervals import Intervals, intersect
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
+from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.observation import Observation
-from sla_monitor.sla.spans import Fingerprint, Span, span_of
+from sla_monitor.sla.overlay import Import, Layers, fill, overlaid, times
+from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, span_of
 
 ROWS_AT_ONCE = 250
 """Spans decoded between two rests: about a millisecond of holding the interpreter."""
@@ -58,6 +66,16 @@ select e.key,
 """
 _OURS = "and e.key between :key and :last_key group by e.id order by e.id"
 _FINGERPRINTS = f"{_FINGERPRINT} {_FROM_ENDED} {_OURS}", f"{_FINGERPRINT} {_FROM_LAST} {_OURS}"
+_SPANS_OF = """
+with own as (select id from endpoints where key = :key)
+select start_ms, end_ms, seen_ms, outcome, reason, looks from ended_spans join own on endpoint_id = id
+where start_ms < :end_ms and end_ms > :start_ms and start_ms >= ifnull(
+  (select max(start_ms) from ended_spans join own on endpoint_id = id where start_ms <= :start_ms), :start_ms)
+union all
+select start_ms, end_ms, seen_ms, outcome, reason, looks from last_spans join own on endpoint_id = id
+where start_ms < :end_ms and end_ms > :start_ms
+order by start_ms
+"""
 _LAST_SPANS = """
 select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
 from endpoints e join last_spans s on s.endpoint_id = e.id
@@ -99,6 +117,8 @@ class Reader(SingleLooks):
     def __init__(self, path: Path, older: Older | None = None) -> None:
         super().__init__(path, older)
         self._entries: dict[str, tuple[Entry, ...]] = {}
+        self._imports = Imports(self._meanings)
+        self.supposed = Supposed()
         self._codes = {f"{name}": number for number, name in self._meanings.outcomes.items()}
 
     def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
@@ -110,6 +130,7 @@ class Reader(SingleLooks):
         spans: dict[str, list[Span]] = defaultdict(list)
         outcomes, reasons = self._meanings.outcomes, self._meanings.reasons
         with self._asked() as connection, snapshot(connection):
+            layers = self._layers(connection)
             keys = dict(connection.execute("select id, key from endpoints"))
             for query in (_ENDED, _LAST):
                 cursor = connection.execute(query, given)
@@ -120,7 +141,73 @@ class Reader(SingleLooks):
                             for _, start, end, seen, outcome, reason, looks in several
                         ]
                     rest()
-        return dict(spans)
+            for key in sorted({key for layer in layers for key in layer.endpoints}):
+                beneath = reaching(layers, key, _around(spans.get(key, ()), start_ms, end_ms))
+                if beneath:
+                    spans[key] = overlaid(partial(self._beneath, connection, key, beneath), start_ms, end_ms)
+        return {key: several for key, several in spans.items() if several}
+
+    def imports(self, contract: str) -> tuple[Import, ...]:
+        """What was brought in of a contract from elsewhere and is in force, ascending."""
+        with self._asked() as connection:
+            return tuple(layer.record for layer in self._layers(connection) if layer.contract == contract)
+
+    def imported(self, contract: str, start_ms: int, end_ms: int) -> dict[int, dict[str, Intervals]]:
+        """By import and endpoint key, when what is known in `[start_ms, end_ms)` was brought in by it."""
+        found: dict[int, dict[str, Intervals]] = {}
+        with self._asked() as connection, snapshot(connection):
+            layers = [layer for layer in self._layers(connection) if layer.contract == contract]
+            for key in sorted({key for layer in layers for key in layer.endpoints}):
+                several = reaching(layers, key, (start_ms, end_ms))
+                filled = fill(self._beneath(connection, key, several, start_ms, end_ms))[1:]
+                for layer, spans in zip(several, filled, strict=True):
+                    if seen := intersect(times(spans), [(start_ms, end_ms)]):
+                        found.setdefault(layer.record.number, {})[key] = seen
+        return found
+
+    def supposing(self, add: Layer | None = None, without: int | None = None) -> Self:
+        """The same record with one import more, or without one. It shares this one's connection: close this one."""
+        other = copy(self)
+        other.supposed = Supposed(add, without)
+        return other
+
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+        """The looks of many endpoints in `[start_ms, end_ms)`, in pieces of a day at most, the later ones later."""
+        with self._asked() as connection:
+            layers = self._layers(connection)
+        mixed = {key: several for key in keys if (several := reaching(layers, key, (start_ms, end_ms)))}
+        yield from super().columns([key for key in keys if key not in mixed], start_ms, end_ms)
+        for key, several in mixed.items():
+            yield from self._mixed(key, several, start_ms, end_ms)
+
+    def _mixed(self, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+        """Looks that were made here, and those of imports where nothing was seen here."""
+        own = super().columns((key,), start_ms, end_ms)
+        with self._asked() as connection, snapshot(connection):
+            filled = fill(self._beneath(connection, key, layers, start_ms, end_ms))[1:]
+            others = [
+                looks.inside(times(spans))
+                for layer, spans in zip(layers, filled, strict=True)
+                if (looks := layer.looks(connection, key, start_ms, end_ms))
+            ]
+        if not any(map(len, others)):
+            yield from own
+            return
+        samples = sorted(chain(chain.from_iterable(looks for _, looks in own), *others), key=itemgetter(0))
+        yield from ((key, piece) for piece in Looks.of(samples).by_day())
+
+    def _layers(self, connection: sqlite3.Connection) -> list[Layer]:
+        """The imports that are in force, ascending: the first that tells of a time has the say over later ones."""
+        found: list[Layer] = [one for one in self._imports.all(connection) if one.withdrawn is None]
+        return self.supposed.of(found)
+
+    def _beneath(
+        self, connection: sqlite3.Connection, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int
+    ) -> Layers:
+        """An endpoint's own spans that overlap a range, and those of the layers beneath."""
+        rows = connection.execute(_SPANS_OF, {"key": key, "start_ms": start_ms, "end_ms": end_ms}).fetchall()
+        own = [self._meanings.span(row) for row in rows]
+        return [own, *(layer.spans(connection, key, start_ms, end_ms) for layer in layers)]
 
     def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
         """What the contract's spans in a range are, in one number, for a fraction of reading them: of outages all of
@@ -135,6 +222,13 @@ class Reader(SingleLooks):
         }
         with self._asked() as connection, snapshot(connection):
             rows = [row for query in _FINGERPRINTS for row in connection.execute(query, given)]
+            layers = [layer for layer in self._layers(connection) if layer.contract == contract]
+        down_ms = _hull(rows, 5) or range_ms
+        reach_ms = min(start_ms, down_ms[0]), max(end_ms, down_ms[1])
+        touching = [one for one in layers if any(_touch(reach, reach_ms) for reach in one.endpoints.values())]
+        if touching:
+            spans = {key: several for key, several in self.spans(*range_ms).items() if contract_of(key) == contract}
+            return fingerprint_of(spans, range_ms, within_ms, [layer.record for layer in touching])
         told: dict[str, list[list[str]]] = {}
         for key, *columns, _, _, _, _ in rows:  # the last span follows the ended ones, and is one of them some day
             for texts, text in zip(told.setdefault(key, [[], [], [], []]), columns, strict=True):
@@ -145,8 +239,11 @@ class Reader(SingleLooks):
 
     def first_ms(self, contract: str) -> int | None:
         """When the first look at any endpoint of a contract began; None: there is none."""
-        row = self._rows(_FIRST, f"{contract}/", f"{contract}0")[0]  # 0 follows the stroke
-        return None if row[0] is None else int(row[0])
+        with self._asked() as connection, snapshot(connection):
+            row = connection.execute(_FIRST, (f"{contract}/", f"{contract}0")).fetchone()  # 0 follows the stroke
+            layers = [layer for layer in self._layers(connection) if layer.contract == contract]
+        starts = [first_ms for layer in layers for first_ms, _ in layer.endpoints.values()]
+        return min([*starts, *([] if row[0] is None else [int(row[0])])], default=None)
 
     def was_seen(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is an observation of that time."""
@@ -218,6 +315,32 @@ class Reader(SingleLooks):
         """The last so many, ascending. Whatever was said about them is among them, because it was said later."""
         with self._asked() as connection:
             return newest(self.path, connection, contract, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What would be so if an import were made, or one taken back."""
+
+    add: Layer | None = None
+    without: int | None = None
+
+    def of(self, layers: Sequence[Layer]) -> list[Layer]:
+        kept = [layer for layer in layers if layer.record.number != self.without]
+        return [*kept, *([] if self.add is None else [self.add])]
+
+
+def reaching(layers: Iterable[Layer], key: str, range_ms: tuple[int, int]) -> list[Layer]:
+    """Those that tell of an endpoint in a range, or next to it."""
+    return [layer for layer in layers if key in layer.endpoints and _touch(layer.endpoints[key], range_ms)]
+
+
+def _touch(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] <= other[1] and one[1] >= other[0]
+
+
+def _around(spans: Sequence[Span], start_ms: int, end_ms: int) -> tuple[int, int]:
+    """A range with the whole spans that overlap it."""
+    return (min(start_ms, spans[0].start_ms), max(end_ms, spans[-1].end_ms)) if spans else (start_ms, end_ms)
 
 
 def _hull(rows: Sequence[tuple[Any, ...]], place: int) -> tuple[int, int] | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.ledger import Ledger
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.looks import Looks, Sample
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.spans import Fingerprint, Span
 
 
@@ -56,6 +58,12 @@ class Recorded:
 
     def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
         return self._ledger.clock_moves(start_ms, end_ms)
+
+    def imports(self, contract: str) -> Sequence[Import]:
+        return self._ledger.imports(contract)
+
+    def imported(self, contract: str, start_ms: int, end_ms: int) -> Mapping[int, Mapping[str, Intervals]]:
+        return self._ledger.imported(contract, start_ms, end_ms)
 
     def worked_out(self, digest: str) -> str | None:
         return self._ledger.worked_out(digest)

@@ -356,3 +356,64 @@ def m0009_pruned_days_chained(database: Database) -> None:
     for table, key in _UNIQUE.items():
         database.conn.execute(_no_replace(table, key))
     begin_chain(database.conn, ("pruned_days",))
+
+
+_IMPORTS = """
+-- Something that was brought in from elsewhere. endpoints: from when until when it tells of each, as JSON.
+create table imports (
+  id integer primary key,
+  at_ms integer not null,
+  actor text not null,
+  contract text not null,
+  kind text not null,
+  source text not null,
+  digest text not null,
+  note text not null,
+  start_ms integer not null,
+  until_ms integer not null,
+  endpoints text not null check (json_valid(endpoints)),
+  details text not null check (json_valid(details))
+) strict;
+
+create table imported_spans (
+  id integer primary key,
+  import_id integer not null references imports(id),
+  endpoint_id integer not null references endpoints(id),
+  start_ms integer not null,
+  end_ms integer not null,
+  seen_ms integer not null,
+  outcome integer not null references outcomes(id),
+  reason integer references reasons(id),
+  looks integer not null
+) strict;
+create index imported_spans_endpoint on imported_spans (endpoint_id, import_id, end_ms);
+
+-- Single looks, packed as those of looks_by_hour.
+create table imported_looks (
+  id integer primary key,
+  import_id integer not null references imports(id),
+  endpoint_id integer not null references endpoints(id),
+  hour integer not null,
+  body blob not null
+) strict;
+create index imported_looks_endpoint on imported_looks (endpoint_id, import_id, hour);
+
+-- That an import counts no more.
+create table withdrawn_imports (
+  id integer primary key,
+  import_id integer not null references imports(id),
+  at_ms integer not null,
+  actor text not null,
+  why text not null
+) strict;
+"""
+
+
+@MIGRATIONS()
+def m0010_imports(database: Database) -> None:
+    """What others saw, beside what was seen here and never in its place."""
+    for statement in _IMPORTS.split(";"):
+        database.conn.execute(statement)
+    for table in ("imports", "imported_spans", "imported_looks", "withdrawn_imports"):
+        for trigger in _refusals(table, ("id",)):
+            database.conn.execute(trigger)

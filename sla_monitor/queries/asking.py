@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from sla_monitor import __version__
@@ -29,21 +30,39 @@ WORDS_LIMIT = 120
 _NUMBER = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?([eE][-+]?\d{1,2})?", re.ASCII)
 
 
+T = TypeVar("T")
+
+
 class NoAnswer(Exception):  # noqa: N818 - it says what came
     """No figure: why, and what would help."""
 
 
 def number(source: Source, query: str, start_ms: int, at_ms: int) -> Decimal:
     """What a query comes to at an instant, `$range` reaching back to `start_ms`; exact. Raises NoAnswer."""
+    form = {"query": asked(query, start_ms, at_ms), "time": told_time(at_ms)}
+    return answered(source, "query", form, lambda data: _finite(_value(data)))
+
+
+def answered(
+    source: Source, path: str, form: Mapping[str, str], read: Callable[[Any], T], limit: int = BODY_LIMIT
+) -> T:
+    """What `read` makes of the data that a path of the API answers, of at most so many bytes. Raises NoAnswer, which
+    `read` may raise too; no secret is in it."""
     try:
         secrets, headers = _credentials(source)
     except SecretError as error:
         raise NoAnswer(f"{error} (make it readable to the daemon)") from None
-    status, body = _fetched(source, asked(query, start_ms, at_ms), at_ms, headers)
+    status, body = _fetched(source, path, form, headers, limit)
     try:
-        return _only_number(status, body)
+        return read(_data(status, body))
     except NoAnswer as error:
         raise NoAnswer(plain(secrets.hide(str(error)))) from None
+
+
+def told_time(at_ms: int) -> str:
+    """An instant as the API takes it."""
+    seconds, rest = divmod(at_ms, 1000)
+    return f"{seconds}.{rest:03d}"
 
 
 def asked(query: str, start_ms: int, at_ms: int) -> str:
@@ -68,15 +87,16 @@ def _credentials(source: Source) -> tuple[Secrets, dict[str, str]]:
     return Secrets(), {}
 
 
-def _fetched(source: Source, query: str, at_ms: int, headers: dict[str, str]) -> tuple[int, bytes]:
+def _fetched(
+    source: Source, path: str, form: Mapping[str, str], headers: dict[str, str], limit: int
+) -> tuple[int, bytes]:
     """Status and body. Redirects are answers like any other: none is followed."""
     from sla_monitor.probe.adapter import Sealed  # libraries that a daemon without such KPIs need not hold
     from sla_monitor.probe.fetch import fetch
     from sla_monitor.probe.trust import context_for
 
-    url = f"{source.prometheus.rstrip('/')}/api/v1/query"
-    seconds, rest = divmod(at_ms, 1000)
-    form = urlencode({"query": query, "time": f"{seconds}.{rest:03d}", "timeout": f"{source.timeout_ms}ms"})
+    url = f"{source.prometheus.rstrip('/')}/api/v1/{path}"
+    sent = urlencode({**form, "timeout": f"{source.timeout_ms}ms"})
     common = {
         "User-Agent": f"sla-monitor/{__version__}",
         "Accept": "application/json",
@@ -85,14 +105,14 @@ def _fetched(source: Source, query: str, at_ms: int, headers: dict[str, str]) ->
         "Connection": "close",
     }
     try:
-        request = Sealed("POST", url, common | headers, form.encode(), absolute=False)
+        request = Sealed("POST", url, common | headers, sent.encode(), absolute=False)
         context = context_for(TlsTerms(ca_file=source.ca_file)) if request.origin.secure else None
-        return fetch(request, context, source.timeout_ms, BODY_LIMIT)
+        return fetch(request, context, source.timeout_ms, limit)
     except (Failure, OSError, ValueError) as error:  # requests' errors are OSErrors or ValueErrors
         raise NoAnswer(f"{plain(str(error))} (see that {url} can be asked from here)") from None
 
 
-def _only_number(status: int, body: bytes) -> Decimal:
+def _data(status: int, body: bytes) -> Any:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
@@ -107,7 +127,7 @@ def _only_number(status: int, body: bytes) -> Decimal:
         raise NoAnswer(
             f"the answer is incomplete: {str(answer['warnings'])[:WORDS_LIMIT]} (ask again when all of it can be had)"
         )
-    return _finite(_value(answer.get("data")))
+    return answer.get("data")
 
 
 def _value(data: Any) -> Any:

@@ -14,8 +14,11 @@ Month = Annotated[str, StringConstraints(pattern=r"^(19[7-9]|20[0-9]|21[0-9])[0-
 
 Text = Annotated[str, StringConstraints(max_length=4000)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Number = Annotated[Whole, Field(ge=1)]
-Count = Annotated[Whole, Field(ge=0)]
+LARGEST = 2**53 - 1
+"""What every reader of JSON, and the ledger, takes for the number that it is."""
+
+Number = Annotated[Whole, Field(ge=1, le=LARGEST)]
+Count = Annotated[Whole, Field(ge=0, le=LARGEST)]
 
 
 class Timed(Strict):

@@ -16,6 +16,11 @@ _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=
 WRONG = "must be an instant (write 2026-10-05T14:00:00Z, or 2026-10-05 14:00 in the contract's zone)"
 
 
+class Milliseconds(int):
+    """UTC milliseconds that the program itself puts into a model. A plain number in a file or an entry is no instant:
+    nobody can know whether it counts seconds or milliseconds, and either is taken for the other in silence."""
+
+
 def told_instant(at_ms: int) -> str:
     """`2026-10-05T14:00:00Z`, with milliseconds only where there are any."""
     at = datetime.fromtimestamp(at_ms // 1000, UTC)
@@ -56,8 +61,8 @@ def _exact_ms(at: datetime) -> int:
 
 
 def _instant(value: Any, info: ValidationInfo) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and FIRST_MS <= value < LAST_MS:
-        return value
+    if isinstance(value, Milliseconds) and FIRST_MS <= value < LAST_MS:
+        return int(value)
     if isinstance(value, str):
         return parse_instant(value, (info.context or {}).get("zone"))
     raise ValueError(WRONG)

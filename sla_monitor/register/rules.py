@@ -48,14 +48,14 @@ def problems(entry: Entry, ground: Ground) -> list[str]:
     """What is wrong with a new entry, as lines of `field: what is wrong (what would be right)`; none: it may be
     added. `entry.number` and what it is about are judged as if it came next."""
     said = entry.said
-    found = [*_texts(entry), *_times(entry, said, ground), *_month(entry, ground)]
+    found = [*texts(entry), *_times(entry, said, ground), *_month(entry, ground)]
     found += _RULES.get(type(said), money_rules)(entry, said, ground)
     found += _repeated(entry, ground)
     found += [] if found else _final(entry, ground)
     return list(dict.fromkeys(f"{field}: {message}" for field, message in found))
 
 
-def _texts(entry: Entry) -> Iterator[Found]:
+def texts(entry: Entry) -> Iterator[Found]:
     """Control characters are nobody's words, and could move a reader's cursor."""
     texts = {"actor": entry.actor, "reference": entry.reference, "evidence": entry.evidence, "note": entry.note}
     texts["note"] = entry.note.replace("\n", "").replace("\t", "")

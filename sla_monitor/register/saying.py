@@ -12,6 +12,7 @@ from sla_monitor.contract.explain import explained
 from sla_monitor.contract.fields import Strict
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.entries import Entry, Said
+from sla_monitor.register.instant import Milliseconds
 
 KINDS: dict[str, type[Strict]] = {
     model.model_fields["kind"].default: model for model in get_args(get_args(Said)[0]) if issubclass(model, Strict)
@@ -47,7 +48,7 @@ def said_of(kind: str, words: Mapping[str, Any], zone: ZoneInfo) -> Strict:
 
 def entry_of(said: Strict, *, at_ms: int, actor: str, contract: str, **more: str) -> Entry:
     """An entry that has no number yet (it is 1). `more`: reference, evidence and note. Raises RegisterError."""
-    words = {"number": 1, "at": at_ms, "actor": actor, "contract": contract, "said": said, **more}
+    words = {"number": 1, "at": Milliseconds(at_ms), "actor": actor, "contract": contract, "said": said, **more}
     entry: Entry = _made(Entry, words, ZoneInfo("UTC"))
     return entry
 

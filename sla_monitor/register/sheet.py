@@ -45,7 +45,7 @@ SYNONYMS = {
 """Other headings that are known without being told."""
 
 SIZE_LIMIT = 64 * 2**20
-_DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t")
 _KEPT_TEXT = re.compile(r'="([^"]*)"')
 """How a spreadsheet is told to leave a number alone: ="00123"."""
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})((?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?)", re.ASCII)
@@ -72,8 +72,8 @@ def read_sheet(content: bytes, kind: str, columns: Mapping[str, str]) -> Sheet:
         line = content[: error.start].count(b"\n") + 1
         return Sheet(problems=((line, "is not UTF-8 text (save the file as CSV UTF-8)"),))
     known = {**SYNONYMS[kind], **{field: field for field in (LISTED if kind == "outage" else (*FIELDS[kind], *MORE))}}
-    known |= {_heading(heading): field for heading, field in columns.items()}
-    return _read(text, known, [_heading(heading) for heading in columns])
+    known |= {heading(told): field for told, field in columns.items()}
+    return _read(text, known, [heading(told) for told in columns])
 
 
 def day_first(text: str, *, month_first: bool = False) -> str:
@@ -87,7 +87,7 @@ def day_first(text: str, *, month_first: bool = False) -> str:
     return f"{match[3]}-{month.zfill(2)}-{day.zfill(2)}{padded}"
 
 
-def _heading(text: str) -> str:
+def heading(text: str) -> str:
     """`Opened at` and `opened_at` are one."""
     return re.sub(r"[\s_-]+", "_", text.strip().casefold())
 
@@ -96,14 +96,14 @@ def _read(text: str, known: Mapping[str, str], asked: Sequence[str]) -> Sheet:
     problems: list[tuple[int, str]] = []
     records = _records(text, _delimiter(text, known), lambda line, message: problems.append((line, message)))
     _, first = next(records, (1, []))
-    headings = [_heading(cell) for cell in first]
+    headings = [heading(text) for text in first]
     fields = [known.get(heading) for heading in headings]
     problems += [(1, message) for message in _wrong_headings(headings, fields, asked)]
     rows = []
     for line, cells in records:
         if len(cells) > len(fields):
             problems.append((line, f"has {len(cells)} cells, and the heading has {len(fields)} (check the quotes)"))
-        words = {field: _cell(cell) for field, cell in zip(fields, cells, strict=False) if field}
+        words = {field: cell(text) for field, text in zip(fields, cells, strict=False) if field}
         if any(cells):
             rows.append((line, {field: word for field, word in words.items() if word}))
     ignored = tuple(cell for cell, field in zip(first, fields, strict=True) if field is None and cell.strip())
@@ -115,9 +115,9 @@ def _delimiter(text: str, known: Mapping[str, str]) -> str:
 
     def sense(delimiter: str) -> int:
         _, cells = next(_records(text, delimiter, lambda *_: None), (1, []))
-        return sum(_heading(cell) in known for cell in cells)
+        return sum(heading(text) in known for text in cells)
 
-    return max(_DELIMITERS, key=sense)
+    return max(DELIMITERS, key=sense)
 
 
 def _records(text: str, delimiter: str, blame: Callable[[int, str], None]) -> Iterator[tuple[int, list[str]]]:
@@ -146,7 +146,7 @@ def _wrong_headings(headings: Sequence[str], fields: Sequence[str | None], asked
         yield f"has no column that is known (name them with --map; its columns: {', '.join(headings) or 'none'})"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     text = text.strip().replace("\r\n", "\n")
     match = _KEPT_TEXT.fullmatch(text)
     return match[1].strip() if match else text

@@ -13,13 +13,14 @@ from typing import Any, Self, TypeVar
 from sla_monitor.sla.intervals import Intervals, intersect
 from sla_monitor.sla.observation import Outcome
 
-Sample = tuple[int, Outcome, int, int | None]
-"""When a look began (UTC ms), what it found, how long it took and its first byte was in coming (both in µs)."""
+Sample = tuple[int, Outcome, int | None, int | None]
+"""When a look began (UTC ms), what it found, how long it took and its first byte was in coming (both in µs; None: that
+is not known, or never came)."""
 
 T = TypeVar("T")
 
 NONE = -1
-"""Stands for a first byte that never came."""
+"""Stands for a first byte that never came, and for a time that nobody took down."""
 
 DAY_MS = 86_400_000
 
@@ -36,6 +37,10 @@ _ANSWERED = bytes(code != _DOWN for code in range(256))
 
 def _integers() -> array[int]:
     return array("q")
+
+
+def _times(several: Iterable[int | None]) -> array[int]:
+    return array("q", (NONE if us is None else us for us in several))
 
 
 @dataclass(slots=True)
@@ -55,17 +60,16 @@ class Looks:
         if not rows:
             return cls()
         at_ms, outcomes, duration_us, first_byte_us = zip(*rows, strict=True)
-        first_bytes = [NONE if us is None else us for us in first_byte_us]
         codes = bytearray(map(CODES.__getitem__, outcomes))
-        return cls(array("q", at_ms), codes, array("q", duration_us), array("q", first_bytes))
+        return cls(array("q", at_ms), codes, _times(duration_us), _times(first_byte_us))
 
     def __len__(self) -> int:
         return len(self.at_ms)
 
     def __iter__(self) -> Iterator[Sample]:
         outcomes = map(OUTCOMES.__getitem__, self.outcomes)
-        first_bytes = (None if us == NONE else us for us in self.first_byte_us)
-        return zip(self.at_ms, outcomes, self.duration_us, first_bytes, strict=True)
+        times = ((None if us == NONE else us for us in column) for column in (self.duration_us, self.first_byte_us))
+        return zip(self.at_ms, outcomes, *times, strict=True)
 
     def extend(self, others: Looks) -> None:
         """Add looks that follow."""
@@ -136,7 +140,8 @@ class Looks:
         at once, or never answered, is the business of availability, and would make the mean better or worse than it
         was."""
         has_begun = map(NONE.__lt__, self.first_byte_us)
-        return compress(self.duration_us, map(or_, has_begun, self.outcomes.translate(_ANSWERED)))
+        answered = compress(self.duration_us, map(or_, has_begun, self.outcomes.translate(_ANSWERED)))
+        return filter(NONE.__lt__, answered)
 
     def first_bytes_us(self) -> Iterator[int]:
         """How long first bytes were in coming, where they came."""

@@ -7,8 +7,9 @@ most. What lies between two spans was seen by nobody: that gap is UNKNOWN, and i
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -38,6 +39,35 @@ class Fingerprint(NamedTuple):
     other_ms: tuple[int, int] | None
 
 
+def fingerprint_of(
+    spans: Mapping[str, Sequence[Span]],
+    range_ms: tuple[int, int],
+    within_ms: tuple[int, int],
+    beside: Sequence[object] = (),
+) -> Fingerprint:
+    """The fingerprint of a contract's spans, by endpoint key, that overlap a range: of outages all of it, of UP what
+    lies in the range, of others what lies in the wider one. `beside`: what else makes it another."""
+    told = [(key, [tuple(within(span, range_ms, within_ms)) for span in spans[key]]) for key in sorted(spans)]
+    every = [span for several in spans.values() for span in several]
+    down_ms = _hull([span for span in every if span.outcome is Outcome.DOWN])
+    other_ms = _hull([span for span in every if span.outcome not in {Outcome.UP, Outcome.DOWN}])
+    return Fingerprint(sha256(repr((told, *beside)).encode()).hexdigest(), down_ms, other_ms)
+
+
+def within(span: Span, range_ms: tuple[int, int], reach_ms: tuple[int, int]) -> Span:
+    """An outage as it is. Of UP no more than lies within the range, since it may go on for years, and of anything else
+    within reach: how many places saw an outage is asked as far as it goes."""
+    if span.outcome is Outcome.DOWN:
+        return span
+    first_ms, last_ms = range_ms if span.outcome is Outcome.UP else reach_ms
+    end_ms = min(span.end_ms, last_ms)
+    return Span(max(span.start_ms, first_ms), end_ms, end_ms, span.outcome, None, 1)
+
+
+def _hull(spans: Sequence[Span]) -> tuple[int, int] | None:
+    return (min(one.start_ms for one in spans), max(one.end_ms for one in spans)) if spans else None
+
+
 span_of: Callable[[tuple[int, int, int, Outcome, Reason | None, int]], Span] = partial(tuple.__new__, Span)
 """A span from its six parts, in a third of the time: what a year of them is read with."""
 
@@ -57,6 +87,19 @@ def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | Non
     if outcome is last.outcome and not is_gap:
         return (span_of((last.start_ms, at_ms + every_ms, at_ms, outcome, last.reason, last.looks + 1)),)
     return last if is_gap else _ending(last, at_ms), _of_one_look(at_ms, outcome, reason, every_ms)
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """The same spans, ascending and none over another, with those that touch and found the same made one: it takes the
+    failed looks of both to confirm an outage, however often its record was cut."""
+    found: list[Span] = []
+    for span in spans:
+        last = found[-1] if found else None
+        if last is not None and last.end_ms == span.start_ms and last.outcome is span.outcome:
+            found[-1] = span._replace(start_ms=last.start_ms, reason=last.reason, looks=last.looks + span.looks)
+        else:
+            found.append(span)
+    return found
 
 
 def in_doubt_from(spans: Sequence[Span], at_ms: int, expected_ms: int, since_ms: int | None) -> int | None:

@@ -79,6 +79,8 @@ def figures(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tupl
     up, seen = _percentages(service, kpis)
     of = f"of {words.duration(service.agreed_ms)} agreed so far"
     unseen = f"unknown for {words.duration(service.unknown_ms, up=True)}" if service.unknown_ms else "seen throughout"
+    if service.imported_ms:
+        unseen += f", {words.duration(service.imported_ms)} of it by others"
     return (
         ("Availability", up, "of the time that was seen"),
         ("Downtime", words.duration(service.downtime_ms, up=True), of),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.assess.words import imported_words
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.web import figures, words
 from sla_monitor.web.promises import PromiseRow, promise_rows, tally
@@ -32,6 +33,14 @@ class Standing:
         return any(row.is_in_danger for row in self.rows)
 
 
+def _imports(contract: ContractAssessment) -> Iterator[str]:
+    """What of it others have seen, and nobody here."""
+    zone = ZoneInfo(contract.time_zone)
+    for one in contract.imports:
+        times = ", ".join(f"{service} {words.duration(ms)}" for service, ms in one.services.items())
+        yield f"Import {one.record.number}: {imported_words(one.record, zone)}; agreed time of {times or 'none'}."
+
+
 def money_line(contract: ContractAssessment) -> str:
     """The month's points and money in one line; empty while nothing is known of them."""
     if contract.result is None:
@@ -55,7 +64,7 @@ def standing_of(contract: ContractAssessment, now_ms: int) -> Standing | None:
         kpis=tally(rows),
         rows=rows,
         caps=tuple(_cap(cap, contract.currency) for cap in caps),
-        accounting=tuple(map(words.plain, contract.accounting)),
+        accounting=tuple(map(words.plain, (*contract.accounting, *_imports(contract)))),
         money=money_line(contract),
     )
 

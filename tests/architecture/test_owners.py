@@ -37,7 +37,7 @@ OWNERS = {
     "pythonjsonlogger": {"log.py"},
     "re2": {"contract"},
     "requests": {"probe", "silences.py"},
-    "sqlite3": {"ledger"},
+    "sqlite3": {"ledger", "backfill"},
     "sqlite_utils": {"ledger"},
     "tabulate": {"cli"},
     "tornado": {"web"},

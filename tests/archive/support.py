@@ -21,6 +21,7 @@ from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.register import Register
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.instant import Milliseconds
 from sla_monitor.signing import SigningKey, VerifyingKey
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.sla.observation import NO_PHASES, Finding, Observation, Outcome, Phases, Reason
@@ -83,7 +84,7 @@ def observations(days: int, every_ms: int = 600_000) -> Iterable[Observation]:
 
 def entry(kind: str, at_ms: int, **words: Any) -> Entry:
     return Entry.model_validate(
-        {"number": 1, "at": at_ms, "actor": "ann", "contract": "custody", "said": said(kind, **words)}
+        {"number": 1, "at": Milliseconds(at_ms), "actor": "ann", "contract": "custody", "said": said(kind, **words)}
     )
 
 

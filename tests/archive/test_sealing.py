@@ -59,7 +59,7 @@ def test_every_day_is_there_with_its_files_and_holds(place: Place) -> None:
     assert [day.folder.name for day in place.days()] == ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]
     assert _names(place.days()[0].folder) == [
         "SHA256SUMS", "calendar-days.yaml", "checkpoint", "clock_steps.jsonl", "day.json", "evidence.jsonl",
-        "heartbeats.parquet", "observations.parquet", "register.jsonl", "terms.yaml",
+        "heartbeats.parquet", "imports.jsonl", "observations.parquet", "register.jsonl", "terms.yaml",
     ]  # fmt: skip
     assert checked(place.sealed, place.key).problems == []
     for sh in ("dash", "bash"):

@@ -13,6 +13,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span
+from tests.instants import exact
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 UP, DEGRADED, DOWN, UNKNOWN = Outcome.UP, Outcome.DEGRADED, Outcome.DOWN, Outcome.UNKNOWN
@@ -102,7 +103,7 @@ def entries(*several: Mapping[str, Any], at_ms: int = 0) -> list[Entry]:
     for number, words in enumerate(several, start=1):
         said = {key: value for key, value in words.items() if key not in own}
         told = {"at": at_ms, "actor": "ann", **{key: words[key] for key in own if key in words}}
-        result.append(Entry.model_validate({"number": number, "contract": CONTRACT, "said": said, **told}))
+        result.append(Entry.model_validate(exact({"number": number, "contract": CONTRACT, "said": said, **told})))
     return result
 
 

@@ -161,7 +161,7 @@ def test_a_ledger_and_a_record_in_memory_give_the_same_assessment(tmp_path: Path
     with Ledger.open(path, clock, commit_within_ms=1) as ledger:
         recorded = Recorded(ledger)
         for at_ms, outcome, duration_us, first_byte_us in LOOKS:
-            finding = Finding(outcome, None, "", duration_us, Phases(first_byte_us=first_byte_us))
+            finding = Finding(outcome, None, "", duration_us or 0, Phases(first_byte_us=first_byte_us))
             ledger.record(Observation(f"{CONTRACT}/login", at_ms, finding), MINUTE)
         assert ledger.flush(30)
         seen = {name.partition("/")[2]: spans for name, spans in ledger.spans(JUNE, NOW).items()}
@@ -194,7 +194,7 @@ def recorded_until(path: Path, since_ms: int, until_ms: int) -> list[tuple[str, 
     looks = [(name, look) for name, several in ANSWERS.items() for look in several if since_ms <= look[0] < until_ms]
     with Ledger.open(path, SystemClock(), commit_within_ms=1) as ledger:
         for name, (at_ms, outcome, duration_us, first_byte_us) in sorted(looks, key=lambda pair: pair[1][0]):
-            finding = Finding(outcome, None, "", duration_us, Phases(first_byte_us=first_byte_us))
+            finding = Finding(outcome, None, "", duration_us or 0, Phases(first_byte_us=first_byte_us))
             ledger.record(Observation(f"{CONTRACT}/{name}", at_ms, finding), 10 * MINUTE)
         assert ledger.flush(30)
     return looks
@@ -249,7 +249,7 @@ def test_looks_that_the_disk_took_late_are_counted_as_if_it_had_taken_them_at_on
                 if place == 10:
                     assert ledger.flush(30)
                     somebody.execute("begin immediate")
-                finding = Finding(outcome, None, "", duration_us, Phases(first_byte_us=first_byte_us))
+                finding = Finding(outcome, None, "", duration_us or 0, Phases(first_byte_us=first_byte_us))
                 ledger.record(Observation(f"{CONTRACT}/login", at_ms, finding), MINUTE)
             assert wait_for(lambda: ledger.stats().failing)
             before = assess([contract], evidence, NOW, caches={contract.id: cache})

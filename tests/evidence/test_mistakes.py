@@ -26,6 +26,10 @@ def outages(*several: dict[str, Any], **of: str) -> dict[str, Any]:
     return {"kind": "outages", **of, "outages": list(several)}
 
 
+def watched(*looks: dict[str, Any], every: str = "10s") -> dict[str, Any]:
+    return {"kind": "observations", "endpoint": "health", "every": every, "looks": list(looks)}
+
+
 def test_an_evidence_file_of_the_smallest_kind_is_good(tmp_path: Path) -> None:
     assert problems(tmp_path, evidence()) == []
 
@@ -49,8 +53,8 @@ def test_every_mistake_is_told_at_once_with_its_path(tmp_path: Path) -> None:
             " clocks change (add Z or +01:00)"
         ),
         (
-            "$.hindsight: unknown key (known here: at, clock_moves, contract, entries, format, observed, samples, seen,"
-            " version, zone)"
+            "$.hindsight: unknown key (known here: at, clock_moves, contract, entries, format, imports, observed,"
+            " samples, seen, version, zone)"
         ),
         '$.observed[0].outages[0].start: is missing (write for example "start": "2026-10-05T14:00:00Z")',
         f"$.observed[1].spans[0].end: {instant}",
@@ -158,6 +162,35 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
         (
             {"samples": [{"endpoint": "webmail", "looks": []}, {"endpoint": "webmail", "looks": []}]},
             "$.samples[1].endpoint: is given twice (put its looks into one list)",
+        ),
+        (
+            {
+                "observed": [
+                    watched({"at": AT_NOON}),
+                    watched({"at": "2026-10-05T13:00:00+01:00", "outcome": "degraded"}),
+                ]
+            },
+            "$.observed[1].looks[0].at: another look at this instant found something else (keep one)",
+        ),
+        (
+            {"observed": [watched({"at": AT_NOON}), watched({"at": AT_NOON}, every="20s")]},
+            "$.observed[1].looks[0].at: the same look vouches for another time elsewhere (keep one)",
+        ),
+        (
+            {"observed": [watched({"at": OUTSIDE[0]})]},
+            "$.observed[0].looks[0].at: must lie in seen (or widen seen)",
+        ),
+        (
+            {"observed": [watched({"at": AT_NOON, "reason": "timeout"})]},
+            "$.observed[0].looks[0].reason: says why it was not up (write the outcome too, or leave the reason out)",
+        ),
+        (
+            {"observed": [spans("health", SPAN | {"looks": 10**20})]},
+            "$.observed[0].spans[0].looks: must be at most 1000000000",
+        ),
+        (
+            {"entries": [entry(10**20, {"kind": "minute", "month": "2026-10"})]},
+            "$.entries[0].number: must be at most 9007199254740991",
         ),
         (
             {"entries": [entry(1, CLAIM | {"services": ["custdy"]})]},

@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 
 from sla_monitor.contract.fields import Strict
 from sla_monitor.register.entries import Entry, Said
+from sla_monitor.register.instant import Milliseconds
+from tests.instants import exact
 
 T0 = 1_767_225_600_000
 """2026-01-01T00:00:00Z."""
@@ -17,13 +19,19 @@ _SAID: TypeAdapter[Any] = TypeAdapter(Said)
 
 def said(kind: str, **words: Any) -> Strict:
     """What an entry says, with the keys as files have them; local times are in UTC."""
-    value: Strict = _SAID.validate_python({"kind": kind, **words}, context={"zone": ZoneInfo("UTC")})
+    value: Strict = _SAID.validate_python(exact({"kind": kind, **words}), context={"zone": ZoneInfo("UTC")})
     return value
 
 
 def entry(number: int, kind: str, **words: Any) -> Entry:
     return Entry.model_validate(
-        {"number": number, "at": T0 + number, "actor": "ann", "contract": "small", "said": said(kind, **words)}
+        {
+            "number": number,
+            "at": Milliseconds(T0 + number),
+            "actor": "ann",
+            "contract": "small",
+            "said": said(kind, **words),
+        }
     )
 
 

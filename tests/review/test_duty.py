@@ -14,6 +14,7 @@ from sla_monitor.configuration import read_configuration
 from sla_monitor.contract.load import load_contract
 from sla_monitor.daemon import Daemon
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.instant import Milliseconds
 from sla_monitor.review.duty import AGAIN_MS, SETTLING_MS, Due, Duty, due
 from sla_monitor.review.make import with_manifest
 from sla_monitor.review.shelf import put
@@ -32,7 +33,9 @@ DAY = 86_400_000
 
 def signed(number: int, month: str) -> Entry:
     said = {"kind": "sign_off", "month": month, "digest": "0" * 64, "points": 0, "credit": 0}
-    return Entry.model_validate({"number": number, "at": 0, "actor": "a", "contract": OWN.id, "said": said})
+    return Entry.model_validate(
+        {"number": number, "at": Milliseconds(0), "actor": "a", "contract": OWN.id, "said": said}
+    )
 
 
 def asked(folder: Path, now_ms: int, *entries: Entry, first_ms: int | None = OCTOBER_MS - 40 * DAY) -> list[str]:

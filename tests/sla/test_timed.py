@@ -25,7 +25,7 @@ def looks(draw: st.DrawFn) -> list[Sample]:
     at_ms, found = 86_399_900, list[Sample]()
     for step_ms in draw(st.lists(STEPS, max_size=40)):
         at_ms += step_ms
-        found.append((at_ms, draw(st.sampled_from(Outcome)), draw(TIMES_US), None))
+        found.append((at_ms, draw(st.sampled_from(Outcome)), draw(st.none() | TIMES_US), None))
     return found
 
 
@@ -41,7 +41,7 @@ def slowly(samples: list[Sample]) -> list[Span]:
     spans: list[Span] = []
     for at_ms, outcome, duration_us, _ in samples:
         is_answer = outcome in {Outcome.UP, Outcome.DEGRADED}
-        judged = answered(duration_us) if is_answer else outcome
+        judged = answered(duration_us or 0) if is_answer else outcome
         spans += extend(spans.pop() if spans else None, at_ms, judged, None, EVERY_MS)
     return spans
 

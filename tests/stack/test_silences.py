@@ -17,6 +17,7 @@ from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import standing
 from sla_monitor.settings import Alertmanager as Wanted
 from sla_monitor.silences import Booking, Silences, bookings
+from tests.instants import exact
 from tests.stack.running import Alertmanager, alertmanager, now_ms
 
 HOUR_MS = 3_600_000
@@ -203,7 +204,7 @@ def test_a_strange_answer_is_a_failure_and_no_end(answer: tuple[int, bytes]) -> 
 
 
 def said(number: int, **what: Any) -> Entry:
-    return Entry.model_validate({"number": number, "at": number, "actor": "Ann", "contract": "c", "said": what})
+    return Entry.model_validate(exact({"number": number, "at": number, "actor": "Ann", "contract": "c", "said": what}))
 
 
 def test_only_what_stands_and_is_not_refused_is_booked() -> None:

@@ -22,6 +22,7 @@ from sla_monitor.demo.stack import Stack
 from sla_monitor.demo.webhook import Call, Desk
 from sla_monitor.ledger.register import Register
 from sla_monitor.register.entries import Entry
+from tests.instants import exact
 from tests.running import Monitor, free_port, wait_until
 from tests.stack.running import now_ms
 
@@ -134,7 +135,7 @@ def test_an_outage_is_told_to_the_pager_and_its_end_too(whole: Whole) -> None:
 def test_nobody_is_called_in_booked_maintenance(whole: Whole) -> None:
     said = {"kind": "maintenance", "start": now_ms() - HOUR_MS, "end": now_ms() + HOUR_MS, "services": ["cad"]}
     entry = {"number": 1, "at": now_ms(), "actor": "Ann", "contract": "demo", "said": said}
-    Register.open(whole.monitor.ledger, SystemClock()).add([Entry.model_validate(entry)])
+    Register.open(whole.monitor.ledger, SystemClock()).add([Entry.model_validate(exact(entry))])
     wait_until(lambda: whole.asked('sla_service_maintenance{service="cad"}') == 1)
     wait_until(lambda: whole.asked("sla_silences") == 1)
     whole.estate.force("/cad/login", status(503))

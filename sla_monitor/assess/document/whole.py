@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
+from sla_monitor.assess import assessment
 from sla_monitor.assess.assessment import ContractAssessment
 from sla_monitor.assess.document.kpis import Kpi, kpi
 from sla_monitor.assess.document.money import Earlier, Month, earlier, month
@@ -23,8 +24,8 @@ VERSION: Literal[1] = 1
 """A change that a reader of the format could stumble over (a key gone, another meaning) makes another version."""
 
 NOT_FIGURES = {
-    "inputs", "status", "restatement", "register_number", "entries", "pending", "missing_figures", "reconciliation",
-    "clock_moves",
+    "inputs", "status", "imports", "restatement", "register_number", "entries", "pending", "missing_figures",
+    "reconciliation", "clock_moves",
 }  # fmt: skip
 """What may change in a document while the figures stay what they are."""
 
@@ -105,6 +106,34 @@ class ClockMoved(TypedDict):
     """For how long the host had slept."""
 
 
+class ImportedTime(TypedDict):
+    """Agreed time of a service of which an import told."""
+
+    service: str
+    """Its id."""
+    seconds: str
+    """In which what is known of any of its endpoints was brought in."""
+
+
+class Imported(TypedDict):
+    """Something that was brought in from elsewhere, beneath what was seen here, and counts in the period."""
+
+    number: int
+    """Of the import in the ledger."""
+    at: str
+    """When it was brought in."""
+    actor: str
+    """Who did it."""
+    kind: str
+    """From what: `evidence`, `prometheus`, `uptime-kuma`, `csv-outages`, `csv-probes`."""
+    source: str
+    """From where, in words."""
+    sha256: str
+    """SHA-256 of what was read there."""
+    services: list[ImportedTime]
+    """How much of which service."""
+
+
 class Document(TypedDict):
     """One contract in one month."""
 
@@ -128,6 +157,8 @@ class Document(TypedDict):
     """The way of counting, in words."""
     services: list[Service]
     """Every service."""
+    imports: list[Imported]
+    """What was brought in from elsewhere and counts here; its time is seen time in every coverage."""
     kpis: list[Kpi]
     """Every KPI."""
     result: Month | None
@@ -172,6 +203,7 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Document:
         "status": one.status,
         "accounting": list(one.accounting),
         "services": [service(each) for each in one.services],
+        "imports": [_imported(each) for each in one.imports],
         "kpis": [kpi(each) for each in one.kpis],
         "result": None if one.result is None else month(one.result, currency),
         "forecast": None if one.forecast is None else outlook(one.forecast, currency),
@@ -193,6 +225,19 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Document:
         "pending": [entry_json(each) for each in one.pending],
         "reconciliation": None if one.reconciliation is None else reconciled_month(one.reconciliation, one.contract),
         "earlier": [earlier(past, currency) for past in one.earlier],
+    }
+
+
+def _imported(one: assessment.Imported) -> Imported:
+    record = one.record
+    return {
+        "number": record.number,
+        "at": told_instant(record.at_ms),
+        "actor": record.actor,
+        "kind": record.kind,
+        "source": record.source,
+        "sha256": record.digest,
+        "services": [{"service": name, "seconds": seconds(ms)} for name, ms in one.services.items()],
     }
 
 

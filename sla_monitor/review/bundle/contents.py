@@ -19,7 +19,7 @@ from sla_monitor.contract.bank_holidays import handed_name
 from sla_monitor.errors import EvidenceError, ReviewError
 from sla_monitor.evidence import evidence_text
 from sla_monitor.evidence.given import Given
-from sla_monitor.evidence.reading import evidence_of, parsed_document
+from sla_monitor.evidence.reading import checked, evidence_of, spelled_content
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import is_redacted, redacted, withheld
 from sla_monitor.review.case import Handed
@@ -63,7 +63,7 @@ def evidence_file(found: Found) -> bytes:
 def _again(found: Found, content: bytes) -> str:
     contract = found.about.contract
     try:
-        evidence = evidence_of(parsed_document(content, contract, EVIDENCE), contract)
+        evidence = evidence_of(checked(spelled_content(content, EVIDENCE), contract), contract)
     except EvidenceError as error:
         raise ReviewError(f"{contract.id}: the record cannot be told as evidence: {error}") from None
     return gathered(Subject(contract, evidence, found.about.month, evidence.as_of_ms), found.case.copy).document

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 
 from sla_monitor.assess.assessment import ServiceAssessment
+from sla_monitor.assess.words import imported_words
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
@@ -27,6 +29,10 @@ CORRECTIONS = (
     Column("Entry", 0.6), Column("What was put right", 3), Column("From and to", 2.4), Column("Lasted", 1.1, True),
     Column("Favours", 1.1), Column("Why", 2.6),
 )  # fmt: skip
+IMPORTS = (
+    Column("Import", 0.6), Column("What", 4), Column("Tells of", 2.4), Column("Agreed time that it fills", 3),
+    Column("SHA-256 of what was read", 1.6),
+)  # fmt: skip
 FAVOUR = {"up": "supplier", "degraded": "supplier", "down": "authority", "unknown": "neither"}
 """Whom it favours that what was seen becomes this."""
 
@@ -42,7 +48,14 @@ def quality(case: Case) -> Section:
         f"Coverage is the time seen out of the agreed service time. Below {floor:f} % a figure is shown and not banded."
         " Time that nobody saw is never taken for up or down unless the contract says so."
     )
-    tables = (_coverage(case), _reasons(case), _clock(case), _blind(case), _corrections(case))
+    tables = (
+        _coverage(case),
+        *_imports(case),
+        _reasons(case),
+        _clock(case),
+        _blind(case),
+        _corrections(case),
+    )
     after = Prose((_balance(case), witnessed(case)))
     return Section("quality", "Data quality", (Prose((said,)), *tables, after), own_page=True)
 
@@ -65,6 +78,22 @@ def _service_row(service: ServiceAssessment) -> Row:
         Cell(str(len(gaps)), len(gaps)),
         Cell(words.duration(longest) if gaps else ""),
     )
+
+
+def _imports(case: Case) -> Iterator[Table]:
+    """What others have seen, where nobody here did."""
+    rows = tuple(
+        (
+            Cell(f"{one.record.number}", one.record.number),
+            Cell(imported_words(one.record, case.zone)),
+            Cell(words.until(one.record.start_ms, one.record.until_ms, case.zone)),
+            Cell(", ".join(f"{service} {words.duration(ms)}" for service, ms in one.services.items())),
+            Cell(one.record.digest[:16]),
+        )
+        for one in case.assessment.imports
+    )
+    if rows:
+        yield Table("imports", "What was imported: coverage counts it as seen, and nobody here saw it", IMPORTS, rows)
 
 
 def _reasons(case: Case) -> Table:

@@ -27,7 +27,7 @@ BECAUSE = (
 )  # fmt: skip
 ELSEWHERE = (
     "By the register as it stood at the sign-off the month comes to {points} and {credit} today, which is not what was"
-    " signed: the contract’s file or what was seen has changed since."
+    " signed: the contract’s file, or what was seen or imported, has changed since."
 )
 
 

@@ -51,6 +51,8 @@ def _facts(service: ServiceAssessment) -> tuple[tuple[str, Cell], ...]:
         ("Not seen", service.unknown_ms),
     )
     facts = [(name, Cell(words.duration(milliseconds))) for name, milliseconds in times]
+    if service.imported_ms:
+        facts.append(("Imported", Cell(words.duration(service.imported_ms))))
     facts.append(("Coverage", Cell(words.ratio_percent(service.coverage_ratio))))
     return (*facts, ("Criticality", Cell(service.criticality)))
 

@@ -42,6 +42,8 @@ def headline(case: Case) -> str:
         parts.append(f"{words.counted(unknown, 'KPI')} could not be assessed.")
     if case.result is not None:
         parts.append(_money(case, case.result))
+    if case.assessment.imports:
+        parts.append("Part of what was seen was imported from elsewhere (see Data quality).")
     return " ".join(parts)
 
 
