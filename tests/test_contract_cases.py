@@ -13,8 +13,8 @@ from sla_monitor.contract.doubts import doubts
 from sla_monitor.contract.fields import Misplaced
 from sla_monitor.contract.nodes import plain
 from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.periods.months import Run
 from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run
 from tests.contract_cases.asking import Answers, like
 from tests.contract_cases.reading import FOLDER, Case, month_input, month_name, read_cases
 

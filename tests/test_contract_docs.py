@@ -14,9 +14,9 @@ from sla_monitor.contract.schema import model_schema
 from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.triggers import Condition, Effect
 from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.periods.months import Run
 from sla_monitor.sla.credits import METHODS
 from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.triggers import MEASURES
 from tests.contract_cases.asking import Answers

@@ -9,12 +9,12 @@ from typing import TypeAlias
 
 from sla_monitor.assess.assessment import Lanes, Outage, ServiceAssessment
 from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.parts import Part
 from sla_monitor.assess.services import state_now
 from sla_monitor.assess.times import Spell, Through
 from sla_monitor.contract.terms import Service
+from sla_monitor.periods.intervals import Intervals, intersect, length
+from sla_monitor.periods.terms_slices import Part
 from sla_monitor.register.entries import Correction, Impact
-from sla_monitor.sla.intervals import Intervals, intersect, length
 from sla_monitor.sla.observation import Outcome, Reason
 
 Down: TypeAlias = tuple[int, int, str, Reason | None]

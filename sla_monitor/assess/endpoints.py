@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from sla_monitor.assess.memo import VERSION
-from sla_monitor.assess.parts import MARGIN_MS, reach_ms
 from sla_monitor.assess.seen import looks_of
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.counting import SlowAsDown
 from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.periods.intervals import Intervals, normal, subtract
+from sla_monitor.periods.terms_slices import MARGIN_MS, reach_ms
 from sla_monitor.register.approval import asks_for_decision
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.register.standing import Standing
 from sla_monitor.sla.availability import Known, known
-from sla_monitor.sla.intervals import Intervals, normal, subtract
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span, held
 from sla_monitor.sla.timed import timed_spans

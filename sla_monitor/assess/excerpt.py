@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sla_monitor.assess.memo import program
-from sla_monitor.assess.parts import MARGIN_MS, period_of, zone_of
 from sla_monitor.assess.seen import Fingerprints
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpi import Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.terms_slices import MARGIN_MS, period_of, zone_of
 from sla_monitor.register.entries import Entry, TicketRecord, Timed
 from sla_monitor.register.standing import standing_of
-from sla_monitor.sla.period import Period
 from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, within
 
 SCORING = {

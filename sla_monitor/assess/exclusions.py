@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sla_monitor.assess.assessment import Excluded, View
-from sla_monitor.assess.parts import Hours
 from sla_monitor.assess.permitted import bookings
 from sla_monitor.assess.relief import claims
 from sla_monitor.assess.rulings import Case, Ruling
-from sla_monitor.sla.intervals import Intervals, normal
-from sla_monitor.sla.period import Period
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.intervals import Intervals, normal
+from sla_monitor.periods.terms_slices import Hours
 
 
 @dataclass(frozen=True)

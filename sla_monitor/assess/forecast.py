@@ -15,10 +15,10 @@ from sla_monitor.assess.inputs import ending, with_measured
 from sla_monitor.assess.kpis import Judged, figure_of
 from sla_monitor.assess.times import Lost, Time
 from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.periods.intervals import Intervals, first, intersect, length, subtract
 from sla_monitor.sla.downtime import time_that_counts
 from sla_monitor.sla.fold import period_result
 from sla_monitor.sla.history import recent
-from sla_monitor.sla.intervals import Intervals, first, intersect, length, subtract
 from sla_monitor.sla.measure import Seen, measured
 from sla_monitor.sla.results import Measured, PeriodResult
 from sla_monitor.sla.scoring import kpi_result

@@ -13,7 +13,6 @@ from functools import cached_property
 from sla_monitor.assess.assessment import View
 from sla_monitor.assess.endpoints import Endpoints
 from sla_monitor.assess.exclusions import Exclusions, exclusions, together
-from sla_monitor.assess.parts import Part, parts_of, period_of, terms_in, until, zone_of
 from sla_monitor.assess.seen import imported_of
 from sla_monitor.assess.services import PLAIN, Impacts, through
 from sla_monitor.assess.times import Through, Time, time_of
@@ -21,12 +20,13 @@ from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.terms import Service, Terms
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
+from sla_monitor.periods.terms_slices import Part, parts_of, period_of, terms_in, until, zone_of
 from sla_monitor.register.entries import Impact, TicketRecord
 from sla_monitor.register.standing import Standing
-from sla_monitor.sla.intervals import Intervals, intersect, subtract, union
 from sla_monitor.sla.measure import Frame
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.period import Period
 
 
 @dataclass(frozen=True)

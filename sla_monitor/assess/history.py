@@ -9,18 +9,18 @@ from sla_monitor.assess.closed import closed_month
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Times
 from sla_monitor.assess.looks import Memory
-from sla_monitor.assess.parts import period_of, terms_in, zone_of
 from sla_monitor.assess.reconciliation import Reconciliation
 from sla_monitor.assess.seen import Evidence, clock_moves_of, imports_of
 from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.periods.edges import local_date
+from sla_monitor.periods.terms_slices import period_of, terms_in, zone_of
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import Standing, standing
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.fold import Setting, period_result
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.period import local_date
 from sla_monitor.sla.results import PeriodResult
 
 CLOCK_SLACK = 6

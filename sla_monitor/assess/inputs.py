@@ -7,18 +7,18 @@ from decimal import Decimal
 
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Judged, unborn
-from sla_monitor.assess.parts import measurement_months, period_of, zone_of
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.credits import UnitRateCredit
 from sla_monitor.contract.kpi import CompositeKpi, Kpi
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.months import last_day
+from sla_monitor.periods.terms_slices import measurement_months, period_of, zone_of
 from sla_monitor.register import entries as register
 from sla_monitor.register.reach import lets_pass
 from sla_monitor.sla.charges import month_charges
-from sla_monitor.sla.months import last_day
-from sla_monitor.sla.period import Period, local_date
 from sla_monitor.sla.results import (
     ClaimMade,
     EarnedBack,

@@ -15,7 +15,6 @@ from sla_monitor.assess.history import Cache, earlier_months, setting_of, world_
 from sla_monitor.assess.inputs import month_input
 from sla_monitor.assess.kpis import Judged, judged_kpis
 from sla_monitor.assess.looks import Remembering
-from sla_monitor.assess.parts import month_at, period_of, run_of
 from sla_monitor.assess.promises import kpi_assessments
 from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
 from sla_monitor.assess.seen import Evidence, clock_moves_of
@@ -29,10 +28,11 @@ from sla_monitor.assess.status import (
 from sla_monitor.assess.words import accounting
 from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.intervals import length
+from sla_monitor.periods.terms_slices import month_at, period_of, run_of
 from sla_monitor.register.entries import OutageList
 from sla_monitor.sla.claims import claim_by
 from sla_monitor.sla.fold import period_result
-from sla_monitor.sla.intervals import length
 from sla_monitor.sla.results import PeriodResult
 
 

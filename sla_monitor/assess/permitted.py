@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sla_monitor.assess.parts import Hours
 from sla_monitor.assess.rulings import Case, Ruling, decided, meant_by, told_days
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.contract.upkeep import Maintenance as MaintenanceTerms
+from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union
+from sla_monitor.periods.terms_slices import Hours
+from sla_monitor.periods.working_days import working_days_between
 from sla_monitor.register.entries import Entry, Maintenance
-from sla_monitor.sla.intervals import Intervals, first, intersect, normal, subtract, union
-from sla_monitor.sla.period import Period, local_date
-from sla_monitor.sla.working_days import working_days_between
 
 Purse: TypeAlias = tuple[str, int]
 """Whose allowance it is (a service's; empty: one that all services share), and how much."""

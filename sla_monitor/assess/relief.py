@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from sla_monitor.assess.rulings import Case, Ruling, decided, meant_by, told_days
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.intervals import intersect, normal
+from sla_monitor.periods.months import shifted
+from sla_monitor.periods.working_days import working_days_between
 from sla_monitor.register.entries import Claim, Entry
-from sla_monitor.sla.intervals import intersect, normal
-from sla_monitor.sla.months import shifted
-from sla_monitor.sla.period import Period, local_date
-from sla_monitor.sla.working_days import working_days_between
 
 
 def claims(case: Case, period: Period) -> Iterator[Ruling]:

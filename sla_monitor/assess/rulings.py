@@ -9,10 +9,10 @@ from typing import Literal
 from sla_monitor.assess.assessment import Excluded
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Service, Terms
+from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.register.approval import asks_for_decision
 from sla_monitor.register.entries import Claim, Entry, Maintenance
 from sla_monitor.register.standing import Standing
-from sla_monitor.sla.intervals import Intervals, normal, subtract
 
 
 @dataclass(frozen=True, slots=True)

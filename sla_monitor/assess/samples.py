@@ -10,8 +10,8 @@ from operator import floordiv, sub
 from typing import TypeAlias, TypeVar
 
 from sla_monitor.contract.kpi import ErrorRateKpi, ResponseTimeKpi
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.sla.indicators import mean, ordered, percentile, summed
-from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.measure import Made, made_of_slots
 from sla_monitor.sla.observation import Outcome

@@ -9,16 +9,16 @@ from math import lcm
 from typing import TypeAlias
 
 from sla_monitor.assess.endpoints import Endpoints
-from sla_monitor.assess.parts import Part
 from sla_monitor.assess.times import Piece, Spell, Through, spell_of
 from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.endpoint import Endpoint
 from sla_monitor.contract.terms import Service
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.intervals import Intervals
+from sla_monitor.periods.terms_slices import Part
 from sla_monitor.sla.availability import Known, Stretch, timeline, within
-from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.judges import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, by_quorum, by_weight, needing
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.sla.period import Period
 
 PLAIN = Counting()
 Impacts: TypeAlias = Sequence[tuple[int, int, Fraction]]

@@ -11,18 +11,18 @@ from sla_monitor.assess.assessment import Restatement, Status
 from sla_monitor.assess.figures import is_seen
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.history import as_of
-from sla_monitor.assess.parts import measurement_months, period_of, terms_in, zone_of
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.months import last_day, shifted
+from sla_monitor.periods.terms_slices import measurement_months, period_of, terms_in, zone_of
+from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
 from sla_monitor.register.months import Others, first_changed
-from sla_monitor.sla.months import last_day, shifted
-from sla_monitor.sla.period import Period, local_date
 from sla_monitor.sla.results import PeriodResult
-from sla_monitor.sla.working_days import add_working_days
 
 
 def status_of(ground: Ground) -> Status:

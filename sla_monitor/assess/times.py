@@ -11,8 +11,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
+from sla_monitor.periods.intervals import Intervals, intersect, length, subtract
 from sla_monitor.sla.downtime import Loss, Seconds
-from sla_monitor.sla.intervals import Intervals, intersect, length, subtract
 from sla_monitor.sla.judges import WHOLE
 
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sla_monitor.assess.memo import recalled
-from sla_monitor.assess.parts import Hours, margin_ms, month_at, run_of
 from sla_monitor.assess.rulings import Case
 from sla_monitor.assess.seen import Evidence, Found, looks_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.months import Run, shifted
+from sla_monitor.periods.terms_slices import Hours, margin_ms, month_at, run_of
 from sla_monitor.register.around import Around
 from sla_monitor.register.entries import TicketRecord
 from sla_monitor.register.standing import Standing
 from sla_monitor.sla.looks import Looks
-from sla_monitor.sla.months import Run, shifted
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.period import Period
 from sla_monitor.sla.spans import Span
 
 

@@ -135,7 +135,7 @@ def _compared(asked: Asked, terms: Path, style: str) -> str:
     from sla_monitor.cli.compared import told_comparison
     from sla_monitor.cli.terminal import width
     from sla_monitor.contract.load import load_contract
-    from sla_monitor.sla.months import shifted
+    from sla_monitor.periods.months import shifted
 
     ours, draft = asked.contract, load_contract(terms)
     if draft.id != ours.id:

@@ -55,8 +55,8 @@ def changes(desk: Desk, new: Sequence[Entry]) -> Changes:
     if all(isinstance(entry.said, CHANGES_NO_FIGURE) for entry in new):
         return []
     from sla_monitor.assess import history
-    from sla_monitor.assess.parts import margin_ms
     from sla_monitor.cli.sources import keeping
+    from sla_monitor.periods.terms_slices import margin_ms
 
     now_ms, said = desk.clock.now_ms(), desk.said()
     others, running, reach_ms = Others(said), month_at(now_ms, desk.zone), margin_ms(desk.contract)

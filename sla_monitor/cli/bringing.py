@@ -127,7 +127,7 @@ def _check(desk: Desk, draft: Draft) -> None:
 
 
 def _effect(desk: Desk, evidence: Reader, draft: Draft, changes: Changes) -> Effect:
-    from sla_monitor.sla.intervals import length
+    from sla_monitor.periods.intervals import length
     from sla_monitor.sla.overlay import times
 
     reach = draft.endpoints.values()

@@ -93,7 +93,7 @@ def show(contract: str, name: str, month: date | None, config: Path) -> None:
     Days are those of the terms in force on each of them. Closed days are told with their name.
     """
     from sla_monitor.clock import SystemClock
-    from sla_monitor.sla.period import local_date
+    from sla_monitor.periods.edges import local_date
 
     found = _contract(contract, config)
     zone = found.versions[0].terms.time_zone
@@ -119,8 +119,8 @@ def _contract(name: str, config: Path) -> Contract:
 def _lines(contract: Contract, name: str, first: date, last: date) -> Iterator[str]:
     """One line a day, and what they add up to: hours on the clock, which in March are fewer than on the wall."""
     from sla_monitor.contract.contract import midnight_ms
-    from sla_monitor.sla.hours import agreed_hours
-    from sla_monitor.sla.intervals import length
+    from sla_monitor.periods.intervals import length
+    from sla_monitor.periods.service_hours import agreed_hours
 
     total_ms = 0
     for n in range((last - first).days + 1):

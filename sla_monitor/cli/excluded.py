@@ -12,9 +12,9 @@ from sla_monitor.assess.rulings import Case
 from sla_monitor.cli.figures import told_seconds, told_time
 from sla_monitor.cli.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Claim, Entry, Maintenance
 from sla_monitor.register.standing import standing
-from sla_monitor.sla.intervals import Intervals, intersect, length
 
 FOUND = {"granted": "taken out", "pending": "not yet", "refused": "not taken out"}
 

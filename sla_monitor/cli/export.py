@@ -60,7 +60,7 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _range(contract: Contract, source: Source, first: str | None, last: str | None, now_ms: int) -> tuple[int, int]:
     """From when until when the file speaks."""
-    from sla_monitor.assess.parts import month_at, run_of, told_range
+    from sla_monitor.periods.terms_slices import month_at, run_of, told_range
 
     run, this = run_of(contract), month_at(contract, now_ms)
     begin = _month(first or run.first, "--from", contract, now_ms)

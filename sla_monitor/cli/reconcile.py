@@ -107,7 +107,7 @@ def _scope(
 ) -> tuple[Scope, Source | None]:
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
-    from sla_monitor.sla.months import shifted
+    from sla_monitor.periods.months import shifted
 
     contract = chosen_contract(name, config)
     seen = None if evidence is None else read_evidence(evidence, contract)
@@ -138,8 +138,8 @@ class ListOptions:
 
 def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     """The list of a file for the months that are asked for. Raises SlaMonitorError and its kinds."""
-    from sla_monitor.assess.parts import period_of
     from sla_monitor.assess.reconciliation import Kept
+    from sla_monitor.periods.terms_slices import period_of
     from sla_monitor.register.entries import OutageList
     from sla_monitor.register.instant import told_instant
     from sla_monitor.register.outage_lists import IMPACTS, ListFile, read_list

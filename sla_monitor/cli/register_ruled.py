@@ -73,7 +73,7 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
 def _refused(case: Case, asked: Entry) -> Iterator[tuple[str, Excluded]]:
     """(service, time that was asked for and is not granted), month by month."""
     from sla_monitor.assess.exclusions import exclusions
-    from sla_monitor.assess.parts import Hours, period_of, zone_of
+    from sla_monitor.periods.terms_slices import Hours, period_of, zone_of
     from sla_monitor.register.months import months_of
 
     for month in months_of(asked.said, zone_of(case.contract), {}):

@@ -45,9 +45,9 @@ class Asked:
 @contextmanager
 def made_from(asked: Asked) -> Iterator[Vouched]:
     from sla_monitor.archive.sealed import sealed_days
-    from sla_monitor.assess.parts import period_of
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
+    from sla_monitor.periods.terms_slices import period_of
     from sla_monitor.review.gathering import Subject, gathered
     from sla_monitor.review.keeping import Keeping, sealed_as
     from sla_monitor.review.looks import first_looks

@@ -94,8 +94,8 @@ def _archive(config: Path, ledger: Path | None) -> Archived | None:
 
 def month_named(text: str, contract: Contract, now_ms: int) -> str:
     """A month of the contract's term that has begun: 2026-10, or `running`. Raises BadParameter."""
-    from sla_monitor.sla.months import Run
-    from sla_monitor.sla.period import local_date
+    from sla_monitor.periods.edges import local_date
+    from sla_monitor.periods.months import Run
 
     terms = contract.versions[-1].terms
     run = Run(f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}")
@@ -112,8 +112,8 @@ def month_named(text: str, contract: Contract, now_ms: int) -> str:
 
 def last_closed(contract: Contract, now_ms: int) -> str:
     """The last month that is over, or the term's last; the first month while that is running."""
-    from sla_monitor.sla.months import shifted
-    from sla_monitor.sla.period import local_date
+    from sla_monitor.periods.edges import local_date
+    from sla_monitor.periods.months import shifted
 
     terms = contract.versions[-1].terms
     first, last = f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}"

@@ -17,9 +17,9 @@ from sla_monitor.evidence.document import (
     Watched,
 )
 from sla_monitor.evidence.rules import endpoints_by_service
+from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import

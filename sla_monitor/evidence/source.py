@@ -9,9 +9,9 @@ from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.kpi import needs_single_looks
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.rules import endpoints_by_service
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.spans import Span

@@ -9,10 +9,10 @@ from typing import Any
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.document import FORMAT, VERSION
 from sla_monitor.evidence.source import Source, clock_moves_of, endpoint_keys, imported_of, sampled_keys
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.overlay import Import

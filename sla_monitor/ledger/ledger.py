@@ -25,9 +25,9 @@ from sla_monitor.ledger.reader import Reader, keep_answer
 from sla_monitor.ledger.salvage import SAVED_ANEW, salvage
 from sla_monitor.ledger.stats import LedgerStats
 from sla_monitor.ledger.writer import Writer
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep
-from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Observation

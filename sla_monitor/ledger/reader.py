@@ -25,9 +25,9 @@ from sla_monitor.ledger.links import append_answer
 from sla_monitor.ledger.older import Older, contract_of
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
+from sla_monitor.periods.intervals import Intervals, intersect
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
-from sla_monitor.sla.intervals import Intervals, intersect
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.observation import Observation

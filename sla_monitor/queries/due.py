@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sla_monitor.assess.parts import measurement_months, month_at, period_of, run_of, terms_in
 from sla_monitor.contract.contract import Contract, midnight_ms
 from sla_monitor.contract.source import AskedKpi, Source
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.months import shifted
+from sla_monitor.periods.terms_slices import measurement_months, month_at, period_of, run_of, terms_in
 from sla_monitor.register.entries import Entry, Figure
 from sla_monitor.register.instant import told_instant
 from sla_monitor.register.standing import Standing, standing
-from sla_monitor.sla.months import shifted
-from sla_monitor.sla.period import Period
 
 ACTOR = "sla-monitor"
 SETTLING_MS = 300_000

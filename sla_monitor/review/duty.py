@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.edges import month_of
+from sla_monitor.periods.months import shifted
 from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.register.standing import standing
 from sla_monitor.review.case import Copy
 from sla_monitor.review.shelf import register_number
 from sla_monitor.settings import Reviews
-from sla_monitor.sla.months import shifted
-from sla_monitor.sla.period import month_of
 
 SETTLING_MS = 10 * 60_000
 """How long after the end of a month its last looks may still be on their way into the ledger."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.periods.months import shifted, within
 from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
@@ -19,7 +20,6 @@ from sla_monitor.review.chapters.summary import KEY, score_table
 from sla_monitor.review.drawing.bars import bars
 from sla_monitor.review.drawing.run_chart import run_chart
 from sla_monitor.review.tones import figure_cell
-from sla_monitor.sla.months import shifted, within
 from sla_monitor.sla.results import PeriodResult
 
 RUNS = (

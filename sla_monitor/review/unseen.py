@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 from sla_monitor.assess.assessment import ContractAssessment
-from sla_monitor.sla.intervals import Intervals, intersect, normal, subtract
+from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from sla_monitor.contract.money import Claims
-from sla_monitor.sla.months import last_day, shifted
+from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.sla.results import ClaimMade, CreditResult
 from sla_monitor.sla.working import step
 

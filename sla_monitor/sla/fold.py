@@ -13,6 +13,7 @@ from fractions import Fraction
 from sla_monitor.contract.kpi import CompositeKpi
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.regime import Regime
+from sla_monitor.periods.months import Run
 from sla_monitor.sla.account import WHOLE, Account
 from sla_monitor.sla.caps import cap_limit, capped
 from sla_monitor.sla.case import Case
@@ -20,7 +21,6 @@ from sla_monitor.sla.claims import claimed
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.credits import credit_lines
 from sla_monitor.sla.history import recent
-from sla_monitor.sla.months import Run
 from sla_monitor.sla.repeats import without_double_jeopardy
 from sla_monitor.sla.results import CreditResult, KpiResult, MonthInput, PeriodResult, TriggerResult
 from sla_monitor.sla.scoring import MISSING, kpi_result

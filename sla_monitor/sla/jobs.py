@@ -13,8 +13,8 @@ from sla_monitor.contract.calendars import EVERY_DAY, Calendar
 from sla_monitor.contract.consistency import EARLY_MS
 from sla_monitor.contract.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.sla.hours import agreed_hours
-from sla_monitor.sla.period import local_date
+from sla_monitor.periods.edges import local_date
+from sla_monitor.periods.service_hours import agreed_hours
 
 REMEMBERED_MS = 400 * 86_400_000
 """So far back the hours of a calendar are looked at: a year, and the longest time that a contract can allow."""

@@ -10,7 +10,7 @@ from itertools import compress
 from operator import or_
 from typing import Any, Self, TypeVar
 
-from sla_monitor.sla.intervals import Intervals, intersect
+from sla_monitor.periods.intervals import Intervals, intersect
 from sla_monitor.sla.observation import Outcome
 
 Sample = tuple[int, Outcome, int | None, int | None]

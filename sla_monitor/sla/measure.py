@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.periods.edges import Period
 from sla_monitor.sla.downtime import Seconds, availability_percent, time_that_counts
 from sla_monitor.sla.indicators import (
     Counts,
@@ -22,7 +23,6 @@ from sla_monitor.sla.indicators import (
     percentile,
     summed,
 )
-from sla_monitor.sla.period import Period
 from sla_monitor.sla.results import Measured
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.tickets import Ticket, ticket_counts

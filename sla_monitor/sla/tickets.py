@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpi import RatioKpi
-from sla_monitor.sla.hours import agreed_hours
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.intervals import length, normal, subtract
+from sla_monitor.periods.service_hours import agreed_hours
 from sla_monitor.sla.indicators import Counts
-from sla_monitor.sla.intervals import length, normal, subtract
-from sla_monitor.sla.period import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from itertools import islice
 
 from sla_monitor.contract.money import Cap
 from sla_monitor.contract.triggers import Condition, Trigger
+from sla_monitor.periods.months import Run, within
 from sla_monitor.sla.account import WHOLE, Account, given
 from sla_monitor.sla.caps import cap_limit
-from sla_monitor.sla.months import Run, within
 from sla_monitor.sla.results import KpiResult, PeriodResult, TriggerResult
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import Step, step

@@ -12,15 +12,16 @@ from sla_monitor.assess.inputs import charges
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.kpi import AvailabilityKpi, RatioKpi
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.intervals import length
+from sla_monitor.periods.months import last_day
+from sla_monitor.periods.service_hours import agreed_hours
+from sla_monitor.periods.working_days import add_working_days, working_days_between
 from sla_monitor.sla.at_risk import truly_at_risk_percent
 from sla_monitor.sla.bands import allowance_ms
 from sla_monitor.sla.claims import claim_by
 from sla_monitor.sla.downtime import counted_ms, downtime_ms
-from sla_monitor.sla.hours import agreed_hours
-from sla_monitor.sla.intervals import length
 from sla_monitor.sla.judges import seen_together
 from sla_monitor.sla.looks import Looks
-from sla_monitor.sla.months import last_day
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import round_to
@@ -28,7 +29,6 @@ from sla_monitor.sla.shares import participant_shares, shared
 from sla_monitor.sla.tickets import elapsed_ms
 from sla_monitor.sla.timed import timed_spans
 from sla_monitor.sla.working import Step
-from sla_monitor.sla.working_days import add_working_days, working_days_between
 
 from .reading import Case, frame_of, seen_of
 

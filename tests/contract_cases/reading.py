@@ -16,10 +16,10 @@ from sla_monitor.contract.fields import parse_duration
 from sla_monitor.contract.nodes import plain
 from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.periods.edges import month_of
 from sla_monitor.sla.downtime import Loss, Seconds
 from sla_monitor.sla.indicators import Counts, Slot
 from sla_monitor.sla.measure import Frame, Seen, measured
-from sla_monitor.sla.period import month_of
 from sla_monitor.sla.results import Misreport, MonthInput, Occurrence
 from sla_monitor.sla.tickets import Stop, Ticket
 from tests.terms import terms_of

@@ -26,15 +26,15 @@ from sla_monitor.assess.assessment import (
 from sla_monitor.assess.document import Inputs
 from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.edges import Period, month_of
+from sla_monitor.periods.intervals import length, subtract
+from sla_monitor.periods.months import Run
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import standing
 from sla_monitor.review.case import Case, Looks
 from sla_monitor.sla.bands import band_of, is_met
 from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.intervals import length, subtract
-from sla_monitor.sla.months import Run
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
-from sla_monitor.sla.period import Period, month_of
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 
 ZONE = ZoneInfo("Europe/London")

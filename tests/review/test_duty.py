@@ -13,14 +13,14 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.configuration import read_configuration
 from sla_monitor.contract.load import load_contract
 from sla_monitor.daemon import Daemon
+from sla_monitor.periods.edges import month_of
+from sla_monitor.periods.months import shifted
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
 from sla_monitor.review.duty import AGAIN_MS, SETTLING_MS, Due, Duty, due
 from sla_monitor.review.make import with_manifest
 from sla_monitor.review.shelf import put
 from sla_monitor.settings import Reviews
-from sla_monitor.sla.months import shifted
-from sla_monitor.sla.period import month_of
 from tests.assess_command.quarter import CONTRACT as QUARTER
 from tests.assess_command.quarter import recorded_in
 from tests.daemon.test_errands import seen_a_day_ago

@@ -16,13 +16,13 @@ from zipfile import ZipFile
 import pytest
 import xlsxwriter
 
+from sla_monitor.periods.months import Run
 from sla_monitor.review.case import Case
 from sla_monitor.review.figures import pack
 from sla_monitor.review.sheet.calculation import calculation
 from sla_monitor.review.sheet.grid import Entry, Grid
 from sla_monitor.review.sheet.workbook import FORMATS, write_grid, xlsx
 from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run
 from tests.contract_cases.reading import Case as ContractCase
 from tests.contract_cases.reading import month_input, month_name, read_cases
 from tests.review import estate, hostile

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.months import Run, shifted
 from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run, shifted
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 from tests.terms import terms_of
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sla_monitor.contract.counting import Quorum
+from sla_monitor.periods.intervals import Intervals, length, normal, union
 from sla_monitor.sla.availability import Known, known, timeline, within
-from sla_monitor.sla.intervals import Intervals, length, normal, union
 from sla_monitor.sla.judges import by_quorum, by_weight, needing
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span, extend

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.sla.months import Run, last_day, month_name, number_of, shifted
+from sla_monitor.periods.months import Run, last_day, month_name, number_of, shifted
 from sla_monitor.sla.results import MonthInput
 from tests.sla.regimes import FIRST, credits_of, figures, kpi, regime, told
 

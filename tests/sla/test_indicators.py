@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.kpi import Kpi
+from sla_monitor.periods.edges import Period
 from sla_monitor.sla.downtime import Loss, Seconds, availability_percent, downtime_ms, time_that_counts
 from sla_monitor.sla.indicators import (
     Counts,
@@ -27,7 +28,6 @@ from sla_monitor.sla.indicators import (
     summed,
 )
 from sla_monitor.sla.measure import Frame, Seen, measured
-from sla_monitor.sla.period import Period
 from sla_monitor.sla.results import Measured
 from sla_monitor.sla.working import Working
 from tests.sla.regimes import figures, regime, told

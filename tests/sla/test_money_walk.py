@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla_monitor.sla.months import Run, shifted
+from sla_monitor.periods.months import Run, shifted
 from sla_monitor.sla.rounding import round_to
 from tests.sla.regimes import FIRST, figures, kpi, regime, told
 

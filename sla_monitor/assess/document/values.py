@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from typing_extensions import TypedDict
 
+from sla_monitor.periods.edges import Period
 from sla_monitor.register.instant import told_instant
-from sla_monitor.sla.period import Period
 from sla_monitor.sla.rounding import exact_decimal, round_to
 from sla_monitor.sla.rounding import money as to_the_coin
 from sla_monitor.sla.working import Working

@@ -14,12 +14,12 @@ from typing import Any
 
 from sla_monitor.archive.sealed import CHECKPOINT, SCRIPT, SealedDay, contents
 from sla_monitor.archive.sealed import SUMS as DAY_SUMS
-from sla_monitor.assess.parts import measurement_months, run_of, told_range
 from sla_monitor.contract.bank_holidays import handed_name
 from sla_monitor.errors import EvidenceError, ReviewError
 from sla_monitor.evidence import evidence_text
 from sla_monitor.evidence.given import Given
 from sla_monitor.evidence.reading import checked, evidence_of, spelled_content
+from sla_monitor.periods.terms_slices import measurement_months, run_of, told_range
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import is_redacted, redacted, withheld
 from sla_monitor.review.case import Handed

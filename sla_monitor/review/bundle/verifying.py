@@ -21,12 +21,13 @@ from sla_monitor.archive.sealed import SCRIPT, SealedDay
 from sla_monitor.archive.verifying import Against
 from sla_monitor.archive.verifying import verify as verify_days
 from sla_monitor.assess.document.whole import NOT_FIGURES
-from sla_monitor.assess.parts import month_at, run_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.errors import ArchiveError, BundleError, ReviewError, SlaMonitorError
 from sla_monitor.evidence import FileEvidence, read_evidence
 from sla_monitor.ledger.heads import heads_in
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.terms_slices import month_at, run_of
 from sla_monitor.register.redaction import is_redacted, redacted
 from sla_monitor.review import words
 from sla_monitor.review.bundle import contents
@@ -39,7 +40,6 @@ from sla_monitor.review.looks import looks_in
 from sla_monitor.review.make import manifest, packed
 from sla_monitor.review.shelf import MANIFEST
 from sla_monitor.signing import VerifyingKey
-from sla_monitor.sla.period import Period
 
 State: TypeAlias = Literal["holds", "wrong", "unchecked", "note"]
 """unchecked: it should have been compared and could not be. note: nobody asked for it, or nobody could compare it."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from sla_monitor.periods.months import last_day, shifted
+from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.register.entries import Action, Entry, Minute
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Lines, Prose, Row, Section, Table
 from sla_monitor.review.case import Case
-from sla_monitor.sla.months import last_day, shifted
-from sla_monitor.sla.working_days import add_working_days
 
 ACTIONS = (
     Column("Entry", 0.6), Column("Action", 3.4), Column("Who", 1.4), Column("Due", 1.3), Column("KPI", 0.9),

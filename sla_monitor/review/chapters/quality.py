@@ -7,6 +7,7 @@ from functools import reduce
 
 from sla_monitor.assess.assessment import ServiceAssessment
 from sla_monitor.assess.words import imported_words
+from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
@@ -14,7 +15,6 @@ from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.checking import witnessed
 from sla_monitor.review.telling import what, when
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.intervals import Intervals, intersect, length
 from sla_monitor.sla.observation import Reason
 
 COVERAGE = (

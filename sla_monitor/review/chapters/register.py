@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sla_monitor.assess.assessment import Excluded, ServiceAssessment
+from sla_monitor.periods.intervals import intersect, length
 from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.case import Case, figure_of
 from sla_monitor.review.telling import what, when
 from sla_monitor.review.tones import band_cell, figure_cell
-from sla_monitor.sla.intervals import intersect, length
 
 EXCLUDED = (
     Column("Entry", 0.6), Column("Service", 1.5), Column("What", 1.2), Column("From and to", 2.8),

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from sla_monitor.contract.contract import Contract, midnight_ms
 from sla_monitor.contract.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.sla.hours import agreed_hours
-from sla_monitor.sla.intervals import Intervals, intersect
-from sla_monitor.sla.months import Run, last_day, month_name, number_of
-from sla_monitor.sla.period import Period, instant_ms, local_date
+from sla_monitor.periods.edges import Period, instant_ms, local_date
+from sla_monitor.periods.intervals import Intervals, intersect
+from sla_monitor.periods.months import Run, last_day, month_name, number_of
+from sla_monitor.periods.service_hours import agreed_hours
 
 MARGIN_MS = 86_400_000
 """How much more than a month is looked at on both sides, so that outages over its edges are known as a whole; and how

@@ -9,8 +9,8 @@ from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.sla.intervals import Intervals, intersect, normal
-from sla_monitor.sla.period import instant_ms, local_date
+from sla_monitor.periods.edges import instant_ms, local_date
+from sla_monitor.periods.intervals import Intervals, intersect, normal
 
 
 def agreed_hours(calendar: Calendar | None, zone: ZoneInfo, start_ms: int, end_ms: int) -> Intervals:
