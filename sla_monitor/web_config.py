@@ -13,8 +13,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from sla_monitor.contract.fields import Strict
-from sla_monitor.contract.nodes import Document, Items, Mapping, Place, plain
-from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.contract.reading.nodes import Document, Items, Mapping, Place, plain
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 
 CIPHER_SUITES = {

@@ -13,7 +13,7 @@ from typing import Any
 
 from sla_monitor.assess import ContractAssessment, KpiAssessment, ServiceAssessment
 from sla_monitor.assess.assessment import Excluded, Figure, Forecast, KpiForecast, Outlook, View
-from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import Run, shifted
 from sla_monitor.register.entries import Claim, Entry, Maintenance

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from sla_monitor.contract.doubts import doubts
 from sla_monitor.contract.fields import Misplaced
-from sla_monitor.contract.nodes import plain
-from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.periods.months import Run
 from sla_monitor.sla.fold import Setting, fold
 from tests.contract_cases.asking import Answers, like

@@ -8,12 +8,12 @@ from typing import get_args
 
 import pytest
 
-from sla_monitor.contract.kpi import Kpi
-from sla_monitor.contract.nodes import plain
-from sla_monitor.contract.schema import model_schema
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.money.trigger_terms import Condition, Effect
+from sla_monitor.contract.reading.json_schema import model_schema
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.triggers import Condition, Effect
-from sla_monitor.contract.yaml_file import read_document
 from sla_monitor.periods.months import Run
 from sla_monitor.sla.credits import METHODS
 from sla_monitor.sla.fold import Setting, fold

@@ -10,7 +10,7 @@ import pytest
 from sla_monitor.contract.advice import advice
 from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.fields import parse_day
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.sla.charges import indexed
 from tests.contract.support import SERVICES, loaded, problems
 

@@ -15,7 +15,7 @@ from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast
 from sla_monitor.assess.figures import is_seen, seen
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Judged, figure_of
-from sla_monitor.contract.kpi import CompositeKpi, CountKpi, DaysLateKpi, ErrorRateKpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import CompositeKpi, CountKpi, DaysLateKpi, ErrorRateKpi, RatioKpi
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.history import recent

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from sla_monitor.contract.kpi import Kpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry

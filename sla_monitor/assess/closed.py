@@ -13,7 +13,7 @@ from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.inputs import month_input
 from sla_monitor.assess.kpis import Judged, Times
 from sla_monitor.assess.world import World, is_over
-from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
 from sla_monitor.periods.terms_slices import measurement_months
 from sla_monitor.sla.measure import measured
 from sla_monitor.sla.results import Measured, MonthInput

@@ -10,8 +10,8 @@ from sla_monitor.assess.memo import VERSION
 from sla_monitor.assess.seen import looks_of
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract, endpoint_key
-from sla_monitor.contract.counting import SlowAsDown
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.kpis.counting import SlowAsDown
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS, reach_ms
 from sla_monitor.register.approval import asks_for_decision

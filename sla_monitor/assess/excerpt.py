@@ -15,7 +15,7 @@ from sla_monitor.assess.memo import program
 from sla_monitor.assess.seen import Fingerprints
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpi import Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.periods.edges import Period

@@ -9,8 +9,8 @@ from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.made import made_of_looks
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.times import Time
-from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.register.entries import Claim, Figure
 from sla_monitor.sla.indicators import Counts, in_target_percent
 from sla_monitor.sla.measure import Seen

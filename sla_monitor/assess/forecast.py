@@ -14,7 +14,7 @@ from sla_monitor.assess.history import setting_of
 from sla_monitor.assess.inputs import ending, with_measured
 from sla_monitor.assess.kpis import Judged, figure_of
 from sla_monitor.assess.times import Lost, Time
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.periods.intervals import Intervals, first, intersect, length, subtract
 from sla_monitor.sla.downtime import time_that_counts
 from sla_monitor.sla.fold import period_result

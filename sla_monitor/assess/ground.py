@@ -18,7 +18,7 @@ from sla_monitor.assess.services import PLAIN, Impacts, through
 from sla_monitor.assess.times import Through, Time, time_of
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import endpoint_key
-from sla_monitor.contract.counting import Counting
+from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union

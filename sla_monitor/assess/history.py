@@ -13,7 +13,7 @@ from sla_monitor.assess.reconciliation import Reconciliation
 from sla_monitor.assess.seen import Evidence, clock_moves_of, imports_of
 from sla_monitor.assess.world import World, is_over
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.periods.edges import local_date
 from sla_monitor.periods.terms_slices import period_of, terms_in, zone_of
 from sla_monitor.register.entries import Entry

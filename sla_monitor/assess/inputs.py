@@ -10,8 +10,8 @@ from sla_monitor.assess.kpis import Judged, unborn
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.credits import UnitRateCredit
-from sla_monitor.contract.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.money.credit_methods import UnitRateCredit
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period, local_date
 from sla_monitor.periods.months import last_day

@@ -11,7 +11,7 @@ from sla_monitor.assess.figures import excused, figure, is_seen, seen
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.times import Time, joined
 from sla_monitor.assess.world import World, is_over
-from sla_monitor.contract.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
 from sla_monitor.periods.terms_slices import measurement_months
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.downtime import Seconds, time_that_counts

@@ -11,7 +11,7 @@ from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.memo import VERSION
 from sla_monitor.assess.samples import Corrections, Piece, Sampled, made_of_pieces, statistic
 from sla_monitor.contract.contract import endpoint_key
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.periods.intervals import Intervals, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS
 from sla_monitor.sla.measure import Made

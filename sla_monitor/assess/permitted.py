@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from sla_monitor.assess.rulings import Case, Ruling, decided, meant_by, told_days
 from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.maintenance import Maintenance as MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.upkeep import Maintenance as MaintenanceTerms
 from sla_monitor.periods.edges import Period, local_date
 from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union
 from sla_monitor.periods.terms_slices import Hours

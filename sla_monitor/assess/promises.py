@@ -11,7 +11,7 @@ from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment
 from sla_monitor.assess.forecast import kpi_forecast, whole_of
 from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.kpis import Judged, target_ratio
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.intervals import length
 from sla_monitor.sla.results import PeriodResult

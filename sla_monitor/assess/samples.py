@@ -9,7 +9,7 @@ from itertools import repeat
 from operator import floordiv, sub
 from typing import TypeAlias, TypeVar
 
-from sla_monitor.contract.kpi import ErrorRateKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi import ErrorRateKpi, ResponseTimeKpi
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.sla.indicators import mean, ordered, percentile, summed
 from sla_monitor.sla.looks import Looks

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from sla_monitor.assess.endpoints import Endpoints
 from sla_monitor.assess.times import Piece, Spell, Through, spell_of
-from sla_monitor.contract.counting import Counting
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.terms import Service
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals

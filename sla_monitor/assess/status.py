@@ -13,8 +13,8 @@ from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.history import as_of
 from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import midnight_ms
-from sla_monitor.contract.kpi import CompositeKpi, RatioKpi
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi import CompositeKpi, RatioKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period, local_date
 from sla_monitor.periods.months import last_day, shifted

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.fields import spelled_duration
-from sla_monitor.contract.kpi import Kpi, RatioKpi
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.maintenance import Maintenance, Relief
 from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.upkeep import Maintenance, Relief
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.rounding import told_rule
 

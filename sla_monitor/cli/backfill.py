@@ -21,7 +21,7 @@ from sla_monitor.cli.terminal import progress_bar
 
 if TYPE_CHECKING:
     from sla_monitor.backfill.probes import Probe, Told
-    from sla_monitor.contract.source import Source
+    from sla_monitor.contract.kpis.prometheus_source import Source
 
 Command = Callable[..., None]
 _file = click.Path(dir_okay=False, path_type=Path)
@@ -294,7 +294,7 @@ class _Asking:
 
 
 def _known(what: str, wanted: Iterable[str], names: Collection[str]) -> None:
-    from sla_monitor.contract.nearest import suggestion
+    from sla_monitor.contract.reading.nearest import suggestion
 
     for name in wanted:
         if name not in names:
@@ -303,7 +303,7 @@ def _known(what: str, wanted: Iterable[str], names: Collection[str]) -> None:
 
 def _prometheus(url: str, given: Mapping[str, Any]) -> Source:
     """Where to ask, checked as a contract's would be. Raises click's error."""
-    from sla_monitor.contract.source import source_at
+    from sla_monitor.contract.kpis.prometheus_source import source_at
 
     more = {name: f"{given[name]}" for name in ("bearer_token", "ca_file") if given[name] is not None}
     try:

@@ -12,7 +12,7 @@ import click
 from sla_monitor.cli.files import CONFIGURATION_MODE, replace_file
 from sla_monitor.cli.groups import Commands
 from sla_monitor.cli.options import AlsoSpelled, config_option
-from sla_monitor.contract.nearest import suggestion
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import CalendarError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def freeze(country: str, region: str | None, first: int, last: int, output: Path
 def _changes(output: Path, file: HolidayFile, force: bool) -> list[str]:
     """What writing over a file changes. Raises CalendarError, saying the same, where nobody asked for it."""
     from sla_monitor.contract.bank_holidays import HolidayFile, changed_days
-    from sla_monitor.contract.model_file import read_model
+    from sla_monitor.contract.reading.model_file import read_model
 
     old = read_model(output, HolidayFile)
     changed = list(changed_days(old, file)) if isinstance(old, HolidayFile) else ["? the old file could not be read"]
@@ -137,7 +137,7 @@ def _lines(contract: Contract, name: str, first: date, last: date) -> Iterator[s
 def _calendar(contract: Contract, name: str, at_ms: int) -> Calendar:
     """The calendar of that name in force at an instant."""
     from sla_monitor.contract.calendars import EVERY_DAY
-    from sla_monitor.contract.parts import ALWAYS
+    from sla_monitor.contract.rules.plain_values import ALWAYS
 
     known = {ALWAYS: EVERY_DAY, **contract.version_at(at_ms).terms.calendars}
     if name not in known:

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from sla_monitor.assess.assessment import ContractAssessment
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.money import Charges
+from sla_monitor.contract.money.charges_and_caps import Charges
 from sla_monitor.periods.edges import local_date
 from sla_monitor.periods.months import last_day
 from sla_monitor.sla.results import PeriodResult

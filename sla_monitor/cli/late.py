@@ -10,7 +10,7 @@ from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import Case
 from sla_monitor.cli.figures import told_duration, told_time
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpi import Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.register.entries import Claim, TicketRecord
 from sla_monitor.register.standing import standing
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms

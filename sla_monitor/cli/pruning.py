@@ -145,7 +145,7 @@ def _compared(work: _Work, days: Days, day: SealedDay, before: SealedDay | None)
     from sla_monitor.archive import table
     from sla_monitor.archive.sealed import OBSERVATIONS
     from sla_monitor.cli.sealing import day_of, marks_of
-    from sla_monitor.contract.kpi import needs_single_looks
+    from sla_monitor.contract.kpis.kpi import needs_single_looks
     from sla_monitor.ledger.older import PrunedDay
 
     about = day.about

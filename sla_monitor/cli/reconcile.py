@@ -189,7 +189,7 @@ def _check(scope: Scope, said: OutageList) -> None:
 
 
 def _names(file: Path) -> Mapping[str, str | None]:
-    from sla_monitor.contract.model_file import load_model
+    from sla_monitor.contract.reading.model_file import load_model
     from sla_monitor.register.outage_lists import NamesFile
 
     return load_model(file, NamesFile).names

@@ -171,7 +171,7 @@ def _read(name: str, config: Path, ledger: Path | None) -> tuple[Contract, list[
 
 
 def _known_kind(name: str) -> str:
-    from sla_monitor.contract.nearest import suggestion
+    from sla_monitor.contract.reading.nearest import suggestion
     from sla_monitor.register.saying import KINDS
 
     kind = name.replace("-", "_")

@@ -28,7 +28,7 @@ def chosen_contract(name: str, config: Path, holidays: Path | None = None) -> Co
     in. Raises ConfigError, and UsageError for a name of none."""
     from sla_monitor.configuration import read_configuration
     from sla_monitor.contract.load import load_contract
-    from sla_monitor.contract.nearest import suggestion
+    from sla_monitor.contract.reading.nearest import suggestion
 
     if name.endswith((".yaml", ".yml")) or "/" in name:
         return load_contract(Path(name), holidays)

@@ -16,8 +16,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from sla_monitor.contract.fields import Day, Misplaced, Name, Strict, Whole
-from sla_monitor.contract.model_file import Elsewhere, read_model
-from sla_monitor.contract.nodes import Problem
+from sla_monitor.contract.reading.model_file import Elsewhere, read_model
+from sla_monitor.contract.reading.nodes import Problem
 from sla_monitor.errors import CalendarError
 
 Year = Annotated[Whole, Field(ge=1970, le=2199)]

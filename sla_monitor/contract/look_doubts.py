@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sla_monitor.contract.endpoint import HeartbeatEndpoint, HttpEndpoint, JourneyEndpoint, NetworkTerms
-from sla_monitor.contract.journey_terms import unused_captures
-from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi, needs_single_looks
-from sla_monitor.contract.network import wrong_family
-from sla_monitor.contract.nodes import Path
-from sla_monitor.contract.parts import Found
-from sla_monitor.contract.source import source_doubts
+from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint, HttpEndpoint, JourneyEndpoint, NetworkTerms
+from sla_monitor.contract.endpoints.journey_terms import unused_captures
+from sla_monitor.contract.endpoints.network import wrong_family
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi, needs_single_looks
+from sla_monitor.contract.kpis.prometheus_source import source_doubts
+from sla_monitor.contract.reading.nodes import Path
+from sla_monitor.contract.rules.plain_values import Found
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual import DAY_MS, longest_day_ms, told_time
+from sla_monitor.contract.usual_month import DAY_MS, longest_day_ms, told_time
 
 PAGE_BURN = Fraction(144, 10)
 """The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""

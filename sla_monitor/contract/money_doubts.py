@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.contract.credits import (
+from sla_monitor.contract.money.credit_methods import (
     Credit,
     FixedCredit,
     LadderCredit,
@@ -16,8 +16,8 @@ from sla_monitor.contract.credits import (
     TierCredit,
     UnitRateCredit,
 )
-from sla_monitor.contract.parts import Found
-from sla_monitor.contract.regime import Regime
+from sla_monitor.contract.money.regime import Regime
+from sla_monitor.contract.rules.plain_values import Found
 
 Named = tuple[tuple[str | int, ...], str]
 """Where a rule names a KPI, and which."""

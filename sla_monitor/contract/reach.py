@@ -7,12 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 
-from sla_monitor.contract.bands import Band
-from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
-from sla_monitor.contract.parts import Found
-from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.contract.regime import Regime
-from sla_monitor.contract.triggers import Condition
+from sla_monitor.contract.kpis.bands import Band
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.regime import Regime
+from sla_monitor.contract.money.trigger_terms import Condition
+from sla_monitor.contract.rules.plain_values import Found
 
 PERCENT_LINE = (Fraction(0), Fraction(100))
 YEAR_MONTHS = 12

@@ -14,10 +14,8 @@ from pydantic import Field, model_validator
 
 from sla_monitor.contract.archiving import Archive
 from sla_monitor.contract.calendars import EVERY_DAY, WEEKDAYS, Calendar
-from sla_monitor.contract.consistency import as_written, inconsistencies
 from sla_monitor.contract.contact import Contact
-from sla_monitor.contract.credits import Credit
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.fields import (
     Currency,
     Day,
@@ -31,13 +29,15 @@ from sla_monitor.contract.fields import (
     Whole,
     YesNo,
 )
-from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
-from sla_monitor.contract.money import Cap, Charges, Claims
-from sla_monitor.contract.parts import ALWAYS
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.maintenance import Maintenance, Relief
+from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
+from sla_monitor.contract.money.credit_methods import Credit
+from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.contract.reporting import Reporting
-from sla_monitor.contract.triggers import Trigger
-from sla_monitor.contract.upkeep import Maintenance, Relief
+from sla_monitor.contract.rules.consistency import as_written, inconsistencies
+from sla_monitor.contract.rules.plain_values import ALWAYS
 
 
 class Accounting(Strict):

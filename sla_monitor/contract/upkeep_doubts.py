@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from sla_monitor.contract.calendars import DAYS, Calendar
-from sla_monitor.contract.parts import Found
+from sla_monitor.contract.maintenance import Maintenance
+from sla_monitor.contract.rules.plain_values import Found
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.upkeep import Maintenance
-from sla_monitor.contract.usual import hours_in_30_days_ms, told_time
+from sla_monitor.contract.usual_month import hours_in_30_days_ms, told_time
 
 SUBSTITUTE = " (observed)"
 """How the library of holidays marks the day that stands in for one at a weekend."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from sla_monitor.board import Board, Watched
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.endpoint import Endpoint, HeartbeatEndpoint
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.daemon.assigning import patience_ms
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger

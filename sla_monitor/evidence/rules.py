@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.nearest import suggestion
-from sla_monitor.contract.nodes import Path
+from sla_monitor.contract.reading.nearest import suggestion
+from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.document import Down, EvidenceDocument, Look, Range, Samples, Seen, SpanRecord, Watched
 from sla_monitor.register.entries import Entry, Timed

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from sla_monitor.contract.contract import Contract, endpoint_key
-from sla_monitor.contract.kpi import needs_single_looks
+from sla_monitor.contract.kpis.kpi import needs_single_looks
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.periods.intervals import Intervals

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sla_monitor import names
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.generate.alert import Alert, Case
 from sla_monitor.generate.burn_cases import burn_cases
 from sla_monitor.generate.grafana.links import SERVICE

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from sla_monitor import names
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.generate.alert import Case
 from sla_monitor.generate.pace import allowance_ms
 from sla_monitor.generate.subject import Subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sla_monitor import names
-from sla_monitor.contract.endpoint import Endpoint, JourneyEndpoint, TlsTerms
+from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, TlsTerms
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alert import Alert, Case
 from sla_monitor.generate.grafana.links import SERVICE

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.fields import spelled_duration
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual import agreed_in_30_days_ms, longest_agreed_ms, told_time
+from sla_monitor.contract.usual_month import agreed_in_30_days_ms, longest_agreed_ms, told_time
 from sla_monitor.settings import Alerting, Burn
 
 PAGE, TICKET = "page", "ticket"

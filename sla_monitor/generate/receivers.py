@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from sla_monitor.contract.yaml_file import DEPTH_LIMIT
+from sla_monitor.contract.reading.yaml_file import DEPTH_LIMIT
 from sla_monitor.errors import GenerateError
 
 NOBODY, DEAD_MANS_SWITCH = "nobody", "dead-mans-switch"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.contract.endpoint import JourneyEndpoint
+from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
 from sla_monitor.generate.alert import Alert, Case
 from sla_monitor.generate.grafana.links import SERVICE
 from sla_monitor.generate.moment import expected_now, in_hours

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sla_monitor import __version__, names
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.generate.promql import PER_SERVICE, lasting
 from sla_monitor.generate.subject import Subject
 

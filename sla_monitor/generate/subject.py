@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from sla_monitor import names
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.generate.alert import OURS, Severity
 from sla_monitor.generate.promql import lasting, sample, select

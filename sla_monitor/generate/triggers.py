@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.contract.triggers import Condition, Trigger
+from sla_monitor.contract.money.trigger_terms import Condition, Trigger
 from sla_monitor.generate.alert import Alert, Case
 from sla_monitor.generate.promql import PER_CONTRACT
 from sla_monitor.generate.regime import contract_alert, late

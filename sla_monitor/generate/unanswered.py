@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.contract.source import AskedKpi
+from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.generate.alert import Alert, Case
 from sla_monitor.generate.grafana.links import HEALTH
 from sla_monitor.generate.promql import joined, lasting

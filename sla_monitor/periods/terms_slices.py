@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.contract import Contract, midnight_ms
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period, instant_ms, local_date
 from sla_monitor.periods.intervals import Intervals, intersect

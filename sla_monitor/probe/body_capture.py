@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from sla_monitor.contract.journey_terms import Capture
-from sla_monitor.contract.json_path import JsonPath, TooDeep, compile_path
-from sla_monitor.contract.pattern import compile_group, weight
+from sla_monitor.contract.endpoints.journey_terms import Capture
+from sla_monitor.contract.endpoints.json_path import JsonPath, TooDeep, compile_path
+from sla_monitor.contract.endpoints.pattern import compile_group, weight
 from sla_monitor.probe.charset import text_of
 from sla_monitor.probe.costs import Costs
 from sla_monitor.probe.expectations import too_costly

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sla_monitor.contract.pattern import NS_PER_WEIGHT
+from sla_monitor.contract.endpoints.pattern import NS_PER_WEIGHT
 from sla_monitor.probe.json_body import MOST_NODES, nodes_in
 
 _NS_PER_BYTE = 75

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sla_monitor.contract.domain_name import name_wire
-from sla_monitor.contract.endpoint import DnsEndpoint
-from sla_monitor.contract.record_data import record_wire
+from sla_monitor.contract.endpoints.domain_name import name_wire
+from sla_monitor.contract.endpoints.endpoint import DnsEndpoint
+from sla_monitor.contract.endpoints.record_data import record_wire
 from sla_monitor.probe.channel import Address
 from sla_monitor.probe.dns_message import Message, Record, read
 from sla_monitor.probe.in_turn import first_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sla_monitor.contract.endpoint import HeartbeatEndpoint
+from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.probe.prober import CLOCK_TOLERANCE_MS, Surroundings
 from sla_monitor.probe.stopwatch import Stopwatch

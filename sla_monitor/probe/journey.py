@@ -10,10 +10,10 @@ from urllib.parse import quote, quote_plus
 from requests.cookies import RequestsCookieJar
 
 from sla_monitor.clock import Clock
-from sla_monitor.contract.endpoint import JourneyEndpoint
-from sla_monitor.contract.journey_terms import JourneyStep
-from sla_monitor.contract.secret import SecretReference
-from sla_monitor.contract.template import Captured, Template
+from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
+from sla_monitor.contract.endpoints.journey_terms import JourneyStep
+from sla_monitor.contract.endpoints.template import Captured, Template
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.names import PHASES
 from sla_monitor.probe.adapter import origin_of
 from sla_monitor.probe.capture import Captures

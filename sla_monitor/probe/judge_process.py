@@ -25,8 +25,8 @@ from typing import NoReturn
 
 import msgspec
 
-from sla_monitor.contract.http_terms import HttpExpectations
-from sla_monitor.contract.journey_terms import Capture
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
+from sla_monitor.contract.endpoints.journey_terms import Capture
 from sla_monitor.probe.body_capture import BodyCaptures, Found
 from sla_monitor.probe.expectations import Expectations, too_costly
 from sla_monitor.probe.loop import Loop, Timer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from sla_monitor.contract.http_terms import HttpExpectations
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
 from sla_monitor.probe.body_capture import BodyCaptures, Found
 from sla_monitor.probe.expectations import Expectations, too_costly
 from sla_monitor.probe.judge_process import CPU_LIMIT_S, TIME_COSTLY, Answer, Question, Terms

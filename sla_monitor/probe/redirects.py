@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
 from urllib3 import HTTPHeaderDict
 
-from sla_monitor.contract.http_terms import Redirects
+from sla_monitor.contract.endpoints.http_terms import Redirects
 from sla_monitor.probe.adapter import Reply, Sealed, origin_of
 from sla_monitor.probe.line import Origin
 from sla_monitor.probe.verdict import Failure

@@ -14,9 +14,9 @@ from urllib3.util import parse_url
 
 from sla_monitor import __version__
 from sla_monitor.clock import Clock
-from sla_monitor.contract.endpoint import HttpEndpoint, JourneyEndpoint
-from sla_monitor.contract.http_terms import RequestTerms
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.endpoints.endpoint import HttpEndpoint, JourneyEndpoint
+from sla_monitor.contract.endpoints.http_terms import RequestTerms
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.probe import redirects
 from sla_monitor.probe.adapter import Reply, Sealed, origin_of, reply
 from sla_monitor.probe.body_capture import Found

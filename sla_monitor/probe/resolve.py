@@ -14,7 +14,7 @@ from typing import Any
 
 from pycares import errno as codes
 
-from sla_monitor.contract.domain_name import a_labels, name_wire
+from sla_monitor.contract.endpoints.domain_name import a_labels, name_wire
 from sla_monitor.probe.cares import ANY_ANSWER, GIVEN_UP, NO_DATA, SIMPLE, Round
 from sla_monitor.probe.channel import Address, LocalRefusal
 from sla_monitor.probe.dns_message import read

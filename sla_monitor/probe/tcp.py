@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sla_monitor.contract.endpoint import TcpEndpoint
-from sla_monitor.contract.http_terms import HttpExpectations
+from sla_monitor.contract.endpoints.endpoint import TcpEndpoint
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
 from sla_monitor.probe.channel import Channel
 from sla_monitor.probe.connect import connect
 from sla_monitor.probe.judging import Judge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sla_monitor.contract.endpoint import TlsEndpoint
+from sla_monitor.contract.endpoints.endpoint import TlsEndpoint
 from sla_monitor.probe.connect import connect, secure
 from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.stopwatch import Stopwatch

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sla_monitor.contract.endpoint import TlsTerms
+from sla_monitor.contract.endpoints.endpoint import TlsTerms
 
 Stamp = tuple[str, int, int] | None
 """A file's path, time of change (ns) and size."""

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from sla_monitor import __version__
-from sla_monitor.contract.endpoint import TlsTerms
-from sla_monitor.contract.source import RANGE, Source
+from sla_monitor.contract.endpoints.endpoint import TlsTerms
+from sla_monitor.contract.kpis.prometheus_source import RANGE, Source
 from sla_monitor.errors import SecretError
 from sla_monitor.probe.verdict import Failure, Secrets, plain
 

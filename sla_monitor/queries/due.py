@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sla_monitor.contract.contract import Contract, midnight_ms
-from sla_monitor.contract.source import AskedKpi, Source
+from sla_monitor.contract.kpis.prometheus_source import AskedKpi, Source
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.months import shifted
 from sla_monitor.periods.terms_slices import measurement_months, month_at, period_of, run_of, terms_in

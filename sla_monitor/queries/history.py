@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sla_monitor.contract.source import Source
+from sla_monitor.contract.kpis.prometheus_source import Source
 from sla_monitor.queries.asking import NoAnswer, answered, told_range, told_time
 
 DAY_MS = 86_400_000

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.source import AskedKpi
+from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.errors import LedgerError, RegisterError
 from sla_monitor.ledger.register import Register
 from sla_monitor.queries.asking import NoAnswer, number

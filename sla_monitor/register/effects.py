@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from sla_monitor.contract.credits import CreditTerms
-from sla_monitor.contract.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.money.credit_methods import CreditTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Claim, Entry, Figure, Maintenance, TicketRecord, Waiver
 from sla_monitor.register.ground import Ground

@@ -7,9 +7,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from sla_monitor.contract.credits import MisreportingCredit, UnitRateCredit
-from sla_monitor.contract.kpi import CompositeKpi, Kpi, RatioKpi
-from sla_monitor.contract.nearest import suggestion
+from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi, RatioKpi
+from sla_monitor.contract.money.credit_methods import MisreportingCredit, UnitRateCredit
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import CreditClaim, Entry, Figure, Misreported, Occurred, TicketRecord
 from sla_monitor.register.ground import Found, Ground, kpis, services

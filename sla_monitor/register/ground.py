@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Self
 
 from sla_monitor.contract.contract import Contract, midnight_ms
-from sla_monitor.contract.kpi import Kpi
-from sla_monitor.contract.nearest import suggestion
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.months import ends_period, month_edges_ms

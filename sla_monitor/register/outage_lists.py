@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
-from sla_monitor.contract.nearest import suggestion
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.entries import ListedOutage
 from sla_monitor.register.importing import Dates, shortened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sla_monitor.contract.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Claim, Maintenance, TicketRecord
 from sla_monitor.register.ground import Found, Ground

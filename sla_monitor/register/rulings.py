@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from sla_monitor.contract.bands import Level
 from sla_monitor.contract.fields import Identifier, Money, Strict, YesNo
+from sla_monitor.contract.kpis.bands import Level
 from sla_monitor.register.entry_parts import Month, Number, Text
 from sla_monitor.register.instant import Instant
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from sla_monitor.contract.explain import explained
 from sla_monitor.contract.fields import Strict
+from sla_monitor.contract.reading.explain import explained
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.entries import Entry, Said
 from sla_monitor.register.instant import Milliseconds

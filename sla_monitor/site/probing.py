@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from sla_monitor.clock import Clock
-from sla_monitor.contract.endpoint import endpoint_of
+from sla_monitor.contract.endpoints.endpoint import endpoint_of
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.probe import Loop, Prober, Surroundings, build, observe
 from sla_monitor.probe.doubts import Doubts

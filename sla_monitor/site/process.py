@@ -17,7 +17,7 @@ from typing import Any
 
 from sla_monitor import log as logs
 from sla_monitor.clock import Clock, SystemClock
-from sla_monitor.contract.endpoint import endpoint_of
+from sla_monitor.contract.endpoints.endpoint import endpoint_of
 from sla_monitor.probe import Loop, Surroundings, build
 from sla_monitor.probe.doubts import Doubts
 from sla_monitor.site import sandbox

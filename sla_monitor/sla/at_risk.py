@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.contract.money import Cap
+from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.charges import indexed
 from sla_monitor.sla.rounding import money

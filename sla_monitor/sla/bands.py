@@ -6,8 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from sla_monitor.contract.bands import Band, Direction
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.bands import Band, Direction
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.sla.rounding import rounded
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.contract.money import Cap
+from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.sla.account import WHOLE, Account
 from sla_monitor.sla.charges import split
 from sla_monitor.sla.results import CapResult, CreditLine, CreditResult

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.contract.credits import CreditTerms
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.credit_methods import CreditTerms
 from sla_monitor.sla.bands import banded_value
 from sla_monitor.sla.charges import of_service
 from sla_monitor.sla.results import CreditLine, KpiResult, MonthInput, PeriodResult

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.contract.money import Charges
+from sla_monitor.contract.money.charges_and_caps import Charges
 from sla_monitor.sla.rounding import exact_decimal, money, round_to
 from sla_monitor.sla.shares import shared
 

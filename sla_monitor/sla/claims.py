@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sla_monitor.contract.money import Claims
+from sla_monitor.contract.money.charges_and_caps import Claims
 from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.sla.results import ClaimMade, CreditResult
 from sla_monitor.sla.working import step

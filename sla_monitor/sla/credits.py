@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
-from sla_monitor.contract.credits import (
+from sla_monitor.contract.money.credit_methods import (
     Credit,
     FixedCredit,
     LadderCredit,

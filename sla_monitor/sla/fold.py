@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.contract.kpi import CompositeKpi
-from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.contract.regime import Regime
+from sla_monitor.contract.kpis.kpi import CompositeKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.regime import Regime
 from sla_monitor.periods.months import Run
 from sla_monitor.sla.account import WHOLE, Account
 from sla_monitor.sla.caps import cap_limit, capped

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeAlias
 
-from sla_monitor.contract.counting import Quorum
+from sla_monitor.contract.kpis.counting import Quorum
 from sla_monitor.sla.observation import Outcome
 
 WHOLE = Fraction(1)

@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.edges import Period
 from sla_monitor.sla.downtime import Seconds, availability_percent, time_that_counts
 from sla_monitor.sla.indicators import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sla_monitor.contract.credits import PoolCredit
+from sla_monitor.contract.money.credit_methods import PoolCredit
 from sla_monitor.sla.case import Case
 from sla_monitor.sla.history import recent
 from sla_monitor.sla.results import CreditLine, KpiResult

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import length, normal, subtract
 from sla_monitor.periods.service_hours import agreed_hours

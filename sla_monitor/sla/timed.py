@@ -10,7 +10,7 @@ from itertools import chain, compress, count, pairwise
 from math import floor
 from operator import add, gt, ne, or_, sub
 
-from sla_monitor.contract.counting import SlowAsDown
+from sla_monitor.contract.kpis.counting import SlowAsDown
 from sla_monitor.sla.looks import CODES, OUTCOMES, Looks
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span

@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 
-from sla_monitor.contract.money import Cap
-from sla_monitor.contract.triggers import Condition, Trigger
+from sla_monitor.contract.money.charges_and_caps import Cap
+from sla_monitor.contract.money.trigger_terms import Condition, Trigger
 from sla_monitor.periods.months import Run, within
 from sla_monitor.sla.account import WHOLE, Account, given
 from sla_monitor.sla.caps import cap_limit

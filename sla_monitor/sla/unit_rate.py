@@ -8,8 +8,8 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import TypeAlias
 
-from sla_monitor.contract.credits import UnitRateCredit
 from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.money.credit_methods import UnitRateCredit
 from sla_monitor.sla.case import Case
 from sla_monitor.sla.results import CreditLine, Occurrence
 from sla_monitor.sla.rounding import shown

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import KpiAssessment
 from sla_monitor.assess.assessment import VIEWS
-from sla_monitor.contract.kpi import Kpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import figures, words
 

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web.access import Access
 from sla_monitor.web.files import WebFiles

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sla_monitor.contract.contract import midnight_ms
-from sla_monitor.contract.endpoint import NetworkTerms
+from sla_monitor.contract.endpoints.endpoint import NetworkTerms
 from sla_monitor.contract.load import load_contracts
 from sla_monitor.probe import KINDS
 from sla_monitor.settings import load_settings

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.nodes import Mapping, Place, plain
-from sla_monitor.contract.yaml_file import DEPTH_LIMIT, SIZE_LIMIT, parse_document, read_document
+from sla_monitor.contract.reading.nodes import Mapping, Place, plain
+from sla_monitor.contract.reading.yaml_file import DEPTH_LIMIT, SIZE_LIMIT, parse_document, read_document
 
 
 def spelled(text: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sla_monitor.assess.inputs import charges
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.kpi import AvailabilityKpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.intervals import length
 from sla_monitor.periods.months import last_day

@@ -13,9 +13,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import parse_duration
-from sla_monitor.contract.nodes import plain
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.yaml_file import read_document
 from sla_monitor.periods.edges import month_of
 from sla_monitor.sla.downtime import Loss, Seconds
 from sla_monitor.sla.indicators import Counts, Slot

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from sla_monitor.contract.endpoint import TcpEndpoint
+from sla_monitor.contract.endpoints.endpoint import TcpEndpoint
 from sla_monitor.probe import KINDS, Finding, Stopwatch, Surroundings
 from sla_monitor.probe.connect import connect
 from sla_monitor.probe.loop import park

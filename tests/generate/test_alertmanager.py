@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from sla_monitor.configuration import read_configuration
-from sla_monitor.contract.yaml_file import DEPTH_LIMIT
+from sla_monitor.contract.reading.yaml_file import DEPTH_LIMIT
 from sla_monitor.errors import GenerateError
 from sla_monitor.generate.alertmanager import alertmanager_files
 from sla_monitor.generate.files import rendered, write

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sla_monitor.contract.advice import advice
-from sla_monitor.contract.kpi import RatioKpi
-from sla_monitor.contract.source import Source
+from sla_monitor.contract.kpis.kpi import RatioKpi
+from sla_monitor.contract.kpis.prometheus_source import Source
 from tests.openslo.importing import SLO, changed, imported, metric, run
 
 SHOP = Path(__file__).parent / "shop.yaml"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.contract.http_terms import HttpExpectations
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
 from sla_monitor.probe.expectations import Expectations
 from sla_monitor.probe.json_body import MOST_NODES, TooManyNodes, nodes_in, parse
 

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.http_terms import HttpExpectations
-from sla_monitor.contract.journey_terms import Capture
-from sla_monitor.contract.json_path import DEEPEST
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
+from sla_monitor.contract.endpoints.journey_terms import Capture
+from sla_monitor.contract.endpoints.json_path import DEEPEST
 from sla_monitor.probe import Finding, Loop, Prober, Stopwatch, judge_process
 from sla_monitor.probe import judges as judges_module
 from sla_monitor.probe import judging as judging_module

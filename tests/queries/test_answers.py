@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import trustme
 
-from sla_monitor.contract.source import Source
+from sla_monitor.contract.kpis.prometheus_source import Source
 from sla_monitor.queries.asking import BODY_LIMIT, NoAnswer, number
 from tests.queries.servers import Canned, canned, success
 from tests.running import free_port

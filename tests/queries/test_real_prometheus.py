@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from sla_monitor.contract.source import Source
+from sla_monitor.contract.kpis.prometheus_source import Source
 from sla_monitor.queries.asking import NoAnswer, number
 from sla_monitor.queries.due import Question
 from sla_monitor.queries.figures import entry

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla_monitor.contract.counting import Quorum
+from sla_monitor.contract.kpis.counting import Quorum
 from sla_monitor.periods.intervals import Intervals, length, normal, union
 from sla_monitor.sla.availability import Known, known, timeline, within
 from sla_monitor.sla.judges import by_quorum, by_weight, needing

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from sla_monitor.contract.counting import Counting
-from sla_monitor.contract.kpi import Kpi
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.periods.edges import Period
 from sla_monitor.sla.downtime import Loss, Seconds, availability_percent, downtime_ms, time_that_counts
 from sla_monitor.sla.indicators import (

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from sla_monitor.contract.calendars import DAYS, Calendar
-from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.sla.indicators import Counts
 from sla_monitor.sla.tickets import Stop, Ticket, business_ms, ticket_counts

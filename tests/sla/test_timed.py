@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.counting import SlowAsDown
+from sla_monitor.contract.kpis.counting import SlowAsDown
 from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span, extend

@@ -14,7 +14,7 @@ import bcrypt
 import pytest
 import trustme
 
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.errors import ConfigError
 from sla_monitor.web import Web
 from sla_monitor.web.access import REMEMBERED, Access

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Limits, Web
 from sla_monitor.web.heartbeat import REMEMBERED, Limit

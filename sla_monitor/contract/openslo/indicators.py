@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sla_monitor.contract.kpis.prometheus_source import RANGE
 from sla_monitor.contract.openslo import promql
 from sla_monitor.contract.openslo.pieces import Piece, Refused
-from sla_monitor.contract.source import RANGE
 
 _OPERATORS = {"lte": "<=", "gte": ">=", "lt": "<", "gt": ">"}
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sla_monitor.contract.nodes import Problem
 from sla_monitor.contract.openslo.pieces import Piece, Refused
+from sla_monitor.contract.reading.nodes import Problem
 
 VERSION = "openslo/v1"
 _ALERTS = {"AlertPolicy", "AlertCondition", "AlertNotificationTarget"}

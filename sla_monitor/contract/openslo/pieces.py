@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sla_monitor.contract.nodes import Document, Items, Leaf, Mapping, Node, Place, Problem, plain, word
+from sla_monitor.contract.reading.nodes import Document, Items, Leaf, Mapping, Node, Place, Problem, plain, word
 
 
 class Refused(Exception):  # noqa: N818 - it says what became of a piece

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sla_monitor.contract.source import RANGE
+from sla_monitor.contract.kpis.prometheus_source import RANGE
 
 STEP = "1m"
 """How far apart the points are at which a number that goes up and down is read."""

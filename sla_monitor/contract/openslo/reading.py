@@ -7,16 +7,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from sla_monitor.contract.explain import explained
-from sla_monitor.contract.kpi import RatioKpi
-from sla_monitor.contract.model_file import told
-from sla_monitor.contract.nodes import plain
+from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.contract.openslo.indicators import Sources, credentials, source_of
 from sla_monitor.contract.openslo.objects import ALERTING, Found, Taken, Words, objects_of
 from sla_monitor.contract.openslo.pieces import Piece, Refused
 from sla_monitor.contract.openslo.windows import months_of
+from sla_monitor.contract.reading.explain import explained
+from sla_monitor.contract.reading.model_file import told
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import read_documents
 from sla_monitor.contract.terms import Service
-from sla_monitor.contract.yaml_file import read_documents
 from sla_monitor.errors import ConfigError
 
 _METADATA = {"name", "displayName"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sla_monitor import names
+from sla_monitor.contract.money.trigger_terms import Condition, Trigger
 from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.triggers import Condition, Trigger
 from sla_monitor.generate.grafana import looks
 from sla_monitor.generate.grafana.kpi_tables import NOW
 from sla_monitor.generate.grafana.panels import Look, Panel, bar_chart, bar_gauge, text, timeseries

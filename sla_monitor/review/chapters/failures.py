@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.assess.assessment import KpiAssessment
-from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.contract.triggers import Trigger
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.register.entries import Action
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table

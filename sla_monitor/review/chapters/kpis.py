@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sla_monitor.assess.assessment import KpiAssessment
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.case import Case, counted_value, figure_of, own_value

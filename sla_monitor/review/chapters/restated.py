@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sla_monitor.assess.assessment import Restatement
 from sla_monitor.assess.compare import moved
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table

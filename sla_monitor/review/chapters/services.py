@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment, View
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table
 from sla_monitor.review.case import Case, figure_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.register.entries import ClockStop, TicketRecord
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table

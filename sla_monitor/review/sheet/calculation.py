@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from sla_monitor.contract.credits import Credit
+from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.review import words
 from sla_monitor.review.case import Case
 from sla_monitor.review.sheet.grid import Entry, Grid, literal, rounded

@@ -8,7 +8,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from sla_monitor.contract.credits import (
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.credit_methods import (
     Credit,
     CreditTerms,
     FixedCredit,
@@ -19,7 +20,6 @@ from sla_monitor.contract.credits import (
     ShortfallCredit,
     TierCredit,
 )
-from sla_monitor.contract.promise import KpiTerms
 from sla_monitor.review.sheet.grid import Entry, Grid, literal
 from sla_monitor.review.sheet.promises import Promises
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sla_monitor.contract.bands import Band
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.bands import Band
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review.case import Case
 from sla_monitor.review.sheet.grid import Entry, Grid, literal, rounded
 from sla_monitor.sla.bands import bands_of, is_met

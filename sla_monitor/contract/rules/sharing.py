@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sla_monitor.contract.parts import Found, entries, listed
+from sla_monitor.contract.rules.plain_values import Found, entries, listed
 
 SHARE_REMEDY = "write for example share: 60, all of them together 100"
 

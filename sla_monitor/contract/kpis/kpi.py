@@ -13,12 +13,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from sla_monitor.contract.bands import Direction
-from sla_monitor.contract.counting import Counting
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Percent, Strict, Whole
-from sla_monitor.contract.parts import Found
-from sla_monitor.contract.promise import Factor, KpiTerms
-from sla_monitor.contract.source import AskedKpi
+from sla_monitor.contract.kpis.bands import Direction
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
+from sla_monitor.contract.kpis.prometheus_source import AskedKpi
+from sla_monitor.contract.rules.plain_values import Found
 
 SEEN_AT = "Where it is seen; none: at all endpoints of its service, and without these in the register."
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sla_monitor.contract.credits import Credit
-from sla_monitor.contract.kpi import Kpi
-from sla_monitor.contract.money import Cap, Charges, Claims
-from sla_monitor.contract.triggers import Trigger
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
+from sla_monitor.contract.money.credit_methods import Credit
+from sla_monitor.contract.money.trigger_terms import Trigger
 
 
 class Regime(Protocol):

@@ -13,9 +13,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from sla_monitor.contract.fields import parse_day, parse_duration
-from sla_monitor.contract.parts import ALWAYS, Found, calendar_names, entries, listed, names_in, unknown
-from sla_monitor.contract.references import performance_problems
-from sla_monitor.contract.sharing import sharing_problems
+from sla_monitor.contract.rules.plain_values import ALWAYS, Found, calendar_names, entries, listed, names_in, unknown
+from sla_monitor.contract.rules.references import performance_problems
+from sla_monitor.contract.rules.sharing import sharing_problems
 
 EARLY_MS = 60_000
 """A report that comes so much before its time of day still answers for it: the job goes by another clock than ours."""

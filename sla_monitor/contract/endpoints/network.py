@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from sla_monitor.contract.domain_name import a_labels, name_wire
+from sla_monitor.contract.endpoints.domain_name import a_labels, name_wire
+from sla_monitor.contract.endpoints.json_path import compile_path
+from sla_monitor.contract.endpoints.pattern import compile_pattern
 from sla_monitor.contract.fields import Misplaced, Whole
-from sla_monitor.contract.json_path import compile_path
-from sla_monitor.contract.pattern import compile_pattern
-from sla_monitor.contract.secret import NEVER_HERE, HeaderValue
+from sla_monitor.contract.reading.secret import NEVER_HERE, HeaderValue
 
 Port = Annotated[Whole, Field(ge=1, le=65535)]
 

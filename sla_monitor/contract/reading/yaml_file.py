@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import yaml
 
-from sla_monitor.contract.nodes import START, Document, Items, Leaf, Mapping, Node, Place, word
+from sla_monitor.contract.reading.nodes import START, Document, Items, Leaf, Mapping, Node, Place, word
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes of one file."""

@@ -9,12 +9,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from sla_monitor.contract.endpoints.http_terms import BasicAuth
+from sla_monitor.contract.endpoints.network import Url
 from sla_monitor.contract.fields import DurationMs, FilePath, Misplaced, Strict, spelled_duration
-from sla_monitor.contract.http_terms import BasicAuth
-from sla_monitor.contract.network import Url
-from sla_monitor.contract.parts import Found
-from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.contract.secret import Secret
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.reading.secret import Secret
+from sla_monitor.contract.rules.plain_values import Found
 
 RANGE = "$range"
 """In a query, the time from the beginning of the measurement period to the instant of evaluation."""

@@ -7,13 +7,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from sla_monitor.contract.fields import Identifier, Misplaced, Strict, YesNo
-from sla_monitor.contract.http_terms import RequestTerms, credential_problems
-from sla_monitor.contract.nearest import suggestion
-from sla_monitor.contract.network import HeaderName, JsonPath, no_typed_credentials
-from sla_monitor.contract.parts import Found
-from sla_monitor.contract.pattern import compile_group
-from sla_monitor.contract.template import (
+from sla_monitor.contract.endpoints.http_terms import RequestTerms, credential_problems
+from sla_monitor.contract.endpoints.network import HeaderName, JsonPath, no_typed_credentials
+from sla_monitor.contract.endpoints.pattern import compile_group
+from sla_monitor.contract.endpoints.template import (
     NAME,
     AddressTemplate,
     HeaderTemplate,
@@ -22,6 +19,9 @@ from sla_monitor.contract.template import (
     TemplateText,
     check_typed,
 )
+from sla_monitor.contract.fields import Identifier, Misplaced, Strict, YesNo
+from sla_monitor.contract.reading.nearest import suggestion
+from sla_monitor.contract.rules.plain_values import Found
 
 MOST_STEPS = 20
 

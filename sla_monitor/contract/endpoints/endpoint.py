@@ -12,12 +12,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
-from sla_monitor.contract.bands import Level
-from sla_monitor.contract.consistency import misfits, report_misfits
-from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, TimeOfDay, Whole
-from sla_monitor.contract.http_terms import RequestTerms, credential_problems
-from sla_monitor.contract.journey_terms import MOST_STEPS, JourneyStep, step_problems
-from sla_monitor.contract.network import (
+from sla_monitor.contract.endpoints.http_terms import RequestTerms, credential_problems
+from sla_monitor.contract.endpoints.journey_terms import MOST_STEPS, JourneyStep, step_problems
+from sla_monitor.contract.endpoints.network import (
     DomainName,
     Family,
     Headers,
@@ -28,10 +25,13 @@ from sla_monitor.contract.network import (
     TlsVersion,
     Url,
 )
-from sla_monitor.contract.parts import Found
-from sla_monitor.contract.record_data import record_wire
-from sla_monitor.contract.secret import Secret
-from sla_monitor.contract.template import Template
+from sla_monitor.contract.endpoints.record_data import record_wire
+from sla_monitor.contract.endpoints.template import Template
+from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, TimeOfDay, Whole
+from sla_monitor.contract.kpis.bands import Level
+from sla_monitor.contract.reading.secret import Secret
+from sla_monitor.contract.rules.consistency import misfits, report_misfits
+from sla_monitor.contract.rules.plain_values import Found
 
 Weight = Annotated[Level, Field(gt=0, le=1000)]
 

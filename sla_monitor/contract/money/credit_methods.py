@@ -10,11 +10,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sla_monitor.contract.bands import Points
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money, Percent, Strict, Whole, YesNo
-from sla_monitor.contract.money import MinimumPayout
-from sla_monitor.contract.promise import Factor
-from sla_monitor.contract.steps import PercentUp, RepeatStep, Rung, Share, Slice, Tier
+from sla_monitor.contract.kpis.bands import Points
+from sla_monitor.contract.kpis.kpi_terms import Factor
+from sla_monitor.contract.money.charges_and_caps import MinimumPayout
+from sla_monitor.contract.money.credit_tables import PercentUp, RepeatStep, Rung, Share, Slice, Tier
 
 Partial = Literal["prorata", "floor", "ceil"]
 

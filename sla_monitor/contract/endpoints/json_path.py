@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sla_monitor.contract.pattern import compile_pattern, weight
+from sla_monitor.contract.endpoints.pattern import compile_pattern, weight
 
 if TYPE_CHECKING:
     from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathQuery

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sla_monitor.contract.bands import Band, Direction, Level, Rounding, tiling_problems
 from sla_monitor.contract.fields import Day, Identifier, Misplaced, Strict, Whole, YesNo
+from sla_monitor.contract.kpis.bands import Band, Direction, Level, Rounding, tiling_problems
 
 Factor = Annotated[Level, Field(ge=0, le=1000)]
 

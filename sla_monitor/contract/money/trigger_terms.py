@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sla_monitor.contract.bands import Level
 from sla_monitor.contract.fields import Identifier, Misplaced, Strict, Whole
+from sla_monitor.contract.kpis.bands import Level
 
 MONEY = frozenset({"credits", "credits_percent_of_cap", "credits_percent_of_charges"})
 Effect = Literal[

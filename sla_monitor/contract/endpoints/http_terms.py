@@ -7,10 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from sla_monitor.contract.endpoints.network import Host, JsonPath, Pattern, StatusRange, each_once
 from sla_monitor.contract.fields import Name, Strict, Whole, YesNo
-from sla_monitor.contract.network import Host, JsonPath, Pattern, StatusRange, each_once
-from sla_monitor.contract.parts import Found
-from sla_monitor.contract.secret import Secret
+from sla_monitor.contract.reading.secret import Secret
+from sla_monitor.contract.rules.plain_values import Found
 
 
 class JsonCondition(Strict):

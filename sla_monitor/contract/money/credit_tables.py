@@ -8,9 +8,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sla_monitor.contract.bands import Level, Points
 from sla_monitor.contract.fields import Misplaced, Strict, Whole
-from sla_monitor.contract.promise import Factor
+from sla_monitor.contract.kpis.bands import Level, Points
+from sla_monitor.contract.kpis.kpi_terms import Factor
 
 PercentUp = Annotated[Level, Field(ge=0, le=10_000)]
 

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sla_monitor.contract.bands import Level
 from sla_monitor.contract.fields import DurationMs, Percent, Strict, Whole
+from sla_monitor.contract.kpis.bands import Level
 
 Multiple = Annotated[Level, Field(ge=1, le=1000)]
 """So many times a promise: an answer that was in time is an answer."""

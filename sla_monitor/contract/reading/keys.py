@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from sla_monitor.contract.nodes import Path
+from sla_monitor.contract.reading.nodes import Path
 
 TAG_KEYS = ("kind", "indicator", "method")
 """The keys that say which of several models a mapping is: endpoints, KPIs, credits."""

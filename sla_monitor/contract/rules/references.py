@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sla_monitor.contract.parts import Found, calendar_names, entries, listed, names_in, unknown
+from sla_monitor.contract.rules.plain_values import Found, calendar_names, entries, listed, names_in, unknown
 
 Path = tuple[str | int, ...]
 

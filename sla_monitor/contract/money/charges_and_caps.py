@@ -11,8 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sla_monitor.contract.bands import Level
 from sla_monitor.contract.fields import Identifier, Misplaced, Money, Percent, Strict, Whole, YesNo
+from sla_monitor.contract.kpis.bands import Level
 
 
 class Charge(Strict):

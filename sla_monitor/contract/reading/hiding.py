@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sla_monitor.contract.nodes import Leaf, Node, Problem, children
+from sla_monitor.contract.reading.nodes import Leaf, Node, Problem, children
 
 _SECRET_KEY = re.compile(r"pass|secret|token|credential|authori[sz]ation|cookie|api[-_ ]?key|^auth$", re.IGNORECASE)
 _REFERENCE = re.compile(r"\$\{(env|file|credential):[^{}]*\}")

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from sla_monitor.contract.explain import Mistake, explained, joined
 from sla_monitor.contract.fields import Misplaced
-from sla_monitor.contract.hiding import Hider
-from sla_monitor.contract.nodes import Document, Mapping, Node, Place, Problem, plain
-from sla_monitor.contract.places import dotted, locate
-from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.contract.reading.explain import Mistake, explained, joined
+from sla_monitor.contract.reading.hiding import Hider
+from sla_monitor.contract.reading.nodes import Document, Mapping, Node, Place, Problem, plain
+from sla_monitor.contract.reading.places import dotted, locate
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 
 Model = TypeVar("Model", bound=BaseModel)

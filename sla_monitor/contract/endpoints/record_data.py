@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Address, IPv6Address
 
-from sla_monitor.contract.domain_name import name_wire, unescape
+from sla_monitor.contract.endpoints.domain_name import name_wire, unescape
 
 EXAMPLES = {
     "A": "192.0.2.1",

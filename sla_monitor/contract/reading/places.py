@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sla_monitor.contract.keys import TAG_KEYS
-from sla_monitor.contract.nodes import Items, Leaf, Mapping, Node, Path, Place, text_at, word
+from sla_monitor.contract.reading.keys import TAG_KEYS
+from sla_monitor.contract.reading.nodes import Items, Leaf, Mapping, Node, Path, Place, text_at, word
 
 
 @dataclass(frozen=True, slots=True)

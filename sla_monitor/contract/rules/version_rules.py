@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sla_monitor.contract.nodes import Document, Items, Leaf, Mapping, Node, Path, children, plain
-from sla_monitor.contract.places import dotted
+from sla_monitor.contract.reading.nodes import Document, Items, Leaf, Mapping, Node, Path, children, plain
+from sla_monitor.contract.reading.places import dotted
 from sla_monitor.contract.versions import FROM, ITEM_KEYS, REF, UNTIL, VERSIONS, changes, day_at
 
 DATES_LIMIT = 200

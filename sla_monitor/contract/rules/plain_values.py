@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sla_monitor.contract.nearest import suggestion
+from sla_monitor.contract.reading.nearest import suggestion
 
 ALWAYS = "always"
 """The calendar that every contract has: 24 hours, 7 days."""

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
-from sla_monitor.contract.explain import TEXT
+from sla_monitor.contract.endpoints.network import check_url, holds_a_credential, with_ascii_host
 from sla_monitor.contract.fields import Misplaced
-from sla_monitor.contract.network import check_url, holds_a_credential, with_ascii_host
-from sla_monitor.contract.secret import NEVER_HERE, SecretReference, parse_reference
+from sla_monitor.contract.reading.explain import TEXT
+from sla_monitor.contract.reading.secret import NEVER_HERE, SecretReference, parse_reference
 
 _TOKEN = re.compile(r"\$\$|\$\{([^{}]*)\}|\$\{")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from sla_monitor.contract.fields import Misplaced
-from sla_monitor.contract.keys import known_keys
-from sla_monitor.contract.nearest import suggestion
-from sla_monitor.contract.nodes import Path
+from sla_monitor.contract.reading.keys import known_keys
+from sla_monitor.contract.reading.nearest import suggestion
+from sla_monitor.contract.reading.nodes import Path
 
 TEXT = "must be text (quote a number, or a word such as true)"
 WHOLE = "must be a whole number"
