@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from sla_monitor.contract.advice.money_rules import money_doubts
+from sla_monitor.contract.advice.reachability import unreachable
 from sla_monitor.contract.kpis.kpi import CompositeKpi
 from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.money.credit_methods import Credit, FixedCredit, LadderCredit, PointsCredit, TierCredit
 from sla_monitor.contract.money.regime import Regime
-from sla_monitor.contract.money_doubts import money_doubts
-from sla_monitor.contract.reach import unreachable
 from sla_monitor.contract.rules.plain_values import Found
 
 MONTHS = 12

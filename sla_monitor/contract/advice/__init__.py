@@ -7,16 +7,16 @@ from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path as FilePath
 
+from sla_monitor.contract.advice.maintenance_rules import upkeep_doubts
+from sla_monitor.contract.advice.points import doubts
+from sla_monitor.contract.advice.probing import PAGE_BURN, look_doubts
 from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
-from sla_monitor.contract.doubts import doubts
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
-from sla_monitor.contract.look_doubts import PAGE_BURN, look_doubts
 from sla_monitor.contract.reading.nodes import Path, Problem
 from sla_monitor.contract.reading.places import dotted, locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.upkeep_doubts import upkeep_doubts
 from sla_monitor.contract.usual_month import agreed_in_30_days_ms, told_time
 from sla_monitor.contract.versions import resolve
 
