@@ -17,8 +17,8 @@ from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import Run, shifted
 from sla_monitor.register.entries import Claim, Entry, Maintenance
-from sla_monitor.sla.bands import band_of, is_met
-from sla_monitor.sla.fold import Setting, fold
+from sla_monitor.sla.banding import band_of, is_met
+from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 from tests.terms import terms_of
 

@@ -14,7 +14,7 @@ from sla_monitor.contract.fields import Misplaced
 from sla_monitor.contract.reading.nodes import plain
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.periods.months import Run
-from sla_monitor.sla.fold import Setting, fold
+from sla_monitor.sla.money.month_engine import Setting, fold
 from tests.contract_cases.asking import Answers, like
 from tests.contract_cases.reading import FOLDER, Case, month_input, month_name, read_cases
 

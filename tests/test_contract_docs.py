@@ -15,10 +15,10 @@ from sla_monitor.contract.reading.nodes import plain
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import Run
-from sla_monitor.sla.credits import METHODS
-from sla_monitor.sla.fold import Setting, fold
+from sla_monitor.sla.money.credits import METHODS
+from sla_monitor.sla.money.month_engine import Setting, fold
+from sla_monitor.sla.money.triggers import MEASURES
 from sla_monitor.sla.results import PeriodResult
-from sla_monitor.sla.triggers import MEASURES
 from tests.contract_cases.asking import Answers
 from tests.contract_cases.reading import FOLDER, Case, month_input, month_name
 

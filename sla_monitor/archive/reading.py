@@ -15,8 +15,8 @@ from typing import Any
 from sla_monitor.archive import table
 from sla_monitor.archive.sealed import OBSERVATIONS, SealedDay
 from sla_monitor.errors import ArchiveError
-from sla_monitor.sla.looks import CODES, NONE, Looks
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
+from sla_monitor.sla.samples import CODES, NONE, Looks
 
 HELD = 8_000_000
 """Observations of the days read last that stay in memory, in 25 bytes each: who asks by endpoint reads the same

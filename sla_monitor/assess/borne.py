@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from sla_monitor.assess.inputs import terms_by_day
 from sla_monitor.contract.contract import Contract
-from sla_monitor.sla.borne import shares_through
+from sla_monitor.sla.money.apportionment import shared
+from sla_monitor.sla.money.participant_shares import shares_through
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import minor_units, shown
-from sla_monitor.sla.shares import shared
 from sla_monitor.sla.working import Working, step
 
 

@@ -19,8 +19,8 @@ from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.register.standing import Standing
 from sla_monitor.sla.availability import Known, known
 from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.spans import Span, held
-from sla_monitor.sla.timed import timed_spans
 
 Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 """By endpoint key: from, to, and what it was."""

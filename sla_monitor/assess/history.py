@@ -19,7 +19,7 @@ from sla_monitor.periods.terms_slices import period_of, terms_in, zone_of
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import Standing, standing
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.fold import Setting, period_result
+from sla_monitor.sla.money.month_engine import Setting, period_result
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.results import PeriodResult
 

@@ -24,8 +24,8 @@ from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.looks import DAY_MS, Looks
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import DAY_MS, Looks
 from sla_monitor.sla.spans import Span
 
 SETTLED_AFTER_MS = 600_000

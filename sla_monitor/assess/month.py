@@ -31,8 +31,8 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.intervals import length
 from sla_monitor.periods.terms_slices import month_at, period_of, run_of
 from sla_monitor.register.entries import OutageList
-from sla_monitor.sla.claims import claim_by
-from sla_monitor.sla.fold import period_result
+from sla_monitor.sla.money.claim_deadlines import claim_by
+from sla_monitor.sla.money.month_engine import period_result
 from sla_monitor.sla.results import PeriodResult
 
 

@@ -12,9 +12,9 @@ from typing import TypeAlias, TypeVar
 from sla_monitor.contract.kpis.kpi import ErrorRateKpi, ResponseTimeKpi
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.sla.indicators import mean, ordered, percentile, summed
-from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.measure import Made, made_of_slots
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.samples import Looks
 
 T = TypeVar("T")
 Sampled: TypeAlias = ResponseTimeKpi | ErrorRateKpi

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from sla_monitor.evidence.source import Columns, Found, clock_moves_of, imported_of, imports_of, looks_of
 from sla_monitor.evidence.source import Source as Evidence
-from sla_monitor.sla.looks import Sample
+from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Fingerprint
 
 __all__ = [

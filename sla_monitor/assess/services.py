@@ -16,8 +16,8 @@ from sla_monitor.contract.terms import Service
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.periods.terms_slices import Part
+from sla_monitor.sla.aggregation import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, by_quorum, by_weight, needing
 from sla_monitor.sla.availability import Known, Stretch, timeline, within
-from sla_monitor.sla.judges import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, by_quorum, by_weight, needing
 from sla_monitor.sla.observation import Outcome
 
 PLAIN = Counting()

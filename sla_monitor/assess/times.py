@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from sla_monitor.periods.intervals import Intervals, intersect, length, subtract
+from sla_monitor.sla.aggregation import WHOLE
 from sla_monitor.sla.downtime import Loss, Seconds
-from sla_monitor.sla.judges import WHOLE
 
 
 class Lost(NamedTuple):

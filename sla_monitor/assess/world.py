@@ -17,8 +17,8 @@ from sla_monitor.periods.terms_slices import Hours, margin_ms, month_at, run_of
 from sla_monitor.register.around import Around
 from sla_monitor.register.entries import TicketRecord
 from sla_monitor.register.standing import Standing
-from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Looks
 from sla_monitor.sla.spans import Span
 
 

@@ -18,8 +18,8 @@ from sla_monitor.errors import BackfillError
 from sla_monitor.ledger.imports import ROWS_LIMIT
 from sla_monitor.register.importing import shortened
 from sla_monitor.register.instant import told_instant
-from sla_monitor.sla.looks import CODES, NONE, Looks
 from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.samples import CODES, NONE, Looks
 from sla_monitor.sla.spans import Span, extend
 
 AT_ONCE = 10_000

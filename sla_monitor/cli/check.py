@@ -61,7 +61,7 @@ def _summary(contract: Contract, now_ms: int) -> str:
 
 def _at_risk(contract: Contract, now_ms: int) -> Iterator[str]:
     from sla_monitor.cli.figures import told_figure, told_money
-    from sla_monitor.sla.at_risk import at_risk
+    from sla_monitor.sla.money.at_risk import at_risk
 
     terms = contract.version_at(now_ms).terms
     for one in at_risk(terms):

@@ -64,8 +64,8 @@ def _draft(desk: Desk, document: EvidenceDocument, file: tuple[str, str], note: 
     from sla_monitor.evidence.source import endpoint_keys
     from sla_monitor.ledger.imports import Draft
     from sla_monitor.register.instant import LAST_MS
-    from sla_monitor.sla.looks import Looks
     from sla_monitor.sla.overlay import Import
+    from sla_monitor.sla.samples import Looks
 
     found = FileEvidence(document, desk.contract)
     entries = [] if without_entries else [one for one in document.entries if one.at_ms <= document.as_of_ms]

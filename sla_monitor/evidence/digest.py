@@ -11,8 +11,8 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import Source, clock_moves_of, endpoint_keys, imported_of, looks_of, sampled_keys
 from sla_monitor.evidence.writing import entry_json, import_json
 from sla_monitor.register.redaction import redacted
-from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span
 
 

@@ -9,8 +9,8 @@ from sla_monitor.evidence.source import Source, clock_moves_of
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import redacted
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span
 
 

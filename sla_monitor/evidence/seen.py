@@ -20,9 +20,9 @@ from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span, extend, joined
 
 CONFIRMED = 1_000

@@ -13,9 +13,9 @@ from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span
 
 

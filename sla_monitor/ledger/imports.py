@@ -26,8 +26,8 @@ from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.register import Overtaken
 from sla_monitor.ledger.tally import Meanings
 from sla_monitor.register.entries import Entry
-from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Looks
 from sla_monitor.sla.spans import Span
 
 ROWS_LIMIT = 100_000

@@ -16,7 +16,7 @@ from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.hours import HOUR_MS
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reader import Reader
-from sla_monitor.sla.looks import Looks
+from sla_monitor.sla.samples import Looks
 
 LOG = logging.getLogger(__name__)
 

@@ -29,9 +29,9 @@ from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
-from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Looks, Sample
 from sla_monitor.sla.spans import Fingerprint, Span
 
 LOG = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.observation import Observation
+from sla_monitor.sla.samples import Looks
 
 
 class Older(Protocol):

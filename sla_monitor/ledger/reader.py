@@ -29,9 +29,9 @@ from sla_monitor.periods.intervals import Intervals, intersect
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
-from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.overlay import Import, Layers, fill, overlaid, times
+from sla_monitor.sla.samples import Looks
 from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, span_of
 
 ROWS_AT_ONCE = 250

@@ -10,8 +10,8 @@ from sla_monitor.ledger.ledger import Ledger
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Looks, Sample
 from sla_monitor.sla.spans import Fingerprint, Span
 
 

@@ -21,8 +21,8 @@ from sla_monitor.ledger.older import (
     pruned_range,
 )
 from sla_monitor.ledger.tally import Meanings
-from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
+from sla_monitor.sla.samples import Looks, Sample
 
 ROWS_AT_ONCE = 20_000
 """Observations read in one go where hours hold few of them: some milliseconds."""

@@ -8,7 +8,7 @@ from typing import get_args
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import MARKS, Cell, Tone
-from sla_monitor.sla.bands import bands_of, is_met
+from sla_monitor.sla.banding import bands_of, is_met
 from sla_monitor.sla.results import KpiResult
 
 FAILED: tuple[Tone, ...] = ("minor", "serious", "severe")

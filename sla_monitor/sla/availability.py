@@ -21,7 +21,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from sla_monitor.periods.intervals import Intervals, normal, subtract
-from sla_monitor.sla.judges import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, Verdict
+from sla_monitor.sla.aggregation import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, Verdict
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
 

@@ -10,8 +10,8 @@ from sla_monitor.contract.endpoints.endpoint import NetworkTerms
 from sla_monitor.contract.load import load_contracts
 from sla_monitor.probe import KINDS
 from sla_monitor.settings import load_settings
-from sla_monitor.sla.charges import month_charges
-from sla_monitor.sla.shares import participant_shares
+from sla_monitor.sla.money.apportionment import participant_shares
+from sla_monitor.sla.money.charges import month_charges
 from tests.contract.support import ROOT
 
 

@@ -16,18 +16,18 @@ from sla_monitor.periods.intervals import length
 from sla_monitor.periods.months import last_day
 from sla_monitor.periods.service_hours import agreed_hours
 from sla_monitor.periods.working_days import add_working_days, working_days_between
-from sla_monitor.sla.at_risk import truly_at_risk_percent
-from sla_monitor.sla.bands import allowance_ms
-from sla_monitor.sla.claims import claim_by
+from sla_monitor.sla.aggregation import seen_together
+from sla_monitor.sla.banding import allowance_ms
 from sla_monitor.sla.downtime import counted_ms, downtime_ms
-from sla_monitor.sla.judges import seen_together
-from sla_monitor.sla.looks import Looks
+from sla_monitor.sla.money.apportionment import participant_shares, shared
+from sla_monitor.sla.money.at_risk import truly_at_risk_percent
+from sla_monitor.sla.money.claim_deadlines import claim_by
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import round_to
-from sla_monitor.sla.shares import participant_shares, shared
+from sla_monitor.sla.samples import Looks
+from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.tickets import elapsed_ms
-from sla_monitor.sla.timed import timed_spans
 from sla_monitor.sla.working import Step
 
 from .reading import Case, frame_of, seen_of

@@ -19,8 +19,8 @@ from sla_monitor.ledger.keeping import SPARE_HOURS
 from sla_monitor.ledger.rebuild import rebuild_spans
 from sla_monitor.ledger.tally import Meanings
 from sla_monitor.ledger.upkeep import check
-from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
+from sla_monitor.sla.samples import Looks, Sample
 from tests.ledger.support import DEADLINE_S, EVERY_MS, FOREVER_MS, T0, opened
 
 KEYS = "custody/login", "custody/search"

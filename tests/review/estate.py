@@ -32,8 +32,8 @@ from sla_monitor.periods.months import Run
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.standing import standing
 from sla_monitor.review.case import Case, Looks
-from sla_monitor.sla.bands import band_of, is_met
-from sla_monitor.sla.fold import Setting, fold
+from sla_monitor.sla.banding import band_of, is_met
+from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 

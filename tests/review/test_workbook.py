@@ -22,7 +22,7 @@ from sla_monitor.review.figures import pack
 from sla_monitor.review.sheet.calculation import calculation
 from sla_monitor.review.sheet.grid import Entry, Grid
 from sla_monitor.review.sheet.workbook import FORMATS, write_grid, xlsx
-from sla_monitor.sla.fold import Setting, fold
+from sla_monitor.sla.money.month_engine import Setting, fold
 from tests.contract_cases.reading import Case as ContractCase
 from tests.contract_cases.reading import month_input, month_name, read_cases
 from tests.review import estate, hostile

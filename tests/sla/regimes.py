@@ -9,7 +9,7 @@ from typing import Any
 
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import Run, shifted
-from sla_monitor.sla.fold import Setting, fold
+from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 from tests.terms import terms_of
 

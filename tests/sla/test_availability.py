@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sla_monitor.contract.kpis.counting import Quorum
 from sla_monitor.periods.intervals import Intervals, length, normal, union
+from sla_monitor.sla.aggregation import by_quorum, by_weight, needing
 from sla_monitor.sla.availability import Known, known, timeline, within
-from sla_monitor.sla.judges import by_quorum, by_weight, needing
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span, extend
 

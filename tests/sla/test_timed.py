@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_monitor.contract.kpis.counting import SlowAsDown
-from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.samples import Looks, Sample
+from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.spans import Span, extend
-from sla_monitor.sla.timed import timed_spans
 
 EVERY_MS = 10
 RULE = SlowAsDown.model_validate({"promised": "100ms", "multiple": "2.5"})

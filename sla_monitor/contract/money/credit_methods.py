@@ -1,6 +1,6 @@
 """Service credits: how a failure becomes money. One class for each method; a contract may use several at once.
 
-To add a method: a class here, its name in `Credit`, and a function in `sla_monitor/sla/credits.py`.
+To add a method: a class here, its name in `Credit`, and a function in `sla_monitor/sla/money/credits.py`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sla_monitor.contract.terms import Terms
-from sla_monitor.sla.bands import bands_of, is_met
+from sla_monitor.sla.banding import bands_of, is_met
 
 Json = dict[str, Any]
 

@@ -10,8 +10,8 @@ from itertools import islice
 from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.money.trigger_terms import Condition, Trigger
 from sla_monitor.periods.months import Run, within
-from sla_monitor.sla.account import WHOLE, Account, given
-from sla_monitor.sla.caps import cap_limit
+from sla_monitor.sla.money.account import WHOLE, Account, given
+from sla_monitor.sla.money.caps import cap_limit
 from sla_monitor.sla.results import KpiResult, PeriodResult, TriggerResult
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import Step, step

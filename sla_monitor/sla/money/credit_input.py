@@ -9,8 +9,8 @@ from fractions import Fraction
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import CreditTerms
-from sla_monitor.sla.bands import banded_value
-from sla_monitor.sla.charges import of_service
+from sla_monitor.sla.banding import banded_value
+from sla_monitor.sla.money.charges import of_service
 from sla_monitor.sla.results import CreditLine, KpiResult, MonthInput, PeriodResult
 from sla_monitor.sla.rounding import money, shown
 from sla_monitor.sla.working import Working, step

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sla_monitor.contract.terms import Terms
-from sla_monitor.sla.charges import indexed
+from sla_monitor.sla.money.apportionment import participant_shares
+from sla_monitor.sla.money.charges import indexed
 from sla_monitor.sla.rounding import shown
-from sla_monitor.sla.shares import participant_shares
 from sla_monitor.sla.working import Step, step
 
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.contract.money.charges_and_caps import Charges
+from sla_monitor.sla.money.apportionment import shared
 from sla_monitor.sla.rounding import exact_decimal, money, round_to
-from sla_monitor.sla.shares import shared
 
 
 def indexed(charges: Charges) -> dict[str, Fraction]:

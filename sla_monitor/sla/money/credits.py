@@ -20,11 +20,11 @@ from sla_monitor.contract.money.credit_methods import (
     ShortfallCredit,
     TierCredit,
 )
-from sla_monitor.sla.case import Case, percent_of
-from sla_monitor.sla.pool import by_pool
+from sla_monitor.sla.money.credit_input import Case, percent_of
+from sla_monitor.sla.money.pool import by_pool
+from sla_monitor.sla.money.unit_rate import by_unit_rate
 from sla_monitor.sla.results import CreditLine
 from sla_monitor.sla.rounding import shown
-from sla_monitor.sla.unit_rate import by_unit_rate
 from sla_monitor.sla.working import step
 
 

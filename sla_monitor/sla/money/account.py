@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sla_monitor.periods.months import Run, shifted
-from sla_monitor.sla.charges import of_service
+from sla_monitor.sla.money.charges import of_service
 from sla_monitor.sla.results import PeriodResult
 
 WHOLE = ""

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.terms import Terms
-from sla_monitor.sla.charges import indexed
+from sla_monitor.sla.money.charges import indexed
 from sla_monitor.sla.rounding import money
 
 MONTHS = {"period": 1, "contract_year": 12, "trailing_12_months": 12}

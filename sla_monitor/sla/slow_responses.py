@@ -11,8 +11,8 @@ from math import floor
 from operator import add, gt, ne, or_, sub
 
 from sla_monitor.contract.kpis.counting import SlowAsDown
-from sla_monitor.sla.looks import CODES, OUTCOMES, Looks
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.samples import CODES, OUTCOMES, Looks
 from sla_monitor.sla.spans import Span
 
 _SLOWNESS = 3

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.money.credit_methods import UnitRateCredit
-from sla_monitor.sla.case import Case
+from sla_monitor.sla.money.credit_input import Case
 from sla_monitor.sla.results import CreditLine, Occurrence
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step

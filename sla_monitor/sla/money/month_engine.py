@@ -14,18 +14,18 @@ from sla_monitor.contract.kpis.kpi import CompositeKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.regime import Regime
 from sla_monitor.periods.months import Run
-from sla_monitor.sla.account import WHOLE, Account
-from sla_monitor.sla.caps import cap_limit, capped
-from sla_monitor.sla.case import Case
-from sla_monitor.sla.claims import claimed
 from sla_monitor.sla.composite import composite
-from sla_monitor.sla.credits import credit_lines
 from sla_monitor.sla.history import recent
+from sla_monitor.sla.money.account import WHOLE, Account
+from sla_monitor.sla.money.caps import cap_limit, capped
+from sla_monitor.sla.money.claim_deadlines import claimed
+from sla_monitor.sla.money.credit_input import Case
+from sla_monitor.sla.money.credits import credit_lines
+from sla_monitor.sla.money.triggers import tripped
+from sla_monitor.sla.money.waivers import returned, with_waivers
 from sla_monitor.sla.repeats import without_double_jeopardy
 from sla_monitor.sla.results import CreditResult, KpiResult, MonthInput, PeriodResult, TriggerResult
 from sla_monitor.sla.scoring import MISSING, kpi_result
-from sla_monitor.sla.triggers import tripped
-from sla_monitor.sla.waivers import returned, with_waivers
 from sla_monitor.sla.working import step
 
 NO_MONEY = CreditResult((), (), {}, Decimal(0), Decimal(0))

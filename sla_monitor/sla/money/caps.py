@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.contract.money.charges_and_caps import Cap
-from sla_monitor.sla.account import WHOLE, Account
-from sla_monitor.sla.charges import split
+from sla_monitor.sla.money.account import WHOLE, Account
+from sla_monitor.sla.money.charges import split
 from sla_monitor.sla.results import CapResult, CreditLine, CreditResult
 from sla_monitor.sla.rounding import minor_units, money, shown
 from sla_monitor.sla.working import Step, step
