@@ -17,8 +17,8 @@ from pathlib import Path
 from bench.assess import contract, fill
 from bench.terms import BEGIN_MS, DAY
 from sla_monitor.assess import ContractAssessment, assess_month
-from sla_monitor.assess.document import document, document_text
 from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.document import document, document_text
 from sla_monitor.ledger import read_only
 from sla_monitor.review.case import Case
 from sla_monitor.review.figures import pack

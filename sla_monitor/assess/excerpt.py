@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sla_monitor.assess.memo import program
-from sla_monitor.assess.seen import Fingerprints
-from sla_monitor.assess.world import World
+from sla_monitor.assess.answer_cache import program
+from sla_monitor.assess.contract_context import World
+from sla_monitor.assess.evidence import Fingerprints
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms

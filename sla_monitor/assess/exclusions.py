@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sla_monitor.assess.assessment import Excluded, View
-from sla_monitor.assess.permitted import bookings
+from sla_monitor.assess.permitted_maintenance import bookings
 from sla_monitor.assess.relief import claims
 from sla_monitor.assess.rulings import Case, Ruling
 from sla_monitor.periods.edges import Period

@@ -7,13 +7,13 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.assess.ahead import Ends
 from sla_monitor.assess.assessment import Forecast, KpiForecast, Outlook
-from sla_monitor.assess.ground import Ground
+from sla_monitor.assess.bounds import Ends
+from sla_monitor.assess.credit_inputs import ending, with_measured
 from sla_monitor.assess.history import setting_of
-from sla_monitor.assess.inputs import ending, with_measured
-from sla_monitor.assess.kpis import Judged, figure_of
-from sla_monitor.assess.times import Lost, Time
+from sla_monitor.assess.kpi_evaluation import Judged, figure_of
+from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.service_time import Lost, Time
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.periods.intervals import Intervals, first, intersect, length, subtract
 from sla_monitor.sla.downtime import time_that_counts

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sla_monitor.assess.closed import closed_month
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.kpis import Times
-from sla_monitor.assess.looks import Memory
+from sla_monitor.assess.closed_months import closed_month
+from sla_monitor.assess.contract_context import World, is_over
+from sla_monitor.assess.evidence import Evidence, clock_moves_of, imports_of
+from sla_monitor.assess.kpi_evaluation import Times
+from sla_monitor.assess.period_context import Ground
 from sla_monitor.assess.reconciliation import Reconciliation
-from sla_monitor.assess.seen import Evidence, clock_moves_of, imports_of
-from sla_monitor.assess.world import World, is_over
+from sla_monitor.assess.sample_cache import Memory
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.periods.edges import local_date

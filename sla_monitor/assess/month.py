@@ -6,27 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, Imported, ServiceAssessment
-from sla_monitor.assess.availability import service_assessment
-from sla_monitor.assess.borne import shares_of
+from sla_monitor.assess.contract_context import World, is_over
+from sla_monitor.assess.counting_in_words import accounting
+from sla_monitor.assess.credit_inputs import month_input
+from sla_monitor.assess.evidence import Evidence, clock_moves_of
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.forecast import forecast
-from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.history import Cache, earlier_months, setting_of, world_of
-from sla_monitor.assess.inputs import month_input
-from sla_monitor.assess.kpis import Judged, judged_kpis
-from sla_monitor.assess.looks import Remembering
-from sla_monitor.assess.promises import kpi_assessments
+from sla_monitor.assess.kpi_assessment import kpi_assessments
+from sla_monitor.assess.kpi_evaluation import Judged, judged_kpis
+from sla_monitor.assess.participants import shares_of
+from sla_monitor.assess.period_context import Ground
 from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
-from sla_monitor.assess.seen import Evidence, clock_moves_of
-from sla_monitor.assess.status import (
-    entries_of,
-    missing_figures,
-    report_due_ms,
-    restatement,
-    status_of,
-)
-from sla_monitor.assess.words import accounting
-from sla_monitor.assess.world import World, is_over
+from sla_monitor.assess.sample_cache import Remembering
+from sla_monitor.assess.service_assessment import service_assessment
+from sla_monitor.assess.settlement import entries_of, missing_figures, report_due_ms, restatement, status_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.intervals import length
 from sla_monitor.periods.terms_slices import month_at, period_of, run_of

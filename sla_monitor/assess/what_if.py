@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sla_monitor.assess.compare import Comparison, compared
+from sla_monitor.assess.evidence import Evidence
 from sla_monitor.assess.history import Cache, month_result, world_of
-from sla_monitor.assess.seen import Evidence
 from sla_monitor.contract.contract import Contract
 from sla_monitor.sla.results import PeriodResult
 

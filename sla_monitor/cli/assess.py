@@ -115,11 +115,11 @@ def _month(period: str | None, contract: Contract, now_ms: int, until_ms: int) -
 
 def _assessed(asked: Asked, style: str, working: bool) -> str:
     from sla_monitor.assess import assess_month
-    from sla_monitor.assess.document import document, document_text
-    from sla_monitor.assess.document.inputs import inputs_of
     from sla_monitor.cli.assessed import told_assessment
     from sla_monitor.cli.terminal import width
     from sla_monitor.cli.worked import told_working
+    from sla_monitor.document import document, document_text
+    from sla_monitor.document.inputs import inputs_of
 
     found = assess_month(asked.contract, asked.source, asked.month, asked.now_ms)
     if style == "json":
@@ -130,11 +130,11 @@ def _assessed(asked: Asked, style: str, working: bool) -> str:
 
 
 def _compared(asked: Asked, terms: Path, style: str) -> str:
-    from sla_monitor.assess.document import comparison_document, document_text
     from sla_monitor.assess.what_if import what_if
     from sla_monitor.cli.compared import told_comparison
     from sla_monitor.cli.terminal import width
     from sla_monitor.contract.load import load_contract
+    from sla_monitor.document import comparison_document, document_text
     from sla_monitor.periods.months import shifted
 
     ours, draft = asked.contract, load_contract(terms)

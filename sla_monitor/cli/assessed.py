@@ -7,7 +7,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import VIEWS, ContractAssessment, KpiAssessment
-from sla_monitor.assess.words import imported_words
+from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.cli.excluded import told_exclusions
 from sla_monitor.cli.figures import (
     NONE,

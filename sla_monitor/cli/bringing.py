@@ -213,7 +213,7 @@ def tell_imports(several: Sequence[Stored], style: str) -> None:
     """Every import of a ledger."""
     from zoneinfo import ZoneInfo
 
-    from sla_monitor.assess.words import imported_words
+    from sla_monitor.assess.counting_in_words import imported_words
 
     if style == "json":
         _tell_json({"imports": [_document(one) for one in several]})

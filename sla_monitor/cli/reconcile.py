@@ -15,9 +15,9 @@ from sla_monitor.cli.register_import import content_of, dates_option, map_option
 from sla_monitor.cli.sources import chosen_contract, last_closed, month_named, recorded
 
 if TYPE_CHECKING:
-    from sla_monitor.assess.document.reconciled import Previewed
     from sla_monitor.assess.reconciliation import Kept, Reconciliation
     from sla_monitor.contract.contract import Contract
+    from sla_monitor.document.reconciled import Previewed
     from sla_monitor.evidence import Source
     from sla_monitor.register.entries import Entry, OutageList
     from sla_monitor.register.outage_lists import StatusImpact
@@ -233,8 +233,8 @@ def _reconciled(scope: Scope, source: Source) -> list[Reconciliation]:
 def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str, Any]) -> list[Previewed]:
     """What every entry that is suggested would change in months that are over, each by itself, and granted where that
     is asked for."""
-    from sla_monitor.assess.document.reconciled import Change
     from sla_monitor.cli.before_after import changes
+    from sla_monitor.document.reconciled import Change
     from sla_monitor.register.approval import asks_for_decision
     from sla_monitor.register.ground import Ground
     from sla_monitor.register.rules import problems
@@ -265,9 +265,9 @@ def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str,
 
 
 def _tell(scope: Scope, found: Sequence[Reconciliation], previews: list[Previewed] | None, style: str) -> None:
-    from sla_monitor.assess.document import document_text, reconciliation_document
     from sla_monitor.cli.reconciled import told_reconciliation
     from sla_monitor.cli.terminal import lines_of, width
+    from sla_monitor.document import document_text, reconciliation_document
 
     left_out = scope.left_out or {}
     if style == "json":

@@ -22,7 +22,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.sla.reconcile import Sums
 
 if TYPE_CHECKING:
-    from sla_monitor.assess.document.reconciled import Previewed
+    from sla_monitor.document.reconciled import Previewed
 
 DISPENSABLE = ("unseen", "theirs lasted", "ours lasted")
 """What a narrow terminal does without, in this order."""

@@ -28,7 +28,7 @@ def sign_off(period: str, why: str, **given: Any) -> None:
     signed off once more, with a reason.
     """
     from sla_monitor.assess import assess_month
-    from sla_monitor.assess.document import figures_digest
+    from sla_monitor.document import figures_digest
 
     desk = Desk.open(given["contract"], given["config"], given["ledger"])
     now_ms = desk.clock.now_ms()

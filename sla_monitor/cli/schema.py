@@ -38,22 +38,22 @@ def _settings() -> dict[str, Any]:
 
 
 def _assessment() -> dict[str, Any]:
-    from sla_monitor.assess.document import Document
     from sla_monitor.contract.reading.json_schema import shape_schema
+    from sla_monitor.document import Document
 
     return shape_schema(Document, "SLA monitor: one contract in one month")
 
 
 def _comparison() -> dict[str, Any]:
-    from sla_monitor.assess.document import ComparisonDocument
     from sla_monitor.contract.reading.json_schema import shape_schema
+    from sla_monitor.document import ComparisonDocument
 
     return shape_schema(ComparisonDocument, "SLA monitor: one history under two contracts")
 
 
 def _reconciliation() -> dict[str, Any]:
-    from sla_monitor.assess.document import ReconciliationDocument
     from sla_monitor.contract.reading.json_schema import shape_schema
+    from sla_monitor.document import ReconciliationDocument
 
     return shape_schema(ReconciliationDocument, "SLA monitor: outages against the supplier's own list")
 

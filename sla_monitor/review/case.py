@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
-from sla_monitor.assess.document import Inputs
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
+from sla_monitor.document import Inputs
 from sla_monitor.register.standing import Standing
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell

@@ -8,9 +8,9 @@ from hashlib import sha256
 
 from sla_monitor import __version__
 from sla_monitor.assess import ContractAssessment, assess_month
-from sla_monitor.assess.document import document, document_text, figures_digest
-from sla_monitor.assess.document.inputs import inputs_of
 from sla_monitor.contract.contract import Contract
+from sla_monitor.document import document, document_text, figures_digest
+from sla_monitor.document.inputs import inputs_of
 from sla_monitor.evidence import Source
 from sla_monitor.evidence.given import Given
 from sla_monitor.register.standing import standing

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import ContractAssessment
-from sla_monitor.assess.words import imported_words
+from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.web import figures, words
 from sla_monitor.web.promises import PromiseRow, promise_rows, tally

@@ -20,12 +20,12 @@ from sqlite_utils import Database
 
 from sla_monitor.archive.reading import Archived
 from sla_monitor.assess import Cache, assess_month, history
-from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.cli import cli
 from sla_monitor.cli.pruning import _verified, _Work
 from sla_monitor.cli.review_found import Vouched
 from sla_monitor.cli.review_made import Bundling, Post, make
 from sla_monitor.clock import SystemClock
+from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import Ledger, Recorded, read_only
 from sla_monitor.ledger.pruning import plan, prune, take_out

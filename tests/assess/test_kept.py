@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import sla_monitor
 from sla_monitor.assess import Cache, assess_month, history
+from sla_monitor.assess.answer_cache import MATHS
 from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.history import world_of
-from sla_monitor.assess.memo import MATHS
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.ledger.names import names_by_id
 from sla_monitor.ledger.opening import open_writer

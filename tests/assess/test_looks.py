@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.assess import Cache, Sample, assess, assess_contract
-from sla_monitor.assess.looks import SETTLED_AFTER_MS, Memory, Remembering
+from sla_monitor.assess.sample_cache import SETTLED_AFTER_MS, Memory, Remembering
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, Recorded, read_only
 from sla_monitor.ledger.rebuild import rebuild_spans

@@ -10,8 +10,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from sla_monitor.assess.compare import Comparison, Sums, compared
-from sla_monitor.assess.document import comparison_document, document_text
 from sla_monitor.cli.compared import told_comparison
+from sla_monitor.document import comparison_document, document_text
 from sla_monitor.periods.months import Run
 from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.assess.document import ComparisonDocument, Document, ReconciliationDocument
 from sla_monitor.cli import cli
 from sla_monitor.contract.reading.json_schema import model_schema, shape_schema
 from sla_monitor.contract.reading.key_tables import key_tables
+from sla_monitor.document import ComparisonDocument, Document, ReconciliationDocument
 from sla_monitor.evidence.document import EvidenceDocument
 from sla_monitor.register.entries import Entry
 from tests.assess_command.quarter import CONTRACT

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sla_monitor.assess.inputs import charges
+from sla_monitor.assess.credit_inputs import charges
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, RatioKpi
 from sla_monitor.contract.terms import Terms

@@ -23,9 +23,9 @@ from sla_monitor.assess.assessment import (
     ServiceAssessment,
     View,
 )
-from sla_monitor.assess.document import Inputs
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
+from sla_monitor.document import Inputs
 from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.periods.intervals import length, subtract
 from sla_monitor.periods.months import Run

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.assess import assess_month
-from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
+from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.evidence import read_evidence
 from sla_monitor.evidence.seen import FileEvidence
 from sla_monitor.register.standing import standing

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.assess.document import document, figures_digest
 from sla_monitor.cli.review import review
 from sla_monitor.contract.load import load_contract
+from sla_monitor.document import document, figures_digest
 from sla_monitor.errors import ReviewError
 from sla_monitor.evidence import read_evidence
 from sla_monitor.review.blocks import Pack

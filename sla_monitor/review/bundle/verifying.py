@@ -20,9 +20,9 @@ from zipfile import ZipFile
 from sla_monitor.archive.sealed import SCRIPT, SealedDay
 from sla_monitor.archive.verifying import Against
 from sla_monitor.archive.verifying import verify as verify_days
-from sla_monitor.assess.document.whole import NOT_FIGURES
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
+from sla_monitor.document.whole import NOT_FIGURES
 from sla_monitor.errors import ArchiveError, BundleError, ReviewError, SlaMonitorError
 from sla_monitor.evidence import FileEvidence, read_evidence
 from sla_monitor.ledger.heads import heads_in

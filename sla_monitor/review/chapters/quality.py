@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import reduce
 
 from sla_monitor.assess.assessment import ServiceAssessment
-from sla_monitor.assess.words import imported_words
+from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review import words

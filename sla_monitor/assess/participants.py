@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from sla_monitor.assess.inputs import terms_by_day
+from sla_monitor.assess.credit_inputs import terms_by_day
 from sla_monitor.contract.contract import Contract
 from sla_monitor.sla.money.apportionment import shared
 from sla_monitor.sla.money.participant_shares import shares_through

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from sla_monitor.assess.contract_context import World, is_over
+from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import excerpt
-from sla_monitor.assess.figures import seen
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.inputs import month_input
-from sla_monitor.assess.kpis import Judged, Times
-from sla_monitor.assess.world import World, is_over
+from sla_monitor.assess.kpi_evaluation import Judged, Times
+from sla_monitor.assess.measuring import seen
+from sla_monitor.assess.period_context import Ground
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
 from sla_monitor.periods.terms_slices import measurement_months
 from sla_monitor.sla.measure import measured

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TypeAlias
 
+from sla_monitor.assess.answer_cache import VERSION
 from sla_monitor.assess.assessment import View
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.memo import VERSION
-from sla_monitor.assess.samples import Corrections, Piece, Sampled, made_of_pieces, statistic
+from sla_monitor.assess.counted_samples import Corrections, Piece, Sampled, made_of_pieces, statistic
+from sla_monitor.assess.period_context import Ground
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.periods.intervals import Intervals, subtract

@@ -7,18 +7,9 @@ from fractions import Fraction
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
-from sla_monitor.assess.document.services import Outage, outage
-from sla_monitor.assess.document.values import (
-    Number,
-    Step,
-    Times,
-    instant,
-    number,
-    optional,
-    steps,
-    times,
-)
-from sla_monitor.assess.document.views import View, Views, view, views
+from sla_monitor.document.services import Outage, outage
+from sla_monitor.document.values import Number, Step, Times, instant, number, optional, steps, times
+from sla_monitor.document.views import View, Views, view, views
 from sla_monitor.sla.results import KpiResult
 
 

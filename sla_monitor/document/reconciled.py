@@ -8,8 +8,8 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import reconciliation
-from sla_monitor.assess.document.services import Outage, outage
-from sla_monitor.assess.document.values import instant, seconds
+from sla_monitor.document.services import Outage, outage
+from sla_monitor.document.values import instant, seconds
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla import reconcile

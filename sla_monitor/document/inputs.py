@@ -7,9 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from sla_monitor.assess import ContractAssessment, Evidence
-from sla_monitor.assess.document import Inputs
 from sla_monitor.contract.contract import Contract, midnight_ms
 from sla_monitor.contract.kpis.kpi import needs_single_looks
+from sla_monitor.document import Inputs
 from sla_monitor.errors import ConfigError
 from sla_monitor.evidence import evidence_digest
 from sla_monitor.periods.terms_slices import measurement_months, period_of, run_of

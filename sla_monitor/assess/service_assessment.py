@@ -8,9 +8,9 @@ from operator import itemgetter
 from typing import TypeAlias
 
 from sla_monitor.assess.assessment import Lanes, Outage, ServiceAssessment
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.services import state_now
-from sla_monitor.assess.times import Spell, Through
+from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.service_sweep import state_now
+from sla_monitor.assess.service_time import Spell, Through
 from sla_monitor.contract.terms import Service
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.periods.terms_slices import Part

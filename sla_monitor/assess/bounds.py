@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast
-from sla_monitor.assess.figures import is_seen, seen
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.kpis import Judged, figure_of
+from sla_monitor.assess.kpi_evaluation import Judged, figure_of
+from sla_monitor.assess.measuring import is_seen, seen
+from sla_monitor.assess.period_context import Ground
 from sla_monitor.contract.kpis.kpi import CompositeKpi, CountKpi, DaysLateKpi, ErrorRateKpi, RatioKpi
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.sla.composite import composite

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from sla_monitor.assess.ahead import Ends, SoFar, other_forecast
 from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment
+from sla_monitor.assess.bounds import Ends, SoFar, other_forecast
 from sla_monitor.assess.forecast import kpi_forecast, whole_of
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.kpis import Judged, target_ratio
+from sla_monitor.assess.kpi_evaluation import Judged, target_ratio
+from sla_monitor.assess.period_context import Ground
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.intervals import length

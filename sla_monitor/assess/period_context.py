@@ -11,12 +11,12 @@ from fractions import Fraction
 from functools import cached_property
 
 from sla_monitor.assess.assessment import View
-from sla_monitor.assess.endpoints import Endpoints
+from sla_monitor.assess.contract_context import World
+from sla_monitor.assess.endpoint_states import Endpoints
+from sla_monitor.assess.evidence import imported_of
 from sla_monitor.assess.exclusions import Exclusions, exclusions, together
-from sla_monitor.assess.seen import imported_of
-from sla_monitor.assess.services import PLAIN, Impacts, through
-from sla_monitor.assess.times import Through, Time, time_of
-from sla_monitor.assess.world import World
+from sla_monitor.assess.service_sweep import PLAIN, Impacts, through
+from sla_monitor.assess.service_time import Through, Time, time_of
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.terms import Service, Terms

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
-from sla_monitor.assess.document.values import Number, Step, number, optional, seconds, steps
+from sla_monitor.document.values import Number, Step, number, optional, seconds, steps
 from sla_monitor.sla.downtime import Seconds
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.kpis import Judged, unborn
+from sla_monitor.assess.contract_context import World
+from sla_monitor.assess.kpi_evaluation import Judged, unborn
+from sla_monitor.assess.period_context import Ground
 from sla_monitor.assess.relief import is_granted
-from sla_monitor.assess.world import World
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
 from sla_monitor.contract.money.credit_methods import UnitRateCredit

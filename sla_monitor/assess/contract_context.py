@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sla_monitor.assess.memo import recalled
+from sla_monitor.assess.answer_cache import recalled
+from sla_monitor.assess.evidence import Evidence, Found, looks_of
 from sla_monitor.assess.rulings import Case
-from sla_monitor.assess.seen import Evidence, Found, looks_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
 from sla_monitor.assess.compare import moved
-from sla_monitor.assess.document.values import Money, Number, money, number, optional
+from sla_monitor.document.values import Money, Number, money, number, optional
 from sla_monitor.register.entries import SignOff
 from sla_monitor.sla.results import PeriodResult
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 from math import lcm
 from typing import TypeAlias
 
-from sla_monitor.assess.endpoints import Endpoints
-from sla_monitor.assess.times import Piece, Spell, Through, spell_of
+from sla_monitor.assess.endpoint_states import Endpoints
+from sla_monitor.assess.service_time import Piece, Spell, Through, spell_of
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.terms import Service

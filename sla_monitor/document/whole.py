@@ -10,12 +10,12 @@ from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
 from sla_monitor.assess.assessment import ContractAssessment
-from sla_monitor.assess.document.kpis import Kpi, kpi
-from sla_monitor.assess.document.money import Earlier, Month, earlier, month
-from sla_monitor.assess.document.outlook import Outlook, Restated, outlook, restated
-from sla_monitor.assess.document.reconciled import ReconciledMonth, reconciled_month
-from sla_monitor.assess.document.services import Service, service
-from sla_monitor.assess.document.values import Money, Step, Times, instant, money, seconds, steps, times
+from sla_monitor.document.kpis import Kpi, kpi
+from sla_monitor.document.money import Earlier, Month, earlier, month
+from sla_monitor.document.outlook import Outlook, Restated, outlook, restated
+from sla_monitor.document.reconciled import ReconciledMonth, reconciled_month
+from sla_monitor.document.services import Service, service
+from sla_monitor.document.values import Money, Step, Times, instant, money, seconds, steps, times
 from sla_monitor.evidence.writing import entry_json
 from sla_monitor.register.instant import told_instant
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import VIEWS, Figure, View
-from sla_monitor.assess.figures import excused, figure, is_seen, seen
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.times import Time, joined
-from sla_monitor.assess.world import World, is_over
+from sla_monitor.assess.contract_context import World, is_over
+from sla_monitor.assess.measuring import excused, figure, is_seen, seen
+from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.service_time import Time, joined
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
 from sla_monitor.periods.terms_slices import measurement_months
 from sla_monitor.sla.composite import composite

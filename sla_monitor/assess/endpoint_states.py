@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from sla_monitor.assess.memo import VERSION
-from sla_monitor.assess.seen import looks_of
-from sla_monitor.assess.world import World
+from sla_monitor.assess.answer_cache import VERSION
+from sla_monitor.assess.contract_context import World
+from sla_monitor.assess.evidence import looks_of
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.counting import SlowAsDown

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import View
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.made import made_of_looks
+from sla_monitor.assess.period_context import Ground
 from sla_monitor.assess.relief import is_granted
-from sla_monitor.assess.times import Time
+from sla_monitor.assess.sample_statistics import made_of_looks
+from sla_monitor.assess.service_time import Time
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.register.entries import Claim, Figure

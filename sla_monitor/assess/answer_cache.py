@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import sla_monitor
-from sla_monitor.assess.seen import Evidence
+from sla_monitor.assess.evidence import Evidence
 
 VERSION = 2
 """Of answers that are made of single looks: to be raised when the same looks are to give another one."""

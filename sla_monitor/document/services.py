@@ -7,7 +7,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
-from sla_monitor.assess.document.values import Number, instant, optional, seconds
+from sla_monitor.document.values import Number, instant, optional, seconds
 from sla_monitor.register.instant import told_instant
 
 

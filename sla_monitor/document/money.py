@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from typing_extensions import TypedDict
 
-from sla_monitor.assess.document.values import Money, Number, Step, money, number, steps
+from sla_monitor.document.values import Money, Number, Step, money, number, steps
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult, TriggerResult
 
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import Restatement, Status
-from sla_monitor.assess.figures import is_seen
-from sla_monitor.assess.ground import Ground
+from sla_monitor.assess.contract_context import World
 from sla_monitor.assess.history import as_of
-from sla_monitor.assess.world import World
+from sla_monitor.assess.measuring import is_seen
+from sla_monitor.assess.period_context import Ground
 from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.kpis.kpi import CompositeKpi, RatioKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from sla_monitor.assess.seen import (
+from sla_monitor.assess.evidence import (
     Columns,
     Evidence,
     Found,

@@ -5,9 +5,9 @@ The JSON Schema and the page about the format are made from here.
 
 from __future__ import annotations
 
-from sla_monitor.assess.document.comparison import ComparisonDocument, comparison_document
-from sla_monitor.assess.document.reconciled import ReconciliationDocument, reconciliation_document
-from sla_monitor.assess.document.whole import Document, Inputs, document, document_text, figures_digest
+from sla_monitor.document.comparison import ComparisonDocument, comparison_document
+from sla_monitor.document.reconciled import ReconciliationDocument, reconciliation_document
+from sla_monitor.document.whole import Document, Inputs, document, document_text, figures_digest
 
 __all__ = [
     "ComparisonDocument",

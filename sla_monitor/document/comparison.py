@@ -7,7 +7,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from sla_monitor.assess.compare import BandChange, Comparison, MonthCompared, Sums
-from sla_monitor.assess.document.values import Money, Number, money, number
+from sla_monitor.document.values import Money, Number, money, number
 
 
 class SumsPart(TypedDict):
