@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sla_monitor import names
 from sla_monitor.errors import SecretError
+from sla_monitor.register.effective import Standing
 from sla_monitor.register.entries import Maintenance
-from sla_monitor.register.standing import Standing
 from sla_monitor.settings import Alertmanager
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from sla_monitor.periods.edges import Period
 from sla_monitor.periods.months import Run, shifted
 from sla_monitor.periods.terms_slices import Hours, margin_ms, month_at, run_of
 from sla_monitor.register.around import Around
+from sla_monitor.register.effective import Standing
 from sla_monitor.register.entries import TicketRecord
-from sla_monitor.register.standing import Standing
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Looks
 from sla_monitor.sla.spans import Span

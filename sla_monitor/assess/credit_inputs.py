@@ -17,7 +17,7 @@ from sla_monitor.periods.edges import Period, local_date
 from sla_monitor.periods.months import last_day
 from sla_monitor.periods.terms_slices import measurement_months, period_of, zone_of
 from sla_monitor.register import entries as register
-from sla_monitor.register.reach import lets_pass
+from sla_monitor.register.affected_figures import lets_pass
 from sla_monitor.sla.money.charges import month_charges
 from sla_monitor.sla.results import (
     ClaimMade,

@@ -15,8 +15,8 @@ from sla_monitor.contract.kpis.counting import SlowAsDown
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS, reach_ms
 from sla_monitor.register.approval import asks_for_decision
+from sla_monitor.register.effective import Standing
 from sla_monitor.register.entries import Correction, Entry
-from sla_monitor.register.standing import Standing
 from sla_monitor.sla.availability import Known, known
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.slow_responses import timed_spans

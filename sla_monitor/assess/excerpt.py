@@ -20,8 +20,8 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.terms_slices import MARGIN_MS, period_of, zone_of
+from sla_monitor.register.effective import standing_of
 from sla_monitor.register.entries import Entry, TicketRecord, Timed
-from sla_monitor.register.standing import standing_of
 from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, within
 
 SCORING = {

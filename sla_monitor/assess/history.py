@@ -16,8 +16,8 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.periods.edges import local_date
 from sla_monitor.periods.terms_slices import period_of, terms_in, zone_of
+from sla_monitor.register.effective import Standing, standing
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.standing import Standing, standing
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.money.month_engine import Setting, period_result
 from sla_monitor.sla.overlay import Import

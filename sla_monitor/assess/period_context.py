@@ -23,8 +23,8 @@ from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
 from sla_monitor.periods.terms_slices import Part, parts_of, period_of, terms_in, until, zone_of
+from sla_monitor.register.effective import Standing
 from sla_monitor.register.entries import Impact, TicketRecord
-from sla_monitor.register.standing import Standing
 from sla_monitor.sla.measure import Frame
 from sla_monitor.sla.overlay import Import
 

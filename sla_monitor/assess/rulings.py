@@ -11,8 +11,8 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.register.approval import asks_for_decision
+from sla_monitor.register.effective import Standing
 from sla_monitor.register.entries import Claim, Entry, Maintenance
-from sla_monitor.register.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)

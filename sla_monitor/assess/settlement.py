@@ -20,8 +20,8 @@ from sla_monitor.periods.edges import Period, local_date
 from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.periods.terms_slices import measurement_months, period_of, terms_in, zone_of
 from sla_monitor.periods.working_days import add_working_days
+from sla_monitor.register.affected_months import Others, first_changed
 from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
-from sla_monitor.register.months import Others, first_changed
 from sla_monitor.sla.results import PeriodResult
 
 

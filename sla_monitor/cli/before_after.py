@@ -50,7 +50,7 @@ def show_changes(found: Changes) -> None:
 
 def changes(desk: Desk, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
-    from sla_monitor.register.months import CHANGES_NO_FIGURE, Others, first_changed, month_at
+    from sla_monitor.register.affected_months import CHANGES_NO_FIGURE, Others, first_changed, month_at
 
     if all(isinstance(entry.said, CHANGES_NO_FIGURE) for entry in new):
         return []
@@ -74,7 +74,7 @@ def changes_of_import(
 ) -> Changes:
     """The same of an import, or of taking one back, with the entries that go with it."""
     from sla_monitor.assess import history
-    from sla_monitor.register.months import month_at
+    from sla_monitor.register.affected_months import month_at
 
     now_ms, said = desk.clock.now_ms(), desk.said()
     running = month_at(now_ms, desk.zone)

@@ -108,7 +108,7 @@ def _check(desk: Desk, draft: Draft) -> None:
     """Raises click's error for what is not to be brought in: time that has not come, and entries into a register that
     has any of the contract. Those of two registers have no order between them, and of several words on one thing the
     last one counts."""
-    from sla_monitor.register.standing import standing
+    from sla_monitor.register.effective import standing
 
     if draft.entries and standing(desk.said()).entries:
         raise click.ClickException(
@@ -147,7 +147,7 @@ def _show(effect: Effect, confirmed: Changes, question: str, wish: Wish) -> None
 
 def _reasoned(desk: Desk, draft: Draft, changes: Changes) -> None:
     """A final month is stated again only for a reason."""
-    from sla_monitor.register.standing import standing
+    from sla_monitor.register.effective import standing
 
     stands = standing(desk.said())
     final = sorted({row["month"] for row in changes if stands.sign_off(row["month"]) is not None})
@@ -158,9 +158,9 @@ def _reasoned(desk: Desk, draft: Draft, changes: Changes) -> None:
 def _undoings(desk: Desk, stored: Stored, why: str, last: int) -> list[Entry]:
     """An undoing for each entry that came with an import and stands. Raises RegisterError."""
     from sla_monitor.errors import RegisterError
-    from sla_monitor.register.ground import Ground
+    from sla_monitor.register.entry_context import Ground
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.saying import said_of
+    from sla_monitor.register.spoken import said_of
 
     ground = Ground(desk.contract, desk.said)
     standing = [entry.number for entry in ground.stands.entries if entry.number in stored.entries]

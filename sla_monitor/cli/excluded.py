@@ -13,8 +13,8 @@ from sla_monitor.cli.figures import told_seconds, told_time
 from sla_monitor.cli.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.intervals import Intervals, intersect, length
+from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Claim, Entry, Maintenance
-from sla_monitor.register.standing import standing
 
 FOUND = {"granted": "taken out", "pending": "not yet", "refused": "not taken out"}
 

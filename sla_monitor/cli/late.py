@@ -11,8 +11,8 @@ from sla_monitor.assess.rulings import Case
 from sla_monitor.cli.figures import told_duration, told_time
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Claim, TicketRecord
-from sla_monitor.register.standing import standing
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 
 TOLD_AT_MOST = 50

@@ -140,12 +140,12 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     """The list of a file for the months that are asked for. Raises SlaMonitorError and its kinds."""
     from sla_monitor.assess.reconciliation import Kept
     from sla_monitor.periods.terms_slices import period_of
+    from sla_monitor.register.csv_sheet import LISTED
     from sla_monitor.register.entries import OutageList
     from sla_monitor.register.instant import told_instant
+    from sla_monitor.register.kinds.reports import TOLERANCE_MS
     from sla_monitor.register.outage_lists import IMPACTS, ListFile, read_list
-    from sla_monitor.register.reports import TOLERANCE_MS
-    from sla_monitor.register.saying import said_of
-    from sla_monitor.register.sheet import LISTED
+    from sla_monitor.register.spoken import said_of
 
     if unknown := set(reading.columns.values()) - set(LISTED):
         known = ", ".join(LISTED)
@@ -179,9 +179,9 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
 def _check(scope: Scope, said: OutageList) -> None:
     """Also a list that is not kept must be one that could be. Raises RegisterError."""
     from sla_monitor.errors import RegisterError
-    from sla_monitor.register.ground import Ground
+    from sla_monitor.register.entry_context import Ground
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.saying import entry_of
+    from sla_monitor.register.spoken import entry_of
 
     draft = entry_of(said, at_ms=scope.now_ms, actor="supplier", contract=scope.contract.id)
     if found := problems(draft, Ground.of(scope.contract, ())):
@@ -206,7 +206,7 @@ def _tolerance(text: str) -> int:
 
 def _kept(scope: Scope, more: dict[str, str], given: Mapping[str, Any]) -> Entry:
     from sla_monitor.errors import RegisterError
-    from sla_monitor.register.ground import Ground
+    from sla_monitor.register.entry_context import Ground
     from sla_monitor.register.rules import problems
 
     desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
@@ -236,9 +236,9 @@ def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str,
     from sla_monitor.cli.before_after import changes
     from sla_monitor.document.reconciled import Change
     from sla_monitor.register.approval import asks_for_decision
-    from sla_monitor.register.ground import Ground
+    from sla_monitor.register.entry_context import Ground
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.saying import said_of
+    from sla_monitor.register.spoken import said_of
 
     desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     previews: list[Previewed] = []

@@ -20,8 +20,8 @@ from sla_monitor.cli.sources import chosen_contract, contract_argument, ledger_p
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger import Reader
+    from sla_monitor.register.effective import Standing
     from sla_monitor.register.entries import Entry
-    from sla_monitor.register.standing import Standing
 
 PAGE = 50
 """Entries that are listed where nobody says how many."""
@@ -79,7 +79,7 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
 def _newest(contract: Contract, reader: Reader, wanted: Wanted, count: int) -> tuple[Sequence[Entry], Standing, bool]:
     """The newest so many of those that are wanted (0: all), what stands, and whether these are all of them. The
     register is read backwards, so that a long one takes no longer; what is about a month, or waits, may be old."""
-    from sla_monitor.register.standing import standing
+    from sla_monitor.register.effective import standing
 
     size = 0 if wanted.period or wanted.pending else count * 4
     while True:
@@ -102,7 +102,7 @@ class Wanted:
     everything: bool
 
     def of(self, contract: Contract, said: Sequence[Entry], stands: Standing) -> Sequence[Entry]:
-        from sla_monitor.register.months import months_of
+        from sla_monitor.register.affected_months import months_of
 
         chosen = said if self.everything else stands.pending(contract) if self.pending else stands.entries
         if self.kinds:
@@ -172,7 +172,7 @@ def _read(name: str, config: Path, ledger: Path | None) -> tuple[Contract, list[
 
 def _known_kind(name: str) -> str:
     from sla_monitor.contract.reading.nearest import suggestion
-    from sla_monitor.register.saying import KINDS
+    from sla_monitor.register.spoken import KINDS
 
     kind = name.replace("-", "_")
     if kind not in KINDS:

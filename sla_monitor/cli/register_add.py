@@ -53,12 +53,12 @@ class Kinds(Commands):
     """A command for each kind, made when it is asked for: no other command pays for reading the models."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        from sla_monitor.register.saying import KINDS
+        from sla_monitor.register.spoken import KINDS
 
         return [_dashed(kind) for kind in KINDS if kind not in ELSEWHERE]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from sla_monitor.register.saying import KINDS
+        from sla_monitor.register.spoken import KINDS
 
         kind = cmd_name.replace("-", "_")
         return _command(kind, KINDS[kind]) if kind in KINDS and kind not in ELSEWHERE else None

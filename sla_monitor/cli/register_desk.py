@@ -90,7 +90,7 @@ class Desk:
 
     def entry(self, said: Strict, **more: str) -> Entry:
         """An entry made now, without a number. Raises RegisterError."""
-        from sla_monitor.register.saying import entry_of
+        from sla_monitor.register.spoken import entry_of
 
         return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
 
@@ -117,7 +117,7 @@ class Desk:
 
     def _tell_of_the_future(self) -> None:
         """An entry made by a clock that was ahead has no effect before its time, and nobody would notice."""
-        from sla_monitor.register.ground import SKEW_MS
+        from sla_monitor.register.entry_context import SKEW_MS
         from sla_monitor.register.instant import told_instant
 
         for entry in self.said()[-200:]:
@@ -144,9 +144,9 @@ def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
     """Add one entry and tell it. `given`: what `desk_options` and `entry_options` took."""
     from sla_monitor.cli.register_told import tell_entered
     from sla_monitor.errors import RegisterError
-    from sla_monitor.register.ground import Ground
+    from sla_monitor.register.entry_context import Ground
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.saying import said_of
+    from sla_monitor.register.spoken import said_of
 
     desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     more = {name: given[name] for name in ("reference", "evidence", "note")}

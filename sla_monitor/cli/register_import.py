@@ -45,8 +45,8 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
     A ticket that has changed since is entered again and stands in place of the one before; what is in the register
     already is passed over. docs/register.md lists the columns.
     """
+    from sla_monitor.register.csv_sheet import FIELDS, MORE
     from sla_monitor.register.importing import Source, drafts, news
-    from sla_monitor.register.sheet import FIELDS, MORE
 
     if unknown := set(columns.values()) - {*FIELDS[kind], *MORE}:
         known = ", ".join((*FIELDS[kind], *MORE))
@@ -74,7 +74,7 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
 
 
 def content_of(file: Path) -> bytes:
-    from sla_monitor.register.sheet import SIZE_LIMIT
+    from sla_monitor.register.csv_sheet import SIZE_LIMIT
 
     try:
         with file.open("rb") as opened:
@@ -118,7 +118,7 @@ def _tell(desk: Desk, entered: Entered, count: int, style: str, *, dry_run: bool
 def _reservations(desk: Desk, added: Sequence[Entry]) -> list[str]:
     """What the figures do not take from the rows, each told once."""
     from sla_monitor.register.effects import doubts
-    from sla_monitor.register.ground import Ground
+    from sla_monitor.register.entry_context import Ground
 
     ground = Ground(desk.contract, desk.said)
     return list(dict.fromkeys(line for entry in added for line in doubts(entry, ground)))

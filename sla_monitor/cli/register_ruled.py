@@ -20,7 +20,7 @@ MEANT_TO_CHANGE = {"decision", "waiver", "correction", "impact"}
 
 def reservations(desk: Desk, entered: Entered, entry: Entry) -> list[str]:
     """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
-    from sla_monitor.register.months import CHANGES_NO_FIGURE
+    from sla_monitor.register.affected_months import CHANGES_NO_FIGURE
 
     if isinstance(entry.said, CHANGES_NO_FIGURE):
         return []
@@ -32,14 +32,14 @@ def reservations(desk: Desk, entered: Entered, entry: Entry) -> list[str]:
 def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[str]:
     """The figures that do not change by an entry. `said`: the whole register, which may hold the entry."""
     from sla_monitor.register.effects import doubts
-    from sla_monitor.register.ground import Ground
+    from sla_monitor.register.entry_context import Ground
 
     return doubts(entry, Ground.of(contract, [other for other in said if other.number != entry.number]))
 
 
 def _no_change(desk: Desk, entered: Entered, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
     """That a decision, waiver or correction about months that are over has come to nothing."""
-    from sla_monitor.register.months import month_at, months_of
+    from sla_monitor.register.affected_months import month_at, months_of
 
     is_meant_to = entry.said.kind in MEANT_TO_CHANGE and getattr(entry.said, "granted", True)
     months = months_of(entry.said, desk.zone, {other.number: other for other in said})
@@ -52,8 +52,8 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
     nothing while a decision is awaited, and nothing for other kinds."""
     from sla_monitor.assess.relief import refusal
     from sla_monitor.assess.rulings import Case
+    from sla_monitor.register.effective import standing
     from sla_monitor.register.entries import Claim, Decision, Maintenance
-    from sla_monitor.register.standing import standing
 
     about = entry.said.about if isinstance(entry.said, Decision) else entry.number
     case = Case(contract, standing(said))
@@ -74,7 +74,7 @@ def _refused(case: Case, asked: Entry) -> Iterator[tuple[str, Excluded]]:
     """(service, time that was asked for and is not granted), month by month."""
     from sla_monitor.assess.exclusions import exclusions
     from sla_monitor.periods.terms_slices import Hours, period_of, zone_of
-    from sla_monitor.register.months import months_of
+    from sla_monitor.register.affected_months import months_of
 
     for month in months_of(asked.said, zone_of(case.contract), {}):
         for ruling in exclusions(case, period_of(case.contract, month), Hours()).rulings:

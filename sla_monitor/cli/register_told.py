@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sla_monitor.cli.register_desk import Desk, Entered
     from sla_monitor.contract.contract import Contract
+    from sla_monitor.register.effective import Standing
     from sla_monitor.register.entries import Entry
-    from sla_monitor.register.standing import Standing
 
 DISPENSABLE = ("at", "reference", "actor")
 """What a narrow terminal does without, in this order."""
@@ -59,7 +59,7 @@ def tell_list(contract: Contract, entries: Iterable[Entry], stands: Standing, zo
 
 def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Sequence[Entry], style: str) -> None:
     """One entry with everything that was said about it. `said`: the whole register of the contract."""
-    from sla_monitor.register.standing import standing
+    from sla_monitor.register.effective import standing
 
     stands = standing(said)
     zone, is_so = contract.versions[-1].terms.time_zone, state(entry, stands, contract)

@@ -15,7 +15,7 @@ from sla_monitor.daemon.nightly import Nightly
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
-from sla_monitor.register.standing import standing
+from sla_monitor.register.effective import standing
 from sla_monitor.review.duty import Duty, due
 from sla_monitor.review.shelf import shelved
 from sla_monitor.schedule import Schedule

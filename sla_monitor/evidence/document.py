@@ -11,8 +11,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Strict, TimeZone, Whole
 from sla_monitor.register.entries import Entry, Timed
-from sla_monitor.register.entry_parts import Line, Number, Text
 from sla_monitor.register.instant import Instant
+from sla_monitor.register.kinds.parts import Line, Number, Text
 from sla_monitor.sla.observation import Outcome, Reason
 
 FORMAT = "sla-monitor-evidence"

@@ -11,9 +11,9 @@ from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.document import Down, EvidenceDocument, Look, Range, Samples, Seen, SpanRecord, Watched
 from sla_monitor.register.entries import Entry, Timed
-from sla_monitor.register.ground import Ground, endpoints, kpis, services
+from sla_monitor.register.entry_context import Ground, endpoints, kpis, services
 from sla_monitor.register.instant import told_instant
-from sla_monitor.register.reply_rules import own_case
+from sla_monitor.register.kinds.reply_rules import own_case
 
 Problems = Iterator[tuple[Path, str]]
 

@@ -12,9 +12,9 @@ from sla_monitor.contract.kpis.prometheus_source import AskedKpi, Source
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.months import shifted
 from sla_monitor.periods.terms_slices import measurement_months, month_at, period_of, run_of, terms_in
+from sla_monitor.register.effective import Standing, standing
 from sla_monitor.register.entries import Entry, Figure
 from sla_monitor.register.instant import told_instant
-from sla_monitor.register.standing import Standing, standing
 
 ACTOR = "sla-monitor"
 SETTLING_MS = 300_000

@@ -11,7 +11,7 @@ from sla_monitor.queries.asking import NoAnswer, asked, told_range
 from sla_monitor.queries.due import ACTOR, Question
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import told_instant
-from sla_monitor.register.saying import entry_of, said_of
+from sla_monitor.register.spoken import entry_of, said_of
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _DIGITS, _PLACES = 18, 9

@@ -17,7 +17,7 @@ from sla_monitor.queries.asking import NoAnswer, number
 from sla_monitor.queries.due import Asked, Key, Question, ours, questions
 from sla_monitor.queries.figures import entry
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.ground import Ground
+from sla_monitor.register.entry_context import Ground
 from sla_monitor.register.rules import problems
 
 Row = tuple[tuple[str, ...], float | None]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
+from sla_monitor.register.effective import Standing
 from sla_monitor.register.entries import (
     Claim,
     Correction,
@@ -16,7 +17,6 @@ from sla_monitor.register.entries import (
     TicketRecord,
     Timed,
 )
-from sla_monitor.register.standing import Standing
 
 Said = TypeVar("Said")
 

@@ -12,10 +12,7 @@ from typing import Any
 from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
 from sla_monitor.contract.money.credit_methods import CreditTerms
 from sla_monitor.contract.terms import Terms
-from sla_monitor.register.entries import Claim, Entry, Figure, Maintenance, TicketRecord, Waiver
-from sla_monitor.register.ground import Ground
-from sla_monitor.register.months import months_of
-from sla_monitor.register.reach import (
+from sla_monitor.register.affected_figures import (
     counting_tickets,
     counts_it_all,
     is_looked_at,
@@ -23,6 +20,9 @@ from sla_monitor.register.reach import (
     meant,
     out_of_reach,
 )
+from sla_monitor.register.affected_months import months_of
+from sla_monitor.register.entries import Claim, Entry, Figure, Maintenance, TicketRecord, Waiver
+from sla_monitor.register.entry_context import Ground
 
 COUNTS = {"authority": "the authority's figure counts", "supplier": "the supplier's figure counts"}
 

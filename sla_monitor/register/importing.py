@@ -11,11 +11,11 @@ from typing import Any, Literal
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
 from sla_monitor.errors import RegisterError
+from sla_monitor.register.csv_sheet import MORE, Sheet, day_first, read_sheet
 from sla_monitor.register.entries import Entry, Figure, TicketRecord
-from sla_monitor.register.ground import Ground
+from sla_monitor.register.entry_context import Ground
 from sla_monitor.register.rules import problems
-from sla_monitor.register.saying import entry_of, said_of
-from sla_monitor.register.sheet import MORE, Sheet, day_first, read_sheet
+from sla_monitor.register.spoken import entry_of, said_of
 
 Dates = Literal["iso", "day-first", "month-first"]
 _INSTANTS = ("opened", "responded", "ended")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sla_monitor.register.affected_figures import without_reach
+from sla_monitor.register.affected_months import earlier, months_of
 from sla_monitor.register.entries import (
     Action,
     Claim,
@@ -29,12 +31,10 @@ from sla_monitor.register.entries import (
     Undo,
     Waiver,
 )
-from sla_monitor.register.figure_rules import figure_rules, money_rules, ticket_rules
-from sla_monitor.register.ground import SKEW_MS, Found, Ground, endpoints, kpis, services
+from sla_monitor.register.entry_context import SKEW_MS, Found, Ground, endpoints, kpis, services
 from sla_monitor.register.instant import told_instant
-from sla_monitor.register.months import earlier, months_of
-from sla_monitor.register.reach import without_reach
-from sla_monitor.register.reply_rules import decision_rules, done_rules, undo_rules
+from sla_monitor.register.kinds.figure_rules import figure_rules, money_rules, ticket_rules
+from sla_monitor.register.kinds.reply_rules import decision_rules, done_rules, undo_rules
 
 Rule = Callable[[Entry, Any, Ground], Iterator[Found]]
 

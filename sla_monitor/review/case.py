@@ -13,7 +13,7 @@ from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessm
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.document import Inputs
-from sla_monitor.register.standing import Standing
+from sla_monitor.register.effective import Standing
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell
 from sla_monitor.review.keeping import Keeping

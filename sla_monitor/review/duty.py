@@ -16,8 +16,8 @@ from pathlib import Path
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_of
 from sla_monitor.periods.months import shifted
+from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Entry, SignOff
-from sla_monitor.register.standing import standing
 from sla_monitor.review.case import Copy
 from sla_monitor.review.shelf import register_number
 from sla_monitor.settings import Reviews

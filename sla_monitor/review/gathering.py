@@ -13,7 +13,7 @@ from sla_monitor.document import document, document_text, figures_digest
 from sla_monitor.document.inputs import inputs_of
 from sla_monitor.evidence import Source
 from sla_monitor.evidence.given import Given
-from sla_monitor.register.standing import standing
+from sla_monitor.register.effective import standing
 from sla_monitor.review.case import Case, Copy, Looks
 from sla_monitor.review.copies import for_supplier
 from sla_monitor.review.keeping import Keeping

@@ -20,7 +20,7 @@ from sla_monitor.ledger.reader import read_only
 from sla_monitor.ledger.register import Register
 from sla_monitor.queries import Queries
 from sla_monitor.register.entries import Entry, Figure
-from sla_monitor.register.saying import entry_of, said_of
+from sla_monitor.register.spoken import entry_of, said_of
 from tests.fakes.clock import FakeClock
 from tests.queries.servers import Canned, success
 from tests.terms import terms_of

@@ -20,7 +20,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.register import Register
 from sla_monitor.ledger.upkeep import check
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.saying import KINDS, said_of
+from sla_monitor.register.spoken import KINDS, said_of
 from tests.ledger.support import look, opened, record_all
 from tests.register.office import Office
 

@@ -9,7 +9,7 @@ import pytest
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.effects import doubts
-from sla_monitor.register.ground import Ground
+from sla_monitor.register.entry_context import Ground
 from sla_monitor.register.rules import problems
 from tests.register.contracts import PARTS, contract
 from tests.register.office import Office

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.register.effective import Standing, standing
 from sla_monitor.register.entries import Claim, Decision, Entry, Figure, Maintenance, TicketRecord, Undo
-from sla_monitor.register.standing import Standing, standing
 from tests.register.saying import booking, claim, decision, entries, entry, figure, ticket, undo
 from tests.terms import terms_of
 

@@ -29,8 +29,8 @@ from sla_monitor.document import Inputs
 from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.periods.intervals import length, subtract
 from sla_monitor.periods.months import Run
+from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.standing import standing
 from sla_monitor.review.case import Case, Looks
 from sla_monitor.sla.banding import band_of, is_met
 from sla_monitor.sla.money.month_engine import Setting, fold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sla_monitor.register.standing import standing
+from sla_monitor.register.effective import standing
 from sla_monitor.review.case import Case, Looks
 from tests.reconciled import reconciled
 from tests.review.estate import case as plain_case

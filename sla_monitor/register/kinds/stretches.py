@@ -7,8 +7,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced, YesNo
-from sla_monitor.register.entry_parts import Count, Line, Number, Timed
 from sla_monitor.register.instant import Instant
+from sla_monitor.register.kinds.parts import Count, Line, Number, Timed
 
 
 class Maintenance(Timed):

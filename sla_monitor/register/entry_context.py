@@ -12,9 +12,9 @@ from sla_monitor.contract.contract import Contract, midnight_ms
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
+from sla_monitor.register.affected_months import ends_period, month_edges_ms
+from sla_monitor.register.effective import Standing, standing
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.months import ends_period, month_edges_ms
-from sla_monitor.register.standing import Standing, standing
 
 Found = tuple[str, str]
 """The field that is wrong, and what is wrong with it."""

@@ -8,8 +8,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced, Money, Strict, Whole, YesNo
 from sla_monitor.contract.kpis.bands import Level
-from sla_monitor.register.entry_parts import Count, Line, Month, Number, Timed
 from sla_monitor.register.instant import Instant
+from sla_monitor.register.kinds.parts import Count, Line, Month, Number, Timed
 
 
 class Figure(Strict):

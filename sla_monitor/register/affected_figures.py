@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Claim, Maintenance, TicketRecord
-from sla_monitor.register.ground import Found, Ground
+from sla_monitor.register.entry_context import Found, Ground
 
 
 def without_reach(said: Claim, ground: Ground) -> Iterator[Found]:

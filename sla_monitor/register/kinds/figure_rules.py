@@ -12,7 +12,7 @@ from sla_monitor.contract.money.credit_methods import MisreportingCredit, UnitRa
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import CreditClaim, Entry, Figure, Misreported, Occurred, TicketRecord
-from sla_monitor.register.ground import Found, Ground, kpis, services
+from sla_monitor.register.entry_context import Found, Ground, kpis, services
 
 _NOT_BELOW_NOTHING = {"percent", "ms", "count", "days"}
 

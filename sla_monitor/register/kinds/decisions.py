@@ -9,8 +9,8 @@ from pydantic import Field, StringConstraints
 
 from sla_monitor.contract.fields import Identifier, Money, Strict, YesNo
 from sla_monitor.contract.kpis.bands import Level
-from sla_monitor.register.entry_parts import Month, Number, Text
 from sla_monitor.register.instant import Instant
+from sla_monitor.register.kinds.parts import Month, Number, Text
 
 
 class Decision(Strict):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sla_monitor.register.approval import DECIDABLE
 from sla_monitor.register.entries import Action, Decision, Done, Entry, Undo
-from sla_monitor.register.ground import Found, Ground
+from sla_monitor.register.entry_context import Found, Ground
 from sla_monitor.register.instant import told_on_the_wall
 
 

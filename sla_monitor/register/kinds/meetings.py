@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Day, Identifier, Strict
-from sla_monitor.register.entry_parts import Line, Month, Number
+from sla_monitor.register.kinds.parts import Line, Month, Number
 
 
 class Minute(Strict):
