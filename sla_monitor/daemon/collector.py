@@ -21,7 +21,7 @@ from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger
 from sla_monitor.probe import Heard, Surroundings
 from sla_monitor.probe.doubts import Doubts
-from sla_monitor.probe.heartbeat import HeartbeatProber
+from sla_monitor.probe.kinds.heartbeat import HeartbeatProber
 from sla_monitor.probe.verdict import plain
 from sla_monitor.settings import Settings
 from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of

@@ -21,7 +21,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from sla_monitor.probe.resolve import Resolver
+    from sla_monitor.probe.resolving.resolver import Resolver
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

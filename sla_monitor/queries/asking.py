@@ -91,9 +91,9 @@ def _fetched(
     source: Source, path: str, form: Mapping[str, str], headers: dict[str, str], limit: int
 ) -> tuple[int, bytes]:
     """Status and body. Redirects are answers like any other: none is followed."""
-    from sla_monitor.probe.adapter import Sealed  # libraries that a daemon without such KPIs need not hold
-    from sla_monitor.probe.fetch import fetch
-    from sla_monitor.probe.trust import context_for
+    from sla_monitor.probe.connections.trust import context_for
+    from sla_monitor.probe.exchange.adapter import Sealed  # libraries that a daemon without such KPIs need not hold
+    from sla_monitor.probe.exchange.fetch import fetch
 
     url = f"{source.prometheus.rstrip('/')}/api/v1/{path}"
     sent = urlencode({**form, "timeout": f"{source.timeout_ms}ms"})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.probe.answer import Answer
+from sla_monitor.probe.exchange.answer import Answer
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.answer_details import DETAILS

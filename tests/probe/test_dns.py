@@ -17,7 +17,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from sla_monitor.probe.name_server import MOST_STRAYS, Question, over_udp
+from sla_monitor.probe.resolving.name_server import MOST_STRAYS, Question, over_udp
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe.looking import LOOP, look

@@ -10,9 +10,9 @@ import dns.rrset
 import pytest
 
 from sla_monitor.probe import Loop
-from sla_monitor.probe.dns_message import MOST_RECORDS, Message, read
-from sla_monitor.probe.dns_text import message_text, rcode_of, records_text
-from sla_monitor.probe.name_server import TYPES, Question
+from sla_monitor.probe.resolving.dns_message import MOST_RECORDS, Message, read
+from sla_monitor.probe.resolving.dns_text import message_text, rcode_of, records_text
+from sla_monitor.probe.resolving.name_server import TYPES, Question
 from sla_monitor.probe.verdict import Failure
 
 QUESTION = Question(b"\3www\7example\0", TYPES["A"], 1)

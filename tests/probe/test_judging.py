@@ -25,15 +25,16 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.contract.endpoints.http_terms import HttpExpectations
 from sla_monitor.contract.endpoints.journey_terms import Capture
 from sla_monitor.contract.endpoints.json_path import DEEPEST
-from sla_monitor.probe import Finding, Loop, Prober, Stopwatch, judge_process
-from sla_monitor.probe import judges as judges_module
-from sla_monitor.probe import judging as judging_module
-from sla_monitor.probe.body_capture import BodyCaptures, Found
-from sla_monitor.probe.expectations import Expectations
-from sla_monitor.probe.json_body import MOST_NODES
-from sla_monitor.probe.judge_process import CPU_LIMIT_S, MEMORY_BASE, MEMORY_FACTOR, Answer
-from sla_monitor.probe.judges import Judges, Standing, judges_of
-from sla_monitor.probe.judging import SMALL_NS, Capturing, Judge
+from sla_monitor.probe import Finding, Loop, Prober, Stopwatch
+from sla_monitor.probe.exchange.body_capture import BodyCaptures, Found
+from sla_monitor.probe.exchange.expectations import Expectations
+from sla_monitor.probe.exchange.json_body import MOST_NODES
+from sla_monitor.probe.judging import judge_pool as judges_module
+from sla_monitor.probe.judging import judge_process
+from sla_monitor.probe.judging import judging as judging_module
+from sla_monitor.probe.judging.judge_pool import Judges, Standing, judges_of
+from sla_monitor.probe.judging.judge_process import CPU_LIMIT_S, MEMORY_BASE, MEMORY_FACTOR, Answer
+from sla_monitor.probe.judging.judging import SMALL_NS, Capturing, Judge
 from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.contract.support import ROOT

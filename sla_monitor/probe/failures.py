@@ -14,7 +14,7 @@ from http.client import HTTPException
 from requests import RequestException
 from urllib3.exceptions import DecodeError, HTTPError
 
-from sla_monitor.probe.channel import LocalRefusal
+from sla_monitor.probe.connections.channel import LocalRefusal
 from sla_monitor.probe.stopwatch import Stopwatch, TooMuch
 from sla_monitor.probe.verdict import Failure, Verdict, day_of
 from sla_monitor.sla.observation import Reason

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sla_monitor.contract.endpoints.endpoint import TcpEndpoint
 from sla_monitor.contract.endpoints.http_terms import HttpExpectations
-from sla_monitor.probe.channel import Channel
-from sla_monitor.probe.connect import connect
-from sla_monitor.probe.judging import Judge
+from sla_monitor.probe.connections.channel import Channel
+from sla_monitor.probe.connections.connecting import connect
+from sla_monitor.probe.failures import FAILURES, verdict_on
+from sla_monitor.probe.judging.judging import Judge
 from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.stopwatch import Stopwatch, TooMuch
-from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.verdict import Verdict, finding
 from sla_monitor.sla.observation import Finding, Reason
 

@@ -15,12 +15,12 @@ from typing import Any
 from pycares import errno as codes
 
 from sla_monitor.contract.endpoints.domain_name import a_labels, name_wire
-from sla_monitor.probe.cares import ANY_ANSWER, GIVEN_UP, NO_DATA, SIMPLE, Round
-from sla_monitor.probe.channel import Address, LocalRefusal
-from sla_monitor.probe.dns_message import read
-from sla_monitor.probe.in_turn import first_of
+from sla_monitor.probe.connections.channel import Address, LocalRefusal
+from sla_monitor.probe.connections.in_turn import first_of
 from sla_monitor.probe.loop import Loop, Promise
-from sla_monitor.probe.name_server import TYPES, Question, over_tcp
+from sla_monitor.probe.resolving.cares import ANY_ANSWER, GIVEN_UP, NO_DATA, SIMPLE, Round
+from sla_monitor.probe.resolving.dns_message import read
+from sla_monitor.probe.resolving.name_server import TYPES, Question, over_tcp
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ssl
 
-from sla_monitor.probe.adapter import Sealed, reply
-from sla_monitor.probe.line import Line
+from sla_monitor.probe.exchange.adapter import Sealed, reply
+from sla_monitor.probe.exchange.connection import Line
+from sla_monitor.probe.failures import FAILURES, verdict_on
 from sla_monitor.probe.loop import Loop
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
-from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 

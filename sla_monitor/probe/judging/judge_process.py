@@ -27,8 +27,8 @@ import msgspec
 
 from sla_monitor.contract.endpoints.http_terms import HttpExpectations
 from sla_monitor.contract.endpoints.journey_terms import Capture
-from sla_monitor.probe.body_capture import BodyCaptures, Found
-from sla_monitor.probe.expectations import Expectations, too_costly
+from sla_monitor.probe.exchange.body_capture import BodyCaptures, Found
+from sla_monitor.probe.exchange.expectations import Expectations, too_costly
 from sla_monitor.probe.loop import Loop, Timer
 from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Reason

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sla_monitor.contract.endpoints.endpoint import HttpEndpoint
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.probe.exchange.request import Content, Known, Lines, Message, Request, headers_of
 from sla_monitor.probe.prober import Surroundings
-from sla_monitor.probe.request import Content, Known, Lines, Message, Request, headers_of
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.verdict import finding
 from sla_monitor.sla.observation import Finding

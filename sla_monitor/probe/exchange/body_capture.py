@@ -11,10 +11,10 @@ import msgspec
 from sla_monitor.contract.endpoints.journey_terms import Capture
 from sla_monitor.contract.endpoints.json_path import JsonPath, TooDeep, compile_path
 from sla_monitor.contract.endpoints.pattern import compile_group, weight
-from sla_monitor.probe.charset import text_of
-from sla_monitor.probe.costs import Costs
-from sla_monitor.probe.expectations import too_costly
-from sla_monitor.probe.json_body import MOST_NODES, NotJson, TooManyNodes, parse
+from sla_monitor.probe.exchange.charset import text_of
+from sla_monitor.probe.exchange.expectations import too_costly
+from sla_monitor.probe.exchange.json_body import MOST_NODES, NotJson, TooManyNodes, parse
+from sla_monitor.probe.judging.costs import Costs
 from sla_monitor.probe.verdict import Failure
 
 MOST_CHARACTERS = 16_384

@@ -8,8 +8,8 @@ from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_c
 from urllib3 import HTTPHeaderDict
 
 from sla_monitor.contract.endpoints.http_terms import Redirects
-from sla_monitor.probe.adapter import Reply, Sealed, origin_of
-from sla_monitor.probe.line import Origin
+from sla_monitor.probe.exchange.adapter import Reply, Sealed, origin_of
+from sla_monitor.probe.exchange.connection import Origin
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Mapping
 
 from sla_monitor.contract.endpoints.http_terms import HttpExpectations
-from sla_monitor.probe.body_capture import BodyCaptures, Found
-from sla_monitor.probe.expectations import Expectations, too_costly
-from sla_monitor.probe.judge_process import CPU_LIMIT_S, TIME_COSTLY, Answer, Question, Terms
-from sla_monitor.probe.judges import Standing, judges_of
+from sla_monitor.probe.exchange.body_capture import BodyCaptures, Found
+from sla_monitor.probe.exchange.expectations import Expectations, too_costly
+from sla_monitor.probe.judging.judge_pool import Standing, judges_of
+from sla_monitor.probe.judging.judge_process import CPU_LIMIT_S, TIME_COSTLY, Answer, Question, Terms
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Reason

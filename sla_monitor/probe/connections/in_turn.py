@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from sla_monitor.probe.channel import Address, LocalRefusal
+from sla_monitor.probe.connections.channel import Address, LocalRefusal
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 
 T = TypeVar("T")

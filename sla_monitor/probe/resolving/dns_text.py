@@ -12,8 +12,8 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
-from sla_monitor.probe.dns_message import Message, Record
-from sla_monitor.probe.name_server import TYPES
+from sla_monitor.probe.resolving.dns_message import Message, Record
+from sla_monitor.probe.resolving.name_server import TYPES
 
 SECTIONS = ("ANSWER", "AUTHORITY", "ADDITIONAL")
 

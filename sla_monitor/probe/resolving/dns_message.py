@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from sla_monitor.probe.loop import Loop
-from sla_monitor.probe.name_server import HEADER, INTERNET, RCODE, TYPES, Question
+from sla_monitor.probe.resolving.name_server import HEADER, INTERNET, RCODE, TYPES, Question
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from sla_monitor.contract.endpoints.domain_name import name_wire
 from sla_monitor.contract.endpoints.endpoint import DnsEndpoint
 from sla_monitor.contract.endpoints.record_data import record_wire
-from sla_monitor.probe.channel import Address
-from sla_monitor.probe.dns_message import Message, Record, read
-from sla_monitor.probe.in_turn import first_of
-from sla_monitor.probe.name_server import TC, TYPES, Question, over_tcp, over_udp
+from sla_monitor.probe.connections.channel import Address
+from sla_monitor.probe.connections.in_turn import first_of
+from sla_monitor.probe.failures import FAILURES, verdict_on
 from sla_monitor.probe.prober import Surroundings
-from sla_monitor.probe.resolve import addresses_of
+from sla_monitor.probe.resolving.dns_message import Message, Record, read
+from sla_monitor.probe.resolving.name_server import TC, TYPES, Question, over_tcp, over_udp
+from sla_monitor.probe.resolving.resolver import addresses_of
 from sla_monitor.probe.stopwatch import Stopwatch
-from sla_monitor.probe.trouble import FAILURES, verdict_on
 from sla_monitor.probe.verdict import Verdict, finding
 from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Finding, Reason
 
@@ -23,7 +23,7 @@ class DnsProber:
     __slots__ = ("_expected", "_name", "_text", "_type", "terms")
 
     def __init__(self, terms: DnsEndpoint, _: Surroundings) -> None:
-        from sla_monitor.probe import dns_text  # 2 MB that only DNS endpoints need; not first in the loop
+        from sla_monitor.probe.resolving import dns_text  # 2 MB that only DNS endpoints need; not first in the loop
 
         self.terms = terms
         self._text = dns_text

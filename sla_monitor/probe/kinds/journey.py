@@ -15,11 +15,11 @@ from sla_monitor.contract.endpoints.journey_terms import JourneyStep
 from sla_monitor.contract.endpoints.template import Captured, Template
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.names import PHASES
-from sla_monitor.probe.adapter import origin_of
-from sla_monitor.probe.capture import Captures
+from sla_monitor.probe.exchange.adapter import origin_of
+from sla_monitor.probe.exchange.capture import Captures
+from sla_monitor.probe.exchange.request import Answered, Content, Known, Lines, Message, Request, headers_of
 from sla_monitor.probe.prober import Surroundings
-from sla_monitor.probe.request import Answered, Content, Known, Lines, Message, Request, headers_of
-from sla_monitor.probe.steps import name_of_step, step_table
+from sla_monitor.probe.step_words import name_of_step, step_table
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.probe.verdict import NO_SECRETS, Verdict, finding, plain
 from sla_monitor.sla.observation import Finding, Outcome, Phases, Reason, StepFinding

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from http.cookiejar import Cookie
 
 from sla_monitor.contract.endpoints.journey_terms import Capture
-from sla_monitor.probe.body_capture import MOST_CHARACTERS, BodyCaptures, Found, found_or_not
-from sla_monitor.probe.judging import Capturing
+from sla_monitor.probe.exchange.body_capture import MOST_CHARACTERS, BodyCaptures, Found, found_or_not
+from sla_monitor.probe.judging.judging import Capturing
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason

@@ -14,9 +14,9 @@ from typing import Any
 from sla_monitor.contract.endpoints.http_terms import HttpExpectations, JsonCondition
 from sla_monitor.contract.endpoints.json_path import TooDeep, compile_path
 from sla_monitor.contract.endpoints.pattern import NS_PER_WEIGHT, compile_pattern, weight
-from sla_monitor.probe.charset import text_of
-from sla_monitor.probe.costs import Costs
-from sla_monitor.probe.json_body import MOST_NODES, NotJson, TooManyNodes, parse
+from sla_monitor.probe.exchange.charset import text_of
+from sla_monitor.probe.exchange.json_body import MOST_NODES, NotJson, TooManyNodes, parse
+from sla_monitor.probe.judging.costs import Costs
 from sla_monitor.probe.verdict import Verdict
 from sla_monitor.sla.observation import Reason
 

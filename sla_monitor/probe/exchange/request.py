@@ -17,15 +17,15 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoints.endpoint import HttpEndpoint, JourneyEndpoint
 from sla_monitor.contract.endpoints.http_terms import RequestTerms
 from sla_monitor.contract.reading.secret import SecretReference
-from sla_monitor.probe import redirects
-from sla_monitor.probe.adapter import Reply, Sealed, origin_of, reply
-from sla_monitor.probe.body_capture import Found
-from sla_monitor.probe.capture import NO_CAPTURES, Captures, Source
-from sla_monitor.probe.judging import Judge
-from sla_monitor.probe.line import Line, Origin, Proxy
+from sla_monitor.probe.connections.trust import context_for
+from sla_monitor.probe.exchange import redirects
+from sla_monitor.probe.exchange.adapter import Reply, Sealed, origin_of, reply
+from sla_monitor.probe.exchange.body_capture import Found
+from sla_monitor.probe.exchange.capture import NO_CAPTURES, Captures, Source
+from sla_monitor.probe.exchange.connection import Line, Origin, Proxy
+from sla_monitor.probe.failures import FAILURES, verdict_on
+from sla_monitor.probe.judging.judging import Judge
 from sla_monitor.probe.stopwatch import Stopwatch
-from sla_monitor.probe.trouble import FAILURES, verdict_on
-from sla_monitor.probe.trust import context_for
 from sla_monitor.probe.verdict import Failure, Secrets, Verdict, expiring
 from sla_monitor.sla.observation import Reason
 

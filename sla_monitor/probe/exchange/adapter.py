@@ -15,7 +15,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 from urllib3.util import parse_url
 
-from sla_monitor.probe.line import Exchange, Line, Origin
+from sla_monitor.probe.exchange.connection import Exchange, Line, Origin
 from sla_monitor.probe.stopwatch import Stopwatch, TooMuch
 
 _NO_HEADERS: CaseInsensitiveDict[str | bytes] = CaseInsensitiveDict()

@@ -14,8 +14,8 @@ from enum import IntEnum
 from hashlib import blake2b
 from itertools import count
 
-from sla_monitor.probe.expectations import too_costly
-from sla_monitor.probe.judge_process import CPU_LIMIT_S, TIME_COSTLY, Answer, Process, Question, Terms, pack
+from sla_monitor.probe.exchange.expectations import too_costly
+from sla_monitor.probe.judging.judge_process import CPU_LIMIT_S, TIME_COSTLY, Answer, Process, Question, Terms, pack
 from sla_monitor.probe.loop import Loop, Promise
 from sla_monitor.sla.observation import Reason
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ssl
 from collections.abc import Sequence
 
-from sla_monitor.probe.channel import Address, Channel, Secured
-from sla_monitor.probe.in_turn import first_of
-from sla_monitor.probe.resolve import addresses_of
+from sla_monitor.probe.connections.channel import Address, Channel, Secured
+from sla_monitor.probe.connections.in_turn import first_of
+from sla_monitor.probe.resolving.resolver import addresses_of
 from sla_monitor.probe.stopwatch import Stopwatch
 
 

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass, field
 from secrets import randbits
 
-from sla_monitor.probe.channel import Address, Channel, LocalRefusal
+from sla_monitor.probe.connections.channel import Address, Channel, LocalRefusal
 from sla_monitor.probe.loop import Loop, Task, park
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.verdict import Failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sla_monitor.contract.endpoints.pattern import NS_PER_WEIGHT
-from sla_monitor.probe.json_body import MOST_NODES, nodes_in
+from sla_monitor.probe.exchange.json_body import MOST_NODES, nodes_in
 
 _NS_PER_BYTE = 75
 """Decoding: UTF-16 of half surrogate pairs; the usual takes a hundredth of it."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sla_monitor.contract.endpoints.endpoint import TlsEndpoint
-from sla_monitor.probe.connect import connect, secure
+from sla_monitor.probe.connections.connecting import connect, secure
+from sla_monitor.probe.connections.trust import context_for
+from sla_monitor.probe.failures import FAILURES, verdict_on
 from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.stopwatch import Stopwatch
-from sla_monitor.probe.trouble import FAILURES, verdict_on
-from sla_monitor.probe.trust import context_for
 from sla_monitor.probe.verdict import Verdict, expiring, finding
 from sla_monitor.sla.observation import Finding
 

@@ -6,11 +6,11 @@ import ssl
 from dataclasses import dataclass
 from time import monotonic
 
-from sla_monitor.probe.answer import Answer
-from sla_monitor.probe.channel import Channel, Connection
-from sla_monitor.probe.connect import connect, secure
+from sla_monitor.probe.connections.channel import Channel, Connection
+from sla_monitor.probe.connections.connecting import connect, secure
+from sla_monitor.probe.exchange.answer import Answer
+from sla_monitor.probe.failures import verdict_on
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch, TooMuch
-from sla_monitor.probe.trouble import verdict_on
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 

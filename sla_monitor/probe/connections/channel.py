@@ -16,10 +16,10 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
+from sla_monitor.probe.connections.tls_opening import Opening, judge_chain
+from sla_monitor.probe.connections.trust import earliest_expiry_s
 from sla_monitor.probe.loop import Loop, Task, park
-from sla_monitor.probe.opening import Opening, judge_chain
 from sla_monitor.probe.stopwatch import Stopwatch
-from sla_monitor.probe.trust import earliest_expiry_s
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
