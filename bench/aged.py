@@ -32,7 +32,7 @@ from sla_monitor.archive.sealing import DAY_MS, Sealer
 from sla_monitor.cli.sealing import day_of, midnight_ms
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
-from sla_monitor.ledger.days import Days, Marks
+from sla_monitor.ledger.reading.whole_days import Days, Marks
 from sla_monitor.periods.months import shifted
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases

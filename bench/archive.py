@@ -21,7 +21,7 @@ from pathlib import Path
 from bench.case import Case
 from bench.process import daemon_running, free_port, say, supplier_running
 from sla_monitor.archive import table
-from sla_monitor.ledger.days import Days, Marks
+from sla_monitor.ledger.reading.whole_days import Days, Marks
 
 AIMS: dict[table.Precision, float] = {"us": 9.3, "ms": 2.6, "none": 0.7}
 ENDPOINTS, EVERY_MS, DAY_MS = 100, 60_000, 86_400_000

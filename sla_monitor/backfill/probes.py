@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, Self
 
 from sla_monitor.errors import BackfillError
-from sla_monitor.ledger.imports import ROWS_LIMIT
+from sla_monitor.ledger.recording.imports import ROWS_LIMIT
 from sla_monitor.register.importing import shortened
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla.observation import Outcome, Reason

@@ -283,7 +283,7 @@ class _Asking:
 
     def bring(self, told: Told, origin: _Origin) -> None:
         from sla_monitor.contract.contract import endpoint_key
-        from sla_monitor.ledger.imports import Draft
+        from sla_monitor.ledger.recording.imports import Draft
         from sla_monitor.sla.overlay import Import
 
         desk, contract = self.desk, self.desk.contract.id

@@ -13,8 +13,8 @@ from sla_monitor.cli.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
     from sla_monitor.cli.register_desk import Desk
-    from sla_monitor.ledger.imports import Layer
-    from sla_monitor.ledger.reader import Reader
+    from sla_monitor.ledger.reading.reader import Reader
+    from sla_monitor.ledger.recording.imports import Layer
     from sla_monitor.register.entries import Entry
     from sla_monitor.sla.results import KpiResult, PeriodResult
 

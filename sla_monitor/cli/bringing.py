@@ -13,8 +13,8 @@ from sla_monitor.cli.terminal import lines_of, plain, table, width
 
 if TYPE_CHECKING:
     from sla_monitor.cli.register_desk import Desk
-    from sla_monitor.ledger.imports import Draft, Stored
-    from sla_monitor.ledger.reader import Reader
+    from sla_monitor.ledger.reading.reader import Reader
+    from sla_monitor.ledger.recording.imports import Draft, Stored
     from sla_monitor.register.entries import Entry
 
 
@@ -40,7 +40,7 @@ class Effect:
 def bring(desk: Desk, draft: Draft, wish: Wish) -> None:
     """Bring something in, and tell it. Raises click's errors, LedgerError and its kinds."""
     from sla_monitor.cli.sources import keeping
-    from sla_monitor.ledger.imports import add_import, moved_entries
+    from sla_monitor.ledger.recording.imports import add_import, moved_entries
 
     confirmed: Changes = []
     with keeping(desk.config, desk.ledger) as evidence:
@@ -64,7 +64,7 @@ def bring(desk: Desk, draft: Draft, wish: Wish) -> None:
 def take_back(desk: Desk, stored: Stored, why: str, wish: Wish) -> None:
     """Take an import back, with the entries that came with it. Raises click's errors, RegisterError and LedgerError."""
     from sla_monitor.cli.sources import keeping
-    from sla_monitor.ledger.imports import Withdrawal, withdraw_import
+    from sla_monitor.ledger.recording.imports import Withdrawal, withdraw_import
     from sla_monitor.register.entries import Undo
 
     confirmed: Changes = []
@@ -94,7 +94,7 @@ def take_back(desk: Desk, stored: Stored, why: str, wish: Wish) -> None:
 
 def _until_read(desk: Desk, attempt: Callable[[int], None]) -> None:
     """Try again whenever somebody else has added to the register meanwhile: it may change the answer."""
-    from sla_monitor.ledger.register import Overtaken
+    from sla_monitor.ledger.recording.register_entries import Overtaken
 
     while True:
         try:

@@ -17,8 +17,8 @@ from sla_monitor.cli.terminal import lines_of, plain, progress_bar, table, width
 
 if TYPE_CHECKING:
     from sla_monitor.ledger import Reader
-    from sla_monitor.ledger.heads import ToldHead
-    from sla_monitor.ledger.restoring import Restored
+    from sla_monitor.ledger.chaining.chain_heads import ToldHead
+    from sla_monitor.ledger.housekeeping.restoring import Restored
     from sla_monitor.sla.observation import Observation
     from sla_monitor.sla.spans import Span
 
@@ -68,7 +68,7 @@ def check(
             raise click.UsageError("--anchor proves all that came before it: leave --since-sealed out")
         _check_since_sealed(config, ledger_path(config, ledger))
         return
-    from sla_monitor.ledger.upkeep import check as check_ledger
+    from sla_monitor.ledger.housekeeping.checking import check as check_ledger
 
     path = ledger_path(config, ledger)
     several = [(anchor, head) for anchor in anchors for head in _heads(anchor)]
@@ -96,7 +96,7 @@ def _check_since_sealed(config: Path, path: Path) -> None:
     from sla_monitor.cli.sealing import last_sealed
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration
-    from sla_monitor.ledger.upkeep import check_after
+    from sla_monitor.ledger.housekeeping.checking import check_after
 
     sealed = last_sealed(read_configuration(config), SystemClock().now_ms())
     with progress_bar("Reading the observations") as progress:
@@ -111,7 +111,7 @@ def _check_since_sealed(config: Path, path: Path) -> None:
 
 
 def _heads(anchor: Path) -> list[ToldHead]:
-    from sla_monitor.ledger.heads import heads_in
+    from sla_monitor.ledger.chaining.chain_heads import heads_in
 
     heads = heads_in(anchor.read_bytes())
     if not heads:
@@ -152,8 +152,8 @@ def backup(config: Path, ledger: Path | None, incremental: bool, destination: Pa
     Safe while the daemon runs. The copy is complete and checked, or it is not there. With --incremental, DESTINATION is
     as the ledger is now, or as it was.
     """
-    from sla_monitor.ledger.increment import bring_up_to_date
-    from sla_monitor.ledger.upkeep import backup as back_up
+    from sla_monitor.ledger.housekeeping.checking import backup as back_up
+    from sla_monitor.ledger.housekeeping.increment import bring_up_to_date
 
     path = ledger_path(config, ledger)
     if incremental and destination.exists():
@@ -192,7 +192,7 @@ def restore(config: Path, ledger: Path | None, copy: Path) -> None:
     told.
     """
     from sla_monitor.clock import SystemClock
-    from sla_monitor.ledger.restoring import restore as put_back
+    from sla_monitor.ledger.housekeeping.restoring import restore as put_back
     from sla_monitor.register.instant import told_instant
 
     path = ledger or ledger_of(config)
@@ -229,8 +229,8 @@ def _lacking(restored: Restored) -> str:
 def rebuild_spans(config: Path, ledger: Path | None, clock_is_right: bool) -> None:
     """Work the spans out again from the observations, which are never changed. Stop the daemon first."""
     from sla_monitor.clock import SystemClock
-    from sla_monitor.ledger.lead import end_future
-    from sla_monitor.ledger.rebuild import rebuild_spans as rebuild
+    from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans as rebuild
+    from sla_monitor.ledger.reading.record_lead import end_future
 
     path = ledger_path(config, ledger)
     if clock_is_right:

@@ -14,7 +14,7 @@ from sla_monitor.cli.sources import ledger_path
 
 if TYPE_CHECKING:
     from sla_monitor.evidence.document import EvidenceDocument
-    from sla_monitor.ledger.imports import Draft
+    from sla_monitor.ledger.recording.imports import Draft
     from sla_monitor.register.entries import Entry
 
 actor_option = click.option("--actor", callback=login, help="Who does it; without it, the login name.")
@@ -62,7 +62,7 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
 def _draft(desk: Desk, document: EvidenceDocument, file: tuple[str, str], note: str, without_entries: bool) -> Draft:
     from sla_monitor.evidence import FileEvidence
     from sla_monitor.evidence.source import endpoint_keys
-    from sla_monitor.ledger.imports import Draft
+    from sla_monitor.ledger.recording.imports import Draft
     from sla_monitor.register.instant import LAST_MS
     from sla_monitor.sla.overlay import Import
     from sla_monitor.sla.samples import Looks
@@ -109,7 +109,7 @@ def _readable(desk: Desk, entries: list[Entry]) -> None:
 @format_option
 def imports(config: Path, ledger: Path | None, style: str) -> None:
     """List what was brought in from elsewhere, and what was taken back again."""
-    from sla_monitor.ledger.imports import imports_of
+    from sla_monitor.ledger.recording.imports import imports_of
 
     tell_imports(imports_of(ledger_path(config, ledger)), style)
 
@@ -130,7 +130,7 @@ def undo_import(  # noqa: PLR0913, PLR0917 - one for each option
 
     It stays in the ledger, with who took it back and why. Safe while the daemon runs.
     """
-    from sla_monitor.ledger.imports import imports_of
+    from sla_monitor.ledger.recording.imports import imports_of
 
     path = ledger_path(config, ledger)
     found = next((one for one in imports_of(path) if one.record.number == number), None)

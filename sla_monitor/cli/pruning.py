@@ -19,9 +19,9 @@ from sla_monitor.errors import ArchiveError, SlaMonitorError
 if TYPE_CHECKING:
     from sla_monitor.archive.sealed import SealedDay
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.ledger.days import Days
-    from sla_monitor.ledger.older import PrunedDay
-    from sla_monitor.ledger.pruning import Plan
+    from sla_monitor.ledger.housekeeping.pruning import Plan
+    from sla_monitor.ledger.reading.pruned_days import PrunedDay
+    from sla_monitor.ledger.reading.whole_days import Days
     from sla_monitor.settings import Settings
 
 KEPT_DAYS = 62
@@ -76,7 +76,7 @@ class _Work:
 
 def _prune(work: _Work, dry_run: bool) -> None:
     from sla_monitor.clock import Rests, SystemClock
-    from sla_monitor.ledger.pruning import prune, take_out
+    from sla_monitor.ledger.housekeeping.pruning import prune, take_out
 
     name = work.contract.id
     planned = _plan(work)
@@ -99,7 +99,7 @@ def _prune(work: _Work, dry_run: bool) -> None:
 
 def _plan(work: _Work) -> Plan | None:
     """What is to go, checked. Raises ArchiveError and LedgerError."""
-    from sla_monitor.ledger.pruning import plan
+    from sla_monitor.ledger.housekeeping.pruning import plan
 
     days = list(_verified(work))
     if not days:
@@ -111,7 +111,7 @@ def _plan(work: _Work) -> Plan | None:
 def _verified(work: _Work) -> Iterator[PrunedDay]:
     """Sealed days that the ledger still has, ascending, each compared with it. Raises ArchiveError."""
     from sla_monitor.archive.verifying import Against, verify
-    from sla_monitor.ledger.days import Days
+    from sla_monitor.ledger.reading.whole_days import Days
     from sla_monitor.signing import SigningKey, VerifyingKey
 
     if not work.folder.exists():
@@ -146,7 +146,7 @@ def _compared(work: _Work, days: Days, day: SealedDay, before: SealedDay | None)
     from sla_monitor.archive.sealed import OBSERVATIONS
     from sla_monitor.cli.sealing import day_of, marks_of
     from sla_monitor.contract.kpis.kpi import needs_single_looks
-    from sla_monitor.ledger.older import PrunedDay
+    from sla_monitor.ledger.reading.pruned_days import PrunedDay
 
     about = day.about
     terms = work.contract.version_at(about["from_ms"]).terms

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sla_monitor.clock import Clock
     from sla_monitor.contract.contract import Contract
     from sla_monitor.contract.fields import Strict
-    from sla_monitor.ledger.register import Register
+    from sla_monitor.ledger.recording.register_entries import Register
     from sla_monitor.register.entries import Entry
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]
@@ -74,7 +74,7 @@ class Desk:
     def open(cls, name: str, config: Path, ledger: Path | None, actor: str = "") -> Desk:
         """The ledger is made if there is none. Raises SlaMonitorError and click's errors."""
         from sla_monitor.clock import SystemClock
-        from sla_monitor.ledger.register import Register
+        from sla_monitor.ledger.recording.register_entries import Register
 
         contract, clock = chosen_contract(name, config), SystemClock()
         path = ledger_path(config, ledger)
@@ -100,7 +100,7 @@ class Desk:
         Raises RegisterError; click.Abort when the person does not confirm what it changes; LedgerError.
         """
         from sla_monitor.cli.before_after import confirm
-        from sla_monitor.ledger.register import Overtaken
+        from sla_monitor.ledger.recording.register_entries import Overtaken
 
         self._tell_of_the_future()
         confirmed: Changes = []

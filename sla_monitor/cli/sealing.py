@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sla_monitor.archive.sealed import sealed_days
 from sla_monitor.archive.sealing import DAY_MS, Day, Sealer
 from sla_monitor.errors import ArchiveError
-from sla_monitor.ledger.days import DayRecord, Days, Marks
+from sla_monitor.ledger.reading.whole_days import DayRecord, Days, Marks
 from sla_monitor.signing import SigningKey, VerifyingKey
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sla_monitor.configuration import Configuration
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger import Reader
-    from sla_monitor.ledger.upkeep import Known
+    from sla_monitor.ledger.housekeeping.checking import Known
     from sla_monitor.settings import Settings
 
 SETTLING_MS = 3_600_000
@@ -83,7 +83,7 @@ class Sealed:
 
 def last_sealed(configuration: Configuration, now_ms: int) -> Sealed:
     """Of all contracts that run. Raises ArchiveError, also where no day of one is sealed."""
-    from sla_monitor.ledger.upkeep import Known
+    from sla_monitor.ledger.housekeeping.checking import Known
 
     running = [one for one in configuration.contracts if not one.has_ended(now_ms)]
     last = []

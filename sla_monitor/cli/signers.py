@@ -12,7 +12,7 @@ from sla_monitor.cli.terminal import plain
 from sla_monitor.errors import ConfigError, SigningKeyError
 
 if TYPE_CHECKING:
-    from sla_monitor.ledger.heads import Sign
+    from sla_monitor.ledger.chaining.chain_heads import Sign
     from sla_monitor.settings import Settings
     from sla_monitor.signing import SigningKey, VerifyingKey
 

@@ -8,7 +8,7 @@ from sla_monitor import names
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError, SigningKeyError
 from sla_monitor.ledger import ChainHead, Ledger
-from sla_monitor.ledger.heads import Sign
+from sla_monitor.ledger.chaining.chain_heads import Sign
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.settings import Settings
 from sla_monitor.signing import SigningKey

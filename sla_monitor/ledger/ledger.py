@@ -11,20 +11,20 @@ from typing import Self
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.buffer import Buffer
-from sla_monitor.ledger.entries import Beat, Held
-from sla_monitor.ledger.heads import ChainHead
-from sla_monitor.ledger.journal import Journal
-from sla_monitor.ledger.keeping import Keeper
-from sla_monitor.ledger.lead import MOMENT_S, Lead
+from sla_monitor.ledger.chaining.chain_heads import ChainHead
+from sla_monitor.ledger.housekeeping.salvage import SAVED_ANEW, salvage
 from sla_monitor.ledger.lock import WriterLock
-from sla_monitor.ledger.older import Older
 from sla_monitor.ledger.opening import check_not_lost, take_lock
 from sla_monitor.ledger.place import Displaced
-from sla_monitor.ledger.reader import Reader, keep_answer
-from sla_monitor.ledger.salvage import SAVED_ANEW, salvage
-from sla_monitor.ledger.stats import LedgerStats
-from sla_monitor.ledger.writer import Writer
+from sla_monitor.ledger.reading.pruned_days import Older
+from sla_monitor.ledger.reading.reader import Reader, keep_answer
+from sla_monitor.ledger.reading.record_lead import MOMENT_S, Lead
+from sla_monitor.ledger.recording.buffer import Buffer
+from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.journal import Journal
+from sla_monitor.ledger.recording.packing import Keeper
+from sla_monitor.ledger.recording.stats import LedgerStats
+from sla_monitor.ledger.recording.writer import Writer
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep

@@ -12,7 +12,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.errors import LedgerError, RegisterError
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries.asking import NoAnswer, number
 from sla_monitor.queries.due import Asked, Key, Question, ours, questions
 from sla_monitor.queries.figures import entry

@@ -28,11 +28,11 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import Ledger, Recorded, read_only
-from sla_monitor.ledger.pruning import plan, prune, take_out
-from sla_monitor.ledger.reader import Keeping
-from sla_monitor.ledger.rebuild import rebuild_spans
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.pruning import plan, prune, take_out
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.reading.reader import Keeping
 from sla_monitor.ledger.schema import MIGRATIONS
-from sla_monitor.ledger.upkeep import check
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.review.gathering import Subject, gathered
 from sla_monitor.review.looks import first_looks

@@ -19,9 +19,9 @@ from sla_monitor.assess.answer_cache import MATHS
 from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.history import world_of
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.opening import open_writer
-from sla_monitor.ledger.reader import Keeping
+from sla_monitor.ledger.reading.reader import Keeping
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult

@@ -13,9 +13,9 @@ from sla_monitor.assess import Cache, Sample, assess, assess_contract
 from sla_monitor.assess.sample_cache import SETTLED_AFTER_MS, Memory, Remembering
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, Recorded, read_only
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.register import Register
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Finding, Observation, Phases
 

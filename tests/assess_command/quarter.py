@@ -13,7 +13,7 @@ from sla_monitor.cli.assess import assess
 from sla_monitor.cli.export import export
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason

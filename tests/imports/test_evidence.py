@@ -15,7 +15,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.document import document, figures_digest
 from sla_monitor.evidence import read_evidence
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.rebuild import rebuild_spans
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from tests.evidence.support import entry, evidence
 from tests.imports.support import DOWN, Desk, at, desk_in, minutes
 

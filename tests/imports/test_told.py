@@ -10,7 +10,7 @@ import pytest
 from sla_monitor.assess import assess_month
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.days import Days, Marks
+from sla_monitor.ledger.reading.whole_days import Days, Marks
 from sla_monitor.web.cards import figures
 from sla_monitor.web.standing import standing_of
 from tests.evidence.support import evidence

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_monitor.ledger import Ledger, read_only
-from sla_monitor.ledger.hours import HOUR_MS, Hours
-from sla_monitor.ledger.keeping import SPARE_HOURS
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.tally import Meanings
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS, Hours
+from sla_monitor.ledger.recording.packing import SPARE_HOURS
+from sla_monitor.ledger.recording.tally import Meanings
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
 from sla_monitor.sla.samples import Looks, Sample
 from tests.ledger.support import DEADLINE_S, EVERY_MS, FOREVER_MS, T0, opened

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sla_monitor.configuration import read_configuration
 from sla_monitor.daemon import Daemon
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Figure
 from tests.fakes.clock import FakeClock
 from tests.queries.servers import Canned, success

@@ -16,8 +16,8 @@ import pytest
 
 from sla_monitor.assess import assess
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.ledger.reader import read_only
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.reading.reader import read_only
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries import Queries
 from sla_monitor.register.entries import Entry, Figure
 from sla_monitor.register.spoken import entry_of, said_of

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from sla_monitor.cli.register_add import ELSEWHERE, EXAMPLES, add
 from sla_monitor.cli.register_desk import Desk
 from sla_monitor.clock import SystemClock
-from sla_monitor.ledger.register import Register
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.spoken import KINDS, said_of
 from tests.ledger.support import look, opened, record_all

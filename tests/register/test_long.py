@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla_monitor.clock import SystemClock
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.affected_months import CHANGES_NO_FIGURE, Others, first_changed
 from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Claim, Entry

@@ -25,7 +25,7 @@ from sla_monitor.contract.load import load_contract
 from sla_monitor.document.whole import NOT_FIGURES
 from sla_monitor.errors import ArchiveError, BundleError, ReviewError, SlaMonitorError
 from sla_monitor.evidence import FileEvidence, read_evidence
-from sla_monitor.ledger.heads import heads_in
+from sla_monitor.ledger.chaining.chain_heads import heads_in
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.terms_slices import month_at, run_of
 from sla_monitor.register.redaction import is_redacted, redacted

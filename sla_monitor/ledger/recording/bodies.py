@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from hashlib import blake2b
 
-from sla_monitor.ledger.names import Added
+from sla_monitor.ledger.name_tables import Added
 from sla_monitor.sla.observation import Finding, Reason
 
 BODY_EVERY_MS = 60_000

@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.asking import Asking
-from sla_monitor.ledger.chain import INSERT, LAST, last_number, row_of, sealed
+from sla_monitor.ledger.chaining.links import append
+from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, last_number, row_of, sealed
 from sla_monitor.ledger.connect import PATIENCE_SECONDS, immediate
-from sla_monitor.ledger.hours import HOUR_MS, Hours
-from sla_monitor.ledger.links import append
-from sla_monitor.ledger.names import Codes
+from sla_monitor.ledger.name_tables import Codes
 from sla_monitor.ledger.opening import appending
-from sla_monitor.ledger.register import Overtaken
-from sla_monitor.ledger.tally import Meanings
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS, Hours
+from sla_monitor.ledger.reading.queries import Asking
+from sla_monitor.ledger.recording.register_entries import Overtaken
+from sla_monitor.ledger.recording.tally import Meanings
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Looks

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.chaining.links import KEYS, NOTHING, OBSERVATIONS, Head, head_of
+from sla_monitor.ledger.chaining.verifying import verify_from
 from sla_monitor.ledger.connect import connect_backup, immediate
-from sla_monitor.ledger.health import NOT_OURS, check_owner, damaged, refusal
-from sla_monitor.ledger.links import KEYS, NOTHING, OBSERVATIONS, Head, head_of
+from sla_monitor.ledger.file_health import NOT_OURS, check_owner, damaged, refusal
+from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import is_unfinished, open_reader
-from sla_monitor.ledger.resting import Resting
-from sla_monitor.ledger.verifying import verify_from
 
 _SCHEMA = "select type, name, sql from {}.sqlite_master where name not like 'sqlite_stat%'"
 _TABLES = "select name from main.sqlite_master where type = 'table' and name not like 'sqlite_%'"

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
-from sla_monitor.ledger.names import Codes, names_by_id
+from sla_monitor.ledger.name_tables import Codes, names_by_id
 from sla_monitor.sla.clock_steps import ClockStep
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span, doubted, extend, in_doubt_from

@@ -11,16 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sla_monitor.errors import ArchiveError, LedgerError
-from sla_monitor.ledger.asking import Asking, snapshot
-from sla_monitor.ledger.hours import HOUR_MS, Hours
-from sla_monitor.ledger.older import (
-    Older,
-    PrunedDay,
-    contract_of,
-    pruned_day_at,
-    pruned_range,
-)
-from sla_monitor.ledger.tally import Meanings
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS, Hours
+from sla_monitor.ledger.reading.pruned_days import Older, PrunedDay, contract_of, pruned_day_at, pruned_range
+from sla_monitor.ledger.reading.queries import Asking, snapshot
+from sla_monitor.ledger.recording.tally import Meanings
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
 from sla_monitor.sla.samples import Looks, Sample
 

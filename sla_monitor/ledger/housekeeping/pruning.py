@@ -17,12 +17,9 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.chaining.links import append
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
-from sla_monitor.ledger.hours import HOUR_MS
-from sla_monitor.ledger.links import append
-from sla_monitor.ledger.older import PrunedDay, last_observation, pruned_days
-from sla_monitor.ledger.opening import appending, open_reader
-from sla_monitor.ledger.rebuild import (
+from sla_monitor.ledger.housekeeping.rebuilding import (
     Progress,
     PrunedEndpoint,
     begin_scratch,
@@ -30,7 +27,10 @@ from sla_monitor.ledger.rebuild import (
     pruned_endpoints,
     tally_up,
 )
-from sla_monitor.ledger.resting import Resting
+from sla_monitor.ledger.offline_file import Resting
+from sla_monitor.ledger.opening import appending, open_reader
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS
+from sla_monitor.ledger.reading.pruned_days import PrunedDay, last_observation, pruned_days
 
 _ROWS_AT_ONCE = 20_000
 """In one transaction: a tenth of a second, for which the daemon's commit waits."""

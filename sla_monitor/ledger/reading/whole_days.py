@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sla_monitor.ledger.asking import Asking
-from sla_monitor.ledger.chain import COLUMNS
-from sla_monitor.ledger.older import last_observation, pruned_days
+from sla_monitor.ledger.chaining.register_chain import COLUMNS
+from sla_monitor.ledger.reading.pruned_days import last_observation, pruned_days
+from sla_monitor.ledger.reading.queries import Asking
 
 _ROWS_AT_ONCE = 10_000
 

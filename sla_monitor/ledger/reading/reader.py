@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.asking import snapshot
-from sla_monitor.ledger.chain import newest, read
+from sla_monitor.ledger.chaining.chain_heads import ChainHead, closed_head
+from sla_monitor.ledger.chaining.links import append_answer
+from sla_monitor.ledger.chaining.register_chain import newest, read
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
-from sla_monitor.ledger.heads import ChainHead, closed_head
-from sla_monitor.ledger.imports import Imports, Layer
-from sla_monitor.ledger.links import append_answer
-from sla_monitor.ledger.older import Older, contract_of
 from sla_monitor.ledger.opening import appending
-from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
+from sla_monitor.ledger.reading.pruned_days import Older, contract_of
+from sla_monitor.ledger.reading.queries import snapshot
+from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleLooks
+from sla_monitor.ledger.recording.imports import Imports, Layer
 from sla_monitor.periods.intervals import Intervals, intersect
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of

@@ -19,7 +19,7 @@ from typing import Self
 
 from msgspec.json import Decoder
 
-from sla_monitor.ledger.tally import Meanings
+from sla_monitor.ledger.recording.tally import Meanings
 from sla_monitor.sla.samples import CODES, Looks
 
 HOUR_MS = 3_600_000

@@ -10,17 +10,17 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
+from sla_monitor.ledger.chaining.links import Chain, Link
+from sla_monitor.ledger.chaining.verifying import verify_recent
 from sla_monitor.ledger.connect import connect_reader, immediate
-from sla_monitor.ledger.entries import Beat, Held
-from sla_monitor.ledger.evidence import Evidence, storable
-from sla_monitor.ledger.hours import forget_hour, packed_until_ms
-from sla_monitor.ledger.links import Chain, Link
-from sla_monitor.ledger.names import Codes, Names
-from sla_monitor.ledger.older import last_observation
+from sla_monitor.ledger.name_tables import Codes, Names
 from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.place import Place
-from sla_monitor.ledger.tally import SpanTally, Steps
-from sla_monitor.ledger.verifying import verify_recent
+from sla_monitor.ledger.reading.packed_hours import forget_hour, packed_until_ms
+from sla_monitor.ledger.reading.pruned_days import last_observation
+from sla_monitor.ledger.recording.bodies import Evidence, storable
+from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.tally import SpanTally, Steps
 from sla_monitor.sla.clock_steps import ClockStep
 from sla_monitor.sla.observation import Observation
 

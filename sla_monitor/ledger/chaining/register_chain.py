@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from sla_monitor.contract.fields import Strict
 from sla_monitor.errors import LedgerDamaged, LedgerTooNew
-from sla_monitor.ledger.links import line_of
+from sla_monitor.ledger.chaining.links import line_of
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
 

@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 from msgspec import DecodeError, json
 from sqlite_utils import Database
 
-from sla_monitor.ledger.evidence import digest_of_content
-from sla_monitor.ledger.links import (
+from sla_monitor.ledger.chaining.links import (
     ANSWERS,
     EVIDENCE,
     KEYS,
@@ -34,6 +33,7 @@ from sla_monitor.ledger.links import (
     rows_of,
     sum_of,
 )
+from sla_monitor.ledger.recording.bodies import digest_of_content
 from sla_monitor.ledger.schema import MIGRATIONS, PINNED
 
 RECENT_LINKS = 200

@@ -13,8 +13,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.place import LARGEST_MODE, Displaced, Trouble
+from sla_monitor.ledger.recording.journal import Journal
 
 LOG = logging.getLogger(__name__)
 

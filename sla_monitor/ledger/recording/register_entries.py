@@ -13,11 +13,11 @@ from typing import Self
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError, LedgerLocked
-from sla_monitor.ledger.chain import INSERT, LAST, last_number, read, row_of, sealed
+from sla_monitor.ledger.chaining.links import append
+from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, last_number, read, row_of, sealed
 from sla_monitor.ledger.connect import immediate
-from sla_monitor.ledger.links import append
+from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
-from sla_monitor.ledger.resting import Resting
 from sla_monitor.register.entries import Entry
 
 _PATIENCE_SECONDS = 10.0

@@ -16,18 +16,18 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.chain import problems as register_problems
-from sla_monitor.ledger.heads import ChainHead, not_before
-from sla_monitor.ledger.health import NOT_OURS, check_small, damaged, quick_check, refusal
-from sla_monitor.ledger.hours import Hours, wrong_hours
-from sla_monitor.ledger.links import entry_before, head_of, link_of
+from sla_monitor.ledger.chaining.chain_heads import ChainHead, not_before
+from sla_monitor.ledger.chaining.links import entry_before, head_of, link_of
+from sla_monitor.ledger.chaining.register_chain import problems as register_problems
+from sla_monitor.ledger.chaining.verifying import begun_over, pruned_of, verify_after, verify_all
+from sla_monitor.ledger.file_health import NOT_OURS, check_small, damaged, quick_check, refusal
+from sla_monitor.ledger.housekeeping.rebuilding import Progress, derive, differences, differences_after
+from sla_monitor.ledger.housekeeping.salvage import sync
+from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.place import LARGEST_MODE
-from sla_monitor.ledger.rebuild import Progress, derive, differences, differences_after
-from sla_monitor.ledger.resting import Resting
-from sla_monitor.ledger.salvage import sync
-from sla_monitor.ledger.tally import Meanings
-from sla_monitor.ledger.verifying import begun_over, pruned_of, verify_after, verify_all
+from sla_monitor.ledger.reading.packed_hours import Hours, wrong_hours
+from sla_monitor.ledger.recording.tally import Meanings
 
 _COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register", "chain"
 _PAGES_AT_ONCE = 2_000

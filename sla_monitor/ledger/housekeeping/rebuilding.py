@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.ledger.connect import immediate
-from sla_monitor.ledger.names import Codes
+from sla_monitor.ledger.name_tables import Codes
 from sla_monitor.ledger.opening import open_writer, take_lock
-from sla_monitor.ledger.tally import Meanings, SpanTally, Steps
+from sla_monitor.ledger.recording.tally import Meanings, SpanTally, Steps
 from sla_monitor.sla.clock_steps import ClockStep
 
 Progress = Callable[[int, int], None]

@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
-from sla_monitor.ledger.health import damaged, refusal
+from sla_monitor.ledger.file_health import damaged, refusal
+from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import open_reader
-from sla_monitor.ledger.resting import Resting
 
 
 class Asking:

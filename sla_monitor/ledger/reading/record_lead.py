@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sla_monitor.clock import Clock
-from sla_monitor.ledger.entries import Held
-from sla_monitor.ledger.journal import Journal
 from sla_monitor.ledger.opening import take_lock
-from sla_monitor.ledger.reader import Reader
-from sla_monitor.ledger.tally import ALIKE_MS, Steps
+from sla_monitor.ledger.reading.reader import Reader
+from sla_monitor.ledger.recording.entries import Held
+from sla_monitor.ledger.recording.journal import Journal
+from sla_monitor.ledger.recording.tally import ALIKE_MS, Steps
 from sla_monitor.sla.clock_steps import ClockStep
 
 LOG = logging.getLogger(__name__)
