@@ -78,8 +78,8 @@ def alertmanager(config: Path, output: Path, check: bool, on: datetime | None) -
     Receivers of one's own stand in a file that the settings name under alerting.receivers.
     """
     from sla_monitor.configuration import read_configuration
-    from sla_monitor.generate.alertmanager import alertmanager_files
-    from sla_monitor.generate.receivers import read_receivers
+    from sla_monitor.generate.alertmanager.configuration import alertmanager_files
+    from sla_monitor.generate.alertmanager.receivers import read_receivers
 
     read = read_configuration(config)
     own = read.settings.alerting.receivers
@@ -118,7 +118,7 @@ def _instant_ms(on: datetime | None) -> int:
 def _put(files: Mapping[str, Any], output: Path, *, check: bool) -> None:
     """Write the files, or say how those that are there differ from them (exit status 1)."""
     from sla_monitor.errors import GenerateError
-    from sla_monitor.generate.files import differences, rendered, write
+    from sla_monitor.generate.file_set import differences, rendered, write
 
     texts = rendered(files)
     try:

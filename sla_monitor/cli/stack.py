@@ -66,8 +66,8 @@ def stack(config: Path, folder: Path, calm: bool) -> None:
 def write_stack(read: Configuration, folder: Path, desk_port: int) -> None:
     """Generate the files of Prometheus and Alertmanager; every receiver is the desk."""
     from sla_monitor.clock import SystemClock
-    from sla_monitor.generate.alertmanager import alertmanager_files
-    from sla_monitor.generate.files import rendered, write
+    from sla_monitor.generate.alertmanager.configuration import alertmanager_files
+    from sla_monitor.generate.file_set import rendered, write
     from sla_monitor.generate.prometheus import prometheus_files
 
     now_ms = SystemClock().now_ms()
@@ -77,7 +77,7 @@ def write_stack(read: Configuration, folder: Path, desk_port: int) -> None:
 
 
 def _at_the_desk(contracts: Sequence[str], port: int) -> list[dict[str, Any]]:
-    from sla_monitor.generate.receivers import NOBODY, placeholders
+    from sla_monitor.generate.alertmanager.receivers import NOBODY, placeholders
 
     names = [receiver["name"] for receiver in placeholders(contracts) if receiver["name"] != NOBODY]
     return [{"name": name, "webhook_configs": [{"url": f"http://127.0.0.1:{port}/{name}"}]} for name in names]

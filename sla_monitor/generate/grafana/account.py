@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sla_monitor import names
 from sla_monitor.contract.money.trigger_terms import Condition, Trigger
 from sla_monitor.contract.terms import Terms
-from sla_monitor.generate.grafana import looks
+from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.kpi_tables import NOW
 from sla_monitor.generate.grafana.panels import Look, Panel, bar_chart, bar_gauge, text, timeseries
 from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
@@ -22,7 +22,7 @@ def month_points() -> Panel:
         "Service points by month",
         "Points count against the triggers below over their windows.",
         _by_month(select(names.CONTRACT_POINTS, *CONTRACT), select(names.MONTH_POINTS, *CONTRACT)),
-        Look(decimals=0, least=0, thresholds=looks.steps((None, looks.SERIOUS))),
+        Look(decimals=0, least=0, thresholds=style.steps((None, style.SERIOUS))),
         "month",
     )
 
@@ -32,7 +32,7 @@ def month_credit(money: str) -> Panel:
         "Service credit by month",
         "What each month cost the supplier, after caps.",
         _by_month(select(names.CONTRACT_CREDIT, *CONTRACT), select(names.MONTH_CREDIT, *CONTRACT)),
-        Look(unit=money, least=0, thresholds=looks.steps((None, "blue"))),
+        Look(unit=money, least=0, thresholds=style.steps((None, "blue"))),
         "month",
     )
 
@@ -43,7 +43,7 @@ def caps() -> Panel:
         "Caps used",
         "The part of each cap's window that credits have used; a cap limits money and never points.",
         Query(f"1 - {left} / ({limit} > 0)", "{{cap}} ({{scope}})"),
-        Look(unit="percentunit", decimals=1, least=0, most=1, thresholds=looks.SHARE_USED),
+        Look(unit="percentunit", decimals=1, least=0, most=1, thresholds=style.SHARE_USED),
     )
 
 
@@ -66,7 +66,7 @@ def triggers() -> Panel:
         "Triggers",
         "What the month has set off as it stands.",
         Query(each("trigger", select(names.TRIGGER, *CONTRACT)), "{{trigger}}"),
-        Look(unit="none", least=0, most=1, texts=looks.BAD_WHEN_ONE, thresholds=looks.ANY_IS_BAD),
+        Look(unit="none", least=0, most=1, texts=style.BAD_WHEN_ONE, thresholds=style.ANY_IS_BAD),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_monitor import names
-from sla_monitor.generate.grafana import looks
+from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.links import to_scorecard, to_service
 from sla_monitor.generate.grafana.panels import Look, Panel, timeseries
 from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
@@ -25,19 +25,19 @@ def kpis() -> Panel:
         Column(
             "So far",
             each(KPI_LABELS, select(names.KPI_MET, *CONTRACT)),
-            Look(unit="none", texts=looks.MET),
+            Look(unit="none", texts=style.MET),
             is_coloured=True,
         ),
         Column("Allowance left", left, Look(unit="dtdurations")),
         Column(
             "Share left",
             f"{left} / ({whole} > 0)",
-            Look(unit="percentunit", decimals=0, thresholds=looks.SHARE_LEFT),
+            Look(unit="percentunit", decimals=0, thresholds=style.SHARE_LEFT),
             is_coloured=True,
         ),
-        Column("Runs out", f"{out} or {never}", Look(unit="dateTimeFromNow", texts=looks.NEVER)),
-        Column("Burn rate", burn, Look(decimals=2, thresholds=looks.BURN), is_coloured=True),
-        Column("Points", each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), Look(thresholds=looks.ANY_IS_BAD)),
+        Column("Runs out", f"{out} or {never}", Look(unit="dateTimeFromNow", texts=style.NEVER)),
+        Column("Burn rate", burn, Look(decimals=2, thresholds=style.BURN), is_coloured=True),
+        Column("Points", each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), Look(thresholds=style.ANY_IS_BAD)),
     )
     return table(
         "KPIs: what is left of the allowance, and when it runs out",
@@ -58,7 +58,7 @@ def burn() -> Panel:
                 each("kpi, service", select(names.KPI_BURN_RATE, *CONTRACT, 'window="trailing"')), "{{kpi}} {{service}}"
             )
         ],
-        Look(decimals=2, thresholds=looks.BURN, least=0),
+        Look(decimals=2, thresholds=style.BURN, least=0),
     )
 
 

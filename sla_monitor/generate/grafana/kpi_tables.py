@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
-from sla_monitor.generate.grafana import looks
+from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.links import to_service
 from sla_monitor.generate.grafana.panels import Look, Panel
 from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
@@ -19,7 +19,7 @@ NOW = "now"
 
 def _figures(contracts: Sequence[Terms], matcher: str, labels: str, look: Look) -> tuple[Column, ...]:
     """Band, target and the three views of the KPIs with these units."""
-    bands = looks.band_colors(contracts)
+    bands = style.band_colors(contracts)
     held = " or ".join(f"({each('kpi, service', _of_band(name))} == 1) * {number}" for number, name in enumerate(bands))
     target = each(labels, select(names.KPI_TARGET, *CONTRACT, matcher))
     texts = {str(number): shown for number, shown in enumerate(bands.values())}
@@ -40,11 +40,11 @@ def _of_band(name: str) -> str:
 
 
 def per_cent(contracts: Sequence[Terms]) -> Panel:
-    seen = Look(unit="percentunit", decimals=1, thresholds=looks.SHARE_SEEN)
+    seen = Look(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN)
     columns = (
         *_figures(contracts, 'unit="ratio"', "kpi, service", Look(unit="percentunit", decimals=3)),
         Column("Seen", each("kpi, service", select(names.KPI_COVERAGE, *CONTRACT)), seen, is_coloured=True),
-        Column("Points", _in_per_cent(names.KPI_POINTS), Look(thresholds=looks.ANY_IS_BAD)),
+        Column("Points", _in_per_cent(names.KPI_POINTS), Look(thresholds=style.ANY_IS_BAD)),
         Column("Failures in a row", _in_per_cent(names.KPI_FAILURES), Look(decimals=0)),
     )
     return table(
@@ -79,5 +79,5 @@ def months(contracts: Sequence[Terms]) -> Panel:
         "The band that each KPI got in each closed month, and where it stands now.",
         Query(f'label_replace({now}, "month", "{NOW}", "", "") or {past}'),
         ("kpi", "month", "band"),
-        Look(unit="none", texts=looks.band_colors(contracts)),
+        Look(unit="none", texts=style.band_colors(contracts)),
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sla_monitor import names
-from sla_monitor.generate.grafana import breaches, looks
-from sla_monitor.generate.grafana.board import CONTRACTS, Board
+from sla_monitor.generate.grafana import breaches, style
 from sla_monitor.generate.grafana.breaches import CONTRACT_KEY, KPI_LABELS, SERVICE_KEY
+from sla_monitor.generate.grafana.dashboard import CONTRACTS, Board
 from sla_monitor.generate.grafana.links import OPERATIONS, to_health, to_service
 from sla_monitor.generate.grafana.panels import Look, Panel, stat
 from sla_monitor.generate.grafana.queries import (
@@ -39,7 +39,7 @@ def operations(money: str) -> Board:
 
 
 def _counts(money: str) -> list[Panel]:
-    states = (("down", looks.ANY_IS_BAD), ("degraded", looks.ANY_IS_NEAR), ("unknown", looks.ANY_IS_NEAR))
+    states = (("down", style.ANY_IS_BAD), ("degraded", style.ANY_IS_NEAR), ("unknown", style.ANY_IS_NEAR))
     found = [
         stat(
             f"Services {state}",
@@ -58,19 +58,19 @@ def _counts(money: str) -> list[Panel]:
             "KPIs missed so far",
             "KPIs whose figure so far, as agreed, does not meet the target.",
             Query(or_zero(missed)),
-            Look(thresholds=looks.ANY_IS_BAD, decimals=0),
+            Look(thresholds=style.ANY_IS_BAD, decimals=0),
         ),
         stat(
             "Money at risk",
             "What this month may still cost the supplier: the credit at worst, less the credit as it stands.",
             Query(f"sum by (currency) ({worst} - {now})", "{{currency}}"),
-            Look(unit=money, thresholds=looks.steps((None, "text"))),
+            Look(unit=money, thresholds=style.steps((None, "text"))),
         ),
         stat(
             "Awaiting a decision",
             "Entries of the register (bookings, claims) that nobody has decided yet.",
             Query(pending),
-            Look(thresholds=looks.ANY_IS_NEAR, decimals=0),
+            Look(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
     ]
 
@@ -84,7 +84,7 @@ def _services() -> Panel:
         "State of every service",
         "Each service by the contract's own rules: down only after the confirmation rule. Click for the service.",
         Query(state_code(names.SERVICE_STATE, SERVICE_LABELS, CONTRACT), "{{service}}"),
-        Look(unit="none", texts=looks.STATES, links=(to_service("field.labels"),)),
+        Look(unit="none", texts=style.STATES, links=(to_service("field.labels"),)),
         width=24,
         by_name=True,
     )
@@ -97,17 +97,17 @@ def _open_outages() -> Panel:
         Column(
             "State",
             state_code(names.SERVICE_STATE, SERVICE_LABELS, CONTRACT),
-            Look(unit="none", texts=looks.STATES),
+            Look(unit="none", texts=style.STATES),
             is_coloured=True,
         ),
-        Column("Down since", f"{begun} or {nobody}", Look(unit="dateTimeFromNow", texts=looks.NEVER)),
+        Column("Down since", f"{begun} or {nobody}", Look(unit="dateTimeFromNow", texts=style.NEVER)),
         _plain("Outages", names.SERVICE_OUTAGES, Look(decimals=0)),
         _plain("Downtime", names.SERVICE_DOWNTIME, Look(unit="dtdurations")),
         _plain("Availability", names.SERVICE_AVAILABILITY, Look(unit="percentunit", decimals=3)),
         Column(
             "Seen",
             each(SERVICE_LABELS, select(names.SERVICE_COVERAGE, *CONTRACT)),
-            Look(unit="percentunit", decimals=1, thresholds=looks.SHARE_SEEN),
+            Look(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
             is_coloured=True,
         ),
     )
@@ -126,7 +126,7 @@ def _plain(heading: str, metric: names.MetricName, look: Look) -> Column:
 
 def _certificates() -> Panel:
     left = f"{each('contract, service, endpoint', select(names.CERTIFICATE_EXPIRY, *CONTRACT))} - time()"
-    days = looks.steps((None, looks.BAD), (7 * 86_400, looks.NEAR), (21 * 86_400, looks.GOOD))
+    days = style.steps((None, style.BAD), (7 * 86_400, style.NEAR), (21 * 86_400, style.GOOD))
     return table(
         "Certificates",
         "Time until the earliest certificate of each endpoint's chain expires.",
@@ -141,30 +141,30 @@ def _own_health() -> list[Panel]:
         return stat(title, description, Query(expression), look, width=6)
 
     to = (to_health(),)
-    yes, no = looks.steps((None, looks.BAD), (1, looks.GOOD)), looks.ANY_IS_BAD
+    yes, no = style.steps((None, style.BAD), (1, style.GOOD)), style.ANY_IS_BAD
     return [
         own(
             "Monitor online",
             "Whether a witness answers; if none does, what fails is unknown.",
             f"min({select(names.MONITOR_ONLINE)})",
-            Look(unit="none", texts=looks.GOOD_WHEN_ONE, thresholds=yes, links=to),
+            Look(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=yes, links=to),
         ),
         own(
             "Ledger failing",
             "Whether observations cannot be committed.",
             f"max({select(names.LEDGER_FAILING)})",
-            Look(unit="none", texts=looks.BAD_WHEN_ONE, thresholds=no, links=to),
+            Look(unit="none", texts=style.BAD_WHEN_ONE, thresholds=no, links=to),
         ),
         own(
             "Figures are this old",
             "Time since the figures were last worked out.",
             f"time() - min({select(names.ASSESSED)})",
-            Look(unit="s", thresholds=looks.steps((None, looks.GOOD), (60, looks.NEAR), (300, looks.BAD)), links=to),
+            Look(unit="s", thresholds=style.steps((None, style.GOOD), (60, style.NEAR), (300, style.BAD)), links=to),
         ),
         own(
             "Looks missed a second",
             "Looks lost because the schedule was late or the host slept.",
             f"sum({rate(names.MISSED)})",
-            Look(unit="none", decimals=2, thresholds=looks.steps((None, looks.GOOD), (0.01, looks.NEAR)), links=to),
+            Look(unit="none", decimals=2, thresholds=style.steps((None, style.GOOD), (0.01, style.NEAR)), links=to),
         ),
     ]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sla_monitor.generate.grafana.looks import ONE_COLOR, Json, value_mappings
 from sla_monitor.generate.grafana.queries import Query
+from sla_monitor.generate.grafana.style import ONE_COLOR, Json, value_mappings
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 NO_DATA = "no data"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
-from sla_monitor.generate.grafana import account, kpi_tables, looks
-from sla_monitor.generate.grafana.board import ONE_CONTRACT, Board
+from sla_monitor.generate.grafana import account, kpi_tables, style
+from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Board
 from sla_monitor.generate.grafana.links import SCORECARD
 from sla_monitor.generate.grafana.panels import Look, Panel, stat
 from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
@@ -46,26 +46,26 @@ def _points() -> tuple[Panel, ...]:
             "Service points",
             "Of the running month, agreed view, after repeats and related failures.",
             f"max({select(names.CONTRACT_POINTS, *CONTRACT)})",
-            Look(thresholds=looks.steps((None, looks.GOOD), (0.001, looks.SERIOUS))),
+            Look(thresholds=style.steps((None, style.GOOD), (0.001, style.SERIOUS))),
         ),
         _now(
             "Points at worst",
             "If everything were down from now to the month's end.",
             f"max({worst})",
-            Look(thresholds=looks.steps((None, "text"))),
+            Look(thresholds=style.steps((None, "text"))),
         ),
     )
 
 
 def _amounts(money: str) -> tuple[Panel, ...]:
     worst = select(names.OUTLOOK_CREDIT, *CONTRACT, 'case="worst"')
-    plain = Look(unit=money, thresholds=looks.steps((None, "text")))
+    plain = Look(unit=money, thresholds=style.steps((None, "text")))
     return (
         _now(
             "Service credit",
             "What the month costs the supplier as it stands, after caps.",
             each("currency", select(names.CONTRACT_CREDIT, *CONTRACT)),
-            Look(unit=money, thresholds=looks.steps((None, looks.GOOD), (0.01, looks.SERIOUS))),
+            Look(unit=money, thresholds=style.steps((None, style.GOOD), (0.01, style.SERIOUS))),
             "{{currency}}",
         ),
         _now(
@@ -93,19 +93,19 @@ def _people() -> tuple[Panel, ...]:
             "Awaiting a decision",
             "Entries of the register that nobody has decided yet.",
             f"max({select(names.REGISTER_PENDING, *CONTRACT)})",
-            Look(thresholds=looks.ANY_IS_NEAR, decimals=0),
+            Look(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
         _now(
             "Figures owed",
             "KPI figures that a party owes for months that have ended.",
             f"max({select(names.FIGURES_MISSING, *CONTRACT)})",
-            Look(thresholds=looks.ANY_IS_NEAR, decimals=0),
+            Look(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
         stat(
             "Terms in force",
             "The change that the terms in force come from.",
             Query(each("terms", select(names.CONTRACT_INFO, *CONTRACT)), "{{terms}}"),
-            Look(unit="none", thresholds=looks.steps((None, "text")), texts={"1": ("in force", "text")}),
+            Look(unit="none", thresholds=style.steps((None, "text")), texts={"1": ("in force", "text")}),
             width=8,
             by_name=True,
         ),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sla_monitor import names
-from sla_monitor.generate.grafana import looks
-from sla_monitor.generate.grafana.board import ONE_CONTRACT, Board, variable
+from sla_monitor.generate.grafana import style
+from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Board, variable
 from sla_monitor.generate.grafana.links import SERVICE as UID
 from sla_monitor.generate.grafana.links import to_scorecard
 from sla_monitor.generate.grafana.panels import Look, Panel, stat, state_timeline, timeseries
@@ -44,13 +44,13 @@ def _figures() -> tuple[Panel, ...]:
 
     state = f"max({state_code(names.SERVICE_STATE, 'contract, service', SERVICE)})"
     return (
-        now("State", "By the contract's own rules.", state, Look(unit="none", texts=looks.STATES)),
+        now("State", "By the contract's own rules.", state, Look(unit="none", texts=style.STATES)),
         now("Availability", "Of the agreed time that was seen.", of(names.SERVICE_AVAILABILITY), RATIO),
         now(
             "Seen",
             "Observed part of the agreed service time: what the availability is worth.",
             of(names.SERVICE_COVERAGE),
-            Look(unit="percentunit", decimals=1, thresholds=looks.SHARE_SEEN),
+            Look(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
         ),
         now("Downtime", "After the contract's rules.", of(names.SERVICE_DOWNTIME), Look(unit="dtdurations")),
         now("Outages", "Confirmed, with a part that counts.", of(names.SERVICE_OUTAGES), Look(decimals=0)),
@@ -60,7 +60,7 @@ def _figures() -> tuple[Panel, ...]:
             Query(f"min by (contract) ({select(names.KPI_ALLOWANCE_LEFT, *SERVICE)})"),
             Look(
                 unit="dtdurations",
-                thresholds=looks.steps((None, looks.BAD), (0.001, looks.GOOD)),
+                thresholds=style.steps((None, style.BAD), (0.001, style.GOOD)),
                 links=(to_scorecard("field.labels"),),
             ),
         ),
@@ -75,7 +75,7 @@ def _endpoints() -> Panel:
             Query(state_code(names.SERVICE_STATE, "service", SERVICE), "{{service}} (the service)"),
             Query(state_code(names.ENDPOINT_STATE, "endpoint", ENDPOINT), "{{endpoint}}"),
         ],
-        Look(unit="none", texts=looks.STATES),
+        Look(unit="none", texts=style.STATES),
     )
 
 
@@ -90,7 +90,7 @@ def _hours() -> Panel:
             Query(each("service", select(names.SERVICE_MAINTENANCE, *SERVICE)), "Permitted maintenance"),
             Query(f"2 * {each('service', down)}", "Outage"),
         ],
-        Look(unit="none", texts=looks.YES_NO | {"2": ("Down", looks.BAD)}),
+        Look(unit="none", texts=style.YES_NO | {"2": ("Down", style.BAD)}),
         height=6,
     )
 
@@ -155,7 +155,7 @@ def _allowance() -> Panel:
         "Downtime allowance left",
         "For the whole period; below nothing, the promise is broken.",
         [Query(each("kpi", select(names.KPI_ALLOWANCE_LEFT, *SERVICE)), "{{kpi}}")],
-        Look(unit="s", thresholds=looks.steps((None, looks.BAD), (0, looks.GOOD))),
+        Look(unit="s", thresholds=style.steps((None, style.BAD), (0, style.GOOD))),
         width=8,
     )
 
@@ -165,6 +165,6 @@ def _burn() -> Panel:
         "Burn rate",
         "Downtime over the downtime allowed in the same time, over the period and over the last seven days.",
         [Query(each("kpi, window", select(names.KPI_BURN_RATE, *SERVICE)), "{{kpi}} {{window}}")],
-        Look(decimals=2, thresholds=looks.BURN, least=0),
+        Look(decimals=2, thresholds=style.BURN, least=0),
         width=8,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sla_monitor.generate.grafana.looks import Json, value_mappings
 from sla_monitor.generate.grafana.panels import DATASOURCE, NO_DATA, Look, Panel, targets
 from sla_monitor.generate.grafana.queries import Query
+from sla_monitor.generate.grafana.style import Json, value_mappings
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from sla_monitor.generate.alerts.annotations import Text, Told, literal
 from sla_monitor.generate.promql import lasting
-from sla_monitor.generate.text import Text, Told, literal
 from sla_monitor.names import AlertName
 from sla_monitor.settings import Links
 

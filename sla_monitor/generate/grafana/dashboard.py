@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sla_monitor import names
-from sla_monitor.generate.grafana.looks import BAD, NEAR, Json
 from sla_monitor.generate.grafana.panels import DATASOURCE, Panel
 from sla_monitor.generate.grafana.queries import CONTRACT, each, select
+from sla_monitor.generate.grafana.style import BAD, NEAR, Json
 
 TAG = "sla-monitor"
 SCHEMA_VERSION = 36

@@ -13,13 +13,13 @@ from typing import Any
 
 from sla_monitor import names
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
-from sla_monitor.generate.alert import Alert, Case
-from sla_monitor.generate.burn_cases import burn_cases
+from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.annotations import Label, Value, text
+from sla_monitor.generate.alerts.burn_pace import PAGE, TICKET, live
+from sla_monitor.generate.alerts.burn_rate_tests import burn_cases
+from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, MONEY, Group, Subject
 from sla_monitor.generate.grafana.links import SERVICE
-from sla_monitor.generate.pace import PAGE, TICKET, live
 from sla_monitor.generate.promql import PER_CONTRACT, PER_SERVICE, joined, lasting, seconds
-from sla_monitor.generate.subject import ALLOWANCE_OF_KPI, MONEY, Group, Subject
-from sla_monitor.generate.text import Label, Value, text
 from sla_monitor.settings import Burn
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from sla_monitor import names
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
-from sla_monitor.generate.inhibition import inhibitions
+from sla_monitor.generate.alertmanager.inhibition import inhibitions
+from sla_monitor.generate.alertmanager.receivers import DEAD_MANS_SWITCH, NOBODY, WATCHERS, placeholders, replaced
+from sla_monitor.generate.alertmanager.working_hours import holidays, holidays_name, hours_name, time_intervals
 from sla_monitor.generate.promql import lasting, quoted
 from sla_monitor.generate.promtool import Files
-from sla_monitor.generate.receivers import DEAD_MANS_SWITCH, NOBODY, WATCHERS, placeholders, replaced
-from sla_monitor.generate.working_hours import holidays, holidays_name, hours_name, time_intervals
 from sla_monitor.settings import Settings
 
 HOUR_MS = 3_600_000

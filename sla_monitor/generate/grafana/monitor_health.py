@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sla_monitor import names
-from sla_monitor.generate.grafana import looks
-from sla_monitor.generate.grafana.board import Board
+from sla_monitor.generate.grafana import style
+from sla_monitor.generate.grafana.dashboard import Board
 from sla_monitor.generate.grafana.links import HEALTH
 from sla_monitor.generate.grafana.panels import Look, Panel, stat, timeseries
 from sla_monitor.generate.grafana.queries import Query, rate, select
@@ -34,8 +34,8 @@ def _stat(title: str, description: str, expression: str, look: Look) -> Panel:
 
 
 def _now() -> tuple[Panel, ...]:
-    yes = Look(unit="none", texts=looks.GOOD_WHEN_ONE, thresholds=looks.steps((None, looks.BAD), (1, looks.GOOD)))
-    no = Look(unit="none", texts=looks.BAD_WHEN_ONE, thresholds=looks.ANY_IS_BAD)
+    yes = Look(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=style.steps((None, style.BAD), (1, style.GOOD)))
+    no = Look(unit="none", texts=style.BAD_WHEN_ONE, thresholds=style.ANY_IS_BAD)
     taken_up = "Whether the last reading of the configuration was taken up; if not, the one before is in force."
     return (
         _stat("Scraped", "Whether Prometheus reaches the monitor.", f"min({select('up')})", yes),
@@ -47,7 +47,7 @@ def _now() -> tuple[Panel, ...]:
             "Version",
             "What is running.",
             Query(f"max by (version, python_version) ({select(names.BUILD_INFO)})", "{{version}}, {{python_version}}"),
-            Look(unit="none", texts={"1": ("running", "text")}, thresholds=looks.steps((None, "text"))),
+            Look(unit="none", texts={"1": ("running", "text")}, thresholds=style.steps((None, "text"))),
             width=8,
             by_name=True,
         ),
@@ -55,9 +55,9 @@ def _now() -> tuple[Panel, ...]:
 
 
 def _ages() -> tuple[Panel, ...]:
-    pulse = Look(unit="s", decimals=1, thresholds=looks.steps((None, looks.GOOD), (3, looks.NEAR), (5, looks.BAD)))
-    age = Look(unit="s", thresholds=looks.steps((None, looks.GOOD), (60, looks.NEAR), (300, looks.BAD)))
-    since = Look(unit="dateTimeFromNow", thresholds=looks.steps((None, "text")))
+    pulse = Look(unit="s", decimals=1, thresholds=style.steps((None, style.GOOD), (3, style.NEAR), (5, style.BAD)))
+    age = Look(unit="s", thresholds=style.steps((None, style.GOOD), (60, style.NEAR), (300, style.BAD)))
+    since = Look(unit="dateTimeFromNow", thresholds=style.steps((None, "text")))
     return (
         _stat("Pulse", "Time since the scheduling loop last turned.", f"max({select(names.PULSE)})", pulse),
         _stat("Age of the figures", "Since they were worked out.", f"time() - min({select(names.ASSESSED)})", age),
@@ -131,7 +131,7 @@ def _lag() -> Panel:
         "Age of the oldest observation that is not committed",
         "What a crash would lose.",
         [Query(f"max by (instance) ({select(names.LEDGER_LAG)})", INSTANCE)],
-        Look(unit="s", least=0, thresholds=looks.steps((None, looks.GOOD), (5, looks.NEAR), (60, looks.BAD))),
+        Look(unit="s", least=0, thresholds=style.steps((None, style.GOOD), (5, style.NEAR), (60, style.BAD))),
     )
 
 
@@ -181,7 +181,7 @@ def _files() -> Panel:
         "Open files",
         "Connections and files, of those allowed.",
         [Query(f"max by (instance) ({share})", INSTANCE)],
-        Look(unit="percentunit", least=0, thresholds=looks.steps((None, looks.GOOD), (0.8, looks.BAD))),
+        Look(unit="percentunit", least=0, thresholds=style.steps((None, style.GOOD), (0.8, style.BAD))),
     )
 
 

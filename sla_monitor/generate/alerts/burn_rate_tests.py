@@ -8,9 +8,9 @@ from math import ceil
 
 from sla_monitor import names
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
-from sla_monitor.generate.alert import Case
-from sla_monitor.generate.pace import allowance_ms
-from sla_monitor.generate.subject import Subject
+from sla_monitor.generate.alerts.alert import Case
+from sla_monitor.generate.alerts.burn_pace import allowance_ms
+from sla_monitor.generate.alerts.subject import Subject
 from sla_monitor.settings import Burn
 
 

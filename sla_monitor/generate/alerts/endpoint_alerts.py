@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, TlsTerms
 from sla_monitor.contract.terms import Service
-from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.annotations import Label, Piece, Value, text
+from sla_monitor.generate.alerts.counted_moments import expected_now, in_hours
+from sla_monitor.generate.alerts.subject import DAY_S, MINUTE_MS, STEP, Group, Subject, minutes
 from sla_monitor.generate.grafana.links import SERVICE
-from sla_monitor.generate.moment import expected_now, in_hours
 from sla_monitor.generate.promql import lasting
-from sla_monitor.generate.subject import DAY_S, MINUTE_MS, STEP, Group, Subject, minutes
-from sla_monitor.generate.text import Label, Piece, Value, text
 
 _OWN = {"heartbeat": names.HEARTBEAT_SILENT, "journey": names.JOURNEY_FAILING}
 """The kinds of endpoint that have an alert of their own."""

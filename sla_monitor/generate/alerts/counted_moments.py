@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sla_monitor import names
+from sla_monitor.generate.alerts.subject import Group, Subject
 from sla_monitor.generate.promql import PER_SERVICE, joined
-from sla_monitor.generate.subject import Group, Subject
 
 
 def expected_now(subject: Subject, expression: str, group: Group) -> str:

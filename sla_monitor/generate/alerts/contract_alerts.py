@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
+from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, DAY_S, MINUTE_MS, MONEY, Subject, minutes
 from sla_monitor.generate.grafana.links import SCORECARD
 from sla_monitor.generate.promql import PER_KPI
-from sla_monitor.generate.subject import ALLOWANCE_OF_KPI, DAY_S, MINUTE_MS, MONEY, Subject, minutes
-from sla_monitor.generate.text import Label, Text, Value, text
 
 
 def regime_alerts(subject: Subject) -> Iterator[Alert]:

@@ -6,12 +6,21 @@ from collections.abc import Iterator
 
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
-from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.annotations import Label, Text, text
+from sla_monitor.generate.alerts.counted_moments import expected_now, in_hours
+from sla_monitor.generate.alerts.subject import (
+    ALLOWANCE,
+    MINUTE_MS,
+    MONEY,
+    SINCE,
+    STEP_OF_SERVICE,
+    Group,
+    Subject,
+    minutes,
+)
 from sla_monitor.generate.grafana.links import SERVICE
-from sla_monitor.generate.moment import expected_now, in_hours
 from sla_monitor.generate.promql import lasting
-from sla_monitor.generate.subject import ALLOWANCE, MINUTE_MS, MONEY, SINCE, STEP_OF_SERVICE, Group, Subject, minutes
-from sla_monitor.generate.text import Label, Text, text
 
 
 def service_alerts(subject: Subject, group: Group) -> Iterator[Alert]:

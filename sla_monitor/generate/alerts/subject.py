@@ -9,9 +9,9 @@ from math import ceil
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.generate.alert import OURS, Severity
+from sla_monitor.generate.alerts.alert import OURS, Severity
+from sla_monitor.generate.alerts.annotations import Ask, ByService, Label, Text, text
 from sla_monitor.generate.promql import lasting, sample, select
-from sla_monitor.generate.text import Ask, ByService, Label, Text, text
 from sla_monitor.settings import Settings
 
 CRITICALITIES = ("critical", "high", "medium", "low")

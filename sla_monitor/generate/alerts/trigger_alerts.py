@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from sla_monitor import names
 from sla_monitor.contract.money.trigger_terms import Condition, Trigger
-from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.annotations import Label, Value, text
+from sla_monitor.generate.alerts.contract_alerts import contract_alert, late
+from sla_monitor.generate.alerts.subject import Subject
 from sla_monitor.generate.promql import PER_CONTRACT
-from sla_monitor.generate.regime import contract_alert, late
-from sla_monitor.generate.subject import Subject
-from sla_monitor.generate.text import Label, Value, text
 
 
 def trigger_alerts(subject: Subject) -> Iterator[Alert]:

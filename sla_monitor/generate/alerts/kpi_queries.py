@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from sla_monitor import names
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
-from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.annotations import Label, Text, text
+from sla_monitor.generate.alerts.subject import Subject, minutes
 from sla_monitor.generate.grafana.links import HEALTH
 from sla_monitor.generate.promql import joined, lasting
-from sla_monitor.generate.subject import Subject, minutes
-from sla_monitor.generate.text import Label, Text, text
 
 STEPS = 24
 """Samples of a unit test in one window."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.annotations import Value, text
+from sla_monitor.generate.alerts.contract_alerts import contract_alert, late
+from sla_monitor.generate.alerts.subject import DAY_S, Subject
 from sla_monitor.generate.promql import PER_CONTRACT, joined
-from sla_monitor.generate.regime import contract_alert, late
-from sla_monitor.generate.subject import DAY_S, Subject
-from sla_monitor.generate.text import Value, text
 
 
 def paper_alerts(subject: Subject) -> Iterator[Alert]:

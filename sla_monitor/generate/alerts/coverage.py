@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.generate.alert import OURS, Alert, Case
+from sla_monitor.generate.alerts.alert import OURS, Alert, Case
+from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
+from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours
+from sla_monitor.generate.alerts.subject import MINUTE_MS, Subject, minutes
 from sla_monitor.generate.grafana.links import HEALTH
 from sla_monitor.generate.promql import PER_SERVICE, joined
-from sla_monitor.generate.subject import MINUTE_MS, Subject, minutes
-from sla_monitor.generate.text import Label, Text, Value, text
-from sla_monitor.generate.watching import monitor_alert, ours
 from sla_monitor.settings import Settings
 
 WINDOW = "15m"

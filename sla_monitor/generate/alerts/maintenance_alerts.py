@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.annotations import Label, Value, text
+from sla_monitor.generate.alerts.subject import MINUTE_MS, Group, Subject
 from sla_monitor.generate.grafana.links import SERVICE
 from sla_monitor.generate.promql import PER_SERVICE, joined
-from sla_monitor.generate.subject import MINUTE_MS, Group, Subject
-from sla_monitor.generate.text import Label, Value, text
 
 
 def upkeep_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
