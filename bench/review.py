@@ -20,9 +20,9 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.document import document, document_text
 from sla_monitor.ledger import read_only
-from sla_monitor.review.case import Case
-from sla_monitor.review.figures import pack
-from sla_monitor.review.make import FORMATS, renderings
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.rendering.files import FORMATS, renderings
 
 KPIS, MONTH = 50, "2025-12"
 

@@ -12,7 +12,7 @@ from sla_monitor.cli.review_found import Asked, made_from
 from sla_monitor.cli.review_made import Bundling, Post, make
 
 if TYPE_CHECKING:
-    from sla_monitor.review.case import Copy
+    from sla_monitor.review.pack_input import Copy
     from sla_monitor.settings import Mail, Settings
 
 ALL = "html,pdf,xlsx,csv,json"
@@ -62,7 +62,7 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
     --copy supplier, and a claim, leave out what the authority wrote for itself. --bundle adds CONTRACT-2026-10.zip:
     the pack with evidence, contract, calendars and checkpoints, for “sla-monitor verify”.
     """
-    from sla_monitor.review.make import Wanted
+    from sla_monitor.review.rendering.files import Wanted
 
     folder = output or _settings(config).reviews.folder
     if is_list:
@@ -109,7 +109,7 @@ def _mail(config: Path) -> Mail:
 
 def _list(shelf: Path) -> None:
     from sla_monitor.cli.terminal import lines_of, table, width
-    from sla_monitor.review.shelf import shelved
+    from sla_monitor.review.pack_store import shelved
 
     rows = [
         {

@@ -16,8 +16,8 @@ from sla_monitor.cli.sources import chosen_contract, last_closed, month_named, r
 if TYPE_CHECKING:
     from sla_monitor.archive.sealed import SealedDay
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.review.case import Copy
     from sla_monitor.review.gathering import Found
+    from sla_monitor.review.pack_input import Copy
     from sla_monitor.signing import SigningKey
 
 
@@ -48,9 +48,9 @@ def made_from(asked: Asked) -> Iterator[Vouched]:
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
     from sla_monitor.periods.terms_slices import period_of
+    from sla_monitor.review.first_failures import first_looks
     from sla_monitor.review.gathering import Subject, gathered
     from sla_monitor.review.keeping import Keeping, sealed_as
-    from sla_monitor.review.looks import first_looks
 
     contract = chosen_contract(asked.contract, asked.config)
     if asked.evidence is not None:

@@ -15,8 +15,8 @@ from sla_monitor.cli.review_found import Vouched
 
 if TYPE_CHECKING:
     from sla_monitor.review.blocks import Pack
-    from sla_monitor.review.case import Case
-    from sla_monitor.review.make import Wanted
+    from sla_monitor.review.pack_input import Case
+    from sla_monitor.review.rendering.files import Wanted
     from sla_monitor.settings import Mail
 
 
@@ -47,8 +47,8 @@ def make(vouched: Vouched, wanted: Wanted, output: Path, post: Post, bundling: B
         handed,
         of_wanted,
     )
-    from sla_monitor.review.make import packed, with_manifest
-    from sla_monitor.review.shelf import put
+    from sla_monitor.review.pack_store import put
+    from sla_monitor.review.rendering.files import packed, with_manifest
 
     found, given = vouched.found, dict[str, bytes]()
     if wanted.claim is not None or bundling.is_wanted:

@@ -16,8 +16,8 @@ from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
 from sla_monitor.register.effective import standing
-from sla_monitor.review.duty import Duty, due
-from sla_monitor.review.shelf import shelved
+from sla_monitor.review.pack_scheduler import Duty, due
+from sla_monitor.review.pack_store import shelved
 from sla_monitor.schedule import Schedule
 from sla_monitor.silences import Silences, bookings
 from sla_monitor.web import ReviewPack

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sla_monitor.review.blocks import Pack, Section
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.cover import cover, status
+from sla_monitor.review.pack_input import Case
 
 DIGEST_SHOWN = 16
 

@@ -6,12 +6,12 @@ from sla_monitor.errors import ReviewError
 from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Facts, Lines, Pack, Prose, Section
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.certificate import certificate
 from sla_monitor.review.chapters.checking import checking
 from sla_monitor.review.chapters.failures import page_of, steps_table
-from sla_monitor.review.chapters.looks import responses
 from sla_monitor.review.chapters.meeting import method
+from sla_monitor.review.chapters.responses import responses
+from sla_monitor.review.pack_input import Case
 from sla_monitor.sla.results import CreditLine
 
 

@@ -14,10 +14,10 @@ from sla_monitor.document.inputs import inputs_of
 from sla_monitor.evidence import Source
 from sla_monitor.evidence.given import Given
 from sla_monitor.register.effective import standing
-from sla_monitor.review.case import Case, Copy, Looks
-from sla_monitor.review.copies import for_supplier
 from sla_monitor.review.keeping import Keeping
-from sla_monitor.review.unseen import unseen
+from sla_monitor.review.monitor_faults import unseen
+from sla_monitor.review.pack_input import Case, Copy, Looks
+from sla_monitor.review.supplier_copy import for_supplier
 
 PROGRAM = f"sla-monitor {__version__}"
 

@@ -12,9 +12,9 @@ from email.utils import formatdate
 
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.summary import headline
-from sla_monitor.review.telling import decision_needed
+from sla_monitor.review.entry_words import decision_needed
+from sla_monitor.review.pack_input import Case
 from sla_monitor.settings import Mail
 
 TIMEOUT_S = 30.0

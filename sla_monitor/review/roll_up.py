@@ -11,15 +11,15 @@ from sla_monitor.periods.months import shifted, within
 from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.checking import checking
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import months_table
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.summary import KEY, score_table
-from sla_monitor.review.drawing.bars import bars
-from sla_monitor.review.drawing.run_chart import run_chart
-from sla_monitor.review.tones import figure_cell
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.palette import figure_cell
+from sla_monitor.review.rendering.drawing.bars import bars
+from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.results import PeriodResult
 
 RUNS = (

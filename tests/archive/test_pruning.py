@@ -34,9 +34,9 @@ from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.reading.reader import Keeping
 from sla_monitor.ledger.schema import MIGRATIONS
 from sla_monitor.register.instant import parse_instant
+from sla_monitor.review.first_failures import first_looks
 from sla_monitor.review.gathering import Subject, gathered
-from sla_monitor.review.looks import first_looks
-from sla_monitor.review.make import Wanted
+from sla_monitor.review.rendering.files import Wanted
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 from tests.archive.support import DAY_MS, HOUR_MS, Place

@@ -16,7 +16,7 @@ from sla_monitor.daemon.daemon import SIGNALS
 from sla_monitor.daemon.errands import PROVEN_MS, Errands
 from sla_monitor.daemon.nightly import Nightly
 from sla_monitor.ledger import Ledger
-from sla_monitor.review.duty import Due, Duty
+from sla_monitor.review.pack_scheduler import Due, Duty
 from sla_monitor.settings import Reviews
 from sla_monitor.sla.observation import Observation
 from tests.archive.support import DAY_MS, T0, Place, observations

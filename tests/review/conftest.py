@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.review.case import Case
-from sla_monitor.review.figures import pack
-from sla_monitor.review.pdf import pdf
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.rendering.pdf import pdf
 from tests.review import estate, hostile
 from tests.review.shared import once
 

@@ -31,7 +31,7 @@ from sla_monitor.periods.intervals import length, subtract
 from sla_monitor.periods.months import Run
 from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Entry
-from sla_monitor.review.case import Case, Looks
+from sla_monitor.review.pack_input import Case, Looks
 from sla_monitor.sla.banding import band_of, is_met
 from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sla_monitor.register.effective import standing
-from sla_monitor.review.case import Case, Looks
+from sla_monitor.review.pack_input import Case, Looks
 from tests.reconciled import reconciled
 from tests.review.estate import case as plain_case
 from tests.review.estate import entries

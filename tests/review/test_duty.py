@@ -17,9 +17,9 @@ from sla_monitor.periods.edges import month_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
-from sla_monitor.review.duty import AGAIN_MS, SETTLING_MS, Due, Duty, due
-from sla_monitor.review.make import with_manifest
-from sla_monitor.review.shelf import put
+from sla_monitor.review.pack_scheduler import AGAIN_MS, SETTLING_MS, Due, Duty, due
+from sla_monitor.review.pack_store import put
+from sla_monitor.review.rendering.files import with_manifest
 from sla_monitor.settings import Reviews
 from tests.assess_command.quarter import CONTRACT as QUARTER
 from tests.assess_command.quarter import recorded_in

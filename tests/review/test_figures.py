@@ -11,9 +11,9 @@ from typing import Any
 from sla_monitor.assess.assessment import Restatement
 from sla_monitor.register.entries import Entry
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section, Table
-from sla_monitor.review.case import Case
-from sla_monitor.review.figures import pack
-from sla_monitor.review.tones import score_cell
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.palette import score_cell
 from tests.review.estate import case
 from tests.review.months import case_of, evidence
 

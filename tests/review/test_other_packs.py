@@ -17,9 +17,9 @@ from sla_monitor.evidence import read_evidence
 from sla_monitor.review.blocks import Pack
 from sla_monitor.review.chapters.publication import rating
 from sla_monitor.review.claim import claim_pack
-from sla_monitor.review.figures import pack as figures_pack
-from sla_monitor.review.html import html
-from sla_monitor.review.pdf import pdf
+from sla_monitor.review.monthly_pack import pack as figures_pack
+from sla_monitor.review.rendering.html import html
+from sla_monitor.review.rendering.pdf import pdf
 from sla_monitor.review.roll_up import roll_up
 from sla_monitor.sla.clock_steps import ClockMove
 from tests.review.estate import case

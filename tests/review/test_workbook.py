@@ -17,11 +17,11 @@ import pytest
 import xlsxwriter
 
 from sla_monitor.periods.months import Run
-from sla_monitor.review.case import Case
-from sla_monitor.review.figures import pack
-from sla_monitor.review.sheet.calculation import calculation
-from sla_monitor.review.sheet.grid import Entry, Grid
-from sla_monitor.review.sheet.workbook import FORMATS, write_grid, xlsx
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.rendering.sheet.calculation import calculation
+from sla_monitor.review.rendering.sheet.grid import Entry, Grid
+from sla_monitor.review.rendering.sheet.workbook import FORMATS, write_grid, xlsx
 from sla_monitor.sla.money.month_engine import Setting, fold
 from tests.contract_cases.reading import Case as ContractCase
 from tests.contract_cases.reading import month_input, month_name, read_cases

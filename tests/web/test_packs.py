@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from sla_monitor.daemon.errands import packs
-from sla_monitor.review.shelf import MANIFEST, put
+from sla_monitor.review.pack_store import MANIFEST, put
 from sla_monitor.web import Web
 from sla_monitor.web.packs import listed
 from tests.web import estate

@@ -22,10 +22,10 @@ from sla_monitor.evidence.reading import checked, evidence_of, spelled_content
 from sla_monitor.periods.terms_slices import measurement_months, run_of, told_range
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import is_redacted, redacted, withheld
-from sla_monitor.review.case import Handed
 from sla_monitor.review.gathering import Found, Subject, gathered
-from sla_monitor.review.make import Wanted, with_manifest
-from sla_monitor.review.shelf import MANIFEST
+from sla_monitor.review.pack_input import Handed
+from sla_monitor.review.pack_store import MANIFEST
+from sla_monitor.review.rendering.files import Wanted, with_manifest
 from sla_monitor.signing import SigningKey
 
 EVIDENCE, CONTRACT, DAYS, WITHHELD = "evidence.json", "contract", "days", "withheld.json"

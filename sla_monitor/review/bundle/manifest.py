@@ -10,9 +10,9 @@ from typing import Any, cast, get_args
 
 from sla_monitor.errors import BundleError
 from sla_monitor.review.bundle.contents import VERSION
-from sla_monitor.review.case import Copy
 from sla_monitor.review.keeping import Keeping
-from sla_monitor.review.make import FORMATS, Wanted
+from sla_monitor.review.pack_input import Copy
+from sla_monitor.review.rendering.files import FORMATS, Wanted
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)

@@ -33,12 +33,12 @@ from sla_monitor.review import words
 from sla_monitor.review.bundle import contents
 from sla_monitor.review.bundle.manifest import Manifest, manifest_of
 from sla_monitor.review.bundle.unpacking import Unpacked, unpacked
-from sla_monitor.review.case import Looks
+from sla_monitor.review.first_failures import looks_in
 from sla_monitor.review.gathering import PROGRAM, Found, Subject, gathered
 from sla_monitor.review.keeping import sealed_as
-from sla_monitor.review.looks import looks_in
-from sla_monitor.review.make import manifest, packed
-from sla_monitor.review.shelf import MANIFEST
+from sla_monitor.review.pack_input import Looks
+from sla_monitor.review.pack_store import MANIFEST
+from sla_monitor.review.rendering.files import manifest, packed
 from sla_monitor.signing import VerifyingKey
 
 State: TypeAlias = Literal["holds", "wrong", "unchecked", "note"]

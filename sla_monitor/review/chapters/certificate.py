@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Facts, Lines, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 
 RECORDS = (Column("Document", 2.5), Column("What it is", 2.2), Column("SHA-256", 5))
 BLANK = ("Signed", "Date", "Name", "Office held")

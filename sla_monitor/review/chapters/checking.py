@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 
 STEPS = (Column("What it shows", 2.6), Column("With", 3.4))
 UNKNOWN = "This pack was made from an evidence file, which does not say whether days are sealed or who has signed them."

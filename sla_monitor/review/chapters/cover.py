@@ -9,7 +9,7 @@ from sla_monitor.assess.assessment import ContractAssessment, Restatement
 from sla_monitor.register.entries import SignOff
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 
 STATUS = {
     "running": ("Running month", "The month goes on: figures are as they stand at the data cut-off."),

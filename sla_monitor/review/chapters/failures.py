@@ -10,11 +10,11 @@ from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.register.entries import Action
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
-from sla_monitor.review.case import Case, counted_value, figure_of, history
-from sla_monitor.review.chapters.looks import said_table
 from sla_monitor.review.chapters.outages import outage_table
-from sla_monitor.review.drawing.run_chart import run_chart
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.chapters.responses import said_table
+from sla_monitor.review.pack_input import Case, counted_value, figure_of, history
+from sla_monitor.review.palette import band_cell, figure_cell
+from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.working import Working
 
 STEPS = (Column("Step", 2.2), Column("Worked out", 4), Column("Result", 1.3, True), Column("Clause", 1.8))

@@ -8,8 +8,8 @@ from sla_monitor.assess.assessment import KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case, counted_value, figure_of, own_value
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.pack_input import Case, counted_value, figure_of, own_value
+from sla_monitor.review.palette import band_cell, figure_cell
 
 COLUMNS = (
     Column("KPI", 1.1), Column("What is promised", 2.6), Column("Target", 1.1, True), Column("Threshold", 1.1, True),

@@ -7,7 +7,7 @@ from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.register.entries import Action, Entry, Minute
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Lines, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 
 ACTIONS = (
     Column("Entry", 0.6), Column("Action", 3.4), Column("Who", 1.4), Column("Due", 1.3), Column("KPI", 0.9),

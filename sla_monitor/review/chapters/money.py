@@ -8,12 +8,12 @@ from fractions import Fraction
 
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.cover import restated
 from sla_monitor.review.chapters.failures import steps_table
 from sla_monitor.review.chapters.restated import restatement
 from sla_monitor.review.chapters.shares import shares
-from sla_monitor.review.drawing.bars import bars
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.rendering.drawing.bars import bars
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.sla.working import Working
 

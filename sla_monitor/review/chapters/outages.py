@@ -5,7 +5,7 @@ from __future__ import annotations
 from sla_monitor.assess.assessment import Outage, ServiceAssessment
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Row, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 
 COLUMNS = (
     Column("Outage", 3.4), Column("Lasted", 1.3, True), Column("In service hours", 1.3, True),

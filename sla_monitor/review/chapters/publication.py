@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
 
 COLUMNS = (

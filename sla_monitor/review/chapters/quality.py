@@ -11,9 +11,9 @@ from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.checking import witnessed
-from sla_monitor.review.telling import what, when
+from sla_monitor.review.entry_words import what, when
+from sla_monitor.review.pack_input import Case
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.observation import Reason
 

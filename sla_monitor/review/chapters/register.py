@@ -7,9 +7,9 @@ from sla_monitor.periods.intervals import intersect, length
 from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case, figure_of
-from sla_monitor.review.telling import what, when
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.entry_words import what, when
+from sla_monitor.review.pack_input import Case, figure_of
+from sla_monitor.review.palette import band_cell, figure_cell
 
 EXCLUDED = (
     Column("Entry", 0.6), Column("Service", 1.5), Column("What", 1.2), Column("From and to", 2.8),

@@ -11,9 +11,9 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
-from sla_monitor.review.telling import what, when
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.entry_words import what, when
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.sla.rounding import shown
 

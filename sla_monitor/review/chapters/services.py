@@ -6,10 +6,10 @@ from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment, View
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table
-from sla_monitor.review.case import Case, figure_of
 from sla_monitor.review.chapters.outages import outage_table
-from sla_monitor.review.drawing.timeline import timeline
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.pack_input import Case, figure_of
+from sla_monitor.review.palette import band_cell, figure_cell
+from sla_monitor.review.rendering.drawing.timeline import timeline
 
 VIEWS: tuple[tuple[View, str], ...] = (
     ("gross", "Nothing excluded"),

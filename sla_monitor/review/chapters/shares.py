@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_monitor.review.blocks import Cell, Column, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 
 SHARES = (Column("Participant", 1.6), Column("Part of the credit", 1.2, True), Column("Worked out", 4))
 

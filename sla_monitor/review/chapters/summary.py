@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from sla_monitor.periods.months import shifted
 from sla_monitor.review import words
 from sla_monitor.review.blocks import MARKS, Block, Cell, Column, Facts, Prose, Row, Section, Table
-from sla_monitor.review.case import Case, is_met
-from sla_monitor.review.telling import decision_needed
-from sla_monitor.review.tones import score_cell
+from sla_monitor.review.entry_words import decision_needed
+from sla_monitor.review.pack_input import Case, is_met
+from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
 
 MONTHS = 12

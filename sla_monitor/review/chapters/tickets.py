@@ -7,7 +7,7 @@ from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.register.entries import ClockStop, TicketRecord
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 
 VOLUMES = (

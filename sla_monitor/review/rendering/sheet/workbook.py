@@ -13,9 +13,9 @@ from typing import Any
 import xlsxwriter
 
 from sla_monitor.review.blocks import Cell, Facts, Pack, Section, Table
-from sla_monitor.review.case import Case
-from sla_monitor.review.sheet.calculation import calculation
-from sla_monitor.review.sheet.grid import Entry, Grid
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.rendering.sheet.calculation import calculation
+from sla_monitor.review.rendering.sheet.grid import Entry, Grid
 
 NUMBER = re.compile(
     r"^(?P<sign>[+−-]?)(?P<unit>[^\d+−-]{0,4})(?P<digits>\d[\d,]*)(?P<rest>\.\d+)?(?P<suffix> ?[%a-z]*)$"

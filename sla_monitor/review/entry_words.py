@@ -16,7 +16,7 @@ from sla_monitor.register.entries import (
     Waiver,
 )
 from sla_monitor.review import words
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 
 KINDS = {
     "maintenance": "maintenance",

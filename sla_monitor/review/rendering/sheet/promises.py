@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from sla_monitor.contract.kpis.bands import Band
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.review.case import Case
-from sla_monitor.review.sheet.grid import Entry, Grid, literal, rounded
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.rendering.sheet.grid import Entry, Grid, literal, rounded
 from sla_monitor.sla.banding import bands_of, is_met
 from sla_monitor.sla.repeats import repeat_factor
 from sla_monitor.sla.results import KpiResult

@@ -10,14 +10,14 @@ from typing import Any
 
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.case import Case, Handed
 from sla_monitor.review.claim import claim_pack
-from sla_monitor.review.csv_tables import csv_files
-from sla_monitor.review.figures import pack
-from sla_monitor.review.html import html
-from sla_monitor.review.looks import outages_file
+from sla_monitor.review.first_failures import outages_file
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import Case, Handed
+from sla_monitor.review.pack_store import MANIFEST
+from sla_monitor.review.rendering.csv_tables import csv_files
+from sla_monitor.review.rendering.html import html
 from sla_monitor.review.roll_up import roll_up
-from sla_monitor.review.shelf import MANIFEST
 
 FORMATS = ("html", "pdf", "xlsx", "csv", "json")
 EXTRA = "needs libraries that are not installed (install sla-monitor[report], or leave the format out)"
@@ -107,7 +107,7 @@ def _html(_: Case, whole: Pack, __: str) -> dict[str, bytes]:
 
 def _pdf(_: Case, whole: Pack, __: str) -> dict[str, bytes]:
     try:
-        from sla_monitor.review.pdf import pdf
+        from sla_monitor.review.rendering.pdf import pdf
     except ImportError:
         raise ReviewError(f"pdf {EXTRA}") from None
     return {f"{whole.name}.pdf": pdf(whole)}
@@ -115,7 +115,7 @@ def _pdf(_: Case, whole: Pack, __: str) -> dict[str, bytes]:
 
 def _xlsx(case: Case, whole: Pack, _: str) -> dict[str, bytes]:
     try:
-        from sla_monitor.review.sheet.workbook import xlsx
+        from sla_monitor.review.rendering.sheet.workbook import xlsx
     except ImportError:
         raise ReviewError(f"xlsx {EXTRA}") from None
     return {f"{whole.name}.xlsx": xlsx(case, whole)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sla_monitor.register.entries import Entry, Maintenance
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Row, Section, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 
 COLUMNS = (
     Column("Entry", 0.6), Column("From and to", 3), Column("Lasts", 1.2, True), Column("Services", 2),

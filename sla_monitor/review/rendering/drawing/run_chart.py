@@ -9,7 +9,7 @@ from fractions import Fraction
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Picture
-from sla_monitor.review.drawing.svg import BAD, GOOD, INK, PAPER, SOFT, UNSEEN, Drawing, drawing
+from sla_monitor.review.rendering.drawing.svg import BAD, GOOD, INK, PAPER, SOFT, UNSEEN, Drawing, drawing
 from sla_monitor.sla.results import KpiResult
 
 WIDTH, HEIGHT = 640.0, 190.0

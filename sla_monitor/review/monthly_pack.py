@@ -7,20 +7,20 @@ from collections.abc import Callable
 from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Pack, Section
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.checking import checking
 from sla_monitor.review.chapters.failures import failures
 from sla_monitor.review.chapters.kpis import kpi_table
+from sla_monitor.review.chapters.maintenance import upkeep
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import money
+from sla_monitor.review.chapters.outage_comparison import reconciliation
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.quality import quality
-from sla_monitor.review.chapters.reconciliation import reconciliation
 from sla_monitor.review.chapters.register import register
 from sla_monitor.review.chapters.services import services
 from sla_monitor.review.chapters.summary import summary
 from sla_monitor.review.chapters.tickets import tickets
-from sla_monitor.review.chapters.upkeep import upkeep
+from sla_monitor.review.pack_input import Case
 
 CHAPTERS: tuple[Callable[[Case], Section | None], ...] = (
     summary,

@@ -17,7 +17,7 @@ from sla_monitor.assess.reconciliation import (
 )
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, Tone
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import Case
 from sla_monitor.sla.reconcile import VERDICTS, Sums, Verdict
 
 SUMS = (

@@ -20,8 +20,8 @@ from sla_monitor.contract.money.credit_methods import (
     ShortfallCredit,
     TierCredit,
 )
-from sla_monitor.review.sheet.grid import Entry, Grid, literal
-from sla_monitor.review.sheet.promises import Promises
+from sla_monitor.review.rendering.sheet.grid import Entry, Grid, literal
+from sla_monitor.review.rendering.sheet.promises import Promises
 
 
 @dataclass(frozen=True, slots=True)

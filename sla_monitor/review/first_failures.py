@@ -10,7 +10,7 @@ from sla_monitor.assess.assessment import ContractAssessment, Outage, ServiceAss
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.errors import ReviewError
 from sla_monitor.review import words
-from sla_monitor.review.case import Case, Looks
+from sla_monitor.review.pack_input import Case, Looks
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 
 FirstFailed: TypeAlias = Callable[[str, int, int], Observation | None]

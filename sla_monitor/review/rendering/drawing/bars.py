@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Picture
-from sla_monitor.review.drawing.svg import BAD, INK, drawing
+from sla_monitor.review.rendering.drawing.svg import BAD, INK, drawing
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640.0, 130.0, 10.0, 10.0, 18.0, 24.0
 

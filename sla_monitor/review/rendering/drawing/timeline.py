@@ -9,8 +9,8 @@ from sla_monitor.periods.edges import instant_ms
 from sla_monitor.periods.intervals import Intervals, length
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Picture
-from sla_monitor.review.case import Case
-from sla_monitor.review.drawing.svg import BAD, HELD, INK, LINE, PAPER, SEEN, SOFT, UNSEEN, Drawing, drawing
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.rendering.drawing.svg import BAD, HELD, INK, LINE, PAPER, SEEN, SOFT, UNSEEN, Drawing, drawing
 
 WIDTH, HEIGHT = 680.0, 96.0
 LEFT, RIGHT = 66.0, 4.0

@@ -17,7 +17,7 @@ from sla_monitor.register.effective import Standing
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell
 from sla_monitor.review.keeping import Keeping
-from sla_monitor.review.unseen import Unseen
+from sla_monitor.review.monitor_faults import Unseen
 from sla_monitor.sla.money.charges import split
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.results import KpiResult, PeriodResult

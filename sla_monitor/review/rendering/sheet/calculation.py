@@ -10,10 +10,10 @@ from decimal import Decimal
 
 from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.review import words
-from sla_monitor.review.case import Case
-from sla_monitor.review.sheet.grid import Entry, Grid, literal, rounded
-from sla_monitor.review.sheet.methods import Frame, formulas, payout
-from sla_monitor.review.sheet.promises import Promises, promises
+from sla_monitor.review.pack_input import Case
+from sla_monitor.review.rendering.sheet.grid import Entry, Grid, literal, rounded
+from sla_monitor.review.rendering.sheet.methods import Frame, formulas, payout
+from sla_monitor.review.rendering.sheet.promises import Promises, promises
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sla_monitor.assess.assessment import ServiceAssessment
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
-from sla_monitor.review.looks import NOT_THERE, cause, response
+from sla_monitor.review.first_failures import NOT_THERE, cause, response
+from sla_monitor.review.pack_input import Case
 from sla_monitor.sla.observation import Observation
 
 SAID = (Column("Outage", 2.2), Column("Endpoint", 1.3), Column("Cause", 1.9), Column("What the look found", 4.4))

@@ -18,8 +18,8 @@ from sla_monitor.periods.edges import month_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Entry, SignOff
-from sla_monitor.review.case import Copy
-from sla_monitor.review.shelf import register_number
+from sla_monitor.review.pack_input import Copy
+from sla_monitor.review.pack_store import register_number
 from sla_monitor.settings import Reviews
 
 SETTLING_MS = 10 * 60_000
