@@ -11,8 +11,8 @@ from sla_monitor.assess import assess_month
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.reading.whole_days import Days, Marks
-from sla_monitor.web.cards import figures
-from sla_monitor.web.standing import standing_of
+from sla_monitor.web.page.contract_summary import standing_of
+from sla_monitor.web.page.service_cards import figures
 from tests.evidence.support import evidence
 from tests.imports.support import UP, Desk, at, desk_in, minutes
 

@@ -12,9 +12,18 @@ from markupsafe import Markup
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import words
-from sla_monitor.web.blocks import by_service, dangers, headline, suppliers, tally, troubles, unassessed, zone_of_all
-from sla_monitor.web.health import Health
-from sla_monitor.web.packs import ReviewPack, listed
+from sla_monitor.web.page.blocks import (
+    by_service,
+    dangers,
+    headline,
+    suppliers,
+    tally,
+    troubles,
+    unassessed,
+    zone_of_all,
+)
+from sla_monitor.web.page.pack_list import ReviewPack, listed
+from sla_monitor.web.serving.health import Health
 
 SHOWN_DANGERS = 6
 """KPIs listed at the top; all of them stand in their contract's table."""

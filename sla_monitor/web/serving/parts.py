@@ -12,13 +12,13 @@ from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.sla.jobs import ReportKind
-from sla_monitor.web.access import Access
-from sla_monitor.web.files import WebFiles
-from sla_monitor.web.health import Health
-from sla_monitor.web.heartbeat import Limit, Tokens
-from sla_monitor.web.packs import ReviewPack
-from sla_monitor.web.page import StatusPage
-from sla_monitor.web.workers import Workers
+from sla_monitor.web.page.document import StatusPage
+from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.serving.access import Access
+from sla_monitor.web.serving.health import Health
+from sla_monitor.web.serving.heartbeat_route import Limit, Tokens
+from sla_monitor.web.serving.web_config_files import WebFiles
+from sla_monitor.web.serving.workers import Workers
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -10,8 +10,8 @@ from tornado.http1connection import HTTP1Connection
 from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from sla_monitor.web.guard import SECURITY_HEADERS, host_of, is_loopback
-from sla_monitor.web.site import Busy, Site
+from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
+from sla_monitor.web.serving.parts import Busy, Site
 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sla-monitor", charset="UTF-8"'}
 

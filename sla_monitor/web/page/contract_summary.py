@@ -10,7 +10,7 @@ from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.web import figures, words
-from sla_monitor.web.promises import PromiseRow, promise_rows, tally
+from sla_monitor.web.page.kpi_rows import PromiseRow, promise_rows, tally
 
 Fact = tuple[str, str, str, str]
 """Label, figure, what it is made of, and how it looks: `missed`, `near` or nothing."""

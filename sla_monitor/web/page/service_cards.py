@@ -10,7 +10,7 @@ from sla_monitor.assess import KpiAssessment, ServiceAssessment
 from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import words
-from sla_monitor.web.rows import EndpointRow, KpiRow, OutageRow, endpoint_row, kpi_row, outage_row
+from sla_monitor.web.page.endpoint_rows import EndpointRow, KpiRow, OutageRow, endpoint_row, kpi_row, outage_row
 
 SHOWN_OUTAGES = 5
 """Latest outages listed under a service; the rest are counted."""

@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 
 from sla_monitor.errors import ConfigError
-from sla_monitor.web.tls import server_context
+from sla_monitor.web.serving.server_tls import server_context
 from sla_monitor.web_config import WebConfig, read_web_config
 
 log = logging.getLogger(__name__)

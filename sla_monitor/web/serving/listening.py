@@ -12,7 +12,7 @@ from tornado.iostream import IOStream
 from tornado.web import Application
 
 from sla_monitor.errors import ListenError
-from sla_monitor.web.site import Limits
+from sla_monitor.web.serving.parts import Limits
 
 REMEDIES = {
     errno.EADDRINUSE: "it is taken (stop the other program, or change `listen`)",

@@ -12,10 +12,10 @@ from sla_monitor.assess import ContractAssessment, ServiceAssessment
 from sla_monitor.board import Board, Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import words
-from sla_monitor.web.cards import ServiceCard, affects, assessed_card, unassessed_card
-from sla_monitor.web.promises import PromiseRow
-from sla_monitor.web.reconciled import Reconciled, reconciled_of
-from sla_monitor.web.standing import Standing, standing_of
+from sla_monitor.web.page.contract_summary import Standing, standing_of
+from sla_monitor.web.page.kpi_rows import PromiseRow
+from sla_monitor.web.page.reconciliation_table import Reconciled, reconciled_of
+from sla_monitor.web.page.service_cards import ServiceCard, affects, assessed_card, unassessed_card
 
 UTC_ZONE = "UTC"
 ByService = dict[tuple[str, str], list[Watched]]

@@ -9,11 +9,11 @@ from collections.abc import Awaitable
 from tornado.web import Application
 
 from sla_monitor.sla.jobs import ReportKind
-from sla_monitor.web.guard import is_cross_site
-from sla_monitor.web.handler import Handler, NotFound, Refusal
-from sla_monitor.web.heartbeat import bearer
-from sla_monitor.web.packs import found, headers
-from sla_monitor.web.site import Site
+from sla_monitor.web.page.pack_list import found, headers
+from sla_monitor.web.serving.guard import is_cross_site
+from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
+from sla_monitor.web.serving.heartbeat_route import bearer
+from sla_monitor.web.serving.parts import Site
 
 log = logging.getLogger(__name__)
 

@@ -13,14 +13,14 @@ from pathlib import Path
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.errors import ListenError
-from sla_monitor.web.files import WebFiles
-from sla_monitor.web.guard import is_loopback, split_address
-from sla_monitor.web.health import Health
-from sla_monitor.web.heartbeat import Tokens
-from sla_monitor.web.listening import bind, bounded_server
-from sla_monitor.web.packs import ReviewPack
-from sla_monitor.web.routes import application
-from sla_monitor.web.site import Limits, Reporting, Site, Tokenised
+from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.serving.guard import is_loopback, split_address
+from sla_monitor.web.serving.health import Health
+from sla_monitor.web.serving.heartbeat_route import Tokens
+from sla_monitor.web.serving.listening import bind, bounded_server
+from sla_monitor.web.serving.parts import Limits, Reporting, Site, Tokenised
+from sla_monitor.web.serving.routes import application
+from sla_monitor.web.serving.web_config_files import WebFiles
 
 log = logging.getLogger(__name__)
 
