@@ -29,7 +29,7 @@ from bench.aged_ledger import EACH, EVERY_MS, SERVICES, Aged, built
 from bench.process import BenchError, Daemon, free_port, say
 from sla_monitor import names
 from sla_monitor.archive.sealing import DAY_MS, Sealer
-from sla_monitor.cli.sealing import day_of, midnight_ms
+from sla_monitor.cli.ledger.seal import day_of, midnight_ms
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.reading.whole_days import Days, Marks

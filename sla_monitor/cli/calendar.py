@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.files import CONFIGURATION_MODE, replace_file
-from sla_monitor.cli.groups import Commands
-from sla_monitor.cli.options import AlsoSpelled, config_option
+from sla_monitor.cli.shared.groups import Commands
+from sla_monitor.cli.shared.options import AlsoSpelled, config_option
+from sla_monitor.cli.shared.output_files import CONFIGURATION_MODE, replace_file
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import CalendarError
 

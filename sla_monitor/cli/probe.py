@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.options import config_option
+from sla_monitor.cli.shared.options import config_option
 from sla_monitor.names import PHASES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from sla_monitor.assess.compare import Comparison, Sums, compared
-from sla_monitor.cli.compared import told_comparison
+from sla_monitor.cli.assess.comparison import told_comparison
 from sla_monitor.document import comparison_document, document_text
 from sla_monitor.periods.months import Run
 from sla_monitor.sla.money.month_engine import Setting, fold

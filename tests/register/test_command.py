@@ -14,8 +14,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from sla_monitor.cli.register_add import ELSEWHERE, EXAMPLES, add
-from sla_monitor.cli.register_desk import Desk
+from sla_monitor.cli.register.add import ELSEWHERE, EXAMPLES, add
+from sla_monitor.cli.register.desk import Desk
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.recording.register_entries import Register

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.cli.register_add import ELSEWHERE, options_of
+from sla_monitor.cli.register.add import ELSEWHERE, options_of
 from sla_monitor.register.csv_sheet import FIELDS, MORE, SYNONYMS
 from sla_monitor.register.spoken import KINDS
 from tests.register.office import Office, Said

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.cli.review import review
+from sla_monitor.cli.review.command import review
 from sla_monitor.errors import ReviewError
 from sla_monitor.review import pack_store
 from tests.review.months import BAD, CLAIM, CONTRACT, TICKETS, evidence

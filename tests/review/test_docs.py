@@ -10,7 +10,7 @@ import click
 import pytest
 
 from sla_monitor.cli import cli
-from sla_monitor.cli.review import review
+from sla_monitor.cli.review.command import review
 from sla_monitor.review.monthly_pack import pack
 from tests.review.estate import case
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.cli.review import review
+from sla_monitor.cli.review.command import review
 from sla_monitor.contract.load import load_contract
 from sla_monitor.document import document, figures_digest
 from sla_monitor.errors import ReviewError

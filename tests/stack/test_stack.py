@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.cli.stack import write_stack
+from sla_monitor.cli.generate.stack import write_stack
 from sla_monitor.clock import SystemClock
 from sla_monitor.configuration import read_configuration
 from sla_monitor.demo.estate import ANY_PORTS, Estate
