@@ -12,8 +12,8 @@ import pytest
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.background_jobs import PROVEN_MS, Errands
 from sla_monitor.daemon.daemon import SIGNALS
-from sla_monitor.daemon.errands import PROVEN_MS, Errands
 from sla_monitor.daemon.nightly import Nightly
 from sla_monitor.ledger import Ledger
 from sla_monitor.review.pack_scheduler import Due, Duty

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sla_monitor.daemon.errands import packs
+from sla_monitor.daemon.background_jobs import packs
 from sla_monitor.review.pack_store import MANIFEST, put
 from sla_monitor.web import Web
 from sla_monitor.web.page.pack_list import listed
