@@ -20,7 +20,7 @@ from sla_monitor.cli.shared.sources import contract_argument
 from sla_monitor.cli.shared.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from sla_monitor.backfill.probes import Probe, Told
+    from sla_monitor.backfill.probe_lists import Probe, Told
     from sla_monitor.contract.kpis.prometheus_source import Source
 
 Command = Callable[..., None]
@@ -110,10 +110,10 @@ def prometheus(url: str, series: dict[str, str], step_ms: int, every_ms: int | N
     A plain series, such as blackbox's probe_success{instance="…"}, is read sample by sample, with the instants of its
     scrapes; another expression is evaluated every --step, and looks back no further than that.
     """
-    from sla_monitor.backfill.probes import Probes, of_values
+    from sla_monitor.backfill.probe_lists import Probes, of_values
     from sla_monitor.errors import BackfillError
     from sla_monitor.queries.asking import NoAnswer
-    from sla_monitor.queries.history import History
+    from sla_monitor.queries.past_values import History
 
     asking = _Asking.of(given)
     range_ms, digest = asking.range_ms(given), sha256()
