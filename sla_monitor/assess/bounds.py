@@ -18,9 +18,8 @@ from sla_monitor.assess.period_context import Ground
 from sla_monitor.contract.kpis.kpi import CompositeKpi, CountKpi, DaysLateKpi, ErrorRateKpi, RatioKpi
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.sla.composite import composite
-from sla_monitor.sla.history import recent
 from sla_monitor.sla.measure import measured
-from sla_monitor.sla.results import KpiResult, Measured, PeriodResult
+from sla_monitor.sla.results import KpiResult, Measured, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
 from sla_monitor.sla.working import step
 

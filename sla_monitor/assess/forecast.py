@@ -17,10 +17,9 @@ from sla_monitor.assess.service_time import Lost, Time
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.periods.intervals import Intervals, first, intersect, length, subtract
 from sla_monitor.sla.downtime import time_that_counts
-from sla_monitor.sla.history import recent
 from sla_monitor.sla.measure import Seen, measured
 from sla_monitor.sla.money.month_engine import period_result
-from sla_monitor.sla.results import Measured, PeriodResult
+from sla_monitor.sla.results import Measured, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
 
 TRAILING_MS = 7 * 86_400_000

@@ -15,9 +15,8 @@ from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, Ra
 from sla_monitor.periods.terms_slices import measurement_months
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.downtime import Seconds, time_that_counts
-from sla_monitor.sla.history import recent
 from sla_monitor.sla.measure import measured
-from sla_monitor.sla.results import KpiResult, Measured, PeriodResult
+from sla_monitor.sla.results import KpiResult, Measured, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
 
 AGREED: tuple[View, ...] = ("agreed",)

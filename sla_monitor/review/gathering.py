@@ -15,8 +15,7 @@ from sla_monitor.evidence import Source
 from sla_monitor.evidence.given import Given
 from sla_monitor.register.effective import standing
 from sla_monitor.review.keeping import Keeping
-from sla_monitor.review.monitor_faults import unseen
-from sla_monitor.review.pack_input import Case, Copy, Looks
+from sla_monitor.review.pack_input import Case, Copy, Looks, unseen
 from sla_monitor.review.supplier_copy import for_supplier
 
 PROGRAM = f"sla-monitor {__version__}"

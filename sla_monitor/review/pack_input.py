@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.document import Inputs
+from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.effective import Standing
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell
 from sla_monitor.review.keeping import Keeping
-from sla_monitor.review.monitor_faults import Unseen
 from sla_monitor.sla.money.charges import split
-from sla_monitor.sla.observation import Observation
+from sla_monitor.sla.observation import Observation, Outcome, Reason
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.sla.rounding import minor_units
+from sla_monitor.sla.spans import Span
 
 Copy = Literal["authority", "supplier"]
 Looks: TypeAlias = Mapping[tuple[str, int], Observation]
@@ -144,3 +145,38 @@ def counted_value(kpi: KpiAssessment) -> Fraction | None:
 def history(case: Case, kpi: KpiTerms, months: int = 12) -> list[tuple[str, KpiResult | None]]:
     """The KPI's results of the last so many months on record, this one last."""
     return [(past.month, past.kpi(kpi.id)) for past in case.months[-months:]]
+
+
+Unseen: TypeAlias = Mapping[Reason | None, Intervals]
+"""By reason, when at least one endpoint was looked at in vain; None: when no endpoint was looked at, or the
+evidence does not say why it saw nothing."""
+
+
+class Spans(Protocol):
+    """Evidence, as far as it is asked here."""
+
+    def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]: ...
+
+
+def unseen(assessment: ContractAssessment, source: Spans) -> Unseen:
+    """Of the month up to the assessment. Time before anything at all was seen is nobody's fault."""
+    start_ms, end_ms = assessment.period.start_ms, min(assessment.period.end_ms, assessment.at_ms)
+    seen = source.spans(start_ms, end_ms)
+    spans = [span for key, several in seen.items() if key.startswith(f"{assessment.contract}/") for span in several]
+    whole = [(start_ms, end_ms)]
+    found: dict[Reason | None, Intervals] = {}
+    for reason in sorted({span.reason for span in spans if span.outcome is Outcome.UNKNOWN and span.reason}):
+        found[reason] = intersect(whole, _times([span for span in spans if _is(span, reason)]))
+    if spans:
+        begun_ms = max(start_ms, min(span.start_ms for span in spans))
+        told = [span for span in spans if span.reason or span.outcome is not Outcome.UNKNOWN]
+        found[None] = subtract([(begun_ms, end_ms)], _times(told))
+    return found
+
+
+def _is(span: Span, reason: Reason) -> bool:
+    return span.outcome is Outcome.UNKNOWN and span.reason is reason
+
+
+def _times(spans: Sequence[Span]) -> Intervals:
+    return normal((span.start_ms, span.end_ms) for span in spans)

@@ -22,7 +22,7 @@ from sla_monitor.archive.reading import Archived
 from sla_monitor.assess import Cache, assess_month, history
 from sla_monitor.cli import cli
 from sla_monitor.cli.ledger.prune import _verified, _Work
-from sla_monitor.cli.review.make import Bundling, Post, make
+from sla_monitor.cli.review.command import Bundling, Post, make
 from sla_monitor.cli.review.pack_sources import Vouched
 from sla_monitor.clock import SystemClock
 from sla_monitor.document import Inputs, document, document_text

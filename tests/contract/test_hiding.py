@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sla_monitor.contract.reading.hiding import Hider
+from sla_monitor.contract.reading.model_file import Hider
 from sla_monitor.contract.reading.nodes import START, Problem
 from sla_monitor.contract.reading.yaml_file import parse_document
 

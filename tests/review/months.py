@@ -15,8 +15,7 @@ from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.evidence import read_evidence
 from sla_monitor.evidence.seen import FileEvidence
 from sla_monitor.register.effective import standing
-from sla_monitor.review.monitor_faults import unseen
-from sla_monitor.review.pack_input import Case
+from sla_monitor.review.pack_input import Case, unseen
 
 FOLDER = Path(__file__).parent / "golden"
 CONTRACT = FOLDER / "contract.yaml"

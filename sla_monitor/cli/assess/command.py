@@ -124,7 +124,7 @@ def _assessed(asked: Asked, style: str, working: bool) -> str:
 
 
 def _compared(asked: Asked, terms: Path, style: str) -> str:
-    from sla_monitor.assess.what_if import what_if
+    from sla_monitor.assess.compare import what_if
     from sla_monitor.cli.assess.comparison import told_comparison
     from sla_monitor.cli.shared.terminal import width
     from sla_monitor.contract.load import load_contract

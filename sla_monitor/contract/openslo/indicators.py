@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sla_monitor.contract.kpis.prometheus_source import RANGE
-from sla_monitor.contract.openslo import promql
 from sla_monitor.contract.openslo.pieces import Piece, Refused
 
 _OPERATORS = {"lte": "<=", "gte": ">=", "lt": "<", "gt": ">"}
@@ -60,7 +60,7 @@ def _ratio(ratio: Piece, sources: Sources) -> dict[str, str]:
     part, total = _counted(ratio, which, part), _counted(ratio, "total", total)
     return {
         "prometheus": part_at,
-        "good": part if which == "good" else promql.less_bad(total, part),
+        "good": part if which == "good" else less_bad(total, part),
         "total": total,
     }
 
@@ -71,7 +71,7 @@ def _counted(ratio: Piece, which: str, query: str) -> str:
     if is_counter not in (None, True, False):
         raise ratio.refusal("counter must be true or false")
     try:
-        return promql.counted(query, is_counter)
+        return counted(query, is_counter)
     except ValueError as error:
         raise ratio.need(which).refusal(str(error)) from None
 
@@ -83,7 +83,7 @@ def _raw(ratio: Piece, sources: Sources) -> dict[str, str]:
     if any(ratio.at(other) is not None for other in ("good", "bad", "total")):
         raise ratio.refusal("has raw beside good, bad or total (write one of the two)")
     address, query = _metric(ratio.need("raw"), sources)
-    value = query if RANGE in query else promql.mean_percent(query, kind.value == "failure")
+    value = query if RANGE in query else mean_percent(query, kind.value == "failure")
     if RANGE in query:
         value = f"100 - 100 * ({query})" if kind.value == "failure" else f"100 * ({query})"
     return {"prometheus": address, "value": value}
@@ -101,8 +101,8 @@ def _threshold(threshold: Piece, objective: Piece, sources: Sources) -> dict[str
     if RANGE in query:
         raise threshold.refusal("a query over the whole window has no minutes to be compared (leave the window out)")
     condition = f"{sign} {Decimal(limit.value):f}"
-    good = f"{promql.points(query, condition)} or vector(0)"
-    return {"prometheus": address, "good": good, "total": promql.points(query)}
+    good = f"{points(query, condition)} or vector(0)"
+    return {"prometheus": address, "good": good, "total": points(query)}
 
 
 def _metric(holder: Piece, sources: Sources) -> tuple[str, str]:
@@ -113,8 +113,8 @@ def _metric(holder: Piece, sources: Sources) -> tuple[str, str]:
     found = spec.at("query") or spec.at("promql")
     if found is None:
         raise spec.refusal("query is missing (PromQL)")
-    query = promql.on_one_line(found.text())
-    if not query or promql.is_templated(query):
+    query = on_one_line(found.text())
+    if not query or is_templated(query):
         raise found.refusal("holds a placeholder of another tool (only {{.window}} is known)")
     return address, query
 
@@ -128,3 +128,60 @@ def credentials(known: Mapping[str, Piece]) -> None:
             continue
         if details is not None:
             details.leave_others({"url"}, "is not taken (write basic_auth, bearer_token or ca_file under source)")
+
+
+STEP = "1m"
+"""How far apart the points are at which a number that goes up and down is read."""
+
+_TEXT = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`'
+_TOKEN = re.compile(rf"{_TEXT}|#[^\n]*|\s+", re.DOTALL)
+_LABELS = rf"\{{(?:{_TEXT}|[^{{}}\"'`])*\}}"
+_SELECTOR = rf"[A-Za-z_:][\w:]*(?:\s*{_LABELS})?|{_LABELS}"
+_COUNTER = re.compile(rf"({_SELECTOR})|sum\s*\(\s*({_SELECTOR})\s*\)", re.ASCII)
+_WINDOW = re.compile(r"\{\{\s*\.\s*[wW]indow\s*\}\}|\$\{window\}|\$window\b")
+
+
+def on_one_line(query: str) -> str:
+    """Without comments and line breaks; what stands in quotes stays as it is."""
+
+    def shortened(match: re.Match[str]) -> str:
+        token = match[0]
+        return token if token[0] in "\"'`" else "" if token[0] == "#" else " "
+
+    return _WINDOW.sub(lambda _: RANGE, _TOKEN.sub(shortened, query)).strip()
+
+
+def is_templated(query: str) -> bool:
+    """Whether something of another tool's is still in it."""
+    return "{{" in query or "}}" in query or bool(re.search(r"\$(?!range\b)[A-Za-z_{]", re.sub(_TEXT, "", query)))
+
+
+def counted(query: str, is_counter: bool | None) -> str:
+    """How much there was in the whole period. Raises ValueError where the query does not tell."""
+    if RANGE in query:
+        return query
+    if is_counter is None:
+        raise ValueError("counter is missing (write true or false)")
+    if not is_counter:
+        return f"sum(sum_over_time(({query})[{RANGE}:{STEP}]))"
+    match = _COUNTER.fullmatch(query)
+    if match is None:
+        remedy = f"write sum(increase(...[{RANGE}])) in the KPI's terms by hand"
+        raise ValueError(f"is said to be a counter and is more than one with sum() around it ({remedy})")
+    return f"sum(increase({match[1] or match[2]}[{RANGE}]))"
+
+
+def less_bad(total: str, bad: str) -> str:
+    """The good ones, from all and the bad ones. Where there is no series of bad ones, none has happened yet."""
+    return f"({total}) - (({bad}) or vector(0))"
+
+
+def mean_percent(raw: str, is_failure: bool) -> str:
+    """The mean of a ratio that is kept as such."""
+    share = f"100 * avg(avg_over_time(({raw})[{RANGE}:{STEP}]))"
+    return f"100 - {share}" if is_failure else share
+
+
+def points(query: str, condition: str = ">= -Inf") -> str:
+    """At how many points there was a number at all, or one on the right side of a limit."""
+    return f"sum(count_over_time((({query}) {condition})[{RANGE}:{STEP}]))"

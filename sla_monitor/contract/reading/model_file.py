@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,8 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from sla_monitor.contract.fields import Misplaced
 from sla_monitor.contract.reading.explain import Mistake, explained, joined
-from sla_monitor.contract.reading.hiding import Hider
-from sla_monitor.contract.reading.nodes import Document, Mapping, Node, Place, Problem, plain
+from sla_monitor.contract.reading.nodes import Document, Leaf, Mapping, Node, Place, Problem, children, plain
 from sla_monitor.contract.reading.places import dotted, locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
@@ -101,3 +102,44 @@ def _by_place(root: Node, mistakes: list[Mistake]) -> dict[tuple[Place, str], li
         at_key = mistake.at == "key" or path != spot.path
         found.setdefault((spot.key if at_key else spot.node.place, dotted(root, path)), []).append(mistake.message)
     return found
+
+
+_SECRET_KEY = re.compile(r"pass|secret|token|credential|authori[sz]ation|cookie|api[-_ ]?key|^auth$", re.IGNORECASE)
+_REFERENCE = re.compile(r"\$\{(env|file|credential):[^{}]*\}")
+_NAMES = frozenset({"capture"})
+"""Keys below which the names are the writer's own: a value that a journey captures as `token` is no secret's text."""
+
+HIDDEN = "(hidden)"
+
+
+def secrets_in(node: Node, is_secret: bool = False) -> Iterator[str]:
+    """Every text under a key that sounds like a secret's, references excepted."""
+    if isinstance(node, Leaf):
+        if is_secret and isinstance(node.value, str) and node.value and not _REFERENCE.fullmatch(node.value):
+            yield node.value
+        return
+    for key, child in children(node):
+        if key in _NAMES:
+            yield from (
+                text for _, inside in children(child) for _, how in children(inside) for text in secrets_in(how)
+            )
+        else:
+            yield from secrets_in(child, is_secret or (isinstance(key, str) and bool(_SECRET_KEY.search(key))))
+
+
+class Hider:
+    """Hides one file's secrets."""
+
+    def __init__(self, root: Node) -> None:
+        self.secrets = sorted(set(secrets_in(root)), key=len, reverse=True)
+
+    def hidden(self, problem: Problem) -> Problem:
+        return replace(problem, path=self._without(problem.path), message=self._without(problem.message))
+
+    def _without(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(repr(secret), HIDDEN)
+            # A word of three letters cannot be told from our own words.
+            if len(secret) > 3:
+                text = text.replace(secret, HIDDEN)
+        return text

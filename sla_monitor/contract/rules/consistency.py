@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import time
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,7 +16,6 @@ from pydantic import BaseModel
 from sla_monitor.contract.fields import parse_day, parse_duration
 from sla_monitor.contract.rules.plain_values import ALWAYS, Found, calendar_names, entries, listed, names_in, unknown
 from sla_monitor.contract.rules.references import performance_problems
-from sla_monitor.contract.rules.sharing import sharing_problems
 
 EARLY_MS = 60_000
 """A report that comes so much before its time of day still answers for it: the job goes by another clock than ours."""
@@ -164,3 +164,46 @@ def _archive(contract: dict[str, Any]) -> Iterator[Found]:
             message = f"must be us: {kpi.get('id')} is made of single observations (write us, or leave it out)"
             yield ("archive", "phases"), message
             return
+
+
+SHARE_REMEDY = "write for example share: 60, all of them together 100"
+
+
+def sharing_problems(contract: dict[str, Any]) -> Iterator[Found]:
+    """What is wrong with the shares and weights of one resolved contract."""
+    yield from _shares(contract)
+    for i, service in entries(contract, "services"):
+        yield from _weights(service, ("services", i))
+
+
+def _shares(contract: dict[str, Any]) -> Iterator[Found]:
+    """Every participant in force has a share, or none has; and the shares make a whole."""
+    participants = entries(contract, "participants")
+    given = [_number(one.get("share")) for _, one in participants if one.get("share") is not None]
+    if not given or None in given:
+        return
+    for i, participant in participants:
+        if participant.get("share") is None:
+            yield ("participants", i, "share"), f"is missing, and others have one ({SHARE_REMEDY})"
+    total = sum((share for share in given if share is not None), Decimal(0))
+    if len(given) == len(listed(contract, "participants")) and total != 100:
+        yield ("participants",), f"shares add up to {total:f} per cent, not to 100 ({SHARE_REMEDY})"
+
+
+def _weights(service: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[Found]:
+    if service.get("available_when") == "weighted":
+        return
+    for j, endpoint in entries(service, "endpoints"):
+        if _number(endpoint.get("weight", 1)) not in {Decimal(1), None}:
+            yield (*path, "endpoints", j, "weight"), "belongs to a service that is available_when: weighted"
+
+
+def _number(value: Any) -> Decimal | None:
+    """An exact number as a file may write it; None for junk, of which the models speak."""
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

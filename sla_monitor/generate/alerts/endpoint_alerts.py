@@ -9,8 +9,7 @@ from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, T
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alerts.alert import Alert, Case
 from sla_monitor.generate.alerts.annotations import Label, Piece, Value, text
-from sla_monitor.generate.alerts.counted_moments import expected_now, in_hours
-from sla_monitor.generate.alerts.subject import DAY_S, MINUTE_MS, STEP, Group, Subject, minutes
+from sla_monitor.generate.alerts.subject import DAY_S, MINUTE_MS, STEP, Group, Subject, expected_now, in_hours, minutes
 from sla_monitor.generate.grafana.links import SERVICE
 from sla_monitor.generate.promql import lasting
 

@@ -8,7 +8,6 @@ from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
 from sla_monitor.generate.alerts.alert import Alert, Case
 from sla_monitor.generate.alerts.annotations import Label, Text, text
-from sla_monitor.generate.alerts.counted_moments import expected_now, in_hours
 from sla_monitor.generate.alerts.subject import (
     ALLOWANCE,
     MINUTE_MS,
@@ -17,6 +16,8 @@ from sla_monitor.generate.alerts.subject import (
     STEP_OF_SERVICE,
     Group,
     Subject,
+    expected_now,
+    in_hours,
     minutes,
 )
 from sla_monitor.generate.grafana.links import SERVICE

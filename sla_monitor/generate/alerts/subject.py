@@ -11,7 +11,7 @@ from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.generate.alerts.alert import OURS, Severity
 from sla_monitor.generate.alerts.annotations import Ask, ByService, Label, Text, text
-from sla_monitor.generate.promql import lasting, sample, select
+from sla_monitor.generate.promql import PER_SERVICE, joined, lasting, sample, select
 from sla_monitor.settings import Settings
 
 CRITICALITIES = ("critical", "high", "medium", "low")
@@ -136,3 +136,17 @@ STEP_OF_SERVICE = Ask(
     ("contract", "service"),
     '{{ . | label "endpoint" }} at {{ . | label "step" }}',
 )
+
+
+def expected_now(subject: Subject, expression: str, group: Group) -> str:
+    """The same, but only within service hours and outside permitted maintenance."""
+    return joined(
+        expression,
+        f"and {PER_SERVICE} {subject.select(subject.hours_record, service=group.names)} > 0",
+        f"unless {PER_SERVICE} {subject.select(names.SERVICE_MAINTENANCE, service=group.names)} == 1",
+    )
+
+
+def in_hours(subject: Subject, service: str) -> dict[str, str]:
+    """Series of a unit test in which a service's hours go on."""
+    return {subject.sample(names.SERVICE_AGREED, service=service): "0+60x~"}

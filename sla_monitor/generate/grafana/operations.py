@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from sla_monitor import names
-from sla_monitor.generate.grafana import breaches, style
-from sla_monitor.generate.grafana.breaches import CONTRACT_KEY, KPI_LABELS, SERVICE_KEY
+from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import CONTRACTS, Board
-from sla_monitor.generate.grafana.links import OPERATIONS, to_health, to_service
-from sla_monitor.generate.grafana.panels import Look, Panel, stat
+from sla_monitor.generate.grafana.links import OPERATIONS, to_health, to_scorecard, to_service
+from sla_monitor.generate.grafana.panels import Look, Panel, stat, timeseries
 from sla_monitor.generate.grafana.queries import (
     CONTRACT,
     Query,
@@ -30,7 +29,7 @@ def operations(money: str) -> Board:
         description="What is broken now, for whom, and is a breach near?",
         rows=(
             ("Now", (*_counts(money), _services(), _open_outages())),
-            ("Is a breach near?", (breaches.kpis(), breaches.burn(), breaches.money_at_stake(money))),
+            ("Is a breach near?", (kpis(), burn(), money_at_stake(money))),
             ("Certificates and the monitor itself", (_certificates(), *_own_health())),
         ),
         variables=(CONTRACTS,),
@@ -50,7 +49,7 @@ def _counts(money: str) -> list[Panel]:
         for state, thresholds in states
     ]
     missed = f"count({each(KPI_LABELS, select(names.KPI_MET, *CONTRACT))} == 0)"
-    worst, now = (each("contract, currency", breaches.outlook(case)) for case in ("worst", "now"))
+    worst, now = (each("contract, currency", outlook(case)) for case in ("worst", "now"))
     pending = f"sum({each('contract', select(names.REGISTER_PENDING, *CONTRACT))})"
     return [
         *found,
@@ -168,3 +167,73 @@ def _own_health() -> list[Panel]:
             Look(unit="none", decimals=2, thresholds=style.steps((None, style.GOOD), (0.01, style.NEAR)), links=to),
         ),
     ]
+
+
+KPI_LABELS = "contract, kpi, service"
+CONTRACT_KEY = Key("contract", "Contract", to_scorecard("data.fields"))
+SERVICE_KEY = Key("service", "Service", to_service("data.fields"))
+
+
+def kpis() -> Panel:
+    left, whole = (
+        each(KPI_LABELS, select(metric, *CONTRACT)) for metric in (names.KPI_ALLOWANCE_LEFT, names.KPI_ALLOWANCE)
+    )
+    never = each(KPI_LABELS, select(names.KPI_ALLOWANCE, *CONTRACT)) + " * 0"
+    out = f"min by ({KPI_LABELS}) ({select(names.KPI_EXHAUSTED, *CONTRACT)}) * 1000"
+    burn = each(KPI_LABELS, select(names.KPI_BURN_RATE, *CONTRACT))
+    columns = (
+        Column(
+            "So far",
+            each(KPI_LABELS, select(names.KPI_MET, *CONTRACT)),
+            Look(unit="none", texts=style.MET),
+            is_coloured=True,
+        ),
+        Column("Allowance left", left, Look(unit="dtdurations")),
+        Column(
+            "Share left",
+            f"{left} / ({whole} > 0)",
+            Look(unit="percentunit", decimals=0, thresholds=style.SHARE_LEFT),
+            is_coloured=True,
+        ),
+        Column("Runs out", f"{out} or {never}", Look(unit="dateTimeFromNow", texts=style.NEVER)),
+        Column("Burn rate", burn, Look(decimals=2, thresholds=style.BURN), is_coloured=True),
+        Column("Points", each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), Look(thresholds=style.ANY_IS_BAD)),
+    )
+    return table(
+        "KPIs: what is left of the allowance, and when it runs out",
+        "Allowance: the downtime that the whole period may have at the target. Burn rate: 1 uses it up exactly at the"
+        " period's end; the faster of the whole period and the last seven days.",
+        (CONTRACT_KEY, Key("kpi", "KPI"), SERVICE_KEY),
+        columns,
+        sort_by="Burn rate",
+    )
+
+
+def burn() -> Panel:
+    return timeseries(
+        "Burn rate",
+        "How fast each allowance is used up, by the last seven days; 1 uses it up exactly at the period's end.",
+        [
+            Query(
+                each("kpi, service", select(names.KPI_BURN_RATE, *CONTRACT, 'window="trailing"')), "{{kpi}} {{service}}"
+            )
+        ],
+        Look(decimals=2, thresholds=style.BURN, least=0),
+    )
+
+
+def money_at_stake(money: str) -> Panel:
+    cases = [
+        Query(each("contract, currency", outlook(case)), f"{{{{contract}}}} {case} {{{{currency}}}}")
+        for case in ("now", "best", "worst")
+    ]
+    return timeseries(
+        "Service credit of the month: now, at best, at worst",
+        "What the month costs, after caps: as it stands, and if nothing or everything were down from now on.",
+        cases,
+        Look(unit=money, least=0),
+    )
+
+
+def outlook(case: str) -> str:
+    return select(names.OUTLOOK_CREDIT, *CONTRACT, f'case="{case}"')

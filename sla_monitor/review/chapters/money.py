@@ -11,7 +11,6 @@ from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose,
 from sla_monitor.review.chapters.cover import restated
 from sla_monitor.review.chapters.failures import steps_table
 from sla_monitor.review.chapters.restated import restatement
-from sla_monitor.review.chapters.shares import shares
 from sla_monitor.review.pack_input import Case
 from sla_monitor.review.rendering.drawing.bars import bars
 from sla_monitor.sla.results import CapResult, PeriodResult
@@ -178,3 +177,20 @@ def _triggers(case: Case, result: PeriodResult) -> Table:
 
 def _told(working: Working) -> str:
     return "; ".join(map(str, working))
+
+
+SHARES = (Column("Participant", 1.6), Column("Part of the credit", 1.2, True), Column("Worked out", 4))
+
+
+def shares(case: Case) -> Table:
+    """Each participant's part of what is deducted, with the days and the charges that it comes from."""
+    names, one = {each.id: each.name or each.id for each in case.terms.participants}, case.assessment
+    rows = tuple(
+        (
+            Cell(names.get(name, name)),
+            case.money(part),
+            Cell("; ".join(map(str, one.shares_working.get(name, ())))),
+        )
+        for name, part in one.shares.items()
+    )
+    return Table("shares", "Each participant’s part of the credit", SHARES, rows, "The contract names no shares.")

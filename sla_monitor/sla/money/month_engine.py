@@ -5,7 +5,7 @@ KPIs -> what sets off compensation -> points -> credits -> caps -> everything el
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -15,16 +15,25 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.regime import Regime
 from sla_monitor.periods.months import Run
 from sla_monitor.sla.composite import composite
-from sla_monitor.sla.history import recent
 from sla_monitor.sla.money.account import WHOLE, Account
 from sla_monitor.sla.money.caps import cap_limit, capped
 from sla_monitor.sla.money.claim_deadlines import claimed
 from sla_monitor.sla.money.credit_input import Case
 from sla_monitor.sla.money.credits import credit_lines
 from sla_monitor.sla.money.triggers import tripped
-from sla_monitor.sla.money.waivers import returned, with_waivers
 from sla_monitor.sla.repeats import without_double_jeopardy
-from sla_monitor.sla.results import CreditResult, KpiResult, MonthInput, PeriodResult, TriggerResult
+from sla_monitor.sla.results import (
+    CreditLine,
+    CreditResult,
+    EarnedBack,
+    KpiResult,
+    MonthInput,
+    PeriodResult,
+    TriggerResult,
+    Waived,
+    recent,
+)
+from sla_monitor.sla.rounding import money
 from sla_monitor.sla.scoring import MISSING, kpi_result
 from sla_monitor.sla.working import step
 
@@ -129,3 +138,28 @@ def _without_points(result: KpiResult) -> KpiResult:
 
 def _sum(kpis: Sequence[KpiResult]) -> Fraction:
     return sum((result.points for result in kpis if result.points), Fraction(0))
+
+
+EARNED_BACK = "earn-back"
+"""The rule that lines of money returned by an entry of the register name."""
+
+
+def with_waivers(results: Iterable[KpiResult], waived: Mapping[str, Waived]) -> tuple[KpiResult, ...]:
+    """The results with nothing to pay for those that were waived. A failure that is let pass is still a failure, also
+    in a run of failures: only what it costs is given up."""
+    return tuple(_waived(result, waived.get(result.kpi)) for result in results)
+
+
+def _waived(result: KpiResult, waiver: Waived | None) -> KpiResult:
+    if waiver is None or result.is_met is not False:
+        return result
+    points = result.points if waiver.points_stand else Fraction(0)
+    said = step("waived", waiver.why, "no money" if waiver.points_stand else "no points, no money")
+    return replace(result, points=points, is_priced=False, working=(*result.working, said))
+
+
+def returned(several: Iterable[EarnedBack], currency: str) -> Iterator[CreditLine]:
+    """A negative line for everything that is earned back: of the contract as a whole."""
+    for one in several:
+        amount = money(-Fraction(one.amount), currency)
+        yield CreditLine(EARNED_BACK, None, "", amount, (step("earned back", one.why, amount),))

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sla_monitor.contract.money.credit_methods import PoolCredit
-from sla_monitor.sla.history import recent
 from sla_monitor.sla.money.credit_input import Case
-from sla_monitor.sla.results import CreditLine, KpiResult
+from sla_monitor.sla.results import CreditLine, KpiResult, recent
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step
 
