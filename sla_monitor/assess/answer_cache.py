@@ -32,7 +32,7 @@ class Answers(Protocol):
 
 
 @runtime_checkable
-class Keeper(Answers, Protocol):
+class AnswerStore(Answers, Protocol):
     """One that takes new ones."""
 
     def keep(self, digest: str, body: str) -> None:
@@ -45,7 +45,7 @@ def recalled(evidence: Evidence, known: MutableMapping[str, str], question: obje
     if digest not in known:
         kept = evidence.worked_out(digest) if isinstance(evidence, Answers) else None
         known[digest] = answer() if kept is None else kept
-        if kept is None and isinstance(evidence, Keeper):
+        if kept is None and isinstance(evidence, AnswerStore):
             evidence.keep(digest, known[digest])
     return known[digest]
 

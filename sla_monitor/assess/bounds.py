@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast
-from sla_monitor.assess.kpi_evaluation import Judged, figure_of
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, figure_of
 from sla_monitor.assess.measuring import is_seen, seen
-from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.contract.kpis.kpi import CompositeKpi, CountKpi, DaysLateKpi, ErrorRateKpi, RatioKpi
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.sla.composite import composite
@@ -23,22 +23,22 @@ from sla_monitor.sla.results import KpiResult, Measured, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
 from sla_monitor.sla.working import step
 
-Ends: TypeAlias = tuple[Measured | None, Measured | None]
+Bounds: TypeAlias = tuple[Measured | None, Measured | None]
 """What a KPI would have measured at best and at worst; None: it is not forecast."""
 
-NOT_FORECAST: Ends = (None, None)
+NOT_FORECAST: Bounds = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
     """The KPIs of a month, how those before one in the terms may end, and the results of the months before."""
 
-    judged: Mapping[str, Judged]
-    ends: Mapping[str, Ends]
+    judged: Mapping[str, KpiEvaluation]
+    ends: Mapping[str, Bounds]
     history: Sequence[PeriodResult]
 
 
-def other_forecast(whole: Ground, name: str, known: SoFar) -> tuple[KpiForecast, Ends]:
+def other_forecast(whole: PeriodContext, name: str, known: SoFar) -> tuple[KpiForecast, Bounds]:
     """For a KPI whose measurement period runs, and that is not made of a service's time. `whole`: that period."""
     one = known.judged[name]
     found = _ENDS.get(type(one.kpi), _not_forecast)(whole, one, known)
@@ -48,20 +48,20 @@ def other_forecast(whole: Ground, name: str, known: SoFar) -> tuple[KpiForecast,
     return KpiForecast(None, None, None, None, best, worst), (ends[0], ends[1])
 
 
-def _figure(whole: Ground, one: Judged, end: Measured | None, known: SoFar) -> Figure:
+def _figure(whole: PeriodContext, one: KpiEvaluation, end: Measured | None, known: SoFar) -> Figure:
     return NO_FIGURE if end is None else figure_of(one.kpi, _result(whole, one, end, known))
 
 
-def _result(whole: Ground, one: Judged, end: Measured, known: SoFar) -> KpiResult:
+def _result(whole: PeriodContext, one: KpiEvaluation, end: Measured, known: SoFar) -> KpiResult:
     past = recent(known.history, one.kpi, max(1, one.kpi.average_with_previous))
     return kpi_result(one.kpi, whole.month, end, past)
 
 
-def _not_forecast(_: Ground, __: Judged, ___: SoFar) -> Ends:
+def _not_forecast(_: PeriodContext, __: KpiEvaluation, ___: SoFar) -> Bounds:
     return NOT_FORECAST
 
 
-def _tickets(whole: Ground, one: Judged, _: SoFar) -> Ends:
+def _tickets(whole: PeriodContext, one: KpiEvaluation, _: SoFar) -> Bounds:
     """At best, whatever is open and not late yet ends in target. At worst more come, and nobody knows how many."""
     kpi = one.kpi
     if not isinstance(kpi, RatioKpi) or kpi.within_ms is None:
@@ -73,7 +73,7 @@ def _tickets(whole: Ground, one: Judged, _: SoFar) -> Ends:
     return (None if best.value is None else best), None
 
 
-def _slots(whole: Ground, one: Judged, _: SoFar) -> Ends:
+def _slots(whole: PeriodContext, one: KpiEvaluation, _: SoFar) -> Bounds:
     """Every slot that has not begun is free of errors, or fails as a whole."""
     kpi, so_far = one.kpi, one.measured["agreed"]
     if not isinstance(kpi, ErrorRateKpi) or not is_seen(whole, kpi):
@@ -90,14 +90,14 @@ def _mean(so_far: Measured, ahead: int, each: int) -> Measured:
     return Measured(value, working=(*so_far.working, told))
 
 
-def _hours(whole: Ground, kpi: ErrorRateKpi) -> Intervals:
+def _hours(whole: PeriodContext, kpi: ErrorRateKpi) -> Intervals:
     """The time ahead in which looks will count."""
     services = {service.id for service, _ in whole.terms.endpoints_of(kpi)}
     several = [subtract(whole.ahead(name), whole.excluded(name, "agreed", kpi.id)) for name in services]
     return normal(pair for one in several for pair in one)
 
 
-def _count(slot_ms: int, whole: Ground, hours: Intervals) -> int:
+def _count(slot_ms: int, whole: PeriodContext, hours: Intervals) -> int:
     """The slots that begin after now and have some of the hours in them."""
     start_ms, counted = whole.period.start_ms, 0
     next_slot = (whole.until_ms - start_ms) // slot_ms + 1
@@ -109,14 +109,14 @@ def _count(slot_ms: int, whole: Ground, hours: Intervals) -> int:
     return counted
 
 
-def _counts(_: Ground, one: Judged, __: SoFar) -> Ends:
+def _counts(_: PeriodContext, one: KpiEvaluation, __: SoFar) -> Bounds:
     """What is told of a period that runs can only grow."""
     so_far = one.measured["agreed"]
     is_less_better = one.kpi.direction == "lower_is_better"
     return (so_far, None) if so_far.value is not None and is_less_better else NOT_FORECAST
 
 
-def _composite(whole: Ground, one: Judged, known: SoFar) -> Ends:
+def _composite(whole: PeriodContext, one: KpiEvaluation, known: SoFar) -> Bounds:
     """Of its parts as they end."""
     kpi = one.kpi
     if not isinstance(kpi, CompositeKpi):
@@ -125,14 +125,14 @@ def _composite(whole: Ground, one: Judged, known: SoFar) -> Ends:
     return (None if best.value is None else best), (None if worst.value is None else worst)
 
 
-def _parts(whole: Ground, kpi: CompositeKpi, known: SoFar, end: int) -> Iterator[tuple[str, KpiResult]]:
+def _parts(whole: PeriodContext, kpi: CompositeKpi, known: SoFar, end: int) -> Iterator[tuple[str, KpiResult]]:
     for part in kpi.parts:
         other, ends = known.judged.get(part.kpi), known.ends.get(part.kpi, NOT_FORECAST)[end]
         if other is not None and ends is not None and other.months[-1] == whole.month:
             yield part.kpi, _result(whole, other, ends, known)
 
 
-_ENDS: Mapping[type[Any], Callable[[Ground, Judged, SoFar], Ends]] = {
+_ENDS: Mapping[type[Any], Callable[[PeriodContext, KpiEvaluation, SoFar], Bounds]] = {
     RatioKpi: _tickets,
     ErrorRateKpi: _slots,
     CountKpi: _counts,

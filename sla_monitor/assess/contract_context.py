@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sla_monitor.assess.answer_cache import recalled
-from sla_monitor.assess.evidence import Evidence, Found, looks_of
-from sla_monitor.assess.rulings import Case
+from sla_monitor.assess.evidence import EndpointSamples, Evidence, samples_of
+from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period
-from sla_monitor.periods.months import Run, shifted
-from sla_monitor.periods.terms_slices import Hours, margin_ms, month_at, run_of
+from sla_monitor.periods.months import TermMonths, shifted
+from sla_monitor.periods.terms_slices import ServiceHours, margin_ms, month_at, run_of
 from sla_monitor.register.around import Around
-from sla_monitor.register.effective import Standing
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import TicketRecord
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.samples import Looks
+from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.spans import Span
 
 
 @dataclass(frozen=True)
-class World:
+class ContractContext:
     """A contract and its evidence at one instant; the same for all months.
 
     `seen`: the only spans that there are, in place of the evidence's. `known`: answers that were given a moment ago.
@@ -32,15 +32,15 @@ class World:
 
     contract: Contract
     evidence: Evidence
-    standing: Standing
+    standing: EffectiveEntries
     now_ms: int
-    hours: Hours = field(default_factory=Hours)
+    hours: ServiceHours = field(default_factory=ServiceHours)
     seen: Mapping[str, Sequence[Span]] | None = None
     known: dict[str, str] = field(default_factory=dict)
     digests: dict[int, tuple[Terms, str]] = field(default_factory=dict)
     together: frozenset[str] = frozenset()
     imports: tuple[Import, ...] = ()
-    looked: dict[tuple[int, int], dict[str, list[Looks]]] = field(default_factory=dict)
+    looked: dict[tuple[int, int], dict[str, list[Samples]]] = field(default_factory=dict)
 
     def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
         """The whole spans that overlap a range, by endpoint key."""
@@ -51,14 +51,14 @@ class World:
             for key, several in self.seen.items()
         }
 
-    def looks(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+    def looks(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
         """The looks at these endpoints that began in a range. Of those that are asked for `together`, all are read with
         the first: a record is read through for any of them."""
         if not self.together.issuperset(keys):
-            return looks_of(self.evidence, keys, start_ms, end_ms)
+            return samples_of(self.evidence, keys, start_ms, end_ms)
         if (start_ms, end_ms) not in self.looked:
             found = self.looked[start_ms, end_ms] = {key: [] for key in sorted(self.together)}
-            for key, piece in looks_of(self.evidence, tuple(found), start_ms, end_ms):
+            for key, piece in samples_of(self.evidence, tuple(found), start_ms, end_ms):
                 found[key].append(piece)
         read = self.looked[start_ms, end_ms]
         return ((key, piece) for key in keys for piece in read[key])
@@ -76,7 +76,7 @@ class World:
         return Around(self.standing)
 
     @cached_property
-    def run(self) -> Run:
+    def run(self) -> TermMonths:
         return run_of(self.contract)
 
     @cached_property
@@ -117,10 +117,10 @@ class World:
         return [said.opened_ms for _, said in self.standing.of(TicketRecord) if said.ended_ms is None]
 
     @property
-    def case(self) -> Case:
-        return Case(self.contract, self.standing)
+    def case(self) -> RequestContext:
+        return RequestContext(self.contract, self.standing)
 
 
-def is_over(world: World, period: Period) -> bool:
+def is_over(world: ContractContext, period: Period) -> bool:
     """Whether everything that was seen of a period is in: looks may be late, and outages go on over its end."""
     return period.end_ms + world.margin_ms <= world.now_ms

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sla_monitor.assess.contract_context import World
-from sla_monitor.assess.kpi_evaluation import Judged, unborn
-from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, unborn
+from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
@@ -32,12 +32,12 @@ from sla_monitor.sla.results import (
 PARTIES = ("supplier", "authority", "agreed")
 
 
-def month_input(ground: Ground, judged: Mapping[str, Judged]) -> MonthInput:
+def month_input(ground: PeriodContext, judged: Mapping[str, KpiEvaluation]) -> MonthInput:
     """A month's KPIs, agreed view, with its charges and what the register says about its money."""
     return with_measured(ground, judged, ending(ground, judged))
 
 
-def ending(ground: Ground, judged: Mapping[str, Judged]) -> dict[str, Measured]:
+def ending(ground: PeriodContext, judged: Mapping[str, KpiEvaluation]) -> dict[str, Measured]:
     """The KPIs whose measurement period ends with the month. The engine makes composites of the others itself, unless
     somebody has reported their figure."""
     return {
@@ -47,11 +47,13 @@ def ending(ground: Ground, judged: Mapping[str, Judged]) -> dict[str, Measured]:
     }
 
 
-def _is_reported(ground: Ground, kpi: str) -> bool:
+def _is_reported(ground: PeriodContext, kpi: str) -> bool:
     return any(ground.world.standing.figure(kpi, ground.month, party) for party in PARTIES)
 
 
-def with_measured(ground: Ground, judged: Mapping[str, Judged], measured: Mapping[str, Measured]) -> MonthInput:
+def with_measured(
+    ground: PeriodContext, judged: Mapping[str, KpiEvaluation], measured: Mapping[str, Measured]
+) -> MonthInput:
     """The same with other figures."""
     world, month = ground.world, ground.month
     standing = world.standing
@@ -70,7 +72,7 @@ def with_measured(ground: Ground, judged: Mapping[str, Judged], measured: Mappin
         waived={**_relieved(ground), **_waived(ground)},
         earned_back=tuple(
             EarnedBack(said.amount, _told(entry))
-            for entry, said in standing.of(register.EarnedBack)
+            for entry, said in standing.of(register.EarnedBackEntry)
             if said.month == month
         ),
         claim=_claim(world, month),
@@ -92,7 +94,7 @@ def terms_by_day(contract: Contract, month: str) -> list[tuple[Terms, int]]:
     ]
 
 
-def _coming(ground: Ground) -> dict[str, dict[str, Decimal]]:
+def _coming(ground: PeriodContext) -> dict[str, dict[str, Decimal]]:
     """The charges of the rest of the contract year, by what the terms say already of those months: asked for by caps
     alone."""
     is_asked = any(cap.base == "contract_year" for cap in ground.terms.caps)
@@ -100,7 +102,7 @@ def _coming(ground: Ground) -> dict[str, dict[str, Decimal]]:
     return {month: charges(ground.world.contract, month) for month in year if month > ground.month}
 
 
-def _occurrences(ground: Ground) -> dict[str, tuple[Occurrence, ...]]:
+def _occurrences(ground: PeriodContext) -> dict[str, tuple[Occurrence, ...]]:
     """By rule: each unit rate has its own, also where there are none."""
     rules = [rule.id for rule in ground.terms.credits if isinstance(rule, UnitRateCredit)]
     found = [said for _, said in ground.world.standing.of(register.Occurred) if said.month == ground.month]
@@ -112,7 +114,7 @@ def _occurrences(ground: Ground) -> dict[str, tuple[Occurrence, ...]]:
     }
 
 
-def _waived(ground: Ground) -> dict[str, Waived]:
+def _waived(ground: PeriodContext) -> dict[str, Waived]:
     result: dict[str, Waived] = {}
     for entry, said in ground.world.standing.of(register.Waiver):
         if said.month == ground.month:
@@ -121,7 +123,7 @@ def _waived(ground: Ground) -> dict[str, Waived]:
     return result
 
 
-def _relieved(ground: Ground) -> dict[str, Waived]:
+def _relieved(ground: PeriodContext) -> dict[str, Waived]:
     """KPIs with a granted claim for their measurement period itself: those whose figure is not made of time or tickets
     here, and cannot be worked out again without some of it."""
     case, terms = ground.world.case, ground.terms
@@ -134,7 +136,7 @@ def _relieved(ground: Ground) -> dict[str, Waived]:
     }
 
 
-def _measurement(ground: Ground, kpi: Kpi) -> Period:
+def _measurement(ground: PeriodContext, kpi: Kpi) -> Period:
     months = measurement_months(ground.world.run, ground.month, kpi.measurement_months)
     return period_of(ground.world.contract, months[0], months[-1])
 
@@ -143,7 +145,7 @@ def _overlaps(said: register.Timed, period: Period) -> bool:
     return said.start_ms < period.end_ms and said.end_ms > period.start_ms
 
 
-def _claim(world: World, month: str) -> ClaimMade:
+def _claim(world: ContractContext, month: str) -> ClaimMade:
     zone = zone_of(world.contract)
     made = [said for _, said in world.standing.of(register.CreditClaim) if said.month == month]
     first = min((said.claimed_ms for said in made), default=None)

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from sla_monitor.assess.answer_cache import VERSION
-from sla_monitor.assess.contract_context import World
-from sla_monitor.assess.evidence import looks_of
+from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.evidence import samples_of
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.counting import SlowAsDown
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS, reach_ms
 from sla_monitor.register.approval import asks_for_decision
-from sla_monitor.register.effective import Standing
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Correction, Entry
-from sla_monitor.sla.availability import Known, known
+from sla_monitor.sla.availability import KnownState, known
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.spans import Span, held
@@ -29,7 +29,7 @@ Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 class Endpoints:
     """The endpoints of one contract in `[start_ms, end_ms)`, as known at the world's instant."""
 
-    def __init__(self, world: World, start_ms: int, end_ms: int) -> None:
+    def __init__(self, world: ContractContext, start_ms: int, end_ms: int) -> None:
         now_ms = world.now_ms
         self.start_ms, self.end_ms, self.now_ms = start_ms, min(end_ms, now_ms), now_ms
         self._world, self._contract = world, world.contract
@@ -37,16 +37,16 @@ class Endpoints:
         self._read_ms = start_ms - MARGIN_MS, min(end_ms + MARGIN_MS, now_ms)
         read = world.spans(*self._read_ms) if self._read_ms[1] > start_ms else {}
         self._spans = {key: held(several, now_ms) for key, several in read.items()}
-        self._known: dict[object, Known] = {}
+        self._known: dict[object, KnownState] = {}
 
-    def known(self, endpoint: Endpoint, failures: int) -> Known:
+    def known(self, endpoint: Endpoint, failures: int) -> KnownState:
         """What the spans say of an endpoint; worked out once, asked for several times."""
         key = endpoint_key(self._contract.id, endpoint.id)
         if (key, failures) not in self._known:
             self._known[key, failures] = self._as_corrected(key, self._spans.get(key, ()), failures)
         return self._known[key, failures]
 
-    def known_by_time(self, endpoint: Endpoint, failures: int, rule: SlowAsDown) -> Known:
+    def known_by_time(self, endpoint: Endpoint, failures: int, rule: SlowAsDown) -> KnownState:
         """The same where an answer that is too slow is none: worked out from every single look. Where there are no
         looks, as in a file that tells of outages alone, the spans stand."""
         key = endpoint_key(self._contract.id, endpoint.id)
@@ -82,7 +82,7 @@ class Endpoints:
         """What the register says of an endpoint instead of what was seen, the last word last."""
         return self._corrected.get(endpoint_key(self._contract.id, endpoint.id), ())
 
-    def _as_corrected(self, key: str, spans: Sequence[Span], failures: int) -> Known:
+    def _as_corrected(self, key: str, spans: Sequence[Span], failures: int) -> KnownState:
         found = known(spans, failures, *self._read_ms)  # unseen beyond the edges too: a quorum counts who looks
         for start_ms, end_ms, outcome in self._corrected.get(key, ()):
             found = found.corrected(start_ms, min(end_ms, self.now_ms), outcome)
@@ -107,7 +107,7 @@ class Endpoints:
 
     def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
         """The spans of single looks, each judged by how long it took."""
-        found = looks_of(self._world.evidence, (key,), *range_ms)
+        found = samples_of(self._world.evidence, (key,), *range_ms)
         return timed_spans((looks for _, looks in found), every_ms, rule)
 
 
@@ -116,7 +116,7 @@ def _outside(span: Span, looked: Intervals) -> Iterator[Span]:
         yield span._replace(start_ms=start_ms, end_ms=end_ms)
 
 
-def corrections(contract: Contract, standing: Standing) -> Corrected:
+def corrections(contract: Contract, standing: EffectiveEntries) -> Corrected:
     """The corrections that stand, and have been granted where the contract asks for that; later entries win."""
     found: Corrected = {}
     for entry, said in standing.of(Correction):
@@ -127,7 +127,9 @@ def corrections(contract: Contract, standing: Standing) -> Corrected:
     return found
 
 
-def granted_span(contract: Contract, standing: Standing, entry: Entry, said: Correction) -> tuple[int, int] | None:
+def granted_span(
+    contract: Contract, standing: EffectiveEntries, entry: Entry, said: Correction
+) -> tuple[int, int] | None:
     """From when to when a correction holds; None: it waits for a decision, or was refused."""
     decision = standing.decision_on(entry.number)
     if decision is None:

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from sla_monitor.evidence.source import Columns, Found, clock_moves_of, imported_of, imports_of, looks_of
-from sla_monitor.evidence.source import Source as Evidence
+from sla_monitor.evidence.source import Columns, EndpointSamples, clock_moves_of, imported_of, imports_of, samples_of
+from sla_monitor.evidence.source import EvidenceSource as Evidence
 from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Fingerprint
 
 __all__ = [
     "Columns",
+    "EndpointSamples",
     "Evidence",
     "Fingerprint",
     "Fingerprints",
-    "Found",
     "Holds",
     "Packs",
     "Sample",
     "clock_moves_of",
     "imported_of",
     "imports_of",
-    "looks_of",
+    "samples_of",
 ]
 
 

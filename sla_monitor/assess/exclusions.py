@@ -13,13 +13,13 @@ from typing import TypeAlias
 
 from sla_monitor.assess.assessment import Excluded, View
 from sla_monitor.assess.relief import claims
-from sla_monitor.assess.rulings import Case, Ruling, decided, meant_by, told_days
+from sla_monitor.assess.rulings import RequestContext, Ruling, decided, meant_by, told_days
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.maintenance import Maintenance as MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period, local_date
 from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union
-from sla_monitor.periods.terms_slices import Hours
+from sla_monitor.periods.terms_slices import ServiceHours
 from sla_monitor.periods.working_days import working_days_between
 from sla_monitor.register.entries import Entry, Maintenance
 
@@ -57,7 +57,7 @@ class Exclusions:
         return tuple(sorted(several, key=lambda piece: (piece.start_ms, piece.entry)))
 
 
-def exclusions(case: Case, period: Period, hours: Hours) -> Exclusions:
+def exclusions(case: RequestContext, period: Period, hours: ServiceHours) -> Exclusions:
     """The rulings of one month. Pass the whole month, not its part so far: the allowance is the month's."""
     return Exclusions((*bookings(case, period, hours), *claims(case, period)))
 
@@ -67,12 +67,12 @@ def together(several: Sequence[Exclusions]) -> Exclusions:
     return Exclusions(tuple(ruling for one in several for ruling in one.rulings))
 
 
-Purse: TypeAlias = tuple[str, int]
+MaintenanceAllowance: TypeAlias = tuple[str, int]
 """Whose allowance it is (a service's; empty: one that all services share), and how much."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Booking:
     """A booking for one service as far as it would be permitted if there were no allowance.
 
     `inside`: in the hours for maintenance and as far as it was granted; `used`: the part of that in the service hours,
@@ -85,16 +85,16 @@ class Wish:
     used: Intervals
 
     @property
-    def purse(self) -> Purse | None:
+    def purse(self) -> MaintenanceAllowance | None:
         if self.rules.allowance_ms is None:
             return None
         return (self.ruling.service if self.rules.allowance_per == "service" else ""), self.rules.allowance_ms
 
 
-def bookings(case: Case, period: Period, hours: Hours) -> list[Ruling]:
+def bookings(case: RequestContext, period: Period, hours: ServiceHours) -> list[Ruling]:
     """What becomes of every booking that reaches into a month, for each service that it is for."""
     wishes = list(_wishes(case, period, hours))
-    purses: dict[Purse, Intervals] = {}
+    purses: dict[MaintenanceAllowance, Intervals] = {}
     for wish in wishes:
         if wish.purse is not None:
             purses[wish.purse] = union(purses.get(wish.purse, []), wish.used)
@@ -102,7 +102,7 @@ def bookings(case: Case, period: Period, hours: Hours) -> list[Ruling]:
     return [_within_allowance(wish, paid[wish.purse]) if wish.purse else wish.ruling for wish in wishes]
 
 
-def _within_allowance(wish: Wish, paid: Intervals) -> Ruling:
+def _within_allowance(wish: Booking, paid: Intervals) -> Ruling:
     beyond = subtract(wish.used, paid)
     if not beyond:
         return wish.ruling
@@ -111,7 +111,7 @@ def _within_allowance(wish: Wish, paid: Intervals) -> Ruling:
     return wish.ruling.with_granted(granted, wish.ruling.why, why)
 
 
-def _wishes(case: Case, period: Period, hours: Hours) -> Iterator[Wish]:
+def _wishes(case: RequestContext, period: Period, hours: ServiceHours) -> Iterator[Booking]:
     for entry, said in case.standing.of(Maintenance):
         if said.start_ms < period.end_ms and said.end_ms > period.start_ms:
             for whose in meant_by(case, said):
@@ -119,8 +119,12 @@ def _wishes(case: Case, period: Period, hours: Hours) -> Iterator[Wish]:
 
 
 def _wish(
-    case: Case, booked: tuple[Entry, Maintenance], whose: tuple[Terms, Service], period: Period, hours: Hours
-) -> Wish:
+    case: RequestContext,
+    booked: tuple[Entry, Maintenance],
+    whose: tuple[Terms, Service],
+    period: Period,
+    hours: ServiceHours,
+) -> Booking:
     (entry, said), (terms, service) = booked, whose
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
     rules = terms.maintenance_of(service)
@@ -128,12 +132,14 @@ def _wish(
     ruling = Ruling(entry.number, "maintenance", service.id, asked, is_pending=is_pending)
     refusal = why if span is None else _refusal(entry, said, rules, terms)
     if span is None or refusal:
-        return Wish(ruling.refused(refusal), rules, [], [])
+        return Booking(ruling.refused(refusal), rules, [], [])
     inside = intersect([asked], normal([span]))
     if rules.hours is not None:
         inside = intersect(inside, hours.of(terms, rules.hours, *asked))
     used = intersect(inside, hours.of(terms, service.service_hours, *asked))
-    return Wish(ruling.with_granted(inside, why, "outside the hours for it, or what was granted"), rules, inside, used)
+    return Booking(
+        ruling.with_granted(inside, why, "outside the hours for it, or what was granted"), rules, inside, used
+    )
 
 
 def _refusal(entry: Entry, said: Maintenance, rules: MaintenanceTerms, terms: Terms) -> str:

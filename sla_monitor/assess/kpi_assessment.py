@@ -7,10 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment
-from sla_monitor.assess.bounds import Ends, SoFar, other_forecast
+from sla_monitor.assess.bounds import Bounds, SoFar, other_forecast
 from sla_monitor.assess.forecast import kpi_forecast, whole_of
-from sla_monitor.assess.kpi_evaluation import Judged, target_ratio
-from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, target_ratio
+from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.intervals import length
@@ -18,15 +18,15 @@ from sla_monitor.sla.results import PeriodResult
 
 
 def kpi_assessments(
-    ground: Ground,
+    ground: PeriodContext,
     services: Mapping[str, ServiceAssessment],
-    judged: Mapping[str, Judged],
+    judged: Mapping[str, KpiEvaluation],
     results: tuple[PeriodResult, Sequence[PeriodResult]],
     rest: Callable[[], None],
-) -> tuple[tuple[KpiAssessment, ...], dict[str, Ends]]:
+) -> tuple[tuple[KpiAssessment, ...], dict[str, Bounds]]:
     """The KPIs of a month, and what those that run would measure at best and at worst. `results`: of the month, and of
     the months before."""
-    ends: dict[str, Ends] = {}
+    ends: dict[str, Bounds] = {}
     found = []
     for name, one in judged.items():
         kpi, whole = one.kpi, whole_of(ground, one)
@@ -42,7 +42,9 @@ def kpi_assessments(
     return tuple(found), ends
 
 
-def _kpi(one: Judged, whole: Ground, services: Mapping[str, ServiceAssessment], result: PeriodResult) -> KpiAssessment:
+def _kpi(
+    one: KpiEvaluation, whole: PeriodContext, services: Mapping[str, ServiceAssessment], result: PeriodResult
+) -> KpiAssessment:
     kpi, agreed = one.kpi, one.measured["agreed"]
     allowance_ms, target = _allowance(whole, one)
     return KpiAssessment(
@@ -63,7 +65,7 @@ def _kpi(one: Judged, whole: Ground, services: Mapping[str, ServiceAssessment], 
     )
 
 
-def _allowance(whole: Ground, one: Judged) -> tuple[Fraction, Fraction]:
+def _allowance(whole: PeriodContext, one: KpiEvaluation) -> tuple[Fraction, Fraction]:
     """The allowance is that of each version's target over its own agreed time; the target shown is the one that gives
     the same allowance over the whole, which with one version is that version's."""
     kpi = one.kpi

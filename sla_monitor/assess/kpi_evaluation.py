@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import VIEWS, Figure, View
-from sla_monitor.assess.contract_context import World, is_over
+from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.measuring import excused, figure, is_seen, seen
-from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_time import Time, joined
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
 from sla_monitor.periods.terms_slices import measurement_months
@@ -23,20 +23,20 @@ AGREED: tuple[View, ...] = ("agreed",)
 
 
 @dataclass(slots=True)
-class Times:
+class ServiceTimes:
     """Availability KPIs' time in months that are over, so that a year need not be read again every few seconds."""
 
     known: dict[object, Time] = field(default_factory=dict)
-    _last: Ground | None = None
+    _last: PeriodContext | None = None
 
-    def of(self, ground: Ground, kpi: AvailabilityKpi, view: View) -> Time | None:
+    def of(self, ground: PeriodContext, kpi: AvailabilityKpi, view: View) -> Time | None:
         """The time of a KPI's measurement period so far; None for a service without endpoints."""
         if kpi.service is None or not is_seen(ground, kpi):
             return None
         time = ground.time(kpi.service, view, kpi.id, kpi.counting)
         return time if kpi.measurement_months == 1 else joined([*self._before(ground, kpi, view), time])
 
-    def _before(self, ground: Ground, kpi: AvailabilityKpi, view: View) -> Iterable[Time]:
+    def _before(self, ground: PeriodContext, kpi: AvailabilityKpi, view: View) -> Iterable[Time]:
         for month in measurement_months(ground.world.run, ground.month, kpi.measurement_months):
             if month < ground.month:
                 key = (month, kpi.id, kpi.service, kpi.counting, view)
@@ -48,15 +48,15 @@ class Times:
                         self.known[key] = time
                 yield time
 
-    def _ground(self, world: World, month: str) -> Ground:
+    def _ground(self, world: ContractContext, month: str) -> PeriodContext:
         """The last one asked for, which several KPIs and views ask for in a row."""
         if self._last is None or self._last.world is not world or self._last.month != month:
-            self._last = Ground(world, (month,))
+            self._last = PeriodContext(world, (month,))
         return self._last
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class KpiEvaluation:
     """A KPI in its measurement period so far: what was measured and what that comes to, by view."""
 
     kpi: Kpi
@@ -94,14 +94,14 @@ def figure_of(kpi: Kpi, result: KpiResult, seconds: Seconds | None = None) -> Fi
 
 
 def judged_kpis(
-    ground: Ground,
+    ground: PeriodContext,
     earlier: Sequence[PeriodResult],
-    times: Times,
+    times: ServiceTimes,
     views: Sequence[View] = VIEWS,
     rest: Callable[[], None] = lambda: None,
-) -> dict[str, Judged]:
+) -> dict[str, KpiEvaluation]:
     """The KPIs of the month's terms, by id. `ground` is one month; `earlier` are the results of the months before."""
-    result: dict[str, Judged] = {}
+    result: dict[str, KpiEvaluation] = {}
     for kpi in ground.terms.kpis:
         result[kpi.id] = _judged(ground, kpi, earlier, (times, views, result))
         rest()
@@ -109,14 +109,14 @@ def judged_kpis(
 
 
 def _judged(
-    ground: Ground,
+    ground: PeriodContext,
     kpi: Kpi,
     earlier: Sequence[PeriodResult],
-    rest: tuple[Times, Sequence[View], Mapping[str, Judged]],
-) -> Judged:
+    rest: tuple[ServiceTimes, Sequence[View], Mapping[str, KpiEvaluation]],
+) -> KpiEvaluation:
     times, views, others = rest
     months = measurement_months(ground.world.run, ground.month, kpi.measurement_months)
-    whole = ground if len(months) == 1 else Ground(ground.world, months)
+    whole = ground if len(months) == 1 else PeriodContext(ground.world, months)
     history = recent(earlier, kpi, max(1, kpi.average_with_previous))
     figures: dict[View, Measured] = {}
     results: dict[View, KpiResult] = {}
@@ -133,10 +133,10 @@ def _judged(
         else:  # nothing differs between the two views, and the working need not be written twice
             figures[view], results[view] = figures[same], results[same]
         bases[view] = basis
-    return Judged(kpi, months, figures, results, spent)
+    return KpiEvaluation(kpi, months, figures, results, spent)
 
 
-def _basis(whole: Ground, kpi: Kpi, view: View, others: Mapping[str, Judged]) -> object:
+def _basis(whole: PeriodContext, kpi: Kpi, view: View, others: Mapping[str, KpiEvaluation]) -> object:
     """All that a figure takes from the view."""
     if isinstance(kpi, CompositeKpi):
         return [others[part.kpi].results[view] for part in kpi.parts if part.kpi in others]
@@ -145,7 +145,9 @@ def _basis(whole: Ground, kpi: Kpi, view: View, others: Mapping[str, Judged]) ->
     return [whole.excluded(service.id, view, kpi.id) for service, _ in whole.terms.endpoints_of(kpi)]
 
 
-def _measured(whole: Ground, kpi: Kpi, view: View, known: tuple[Time | None, Mapping[str, Judged]]) -> Measured:
+def _measured(
+    whole: PeriodContext, kpi: Kpi, view: View, known: tuple[Time | None, Mapping[str, KpiEvaluation]]
+) -> Measured:
     time, others = known
     found = measured(kpi, seen(whole, kpi, view, time), whole.frame)
     if isinstance(kpi, CompositeKpi) and found.value is None:
@@ -157,12 +159,12 @@ def _measured(whole: Ground, kpi: Kpi, view: View, known: tuple[Time | None, Map
     return found
 
 
-def unborn(world: World, judged: Mapping[str, Judged]) -> frozenset[str]:
+def unborn(world: ContractContext, judged: Mapping[str, KpiEvaluation]) -> frozenset[str]:
     """The KPIs whose measurement period was over before anything was looked at, or any ticket recorded: nobody
     measured them, and that is nobody's failure, nor a month without tickets. A figure that somebody reported all the
     same is one."""
     found: set[str] = set()
-    grounds = {one.months: Ground(world, one.months) for one in judged.values()}
+    grounds = {one.months: PeriodContext(world, one.months) for one in judged.values()}
     for name, one in judged.items():
         ground, agreed = grounds[one.months], one.measured["agreed"]
         is_ticketed = isinstance(one.kpi, RatioKpi) and one.kpi.within_ms is not None

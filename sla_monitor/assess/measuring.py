@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 from sla_monitor.assess.answer_cache import VERSION
 from sla_monitor.assess.assessment import View
-from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.service_time import Time
 from sla_monitor.contract.contract import endpoint_key
@@ -21,18 +21,18 @@ from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, RatioKp
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.intervals import Intervals, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS
-from sla_monitor.register.entries import Claim, Figure
-from sla_monitor.sla.indicators import Counts, in_target_percent, mean, ordered, percentile, summed
-from sla_monitor.sla.measure import Made, Seen, made_of_slots
+from sla_monitor.register.entries import Claim, ReportedFigure
+from sla_monitor.sla.indicators import EventCounts, in_target_percent, mean, ordered, percentile, summed
+from sla_monitor.sla.measure import KpiInput, SampleStatistics, made_of_slots
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.sla.samples import Looks
+from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.tickets import Stop, Ticket
 
 Counting: TypeAlias = "tuple[str, Intervals, Corrections]"
 """An endpoint's key, the time in which its looks count, and how the register corrects them."""
 
 
-def made_of_looks(ground: Ground, kpi: Sampled, view: View) -> Made:
+def made_of_looks(ground: PeriodContext, kpi: Sampled, view: View) -> SampleStatistics:
     """The statistic of a measurement period so far. For months that are over, the evidence may have kept it."""
     counting = list(_counting(ground, kpi, view))
     world, period = ground.world, ground.period
@@ -46,10 +46,10 @@ def made_of_looks(ground: Ground, kpi: Sampled, view: View) -> Made:
 
     is_in = period.end_ms + MARGIN_MS <= world.now_ms
     of, value = (world.recall(question, answer) if is_in else answer()).split()
-    return Made(int(of), None if value == "-" else Fraction(value))
+    return SampleStatistics(int(of), None if value == "-" else Fraction(value))
 
 
-def _counting(ground: Ground, kpi: Sampled, view: View) -> Iterator[Counting]:
+def _counting(ground: PeriodContext, kpi: Sampled, view: View) -> Iterator[Counting]:
     for service, endpoint in ground.terms.endpoints_of(kpi):
         inside = subtract(ground.through(service.id).hours, ground.excluded(service.id, view, kpi.id))
         if kpi.related is not None and kpi.related.dedupe == "exclude_samples":
@@ -57,7 +57,7 @@ def _counting(ground: Ground, kpi: Sampled, view: View) -> Iterator[Counting]:
         yield endpoint_key(ground.world.contract.id, endpoint.id), inside, _corrected(ground, endpoint)
 
 
-def _corrected(ground: Ground, endpoint: Endpoint) -> Corrections:
+def _corrected(ground: PeriodContext, endpoint: Endpoint) -> Corrections:
     """What the register says of an endpoint's time in the period instead of what was seen."""
     start_ms, end_ms = ground.period.start_ms, ground.period.end_ms
     several = ((max(one[0], start_ms), min(one[1], end_ms), one[2]) for one in ground.endpoints.corrected(endpoint))
@@ -69,11 +69,11 @@ def _told(one: Counting) -> tuple[object, ...]:
     return key, inside, [(start, end, f"{outcome}") for start, end, outcome in corrections]
 
 
-def _pieces(ground: Ground, kpi: Sampled, counting: list[Counting]) -> Iterator[Piece]:
+def _pieces(ground: PeriodContext, kpi: Sampled, counting: list[Counting]) -> Iterator[MeasuredSlice]:
     """The looks, with what counts of them."""
     rules = {key: (inside, corrections) for key, inside, corrections in counting}
     found = ground.world.looks(list(rules), ground.period.start_ms, ground.until_ms)
-    return (Piece(looks, *rules[key]) for key, looks in found)
+    return (MeasuredSlice(looks, *rules[key]) for key, looks in found)
 
 
 T = TypeVar("T")
@@ -84,15 +84,15 @@ Slots: TypeAlias = tuple[Counter[int], Counter[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class MeasuredSlice:
     """Looks at one endpoint, a day of them, say, with the time in which they count and how the register corrects
     them."""
 
-    looks: Looks
+    looks: Samples
     inside: Intervals
     corrections: Corrections
 
-    def part(self, statistic: object, of: Callable[[Looks], T]) -> T:
+    def part(self, statistic: object, of: Callable[[Samples], T]) -> T:
         """What a statistic takes from the looks that count: those that began inside, as corrected, without those that
         saw nothing. Worked out once, as long as the looks are remembered."""
         touched = self.looks.touched(self.inside)
@@ -107,22 +107,22 @@ def statistic(kpi: Sampled, start_ms: int) -> tuple[str, ...]:
     return "response time", f"{kpi.percentile}", kpi.phase
 
 
-def made_of_pieces(kpi: Sampled, start_ms: int, pieces: Iterable[Piece]) -> Made:
+def made_of_pieces(kpi: Sampled, start_ms: int, pieces: Iterable[MeasuredSlice]) -> SampleStatistics:
     """The statistic of a measurement period that began at `start_ms`."""
     of = statistic(kpi, start_ms)
     if isinstance(kpi, ErrorRateKpi):
         return made_of_slots(_joined(piece.part(of, lambda looks: _slots(kpi, start_ms, looks)) for piece in pieces))
     if kpi.percentile is None:
-        return Made(*mean(piece.part(of, lambda looks: summed(_times_us(kpi, looks))) for piece in pieces))
+        return SampleStatistics(*mean(piece.part(of, lambda looks: summed(_times_us(kpi, looks))) for piece in pieces))
     several = (piece.part(of, lambda looks: ordered(_times_us(kpi, looks))) for piece in pieces)
-    return Made(*percentile(several, kpi.percentile))
+    return SampleStatistics(*percentile(several, kpi.percentile))
 
 
-def _times_us(kpi: ResponseTimeKpi, looks: Looks) -> Iterator[int]:
+def _times_us(kpi: ResponseTimeKpi, looks: Samples) -> Iterator[int]:
     return looks.answer_times_us() if kpi.phase == "total" else looks.first_bytes_us()
 
 
-def _slots(kpi: ErrorRateKpi, start_ms: int, looks: Looks) -> Slots:
+def _slots(kpi: ErrorRateKpi, start_ms: int, looks: Samples) -> Slots:
     """By slot, counted from the beginning of the measurement period."""
 
     def slot(at_ms: Iterable[int]) -> Iterator[int]:
@@ -140,10 +140,10 @@ def _joined(parts: Iterable[Slots]) -> list[tuple[int, int]]:
     return list(zip(map(failed.__getitem__, made), made.values(), strict=True))
 
 
-def seen(ground: Ground, kpi: KpiTerms, view: View, time: Time | None = None) -> Seen:
+def seen(ground: PeriodContext, kpi: KpiTerms, view: View, time: Time | None = None) -> KpiInput:
     """Everything that is known of a KPI. `time`: for availability, the whole measurement period's."""
     submitted, agreed, ours = (figure(ground, kpi, party) for party in ("supplier", "agreed", "authority"))
-    given = Seen(submitted=submitted, agreed=agreed, figure=ours)
+    given = KpiInput(submitted=submitted, agreed=agreed, figure=ours)
     if isinstance(kpi, AvailabilityKpi):
         return _with(given, seconds=time.seconds) if time is not None else given
     if isinstance(kpi, RatioKpi) and kpi.within_ms is not None:
@@ -153,28 +153,28 @@ def seen(ground: Ground, kpi: KpiTerms, view: View, time: Time | None = None) ->
     return given
 
 
-def _with(given: Seen, **parts: object) -> Seen:
+def _with(given: KpiInput, **parts: object) -> KpiInput:
     fields = {name: getattr(given, name) for name in ("submitted", "agreed", "figure")}
-    return Seen(**(fields | parts))
+    return KpiInput(**(fields | parts))
 
 
-def figure(ground: Ground, kpi: KpiTerms, party: str) -> Fraction | None:
+def figure(ground: PeriodContext, kpi: KpiTerms, party: str) -> Fraction | None:
     """A party's figure for the measurement period."""
     found = ground.world.standing.figure(kpi.id, ground.month, party)
     return None if found is None else value_of(kpi, found[1])
 
 
-def value_of(kpi: KpiTerms, said: Figure) -> Fraction | None:
+def value_of(kpi: KpiTerms, said: ReportedFigure) -> Fraction | None:
     """A figure in the KPI's unit; counts become per cent as the KPI says."""
     if said.value is not None:
         return Fraction(said.value)
-    counts = Counts(said.in_target or 0, said.total or 0)
+    counts = EventCounts(said.in_target or 0, said.total or 0)
     if counts.total:
         return in_target_percent(counts, kpi.min_denominator if isinstance(kpi, RatioKpi) else 0)
     return Fraction(100) if isinstance(kpi, RatioKpi) and kpi.no_events == "met" else None
 
 
-def is_seen(ground: Ground, kpi: KpiTerms) -> bool:
+def is_seen(ground: PeriodContext, kpi: KpiTerms) -> bool:
     """Whether the figure comes from looking at endpoints."""
     if isinstance(kpi, ResponseTimeKpi | ErrorRateKpi) and kpi.endpoints:
         return True
@@ -183,7 +183,7 @@ def is_seen(ground: Ground, kpi: KpiTerms) -> bool:
     return kpi.service in ground.services_with_endpoints
 
 
-def tickets(ground: Ground, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:
+def tickets(ground: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:
     """The tickets of the register that count in a view; those that a claim names are left out where it is granted, and
     in the view in which every claim is."""
     left_out = excused(ground, kpi, view)
@@ -196,7 +196,7 @@ def tickets(ground: Ground, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:
     return tuple(found)
 
 
-def excused(ground: Ground, kpi: RatioKpi, view: View) -> frozenset[str]:
+def excused(ground: PeriodContext, kpi: RatioKpi, view: View) -> frozenset[str]:
     """The ids of the tickets that a view leaves out."""
     case = ground.world.case
     named = (

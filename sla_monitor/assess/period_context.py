@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from sla_monitor.assess.assessment import View
-from sla_monitor.assess.contract_context import World
+from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.endpoint_states import Endpoints
 from sla_monitor.assess.evidence import imported_of
 from sla_monitor.assess.exclusions import Exclusions, exclusions, together
@@ -22,18 +22,18 @@ from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
-from sla_monitor.periods.terms_slices import Part, parts_of, period_of, terms_in, until, zone_of
-from sla_monitor.register.effective import Standing
+from sla_monitor.periods.terms_slices import TermsSlice, parts_of, period_of, terms_in, until, zone_of
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Impact, TicketRecord
-from sla_monitor.sla.measure import Frame
+from sla_monitor.sla.measure import MeasureFrame
 from sla_monitor.sla.overlay import Import
 
 
 @dataclass(frozen=True)
-class Ground:
+class PeriodContext:
     """Some consecutive months: one service period, or a whole measurement period."""
 
-    world: World
+    world: ContractContext
     months: tuple[str, ...]
 
     @property
@@ -70,7 +70,7 @@ class Ground:
         return together([exclusions(world.case, period, world.hours) for period in periods])
 
     @cached_property
-    def _parts(self) -> dict[str, Sequence[Part]]:
+    def _parts(self) -> dict[str, Sequence[TermsSlice]]:
         return {}
 
     @cached_property
@@ -91,10 +91,10 @@ class Ground:
         return {}
 
     @cached_property
-    def frame(self) -> Frame:
+    def frame(self) -> MeasureFrame:
         """Where and when figures of this period are."""
         floor = Fraction(self.terms.accounting.coverage_floor_percent) / 100
-        return Frame(self.period, self.world.now_ms, zone_of(self.world.contract), self.terms.calendars, floor)
+        return MeasureFrame(self.period, self.world.now_ms, zone_of(self.world.contract), self.terms.calendars, floor)
 
     @cached_property
     def imported(self) -> Sequence[tuple[Import, Mapping[str, Intervals]]]:
@@ -109,13 +109,13 @@ class Ground:
         when = union(*(one[key] for one in several for key in keys if key in one))
         return intersect(self.through(service.id).hours, when) if when else []
 
-    def whole_parts(self, service: str) -> Sequence[Part]:
+    def whole_parts(self, service: str) -> Sequence[TermsSlice]:
         """A service through the whole period, to its end."""
         if service not in self._parts:
             self._parts[service] = list(parts_of(self.world.contract, service, self.period, self.world.hours))
         return self._parts[service]
 
-    def parts(self, service: str) -> Sequence[Part]:
+    def parts(self, service: str) -> Sequence[TermsSlice]:
         """A service through the period so far."""
         whole = self.whole_parts(service)
         if self.world.now_ms >= self.period.end_ms:
@@ -153,7 +153,7 @@ class Ground:
         return subtract(whole, [(0, self.until_ms)]) if self.until_ms > 0 else whole
 
 
-def _impacts(standing: Standing, service: str) -> Impacts:
+def _impacts(standing: EffectiveEntries, service: str) -> Impacts:
     return [
         (said.start_ms, said.end_ms, Fraction(said.users, said.of))
         for _, said in standing.of(Impact)

@@ -9,15 +9,15 @@ from itertools import groupby
 
 from sla_monitor.assess.evidence import (
     Columns,
+    EndpointSamples,
     Evidence,
-    Found,
     Holds,
     Packs,
     Sample,
     clock_moves_of,
     imported_of,
     imports_of,
-    looks_of,
+    samples_of,
 )
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import sampled_keys
@@ -25,7 +25,7 @@ from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.samples import DAY_MS, Looks
+from sla_monitor.sla.samples import DAY_MS, Samples
 from sla_monitor.sla.spans import Span
 
 SETTLED_AFTER_MS = 600_000
@@ -40,19 +40,19 @@ class Kept:
     start_ms: int
     until_ms: int
     wanted_ms: int = sys.maxsize
-    days: list[Looks] = field(default_factory=list)
+    days: list[Samples] = field(default_factory=list)
 
     def __len__(self) -> int:
         return sum(map(len, self.days))
 
-    def add(self, looks: Looks) -> None:
+    def add(self, looks: Samples) -> None:
         """Take in looks that follow, none of them across a midnight."""
         if self.days and looks and self.days[-1].at_ms[0] // DAY_MS == looks.at_ms[0] // DAY_MS:
             self.days[-1].extend(looks)
         elif looks:
             self.days.append(looks)
 
-    def between(self, start_ms: int, end_ms: int) -> Iterator[Looks]:
+    def between(self, start_ms: int, end_ms: int) -> Iterator[Samples]:
         pieces = (day.between(start_ms, end_ms) for day in self.days)
         return (piece for piece in pieces if piece)
 
@@ -77,7 +77,7 @@ class Memory:
         self.together = dict.fromkeys(sampled_keys(contract))
 
 
-class Remembering:
+class SampleCache:
     """An evidence whose looks at the present are remembered from one assessment to the next, in `memory`.
 
     Where the evidence can, it is asked for those at all endpoints at once, whichever is wanted first.
@@ -89,7 +89,7 @@ class Remembering:
         held_ms = evidence.held_since_ms() if isinstance(evidence, Holds) else None
         self._settled_ms = min(now_ms, now_ms if held_ms is None else held_ms) - SETTLED_AFTER_MS
         self._together = memory.together if isinstance(evidence, Columns) else {}
-        self._young: dict[tuple[str, int, int], list[Looks]] = {}
+        self._young: dict[tuple[str, int, int], list[Samples]] = {}
         for kept in memory.kept.values():
             kept.trim()
 
@@ -100,7 +100,7 @@ class Remembering:
         for _, looks in self.columns((key,), start_ms, end_ms):
             yield from looks
 
-    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
         self._read(keys, start_ms)
         for key in keys:
             kept = self._memory[key]
@@ -144,7 +144,7 @@ class Remembering:
         if isinstance(self._evidence, Packs):
             self._evidence.keep_looks(keys, start_ms, self._settled_ms)
         try:
-            for key, looks in looks_of(self._evidence, keys, until_ms, self._settled_ms):
+            for key, looks in samples_of(self._evidence, keys, until_ms, self._settled_ms):
                 self._memory[key].add(looks)
         except BaseException:
             for key in keys:  # half of it was read
@@ -153,12 +153,12 @@ class Remembering:
         for key in keys:
             self._memory[key].until_ms = self._settled_ms
 
-    def _youngest(self, key: str, start_ms: int, end_ms: int) -> list[Looks]:
+    def _youngest(self, key: str, start_ms: int, end_ms: int) -> list[Samples]:
         """Looks that are not settled, read once for all that ask for them now."""
         if (key, start_ms, end_ms) not in self._young:
             several = self._like(key)
             self._young |= {(other, start_ms, end_ms): [] for other in several}
-            for name, looks in looks_of(self._evidence, several, start_ms, end_ms):
+            for name, looks in samples_of(self._evidence, several, start_ms, end_ms):
                 self._young[name, start_ms, end_ms].append(looks)
         return self._young[key, start_ms, end_ms]
 

@@ -8,12 +8,12 @@ from operator import itemgetter
 from typing import TypeAlias
 
 from sla_monitor.assess.assessment import Lanes, Outage, ServiceAssessment
-from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_sweep import state_now
 from sla_monitor.assess.service_time import Spell, Through
 from sla_monitor.contract.terms import Service
 from sla_monitor.periods.intervals import Intervals, intersect, length
-from sla_monitor.periods.terms_slices import Part
+from sla_monitor.periods.terms_slices import TermsSlice
 from sla_monitor.register.entries import Correction, Impact
 from sla_monitor.sla.observation import Outcome, Reason
 
@@ -21,7 +21,7 @@ Down: TypeAlias = tuple[int, int, str, Reason | None]
 """From, to, the endpoint that was seen down, and why."""
 
 
-def service_assessment(ground: Ground, service: Service) -> ServiceAssessment:
+def service_assessment(ground: PeriodContext, service: Service) -> ServiceAssessment:
     """One service in a month so far, as its own terms say: excluded and unseen time on neither side of the ratio."""
     whole, parts, seen = ground.whole_parts(service.id), ground.parts(service.id), ground.through(service.id)
     excluded = ground.exclusions.time(service.id, "agreed")
@@ -47,20 +47,22 @@ def service_assessment(ground: Ground, service: Service) -> ServiceAssessment:
     )
 
 
-def _lanes(whole: Sequence[Part], seen: Through, excluded: Intervals) -> Lanes:
+def _lanes(whole: Sequence[TermsSlice], seen: Through, excluded: Intervals) -> Lanes:
     hours = [pair for part in whole for pair in part.hours]
     left_out = intersect(seen.hours, excluded) if excluded else []
     return Lanes(hours, seen.up, seen.degraded, seen.down, seen.unknown, left_out)
 
 
-def _state(ground: Ground, parts: Sequence[Part]) -> Outcome:
+def _state(ground: PeriodContext, parts: Sequence[TermsSlice]) -> Outcome:
     """The service at this moment; of a month that is over, and of a service that is gone, nothing is known."""
     if not parts or parts[-1].end_ms < ground.world.now_ms:
         return Outcome.UNKNOWN
     return state_now(parts[-1], ground.endpoints)
 
 
-def _outages(ground: Ground, parts: Sequence[Part], seen: Through, excluded: Intervals) -> Iterator[Outage]:
+def _outages(
+    ground: PeriodContext, parts: Sequence[TermsSlice], seen: Through, excluded: Intervals
+) -> Iterator[Outage]:
     """The service's outages from beginning to end, also where that lies outside the hours or the period; only those
     with a part inside, and the open one."""
     if not seen.spells:
@@ -87,14 +89,14 @@ def _causes(spells: Sequence[Spell], downs: Sequence[Down]) -> Iterator[list[Dow
         yield beside
 
 
-def _downs(ground: Ground, parts: Sequence[Part]) -> list[Down]:
+def _downs(ground: PeriodContext, parts: Sequence[TermsSlice]) -> list[Down]:
     """Everything that was seen down, in order of time."""
     endpoints = {endpoint.id: endpoint for part in parts for endpoint in part.service.endpoints}
     found = [down for endpoint in endpoints.values() for down in ground.endpoints.downs(endpoint)]
     return sorted(found, key=itemgetter(0, 1))
 
 
-def _entries(ground: Ground, service: Service) -> list[tuple[int, int, int]]:
+def _entries(ground: PeriodContext, service: Service) -> list[tuple[int, int, int]]:
     """(from, to, number) of the register entries about a service's time."""
     standing = ground.world.standing
     spans = [(*one.asked, one.entry) for one in ground.exclusions.of(service.id)]

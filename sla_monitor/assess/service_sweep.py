@@ -9,15 +9,15 @@ from math import lcm
 from typing import TypeAlias
 
 from sla_monitor.assess.endpoint_states import Endpoints
-from sla_monitor.assess.service_time import Piece, Spell, Through, spell_of
+from sla_monitor.assess.service_time import Spell, Through, TimeSlice, spell_of
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.terms import Service
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals
-from sla_monitor.periods.terms_slices import Part
+from sla_monitor.periods.terms_slices import TermsSlice
 from sla_monitor.sla.aggregation import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, by_quorum, by_weight, needing
-from sla_monitor.sla.availability import Known, Stretch, timeline, within
+from sla_monitor.sla.availability import KnownState, Stretch, timeline, within
 from sla_monitor.sla.observation import Outcome
 
 PLAIN = Counting()
@@ -26,7 +26,7 @@ Impacts: TypeAlias = Sequence[tuple[int, int, Fraction]]
 
 
 def through(
-    parts: Sequence[Part], endpoints: Endpoints, period: Period, impacts: Impacts = (), counting: Counting = PLAIN
+    parts: Sequence[TermsSlice], endpoints: Endpoints, period: Period, impacts: Impacts = (), counting: Counting = PLAIN
 ) -> Through:
     """A service through the hours of its parts, which end no later than now. A KPI whose counting has a quorum or
     takes slow answers for none has its own."""
@@ -40,7 +40,9 @@ def through(
     return Through(_joined(hours), _joined(up), _joined(degraded), _joined(unknown), spells)
 
 
-def judged(endpoints: Endpoints, part: Part, counting: Counting = PLAIN) -> tuple[list[tuple[Known, int]], Judge]:
+def judged(
+    endpoints: Endpoints, part: TermsSlice, counting: Counting = PLAIN
+) -> tuple[list[tuple[KnownState, int]], Judge]:
     """What is known of a service's endpoints with their weights, and how they make the service."""
     failures, several = part.terms.accounting.confirmation_failures, part.service.endpoints
     known = [_known(endpoints, endpoint, failures, counting) for endpoint in several]
@@ -54,7 +56,7 @@ def judged(endpoints: Endpoints, part: Part, counting: Counting = PLAIN) -> tupl
     return [(one, 1) for one in known], needing(len(known), needed)
 
 
-def _known(endpoints: Endpoints, endpoint: Endpoint, failures: int, counting: Counting) -> Known:
+def _known(endpoints: Endpoints, endpoint: Endpoint, failures: int, counting: Counting) -> KnownState:
     if counting.slow_as_down is not None:
         return endpoints.known_by_time(endpoint, failures, counting.slow_as_down)
     return endpoints.known(endpoint, failures)
@@ -67,7 +69,7 @@ def _whole_weights(service: Service) -> list[int]:
     return [int(weight * size) for weight in weights]
 
 
-def _timeline(parts: Sequence[Part], endpoints: Endpoints, counting: Counting) -> list[Stretch]:
+def _timeline(parts: Sequence[TermsSlice], endpoints: Endpoints, counting: Counting) -> list[Stretch]:
     """One after the other; what reaches beyond the first and the last part is kept, so that outages are whole."""
     several = [timeline(*judged(endpoints, part, counting), part.start_ms, part.end_ms) for part in parts]
     if len(several) == 1:
@@ -80,21 +82,21 @@ def _timeline(parts: Sequence[Part], endpoints: Endpoints, counting: Counting) -
     return found
 
 
-def _by_outcome(stretches: Iterable[Stretch]) -> tuple[Intervals, Intervals, Intervals, list[Piece]]:
+def _by_outcome(stretches: Iterable[Stretch]) -> tuple[Intervals, Intervals, Intervals, list[TimeSlice]]:
     """Where a service was up, degraded and unknown, and where it was down with the share of it that was."""
     up: Intervals = []
     degraded: Intervals = []
     unknown: Intervals = []
-    down: list[Piece] = []
+    down: list[TimeSlice] = []
     for start_ms, end_ms, outcome, share in stretches:
         if outcome is DOWN:
-            down.append(Piece(start_ms, end_ms, share))
+            down.append(TimeSlice(start_ms, end_ms, share))
         else:
             (up if outcome is UP else degraded if outcome is DEGRADED else unknown).append((start_ms, end_ms))
     return up, degraded, unknown, down
 
 
-def _spells(outages: Intervals, pieces: Sequence[Piece], period: Period) -> tuple[Spell, ...]:
+def _spells(outages: Intervals, pieces: Sequence[TimeSlice], period: Period) -> tuple[Spell, ...]:
     """The outages that reach into the period, each with its pieces inside the hours."""
     spells, index = [], 0
     for start_ms, end_ms in outages:
@@ -106,13 +108,13 @@ def _spells(outages: Intervals, pieces: Sequence[Piece], period: Period) -> tupl
     return tuple(spells)
 
 
-def _hit(piece: Piece, impacts: Impacts) -> Iterable[Piece]:
+def _hit(piece: TimeSlice, impacts: Impacts) -> Iterable[TimeSlice]:
     """A piece of an outage, cut where the share of users that it hit changes."""
     start_ms, end_ms, share = piece
     cuts = {start_ms, end_ms} | {at for one in impacts for at in one[:2] if start_ms < at < end_ms}
     for start, end in pairwise(sorted(cuts)):
         hit = next((one[2] for one in reversed(impacts) if one[0] <= start < one[1]), WHOLE)
-        yield Piece(start, end, WHOLE if share * hit == 1 else share * hit)
+        yield TimeSlice(start, end, WHOLE if share * hit == 1 else share * hit)
 
 
 def _joined(ascending: Iterable[tuple[int, int]]) -> Intervals:
@@ -125,7 +127,7 @@ def _joined(ascending: Iterable[tuple[int, int]]) -> Intervals:
     return result
 
 
-def state_now(part: Part, endpoints: Endpoints) -> Outcome:
+def state_now(part: TermsSlice, endpoints: Endpoints) -> Outcome:
     """The service at this moment, whatever the hour: DEGRADED when it is up and one of its endpoints is not."""
     known, judge = judged(endpoints, part)
     if not known:

@@ -30,7 +30,7 @@ class Lost(NamedTuple):
         return sum([ms if share is WHOLE else round(share * ms) for share, ms in self.counted])
 
 
-class Piece(NamedTuple):
+class TimeSlice(NamedTuple):
     """A part of an outage inside the hours, with the share of the service that was lost in it."""
 
     start_ms: int
@@ -43,7 +43,7 @@ class Spell(NamedTuple):
 
     start_ms: int
     end_ms: int
-    pieces: Sequence[Piece]
+    pieces: Sequence[TimeSlice]
     gross: Lost
 
     def outside(self, excluded: Intervals) -> Lost:
@@ -54,12 +54,12 @@ class Spell(NamedTuple):
         return self.gross
 
 
-def spell_of(start_ms: int, end_ms: int, pieces: Sequence[Piece]) -> Spell:
+def spell_of(start_ms: int, end_ms: int, pieces: Sequence[TimeSlice]) -> Spell:
     """An outage that is made of these pieces."""
     return Spell(start_ms, end_ms, pieces, lost_of(start_ms, end_ms, pieces))
 
 
-def lost_of(start_ms: int, end_ms: int, pieces: Sequence[Piece]) -> Lost:
+def lost_of(start_ms: int, end_ms: int, pieces: Sequence[TimeSlice]) -> Lost:
     """What the pieces of an outage add up to."""
     if len(pieces) == 1:
         begins_ms, ends_ms, share = pieces[0]
@@ -73,10 +73,10 @@ def lost_of(start_ms: int, end_ms: int, pieces: Sequence[Piece]) -> Lost:
     return Lost(start_ms, end_ms, ((WHOLE, whole_ms), *parts.items()) if whole_ms else tuple(parts.items()))
 
 
-def _left_of(pieces: Iterable[Piece], excluded: Intervals) -> Iterator[Piece]:
+def _left_of(pieces: Iterable[TimeSlice], excluded: Intervals) -> Iterator[TimeSlice]:
     for piece in pieces:
         for start_ms, end_ms in subtract([piece[:2]], excluded):
-            yield Piece(start_ms, end_ms, piece.share)
+            yield TimeSlice(start_ms, end_ms, piece.share)
 
 
 @dataclass(frozen=True, slots=True)

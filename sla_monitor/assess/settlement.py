@@ -8,10 +8,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import Restatement, Status
-from sla_monitor.assess.contract_context import World
+from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.history import as_of
 from sla_monitor.assess.measuring import is_seen
-from sla_monitor.assess.period_context import Ground
+from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.kpis.kpi import CompositeKpi, RatioKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
@@ -25,14 +25,14 @@ from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Ti
 from sla_monitor.sla.results import PeriodResult
 
 
-def status_of(ground: Ground) -> Status:
+def status_of(ground: PeriodContext) -> Status:
     """Whether a month goes on, has ended, or is signed."""
     if ground.world.now_ms < ground.period.end_ms:
         return "running"
     return "provisional" if ground.world.standing.sign_off(ground.month) is None else "final"
 
 
-def restatement(ground: Ground, result: PeriodResult, entries: Sequence[Entry]) -> Restatement | None:
+def restatement(ground: PeriodContext, result: PeriodResult, entries: Sequence[Entry]) -> Restatement | None:
     """What a signed month has become, if that is not what was signed; the signed figures stay as they are.
 
     A sign-off says points and money; any other figure is compared with what it is without what was said since.
@@ -51,7 +51,7 @@ def restatement(ground: Ground, result: PeriodResult, entries: Sequence[Entry]) 
     return Restatement(signed, result.points, Decimal(result.deducted), since, before)
 
 
-def _since(ground: Ground, number: int, entries: Sequence[Entry]) -> tuple[int, ...]:
+def _since(ground: PeriodContext, number: int, entries: Sequence[Entry]) -> tuple[int, ...]:
     """The entries after one that may have changed a month: those about it, or about a month before it, on which caps,
     repeats and averages look back. What awaits a decision has changed nothing yet."""
     world, others = ground.world, Others(entries)
@@ -69,7 +69,7 @@ def _figures(result: PeriodResult) -> list[tuple[object, ...]]:
     return [(one.kpi, one.value, one.rounded, one.band, one.is_met, one.points) for one in result.kpis]
 
 
-def entries_of(world: World, entries: Sequence[Entry], period: Period) -> tuple[Entry, ...]:
+def entries_of(world: ContractContext, entries: Sequence[Entry], period: Period) -> tuple[Entry, ...]:
     """What the register says about a month: what overlaps it or names it, and what was said about that. Entries that
     were undone are among them, with their undoing."""
     numbers: set[int] = set()
@@ -92,7 +92,7 @@ def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) ->
     return (said.month or f"{local_date(entry.at_ms, zone):%Y-%m}") == period.name
 
 
-def report_due_ms(world: World, terms: Terms, month: str) -> int | None:
+def report_due_ms(world: ContractContext, terms: Terms, month: str) -> int | None:
     """When the report on the month before is due: the end of that Working Day. None before the second month. Once the
     contract has ended, it is the report on its last month."""
     before = month if world.has_ended and month == world.run.last else shifted(month, -1)
@@ -105,7 +105,7 @@ def report_due_ms(world: World, terms: Terms, month: str) -> int | None:
     return midnight_ms(due_on + timedelta(days=1), terms)
 
 
-def missing_figures(world: World, earlier: Sequence[PeriodResult]) -> tuple[tuple[str, str], ...]:
+def missing_figures(world: ContractContext, earlier: Sequence[PeriodResult]) -> tuple[tuple[str, str], ...]:
     """(KPI, month) of every figure that somebody has to report and nobody has, for months that are over."""
     found: list[tuple[str, str]] = []
     terms_of = _TermsOf(world)
@@ -120,7 +120,7 @@ def missing_figures(world: World, earlier: Sequence[PeriodResult]) -> tuple[tupl
 class _TermsOf:
     """The KPIs in force in each month."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: ContractContext) -> None:
         self._world = world
         self._known: dict[str, Mapping[str, KpiTerms]] = {}
 
@@ -132,9 +132,9 @@ class _TermsOf:
         return self._known[month].get(name)
 
 
-def _is_reported(world: World, kpi: KpiTerms, month: str) -> bool:
+def _is_reported(world: ContractContext, kpi: KpiTerms, month: str) -> bool:
     """Whether a KPI's figure comes from people: not from looking, nor from tickets, nor from other KPIs."""
-    ground = Ground(world, measurement_months(world.run, month, kpi.measurement_months))
+    ground = PeriodContext(world, measurement_months(world.run, month, kpi.measurement_months))
     if isinstance(kpi, CompositeKpi) or (isinstance(kpi, RatioKpi) and kpi.within_ms is not None):
         return False
     return kpi.source_of_truth == "supplier" or not is_seen(ground, kpi)

@@ -19,7 +19,7 @@ from sla_monitor.ledger.recording.imports import ROWS_LIMIT
 from sla_monitor.register.importing import shortened
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla.observation import Outcome, Reason
-from sla_monitor.sla.samples import CODES, NONE, Looks
+from sla_monitor.sla.samples import CODES, NONE, Samples
 from sla_monitor.sla.spans import Span, extend
 
 AT_ONCE = 10_000
@@ -53,7 +53,7 @@ class Told:
     """What somebody else's record tells, by endpoint id."""
 
     spans: dict[str, list[Span]] = field(default_factory=dict)
-    looks: dict[str, Looks] = field(default_factory=dict)
+    looks: dict[str, Samples] = field(default_factory=dict)
 
     @property
     def range_ms(self) -> tuple[int, int]:
@@ -103,7 +103,7 @@ class Probes:
         told, problems = Told(), list[str]()
         with closing(self._database.execute(_SORTED)) as rows:
             for endpoint, several in groupby(rows, itemgetter(0)):
-                spans, looks = list[Span](), Looks()
+                spans, looks = list[Span](), Samples()
                 for row in _once(several, name, problems):
                     _, at_ms, outcome, reason, every_ms, duration_us, _ = row
                     found = Outcome(outcome)

@@ -39,9 +39,9 @@ def _settings() -> dict[str, Any]:
 
 def _assessment() -> dict[str, Any]:
     from sla_monitor.contract.reading.json_schema import shape_schema
-    from sla_monitor.document import Document
+    from sla_monitor.document import AssessmentJson
 
-    return shape_schema(Document, "SLA monitor: one contract in one month")
+    return shape_schema(AssessmentJson, "SLA monitor: one contract in one month")
 
 
 def _comparison() -> dict[str, Any]:

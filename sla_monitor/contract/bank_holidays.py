@@ -55,11 +55,11 @@ class HolidayFile(Strict):
         return self
 
 
-Known = dict[Path, HolidayFile | tuple[Problem, ...]]
+KnownFiles = dict[Path, HolidayFile | tuple[Problem, ...]]
 """Files that have been read already, good ones and bad ones: a contract is read once for every date it changes on."""
 
 
-def read_holidays(path: Path, key: str, known: Known | None = None) -> HolidayFile:
+def read_holidays(path: Path, key: str, known: KnownFiles | None = None) -> HolidayFile:
     """The file of days at a path, which a model names under a key. Raises Elsewhere with the problems of that file."""
     known = {} if known is None else known
     if path not in known:

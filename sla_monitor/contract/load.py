@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sla_monitor.contract.bank_holidays import Known
+from sla_monitor.contract.bank_holidays import KnownFiles
 from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
 from sla_monitor.contract.reading.explain import Mistake
 from sla_monitor.contract.reading.model_file import told, validated
@@ -67,7 +67,7 @@ def _versions(document: Document, holidays: Path | None) -> Iterator[TermsVersio
     dates = {change.on for change in every}
     later = sorted(change for change in every if change.on > start)
     first = resolve(document.root, start, dates)
-    known: Known = {}
+    known: KnownFiles = {}
     context = {"holidays": known, "holidays_in": holidays}
     # With mistakes in the versions themselves, what they would resolve to only brings more of the same.
     for day in [start] if document.problems else sorted({start, *(change.on for change in later)}):

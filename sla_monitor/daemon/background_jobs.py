@@ -16,7 +16,7 @@ from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
 from sla_monitor.register.effective import standing
-from sla_monitor.review.pack_scheduler import Duty, due
+from sla_monitor.review.pack_scheduler import PackScheduler, due
 from sla_monitor.review.pack_store import shelved
 from sla_monitor.schedule import Schedule
 from sla_monitor.silences import Silences, bookings
@@ -46,7 +46,7 @@ class Errands:
     ) -> None:
         settings = configuration().settings
         self._configuration, self._assessing, self._clock = configuration, assessing, clock
-        self._duty = Duty(settings.reviews, path)
+        self._duty = PackScheduler(settings.reviews, path)
         self._queries = Queries(settings.ledger.path, clock)
         self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
         self._nightly = Nightly(path)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from sla_monitor.document.comparison import ComparisonDocument, comparison_document
 from sla_monitor.document.reconciled import ReconciliationDocument, reconciliation_document
-from sla_monitor.document.whole import Document, Inputs, document, document_text, figures_digest
+from sla_monitor.document.whole import AssessmentJson, Inputs, document, document_text, figures_digest
 
 __all__ = [
+    "AssessmentJson",
     "ComparisonDocument",
-    "Document",
     "Inputs",
     "ReconciliationDocument",
     "comparison_document",

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
-from sla_monitor.document.services import Outage, outage
-from sla_monitor.document.values import Number, Step, Times, instant, number, optional, steps, times
+from sla_monitor.document.services import OutageJson, outage
+from sla_monitor.document.values import Number, StepJson, TimesJson, instant, number, optional, steps, times
 from sla_monitor.document.views import View, Views, view, views
 from sla_monitor.sla.results import KpiResult
 
@@ -44,7 +44,7 @@ class Result(TypedDict):
     """Observed time over agreed time."""
     difference: Number | None
     """The supplier's figure less ours."""
-    working: list[Step]
+    working: list[StepJson]
     """From the figure to the points."""
 
 
@@ -86,7 +86,7 @@ class Kpi(TypedDict):
     """Which way is worse."""
     target: Number
     """The result that keeps the promise."""
-    period: Times | None
+    period: TimesJson | None
     """The measurement period."""
     assessable: bool
     """Whether enough was seen."""
@@ -102,7 +102,7 @@ class Kpi(TypedDict):
     """The downtime that the whole period may have; for availability."""
     result: Result | None
     """Null while the measurement period does not end in this month."""
-    outages: list[Outage]
+    outages: list[OutageJson]
     """What the downtime is made of."""
     forecast: KpiOutlook | None
     """For a running period."""

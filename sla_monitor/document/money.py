@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from typing_extensions import TypedDict
 
-from sla_monitor.document.values import Money, Number, Step, money, number, steps
+from sla_monitor.document.values import Money, Number, StepJson, money, number, steps
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult, TriggerResult
 
 
@@ -31,11 +31,11 @@ class Credit(TypedDict):
     """Whose charges it is taken from; empty: the contract as a whole."""
     amount: Money
     """Rounded to the smallest coin."""
-    working: list[Step]
+    working: list[StepJson]
     """How it comes about."""
 
 
-class Cap(TypedDict):
+class CapJson(TypedDict):
     """A cap in the month."""
 
     cap: str
@@ -52,11 +52,11 @@ class Cap(TypedDict):
     """Credit after it."""
     left: Money
     """What later months of the window may still take."""
-    working: list[Step]
+    working: list[StepJson]
     """How the limit comes about."""
 
 
-class Trigger(TypedDict):
+class TriggerJson(TypedDict):
     """Something that several results together set off."""
 
     trigger: str
@@ -65,7 +65,7 @@ class Trigger(TypedDict):
     """Those that set it off."""
     effects: list[str]
     """What follows."""
-    working: list[Step]
+    working: list[StepJson]
     """Why."""
 
 
@@ -80,7 +80,7 @@ class Month(TypedDict):
     """What failures cost."""
     before_caps: Money
     """The sum of the lines."""
-    caps: list[Cap]
+    caps: list[CapJson]
     """One after the other."""
     by_service: list[ServiceMoney]
     """What the caps leave, by service."""
@@ -94,9 +94,9 @@ class Month(TypedDict):
     """Charges kept back as compensation in place of credits."""
     deducted: Money
     """All that the supplier is not paid for the month: credit and what is withheld."""
-    working: list[Step]
+    working: list[StepJson]
     """About claims."""
-    triggers: list[Trigger]
+    triggers: list[TriggerJson]
     """What was set off."""
 
 
@@ -167,7 +167,7 @@ def _line(line: CreditLine, currency: str) -> Credit:
     }
 
 
-def _cap(cap: CapResult, currency: str) -> Cap:
+def _cap(cap: CapResult, currency: str) -> CapJson:
     return {
         "cap": cap.cap,
         "scope": cap.scope,
@@ -180,7 +180,7 @@ def _cap(cap: CapResult, currency: str) -> Cap:
     }
 
 
-def _trigger(trigger: TriggerResult) -> Trigger:
+def _trigger(trigger: TriggerResult) -> TriggerJson:
     return {
         "trigger": trigger.trigger,
         "months": list(trigger.months),

@@ -14,7 +14,7 @@ from sla_monitor.register.entries import SignOff
 from sla_monitor.sla.results import PeriodResult
 
 
-class Case(TypedDict):
+class BoundJson(TypedDict):
     """Points and money if the month ended like this."""
 
     points: Number
@@ -25,14 +25,14 @@ class Case(TypedDict):
     """What would be set off."""
 
 
-class Outlook(TypedDict):
+class OutlookJson(TypedDict):
     """A running month."""
 
-    now: Case
+    now: BoundJson
     """As it stands."""
-    best: Case
+    best: BoundJson
     """If nothing fails from now on."""
-    worst: Case
+    worst: BoundJson
     """If everything does."""
 
 
@@ -79,7 +79,7 @@ class Restated(TypedDict):
     """KPIs that the entries made since have changed."""
 
 
-def outlook(forecast: assessment.Forecast, currency: str) -> Outlook:
+def outlook(forecast: assessment.Forecast, currency: str) -> OutlookJson:
     return {
         "now": _case(forecast.now, currency),
         "best": _case(forecast.best, currency),
@@ -87,7 +87,7 @@ def outlook(forecast: assessment.Forecast, currency: str) -> Outlook:
     }
 
 
-def _case(one: assessment.Outlook, currency: str) -> Case:
+def _case(one: assessment.Outlook, currency: str) -> BoundJson:
     return {"points": number(one.points), "credit": money(one.credit, currency), "triggers": list(one.triggers)}
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import reconciliation
-from sla_monitor.document.services import Outage, outage
+from sla_monitor.document.services import OutageJson, outage
 from sla_monitor.document.values import instant, seconds
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.instant import told_instant
@@ -80,7 +80,7 @@ class Matched(TypedDict):
     """When the first of them began, inside the time that is compared."""
     end: str
     """When the last of them was over."""
-    ours: list[Outage]
+    ours: list[OutageJson]
     """Our outages."""
     theirs: list[ListedOutage]
     """Theirs."""

@@ -11,7 +11,7 @@ from sla_monitor.document.values import Number, instant, optional, seconds
 from sla_monitor.register.instant import told_instant
 
 
-class Outage(TypedDict):
+class OutageJson(TypedDict):
     """A run of downtime of a service, judged as a whole."""
 
     start: str
@@ -51,7 +51,7 @@ class Exclusion(TypedDict):
     """What was granted, or why not."""
 
 
-class Service(TypedDict):
+class ServiceJson(TypedDict):
     """One service in the period so far, agreed view."""
 
     service: str
@@ -78,13 +78,13 @@ class Service(TypedDict):
     """Time that nobody saw."""
     coverage: Number | None
     """Observed time over agreed time."""
-    outages: list[Outage]
+    outages: list[OutageJson]
     """What the downtime is made of."""
     excluded: list[Exclusion]
     """Time that somebody says should not count."""
 
 
-def service(one: assessment.ServiceAssessment) -> Service:
+def service(one: assessment.ServiceAssessment) -> ServiceJson:
     return {
         "service": one.service,
         "name": one.name,
@@ -103,7 +103,7 @@ def service(one: assessment.ServiceAssessment) -> Service:
     }
 
 
-def outage(one: assessment.Outage) -> Outage:
+def outage(one: assessment.Outage) -> OutageJson:
     return {
         "start": told_instant(one.start_ms),
         "end": instant(one.end_ms),

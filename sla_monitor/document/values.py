@@ -35,7 +35,7 @@ class Money(TypedDict):
     """Its three letters."""
 
 
-class Step(TypedDict):
+class StepJson(TypedDict):
     """One line of working."""
 
     what: str
@@ -48,7 +48,7 @@ class Step(TypedDict):
     """Where the contract says so."""
 
 
-class Times(TypedDict):
+class TimesJson(TypedDict):
     """A period, `[start, end)`."""
 
     name: str
@@ -71,13 +71,13 @@ def money(amount: Decimal, currency: str) -> Money:
     return {"amount": f"{to_the_coin(Fraction(amount), currency):f}", "currency": currency}
 
 
-def steps(working: Working) -> list[Step]:
+def steps(working: Working) -> list[StepJson]:
     return [
         {"what": step.what, "formula": step.formula, "result": step.result, "clause": step.clause} for step in working
     ]
 
 
-def times(period: Period) -> Times:
+def times(period: Period) -> TimesJson:
     return {"name": period.name, "start": told_instant(period.start_ms), "end": told_instant(period.end_ms)}
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
-from sla_monitor.document.values import Number, Step, number, optional, seconds, steps
+from sla_monitor.document.values import Number, StepJson, number, optional, seconds, steps
 from sla_monitor.sla.downtime import Seconds
 
 
@@ -49,7 +49,7 @@ class View(TypedDict):
     """The time that counts; for availability."""
     seconds: Classes | None
     """Every class of time; for availability."""
-    working: list[Step]
+    working: list[StepJson]
     """How the figure comes about."""
 
 

@@ -12,10 +12,10 @@ from sla_monitor.assess import assessment
 from sla_monitor.assess.assessment import ContractAssessment
 from sla_monitor.document.kpis import Kpi, kpi
 from sla_monitor.document.money import Earlier, Month, earlier, month
-from sla_monitor.document.outlook import Outlook, Restated, outlook, restated
+from sla_monitor.document.outlook import OutlookJson, Restated, outlook, restated
 from sla_monitor.document.reconciled import ReconciledMonth, reconciled_month
-from sla_monitor.document.services import Service, service
-from sla_monitor.document.values import Money, Step, Times, instant, money, seconds, steps, times
+from sla_monitor.document.services import ServiceJson, service
+from sla_monitor.document.values import Money, StepJson, TimesJson, instant, money, seconds, steps, times
 from sla_monitor.evidence.writing import entry_json
 from sla_monitor.register.instant import told_instant
 
@@ -75,14 +75,14 @@ class Inputs(TypedDict):
     """SHA-256 of what was seen and said."""
 
 
-class Share(TypedDict):
+class ShareJson(TypedDict):
     """A participant's part of the credit, and of charges that are kept back."""
 
     participant: str
     """Its id."""
     amount: Money
     """Its part."""
-    working: list[Step]
+    working: list[StepJson]
     """Its share of the month, by the days for which it took part, and what that comes to."""
 
 
@@ -134,7 +134,7 @@ class Imported(TypedDict):
     """How much of which service."""
 
 
-class Document(TypedDict):
+class AssessmentJson(TypedDict):
     """One contract in one month."""
 
     format: Literal["sla-monitor-assessment"]
@@ -147,7 +147,7 @@ class Document(TypedDict):
     """Which version of its terms."""
     inputs: Inputs | None
     """What the figures were worked out from."""
-    period: Times
+    period: TimesJson
     """The month."""
     as_of: str
     """The instant up to which is told: the end of the month, or earlier while it runs."""
@@ -155,7 +155,7 @@ class Document(TypedDict):
     """It goes on; it has ended and nobody has signed; it is signed."""
     accounting: list[str]
     """The way of counting, in words."""
-    services: list[Service]
+    services: list[ServiceJson]
     """Every service."""
     imports: list[Imported]
     """What was brought in from elsewhere and counts here; its time is seen time in every coverage."""
@@ -163,11 +163,11 @@ class Document(TypedDict):
     """Every KPI."""
     result: Month | None
     """Points and money."""
-    forecast: Outlook | None
+    forecast: OutlookJson | None
     """For a running month."""
     restatement: Restated | None
     """For a signed month that has changed."""
-    shares: list[Share]
+    shares: list[ShareJson]
     """Each participant's part of the credit."""
     claim_by: str | None
     """The last day for claiming the credit; null: no claim is needed."""
@@ -189,7 +189,7 @@ class Document(TypedDict):
     """The months before, oldest first."""
 
 
-def document(one: ContractAssessment, inputs: Inputs | None = None) -> Document:
+def document(one: ContractAssessment, inputs: Inputs | None = None) -> AssessmentJson:
     """One contract in one month. The same assessment gives the same document, key by key."""
     currency = one.currency
     return {
@@ -241,7 +241,7 @@ def _imported(one: assessment.Imported) -> Imported:
     }
 
 
-def _share(one: ContractAssessment, name: str) -> Share:
+def _share(one: ContractAssessment, name: str) -> ShareJson:
     working = one.shares_working.get(name, ())
     return {"participant": name, "amount": money(one.shares[name], one.currency), "working": steps(working)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sla_monitor.evidence.source import Source, clock_moves_of
+from sla_monitor.evidence.source import EvidenceSource, clock_moves_of
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import redacted
 from sla_monitor.sla.clock_steps import ClockMove
@@ -23,7 +23,7 @@ class Given:
     outage is judged as one.
     """
 
-    source: Source
+    source: EvidenceSource
     is_redacted: bool
     until_ms: int | None = None
 

@@ -14,7 +14,7 @@ MARK = "# Written by sla-monitor generate. Changes by hand are lost; change the 
 NEW = ".new"
 
 
-class _Style(yaml.SafeDumper):
+class _FileStyle(yaml.SafeDumper):
     """Block style throughout; text of several lines stays readable; nothing is an alias."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -29,12 +29,12 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
 
 
-_Style.add_representer(str, _text)
+_FileStyle.add_representer(str, _text)
 
 
 def dumped(data: Any) -> str:
     """Plain data as YAML: the same text for the same data."""
-    return yaml.dump(data, Dumper=_Style, sort_keys=False, allow_unicode=True, width=10_000)
+    return yaml.dump(data, Dumper=_FileStyle, sort_keys=False, allow_unicode=True, width=10_000)
 
 
 def rendered(files: Mapping[str, Any]) -> dict[str, str]:

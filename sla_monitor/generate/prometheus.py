@@ -10,7 +10,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
 from sla_monitor.errors import GenerateError
 from sla_monitor.generate.alerts.alert import Alert
-from sla_monitor.generate.alerts.burn_pace import Refusal, refusals
+from sla_monitor.generate.alerts.burn_pace import PaceRefusal, refusals
 from sla_monitor.generate.alerts.burn_rate import burn_alerts, burn_records
 from sla_monitor.generate.alerts.contract_alerts import regime_alerts
 from sla_monitor.generate.alerts.coverage import coverage_alert, coverage_alerts
@@ -50,7 +50,7 @@ def prometheus_files(
     return files
 
 
-def refused_alerts(terms: Sequence[Terms], settings: Settings) -> list[Refusal]:
+def refused_alerts(terms: Sequence[Terms], settings: Settings) -> list[PaceRefusal]:
     """The burn-rate alerts that could not fire, or that one failed look would trip."""
     return [refusal for one in terms for refusal in refusals(one, settings.alerting)]
 

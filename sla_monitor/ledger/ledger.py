@@ -23,7 +23,7 @@ from sla_monitor.ledger.reading.record_lead import MOMENT_S, Lead
 from sla_monitor.ledger.recording.buffer import Buffer
 from sla_monitor.ledger.recording.entries import Beat, Held
 from sla_monitor.ledger.recording.journal import Journal
-from sla_monitor.ledger.recording.packing import Keeper
+from sla_monitor.ledger.recording.packing import HourPacker
 from sla_monitor.ledger.recording.writer import Writer
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
@@ -31,7 +31,7 @@ from sla_monitor.sla.clock_steps import ClockMove, ClockStep
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.samples import Looks, Sample
+from sla_monitor.sla.samples import Sample, Samples
 from sla_monitor.sla.spans import Fingerprint, Span
 
 LOG = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Ledger:
         self._buffer = buffer
         self._writer = Writer(journal, buffer, clock, linger_seconds, self._salvage, self._keep_lock)
         self._reader = reader
-        self._keeper = Keeper(reader.path, self._reader)
+        self._keeper = HourPacker(reader.path, self._reader)
         self._jobs = self._reader.jobs(clock.now_ms(), clock.monotonic())
         self._reporting = threading.Lock()
         self._closing = threading.Lock()
@@ -164,7 +164,7 @@ class Ledger:
         """The same without everything else: when each began, what it found, how long it took, its first byte (µs)."""
         return self._reader.samples(key, start_ms, end_ms)
 
-    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         """The same of many endpoints at once; see `Reader`."""
         return self._reader.columns(keys, start_ms, end_ms)
 

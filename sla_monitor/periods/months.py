@@ -37,7 +37,7 @@ def last_day(month: str) -> date:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TermMonths:
     """The months that a contract runs, both included; contract years and measurement periods count from the first."""
 
     first: str

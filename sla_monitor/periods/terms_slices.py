@@ -12,7 +12,7 @@ from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period, instant_ms, local_date
 from sla_monitor.periods.intervals import Intervals, intersect
-from sla_monitor.periods.months import Run, last_day, month_name, number_of
+from sla_monitor.periods.months import TermMonths, last_day, month_name, number_of
 from sla_monitor.periods.service_hours import agreed_hours
 
 MARGIN_MS = 86_400_000
@@ -53,10 +53,10 @@ def zone_of(contract: Contract) -> ZoneInfo:
     return contract.versions[0].terms.time_zone
 
 
-def run_of(contract: Contract) -> Run:
+def run_of(contract: Contract) -> TermMonths:
     """The months of the contract's term."""
     term = contract.versions[-1].terms.term
-    return Run(f"{term.start_on:%Y-%m}", f"{term.end_on:%Y-%m}")
+    return TermMonths(f"{term.start_on:%Y-%m}", f"{term.end_on:%Y-%m}")
 
 
 def period_of(contract: Contract, month: str, until_month: str | None = None) -> Period:
@@ -77,7 +77,7 @@ def month_at(contract: Contract, at_ms: int) -> str:
     return f"{local_date(at_ms, zone_of(contract)):%Y-%m}"
 
 
-def measurement_months(run: Run, month: str, months: int) -> tuple[str, ...]:
+def measurement_months(run: TermMonths, month: str, months: int) -> tuple[str, ...]:
     """The months of the measurement period that a month is in; they count from the contract's first month."""
     if months == 1:
         return (month,)
@@ -93,7 +93,7 @@ def terms_in(contract: Contract, period: Period, now_ms: int) -> Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TermsSlice:
     """A service under one version of the terms: what holds from `start_ms` to `end_ms`, with its agreed hours."""
 
     start_ms: int
@@ -103,7 +103,7 @@ class Part:
     hours: Intervals
 
 
-class Hours:
+class ServiceHours:
     """Agreed hours, each calendar's worked out once for each stretch of time. Reads calendars as they are now."""
 
     def __init__(self) -> None:
@@ -119,16 +119,16 @@ class Hours:
         return self._known[key]
 
 
-def parts_of(contract: Contract, service_id: str, period: Period, hours: Hours) -> Iterator[Part]:
+def parts_of(contract: Contract, service_id: str, period: Period, hours: ServiceHours) -> Iterator[TermsSlice]:
     """A service through a period, version by version; nothing for the time in which the contract has no such one."""
     for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms):
         service = next((each for each in terms.services if each.id == service_id), None)
         if service is not None:
             agreed = hours.of(terms, service.service_hours, start_ms, end_ms)
-            yield Part(start_ms, end_ms, terms, service, agreed)
+            yield TermsSlice(start_ms, end_ms, terms, service, agreed)
 
 
-def until(part: Part, now_ms: int) -> Part:
+def until(part: TermsSlice, now_ms: int) -> TermsSlice:
     """The same part up to an instant."""
     if part.end_ms <= now_ms:
         return part

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sla_monitor.contract.kpis.prometheus_source import Source
+from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.queries.asking import NoAnswer, answered, told_range, told_time
 
 DAY_MS = 86_400_000
@@ -33,7 +33,7 @@ class History:
     """A Prometheus, asked for `[start, end)` of its record. `is_bounded`: expressions look back no further than a step
     by themselves, as `last_over_time(x[60s])` does."""
 
-    source: Source
+    source: PrometheusSource
     range_ms: tuple[int, int]
     step_ms: int
     is_bounded: bool

@@ -7,22 +7,22 @@ from collections.abc import Iterable, Iterator
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Claim, Maintenance, TicketRecord
-from sla_monitor.register.entry_context import Found, Ground
+from sla_monitor.register.entry_context import EntryContext, EntryProblem
 
 
-def without_reach(said: Claim, ground: Ground) -> Iterator[Found]:
+def without_reach(said: Claim, ground: EntryContext) -> Iterator[EntryProblem]:
     """What is wrong with a claim that names KPIs none of which it could ever change."""
     several = {name: _of_one(said, name, ground) for name in said.kpis}
     if several and all(several.values()):
         yield from (("kpis", why) for why in several.values())
 
 
-def out_of_reach(said: Claim, ground: Ground) -> Iterator[str]:
+def out_of_reach(said: Claim, ground: EntryContext) -> Iterator[str]:
     """The KPIs that a claim names beside others, and does not change."""
     yield from filter(None, (_of_one(said, name, ground) for name in said.kpis))
 
 
-def _of_one(said: Claim, name: str, ground: Ground) -> str:
+def _of_one(said: Claim, name: str, ground: EntryContext) -> str:
     """Why a claim changes nothing of a KPI that it names, whatever the terms in that time; empty: it may."""
     several = [terms for terms in ground.in_force(said.start_ms, said.end_ms) if _kpi(terms, name)]
     found = [
@@ -37,7 +37,7 @@ def _kpi(terms: Terms, name: str) -> Kpi | None:
     return next((kpi for kpi in terms.kpis if kpi.id == name), None)
 
 
-def _why_not(said: Claim, kpi: Kpi, terms: Terms, ground: Ground) -> str:
+def _why_not(said: Claim, kpi: Kpi, terms: Terms, ground: EntryContext) -> str:
     if isinstance(kpi, CompositeKpi):
         parts = ", ".join(part.kpi for part in kpi.parts)
         return f"{kpi.id} is made of other KPIs, and changes by their figures alone (name {parts})"
@@ -54,7 +54,7 @@ def _why_not(said: Claim, kpi: Kpi, terms: Terms, ground: Ground) -> str:
 def lets_pass(kpi: Kpi, terms: Terms) -> bool:
     """Whether a granted claim that names a KPI lets its failure pass: nothing can be left out of a figure that somebody
     reports, nor, whatever is seen here, of the supplier's where that one counts."""
-    is_made_here = isinstance(kpi, CompositeKpi) or is_of_tickets(kpi) or is_looked_at(kpi, terms)
+    is_made_here = isinstance(kpi, CompositeKpi) or is_of_tickets(kpi) or is_probed(kpi, terms)
     return kpi.source_of_truth == "supplier" or not is_made_here
 
 
@@ -63,7 +63,7 @@ def is_of_tickets(kpi: Kpi) -> bool:
     return isinstance(kpi, RatioKpi) and kpi.within_ms is not None
 
 
-def is_looked_at(kpi: Kpi, terms: Terms) -> bool:
+def is_probed(kpi: Kpi, terms: Terms) -> bool:
     """Whether a figure comes from looking at endpoints."""
     if kpi.indicator not in {"availability", "response_time", "error_rate"}:
         return False
@@ -75,7 +75,7 @@ def meant(said: Claim | Maintenance, terms: Terms) -> Iterator[Kpi]:
     named = said.kpis if isinstance(said, Claim) else ()
     for kpi in terms.kpis:
         is_ours = not named or kpi.id in named
-        whose = (service.id for service, _ in terms.endpoints_of(kpi)) if is_ours and is_looked_at(kpi, terms) else ()
+        whose = (service.id for service, _ in terms.endpoints_of(kpi)) if is_ours and is_probed(kpi, terms) else ()
         if any(not said.services or name in said.services for name in whose):
             yield kpi
 

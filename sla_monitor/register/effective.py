@@ -15,8 +15,8 @@ from sla_monitor.register.entries import (
     Decision,
     Done,
     Entry,
-    Figure,
     OutageList,
+    ReportedFigure,
     SignOff,
     TicketRecord,
     Undo,
@@ -26,7 +26,7 @@ Kind = TypeVar("Kind", bound=Strict)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EffectiveEntries:
     """What stands. `entries` ascend by number; neither undone entries nor undoings are among them, nor tickets,
     figures and outage lists that a later one replaced.
 
@@ -39,7 +39,7 @@ class Standing:
     _by_kind: Mapping[type, tuple[tuple[Entry, Any], ...]] = field(default_factory=dict)
     _by_number: Mapping[int, Entry] = field(default_factory=dict)
     _decisions: Mapping[int, tuple[Entry, Decision]] = field(default_factory=dict)
-    _figures: Mapping[tuple[str, str, str], tuple[Entry, Figure]] = field(default_factory=dict)
+    _figures: Mapping[tuple[str, str, str], tuple[Entry, ReportedFigure]] = field(default_factory=dict)
 
     def of(self, kind: type[Kind]) -> tuple[tuple[Entry, Kind], ...]:
         """What stands of one kind, ascending: `for entry, booking in standing.of(Maintenance)`."""
@@ -53,7 +53,7 @@ class Standing:
         """The last decision on an entry; None: there is none that stands."""
         return self._decisions.get(number)
 
-    def figure(self, kpi: str, month: str, party: str) -> tuple[Entry, Figure] | None:
+    def figure(self, kpi: str, month: str, party: str) -> tuple[Entry, ReportedFigure] | None:
         """A party's figure for the measurement period that ends with a month."""
         return self._figures.get((kpi, month, party))
 
@@ -74,7 +74,7 @@ class Standing:
         return tuple(sorted(pending, key=lambda entry: entry.number))
 
 
-def standing(entries: Iterable[Entry]) -> Standing:
+def standing(entries: Iterable[Entry]) -> EffectiveEntries:
     """What stands of one contract's entries, whatever order they are given in."""
     ordered = sorted(entries, key=lambda entry: entry.number)
     undone = _undone(ordered)
@@ -92,7 +92,7 @@ def standing(entries: Iterable[Entry]) -> Standing:
     return _indexed(kept, undone, replaced)
 
 
-def standing_of(entries: Iterable[Entry]) -> Standing:
+def standing_of(entries: Iterable[Entry]) -> EffectiveEntries:
     """The same of some entries that stand, with nothing else beside them."""
     return _indexed(tuple(sorted(entries, key=lambda entry: entry.number)), {}, {})
 
@@ -114,19 +114,19 @@ def _key(entry: Entry) -> object:
         return said.id
     if isinstance(said, OutageList):
         return said.start_ms, said.end_ms, frozenset(said.services)
-    return (said.kpi, said.month, said.party) if isinstance(said, Figure) else None
+    return (said.kpi, said.month, said.party) if isinstance(said, ReportedFigure) else None
 
 
-def _indexed(kept: tuple[Entry, ...], undone: Mapping[int, int], replaced: Mapping[int, int]) -> Standing:
+def _indexed(kept: tuple[Entry, ...], undone: Mapping[int, int], replaced: Mapping[int, int]) -> EffectiveEntries:
     by_kind: dict[type, list[tuple[Entry, Any]]] = {}
     for entry in kept:
         by_kind.setdefault(type(entry.said), []).append((entry, entry.said))
-    return Standing(
+    return EffectiveEntries(
         entries=kept,
         undone=undone,
         replaced=replaced,
         _by_kind={kind: tuple(several) for kind, several in by_kind.items()},
         _by_number={entry.number: entry for entry in kept},
         _decisions={pair[1].about: pair for pair in by_kind.get(Decision, ())},
-        _figures={(said.kpi, said.month, said.party): (entry, said) for entry, said in by_kind.get(Figure, ())},
+        _figures={(said.kpi, said.month, said.party): (entry, said) for entry, said in by_kind.get(ReportedFigure, ())},
     )

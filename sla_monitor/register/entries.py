@@ -15,31 +15,53 @@ from pydantic import Field, StringConstraints
 
 from sla_monitor.contract.fields import Identifier, Strict
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.decisions import CreditClaim, Decision, EarnedBack, SignOff, Undo, Waiver
+from sla_monitor.register.kinds.decisions import CreditClaim, Decision, EarnedBackEntry, SignOff, Undo, Waiver
 from sla_monitor.register.kinds.meetings import Action, Done, Minute
 from sla_monitor.register.kinds.parts import Line, Month, Number, Text, Timed
 from sla_monitor.register.kinds.reports import (
     ClockStop,
-    Figure,
     ListedOutage,
     Misreported,
     Occurred,
     OutageList,
+    ReportedFigure,
     TicketRecord,
 )
 from sla_monitor.register.kinds.stretches import Claim, Correction, Dispute, Impact, Maintenance
 
 __all__ = [
-    "Action", "Claim", "ClockStop", "Correction", "CreditClaim", "Decision", "Dispute", "Done", "EarnedBack", "Entry",
-    "Figure", "Impact", "ListedOutage", "Maintenance", "Minute", "Misreported", "Month", "Occurred", "OutageList",
-    "Said", "SignOff", "TicketRecord", "Timed", "Undo", "Waiver",
+    "Action",
+    "Claim",
+    "ClockStop",
+    "Correction",
+    "CreditClaim",
+    "Decision",
+    "Dispute",
+    "Done",
+    "EarnedBackEntry",
+    "Entry",
+    "Impact",
+    "ListedOutage",
+    "Maintenance",
+    "Minute",
+    "Misreported",
+    "Month",
+    "Occurred",
+    "OutageList",
+    "ReportedFigure",
+    "Said",
+    "SignOff",
+    "TicketRecord",
+    "Timed",
+    "Undo",
+    "Waiver",
 ]  # fmt: skip
 
 Said = Annotated[
     Maintenance
     | Claim
     | Decision
-    | Figure
+    | ReportedFigure
     | TicketRecord
     | Occurred
     | Misreported
@@ -48,7 +70,7 @@ Said = Annotated[
     | Dispute
     | OutageList
     | Waiver
-    | EarnedBack
+    | EarnedBackEntry
     | CreditClaim
     | SignOff
     | Minute

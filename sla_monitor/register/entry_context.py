@@ -13,17 +13,17 @@ from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.affected_months import ends_period, month_edges_ms
-from sla_monitor.register.effective import Standing, standing
+from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry
 
-Found = tuple[str, str]
+EntryProblem = tuple[str, str]
 """The field that is wrong, and what is wrong with it."""
 SKEW_MS = 300_000
 """Other people's clocks may be this much ahead of ours."""
 
 
 @dataclass(frozen=True)
-class Ground:
+class EntryContext:
     """`read` gives every entry of the contract. A line of the minutes is judged without any of them."""
 
     contract: Contract
@@ -39,7 +39,7 @@ class Ground:
         return {entry.number: entry for entry in self.read()}
 
     @cached_property
-    def stands(self) -> Standing:
+    def stands(self) -> EffectiveEntries:
         return standing(self.said.values())
 
     @cached_property
@@ -63,7 +63,7 @@ class Ground:
     def kpi(self, name: str, month: str) -> Kpi | None:
         return next((kpi for kpi in self.terms_of(month).kpis if kpi.id == name), None)
 
-    def month_without_end(self, name: str, month: str) -> Iterator[Found]:
+    def month_without_end(self, name: str, month: str) -> Iterator[EntryProblem]:
         """What is wrong with a month with which no measurement period of a KPI ends: it has no result of it."""
         kpi = self.kpi(name, month)
         if kpi is not None and not ends_period(month, kpi.measurement_months, self.terms_of(month).term):
@@ -74,7 +74,7 @@ class Ground:
 
     def unknown(
         self, field: str, what: str, names: Iterable[str], of: Callable[[Terms], Iterable[str]], span: tuple[int, int]
-    ) -> Iterator[Found]:
+    ) -> Iterator[EntryProblem]:
         """What is wrong with names that must lead to something in force in a span; `of` lists what there is."""
         known = {name for terms in self.in_force(*span) for name in of(terms)}
         for name in names:

@@ -16,7 +16,7 @@ from sla_monitor.register.entries import (
     Waiver,
 )
 from sla_monitor.review import words
-from sla_monitor.review.pack_input import Case
+from sla_monitor.review.pack_input import PackInput
 
 KINDS = {
     "maintenance": "maintenance",
@@ -31,7 +31,7 @@ KINDS = {
 }
 
 
-def what(entry: Entry, case: Case) -> str:
+def what(entry: Entry, case: PackInput) -> str:
     """What an entry says, in one line."""
     said = entry.said
     if isinstance(said, Maintenance):
@@ -49,7 +49,7 @@ def what(entry: Entry, case: Case) -> str:
     return _other(entry, case)
 
 
-def _other(entry: Entry, case: Case) -> str:
+def _other(entry: Entry, case: PackInput) -> str:
     said = entry.said
     if isinstance(said, Dispute):
         return f"Dispute by the {said.party} about {_of(said.services)}"
@@ -68,13 +68,13 @@ def _other(entry: Entry, case: Case) -> str:
     return ", ".join(parts)
 
 
-def when(entry: Entry, case: Case) -> str:
+def when(entry: Entry, case: PackInput) -> str:
     """The time that an entry is about; empty for one that is about none."""
     start_ms, end_ms = getattr(entry.said, "start_ms", None), getattr(entry.said, "end_ms", None)
     return words.until(start_ms, end_ms, case.zone) if start_ms is not None else ""
 
 
-def decision_needed(case: Case) -> Iterator[str]:
+def decision_needed(case: PackInput) -> Iterator[str]:
     """Every entry that awaits a decision, then what the month itself asks for."""
     for entry in case.assessment.pending:
         about = when(entry, case)

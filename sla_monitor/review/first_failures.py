@@ -10,7 +10,7 @@ from sla_monitor.assess.assessment import ContractAssessment, Outage, ServiceAss
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.errors import ReviewError
 from sla_monitor.review import words
-from sla_monitor.review.pack_input import Case, Looks
+from sla_monitor.review.pack_input import Looks, PackInput
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 
 FirstFailed: TypeAlias = Callable[[str, int, int], Observation | None]
@@ -48,7 +48,7 @@ def response(look: Observation) -> str:
     return look.finding.evidence.decode("utf-8", "replace")
 
 
-def outages_file(case: Case, kpi: str | None = None) -> bytes:
+def outages_file(case: PackInput, kpi: str | None = None) -> bytes:
     """Every outage of the month (or of one KPI's service) with its first failed looks, for programs.
 
     ASCII alone: no letter of a supplier's can do anything to whoever reads it on a terminal.
@@ -97,7 +97,7 @@ def _observation(endpoint: str, told: dict[str, Any]) -> Observation:
     return Observation(endpoint, int(told["at_ms"]), finding)
 
 
-def _outage(case: Case, service: ServiceAssessment, outage: Outage) -> dict[str, Any]:
+def _outage(case: PackInput, service: ServiceAssessment, outage: Outage) -> dict[str, Any]:
     looks = case.looks or {}
     return {
         "service": service.service,

@@ -20,9 +20,9 @@ from sla_monitor.review.chapters.register import register
 from sla_monitor.review.chapters.services import services
 from sla_monitor.review.chapters.summary import summary
 from sla_monitor.review.chapters.tickets import tickets
-from sla_monitor.review.pack_input import Case
+from sla_monitor.review.pack_input import PackInput
 
-CHAPTERS: tuple[Callable[[Case], Section | None], ...] = (
+CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     summary,
     kpi_table,
     failures,
@@ -41,7 +41,7 @@ CHAPTERS: tuple[Callable[[Case], Section | None], ...] = (
 )
 
 
-def pack(case: Case) -> Pack:
+def pack(case: PackInput) -> Pack:
     """Everything that the month's pack says."""
     month = words.month_words(case.month)
     name = f"{case.month}-supplier" if case.copy == "supplier" else case.month

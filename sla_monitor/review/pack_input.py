@@ -14,7 +14,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.document import Inputs
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
-from sla_monitor.register.effective import Standing
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell
 from sla_monitor.review.keeping import Keeping
@@ -39,7 +39,7 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class PackInput:
     """One contract in one month, with all that its pack says.
 
     `terms` are those in force at the month's end. `register`: what stands of the whole register. `digest`: SHA-256 of
@@ -52,7 +52,7 @@ class Case:
 
     assessment: ContractAssessment
     terms: Terms
-    register: Standing = field(default_factory=Standing)
+    register: EffectiveEntries = field(default_factory=EffectiveEntries)
     digest: str = ""
     inputs: Inputs | None = None
     program: str = "sla-monitor"
@@ -142,7 +142,7 @@ def counted_value(kpi: KpiAssessment) -> Fraction | None:
     return kpi.result.value if kpi.result is not None else figure_of(kpi).value
 
 
-def history(case: Case, kpi: KpiTerms, months: int = 12) -> list[tuple[str, KpiResult | None]]:
+def history(case: PackInput, kpi: KpiTerms, months: int = 12) -> list[tuple[str, KpiResult | None]]:
     """The KPI's results of the last so many months on record, this one last."""
     return [(past.month, past.kpi(kpi.id)) for past in case.months[-months:]]
 

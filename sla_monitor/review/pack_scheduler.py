@@ -73,7 +73,7 @@ def due(
                 yield signed
 
 
-class Duty:
+class PackScheduler:
     """Makes one pack after the other. `check` is called every minute or so and never waits."""
 
     def __init__(self, reviews: Reviews, settings: Path) -> None:

@@ -44,7 +44,7 @@ def _times(several: Iterable[int | None]) -> array[int]:
 
 
 @dataclass(slots=True)
-class Looks:
+class Samples:
     """Ascending by when they began: UTC milliseconds, places in OUTCOMES, microseconds twice."""
 
     at_ms: array[int] = field(default_factory=_integers)
@@ -71,7 +71,7 @@ class Looks:
         times = ((None if us == NONE else us for us in column) for column in (self.duration_us, self.first_byte_us))
         return zip(self.at_ms, outcomes, *times, strict=True)
 
-    def extend(self, others: Looks) -> None:
+    def extend(self, others: Samples) -> None:
         """Add looks that follow."""
         self._answers.clear()
         self.at_ms += others.at_ms
@@ -89,22 +89,22 @@ class Looks:
         found: T = self._answers[question]
         return found
 
-    def between(self, start_ms: int, end_ms: int) -> Looks:
+    def between(self, start_ms: int, end_ms: int) -> Samples:
         """Those that began in `[start_ms, end_ms)`: these themselves where that is all of them."""
         if self.at_ms and start_ms <= self.at_ms[0] and self.at_ms[-1] < end_ms:
             return self
         begin = bisect_left(self.at_ms, start_ms)
         end = bisect_left(self.at_ms, end_ms, begin)
-        return Looks(
+        return Samples(
             self.at_ms[begin:end], self.outcomes[begin:end], self.duration_us[begin:end], self.first_byte_us[begin:end]
         )
 
-    def inside(self, intervals: Intervals) -> Looks:
+    def inside(self, intervals: Intervals) -> Samples:
         """Those that began inside."""
         touched = self.touched(intervals)
         if len(touched) == 1:
             return self.between(*touched[0])
-        found = Looks()
+        found = Samples()
         for start_ms, end_ms in touched:
             found.extend(self.between(start_ms, end_ms))
         return found
@@ -113,7 +113,7 @@ class Looks:
         """The parts of intervals that these looks lie in or between."""
         return intersect(intervals, [(self.at_ms[0], self.at_ms[-1] + 1)]) if self.at_ms else []
 
-    def corrected(self, corrections: Sequence[tuple[int, int, Outcome]]) -> Looks:
+    def corrected(self, corrections: Sequence[tuple[int, int, Outcome]]) -> Samples:
         """As somebody says that it was, from when to when; later words win."""
         if not corrections:
             return self
@@ -121,14 +121,14 @@ class Looks:
         for start_ms, end_ms, said in corrections:
             begin, end = bisect_left(self.at_ms, start_ms), bisect_left(self.at_ms, end_ms)
             outcomes[begin:end] = bytes([CODES[said]]) * (end - begin)
-        return Looks(self.at_ms, outcomes, self.duration_us, self.first_byte_us)
+        return Samples(self.at_ms, outcomes, self.duration_us, self.first_byte_us)
 
-    def seen(self) -> Looks:
+    def seen(self) -> Samples:
         """Those that saw something."""
         if _UNKNOWN not in self.outcomes:
             return self
         are_seen = self.outcomes.translate(_ARE_SEEN)
-        return Looks(
+        return Samples(
             array("q", compress(self.at_ms, are_seen)),
             bytearray(compress(self.outcomes, are_seen)),
             array("q", compress(self.duration_us, are_seen)),
@@ -151,7 +151,7 @@ class Looks:
         """When the looks that found the endpoint down began."""
         return compress(self.at_ms, self.outcomes.translate(_ARE_DOWN))
 
-    def by_day(self) -> Iterator[Looks]:
+    def by_day(self) -> Iterator[Samples]:
         """The same in pieces, none of them across a midnight of UTC: what works through one piece at a time never
         keeps the interpreter for long."""
         begin = 0

@@ -12,7 +12,7 @@ from operator import add, gt, ne, or_, sub
 
 from sla_monitor.contract.kpis.counting import SlowAsDown
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.sla.samples import CODES, OUTCOMES, Looks
+from sla_monitor.sla.samples import CODES, OUTCOMES, Samples
 from sla_monitor.sla.spans import Span
 
 _SLOWNESS = 3
@@ -30,7 +30,7 @@ _JUDGED = bytes(_judged(outcome, slowness) for outcome in OUTCOMES for slowness 
 """What a look comes to, at its outcome's place times three plus its slowness."""
 
 
-def timed_spans(several: Iterable[Looks], every_ms: int, rule: SlowAsDown) -> Iterator[Span]:
+def timed_spans(several: Iterable[Samples], every_ms: int, rule: SlowAsDown) -> Iterator[Span]:
     """The spans that the record would have kept (spans.extend), had it judged each look so. The pieces ascend, and no
     two of them hold looks of the same instant."""
     last: Span | None = None
@@ -47,14 +47,14 @@ def timed_spans(several: Iterable[Looks], every_ms: int, rule: SlowAsDown) -> It
         yield last
 
 
-def _of_piece(looks: Looks, every_ms: int, rule: SlowAsDown) -> list[Span]:
+def _of_piece(looks: Samples, every_ms: int, rule: SlowAsDown) -> list[Span]:
     """The runs of one piece, each as if nothing followed it."""
     at_ms, codes = _told_apart(looks.at_ms, _by_time(looks, rule))
     runs = ((at_ms[begin], at_ms[end - 1], codes[begin], end - begin) for begin, end in _runs(at_ms, codes, every_ms))
     return [Span(start_ms, seen_ms + every_ms, seen_ms, OUTCOMES[code], None, n) for start_ms, seen_ms, code, n in runs]
 
 
-def _by_time(looks: Looks, rule: SlowAsDown) -> bytes:
+def _by_time(looks: Samples, rule: SlowAsDown) -> bytes:
     """Places in OUTCOMES."""
     slow_us = rule.promised_ms * 1000
     none_us = floor(slow_us * Fraction(rule.multiple))

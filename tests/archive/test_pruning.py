@@ -36,7 +36,7 @@ from sla_monitor.ledger.schema import MIGRATIONS
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.review.first_failures import first_looks
 from sla_monitor.review.gathering import Subject, gathered
-from sla_monitor.review.rendering.files import Wanted
+from sla_monitor.review.rendering.files import PackRequest
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 from tests.archive.support import DAY_MS, HOUR_MS, Place
@@ -107,7 +107,7 @@ def packs(place: Place, output: Path) -> dict[str, bytes]:
             for claim in (None, *(kpi.kpi for kpi in one.case.failed())):
                 formats = ["html", "csv", "json", "xlsx", "pdf"] if month == "2025-03" else ["html", "json"]
                 bundling = Bundling(is_wanted=True, replaces=False)
-                make(Vouched(one), Wanted(formats, 1, claim), output, Post(None, is_dry=False), bundling)
+                make(Vouched(one), PackRequest(formats, 1, claim), output, Post(None, is_dry=False), bundling)
     return {str(path.relative_to(output)): path.read_bytes() for path in output.rglob("*") if path.is_file()}
 
 

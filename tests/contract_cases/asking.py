@@ -25,7 +25,7 @@ from sla_monitor.sla.money.claim_deadlines import claim_by
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import round_to
-from sla_monitor.sla.samples import Looks
+from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.tickets import elapsed_ms
 from sla_monitor.sla.working import Step
@@ -116,7 +116,7 @@ class Answers:
         counting, looks = self.terms(name).counting, self.row["looks"][name]
         if counting.quorum:
             return [str(seen_together(down, active, counting.quorum)) for down, active in looks]
-        answers = [Looks.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in looks]
+        answers = [Samples.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in looks]
         return [str(span.outcome) for one in answers for span in timed_spans([one], 1, counting.slow_as_down)]
 
 

@@ -16,7 +16,7 @@ from sla_monitor.daemon.background_jobs import PROVEN_MS, Errands
 from sla_monitor.daemon.daemon import SIGNALS
 from sla_monitor.daemon.nightly import Nightly
 from sla_monitor.ledger import Ledger
-from sla_monitor.review.pack_scheduler import Due, Duty
+from sla_monitor.review.pack_scheduler import Due, PackScheduler
 from sla_monitor.settings import Reviews
 from sla_monitor.sla.observation import Observation
 from tests.archive.support import DAY_MS, T0, Place, observations
@@ -49,7 +49,7 @@ def test_days_are_not_sealed_to_the_end(place: Place) -> None:
 
 
 def test_a_pack_is_not_made_to_the_end(place: Place) -> None:
-    duty = Duty(Reviews(folder=place.folder / "packs"), place.settings)
+    duty = PackScheduler(Reviews(folder=place.folder / "packs"), place.settings)
     duty.check([Due("custody", "2026-01")], 0)
     assert duty._running is not None
     _, process = duty._running

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from sla_monitor.cli.register.add import ELSEWHERE, EXAMPLES, add
-from sla_monitor.cli.register.desk import Desk
+from sla_monitor.cli.register.desk import EntryDesk
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.recording.register_entries import Register
@@ -167,7 +167,7 @@ def test_undoing_a_decision_shows_what_it_takes_back(office: Office) -> None:
 def test_what_others_said_meanwhile_is_judged_again(office: Office) -> None:
     """Somebody else claims between the reading and the writing: the same claim is then one too many."""
     office.done("add", "maintenance", "small", *BOOKING)
-    desk = Desk.open("small", office.folder / "sla-monitor.yaml", None, "ann")
+    desk = EntryDesk.open("small", office.folder / "sla-monitor.yaml", None, "ann")
     draft = desk.entry(
         said_of("claim", {"cause": "third_party", "start": "2024-02-05", "end": "2024-02-06"}, desk.zone)
     )

@@ -17,7 +17,7 @@ from sla_monitor.periods.edges import month_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
-from sla_monitor.review.pack_scheduler import AGAIN_MS, SETTLING_MS, Due, Duty, due
+from sla_monitor.review.pack_scheduler import AGAIN_MS, SETTLING_MS, Due, PackScheduler, due
 from sla_monitor.review.pack_store import put
 from sla_monitor.review.rendering.files import with_manifest
 from sla_monitor.settings import Reviews
@@ -91,7 +91,7 @@ def test_a_pack_is_made_by_a_process_and_a_failure_is_tried_again_later(tmp_path
     (tmp_path / "contracts" / "contract.yaml").write_text(CONTRACT.read_text())
     settings = tmp_path / "sla-monitor.yaml"
     settings.write_text("ledger: {path: none.db}\n")
-    duty, wanted = Duty(Reviews(folder=tmp_path / "packs"), settings), [Due(OWN.id, "2026-09")]
+    duty, wanted = PackScheduler(Reviews(folder=tmp_path / "packs"), settings), [Due(OWN.id, "2026-09")]
     duty.check(wanted, 0)
     assert duty._running is not None
     deadline = time.monotonic() + 60

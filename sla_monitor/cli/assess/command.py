@@ -16,7 +16,7 @@ from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, l
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.evidence import Source
+    from sla_monitor.evidence import EvidenceSource
     from sla_monitor.evidence.seen import FileEvidence
 
 _file = click.Path(dir_okay=False, path_type=Path)
@@ -24,11 +24,11 @@ _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AssessOptions:
     """What is asked for: the month of a contract, from this evidence, as known at `now_ms`. `origin` names a file."""
 
     contract: Contract
-    source: Source
+    source: EvidenceSource
     month: str
     now_ms: int
     origin: str = ""
@@ -71,7 +71,7 @@ def assess(  # noqa: PLR0913, PLR0917 - one for each option
 @contextmanager
 def _asked(
     config: Path, ledger: Path | None, contract: Contract, period: str | None, evidence: Path | None
-) -> Iterator[Asked]:
+) -> Iterator[AssessOptions]:
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
 
@@ -80,12 +80,12 @@ def _asked(
             raise click.UsageError("--evidence and --ledger exclude each other (leave one of them out)")
         found = read_evidence(evidence, contract)
         month = _month(period, contract, found.as_of_ms, found.until_ms)
-        yield Asked(contract, found, month, found.as_of_ms, _origin(evidence, contract, found))
+        yield AssessOptions(contract, found, month, found.as_of_ms, _origin(evidence, contract, found))
         return
     now_ms = SystemClock().now_ms()
     month = _month(period, contract, now_ms, now_ms)
     with recorded(config, ledger) as source:
-        yield Asked(contract, source, month, now_ms)
+        yield AssessOptions(contract, source, month, now_ms)
 
 
 def _origin(file: Path, contract: Contract, found: FileEvidence) -> str:
@@ -107,7 +107,7 @@ def _month(period: str | None, contract: Contract, now_ms: int, until_ms: int) -
         raise
 
 
-def _assessed(asked: Asked, style: str, working: bool) -> str:
+def _assessed(asked: AssessOptions, style: str, working: bool) -> str:
     from sla_monitor.assess import assess_month
     from sla_monitor.cli.assess.month import told_assessment
     from sla_monitor.cli.assess.working_steps import told_working
@@ -123,7 +123,7 @@ def _assessed(asked: Asked, style: str, working: bool) -> str:
     return f"{told}\n\n{told_working(found, asked.contract, columns)}\n" if working else f"{told}\n"
 
 
-def _compared(asked: Asked, terms: Path, style: str) -> str:
+def _compared(asked: AssessOptions, terms: Path, style: str) -> str:
     from sla_monitor.assess.compare import what_if
     from sla_monitor.cli.assess.comparison import told_comparison
     from sla_monitor.cli.shared.terminal import width

@@ -19,7 +19,7 @@ from sla_monitor.assess.assessment import (
 )
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.assess.relief import is_granted
-from sla_monitor.assess.rulings import Case
+from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.register.formatting import told_entry
 from sla_monitor.cli.register.preview import differences
 from sla_monitor.cli.shared.table_figures import (
@@ -187,7 +187,7 @@ Ruled = tuple[int, int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class PercentOf:
     """What a piece of time is of one service: agreed time so far, the part of it that was down, and the KPIs."""
 
     agreed_ms: int
@@ -221,9 +221,9 @@ def _time(one: ContractAssessment, entries: Mapping[int, Entry]) -> Iterator[str
     yield f"  Taken out for all KPIs, each instant once: {'; '.join(out)}" if out else ""
 
 
-def _by_entry(one: ContractAssessment) -> dict[int, dict[Ruled, dict[str, Share]]]:
+def _by_entry(one: ContractAssessment) -> dict[int, dict[Ruled, dict[str, PercentOf]]]:
     """By entry and piece: the services that it is taken out of, each with its share."""
-    found: dict[int, dict[Ruled, dict[str, Share]]] = {}
+    found: dict[int, dict[Ruled, dict[str, PercentOf]]] = {}
     for service in one.services:
         for piece in service.excluded:
             if _is_read(service, piece, one.kpis):
@@ -239,15 +239,15 @@ def _is_read(service: ServiceAssessment, piece: Excluded, kpis: Iterable[KpiAsse
     return not piece.kpis or any(kpi.kpi in piece.kpis and kpi.service_id == service.service for kpi in kpis)
 
 
-def _share(service: ServiceAssessment, piece: Excluded, at_ms: int) -> Share:
+def _share(service: ServiceAssessment, piece: Excluded, at_ms: int) -> PercentOf:
     hours, down = (service.lanes.hours, service.lanes.down) if service.lanes else ([], [])
     inside: Intervals = [(piece.start_ms, min(piece.end_ms, at_ms))] if piece.start_ms < at_ms else []
-    return Share(length(intersect(hours, inside)), length(intersect(down, inside)), piece.kpis)
+    return PercentOf(length(intersect(hours, inside)), length(intersect(down, inside)), piece.kpis)
 
 
-def _shares(services: Mapping[str, Share]) -> Iterator[str]:
+def _shares(services: Mapping[str, PercentOf]) -> Iterator[str]:
     """Services of which it is as much are told together."""
-    alike: dict[Share, list[str]] = {}
+    alike: dict[PercentOf, list[str]] = {}
     for service, share in services.items():
         alike.setdefault(share, []).append(service)
     for share, names in alike.items():
@@ -280,7 +280,7 @@ def _decided(why: str, entries: Mapping[int, Entry]) -> str:
 
 def _tickets(one: ContractAssessment, contract: Contract, entries: Mapping[int, Entry]) -> Iterator[str]:
     """Claims about tickets, which leave no time out."""
-    case = Case(contract, standing(entries.values()))
+    case = RequestContext(contract, standing(entries.values()))
     for entry, said in case.standing.of(Claim):
         if said.tickets:
             decision = case.standing.decision_on(entry.number)

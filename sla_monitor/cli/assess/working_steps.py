@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.assess.relief import is_granted
-from sla_monitor.assess.rulings import Case
+from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.shared.table_figures import told_duration, told_seconds, told_time
 from sla_monitor.cli.shared.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
@@ -165,7 +165,7 @@ def late_tickets(one: ContractAssessment, contract: Contract, kpi: Kpi | None) -
 
 
 def _late(one: ContractAssessment, contract: Contract, kpi: RatioKpi) -> Iterator[str]:
-    case = Case(contract, standing(one.entries))
+    case = RequestContext(contract, standing(one.entries))
     excused = {
         name: entry.number
         for entry, said in case.standing.of(Claim)
@@ -182,7 +182,7 @@ def _late(one: ContractAssessment, contract: Contract, kpi: RatioKpi) -> Iterato
             yield f"late: {told}: {told_duration(took_ms)} on the clock{left_out}"
 
 
-def _counted(one: ContractAssessment, kpi: RatioKpi, case: Case) -> Iterator[Ticket]:
+def _counted(one: ContractAssessment, kpi: RatioKpi, case: RequestContext) -> Iterator[Ticket]:
     """The tickets of the month that are of the KPI's priorities and service."""
     for _, said in case.standing.of(TicketRecord):
         ended_ms = said.ended_ms if kpi.measures == "resolution" else said.responded_ms or said.ended_ms

@@ -12,7 +12,7 @@ import click
 
 from sla_monitor.cli.ledger.bringing import Wish, bring
 from sla_monitor.cli.ledger.import_evidence import actor_option, dry_run_option, yes_option
-from sla_monitor.cli.register.desk import Desk
+from sla_monitor.cli.register.desk import EntryDesk
 from sla_monitor.cli.register.import_csv import dates_option, map_option
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
@@ -21,7 +21,7 @@ from sla_monitor.cli.shared.terminal import progress_bar
 
 if TYPE_CHECKING:
     from sla_monitor.backfill.probe_lists import Probe, Told
-    from sla_monitor.contract.kpis.prometheus_source import Source
+    from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 
 Command = Callable[..., None]
 _file = click.Path(dir_okay=False, path_type=Path)
@@ -233,13 +233,13 @@ class _Origin:
 class _Asking:
     """For which contract something is brought in, and how."""
 
-    desk: Desk
+    desk: EntryDesk
     wish: Wish
     note: str
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> _Asking:
-        desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+        desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
         return cls(desk, Wish(given["yes"], given["dry_run"], given["style"]), given["note"])
 
     def check(self, endpoints: Iterable[str]) -> None:
@@ -301,7 +301,7 @@ def _known(what: str, wanted: Iterable[str], names: Collection[str]) -> None:
             raise click.UsageError(f"no such {what}: {name[:63]} ({suggestion(name, names)})")
 
 
-def _prometheus(url: str, given: Mapping[str, Any]) -> Source:
+def _prometheus(url: str, given: Mapping[str, Any]) -> PrometheusSource:
     """Where to ask, checked as a contract's would be. Raises click's error."""
     from sla_monitor.contract.kpis.prometheus_source import source_at
 

@@ -12,7 +12,7 @@ from sla_monitor.cli.register.preview import Changes, ask, changes_of_import, sh
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width
 
 if TYPE_CHECKING:
-    from sla_monitor.cli.register.desk import Desk
+    from sla_monitor.cli.register.desk import EntryDesk
     from sla_monitor.ledger.reading.reader import Reader
     from sla_monitor.ledger.recording.imports import Draft, Stored
     from sla_monitor.register.entries import Entry
@@ -37,7 +37,7 @@ class Effect:
     changes: Changes
 
 
-def bring(desk: Desk, draft: Draft, wish: Wish) -> None:
+def bring(desk: EntryDesk, draft: Draft, wish: Wish) -> None:
     """Bring something in, and tell it. Raises click's errors, LedgerError and its kinds."""
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import add_import, moved_entries
@@ -61,7 +61,7 @@ def bring(desk: Desk, draft: Draft, wish: Wish) -> None:
         _until_read(desk, attempt)
 
 
-def take_back(desk: Desk, stored: Stored, why: str, wish: Wish) -> None:
+def take_back(desk: EntryDesk, stored: Stored, why: str, wish: Wish) -> None:
     """Take an import back, with the entries that came with it. Raises click's errors, RegisterError and LedgerError."""
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import Withdrawal, withdraw_import
@@ -92,7 +92,7 @@ def take_back(desk: Desk, stored: Stored, why: str, wish: Wish) -> None:
         _until_read(desk, attempt)
 
 
-def _until_read(desk: Desk, attempt: Callable[[int], None]) -> None:
+def _until_read(desk: EntryDesk, attempt: Callable[[int], None]) -> None:
     """Try again whenever somebody else has added to the register meanwhile: it may change the answer."""
     from sla_monitor.ledger.recording.register_entries import Overtaken
 
@@ -104,7 +104,7 @@ def _until_read(desk: Desk, attempt: Callable[[int], None]) -> None:
         return
 
 
-def _check(desk: Desk, draft: Draft) -> None:
+def _check(desk: EntryDesk, draft: Draft) -> None:
     """Raises click's error for what is not to be brought in: time that has not come, and entries into a register that
     has any of the contract. Those of two registers have no order between them, and of several words on one thing the
     last one counts."""
@@ -126,7 +126,7 @@ def _check(desk: Desk, draft: Draft) -> None:
         )
 
 
-def _effect(desk: Desk, evidence: Reader, draft: Draft, changes: Changes) -> Effect:
+def _effect(desk: EntryDesk, evidence: Reader, draft: Draft, changes: Changes) -> Effect:
     from sla_monitor.periods.intervals import length
     from sla_monitor.sla.overlay import times
 
@@ -145,7 +145,7 @@ def _show(effect: Effect, confirmed: Changes, question: str, wish: Wish) -> None
         ask(question, yes=wish.yes)
 
 
-def _reasoned(desk: Desk, draft: Draft, changes: Changes) -> None:
+def _reasoned(desk: EntryDesk, draft: Draft, changes: Changes) -> None:
     """A final month is stated again only for a reason."""
     from sla_monitor.register.effective import standing
 
@@ -155,14 +155,14 @@ def _reasoned(desk: Desk, draft: Draft, changes: Changes) -> None:
         raise click.ClickException(f"{', '.join(final)} is final, and this changes its figures (say why, with --note)")
 
 
-def _undoings(desk: Desk, stored: Stored, why: str, last: int) -> list[Entry]:
+def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entry]:
     """An undoing for each entry that came with an import and stands. Raises RegisterError."""
     from sla_monitor.errors import RegisterError
-    from sla_monitor.register.entry_context import Ground
+    from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import problems
     from sla_monitor.register.spoken import said_of
 
-    ground = Ground(desk.contract, desk.said)
+    ground = EntryContext(desk.contract, desk.said)
     standing = [entry.number for entry in ground.stands.entries if entry.number in stored.entries]
     drafts = [
         desk.entry(said_of("undo", {"about": number}, desk.zone), note=why).model_copy(update={"number": last + place})
@@ -174,7 +174,7 @@ def _undoings(desk: Desk, stored: Stored, why: str, last: int) -> list[Entry]:
     return drafts
 
 
-def _tell(desk: Desk, draft: Draft, stored: Stored | None, effect: Effect, wish: Wish) -> None:
+def _tell(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, wish: Wish) -> None:
     entries = {} if stored is None else stored.entries
     if wish.style == "json":
         _tell_json({

@@ -16,7 +16,7 @@ from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, m
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.evidence import Source
+    from sla_monitor.evidence import EvidenceSource
 
 
 @click.command()
@@ -58,7 +58,9 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
             _write(pieces, output)
 
 
-def _range(contract: Contract, source: Source, first: str | None, last: str | None, now_ms: int) -> tuple[int, int]:
+def _range(
+    contract: Contract, source: EvidenceSource, first: str | None, last: str | None, now_ms: int
+) -> tuple[int, int]:
     """From when until when the file speaks."""
     from sla_monitor.periods.terms_slices import month_at, run_of, told_range
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sla_monitor.cli.ledger.bringing import Wish, bring, take_back, tell_imports
-from sla_monitor.cli.register.desk import Desk, login
+from sla_monitor.cli.register.desk import EntryDesk, login
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import ledger_path
 
@@ -54,23 +54,25 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
     from sla_monitor.evidence.reading import checked, spelled
 
     file = spelled(evidence)
-    desk = Desk.open(contract or file.contract, config, ledger, actor)
+    desk = EntryDesk.open(contract or file.contract, config, ledger, actor)
     document = checked(file, desk.contract)
     bring(desk, _draft(desk, document, (evidence.name, file.digest), note, without_entries), Wish(yes, dry_run, style))
 
 
-def _draft(desk: Desk, document: EvidenceDocument, file: tuple[str, str], note: str, without_entries: bool) -> Draft:
+def _draft(
+    desk: EntryDesk, document: EvidenceDocument, file: tuple[str, str], note: str, without_entries: bool
+) -> Draft:
     from sla_monitor.evidence import FileEvidence
     from sla_monitor.evidence.source import endpoint_keys
     from sla_monitor.ledger.recording.imports import Draft
     from sla_monitor.register.instant import LAST_MS
     from sla_monitor.sla.overlay import Import
-    from sla_monitor.sla.samples import Looks
+    from sla_monitor.sla.samples import Samples
 
     found = FileEvidence(document, desk.contract)
     entries = [] if without_entries else [one for one in document.entries if one.at_ms <= document.as_of_ms]
     _readable(desk, entries)
-    single = {key: Looks.of(found.samples(key, 0, LAST_MS)) for key in endpoint_keys(desk.contract)}
+    single = {key: Samples.of(found.samples(key, 0, LAST_MS)) for key in endpoint_keys(desk.contract)}
     source, digest = file
     beside = {name: getattr(document, name) for name in ("imports", "clock_moves")}
     kept = {name: [one.model_dump(mode="json", by_alias=True) for one in several] for name, several in beside.items()}
@@ -88,7 +90,7 @@ def _draft(desk: Desk, document: EvidenceDocument, file: tuple[str, str], note: 
     )  # fmt: skip
 
 
-def _readable(desk: Desk, entries: list[Entry]) -> None:
+def _readable(desk: EntryDesk, entries: list[Entry]) -> None:
     """A register holds nothing that moves a reader's cursor, and nothing of tomorrow."""
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.rules import texts
@@ -138,4 +140,4 @@ def undo_import(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.ClickException(f"there is no import {number} (see `sla-monitor ledger imports`)")
     if found.withdrawn is not None:
         raise click.ClickException(f"import {number} was taken back by {found.withdrawn.actor} already")
-    take_back(Desk.open(found.contract, config, path, actor), found, why, Wish(yes, dry_run, style))
+    take_back(EntryDesk.open(found.contract, config, path, actor), found, why, Wish(yes, dry_run, style))

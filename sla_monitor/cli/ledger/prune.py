@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger.housekeeping.pruning import Plan
     from sla_monitor.ledger.reading.pruned_days import PrunedDay
-    from sla_monitor.ledger.reading.whole_days import Days
+    from sla_monitor.ledger.reading.whole_days import WholeDays
     from sla_monitor.settings import Settings
 
 KEPT_DAYS = 62
@@ -111,7 +111,7 @@ def _plan(work: _Work) -> Plan | None:
 def _verified(work: _Work) -> Iterator[PrunedDay]:
     """Sealed days that the ledger still has, ascending, each compared with it. Raises ArchiveError."""
     from sla_monitor.archive.verifying import Against, verify
-    from sla_monitor.ledger.reading.whole_days import Days
+    from sla_monitor.ledger.reading.whole_days import WholeDays
     from sla_monitor.signing import SigningKey, VerifyingKey
 
     if not work.folder.exists():
@@ -123,7 +123,7 @@ def _verified(work: _Work) -> Iterator[PrunedDay]:
     if report.problems:
         raise ArchiveError("\n".join(report.problems))
     before: SealedDay | None = None
-    with closing(Days(work.ledger)) as days:
+    with closing(WholeDays(work.ledger)) as days:
         known = days.pruned(work.contract.id)
         for day in report.days:
             if day.on >= work.before:
@@ -140,17 +140,17 @@ def _same(day: SealedDay, known: str) -> None:
         raise ArchiveError(f"{day.folder}: is not the day that was taken out of the ledger")
 
 
-def _compared(work: _Work, days: Days, day: SealedDay, before: SealedDay | None) -> PrunedDay:
+def _compared(work: _Work, days: WholeDays, day: SealedDay, before: SealedDay | None) -> PrunedDay:
     """A day that holds exactly what the ledger holds. Raises ArchiveError."""
     from sla_monitor.archive import table
     from sla_monitor.archive.sealed import OBSERVATIONS
     from sla_monitor.cli.ledger.seal import day_of, marks_of
-    from sla_monitor.contract.kpis.kpi import needs_single_looks
+    from sla_monitor.contract.kpis.kpi import needs_samples
     from sla_monitor.ledger.reading.pruned_days import PrunedDay
 
     about = day.about
     terms = work.contract.version_at(about["from_ms"]).terms
-    if about["phases"] != "us" and any(map(needs_single_looks, terms.kpis)):
+    if about["phases"] != "us" and any(map(needs_samples, terms.kpis)):
         raise ArchiveError(f"{day.folder}: has no exact times, and a KPI is made of them; it stays in the ledger")
     with days.day(work.contract.id, about["from_ms"], about["until_ms"], marks_of(before), marks_of(day)) as record:
         rows = day_of(work.contract, day.on, record).table_rows()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sla_monitor.archive.sealed import sealed_days
 from sla_monitor.archive.sealing import DAY_MS, Day, Sealer
 from sla_monitor.errors import ArchiveError
-from sla_monitor.ledger.reading.whole_days import DayRecord, Days, Marks
+from sla_monitor.ledger.reading.whole_days import DayRecord, Marks, WholeDays
 from sla_monitor.signing import SigningKey, VerifyingKey
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def seal_days(
             f"{len(due)} days after {sealer.last.on} would be sealed at once: is the clock right? If it is, run"
             " `sla-monitor ledger archive` by hand"
         )
-    with closing(Days(ledger)) as days:
+    with closing(WholeDays(ledger)) as days:
         for number, on in enumerate(due, start=1):
             start_ms = midnight_ms(on)
             with days.day(contract.id, start_ms, start_ms + DAY_MS, marks_of(sealer.last)) as record:

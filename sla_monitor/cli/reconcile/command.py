@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import Desk, desk_options
+from sla_monitor.cli.register.desk import EntryDesk, desk_options
 from sla_monitor.cli.register.import_csv import content_of, dates_option, map_option
 from sla_monitor.cli.shared.options import period_option
 from sla_monitor.cli.shared.sources import chosen_contract, last_closed, month_named, recorded
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sla_monitor.assess.reconciliation import Kept, Reconciliation
     from sla_monitor.contract.contract import Contract
     from sla_monitor.document.reconciled import Previewed
-    from sla_monitor.evidence import Source
+    from sla_monitor.evidence import EvidenceSource
     from sla_monitor.register.entries import Entry, OutageList
     from sla_monitor.register.outage_lists import StatusImpact
 
@@ -104,7 +104,7 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _scope(
     name: str, config: Path, period: str | None, count: int, evidence: Path | None
-) -> tuple[Scope, Source | None]:
+) -> tuple[Scope, EvidenceSource | None]:
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
     from sla_monitor.periods.months import shifted
@@ -179,12 +179,12 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
 def _check(scope: Scope, said: OutageList) -> None:
     """Also a list that is not kept must be one that could be. Raises RegisterError."""
     from sla_monitor.errors import RegisterError
-    from sla_monitor.register.entry_context import Ground
+    from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import problems
     from sla_monitor.register.spoken import entry_of
 
     draft = entry_of(said, at_ms=scope.now_ms, actor="supplier", contract=scope.contract.id)
-    if found := problems(draft, Ground.of(scope.contract, ())):
+    if found := problems(draft, EntryContext.of(scope.contract, ())):
         raise RegisterError(found)
 
 
@@ -206,15 +206,15 @@ def _tolerance(text: str) -> int:
 
 def _kept(scope: Scope, more: dict[str, str], given: Mapping[str, Any]) -> Entry:
     from sla_monitor.errors import RegisterError
-    from sla_monitor.register.entry_context import Ground
+    from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import problems
 
-    desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     assert scope.supposed is not None  # noqa: S101 - it was read a moment ago
     draft = desk.entry(scope.supposed.said, **more)
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
-        if found := problems(draft, Ground(desk.contract, said)):
+        if found := problems(draft, EntryContext(desk.contract, said)):
             raise RegisterError(found)
         return [draft]
 
@@ -223,7 +223,7 @@ def _kept(scope: Scope, more: dict[str, str], given: Mapping[str, Any]) -> Entry
     return entry
 
 
-def _reconciled(scope: Scope, source: Source) -> list[Reconciliation]:
+def _reconciled(scope: Scope, source: EvidenceSource) -> list[Reconciliation]:
     from sla_monitor.assess.month import reconcile_month
 
     several = (reconcile_month(scope.contract, source, one, scope.now_ms, scope.supposed) for one in scope.months)
@@ -236,18 +236,21 @@ def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str,
     from sla_monitor.cli.register.preview import changes
     from sla_monitor.document.reconciled import Change
     from sla_monitor.register.approval import asks_for_decision
-    from sla_monitor.register.entry_context import Ground
+    from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import problems
     from sla_monitor.register.spoken import said_of
 
-    desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     previews: list[Previewed] = []
     for remedy in (remedy for month in found for remedy in month.remedies):
         span = {"start": remedy.start_ms, "end": remedy.end_ms}
         said = said_of(remedy.kind, {"services": [remedy.service], **span, **dict(remedy.words)}, desk.zone)
         draft = desk.entry(said, note=remedy.note)
         number = desk.register.last_number(scope.contract.id) + 1
-        new, refused = [draft.model_copy(update={"number": number})], problems(draft, Ground(scope.contract, desk.said))
+        new, refused = (
+            [draft.model_copy(update={"number": number})],
+            problems(draft, EntryContext(scope.contract, desk.said)),
+        )
         if needs_decision := asks_for_decision(said, scope.contract):
             granted = desk.entry(said_of("decision", {"about": number, "granted": True}, desk.zone))
             new.append(granted.model_copy(update={"number": number + 1}))

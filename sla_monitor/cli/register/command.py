@@ -20,7 +20,7 @@ from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, l
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger import Reader
-    from sla_monitor.register.effective import Standing
+    from sla_monitor.register.effective import EffectiveEntries
     from sla_monitor.register.entries import Entry
 
 PAGE = 50
@@ -68,7 +68,7 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     from sla_monitor.ledger import read_only
 
     found, count = chosen_contract(contract, config), (0 if style == "json" else PAGE) if last is None else last
-    wanted = Wanted(frozenset(map(_known_kind, kinds)), period, pending, everything)
+    wanted = ListFilter(frozenset(map(_known_kind, kinds)), period, pending, everything)
     with read_only(ledger_path(config, ledger)) as reader:
         chosen, stands, is_whole = _newest(found, reader, wanted, count)
     tell_list(found, chosen, stands, found.versions[-1].terms.time_zone, style)
@@ -76,7 +76,9 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
         click.echo(f"The newest {count}; --last 0 lists all.", err=True)
 
 
-def _newest(contract: Contract, reader: Reader, wanted: Wanted, count: int) -> tuple[Sequence[Entry], Standing, bool]:
+def _newest(
+    contract: Contract, reader: Reader, wanted: ListFilter, count: int
+) -> tuple[Sequence[Entry], EffectiveEntries, bool]:
     """The newest so many of those that are wanted (0: all), what stands, and whether these are all of them. The
     register is read backwards, so that a long one takes no longer; what is about a month, or waits, may be old."""
     from sla_monitor.register.effective import standing
@@ -93,7 +95,7 @@ def _newest(contract: Contract, reader: Reader, wanted: Wanted, count: int) -> t
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListFilter:
     """Which entries: of these kinds (none: all), about a month, what awaits a decision, also what does not stand."""
 
     kinds: frozenset[str]
@@ -101,7 +103,7 @@ class Wanted:
     pending: bool
     everything: bool
 
-    def of(self, contract: Contract, said: Sequence[Entry], stands: Standing) -> Sequence[Entry]:
+    def of(self, contract: Contract, said: Sequence[Entry], stands: EffectiveEntries) -> Sequence[Entry]:
         from sla_monitor.register.affected_months import months_of
 
         chosen = said if self.everything else stands.pending(contract) if self.pending else stands.entries

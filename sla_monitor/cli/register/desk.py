@@ -60,7 +60,7 @@ entry_options = _all(
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class EntryDesk:
     """One contract's register, and who enters something into it."""
 
     contract: Contract
@@ -71,7 +71,7 @@ class Desk:
     actor: str = ""
 
     @classmethod
-    def open(cls, name: str, config: Path, ledger: Path | None, actor: str = "") -> Desk:
+    def open(cls, name: str, config: Path, ledger: Path | None, actor: str = "") -> EntryDesk:
         """The ledger is made if there is none. Raises SlaMonitorError and click's errors."""
         from sla_monitor.clock import SystemClock
         from sla_monitor.ledger.recording.register_entries import Register
@@ -144,16 +144,16 @@ def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
     """Add one entry and tell it. `given`: what `desk_options` and `entry_options` took."""
     from sla_monitor.cli.register.formatting import tell_entered
     from sla_monitor.errors import RegisterError
-    from sla_monitor.register.entry_context import Ground
+    from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import problems
     from sla_monitor.register.spoken import said_of
 
-    desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     more = {name: given[name] for name in ("reference", "evidence", "note")}
     draft = desk.entry(said_of(kind, words, desk.zone), **more)
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
-        if found := problems(draft, Ground(desk.contract, said)):
+        if found := problems(draft, EntryContext(desk.contract, said)):
             raise RegisterError(found)
         return [draft]
 

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from sla_monitor.assess.assessment import Excluded
-    from sla_monitor.assess.rulings import Case
-    from sla_monitor.cli.register.desk import Desk, Entered
+    from sla_monitor.assess.rulings import RequestContext
+    from sla_monitor.cli.register.desk import Entered, EntryDesk
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.register.effective import Standing
+    from sla_monitor.register.effective import EffectiveEntries
     from sla_monitor.register.entries import Entry
 
 DISPENSABLE = ("at", "reference", "actor")
 """What a narrow terminal does without, in this order."""
 
 
-def tell_entered(desk: Desk, entered: Entered, style: str) -> None:
+def tell_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
     """What was added, under which numbers, and what it changed."""
     but = {entry.number: reservations(desk, entered, entry) for entry in entered.entries}
     if style == "json":
@@ -38,7 +38,9 @@ def tell_entered(desk: Desk, entered: Entered, style: str) -> None:
             tell_but(line)
 
 
-def tell_list(contract: Contract, entries: Iterable[Entry], stands: Standing, zone: ZoneInfo, style: str) -> None:
+def tell_list(
+    contract: Contract, entries: Iterable[Entry], stands: EffectiveEntries, zone: ZoneInfo, style: str
+) -> None:
     if style == "json":
         rows = [{**_document(entry), "state": state(entry, stands, contract)} for entry in entries]
         tell_json({"contract": contract.id, "entries": rows})
@@ -88,7 +90,7 @@ def tell_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
-def state(entry: Entry, stands: Standing, contract: Contract) -> str:
+def state(entry: Entry, stands: EffectiveEntries, contract: Contract) -> str:
     """Where an entry stands: in one word, and by which other."""
     from sla_monitor.register.approval import DECIDABLE, asks_for_decision
 
@@ -158,7 +160,7 @@ MEANT_TO_CHANGE = {"decision", "waiver", "correction", "impact"}
 """Kinds that somebody enters because a figure should become another."""
 
 
-def reservations(desk: Desk, entered: Entered, entry: Entry) -> list[str]:
+def reservations(desk: EntryDesk, entered: Entered, entry: Entry) -> list[str]:
     """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
     from sla_monitor.register.affected_months import CHANGES_NO_FIGURE
 
@@ -172,12 +174,12 @@ def reservations(desk: Desk, entered: Entered, entry: Entry) -> list[str]:
 def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[str]:
     """The figures that do not change by an entry. `said`: the whole register, which may hold the entry."""
     from sla_monitor.register.effects import doubts
-    from sla_monitor.register.entry_context import Ground
+    from sla_monitor.register.entry_context import EntryContext
 
-    return doubts(entry, Ground.of(contract, [other for other in said if other.number != entry.number]))
+    return doubts(entry, EntryContext.of(contract, [other for other in said if other.number != entry.number]))
 
 
-def _no_change(desk: Desk, entered: Entered, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
+def _no_change(desk: EntryDesk, entered: Entered, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
     """That a decision, waiver or correction about months that are over has come to nothing."""
     from sla_monitor.register.affected_months import month_at, months_of
 
@@ -191,12 +193,12 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
     """Which time of a booking or a claim (or of what a decision is about) the contract refuses all the same, and why;
     nothing while a decision is awaited, and nothing for other kinds."""
     from sla_monitor.assess.relief import refusal
-    from sla_monitor.assess.rulings import Case
+    from sla_monitor.assess.rulings import RequestContext
     from sla_monitor.register.effective import standing
     from sla_monitor.register.entries import Claim, Decision, Maintenance
 
     about = entry.said.about if isinstance(entry.said, Decision) else entry.number
-    case = Case(contract, standing(said))
+    case = RequestContext(contract, standing(said))
     asked = case.standing.entry(about)
     ruling = case.standing.decision_on(about)
     is_refused = ruling is not None and not ruling[1].granted
@@ -210,14 +212,14 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
     yield from _told(_refused(case, asked), zone)
 
 
-def _refused(case: Case, asked: Entry) -> Iterator[tuple[str, Excluded]]:
+def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:
     """(service, time that was asked for and is not granted), month by month."""
     from sla_monitor.assess.exclusions import exclusions
-    from sla_monitor.periods.terms_slices import Hours, period_of, zone_of
+    from sla_monitor.periods.terms_slices import ServiceHours, period_of, zone_of
     from sla_monitor.register.affected_months import months_of
 
     for month in months_of(asked.said, zone_of(case.contract), {}):
-        for ruling in exclusions(case, period_of(case.contract, month), Hours()).rulings:
+        for ruling in exclusions(case, period_of(case.contract, month), ServiceHours()).rulings:
             if ruling.entry == asked.number:
                 pieces = (piece for piece in ruling.listed() if not piece.granted and not piece.is_pending)
                 yield from ((ruling.service, piece) for piece in pieces)

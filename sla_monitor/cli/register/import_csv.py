@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import Desk, Entered, Propose, desk_options
+from sla_monitor.cli.register.desk import Entered, EntryDesk, Propose, desk_options
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -46,12 +46,12 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
     already is passed over. docs/register.md lists the columns.
     """
     from sla_monitor.register.csv_sheet import FIELDS, MORE
-    from sla_monitor.register.importing import Source, drafts, news
+    from sla_monitor.register.importing import ImportSource, drafts, news
 
     if unknown := set(columns.values()) - {*FIELDS[kind], *MORE}:
         known = ", ".join((*FIELDS[kind], *MORE))
         raise click.UsageError(f"--map: a {kind} has no field {min(unknown)!r} (it has {known})")
-    source = Source(
+    source = ImportSource(
         file.name,
         content_of(file),
         kind,
@@ -61,7 +61,7 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
         given["reference"],
         given["note"],
     )
-    desk = Desk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     if ignored := source.sheet().ignored:
         click.echo(f"columns left out: {', '.join(map(repr, ignored))}", err=True)
     several = drafts(source, desk.contract, desk.actor, desk.clock.now_ms())
@@ -83,7 +83,7 @@ def content_of(file: Path) -> bytes:
         raise click.ClickException(f"{file}: cannot be read: {error.strerror}") from None
 
 
-def _supposed(desk: Desk, propose: Propose) -> Entered:
+def _supposed(desk: EntryDesk, propose: Propose) -> Entered:
     """What would be added, and what that would change."""
     from sla_monitor.cli.register.preview import changes, show_changes
 
@@ -97,7 +97,7 @@ def _numbers(first: int, last: int) -> str:
     return f"entry {first}" if first == last else f"entries {first} to {last}"
 
 
-def _tell(desk: Desk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
+def _tell(desk: EntryDesk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
     from sla_monitor.cli.register.formatting import tell_but, tell_json
 
     added = entered.entries
@@ -115,10 +115,10 @@ def _tell(desk: Desk, entered: Entered, count: int, style: str, *, dry_run: bool
         tell_but(line)
 
 
-def _reservations(desk: Desk, added: Sequence[Entry]) -> list[str]:
+def _reservations(desk: EntryDesk, added: Sequence[Entry]) -> list[str]:
     """What the figures do not take from the rows, each told once."""
     from sla_monitor.register.effects import doubts
-    from sla_monitor.register.entry_context import Ground
+    from sla_monitor.register.entry_context import EntryContext
 
-    ground = Ground(desk.contract, desk.said)
+    ground = EntryContext(desk.contract, desk.said)
     return list(dict.fromkeys(line for entry in added for line in doubts(entry, ground)))

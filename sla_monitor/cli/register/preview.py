@@ -12,7 +12,7 @@ from sla_monitor.cli.shared.table_figures import NONE, told_figure, told_money, 
 from sla_monitor.cli.shared.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
-    from sla_monitor.cli.register.desk import Desk
+    from sla_monitor.cli.register.desk import EntryDesk
     from sla_monitor.ledger.reading.reader import Reader
     from sla_monitor.ledger.recording.imports import Layer
     from sla_monitor.register.entries import Entry
@@ -22,7 +22,7 @@ Changes = list[dict[str, str]]
 """Rows of month, figure, before and after."""
 
 
-def confirm(desk: Desk, new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:
+def confirm(desk: EntryDesk, new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:
     """Show what new entries change in months that are over, and ask, unless it is what was `confirmed` before.
 
     Raises click.Abort for a no, and ClickException where there is nobody to ask.
@@ -48,7 +48,7 @@ def show_changes(found: Changes) -> None:
         click.echo(f"This changes months that are over.\n{lines_of(table(found, (), width()))}", err=True)
 
 
-def changes(desk: Desk, new: Sequence[Entry]) -> Changes:
+def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
     from sla_monitor.register.affected_months import CHANGES_NO_FIGURE, Others, first_changed, month_at
 
@@ -70,7 +70,7 @@ def changes(desk: Desk, new: Sequence[Entry]) -> Changes:
 
 
 def changes_of_import(
-    desk: Desk, evidence: Reader, new: Sequence[Entry], add: Layer | None = None, without: int | None = None
+    desk: EntryDesk, evidence: Reader, new: Sequence[Entry], add: Layer | None = None, without: int | None = None
 ) -> Changes:
     """The same of an import, or of taking one back, with the entries that go with it."""
     from sla_monitor.assess import history
@@ -83,7 +83,7 @@ def changes_of_import(
     return _compared(desk, before, history(desk.contract, supposed, running, now_ms, said=[*said, *new]))
 
 
-def _compared(desk: Desk, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
+def _compared(desk: EntryDesk, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
     code = desk.contract.version_at(desk.clock.now_ms()).terms.currency
     return [row for one, other in zip(before, after, strict=True) for row in differences(one, other, code)]
 

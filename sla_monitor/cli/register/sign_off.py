@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import Desk, desk_options, put_down
+from sla_monitor.cli.register.desk import EntryDesk, desk_options, put_down
 from sla_monitor.cli.shared.options import period_option
 from sla_monitor.cli.shared.sources import month_named, recorded
 
@@ -30,7 +30,7 @@ def sign_off(period: str, why: str, **given: Any) -> None:
     from sla_monitor.assess import assess_month
     from sla_monitor.document import figures_digest
 
-    desk = Desk.open(given["contract"], given["config"], given["ledger"])
+    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"])
     now_ms = desk.clock.now_ms()
     with recorded(desk.config, desk.ledger) as evidence:
         found = assess_month(desk.contract, evidence, month_named(period, desk.contract, now_ms), now_ms)

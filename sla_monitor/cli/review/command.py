@@ -16,8 +16,8 @@ from sla_monitor.cli.shared.output_files import put_file, refuse_another
 
 if TYPE_CHECKING:
     from sla_monitor.review.blocks import Pack
-    from sla_monitor.review.pack_input import Case, Copy
-    from sla_monitor.review.rendering.files import Wanted
+    from sla_monitor.review.pack_input import Copy, PackInput
+    from sla_monitor.review.rendering.files import PackRequest
     from sla_monitor.settings import Mail, Settings
 
 ALL = "html,pdf,xlsx,csv,json"
@@ -67,7 +67,7 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
     --copy supplier, and a claim, leave out what the authority wrote for itself. --bundle adds CONTRACT-2026-10.zip:
     the pack with evidence, contract, calendars and checkpoints, for “sla-monitor verify”.
     """
-    from sla_monitor.review.rendering.files import Wanted
+    from sla_monitor.review.rendering.files import PackRequest
 
     folder = output or _settings(config).reviews.folder
     if is_list:
@@ -75,7 +75,7 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
         return
     if contract is None:
         raise click.UsageError("which contract? (write its id, or --list)")
-    wanted = Wanted(_formats(formats), int(months), claim)
+    wanted = PackRequest(_formats(formats), int(months), claim)
     if claim is not None and months != "1":
         raise click.UsageError("--claim is for one month (leave --months out)")
     if is_bundled and "json" not in wanted.formats:
@@ -147,7 +147,7 @@ class Bundling:
     replaces: bool
 
 
-def make(vouched: Vouched, wanted: Wanted, output: Path, post: Post, bundling: Bundling) -> None:
+def make(vouched: Vouched, wanted: PackRequest, output: Path, post: Post, bundling: Bundling) -> None:
     """One folder, replaced as a whole, and beside it the bundle."""
     from sla_monitor.review.bundle.contents import (
         EVIDENCE,
@@ -184,7 +184,7 @@ def make(vouched: Vouched, wanted: Wanted, output: Path, post: Post, bundling: B
         _send(case, whole, files, post.mail, post.is_dry)
 
 
-def _send(case: Case, whole: Pack, files: Mapping[str, bytes], mail: Mail, is_dry: bool) -> None:
+def _send(case: PackInput, whole: Pack, files: Mapping[str, bytes], mail: Mail, is_dry: bool) -> None:
     from sla_monitor.cli.shared.terminal import lines_of
     from sla_monitor.clock import SystemClock
     from sla_monitor.review.mail import message, send, told

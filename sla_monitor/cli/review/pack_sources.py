@@ -16,7 +16,7 @@ from sla_monitor.cli.shared.sources import chosen_contract, last_closed, month_n
 if TYPE_CHECKING:
     from sla_monitor.archive.sealed import SealedDay
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.review.gathering import Found
+    from sla_monitor.review.gathering import Gathered
     from sla_monitor.review.pack_input import Copy
     from sla_monitor.signing import SigningKey
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Vouched:
     """A month, with the key that vouches for what is handed out (None: there is none), and the sealed days."""
 
-    found: Found
+    found: Gathered
     key: SigningKey | None = None
     days: Sequence[SealedDay] = ()
 

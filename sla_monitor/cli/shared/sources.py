@@ -95,10 +95,10 @@ def _archive(config: Path, ledger: Path | None) -> Archived | None:
 def month_named(text: str, contract: Contract, now_ms: int) -> str:
     """A month of the contract's term that has begun: 2026-10, or `running`. Raises BadParameter."""
     from sla_monitor.periods.edges import local_date
-    from sla_monitor.periods.months import Run
+    from sla_monitor.periods.months import TermMonths
 
     terms = contract.versions[-1].terms
-    run = Run(f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}")
+    run = TermMonths(f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}")
     this = f"{local_date(now_ms, terms.time_zone):%Y-%m}"
     month = this if text == "running" else text
     if not _MONTH.fullmatch(month):

@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 from sla_monitor.contract.advice.maintenance_rules import upkeep_doubts
 from sla_monitor.contract.advice.points import doubts
-from sla_monitor.contract.advice.probing import PAGE_BURN, look_doubts
+from sla_monitor.contract.advice.probing import PAGE_BURN, probing_doubts
 from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
@@ -65,7 +65,7 @@ def _remarks(terms: Terms) -> Iterator[Remark]:
         for k in range(len(service.endpoints)):
             yield from _pace(terms, kpi, service, ("services", i, "endpoints", k))
     yield from doubts(terms)
-    yield from look_doubts(terms)
+    yield from probing_doubts(terms)
     yield from upkeep_doubts(terms)
 
 

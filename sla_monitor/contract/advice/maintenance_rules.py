@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sla_monitor.contract.calendars import DAYS, Calendar
 from sla_monitor.contract.maintenance import Maintenance
-from sla_monitor.contract.rules.plain_values import Found
+from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.contract.usual_month import hours_in_30_days_ms, told_time
 
@@ -17,7 +17,7 @@ NEAR = [timedelta(days=n) for n in range(1, 8)]
 Path = tuple[str | int, ...]
 
 
-def upkeep_doubts(terms: Terms) -> Iterator[Found]:
+def upkeep_doubts(terms: Terms) -> Iterator[RuleProblem]:
     """What a careful reader would ask about, with the path of the term."""
     for name, calendar in terms.calendars.items():
         path: Path = ("calendars", name, "bank_holidays")
@@ -60,7 +60,7 @@ def _is_in(terms: Terms, day: date) -> bool:
     return terms.term.start_on <= day <= terms.term.end_on
 
 
-def _maintenance(terms: Terms, path: Path, rules: Maintenance, services: Sequence[Service]) -> Iterator[Found]:
+def _maintenance(terms: Terms, path: Path, rules: Maintenance, services: Sequence[Service]) -> Iterator[RuleProblem]:
     """An allowance that there is no time for, and one that nobody shares."""
     if rules.allowance_ms is None:
         return
@@ -81,7 +81,7 @@ def _maintenance(terms: Terms, path: Path, rules: Maintenance, services: Sequenc
         yield (*path, "allowance_per"), "is one service's own, and shared with no other (write service)"
 
 
-def _ratings(terms: Terms) -> Iterator[Found]:
+def _ratings(terms: Terms) -> Iterator[RuleProblem]:
     """Published KPIs with a band that has no rating, where there are ratings at all."""
     known = terms.reporting.publish
     for kpi in terms.kpis:

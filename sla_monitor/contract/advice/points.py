@@ -21,12 +21,12 @@ from sla_monitor.contract.money.credit_methods import (
     UnitRateCredit,
 )
 from sla_monitor.contract.money.regime import Regime
-from sla_monitor.contract.rules.plain_values import Found
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 MONTHS = 12
 
 
-def doubts(regime: Regime) -> Iterator[Found]:
+def doubts(regime: Regime) -> Iterator[RuleProblem]:
     """What a careful reader would ask about, with the path of the term."""
     yield from unreachable(regime)
     yield from _unfinished_parts(regime)
@@ -42,7 +42,7 @@ def doubts(regime: Regime) -> Iterator[Found]:
                 yield ("caps", j), f"{message} (check the percentages)"
 
 
-def _unrelated(regime: Regime) -> Iterator[Found]:
+def _unrelated(regime: Regime) -> Iterator[RuleProblem]:
     """Groups of related failures that hold one KPI, or are deduped in two ways."""
     for i, kpi in enumerate(regime.kpis):
         if kpi.related is None:
@@ -60,7 +60,7 @@ def _unrelated(regime: Regime) -> Iterator[Found]:
             yield ("kpis", i, "related", "dedupe"), f"the KPIs of {group} do not all say the same (write one of them)"
 
 
-def _unfinished_parts(regime: Regime) -> Iterator[Found]:
+def _unfinished_parts(regime: Regime) -> Iterator[RuleProblem]:
     """Composites of KPIs that are measured over more months: they wait for every part."""
     months = {kpi.id: kpi.measurement_months for kpi in regime.kpis}
     for i, kpi in enumerate(regime.kpis):
@@ -117,7 +117,7 @@ Named = tuple[tuple[str | int, ...], str]
 """Where a rule names a KPI, and which."""
 
 
-def money_doubts(regime: Regime) -> Iterator[Found]:
+def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
     """What a careful reader would ask about credits and caps, with the path of the term."""
     for j, credit in enumerate(regime.credits):
         found = (*_unpriced(credit, regime), *_pointless(credit, regime), *_uncharged(credit, regime))
@@ -129,7 +129,7 @@ def money_doubts(regime: Regime) -> Iterator[Found]:
                 yield ("caps", j, key), message
 
 
-def _unpriced(credit: Credit, regime: Regime) -> Iterator[Found]:
+def _unpriced(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     """Performance indicators that a rule names: they are reported, and cost nothing."""
     reported = {kpi.id for kpi in regime.kpis if kpi.kind == "PI"}
     for path, name in _named(credit):
@@ -148,7 +148,7 @@ def _named(credit: Credit) -> Iterator[Named]:
         yield from ((("amounts", name), name) for name in credit.amounts)
 
 
-def _pointless(credit: Credit, regime: Regime) -> Iterator[Found]:
+def _pointless(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     """A price of points that nobody can have."""
     if isinstance(credit, PointsCredit | LadderCredit | RatchetCredit):
         kpis = [kpi for kpi in regime.kpis if not credit.kpis or kpi.id in credit.kpis]
@@ -156,7 +156,7 @@ def _pointless(credit: Credit, regime: Regime) -> Iterator[Found]:
             yield ("method",), "no band of its KPIs has points, so that it never gives anything (give them points)"
 
 
-def _uncharged(credit: Credit, regime: Regime) -> Iterator[Found]:
+def _uncharged(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     """A percentage of charges that there are not. Where none are named at all, they may still be to come."""
     if isinstance(credit, RatchetCredit | FixedCredit | MisreportingCredit) or not regime.charges.monthly:
         return

@@ -8,10 +8,10 @@ from fractions import Fraction
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint, HttpEndpoint, JourneyEndpoint, NetworkTerms
 from sla_monitor.contract.endpoints.journey_terms import unused_captures
 from sla_monitor.contract.endpoints.network import wrong_family
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi, needs_single_looks
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi, needs_samples
 from sla_monitor.contract.kpis.prometheus_source import source_doubts
 from sla_monitor.contract.reading.nodes import Path
-from sla_monitor.contract.rules.plain_values import Found
+from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.contract.usual_month import DAY_MS, longest_day_ms, told_time
 
@@ -22,7 +22,7 @@ HELD_LOOKS, HELD_BYTES = 10_000_000, 25
 """More single looks than this of one month are worth a word, and what each takes in memory while the month runs."""
 
 
-def look_doubts(terms: Terms) -> Iterator[Found]:
+def probing_doubts(terms: Terms) -> Iterator[RuleProblem]:
     """What a careful reader would ask about, with the path of the term."""
     for i, service in enumerate(terms.services):
         for j, endpoint in enumerate(service.endpoints):
@@ -40,7 +40,7 @@ def look_doubts(terms: Terms) -> Iterator[Found]:
     yield from _held(terms)
 
 
-def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint, path: Path) -> Iterator[Found]:
+def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint, path: Path) -> Iterator[RuleProblem]:
     """A job whose silence is counted in hours, and whose period is longer than a day has of them."""
     name = endpoint.expected.calendar or service.service_hours
     longest_ms = longest_day_ms(terms, name)
@@ -50,9 +50,9 @@ def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint,
         yield path, f"{message} (write expected: {{at: ['02:00']}} for a job that runs at a time of day)"
 
 
-def _held(terms: Terms) -> Iterator[Found]:
+def _held(terms: Terms) -> Iterator[RuleProblem]:
     """The running month's single looks of some KPIs are in memory, once for each endpoint."""
-    needing = [i for i, kpi in enumerate(terms.kpis) if needs_single_looks(kpi)]
+    needing = [i for i, kpi in enumerate(terms.kpis) if needs_samples(kpi)]
     seen = {endpoint.id: endpoint for i in needing for _, endpoint in terms.endpoints_of(terms.kpis[i])}
     looks = sum(30 * DAY_MS // endpoint.every_ms for endpoint in seen.values())
     if looks > HELD_LOOKS:

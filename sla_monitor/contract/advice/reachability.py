@@ -11,8 +11,8 @@ from sla_monitor.contract.kpis.bands import Band
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.regime import Regime
-from sla_monitor.contract.money.trigger_terms import Condition
-from sla_monitor.contract.rules.plain_values import Found
+from sla_monitor.contract.money.trigger_terms import TriggerCondition
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 PERCENT_LINE = (Fraction(0), Fraction(100))
 YEAR_MONTHS = 12
@@ -20,7 +20,7 @@ UNBANDED = frozenset({"missed", "below_threshold"})
 """What a failure is called where a KPI has no bands of its own."""
 
 
-def unreachable(regime: Regime) -> Iterator[Found]:
+def unreachable(regime: Regime) -> Iterator[RuleProblem]:
     """Bands, targets and limits that mean something else than they seem to say, or nothing."""
     for i, kpi in enumerate(regime.kpis):
         missed = [j for j, band in enumerate(kpi.bands) if not can_be_reached(kpi, band)]
@@ -72,7 +72,7 @@ def _target(kpi: KpiTerms) -> Iterator[str]:
     yield f"has more digits than rounding leaves: {_shown(least)} is the {word} that keeps it (check rounding.places)"
 
 
-def _limit(condition: Condition, regime: Regime) -> Iterator[str]:
+def _limit(condition: TriggerCondition, regime: Regime) -> Iterator[str]:
     """A limit above everything that the months of its window can add up to."""
     most = _most(condition, regime)
     if most is not None and not condition.holds(most):
@@ -80,7 +80,7 @@ def _limit(condition: Condition, regime: Regime) -> Iterator[str]:
         yield f"can never hold: {what} come to no more than {_shown(most)} here (check the limit, or the window)"
 
 
-def _most(condition: Condition, regime: Regime) -> Fraction | None:
+def _most(condition: TriggerCondition, regime: Regime) -> Fraction | None:
     """The most that a condition's number can be; None where there is no telling."""
     named = condition.kpis or [kpi.id for kpi in regime.kpis if kpi.kind == "KPI"]
     kpis = [kpi for kpi in regime.kpis if kpi.id in named]
@@ -117,7 +117,7 @@ def _periods(kpi: Kpi, months: int) -> int:
     return ceil(Fraction(months, kpi.measurement_months))
 
 
-def _can_fail(kpi: Kpi, condition: Condition) -> bool:
+def _can_fail(kpi: Kpi, condition: TriggerCondition) -> bool:
     """Whether a KPI has a band that the condition counts; one without bands fails without being material."""
     if not kpi.bands:
         return not condition.material and (not condition.bands or bool(UNBANDED & set(condition.bands)))

@@ -31,7 +31,7 @@ from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Mispla
 from sla_monitor.contract.kpis.bands import Level
 from sla_monitor.contract.reading.secret import Secret
 from sla_monitor.contract.rules.consistency import misfits, report_misfits
-from sla_monitor.contract.rules.plain_values import Found
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 Weight = Annotated[Level, Field(gt=0, le=1000)]
 
@@ -161,7 +161,7 @@ class DnsEndpoint(NetworkTerms, EndpointTerms):
 
     @model_validator(mode="after")
     def _expects_what_can_be(self) -> Self:
-        problems: list[Found] = []
+        problems: list[RuleProblem] = []
         for number, text in enumerate(self.expect):
             try:
                 record_wire(self.record, text)

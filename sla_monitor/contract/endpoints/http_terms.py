@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sla_monitor.contract.endpoints.network import Host, JsonPath, Pattern, StatusRange, each_once
 from sla_monitor.contract.fields import Name, Strict, Whole, YesNo
 from sla_monitor.contract.reading.secret import Secret
-from sla_monitor.contract.rules.plain_values import Found
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 
 class JsonCondition(Strict):
@@ -73,7 +73,7 @@ class RequestTerms(Strict):
     expect: HttpExpectations = Field(HttpExpectations(), description="What a good answer looks like.")
 
 
-def credential_problems(terms: RequestTerms, headers: Iterable[str]) -> Iterator[Found]:
+def credential_problems(terms: RequestTerms, headers: Iterable[str]) -> Iterator[RuleProblem]:
     """Credentials of which only one could be sent."""
     given = [key for key in ("basic_auth", "bearer_token") if getattr(terms, key) is not None]
     named: list[tuple[str, ...]] = [(key,) for key in given]

@@ -21,7 +21,7 @@ from sla_monitor.contract.endpoints.template import (
 )
 from sla_monitor.contract.fields import Identifier, Misplaced, Strict, YesNo
 from sla_monitor.contract.reading.nearest import suggestion
-from sla_monitor.contract.rules.plain_values import Found
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 MOST_STEPS = 20
 
@@ -124,7 +124,7 @@ class JourneyStep(RequestTerms, StepRequest):
         return {"form": self.form, "json": self.json_body, "body": self.body}
 
 
-def step_problems(steps: Sequence[JourneyStep], has_base: bool) -> Iterator[Found]:
+def step_problems(steps: Sequence[JourneyStep], has_base: bool) -> Iterator[RuleProblem]:
     """What is wrong between the steps of a journey."""
     known: set[str] = set()
     later = {name: step.id for step in reversed(steps) for name in step.capture}
@@ -152,7 +152,7 @@ def _unknown(name: str, known: set[str], later: dict[str, str]) -> str:
     return f"no earlier step captures ${{{name}}} ({suggestion(name, known)})"
 
 
-def unused_captures(steps: Sequence[JourneyStep]) -> Iterator[Found]:
+def unused_captures(steps: Sequence[JourneyStep]) -> Iterator[RuleProblem]:
     """Values that no step after their own uses, with the path of each."""
     for i, step in enumerate(steps):
         used = {name for after in steps[i + 1 :] for one in after.templates.values() for name in one.captured}

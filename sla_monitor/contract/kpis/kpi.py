@@ -18,7 +18,7 @@ from sla_monitor.contract.kpis.bands import Direction
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
-from sla_monitor.contract.rules.plain_values import Found
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 SEEN_AT = "Where it is seen; none: at all endpoints of its service, and without these in the register."
 
@@ -79,13 +79,13 @@ class ResponseTimeKpi(LowerKpi, AskedKpi):
             raise Misplaced([(("percentile",), "belongs to statistic: percentile (write for example percentile: 95)")])
         return self
 
-    def _misfits(self) -> Iterator[Found]:
+    def _misfits(self) -> Iterator[RuleProblem]:
         yield from super()._misfits()
         if self.source is not None and self.endpoints:
             yield (), "or endpoints: write one of the two (what is seen at endpoints is not asked for)"
 
 
-class Clock(Strict):
+class TicketClock(Strict):
     """When a ticket's clock runs: the hours of a calendar, without the stops that the contract lists."""
 
     calendar: Identifier = Field("always", description="The name of a calendar.")
@@ -102,14 +102,14 @@ class RatioKpi(PercentKpi, AskedKpi):
         "resolution", description="What stops a ticket's clock for good."
     )
     within_ms: DurationMs | None = Field(None, alias="within", description="For tickets: the time that is in target.")
-    clock: Clock = Field(Clock(), description="When time runs for a ticket.")
+    clock: TicketClock = Field(TicketClock(), description="When time runs for a ticket.")
     counted_when: Literal["opened", "ended"] = Field("opened", description="Which period a ticket belongs to.")
     min_denominator: Annotated[Whole, Field(ge=0)] = Field(
         0, description="Low volume: the late ones are divided by no fewer than this."
     )
     no_events: Literal["not_measured", "met"] = Field("not_measured", description="A period in which nothing happened.")
 
-    def _misfits(self) -> Iterator[Found]:
+    def _misfits(self) -> Iterator[RuleProblem]:
         """Good and total, or the share itself: all but tickets, which are counted here."""
         if self.source is not None and self.within_ms is not None:
             yield (), "or within: write one of the two (tickets are counted from the register)"
@@ -142,7 +142,7 @@ class SubmittedKpi(AskedKpi):
     indicator: Literal["submitted"] = Field(description="What is measured.")
 
 
-class Part(Strict):
+class CompositePart(Strict):
     """One KPI in a composite; the weight is for `combine: weighted`."""
 
     kpi: Identifier = Field(description="The id of a KPI above this one.")
@@ -154,10 +154,10 @@ class CompositeKpi(PercentKpi):
 
     indicator: Literal["composite"] = Field(description="What is measured.")
     combine: Literal["all_of", "weighted"] = Field(description="How the parts make one figure.")
-    parts: tuple[Part, ...] = Field(min_length=1, description="The KPIs that it is made of.")
+    parts: tuple[CompositePart, ...] = Field(min_length=1, description="The KPIs that it is made of.")
 
 
-def needs_single_looks(kpi: KpiTerms) -> bool:
+def needs_samples(kpi: KpiTerms) -> bool:
     """Whether a figure is made of each look by itself: response times, error rates, and slow answers that are none."""
     if isinstance(kpi, AvailabilityKpi):
         return kpi.counting.slow_as_down is not None

@@ -14,7 +14,7 @@ from sla_monitor.contract.endpoints.network import Url
 from sla_monitor.contract.fields import DurationMs, FilePath, Misplaced, Strict, spelled_duration
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.reading.secret import Secret
-from sla_monitor.contract.rules.plain_values import Found
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 RANGE = "$range"
 """In a query, the time from the beginning of the measurement period to the instant of evaluation."""
@@ -26,7 +26,7 @@ _GROWS = re.compile(r"\b(rate|increase|\w+_over_time)\s*\(|_(total|count|sum|buc
 Query = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
 
 
-class Source(Strict):
+class PrometheusSource(Strict):
     """A figure that stands in a Prometheus: either `good` and `total`, or `value`."""
 
     prometheus: Url = Field(description="Its address, up to what comes before /api/v1/query.")
@@ -60,7 +60,7 @@ class Source(Strict):
             raise Misplaced(problems)
         return self
 
-    def _asks_one_thing(self) -> Iterator[Found]:
+    def _asks_one_thing(self) -> Iterator[RuleProblem]:
         given = set(self.queries)
         if given in ({"good"}, {"total"}):
             missing = min({"good", "total"} - given)
@@ -69,11 +69,11 @@ class Source(Strict):
             yield ("value",), "or good and total: write value alone, or both of good and total"
 
 
-def source_at(url: str, folder: Path, **more: str) -> Source:
+def source_at(url: str, folder: Path, **more: str) -> PrometheusSource:
     """A Prometheus that somebody names outside of a contract; paths in `more` are relative to the folder. Raises
     ValueError with all that is wrong."""
     try:
-        return Source.model_validate({"prometheus": url, "value": "1", **more}, context={"folder": folder})
+        return PrometheusSource.model_validate({"prometheus": url, "value": "1", **more}, context={"folder": folder})
     except ValidationError as error:
         told = (details["msg"].removeprefix("Value error, ") for details in error.errors(include_url=False))
         raise ValueError("; ".join(told)) from None
@@ -82,7 +82,7 @@ def source_at(url: str, folder: Path, **more: str) -> Source:
 class AskedKpi(KpiTerms):
     """A KPI whose figure may be asked of a Prometheus; it is entered in the register as the authority's."""
 
-    source: Source | None = Field(
+    source: PrometheusSource | None = Field(
         None, description="The Prometheus that knows the figure; none: it comes from elsewhere."
     )
 
@@ -93,7 +93,7 @@ class AskedKpi(KpiTerms):
             raise Misplaced(problems)
         return self
 
-    def _misfits(self) -> Iterator[Found]:
+    def _misfits(self) -> Iterator[RuleProblem]:
         """What a source may not ask for this kind of KPI."""
         if self.source is not None and self.source.good is not None:
             yield ("good",), "and total belong to indicator: ratio_in_target (write value)"
@@ -102,7 +102,7 @@ class AskedKpi(KpiTerms):
 def source_doubts(kpi: KpiTerms) -> Iterator[tuple[str, str]]:
     """Queries that are allowed, and are hardly about the measurement period; each by its key."""
     source = getattr(kpi, "source", None)
-    for name, query in source.queries.items() if isinstance(source, Source) else ():
+    for name, query in source.queries.items() if isinstance(source, PrometheusSource) else ():
         if RANGE not in query and (name != "value" or _GROWS.search(query)):
             message = f"has no {RANGE}: the answer is not about the measurement period"
             yield name, f"{message} (write for example sum(increase(requests_total[{RANGE}])))"

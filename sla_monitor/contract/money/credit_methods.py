@@ -14,7 +14,7 @@ from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money
 from sla_monitor.contract.kpis.bands import Points
 from sla_monitor.contract.kpis.kpi_terms import Factor
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
-from sla_monitor.contract.money.credit_tables import PercentUp, RepeatStep, Rung, Share, Slice, Tier
+from sla_monitor.contract.money.credit_tables import ChargeShare, PercentUp, RepeatStep, Rung, Slice, Tier
 
 Partial = Literal["prorata", "floor", "ceil"]
 
@@ -119,7 +119,7 @@ class UnitRateCredit(CreditTerms):
     method: Literal["unit_rate"] = Field(description="How the credit is worked out.")
     kpi: Identifier | None = Field(None, description="A count whose result is the number of blocks; none: outages.")
     rate: Money | None = Field(None, description="For one block, at a weight of 1.")
-    share: Share | None = Field(None, description="The rate as a share of the charges: 1/30 a day.")
+    share: ChargeShare | None = Field(None, description="The rate as a share of the charges: 1/30 a day.")
     weights: dict[Identifier, Factor] = Field(default_factory=dict, description="By area; an area not named has 1.")
     block_ms: DurationMs | None = Field(None, alias="block", description="How long a block of an outage is.")
     blocks: Literal["full", "begun", "prorata"] = Field("full", description="How a block that is not full counts.")

@@ -24,7 +24,7 @@ def _share(value: Any) -> Any:
     raise ValueError("must be a fraction (write for example 1/30)")
 
 
-Share = Annotated[Any, BeforeValidator(_share), WithJsonSchema({"type": "string", "examples": ["1/30"]})]
+ChargeShare = Annotated[Any, BeforeValidator(_share), WithJsonSchema({"type": "string", "examples": ["1/30"]})]
 
 
 class Tier(Strict):

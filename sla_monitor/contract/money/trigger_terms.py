@@ -24,7 +24,7 @@ BEFORE_MONEY: frozenset[Effect] = frozenset({"withhold_period_charges", "suppres
 """Effects that decide about the period's own points and money, and so cannot depend on them."""
 
 
-class Condition(Strict):
+class TriggerCondition(Strict):
     """One number over a window, compared with a limit.
 
     rolling: this month and the ones before it, taken together; contract_year: the contract year so far;
@@ -85,7 +85,7 @@ class Trigger(Strict):
     id: Identifier = Field(description="The name in reports, metrics and other triggers.")
     clause: str = Field("", description="Where the contract says so.")
     when: Literal["any", "all"] = Field("any", description="How many of the conditions must hold.")
-    conditions: tuple[Condition, ...] = Field(min_length=1, description="What is looked at.")
+    conditions: tuple[TriggerCondition, ...] = Field(min_length=1, description="What is looked at.")
     effects: tuple[Effect, ...] = Field(min_length=1, description="What follows.")
     cap: Identifier | None = Field(None, description="The cap that withheld charges stay under.")
     draft_working_days: Whole | None = Field(None, description="For a rectification plan.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sla_monitor.contract.kpis.prometheus_source import RANGE
-from sla_monitor.contract.openslo.pieces import Piece, Refused
+from sla_monitor.contract.openslo.pieces import OpenSloPiece, Refused
 
 _OPERATORS = {"lte": "<=", "gte": ">=", "lt": "<", "gt": ">"}
 
@@ -17,10 +17,10 @@ _OPERATORS = {"lte": "<=", "gte": ">=", "lt": "<", "gt": ">"}
 class Sources:
     """The DataSource objects of the file by name, and where sources without an address are."""
 
-    known: Mapping[str, Piece]
+    known: Mapping[str, OpenSloPiece]
     usual: str
 
-    def address(self, metric: Piece) -> str:
+    def address(self, metric: OpenSloPiece) -> str:
         """Where a metric is asked for. Raises Refused unless it is a Prometheus."""
         source, reference = metric, metric.at("metricSourceRef")
         if reference is not None:
@@ -36,7 +36,7 @@ class Sources:
         return url.text() if url is not None else self.usual
 
 
-def source_of(indicator: Piece, objective: Piece, sources: Sources) -> dict[str, str]:
+def source_of(indicator: OpenSloPiece, objective: OpenSloPiece, sources: Sources) -> dict[str, str]:
     """`prometheus` with good and total, or with value. Raises Refused."""
     spec = indicator.need("spec")
     ratio, threshold = spec.at("ratioMetric"), spec.at("thresholdMetric")
@@ -47,7 +47,7 @@ def source_of(indicator: Piece, objective: Piece, sources: Sources) -> dict[str,
     return _threshold(threshold, objective, sources) if threshold is not None else {}
 
 
-def _ratio(ratio: Piece, sources: Sources) -> dict[str, str]:
+def _ratio(ratio: OpenSloPiece, sources: Sources) -> dict[str, str]:
     if ratio.at("raw") is not None:
         return _raw(ratio, sources)
     which = "bad" if ratio.at("bad") is not None else "good"
@@ -65,7 +65,7 @@ def _ratio(ratio: Piece, sources: Sources) -> dict[str, str]:
     }
 
 
-def _counted(ratio: Piece, which: str, query: str) -> str:
+def _counted(ratio: OpenSloPiece, which: str, query: str) -> str:
     counter = ratio.at("counter")
     is_counter = None if counter is None else counter.value
     if is_counter not in (None, True, False):
@@ -76,7 +76,7 @@ def _counted(ratio: Piece, which: str, query: str) -> str:
         raise ratio.need(which).refusal(str(error)) from None
 
 
-def _raw(ratio: Piece, sources: Sources) -> dict[str, str]:
+def _raw(ratio: OpenSloPiece, sources: Sources) -> dict[str, str]:
     kind = ratio.need("rawType")
     if kind.value not in ("success", "failure"):
         raise kind.refusal("must be success or failure")
@@ -89,7 +89,7 @@ def _raw(ratio: Piece, sources: Sources) -> dict[str, str]:
     return {"prometheus": address, "value": value}
 
 
-def _threshold(threshold: Piece, objective: Piece, sources: Sources) -> dict[str, str]:
+def _threshold(threshold: OpenSloPiece, objective: OpenSloPiece, sources: Sources) -> dict[str, str]:
     """The share of the minutes in which the number was on the right side."""
     operator, limit = objective.need("op"), objective.need("value")
     sign = _OPERATORS.get(str(operator.value))
@@ -105,7 +105,7 @@ def _threshold(threshold: Piece, objective: Piece, sources: Sources) -> dict[str
     return {"prometheus": address, "good": good, "total": points(query)}
 
 
-def _metric(holder: Piece, sources: Sources) -> tuple[str, str]:
+def _metric(holder: OpenSloPiece, sources: Sources) -> tuple[str, str]:
     """Address and query, on one line."""
     metric = holder.need("metricSource")
     address = sources.address(metric)
@@ -119,7 +119,7 @@ def _metric(holder: Piece, sources: Sources) -> tuple[str, str]:
     return address, query
 
 
-def credentials(known: Mapping[str, Piece]) -> None:
+def credentials(known: Mapping[str, OpenSloPiece]) -> None:
     """Note how sources are connected to: secrets are never taken."""
     for source in known.values():
         try:

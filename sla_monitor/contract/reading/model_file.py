@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from sla_monitor.contract.fields import Misplaced
 from sla_monitor.contract.reading.explain import Mistake, explained, joined
-from sla_monitor.contract.reading.nodes import Document, Leaf, Mapping, Node, Place, Problem, children, plain
+from sla_monitor.contract.reading.nodes import Document, FilePlace, Leaf, Mapping, Node, Problem, children, plain
 from sla_monitor.contract.reading.places import dotted, locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
@@ -91,9 +91,9 @@ def validated(
     return None
 
 
-def _by_place(root: Node, mistakes: list[Mistake]) -> dict[tuple[Place, str], list[str]]:
+def _by_place(root: Node, mistakes: list[Mistake]) -> dict[tuple[FilePlace, str], list[str]]:
     """The mistakes of each value together: every member of a union has its own."""
-    found: dict[tuple[Place, str], list[str]] = {}
+    found: dict[tuple[FilePlace, str], list[str]] = {}
     for mistake in mistakes:
         spot = locate(root, mistake.loc)
         path = spot.path

@@ -15,14 +15,14 @@ Path = tuple[str | int, ...]
 """Keys and list positions that lead from the top of a file to a value."""
 
 
-class Place(NamedTuple):
+class FilePlace(NamedTuple):
     """Line and column, both from 1."""
 
     line: int
     column: int
 
 
-START = Place(1, 1)
+START = FilePlace(1, 1)
 
 _PLAIN_WORD = re.compile(r"[\w$<>/@(){}….\-\[\]]([\w$<>/@(){}….\- \[\]]*[\w$<>/@(){}….\-\[\]])?")
 WORD_LIMIT = 80
@@ -35,7 +35,7 @@ LENGTH_LIMIT = 400
 class Leaf:
     """One plain value. Numbers are exact."""
 
-    place: Place
+    place: FilePlace
     value: bool | int | Decimal | str | None
 
 
@@ -43,7 +43,7 @@ class Leaf:
 class Items:
     """A list."""
 
-    place: Place
+    place: FilePlace
     nodes: tuple[Node, ...]
 
 
@@ -51,11 +51,11 @@ class Items:
 class Mapping:
     """Keys with their values; `keys` says where each key stands."""
 
-    place: Place
+    place: FilePlace
     entries: dict[str, Node]
-    keys: dict[str, Place]
+    keys: dict[str, FilePlace]
 
-    def having(self, entries: dict[str, Node], keys: dict[str, Place]) -> Mapping:
+    def having(self, entries: dict[str, Node], keys: dict[str, FilePlace]) -> Mapping:
         """The same mapping with other entries, some of which may come from elsewhere in the file."""
         return Mapping(self.place, entries, {key: keys[key] for key in entries})
 
@@ -68,7 +68,7 @@ class Problem:
     """One mistake in one file. `path` is made for people: items of a list go by their id where they have one."""
 
     file: str
-    place: Place
+    place: FilePlace
     path: str
     message: str
 
@@ -86,7 +86,7 @@ class Document:
     root: Node
     problems: list[Problem] = field(default_factory=list)
 
-    def blame(self, place: Place, path: str, message: str) -> None:
+    def blame(self, place: FilePlace, path: str, message: str) -> None:
         self.problems.append(Problem(self.file, place, path, message))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sla_monitor.contract.reading.keys import TAG_KEYS
-from sla_monitor.contract.reading.nodes import Items, Leaf, Mapping, Node, Path, Place, text_at, word
+from sla_monitor.contract.reading.nodes import FilePlace, Items, Leaf, Mapping, Node, Path, text_at, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Spot:
 
     path: Path
     node: Node
-    key: Place
+    key: FilePlace
     beyond: str | int | None = None
 
 

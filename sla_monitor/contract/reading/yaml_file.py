@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import yaml
 
-from sla_monitor.contract.reading.nodes import START, Document, Items, Leaf, Mapping, Node, Place, word
+from sla_monitor.contract.reading.nodes import START, Document, FilePlace, Items, Leaf, Mapping, Node, word
 
 SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes of one file."""
@@ -46,10 +46,10 @@ _REMEDIES = {
 _LIST_END = yaml.SequenceEndEvent
 
 
-class _Refused(Exception):  # noqa: N818 - never leaves this module
+class _RefusedYaml(Exception):  # noqa: N818 - never leaves this module
     """The rest of the file cannot be read."""
 
-    def __init__(self, place: Place, message: str) -> None:
+    def __init__(self, place: FilePlace, message: str) -> None:
         super().__init__(message)
         self.place = place
         self.message = message
@@ -91,7 +91,7 @@ def _parsed(content: bytes, name: str, *, several: bool) -> tuple[Document, tupl
         text = _decoded(content)
         roots = tuple(_Builder(document).build(text, several=several))
         document.root = roots[0] if roots else document.root
-    except _Refused as refused:
+    except _RefusedYaml as refused:
         document.blame(refused.place, "yaml", refused.message)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -104,25 +104,25 @@ def _parsed(content: bytes, name: str, *, several: bool) -> tuple[Document, tupl
 
 def _decoded(content: bytes) -> str:
     if len(content) > SIZE_LIMIT:
-        raise _Refused(START, f"is larger than {SIZE_LIMIT // 1024 // 1024} MiB (split it: one contract a file)")
+        raise _RefusedYaml(START, f"is larger than {SIZE_LIMIT // 1024 // 1024} MiB (split it: one contract a file)")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8", "replace")
-        raise _Refused(_place_after(before), "is not UTF-8 text (save the file as UTF-8)") from None
+        raise _RefusedYaml(_place_after(before), "is not UTF-8 text (save the file as UTF-8)") from None
     junk = _UNPRINTABLE.search(text)
     if junk:
-        raise _Refused(_place_after(text[: junk.start()]), f"control character U+{ord(junk[0]):04X} (remove it)")
+        raise _RefusedYaml(_place_after(text[: junk.start()]), f"control character U+{ord(junk[0]):04X} (remove it)")
     return text
 
 
-def _place_after(text: str) -> Place:
-    return Place(text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
+def _place_after(text: str) -> FilePlace:
+    return FilePlace(text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
 
 
-def _place(mark: Any) -> Place:
+def _place(mark: Any) -> FilePlace:
     """PyYAML's mark (from 0; the C scanner's class is another one) as a place."""
-    return Place(mark.line + 1, mark.column + 1) if mark else START
+    return FilePlace(mark.line + 1, mark.column + 1) if mark else START
 
 
 class _Builder:
@@ -142,7 +142,7 @@ class _Builder:
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if roots and not several:
-                    raise _Refused(_place(event.start_mark), "a second document begins (one contract a file)")
+                    raise _RefusedYaml(_place(event.start_mark), "a second document begins (one contract a file)")
                 self.anchors.clear()
             if isinstance(event, yaml.NodeEvent):
                 roots.append(self.node(event, 0))
@@ -163,7 +163,7 @@ class _Builder:
         self.deepest = max(outside, self.deepest)
         return node
 
-    def untagged(self, event: yaml.NodeEvent, place: Place, depth: int) -> Node:
+    def untagged(self, event: yaml.NodeEvent, place: FilePlace, depth: int) -> Node:
         if isinstance(event, yaml.MappingStartEvent):
             return self.mapping(place, depth)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -186,28 +186,28 @@ class _Builder:
                 return
             yield cast(yaml.NodeEvent, event)
 
-    def grow(self, nodes: int, depth: int, place: Place) -> None:
+    def grow(self, nodes: int, depth: int, place: FilePlace) -> None:
         """Count values that reach down to a depth; an alias costs what it stands for, so that none can explode."""
         self.count += nodes
         self.deepest = max(self.deepest, depth)
         if depth > DEPTH_LIMIT:
-            raise _Refused(place, f"is nested more than {DEPTH_LIMIT} deep (flatten it)")
+            raise _RefusedYaml(place, f"is nested more than {DEPTH_LIMIT} deep (flatten it)")
         if self.count > NODE_LIMIT:
-            raise _Refused(place, f"holds more than {NODE_LIMIT:,} values, aliases counted (split it)")
+            raise _RefusedYaml(place, f"holds more than {NODE_LIMIT:,} values, aliases counted (split it)")
 
-    def alias(self, event: yaml.AliasEvent, place: Place, depth: int) -> Node:
+    def alias(self, event: yaml.AliasEvent, place: FilePlace, depth: int) -> Node:
         self.aliases += 1
         if self.aliases > ALIAS_LIMIT:
-            raise _Refused(place, f"has more than {ALIAS_LIMIT:,} aliases (write the values out)")
+            raise _RefusedYaml(place, f"has more than {ALIAS_LIMIT:,} aliases (write the values out)")
         if event.anchor not in self.anchors:
-            raise _Refused(place, "an alias of nothing before it (quote a value that begins with '*')")
+            raise _RefusedYaml(place, "an alias of nothing before it (quote a value that begins with '*')")
         node, size, height = self.anchors[event.anchor]
         self.grow(size, depth + height, place)
         return node
 
-    def mapping(self, place: Place, depth: int) -> Node:
+    def mapping(self, place: FilePlace, depth: int) -> Node:
         entries: dict[str, Node] = {}
-        keys: dict[str, Place] = {}
+        keys: dict[str, FilePlace] = {}
         for event in self.until(yaml.MappingEndEvent):
             key = self.key(event, depth)
             value = self.within(word(key or ""), cast(yaml.NodeEvent, next(self.events)), depth)
@@ -231,7 +231,7 @@ class _Builder:
         self.document.blame(_place(event.start_mark), "yaml", "a key must be a plain word (key: value)")
         return None
 
-    def scalar(self, text: str, place: Place) -> Leaf:
+    def scalar(self, text: str, place: FilePlace) -> Leaf:
         """What an unquoted value means in the core schema."""
         if text in _NULL:
             return Leaf(place, None)
@@ -243,7 +243,7 @@ class _Builder:
             self.document.blame(place, "yaml", "is not a finite number (quote it if it is text)")
         return Leaf(place, text)
 
-    def number(self, text: str, place: Place) -> int | Decimal:
+    def number(self, text: str, place: FilePlace) -> int | Decimal:
         if len(text) <= NUMBER_LIMIT:
             if _INT.fullmatch(text):
                 return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)

@@ -14,14 +14,22 @@ from typing import Any
 from pydantic import BaseModel
 
 from sla_monitor.contract.fields import parse_day, parse_duration
-from sla_monitor.contract.rules.plain_values import ALWAYS, Found, calendar_names, entries, listed, names_in, unknown
+from sla_monitor.contract.rules.plain_values import (
+    ALWAYS,
+    RuleProblem,
+    calendar_names,
+    entries,
+    listed,
+    names_in,
+    unknown,
+)
 from sla_monitor.contract.rules.references import performance_problems
 
 EARLY_MS = 60_000
 """A report that comes so much before its time of day still answers for it: the job goes by another clock than ours."""
 
 
-def inconsistencies(contract: Any) -> list[Found]:
+def inconsistencies(contract: Any) -> list[RuleProblem]:
     """What is wrong between the parts of one resolved contract, given as plain values."""
     if not isinstance(contract, dict):
         return []
@@ -47,7 +55,9 @@ def as_written(value: Any) -> Any:
     return {key: as_written(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def misfits(every_ms: int | None, timeout_ms: int | None, slow_ms: int | None, down_ms: int | None) -> Iterator[Found]:
+def misfits(
+    every_ms: int | None, timeout_ms: int | None, slow_ms: int | None, down_ms: int | None
+) -> Iterator[RuleProblem]:
     """What is wrong between the times of one endpoint: its interval, its deadline, and when slow is too slow.
 
     A time that is None is not given, or makes no sense by itself: nothing is said of it.
@@ -63,7 +73,7 @@ def misfits(every_ms: int | None, timeout_ms: int | None, slow_ms: int | None, d
         yield ("degraded_above",), "must be shorter than down_above and timeout (timeout not given: 10s)"
 
 
-def report_misfits(period_ms: int | None, grace_ms: int, at: Sequence[time]) -> Iterator[Found]:
+def report_misfits(period_ms: int | None, grace_ms: int, at: Sequence[time]) -> Iterator[RuleProblem]:
     """What is wrong between the times of a job: how often or when it reports, and how much later is in time."""
     if period_ms is None and not at:
         yield ("period",), "is missing (write for example period: 1d, or expected: {at: ['02:00']})"
@@ -80,7 +90,7 @@ def report_misfits(period_ms: int | None, grace_ms: int, at: Sequence[time]) -> 
             yield ("grace",), f"{message} (less than {(shortest_ms - EARLY_MS) // 60_000}m)"
 
 
-def _term(contract: dict[str, Any]) -> Iterator[Found]:
+def _term(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     term = contract.get("term")
     if isinstance(term, dict):
         try:
@@ -91,7 +101,7 @@ def _term(contract: dict[str, Any]) -> Iterator[Found]:
             yield ("term", "end"), "must not be before start (it is the last day of the contract)"
 
 
-def _paces(contract: dict[str, Any]) -> Iterator[Found]:
+def _paces(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     for i, service in entries(contract, "services"):
         for j, endpoint in entries(service, "endpoints"):
             times = {"every": "60s", "timeout": "10s", **endpoint}
@@ -119,7 +129,7 @@ def _identifiers(contract: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ..
             yield ("services", i, "endpoints", j, "id"), "endpoint", endpoint.get("id")
 
 
-def _given_twice(contract: dict[str, Any]) -> Iterator[Found]:
+def _given_twice(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """Endpoint ids are unique in the whole contract: they carry the history, whatever service they move to."""
     seen = set()
     for path, what, name in _identifiers(contract):
@@ -128,7 +138,7 @@ def _given_twice(contract: dict[str, Any]) -> Iterator[Found]:
         seen.add((what, str(name)))
 
 
-def _services(contract: dict[str, Any]) -> Iterator[Found]:
+def _services(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     calendars = calendar_names(contract)
     if calendars.count(ALWAYS) > 1:
         yield ("calendars", ALWAYS), f"the calendar {ALWAYS!r} is built in (choose another name)"
@@ -142,18 +152,18 @@ def _services(contract: dict[str, Any]) -> Iterator[Found]:
         yield from _count(path, service)
 
 
-def _count(path: tuple[str | int, ...], service: dict[str, Any]) -> Iterator[Found]:
+def _count(path: tuple[str | int, ...], service: dict[str, Any]) -> Iterator[RuleProblem]:
     wanted, endpoints = service.get("available_when"), listed(service, "endpoints")
     if isinstance(wanted, int) and wanted > max(len(endpoints), 1):
         yield (*path, "available_when"), f"there are only {len(endpoints)} endpoints (write a smaller number)"
 
 
-def _kpis(contract: dict[str, Any]) -> Iterator[Found]:
+def _kpis(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     for i, kpi in entries(contract, "kpis"):
         yield from unknown("service", ("kpis", i, "service"), kpi.get("service"), names_in(contract, "services"))
 
 
-def _archive(contract: dict[str, Any]) -> Iterator[Found]:
+def _archive(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """A figure that is made of single observations must come out the same from the archive."""
     archive = contract.get("archive")
     phases = archive.get("phases") if isinstance(archive, dict) else None
@@ -169,14 +179,14 @@ def _archive(contract: dict[str, Any]) -> Iterator[Found]:
 SHARE_REMEDY = "write for example share: 60, all of them together 100"
 
 
-def sharing_problems(contract: dict[str, Any]) -> Iterator[Found]:
+def sharing_problems(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """What is wrong with the shares and weights of one resolved contract."""
     yield from _shares(contract)
     for i, service in entries(contract, "services"):
         yield from _weights(service, ("services", i))
 
 
-def _shares(contract: dict[str, Any]) -> Iterator[Found]:
+def _shares(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """Every participant in force has a share, or none has; and the shares make a whole."""
     participants = entries(contract, "participants")
     given = [_number(one.get("share")) for _, one in participants if one.get("share") is not None]
@@ -190,7 +200,7 @@ def _shares(contract: dict[str, Any]) -> Iterator[Found]:
         yield ("participants",), f"shares add up to {total:f} per cent, not to 100 ({SHARE_REMEDY})"
 
 
-def _weights(service: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[Found]:
+def _weights(service: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[RuleProblem]:
     if service.get("available_when") == "weighted":
         return
     for j, endpoint in entries(service, "endpoints"):

@@ -10,7 +10,7 @@ from sla_monitor.contract.reading.nearest import suggestion
 ALWAYS = "always"
 """The calendar that every contract has: 24 hours, 7 days."""
 
-Found = tuple[tuple[str | int, ...], str]
+RuleProblem = tuple[tuple[str | int, ...], str]
 """The path of a value, and what is wrong with it."""
 
 
@@ -37,6 +37,6 @@ def calendar_names(contract: dict[str, Any]) -> list[str]:
     return [ALWAYS, *own] if isinstance(own, dict) else [ALWAYS]
 
 
-def unknown(what: str, path: tuple[str | int, ...], name: Any, known: Iterable[str] | None) -> Iterator[Found]:
+def unknown(what: str, path: tuple[str | int, ...], name: Any, known: Iterable[str] | None) -> Iterator[RuleProblem]:
     if isinstance(name, str) and known is not None and name not in known:
         yield path, f"no such {what} ({suggestion(name, known)})"

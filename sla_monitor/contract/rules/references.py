@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sla_monitor.contract.rules.plain_values import Found, calendar_names, entries, listed, names_in, unknown
+from sla_monitor.contract.rules.plain_values import RuleProblem, calendar_names, entries, listed, names_in, unknown
 
 Path = tuple[str | int, ...]
 
 
-def performance_problems(contract: dict[str, Any]) -> Iterator[Found]:
+def performance_problems(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """What is wrong between the KPIs, credits, caps and triggers of a contract."""
     for key, what in (("credits", "credit"), ("caps", "cap"), ("triggers", "trigger")):
         yield from _twice(contract, key, what)
@@ -25,7 +25,7 @@ def performance_problems(contract: dict[str, Any]) -> Iterator[Found]:
         yield from _trigger(contract, ("triggers", i), trigger, _above(contract, "triggers", i))
 
 
-def _twice(contract: dict[str, Any], key: str, what: str) -> Iterator[Found]:
+def _twice(contract: dict[str, Any], key: str, what: str) -> Iterator[RuleProblem]:
     seen: set[str] = set()
     for i, entry in entries(contract, key):
         name = entry.get("id")
@@ -39,7 +39,7 @@ def _above(contract: dict[str, Any], key: str, position: int) -> list[str] | Non
     return names_in({key: list(listed(contract, key))[:position]}, key)
 
 
-def _kpis(contract: dict[str, Any]) -> Iterator[Found]:
+def _kpis(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     for i, kpi in entries(contract, "kpis"):
         clock = kpi.get("clock")
         if isinstance(clock, dict):
@@ -59,7 +59,7 @@ def _endpoints(contract: dict[str, Any], service: Any) -> list[str] | None:
     return None if None in found else [name for names in found for name in names or ()]
 
 
-def _calendars(contract: dict[str, Any]) -> Iterator[Found]:
+def _calendars(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """Calendars that are neither a service's hours nor a clock's."""
     known = calendar_names(contract)
     name = contract.get("working_days")
@@ -74,7 +74,7 @@ def _calendars(contract: dict[str, Any]) -> Iterator[Found]:
             yield from unknown("calendar", (*path, "maintenance", "hours"), maintenance.get("hours"), known)
 
 
-def _jobs(contract: dict[str, Any]) -> Iterator[Found]:
+def _jobs(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """Calendars by which jobs are expected."""
     own = contract.get("calendars")
     for i, service in entries(contract, "services"):
@@ -88,7 +88,7 @@ def _jobs(contract: dict[str, Any]) -> Iterator[Found]:
                 yield path, "has no hours on any day, so that the job would never be expected (choose another)"
 
 
-def _published(contract: dict[str, Any]) -> Iterator[Found]:
+def _published(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """Bands that are given a rating."""
     reporting = contract.get("reporting")
     ratings = reporting.get("publish") if isinstance(reporting, dict) else None
@@ -102,14 +102,14 @@ def _bands(contract: dict[str, Any]) -> list[str]:
     return ["met", "missed", "below_threshold", *(name for name in named if isinstance(name, str))]
 
 
-def _charges(contract: dict[str, Any]) -> Iterator[Found]:
+def _charges(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     charges = contract.get("charges")
     for i, charge in entries(charges, "monthly") if isinstance(charges, dict) else ():
         path = ("charges", "monthly", i, "service")
         yield from unknown("service", path, charge.get("service"), names_in(contract, "services"))
 
 
-def _credits(contract: dict[str, Any]) -> Iterator[Found]:
+def _credits(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     kpis, services = names_in(contract, "kpis"), names_in(contract, "services")
     for i, credit in entries(contract, "credits"):
         yield from unknown("service", ("credits", i, "service"), credit.get("service"), services)
@@ -126,7 +126,9 @@ def _kpis_named(credit: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
         yield from (((key, name), name) for name in (named if isinstance(named, dict) else ()))
 
 
-def _trigger(contract: dict[str, Any], path: Path, trigger: dict[str, Any], above: list[str] | None) -> Iterator[Found]:
+def _trigger(
+    contract: dict[str, Any], path: Path, trigger: dict[str, Any], above: list[str] | None
+) -> Iterator[RuleProblem]:
     kpis, caps = names_in(contract, "kpis"), names_in(contract, "caps")
     yield from unknown("cap", (*path, "cap"), trigger.get("cap"), caps)
     for j, condition in entries(trigger, "conditions"):

@@ -15,14 +15,14 @@ NOBODY, DEAD_MANS_SWITCH = "nobody", "dead-mans-switch"
 SECRETS = "/etc/alertmanager/secrets"
 
 
-class Desk(NamedTuple):
+class Receiver(NamedTuple):
     """Where calls go, and where tickets go."""
 
     pager: str
     tickets: str
 
 
-WATCHERS = Desk("monitor-pager", "monitor-tickets")
+WATCHERS = Receiver("monitor-pager", "monitor-tickets")
 """Those who look after the monitor."""
 
 

@@ -19,7 +19,7 @@ OURS = {"instance": "monitor:9810", "job": "sla_monitor"}
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class AlertTest:
     """A unit test of promtool: series as they come in, and whether the alert fires at an instant.
 
     Values are in promtool's notation; `x~` is for as long as the test lasts.
@@ -44,7 +44,7 @@ class Alert:
     severity: Severity
     expression: str
     description: Text
-    cases: tuple[Case, ...]
+    cases: tuple[AlertTest, ...]
     labels: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, Text] = field(default_factory=dict)
     dashboard: Text | None = None
@@ -66,7 +66,7 @@ class Alert:
             "annotations": {key: said.template() for key, said in self._annotations(links).items()},
         }
 
-    def expected(self, case: Case, links: Links) -> dict[str, Any]:
+    def expected(self, case: AlertTest, links: Links) -> dict[str, Any]:
         """What promtool is to see in a case in which the alert fires."""
         labels = {**(case.fires or {}), **self.fixed_labels}
         said = {key: text.expected(labels, case.told) for key, text in self._annotations(links).items()}

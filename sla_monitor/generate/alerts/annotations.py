@@ -19,7 +19,7 @@ Told = Mapping[str, str]
 NOT_KNOWN = "not known"
 
 
-class Piece(Protocol):
+class TextPiece(Protocol):
     """A part of a text."""
 
     def template(self) -> str: ...
@@ -100,7 +100,7 @@ class ByService:
 class Text:
     """Some pieces, one after the other; plain strings are meant literally."""
 
-    pieces: tuple[Piece | str, ...]
+    pieces: tuple[TextPiece | str, ...]
 
     def template(self) -> str:
         return "".join(literal(p) if isinstance(p, str) else p.template() for p in self.pieces)
@@ -109,7 +109,7 @@ class Text:
         return "".join(p if isinstance(p, str) else p.expected(labels, told) for p in self.pieces)
 
 
-def text(*pieces: Piece | str) -> Text:
+def text(*pieces: TextPiece | str) -> Text:
     return Text(pieces)
 
 

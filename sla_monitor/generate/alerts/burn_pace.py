@@ -22,7 +22,7 @@ PAGE, TICKET = "page", "ticket"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class PaceRefusal:
     """A burn-rate alert that is not made: why, and what would help."""
 
     contract: str
@@ -51,7 +51,7 @@ def live(terms: Terms, kpi: AvailabilityKpi, burns: tuple[Burn, ...]) -> list[Bu
     return [burn for burn in burns if can_fire(terms, kpi, burn)]
 
 
-def refusals(terms: Terms, alerting: Alerting) -> Iterator[Refusal]:
+def refusals(terms: Terms, alerting: Alerting) -> Iterator[PaceRefusal]:
     """The burn-rate alerts that are not made, by KPI."""
     for kpi in terms.availability_kpis:
         if not _service(terms, kpi).endpoints:
@@ -59,7 +59,7 @@ def refusals(terms: Terms, alerting: Alerting) -> Iterator[Refusal]:
         for alert, burns in ((PAGE, alerting.page), (TICKET, alerting.ticket)):
             why = _why_not(terms, kpi, burns)
             if why:
-                yield Refusal(terms.id, kpi.id, alert, *why)
+                yield PaceRefusal(terms.id, kpi.id, alert, *why)
 
 
 def _why_not(terms: Terms, kpi: AvailabilityKpi, burns: tuple[Burn, ...]) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sla_monitor import names
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
-from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Value, text
 from sla_monitor.generate.alerts.burn_pace import PAGE, TICKET, allowance_ms, live
 from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, MONEY, Group, Subject
@@ -24,7 +24,7 @@ from sla_monitor.settings import Burn
 
 
 @dataclass(frozen=True, slots=True)
-class Promises:
+class BurnRateKpis:
     """The availability KPIs of the services of one criticality, those without endpoints left out."""
 
     subject: Subject
@@ -85,7 +85,7 @@ def _grown(sofar: str, window_ms: int) -> str:
 
 def burn_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
     """The page (where somebody is called at all) and the ticket."""
-    promises, alerting = Promises(subject, group), subject.settings.alerting
+    promises, alerting = BurnRateKpis(subject, group), subject.settings.alerting
     fast, slow = list(promises.live(PAGE, alerting.page)), list(promises.live(TICKET, alerting.ticket))
     if fast:
         yield _burns(promises, names.BURNS_FAST, fast)
@@ -93,7 +93,7 @@ def burn_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
         yield _burns(promises, names.BURNS, slow)
 
 
-def _burns(promises: Promises, name: names.AlertName, burns: Sequence[tuple[Burn, list[AvailabilityKpi]]]) -> Alert:
+def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[Burn, list[AvailabilityKpi]]]) -> Alert:
     subject, group = promises.subject, promises.group
     booked = subject.select(names.SERVICE_MAINTENANCE, service=group.names)
     return Alert(
@@ -127,13 +127,13 @@ def _burning(subject: Subject, burn: Burn, kpis: Sequence[str]) -> str:
     return "\n".join(["  (", lines[0], "    and", lines[1], "  )"])
 
 
-def _cases(subject: Subject, burns: Sequence[tuple[Burn, list[AvailabilityKpi]]]) -> Iterator[Case]:
+def _cases(subject: Subject, burns: Sequence[tuple[Burn, list[AvailabilityKpi]]]) -> Iterator[AlertTest]:
     for burn, kpis in burns:
         possible = [each for each, able in burns if kpis[0] in able]
         yield from burn_cases(subject, kpis[0], burn, possible)
 
 
-def burn_cases(subject: Subject, kpi: AvailabilityKpi, burn: Burn, burns: Sequence[Burn]) -> Iterator[Case]:
+def burn_cases(subject: Subject, kpi: AvailabilityKpi, burn: Burn, burns: Sequence[Burn]) -> Iterator[AlertTest]:
     """For one of the rates of an alert and one KPI: so many quiet steps, then an outage, then what comes after."""
     story = _Story(subject, kpi, burn, tuple(burns))
     outage, quiet, step = story.outage, story.quiet, story.step_s
@@ -151,7 +151,7 @@ def burn_cases(subject: Subject, kpi: AvailabilityKpi, burn: Burn, burns: Sequen
         yield from _no_emergencies(story, at, down)
 
 
-def _no_emergencies(story: _Story, at: int, down: str) -> Iterator[Case]:
+def _no_emergencies(story: _Story, at: int, down: str) -> Iterator[AlertTest]:
     """What is no downtime; once for an alert, because it is the same for each of its rates."""
     yield story.quiet_case("a single failed look is no downtime", at, f"0x{at + 10}")
     lost = story.outage * story.step_s
@@ -212,7 +212,7 @@ class _Story:
         """Whether the windows of another rate, too, can be worked out in this story."""
         return other.long_ms <= self.burn.long_ms and other.short_ms >= self.step_ms
 
-    def quiet_case(self, title: str, step: int, sofar: str, extra: Mapping[str, str] | None = None) -> Case:
+    def quiet_case(self, title: str, step: int, sofar: str, extra: Mapping[str, str] | None = None) -> AlertTest:
         """The alert stays quiet at a step; `sofar` is the period's downtime in promtool's notation."""
         series = {
             self.subject.sample(names.PERIOD_START): "0x~",
@@ -220,9 +220,9 @@ class _Story:
             self.subject.sample(names.KPI_ALLOWANCE_LEFT, **self.where): _less(self.allowance_s, sofar),
             **(extra or {}),
         }
-        return Case(title, step * self.step_ms, series, step_ms=self.step_ms)
+        return AlertTest(title, step * self.step_ms, series, step_ms=self.step_ms)
 
-    def firing_case(self, title: str, sofar: str, extra: Mapping[str, str] | None = None) -> Case:
+    def firing_case(self, title: str, sofar: str, extra: Mapping[str, str] | None = None) -> AlertTest:
         """The alert fires at the outage's last step."""
         case = self.quiet_case(title, self.quiet + self.outage, sofar, extra)
         return replace(case, fires=self.subject.came(**self.where), told=self.told)

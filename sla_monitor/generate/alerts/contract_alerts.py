@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
 from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, DAY_S, MINUTE_MS, MONEY, Subject, minutes
 from sla_monitor.generate.grafana.links import SCORECARD
@@ -24,7 +24,7 @@ def contract_alert(  # noqa: PLR0913 - what all of them share stands here once
     name: names.AlertName,
     expression: str,
     description: Text,
-    cases: tuple[Case, ...],
+    cases: tuple[AlertTest, ...],
     *,
     labels: dict[str, str] | None = None,
     details: dict[str, Text] | None = None,
@@ -63,15 +63,15 @@ def _runs_out(subject: Subject) -> Iterator[Alert]:
         f"{series['trailing']} - time() > 0\nand {PER_KPI} {series['period']}",
         text(Label("kpi"), " of ", Label("service"), ": the allowance is used up in ", Value("humanizeDuration"), "."),
         (
-            Case(
+            AlertTest(
                 "fires when both rates say so",
                 at_ms,
                 {both["trailing"]: then, both["period"]: then, **left},
                 subject.came(**where, window="trailing"),
                 told,
             ),
-            Case("a bad week alone says nothing", at_ms, {both["trailing"]: then}),
-            Case("a bad day long ago alone says nothing", at_ms, {both["period"]: then}),
+            AlertTest("a bad week alone says nothing", at_ms, {both["trailing"]: then}),
+            AlertTest("a bad day long ago alone says nothing", at_ms, {both["period"]: then}),
         ),
         details={"allowance_left": text(ALLOWANCE_OF_KPI), "money_at_risk": text(MONEY)},
     )
@@ -87,16 +87,16 @@ def _breached(subject: Subject) -> Iterator[Alert]:
         left = subject.sample(names.KPI_ALLOWANCE_LEFT, kpi=seen[0])
         parts.append(f"{subject.select(names.KPI_ALLOWANCE_LEFT, kpi=seen)} < 0")
         cases += [
-            Case("fires when the allowance is used up", at_ms, {left: "-60x100"}, subject.came(kpi=seen[0])),
-            Case("an allowance that is left is kept", at_ms, {left: "60x100"}),
-            Case("an allowance that is used up exactly is kept", at_ms, {left: "0x100"}),
+            AlertTest("fires when the allowance is used up", at_ms, {left: "-60x100"}, subject.came(kpi=seen[0])),
+            AlertTest("an allowance that is left is kept", at_ms, {left: "60x100"}),
+            AlertTest("an allowance that is used up exactly is kept", at_ms, {left: "0x100"}),
         ]
     if others:
         met = subject.sample(names.KPI_MET, kpi=others[0])
         parts.append(f"{subject.select(names.KPI_MET, kpi=others)} == 0")
         cases += [
-            Case("fires when the figure misses the target", at_ms, {met: "0x100"}, subject.came(kpi=others[0])),
-            Case("a figure that meets the target is well", at_ms, {met: "1x100"}),
+            AlertTest("fires when the figure misses the target", at_ms, {met: "0x100"}, subject.came(kpi=others[0])),
+            AlertTest("a figure that meets the target is well", at_ms, {met: "1x100"}),
         ]
     if parts:
         yield contract_alert(
@@ -123,9 +123,9 @@ def _caps(subject: Subject) -> Iterator[Alert]:
         f"1 - {left_share} >= {near / 100:g}",
         text("Cap ", Label("cap"), " (", Label("scope"), "): ", Value("humanizePercentage"), " of it is used up."),
         (
-            Case(
+            AlertTest(
                 "fires near the cap", at_ms, {left: "0x100", limit: "500x100"}, subject.came(**where), {"value": "100%"}
             ),
-            Case("is quiet far from it", at_ms, {left: "50x99", limit: "50x99"}),
+            AlertTest("is quiet far from it", at_ms, {left: "50x99", limit: "50x99"}),
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.generate.alerts.alert import OURS, Alert, Case
+from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
 from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours
 from sla_monitor.generate.alerts.subject import MINUTE_MS, Subject, minutes
@@ -39,15 +39,15 @@ def coverage_alert(subject: Subject) -> Alert:
         ),
         text("Only ", Value("humanizePercentage"), " of the agreed time of ", Label("service"), " was seen."),
         (
-            Case(
+            AlertTest(
                 "fires below the floor",
                 at_ms,
                 {ratio: f"{floor / 2:g}x100", agreed: "7200x100"},
                 subject.came(service=service),
                 told,
             ),
-            Case("is quiet above it", at_ms, {ratio: "1x100", agreed: "7200x100"}),
-            Case("the first hour says nothing", at_ms, {ratio: f"{floor / 2:g}x100", agreed: "600x100"}),
+            AlertTest("is quiet above it", at_ms, {ratio: "1x100", agreed: "7200x100"}),
+            AlertTest("the first hour says nothing", at_ms, {ratio: f"{floor / 2:g}x100", agreed: "600x100"}),
         ),
         subject.labels(),
         for_ms=patience_ms,
@@ -72,14 +72,14 @@ def _lagging(settings: Settings) -> Alert:
         f"{late}\nor ({skipped}) / {looks} > 0.01",
         text("Looks are late, or are not made: coverage falls."),
         (
-            Case("fires when looks are late", at_ms, buckets, dict(OURS)),
-            Case(
+            AlertTest("fires when looks are late", at_ms, buckets, dict(OURS)),
+            AlertTest(
                 "fires when looks are missed",
                 at_ms,
                 {missed: "0+1x100", overrun: "0x100", probes: "0+12x100"},
                 dict(OURS),
             ),
-            Case(
+            AlertTest(
                 "a few in a thousand are no trouble", at_ms, {missed: "0x9 1x90", overrun: "0x100", probes: "0+99x100"}
             ),
         ),
@@ -96,7 +96,7 @@ def _lost(settings: Settings) -> Alert:
         f"increase({names.DROPPED.sample}[{WINDOW}]) > 0",
         text("Observations could not be kept: their time is unknown, and no longer counts for or against anybody."),
         (
-            Case("fires when any is lost", 10 * MINUTE_MS, {lost: "0x5 7x100"}, dict(OURS)),
-            Case("is quiet when all are kept", 10 * MINUTE_MS, {lost: "0x100"}),
+            AlertTest("fires when any is lost", 10 * MINUTE_MS, {lost: "0x5 7x100"}, dict(OURS)),
+            AlertTest("is quiet when all are kept", 10 * MINUTE_MS, {lost: "0x100"}),
         ),
     )

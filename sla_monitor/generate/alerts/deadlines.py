@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Value, text
 from sla_monitor.generate.alerts.contract_alerts import contract_alert, late
 from sla_monitor.generate.alerts.subject import DAY_S, Subject
@@ -24,14 +24,14 @@ def paper_alerts(subject: Subject) -> Iterator[Alert]:
         f"{subject.select(names.CLAIM_DEADLINE)} - time() < {soon_s}",
         text("A credit lapses in ", Value("humanizeDuration"), " unless it is claimed."),
         (
-            Case(
+            AlertTest(
                 "fires before the deadline",
                 at_ms,
                 {claim: f"{now_s + DAY_S}x100"},
                 subject.came(),
                 {"value": "1d 0h 0m 0s"},
             ),
-            Case("is quiet long before", at_ms, {claim: f"{now_s + soon_s + DAY_S}x100"}),
+            AlertTest("is quiet long before", at_ms, {claim: f"{now_s + soon_s + DAY_S}x100"}),
         ),
     )
     waited = {"value": f"{alerting.decision_days + 1}d 0h 0m 0s"}
@@ -41,14 +41,14 @@ def paper_alerts(subject: Subject) -> Iterator[Alert]:
         f"time() - {subject.select(names.OLDEST_PENDING)} > {long_s}",
         text("An entry of the register has waited ", Value("humanizeDuration"), " for its decision."),
         (
-            Case(
+            AlertTest(
                 "fires when it has waited long",
                 at_ms,
                 {pending: f"{now_s - long_s - DAY_S}x100"},
                 subject.came(),
                 waited,
             ),
-            Case("a fresh entry may wait", at_ms, {pending: "0x100"}),
+            AlertTest("a fresh entry may wait", at_ms, {pending: "0x100"}),
         ),
     )
     yield _report(subject)
@@ -66,14 +66,14 @@ def _report(subject: Subject) -> Alert:
         ),
         text("The report is due; figures that are missing: ", Value('printf "%.0f"'), "."),
         (
-            Case(
+            AlertTest(
                 "fires when a figure is missing",
                 at_ms,
                 {missing: "2x100", due: "0x100"},
                 subject.came(),
                 {"value": "2"},
             ),
-            Case("there is time until the report is due", at_ms, {missing: "2x100", due: "99999x100"}),
-            Case("nothing is missing", at_ms, {missing: "0x100", due: "0x100"}),
+            AlertTest("there is time until the report is due", at_ms, {missing: "2x100", due: "99999x100"}),
+            AlertTest("nothing is missing", at_ms, {missing: "0x100", due: "0x100"}),
         ),
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, TlsTerms
 from sla_monitor.contract.terms import Service
-from sla_monitor.generate.alerts.alert import Alert, Case
-from sla_monitor.generate.alerts.annotations import Label, Piece, Value, text
+from sla_monitor.generate.alerts.alert import Alert, AlertTest
+from sla_monitor.generate.alerts.annotations import Label, TextPiece, Value, text
 from sla_monitor.generate.alerts.subject import DAY_S, MINUTE_MS, STEP, Group, Subject, expected_now, in_hours, minutes
 from sla_monitor.generate.grafana.links import SERVICE
 from sla_monitor.generate.promql import lasting
@@ -16,7 +16,7 @@ from sla_monitor.generate.promql import lasting
 _OWN = {"heartbeat": names.HEARTBEAT_SILENT, "journey": names.JOURNEY_FAILING}
 """The kinds of endpoint that have an alert of their own."""
 
-_SAID: dict[names.AlertName, tuple[str, tuple[Piece | str, ...]]] = {
+_SAID: dict[names.AlertName, tuple[str, tuple[TextPiece | str, ...]]] = {
     names.ENDPOINT_DOWN: ("has been down", ()),
     names.HEARTBEAT_SILENT: ("has been silent, failing or too slow", ()),
     names.JOURNEY_FAILING: ("has failed", (", now at step ", STEP)),
@@ -71,19 +71,19 @@ def _endpoint_down(
     )
 
 
-def _endpoint_cases(subject: Subject, service: Service, endpoint: Endpoint, wait_ms: int) -> Iterator[Case]:
+def _endpoint_cases(subject: Subject, service: Service, endpoint: Endpoint, wait_ms: int) -> Iterator[AlertTest]:
     where = {"service": service.id, "endpoint": endpoint.id, "state": "down"}
     down, hours = subject.sample(names.ENDPOINT_STATE, **where), in_hours(subject, service.id)
     late = (6 + minutes(wait_ms)) * MINUTE_MS
     at, told = _step(subject, service, endpoint)
     series = {down: "0x3 1x~", **at, **hours}
-    yield Case("fires when looks in a row have failed", late, series, subject.came(**where), told)
+    yield AlertTest("fires when looks in a row have failed", late, series, subject.came(**where), told)
     failed = minutes(endpoint.every_ms)
     for after in (0, 5):
         at_ms = (4 + failed + after) * MINUTE_MS
-        yield Case("one failed look makes no ticket", at_ms, {down: f"0x3 1x{failed - 1} 0x~", **hours})
+        yield AlertTest("one failed look makes no ticket", at_ms, {down: f"0x3 1x{failed - 1} 0x~", **hours})
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=service.id)
-    yield Case("permitted maintenance makes no ticket", late, {down: "0x3 1x~", booked: "1x~", **hours})
+    yield AlertTest("permitted maintenance makes no ticket", late, {down: "0x3 1x~", booked: "1x~", **hours})
 
 
 def _step(subject: Subject, service: Service, endpoint: Endpoint) -> tuple[dict[str, str], dict[str, str]]:
@@ -114,14 +114,14 @@ def _certificates(subject: Subject, group: Group) -> Iterator[Alert]:
             "A certificate of ", Label("endpoint"), " (", Label("service"), ") expires in ", Value("humanizeDuration")
         ),
         (
-            Case(
+            AlertTest(
                 "fires so many days before",
                 MINUTE_MS,
                 {expiry: f"{(days - 1) * DAY_S + 60}x9"},
                 subject.came(**where),
                 told,
             ),
-            Case("a certificate that holds is no trouble", MINUTE_MS, {expiry: f"{(days + 1) * DAY_S}x9"}),
+            AlertTest("a certificate that holds is no trouble", MINUTE_MS, {expiry: f"{(days + 1) * DAY_S}x9"}),
         ),
         subject.labels(group),
         {"call": subject.contacts(group.services)},

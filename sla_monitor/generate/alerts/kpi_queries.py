@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sla_monitor import names
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
-from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, text
 from sla_monitor.generate.alerts.subject import Subject, minutes
 from sla_monitor.generate.grafana.links import HEALTH
@@ -46,24 +46,28 @@ def _none_of_several(subject: Subject, kpis: list[str], window_ms: int) -> str:
     return joined(f"{failed} > 1.5", f"and {asked} - {failed} < 0.5")
 
 
-def _cases(subject: Subject, kpi: str, window_ms: int) -> Iterator[Case]:
+def _cases(subject: Subject, kpi: str, window_ms: int) -> Iterator[AlertTest]:
     failed, asked = (subject.sample(metric, kpi=kpi) for metric in (names.KPI_QUERY_FAILURES, names.KPI_QUERIES))
     step_ms = minutes(window_ms // STEPS) * 60_000
     at_ms, every = (2 * STEPS + 2) * step_ms, f"in {lasting(window_ms)}"
     came = subject.came(kpi=kpi)
-    yield Case(f"fires when nothing is answered {every}", at_ms, {failed: "0+1x~", asked: "7+1x~"}, came, {}, step_ms)
+    yield AlertTest(
+        f"fires when nothing is answered {every}", at_ms, {failed: "0+1x~", asked: "7+1x~"}, came, {}, step_ms
+    )
     after = {failed: f"0x{STEPS} 1+1x~", asked: "0+1x~"}
-    yield Case(f"fires when answers have stopped {every}", at_ms, after, came, {}, step_ms)
-    yield Case(
+    yield AlertTest(f"fires when answers have stopped {every}", at_ms, after, came, {}, step_ms)
+    yield AlertTest(
         f"one answer {every} is enough",
         at_ms,
         {failed: f"0+1x{STEPS + 5} {STEPS + 5}+1x~", asked: "0+1x~"},
         step_ms=step_ms,
     )
-    yield Case(
+    yield AlertTest(
         f"one failure {every} is no trouble",
         at_ms,
         {failed: f"0x{STEPS + 5} 1x~", asked: f"0x{STEPS + 5} 1x~"},
         step_ms=step_ms,
     )
-    yield Case(f"nothing that is asked {every} is no trouble", at_ms, {failed: "3x~", asked: "9x~"}, step_ms=step_ms)
+    yield AlertTest(
+        f"nothing that is asked {every} is no trouble", at_ms, {failed: "3x~", asked: "9x~"}, step_ms=step_ms
+    )

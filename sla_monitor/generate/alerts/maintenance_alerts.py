@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Value, text
 from sla_monitor.generate.alerts.subject import MINUTE_MS, Group, Subject
 from sla_monitor.generate.grafana.links import SERVICE
@@ -27,10 +27,10 @@ def _maintenance(subject: Subject, group: Group) -> Alert:
         f"{subject.select(names.SERVICE_MAINTENANCE, service=group.names)} == 1",
         text("Permitted maintenance of ", Label("service"), " is under way."),
         (
-            Case(
+            AlertTest(
                 "fires in permitted maintenance", MINUTE_MS, {booked: "1x9"}, subject.came(service=group.services[0].id)
             ),
-            Case("is quiet at other times", MINUTE_MS, {booked: "0x9"}),
+            AlertTest("is quiet at other times", MINUTE_MS, {booked: "0x9"}),
         ),
         subject.labels(group),
     )
@@ -58,15 +58,15 @@ def _overrun(subject: Subject, group: Group) -> Alert:
     )
 
 
-def _overrun_cases(subject: Subject, service: str) -> Iterator[Case]:
+def _overrun_cases(subject: Subject, service: str) -> Iterator[AlertTest]:
     start = subject.sample(names.SERVICE_OUTAGE_START, service=service)
     end = subject.sample(names.SERVICE_MAINTENANCE_END, service=service)
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=service)
     told = {"value": "1970-01-01 00:10:00 +0000 UTC"}
     late, running = 12 * MINUTE_MS, {end: "600x20", booked: "1x9 0x20"}
-    yield Case(
+    yield AlertTest(
         "fires when the service stays away", late, {start: "60x20", **running}, subject.came(service=service), told
     )
-    yield Case("is quiet while maintenance goes on", 9 * MINUTE_MS, {start: "60x20", **running})
-    yield Case("is quiet when the service is back", late, {start: "60x10 stale", **running})
-    yield Case("an outage that began later is another matter", late, {start: "_x10 660x9", **running})
+    yield AlertTest("is quiet while maintenance goes on", 9 * MINUTE_MS, {start: "60x20", **running})
+    yield AlertTest("is quiet when the service is back", late, {start: "60x10 stale", **running})
+    yield AlertTest("an outage that began later is another matter", late, {start: "_x10 660x9", **running})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
-from sla_monitor.generate.alerts.alert import OURS, Alert, Case, Severity
+from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.grafana.links import HEALTH
@@ -39,7 +39,7 @@ def monitor_alert(  # noqa: PLR0913 - what all of them share stands here once
     severity: Severity,
     expression: str,
     description: Text,
-    cases: tuple[Case, ...],
+    cases: tuple[AlertTest, ...],
     *,
     for_ms: int = 0,
 ) -> Alert:
@@ -62,9 +62,9 @@ def _down(settings: Settings) -> Alert:
         f"{job} == 0\nor absent({job})",
         text("Prometheus cannot scrape the monitor: nobody would hear of a supplier's outage."),
         (
-            Case("fires when it cannot be scraped", at_ms, {up: "1x3 0x100"}, dict(OURS)),
-            Case("fires when it is not there at all", at_ms, {}, {"job": JOB}),
-            Case("a single failed scrape is no trouble", 5 * MINUTE_MS, {up: "1x3 0 1x100"}),
+            AlertTest("fires when it cannot be scraped", at_ms, {up: "1x3 0x100"}, dict(OURS)),
+            AlertTest("fires when it is not there at all", at_ms, {}, {"job": JOB}),
+            AlertTest("a single failed scrape is no trouble", 5 * MINUTE_MS, {up: "1x3 0 1x100"}),
         ),
         for_ms=wait_ms,
     )
@@ -83,9 +83,9 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         f"{names.PULSE.sample} > 30\nor {total} == 0",
         text("The monitor is up, and does not look: what suppliers do now is not seen."),
         (
-            Case("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
-            Case("fires when no look is made", at_ms, {age: "0x100", looks: "5x100"}, dict(OURS)),
-            Case("is quiet while looks are made", at_ms, {age: "1x100", looks: "0+12x100"}),
+            AlertTest("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
+            AlertTest("fires when no look is made", at_ms, {age: "0x100", looks: "5x100"}, dict(OURS)),
+            AlertTest("is quiet while looks are made", at_ms, {age: "1x100", looks: "0+12x100"}),
         ),
     )
 
@@ -112,9 +112,9 @@ def _broken(settings: Settings) -> Alert:
             "their time is unknown, and an outage would not be seen.",
         ),
         (
-            Case("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),
-            Case("a moment is no trouble", at_ms, {failing: "1 0x100"}),
-            Case("the supplier's failures are not ours", at_ms, {other: "1x100"}),
+            AlertTest("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),
+            AlertTest("a moment is no trouble", at_ms, {failing: "1 0x100"}),
+            AlertTest("the supplier's failures are not ours", at_ms, {other: "1x100"}),
         ),
         for_ms=patience_ms,
     )
@@ -129,9 +129,9 @@ def _restarted(settings: Settings) -> Alert:
         f"sum without (why) (increase({names.SITE_RESTARTS.sample}[30m])) > 0",
         text("A process that probes was started again: probes that were in flight are unknown."),
         (
-            Case("fires when one had to be", 10 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}, dict(OURS)),
-            Case("is quiet half an hour later", 50 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}),
-            Case("is quiet while none is", 10 * MINUTE_MS, {ended: "3x100", held: "0x100"}),
+            AlertTest("fires when one had to be", 10 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}, dict(OURS)),
+            AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}),
+            AlertTest("is quiet while none is", 10 * MINUTE_MS, {ended: "3x100", held: "0x100"}),
         ),
     )
 
@@ -147,14 +147,14 @@ def _stale(settings: Settings) -> Alert:
         f"time() - {names.ASSESSED.sample} > {seconds(limit_ms)}",
         text("The figures are ", Value("humanizeDuration"), " old: alerts about suppliers rest on them."),
         (
-            Case(
+            AlertTest(
                 "fires when they are old",
                 at_ms,
                 {assessed: "0x100"},
                 dict(OURS),
                 {"value": f"{at_ms // MINUTE_MS}m 0s"},
             ),
-            Case("is quiet while they are fresh", at_ms, {assessed: "0+60x100"}),
+            AlertTest("is quiet while they are fresh", at_ms, {assessed: "0+60x100"}),
         ),
     )
 
@@ -190,9 +190,9 @@ def _counts(settings: Settings) -> Iterator[Alert]:
             f"increase({metric.sample}[30m]) > 0",
             text(description),
             (
-                Case("fires when it happened", 10 * MINUTE_MS, {series: "0x5 1x100"}, dict(OURS)),
-                Case("is quiet half an hour later", 50 * MINUTE_MS, {series: "0x5 1x100"}),
-                Case("is quiet while it does not", 10 * MINUTE_MS, {series: "3x100"}),
+                AlertTest("fires when it happened", 10 * MINUTE_MS, {series: "0x5 1x100"}, dict(OURS)),
+                AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {series: "0x5 1x100"}),
+                AlertTest("is quiet while it does not", 10 * MINUTE_MS, {series: "3x100"}),
             ),
         )
 
@@ -212,9 +212,9 @@ def _log_grows(settings: Settings) -> Alert:
             "B and grows: somebody keeps the ledger open in one transaction. The disk fills up.",
         ),
         (
-            Case("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512Mi"}),
-            Case("is quiet while it is small", at_ms, {size: f"{small}x100"}),
-            Case("a backup is no trouble", at_ms, {size: f"{large}x5 0x100"}),
+            AlertTest("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512Mi"}),
+            AlertTest("is quiet while it is small", at_ms, {size: f"{small}x100"}),
+            AlertTest("a backup is no trouble", at_ms, {size: f"{large}x5 0x100"}),
         ),
         for_ms=patience_ms,
     )
@@ -234,9 +234,9 @@ def _record_ahead(settings: Settings) -> Alert:
             " into the future: the clock is behind, or was ahead. What is seen now does not count.",
         ),
         (
-            Case("fires while it does", at_ms, {lead: "3600x100"}, dict(OURS), {"value": "1h 0m 0s"}),
-            Case("is quiet while it does not", at_ms, {lead: "0x100"}),
-            Case("a moment is no trouble", at_ms, {lead: "3600 0x100"}),
+            AlertTest("fires while it does", at_ms, {lead: "3600x100"}, dict(OURS), {"value": "1h 0m 0s"}),
+            AlertTest("is quiet while it does not", at_ms, {lead: "0x100"}),
+            AlertTest("a moment is no trouble", at_ms, {lead: "3600 0x100"}),
         ),
         for_ms=wait_ms,
     )
@@ -299,9 +299,9 @@ def _states(settings: Settings) -> Iterator[Alert]:
     for name, severity, metric, bad, description, for_ms in rows:
         at_ms, series = (minutes(for_ms) + 2) * MINUTE_MS, ours(metric)
         cases = (
-            Case("fires while it lasts", at_ms, {series: f"{bad}x100"}, dict(OURS)),
-            Case("is quiet while all is well", at_ms, {series: f"{1 - bad}x100"}),
-            Case("a moment is no trouble", at_ms, {series: f"{bad} {1 - bad}x100"}),
+            AlertTest("fires while it lasts", at_ms, {series: f"{bad}x100"}, dict(OURS)),
+            AlertTest("is quiet while all is well", at_ms, {series: f"{1 - bad}x100"}),
+            AlertTest("a moment is no trouble", at_ms, {series: f"{bad} {1 - bad}x100"}),
         )
         yield monitor_alert(
             settings, name, severity, f"{metric.sample} == {bad}", text(description), cases, for_ms=for_ms
@@ -314,5 +314,5 @@ def _watchdog() -> Alert:
         "none",
         "vector(1)",
         text("If it does not arrive any more, Prometheus or Alertmanager is broken."),
-        (Case("fires always", MINUTE_MS, {}, {}),),
+        (AlertTest("fires always", MINUTE_MS, {}, {}),),
     )

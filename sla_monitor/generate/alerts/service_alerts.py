@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
-from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, text
 from sla_monitor.generate.alerts.subject import (
     ALLOWANCE,
@@ -64,7 +64,7 @@ def _service_down(subject: Subject, group: Group) -> Alert:
     )
 
 
-def _down_cases(subject: Subject, group: Group, wait_ms: int) -> Iterator[Case]:
+def _down_cases(subject: Subject, group: Group, wait_ms: int) -> Iterator[AlertTest]:
     service = group.services[0]
     down = subject.sample(names.SERVICE_STATE, service=service.id, state="down")
     hours = in_hours(subject, service.id)
@@ -79,19 +79,19 @@ def _down_cases(subject: Subject, group: Group, wait_ms: int) -> Iterator[Case]:
     if _has_journeys(group):
         known[subject.sample(names.FAILED_STEP, service=service.id, endpoint="any", step="any-step")] = "1x~"
         told["step"] = "any at any-step"
-    yield Case("fires while the service is down", late, {down: "0x3 1x~", **hours, **known}, came, told)
+    yield AlertTest("fires while the service is down", late, {down: "0x3 1x~", **hours, **known}, came, told)
     failed = minutes(max(e.every_ms + e.timeout_ms for e in service.endpoints)) if wait_ms else 0
     series = "0x3 " + (f"1x{failed - 1} " if failed else "") + "0x~"
     degraded = subject.sample(names.SERVICE_STATE, service=service.id, state="degraded")
     for after in (1, 5):
         at_ms = (4 + failed + after) * MINUTE_MS
-        yield Case("one failed look calls nobody", at_ms, {down: series, degraded: "0x3 1 0x~", **hours})
+        yield AlertTest("one failed look calls nobody", at_ms, {down: series, degraded: "0x3 1 0x~", **hours})
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=service.id)
-    yield Case("permitted maintenance calls nobody", late, {down: "0x3 1x~", booked: "1x~", **hours})
+    yield AlertTest("permitted maintenance calls nobody", late, {down: "0x3 1x~", booked: "1x~", **hours})
     closed = {subject.sample(names.SERVICE_AGREED, service=service.id): "3600x~"}
-    yield Case("nobody is called outside service hours", late, {down: "0x3 1x~", **closed})
+    yield AlertTest("nobody is called outside service hours", late, {down: "0x3 1x~", **closed})
     unseen = subject.sample(names.SERVICE_STATE, service=service.id, state="unknown")
-    yield Case("what the monitor does not see calls nobody", late, {down: "0x~", unseen: "1x~", **hours})
+    yield AlertTest("what the monitor does not see calls nobody", late, {down: "0x~", unseen: "1x~", **hours})
 
 
 def _degraded(subject: Subject, group: Group) -> Alert:
@@ -107,8 +107,8 @@ def _degraded(subject: Subject, group: Group) -> Alert:
         expected_now(subject, expression, group),
         text(Label("service"), f" of {subject.terms.supplier} has been degraded for {lasting(patience_ms)}."),
         (
-            Case("fires when it lasts", late, {degraded: "0x3 1x~", **hours}, came),
-            Case("a short degradation makes no ticket", late, {degraded: "0x3 1 0x~", **hours}),
+            AlertTest("fires when it lasts", late, {degraded: "0x3 1x~", **hours}, came),
+            AlertTest("a short degradation makes no ticket", late, {degraded: "0x3 1 0x~", **hours}),
         ),
         subject.labels(group),
         {"call": subject.contacts(group.services)},

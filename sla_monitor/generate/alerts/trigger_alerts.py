@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.contract.money.trigger_terms import Condition, Trigger
-from sla_monitor.generate.alerts.alert import Alert, Case
+from sla_monitor.contract.money.trigger_terms import Trigger, TriggerCondition
+from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Value, text
 from sla_monitor.generate.alerts.contract_alerts import contract_alert, late
 from sla_monitor.generate.alerts.subject import Subject
@@ -26,8 +26,8 @@ def trigger_alerts(subject: Subject) -> Iterator[Alert]:
         f"{subject.select(names.TRIGGER)} == 1",
         text("Trigger ", Label("trigger"), " is set off as the month stands."),
         (
-            Case("fires when it is set off", late(subject), {tripped: "1x100"}, subject.came(trigger=first)),
-            Case("is quiet while it is not", late(subject), {tripped: "0x100"}),
+            AlertTest("fires when it is set off", late(subject), {tripped: "1x100"}, subject.came(trigger=first)),
+            AlertTest("is quiet while it is not", late(subject), {tripped: "0x100"}),
         ),
     )
     for trigger in triggers:
@@ -36,7 +36,7 @@ def trigger_alerts(subject: Subject) -> Iterator[Alert]:
             yield _near(subject, trigger, *found[0][1:])
 
 
-def _figure(subject: Subject, condition: Condition) -> tuple[str, str, float] | None:
+def _figure(subject: Subject, condition: TriggerCondition) -> tuple[str, str, float] | None:
     """The running month's figure that a condition looks at, a series of it for tests, and its limit; None for
     conditions on several months, on failures and on other triggers."""
     limit = float(condition.limit)
@@ -61,9 +61,9 @@ def _near(subject: Subject, trigger: Trigger, figure: str, series: str, limit: f
         f"{figure} >= {near:g}\nunless {PER_CONTRACT} {subject.select(names.TRIGGER, trigger=trigger.id)} == 1",
         text("The month stands at ", Value('printf "%.2f"'), f"; trigger {trigger.id} is set off at {limit:g}."),
         (
-            Case("fires near the limit", at_ms, {series: f"{near:g}x100", tripped: "0x100"}, came, told),
-            Case("is quiet far from it", at_ms, {series: f"{near / 2:g}x100", tripped: "0x100"}),
-            Case("is quiet once it is set off", at_ms, {series: f"{limit:g}x100", tripped: "1x100"}),
+            AlertTest("fires near the limit", at_ms, {series: f"{near:g}x100", tripped: "0x100"}, came, told),
+            AlertTest("is quiet far from it", at_ms, {series: f"{near / 2:g}x100", tripped: "0x100"}),
+            AlertTest("is quiet once it is set off", at_ms, {series: f"{limit:g}x100", tripped: "1x100"}),
         ),
         labels={"trigger": trigger.id},
     )

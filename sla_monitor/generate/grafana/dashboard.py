@@ -18,7 +18,7 @@ COLUMNS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class Dashboard:
     """One dashboard. `rows`: a heading, and the panels under it from left to right. `about`: the matchers that hold
     its annotations to what it shows."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
-from sla_monitor.generate.grafana.dashboard import Board
+from sla_monitor.generate.grafana.dashboard import Dashboard
 from sla_monitor.generate.grafana.links import HEALTH
-from sla_monitor.generate.grafana.panels import Look, Panel, stat, timeseries
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
 from sla_monitor.generate.grafana.queries import Query, rate, select
 
-COUNT = Look(decimals=0, least=0)
-PER_SECOND = Look(unit="cps", least=0)
+COUNT = PanelStyle(decimals=0, least=0)
+PER_SECOND = PanelStyle(unit="cps", least=0)
 INSTANCE = "{{instance}}"
 
 
-def health() -> Board:
+def health() -> Dashboard:
     """Every monitor that the data source knows."""
-    return Board(
+    return Dashboard(
         uid=HEALTH,
         title="SLA 4: Monitor health",
         description="Is the monitor itself well: does it look on time, keep what it saw, and assess it?",
@@ -29,13 +29,13 @@ def health() -> Board:
     )
 
 
-def _stat(title: str, description: str, expression: str, look: Look) -> Panel:
+def _stat(title: str, description: str, expression: str, look: PanelStyle) -> Panel:
     return stat(title, description, Query(expression), look)
 
 
 def _now() -> tuple[Panel, ...]:
-    yes = Look(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=style.steps((None, style.BAD), (1, style.GOOD)))
-    no = Look(unit="none", texts=style.BAD_WHEN_ONE, thresholds=style.ANY_IS_BAD)
+    yes = PanelStyle(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=style.steps((None, style.BAD), (1, style.GOOD)))
+    no = PanelStyle(unit="none", texts=style.BAD_WHEN_ONE, thresholds=style.ANY_IS_BAD)
     taken_up = "Whether the last reading of the configuration was taken up; if not, the one before is in force."
     return (
         _stat("Scraped", "Whether Prometheus reaches the monitor.", f"min({select('up')})", yes),
@@ -47,7 +47,7 @@ def _now() -> tuple[Panel, ...]:
             "Version",
             "What is running.",
             Query(f"max by (version, python_version) ({select(names.BUILD_INFO)})", "{{version}}, {{python_version}}"),
-            Look(unit="none", texts={"1": ("running", "text")}, thresholds=style.steps((None, "text"))),
+            PanelStyle(unit="none", texts={"1": ("running", "text")}, thresholds=style.steps((None, "text"))),
             width=8,
             by_name=True,
         ),
@@ -55,9 +55,11 @@ def _now() -> tuple[Panel, ...]:
 
 
 def _ages() -> tuple[Panel, ...]:
-    pulse = Look(unit="s", decimals=1, thresholds=style.steps((None, style.GOOD), (3, style.NEAR), (5, style.BAD)))
-    age = Look(unit="s", thresholds=style.steps((None, style.GOOD), (60, style.NEAR), (300, style.BAD)))
-    since = Look(unit="dateTimeFromNow", thresholds=style.steps((None, "text")))
+    pulse = PanelStyle(
+        unit="s", decimals=1, thresholds=style.steps((None, style.GOOD), (3, style.NEAR), (5, style.BAD))
+    )
+    age = PanelStyle(unit="s", thresholds=style.steps((None, style.GOOD), (60, style.NEAR), (300, style.BAD)))
+    since = PanelStyle(unit="dateTimeFromNow", thresholds=style.steps((None, "text")))
     return (
         _stat("Pulse", "Time since the scheduling loop last turned.", f"max({select(names.PULSE)})", pulse),
         _stat("Age of the figures", "Since they were worked out.", f"time() - min({select(names.ASSESSED)})", age),
@@ -75,7 +77,7 @@ def _lateness() -> Panel:
             Query(f"histogram_quantile({share}, {buckets})", name)
             for share, name in ((0.5, "half"), (0.99, "99 of 100"))
         ],
-        Look(unit="s", least=0),
+        PanelStyle(unit="s", least=0),
     )
 
 
@@ -131,7 +133,7 @@ def _lag() -> Panel:
         "Age of the oldest observation that is not committed",
         "What a crash would lose.",
         [Query(f"max by (instance) ({select(names.LEDGER_LAG)})", INSTANCE)],
-        Look(unit="s", least=0, thresholds=style.steps((None, style.GOOD), (5, style.NEAR), (60, style.BAD))),
+        PanelStyle(unit="s", least=0, thresholds=style.steps((None, style.GOOD), (5, style.NEAR), (60, style.BAD))),
     )
 
 
@@ -140,7 +142,7 @@ def _assessing() -> Panel:
         "Time to work out the figures",
         "All contracts, each time.",
         [Query(f"max by (instance) ({select(names.ASSESS_DURATION)})", INSTANCE)],
-        Look(unit="s", least=0),
+        PanelStyle(unit="s", least=0),
     )
 
 
@@ -159,7 +161,7 @@ def _cpu() -> Panel:
         "Processor time",
         "Of one core.",
         [Query(f"sum by (instance) ({used})", INSTANCE)],
-        Look(unit="percentunit", least=0),
+        PanelStyle(unit="percentunit", least=0),
     )
 
 
@@ -171,7 +173,7 @@ def _memory() -> Panel:
             Query(f"max by (instance) ({select('process_resident_memory_bytes')})", f"memory {INSTANCE}"),
             Query(f"max by (instance) ({select(names.LEDGER_SIZE)})", f"ledger {INSTANCE}"),
         ],
-        Look(unit="bytes", least=0),
+        PanelStyle(unit="bytes", least=0),
     )
 
 
@@ -181,7 +183,7 @@ def _files() -> Panel:
         "Open files",
         "Connections and files, of those allowed.",
         [Query(f"max by (instance) ({share})", INSTANCE)],
-        Look(unit="percentunit", least=0, thresholds=style.steps((None, style.GOOD), (0.8, style.BAD))),
+        PanelStyle(unit="percentunit", least=0, thresholds=style.steps((None, style.GOOD), (0.8, style.BAD))),
     )
 
 
@@ -190,5 +192,5 @@ def _scrape() -> Panel:
         "Scrapes",
         "How long Prometheus waits for the metrics.",
         [Query(f"max by (instance) ({select('scrape_duration_seconds')})", INSTANCE)],
-        Look(unit="s", least=0),
+        PanelStyle(unit="s", least=0),
     )

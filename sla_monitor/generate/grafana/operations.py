@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
-from sla_monitor.generate.grafana.dashboard import CONTRACTS, Board
+from sla_monitor.generate.grafana.dashboard import CONTRACTS, Dashboard
 from sla_monitor.generate.grafana.links import OPERATIONS, to_health, to_scorecard, to_service
-from sla_monitor.generate.grafana.panels import Look, Panel, stat, timeseries
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
 from sla_monitor.generate.grafana.queries import (
     CONTRACT,
     Query,
@@ -16,14 +16,14 @@ from sla_monitor.generate.grafana.queries import (
     select,
     state_code,
 )
-from sla_monitor.generate.grafana.tables import Column, Key, table
+from sla_monitor.generate.grafana.tables import Key, TableColumn, table
 
 SERVICE_LABELS = "contract, service"
 
 
-def operations(money: str) -> Board:
+def operations(money: str) -> Dashboard:
     """`money`: the unit of amounts."""
-    return Board(
+    return Dashboard(
         uid=OPERATIONS,
         title="SLA 1: Operations",
         description="What is broken now, for whom, and is a breach near?",
@@ -44,7 +44,7 @@ def _counts(money: str) -> list[Panel]:
             f"Services {state}",
             f"Services whose state is {state} by the contract's own rules.",
             Query(f"sum({_in_state(state)})"),
-            Look(thresholds=thresholds, decimals=0),
+            PanelStyle(thresholds=thresholds, decimals=0),
         )
         for state, thresholds in states
     ]
@@ -57,19 +57,19 @@ def _counts(money: str) -> list[Panel]:
             "KPIs missed so far",
             "KPIs whose figure so far, as agreed, does not meet the target.",
             Query(or_zero(missed)),
-            Look(thresholds=style.ANY_IS_BAD, decimals=0),
+            PanelStyle(thresholds=style.ANY_IS_BAD, decimals=0),
         ),
         stat(
             "Money at risk",
             "What this month may still cost the supplier: the credit at worst, less the credit as it stands.",
             Query(f"sum by (currency) ({worst} - {now})", "{{currency}}"),
-            Look(unit=money, thresholds=style.steps((None, "text"))),
+            PanelStyle(unit=money, thresholds=style.steps((None, "text"))),
         ),
         stat(
             "Awaiting a decision",
             "Entries of the register (bookings, claims) that nobody has decided yet.",
             Query(pending),
-            Look(thresholds=style.ANY_IS_NEAR, decimals=0),
+            PanelStyle(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
     ]
 
@@ -83,7 +83,7 @@ def _services() -> Panel:
         "State of every service",
         "Each service by the contract's own rules: down only after the confirmation rule. Click for the service.",
         Query(state_code(names.SERVICE_STATE, SERVICE_LABELS, CONTRACT), "{{service}}"),
-        Look(unit="none", texts=style.STATES, links=(to_service("field.labels"),)),
+        PanelStyle(unit="none", texts=style.STATES, links=(to_service("field.labels"),)),
         width=24,
         by_name=True,
     )
@@ -93,20 +93,20 @@ def _open_outages() -> Panel:
     nobody = each(SERVICE_LABELS, select(names.SERVICE_STATE, *CONTRACT)) + " * 0"
     begun = each(SERVICE_LABELS, select(names.SERVICE_OUTAGE_START, *CONTRACT)) + " * 1000"
     columns = (
-        Column(
+        TableColumn(
             "State",
             state_code(names.SERVICE_STATE, SERVICE_LABELS, CONTRACT),
-            Look(unit="none", texts=style.STATES),
+            PanelStyle(unit="none", texts=style.STATES),
             is_coloured=True,
         ),
-        Column("Down since", f"{begun} or {nobody}", Look(unit="dateTimeFromNow", texts=style.NEVER)),
-        _plain("Outages", names.SERVICE_OUTAGES, Look(decimals=0)),
-        _plain("Downtime", names.SERVICE_DOWNTIME, Look(unit="dtdurations")),
-        _plain("Availability", names.SERVICE_AVAILABILITY, Look(unit="percentunit", decimals=3)),
-        Column(
+        TableColumn("Down since", f"{begun} or {nobody}", PanelStyle(unit="dateTimeFromNow", texts=style.NEVER)),
+        _plain("Outages", names.SERVICE_OUTAGES, PanelStyle(decimals=0)),
+        _plain("Downtime", names.SERVICE_DOWNTIME, PanelStyle(unit="dtdurations")),
+        _plain("Availability", names.SERVICE_AVAILABILITY, PanelStyle(unit="percentunit", decimals=3)),
+        TableColumn(
             "Seen",
             each(SERVICE_LABELS, select(names.SERVICE_COVERAGE, *CONTRACT)),
-            Look(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
+            PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
             is_coloured=True,
         ),
     )
@@ -119,8 +119,8 @@ def _open_outages() -> Panel:
     )
 
 
-def _plain(heading: str, metric: names.MetricName, look: Look) -> Column:
-    return Column(heading, each(SERVICE_LABELS, select(metric, *CONTRACT)), look)
+def _plain(heading: str, metric: names.MetricName, look: PanelStyle) -> TableColumn:
+    return TableColumn(heading, each(SERVICE_LABELS, select(metric, *CONTRACT)), look)
 
 
 def _certificates() -> Panel:
@@ -130,13 +130,13 @@ def _certificates() -> Panel:
         "Certificates",
         "Time until the earliest certificate of each endpoint's chain expires.",
         (CONTRACT_KEY, SERVICE_KEY, Key("endpoint", "Endpoint")),
-        (Column("Expires in", left, Look(unit="dtdurations", thresholds=days), is_coloured=True),),
+        (TableColumn("Expires in", left, PanelStyle(unit="dtdurations", thresholds=days), is_coloured=True),),
         height=7,
     )
 
 
 def _own_health() -> list[Panel]:
-    def own(title: str, description: str, expression: str, look: Look) -> Panel:
+    def own(title: str, description: str, expression: str, look: PanelStyle) -> Panel:
         return stat(title, description, Query(expression), look, width=6)
 
     to = (to_health(),)
@@ -146,25 +146,29 @@ def _own_health() -> list[Panel]:
             "Monitor online",
             "Whether a witness answers; if none does, what fails is unknown.",
             f"min({select(names.MONITOR_ONLINE)})",
-            Look(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=yes, links=to),
+            PanelStyle(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=yes, links=to),
         ),
         own(
             "Ledger failing",
             "Whether observations cannot be committed.",
             f"max({select(names.LEDGER_FAILING)})",
-            Look(unit="none", texts=style.BAD_WHEN_ONE, thresholds=no, links=to),
+            PanelStyle(unit="none", texts=style.BAD_WHEN_ONE, thresholds=no, links=to),
         ),
         own(
             "Figures are this old",
             "Time since the figures were last worked out.",
             f"time() - min({select(names.ASSESSED)})",
-            Look(unit="s", thresholds=style.steps((None, style.GOOD), (60, style.NEAR), (300, style.BAD)), links=to),
+            PanelStyle(
+                unit="s", thresholds=style.steps((None, style.GOOD), (60, style.NEAR), (300, style.BAD)), links=to
+            ),
         ),
         own(
             "Looks missed a second",
             "Looks lost because the schedule was late or the host slept.",
             f"sum({rate(names.MISSED)})",
-            Look(unit="none", decimals=2, thresholds=style.steps((None, style.GOOD), (0.01, style.NEAR)), links=to),
+            PanelStyle(
+                unit="none", decimals=2, thresholds=style.steps((None, style.GOOD), (0.01, style.NEAR)), links=to
+            ),
         ),
     ]
 
@@ -182,22 +186,24 @@ def kpis() -> Panel:
     out = f"min by ({KPI_LABELS}) ({select(names.KPI_EXHAUSTED, *CONTRACT)}) * 1000"
     burn = each(KPI_LABELS, select(names.KPI_BURN_RATE, *CONTRACT))
     columns = (
-        Column(
+        TableColumn(
             "So far",
             each(KPI_LABELS, select(names.KPI_MET, *CONTRACT)),
-            Look(unit="none", texts=style.MET),
+            PanelStyle(unit="none", texts=style.MET),
             is_coloured=True,
         ),
-        Column("Allowance left", left, Look(unit="dtdurations")),
-        Column(
+        TableColumn("Allowance left", left, PanelStyle(unit="dtdurations")),
+        TableColumn(
             "Share left",
             f"{left} / ({whole} > 0)",
-            Look(unit="percentunit", decimals=0, thresholds=style.SHARE_LEFT),
+            PanelStyle(unit="percentunit", decimals=0, thresholds=style.SHARE_LEFT),
             is_coloured=True,
         ),
-        Column("Runs out", f"{out} or {never}", Look(unit="dateTimeFromNow", texts=style.NEVER)),
-        Column("Burn rate", burn, Look(decimals=2, thresholds=style.BURN), is_coloured=True),
-        Column("Points", each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), Look(thresholds=style.ANY_IS_BAD)),
+        TableColumn("Runs out", f"{out} or {never}", PanelStyle(unit="dateTimeFromNow", texts=style.NEVER)),
+        TableColumn("Burn rate", burn, PanelStyle(decimals=2, thresholds=style.BURN), is_coloured=True),
+        TableColumn(
+            "Points", each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), PanelStyle(thresholds=style.ANY_IS_BAD)
+        ),
     )
     return table(
         "KPIs: what is left of the allowance, and when it runs out",
@@ -218,7 +224,7 @@ def burn() -> Panel:
                 each("kpi, service", select(names.KPI_BURN_RATE, *CONTRACT, 'window="trailing"')), "{{kpi}} {{service}}"
             )
         ],
-        Look(decimals=2, thresholds=style.BURN, least=0),
+        PanelStyle(decimals=2, thresholds=style.BURN, least=0),
     )
 
 
@@ -231,7 +237,7 @@ def money_at_stake(money: str) -> Panel:
         "Service credit of the month: now, at best, at worst",
         "What the month costs, after caps: as it stands, and if nothing or everything were down from now on.",
         cases,
-        Look(unit=money, least=0),
+        PanelStyle(unit=money, least=0),
     )
 
 

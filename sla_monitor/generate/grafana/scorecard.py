@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sla_monitor import names
-from sla_monitor.contract.money.trigger_terms import Condition, Trigger
+from sla_monitor.contract.money.trigger_terms import Trigger, TriggerCondition
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.grafana import kpi_tables, style
-from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Board
+from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Dashboard
 from sla_monitor.generate.grafana.kpi_tables import NOW
 from sla_monitor.generate.grafana.links import SCORECARD
-from sla_monitor.generate.grafana.panels import Look, Panel, bar_chart, bar_gauge, stat, text, timeseries
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, bar_chart, bar_gauge, stat, text, timeseries
 from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
 
 
-def scorecard(contracts: Sequence[Terms], money: str) -> Board:
+def scorecard(contracts: Sequence[Terms], money: str) -> Dashboard:
     """One contract at a time. `money`: the unit of amounts."""
-    return Board(
+    return Dashboard(
         uid=SCORECARD,
         title="SLA 3: Contract scorecard",
         description="What does the contract say about this month, and about the last twelve?",
@@ -37,7 +37,7 @@ def scorecard(contracts: Sequence[Terms], money: str) -> Board:
     )
 
 
-def _now(title: str, description: str, expression: str, look: Look, legend: str = "") -> Panel:
+def _now(title: str, description: str, expression: str, look: PanelStyle, legend: str = "") -> Panel:
     return stat(title, description, Query(expression, legend), look)
 
 
@@ -48,26 +48,26 @@ def _points() -> tuple[Panel, ...]:
             "Service points",
             "Of the running month, agreed view, after repeats and related failures.",
             f"max({select(names.CONTRACT_POINTS, *CONTRACT)})",
-            Look(thresholds=style.steps((None, style.GOOD), (0.001, style.SERIOUS))),
+            PanelStyle(thresholds=style.steps((None, style.GOOD), (0.001, style.SERIOUS))),
         ),
         _now(
             "Points at worst",
             "If everything were down from now to the month's end.",
             f"max({worst})",
-            Look(thresholds=style.steps((None, "text"))),
+            PanelStyle(thresholds=style.steps((None, "text"))),
         ),
     )
 
 
 def _amounts(money: str) -> tuple[Panel, ...]:
     worst = select(names.OUTLOOK_CREDIT, *CONTRACT, 'case="worst"')
-    plain = Look(unit=money, thresholds=style.steps((None, "text")))
+    plain = PanelStyle(unit=money, thresholds=style.steps((None, "text")))
     return (
         _now(
             "Service credit",
             "What the month costs the supplier as it stands, after caps.",
             each("currency", select(names.CONTRACT_CREDIT, *CONTRACT)),
-            Look(unit=money, thresholds=style.steps((None, style.GOOD), (0.01, style.SERIOUS))),
+            PanelStyle(unit=money, thresholds=style.steps((None, style.GOOD), (0.01, style.SERIOUS))),
             "{{currency}}",
         ),
         _now(
@@ -90,24 +90,24 @@ def _amounts(money: str) -> tuple[Panel, ...]:
 def _people() -> tuple[Panel, ...]:
     ends = f"max({select(names.PERIOD_END, *CONTRACT)}) * 1000"
     return (
-        _now("The month ends", "In the contract's own zone.", ends, Look(unit="dateTimeFromNow")),
+        _now("The month ends", "In the contract's own zone.", ends, PanelStyle(unit="dateTimeFromNow")),
         _now(
             "Awaiting a decision",
             "Entries of the register that nobody has decided yet.",
             f"max({select(names.REGISTER_PENDING, *CONTRACT)})",
-            Look(thresholds=style.ANY_IS_NEAR, decimals=0),
+            PanelStyle(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
         _now(
             "Figures owed",
             "KPI figures that a party owes for months that have ended.",
             f"max({select(names.FIGURES_MISSING, *CONTRACT)})",
-            Look(thresholds=style.ANY_IS_NEAR, decimals=0),
+            PanelStyle(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
         stat(
             "Terms in force",
             "The change that the terms in force come from.",
             Query(each("terms", select(names.CONTRACT_INFO, *CONTRACT)), "{{terms}}"),
-            Look(unit="none", thresholds=style.steps((None, "text")), texts={"1": ("in force", "text")}),
+            PanelStyle(unit="none", thresholds=style.steps((None, "text")), texts={"1": ("in force", "text")}),
             width=8,
             by_name=True,
         ),
@@ -123,7 +123,7 @@ def month_points() -> Panel:
         "Service points by month",
         "Points count against the triggers below over their windows.",
         _by_month(select(names.CONTRACT_POINTS, *CONTRACT), select(names.MONTH_POINTS, *CONTRACT)),
-        Look(decimals=0, least=0, thresholds=style.steps((None, style.SERIOUS))),
+        PanelStyle(decimals=0, least=0, thresholds=style.steps((None, style.SERIOUS))),
         "month",
     )
 
@@ -133,7 +133,7 @@ def month_credit(money: str) -> Panel:
         "Service credit by month",
         "What each month cost the supplier, after caps.",
         _by_month(select(names.CONTRACT_CREDIT, *CONTRACT), select(names.MONTH_CREDIT, *CONTRACT)),
-        Look(unit=money, least=0, thresholds=style.steps((None, "blue"))),
+        PanelStyle(unit=money, least=0, thresholds=style.steps((None, "blue"))),
         "month",
     )
 
@@ -144,7 +144,7 @@ def caps() -> Panel:
         "Caps used",
         "The part of each cap's window that credits have used; a cap limits money and never points.",
         Query(f"1 - {left} / ({limit} > 0)", "{{cap}} ({{scope}})"),
-        Look(unit="percentunit", decimals=1, least=0, most=1, thresholds=style.SHARE_USED),
+        PanelStyle(unit="percentunit", decimals=1, least=0, most=1, thresholds=style.SHARE_USED),
     )
 
 
@@ -158,7 +158,7 @@ def credit(money: str) -> Panel:
         "Service credit against the caps",
         "The month's credit as it stands, at best and at worst, and what the caps still let through.",
         [*cases, left],
-        Look(unit=money, least=0),
+        PanelStyle(unit=money, least=0),
     )
 
 
@@ -167,7 +167,7 @@ def triggers() -> Panel:
         "Triggers",
         "What the month has set off as it stands.",
         Query(each("trigger", select(names.TRIGGER, *CONTRACT)), "{{trigger}}"),
-        Look(unit="none", least=0, most=1, texts=style.BAD_WHEN_ONE, thresholds=style.ANY_IS_BAD),
+        PanelStyle(unit="none", least=0, most=1, texts=style.BAD_WHEN_ONE, thresholds=style.ANY_IS_BAD),
     )
 
 
@@ -183,7 +183,7 @@ def _conditions(trigger: Trigger) -> str:
     return f" {'or' if trigger.when == 'any' else 'and'} ".join(map(_condition, trigger.conditions))
 
 
-def _condition(condition: Condition) -> str:
+def _condition(condition: TriggerCondition) -> str:
     word = "more than" if condition.more_than is not None else "at least"
     length = "1 month" if condition.months == 1 else f"{condition.months} months"
     whole = {"contract_year": "over the contract year", "rolling": f"over {length}"}

@@ -26,7 +26,7 @@ from sla_monitor.ledger.housekeeping.salvage import sync
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import open_reader
 from sla_monitor.ledger.place import LARGEST_MODE
-from sla_monitor.ledger.reading.packed_hours import Hours, wrong_hours
+from sla_monitor.ledger.reading.packed_hours import PackedHours, wrong_hours
 from sla_monitor.ledger.recording.tally import Meanings
 
 _COUNTED = "endpoints", "observations", "evidence", "heartbeats", "ended_spans", "register", "chain"
@@ -99,7 +99,7 @@ def _after(database: Database, observation: int, progress: Progress) -> list[str
     if wrong := differences_after(database, observation, progress):
         told.append(f"{wrong} spans disagree with the observations; {_REBUILD}")
     since_ms = database.conn.execute(_FIRST_AFTER, (observation,)).fetchone()[0]
-    if wrong := wrong_hours(database.conn, Hours.of(Meanings.load(database)), since_ms):
+    if wrong := wrong_hours(database.conn, PackedHours.of(Meanings.load(database)), since_ms):
         told.append(f"{wrong} packed hours disagree with the observations; {_REBUILD}")
     return told
 
@@ -223,6 +223,6 @@ def _meaning(database: Database) -> list[str]:
     ]
     if wrong := differences(database):
         broken.append(f"{wrong} spans disagree with the observations; {_REBUILD}")
-    if wrong := wrong_hours(database.conn, Hours.of(Meanings.load(database))):
+    if wrong := wrong_hours(database.conn, PackedHours.of(Meanings.load(database))):
         broken.append(f"{wrong} packed hours disagree with the observations; {_REBUILD}")
     return broken

@@ -13,12 +13,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sla_monitor.ledger.place import LARGEST_MODE, Displaced, Trouble
+from sla_monitor.ledger.place import LARGEST_MODE, Displaced, Displacement
 from sla_monitor.ledger.recording.journal import Journal
 
 LOG = logging.getLogger(__name__)
 
-SAVED_ANEW = Trouble.REMOVED, Trouble.LOG_GONE
+SAVED_ANEW = Displacement.REMOVED, Displacement.LOG_GONE
 """Where nobody has put anything else in the ledger's place."""
 
 _PAGES_AT_ONCE = 2_000
@@ -32,10 +32,10 @@ def salvage(journal: Journal, error: Displaced, now_ms: int) -> Journal | None:
     path = journal.place.path
     if error.trouble in SAVED_ANEW:
         return _anew(journal, now_ms)
-    if error.trouble is Trouble.OVERWRITTEN:
+    if error.trouble is Displacement.OVERWRITTEN:
         return None  # what the file held is gone, and what the log holds belongs to it
     journal.empty_log()  # whoever has moved the database may not have moved its log
-    if error.trouble is Trouble.REPLACED and journal.place.is_unlinked:
+    if error.trouble is Displacement.REPLACED and journal.place.is_unlinked:
         beside = _named(path, "saved", now_ms)
         save(journal, beside)
         LOG.error("what was recorded until now is saved beside the file that took the ledger's place: %s", beside)

@@ -11,7 +11,7 @@ from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.samples import Looks, Sample
+from sla_monitor.sla.samples import Sample, Samples
 from sla_monitor.sla.spans import Fingerprint, Span
 
 
@@ -34,7 +34,7 @@ class Recorded:
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
         return self._ledger.samples(key, start_ms, end_ms)
 
-    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         for piece in self._ledger.columns(keys, start_ms, end_ms):
             yield piece
             self.rest()

@@ -20,7 +20,7 @@ from typing import Self
 from msgspec.json import Decoder
 
 from sla_monitor.ledger.recording.tally import Meanings
-from sla_monitor.sla.samples import CODES, Looks
+from sla_monitor.sla.samples import CODES, Samples
 
 HOUR_MS = 3_600_000
 
@@ -51,7 +51,7 @@ select endpoint_id, body from looks_by_hour where hour = ? and endpoint_id in (s
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
+class PackedHours:
     """Reads and packs hours of one ledger: `places` turns its integers of outcomes into what Looks have, `numbers`
     turns those back."""
 
@@ -67,7 +67,7 @@ class Hours:
 
     def scanned(
         self, connection: sqlite3.Connection, endpoints: Iterable[int], start_ms: int, end_ms: int, after: int = 0
-    ) -> dict[int, Looks]:
+    ) -> dict[int, Samples]:
         """The looks that began in a range, out of the observations of all endpoints; those with higher ids than
         `after`."""
         rows = connection.execute(_SCAN, (start_ms, end_ms, json.dumps(list(endpoints)), after)).fetchall()
@@ -80,19 +80,19 @@ class Hours:
             found[number] = self._looks(*columns)
         return found
 
-    def kept(self, connection: sqlite3.Connection, endpoints: Iterable[int], hour: int) -> dict[int, Looks]:
+    def kept(self, connection: sqlite3.Connection, endpoints: Iterable[int], hour: int) -> dict[int, Samples]:
         """What is kept packed of an hour (since 1970 UTC). One that cannot be unpacked counts as not kept."""
         rows = connection.execute(_PACKED, (hour, json.dumps(list(endpoints)))).fetchall()
         found = {number: self.unpacked(body, hour) for number, body in rows}
         return {number: looks for number, looks in found.items() if looks is not None}
 
-    def packed(self, looks: Looks, hour: int) -> bytes:
+    def packed(self, looks: Samples, hour: int) -> bytes:
         """An endpoint's hour: the milliseconds from one look to the next, outcomes, microseconds twice."""
         steps = array("q", map(sub, looks.at_ms, chain((hour * HOUR_MS,), looks.at_ms)))
         integers = map(_bytes, (steps, looks.duration_us, looks.first_byte_us))
         return zlib.compress(b"".join((*integers, looks.outcomes.translate(self.numbers))), LEVEL)
 
-    def unpacked(self, body: bytes, hour: int) -> Looks | None:
+    def unpacked(self, body: bytes, hour: int) -> Samples | None:
         """The same backwards; None for what nobody packed so."""
         try:
             raw = zlib.decompress(body)
@@ -106,11 +106,13 @@ class Hours:
         if min(steps, default=0) < 0 or instants[-1] >= (hour + 1) * HOUR_MS:
             return None
         at_ms = array("q", instants[1:])
-        return Looks(at_ms, bytearray(raw[24 * count :]).translate(self.places), duration_us, first_byte_us)
+        return Samples(at_ms, bytearray(raw[24 * count :]).translate(self.places), duration_us, first_byte_us)
 
-    def _looks(self, at_ms: list[int], outcomes: list[int], duration_us: list[int], first_byte_us: list[int]) -> Looks:
+    def _looks(
+        self, at_ms: list[int], outcomes: list[int], duration_us: list[int], first_byte_us: list[int]
+    ) -> Samples:
         codes = bytearray(outcomes).translate(self.places)
-        return Looks(array("q", at_ms), codes, array("q", duration_us), array("q", first_byte_us))
+        return Samples(array("q", at_ms), codes, array("q", duration_us), array("q", first_byte_us))
 
 
 def packed_until_ms(connection: sqlite3.Connection) -> int:
@@ -124,17 +126,17 @@ def forget_hour(connection: sqlite3.Connection, endpoint: int, at_ms: int) -> No
     connection.execute(query, (at_ms // HOUR_MS, endpoint))
 
 
-def wrong_hours(connection: sqlite3.Connection, hours: Hours, since_ms: int = 0) -> int:
+def wrong_hours(connection: sqlite3.Connection, hours: PackedHours, since_ms: int = 0) -> int:
     """How many packed hours from an instant on do not hold what the observations hold. Give it an open transaction."""
     return sum(not is_right for is_right in _compared(connection, hours, since_ms // HOUR_MS))
 
 
-def _compared(connection: sqlite3.Connection, hours: Hours, first: int) -> Iterator[bool]:
+def _compared(connection: sqlite3.Connection, hours: PackedHours, first: int) -> Iterator[bool]:
     every = connection.execute("select distinct hour from looks_by_hour where hour >= ?", (first,)).fetchall()
     for (hour,) in every:
         bodies = dict(connection.execute(_STILL_HERE, (hour, hour * HOUR_MS)))
         seen = hours.scanned(connection, bodies, hour * HOUR_MS, (hour + 1) * HOUR_MS)
-        yield from (hours.unpacked(body, hour) == seen.get(number, Looks()) for number, body in bodies.items())
+        yield from (hours.unpacked(body, hour) == seen.get(number, Samples()) for number, body in bodies.items())
 
 
 def _bytes(integers: array[int]) -> bytes:

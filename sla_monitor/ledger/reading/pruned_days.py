@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from sla_monitor.sla.observation import Observation
-from sla_monitor.sla.samples import Looks
+from sla_monitor.sla.samples import Samples
 
 
 class Older(Protocol):
@@ -16,7 +16,7 @@ class Older(Protocol):
     Raises ArchiveError where the day is not there, or not as it was sealed.
     """
 
-    def looks(self, contract: str, day: str, sums: str) -> Mapping[str, Looks]:
+    def looks(self, contract: str, day: str, sums: str) -> Mapping[str, Samples]:
         """The day's observations as columns, by endpoint key."""
 
     def observations(self, contract: str, day: str, sums: str, key: str, *, exact: bool) -> Sequence[Observation]:

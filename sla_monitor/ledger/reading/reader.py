@@ -23,7 +23,7 @@ from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reading.pruned_days import Older, contract_of
 from sla_monitor.ledger.reading.queries import snapshot
-from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleLooks
+from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObservations
 from sla_monitor.ledger.recording.imports import Imports, Layer
 from sla_monitor.periods.intervals import Intervals, intersect
 from sla_monitor.register.entries import Entry
@@ -31,7 +31,7 @@ from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.overlay import Import, Layers, fill, overlaid, times
-from sla_monitor.sla.samples import Looks
+from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, span_of
 
 ROWS_AT_ONCE = 250
@@ -108,7 +108,7 @@ order by h.id
 """
 
 
-class Reader(SingleLooks):
+class Reader(SingleObservations):
     """A read-only view of one ledger, usable from any thread. Each answer is one consistent moment.
 
     Everything raises LedgerError and its kinds when the file cannot be read.
@@ -171,7 +171,7 @@ class Reader(SingleLooks):
         other.supposed = Supposed(add, without)
         return other
 
-    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         """The looks of many endpoints in `[start_ms, end_ms)`, in pieces of a day at most, the later ones later."""
         with self._asked() as connection:
             layers = self._layers(connection)
@@ -180,7 +180,7 @@ class Reader(SingleLooks):
         for key, several in mixed.items():
             yield from self._mixed(key, several, start_ms, end_ms)
 
-    def _mixed(self, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+    def _mixed(self, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         """Looks that were made here, and those of imports where nothing was seen here."""
         own = super().columns((key,), start_ms, end_ms)
         with self._asked() as connection, snapshot(connection):
@@ -194,7 +194,7 @@ class Reader(SingleLooks):
             yield from own
             return
         samples = sorted(chain(chain.from_iterable(looks for _, looks in own), *others), key=itemgetter(0))
-        yield from ((key, piece) for piece in Looks.of(samples).by_day())
+        yield from ((key, piece) for piece in Samples.of(samples).by_day())
 
     def _layers(self, connection: sqlite3.Connection) -> list[Layer]:
         """The imports that are in force, ascending: the first that tells of a time has the say over later ones."""

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sla_monitor.errors import ArchiveError, LedgerError
-from sla_monitor.ledger.reading.packed_hours import HOUR_MS, Hours
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS, PackedHours
 from sla_monitor.ledger.reading.pruned_days import Older, PrunedDay, contract_of, pruned_day_at, pruned_range
 from sla_monitor.ledger.reading.queries import Asking, snapshot
 from sla_monitor.ledger.recording.tally import Meanings
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
-from sla_monitor.sla.samples import Looks, Sample
+from sla_monitor.sla.samples import Sample, Samples
 
 ROWS_AT_ONCE = 20_000
 """Observations read in one go where hours hold few of them: some milliseconds."""
@@ -65,7 +65,7 @@ select max(until_ms) from pruned_endpoints where endpoint_id in (select value fr
 T = TypeVar("T")
 
 
-class SingleLooks(Asking):
+class SingleObservations(Asking):
     """The looks of one ledger."""
 
     def __init__(self, path: Path, older: Older | None = None) -> None:
@@ -73,7 +73,7 @@ class SingleLooks(Asking):
         super().__init__(path)
         self._older = older
         self._meanings = Meanings.load(self._database)
-        self.hours = Hours.of(self._meanings)
+        self.hours = PackedHours.of(self._meanings)
 
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
         """The endpoint's looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
@@ -101,7 +101,7 @@ class SingleLooks(Asking):
         """The same without everything else: when each began, what it found, how long it took, its first byte (µs)."""
         return (sample for _, looks in self.columns((key,), start_ms, end_ms) for sample in looks)
 
-    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         """The same of many endpoints, which costs little more than of one: a day at most in each piece, and the later
         ones later."""
         several: dict[str, list[str]] = defaultdict(list)
@@ -110,7 +110,7 @@ class SingleLooks(Asking):
         for contract, own in several.items():
             yield from self._columns(contract, own, start_ms, end_ms)
 
-    def _columns(self, contract: str, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+    def _columns(self, contract: str, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         begin_ms, stop_ms = self._clipped(contract, start_ms, end_ms)
         numbers = self.numbers(keys)
         for first, last in self._slices(numbers, begin_ms // HOUR_MS, -(-stop_ms // HOUR_MS)):
@@ -189,7 +189,7 @@ class SingleLooks(Asking):
         row = self._rows(f"select ifnull(({first}), 0), ifnull(({last}), -1)")[0]
         return row[0], row[1]
 
-    def _looks_in(self, contract: str, numbers: Mapping[int, str], slice_ms: tuple[int, int]) -> dict[int, Looks]:
+    def _looks_in(self, contract: str, numbers: Mapping[int, str], slice_ms: tuple[int, int]) -> dict[int, Samples]:
         """Looks of a slice by endpoint, from where they are at this moment; of those that are packed the whole hour."""
         begin_ms, stop_ms = slice_ms
         with self._asked() as connection, snapshot(connection):
@@ -199,13 +199,13 @@ class SingleLooks(Asking):
             late = self.hours.scanned(connection, numbers, begin_ms, stop_ms, day.last_observation)
         older = self._read(day, lambda archive, of: archive.looks(*of))
         return {
-            number: _merged(older.get(key, Looks()).between(begin_ms, stop_ms), late.get(number, Looks()))
+            number: _merged(older.get(key, Samples()).between(begin_ms, stop_ms), late.get(number, Samples()))
             for number, key in numbers.items()
         }
 
     def _recorded_in(
         self, connection: sqlite3.Connection, numbers: Iterable[int], begin_ms: int, stop_ms: int
-    ) -> dict[int, Looks]:
+    ) -> dict[int, Samples]:
         """Looks of an hour, or of several none of which is packed; of those that are not packed no more than is asked
         for."""
         hour = begin_ms // HOUR_MS
@@ -233,11 +233,11 @@ class SingleLooks(Asking):
         return Observation(endpoint, at_ms, finding)
 
 
-def _merged(older: Looks, late: Looks) -> Looks:
+def _merged(older: Samples, late: Samples) -> Samples:
     """Those of the archive with those that came in after the day was sealed, by when they began."""
     if not older or not late:
         return older or late
-    return Looks.of(sorted([*older, *late], key=itemgetter(0)))
+    return Samples.of(sorted([*older, *late], key=itemgetter(0)))
 
 
 def _at(observation: Observation) -> int:

@@ -132,7 +132,7 @@ class DayRecord:
             yield from rows
 
 
-class Days(Asking):
+class WholeDays(Asking):
     """The days of one ledger. Raises LedgerError and its kinds."""
 
     @contextmanager

@@ -21,13 +21,13 @@ from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, last_number
 from sla_monitor.ledger.connect import PATIENCE_SECONDS, immediate
 from sla_monitor.ledger.name_tables import Codes
 from sla_monitor.ledger.opening import appending
-from sla_monitor.ledger.reading.packed_hours import HOUR_MS, Hours
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS, PackedHours
 from sla_monitor.ledger.reading.queries import Asking
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.ledger.recording.tally import Meanings
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.samples import Looks
+from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.spans import Span
 
 ROWS_LIMIT = 100_000
@@ -73,7 +73,7 @@ class Layer(Protocol):
     def spans(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Sequence[Span]:
         """Whole spans of an endpoint that overlap a range, ascending."""
 
-    def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Looks:
+    def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
         """The single looks that began in a range, ascending."""
 
 
@@ -107,8 +107,8 @@ class Stored:
         rows = connection.execute(_SPANS, (key, self.record.number, start_ms, end_ms))
         return [self.meanings.span(row) for row in rows]
 
-    def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Looks:
-        hours, found = Hours.of(self.meanings), Looks()
+    def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
+        hours, found = PackedHours.of(self.meanings), Samples()
         given = key, self.record.number, start_ms // HOUR_MS, -(-end_ms // HOUR_MS)
         for hour, body in connection.execute(_LOOKS, given):
             looks = hours.unpacked(body, hour)
@@ -126,7 +126,7 @@ class Draft:
     record: Import
     contract: str
     told: Mapping[str, Sequence[Span]]
-    single: Mapping[str, Looks] = field(default_factory=dict)
+    single: Mapping[str, Samples] = field(default_factory=dict)
     entries: Sequence[Entry] = ()
     note: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -144,8 +144,8 @@ class Draft:
     def spans(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Sequence[Span]:
         return [span for span in self.told.get(key, ()) if span.end_ms > start_ms and span.start_ms < end_ms]
 
-    def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Looks:
-        return self.single.get(key, Looks()).between(start_ms, end_ms)
+    def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
+        return self.single.get(key, Samples()).between(start_ms, end_ms)
 
 
 class Imports:
@@ -210,7 +210,7 @@ def add_import(path: Path, draft: Draft, *, read_to: int) -> Stored:
                     f"{draft.record.source}: was brought in before: it is import {known.record.number}"
                     f" (to bring it in anew, take that back: sla-monitor ledger undo-import {known.record.number})"
                 )
-        _insert(connection, draft, Codes.load(database), Hours.of(meanings))
+        _insert(connection, draft, Codes.load(database), PackedHours.of(meanings))
         return imports.all(connection)[-1]
 
 
@@ -248,7 +248,7 @@ def _rows_of(draft: Draft) -> int:
     return sum(map(len, draft.told.values())) + sum(1 for looks in draft.single.values() for _ in _by_hour(looks))
 
 
-def _insert(connection: sqlite3.Connection, draft: Draft, codes: Codes, hours: Hours) -> None:
+def _insert(connection: sqlite3.Connection, draft: Draft, codes: Codes, hours: PackedHours) -> None:
     record, number = draft.record, _next(connection, "imports")
     names: list[tuple[int, str]] = []
     ids = {key: _endpoint(connection, key, names) for key in sorted({*draft.told, *draft.single})}
@@ -261,7 +261,7 @@ def _insert(connection: sqlite3.Connection, draft: Draft, codes: Codes, hours: H
     looks = [
         (looks_id + place, number, ids[key], hour, hours.packed(piece, hour))
         for place, (key, (hour, piece)) in enumerate(
-            (key, one) for key in ids for one in _by_hour(draft.single.get(key, Looks()))
+            (key, one) for key in ids for one in _by_hour(draft.single.get(key, Samples()))
         )
     ]
     last = connection.execute(LAST).fetchone()
@@ -317,7 +317,7 @@ def _next(connection: sqlite3.Connection, table: str) -> int:
     return int(connection.execute(f"select ifnull(max(id), 0) + 1 from {table}").fetchone()[0])
 
 
-def _by_hour(looks: Looks) -> Iterator[tuple[int, Looks]]:
+def _by_hour(looks: Samples) -> Iterator[tuple[int, Samples]]:
     begin = 0
     while begin < len(looks):
         hour = looks.at_ms[begin] // HOUR_MS

@@ -15,7 +15,7 @@ from sla_monitor.ledger.chaining.verifying import verify_recent
 from sla_monitor.ledger.connect import connect_reader, immediate
 from sla_monitor.ledger.name_tables import Codes, Names
 from sla_monitor.ledger.opening import open_writer
-from sla_monitor.ledger.place import Place
+from sla_monitor.ledger.place import LedgerPlace
 from sla_monitor.ledger.reading.packed_hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.reading.pruned_days import last_observation
 from sla_monitor.ledger.recording.bodies import Evidence, storable
@@ -40,7 +40,7 @@ class Journal:
     Belongs to one thread. After a transaction that failed it reads its memory again, from the database.
     """
 
-    def __init__(self, database: Database, place: Place) -> None:
+    def __init__(self, database: Database, place: LedgerPlace) -> None:
         connection = database.conn
         self.database = database
         self.place = place
@@ -79,7 +79,7 @@ class Journal:
         """The journal of the ledger at `path`, for the holder of its lock. Raises LedgerError and its kinds."""
         database = open_writer(path)
         try:
-            place = Place(path)
+            place = LedgerPlace(path)
         except BaseException:
             database.close()
             raise

@@ -16,7 +16,7 @@ from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from sla_monitor.ledger.reading.reader import Reader
-from sla_monitor.sla.samples import Looks
+from sla_monitor.sla.samples import Samples
 
 LOG = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ _PRUNE = "delete from looks_by_hour where hour < ? and endpoint_id in (select va
 _NEWER = "select exists (select 1 from observations where id > ? and at_ms >= ? and at_ms < ?)"
 
 
-class Keeper:
+class HourPacker:
     """Packs for one ledger. For one thread at a time."""
 
     def __init__(self, path: Path, reader: Reader) -> None:
@@ -69,7 +69,7 @@ class Keeper:
         start_ms, end_ms = hour * HOUR_MS, (hour + 1) * HOUR_MS
         newest = connection.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
         looks = self._reader.hours.scanned(connection, numbers, start_ms, end_ms)
-        rows = [(hour, number, self._reader.hours.packed(looks.get(number, Looks()), hour)) for number in numbers]
+        rows = [(hour, number, self._reader.hours.packed(looks.get(number, Samples()), hour)) for number in numbers]
         with immediate(connection):
             if not connection.execute(_NEWER, (newest, start_ms, end_ms)).fetchone()[0]:
                 connection.executemany(_INSERT, rows)

@@ -36,7 +36,7 @@ _DIGITS = 18
 _BODILESS = frozenset({204, 304})
 
 
-class Answer:
+class HttpAnswer:
     """One answer, fed with bytes as they come. `is_head_read` and `is_complete` say how far it is.
 
     `head`: as it came; `body`: undecoded, without its framing; `is_kept`: the connection may carry another question;

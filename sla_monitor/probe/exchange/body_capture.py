@@ -21,7 +21,7 @@ MOST_CHARACTERS = 16_384
 """Of one value: session tokens take some thousands, and the hidden field of a large form ten."""
 
 
-class Found(msgspec.Struct, frozen=True, array_like=True):
+class Captured(msgspec.Struct, frozen=True, array_like=True):
     """A value, or why there is none; `is_long`: it has more than MOST_CHARACTERS and is left out."""
 
     value: str | None
@@ -29,15 +29,15 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
     is_long: bool = False
 
 
-def found_or_not(value: str | None, missing: str, empty: str) -> Found:
+def found_or_not(value: str | None, missing: str, empty: str) -> Captured:
     """`missing`, `empty`: what is wrong where it is one of these."""
     if not value:
-        return Found(None, missing if value is None else empty)
+        return Captured(None, missing if value is None else empty)
     if len(value) > MOST_CHARACTERS:
-        return Found(None, f"it has more than {MOST_CHARACTERS} characters", is_long=True)
+        return Captured(None, f"it has more than {MOST_CHARACTERS} characters", is_long=True)
     if any("\ud800" <= letter <= "\udfff" for letter in value):
-        return Found(None, "it is half a character")
-    return Found(value)
+        return Captured(None, "it is half a character")
+    return Captured(value)
 
 
 class BodyCaptures:
@@ -57,7 +57,7 @@ class BodyCaptures:
         )
         self.most_ns = Costs(weights, 0, [path.steps for path in self._paths.values()]).most_ns
 
-    def find(self, body: bytes | bytearray, content_type: str) -> dict[str, Found]:
+    def find(self, body: bytes | bytearray, content_type: str) -> dict[str, Captured]:
         """Every value by its name. Raises Failure for a body that overruns a bound."""
         text = text_of(body, content_type, is_json=bool(self._paths))
         found = {}
@@ -69,22 +69,22 @@ class BodyCaptures:
             )
         return found | (self._in_json(text) if self._paths else {})
 
-    def _in_json(self, text: str) -> dict[str, Found]:
+    def _in_json(self, text: str) -> dict[str, Captured]:
         try:
             document = parse(text)
             return {name: _first(document, path, f"{self.terms[name].json_path}") for name, path in self._paths.items()}
         except NotJson as error:
-            return dict.fromkeys(self._paths, Found(None, f"{error}"))
+            return dict.fromkeys(self._paths, Captured(None, f"{error}"))
         except TooManyNodes:
             raise Failure.of(too_costly(f"its JSON has more than {MOST_NODES:,} values")) from None
         except (RecursionError, TooDeep):
             raise Failure.of(too_costly("its JSON is nested too deeply")) from None
 
 
-def _first(document: Any, path: JsonPath, spelled: str) -> Found:
+def _first(document: Any, path: JsonPath, spelled: str) -> Captured:
     """The first value that a path finds, as text. Raises TooDeep and RecursionError."""
     value = next(path.find(document), None)
     if isinstance(value, dict | list):
-        return Found(None, f"{spelled} is a structure")
+        return Captured(None, f"{spelled} is a structure")
     text = value if value is None or isinstance(value, str) else json.dumps(value)
     return found_or_not(text, f"{spelled} is not there", f"{spelled} is empty")

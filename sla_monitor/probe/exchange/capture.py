@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from http.cookiejar import Cookie
 
 from sla_monitor.contract.endpoints.journey_terms import Capture
-from sla_monitor.probe.exchange.body_capture import MOST_CHARACTERS, BodyCaptures, Found, found_or_not
+from sla_monitor.probe.exchange.body_capture import MOST_CHARACTERS, BodyCaptures, Captured, found_or_not
 from sla_monitor.probe.judging.judging import Capturing
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.verdict import Failure
@@ -17,7 +17,7 @@ _FOR_HEADERS = re.compile(r"[!-~]([ -~]*[!-~])?")
 """No control characters: a line break would begin another header."""
 
 
-class Source:
+class CaptureSource:
     """What there is to capture from: an answer, and the journey's cookies. `body`: empty where it was not read."""
 
     def __init__(self, headers: Mapping[str, str], cookies: Sequence[Cookie], body: bytearray) -> None:
@@ -40,18 +40,18 @@ class Captures:
         self._in_headers = frozenset(in_headers)
         self.secrets = [name for name, one in terms.items() if one.secret]
 
-    async def find(self, watch: Stopwatch, source: Source) -> dict[str, Found]:
+    async def find(self, watch: Stopwatch, source: CaptureSource) -> dict[str, Captured]:
         """All that is to be captured, be it there or not. Raises Failure where looking for it costs too much."""
         found = {name: _in_head(one, source) for name, one in self._from_head.items()}
         if self._from_body is not None:
             found |= await self._from_body.find(watch, source.body, source.content_type)
         return found
 
-    def take(self, found: Mapping[str, Found]) -> dict[str, str]:
+    def take(self, found: Mapping[str, Captured]) -> dict[str, str]:
         """The values by name. Raises Failure for one that is not there, or cannot be what it is wanted for."""
         return {name: self._taken(name, one) for name, one in found.items()}
 
-    def secrets_in(self, found: Mapping[str, Found] | None) -> list[str] | None:
+    def secrets_in(self, found: Mapping[str, Captured] | None) -> list[str] | None:
         """The secret values of an answer, also of one that is not as expected; None where they are not known."""
         if not self.secrets:
             return []
@@ -60,7 +60,7 @@ class Captures:
         values = (found[name].value for name in self.secrets)
         return [value for value in values if value is not None]
 
-    def _taken(self, name: str, one: Found) -> str:
+    def _taken(self, name: str, one: Captured) -> str:
         reason = Reason.HEADER_UNEXPECTED if name in self._from_head else Reason.BODY_UNEXPECTED
         if one.is_long:
             raise Failure(Reason.TOO_LARGE, f"the value captured as {name} has more than {MOST_CHARACTERS} characters")
@@ -74,7 +74,7 @@ class Captures:
 NO_CAPTURES = Captures({})
 
 
-def _in_head(terms: Capture, source: Source) -> Found:
+def _in_head(terms: Capture, source: CaptureSource) -> Captured:
     if terms.header is not None:
         what, value = f"the header {terms.header}", source.headers.get(terms.header)
     else:  # the latest host's, where several have set one

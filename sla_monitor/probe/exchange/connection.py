@@ -8,7 +8,7 @@ from time import monotonic
 
 from sla_monitor.probe.connections.channel import Channel, Connection
 from sla_monitor.probe.connections.connecting import connect, secure
-from sla_monitor.probe.exchange.answer import Answer
+from sla_monitor.probe.exchange.answer import HttpAnswer
 from sla_monitor.probe.failures import verdict_on
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch, TooMuch
 from sla_monitor.probe.verdict import Failure
@@ -56,7 +56,7 @@ class Exchange:
 
     __slots__ = ("_connection", "_limit", "_line", "_watch", "answer")
 
-    def __init__(self, line: Line, connection: Connection, answer: Answer, watch: Stopwatch, limit: int) -> None:
+    def __init__(self, line: Line, connection: Connection, answer: HttpAnswer, watch: Stopwatch, limit: int) -> None:
         self._line, self._connection, self._watch, self._limit = line, connection, watch, limit
         self.answer = answer
 
@@ -123,7 +123,7 @@ class Line:
                 raise
         return await self._ask(await self._open(watch), watch, method, wire, body_limit)
 
-    async def advance(self, connection: Connection, answer: Answer, watch: Stopwatch) -> None:
+    async def advance(self, connection: Connection, answer: HttpAnswer, watch: Stopwatch) -> None:
         """Read on by some bytes. Raises Failure, TooMuch and OSError."""
         data = await connection.receive(watch)
         if data:
@@ -170,10 +170,10 @@ class Line:
         watch.grant(body_limit * (WIRE_FACTOR if answer.is_chunked else 1) + HEAD_LIMIT)
         return Exchange(self, connection, answer, watch, body_limit)
 
-    async def _head(self, connection: Connection, watch: Stopwatch, method: str) -> Answer:
+    async def _head(self, connection: Connection, watch: Stopwatch, method: str) -> HttpAnswer:
         watch.sent()
         watch.grant(HEAD_LIMIT)
-        answer = Answer(method)
+        answer = HttpAnswer(method)
         while not answer.is_head_read:
             await self.advance(connection, answer, watch)
         return answer

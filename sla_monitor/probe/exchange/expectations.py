@@ -37,7 +37,7 @@ class Expectations:
         self._contains = terms.body_contains
         self._lacks = terms.body_lacks
         self._matches = (terms.body_matches, compile_pattern(terms.body_matches)) if terms.body_matches else None
-        self._json = [Condition(condition) for condition in terms.json_path]
+        self._json = [BodyCondition(condition) for condition in terms.json_path]
         self.reads_body = bool(self._contains or self._lacks or self._matches or self._json)
         weights = weight(terms.body_matches or "") + sum(condition.text_weight for condition in self._json)
         sought = len(self._contains) + len(self._lacks)
@@ -96,7 +96,7 @@ class Expectations:
         return ", ".join(f"{first}" if first == last else f"{first}-{last}" for first, last in self._status)
 
 
-class Condition:
+class BodyCondition:
     """One JSON path (RFC 9535) and what it must find: something, of which everything satisfies the condition.
 
     `text_weight`: of its patterns, on a document's text.

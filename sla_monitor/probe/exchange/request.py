@@ -20,8 +20,8 @@ from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.probe.connections.trust import context_for
 from sla_monitor.probe.exchange import redirects
 from sla_monitor.probe.exchange.adapter import Reply, Sealed, origin_of, reply
-from sla_monitor.probe.exchange.body_capture import Found
-from sla_monitor.probe.exchange.capture import NO_CAPTURES, Captures, Source
+from sla_monitor.probe.exchange.body_capture import Captured
+from sla_monitor.probe.exchange.capture import NO_CAPTURES, Captures, CaptureSource
 from sla_monitor.probe.exchange.connection import Line, Origin, Proxy
 from sla_monitor.probe.failures import FAILURES, verdict_on
 from sla_monitor.probe.judging.judging import Judge
@@ -33,7 +33,7 @@ _PERSONAL = frozenset({"authorization", "cookie", "host", "proxy-authorization"}
 """Headers that are meant for one host alone, besides those whose value is a secret."""
 
 
-class Known:
+class CapturedValues:
     """The secrets of one endpoint, as they are revealed."""
 
     __slots__ = ("_values",)
@@ -55,7 +55,7 @@ class Known:
         return Secrets(*self._values, *more)
 
 
-class Lines:
+class HeaderLines:
     """The lines of one endpoint: to its own origins, and to where redirects lead.
 
     Connections are kept, if at all, to its own origins only: where else there are any the server says.
@@ -105,7 +105,7 @@ class Content:
         )
 
 
-class Message:
+class HttpMessage:
     """A request as it goes to its own origin, and what of it may go elsewhere by a redirect."""
 
     __slots__ = ("_content", "_is_proxied", "method", "sealed")
@@ -151,8 +151,8 @@ class _Read:
     """How far an answer was read, and what came of it. `found`: what was looked for to be captured."""
 
     verdict: Verdict | None = None
-    source: Source | None = None
-    found: Mapping[str, Found] | None = None
+    source: CaptureSource | None = None
+    found: Mapping[str, Captured] | None = None
     captured: Mapping[str, str] = field(default_factory=dict)
     is_complete: bool = False
 
@@ -171,7 +171,7 @@ class Request:
         self._days_left, self._clock = days_left, clock
 
     async def ask(
-        self, watch: Stopwatch, message: Message, lines: Lines, jar: RequestsCookieJar | None = None
+        self, watch: Stopwatch, message: HttpMessage, lines: HeaderLines, jar: RequestsCookieJar | None = None
     ) -> Answered:
         """What the supplier does wrong is a verdict, never an exception. `jar`: cookies of before, and for later; none:
         they live as long as this request."""
@@ -200,7 +200,7 @@ class Request:
         if jar is not None:
             await reply.exchange.yield_control()  # cookies cost a millisecond
             redirects.collect(jar, reply)
-        source = read.source = Source(reply.headers, [*jar] if jar else [], await reply.read(self._limit))
+        source = read.source = CaptureSource(reply.headers, [*jar] if jar else [], await reply.read(self._limit))
         if read.verdict is None and self._judge.reads_body:
             read.verdict = await self._judge.of_body(watch, source.body, source.content_type)
         if read.verdict is None or self._captures.secrets:
@@ -215,7 +215,9 @@ class Request:
         """Of an answer in which secrets cannot be found, to be hidden: it was not read to its end, or is too costly."""
         return b"(not kept: a secret is captured from this answer)" if self._captures.secrets else seen
 
-    async def _follow(self, watch: Stopwatch, message: Message, lines: Lines, jar: RequestsCookieJar | None) -> Reply:
+    async def _follow(
+        self, watch: Stopwatch, message: HttpMessage, lines: HeaderLines, jar: RequestsCookieJar | None
+    ) -> Reply:
         """The answer, or the one that redirects lead to."""
         rules, method = self._rules, message.method
         cookies = redirects.cookies_for(jar, message.sealed) if jar is not None else ""
@@ -239,7 +241,7 @@ class Request:
         return answer
 
 
-def _redirected(message: Message, method: str, url: str) -> tuple[Sealed, bool]:
+def _redirected(message: HttpMessage, method: str, url: str) -> tuple[Sealed, bool]:
     """The request at a redirect's target, and whether that is trusted. What was meant for our first host alone is not
     sent to another."""
     try:
@@ -253,7 +255,7 @@ def _redirected(message: Message, method: str, url: str) -> tuple[Sealed, bool]:
     return request, trusted
 
 
-def headers_of(terms: RequestTerms, known: Known, *, keep: bool) -> CaseInsensitiveDict[str]:
+def headers_of(terms: RequestTerms, known: CapturedValues, *, keep: bool) -> CaseInsensitiveDict[str]:
     """What a request carries besides the headers of its terms. `keep`: the connection may carry another."""
     headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(
         {

@@ -15,7 +15,15 @@ from hashlib import blake2b
 from itertools import count
 
 from sla_monitor.probe.exchange.expectations import too_costly
-from sla_monitor.probe.judging.judge_process import CPU_LIMIT_S, TIME_COSTLY, Answer, Process, Question, Terms, pack
+from sla_monitor.probe.judging.judge_process import (
+    CPU_LIMIT_S,
+    TIME_COSTLY,
+    JudgeAnswer,
+    JudgeQuestion,
+    Process,
+    Terms,
+    pack,
+)
 from sla_monitor.probe.loop import Loop, Promise
 from sla_monitor.sla.observation import Reason
 
@@ -40,7 +48,7 @@ _CRASHES = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGI
 log = logging.getLogger(__name__)
 
 
-class Standing(IntEnum):
+class JudgeState(IntEnum):
     """How soon an endpoint's answer is judged, by what its last cost. One that cannot overrun is trusted anyway."""
 
     TRUSTED = 0
@@ -48,14 +56,14 @@ class Standing(IntEnum):
     SUSPECT = 2
 
 
-class Job:
+class JudgingJob:
     """A question on its way to a process. `waiting`: how many probes wait for its answer."""
 
     __slots__ = ("is_begun", "key", "parts", "promise", "standing", "tries", "waiting")
 
-    def __init__(self, loop: Loop, key: bytes, parts: tuple[bytes | bytearray, ...], standing: Standing) -> None:
+    def __init__(self, loop: Loop, key: bytes, parts: tuple[bytes | bytearray, ...], standing: JudgeState) -> None:
         self.key, self.parts, self.standing = key, parts, standing
-        self.promise: Promise[Answer | None] = Promise(loop)
+        self.promise: Promise[JudgeAnswer | None] = Promise(loop)
         self.is_begun = False
         self.tries = 0
         self.waiting = 0
@@ -74,28 +82,28 @@ class Judges:
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._jobs: dict[bytes, Job] = {}
-        self._queue: list[tuple[Standing, int, Job]] = []
+        self._jobs: dict[bytes, JudgingJob] = {}
+        self._queue: list[tuple[JudgeState, int, JudgingJob]] = []
         self._order = count()
         self._idle: list[Process] = []
-        self._busy: dict[Process, Job] = {}
+        self._busy: dict[Process, JudgingJob] = {}
         self._living: set[Process] = set()
-        self._overran: dict[bytes, tuple[float, Answer]] = {}
+        self._overran: dict[bytes, tuple[float, JudgeAnswer]] = {}
         loop.at_close(self.close)
 
     async def judge(
         self,
         terms: Terms,
-        question: Question,
+        question: JudgeQuestion,
         body: bytes | bytearray,
-        standing: Standing,
+        standing: JudgeState,
         within_s: float,
-    ) -> Answer | None:
+    ) -> JudgeAnswer | None:
         """None: it was not judged within so many seconds. The same question is put once, however many ask it."""
         task, parts = self._loop.current, (*pack(terms, question), body)
         assert task is not None  # noqa: S101 - only a task can await
         timer = self._loop.call_at(self._loop.time() + within_s, lambda: self._loop.resume(task, error=_NotInTime()))
-        job: Job | None = None
+        job: JudgingJob | None = None
         try:
             key = await self._digest(parts)
             known = self._known(key)
@@ -103,7 +111,7 @@ class Judges:
                 return known
             job = self._jobs.get(key)
             if job is None:
-                job = self._jobs[key] = Job(self._loop, key, parts, standing)
+                job = self._jobs[key] = JudgingJob(self._loop, key, parts, standing)
             job.waiting += 1
             if not job.is_begun:
                 self._put(job, min(standing, job.standing))
@@ -128,7 +136,7 @@ class Judges:
         self._idle, self._busy, self._living = [], {}, set()
         _JUDGES.pop(self._loop, None)
 
-    def answered(self, process: Process, answer: Answer) -> None:
+    def answered(self, process: Process, answer: JudgeAnswer) -> None:
         """Called by a process."""
         job = self._busy.pop(process)
         if answer.is_last:
@@ -149,7 +157,7 @@ class Judges:
             return
         job.tries += 1
         if code == -signal.SIGPROF:
-            self._settle(job, Answer(TIME_COSTLY.reason, TIME_COSTLY.detail, CPU_LIMIT_S, is_last=True))
+            self._settle(job, JudgeAnswer(TIME_COSTLY.reason, TIME_COSTLY.detail, CPU_LIMIT_S, is_last=True))
         elif job.tries < 2 and job.waiting:
             job.is_begun = False
             self._put(job, job.standing)
@@ -168,11 +176,11 @@ class Judges:
                 digest.update(memoryview(part)[start : start + _SLICE])
         return digest.digest()
 
-    def _known(self, key: bytes) -> Answer | None:
+    def _known(self, key: bytes) -> JudgeAnswer | None:
         until_s, answer = self._overran.get(key, (0.0, None))
         return answer if self._loop.time() < until_s else None
 
-    def _put(self, job: Job, standing: Standing) -> None:
+    def _put(self, job: JudgingJob, standing: JudgeState) -> None:
         job.standing = standing
         heapq.heappush(self._queue, (standing, next(self._order), job))
 
@@ -192,8 +200,8 @@ class Judges:
             if job.is_begun or not job.waiting:
                 heapq.heappop(self._queue)
                 continue
-            others = sum(busy.standing is not Standing.TRUSTED for busy in self._busy.values())
-            if standing is not Standing.TRUSTED and others >= MOST_JUDGES - 1:
+            others = sum(busy.standing is not JudgeState.TRUSTED for busy in self._busy.values())
+            if standing is not JudgeState.TRUSTED and others >= MOST_JUDGES - 1:
                 return
             process = self._free(job)
             if process is None:
@@ -203,7 +211,7 @@ class Judges:
             self._busy[process] = job
             process.give(job.parts, self._loop.time() + STUCK_S)
 
-    def _free(self, job: Job) -> Process | None:
+    def _free(self, job: JudgingJob) -> Process | None:
         """A process that has nothing to do, perhaps a new one."""
         if self._idle:
             return self._idle.pop()
@@ -219,7 +227,7 @@ class Judges:
         self._living.add(process)
         return process
 
-    def _settle(self, job: Job, answer: Answer | None) -> None:
+    def _settle(self, job: JudgingJob, answer: JudgeAnswer | None) -> None:
         job.is_begun = True
         self._jobs.pop(job.key, None)
         if answer is not None and answer.reason is Reason.TOO_COSTLY:
@@ -233,16 +241,16 @@ class Judges:
         process.end()
 
 
-def _fatal(code: int) -> Answer:
+def _fatal(code: int) -> JudgeAnswer:
     """What ended two processes, one after the other."""
     if -code in _CRASHES:
         verdict = too_costly(f"it ends the process that judges, by {signal.Signals(-code).name}")
-        return Answer(verdict.reason, verdict.detail, CPU_LIMIT_S, is_last=True)
+        return JudgeAnswer(verdict.reason, verdict.detail, CPU_LIMIT_S, is_last=True)
     return _ours(f"the process that judges ended ({code})")
 
 
-def _ours(why: str) -> Answer:
-    return Answer(Reason.INTERNAL_ERROR, f"on our side: {why}", 0.0, is_last=True)
+def _ours(why: str) -> JudgeAnswer:
+    return JudgeAnswer(Reason.INTERNAL_ERROR, f"on our side: {why}", 0.0, is_last=True)
 
 
 _JUDGES: dict[Loop, Judges] = {}

@@ -27,7 +27,7 @@ import msgspec
 
 from sla_monitor.contract.endpoints.http_terms import HttpExpectations
 from sla_monitor.contract.endpoints.journey_terms import Capture
-from sla_monitor.probe.exchange.body_capture import BodyCaptures, Found
+from sla_monitor.probe.exchange.body_capture import BodyCaptures, Captured
 from sla_monitor.probe.exchange.expectations import Expectations, too_costly
 from sla_monitor.probe.loop import Loop, Timer
 from sla_monitor.probe.verdict import Failure, Verdict
@@ -61,14 +61,14 @@ _READY, _READY_S = b"\n", 0.25
 _STANDARD = 3
 
 
-class Question(msgspec.Struct, frozen=True, array_like=True):
+class JudgeQuestion(msgspec.Struct, frozen=True, array_like=True):
     """What is to be judged: headers, or else a body of this type (None: UTF-8, whatever it begins with)."""
 
     headers: dict[str, str] | None = None
     content_type: str | None = None
 
 
-class Answer(msgspec.Struct, frozen=True, array_like=True):
+class JudgeAnswer(msgspec.Struct, frozen=True, array_like=True):
     """`reason`: None where all is well; `found`: what was captured; `cpu_s`: what it took; `is_last`: the process ends
     after it."""
 
@@ -76,7 +76,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     detail: str
     cpu_s: float
     is_last: bool
-    found: dict[str, Found] = {}
+    found: dict[str, Captured] = {}
 
     @property
     def verdict(self) -> Verdict | None:
@@ -87,7 +87,7 @@ Terms = HttpExpectations | dict[str, Capture]
 """What an answer must be, or what is captured from it."""
 
 
-def pack(terms: Terms, question: Question) -> tuple[bytes, bytes]:
+def pack(terms: Terms, question: JudgeQuestion) -> tuple[bytes, bytes]:
     """What is sent after the head and before the body."""
     return pickle.dumps(terms), msgspec.json.encode(question)
 
@@ -98,7 +98,7 @@ class Process:
     def __init__(
         self,
         loop: Loop,
-        answered: Callable[[Process, Answer], None],
+        answered: Callable[[Process, JudgeAnswer], None],
         ended: Callable[[Process, int], None],
     ) -> None:
         """`ended` is told its exit code, or the negative number of the signal that ended it. Raises OSError when none
@@ -211,7 +211,7 @@ class Process:
 
     def _take(self, said: bytes) -> None:
         try:
-            answer = msgspec.json.decode(said, type=Answer)
+            answer = msgspec.json.decode(said, type=JudgeAnswer)
         except msgspec.DecodeError:
             self.end()
             return
@@ -272,12 +272,12 @@ def _serve(sock: socket.socket) -> None:
     while head := _read(sock, _HEAD.size):
         sizes = _HEAD.unpack(head)
         worker = _worker(bytes(_read(sock, sizes[0])))
-        question = msgspec.json.decode(_read(sock, sizes[1]), type=Question)
+        question = msgspec.json.decode(_read(sock, sizes[1]), type=JudgeQuestion)
         limit = MEMORY_BASE + MEMORY_FACTOR * sizes[2]
         body = _read(sock, sizes[2])
         before_s = time.process_time()
         _limit_data(base + limit)
-        found: dict[str, Found] = {}
+        found: dict[str, Captured] = {}
         try:
             verdict, found = _judge(worker, question, body)
         except MemoryError:
@@ -291,16 +291,16 @@ def _serve(sock: socket.socket) -> None:
             return
 
 
-def _answer(verdict: Verdict | None, found: dict[str, Found], cpu_s: float, *, is_last: bool) -> Answer:
+def _answer(verdict: Verdict | None, found: dict[str, Captured], cpu_s: float, *, is_last: bool) -> JudgeAnswer:
     if verdict is None:
-        return Answer(None, "", cpu_s, is_last, found)
+        return JudgeAnswer(None, "", cpu_s, is_last, found)
     detail = verdict.detail[:_DETAIL_LIMIT].encode(errors="replace").decode()
-    return Answer(verdict.reason, detail, cpu_s, is_last)
+    return JudgeAnswer(verdict.reason, detail, cpu_s, is_last)
 
 
 def _judge(
-    worker: Expectations | BodyCaptures, question: Question, body: bytearray
-) -> tuple[Verdict | None, dict[str, Found]]:
+    worker: Expectations | BodyCaptures, question: JudgeQuestion, body: bytearray
+) -> tuple[Verdict | None, dict[str, Captured]]:
     """Raises MemoryError. The signal at the end of the time ends the process."""
     signal.setitimer(signal.ITIMER_PROF, CPU_LIMIT_S)
     try:

@@ -10,10 +10,10 @@ import logging
 from collections.abc import Mapping
 
 from sla_monitor.contract.endpoints.http_terms import HttpExpectations
-from sla_monitor.probe.exchange.body_capture import BodyCaptures, Found
+from sla_monitor.probe.exchange.body_capture import BodyCaptures, Captured
 from sla_monitor.probe.exchange.expectations import Expectations, too_costly
-from sla_monitor.probe.judging.judge_pool import Standing, judges_of
-from sla_monitor.probe.judging.judge_process import CPU_LIMIT_S, TIME_COSTLY, Answer, Question, Terms
+from sla_monitor.probe.judging.judge_pool import JudgeState, judges_of
+from sla_monitor.probe.judging.judge_process import CPU_LIMIT_S, TIME_COSTLY, JudgeAnswer, JudgeQuestion, Terms
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Reason
@@ -43,14 +43,14 @@ class _Elsewhere:
     __slots__ = ("_standing",)
 
     def __init__(self) -> None:
-        self._standing = Standing.NEW
+        self._standing = JudgeState.NEW
 
     async def _ask(
-        self, watch: Stopwatch, terms: Terms, question: Question, body: bytes | bytearray, most_ns: float
-    ) -> Answer:
+        self, watch: Stopwatch, terms: Terms, question: JudgeQuestion, body: bytes | bytearray, most_ns: float
+    ) -> JudgeAnswer:
         """Raises Failure for what overruns, and for what is ours."""
-        standing = Standing.TRUSTED if most_ns <= _CPU_LIMIT_NS else self._standing
-        is_suspect = standing is Standing.SUSPECT
+        standing = JudgeState.TRUSTED if most_ns <= _CPU_LIMIT_NS else self._standing
+        is_suspect = standing is JudgeState.SUSPECT
         within_s = watch.ends + GRACE_S - watch.loop.time() if is_suspect else PATIENCE_S
         with watch.pause():
             answer = await judges_of(watch.loop).judge(terms, question, body, standing, within_s)
@@ -63,7 +63,7 @@ class _Elsewhere:
             log.error("an answer could not be judged", extra={"detail": answer.detail})
         if answer.reason is not Reason.INTERNAL_ERROR:
             is_dear = answer.reason is Reason.TOO_COSTLY and answer.cpu_s > _DEAR_S
-            self._standing = Standing.SUSPECT if is_dear else Standing.TRUSTED
+            self._standing = JudgeState.SUSPECT if is_dear else JudgeState.TRUSTED
         watch.judging_s += answer.cpu_s
         if watch.judging_s > CPU_LIMIT_S:
             raise Failure.of(TIME_COSTLY)
@@ -86,7 +86,7 @@ class Judge(_Elsewhere):
         most_ns = self._expect.most_ns_of_headers(headers)
         if verdict is not None or most_ns <= SMALL_NS:
             return verdict or self._expect.of_headers(headers)
-        question = Question(headers=self._expect.headers_in(headers))
+        question = JudgeQuestion(headers=self._expect.headers_in(headers))
         return (await self._ask(watch, self._expect.terms, question, b"", most_ns)).verdict
 
     async def of_body(self, watch: Stopwatch, body: bytearray, content_type: str | None) -> Verdict | None:
@@ -96,7 +96,7 @@ class Judge(_Elsewhere):
         if most_ns <= SMALL_NS and watch.judging_s < LOOP_SHARE_S:
             with watch.judge():
                 return self._expect.of_body(body, content_type)
-        question = Question(content_type=content_type)
+        question = JudgeQuestion(content_type=content_type)
         return (await self._ask(watch, self._expect.terms, question, body, most_ns)).verdict
 
 
@@ -109,13 +109,13 @@ class Capturing(_Elsewhere):
         super().__init__()
         self._captures = captures
 
-    async def find(self, watch: Stopwatch, body: bytearray, content_type: str) -> dict[str, Found]:
+    async def find(self, watch: Stopwatch, body: bytearray, content_type: str) -> dict[str, Captured]:
         """Every value by its name. Raises Failure for a body that overruns a bound. The time that it takes is ours."""
         most_ns = self._captures.most_ns(body, _CPU_LIMIT_NS)
         if most_ns <= SMALL_NS and watch.judging_s < LOOP_SHARE_S:
             with watch.judge():
                 return self._captures.find(body, content_type)
-        question = Question(content_type=content_type)
+        question = JudgeQuestion(content_type=content_type)
         answer = await self._ask(watch, self._captures.terms, question, body, most_ns)
         if answer.verdict is not None:
             raise Failure.of(answer.verdict)

@@ -9,8 +9,8 @@ from sla_monitor.probe.connections.channel import Address
 from sla_monitor.probe.connections.in_turn import first_of
 from sla_monitor.probe.failures import FAILURES, verdict_on
 from sla_monitor.probe.prober import Surroundings
-from sla_monitor.probe.resolving.dns_message import Message, Record, read
-from sla_monitor.probe.resolving.name_server import TC, TYPES, Question, over_tcp, over_udp
+from sla_monitor.probe.resolving.dns_message import DnsMessage, Record, read
+from sla_monitor.probe.resolving.name_server import TC, TYPES, DnsQuestion, over_tcp, over_udp
 from sla_monitor.probe.resolving.resolver import addresses_of
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.verdict import Verdict, finding
@@ -32,9 +32,9 @@ class DnsProber:
         self._expected = {record_wire(terms.record, answer): answer for answer in terms.expect}
 
     async def probe(self, watch: Stopwatch) -> Finding:
-        message: Message | None = None
+        message: DnsMessage | None = None
         verdict: Verdict | None
-        question = Question(self._name, self._type)
+        question = DnsQuestion(self._name, self._type)
         try:
             message = await read(await self._ask(watch, question), question, watch.loop)
             verdict = self._judge(message, question)
@@ -46,7 +46,7 @@ class DnsProber:
     def close(self) -> None:
         """Nothing is kept between probes."""
 
-    async def _ask(self, watch: Stopwatch, question: Question) -> bytes:
+    async def _ask(self, watch: Stopwatch, question: DnsQuestion) -> bytes:
         """The answer of the server's first address that gives one."""
         began = watch.loop.time()
         addresses = await addresses_of(watch, self.terms.server, self.terms.port, self.terms.family)
@@ -61,7 +61,7 @@ class DnsProber:
 
         return await first_of(watch, addresses, attempt)
 
-    def _judge(self, message: Message, question: Question) -> Verdict | None:
+    def _judge(self, message: DnsMessage, question: DnsQuestion) -> Verdict | None:
         wanted, code = self.terms.expect_rcode, self._text.rcode_of(message)
         if code != ("NOERROR" if wanted == "NODATA" else wanted):
             return _unexpected(f"the server answered {code}{'' if wanted == 'NOERROR' else f', and not {wanted}'}")
@@ -79,7 +79,7 @@ class DnsProber:
             return _unexpected(f"the answer lacks {missing[0]}; it has {has}")
         return None
 
-    def _no_data(self, message: Message, found: list[Record]) -> Verdict | None:
+    def _no_data(self, message: DnsMessage, found: list[Record]) -> Verdict | None:
         if found:
             return _unexpected(f"the answer has {self._text.records_text(found, DETAIL_LIMIT)}")
         return _unexpected("the server refers to other name servers") if message.is_referral else None

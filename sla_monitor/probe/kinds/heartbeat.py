@@ -65,7 +65,7 @@ class HeartbeatProber:
         return clock.now_ms() - int(clock.monotonic() * 1000)
 
 
-class Trouble(NamedTuple):
+class JobTrouble(NamedTuple):
     """What is wrong with a job. `at_ms`: the report that says so; of a silence, the last one that did not."""
 
     reason: Reason
@@ -90,25 +90,25 @@ def judge(terms: HeartbeatEndpoint, timetable: Timetable, job: JobState, since_m
     return Finding(Outcome.DOWN, trouble.reason, plain(trouble.detail))
 
 
-def _reported(terms: HeartbeatEndpoint, job: JobState, now_ms: int) -> Trouble | None:
+def _reported(terms: HeartbeatEndpoint, job: JobState, now_ms: int) -> JobTrouble | None:
     """What the job itself says is wrong, until its next good end."""
     if job.ended is not None and job.ended.kind is ReportKind.FAIL:
         said = f": {job.ended.text}" if job.ended.text else ""
-        return Trouble(Reason.JOB_FAILED, job.ended.at_ms, f"the job failed at {_moment(job.ended.at_ms)}{said}")
+        return JobTrouble(Reason.JOB_FAILED, job.ended.at_ms, f"the job failed at {_moment(job.ended.at_ms)}{said}")
     limit_ms = terms.max_duration_ms
     if limit_ms is None:
         return None
     allowed = f"more than {spelled_duration(limit_ms)}"
     if job.ended is not None and (job.ended.duration_ms or 0) > limit_ms:
         took = f"the job that ended at {_moment(job.ended.at_ms)} took {(job.ended.duration_ms or 0) // 1000} s"
-        return Trouble(Reason.TOO_SLOW, job.ended.at_ms, f"{took}, {allowed}")
+        return JobTrouble(Reason.TOO_SLOW, job.ended.at_ms, f"{took}, {allowed}")
     if job.running is not None and now_ms - job.running.at_ms > limit_ms:
         running = f"the job has been running since {_moment(job.running.at_ms)}"
-        return Trouble(Reason.TOO_SLOW, job.running.at_ms, f"{running}, {allowed}")
+        return JobTrouble(Reason.TOO_SLOW, job.running.at_ms, f"{running}, {allowed}")
     return None
 
 
-def _silence(timetable: Timetable, done: JobReport | None, now_ms: int) -> Trouble:
+def _silence(timetable: Timetable, done: JobReport | None, now_ms: int) -> JobTrouble:
     at_ms = float("-inf") if done is None else done.at_ms
     heard = "has never reported success" if done is None else f"last reported success at {_moment(done.at_ms)}"
     run = timetable.last_run(0 if done is None else done.at_ms, now_ms) if timetable.at else None
@@ -116,10 +116,10 @@ def _silence(timetable: Timetable, done: JobReport | None, now_ms: int) -> Troub
         missed = (
             f"no report of the run that was due at {_moment(run.due_ms)}, nor in {timetable.grace_ms // 1000} s after"
         )
-        return Trouble(Reason.HEARTBEAT_SILENT, at_ms, f"{missed}; the job {heard}")
+        return JobTrouble(Reason.HEARTBEAT_SILENT, at_ms, f"{missed}; the job {heard}")
     allowed = f"its period and grace allow {(timetable.period_ms + timetable.grace_ms) // 1000} s"
     hours = " of its hours" if timetable.calendar is not None else ""
-    return Trouble(Reason.HEARTBEAT_SILENT, at_ms, f"the job {heard}; {allowed}{hours}")
+    return JobTrouble(Reason.HEARTBEAT_SILENT, at_ms, f"the job {heard}; {allowed}{hours}")
 
 
 def _moment(at_ms: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sla_monitor.contract.endpoints.endpoint import HttpEndpoint
 from sla_monitor.contract.reading.secret import SecretReference
-from sla_monitor.probe.exchange.request import Content, Known, Lines, Message, Request, headers_of
+from sla_monitor.probe.exchange.request import CapturedValues, Content, HeaderLines, HttpMessage, Request, headers_of
 from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.verdict import finding
@@ -19,10 +19,10 @@ class HttpProber:
     def __init__(self, terms: HttpEndpoint, surroundings: Surroundings) -> None:
         """Raises SecretError, OSError and ssl.SSLError for what cannot be read, ValueError for what cannot be sent."""
         self.terms = terms
-        known = Known()
+        known = CapturedValues()
         self._message = _message(terms, known)
         self._request = Request(terms, terms.certificate_days_left, surroundings.clock)
-        self._lines = Lines(terms, [self._message.origin], keep=terms.connection == "reuse")
+        self._lines = HeaderLines(terms, [self._message.origin], keep=terms.connection == "reuse")
         self._secrets = known.secrets()
 
     async def probe(self, watch: Stopwatch) -> Finding:
@@ -35,10 +35,10 @@ class HttpProber:
         self._lines.close()
 
 
-def _message(terms: HttpEndpoint, known: Known) -> Message:
+def _message(terms: HttpEndpoint, known: CapturedValues) -> HttpMessage:
     headers = headers_of(terms, known, keep=terms.connection == "reuse")
     for name, value in terms.headers.items():
         headers[name] = known.reveal(value) if isinstance(value, SecretReference) else value
     secret = frozenset(name for name, value in terms.headers.items() if isinstance(value, SecretReference))
     content = Content(headers, terms.body.encode() if terms.body is not None else None, secret)
-    return Message(terms.method, terms.url, content, is_proxied=terms.proxy is not None)
+    return HttpMessage(terms.method, terms.url, content, is_proxied=terms.proxy is not None)

@@ -17,7 +17,15 @@ from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.names import PHASES
 from sla_monitor.probe.exchange.adapter import origin_of
 from sla_monitor.probe.exchange.capture import Captures
-from sla_monitor.probe.exchange.request import Answered, Content, Known, Lines, Message, Request, headers_of
+from sla_monitor.probe.exchange.request import (
+    Answered,
+    CapturedValues,
+    Content,
+    HeaderLines,
+    HttpMessage,
+    Request,
+    headers_of,
+)
 from sla_monitor.probe.prober import Surroundings
 from sla_monitor.probe.step_words import name_of_step, step_table
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
@@ -39,13 +47,13 @@ class JourneyProber:
     def __init__(self, terms: JourneyEndpoint, surroundings: Surroundings) -> None:
         """Raises SecretError, OSError and ssl.SSLError for what cannot be read, ValueError for what cannot be sent."""
         self.terms = terms
-        self._known = Known()
+        self._known = CapturedValues()
         self._steps = [_Step(terms, step, surroundings.clock, self._known) for step in terms.steps]
         origins = (origin_of(terms.address_of(step).filled(lambda _: "x")) for step in terms.steps)
-        self._lines = Lines(terms, origins, keep=True)
+        self._lines = HeaderLines(terms, origins, keep=True)
 
     async def probe(self, watch: Stopwatch) -> Finding:
-        walk = _Walk(len(self._steps))
+        walk = _JourneyWalk(len(self._steps))
         try:
             for step in self._steps:
                 await walk.go(step, watch, self._lines)
@@ -62,7 +70,7 @@ class _Step:
 
     __slots__ = ("_body", "_headers", "_is_proxied", "_message", "_personal", "_request", "_url", "needs", "terms")
 
-    def __init__(self, journey: JourneyEndpoint, terms: JourneyStep, clock: Clock, known: Known) -> None:
+    def __init__(self, journey: JourneyEndpoint, terms: JourneyStep, clock: Clock, known: CapturedValues) -> None:
         self.terms = terms
         self.needs = {name for template in terms.templates.values() for name in template.captured}
         in_headers = {name for step in journey.steps for value in step.headers.values() for name in value.captured}
@@ -76,21 +84,21 @@ class _Step:
         self._personal = {name: _revealed(value, known) for name, value in terms.headers.items()}
         self._message = None if self.needs else self._made({})
 
-    async def ask(self, watch: Stopwatch, lines: Lines, jar: RequestsCookieJar, values: Values) -> Answered:
+    async def ask(self, watch: Stopwatch, lines: HeaderLines, jar: RequestsCookieJar, values: Values) -> Answered:
         try:
             message = self._message or self._made(values)
         except ValueError:  # requests' own; its words quote what it refuses
             return Answered(Verdict(Reason.PROTOCOL_ERROR, "the captured values make no request that can be sent"))
         return await self._request.ask(watch, message, lines, jar)
 
-    def _made(self, values: Values) -> Message:
+    def _made(self, values: Values) -> HttpMessage:
         headers = self._headers.copy()
         for name, template in self._personal.items():
             headers[name] = _filled(template, values)
         personal = frozenset(name for name, template in self.terms.headers.items() if not template.is_literal)
         content = Content(headers, self._body.filled(values), personal, self._body.is_personal)
         url = _filled(self._url, values, lambda value: quote(value, safe=""))
-        return Message(self.terms.method, url, content, is_proxied=self._is_proxied)
+        return HttpMessage(self.terms.method, url, content, is_proxied=self._is_proxied)
 
 
 class _Body:
@@ -98,7 +106,7 @@ class _Body:
 
     __slots__ = ("_fields", "_spell", "_text", "is_personal", "type")
 
-    def __init__(self, terms: JourneyStep, known: Known) -> None:
+    def __init__(self, terms: JourneyStep, known: CapturedValues) -> None:
         self.type = ""
         self._spell: Spell = str
         text = terms.body
@@ -120,7 +128,7 @@ class _Body:
         return "&".join(fields).encode()
 
 
-def _revealed(template: Template, known: Known, spell: Spell = str) -> Template:
+def _revealed(template: Template, known: CapturedValues, spell: Spell = str) -> Template:
     """The same with its secrets in it. Raises SecretError."""
     pieces = template.pieces
     return Template(tuple(spell(known.reveal(one)) if isinstance(one, SecretReference) else one for one in pieces))
@@ -135,7 +143,7 @@ def _json_escaped(value: str) -> str:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _JourneyWalk:
     """One journey under way. `verdict` is that of the step that failed, or else the first that was degraded;
     `decisive` and `where` are that step's, or the last one's."""
 
@@ -154,7 +162,7 @@ class _Walk:
     def has_failed(self) -> bool:
         return self.verdict is not None and self.verdict.outcome is not Outcome.DEGRADED
 
-    async def go(self, step: _Step, watch: Stopwatch, lines: Lines) -> None:
+    async def go(self, step: _Step, watch: Stopwatch, lines: HeaderLines) -> None:
         """Ask, unless the journey has ended before this step."""
         terms = step.terms
         if self.has_failed and not (terms.always and self._can(step, watch)):
@@ -168,7 +176,7 @@ class _Walk:
         outcome, detail = (came.verdict.outcome, came.verdict.detail) if came.verdict else (Outcome.UP, "")
         self.steps.append(StepFinding(terms.id, terms.title, outcome, detail, took_us, watch.lap(), came.status))
 
-    def finding(self, watch: Stopwatch, known: Known) -> Finding:
+    def finding(self, watch: Stopwatch, known: CapturedValues) -> Finding:
         """What the journey came to."""
         secrets = known.secrets(*self.hidden) if self.verdict is not None else NO_SECRETS
         steps = tuple(replace(one, detail=plain(secrets.hide(one.detail))) for one in self.steps)

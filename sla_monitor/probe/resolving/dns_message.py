@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from sla_monitor.probe.loop import Loop
-from sla_monitor.probe.resolving.name_server import HEADER, INTERNET, RCODE, TYPES, Question
+from sla_monitor.probe.resolving.name_server import HEADER, INTERNET, RCODE, TYPES, DnsQuestion
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
@@ -54,7 +54,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class DnsMessage:
     """`sections`: answers, authorities, additional records, each in the order in which they came."""
 
     number: int
@@ -71,7 +71,7 @@ class Message:
         types = {record.type for record in self.sections[1]}
         return TYPES["NS"] in types and TYPES["SOA"] not in types
 
-    def records_of(self, question: Question) -> list[Record]:
+    def records_of(self, question: DnsQuestion) -> list[Record]:
         """The records of the type that was asked for, of the name that was asked for or of what its aliases lead to.
         Others are none of the question's business."""
         answers = [record for record in self.sections[0] if record.is_read]
@@ -82,7 +82,7 @@ class Message:
         return [record for record in answers if record.type == question.type and record.owner in names]
 
 
-async def read(wire: bytes, question: Question, loop: Loop) -> Message:
+async def read(wire: bytes, question: DnsQuestion, loop: Loop) -> DnsMessage:
     """A message that answers the question. Raises Failure."""
     number, flags, questions, *counts = HEADER.unpack_from(wire)
     if sum(counts) > MOST_RECORDS:
@@ -105,7 +105,7 @@ async def read(wire: bytes, question: Question, loop: Loop) -> Message:
         sections.append(tuple(records))
     if at != len(wire):
         raise _unreadable(f"{len(wire) - at} bytes follow its end")
-    return Message(number, flags, tuple(sections))
+    return DnsMessage(number, flags, tuple(sections))
 
 
 def _record(wire: bytes, at: int) -> tuple[Record, int]:

@@ -12,7 +12,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
-from sla_monitor.probe.resolving.dns_message import Message, Record
+from sla_monitor.probe.resolving.dns_message import DnsMessage, Record
 from sla_monitor.probe.resolving.name_server import TYPES
 
 SECTIONS = ("ANSWER", "AUTHORITY", "ADDITIONAL")
@@ -21,12 +21,12 @@ for _type in TYPES:  # dnspython loads a type's module when it first meets the t
     dns.rdata.get_rdata_class(dns.rdataclass.IN, dns.rdatatype.from_text(_type))  # type: ignore[no-untyped-call]
 
 
-def rcode_of(message: Message) -> str:
+def rcode_of(message: DnsMessage) -> str:
     """`NXDOMAIN`."""
     return dns.rcode.to_text(dns.rcode.Rcode.make(message.rcode))
 
 
-def message_text(message: Message, limit: int) -> str:
+def message_text(message: DnsMessage, limit: int) -> str:
     return _joined(_lines(message), "\n", limit)
 
 
@@ -35,7 +35,7 @@ def records_text(records: Iterable[Record], limit: int) -> str:
     return _joined((_data(record) for record in sorted(records, key=attrgetter("data"))), ", ", limit)
 
 
-def _lines(message: Message) -> Iterator[str]:
+def _lines(message: DnsMessage) -> Iterator[str]:
     yield f"id {message.number}"
     yield f"rcode {rcode_of(message)}"
     yield f"flags {dns.flags.to_text(message.flags)}"

@@ -86,7 +86,7 @@ class Datagram:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DnsQuestion:
     """`name`: in wire form and lower case."""
 
     name: bytes
@@ -116,7 +116,7 @@ class Question:
         return questions == 1 and asked[:kept].lower() == self.name and asked[kept:] == self.section[kept:]
 
 
-async def over_udp(watch: Stopwatch, question: Question, address: Address) -> bytes:
+async def over_udp(watch: Stopwatch, question: DnsQuestion, address: Address) -> bytes:
     """The message that answers. Raises OSError, and Failure for a flood of others."""
     datagram = Datagram(watch.loop, address)
     try:
@@ -137,7 +137,7 @@ async def over_udp(watch: Stopwatch, question: Question, address: Address) -> by
     raise Failure(Reason.PROTOCOL_ERROR, f"{MOST_STRAYS} datagrams came, and none answers this question")
 
 
-async def over_tcp(watch: Stopwatch, question: Question, address: Address) -> bytes:
+async def over_tcp(watch: Stopwatch, question: DnsQuestion, address: Address) -> bytes:
     """The message that answers. Raises OSError, and Failure for one that does not."""
     began = watch.loop.time()
     watch.doing = "connecting"

@@ -20,7 +20,7 @@ from sla_monitor.probe.connections.in_turn import first_of
 from sla_monitor.probe.loop import Loop, Promise
 from sla_monitor.probe.resolving.cares import ANY_ANSWER, GIVEN_UP, NO_DATA, SIMPLE, Round
 from sla_monitor.probe.resolving.dns_message import read
-from sla_monitor.probe.resolving.name_server import TYPES, Question, over_tcp
+from sla_monitor.probe.resolving.name_server import TYPES, DnsQuestion, over_tcp
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
@@ -187,7 +187,7 @@ class Resolver:
         found: list[str] = []
         try:
             for kind in _KINDS[family]:
-                question = Question(name_wire(name), TYPES[kind])
+                question = DnsQuestion(name_wire(name), TYPES[kind])
                 wire = await first_of(own, [_server(server) for server in servers], partial(over_tcp, own, question))
                 records = (await read(wire, question, self._loop)).records_of(question)
                 found += [str(ip_address(record.data)) for record in records]

@@ -32,7 +32,7 @@ class Waiver(Strict):
     what: Literal["points_and_money", "money"] = Field(description="money: the points stand.")
 
 
-class EarnedBack(Strict):
+class EarnedBackEntry(Strict):
     """Money that the supplier earns back, or that is otherwise returned to it."""
 
     kind: Literal["earn_back"] = "earn_back"

@@ -11,13 +11,13 @@ from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi, RatioKpi
 from sla_monitor.contract.money.credit_methods import MisreportingCredit, UnitRateCredit
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
-from sla_monitor.register.entries import CreditClaim, Entry, Figure, Misreported, Occurred, TicketRecord
-from sla_monitor.register.entry_context import Found, Ground, kpis, services
+from sla_monitor.register.entries import CreditClaim, Entry, Misreported, Occurred, ReportedFigure, TicketRecord
+from sla_monitor.register.entry_context import EntryContext, EntryProblem, kpis, services
 
 _NOT_BELOW_NOTHING = {"percent", "ms", "count", "days"}
 
 
-def figure_rules(entry: Entry, said: Figure, ground: Ground) -> Iterator[Found]:
+def figure_rules(entry: Entry, said: ReportedFigure, ground: EntryContext) -> Iterator[EntryProblem]:
     yield from ground.unknown("kpi", "KPI", [said.kpi], kpis, ground.month_ms(said.month))
     kpi = ground.kpi(said.kpi, said.month)
     if kpi is None:
@@ -31,7 +31,7 @@ def figure_rules(entry: Entry, said: Figure, ground: Ground) -> Iterator[Found]:
         yield from _range(said.value, kpi)
 
 
-def _range(value: Decimal, kpi: Kpi) -> Iterator[Found]:
+def _range(value: Decimal, kpi: Kpi) -> Iterator[EntryProblem]:
     if kpi.unit == "percent" and value > 100:
         yield "value", "must be at most 100 per cent (write 99.5 for 99.5 %)"
     if kpi.unit in _NOT_BELOW_NOTHING and value < 0:
@@ -40,7 +40,7 @@ def _range(value: Decimal, kpi: Kpi) -> Iterator[Found]:
         yield "value", "must be a whole number: it counts"
 
 
-def ticket_rules(entry: Entry, said: TicketRecord, ground: Ground) -> Iterator[Found]:
+def ticket_rules(entry: Entry, said: TicketRecord, ground: EntryContext) -> Iterator[EntryProblem]:
     if said.service is not None:
         until_ms = max(entry.at_ms, said.opened_ms) + 1  # the desk's clock may be ahead of ours
         yield from ground.unknown("service", "service", [said.service], services, (said.opened_ms, until_ms))
@@ -57,7 +57,7 @@ def ticket_rules(entry: Entry, said: TicketRecord, ground: Ground) -> Iterator[F
             yield "stops", "must lie between opened and ended (check the dates)"
 
 
-def _priority(name: str, terms: Terms) -> Iterator[Found]:
+def _priority(name: str, terms: Terms) -> Iterator[EntryProblem]:
     """A priority in no KPI is counted by none, which is meant for some; one that is nearly in one is a mistake."""
     listed = {priority for kpi in terms.kpis if isinstance(kpi, RatioKpi) for priority in kpi.priorities}
     near = [each for each in listed if each.casefold() == name.casefold()]
@@ -65,7 +65,7 @@ def _priority(name: str, terms: Terms) -> Iterator[Found]:
         yield "priority", f"no KPI counts {name} (did you mean {near[0]}?)"
 
 
-def money_rules(entry: Entry, said: Any, ground: Ground) -> Iterator[Found]:
+def money_rules(entry: Entry, said: Any, ground: EntryContext) -> Iterator[EntryProblem]:
     """For what changes a month's money in other ways than by a KPI."""
     terms = ground.terms_of(said.month) if hasattr(said, "month") else None
     if terms is None:
@@ -80,7 +80,7 @@ def money_rules(entry: Entry, said: Any, ground: Ground) -> Iterator[Found]:
             yield "rule", f"no such credit by unit rate: {said.rule} ({suggestion(said.rule, rules)})"
 
 
-def _claimed(said: CreditClaim, terms: Terms, ground: Ground) -> Iterator[Found]:
+def _claimed(said: CreditClaim, terms: Terms, ground: EntryContext) -> Iterator[EntryProblem]:
     if terms.claims.automatic:
         yield "kind", "credits of this contract need no claim (see its claims)"
     for other, before in ground.stands.of(CreditClaim):

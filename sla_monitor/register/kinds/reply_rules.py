@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from sla_monitor.register.approval import DECIDABLE
 from sla_monitor.register.entries import Action, Decision, Done, Entry, Undo
-from sla_monitor.register.entry_context import Found, Ground
+from sla_monitor.register.entry_context import EntryContext, EntryProblem
 from sla_monitor.register.instant import told_on_the_wall
 
 
-def decision_rules(entry: Entry, said: Decision, ground: Ground) -> Iterator[Found]:
+def decision_rules(entry: Entry, said: Decision, ground: EntryContext) -> Iterator[EntryProblem]:
     other = ground.said.get(said.about)
     found = list(_of_nothing(said.about, ground))
     if other is not None and not isinstance(other.said, DECIDABLE):
@@ -27,7 +27,7 @@ def decision_rules(entry: Entry, said: Decision, ground: Ground) -> Iterator[Fou
         yield "about", f"entry {last[0].number} decided the same (nothing is left to decide)"
 
 
-def _narrower(said: Decision, other: Entry, ground: Ground) -> Iterator[Found]:
+def _narrower(said: Decision, other: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
     """A decision may grant a part of the time that was asked for."""
     asked = other.said
     first_ms, last_ms = getattr(asked, "start_ms", 0), getattr(asked, "end_ms", 0)
@@ -46,7 +46,7 @@ def _narrower(said: Decision, other: Entry, ground: Ground) -> Iterator[Found]:
         yield "end", "must be after the start"
 
 
-def own_case(entry: Entry, ground: Ground) -> Iterator[Found]:
+def own_case(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
     """What is wrong with a decision, or the undoing of one, by whoever made what it is about. Give nothing that speaks
     of itself, or of what comes after it."""
     other = _decided(entry.number, ground)
@@ -54,7 +54,7 @@ def own_case(entry: Entry, ground: Ground) -> Iterator[Found]:
         yield from _four_eyes(entry, other, ground)
 
 
-def _four_eyes(entry: Entry, other: Entry, ground: Ground) -> Iterator[Found]:
+def _four_eyes(entry: Entry, other: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
     """Whoever asks for relief may not grant it, nor take back a refusal."""
     at_ms = getattr(other.said, "start_ms", entry.at_ms)
     is_asked_for = ground.contract.version_at(at_ms).terms.relief.four_eyes
@@ -62,7 +62,7 @@ def _four_eyes(entry: Entry, other: Entry, ground: Ground) -> Iterator[Found]:
         yield "actor", f"{entry.actor} made entry {other.number} (four eyes: somebody else must decide)"
 
 
-def undo_rules(entry: Entry, said: Undo, ground: Ground) -> Iterator[Found]:
+def undo_rules(entry: Entry, said: Undo, ground: EntryContext) -> Iterator[EntryProblem]:
     found = list(_of_nothing(said.about, ground))
     if not entry.note.strip():
         found.append(("note", "is missing (say why)"))
@@ -72,7 +72,7 @@ def undo_rules(entry: Entry, said: Undo, ground: Ground) -> Iterator[Found]:
         yield from _four_eyes(entry, decided, ground)
 
 
-def _decided(number: int, ground: Ground) -> Entry | None:
+def _decided(number: int, ground: EntryContext) -> Entry | None:
     """What an entry decides about, also through undoings: to undo a decision is to decide."""
     entry = ground.said.get(number)
     if entry is None or not isinstance(entry.said, Decision | Undo):
@@ -80,7 +80,7 @@ def _decided(number: int, ground: Ground) -> Entry | None:
     return ground.said.get(entry.said.about) if isinstance(entry.said, Decision) else _decided(entry.said.about, ground)
 
 
-def done_rules(entry: Entry, said: Done, ground: Ground) -> Iterator[Found]:
+def done_rules(entry: Entry, said: Done, ground: EntryContext) -> Iterator[EntryProblem]:
     other = ground.said.get(said.about)
     found = list(_of_nothing(said.about, ground))
     if other is not None and not isinstance(other.said, Action):
@@ -90,7 +90,7 @@ def done_rules(entry: Entry, said: Done, ground: Ground) -> Iterator[Found]:
         yield "about", f"action {said.about} is done already"
 
 
-def _of_nothing(about: int, ground: Ground) -> Iterator[Found]:
+def _of_nothing(about: int, ground: EntryContext) -> Iterator[EntryProblem]:
     """An entry that is not there, or stands no more."""
     if about not in ground.said:
         yield "about", f"no entry {about} in the register of this contract (see `sla-monitor register list`)"

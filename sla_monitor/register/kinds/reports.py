@@ -12,7 +12,7 @@ from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.parts import Count, Line, Month, Number, Timed
 
 
-class Figure(Strict):
+class ReportedFigure(Strict):
     """A KPI's figure for the measurement period that ends with a month, as one party gives it or both agree on it."""
 
     kind: Literal["figure"] = "figure"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sla_monitor.register.entries import Entry, Maintenance
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Row, Section, Table
-from sla_monitor.review.pack_input import Case
+from sla_monitor.review.pack_input import PackInput
 
 COLUMNS = (
     Column("Entry", 0.6), Column("From and to", 3), Column("Lasts", 1.2, True), Column("Services", 2),
@@ -13,7 +13,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def upkeep(case: Case) -> Section:
+def upkeep(case: PackInput) -> Section:
     booked = case.register.of(Maintenance)
     ahead = [(entry, said) for entry, said in booked if said.end_ms > case.assessment.period.end_ms]
     rows = tuple(_row(case, entry, said) for entry, said in sorted(ahead, key=lambda pair: pair[1].start_ms))
@@ -21,7 +21,7 @@ def upkeep(case: Case) -> Section:
     return Section("maintenance", "Planned maintenance", (table,))
 
 
-def _row(case: Case, entry: Entry, said: Maintenance) -> Row:
+def _row(case: PackInput, entry: Entry, said: Maintenance) -> Row:
     names = {service.id: service.name or service.id for service in case.terms.services}
     decision = case.register.decision_on(entry.number)
     state = "not yet decided" if decision is None else "granted" if decision[1].granted else "refused"

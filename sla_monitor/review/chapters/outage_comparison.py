@@ -17,7 +17,7 @@ from sla_monitor.assess.reconciliation import (
 )
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, Tone
-from sla_monitor.review.pack_input import Case
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.reconcile import VERDICTS, Sums, Verdict
 
 SUMS = (
@@ -33,7 +33,7 @@ MATCHES = (
 TONES: dict[Verdict, Tone] = {"agreed": "met", "differs": "minor", "unseen": "unknown"}
 
 
-def reconciliation(case: Case) -> Section | None:
+def reconciliation(case: PackInput) -> Section | None:
     """None where no list of the month is kept."""
     one = case.assessment.reconciliation
     if one is None:
@@ -52,7 +52,7 @@ def reconciliation(case: Case) -> Section | None:
     )
 
 
-def _method(case: Case, one: Reconciliation) -> Iterator[str]:
+def _method(case: PackInput, one: Reconciliation) -> Iterator[str]:
     numbers = words.listed([f"entry {kept.number}" for kept in one.lists])
     rows = words.counted(sum(kept.said.left_out for kept in one.lists), "row")
     left_out = f" {rows} of its file had no part in it." if any(kept.said.left_out for kept in one.lists) else ""
@@ -84,7 +84,7 @@ def _sums(name: str, compared_ms: int, counts: dict[Verdict, int], sums: Sums, u
     )
 
 
-def _match(case: Case, service: ServiceReconciliation, row: Pairing) -> Row:
+def _match(case: PackInput, service: ServiceReconciliation, row: Pairing) -> Row:
     return (
         Cell(service.name),
         Cell(VERDICT_WORDS[row.verdict], tone=TONES.get(row.verdict, "serious")),
@@ -99,18 +99,18 @@ def _lengths(sums: Sums) -> Row:
     return Cell(told_length(sums.ours_ms)), Cell(told_length(sums.theirs_ms)), Cell(told_difference(sums.difference_ms))
 
 
-def _ours(case: Case, outage: Outage) -> str:
+def _ours(case: PackInput, outage: Outage) -> str:
     return words.until(outage.start_ms, outage.end_ms, case.zone)
 
 
-def _theirs(case: Case, theirs: Theirs) -> str:
+def _theirs(case: PackInput, theirs: Theirs) -> str:
     listed = theirs.outage
     name = " ".join(part for part in (listed.id, listed.title) if part)
     when = words.until(theirs.start_ms, theirs.end_ms, case.zone)
     return f"{name}: {when}" if name else when
 
 
-def _notes(case: Case, one: Reconciliation) -> Iterator[str]:
+def _notes(case: PackInput, one: Reconciliation) -> Iterator[str]:
     """Theirs that were not compared."""
     for service in one.services:
         for theirs in service.outside:

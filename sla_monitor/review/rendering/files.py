@@ -13,7 +13,7 @@ from sla_monitor.review.blocks import Pack
 from sla_monitor.review.claim import claim_pack
 from sla_monitor.review.first_failures import outages_file
 from sla_monitor.review.monthly_pack import pack
-from sla_monitor.review.pack_input import Case, Handed
+from sla_monitor.review.pack_input import Handed, PackInput
 from sla_monitor.review.pack_store import MANIFEST
 from sla_monitor.review.rendering.csv_tables import csv_files
 from sla_monitor.review.rendering.html import html
@@ -27,7 +27,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PackRequest:
     """Which renderings, of how many months or of which KPI's claim."""
 
     formats: Sequence[str] = FORMATS
@@ -36,7 +36,7 @@ class Wanted:
 
 
 def packed(
-    case: Case, document: str, wanted: Wanted, progress: Progress = lambda _: None
+    case: PackInput, document: str, wanted: PackRequest, progress: Progress = lambda _: None
 ) -> tuple[Pack, dict[str, bytes]]:
     """The pack that is wanted, and its files but for the manifest. `document` is the assessment in JSON."""
     outages = outages_file(case, wanted.claim) if "json" in wanted.formats and wanted.months == 1 else None
@@ -51,14 +51,14 @@ def packed(
     return whole, files
 
 
-def _whole(case: Case, wanted: Wanted) -> Pack:
+def _whole(case: PackInput, wanted: PackRequest) -> Pack:
     if wanted.claim is not None:
         return claim_pack(case, wanted.claim)
     return pack(case) if wanted.months == 1 else roll_up(case, wanted.months)
 
 
 def renderings(
-    case: Case, whole: Pack, document: str, formats: Sequence[str] = FORMATS, progress: Progress = print
+    case: PackInput, whole: Pack, document: str, formats: Sequence[str] = FORMATS, progress: Progress = print
 ) -> dict[str, bytes]:
     """Every file of a pack by its name, but for the manifest. `document` is the assessment in JSON.
 
@@ -72,13 +72,13 @@ def renderings(
     return made
 
 
-def with_manifest(case: Case, made: Mapping[str, bytes], **more: Any) -> dict[str, bytes]:
+def with_manifest(case: PackInput, made: Mapping[str, bytes], **more: Any) -> dict[str, bytes]:
     """The files of a pack with its manifest, in which `more` is told too."""
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
     return {**made, MANIFEST: manifest(case, digests, **more)}
 
 
-def manifest(case: Case, digests: Mapping[str, str], **more: Any) -> bytes:
+def manifest(case: PackInput, digests: Mapping[str, str], **more: Any) -> bytes:
     """What the pack is and what is in it, by digest: it shows whether a file was changed afterwards. Its head of the
     chain shows whether the record was."""
     said = {
@@ -101,11 +101,11 @@ def manifest(case: Case, digests: Mapping[str, str], **more: Any) -> bytes:
     return (json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _html(_: Case, whole: Pack, __: str) -> dict[str, bytes]:
+def _html(_: PackInput, whole: Pack, __: str) -> dict[str, bytes]:
     return {f"{whole.name}.html": html(whole)}
 
 
-def _pdf(_: Case, whole: Pack, __: str) -> dict[str, bytes]:
+def _pdf(_: PackInput, whole: Pack, __: str) -> dict[str, bytes]:
     try:
         from sla_monitor.review.rendering.pdf import pdf
     except ImportError:
@@ -113,7 +113,7 @@ def _pdf(_: Case, whole: Pack, __: str) -> dict[str, bytes]:
     return {f"{whole.name}.pdf": pdf(whole)}
 
 
-def _xlsx(case: Case, whole: Pack, _: str) -> dict[str, bytes]:
+def _xlsx(case: PackInput, whole: Pack, _: str) -> dict[str, bytes]:
     try:
         from sla_monitor.review.rendering.sheet.workbook import xlsx
     except ImportError:
@@ -121,15 +121,15 @@ def _xlsx(case: Case, whole: Pack, _: str) -> dict[str, bytes]:
     return {f"{whole.name}.xlsx": xlsx(case, whole)}
 
 
-def _csv(_: Case, whole: Pack, __: str) -> dict[str, bytes]:
+def _csv(_: PackInput, whole: Pack, __: str) -> dict[str, bytes]:
     return csv_files(whole)
 
 
-def _json(_: Case, whole: Pack, document: str) -> dict[str, bytes]:
+def _json(_: PackInput, whole: Pack, document: str) -> dict[str, bytes]:
     return {f"{whole.name}.json": document.encode()}
 
 
-RENDERERS: dict[str, Callable[[Case, Pack, str], dict[str, bytes]]] = {
+RENDERERS: dict[str, Callable[[PackInput, Pack, str], dict[str, bytes]]] = {
     "html": _html,
     "pdf": _pdf,
     "xlsx": _xlsx,

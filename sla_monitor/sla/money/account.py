@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sla_monitor.periods.months import Run, shifted
+from sla_monitor.periods.months import TermMonths, shifted
 from sla_monitor.sla.money.charges import of_service
 from sla_monitor.sla.results import PeriodResult
 
@@ -18,7 +18,7 @@ WHOLE = ""
 class Account:
     """One month, and the months before, oldest first. `coming`: the charges of later months that the terms tell."""
 
-    run: Run
+    run: TermMonths
     month: str
     currency: str
     charges: Mapping[str, Decimal]

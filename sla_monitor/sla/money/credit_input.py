@@ -17,7 +17,7 @@ from sla_monitor.sla.working import Working, step
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CreditInput:
     """All that a credit may depend on: the month, its results, and the months before, oldest first."""
 
     seen: MonthInput

@@ -20,7 +20,7 @@ from sla_monitor.contract.money.credit_methods import (
     ShortfallCredit,
     TierCredit,
 )
-from sla_monitor.sla.money.credit_input import Case, percent_of
+from sla_monitor.sla.money.credit_input import CreditInput, percent_of
 from sla_monitor.sla.money.pool import by_pool
 from sla_monitor.sla.money.unit_rate import by_unit_rate
 from sla_monitor.sla.results import CreditLine
@@ -28,7 +28,7 @@ from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step
 
 
-def by_points(rule: PointsCredit, case: Case) -> Iterator[CreditLine]:
+def by_points(rule: PointsCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F1: points × per cent a point × charges."""
     charges, points = case.charges(rule), case.points(rule.kpis)
     if points:
@@ -38,7 +38,7 @@ def by_points(rule: PointsCredit, case: Case) -> Iterator[CreditLine]:
         yield case.line(rule, None, amount, formula, (step("points", whose, points, rule.clause),))
 
 
-def by_shortfall(rule: ShortfallCredit, case: Case) -> Iterator[CreditLine]:
+def by_shortfall(rule: ShortfallCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F2: percentage points under the target × rate × charges; begun points as the contract says."""
     charges = case.charges(rule)
     for result in case.priced(rule.kpis):
@@ -57,7 +57,7 @@ def by_shortfall(rule: ShortfallCredit, case: Case) -> Iterator[CreditLine]:
         yield case.line(rule, result.kpi, *percent_of(percent, charges), tuple(before))
 
 
-def by_tiers(rule: TierCredit, case: Case) -> Iterator[CreditLine]:
+def by_tiers(rule: TierCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F3: the highest percentage of the tiers that hold the result."""
     charges = case.charges(rule)
     for result in case.priced([rule.kpi]):
@@ -68,7 +68,7 @@ def by_tiers(rule: TierCredit, case: Case) -> Iterator[CreditLine]:
             yield case.line(rule, result.kpi, *percent_of(percent, charges), (said,))
 
 
-def by_ladder(rule: LadderCredit, case: Case) -> Iterator[CreditLine]:
+def by_ladder(rule: LadderCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F5: a percentage read off a table of points."""
     points = case.points(rule.kpis)
     percent = _rung(rule, points)
@@ -89,7 +89,7 @@ def _rung(rule: LadderCredit, points: Fraction) -> Fraction:
     return percent + (following - percent) * (points - at) / (Fraction(above[0].at_least) - at)
 
 
-def by_ratchet(rule: RatchetCredit, case: Case) -> Iterator[CreditLine]:
+def by_ratchet(rule: RatchetCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F5: points over the free ones × price × the factor of the slice that each point falls into."""
     points, begin = case.points(rule.kpis), Fraction(rule.free)
     total, terms = Fraction(0), list[str]()
@@ -103,7 +103,7 @@ def by_ratchet(rule: RatchetCredit, case: Case) -> Iterator[CreditLine]:
         yield case.line(rule, None, total, " + ".join(terms))
 
 
-def by_fixed_amount(rule: FixedCredit, case: Case) -> Iterator[CreditLine]:
+def by_fixed_amount(rule: FixedCredit, case: CreditInput) -> Iterator[CreditLine]:
     """A stated amount for each KPI that missed its target."""
     for result in case.priced(tuple(rule.amounts)):
         if result.is_met is False:
@@ -111,7 +111,7 @@ def by_fixed_amount(rule: FixedCredit, case: Case) -> Iterator[CreditLine]:
             yield case.line(rule, result.kpi, Fraction(amount), f"{result.kpi} missed its target")
 
 
-def by_misreporting(rule: MisreportingCredit, case: Case) -> Iterator[CreditLine]:
+def by_misreporting(rule: MisreportingCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F9: the deduction that was left out, and a surcharge on it."""
     for report in case.seen.misreports:
         percent = Fraction(rule.deliberate_percent if report.is_deliberate else rule.otherwise_percent)
@@ -121,7 +121,7 @@ def by_misreporting(rule: MisreportingCredit, case: Case) -> Iterator[CreditLine
         yield case.line(rule, None, Fraction(report.omitted) * (1 + percent / 100), formula)
 
 
-METHODS: dict[str, Callable[[Any, Case], Iterator[CreditLine]]] = {
+METHODS: dict[str, Callable[[Any, CreditInput], Iterator[CreditLine]]] = {
     "points": by_points,
     "shortfall": by_shortfall,
     "tiers": by_tiers,
@@ -134,6 +134,6 @@ METHODS: dict[str, Callable[[Any, Case], Iterator[CreditLine]]] = {
 }
 
 
-def credit_lines(rule: Credit, case: Case) -> tuple[CreditLine, ...]:
+def credit_lines(rule: Credit, case: CreditInput) -> tuple[CreditLine, ...]:
     """What one rule gives in one month; nothing where nothing failed."""
     return tuple(METHODS[rule.method](rule, case))

@@ -13,12 +13,12 @@ from fractions import Fraction
 from sla_monitor.contract.kpis.kpi import CompositeKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.regime import Regime
-from sla_monitor.periods.months import Run
+from sla_monitor.periods.months import TermMonths
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.money.account import WHOLE, Account
 from sla_monitor.sla.money.caps import cap_limit, capped
 from sla_monitor.sla.money.claim_deadlines import claimed
-from sla_monitor.sla.money.credit_input import Case
+from sla_monitor.sla.money.credit_input import CreditInput
 from sla_monitor.sla.money.credits import credit_lines
 from sla_monitor.sla.money.triggers import tripped
 from sla_monitor.sla.repeats import without_double_jeopardy
@@ -44,7 +44,7 @@ NO_MONEY = CreditResult((), (), {}, Decimal(0), Decimal(0))
 class Setting:
     """What stays the same through a contract."""
 
-    run: Run
+    run: TermMonths
     currency: str
 
 
@@ -104,7 +104,7 @@ def _credit(
     setting: Setting, regime: Regime, seen: MonthInput, kpis: Sequence[KpiResult], account: Account
 ) -> CreditResult:
     terms: dict[str, KpiTerms] = {kpi.id: kpi for kpi in regime.kpis}
-    case = Case(seen, setting.currency, terms, {result.kpi: result for result in kpis}, account.earlier)
+    case = CreditInput(seen, setting.currency, terms, {result.kpi: result for result in kpis}, account.earlier)
     lines = [line for rule in regime.credits for line in credit_lines(rule, case)]
     lines += returned(seen.earned_back, setting.currency)
     return claimed(capped(regime.caps, lines, account), seen.month, regime.claims, seen.claim)

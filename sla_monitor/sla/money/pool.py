@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from sla_monitor.contract.money.credit_methods import PoolCredit
-from sla_monitor.sla.money.credit_input import Case
+from sla_monitor.sla.money.credit_input import CreditInput
 from sla_monitor.sla.results import CreditLine, KpiResult, recent
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step
 
 
-def by_pool(rule: PoolCredit, case: Case) -> Iterator[CreditLine]:
+def by_pool(rule: PoolCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F4: pool × allocation × (at-risk percentage × charges), never more than the amount at risk in a month; and what
     is earned back."""
     charges = case.charges(rule)
@@ -45,7 +45,7 @@ def is_default(rule: PoolCredit, history: list[KpiResult]) -> bool:
     return history[-1].is_met is False and len(missed) >= rule.misses
 
 
-def _earned_back(rule: PoolCredit, periods: int, history: list[KpiResult], case: Case) -> Iterator[CreditLine]:
+def _earned_back(rule: PoolCredit, periods: int, history: list[KpiResult], case: CreditInput) -> Iterator[CreditLine]:
     """The credit of so many measurement periods ago, if the mean of the results since then is at target or better.
     What the caps took from it was never paid and does not come back."""
     if len(history) <= periods:

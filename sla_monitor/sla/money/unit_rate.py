@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.money.credit_methods import UnitRateCredit
-from sla_monitor.sla.money.credit_input import Case
+from sla_monitor.sla.money.credit_input import CreditInput
 from sla_monitor.sla.results import CreditLine, Occurrence
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step
@@ -19,7 +19,7 @@ Counted: TypeAlias = tuple[str, Fraction, Fraction, tuple[Fraction, ...], str | 
 """What is said of the blocks, the blocks, the weight, the factors, and the KPI."""
 
 
-def by_unit_rate(rule: UnitRateCredit, case: Case) -> Iterator[CreditLine]:
+def by_unit_rate(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F6: rate × weight × blocks × factors, no more than so many blocks in a month."""
     rate, said = _rate(rule, case)
     left = None if rule.max_blocks is None else Fraction(rule.max_blocks)
@@ -53,7 +53,7 @@ def blocks_of(rule: UnitRateCredit, duration_ms: int) -> Fraction:
     return {"full": Fraction(floor(exact)), "begun": Fraction(ceil(exact)), "prorata": exact}[rule.blocks]
 
 
-def _counted(rule: UnitRateCredit, case: Case) -> Iterator[Counted]:
+def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[Counted]:
     """Everything that is priced."""
     if rule.kpi is not None:
         for result in case.priced([rule.kpi]):
@@ -80,7 +80,7 @@ def _factors(rule: UnitRateCredit, one: Occurrence) -> Iterator[Fraction]:
         yield repeat_modifier(rule, one.repeats)
 
 
-def _rate(rule: UnitRateCredit, case: Case) -> tuple[Fraction, str]:
+def _rate(rule: UnitRateCredit, case: CreditInput) -> tuple[Fraction, str]:
     if rule.rate is not None:
         return Fraction(rule.rate), f"{rule.rate}"
     return Fraction(rule.share or 0) * Fraction(case.charges(rule)), f"{rule.share} of {case.charges(rule)}"

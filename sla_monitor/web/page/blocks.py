@@ -12,7 +12,7 @@ from sla_monitor.assess import ContractAssessment, ServiceAssessment
 from sla_monitor.board import Board, Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import words
-from sla_monitor.web.page.contract_summary import Standing, standing_of
+from sla_monitor.web.page.contract_summary import ContractSummary, standing_of
 from sla_monitor.web.page.kpi_rows import PromiseRow
 from sla_monitor.web.page.reconciliation_table import Reconciled, reconciled_of
 from sla_monitor.web.page.service_cards import ServiceCard, affects, assessed_card, unassessed_card
@@ -22,7 +22,7 @@ ByService = dict[tuple[str, str], list[Watched]]
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class PageTrouble:
     """One service that is not up: what, for whom, since when, why."""
 
     anchor: str
@@ -48,7 +48,7 @@ class ContractBlock:
     terms: str
     services: tuple[ServiceCard, ...]
     outside: str = ""
-    standing: Standing | None = None
+    standing: ContractSummary | None = None
     id: str = ""
     reconciled: Reconciled | None = None
 
@@ -86,7 +86,7 @@ def tally(cards: list[ServiceCard]) -> list[tuple[Outcome, int]]:
 
 def troubles(
     services: list[tuple[ContractAssessment, ServiceAssessment]], watched: ByService, now_ms: int
-) -> list[Trouble]:
+) -> list[PageTrouble]:
     """Every assessed service that is not up, the worst first, then the longest lasting."""
     found = [
         (words.SEVERITY.index(service.state), *_trouble(contract, service, watched, now_ms))
@@ -98,7 +98,7 @@ def troubles(
 
 def _trouble(
     contract: ContractAssessment, service: ServiceAssessment, watched: ByService, now_ms: int
-) -> tuple[int, Trouble]:
+) -> tuple[int, PageTrouble]:
     """When it began, and the words for it. A service may be degraded because an endpoint of it is down: for a failure
     that is not confirmed yet, or since the figures were worked out."""
     several = watched[contract.contract, service.service]
@@ -107,7 +107,7 @@ def _trouble(
     began_ms = outage.start_ms if outage else min((w.since_ms for w in culprits if w.last), default=0)
     findings = [w.last.finding for w in culprits if w.last]
     reason = outage.reason if outage else next((f.reason for f in findings if f.reason), None)
-    return began_ms, Trouble(
+    return began_ms, PageTrouble(
         anchor=anchor(contract.contract, service.service),
         state=service.state,
         service=words.plain(service.name or service.service),

@@ -17,7 +17,7 @@ Fact = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ContractSummary:
     """`kpis` is what the folded table says of itself; `is_open`: something in it needs to be looked at."""
 
     anchor: str
@@ -51,14 +51,14 @@ def money_line(contract: ContractAssessment) -> str:
     return f"{title}, this month so far: {points} {word}, {credit} service credit ({at_worst})"
 
 
-def standing_of(contract: ContractAssessment, now_ms: int) -> Standing | None:
+def standing_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | None:
     """None while nothing of it is known."""
     at = (ZoneInfo(contract.time_zone), now_ms)
     rows = promise_rows(contract.kpis, contract.contract, at)
     if not rows:
         return None
     caps = contract.result.credit.caps if contract.result else ()
-    return Standing(
+    return ContractSummary(
         anchor=f"kpis--{contract.contract}",
         facts=(_period(contract, now_ms), *_facts(contract, now_ms)),
         kpis=tally(rows),

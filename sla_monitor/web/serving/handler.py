@@ -11,7 +11,7 @@ from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
-from sla_monitor.web.serving.parts import Busy, Site
+from sla_monitor.web.serving.parts import Busy, WebParts
 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sla-monitor", charset="UTF-8"'}
 
@@ -30,9 +30,9 @@ class Handler(RequestHandler):
 
     methods: tuple[str, ...] = ("GET", "HEAD")
     has_own_token = False
-    site: Site
+    site: WebParts
 
-    def initialize(self, site: Site) -> None:
+    def initialize(self, site: WebParts) -> None:
         self.site = site
         self._is_active = True
         site.active += 1

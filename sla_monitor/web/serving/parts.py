@@ -84,7 +84,7 @@ def _fulfil(result: Future[R], task: Callable[[], R]) -> None:
 
 
 @dataclass
-class Site:
+class WebParts:
     """The parts that answer requests. Everything but `board` and `clock` is made or handed over by `Web`."""
 
     board: Board

@@ -13,7 +13,7 @@ from sla_monitor.web.page.pack_list import found, headers
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
 from sla_monitor.web.serving.heartbeat_route import bearer
-from sla_monitor.web.serving.parts import Site
+from sla_monitor.web.serving.parts import WebParts
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ class Heartbeat(Handler):
     methods = ("POST",)
     has_own_token = True
 
-    def initialize(self, site: Site) -> None:
+    def initialize(self, site: WebParts) -> None:
         super().initialize(site)
         self._text = b""
 
@@ -164,7 +164,7 @@ class Heartbeat(Handler):
             raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
 
 
-def application(site: Site) -> Application:
+def application(site: WebParts) -> Application:
     """Every route, each given the site; nothing is logged for a request that was answered."""
     parts = {"site": site}
     routes = [

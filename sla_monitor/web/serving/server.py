@@ -24,7 +24,7 @@ from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.serving.guard import is_loopback, split_address
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Tokens
-from sla_monitor.web.serving.parts import Limits, Reporting, Site, Tokenised
+from sla_monitor.web.serving.parts import Limits, Reporting, Tokenised, WebParts
 from sla_monitor.web.serving.routes import application
 from sla_monitor.web.serving.web_config_files import WebFiles
 
@@ -98,8 +98,8 @@ class Web:
         except ValueError as error:
             raise ListenError(str(error)) from None
 
-    def _site(self, files: WebFiles, *, only_loopback: bool) -> Site:
-        return Site(
+    def _site(self, files: WebFiles, *, only_loopback: bool) -> WebParts:
+        return WebParts(
             board=self.board,
             metrics=self.metrics,
             health=self.health,
@@ -113,7 +113,7 @@ class Web:
             only_loopback=only_loopback,
         )
 
-    def _warn_if_open(self, site: Site) -> None:
+    def _warn_if_open(self, site: WebParts) -> None:
         config = site.files.config
         if not site.only_loopback and not (config.tls_server_config and config.basic_auth_users):
             log.warning(
@@ -122,7 +122,7 @@ class Web:
                 self.listen,
             )
 
-    def _run(self, site: Site, sockets: list[socket.socket], started: threading.Event) -> None:
+    def _run(self, site: WebParts, sockets: list[socket.socket], started: threading.Event) -> None:
         try:
             asyncio.run(self._serve(site, sockets, started))
         except Exception:
@@ -131,7 +131,7 @@ class Web:
             site.close()
             started.set()
 
-    async def _serve(self, site: Site, sockets: list[socket.socket], started: threading.Event) -> None:
+    async def _serve(self, site: WebParts, sockets: list[socket.socket], started: threading.Event) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         server = bounded_server(application(site), self.limits, site.files.context)
         server.add_sockets(sockets)

@@ -9,7 +9,7 @@ from sla_monitor.periods.edges import instant_ms
 from sla_monitor.periods.intervals import Intervals, length
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Picture
-from sla_monitor.review.pack_input import Case
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.drawing.svg import BAD, HELD, INK, LINE, PAPER, SEEN, SOFT, UNSEEN, Drawing, drawing
 
 WIDTH, HEIGHT = 680.0, 96.0
@@ -19,7 +19,7 @@ LEAST = 1.6
 """No outage is drawn narrower, however short it is."""
 
 
-def timeline(name: str, case: Case, service: ServiceAssessment) -> Picture | None:
+def timeline(name: str, case: PackInput, service: ServiceAssessment) -> Picture | None:
     """None where the assessment has no lanes."""
     lanes = service.lanes
     if lanes is None:
@@ -41,7 +41,7 @@ def timeline(name: str, case: Case, service: ServiceAssessment) -> Picture | Non
 
 
 class _Lane:
-    def __init__(self, case: Case, canvas: Drawing) -> None:
+    def __init__(self, case: PackInput, canvas: Drawing) -> None:
         self.period, self.zone, self.canvas = case.assessment.period, case.zone, canvas
         self.scale = (WIDTH - LEFT - RIGHT) / (self.period.end_ms - self.period.start_ms)
 

@@ -11,7 +11,7 @@ Style = Literal["text", "head", "title", "input", "number", "money", "total", "n
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CellEntry:
     """One cell. `formula` begins with an equals sign; `value` is then what the engine says it comes to."""
 
     value: Fraction | Decimal | int | str = ""
@@ -23,9 +23,9 @@ class Entry:
 class Grid:
     """Rows of cells, filled from the top."""
 
-    rows: list[tuple[Entry, ...]] = field(default_factory=list)
+    rows: list[tuple[CellEntry, ...]] = field(default_factory=list)
 
-    def add(self, *cells: Entry) -> int:
+    def add(self, *cells: CellEntry) -> int:
         """Append a row; gives its number in the sheet."""
         self.rows.append(cells)
         return len(self.rows)
@@ -33,14 +33,14 @@ class Grid:
     def title(self, text: str) -> None:
         if self.rows:
             self.add()
-        self.add(Entry(text, style="title"))
+        self.add(CellEntry(text, style="title"))
 
     def heads(self, *texts: str) -> None:
-        self.add(*(Entry(text, style="head") for text in texts))
+        self.add(*(CellEntry(text, style="head") for text in texts))
 
-    def line(self, label: str, cell: Entry, note: str = "") -> str:
+    def line(self, label: str, cell: CellEntry, note: str = "") -> str:
         """A labelled number in the second column; gives its address."""
-        return f"$B${self.add(Entry(label), cell, Entry(note, style='note'))}"
+        return f"$B${self.add(CellEntry(label), cell, CellEntry(note, style='note'))}"
 
 
 def literal(number: Fraction | Decimal | int) -> str:

@@ -20,18 +20,18 @@ from sla_monitor.contract.money.credit_methods import (
     ShortfallCredit,
     TierCredit,
 )
-from sla_monitor.review.rendering.sheet.grid import Entry, Grid, literal
-from sla_monitor.review.rendering.sheet.promises import Promises
+from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal
+from sla_monitor.review.rendering.sheet.promises import KpiSheet
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class MethodFrame:
     """What formulas refer to: the grid for a rule's own numbers, the KPIs' rows, and the cell with its charges.
 
     `paid`: what the engine says, by KPI. `accrual`: the cell that says whether credits accrue, if one does."""
 
     grid: Grid
-    promises: Promises
+    promises: KpiSheet
     kpis: Mapping[str, KpiTerms]
     charges: str
     paid: dict[str | None, Decimal]
@@ -39,7 +39,7 @@ class Frame:
 
     def number(self, label: str, value: Decimal) -> str:
         """A term of the contract as a cell of its own, so that it can be changed."""
-        return self.grid.line(label, Entry(value, style="input"))
+        return self.grid.line(label, CellEntry(value, style="input"))
 
     def percent(self, expression: str) -> str:
         return f"({expression})/100*{self.charges}"
@@ -49,12 +49,12 @@ Line = tuple[str | None, str]
 """A KPI (none: several together), and the amount before rounding."""
 
 
-def by_points(rule: PointsCredit, frame: Frame) -> Iterator[Line]:
+def by_points(rule: PointsCredit, frame: MethodFrame) -> Iterator[Line]:
     rate = frame.number("Per cent of the charges for each point", rule.per_point_percent)
     yield None, frame.percent(f"({frame.promises.points(rule.kpis)})*{rate}")
 
 
-def by_shortfall(rule: ShortfallCredit, frame: Frame) -> Iterator[Line]:
+def by_shortfall(rule: ShortfallCredit, frame: MethodFrame) -> Iterator[Line]:
     rate = frame.number("Per cent of the charges for each percentage point", rule.rate_percent)
     for name in _known(rule.kpis, frame):
         terms, value = frame.kpis[name], frame.promises.at("C", name)
@@ -72,7 +72,7 @@ def by_shortfall(rule: ShortfallCredit, frame: Frame) -> Iterator[Line]:
         yield name, f"{frame.promises.at('I', name)}*{frame.percent(percent)}"
 
 
-def by_tiers(rule: TierCredit, frame: Frame) -> Iterator[Line]:
+def by_tiers(rule: TierCredit, frame: MethodFrame) -> Iterator[Line]:
     for name in _known((rule.kpi,), frame):
         value = frame.promises.at("C", name)
         tiers = []
@@ -84,8 +84,8 @@ def by_tiers(rule: TierCredit, frame: Frame) -> Iterator[Line]:
         yield name, f"{frame.promises.at('I', name)}*{frame.percent(highest)}"
 
 
-def by_ladder(rule: LadderCredit, frame: Frame) -> Iterator[Line]:
-    total = Entry(frame.promises.total(rule.kpis), f"={frame.promises.points(rule.kpis)}", "number")
+def by_ladder(rule: LadderCredit, frame: MethodFrame) -> Iterator[Line]:
+    total = CellEntry(frame.promises.total(rule.kpis), f"={frame.promises.points(rule.kpis)}", "number")
     points = frame.grid.line("Points on the ladder", total)
     rungs = [(rung.at_least, rung.percent) for rung in rule.rungs]
     if rungs[0][0] > 0:
@@ -102,7 +102,7 @@ def by_ladder(rule: LadderCredit, frame: Frame) -> Iterator[Line]:
     yield None, frame.percent(expression)
 
 
-def by_ratchet(rule: RatchetCredit, frame: Frame) -> Iterator[Line]:
+def by_ratchet(rule: RatchetCredit, frame: MethodFrame) -> Iterator[Line]:
     price = frame.number("The price of a point", rule.per_point)
     points, begin, slices = frame.promises.points(rule.kpis), rule.free, []
     for one in rule.slices:
@@ -112,13 +112,13 @@ def by_ratchet(rule: RatchetCredit, frame: Frame) -> Iterator[Line]:
     yield None, "+".join(slices)
 
 
-def by_fixed_amount(rule: FixedCredit, frame: Frame) -> Iterator[Line]:
+def by_fixed_amount(rule: FixedCredit, frame: MethodFrame) -> Iterator[Line]:
     for name in _known(tuple(rule.amounts), frame):
         amount = frame.number(f"For {name}", rule.amounts[name])
         yield name, f"{frame.promises.at('I', name)}*{frame.promises.at('D', name)}*{amount}"
 
 
-def by_pool(rule: PoolCredit, frame: Frame) -> Iterator[Line]:
+def by_pool(rule: PoolCredit, frame: MethodFrame) -> Iterator[Line]:
     """Whether a KPI is in default depends on months before: it is a number here, 1 or 0, and not a formula."""
     at_risk = frame.number("Per cent of the charges at risk", rule.at_risk_percent)
     for name in _known(tuple(rule.allocation), frame):
@@ -127,7 +127,7 @@ def by_pool(rule: PoolCredit, frame: Frame) -> Iterator[Line]:
         yield name, f"{in_default}*{share}/100*{frame.percent(at_risk)}"
 
 
-METHODS: dict[str, Callable[[Any, Frame], Iterator[Line]]] = {
+METHODS: dict[str, Callable[[Any, MethodFrame], Iterator[Line]]] = {
     "points": by_points,
     "shortfall": by_shortfall,
     "tiers": by_tiers,
@@ -139,7 +139,7 @@ METHODS: dict[str, Callable[[Any, Frame], Iterator[Line]]] = {
 """The other methods take what somebody reported, which the sheet holds as numbers."""
 
 
-def formulas(rule: Credit, frame: Frame) -> tuple[Line, ...]:
+def formulas(rule: Credit, frame: MethodFrame) -> tuple[Line, ...]:
     method = METHODS.get(rule.method)
     return tuple(method(rule, frame)) if method else ()
 
@@ -153,5 +153,5 @@ def payout(rule: CreditTerms, amount: str) -> str:
     return f"IF(OR({amount}<=0,{amount}{edge}),{amount},0)"
 
 
-def _known(names: tuple[str, ...], frame: Frame) -> Iterator[str]:
+def _known(names: tuple[str, ...], frame: MethodFrame) -> Iterator[str]:
     return (name for name in names if name in frame.promises.rows)

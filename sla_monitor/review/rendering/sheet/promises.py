@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from sla_monitor.contract.kpis.bands import Band
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.review.pack_input import Case
-from sla_monitor.review.rendering.sheet.grid import Entry, Grid, literal, rounded
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal, rounded
 from sla_monitor.sla.banding import bands_of, is_met
 from sla_monitor.sla.repeats import repeat_factor
 from sla_monitor.sla.results import KpiResult
@@ -18,7 +18,7 @@ HEADS = ("KPI", "Figure", "Compared", "Missed", "Band's points", "In a row", "Fa
 
 
 @dataclass(frozen=True, slots=True)
-class Promises:
+class KpiSheet:
     """Where each KPI's row is; `first` and `last` enclose all of them (0: there are none). `counted`: the points that
     cost money, as the engine has them."""
 
@@ -43,7 +43,7 @@ class Promises:
         return sum((self.counted.get(name, Fraction(0)) for name in names or self.counted), Fraction(0))
 
 
-def promises(grid: Grid, case: Case) -> Promises:
+def promises(grid: Grid, case: PackInput) -> KpiSheet:
     """Add a row for each KPI whose measurement period ends in the month."""
     grid.title("KPIs (figures and runs in blue can be changed)")
     grid.heads(*HEADS)
@@ -54,10 +54,10 @@ def promises(grid: Grid, case: Case) -> Promises:
             rows[result.kpi] = grid.add(*_cells(terms[result.kpi], result, len(grid.rows) + 1))
     numbers = rows.values()
     counted = {one.kpi: one.points for one in case.result.kpis if one.is_priced} if case.result else {}
-    return Promises(rows, min(numbers, default=0), max(numbers, default=0), counted)
+    return KpiSheet(rows, min(numbers, default=0), max(numbers, default=0), counted)
 
 
-def _cells(kpi: KpiTerms, result: KpiResult, row: int) -> tuple[Entry, ...]:
+def _cells(kpi: KpiTerms, result: KpiResult, row: int) -> tuple[CellEntry, ...]:
     if result.value is None or result.band is None:
         return _unassessed(kpi, result)
     compared = _compared(kpi, f"$B${row}")
@@ -65,27 +65,33 @@ def _cells(kpi: KpiTerms, result: KpiResult, row: int) -> tuple[Entry, ...]:
     own = _by_band(kpi, f"$C${row}", lambda band: Fraction(band.points))
     factor = repeat_factor(kpi.repeat, result.failures_in_a_row) if result.is_met is False else Fraction(1)
     is_plain = result.points == result.own_points * factor
-    points = Entry(result.points, f"=$E${row}*$G${row}" if is_plain else "", "number")
+    points = CellEntry(result.points, f"=$E${row}*$G${row}" if is_plain else "", "number")
     return (
-        Entry(result.kpi),
-        Entry(result.value, style="input"),
-        Entry(_rounded_value(kpi, result), f"={compared}", "number"),
-        Entry(int(result.is_met is False), f"={missed}", "number"),
-        Entry(result.own_points, f"={own}", "number"),
-        Entry(result.failures_in_a_row, style="input"),
-        Entry(factor, f"={_factor(kpi, row)}", "number"),
+        CellEntry(result.kpi),
+        CellEntry(result.value, style="input"),
+        CellEntry(_rounded_value(kpi, result), f"={compared}", "number"),
+        CellEntry(int(result.is_met is False), f"={missed}", "number"),
+        CellEntry(result.own_points, f"={own}", "number"),
+        CellEntry(result.failures_in_a_row, style="input"),
+        CellEntry(factor, f"={_factor(kpi, row)}", "number"),
         points,
-        Entry(int(result.is_priced), style="input"),
-        Entry("" if is_plain else result.working[-1].what, style="note"),
+        CellEntry(int(result.is_priced), style="input"),
+        CellEntry("" if is_plain else result.working[-1].what, style="note"),
     )
 
 
-def _unassessed(kpi: KpiTerms, result: KpiResult) -> tuple[Entry, ...]:
+def _unassessed(kpi: KpiTerms, result: KpiResult) -> tuple[CellEntry, ...]:
     """A KPI that has no figure to band: nothing of it is a formula, and nothing costs money."""
-    shown = Entry("" if result.value is None else result.value, style="number")
-    nothing = Entry(0, style="number")
-    row = (Entry(result.kpi), shown, shown, nothing, nothing, Entry(result.failures_in_a_row, style="number"))
-    return (*row, Entry(1, style="number"), nothing, nothing, Entry(f"not assessed {kpi.title}".strip(), style="note"))
+    shown = CellEntry("" if result.value is None else result.value, style="number")
+    nothing = CellEntry(0, style="number")
+    row = (CellEntry(result.kpi), shown, shown, nothing, nothing, CellEntry(result.failures_in_a_row, style="number"))
+    return (
+        *row,
+        CellEntry(1, style="number"),
+        nothing,
+        nothing,
+        CellEntry(f"not assessed {kpi.title}".strip(), style="note"),
+    )
 
 
 def _compared(kpi: KpiTerms, cell: str) -> str:

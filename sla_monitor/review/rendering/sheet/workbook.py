@@ -13,9 +13,9 @@ from typing import Any
 import xlsxwriter
 
 from sla_monitor.review.blocks import Cell, Facts, Pack, Section, Table
-from sla_monitor.review.pack_input import Case
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.sheet.calculation import calculation
-from sla_monitor.review.rendering.sheet.grid import Entry, Grid
+from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid
 
 NUMBER = re.compile(
     r"^(?P<sign>[+−-]?)(?P<unit>[^\d+−-]{0,4})(?P<digits>\d[\d,]*)(?P<rest>\.\d+)?(?P<suffix> ?[%a-z]*)$"
@@ -36,7 +36,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 }
 
 
-def xlsx(case: Case, pack: Pack) -> bytes:
+def xlsx(case: PackInput, pack: Pack) -> bytes:
     """The file. Its dates are those of the month, so that the same pack gives the same bytes."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, OPTIONS) as book:
@@ -52,13 +52,13 @@ def xlsx(case: Case, pack: Pack) -> bytes:
 
 
 def write_grid(sheet: Any, grid: Grid, formats: Mapping[str, Any]) -> None:
-    """The cells of a calculation, from the first row on; `formats` by the styles of `Entry`."""
+    """The cells of a calculation, from the first row on; `formats` by the styles of `CellEntry`."""
     for row, entries in enumerate(grid.rows):
         for column, entry in enumerate(entries):
             _write(sheet, (row, column), entry, formats["plain" if entry.style == "text" else entry.style])
 
 
-def _write(sheet: Any, place: tuple[int, int], entry: Entry, style: Any) -> None:
+def _write(sheet: Any, place: tuple[int, int], entry: CellEntry, style: Any) -> None:
     if entry.formula:
         sheet.write_formula(*place, entry.formula, style, float(_number(entry.value)))
     elif isinstance(entry.value, str):
