@@ -12,7 +12,7 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger
-from sla_monitor.ledger.ledger import LARGE_LOG_BYTES
+from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.schedule import Schedule

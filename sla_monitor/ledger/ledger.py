@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +23,7 @@ from sla_monitor.ledger.recording.buffer import Buffer
 from sla_monitor.ledger.recording.entries import Beat, Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.ledger.recording.packing import HourPacker
+from sla_monitor.ledger.recording.stats import LedgerStats
 from sla_monitor.ledger.recording.writer import Writer
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
@@ -277,33 +277,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
-
-
-LARGE_LOG_BYTES = 256 * 2**20
-"""Of a write-ahead log: four times what is kept of it. Somebody has read one state of the record for long."""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerStats:
-    """Counts are since the ledger was opened.
-
-    dropped: what could not be kept, because the buffer was full or the row could not be stored at all;
-    lag_seconds: age of the oldest entry that waits for its commit, 0 when none does; failing: the last attempt to
-    commit failed and what it held is still held; out_of_order: looks that were not after their endpoint's last
-    one (kept, but they change no span); size_bytes: the database and its write-ahead log, log_bytes: the latter alone;
-    saved_anew: how often its files went from under the open ledger, which was then written anew in their place;
-    lead_seconds: how far the record reaches beyond now, as the clock has it.
-    """
-
-    committed: int
-    dropped: int
-    pending: int
-    lag_seconds: float
-    failing: bool
-    last_error: str | None
-    size_bytes: int
-    log_bytes: int
-    commits: int
-    out_of_order: int
-    saved_anew: int
-    lead_seconds: float

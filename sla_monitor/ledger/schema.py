@@ -2,9 +2,8 @@
 
 Integers and text only, in STRICT tables: SQLite then refuses a value of the wrong kind. Everything that was seen is
 append-only, and the database itself says no to whoever tries, this program included; what `pruned_days` names may be
-deleted, because it is in a sealed day. `ended_spans`, `last_spans`,
-`worked_out` and `looks_by_hour` can be worked out again from the rest (sla_monitor.ledger.housekeeping.rebuilding), so they alone may
-change.
+deleted, because it is in a sealed day. `ended_spans`, `last_spans`, `worked_out` and `looks_by_hour` can be worked out
+again from the rest (`housekeeping/rebuilding.py`), so they alone may change.
 """
 
 # ruff: noqa: S608 - the tables and columns named in statements are our own

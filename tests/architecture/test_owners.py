@@ -41,7 +41,7 @@ OWNERS = {
     "sqlite_utils": {"ledger"},
     "tabulate": {"cli"},
     "tornado": {"web"},
-    "typing_extensions": {"assess", "probe"},
+    "typing_extensions": {"assess", "document", "probe"},
     "typst": {"review"},
     "urllib3": {"probe"},
     "webencodings": {"probe"},

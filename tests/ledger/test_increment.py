@@ -165,7 +165,8 @@ def test_who_is_killed_meanwhile_leaves_the_former_backup(path: Path, copy: Path
 
 def _killed(path: Path, copy: Path, has_come: Callable[[], bool]) -> bool:
     """Whether somebody who brings a backup up to date was killed in a moment, which may be a short one."""
-    script = "import sys; from pathlib import Path; from sla_monitor.ledger.housekeeping.increment import bring_up_to_date as bring;"
+    module = "sla_monitor.ledger.housekeeping.increment"
+    script = f"import sys; from pathlib import Path; from {module} import bring_up_to_date as bring;"
     command = [sys.executable, "-c", f"{script} bring(*map(Path, sys.argv[1:]))", str(path), str(copy)]
     with subprocess.Popen(command, cwd=ROOT) as process:
         while process.poll() is None and not has_come():

@@ -23,7 +23,7 @@ from sla_monitor.review.rendering.sheet.calculation import calculation
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid
 from sla_monitor.review.rendering.sheet.workbook import FORMATS, write_grid, xlsx
 from sla_monitor.sla.money.month_engine import Setting, fold
-from tests.contract_cases.reading import PackInput as ContractCase
+from tests.contract_cases.reading import Case as ContractCase
 from tests.contract_cases.reading import month_input, month_name, read_cases
 from tests.review import estate, hostile
 from tests.review.shared import once
