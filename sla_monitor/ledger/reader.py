@@ -27,7 +27,7 @@ from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.single_looks import SLICE_MS, SingleLooks
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
-from sla_monitor.sla.intervals import Intervals, intersect
+from sla_monitor.sla.intervals import Intervals, intersect, subtract, union
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.looks import Looks
 from sla_monitor.sla.observation import Observation
@@ -66,7 +66,7 @@ select e.key,
 """
 _OURS = "and e.key between :key and :last_key group by e.id order by e.id"
 _FINGERPRINTS = f"{_FINGERPRINT} {_FROM_ENDED} {_OURS}", f"{_FINGERPRINT} {_FROM_LAST} {_OURS}"
-_SPANS_OF = """
+_OWN_SPANS = """
 with own as (select id from endpoints where key = :key)
 select start_ms, end_ms, seen_ms, outcome, reason, looks from ended_spans join own on endpoint_id = id
 where start_ms < :end_ms and end_ms > :start_ms and start_ms >= ifnull(
@@ -184,12 +184,12 @@ class Reader(SingleLooks):
         """Looks that were made here, and those of imports where nothing was seen here."""
         own = super().columns((key,), start_ms, end_ms)
         with self._asked() as connection, snapshot(connection):
-            filled = fill(self._beneath(connection, key, layers, start_ms, end_ms))[1:]
-            others = [
-                looks.inside(times(spans))
-                for layer, spans in zip(layers, filled, strict=True)
-                if (looks := layer.looks(connection, key, start_ms, end_ms))
-            ]
+            added = fill(self._beneath(connection, key, layers, start_ms, end_ms))
+            seen, others = times(added[0]), list[Looks]()
+            for layer, spans in zip(layers, added[1:], strict=True):
+                looks = layer.looks(connection, key, start_ms, end_ms)
+                others.append(looks.inside(subtract([(start_ms, end_ms)], seen)))
+                seen = union(seen, times(spans))
         if not any(map(len, others)):
             yield from own
             return
@@ -205,7 +205,7 @@ class Reader(SingleLooks):
         self, connection: sqlite3.Connection, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int
     ) -> Layers:
         """An endpoint's own spans that overlap a range, and those of the layers beneath."""
-        rows = connection.execute(_SPANS_OF, {"key": key, "start_ms": start_ms, "end_ms": end_ms}).fetchall()
+        rows = connection.execute(_OWN_SPANS, {"key": key, "start_ms": start_ms, "end_ms": end_ms}).fetchall()
         own = [self._meanings.span(row) for row in rows]
         return [own, *(layer.spans(connection, key, start_ms, end_ms) for layer in layers)]
 
