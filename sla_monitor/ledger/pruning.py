@@ -31,6 +31,7 @@ from sla_monitor.ledger.rebuild import (
     tally_up,
 )
 from sla_monitor.ledger.resting import Resting
+from sla_monitor.ledger.states import tell_latest
 
 _ROWS_AT_ONCE = 20_000
 """In one transaction: a tenth of a second, for which the daemon's commit waits."""
@@ -117,6 +118,7 @@ def prune(path: Path, planned: Plan) -> None:
             for table, (insert, several) in inserts.items()
         }
         append(database.conn, until_ms, numbered)
+        tell_latest(database.conn)  # observations since they were told of may go
         database.conn.execute(_DELETE_HOURS, (until_ms // HOUR_MS, own))
 
 
