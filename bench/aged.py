@@ -29,12 +29,12 @@ from bench.aged_ledger import EACH, EVERY_MS, SERVICES, Aged, built
 from bench.process import BenchError, Daemon, free_port, say
 from sla_monitor import names
 from sla_monitor.archive.sealing import DAY_MS, Sealer
-from sla_monitor.cli.sealing import day_of, midnight_ms
+from sla_monitor.cli.ledger.seal import day_of, midnight_ms
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
-from sla_monitor.ledger.days import Days, Marks
+from sla_monitor.ledger.reading.whole_days import Marks, WholeDays
+from sla_monitor.periods.months import shifted
 from sla_monitor.signing import SigningKey
-from sla_monitor.sla.months import shifted
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
 
 SIZES = {"tenth": 11, "full": 115}
@@ -172,7 +172,7 @@ def _seal_yesterday(aged: Aged, folder: Path) -> None:
         before = Marks(*connection.execute(_BEFORE, (start_ms,)).fetchone())
     with (
         Sealer.opened(folder / "archive" / contract.id, f"bench.example/{contract.id}", key) as sealer,
-        closing(Days(folder / "ledger.db")) as days,
+        closing(WholeDays(folder / "ledger.db")) as days,
         days.day(contract.id, start_ms, start_ms + DAY_MS, before) as record,
     ):
         sealer.seal(day_of(contract, on, record))

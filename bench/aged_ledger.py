@@ -22,17 +22,17 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.ledger import read_only
+from sla_monitor.ledger.chaining.links import Chain
 from sla_monitor.ledger.connect import immediate
-from sla_monitor.ledger.links import Chain
-from sla_monitor.ledger.names import Codes
+from sla_monitor.ledger.name_tables import Codes
 from sla_monitor.ledger.opening import open_writer
-from sla_monitor.ledger.register import Register
-from sla_monitor.ledger.tally import SpanTally
+from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.ledger.recording.tally import SpanTally
+from sla_monitor.periods.edges import month_of
+from sla_monitor.periods.months import shifted
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
-from sla_monitor.sla.months import shifted
 from sla_monitor.sla.observation import Outcome, Reason
-from sla_monitor.sla.period import month_of
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import exact_decimal
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from bench.case import Case
 from bench.process import daemon_running, free_port, say, supplier_running
 from sla_monitor.archive import table
-from sla_monitor.ledger.days import Days, Marks
+from sla_monitor.ledger.reading.whole_days import Marks, WholeDays
 
 AIMS: dict[table.Precision, float] = {"us": 9.3, "ms": 2.6, "none": 0.7}
 ENDPOINTS, EVERY_MS, DAY_MS = 100, 60_000, 86_400_000
@@ -29,7 +29,7 @@ ENDPOINTS, EVERY_MS, DAY_MS = 100, 60_000, 86_400_000
 
 def recorded(ledger: Path, contract: str) -> list[table.Row]:
     """Every observation of a contract, by endpoint and time."""
-    with closing(Days(ledger)) as days, days.day(contract, 0, 2**62, Marks()) as record:
+    with closing(WholeDays(ledger)) as days, days.day(contract, 0, 2**62, Marks()) as record:
         return [table.Row(*row) for row in record.rows()]
 
 

@@ -22,12 +22,12 @@ from sla_monitor.cli import collect_seldom
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.opening import open_writer
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.periods.edges import month_of
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
-from sla_monitor.sla.period import month_of
 from sla_monitor.sla.spans import Span
 
 BANDS = [

@@ -17,7 +17,7 @@ from bench.case import TIMEOUT_S
 from bench.process import BenchError, supplier_running
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.endpoint import endpoint_of
+from sla_monitor.contract.endpoints.endpoint import endpoint_of
 from sla_monitor.probe import Loop, Prober
 from sla_monitor.sla.observation import Outcome
 

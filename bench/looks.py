@@ -20,7 +20,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.ledger import Ledger, Recorded
 from sla_monitor.ledger.connect import immediate
-from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.opening import open_writer
 
 ENDPOINTS, LOOKS = 10, 100_000

@@ -17,24 +17,24 @@ from pathlib import Path
 from bench.assess import contract, fill
 from bench.terms import BEGIN_MS, DAY
 from sla_monitor.assess import ContractAssessment, assess_month
-from sla_monitor.assess.document import document, document_text
 from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.document import document, document_text
 from sla_monitor.ledger import read_only
-from sla_monitor.review.case import Case
-from sla_monitor.review.figures import pack
-from sla_monitor.review.make import FORMATS, renderings
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.rendering.files import FORMATS, renderings
 
 KPIS, MONTH = 50, "2025-12"
 
 
-def assessed(folder: Path) -> Case:
+def assessed(folder: Path) -> PackInput:
     """A December in which most KPIs failed, after eleven months like it."""
     terms, now_ms = stricter(contract(KPIS, KPIS)), BEGIN_MS + 366 * DAY
     path = folder / "year.db"
     fill(path, KPIS, BEGIN_MS, now_ms)
     with read_only(path) as ledger:
         found = assess_month(terms, ledger, MONTH, now_ms)
-    return Case(found, terms.versions[0].terms, digest="0" * 64)
+    return PackInput(found, terms.versions[0].terms, digest="0" * 64)
 
 
 def stricter(plain: Contract) -> Contract:
@@ -44,7 +44,7 @@ def stricter(plain: Contract) -> Contract:
     return Contract((TermsVersion(0, terms.model_copy(update={"kpis": kpis})),))
 
 
-def cost(case: Case, formats: tuple[str, ...]) -> tuple[float, int]:
+def cost(case: PackInput, formats: tuple[str, ...]) -> tuple[float, int]:
     """Seconds of processor time, and bytes."""
     began = time.process_time()
     made = renderings(case, pack(case), document_text(document(case.assessment)), formats, lambda _: None)

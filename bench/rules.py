@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.case import Case
 from bench.process import BenchError, daemon_running, end, free_port, say, supplier_running, wait_for
 from sla_monitor.configuration import read_configuration
-from sla_monitor.generate.files import rendered, write
+from sla_monitor.generate.file_set import rendered, write
 from sla_monitor.generate.prometheus import prometheus_files
 
 CASE = Case(1000, "http", "reuse")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, generate_latest
 
 from sla_monitor.board import Board, Watched
-from sla_monitor.contract.endpoint import HttpEndpoint
+from sla_monitor.contract.endpoints.endpoint import HttpEndpoint
 from sla_monitor.metrics.exporter import BoardCollector, Exporter
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sla_monitor.assess import Assessment
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.sla.observation import Observation, Outcome
 
 

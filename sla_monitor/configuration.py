@@ -7,11 +7,11 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.endpoint import Endpoint, NetworkTerms
+from sla_monitor.contract.endpoints.endpoint import Endpoint, NetworkTerms
 from sla_monitor.contract.load import load_contracts
-from sla_monitor.contract.nodes import Problem
-from sla_monitor.contract.places import locate
-from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.contract.reading.nodes import Problem
+from sla_monitor.contract.reading.places import locate
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings import Settings, load_settings
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sla_monitor import names
 from sla_monitor.errors import SecretError
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Maintenance
-from sla_monitor.register.standing import Standing
 from sla_monitor.settings import Alertmanager
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class _Found(NamedTuple):
     matchers: frozenset[tuple[str, str, bool, bool]]
 
 
-def bookings(contract: str, standing: Standing) -> Iterator[Booking]:
+def bookings(contract: str, standing: EffectiveEntries) -> Iterator[Booking]:
     """What is booked and was not refused, as far as it was granted."""
     for entry, said in standing.of(Maintenance):
         decided = standing.decision_on(entry.number)

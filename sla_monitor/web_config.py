@@ -13,8 +13,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from sla_monitor.contract.fields import Strict
-from sla_monitor.contract.nodes import Document, Items, Mapping, Place, plain
-from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.contract.reading.nodes import Document, FilePlace, Items, Mapping, plain
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 
 CIPHER_SUITES = {
@@ -120,7 +120,7 @@ def _blame(document: Document, path: tuple[str | int, ...], message: str) -> Non
     document.blame(_place(document, known), ".".join(map(str, known)) or "file", text)
 
 
-def _place(document: Document, path: list[str | int]) -> Place:
+def _place(document: Document, path: list[str | int]) -> FilePlace:
     node, place = document.root, document.root.place
     for step in path:
         if isinstance(node, Mapping) and step in node.entries:

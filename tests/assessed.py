@@ -13,12 +13,12 @@ from typing import Any
 
 from sla_monitor.assess import ContractAssessment, KpiAssessment, ServiceAssessment
 from sla_monitor.assess.assessment import Excluded, Figure, Forecast, KpiForecast, Outlook, View
-from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.months import TermMonths, shifted
 from sla_monitor.register.entries import Claim, Entry, Maintenance
-from sla_monitor.sla.bands import band_of, is_met
-from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run, shifted
+from sla_monitor.sla.banding import band_of, is_met
+from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 from tests.terms import terms_of
 
@@ -149,7 +149,7 @@ def history(
         name: Measured(value) for name, value in OTHER_FIGURES.items()
     }
     months.append(MonthInput(contract.period.name, now, {"": CHARGES}))
-    return fold(Setting(Run(first), contract.currency), lambda _: terms, months)
+    return fold(Setting(TermMonths(first), contract.currency), lambda _: terms, months)
 
 
 def _measured(terms: Terms, kpi: KpiAssessment) -> Measured:

@@ -9,8 +9,8 @@ from sla_monitor.assess import ContractAssessment, ServiceAssessment
 from sla_monitor.assess.assessment import Lanes
 from sla_monitor.assess.reconciliation import Kept, reconciliation
 from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.periods.intervals import normal
 from sla_monitor.register.entries import ListedOutage, OutageList
-from sla_monitor.sla.intervals import normal
 from tests.instants import exact
 from tests.terms import terms_of
 

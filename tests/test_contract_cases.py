@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sla_monitor.contract.doubts import doubts
+from sla_monitor.contract.advice.points import doubts
 from sla_monitor.contract.fields import Misplaced
-from sla_monitor.contract.nodes import plain
-from sla_monitor.contract.yaml_file import read_document
-from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import read_document
+from sla_monitor.periods.months import TermMonths
+from sla_monitor.sla.money.month_engine import Setting, fold
 from tests.contract_cases.asking import Answers, like
 from tests.contract_cases.reading import FOLDER, Case, month_input, month_name, read_cases
 
@@ -50,7 +50,7 @@ def test_a_contract_says_what_its_case_says(case: Case) -> None:
     terms = case.terms()
     for run in case.rows():
         months = [month_input(case, terms, row) for row in run]
-        setting = Setting(Run(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
+        setting = Setting(TermMonths(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
         results = fold(setting, lambda _: terms, months)
         for n, row in enumerate(run, 1):
             answers = Answers(case, terms, row, results[:n])

@@ -9,8 +9,8 @@ import pytest
 from sla_monitor.assess import assess_month
 from sla_monitor.contract.load import load_contract
 from sla_monitor.evidence.reading import read_evidence
+from sla_monitor.periods.months import shifted
 from sla_monitor.register.instant import parse_instant
-from sla_monitor.sla.months import shifted
 from tests.contract_cases.asking import Answers
 from tests.contract_cases.reading import Case, month_name, read_cases
 from tests.contract_cases.two_files import Run, can_be_told, write

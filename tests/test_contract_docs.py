@@ -8,17 +8,17 @@ from typing import get_args
 
 import pytest
 
-from sla_monitor.contract.kpi import Kpi
-from sla_monitor.contract.nodes import plain
-from sla_monitor.contract.schema import model_schema
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.money.trigger_terms import Effect, TriggerCondition
+from sla_monitor.contract.reading.json_schema import model_schema
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.triggers import Condition, Effect
-from sla_monitor.contract.yaml_file import read_document
-from sla_monitor.sla.credits import METHODS
-from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run
+from sla_monitor.periods.months import TermMonths
+from sla_monitor.sla.money.credits import METHODS
+from sla_monitor.sla.money.month_engine import Setting, fold
+from sla_monitor.sla.money.triggers import MEASURES
 from sla_monitor.sla.results import PeriodResult
-from sla_monitor.sla.triggers import MEASURES
 from tests.contract_cases.asking import Answers
 from tests.contract_cases.reading import FOLDER, Case, month_input, month_name
 
@@ -40,7 +40,7 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
     path.write_text(text, encoding="utf-8")
     case = Case(heading, plain(read_document(path).root))
     terms, (rows,) = case.terms(), case.rows()
-    setting = Setting(Run(month_name(rows[0])), "GBP")
+    setting = Setting(TermMonths(month_name(rows[0])), "GBP")
     results = fold(setting, lambda _: terms, [month_input(case, terms, row) for row in rows])
     for n, row in enumerate(rows, 1):
         answers = Answers(case, terms, row, results[:n])
@@ -72,7 +72,7 @@ def test_every_indicator_method_measure_and_effect_is_explained() -> None:
         assert f"`{name}`" in RULES or name == "availability", name
     for name in {*get_args(Effect)} - {"rectification_plan", "notice", "termination_right"}:
         assert f"`{name}`" in TERMS, name
-    assert set(get_args(Condition.model_fields["measure"].annotation)) == MEASURES.keys()
+    assert set(get_args(TriggerCondition.model_fields["measure"].annotation)) == MEASURES.keys()
 
 
 def test_every_case_is_named_by_the_rules_and_every_named_case_is_there() -> None:

@@ -10,8 +10,8 @@ import pytest
 from sla_monitor.contract.advice import advice
 from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.fields import parse_day
-from sla_monitor.contract.kpi import AvailabilityKpi
-from sla_monitor.sla.charges import indexed
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.sla.money.charges import indexed
 from tests.contract.support import SERVICES, loaded, problems
 
 KPI = SERVICES + "kpis:\n  - {id: KPI1, service: custody, target: 99}\n"

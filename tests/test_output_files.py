@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from sla_monitor.cli.files import replace_file
-from sla_monitor.generate.files import NEW, write
+from sla_monitor.cli.shared.output_files import replace_file
+from sla_monitor.generate.file_set import NEW, write
 
 
 @pytest.fixture

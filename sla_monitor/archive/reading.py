@@ -15,8 +15,8 @@ from typing import Any
 from sla_monitor.archive import table
 from sla_monitor.archive.sealed import OBSERVATIONS, SealedDay
 from sla_monitor.errors import ArchiveError
-from sla_monitor.sla.looks import CODES, NONE, Looks
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
+from sla_monitor.sla.samples import CODES, NONE, Samples
 
 HELD = 8_000_000
 """Observations of the days read last that stay in memory, in 25 bytes each: who asks by endpoint reads the same
@@ -35,10 +35,10 @@ class Archived:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._held: OrderedDict[str, Mapping[str, Looks]] = OrderedDict()
+        self._held: OrderedDict[str, Mapping[str, Samples]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def looks(self, contract: str, day: str, sums: str) -> Mapping[str, Looks]:
+    def looks(self, contract: str, day: str, sums: str) -> Mapping[str, Samples]:
         """The day's observations as columns, by endpoint key."""
         with self._lock:
             if sums not in self._held:
@@ -67,7 +67,7 @@ class Archived:
         return sealed
 
 
-def _count(day: Mapping[str, Looks]) -> int:
+def _count(day: Mapping[str, Samples]) -> int:
     return sum(map(len, day.values()))
 
 
@@ -77,22 +77,22 @@ def _is_of(day: SealedDay, at_ms: int) -> bool:
     return bool(about["from_ms"] <= at_ms < about["until_ms"])
 
 
-def _by_endpoint(day: SealedDay) -> Iterator[tuple[str, Looks]]:
+def _by_endpoint(day: SealedDay) -> Iterator[tuple[str, Samples]]:
     shape = table.SHAPES["us"]
-    found: dict[str, Looks] = {}
+    found: dict[str, Samples] = {}
     for columns in table.read_columns(day.path(OBSERVATIONS), shape):
         named = dict(zip(shape.columns, columns, strict=True))
         durations = table.durations_us([named[name] for name in _TIMES])
         rows = zip(named["endpoint"], named["at_ms"], named["outcome"], durations, named["first_byte_us"], strict=True)
         for key, several in groupby(rows, lambda row: row[0]):
             _, at_ms, outcomes, duration_us, first_byte_us = zip(*several, strict=True)
-            looks = Looks(
+            looks = Samples(
                 array("q", at_ms),
                 bytearray(map(_CODES.__getitem__, outcomes)),
                 array("q", duration_us),
                 array("q", (NONE if us is None else us for us in first_byte_us)),
             )
-            found.setdefault(key, Looks()).extend(looks)
+            found.setdefault(key, Samples()).extend(looks)
     start_ms, end_ms = day.about["from_ms"], day.about["until_ms"]
     return ((key, looks.between(start_ms, end_ms)) for key, looks in found.items())
 

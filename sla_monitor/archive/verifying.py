@@ -73,11 +73,11 @@ def verify(folder: Path, against: Against, progress: Callable[[int, int], None] 
     if not report.days:
         report.problems.append(f"{folder}: there is no sealed day here")
         return report
-    _Walk(report, against).all_days(progress)
+    _DaysWalk(report, against).all_days(progress)
     return report
 
 
-class _Walk:
+class _DaysWalk:
     """From the first day to the last."""
 
     def __init__(self, report: Report, against: Against) -> None:

@@ -7,9 +7,9 @@ from sla_monitor.assess.assessment import (
     Outage,
     ServiceAssessment,
 )
+from sla_monitor.assess.evidence import Evidence, Sample
 from sla_monitor.assess.history import Cache, history
 from sla_monitor.assess.month import assess, assess_contract, assess_month
-from sla_monitor.assess.seen import Evidence, Sample
 
 __all__ = [
     "Assessment",

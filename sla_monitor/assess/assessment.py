@@ -13,14 +13,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from sla_monitor.contract.kpi import Kpi
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.downtime import Seconds
-from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.period import Period
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.sla.working import Working
 

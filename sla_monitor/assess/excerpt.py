@@ -11,17 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sla_monitor.assess.memo import program
-from sla_monitor.assess.parts import MARGIN_MS, period_of, zone_of
-from sla_monitor.assess.seen import Fingerprints
-from sla_monitor.assess.world import World
+from sla_monitor.assess.answer_cache import program
+from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.evidence import Fingerprints
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpi import Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.terms_slices import MARGIN_MS, period_of, zone_of
+from sla_monitor.register.effective import standing_of
 from sla_monitor.register.entries import Entry, TicketRecord, Timed
-from sla_monitor.register.standing import standing_of
-from sla_monitor.sla.period import Period
 from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, within
 
 SCORING = {
@@ -69,7 +69,7 @@ class Excerpt:
     """`reach_ms`: the period with what lies around it, as far as outages and corrections go on. `said`: the entries.
     `seen`: a number for the spans."""
 
-    whole: World
+    whole: ContractContext
     months: tuple[str, ...]
     period: Period
     reach_ms: tuple[int, int]
@@ -77,7 +77,7 @@ class Excerpt:
     seen: str
 
     @cached_property
-    def world(self) -> World:
+    def world(self) -> ContractContext:
         """One that holds no more than the excerpt."""
         read = _ours(self.whole, _range_ms(self.period))
         ranges = _range_ms(self.period), self.reach_ms
@@ -115,7 +115,7 @@ class Excerpt:
         return self.whole.contract.versions_in(start_ms, end_ms)
 
 
-def excerpt(world: World, months: tuple[str, ...], kpis: Sequence[Kpi]) -> Excerpt:
+def excerpt(world: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> Excerpt:
     """What these KPIs are measured from in a measurement period that is over."""
     period = period_of(world.contract, months[0], months[-1])
     range_ms = _range_ms(period)
@@ -144,12 +144,12 @@ def _range_ms(period: Period) -> tuple[int, int]:
     return period.start_ms - MARGIN_MS, period.end_ms + MARGIN_MS
 
 
-def _ours(world: World, range_ms: tuple[int, int]) -> dict[str, Sequence[Span]]:
+def _ours(world: ContractContext, range_ms: tuple[int, int]) -> dict[str, Sequence[Span]]:
     ours = f"{world.contract.id}/"
     return {key: spans for key, spans in world.spans(*range_ms).items() if key.startswith(ours)}
 
 
-def _fingerprint(world: World, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
+def _fingerprint(world: ContractContext, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
     """Of the spans that the excerpt holds; worked out here where the evidence does not do it."""
     if isinstance(world.evidence, Fingerprints):
         return world.evidence.fingerprint(world.contract.id, range_ms, within_ms)

@@ -7,20 +7,19 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.assess.ahead import Ends
 from sla_monitor.assess.assessment import Forecast, KpiForecast, Outlook
-from sla_monitor.assess.ground import Ground
+from sla_monitor.assess.bounds import Bounds
+from sla_monitor.assess.credit_inputs import ending, with_measured
 from sla_monitor.assess.history import setting_of
-from sla_monitor.assess.inputs import ending, with_measured
-from sla_monitor.assess.kpis import Judged, figure_of
-from sla_monitor.assess.times import Lost, Time
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, figure_of
+from sla_monitor.assess.period_context import PeriodContext
+from sla_monitor.assess.service_time import Lost, Time
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.periods.intervals import Intervals, first, intersect, length, subtract
 from sla_monitor.sla.downtime import time_that_counts
-from sla_monitor.sla.fold import period_result
-from sla_monitor.sla.history import recent
-from sla_monitor.sla.intervals import Intervals, first, intersect, length, subtract
-from sla_monitor.sla.measure import Seen, measured
-from sla_monitor.sla.results import Measured, PeriodResult
+from sla_monitor.sla.measure import KpiInput, measured
+from sla_monitor.sla.money.month_engine import period_result
+from sla_monitor.sla.results import Measured, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
 
 TRAILING_MS = 7 * 86_400_000
@@ -28,8 +27,12 @@ ALL_DOWN = Fraction(1)
 
 
 def kpi_forecast(
-    ground: Ground, kpi: AvailabilityKpi, judged: Judged, allowance_ms: Fraction, history: Sequence[PeriodResult]
-) -> tuple[KpiForecast, Ends]:
+    ground: PeriodContext,
+    kpi: AvailabilityKpi,
+    judged: KpiEvaluation,
+    allowance_ms: Fraction,
+    history: Sequence[PeriodResult],
+) -> tuple[KpiForecast, Bounds]:
     """For an availability KPI whose measurement period runs. `ground`: the month that runs."""
     whole, time = whole_of(ground, judged), judged.times["agreed"]
     down_ms = Fraction(time_that_counts(time.seconds, kpi.counting)[1])
@@ -54,23 +57,23 @@ def kpi_forecast(
     ), (best[0], worst[0])
 
 
-def whole_of(ground: Ground, judged: Judged) -> Ground:
+def whole_of(ground: PeriodContext, judged: KpiEvaluation) -> PeriodContext:
     """The measurement period of a KPI in which a month is."""
-    return ground if len(judged.months) == 1 else Ground(ground.world, judged.months)
+    return ground if len(judged.months) == 1 else PeriodContext(ground.world, judged.months)
 
 
 def _rate(part: Fraction, whole: Fraction) -> Fraction | None:
     return part / whole if whole else None
 
 
-def _recent(ground: Ground, kpi: AvailabilityKpi) -> tuple[Fraction, int]:
+def _recent(ground: PeriodContext, kpi: AvailabilityKpi) -> tuple[Fraction, int]:
     """Downtime and agreed time of the last seven days, as far as this month holds them."""
     window: Intervals = [(ground.until_ms - TRAILING_MS, ground.until_ms)]
     down = sum((share * length(intersect([span], window)) for span, share in _lost(ground, kpi)), Fraction(0))
     return down, length(intersect(ground.through(kpi.service or "", kpi.counting).hours, window))
 
 
-def _used_up(ground: Ground, kpi: AvailabilityKpi, left_ms: Fraction) -> int:
+def _used_up(ground: PeriodContext, kpi: AvailabilityKpi, left_ms: Fraction) -> int:
     """When so much downtime before now was over: backwards from now. By its month's beginning, where it was earlier."""
     over_ms = -left_ms
     for (start_ms, end_ms), share in reversed(list(_lost(ground, kpi))):
@@ -81,7 +84,7 @@ def _used_up(ground: Ground, kpi: AvailabilityKpi, left_ms: Fraction) -> int:
     return ground.period.start_ms
 
 
-def _lost(ground: Ground, kpi: AvailabilityKpi) -> Iterator[tuple[tuple[int, int], Fraction]]:
+def _lost(ground: PeriodContext, kpi: AvailabilityKpi) -> Iterator[tuple[tuple[int, int], Fraction]]:
     """The pieces of outages that count, ascending, with the share of the service that each of them took."""
     excluded = ground.excluded(kpi.service or "", "agreed", kpi.id, kpi.counting)
     for spell in ground.through(kpi.service or "", kpi.counting).spells:
@@ -90,7 +93,7 @@ def _lost(ground: Ground, kpi: AvailabilityKpi) -> Iterator[tuple[tuple[int, int
                 yield span, piece.share
 
 
-def _runs_out(ground: Ground, left_ms: Fraction, rate: Fraction | None, ahead: Intervals) -> int | None:
+def _runs_out(ground: PeriodContext, left_ms: Fraction, rate: Fraction | None, ahead: Intervals) -> int | None:
     """When the allowance is used up if downtime goes on at a rate per agreed time."""
     needed = left_ms / rate if rate else None
     if needed is None or needed > length(ahead):
@@ -100,7 +103,7 @@ def _runs_out(ground: Ground, left_ms: Fraction, rate: Fraction | None, ahead: I
 
 
 def _ended(
-    ground: Ground, kpi: AvailabilityKpi, judged: Judged, ahead: Intervals, is_down: bool
+    ground: PeriodContext, kpi: AvailabilityKpi, judged: KpiEvaluation, ahead: Intervals, is_down: bool
 ) -> tuple[Measured, Time]:
     """The period at its end, if from now on nothing, or everything, is down. Maintenance that is granted ahead stays
     out of it."""
@@ -117,12 +120,15 @@ def _ended(
         outage = Lost(ground.until_ms, ground.period.end_ms, ((ALL_DOWN, counted_ms),))
         then = replace(then, lost=(*then.lost, outage))
     found = judged.measured["agreed"]
-    seen = Seen(seconds=then.seconds, submitted=found.submitted, agreed=found.agreed)
+    seen = KpiInput(seconds=then.seconds, submitted=found.submitted, agreed=found.agreed)
     return measured(kpi, seen, ground.frame), then
 
 
 def forecast(
-    ground: Ground, judged: Mapping[str, Judged], ends: Mapping[str, Ends], history: Sequence[PeriodResult]
+    ground: PeriodContext,
+    judged: Mapping[str, KpiEvaluation],
+    ends: Mapping[str, Bounds],
+    history: Sequence[PeriodResult],
 ) -> Forecast:
     """The month's points and money as they stand, at best and at worst. KPIs that are not forecast stay as they are."""
     now = ending(ground, judged)
@@ -137,7 +143,10 @@ def forecast(
 
 
 def _outlook(
-    ground: Ground, judged: Mapping[str, Judged], found: Mapping[str, Measured], history: Sequence[PeriodResult]
+    ground: PeriodContext,
+    judged: Mapping[str, KpiEvaluation],
+    found: Mapping[str, Measured],
+    history: Sequence[PeriodResult],
 ) -> Outlook:
     seen = with_measured(ground, judged, found)
     result = period_result(setting_of(ground.world), ground.terms, seen, history)

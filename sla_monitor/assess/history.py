@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
 
-from sla_monitor.assess.closed import closed_month
-from sla_monitor.assess.ground import Ground
-from sla_monitor.assess.kpis import Times
-from sla_monitor.assess.looks import Memory
-from sla_monitor.assess.parts import period_of, terms_in, zone_of
+from sla_monitor.assess.contract_context import ContractContext, is_over
+from sla_monitor.assess.credit_inputs import month_input
+from sla_monitor.assess.evidence import Evidence, clock_moves_of, imports_of
+from sla_monitor.assess.excerpt import excerpt
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, ServiceTimes
+from sla_monitor.assess.measuring import seen
+from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation
-from sla_monitor.assess.seen import Evidence, clock_moves_of, imports_of
-from sla_monitor.assess.world import World, is_over
+from sla_monitor.assess.sample_cache import Memory
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, RatioKpi
+from sla_monitor.periods.edges import local_date
+from sla_monitor.periods.terms_slices import measurement_months, period_of, terms_in, zone_of
+from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.standing import Standing, standing
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.fold import Setting, period_result
+from sla_monitor.sla.measure import measured
+from sla_monitor.sla.money.month_engine import Setting, period_result
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.period import local_date
-from sla_monitor.sla.results import PeriodResult
+from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
+from sla_monitor.sla.working import Step
 
 CLOCK_SLACK = 6
 """How many times as long as its clock a ticket may take on the wall: a week has 168 hours, and about 40 of work."""
@@ -38,10 +45,10 @@ class Cache:
     entries: tuple[Entry, ...] = ()
     imports: tuple[Import, ...] = ()
     mark: tuple[object, ...] = ()
-    said: Standing = field(default_factory=Standing)
+    said: EffectiveEntries = field(default_factory=EffectiveEntries)
     results: dict[str, PeriodResult] = field(default_factory=dict)
     reconciled: dict[str, Reconciliation] = field(default_factory=dict)
-    times: Times = field(default_factory=Times)
+    times: ServiceTimes = field(default_factory=ServiceTimes)
     looks: Memory = field(default_factory=Memory)
     latest_ms: int = 0
     moves: tuple[ClockMove, ...] = ()
@@ -54,7 +61,7 @@ class Cache:
 
     def standing(
         self, contract: Contract, entries: tuple[Entry, ...], now_ms: int, imports: tuple[Import, ...] = ()
-    ) -> Standing:
+    ) -> EffectiveEntries:
         """What stands of a contract's entries; whatever rests on others, or on other imports, is forgotten. Where
         credits must be claimed, every day may be the last one."""
         self.entries = entries
@@ -65,20 +72,22 @@ class Cache:
         mark = (len(entries), last, local_date(now_ms, zone_of(contract)) if needs_claims else None)
         if contract is not self.contract or mark != self.mark:
             self.contract, self.mark, self.said = contract, mark, standing(entries)
-            self.results, self.reconciled, self.times = {}, {}, Times()
+            self.results, self.reconciled, self.times = {}, {}, ServiceTimes()
             self.looks.expect(contract)
         return self.said
 
 
 def world_of(
     contract: Contract, evidence: Evidence, now_ms: int, cache: Cache, said: Sequence[Entry] | None = None
-) -> World:
+) -> ContractContext:
     """A contract and its evidence at an instant. `said`: the register, if it is another one than the evidence's."""
     cache.mind_the_clock(clock_moves_of(evidence, 0, FOREVER_MS), now_ms)
     known = evidence.entries(contract.id) if said is None else said
     entries = tuple(entry for entry in known if entry.at_ms <= now_ms)
     imports = imports_of(evidence, contract.id)
-    return World(contract, evidence, cache.standing(contract, entries, now_ms, imports), now_ms, imports=imports)
+    return ContractContext(
+        contract, evidence, cache.standing(contract, entries, now_ms, imports), now_ms, imports=imports
+    )
 
 
 def history(
@@ -99,11 +108,11 @@ def history(
 
 
 def earlier_months(
-    world: World,
+    world: ContractContext,
     until_month: str,
     cache: Cache,
     rest: Callable[[], None] = lambda: None,
-    young: World | None = None,
+    young: ContractContext | None = None,
 ) -> tuple[PeriodResult, ...]:
     """The same for a world that is there already. `rest` is called between months. `young`: the same world as months
     should ask it that are not over yet: on the first day of a month, all of the one before is asked for every time."""
@@ -122,13 +131,13 @@ def earlier_months(
     return tuple(results)
 
 
-def month_result(world: World, month: str, earlier: list[PeriodResult]) -> PeriodResult:
+def month_result(world: ContractContext, month: str, earlier: list[PeriodResult]) -> PeriodResult:
     """A month that is over."""
     terms = terms_in(world.contract, period_of(world.contract, month), world.now_ms)
     return period_result(setting_of(world), terms, closed_month(world, month), earlier)
 
 
-def as_of(ground: Ground, number: int) -> PeriodResult:
+def as_of(ground: PeriodContext, number: int) -> PeriodResult:
     """What a month comes to by the entries up to this one alone."""
     world = ground.world
     entries = tuple(entry for entry in world.evidence.entries(world.contract.id) if entry.number <= number)
@@ -136,11 +145,11 @@ def as_of(ground: Ground, number: int) -> PeriodResult:
     return month_result(before, ground.month, list(earlier_months(before, ground.month, Cache())))
 
 
-def setting_of(world: World) -> Setting:
+def setting_of(world: ContractContext) -> Setting:
     return Setting(world.run, world.contract.versions[-1].terms.currency)
 
 
-def _is_settled(world: World, month: str) -> bool:
+def _is_settled(world: ContractContext, month: str) -> bool:
     """Whether time alone can change a month no more. A ticket that is still open becomes late some day."""
     period = period_of(world.contract, month)
     if not is_over(world, period):
@@ -149,3 +158,59 @@ def _is_settled(world: World, month: str) -> bool:
     longest_ms = max((kpi.within_ms or 0 for kpi in kpis if isinstance(kpi, RatioKpi)), default=0)
     young_ms = max(period.start_ms, world.now_ms - longest_ms * CLOCK_SLACK)
     return not any(young_ms <= opened_ms < period.end_ms for opened_ms in world.open_tickets)
+
+
+def closed_month(world: ContractContext, month: str) -> MonthInput:
+    """What is priced of a month that has ended."""
+    ground = PeriodContext(world, (month,))
+    ending: dict[tuple[str, ...], list[Kpi]] = {}
+    for kpi in ground.terms.kpis:
+        months = measurement_months(world.run, month, kpi.measurement_months)
+        if month == months[-1]:
+            ending.setdefault(months, []).append(kpi)
+    judged: dict[str, KpiEvaluation] = {}
+    for months, kpis in ending.items():
+        figures = _figures(world, months, kpis)
+        for kpi, figure in zip(kpis, figures, strict=True):
+            judged[kpi.id] = KpiEvaluation(kpi, months, {"agreed": figure}, {}, {})
+    return month_input(ground, judged)
+
+
+def _figures(world: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> list[Measured]:
+    """What KPIs measured in a measurement period that ended; looked up, once nothing of it can change any more."""
+    if not is_over(world, PeriodContext(world, months).period):
+        return _measured(world, months, kpis)
+    known = excerpt(world, months, kpis)
+    if not known.is_settled():
+        return _measured(known.world, months, kpis)
+    kept = world.recall(known.question(kpis), lambda: _text(_measured(known.world, months, kpis)))
+    return [_of_row(row) for row in json.loads(kept)]
+
+
+def _measured(world: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> list[Measured]:
+    """A composite that nobody has reported is left to the engine, which has the results of its parts."""
+    ground, times = PeriodContext(world, months[-1:]), ServiceTimes()
+    whole = ground if len(months) == 1 else PeriodContext(world, months)
+
+    def figure(kpi: Kpi) -> Measured:
+        time = times.of(ground, kpi, "agreed") if isinstance(kpi, AvailabilityKpi) else None
+        return measured(kpi, seen(whole, kpi, "agreed", time), whole.frame)
+
+    return [figure(kpi) for kpi in kpis]
+
+
+def _text(figures: Sequence[Measured]) -> str:
+    return json.dumps([_row(one) for one in figures], separators=(",", ":"))
+
+
+def _row(one: Measured) -> list[Any]:
+    fractions = (one.value, one.submitted, one.agreed, one.coverage, one.downtime_ms)
+    pairs = [None if value is None else [value.numerator, value.denominator] for value in fractions]
+    return [*pairs, one.is_assessable, one.of, one.working]
+
+
+def _of_row(row: list[Any]) -> Measured:
+    *pairs, is_assessable, of, working = row
+    value, submitted, agreed, coverage, downtime_ms = (None if pair is None else Fraction(*pair) for pair in pairs)
+    steps = tuple([Step(*step) for step in working])
+    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms)

@@ -6,33 +6,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, Imported, ServiceAssessment
-from sla_monitor.assess.availability import service_assessment
-from sla_monitor.assess.borne import shares_of
+from sla_monitor.assess.contract_context import ContractContext, is_over
+from sla_monitor.assess.counting_in_words import accounting
+from sla_monitor.assess.credit_inputs import month_input
+from sla_monitor.assess.evidence import Evidence, clock_moves_of
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.forecast import forecast
-from sla_monitor.assess.ground import Ground
 from sla_monitor.assess.history import Cache, earlier_months, setting_of, world_of
-from sla_monitor.assess.inputs import month_input
-from sla_monitor.assess.kpis import Judged, judged_kpis
-from sla_monitor.assess.looks import Remembering
-from sla_monitor.assess.parts import month_at, period_of, run_of
-from sla_monitor.assess.promises import kpi_assessments
+from sla_monitor.assess.kpi_assessment import kpi_assessments
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, judged_kpis
+from sla_monitor.assess.participants import shares_of
+from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
-from sla_monitor.assess.seen import Evidence, clock_moves_of
-from sla_monitor.assess.status import (
-    entries_of,
-    missing_figures,
-    report_due_ms,
-    restatement,
-    status_of,
-)
-from sla_monitor.assess.words import accounting
-from sla_monitor.assess.world import World, is_over
+from sla_monitor.assess.sample_cache import SampleCache
+from sla_monitor.assess.service_assessment import service_assessment
+from sla_monitor.assess.settlement import entries_of, missing_figures, report_due_ms, restatement, status_of
 from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.intervals import length
+from sla_monitor.periods.terms_slices import month_at, period_of, run_of
 from sla_monitor.register.entries import OutageList
-from sla_monitor.sla.claims import claim_by
-from sla_monitor.sla.fold import period_result
-from sla_monitor.sla.intervals import length
+from sla_monitor.sla.money.claim_deadlines import claim_by
+from sla_monitor.sla.money.month_engine import period_result
 from sla_monitor.sla.results import PeriodResult
 
 
@@ -89,7 +83,7 @@ def reconcile_month(
 ) -> Reconciliation | None:
     """A month's outages against the supplier's lists that are kept, and against one more; None: none speaks of it."""
     world = world_of(contract, evidence, now_ms, Cache())
-    return _reconciled(Ground(world, (month,)), (supposed,) if supposed else ())
+    return _reconciled(PeriodContext(world, (month,)), (supposed,) if supposed else ())
 
 
 def _running(
@@ -102,14 +96,14 @@ def _running(
     return replace(found, reconciliation=_newest_reconciliation(world_of(contract, evidence, now_ms, kept[1]), kept[1]))
 
 
-def _newest_reconciliation(world: World, cache: Cache) -> Reconciliation | None:
+def _newest_reconciliation(world: ContractContext, cache: Cache) -> Reconciliation | None:
     """Of the last month that a list speaks of: a supplier's list of a month comes after its end."""
     lists = world.standing.of(OutageList)
     month = max((month_at(world.contract, said.end_ms - 1) for _, said in lists), default=None)
     if month is None or not world.run.first <= month < world.this_month:
         return None
     if month not in cache.reconciled:
-        ground = Ground(world, (month,))
+        ground = PeriodContext(world, (month,))
         found = _reconciled(ground)
         if found is None or not is_over(world, ground.period):
             return found
@@ -118,7 +112,7 @@ def _newest_reconciliation(world: World, cache: Cache) -> Reconciliation | None:
 
 
 def _reconciled(
-    ground: Ground, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
+    ground: PeriodContext, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
 ) -> Reconciliation | None:
     """`services`: where they are worked out already."""
     world = ground.world
@@ -140,11 +134,11 @@ def _assessed(
     world = world_of(contract, evidence, now_ms, cache)
     is_now = month == world.this_month  # asked for again and again, unlike the months before
     if is_now:
-        young = replace(world, evidence=Remembering(evidence, cache.looks, now_ms))
+        young = replace(world, evidence=SampleCache(evidence, cache.looks, now_ms))
     else:
         young = replace(world, together=held_keys(contract, period_of(contract, month)))
     earlier = earlier_months(world, month, cache, rest, young) if history is None else tuple(history)
-    ground = Ground(young, (month,))
+    ground = PeriodContext(young, (month,))
     services: dict[str, ServiceAssessment] = {}
     for service in ground.terms.services:
         services[service.id] = service_assessment(ground, service)
@@ -154,9 +148,9 @@ def _assessed(
 
 
 def _told(
-    ground: Ground,
+    ground: PeriodContext,
     services: Mapping[str, ServiceAssessment],
-    judged: Mapping[str, Judged],
+    judged: Mapping[str, KpiEvaluation],
     earlier: tuple[PeriodResult, ...],
     kept: tuple[Callable[[], None], Cache],
 ) -> ContractAssessment:
@@ -206,7 +200,7 @@ def _told(
     )
 
 
-def _imported(ground: Ground) -> Iterable[Imported]:
+def _imported(ground: PeriodContext) -> Iterable[Imported]:
     for record, when in ground.imported:
         times = {service.id: length(ground.imported_time(service, [when])) for service in ground.terms.services}
         yield Imported(record, {service: ms for service, ms in times.items() if ms})

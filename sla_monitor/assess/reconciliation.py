@@ -14,10 +14,10 @@ from typing import Literal, NamedTuple
 
 from sla_monitor.assess.assessment import Outage, ServiceAssessment
 from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.intervals import Intervals, intersect, length, normal, subtract, union
 from sla_monitor.register.entries import ListedOutage, OutageList
 from sla_monitor.register.instant import told_instant
-from sla_monitor.sla.intervals import Intervals, intersect, length, normal, subtract, union
-from sla_monitor.sla.period import Period
 from sla_monitor.sla.reconcile import VERDICTS, Match, Sums, Verdict, reconcile
 
 VERDICT_WORDS: dict[Verdict, str] = {

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.assess.rulings import Case, Ruling, decided, meant_by, told_days
+from sla_monitor.assess.rulings import RequestContext, Ruling, decided, meant_by, told_days
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.intervals import intersect, normal
+from sla_monitor.periods.months import shifted
+from sla_monitor.periods.working_days import working_days_between
 from sla_monitor.register.entries import Claim, Entry
-from sla_monitor.sla.intervals import intersect, normal
-from sla_monitor.sla.months import shifted
-from sla_monitor.sla.period import Period, local_date
-from sla_monitor.sla.working_days import working_days_between
 
 
-def claims(case: Case, period: Period) -> Iterator[Ruling]:
+def claims(case: RequestContext, period: Period) -> Iterator[Ruling]:
     """Every claim about time that reaches into a month, for each service that it is for. One that names tickets and
     no services is about those tickets alone."""
     for entry, said in case.standing.of(Claim):
@@ -23,12 +23,12 @@ def claims(case: Case, period: Period) -> Iterator[Ruling]:
                 yield _ruling(case, entry, said, service.id, period)
 
 
-def is_granted(case: Case, entry: Entry, said: Claim) -> bool:
+def is_granted(case: RequestContext, entry: Entry, said: Claim) -> bool:
     """Whether a claim is granted at all."""
     return decided(case, entry, said)[0] is not None and not refusal(case, entry, said)
 
 
-def refusal(case: Case, entry: Entry, said: Claim) -> str:
+def refusal(case: RequestContext, entry: Entry, said: Claim) -> str:
     """Why a claim is refused by the contract itself; empty: it is not."""
     terms = case.contract.version_at(said.start_ms).terms
     relief, told_ms = terms.relief, entry.at_ms if said.notified_ms is None else said.notified_ms
@@ -51,7 +51,7 @@ def _days_late(said: Claim, told_ms: int, terms: Terms) -> int:
     return working_days_between(known_on, told_on, terms.working_calendar)
 
 
-def _ruling(case: Case, entry: Entry, said: Claim, service: str, period: Period) -> Ruling:
+def _ruling(case: RequestContext, entry: Entry, said: Claim, service: str, period: Period) -> Ruling:
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
     span, why, is_pending = decided(case, entry, said)
     refused = refusal(case, entry, said)

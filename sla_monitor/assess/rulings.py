@@ -9,18 +9,18 @@ from typing import Literal
 from sla_monitor.assess.assessment import Excluded
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Service, Terms
+from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.register.approval import asks_for_decision
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Claim, Entry, Maintenance
-from sla_monitor.register.standing import Standing
-from sla_monitor.sla.intervals import Intervals, normal, subtract
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class RequestContext:
     """A contract and what stands of its register."""
 
     contract: Contract
-    standing: Standing
+    standing: EffectiveEntries
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Ruling:
             yield Excluded(start_ms, end_ms, self.entry, self.kind, is_granted, is_open, why, self.kpis)
 
 
-def meant_by(case: Case, said: Maintenance | Claim) -> Iterator[tuple[Terms, Service]]:
+def meant_by(case: RequestContext, said: Maintenance | Claim) -> Iterator[tuple[Terms, Service]]:
     """The services that a booking or a claim is for, each with the first terms in that time that have it: one that
     joins the contract meanwhile is among them."""
     found: set[str] = set()
@@ -67,7 +67,7 @@ def meant_by(case: Case, said: Maintenance | Claim) -> Iterator[tuple[Terms, Ser
                 yield terms, service
 
 
-def decided(case: Case, entry: Entry, said: Maintenance | Claim) -> tuple[tuple[int, int] | None, str, bool]:
+def decided(case: RequestContext, entry: Entry, said: Maintenance | Claim) -> tuple[tuple[int, int] | None, str, bool]:
     """(from and to that was granted or needs nobody's word, why, whether it awaits a decision)."""
     found = case.standing.decision_on(entry.number)
     if found is None:

@@ -20,13 +20,13 @@ from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from sla_monitor.backfill.foreign import Foreign
-from sla_monitor.backfill.probes import Probe, Probes, Told
-from sla_monitor.contract.nearest import suggestion
+from sla_monitor.backfill.probe_lists import Probe, Probes, Told
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import BackfillError
 from sla_monitor.evidence.seen import stated_spans
+from sla_monitor.register.csv_sheet import DELIMITERS, cell, day_first, heading
 from sla_monitor.register.importing import TOLD_AT_MOST, shortened
 from sla_monitor.register.instant import parse_instant
-from sla_monitor.register.sheet import DELIMITERS, cell, day_first, heading
 from sla_monitor.sla.observation import Outcome, Reason
 
 T = TypeVar("T")

@@ -17,8 +17,8 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sla_monitor.backfill.foreign import Foreign
-from sla_monitor.backfill.probes import Probe, Probes, Told
-from sla_monitor.contract.nearest import suggestion
+from sla_monitor.backfill.probe_lists import Probe, Probes, Told
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import BackfillError
 from sla_monitor.register.importing import TOLD_AT_MOST, shortened
 from sla_monitor.register.instant import parse_instant

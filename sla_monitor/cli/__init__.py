@@ -8,27 +8,27 @@ import sys
 import click
 
 from sla_monitor import __version__
-from sla_monitor.cli.archive import archive, key, seal
-from sla_monitor.cli.assess import assess
-from sla_monitor.cli.backfill import backfill
+from sla_monitor.cli.assess.command import assess
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
-from sla_monitor.cli.demo import demo
-from sla_monitor.cli.export import export
-from sla_monitor.cli.generate import generate
-from sla_monitor.cli.groups import Commands
+from sla_monitor.cli.generate.command import generate
+from sla_monitor.cli.generate.demo import demo
+from sla_monitor.cli.generate.stack import stack
 from sla_monitor.cli.import_ import import_
-from sla_monitor.cli.ledger import record
-from sla_monitor.cli.ledger_import import import_evidence, imports, undo_import
+from sla_monitor.cli.ledger.archive import archive, key, seal
+from sla_monitor.cli.ledger.backfill import backfill
+from sla_monitor.cli.ledger.command import record
+from sla_monitor.cli.ledger.export import export
+from sla_monitor.cli.ledger.import_evidence import import_evidence, imports, undo_import
+from sla_monitor.cli.ledger.prune import prune
 from sla_monitor.cli.probe import probe
-from sla_monitor.cli.pruning import prune
-from sla_monitor.cli.reconcile import reconcile
-from sla_monitor.cli.register import register
-from sla_monitor.cli.review import review
+from sla_monitor.cli.reconcile.command import reconcile
+from sla_monitor.cli.register.command import register
+from sla_monitor.cli.review.command import review
+from sla_monitor.cli.review.verify import verify
 from sla_monitor.cli.run import run
 from sla_monitor.cli.schema import schema
-from sla_monitor.cli.stack import stack
-from sla_monitor.cli.verify import verify
+from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.errors import SlaMonitorError
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.files import CONFIGURATION_MODE, replace_file
-from sla_monitor.cli.groups import Commands
-from sla_monitor.cli.options import AlsoSpelled, config_option
-from sla_monitor.contract.nearest import suggestion
+from sla_monitor.cli.shared.groups import Commands
+from sla_monitor.cli.shared.options import AlsoSpelled, config_option
+from sla_monitor.cli.shared.output_files import CONFIGURATION_MODE, replace_file
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import CalendarError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def freeze(country: str, region: str | None, first: int, last: int, output: Path
 def _changes(output: Path, file: HolidayFile, force: bool) -> list[str]:
     """What writing over a file changes. Raises CalendarError, saying the same, where nobody asked for it."""
     from sla_monitor.contract.bank_holidays import HolidayFile, changed_days
-    from sla_monitor.contract.model_file import read_model
+    from sla_monitor.contract.reading.model_file import read_model
 
     old = read_model(output, HolidayFile)
     changed = list(changed_days(old, file)) if isinstance(old, HolidayFile) else ["? the old file could not be read"]
@@ -93,7 +93,7 @@ def show(contract: str, name: str, month: date | None, config: Path) -> None:
     Days are those of the terms in force on each of them. Closed days are told with their name.
     """
     from sla_monitor.clock import SystemClock
-    from sla_monitor.sla.period import local_date
+    from sla_monitor.periods.edges import local_date
 
     found = _contract(contract, config)
     zone = found.versions[0].terms.time_zone
@@ -119,8 +119,8 @@ def _contract(name: str, config: Path) -> Contract:
 def _lines(contract: Contract, name: str, first: date, last: date) -> Iterator[str]:
     """One line a day, and what they add up to: hours on the clock, which in March are fewer than on the wall."""
     from sla_monitor.contract.contract import midnight_ms
-    from sla_monitor.sla.hours import agreed_hours
-    from sla_monitor.sla.intervals import length
+    from sla_monitor.periods.intervals import length
+    from sla_monitor.periods.service_hours import agreed_hours
 
     total_ms = 0
     for n in range((last - first).days + 1):
@@ -137,7 +137,7 @@ def _lines(contract: Contract, name: str, first: date, last: date) -> Iterator[s
 def _calendar(contract: Contract, name: str, at_ms: int) -> Calendar:
     """The calendar of that name in force at an instant."""
     from sla_monitor.contract.calendars import EVERY_DAY
-    from sla_monitor.contract.parts import ALWAYS
+    from sla_monitor.contract.rules.plain_values import ALWAYS
 
     known = {ALWAYS: EVERY_DAY, **contract.version_at(at_ms).terms.calendars}
     if name not in known:

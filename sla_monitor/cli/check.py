@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.options import config_option
+from sla_monitor.cli.shared.options import config_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +60,8 @@ def _summary(contract: Contract, now_ms: int) -> str:
 
 
 def _at_risk(contract: Contract, now_ms: int) -> Iterator[str]:
-    from sla_monitor.cli.figures import told_figure, told_money
-    from sla_monitor.sla.at_risk import at_risk
+    from sla_monitor.cli.shared.table_figures import told_figure, told_money
+    from sla_monitor.sla.money.at_risk import at_risk
 
     terms = contract.version_at(now_ms).terms
     for one in at_risk(terms):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from sla_monitor.cli.files import CONFIGURATION_MODE, replace_file
-from sla_monitor.cli.groups import Commands
+from sla_monitor.cli.shared.groups import Commands
+from sla_monitor.cli.shared.output_files import CONFIGURATION_MODE, replace_file
 
 
 @click.group("import", cls=Commands)

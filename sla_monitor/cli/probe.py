@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.options import config_option
+from sla_monitor.cli.shared.options import config_option
 from sla_monitor.names import PHASES
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def probe(config: Path, endpoint: str, style: str) -> None:
     from sla_monitor import probe as probes
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration
-    from sla_monitor.contract.spelled import spelled
+    from sla_monitor.contract.endpoints.spelled import spelled
     from sla_monitor.sla.jobs import JobState, timetable_of
 
     clock = SystemClock()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sla_monitor.cli.options import config_option
+from sla_monitor.cli.shared.options import config_option
 
 
 @click.command()

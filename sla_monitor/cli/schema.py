@@ -25,41 +25,41 @@ def schema(file: str) -> None:
 
 
 def _contract() -> dict[str, Any]:
-    from sla_monitor.contract.schema import contract_schema
+    from sla_monitor.contract.reading.json_schema import contract_schema
 
     return contract_schema()
 
 
 def _settings() -> dict[str, Any]:
-    from sla_monitor.contract.schema import model_schema
+    from sla_monitor.contract.reading.json_schema import model_schema
     from sla_monitor.settings import Settings
 
     return model_schema(Settings, "SLA monitor: the daemon's settings")
 
 
 def _assessment() -> dict[str, Any]:
-    from sla_monitor.assess.document import Document
-    from sla_monitor.contract.schema import shape_schema
+    from sla_monitor.contract.reading.json_schema import shape_schema
+    from sla_monitor.document import AssessmentJson
 
-    return shape_schema(Document, "SLA monitor: one contract in one month")
+    return shape_schema(AssessmentJson, "SLA monitor: one contract in one month")
 
 
 def _comparison() -> dict[str, Any]:
-    from sla_monitor.assess.document import ComparisonDocument
-    from sla_monitor.contract.schema import shape_schema
+    from sla_monitor.contract.reading.json_schema import shape_schema
+    from sla_monitor.document import ComparisonDocument
 
     return shape_schema(ComparisonDocument, "SLA monitor: one history under two contracts")
 
 
 def _reconciliation() -> dict[str, Any]:
-    from sla_monitor.assess.document import ReconciliationDocument
-    from sla_monitor.contract.schema import shape_schema
+    from sla_monitor.contract.reading.json_schema import shape_schema
+    from sla_monitor.document import ReconciliationDocument
 
     return shape_schema(ReconciliationDocument, "SLA monitor: outages against the supplier's own list")
 
 
 def _evidence() -> dict[str, Any]:
-    from sla_monitor.contract.schema import model_schema
+    from sla_monitor.contract.reading.json_schema import model_schema
     from sla_monitor.evidence.document import EvidenceDocument
 
     return model_schema(EvidenceDocument, "SLA monitor: what was seen and said of one contract")

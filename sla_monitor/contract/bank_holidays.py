@@ -16,8 +16,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from sla_monitor.contract.fields import Day, Misplaced, Name, Strict, Whole
-from sla_monitor.contract.model_file import Elsewhere, read_model
-from sla_monitor.contract.nodes import Problem
+from sla_monitor.contract.reading.model_file import Elsewhere, read_model
+from sla_monitor.contract.reading.nodes import Problem
 from sla_monitor.errors import CalendarError
 
 Year = Annotated[Whole, Field(ge=1970, le=2199)]
@@ -55,11 +55,11 @@ class HolidayFile(Strict):
         return self
 
 
-Known = dict[Path, HolidayFile | tuple[Problem, ...]]
+KnownFiles = dict[Path, HolidayFile | tuple[Problem, ...]]
 """Files that have been read already, good ones and bad ones: a contract is read once for every date it changes on."""
 
 
-def read_holidays(path: Path, key: str, known: Known | None = None) -> HolidayFile:
+def read_holidays(path: Path, key: str, known: KnownFiles | None = None) -> HolidayFile:
     """The file of days at a path, which a model names under a key. Raises Elsewhere with the problems of that file."""
     known = {} if known is None else known
     if path not in known:

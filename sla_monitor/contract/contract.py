@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.terms import Service, Terms
 
 

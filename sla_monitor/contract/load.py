@@ -7,16 +7,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sla_monitor.contract.bank_holidays import Known
-from sla_monitor.contract.consistency import inconsistencies
+from sla_monitor.contract.bank_holidays import KnownFiles
 from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
-from sla_monitor.contract.explain import Mistake
-from sla_monitor.contract.model_file import told, validated
-from sla_monitor.contract.nodes import Document, Mapping, Node, text_at
+from sla_monitor.contract.reading.explain import Mistake
+from sla_monitor.contract.reading.model_file import told, validated
+from sla_monitor.contract.reading.nodes import Document, Mapping, Node, text_at
+from sla_monitor.contract.reading.yaml_file import read_document
+from sla_monitor.contract.rules.consistency import inconsistencies
+from sla_monitor.contract.rules.version_rules import check_fixed, check_versions
 from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.version_rules import check_fixed, check_versions
 from sla_monitor.contract.versions import changes, day_at, resolve
-from sla_monitor.contract.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 
 
@@ -67,7 +67,7 @@ def _versions(document: Document, holidays: Path | None) -> Iterator[TermsVersio
     dates = {change.on for change in every}
     later = sorted(change for change in every if change.on > start)
     first = resolve(document.root, start, dates)
-    known: Known = {}
+    known: KnownFiles = {}
     context = {"holidays": known, "holidays_in": holidays}
     # With mistakes in the versions themselves, what they would resolve to only brings more of the same.
     for day in [start] if document.problems else sorted({start, *(change.on for change in later)}):

@@ -10,14 +10,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from sla_monitor.contract.archiving import Archive
 from sla_monitor.contract.calendars import EVERY_DAY, WEEKDAYS, Calendar
-from sla_monitor.contract.consistency import as_written, inconsistencies
-from sla_monitor.contract.contact import Contact
-from sla_monitor.contract.credits import Credit
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.fields import (
     Currency,
     Day,
@@ -31,13 +27,54 @@ from sla_monitor.contract.fields import (
     Whole,
     YesNo,
 )
-from sla_monitor.contract.kpi import AvailabilityKpi, Kpi
-from sla_monitor.contract.money import Cap, Charges, Claims
-from sla_monitor.contract.parts import ALWAYS
-from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.contract.reporting import Reporting
-from sla_monitor.contract.triggers import Trigger
-from sla_monitor.contract.upkeep import Maintenance, Relief
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.maintenance import Maintenance, Relief
+from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
+from sla_monitor.contract.money.credit_methods import Credit
+from sla_monitor.contract.money.trigger_terms import Trigger
+from sla_monitor.contract.rules.consistency import as_written, inconsistencies
+from sla_monitor.contract.rules.plain_values import ALWAYS
+
+Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class Contact(Strict):
+    """Somebody who is called, or told."""
+
+    id: Identifier = Field(description="The name in `contacts` of a service.")
+    name: Name = Field(description="Who, and for what: Boeing service desk (24 hours).")
+    phone: Line = Field("", description="As one dials it.")
+    email: Line = Field("", description="The address.")
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.name, self.phone, self.email) if part)
+
+
+class Archive(Strict):
+    """What sealed days keep of each observation; the outcome, its reason and the status are always kept."""
+
+    phases: Literal["us", "ms", "none"] = Field(
+        "us",
+        description="How long each phase took: exact in us (about 9 bytes an observation), whole ms (about 3), or none"
+        " (less than 1). Must be us where a KPI is made of single observations.",
+    )
+
+
+Rating = Literal["good", "approaching_target", "requires_improvement", "inadequate"]
+"""The words of a Contract Performance Notice (Procurement Act 2023, section 71)."""
+Days = Annotated[Whole, Field(ge=0, le=366)]
+
+
+class Reporting(Strict):
+    """The performance monitoring report, the review meeting, and the published ratings."""
+
+    report_working_days: Days = Field(10, description="The report is due so many Working Days after the month's end.")
+    review_working_days: Days = Field(5, description="The review takes place so many Working Days after the report.")
+    publish: dict[Identifier, Rating] = Field(
+        default_factory=dict,
+        description="Band: its rating in a Contract Performance Notice; a KPI without bands is `met` or `missed`.",
+    )
 
 
 class Accounting(Strict):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sla_monitor.contract.fields import parse_day
-from sla_monitor.contract.nodes import Items, Mapping, Node, children, text_at
+from sla_monitor.contract.reading.nodes import Items, Mapping, Node, children, text_at
 
 VERSIONS, FROM, UNTIL, REF = "versions", "from", "until", "ref"
 ITEM_KEYS = frozenset({FROM, UNTIL, REF})

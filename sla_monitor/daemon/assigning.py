@@ -6,10 +6,10 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.endpoints.spelled import spelled
 from sla_monitor.contract.fields import Strict
-from sla_monitor.contract.secret import SecretReference
-from sla_monitor.contract.spelled import spelled
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.settings import Settings
 from sla_monitor.transport import Assigned, Assignment
 

@@ -46,7 +46,7 @@ MESSAGE_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class SiteTrouble:
     """Why a process has to be replaced. `number`: of the endpoint whose bytes held it, 0: nobody's did."""
 
     why: str
@@ -148,7 +148,7 @@ class Child:
         self._mark(now_s)
         self.heard_s = now_s
 
-    def trouble(self, now_s: float) -> Trouble | None:
+    def trouble(self, now_s: float) -> SiteTrouble | None:
         """Whether it turns. To be asked several times a second."""
         if self.words.turned_ms != self._watched.turned_ms:
             if not self._watched.turned_ms:
@@ -159,20 +159,20 @@ class Child:
         idle_s = now_s - self._watched.since_s
         if idle_s >= HELD_S:
             return self._held(idle_s)
-        return Trouble("stopped") if self.has_begun and now_s - self.heard_s > QUIET_S else None
+        return SiteTrouble("stopped") if self.has_begun and now_s - self.heard_s > QUIET_S else None
 
     def _refill(self, now_s: float) -> None:
         refill = int((now_s - self._refilled_s) * BYTES_PER_S)
         self._may_say, self._refilled_s = min(MOST_BYTES, self._may_say + refill), now_s
 
-    def _held(self, idle_s: float) -> Trouble | None:
+    def _held(self, idle_s: float) -> SiteTrouble | None:
         if self._is_in(os.WSTOPPED):
-            return Trouble("stopped")
+            return SiteTrouble("stopped")
         if not self.has_begun:
-            return Trouble("stopped") if idle_s >= BEGIN_S else None
+            return SiteTrouble("stopped") if idle_s >= BEGIN_S else None
         if self._cpu_s() - self._watched.cpu_s >= COMPUTED_S:
-            return Trouble("held", self._watched.number)
-        return Trouble("stopped") if idle_s >= BLOCKED_S else None
+            return SiteTrouble("held", self._watched.number)
+        return SiteTrouble("stopped") if idle_s >= BLOCKED_S else None
 
     def _mark(self, now_s: float) -> None:
         self._watched = _Watched(now_s, self.words.turned_ms, self.words.current, self._cpu_s())

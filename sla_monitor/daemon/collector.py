@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from sla_monitor.board import Board, Watched
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.endpoint import Endpoint, HeartbeatEndpoint
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.daemon.assigning import patience_ms
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger
 from sla_monitor.probe import Heard, Surroundings
 from sla_monitor.probe.doubts import Doubts
-from sla_monitor.probe.heartbeat import HeartbeatProber
+from sla_monitor.probe.kinds.heartbeat import HeartbeatProber
 from sla_monitor.probe.verdict import plain
 from sla_monitor.settings import Settings
 from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
@@ -31,7 +31,7 @@ log = logging.getLogger(__package__)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class WatchedJob:
     """What a heartbeat endpoint is judged by."""
 
     terms: HeartbeatEndpoint
@@ -44,7 +44,7 @@ class Collector:
     def __init__(self, board: Board, ledger: Ledger, settings: Settings, clock: Clock) -> None:
         self._board, self._ledger, self._clock = board, ledger, clock
         self._endpoints: dict[str, Endpoint] = {}
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, WatchedJob] = {}
         self._heartbeats: dict[str, HeartbeatProber] = {}
         self._in_force: list[tuple[TermsVersion, bool]] = []
         self._changing = threading.Lock()
@@ -79,7 +79,7 @@ class Collector:
             wanted = {key: (contract, service, terms) for contract, key, service, terms in each_of}
             self._endpoints = {key: terms for key, (_, _, terms) in wanted.items()}
             jobs = {
-                key: Job(terms, timetable_of(terms, contract.version_at(now_ms).terms, service))
+                key: WatchedJob(terms, timetable_of(terms, contract.version_at(now_ms).terms, service))
                 for key, (contract, service, terms) in wanted.items()
                 if isinstance(terms, HeartbeatEndpoint)
             }
@@ -136,7 +136,7 @@ class Collector:
         with self._changing:
             self._heartbeats = {key: self._heartbeat(key, job) for key, job in self._jobs.items()}
 
-    def _heartbeat(self, key: str, job: Job) -> HeartbeatProber:
+    def _heartbeat(self, key: str, job: WatchedJob) -> HeartbeatProber:
         heard = Heard(
             state=lambda: self._ledger.job(key),
             timetable=job.timetable,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sla_monitor.clock import Clock
-from sla_monitor.contract.endpoint import EndpointTerms, JourneyEndpoint
+from sla_monitor.contract.endpoints.endpoint import EndpointTerms, JourneyEndpoint
 from sla_monitor.probe.verdict import UNSEEN, is_plain
 from sla_monitor.sla.observation import EVIDENCE_LIMIT, Finding, Observation, Outcome, Phases, Reason, StepFinding
 

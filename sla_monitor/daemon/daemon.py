@@ -17,12 +17,12 @@ from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.contract.contract import Contract
-from sla_monitor.daemon import heads
+from sla_monitor.daemon import head_publishing
 from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.background_jobs import Errands, packs
 from sla_monitor.daemon.collector import Collector
-from sla_monitor.daemon.errands import Errands, packs
-from sla_monitor.daemon.heads import Heads
-from sla_monitor.daemon.own import PULSE_LIMIT_S, OwnState, Reloads
+from sla_monitor.daemon.head_publishing import Heads
+from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.daemon.verified import Verified
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
@@ -136,7 +136,7 @@ class Daemon:
         self._schedule.every(1_000, "pulse", self._pulse)
         self._schedule.every(settings.assess_every_ms, "assess", self._assess)
         self._heads.tell()
-        self._schedule.every(heads.EVERY_MS, "heads", self._heads.tell)
+        self._schedule.every(head_publishing.EVERY_MS, "heads", self._heads.tell)
         self._errands.begin(self._schedule)
         self._scheduler.start()
         self._sites.start()

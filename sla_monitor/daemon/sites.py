@@ -16,9 +16,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sla_monitor.clock import Clock
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.daemon.assigning import Given, assignment
-from sla_monitor.daemon.child import COMMAND, Child, Trouble
+from sla_monitor.daemon.child import COMMAND, Child, SiteTrouble
 from sla_monitor.daemon.credible import Credible
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.settings import Settings
@@ -300,7 +300,7 @@ class Sites:
         if bits & selectors.EVENT_READ:
             why = self._hear(site, child)
             if why:
-                self._replace(site, child, Trouble(why))
+                self._replace(site, child, SiteTrouble(why))
 
     def _hear(self, site: _Site, child: Child) -> str:
         """Take in some of what it says, so that one that never stops keeps nobody; why it has to be replaced, if so."""
@@ -395,7 +395,7 @@ class Sites:
         self._selector.register(site.child.sock, selectors.EVENT_READ, site)
         self._tell(site)
 
-    def _replace(self, site: _Site, child: Child, trouble: Trouble) -> None:
+    def _replace(self, site: _Site, child: Child, trouble: SiteTrouble) -> None:
         """Kill it, take in what it had handed over, tell what is unknown now, and start it again."""
         holder = self._keys.get(trouble.number)
         if holder not in site.keys:  # its memory is its own, and may say anything

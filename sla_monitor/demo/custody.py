@@ -35,7 +35,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DemoQuestion:
     """What a visitor asks. `query` and `body` are as they were sent."""
 
     method: str
@@ -57,7 +57,7 @@ class Custody:
         self._tokens: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def answer(self, asked: Question) -> Said:
+    def answer(self, asked: DemoQuestion) -> Said:
         """What a path of PATHS answers when it is well."""
         if asked.path == SIGN_IN:
             return self._sign_in(asked)
@@ -74,7 +74,7 @@ class Custody:
         name = RECORDS.get(_field(asked.query, "id"))
         return NOTHING if name is None else Said(HTTPStatus.OK, {"status": "ok", "name": name})
 
-    def _sign_in(self, asked: Question) -> Said:
+    def _sign_in(self, asked: DemoQuestion) -> Said:
         form = asked.body.decode("utf-8", "replace")
         given = _field(form, "password").encode()
         is_right = secrets.compare_digest(given, self._password.encode()) and _field(form, "user") == USER
@@ -87,7 +87,7 @@ class Custody:
             self._tokens[session] = token
         return Said(HTTPStatus.OK, {"status": "ok", "token": token}, f"{COOKIE}={session}; Path=/custody; HttpOnly")
 
-    def _search(self, asked: Question, token: str) -> Said:
+    def _search(self, asked: DemoQuestion, token: str) -> Said:
         if not secrets.compare_digest(asked.headers.get("X-Token", "").encode(), token.encode()):
             return DENIED
         wanted = _field(asked.query, "name").casefold()
@@ -100,7 +100,7 @@ def _field(encoded: str, name: str) -> str:
     return parse_qs(encoded).get(name, [""])[0]
 
 
-def _session(asked: Question) -> str:
+def _session(asked: DemoQuestion) -> str:
     try:
         cookie = SimpleCookie(asked.headers.get("Cookie", "")).get(COOKIE)
     except CookieError:

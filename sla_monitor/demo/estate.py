@@ -18,7 +18,7 @@ from sla_monitor.demo.listener import Listener, Serve
 from sla_monitor.demo.name_server import NameServer
 from sla_monitor.demo.narrator import Narrator
 from sla_monitor.demo.scenario import A_BAD_DAY, BATCH_JOB, OK, SSH, Behaviour, Scenario, state
-from sla_monitor.demo.site import PAGES, Site
+from sla_monitor.demo.site import PAGES, DemoSite
 
 MONITOR_URL = "http://127.0.0.1:9810"
 SSH_BANNER = b"SSH-2.0-demo\r\n"
@@ -122,7 +122,7 @@ class Estate:
         authority.write_ca(self.ca_file)
         good = authority.server_context(self.folder / "server.pem", VALID_DAYS)
         expiring = authority.server_context(self.folder / "expiring.pem", EXPIRING_DAYS)
-        site = Site(self.behaviour, self._stopping, custody.Custody(password))
+        site = DemoSite(self.behaviour, self._stopping, custody.Custody(password))
         self.ports = Ports(
             http=self._listen("http", site.serve, IPV4, self.ports.http),
             https=self._listen("https", site.serve, LOCALHOST, self.ports.https, good),

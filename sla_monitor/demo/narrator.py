@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sla_monitor.clock import Clock
-from sla_monitor.demo.scenario import Scenario, Step, active, ends_in
+from sla_monitor.demo.scenario import Scenario, ScenarioStep, active, ends_in
 
 
 class Narrator:
@@ -14,7 +14,7 @@ class Narrator:
 
     def __init__(self, scenario: Scenario, clock: Clock, tell: Callable[[str], None]) -> None:
         self._scenario, self._clock, self._tell = scenario, clock, tell
-        self._told: tuple[Step, ...] = ()
+        self._told: tuple[ScenarioStep, ...] = ()
 
     def narrate(self, seconds: float) -> None:
         """Tell what has changed since the last call; `seconds` since the script began."""

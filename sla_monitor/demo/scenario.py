@@ -42,7 +42,7 @@ def status(code: int) -> Behaviour:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScenarioStep:
     """One part (`place`) behaves differently in `[start_seconds, end_seconds)` of every cycle."""
 
     title: str
@@ -56,7 +56,7 @@ class Step:
 class Scenario:
     """A script that repeats."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[ScenarioStep, ...]
     cycle_seconds: int
 
 
@@ -65,15 +65,15 @@ SSH = "ssh"
 
 A_BAD_DAY = Scenario(
     (
-        Step("custody health check answers 503", "/custody/health", status(503), 20, 70),
-        Step("CAD incident list takes 2 s", "/cad/incidents", slow(2), 40, 90),
-        Step("service desk portal answers 503", "/portal/", status(503), 100, 150),
-        Step("nightly batch job fails", BATCH_JOB, status(500), 115, 160),
-        Step("custody record search answers 500", "/custody/search", status(500), 130, 180),
-        Step("records export hangs", "/records/export", HANG, 170, 220),
-        Step("nightly batch job stops reporting", BATCH_JOB, HANG, 230, 290),
-        Step("mobile gateway resets connections", "/mobile/gateway", RESET, 250, 285),
-        Step("network device refuses connections", SSH, REFUSE, 305, 340),
+        ScenarioStep("custody health check answers 503", "/custody/health", status(503), 20, 70),
+        ScenarioStep("CAD incident list takes 2 s", "/cad/incidents", slow(2), 40, 90),
+        ScenarioStep("service desk portal answers 503", "/portal/", status(503), 100, 150),
+        ScenarioStep("nightly batch job fails", BATCH_JOB, status(500), 115, 160),
+        ScenarioStep("custody record search answers 500", "/custody/search", status(500), 130, 180),
+        ScenarioStep("records export hangs", "/records/export", HANG, 170, 220),
+        ScenarioStep("nightly batch job stops reporting", BATCH_JOB, HANG, 230, 290),
+        ScenarioStep("mobile gateway resets connections", "/mobile/gateway", RESET, 250, 285),
+        ScenarioStep("network device refuses connections", SSH, REFUSE, 305, 340),
     ),
     cycle_seconds=360,
 )
@@ -83,7 +83,7 @@ CALM = Scenario((), cycle_seconds=360)
 """Nothing goes wrong by itself (the certificate that expires in five days still does)."""
 
 
-def active(scenario: Scenario, seconds: float) -> tuple[Step, ...]:
+def active(scenario: Scenario, seconds: float) -> tuple[ScenarioStep, ...]:
     """The steps that hold at this instant, in the table's order."""
     position = seconds % scenario.cycle_seconds
     return tuple(step for step in scenario.steps if step.start_seconds <= position < step.end_seconds)
@@ -94,6 +94,6 @@ def state(scenario: Scenario, seconds: float) -> dict[str, Behaviour]:
     return {step.place: step.behaviour for step in active(scenario, seconds)}
 
 
-def ends_in(scenario: Scenario, step: Step, seconds: float) -> float:
+def ends_in(scenario: Scenario, step: ScenarioStep, seconds: float) -> float:
     """Seconds until a step that holds now is over."""
     return step.end_seconds - seconds % scenario.cycle_seconds

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from sla_monitor.demo.conduct import perform
-from sla_monitor.demo.custody import PATHS, Custody, Question
+from sla_monitor.demo.custody import PATHS, Custody, DemoQuestion
 from sla_monitor.demo.scenario import Behaviour
 
 IDLE_SECONDS = 30.0
@@ -35,7 +35,7 @@ PAGES: dict[str, Page] = {
 """What each path answers when it is well."""
 
 
-class Site:
+class DemoSite:
     """Serves PAGES and the custody application on any connection, plain or TLS. `mood` says how a path behaves now."""
 
     def __init__(self, mood: Callable[[str], Behaviour], stopping: threading.Event, custody: Custody) -> None:
@@ -56,7 +56,7 @@ class _Visit(BaseHTTPRequestHandler):
     # Headers and body are written apart; without this the second write would wait for the first one's ACK.
     disable_nagle_algorithm = True
 
-    def __init__(self, site: Site, connection: socket.socket) -> None:
+    def __init__(self, site: DemoSite, connection: socket.socket) -> None:
         self._site = site
         super().__init__(connection, ("", 0), None)  # type: ignore[arg-type] # nothing here asks for the server
 
@@ -71,7 +71,7 @@ class _Visit(BaseHTTPRequestHandler):
         elif path in PAGES:
             self._send(HTTPStatus.OK, PAGES[path])
         elif path in PATHS:
-            said = self._site.custody.answer(Question(self.command, path, query, self.headers, body))
+            said = self._site.custody.answer(DemoQuestion(self.command, path, query, self.headers, body))
             self._send(said.status, ("application/json", said.text), said.cookie)
         else:
             self._send(HTTPStatus.NOT_FOUND, ("text/plain", b"no such page in the demo estate\n"))

@@ -11,8 +11,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Strict, TimeZone, Whole
 from sla_monitor.register.entries import Entry, Timed
-from sla_monitor.register.entry_parts import Line, Number, Text
 from sla_monitor.register.instant import Instant
+from sla_monitor.register.kinds.parts import Line, Number, Text
 from sla_monitor.sla.observation import Outcome, Reason
 
 FORMAT = "sla-monitor-evidence"
@@ -45,7 +45,7 @@ class SpanRecord(Timed):
     )
 
 
-class Look(Strict):
+class ObservationRecord(Strict):
     """One look at an endpoint."""
 
     at_ms: Instant = Field(alias="at", description="When it began.")
@@ -66,7 +66,7 @@ class Look(Strict):
         return self
 
 
-class Seen(Strict):
+class SpansRecord(Strict):
     """An endpoint, as runs of equal outcomes."""
 
     kind: Literal["spans"] = Field(description="In which form it is told.")
@@ -74,13 +74,13 @@ class Seen(Strict):
     spans: tuple[SpanRecord, ...] = Field(description="In any order; none may overlap another of the endpoint.")
 
 
-class Watched(Strict):
+class ObservationsRecord(Strict):
     """An endpoint, look by look, in any order. Response times are read from here too."""
 
     kind: Literal["observations"] = Field(description="In which form it is told.")
     endpoint: Identifier = Field(description="The id of the endpoint.")
     every_ms: DurationMs = Field(alias="every", description="The time between two looks; a look vouches for so long.")
-    looks: tuple[Look, ...] = Field(description="All looks of that time; each instant once.")
+    looks: tuple[ObservationRecord, ...] = Field(description="All looks of that time; each instant once.")
 
 
 class Down(Strict):
@@ -118,14 +118,14 @@ class Outages(Strict):
         return self
 
 
-Observed = Annotated[Seen | Watched | Outages, Field(discriminator="kind")]
+Observed = Annotated[SpansRecord | ObservationsRecord | Outages, Field(discriminator="kind")]
 
 
 class Samples(Strict):
     """The looks at an endpoint whose spans are told: for response times and error rates."""
 
     endpoint: Identifier = Field(description="The id of the endpoint.")
-    looks: tuple[Look, ...] = Field(description="In any order; each instant once.")
+    looks: tuple[ObservationRecord, ...] = Field(description="In any order; each instant once.")
 
 
 class ClockMoved(Strict):

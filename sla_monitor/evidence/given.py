@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sla_monitor.evidence.source import Source, clock_moves_of, imported_of, imports_of
+from sla_monitor.evidence.source import EvidenceSource, clock_moves_of, imported_of, imports_of
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import redacted
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.intervals import Intervals
-from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span
 
 
@@ -25,7 +25,7 @@ class Given:
     outage is judged as one.
     """
 
-    source: Source
+    source: EvidenceSource
     is_redacted: bool
     until_ms: int | None = None
 

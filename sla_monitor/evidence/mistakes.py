@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sla_monitor.contract.explain import Mistake, explained, joined
-from sla_monitor.contract.keys import TAG_KEYS
-from sla_monitor.contract.nodes import LENGTH_LIMIT, Path
+from sla_monitor.contract.reading.explain import Mistake, explained, joined
+from sla_monitor.contract.reading.keys import TAG_KEYS
+from sla_monitor.contract.reading.nodes import LENGTH_LIMIT, Path
 
 _SAID = {
     "string_type": 'must be text (in double quotes: "custody")',

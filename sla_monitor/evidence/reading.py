@@ -104,12 +104,12 @@ def spelled_content(content: bytes, name: str) -> Spelled:
         raise EvidenceError([f"{name}: is not UTF-8 text (save the file as UTF-8)"]) from None
     except RecursionError:
         raise EvidenceError([f"{name}: is nested too deep (see the format's page)"]) from None
-    except _Refused as refused:
+    except _RefusedNumber as refused:
         raise EvidenceError([f"{name}: {refused}"]) from None
     return Spelled(name, values, sha256(content).hexdigest())
 
 
-class _Refused(ValueError):  # noqa: N818 - never leaves this module
+class _RefusedNumber(ValueError):  # noqa: N818 - never leaves this module
     """JSON that is no evidence."""
 
 
@@ -120,11 +120,11 @@ def _number(text: str) -> int | Decimal:
             return int(text)
         if not number or abs(number.adjusted()) <= NUMBER_LIMIT:
             return number
-    raise _Refused(f"a number has more than {NUMBER_LIMIT} digits: {text[:NUMBER_LIMIT]}… (write it as text)")
+    raise _RefusedNumber(f"a number has more than {NUMBER_LIMIT} digits: {text[:NUMBER_LIMIT]}… (write it as text)")
 
 
 def _refused(text: str) -> NoReturn:
-    raise _Refused(f"{text} is no number (leave the key out where there is none)")
+    raise _RefusedNumber(f"{text} is no number (leave the key out where there is none)")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]
         double = next(name for name in names if names.count(name) > 1)
-        raise _Refused(f"the key {double[:63]!r} is given twice in one object (keep one)")
+        raise _RefusedNumber(f"the key {double[:63]!r} is given twice in one object (keep one)")
     return values
 
 

@@ -6,14 +6,23 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.nearest import suggestion
-from sla_monitor.contract.nodes import Path
+from sla_monitor.contract.reading.nearest import suggestion
+from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.terms import Terms
-from sla_monitor.evidence.document import Down, EvidenceDocument, Look, Range, Samples, Seen, SpanRecord, Watched
+from sla_monitor.evidence.document import (
+    Down,
+    EvidenceDocument,
+    ObservationRecord,
+    ObservationsRecord,
+    Range,
+    Samples,
+    SpanRecord,
+    SpansRecord,
+)
 from sla_monitor.register.entries import Entry, Timed
-from sla_monitor.register.ground import Ground, endpoints, kpis, services
+from sla_monitor.register.entry_context import EntryContext, endpoints, kpis, services
 from sla_monitor.register.instant import told_instant
-from sla_monitor.register.reply_rules import own_case
+from sla_monitor.register.kinds.reply_rules import own_case
 
 Problems = Iterator[tuple[Path, str]]
 
@@ -46,9 +55,9 @@ def _of_range(document: EvidenceDocument) -> Problems:
     if document.at_ms is not None and document.at_ms < document.seen.until_ms:
         yield ("at",), "must not be before seen.until"
     for i, observed in enumerate(document.observed):
-        if isinstance(observed, Watched):
+        if isinstance(observed, ObservationsRecord):
             yield from _looks_outside(observed.looks, document.seen, ("observed", i, "looks"))
-        elif isinstance(observed, Seen):
+        elif isinstance(observed, SpansRecord):
             yield from _outside(observed.spans, document.seen, ("observed", i, "spans"))
         else:
             yield from _outside(observed.outages, document.seen, ("observed", i, "outages"))
@@ -67,7 +76,7 @@ def _outside(several: Sequence[Down | Timed], seen: Range, path: Path) -> Proble
             yield (*path, i, "end"), "must be after seen.from (or widen seen)"
 
 
-def _looks_outside(looks: Sequence[Look], seen: Range, path: Path) -> Problems:
+def _looks_outside(looks: Sequence[ObservationRecord], seen: Range, path: Path) -> Problems:
     """The first of them: there may be a month of them."""
     for i, look in enumerate(looks):
         if not seen.from_ms <= look.at_ms < seen.until_ms:
@@ -118,7 +127,7 @@ def _of_forms(document: EvidenceDocument, contract: Contract) -> Problems:
 def _of_spans(document: EvidenceDocument) -> Problems:
     placed: dict[str, list[tuple[SpanRecord, Path]]] = {}
     for i, observed in enumerate(document.observed):
-        if isinstance(observed, Seen):
+        if isinstance(observed, SpansRecord):
             several = placed.setdefault(observed.endpoint, [])
             several += [(span, ("observed", i, "spans", j)) for j, span in enumerate(observed.spans)]
     for several in placed.values():
@@ -134,9 +143,9 @@ def _of_spans(document: EvidenceDocument) -> Problems:
 
 def _of_looks(document: EvidenceDocument) -> Problems:
     """The same look twice does no harm; two that differ at one instant do, in whichever lists of an endpoint."""
-    first: dict[tuple[str, int], tuple[Look, int]] = {}
+    first: dict[tuple[str, int], tuple[ObservationRecord, int]] = {}
     for i, observed in enumerate(document.observed):
-        if isinstance(observed, Watched):
+        if isinstance(observed, ObservationsRecord):
             yield from _twice(observed, observed.every_ms, first, ("observed", i, "looks"))
     told: set[str] = set()
     for i, samples in enumerate(document.samples):
@@ -147,7 +156,10 @@ def _of_looks(document: EvidenceDocument) -> Problems:
 
 
 def _twice(
-    several: Watched | Samples, every_ms: int, first: dict[tuple[str, int], tuple[Look, int]], path: Path
+    several: ObservationsRecord | Samples,
+    every_ms: int,
+    first: dict[tuple[str, int], tuple[ObservationRecord, int]],
+    path: Path,
 ) -> Problems:
     for i, look in enumerate(several.looks):
         known = first.setdefault((several.endpoint, look.at_ms), (look, every_ms))
@@ -185,7 +197,7 @@ def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
 
 def _of_decisions(entries: Sequence[Entry], contract: Contract) -> Problems:
     """What the register would not have taken: relief that somebody granted himself."""
-    ground = Ground.of(contract, entries)
+    ground = EntryContext.of(contract, entries)
     if any(getattr(entry.said, "about", 0) >= entry.number for entry in entries):
         return
     for i, entry in enumerate(entries):

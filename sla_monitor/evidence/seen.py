@@ -9,20 +9,20 @@ from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.evidence.document import (
     EvidenceDocument,
     ImportRecord,
-    Look,
+    ObservationRecord,
+    ObservationsRecord,
     Outages,
     Samples,
-    Seen,
     SpanRecord,
-    Watched,
+    SpansRecord,
 )
 from sla_monitor.evidence.rules import endpoints_by_service
+from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.intervals import Intervals, intersect, normal, subtract
-from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span, extend, joined
 
 CONFIRMED = 1_000
@@ -94,7 +94,7 @@ class FileEvidence:
     def _all_spans(self, document: EvidenceDocument) -> Iterator[tuple[str, list[Span]]]:
         stated: dict[str, list[Outages]] = {}
         for observed in document.observed:
-            if isinstance(observed, Seen):
+            if isinstance(observed, SpansRecord):
                 yield observed.endpoint, [_span(record) for record in observed.spans]
             elif isinstance(observed, Outages):
                 for endpoint in self._endpoints(observed):
@@ -119,7 +119,7 @@ def _start(span: Span) -> int:
     return span.start_ms
 
 
-def _at(look: Look) -> int:
+def _at(look: ObservationRecord) -> int:
     return look.at_ms
 
 
@@ -134,15 +134,15 @@ def _span(record: SpanRecord) -> Span:
     return Span(record.start_ms, record.end_ms, seen_ms, record.outcome, record.reason, record.looks or CONFIRMED)
 
 
-def _watched(document: EvidenceDocument) -> dict[str, list[Watched]]:
-    found: dict[str, list[Watched]] = {}
+def _watched(document: EvidenceDocument) -> dict[str, list[ObservationsRecord]]:
+    found: dict[str, list[ObservationsRecord]] = {}
     for observed in document.observed:
-        if isinstance(observed, Watched):
+        if isinstance(observed, ObservationsRecord):
             found.setdefault(observed.endpoint, []).append(observed)
     return found
 
 
-def _extended(several: Sequence[Watched]) -> list[Span]:
+def _extended(several: Sequence[ObservationsRecord]) -> list[Span]:
     """Looks made into spans as the ledger does it."""
     looks = sorted(((look, block.every_ms) for block in several for look in block.looks), key=lambda pair: _at(pair[0]))
     spans: list[Span] = []
@@ -180,11 +180,11 @@ def _stated(pair: tuple[int, int], outcome: Outcome, reason: Reason | None = Non
     return Span(pair[0], pair[1], pair[1], outcome, reason, CONFIRMED)
 
 
-def _looks(document: EvidenceDocument) -> dict[str, list[Look]]:
+def _looks(document: EvidenceDocument) -> dict[str, list[ObservationRecord]]:
     """Every endpoint's looks, ascending, each once."""
-    lists: list[Watched | Samples] = [*document.samples]
-    lists += [observed for observed in document.observed if isinstance(observed, Watched)]
-    found: dict[str, dict[int, Look]] = {}
+    lists: list[ObservationsRecord | Samples] = [*document.samples]
+    lists += [observed for observed in document.observed if isinstance(observed, ObservationsRecord)]
+    found: dict[str, dict[int, ObservationRecord]] = {}
     for one in lists:
         found.setdefault(one.endpoint, {}).update((look.at_ms, look) for look in one.looks)
     return {endpoint: sorted(looks.values(), key=_at) for endpoint, looks in found.items()}

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from sla_monitor.contract.contract import Contract, endpoint_key
-from sla_monitor.contract.kpi import needs_single_looks
+from sla_monitor.contract.kpis.kpi import needs_samples
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.rules import endpoints_by_service
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.intervals import Intervals
-from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Sample, Samples
 from sla_monitor.sla.spans import Span
 
 
-class Source(Protocol):
+class EvidenceSource(Protocol):
     """The questions. Instants are UTC milliseconds, ranges `[start_ms, end_ms)`, answers ascending by time or number.
 
     The same evidence gives the same assessment, whoever holds it.
@@ -45,7 +45,7 @@ class Clocked(Protocol):
         """Ascending in the order in which they were noticed, as far as they concern a range."""
 
 
-Found = Iterator[tuple[str, Looks]]
+EndpointSamples = Iterator[tuple[str, Samples]]
 """An endpoint's key and looks at it: an hour of them, say, and the later ones later."""
 
 
@@ -53,11 +53,11 @@ Found = Iterator[tuple[str, Looks]]
 class Columns(Protocol):
     """An evidence that gives the looks at many endpoints at once for little more than those at one."""
 
-    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
         """The looks at these endpoints that began in a range."""
 
 
-def clock_moves_of(evidence: Source, start_ms: int, end_ms: int) -> tuple[ClockMove, ...]:
+def clock_moves_of(evidence: EvidenceSource, start_ms: int, end_ms: int) -> tuple[ClockMove, ...]:
     """When the clock was set or the host slept, as far as that concerns a range and is known."""
     return tuple(evidence.clock_moves(start_ms, end_ms)) if isinstance(evidence, Clocked) else ()
 
@@ -73,13 +73,13 @@ class Imports(Protocol):
         """By the import's number and by endpoint key, when what is known in a range was brought in."""
 
 
-def imports_of(evidence: Source, contract: str) -> tuple[Import, ...]:
+def imports_of(evidence: EvidenceSource, contract: str) -> tuple[Import, ...]:
     """What was brought in; none where the evidence does not say."""
     return tuple(evidence.imports(contract)) if isinstance(evidence, Imports) else ()
 
 
 def imported_of(
-    evidence: Source, contract: str, start_ms: int, end_ms: int
+    evidence: EvidenceSource, contract: str, start_ms: int, end_ms: int
 ) -> list[tuple[Import, Mapping[str, Intervals]]]:
     """What was brought in and counts anywhere in a range, with when, by endpoint key."""
     several = imports_of(evidence, contract)
@@ -89,14 +89,14 @@ def imported_of(
     return [(one, found[one.number]) for one in several if one.number in found]
 
 
-def looks_of(evidence: Source, keys: Sequence[str], start_ms: int, end_ms: int) -> Found:
+def samples_of(evidence: EvidenceSource, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
     """The looks at these endpoints that began in `[start_ms, end_ms)`, in pieces of a day at most; each endpoint's
     ascend."""
     if isinstance(evidence, Columns):
         yield from evidence.columns(keys, start_ms, end_ms)
         return
     for key in keys:
-        for piece in Looks.of(evidence.samples(key, start_ms, end_ms)).by_day():
+        for piece in Samples.of(evidence.samples(key, start_ms, end_ms)).by_day():
             yield key, piece
 
 
@@ -114,4 +114,4 @@ def sampled_keys(contract: Contract) -> tuple[str, ...]:
 
 
 def _sampled(terms: Terms) -> Iterable[str]:
-    return (endpoint.id for kpi in terms.kpis if needs_single_looks(kpi) for _, endpoint in terms.endpoints_of(kpi))
+    return (endpoint.id for kpi in terms.kpis if needs_samples(kpi) for _, endpoint in terms.endpoints_of(kpi))

@@ -8,19 +8,19 @@ from typing import Any
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.document import FORMAT, VERSION
-from sla_monitor.evidence.source import Source, clock_moves_of, endpoint_keys, imported_of, sampled_keys
+from sla_monitor.evidence.source import EvidenceSource, clock_moves_of, endpoint_keys, imported_of, sampled_keys
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.intervals import Intervals
-from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span
 
 
 def evidence_text(
-    contract: Contract, source: Source, seen: tuple[int, int], at_ms: int, *, every_look: bool = False
+    contract: Contract, source: EvidenceSource, seen: tuple[int, int], at_ms: int, *, every_look: bool = False
 ) -> Iterator[str]:
     """An evidence file, piece by piece: a month of single looks need not be in memory.
 
@@ -77,7 +77,7 @@ def import_json(imported: tuple[Import, Mapping[str, Intervals]]) -> dict[str, A
     }
 
 
-def _observed(contract: Contract, source: Source, seen: tuple[int, int]) -> Iterator[Iterator[str]]:
+def _observed(contract: Contract, source: EvidenceSource, seen: tuple[int, int]) -> Iterator[Iterator[str]]:
     spans = source.spans(*seen)
     for key in endpoint_keys(contract):
         yield _object({"kind": "spans", "endpoint": _endpoint(key)}, "spans", map(_span, spans.get(key, ())))

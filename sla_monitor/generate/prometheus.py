@@ -9,22 +9,22 @@ from urllib.parse import urlsplit
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
 from sla_monitor.errors import GenerateError
-from sla_monitor.generate.alert import Alert
-from sla_monitor.generate.burn import burn_alerts, burn_records
-from sla_monitor.generate.coverage import coverage_alert, coverage_alerts
-from sla_monitor.generate.endpoints import endpoint_alerts
-from sla_monitor.generate.pace import Refusal, refusals
-from sla_monitor.generate.papers import paper_alerts
+from sla_monitor.generate.alerts.alert import Alert
+from sla_monitor.generate.alerts.burn_pace import PaceRefusal, refusals
+from sla_monitor.generate.alerts.burn_rate import burn_alerts, burn_records
+from sla_monitor.generate.alerts.contract_alerts import regime_alerts
+from sla_monitor.generate.alerts.coverage import coverage_alert, coverage_alerts
+from sla_monitor.generate.alerts.deadlines import paper_alerts
+from sla_monitor.generate.alerts.endpoint_alerts import endpoint_alerts
+from sla_monitor.generate.alerts.kpi_queries import unanswered_alerts
+from sla_monitor.generate.alerts.maintenance_alerts import upkeep_alerts
+from sla_monitor.generate.alerts.monitor_alerts import JOB, monitor_alerts
+from sla_monitor.generate.alerts.service_alerts import service_alerts
+from sla_monitor.generate.alerts.subject import Subject
+from sla_monitor.generate.alerts.trigger_alerts import trigger_alerts
 from sla_monitor.generate.promql import lasting
 from sla_monitor.generate.promtool import Files, unit_tests
-from sla_monitor.generate.regime import regime_alerts
-from sla_monitor.generate.services import service_alerts
 from sla_monitor.generate.sloth import sloth_group
-from sla_monitor.generate.subject import Subject
-from sla_monitor.generate.triggers import trigger_alerts
-from sla_monitor.generate.unanswered import unanswered_alerts
-from sla_monitor.generate.upkeep import upkeep_alerts
-from sla_monitor.generate.watching import JOB, monitor_alerts
 from sla_monitor.settings import Links, Settings
 
 
@@ -50,7 +50,7 @@ def prometheus_files(
     return files
 
 
-def refused_alerts(terms: Sequence[Terms], settings: Settings) -> list[Refusal]:
+def refused_alerts(terms: Sequence[Terms], settings: Settings) -> list[PaceRefusal]:
     """The burn-rate alerts that could not fire, or that one failed look would trip."""
     return [refusal for one in terms for refusal in refusals(one, settings.alerting)]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sla_monitor.generate.alert import Alert, Case
+from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.promql import lasting
 from sla_monitor.settings import Links
 
@@ -34,7 +34,7 @@ def unit_tests(name: str, needs: Sequence[str], alerts: Iterable[Alert], links: 
     }
 
 
-def _test(alert: Alert, cases: Sequence[Case], links: Links) -> dict[str, Any]:
+def _test(alert: Alert, cases: Sequence[AlertTest], links: Links) -> dict[str, Any]:
     first, steps = cases[0], max(case.at_ms for case in cases) // cases[0].step_ms + 1
     return {
         "name": f"{alert.name.name}: {first.title}",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from sla_monitor import __version__, names
-from sla_monitor.contract.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.generate.alerts.subject import Subject
 from sla_monitor.generate.promql import PER_SERVICE, lasting
-from sla_monitor.generate.subject import Subject
 
 PERIOD = "30d"
 MONTH_DAYS = 30

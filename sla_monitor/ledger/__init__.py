@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sla_monitor.ledger.heads import ChainHead
+from sla_monitor.ledger.chaining.chain_heads import ChainHead
 from sla_monitor.ledger.ledger import Ledger
-from sla_monitor.ledger.reader import Reader, read_only
-from sla_monitor.ledger.recorded import Recorded
-from sla_monitor.ledger.stats import LedgerStats
+from sla_monitor.ledger.reading.own_ledger import Recorded
+from sla_monitor.ledger.reading.reader import Reader, read_only
+from sla_monitor.ledger.recording.stats import LedgerStats
 
 __all__ = ["ChainHead", "Ledger", "LedgerStats", "Reader", "Recorded", "read_only"]

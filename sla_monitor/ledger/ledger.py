@@ -11,27 +11,27 @@ from typing import Self
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.buffer import Buffer
-from sla_monitor.ledger.entries import Beat, Held
-from sla_monitor.ledger.heads import ChainHead
-from sla_monitor.ledger.journal import Journal
-from sla_monitor.ledger.keeping import Keeper
-from sla_monitor.ledger.lead import MOMENT_S, Lead
+from sla_monitor.ledger.chaining.chain_heads import ChainHead
+from sla_monitor.ledger.housekeeping.salvage import SAVED_ANEW, salvage
 from sla_monitor.ledger.lock import WriterLock
-from sla_monitor.ledger.older import Older
 from sla_monitor.ledger.opening import check_not_lost, take_lock
 from sla_monitor.ledger.place import Displaced
-from sla_monitor.ledger.reader import Reader, keep_answer
-from sla_monitor.ledger.salvage import SAVED_ANEW, salvage
-from sla_monitor.ledger.stats import LedgerStats
-from sla_monitor.ledger.writer import Writer
+from sla_monitor.ledger.reading.pruned_days import Older
+from sla_monitor.ledger.reading.reader import Reader, keep_answer
+from sla_monitor.ledger.reading.record_lead import MOMENT_S, Lead
+from sla_monitor.ledger.recording.buffer import Buffer
+from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.journal import Journal
+from sla_monitor.ledger.recording.packing import HourPacker
+from sla_monitor.ledger.recording.stats import LedgerStats
+from sla_monitor.ledger.recording.writer import Writer
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep
-from sla_monitor.sla.intervals import Intervals
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
-from sla_monitor.sla.looks import Looks, Sample
 from sla_monitor.sla.observation import Observation
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Sample, Samples
 from sla_monitor.sla.spans import Fingerprint, Span
 
 LOG = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Ledger:
         self._buffer = buffer
         self._writer = Writer(journal, buffer, clock, linger_seconds, self._salvage, self._keep_lock)
         self._reader = reader
-        self._keeper = Keeper(reader.path, self._reader)
+        self._keeper = HourPacker(reader.path, self._reader)
         self._jobs = self._reader.jobs(clock.now_ms(), clock.monotonic())
         self._reporting = threading.Lock()
         self._closing = threading.Lock()
@@ -164,7 +164,7 @@ class Ledger:
         """The same without everything else: when each began, what it found, how long it took, its first byte (µs)."""
         return self._reader.samples(key, start_ms, end_ms)
 
-    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Looks]]:
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         """The same of many endpoints at once; see `Reader`."""
         return self._reader.columns(keys, start_ms, end_ms)
 

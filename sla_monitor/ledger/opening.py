@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.chaining.links import append
 from sla_monitor.ledger.connect import (
     PATIENCE_SECONDS,
     connect_appender,
@@ -21,19 +22,11 @@ from sla_monitor.ledger.connect import (
     immediate,
     make_durable,
 )
-from sla_monitor.ledger.health import (
-    NOT_OURS,
-    check_content,
-    check_names,
-    check_owner,
-    damaged,
-    refusal_to_open,
-)
-from sla_monitor.ledger.links import append
+from sla_monitor.ledger.file_health import NOT_OURS, check_content, check_names, check_owner, damaged, refusal_to_open
 from sla_monitor.ledger.lock import WriterLock
-from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.name_tables import names_by_id
+from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.place import make_private, real
-from sla_monitor.ledger.resting import Resting
 from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS
 from sla_monitor.sla.observation import Outcome, Reason
 

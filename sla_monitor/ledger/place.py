@@ -16,7 +16,7 @@ LARGEST_MODE = 0o640
 """What others must not read, nor anybody but the owner write."""
 
 
-class Trouble(Enum):
+class Displacement(Enum):
     """What became of the files of an open ledger."""
 
     REMOVED = auto()
@@ -29,12 +29,12 @@ class Trouble(Enum):
 class Displaced(LedgerError):  # noqa: N818 - it says what has happened
     """The open ledger is not the one that its path names. Nothing may be acknowledged."""
 
-    def __init__(self, trouble: Trouble, message: str) -> None:
+    def __init__(self, trouble: Displacement, message: str) -> None:
         super().__init__(message)
         self.trouble = trouble
 
 
-class Place:
+class LedgerPlace:
     """The files of one open ledger: the database, its write-ahead log and the log's index.
 
     `path`: where it is. `given`: the path by which whoever comes next looks for it; links may lead from there to here.
@@ -67,7 +67,7 @@ class Place:
                 raise self._displaced(name, handle, None)
         if self.given != self.path and real(self.given) != self.path:
             raise Displaced(
-                Trouble.MOVED,
+                Displacement.MOVED,
                 f"{self.given}: a link on this path was changed while the ledger was open: it leads to"
                 f" {real(self.given)}, and the ledger is {self.path}; change it back, or stop the daemon first",
             )
@@ -113,7 +113,7 @@ class Place:
     def overwritten(self, problem: str) -> Displaced:
         """What to say when the file is the one that is open, and its content is not."""
         return Displaced(
-            Trouble.OVERWRITTEN,
+            Displacement.OVERWRITTEN,
             f"{self.path}: somebody has written over the ledger while it was open ({problem}); stop the daemon, and put"
             " back the newest backup that `sla-monitor ledger check` calls whole",
         )
@@ -122,19 +122,20 @@ class Place:
         if name != self.path:
             what = "was removed" if missing else "was replaced by another file"
             return Displaced(
-                Trouble.LOG_GONE, f"{name} {what} while the ledger was open: it holds commits that are nowhere else"
+                Displacement.LOG_GONE,
+                f"{name} {what} while the ledger was open: it holds commits that are nowhere else",
             )
         where = "it was removed" if self.is_unlinked else _whereabouts(handle)
         if missing is None:
             return Displaced(
-                Trouble.REPLACED,
+                Displacement.REPLACED,
                 f"{name}: another file was put in the place of the ledger that is open ({where}); stop the daemon,"
                 " see which of them is right, and put that one here with `sla-monitor ledger restore`",
             )
         if self.is_unlinked:
-            return Displaced(Trouble.REMOVED, f"{name}: the ledger was removed while it was open ({missing})")
+            return Displaced(Displacement.REMOVED, f"{name}: the ledger was removed while it was open ({missing})")
         return Displaced(
-            Trouble.MOVED,
+            Displacement.MOVED,
             f"{name}: the ledger was moved away while it was open ({where}); move it back, or stop the daemon first",
         )
 

@@ -3,7 +3,7 @@
 Integers and text only, in STRICT tables: SQLite then refuses a value of the wrong kind. Everything that was seen is
 append-only, and the database itself says no to whoever tries, this program included; what `pruned_days` names may be
 deleted, because it is in a sealed day. `ended_spans`, `last_spans`, `worked_out`, `looks_by_hour` and `stretches` can
-be worked out again from the rest (sla_monitor.ledger.rebuild), so they alone may change.
+be worked out again from the rest (sla_monitor.ledger.housekeeping.rebuilding), so they alone may change.
 """
 
 # ruff: noqa: S608 - the tables and columns named in statements are our own
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from sla_monitor.ledger.links import begin_chain, note_all
+from sla_monitor.ledger.chaining.links import begin_chain, note_all
 
 APPLICATION_ID = 0x534C416D
 """Stamped into the file's header ("SLAm"), so that another program's database is never taken for ours."""

@@ -19,7 +19,7 @@ from sla_monitor.metrics.rows import (
 )
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
-from sla_monitor.sla.bands import bands_of
+from sla_monitor.sla.banding import bands_of
 from sla_monitor.sla.results import KpiResult
 
 PER_BASE_UNIT = {"percent": 100, "ms": 1000}

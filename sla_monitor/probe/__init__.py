@@ -7,7 +7,7 @@ supplier does.
 from sla_monitor.probe.loop import Loop
 from sla_monitor.probe.prober import Heard, Prober, Surroundings, observe, observe_once
 from sla_monitor.probe.registry import KINDS, build
-from sla_monitor.probe.steps import describe_step
+from sla_monitor.probe.step_words import describe_step
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding
 

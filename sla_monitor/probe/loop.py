@@ -21,7 +21,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from sla_monitor.probe.resolve import Resolver
+    from sla_monitor.probe.resolving.resolver import Resolver
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ FORGIVEN_S, REFILL = 1.0, 0.1
 no more by it."""
 
 
-class Watched(Protocol):
+class PolledSocket(Protocol):
     """What the loop calls when its file descriptor has something to say."""
 
     def ready(self, events: int) -> None:
@@ -107,7 +107,7 @@ class Loop:
         self._forgiven_s = FORGIVEN_S
         self._refilled_at = monotonic()
         self._epoll = select.epoll()
-        self._watched: dict[int, Watched] = {}
+        self._watched: dict[int, PolledSocket] = {}
         self._at_close: list[Callable[[], None]] = []
 
     def time(self) -> float:
@@ -118,7 +118,7 @@ class Loop:
         """Seconds that `time()` has left out, those of this turn included: `lost_s` has them when it is over."""
         return self.lost_s + max(0.0, monotonic() - self._turn_began - TURN_S)
 
-    def register(self, fd: int, watched: Watched, events: int) -> None:
+    def register(self, fd: int, watched: PolledSocket, events: int) -> None:
         """Have `watched.ready` called on these events. A descriptor that is closed is forgotten with `forget`."""
         self._epoll.register(fd, events)
         self._watched[fd] = watched

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from sla_monitor.clock import Clock
-from sla_monitor.contract.endpoint import EndpointTerms
+from sla_monitor.contract.endpoints.endpoint import EndpointTerms
 from sla_monitor.probe.loop import Loop
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.probe.verdict import Verdict, finding, plain

@@ -1,4 +1,4 @@
-"""The kinds of probe by name: the same names as in `contract/endpoint.py`."""
+"""The kinds of probe by name: the same names as in `contract/endpoints/endpoint.py`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from sla_monitor.contract.endpoint import Endpoint, EndpointTerms
+from sla_monitor.contract.endpoints.endpoint import Endpoint, EndpointTerms
 from sla_monitor.errors import SecretError
 from sla_monitor.probe.prober import Prober, Surroundings, internal_error
 from sla_monitor.probe.stopwatch import Stopwatch

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from sla_monitor import __version__
-from sla_monitor.contract.endpoint import TlsTerms
-from sla_monitor.contract.source import RANGE, Source
+from sla_monitor.contract.endpoints.endpoint import TlsTerms
+from sla_monitor.contract.kpis.prometheus_source import RANGE, PrometheusSource
 from sla_monitor.errors import SecretError
 from sla_monitor.probe.verdict import Failure, Secrets, plain
 
@@ -37,14 +37,14 @@ class NoAnswer(Exception):  # noqa: N818 - it says what came
     """No figure: why, and what would help."""
 
 
-def number(source: Source, query: str, start_ms: int, at_ms: int) -> Decimal:
+def number(source: PrometheusSource, query: str, start_ms: int, at_ms: int) -> Decimal:
     """What a query comes to at an instant, `$range` reaching back to `start_ms`; exact. Raises NoAnswer."""
     form = {"query": asked(query, start_ms, at_ms), "time": told_time(at_ms)}
     return answered(source, "query", form, lambda data: _finite(_value(data)))
 
 
 def answered(
-    source: Source, path: str, form: Mapping[str, str], read: Callable[[Any], T], limit: int = BODY_LIMIT
+    source: PrometheusSource, path: str, form: Mapping[str, str], read: Callable[[Any], T], limit: int = BODY_LIMIT
 ) -> T:
     """What `read` makes of the data that a path of the API answers, of at most so many bytes. Raises NoAnswer, which
     `read` may raise too; no secret is in it."""
@@ -75,7 +75,7 @@ def told_range(start_ms: int, at_ms: int) -> str:
     return f"{at_ms - start_ms}ms" if rest else f"{seconds}s"
 
 
-def _credentials(source: Source) -> tuple[Secrets, dict[str, str]]:
+def _credentials(source: PrometheusSource) -> tuple[Secrets, dict[str, str]]:
     """The secrets that are sent, and the header that holds them. Raises SecretError."""
     if source.bearer_token is not None:
         token = source.bearer_token.reveal()
@@ -88,12 +88,12 @@ def _credentials(source: Source) -> tuple[Secrets, dict[str, str]]:
 
 
 def _fetched(
-    source: Source, path: str, form: Mapping[str, str], headers: dict[str, str], limit: int
+    source: PrometheusSource, path: str, form: Mapping[str, str], headers: dict[str, str], limit: int
 ) -> tuple[int, bytes]:
     """Status and body. Redirects are answers like any other: none is followed."""
-    from sla_monitor.probe.adapter import Sealed  # libraries that a daemon without such KPIs need not hold
-    from sla_monitor.probe.fetch import fetch
-    from sla_monitor.probe.trust import context_for
+    from sla_monitor.probe.connections.trust import context_for
+    from sla_monitor.probe.exchange.adapter import Sealed  # libraries that a daemon without such KPIs need not hold
+    from sla_monitor.probe.exchange.fetch import fetch
 
     url = f"{source.prometheus.rstrip('/')}/api/v1/{path}"
     sent = urlencode({**form, "timeout": f"{source.timeout_ms}ms"})

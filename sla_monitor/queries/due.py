@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sla_monitor.assess.parts import measurement_months, month_at, period_of, run_of, terms_in
 from sla_monitor.contract.contract import Contract, midnight_ms
-from sla_monitor.contract.source import AskedKpi, Source
-from sla_monitor.register.entries import Entry, Figure
+from sla_monitor.contract.kpis.prometheus_source import AskedKpi, PrometheusSource
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.months import shifted
+from sla_monitor.periods.terms_slices import measurement_months, month_at, period_of, run_of, terms_in
+from sla_monitor.register.effective import EffectiveEntries, standing
+from sla_monitor.register.entries import Entry, ReportedFigure
 from sla_monitor.register.instant import told_instant
-from sla_monitor.register.standing import Standing, standing
-from sla_monitor.sla.months import shifted
-from sla_monitor.sla.period import Period
 
 ACTOR = "sla-monitor"
 SETTLING_MS = 300_000
@@ -28,13 +28,13 @@ _EVALUATED = re.compile(r"evaluated at (\S+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class KpiQuery:
     """A KPI's figure from `start_ms` to the instant of evaluation; `is_last`: the period is over."""
 
     contract: str
     kpi: str
     month: str
-    source: Source
+    source: PrometheusSource
     start_ms: int
     at_ms: int
     is_last: bool
@@ -57,7 +57,7 @@ class Asked:
 
 def questions(
     contract: Contract, entries: Sequence[Entry], asked: Mapping[Key, Asked], now_ms: int
-) -> Iterator[Question]:
+) -> Iterator[KpiQuery]:
     """Those of one contract that are due."""
     stands = standing(entries)
     for name, months in _kpis(contract, now_ms):
@@ -67,16 +67,16 @@ def questions(
             if source is None or not _is_ours(stands, name, month):
                 continue
             at_ms = period.end_ms - 1 if is_last else now_ms
-            question = Question(contract.id, name, month, source, period.start_ms, at_ms, is_last)
+            question = KpiQuery(contract.id, name, month, source, period.start_ms, at_ms, is_last)
             if _is_due(question, entries, asked.get(question.key), now_ms):
                 yield question
 
 
-def ours(entries: Sequence[Entry], kpi: str, month: str) -> tuple[Entry, Figure] | None:
+def ours(entries: Sequence[Entry], kpi: str, month: str) -> tuple[Entry, ReportedFigure] | None:
     """The last figure that was entered here, undone or not."""
     for entry in reversed(entries):
         said = entry.said
-        if isinstance(said, Figure) and entry.actor == ACTOR and (said.kpi, said.month) == (kpi, month):
+        if isinstance(said, ReportedFigure) and entry.actor == ACTOR and (said.kpi, said.month) == (kpi, month):
             return entry, said
     return None
 
@@ -111,7 +111,7 @@ def _periods(contract: Contract, months: int, now_ms: int) -> Iterator[tuple[Per
         yield period_of(contract, running[0], running[-1]), running[-1], False
 
 
-def _is_ours(stands: Standing, kpi: str, month: str) -> bool:
+def _is_ours(stands: EffectiveEntries, kpi: str, month: str) -> bool:
     """A figure that a person has entered for the authority is never put aside, nor that of a month that is final."""
     if stands.sign_off(month) is not None:
         return False
@@ -119,7 +119,7 @@ def _is_ours(stands: Standing, kpi: str, month: str) -> bool:
     return found is None or found[0].actor == ACTOR
 
 
-def _is_due(question: Question, entries: Sequence[Entry], before: Asked | None, now_ms: int) -> bool:
+def _is_due(question: KpiQuery, entries: Sequence[Entry], before: Asked | None, now_ms: int) -> bool:
     if before is not None and before.failures:
         return now_ms >= before.at_ms + min(AGAIN_MS << min(before.failures - 1, 20), question.source.every_ms)
     last = ours(entries, question.kpi, question.month)

@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.queries.asking import NoAnswer, asked, told_range
-from sla_monitor.queries.due import ACTOR, Question
+from sla_monitor.queries.due import ACTOR, KpiQuery
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import told_instant
-from sla_monitor.register.saying import entry_of, said_of
+from sla_monitor.register.spoken import entry_of, said_of
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _DIGITS, _PLACES = 18, 9
@@ -23,7 +23,7 @@ _NOISE = Decimal("1e-9")
 EVIDENCE_LIMIT = 1000
 
 
-def entry(question: Question, answers: Mapping[str, Decimal], now_ms: int) -> Entry:
+def entry(question: KpiQuery, answers: Mapping[str, Decimal], now_ms: int) -> Entry:
     """What is to be entered. Raises NoAnswer for numbers that are no figure, RegisterError for what no entry takes."""
     words = {"kpi": question.kpi, "month": question.month, "party": "authority", **_words(answers)}
     came = ", ".join(f"{name} {answer}" for name, answer in answers.items())
@@ -60,7 +60,7 @@ def _fitting(value: Decimal) -> Decimal:
     return Decimal(f"{exact:f}")  # 90 and not 9E+1, as people write it
 
 
-def _evidence(question: Question) -> str:
+def _evidence(question: KpiQuery) -> str:
     """The instant first: by it the last figure of a period is known again after a restart."""
     queries = (
         f"{name}: {asked(query, question.start_ms, question.at_ms)}" for name, query in question.source.queries.items()

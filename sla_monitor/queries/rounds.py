@@ -10,20 +10,20 @@ from pathlib import Path
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.source import AskedKpi
+from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.errors import LedgerError, RegisterError
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries.asking import NoAnswer, number
-from sla_monitor.queries.due import Asked, Key, Question, ours, questions
+from sla_monitor.queries.due import Asked, Key, KpiQuery, ours, questions
 from sla_monitor.queries.figures import entry
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.ground import Ground
+from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import problems
 
 Row = tuple[tuple[str, ...], float | None]
 """Contract and KPI, and a count."""
 
-Known = tuple[Contract, Sequence[Entry]]
+ContractEntries = tuple[Contract, Sequence[Entry]]
 """A contract and all that its register says."""
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class Queries:
         """And how often none could be had."""
         return [(key, count.failed) for key, count in sorted(self._counts.items())]
 
-    def check(self, several: Sequence[Known]) -> None:
+    def check(self, several: Sequence[ContractEntries]) -> None:
         """Begin a round, unless one is under way. Its thread holds up neither looks nor the daemon's end."""
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self.round, args=(several,), name="queries", daemon=True)
@@ -80,7 +80,7 @@ class Queries:
         """Ask nothing more. An answer that is still awaited is not entered."""
         self._stopping = True
 
-    def round(self, several: Sequence[Known]) -> None:
+    def round(self, several: Sequence[ContractEntries]) -> None:
         """Ask all that is due now. Never raises: a figure that cannot be had stays unknown."""
         for contract, said in several:
             known = list(said)
@@ -91,7 +91,7 @@ class Queries:
                 failures = 0 if self._guarded(question, contract, known) else (before.failures if before else 0) + 1
                 self._asked[question.key] = Asked(self._clock.now_ms(), failures)
 
-    def _guarded(self, question: Question, contract: Contract, known: list[Entry]) -> bool:
+    def _guarded(self, question: KpiQuery, contract: Contract, known: list[Entry]) -> bool:
         """Whether it went well; what went wrong is told once, until it changes or is over."""
         key = question.contract, question.kpi
         count = self._counts.setdefault(key, Count())
@@ -110,14 +110,14 @@ class Queries:
             log.info("a KPI's figure can be had again", extra=_about(question))
         return True
 
-    def _tell(self, question: Question, why: str) -> None:
+    def _tell(self, question: KpiQuery, why: str) -> None:
         if self._trouble.get(question.key) != why:
             log.warning(
                 "a KPI's figure stays unknown: Prometheus did not give it", extra={**_about(question), "why": why}
             )
         self._trouble[question.key] = why
 
-    def _ask(self, question: Question, contract: Contract, known: list[Entry]) -> None:
+    def _ask(self, question: KpiQuery, contract: Contract, known: list[Entry]) -> None:
         """Raises NoAnswer, RegisterError and LedgerError."""
         source = question.source
         answers = {
@@ -127,7 +127,7 @@ class Queries:
         before = ours(known, question.kpi, question.month)
         if self._stopping or (before is not None and before[1] == new.said):
             return
-        if found := problems(new, Ground.of(contract, known)):
+        if found := problems(new, EntryContext.of(contract, known)):
             raise RegisterError(found)
         last = known[-1].number if known else 0
         (given,) = Register.open(self._ledger, self._clock).add([new], read_to=last)
@@ -135,5 +135,5 @@ class Queries:
         log.info("a KPI's figure was entered", extra={**_about(question), "entry": given})
 
 
-def _about(question: Question) -> dict[str, str]:
+def _about(question: KpiQuery) -> dict[str, str]:
     return {"contract": question.contract, "kpi": question.kpi, "month": question.month}

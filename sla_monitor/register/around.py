@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import (
     Claim,
     Correction,
     Entry,
-    Figure,
     Impact,
     Maintenance,
+    ReportedFigure,
     TicketRecord,
     Timed,
 )
-from sla_monitor.register.standing import Standing
 
 Said = TypeVar("Said")
 
@@ -29,7 +29,7 @@ BUCKET_MS = 10 * 86_400_000
 class Around:
     """The entries that stand, by when they are about."""
 
-    def __init__(self, stands: Standing) -> None:
+    def __init__(self, stands: EffectiveEntries) -> None:
         self._stands = stands
         self._timed: dict[int, list[tuple[Entry, Timed]]] = defaultdict(list)
         self._tickets: dict[int, list[tuple[Entry, TicketRecord]]] = defaultdict(list)
@@ -63,7 +63,7 @@ class Around:
         tickets = list(self._recorded(*period_ms)) if period_ms else []
         found = [entry for entry, _ in (*self._overlapping(*reach_ms), *tickets)]
         found += [claim for _, ticket in tickets for claim in self._naming.get(ticket.id, ())]
-        found += [entry for entry, figure in self._stands.of(Figure) if figure.month == month]
+        found += [entry for entry, figure in self._stands.of(ReportedFigure) if figure.month == month]
         decisions = (self._stands.decision_on(entry.number) for entry in found)
         found += [one[0] for one in decisions if one is not None]
         numbered = {entry.number: entry for entry in found}

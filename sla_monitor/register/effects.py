@@ -9,31 +9,31 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from sla_monitor.contract.credits import CreditTerms
-from sla_monitor.contract.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.money.credit_methods import CreditTerms
 from sla_monitor.contract.terms import Terms
-from sla_monitor.register.entries import Claim, Entry, Figure, Maintenance, TicketRecord, Waiver
-from sla_monitor.register.ground import Ground
-from sla_monitor.register.months import months_of
-from sla_monitor.register.reach import (
+from sla_monitor.register.affected_figures import (
     counting_tickets,
     counts_it_all,
-    is_looked_at,
     is_of_tickets,
+    is_probed,
     meant,
     out_of_reach,
 )
+from sla_monitor.register.affected_months import months_of
+from sla_monitor.register.entries import Claim, Entry, Maintenance, ReportedFigure, TicketRecord, Waiver
+from sla_monitor.register.entry_context import EntryContext
 
 COUNTS = {"authority": "the authority's figure counts", "supplier": "the supplier's figure counts"}
 
 
-def doubts(entry: Entry, ground: Ground) -> list[str]:
+def doubts(entry: Entry, ground: EntryContext) -> list[str]:
     """What the figures do not take from an entry, a sentence each; none: nothing is known that speaks against it."""
     found = _DOUBTS.get(type(entry.said))
     return list(dict.fromkeys(found(entry.said, ground))) if found else []
 
 
-def _claim(said: Claim, ground: Ground) -> Iterator[str]:
+def _claim(said: Claim, ground: EntryContext) -> Iterator[str]:
     yield from out_of_reach(said, ground)
     if said.services or not said.tickets:
         yield from _time(said, ground)
@@ -46,7 +46,7 @@ def _claim(said: Claim, ground: Ground) -> Iterator[str]:
         )
 
 
-def _time(said: Claim | Maintenance, ground: Ground) -> Iterator[str]:
+def _time(said: Claim | Maintenance, ground: EntryContext) -> Iterator[str]:
     """About time that no figure is made of, or from whose figures it is not taken."""
     terms = ground.contract.version_at(said.start_ms).terms
     kpis = list(meant(said, terms))
@@ -70,7 +70,7 @@ def _suppliers(kpi: Kpi, said: Claim | Maintenance) -> Iterator[str]:
         yield f"the supplier's figure counts for {kpi.id}, and does not change{remedy}"
 
 
-def _agreed(kpi: Kpi, said: Claim | Maintenance, ground: Ground) -> Iterator[str]:
+def _agreed(kpi: Kpi, said: Claim | Maintenance, ground: EntryContext) -> Iterator[str]:
     zone = ground.contract.versions[0].terms.time_zone
     for month in months_of(said, zone, {}):
         found = ground.stands.figure(kpi.id, month, "agreed")
@@ -78,7 +78,7 @@ def _agreed(kpi: Kpi, said: Claim | Maintenance, ground: Ground) -> Iterator[str
             yield f"entry {found[0].number} is an agreed figure of {kpi.id} for {month}, which does not change"
 
 
-def _waiver(said: Waiver, ground: Ground) -> Iterator[str]:
+def _waiver(said: Waiver, ground: EntryContext) -> Iterator[str]:
     terms = ground.terms_of(said.month)
     for name in said.kpis:
         kpi = ground.kpi(name, said.month)
@@ -107,7 +107,7 @@ def _priced(rule: CreditTerms) -> set[str]:
     return {one, *several, *getattr(rule, "allocation", ()), *getattr(rule, "amounts", ())} - {None}
 
 
-def _figure(said: Figure, ground: Ground) -> Iterator[str]:
+def _figure(said: ReportedFigure, ground: EntryContext) -> Iterator[str]:
     kpi = ground.kpi(said.kpi, said.month)
     if kpi is None or said.party == "agreed":
         return
@@ -118,14 +118,14 @@ def _figure(said: Figure, ground: Ground) -> Iterator[str]:
         yield f"{COUNTS[kpi.source_of_truth]} for {kpi.id} (source_of_truth); this one is shown beside it"
     elif said.party == "authority":
         terms = ground.terms_of(said.month)
-        if is_looked_at(kpi, terms) or is_of_tickets(kpi):
+        if is_probed(kpi, terms) or is_of_tickets(kpi):
             made = "tickets are counted" if is_of_tickets(kpi) else "its endpoints are looked at"
             yield f"{kpi.id} is worked out where {made}: this figure stands only where there is nothing to work out"
 
 
-_DOUBTS: dict[type, Callable[[Any, Ground], Iterator[str]]] = {
+_DOUBTS: dict[type, Callable[[Any, EntryContext], Iterator[str]]] = {
     Claim: _claim,
     Maintenance: _time,
     Waiver: _waiver,
-    Figure: _figure,
+    ReportedFigure: _figure,
 }

@@ -2,7 +2,7 @@
 
 An entry is never edited. To undo one, add an `undo`; a later ticket with the same id, a later figure of the same party
 for the same KPI and month, or a later outage list for the same time and services, stands in place of the earlier one
-(sla_monitor.register.standing).
+(sla_monitor.register.effective).
 
 To add a kind: a class in `times`, `reports`, `rulings` or `meetings`, and its name in `Said`.
 """
@@ -14,32 +14,54 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from sla_monitor.contract.fields import Identifier, Strict
-from sla_monitor.register.entry_parts import Line, Month, Number, Text, Timed
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.meetings import Action, Done, Minute
-from sla_monitor.register.reports import (
+from sla_monitor.register.kinds.decisions import CreditClaim, Decision, EarnedBackEntry, SignOff, Undo, Waiver
+from sla_monitor.register.kinds.meetings import Action, Done, Minute
+from sla_monitor.register.kinds.parts import Line, Month, Number, Text, Timed
+from sla_monitor.register.kinds.reports import (
     ClockStop,
-    Figure,
     ListedOutage,
     Misreported,
     Occurred,
     OutageList,
+    ReportedFigure,
     TicketRecord,
 )
-from sla_monitor.register.rulings import CreditClaim, Decision, EarnedBack, SignOff, Undo, Waiver
-from sla_monitor.register.times import Claim, Correction, Dispute, Impact, Maintenance
+from sla_monitor.register.kinds.stretches import Claim, Correction, Dispute, Impact, Maintenance
 
 __all__ = [
-    "Action", "Claim", "ClockStop", "Correction", "CreditClaim", "Decision", "Dispute", "Done", "EarnedBack", "Entry",
-    "Figure", "Impact", "ListedOutage", "Maintenance", "Minute", "Misreported", "Month", "Occurred", "OutageList",
-    "Said", "SignOff", "TicketRecord", "Timed", "Undo", "Waiver",
+    "Action",
+    "Claim",
+    "ClockStop",
+    "Correction",
+    "CreditClaim",
+    "Decision",
+    "Dispute",
+    "Done",
+    "EarnedBackEntry",
+    "Entry",
+    "Impact",
+    "ListedOutage",
+    "Maintenance",
+    "Minute",
+    "Misreported",
+    "Month",
+    "Occurred",
+    "OutageList",
+    "ReportedFigure",
+    "Said",
+    "SignOff",
+    "TicketRecord",
+    "Timed",
+    "Undo",
+    "Waiver",
 ]  # fmt: skip
 
 Said = Annotated[
     Maintenance
     | Claim
     | Decision
-    | Figure
+    | ReportedFigure
     | TicketRecord
     | Occurred
     | Misreported
@@ -48,7 +70,7 @@ Said = Annotated[
     | Dispute
     | OutageList
     | Waiver
-    | EarnedBack
+    | EarnedBackEntry
     | CreditClaim
     | SignOff
     | Minute

@@ -11,11 +11,11 @@ from typing import Any, Literal
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
 from sla_monitor.errors import RegisterError
-from sla_monitor.register.entries import Entry, Figure, TicketRecord
-from sla_monitor.register.ground import Ground
+from sla_monitor.register.csv_sheet import MORE, Sheet, day_first, read_sheet
+from sla_monitor.register.entries import Entry, ReportedFigure, TicketRecord
+from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import problems
-from sla_monitor.register.saying import entry_of, said_of
-from sla_monitor.register.sheet import MORE, Sheet, day_first, read_sheet
+from sla_monitor.register.spoken import entry_of, said_of
 
 Dates = Literal["iso", "day-first", "month-first"]
 _INSTANTS = ("opened", "responded", "ended")
@@ -25,7 +25,7 @@ TOLD_AT_MOST = 100
 
 
 @dataclass(frozen=True)
-class Source:
+class ImportSource:
     """A file and how to read it. `columns`: fields by heading; `party`: whose the figures are, where no column says.
 
     `reference` and `note`: for rows that have none of their own.
@@ -57,7 +57,7 @@ class Draft:
     entry: Entry
 
 
-def drafts(source: Source, contract: Contract, actor: str, at_ms: int) -> list[Draft]:
+def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> list[Draft]:
     """The entries that a file makes. Raises RegisterError with the problems of every row."""
     sheet = source.sheet()
     found = [f"{source.name}:{line}: {message}" for line, message in sheet.problems]
@@ -69,15 +69,15 @@ def drafts(source: Source, contract: Contract, actor: str, at_ms: int) -> list[D
             found += [f"{source.name}:{line}: {problem}" for problem in _with_dates(source, words, error.problems)]
     found += [f"{source.name}:{line}: {problem}" for line, problem in _twice(made)]
     if found:  # what can be said of the other rows is said in the same breath
-        found += _wrong(source, made, Ground.of(contract, ()))
+        found += _wrong(source, made, EntryContext.of(contract, ()))
         raise RegisterError(shortened(sorted(found, key=lambda told: _line(source, told))))
     return made
 
 
-def news(source: Source, several: Iterable[Draft], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
+def news(source: ImportSource, several: Iterable[Draft], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
     """The entries that say what the register does not say already. Raises RegisterError with all that is wrong."""
-    ground = Ground.of(contract, said)
-    stands = (*ground.stands.of(TicketRecord), *ground.stands.of(Figure))
+    ground = EntryContext.of(contract, said)
+    stands = (*ground.stands.of(TicketRecord), *ground.stands.of(ReportedFigure))
     known = {_key(words): words for _, words in stands}
     fresh = [draft for draft in several if known.get(_key(draft.entry.said)) != draft.entry.said]
     found = _wrong(source, fresh, ground)
@@ -86,15 +86,15 @@ def news(source: Source, several: Iterable[Draft], contract: Contract, said: Ite
     return [draft.entry for draft in fresh]
 
 
-def _wrong(source: Source, several: Iterable[Draft], ground: Ground) -> list[str]:
+def _wrong(source: ImportSource, several: Iterable[Draft], ground: EntryContext) -> list[str]:
     return [f"{source.name}:{one.line}: {line}" for one in several for line in problems(one.entry, ground)]
 
 
-def _line(source: Source, told: str) -> int:
+def _line(source: ImportSource, told: str) -> int:
     return int(told.removeprefix(f"{source.name}:").partition(":")[0])
 
 
-def _with_dates(source: Source, words: Mapping[str, str], found: Iterable[str]) -> Iterator[str]:
+def _with_dates(source: ImportSource, words: Mapping[str, str], found: Iterable[str]) -> Iterator[str]:
     """Problems, with the way out where a day and a month stand in an order that nobody can tell."""
     told = {field: words[field] for field in _INSTANTS if source.dates == "iso" and field in words}
     turned = {field: word for field, word in told.items() if day_first(word) != word}
@@ -109,7 +109,7 @@ def shortened(lines: list[str]) -> list[str]:
     return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
 
 
-def _entry(source: Source, words: dict[str, str], contract: Contract, who: tuple[str, int]) -> Entry:
+def _entry(source: ImportSource, words: dict[str, str], contract: Contract, who: tuple[str, int]) -> Entry:
     actor, at_ms = who
     given: dict[str, Any] = {field: word for field, word in words.items() if field not in MORE}
     for field in _INSTANTS if source.dates != "iso" else ():
@@ -154,4 +154,4 @@ def _twice(several: Iterable[Draft]) -> Iterator[tuple[int, str]]:
 def _key(said: Strict) -> object:
     if isinstance(said, TicketRecord):
         return said.id
-    return (said.kpi, said.month, said.party) if isinstance(said, Figure) else None
+    return (said.kpi, said.month, said.party) if isinstance(said, ReportedFigure) else None

@@ -25,13 +25,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
-from sla_monitor.contract.nearest import suggestion
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import RegisterError
+from sla_monitor.register.csv_sheet import SIZE_LIMIT, day_first, read_sheet
 from sla_monitor.register.entries import ListedOutage
 from sla_monitor.register.importing import Dates, shortened
 from sla_monitor.register.instant import Milliseconds, parse_instant, told_instant
-from sla_monitor.register.reports import LISTED_AT_MOST
-from sla_monitor.register.sheet import SIZE_LIMIT, day_first, read_sheet
+from sla_monitor.register.kinds.reports import LISTED_AT_MOST
 
 StatusImpact = Literal["none", "minor", "major", "critical", "maintenance"]
 IMPACTS: tuple[StatusImpact, ...] = ("minor", "major", "critical")

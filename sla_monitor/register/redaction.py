@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypedDict
 
-from sla_monitor.register.entries import Entry, Figure
+from sla_monitor.register.entries import Entry, ReportedFigure
 
 SHARED = {
     "claim", "maintenance", "figure", "ticket", "action", "done", "minute", "decision", "dispute", "outage_list",
@@ -53,4 +53,4 @@ def is_redacted(entry: Entry) -> bool:
 def is_own(entry: Entry) -> bool:
     """Whether the authority made this entry for itself. A figure of the authority's own says whence it has it."""
     said = entry.said
-    return said.kind not in SHARED or (isinstance(said, Figure) and said.party == "authority")
+    return said.kind not in SHARED or (isinstance(said, ReportedFigure) and said.party == "authority")

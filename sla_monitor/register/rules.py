@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sla_monitor.register.affected_figures import without_reach
+from sla_monitor.register.affected_months import earlier, months_of
 from sla_monitor.register.entries import (
     Action,
     Claim,
@@ -18,33 +20,31 @@ from sla_monitor.register.entries import (
     Dispute,
     Done,
     Entry,
-    Figure,
     Impact,
     ListedOutage,
     Maintenance,
     Minute,
     OutageList,
+    ReportedFigure,
     SignOff,
     TicketRecord,
     Undo,
     Waiver,
 )
-from sla_monitor.register.figure_rules import figure_rules, money_rules, ticket_rules
-from sla_monitor.register.ground import SKEW_MS, Found, Ground, endpoints, kpis, services
+from sla_monitor.register.entry_context import SKEW_MS, EntryContext, EntryProblem, endpoints, kpis, services
 from sla_monitor.register.instant import told_instant
-from sla_monitor.register.months import earlier, months_of
-from sla_monitor.register.reach import without_reach
-from sla_monitor.register.reply_rules import decision_rules, done_rules, undo_rules
+from sla_monitor.register.kinds.figure_rules import figure_rules, money_rules, ticket_rules
+from sla_monitor.register.kinds.reply_rules import decision_rules, done_rules, undo_rules
 
-Rule = Callable[[Entry, Any, Ground], Iterator[Found]]
+Rule = Callable[[Entry, Any, EntryContext], Iterator[EntryProblem]]
 
-_REPLACED_BY_THE_NEXT = (TicketRecord, Figure, OutageList)
+_REPLACED_BY_THE_NEXT = (TicketRecord, ReportedFigure, OutageList)
 UNPRINTABLE = "holds a character that cannot be printed (write plain text)"
 _TALK = (SignOff, Minute, Action, Done, CreditClaim, Dispute, OutageList)
 """What changes no figure."""
 
 
-def problems(entry: Entry, ground: Ground) -> list[str]:
+def problems(entry: Entry, ground: EntryContext) -> list[str]:
     """What is wrong with a new entry, as lines of `field: what is wrong (what would be right)`; none: it may be
     added. `entry.number` and what it is about are judged as if it came next."""
     said = entry.said
@@ -55,7 +55,7 @@ def problems(entry: Entry, ground: Ground) -> list[str]:
     return list(dict.fromkeys(f"{field}: {message}" for field, message in found))
 
 
-def texts(entry: Entry) -> Iterator[Found]:
+def texts(entry: Entry) -> Iterator[EntryProblem]:
     """Control characters are nobody's words, and could move a reader's cursor."""
     texts = {"actor": entry.actor, "reference": entry.reference, "evidence": entry.evidence, "note": entry.note}
     texts["note"] = entry.note.replace("\n", "").replace("\t", "")
@@ -74,7 +74,7 @@ def _words(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _times(entry: Entry, said: Any, ground: Ground) -> Iterator[Found]:
+def _times(entry: Entry, said: Any, ground: EntryContext) -> Iterator[EntryProblem]:
     """Nobody can have been told, or have asked, in the future; and time before the contract is nobody's business."""
     for name in ("aware", "notified", "claimed", "opened", "responded", "ended"):
         at_ms = getattr(said, f"{name}_ms", None)
@@ -88,7 +88,7 @@ def _times(entry: Entry, said: Any, ground: Ground) -> Iterator[Found]:
             yield "end", "lies in the future, which nobody has seen (check the date)"
 
 
-def _month(entry: Entry, ground: Ground) -> Iterator[Found]:
+def _month(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
     month = getattr(entry.said, "month", None)
     if month is None:
         return
@@ -101,13 +101,13 @@ def _month(entry: Entry, ground: Ground) -> Iterator[Found]:
         yield "month", f"{month} has not ended (wait for its end)"
 
 
-def _begins_ms(said: Any, start_ms: int, ground: Ground) -> int:
+def _begins_ms(said: Any, start_ms: int, ground: EntryContext) -> int:
     """A figure may be told as soon as its measurement period runs, which goes by its last month."""
-    kpi = ground.kpi(said.kpi, said.month) if isinstance(said, Figure) else None
+    kpi = ground.kpi(said.kpi, said.month) if isinstance(said, ReportedFigure) else None
     return start_ms if kpi is None else ground.month_ms(earlier(said.month, kpi.measurement_months - 1))[0]
 
 
-def _repeated(entry: Entry, ground: Ground) -> Iterator[Found]:
+def _repeated(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
     """The same words again would count twice, or say nothing."""
     if isinstance(entry.said, Undo | Done | Decision | Minute | Action | SignOff):
         return
@@ -118,7 +118,7 @@ def _repeated(entry: Entry, ground: Ground) -> Iterator[Found]:
             return
 
 
-def _final(entry: Entry, ground: Ground) -> Iterator[Found]:
+def _final(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
     """A final month is stated again only for a reason."""
     if isinstance(entry.said, _TALK) or entry.note.strip():
         return
@@ -128,11 +128,11 @@ def _final(entry: Entry, ground: Ground) -> Iterator[Found]:
             yield "note", f"is missing: {month} is final, and this may change its figures (say why)"
 
 
-def _booking(entry: Entry, said: Maintenance, ground: Ground) -> Iterator[Found]:
+def _booking(entry: Entry, said: Maintenance, ground: EntryContext) -> Iterator[EntryProblem]:
     yield from ground.unknown("services", "service", said.services, services, (said.start_ms, said.end_ms))
 
 
-def _claim(entry: Entry, said: Claim, ground: Ground) -> Iterator[Found]:
+def _claim(entry: Entry, said: Claim, ground: EntryContext) -> Iterator[EntryProblem]:
     span = said.start_ms, said.end_ms
     yield from ground.unknown("services", "service", said.services, services, span)
     yield from ground.unknown("kpis", "KPI", said.kpis, kpis, span)
@@ -146,23 +146,23 @@ def _claim(entry: Entry, said: Claim, ground: Ground) -> Iterator[Found]:
         yield "notified", "must not be before aware (check the dates)"
 
 
-def _correction(entry: Entry, said: Correction, ground: Ground) -> Iterator[Found]:
+def _correction(entry: Entry, said: Correction, ground: EntryContext) -> Iterator[EntryProblem]:
     span = said.start_ms, said.end_ms
     yield from ground.unknown("services", "service", said.services, services, span)
     yield from ground.unknown("endpoints", "endpoint", said.endpoints, endpoints, span)
 
 
-def _impact(entry: Entry, said: Impact, ground: Ground) -> Iterator[Found]:
+def _impact(entry: Entry, said: Impact, ground: EntryContext) -> Iterator[EntryProblem]:
     yield from ground.unknown("service", "service", [said.service], services, (said.start_ms, said.end_ms))
 
 
-def _dispute(entry: Entry, said: Dispute, ground: Ground) -> Iterator[Found]:
+def _dispute(entry: Entry, said: Dispute, ground: EntryContext) -> Iterator[EntryProblem]:
     yield from ground.unknown("services", "service", said.services, services, (said.start_ms, said.end_ms))
     if not entry.note.strip():
         yield "note", "is missing (say what is disputed)"
 
 
-def _outage_list(entry: Entry, said: OutageList, ground: Ground) -> Iterator[Found]:
+def _outage_list(entry: Entry, said: OutageList, ground: EntryContext) -> Iterator[EntryProblem]:
     span = said.start_ms, said.end_ms
     yield from ground.unknown("services", "service", said.services, services, span)
     names = dict.fromkeys(one.service for one in said.outages)
@@ -177,19 +177,19 @@ def _outage_list(entry: Entry, said: OutageList, ground: Ground) -> Iterator[Fou
             yield "outages", f"{told_instant(one.start_ms)} reaches into the future (check the dates)"
 
 
-def _waiver(entry: Entry, said: Waiver, ground: Ground) -> Iterator[Found]:
+def _waiver(entry: Entry, said: Waiver, ground: EntryContext) -> Iterator[EntryProblem]:
     yield from ground.unknown("kpis", "KPI", said.kpis, kpis, ground.month_ms(said.month))
     for name in said.kpis:
         yield from ground.month_without_end(name, said.month)
 
 
-def _sign_off(entry: Entry, said: SignOff, ground: Ground) -> Iterator[Found]:
+def _sign_off(entry: Entry, said: SignOff, ground: EntryContext) -> Iterator[EntryProblem]:
     before = ground.stands.sign_off(said.month)
     if before is not None and not said.reason.strip():
         yield "reason", f"is missing: entry {before[0].number} made {said.month} final already (say why it is restated)"
 
 
-def _talk(entry: Entry, said: Minute | Action, ground: Ground) -> Iterator[Found]:
+def _talk(entry: Entry, said: Minute | Action, ground: EntryContext) -> Iterator[EntryProblem]:
     if not entry.note.strip():
         yield "note", "is missing (write what was said, or what is to be done)"
     if isinstance(said, Action) and said.kpi is not None:
@@ -210,6 +210,6 @@ _RULES: dict[type, Rule] = {
     Decision: decision_rules,
     Done: done_rules,
     Undo: undo_rules,
-    Figure: figure_rules,
+    ReportedFigure: figure_rules,
     TicketRecord: ticket_rules,
 }

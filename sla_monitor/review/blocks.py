@@ -115,14 +115,14 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class TextLines:
     """Room for handwriting: a label and a line to write on, for each."""
 
     labels: tuple[str, ...]
     kind: Literal["lines"] = "lines"
 
 
-Block: TypeAlias = Table | Facts | Prose | Notice | Picture | Lines
+Block: TypeAlias = Table | Facts | Prose | Notice | Picture | TextLines
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from sla_monitor.errors import ReviewError
 from sla_monitor.review import words
 from sla_monitor.review.binding import bound
-from sla_monitor.review.blocks import Block, Cell, Facts, Lines, Pack, Prose, Section
-from sla_monitor.review.case import Case
+from sla_monitor.review.blocks import Block, Cell, Facts, Pack, Prose, Section, TextLines
 from sla_monitor.review.chapters.certificate import certificate
 from sla_monitor.review.chapters.checking import checking
 from sla_monitor.review.chapters.failures import page_of, steps_table
-from sla_monitor.review.chapters.looks import responses
 from sla_monitor.review.chapters.meeting import method
+from sla_monitor.review.chapters.responses import responses
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.results import CreditLine
 
 
-def claim_pack(case: Case, name: str) -> Pack:
+def claim_pack(case: PackInput, name: str) -> Pack:
     """Raises ReviewError for a KPI that there is none of, and for one that did not fail."""
     failed = {kpi.kpi: kpi for kpi in case.failed()}
     if name not in failed:
@@ -28,7 +28,7 @@ def claim_pack(case: Case, name: str) -> Pack:
     return bound(case, f"{case.month}-claim-{name}", subtitle, f"{name} · {month}", sections)
 
 
-def _claim(case: Case, name: str) -> Section:
+def _claim(case: PackInput, name: str) -> Section:
     lines = _lines(case, name)
     cost = case.money_by_kpi().get(name)
     facts = [("Before caps", Cell("nothing") if cost is None else case.money(cost))]
@@ -46,10 +46,10 @@ def _claim(case: Case, name: str) -> Section:
         Facts(tuple(facts)),
         steps_table("credit-lines", caption, steps),
     )
-    return Section("claim", "Claim", (*blocks, Lines(("Claimed by", "On"))))
+    return Section("claim", "Claim", (*blocks, TextLines(("Claimed by", "On"))))
 
 
-def _lines(case: Case, name: str) -> list[CreditLine]:
+def _lines(case: PackInput, name: str) -> list[CreditLine]:
     """The lines for the KPI alone, and those for points of several KPIs."""
     credit = case.result.credit if case.result else None
     return [line for line in credit.lines if line.kpi in {name, None}] if credit else []

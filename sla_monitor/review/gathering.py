@@ -8,16 +8,15 @@ from hashlib import sha256
 
 from sla_monitor import __version__
 from sla_monitor.assess import ContractAssessment, assess_month
-from sla_monitor.assess.document import document, document_text, figures_digest
-from sla_monitor.assess.document.inputs import inputs_of
 from sla_monitor.contract.contract import Contract
-from sla_monitor.evidence import Source
+from sla_monitor.document import document, document_text, figures_digest
+from sla_monitor.document.inputs import inputs_of
+from sla_monitor.evidence import EvidenceSource
 from sla_monitor.evidence.given import Given
-from sla_monitor.register.standing import standing
-from sla_monitor.review.case import Case, Copy, Looks
-from sla_monitor.review.copies import for_supplier
+from sla_monitor.register.effective import standing
 from sla_monitor.review.keeping import Keeping
-from sla_monitor.review.unseen import unseen
+from sla_monitor.review.pack_input import Copy, Looks, PackInput, unseen
+from sla_monitor.review.supplier_copy import for_supplier
 
 PROGRAM = f"sla-monitor {__version__}"
 
@@ -30,16 +29,16 @@ class Subject:
     """What a pack is about: a month of a contract, from this evidence, as known at `now_ms`."""
 
     contract: Contract
-    source: Source
+    source: EvidenceSource
     month: str
     now_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Gathered:
     """What a pack is made of: what it says, the same in JSON, and what it is about."""
 
-    case: Case
+    case: PackInput
     document: str
     about: Subject
 
@@ -52,7 +51,7 @@ def gathered(
     keeping: Keeping | None = None,
     head: str = "",
     program: str = PROGRAM,
-) -> Found:
+) -> Gathered:
     """One month, for one of the parties."""
     contract, source, now_ms = about.contract, about.source, about.now_ms
     one = assess_month(contract, source, about.month, now_ms)
@@ -63,7 +62,7 @@ def gathered(
         one = for_supplier(one)
     text = document_text(document(one, inputs))
     terms = contract.version_at(max(min(now_ms, one.period.end_ms - 1), one.period.start_ms)).terms
-    case = Case(
+    case = PackInput(
         one,
         terms,
         standing(Given(source, is_redacted).entries(contract.id)),
@@ -77,4 +76,4 @@ def gathered(
         figures_digest(one),
         keeping or Keeping(),
     )
-    return Found(case, text, about)
+    return Gathered(case, text, about)

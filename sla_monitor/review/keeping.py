@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from sla_monitor.archive.sealed import SealedDay
-from sla_monitor.sla.period import Period
+from sla_monitor.periods.edges import Period
 
 
 @dataclass(frozen=True, slots=True)

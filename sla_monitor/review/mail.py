@@ -12,9 +12,9 @@ from email.utils import formatdate
 
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.summary import headline
-from sla_monitor.review.telling import decision_needed
+from sla_monitor.review.entry_words import decision_needed
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.settings import Mail
 
 TIMEOUT_S = 30.0
@@ -26,7 +26,7 @@ TYPES = {
 """What is attached; tables and JSON stay in the folder."""
 
 
-def message(case: Case, pack: Pack, files: Mapping[str, bytes], mail: Mail, now_ms: int) -> EmailMessage:
+def message(case: PackInput, pack: Pack, files: Mapping[str, bytes], mail: Mail, now_ms: int) -> EmailMessage:
     """The message with its attachments. Raises ReviewError where nobody is named for the contract."""
     recipients = mail.recipients(case.assessment.contract, case.copy)
     if not recipients:
@@ -45,7 +45,7 @@ def message(case: Case, pack: Pack, files: Mapping[str, bytes], mail: Mail, now_
     return made
 
 
-def _body(case: Case, pack: Pack) -> Iterator[str]:
+def _body(case: PackInput, pack: Pack) -> Iterator[str]:
     yield f"{pack.title}\n{pack.subtitle}, {pack.status.lower()}\n"
     yield headline(case)
     yield "\nWhat needs a decision:"

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.periods.months import shifted, within
 from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.checking import checking
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import months_table
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.summary import KEY, score_table
-from sla_monitor.review.drawing.bars import bars
-from sla_monitor.review.drawing.run_chart import run_chart
-from sla_monitor.review.tones import figure_cell
-from sla_monitor.sla.months import shifted, within
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.palette import figure_cell
+from sla_monitor.review.rendering.drawing.bars import bars
+from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.results import PeriodResult
 
 RUNS = (
@@ -29,7 +29,7 @@ RUNS = (
 )  # fmt: skip
 
 
-def roll_up(case: Case, length: int) -> Pack:
+def roll_up(case: PackInput, length: int) -> Pack:
     """The last so many months up to the case's own, as far as there are any on record."""
     months = within(case.months, case.month, length)
     first = months[0].month if months else case.month
@@ -40,7 +40,7 @@ def roll_up(case: Case, length: int) -> Pack:
     return bound(case, name, f"Supplier performance, {span}", span, [*inside, *outside])
 
 
-def _summary(case: Case, months: Sequence[PeriodResult]) -> Section:
+def _summary(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     failed = sum(1 for past in months for one in past.kpis if one.is_met is False)
     points = sum((past.points for past in months), Fraction(0))
     credit = sum((past.credit.total for past in months), Decimal(0))
@@ -58,7 +58,7 @@ def _summary(case: Case, months: Sequence[PeriodResult]) -> Section:
     return Section("summary", "Summary", (*blocks, Prose((KEY,))), own_page=True)
 
 
-def _kpis(case: Case, months: Sequence[PeriodResult]) -> Section:
+def _kpis(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     rows = tuple(_row(kpi, months) for kpi in case.terms.kpis)
     return Section("kpis", "KPIs", (Table("kpis", "Every KPI over the months", RUNS, rows),))
 
@@ -82,20 +82,20 @@ def _row(kpi: KpiTerms, months: Sequence[PeriodResult]) -> Row:
     )
 
 
-def _runs(case: Case, months: Sequence[PeriodResult]) -> Section:
+def _runs(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     """A chart for each KPI that failed at least once."""
     charts = tuple(_charts(case, months))
     return Section("runs", "KPIs that failed", charts or (Prose(("None.",)),))
 
 
-def _charts(case: Case, months: Sequence[PeriodResult]) -> Iterator[Block]:
+def _charts(case: PackInput, months: Sequence[PeriodResult]) -> Iterator[Block]:
     for kpi in case.terms.kpis:
         history = [(past.month, past.kpi(kpi.id)) for past in months]
         if any(result is not None and result.is_met is False for _, result in history):
             yield run_chart(f"run-{kpi.id}", kpi, history)
 
 
-def _money(case: Case, months: Sequence[PeriodResult]) -> Section:
+def _money(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     currency = case.assessment.currency
     paid = [(past.month, Fraction(past.credit.total), words.money(past.credit.total, currency)) for past in months]
     chart = bars("bars-credit", "Service credits by month, after caps", paid)

@@ -12,8 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.sla.bands import band_of
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.sla.banding import band_of
 from sla_monitor.sla.observation import Reason
 from sla_monitor.sla.rounding import Mode, exact_decimal, minor_units, round_to, shown
 

@@ -10,6 +10,6 @@ by comparing due times, not by listening to events: a gap emits none.
 
 from sla_monitor.schedule.schedule import Moved, Schedule
 from sla_monitor.schedule.schedulers import LoopScheduler, threaded
-from sla_monitor.schedule.slots import Slot, SlotTrigger, phase_ms
+from sla_monitor.schedule.slots import ScheduleSlot, SlotTrigger, phase_ms
 
-__all__ = ["LoopScheduler", "Moved", "Schedule", "Slot", "SlotTrigger", "phase_ms", "threaded"]
+__all__ = ["LoopScheduler", "Moved", "Schedule", "ScheduleSlot", "SlotTrigger", "phase_ms", "threaded"]

@@ -13,7 +13,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.base import BaseScheduler
 
 from sla_monitor.clock import Clock
-from sla_monitor.schedule.slots import Slot, SlotTrigger, phase_ms
+from sla_monitor.schedule.slots import ScheduleSlot, SlotTrigger, phase_ms
 
 STEP_MS = 1_000
 """A wall clock that moves this much against the monotonic one has been set, or the host has slept."""
@@ -44,7 +44,7 @@ class Schedule:
     ) -> None:
         self.clock_steps = 0
         self._clock, self._scheduler, self._due, self._missed = clock, scheduler, due, missed
-        self._slots: dict[tuple[int, int], Slot] = {}
+        self._slots: dict[tuple[int, int], ScheduleSlot] = {}
         self._offset_ms, self._asleep_ms = self._wall_less_monotonic_ms(), int(clock.asleep() * 1000)
 
     def every(self, period_ms: int, name: str, call: Callable[[], None]) -> None:
@@ -104,14 +104,14 @@ class Schedule:
     def _wall_less_monotonic_ms(self) -> int:
         return self._clock.now_ms() - int(self._clock.monotonic() * 1000)
 
-    def _new_slot(self, period_s: int, phase_s: int) -> Slot:
-        slot = self._slots[period_s, phase_s] = Slot(period_s, phase_s)
+    def _new_slot(self, period_s: int, phase_s: int) -> ScheduleSlot:
+        slot = self._slots[period_s, phase_s] = ScheduleSlot(period_s, phase_s)
         slot.job = self._scheduler.add_job(
             self._fire, SlotTrigger(period_s, phase_s), args=[slot], id=f"slot-{period_s}-{phase_s}"
         )
         return slot
 
-    def _fire(self, slot: Slot) -> None:
+    def _fire(self, slot: ScheduleSlot) -> None:
         """One wake-up for all the members of a slot."""
         now_s = self._clock.now_ms() // 1000
         due_s = now_s - (now_s - slot.phase_s) % slot.period_s

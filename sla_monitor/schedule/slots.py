@@ -37,7 +37,7 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]
 
 
 @dataclass(slots=True)
-class Slot:
+class ScheduleSlot:
     """The endpoints of one slot by their place in its second. `due_s`: when it last fired."""
 
     period_s: int

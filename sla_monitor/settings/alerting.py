@@ -7,9 +7,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from sla_monitor.contract.endpoints.network import Url
 from sla_monitor.contract.fields import DurationMs, FilePath, Misplaced, Percent, Strict, Whole, YesNo
-from sla_monitor.contract.network import Url
-from sla_monitor.contract.secret import Secret
+from sla_monitor.contract.reading.secret import Secret
 
 
 class Links(Strict):

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from sla_monitor.contract.endpoints.network import Url
 from sla_monitor.contract.fields import FilePath, Strict, YesNo
-from sla_monitor.contract.network import Url
 
 Origin = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")]
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from sla_monitor.contract.endpoints.network import Host, Port
 from sla_monitor.contract.fields import FilePath, Identifier, Misplaced, Strict, YesNo
-from sla_monitor.contract.network import Host, Port
-from sla_monitor.contract.secret import Secret
+from sla_monitor.contract.reading.secret import Secret
 
 MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>,;:\"]{1,64}@[A-Za-z0-9.-]{1,255}$")]
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from sla_monitor.contract.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
+from sla_monitor.contract.endpoints.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Strict, Whole
-from sla_monitor.contract.model_file import load_model
+from sla_monitor.contract.reading.model_file import load_model
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
 from sla_monitor.settings.archiving import ArchiveSettings
 from sla_monitor.settings.reviews import Reviews

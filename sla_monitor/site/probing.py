@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from sla_monitor.clock import Clock
-from sla_monitor.contract.endpoint import endpoint_of
+from sla_monitor.contract.endpoints.endpoint import endpoint_of
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.probe import Loop, Prober, Surroundings, build, observe
 from sla_monitor.probe.doubts import Doubts
@@ -63,7 +63,7 @@ class Probed:
 
 
 @dataclass(slots=True)
-class Counts:
+class ProbeCounts:
     """Since the start; `skipped` since the last pulse."""
 
     lateness: list[int] = field(default_factory=lambda: [0] * (len(LATENESS_BUCKETS_S) + 1))
@@ -80,7 +80,7 @@ class Probing:
     def __init__(self, loop: Loop, agenda: Agenda, clock: Clock, words: SiteWords) -> None:
         self._loop, self._agenda, self._clock, self._words = loop, agenda, clock, words
         self._probed: dict[str, Probed] = {}
-        self._counts = Counts()
+        self._counts = ProbeCounts()
         self._has_assignment = False
         self._scheduler = LoopScheduler(agenda)
         self._schedule = Schedule(clock, self._scheduler, self._due, self._missed)

@@ -17,7 +17,7 @@ from typing import Any
 
 from sla_monitor import log as logs
 from sla_monitor.clock import Clock, SystemClock
-from sla_monitor.contract.endpoint import endpoint_of
+from sla_monitor.contract.endpoints.endpoint import endpoint_of
 from sla_monitor.probe import Loop, Surroundings, build
 from sla_monitor.probe.doubts import Doubts
 from sla_monitor.site import sandbox
@@ -82,7 +82,7 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-class Site:
+class SiteProcess:
     """Reads assignments from the collector, probes, and hands over what it sees, until the collector hangs up."""
 
     def __init__(self, sock: socket.socket, words: SiteWords, host: HostWords, clock: Clock) -> None:
@@ -163,6 +163,6 @@ def main() -> None:
     logs.catch_uncaught()
     confine(memory_limit, parent, nice)
     try:
-        Site(socket.socket(fileno=sock), SiteWords(words), HostWords(host), SystemClock()).run()
+        SiteProcess(socket.socket(fileno=sock), SiteWords(words), HostWords(host), SystemClock()).run()
     except MessageError as error:
         sys.exit(f"sla-monitor: a site cannot understand the collector: {error}")

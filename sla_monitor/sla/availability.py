@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from sla_monitor.sla.intervals import Intervals, normal, subtract
-from sla_monitor.sla.judges import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, Verdict
+from sla_monitor.periods.intervals import Intervals, normal, subtract
+from sla_monitor.sla.aggregation import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, Verdict
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
 
@@ -33,20 +33,20 @@ NEVER = (sys.maxsize, sys.maxsize)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownState:
     """Where one endpoint was not simply up: three Intervals apart from each other."""
 
     down: Intervals
     unseen: Intervals
     degraded: Intervals
 
-    def corrected(self, start_ms: int, end_ms: int, outcome: Outcome) -> Known:
+    def corrected(self, start_ms: int, end_ms: int, outcome: Outcome) -> KnownState:
         """The same if for a time it was something else."""
         span = normal([(start_ms, end_ms)])
         cut = {kind: subtract(several, span) for kind, several in self._by_outcome().items()}
         if outcome in cut:
             cut[outcome] = normal([*cut[outcome], *span])
-        return Known(cut[DOWN], cut[UNKNOWN], cut[DEGRADED])
+        return KnownState(cut[DOWN], cut[UNKNOWN], cut[DEGRADED])
 
     def at(self, at_ms: int) -> Outcome:
         """What it was at an instant."""
@@ -61,7 +61,7 @@ class Known:
         return {DOWN: self.down, UNKNOWN: self.unseen, DEGRADED: self.degraded}
 
 
-def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_ms: int) -> Known:
+def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_ms: int) -> KnownState:
     """What an endpoint's spans, ascending, say of `[start_ms, end_ms)`. Outages stay whole, also where they reach
     beyond: only runs of at least so many failed looks are outages, and they count from the first look."""
     down: Intervals = []
@@ -81,10 +81,10 @@ def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_
             down.append((begins_ms, ends_ms))
     if at_ms < end_ms:
         unseen.append((at_ms, end_ms))
-    return Known(down, unseen, degraded)
+    return KnownState(down, unseen, degraded)
 
 
-def timeline(endpoints: Sequence[tuple[Known, int]], judge: Judge, start_ms: int, end_ms: int) -> list[Stretch]:
+def timeline(endpoints: Sequence[tuple[KnownState, int]], judge: Judge, start_ms: int, end_ms: int) -> list[Stretch]:
     """What a service was, from (what is known, weight) of its endpoints. It covers `[start_ms, end_ms)`, and more
     where an outage reaches beyond. A service without endpoints is unknown."""
     if not endpoints:
@@ -114,7 +114,7 @@ def timeline(endpoints: Sequence[tuple[Known, int]], judge: Judge, start_ms: int
     return result
 
 
-def _changes(endpoints: Sequence[tuple[Known, int]], units: tuple[int, int, int]) -> dict[int, int]:
+def _changes(endpoints: Sequence[tuple[KnownState, int]], units: tuple[int, int, int]) -> dict[int, int]:
     """By instant, how the weights of what is down, not seen and degraded change: the three digits of one number,
     because there are thousands of instants and a number is added up and looked up soonest."""
     changes: dict[int, int] = {}

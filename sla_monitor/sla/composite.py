@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from sla_monitor.contract.kpi import CompositeKpi
+from sla_monitor.contract.kpis.kpi import CompositeKpi
 from sla_monitor.sla.results import KpiResult, Measured
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from sla_monitor.contract.counting import Counting
-from sla_monitor.sla.judges import WHOLE
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.sla.aggregation import WHOLE
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import Step, Working, step
 

@@ -21,7 +21,7 @@ class Slot(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class EventCounts:
     """Events of a period, and how many of them were in target."""
 
     in_target: int
@@ -74,7 +74,7 @@ def percentile(pieces: Iterable[array[int]], percent: Decimal) -> tuple[int, Fra
     return count, Fraction(values.start + found)
 
 
-def in_target_percent(counts: Counts, min_denominator: int = 0) -> Fraction | None:
+def in_target_percent(counts: EventCounts, min_denominator: int = 0) -> Fraction | None:
     """100 less the share of late events. Where there are fewer events than the minimum, the late ones are divided by
     the minimum: one late ticket of three does not sink a month. None where nothing happened."""
     if not counts.total:

@@ -10,11 +10,11 @@ from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import EVERY_DAY, Calendar
-from sla_monitor.contract.consistency import EARLY_MS
-from sla_monitor.contract.endpoint import HeartbeatEndpoint
+from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
+from sla_monitor.contract.rules.consistency import EARLY_MS
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.sla.hours import agreed_hours
-from sla_monitor.sla.period import local_date
+from sla_monitor.periods.edges import local_date
+from sla_monitor.periods.service_hours import agreed_hours
 
 REMEMBERED_MS = 400 * 86_400_000
 """So far back the hours of a calendar are looked at: a year, and the longest time that a contract can allow."""
@@ -89,7 +89,7 @@ class JobState:
         return replace(self, done=aged(self.done), ended=aged(self.ended), running=aged(self.running))
 
 
-class Run(NamedTuple):
+class JobRun(NamedTuple):
     """One expected run: a report answers for it from `opens_ms` on, and is late after `due_ms` and the grace."""
 
     opens_ms: int
@@ -116,7 +116,7 @@ class Timetable:
         run = self.last_run(since_ms, now_ms)
         return run is not None and run.opens_ms > since_ms
 
-    def last_run(self, since_ms: int, now_ms: int) -> Run | None:
+    def last_run(self, since_ms: int, now_ms: int) -> JobRun | None:
         """The last run that should have been reported by now, if any of the days since then has one."""
         late_ms = now_ms - self.grace_ms
         day, calendar = local_date(late_ms, self.zone), self.calendar or EVERY_DAY
@@ -152,11 +152,11 @@ def timetable_of(endpoint: HeartbeatEndpoint, terms: Terms, service: Service) ->
     return Timetable(terms.time_zone, calendar, endpoint.expected.at, endpoint.period_ms or 0, endpoint.grace_ms)
 
 
-def expected_run(wall: datetime, zone: ZoneInfo) -> Run:
+def expected_run(wall: datetime, zone: ZoneInfo) -> JobRun:
     """The run that is due at a local time.
 
     On the night on which clocks change, a time can be told twice, or not at all. Jobs then run at the first or the
     second, or as if the clock had changed later or earlier: any of these answers, and none is late for the change.
     """
     instants_ms = [int(wall.replace(tzinfo=zone, fold=fold).timestamp()) * 1000 for fold in (0, 1)]
-    return Run(min(instants_ms) - EARLY_MS, max(instants_ms))
+    return JobRun(min(instants_ms) - EARLY_MS, max(instants_ms))

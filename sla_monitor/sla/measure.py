@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.contract.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.periods.edges import Period
 from sla_monitor.sla.downtime import Seconds, availability_percent, time_that_counts
 from sla_monitor.sla.indicators import (
-    Counts,
+    EventCounts,
     Slot,
     error_rate_percent,
     in_target_percent,
@@ -22,7 +23,6 @@ from sla_monitor.sla.indicators import (
     percentile,
     summed,
 )
-from sla_monitor.sla.period import Period
 from sla_monitor.sla.results import Measured
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.tickets import Ticket, ticket_counts
@@ -30,7 +30,7 @@ from sla_monitor.sla.working import step
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class SampleStatistics:
     """What so many response times, or slots of time, have come to: microseconds, or per cent."""
 
     of: int
@@ -38,7 +38,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class KpiInput:
     """What is known of one KPI in one measurement period; each indicator reads its own part.
 
     `figure`: a count, days late, a score, or whatever somebody gave as the result. `samples_us`: response times in
@@ -48,8 +48,8 @@ class Seen:
     seconds: Seconds | None = None
     slots: tuple[Slot, ...] = ()
     samples_us: tuple[int, ...] = ()
-    made: Made | None = None
-    counts: Counts | None = None
+    made: SampleStatistics | None = None
+    counts: EventCounts | None = None
     tickets: tuple[Ticket, ...] = ()
     figure: Fraction | None = None
     submitted: Fraction | None = None
@@ -57,7 +57,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class MeasureFrame:
     """Where and when: the measurement period, the instant up to which is told, and the contract's calendars."""
 
     period: Period
@@ -67,7 +67,7 @@ class Frame:
     coverage_floor: Fraction = Fraction(0)
 
 
-def measured(kpi: KpiTerms, seen: Seen, frame: Frame) -> Measured:
+def measured(kpi: KpiTerms, seen: KpiInput, frame: MeasureFrame) -> Measured:
     """The KPI's figure, with the supplier's and the agreed one beside it."""
     figure = INDICATORS.get(type(kpi), _given)(kpi, seen, frame)
     if seen.submitted is None and seen.agreed is None:
@@ -75,7 +75,7 @@ def measured(kpi: KpiTerms, seen: Seen, frame: Frame) -> Measured:
     return replace(figure, submitted=seen.submitted, agreed=seen.agreed)
 
 
-def _availability(kpi: AvailabilityKpi, seen: Seen, frame: Frame) -> Measured:
+def _availability(kpi: AvailabilityKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     if seen.seconds is None:
         return _given(kpi, seen, frame)
     base_ms, down_ms = time_that_counts(seen.seconds, kpi.counting)
@@ -87,19 +87,19 @@ def _availability(kpi: AvailabilityKpi, seen: Seen, frame: Frame) -> Measured:
     )
 
 
-def made_of_slots(slots: Sequence[tuple[int, int]]) -> Made:
+def made_of_slots(slots: Sequence[tuple[int, int]]) -> SampleStatistics:
     """Slots of time as an error rate."""
-    return Made(len(slots), error_rate_percent(slots))
+    return SampleStatistics(len(slots), error_rate_percent(slots))
 
 
-def made_of_times(kpi: ResponseTimeKpi, samples_us: Iterable[int]) -> Made:
+def made_of_times(kpi: ResponseTimeKpi, samples_us: Iterable[int]) -> SampleStatistics:
     """Response times as the KPI's statistic."""
     if kpi.percentile is None:
-        return Made(*mean([summed(samples_us)]))
-    return Made(*percentile([ordered(samples_us)], kpi.percentile))
+        return SampleStatistics(*mean([summed(samples_us)]))
+    return SampleStatistics(*percentile([ordered(samples_us)], kpi.percentile))
 
 
-def _error_rate(kpi: ErrorRateKpi, seen: Seen, frame: Frame) -> Measured:
+def _error_rate(kpi: ErrorRateKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     made = seen.made or made_of_slots(seen.slots)
     if made.value is None:
         return _given(kpi, seen, frame)
@@ -107,7 +107,7 @@ def _error_rate(kpi: ErrorRateKpi, seen: Seen, frame: Frame) -> Measured:
     return Measured(made.value, working=(told,), of=made.of)
 
 
-def _response_time(kpi: ResponseTimeKpi, seen: Seen, frame: Frame) -> Measured:
+def _response_time(kpi: ResponseTimeKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     made = seen.made or made_of_times(kpi, seen.samples_us)
     if made.value is None:
         return _given(kpi, seen, frame)
@@ -116,7 +116,7 @@ def _response_time(kpi: ResponseTimeKpi, seen: Seen, frame: Frame) -> Measured:
     return Measured(value, working=(step(f"{what} of {made.of} times, ms", "", value, kpi.clause),))
 
 
-def _ratio(kpi: RatioKpi, seen: Seen, frame: Frame) -> Measured:
+def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     """What can be counted is counted: a figure that somebody gives stands only where nothing is."""
     counts = seen.counts
     if counts is None and kpi.within_ms is not None:
@@ -133,13 +133,13 @@ def _ratio(kpi: RatioKpi, seen: Seen, frame: Frame) -> Measured:
     return Measured(value, working=(step("in target, per cent", f"100 − {late} / {floor} × 100", value, kpi.clause),))
 
 
-def _given(kpi: KpiTerms, seen: Seen, frame: Frame) -> Measured:
+def _given(kpi: KpiTerms, seen: KpiInput, frame: MeasureFrame) -> Measured:
     if seen.figure is None:
         return Measured(None)
     return Measured(seen.figure, working=(step(f"figure, {kpi.unit}" if kpi.unit else "figure", "", seen.figure),))
 
 
-INDICATORS: dict[type[KpiTerms], Callable[[Any, Seen, Frame], Measured]] = {
+INDICATORS: dict[type[KpiTerms], Callable[[Any, KpiInput, MeasureFrame], Measured]] = {
     AvailabilityKpi: _availability,
     ErrorRateKpi: _error_rate,
     ResponseTimeKpi: _response_time,

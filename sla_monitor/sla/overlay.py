@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
-from sla_monitor.sla.intervals import Intervals, normal
+from sla_monitor.periods.intervals import Intervals, normal
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span, joined
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from sla_monitor.sla.intervals import Intervals, intersect, length, subtract, union
+from sla_monitor.periods.intervals import Intervals, intersect, length, subtract, union
 
 Verdict: TypeAlias = Literal["agreed", "differs", "ours_only", "theirs_only", "unseen"]
 """agreed: no stretch on which the lists disagree is longer than the tolerance, nor all of them together longer than

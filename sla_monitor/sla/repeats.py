@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from sla_monitor.contract.promise import Related, Repeat
+from sla_monitor.contract.kpis.kpi_terms import Related, Repeat
 from sla_monitor.sla.results import KpiResult
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step

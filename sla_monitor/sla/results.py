@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.sla.working import Working
 
 
@@ -212,3 +213,17 @@ class PeriodResult:
 
     def kpi(self, name: str) -> KpiResult | None:
         return next((result for result in self.kpis if result.kpi == name), None)
+
+
+def recent(earlier: Sequence[PeriodResult], kpi: KpiTerms, periods: int) -> list[KpiResult]:
+    """The KPI's results of the last so many measurement periods, oldest first. A period without a figure has a
+    result too; a period in which the KPI was no term of the contract has none."""
+    return list(_backwards(earlier, kpi, periods))[::-1]
+
+
+def _backwards(earlier: Sequence[PeriodResult], kpi: KpiTerms, periods: int) -> Iterator[KpiResult]:
+    months = periods * kpi.measurement_months
+    for past in earlier[: -months - 1 : -1]:
+        result = past.kpi(kpi.id)
+        if result is not None:
+            yield result

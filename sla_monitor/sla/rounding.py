@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from sla_monitor.contract.bands import Rounding
+from sla_monitor.contract.kpis.bands import Rounding
 
 Mode = Literal["half_up", "half_even", "down", "up"]
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 
-from sla_monitor.contract.bands import Band
-from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.sla.bands import band_of, is_below_threshold, is_met
+from sla_monitor.contract.kpis.bands import Band
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.sla.banding import band_of, is_below_threshold, is_met
 from sla_monitor.sla.repeats import failures_in_a_row, repeat_factor
 from sla_monitor.sla.results import KpiResult, Measured
 from sla_monitor.sla.rounding import rounded, shown, told_rule

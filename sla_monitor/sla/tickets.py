@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.contract.kpi import RatioKpi
-from sla_monitor.sla.hours import agreed_hours
-from sla_monitor.sla.indicators import Counts
-from sla_monitor.sla.intervals import length, normal, subtract
-from sla_monitor.sla.period import Period
+from sla_monitor.contract.kpis.kpi import RatioKpi
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.intervals import length, normal, subtract
+from sla_monitor.periods.service_hours import agreed_hours
+from sla_monitor.sla.indicators import EventCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def ticket_counts(
     zone: ZoneInfo,
     period: Period,
     now_ms: int,
-) -> Counts:
+) -> EventCounts:
     """The tickets of a period that are decided, and those of them that are in target.
 
     A ticket that is still open is late as soon as its time is used up; until then it is not decided. A ticket that
@@ -74,7 +74,7 @@ def ticket_counts(
         is_decided = is_late or _until(ticket, kpi) is not None
         total += is_decided
         in_target += is_decided and not is_late
-    return Counts(in_target, total)
+    return EventCounts(in_target, total)
 
 
 def _until(ticket: Ticket, kpi: RatioKpi) -> int | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.sla.bands import banded_value
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.sla.banding import banded_value
 from sla_monitor.sla.rounding import minor_units
 from sla_monitor.web import words
 

@@ -15,11 +15,11 @@ import yaml
 
 from sla_monitor.archive.sealed import SealedDay, sealed_days
 from sla_monitor.archive.verifying import Against, Report, verify
-from sla_monitor.cli.sealing import midnight_ms, seal_days, sealer_of
+from sla_monitor.cli.ledger.seal import midnight_ms, seal_days, sealer_of
 from sla_monitor.clock import SystemClock
 from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.ledger import Ledger
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
 from sla_monitor.signing import SigningKey, VerifyingKey

@@ -20,23 +20,23 @@ from sqlite_utils import Database
 
 from sla_monitor.archive.reading import Archived
 from sla_monitor.assess import Cache, assess_month, history
-from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.cli import cli
-from sla_monitor.cli.pruning import _verified, _Work
-from sla_monitor.cli.review_found import Vouched
-from sla_monitor.cli.review_made import Bundling, Post, make
+from sla_monitor.cli.ledger.prune import _verified, _Work
+from sla_monitor.cli.review.command import Bundling, Post, make
+from sla_monitor.cli.review.pack_sources import Vouched
 from sla_monitor.clock import SystemClock
+from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.ledger import Ledger, Recorded, read_only
-from sla_monitor.ledger.pruning import plan, prune, take_out
-from sla_monitor.ledger.reader import Keeping
-from sla_monitor.ledger.rebuild import rebuild_spans
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.pruning import plan, prune, take_out
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.reading.reader import Keeping
 from sla_monitor.ledger.schema import MIGRATIONS
-from sla_monitor.ledger.upkeep import check
 from sla_monitor.register.instant import parse_instant
+from sla_monitor.review.first_failures import first_looks
 from sla_monitor.review.gathering import Subject, gathered
-from sla_monitor.review.looks import first_looks
-from sla_monitor.review.make import Wanted
+from sla_monitor.review.rendering.files import PackRequest
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 from tests.archive.support import DAY_MS, HOUR_MS, Place
@@ -122,7 +122,7 @@ def packs(place: Place, output: Path) -> dict[str, bytes]:
             for claim in (None, *(kpi.kpi for kpi in one.case.failed())):
                 formats = ["html", "csv", "json", "xlsx", "pdf"] if month == "2025-03" else ["html", "json"]
                 bundling = Bundling(is_wanted=True, replaces=False)
-                make(Vouched(one), Wanted(formats, 1, claim), output, Post(None, is_dry=False), bundling)
+                make(Vouched(one), PackRequest(formats, 1, claim), output, Post(None, is_dry=False), bundling)
     return {str(path.relative_to(output)): path.read_bytes() for path in output.rglob("*") if path.is_file()}
 
 

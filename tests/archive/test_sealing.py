@@ -179,7 +179,7 @@ def test_a_changed_key_is_told_and_may_be_named(tmp_path: Path) -> None:
 
 
 def test_two_do_not_seal_at_once(tmp_path: Path) -> None:
-    from sla_monitor.cli.sealing import sealer_of
+    from sla_monitor.cli.ledger.seal import sealer_of
 
     place = furnished(tmp_path / "place", 1)
     contract, settings = place.configuration.contracts[0], place.configuration.settings

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sla_monitor.assess import assess_month
 from sla_monitor.contract.load import load_contract
-from sla_monitor.sla.months import last_day
+from sla_monitor.periods.months import last_day
 from sla_monitor.sla.results import PeriodResult
 
 from .records import Record, entries, ms

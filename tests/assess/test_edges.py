@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 
 from sla_monitor.assess import Cache, ContractAssessment, Sample, assess_month, history
-from sla_monitor.assess.parts import margin_ms
 from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.periods.terms_slices import margin_ms
 
 from .records import (
     DAY,

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 import sla_monitor
 from sla_monitor.assess import Cache, assess_month, history
+from sla_monitor.assess.answer_cache import MATHS
 from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.history import world_of
-from sla_monitor.assess.memo import MATHS
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.ledger.links import begin_chain, note_all
-from sla_monitor.ledger.names import names_by_id
+from sla_monitor.ledger.chaining.links import begin_chain, note_all
+from sla_monitor.ledger.chaining.span_states import tell_spans
+from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.opening import open_writer
-from sla_monitor.ledger.reader import Keeping
-from sla_monitor.ledger.states import tell_spans
+from sla_monitor.ledger.reading.reader import Keeping
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult

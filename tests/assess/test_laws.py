@@ -22,8 +22,8 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.assess.assessment import VIEWS
 from sla_monitor.contract.calendars import DAYS
 from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.edges import instant_ms
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.sla.period import instant_ms
 from sla_monitor.sla.spans import Span
 
 from .records import DEGRADED, DOWN, UNKNOWN, UP, Record, endpoint, entries, one_version, service

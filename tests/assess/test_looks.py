@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.assess import Cache, Sample, assess, assess_contract
-from sla_monitor.assess.looks import SETTLED_AFTER_MS, Memory, Remembering
+from sla_monitor.assess.sample_cache import SETTLED_AFTER_MS, Memory, SampleCache
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, Recorded, read_only
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.register import Register
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Finding, Observation, Phases
 
@@ -98,7 +98,7 @@ def test_what_is_remembered_is_what_was_read() -> None:
     key = f"{CONTRACT}/login"
     for now_ms in range(JUNE + HOUR, NOW + 1, 47 * MINUTE):
         for start_ms in (JUNE, JUNE + 30 * MINUTE):
-            told = list(Remembering(record, memory, now_ms).samples(key, start_ms, now_ms))
+            told = list(SampleCache(record, memory, now_ms).samples(key, start_ms, now_ms))
             assert told == list(record.samples(key, start_ms, now_ms))
 
 
@@ -134,7 +134,7 @@ def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
     record = Record({}, {"login": LOOKS})
     later = NOW + 61 * DAY
     for now_ms, start_ms, kept in ((NOW, JUNE, 290), (later, later - DAY, 300), (later + HOUR, later - DAY, 0)):
-        remembering = Remembering(record, memory, now_ms)
+        remembering = SampleCache(record, memory, now_ms)
         assert list(remembering.samples(key, start_ms, now_ms)) == list(record.samples(key, start_ms, now_ms))
         assert len(memory.kept[key]) == kept
 
@@ -143,7 +143,7 @@ def test_two_measurement_periods_share_what_is_remembered() -> None:
     memory, key = Memory(), f"{CONTRACT}/login"
     record = Counting({}, {"login": LOOKS})
     for _ in range(2):
-        remembering = Remembering(record, memory, NOW + DAY)
+        remembering = SampleCache(record, memory, NOW + DAY)
         for start_ms in (JUNE - 60 * DAY, JUNE):
             assert len(list(remembering.samples(key, start_ms, NOW))) == len(LOOKS)
     assert record.handed == len(LOOKS)

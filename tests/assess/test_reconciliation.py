@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from sla_monitor.assess import Cache, ContractAssessment, assess, assess_month
-from sla_monitor.assess.document import document, figures_digest
 from sla_monitor.assess.month import reconcile_month
 from sla_monitor.assess.reconciliation import Kept, Reconciliation, told_counts, told_difference, told_length
 from sla_monitor.contract.contract import Contract
+from sla_monitor.document import document, figures_digest
+from sla_monitor.periods.intervals import intersect, length, normal
 from sla_monitor.register.entries import OutageList
 from sla_monitor.register.instant import told_instant
-from sla_monitor.sla.intervals import intersect, length, normal
 from sla_monitor.sla.reconcile import Sums
 from sla_monitor.sla.spans import Span
 from tests.instants import exact

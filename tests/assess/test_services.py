@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.sla.intervals import length
+from sla_monitor.periods.intervals import length
 from sla_monitor.sla.observation import Outcome, Reason
 
 from .records import (

@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from sla_monitor.assess import ContractAssessment, assess_contract, assess_month
-from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.contract.contract import Contract
+from sla_monitor.document import Inputs, document, document_text
 
 from .records import (
     DAY,

@@ -9,11 +9,11 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from sla_monitor.cli.assess import assess
-from sla_monitor.cli.export import export
+from sla_monitor.cli.assess.command import assess
+from sla_monitor.cli.ledger.export import export
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason

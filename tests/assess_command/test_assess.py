@@ -14,7 +14,7 @@ import pytest
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import ConfigError, EvidenceError, LedgerDamaged, LedgerError
-from sla_monitor.sla.period import local_date
+from sla_monitor.periods.edges import local_date
 from tests.assess_command.quarter import CONTRACT, run
 from tests.contract.support import ROOT
 
@@ -170,7 +170,7 @@ def test_a_draft_of_another_contract_is_refused(tmp_path: Path, contract: str, l
 def on_a_terminal(columns: int, *arguments: str) -> str:
     """What a terminal so wide shows."""
     ours, theirs = pty.openpty()
-    script = "import sys; from sla_monitor.cli.assess import assess; assess(sys.argv[1:])"
+    script = "import sys; from sla_monitor.cli.assess.command import assess; assess(sys.argv[1:])"
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": str(columns)}
     command = [sys.executable, "-c", script, *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=theirs, stderr=theirs, env=environment)

@@ -10,10 +10,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from sla_monitor.assess.compare import Comparison, Sums, compared
-from sla_monitor.assess.document import comparison_document, document_text
-from sla_monitor.cli.compared import told_comparison
-from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run
+from sla_monitor.cli.assess.comparison import told_comparison
+from sla_monitor.document import comparison_document, document_text
+from sla_monitor.periods.months import TermMonths
+from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 from tests.assess_command.test_schemas import printed
 from tests.terms import terms_of
@@ -44,7 +44,7 @@ def months(parts: dict[str, Any], figures: dict[str, str] = FIGURES) -> tuple[Pe
         MonthInput(month, {"KPI1": Measured(Fraction(value))}, {"": Decimal("850000.00")})
         for month, value in figures.items()
     ]
-    return fold(Setting(Run("2026-01"), "GBP"), lambda _: terms, seen)
+    return fold(Setting(TermMonths("2026-01"), "GBP"), lambda _: terms, seen)
 
 
 def draft() -> dict[str, Any]:

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.assess.document import ComparisonDocument, Document, ReconciliationDocument
 from sla_monitor.cli import cli
-from sla_monitor.contract.key_tables import key_tables
-from sla_monitor.contract.schema import model_schema, shape_schema
+from sla_monitor.contract.reading.json_schema import model_schema, shape_schema
+from sla_monitor.contract.reading.key_tables import key_tables
+from sla_monitor.document import AssessmentJson, ComparisonDocument, ReconciliationDocument
 from sla_monitor.evidence.document import EvidenceDocument
 from sla_monitor.register.entries import Entry
 from tests.assess_command.quarter import CONTRACT
@@ -32,7 +32,7 @@ def block(page: Path, language: str, index: int = 0) -> str:
 
 
 def tables() -> dict[Path, dict[str, str]]:
-    document, comparison = shape_schema(Document, "x"), shape_schema(ComparisonDocument, "x")
+    document, comparison = shape_schema(AssessmentJson, "x"), shape_schema(ComparisonDocument, "x")
     reconciliation = shape_schema(ReconciliationDocument, "x")
     return {
         EVIDENCE: {"evidence": key_tables(model_schema(EvidenceDocument, "x"), "The file")},

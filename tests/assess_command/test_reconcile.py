@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from sla_monitor.cli import cli
 from sla_monitor.errors import SlaMonitorError
-from sla_monitor.register.sheet import LISTED, SYNONYMS
+from sla_monitor.register.csv_sheet import LISTED, SYNONYMS
 from tests.contract.support import ROOT
 
 THEIRS = """\

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sla_monitor.cli.figures import told_duration, told_figure, told_percent, told_target, told_time
-from sla_monitor.cli.terminal import lines_of, plain, table
+from sla_monitor.cli.shared.table_figures import told_duration, told_figure, told_percent, told_target, told_time
+from sla_monitor.cli.shared.terminal import lines_of, plain, table
 
 TARGET = Fraction("99.95")
 

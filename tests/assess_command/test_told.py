@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sla_monitor.clock import SystemClock
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from tests.assess_command.quarter import CONTRACT, SAID, entry, run
 
 MARCH = ("--period", "2025-03")

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.assess import Cache, history
-from sla_monitor.assess.compare import compared
+from sla_monitor.assess.compare import compared, what_if
 from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.history import world_of
-from sla_monitor.assess.what_if import what_if
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.ledger import read_only

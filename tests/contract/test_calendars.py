@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from sla_monitor.cli import cli
 from sla_monitor.contract.bank_holidays import HolidayFile, frozen, spelled_file
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.contract.model_file import load_model
+from sla_monitor.contract.reading.model_file import load_model
 from sla_monitor.errors import CalendarError
 from tests.contract.support import HEAD, ROOT, contract_file, loaded, problems
 

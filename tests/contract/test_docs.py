@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from sla_monitor.contract.advice import advice
-from sla_monitor.contract.explain import SAMPLES
-from sla_monitor.contract.key_tables import key_tables
 from sla_monitor.contract.load import load_contract
-from sla_monitor.contract.schema import contract_schema, model_schema
+from sla_monitor.contract.reading.explain import SAMPLES
+from sla_monitor.contract.reading.json_schema import contract_schema, model_schema
+from sla_monitor.contract.reading.key_tables import key_tables
 from sla_monitor.contract.terms import Terms
 from sla_monitor.settings import Settings
 from tests.contract.support import HEAD, ROOT

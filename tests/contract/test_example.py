@@ -6,12 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sla_monitor.contract.contract import midnight_ms
-from sla_monitor.contract.endpoint import NetworkTerms
+from sla_monitor.contract.endpoints.endpoint import NetworkTerms
 from sla_monitor.contract.load import load_contracts
 from sla_monitor.probe import KINDS
 from sla_monitor.settings import load_settings
-from sla_monitor.sla.charges import month_charges
-from sla_monitor.sla.shares import participant_shares
+from sla_monitor.sla.money.apportionment import participant_shares
+from sla_monitor.sla.money.charges import month_charges
 from tests.contract.support import ROOT
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sla_monitor.contract.hiding import Hider
-from sla_monitor.contract.nodes import START, Problem
-from sla_monitor.contract.yaml_file import parse_document
+from sla_monitor.contract.reading.model_file import Hider
+from sla_monitor.contract.reading.nodes import START, Problem
+from sla_monitor.contract.reading.yaml_file import parse_document
 
 
 def hidden(text: str, message: str) -> str:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sla_monitor.contract.advice import advice
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract, load_contracts
-from sla_monitor.contract.nodes import plain
-from sla_monitor.contract.yaml_file import parse_document
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import parse_document
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings import Settings, load_settings
 from tests.contract.support import HEAD, ROOT, SERVICES, problems

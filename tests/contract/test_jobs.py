@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.contract.advice import advice
-from sla_monitor.contract.endpoint import HeartbeatEndpoint
+from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
 from sla_monitor.sla.jobs import timetable_of
 from tests.contract.support import HEAD, loaded, problems
 

@@ -9,10 +9,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from sla_monitor.contract.advice import advice
-from sla_monitor.contract.endpoint import Endpoint, JourneyEndpoint
-from sla_monitor.contract.pattern import compile_group
-from sla_monitor.contract.spelled import spelled
-from sla_monitor.contract.template import Captured, Template
+from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint
+from sla_monitor.contract.endpoints.pattern import compile_group
+from sla_monitor.contract.endpoints.spelled import spelled
+from sla_monitor.contract.endpoints.template import Captured, Template
 from tests.contract.support import endpoint, loaded, problems
 
 NEVER = "secrets are never written here (write ${env:NAME}, ${file:/path} or ${credential:name})"

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla_monitor.contract.json_path import DEEPEST, HUGE, TooDeep, compile_path
-from sla_monitor.contract.pattern import compile_pattern, weight
+from sla_monitor.contract.endpoints.json_path import DEEPEST, HUGE, TooDeep, compile_path
+from sla_monitor.contract.endpoints.pattern import compile_pattern, weight
 
 LINEAR = """
     $ $.a $.a.b $..a $..* $[*] $[0] $[1:] $[::-1] $[0,1] $['a','b'] $[*].b $..[0] $..[?@.a] $[?@.a==1] $[?@=='ok']

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sla_monitor.contract.domain_name import name_wire
-from sla_monitor.contract.record_data import EXAMPLES, record_wire
+from sla_monitor.contract.endpoints.domain_name import name_wire
+from sla_monitor.contract.endpoints.record_data import EXAMPLES, record_wire
 from tests.contract.support import endpoint, problems
 from tests.probe.looking import terms
 

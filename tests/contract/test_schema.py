@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from sla_monitor.cli.schema import schema
-from sla_monitor.contract.nodes import plain
-from sla_monitor.contract.yaml_file import parse_document, read_document
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import parse_document, read_document
 from tests.contract.support import HEAD, ROOT, SERVICES
 
 EXAMPLES = sorted((ROOT / "config/contracts/examples").glob("*.yaml"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.errors import SecretError
 from tests.contract.support import endpoint, loaded, problems
 

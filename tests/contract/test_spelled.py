@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.endpoint import Endpoint, endpoint_of
-from sla_monitor.contract.record_data import EXAMPLES
-from sla_monitor.contract.spelled import spelled
+from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
+from sla_monitor.contract.endpoints.record_data import EXAMPLES
+from sla_monitor.contract.endpoints.spelled import spelled
 from sla_monitor.daemon.assigning import Given
 from sla_monitor.settings import Settings
 from sla_monitor.transport import Assigned, Assignment, decode_assignment, encode

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.nodes import plain
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import parse_document
 from sla_monitor.contract.versions import resolve
-from sla_monitor.contract.yaml_file import parse_document
 from tests.contract.support import HEAD, SERVICES, loaded, problems
 
 FIRST = date(2026, 1, 1)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.nodes import Mapping, Place, plain
-from sla_monitor.contract.yaml_file import DEPTH_LIMIT, SIZE_LIMIT, parse_document, read_document
+from sla_monitor.contract.reading.nodes import FilePlace, Mapping, plain
+from sla_monitor.contract.reading.yaml_file import DEPTH_LIMIT, SIZE_LIMIT, parse_document, read_document
 
 
 def spelled(text: str) -> Any:
@@ -64,8 +64,8 @@ def test_a_decimal_is_exact() -> None:
 def test_every_value_and_key_has_its_place() -> None:
     root = parse_document(b"a:\n  - b: 1\n", "f").root
     assert isinstance(root, Mapping)
-    assert root.keys["a"] == Place(1, 1)
-    assert root.entries["a"].place == Place(2, 3)
+    assert root.keys["a"] == FilePlace(1, 1)
+    assert root.entries["a"].place == FilePlace(2, 3)
 
 
 @pytest.mark.parametrize(

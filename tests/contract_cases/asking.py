@@ -8,27 +8,27 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sla_monitor.assess.inputs import charges
+from sla_monitor.assess.credit_inputs import charges
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.kpi import AvailabilityKpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, RatioKpi
 from sla_monitor.contract.terms import Terms
-from sla_monitor.sla.at_risk import truly_at_risk_percent
-from sla_monitor.sla.bands import allowance_ms
-from sla_monitor.sla.claims import claim_by
+from sla_monitor.periods.intervals import length
+from sla_monitor.periods.months import last_day
+from sla_monitor.periods.service_hours import agreed_hours
+from sla_monitor.periods.working_days import add_working_days, working_days_between
+from sla_monitor.sla.aggregation import seen_together
+from sla_monitor.sla.banding import allowance_ms
 from sla_monitor.sla.downtime import counted_ms, downtime_ms
-from sla_monitor.sla.hours import agreed_hours
-from sla_monitor.sla.intervals import length
-from sla_monitor.sla.judges import seen_together
-from sla_monitor.sla.looks import Looks
-from sla_monitor.sla.months import last_day
+from sla_monitor.sla.money.apportionment import participant_shares, shared
+from sla_monitor.sla.money.at_risk import truly_at_risk_percent
+from sla_monitor.sla.money.claim_deadlines import claim_by
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import round_to
-from sla_monitor.sla.shares import participant_shares, shared
+from sla_monitor.sla.samples import Samples
+from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.tickets import elapsed_ms
-from sla_monitor.sla.timed import timed_spans
 from sla_monitor.sla.working import Step
-from sla_monitor.sla.working_days import add_working_days, working_days_between
 
 from .reading import Case, frame_of, seen_of
 
@@ -116,7 +116,7 @@ class Answers:
         counting, looks = self.terms(name).counting, self.row["looks"][name]
         if counting.quorum:
             return [str(seen_together(down, active, counting.quorum)) for down, active in looks]
-        answers = [Looks.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in looks]
+        answers = [Samples.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in looks]
         return [str(span.outcome) for one in answers for span in timed_spans([one], 1, counting.slow_as_down)]
 
 

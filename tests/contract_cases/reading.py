@@ -13,13 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import parse_duration
-from sla_monitor.contract.nodes import plain
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
-from sla_monitor.contract.yaml_file import read_document
+from sla_monitor.periods.edges import month_of
 from sla_monitor.sla.downtime import Loss, Seconds
-from sla_monitor.sla.indicators import Counts, Slot
-from sla_monitor.sla.measure import Frame, Seen, measured
-from sla_monitor.sla.period import month_of
+from sla_monitor.sla.indicators import EventCounts, Slot
+from sla_monitor.sla.measure import KpiInput, MeasureFrame, measured
 from sla_monitor.sla.results import Misreport, MonthInput, Occurrence
 from sla_monitor.sla.tickets import Stop, Ticket
 from tests.terms import terms_of
@@ -72,12 +72,12 @@ def month_name(row: dict[str, Any]) -> str:
     return str(row.get("month", "2026-01"))
 
 
-def frame_of(case: Case, terms: Terms, row: dict[str, Any]) -> Frame:
+def frame_of(case: Case, terms: Terms, row: dict[str, Any]) -> MeasureFrame:
     month = month_name(row)
     middle = datetime(int(month[:4]), int(month[5:]), 15, tzinfo=case.zone)
     period = month_of(int(middle.timestamp() * 1000), case.zone)
     floor = Fraction(terms.accounting.coverage_floor_percent) / 100
-    return Frame(period, instant(row.get("now"), case.zone, period.end_ms), case.zone, terms.calendars, floor)
+    return MeasureFrame(period, instant(row.get("now"), case.zone, period.end_ms), case.zone, terms.calendars, floor)
 
 
 def month_input(case: Case, terms: Terms, row: dict[str, Any]) -> MonthInput:
@@ -86,20 +86,20 @@ def month_input(case: Case, terms: Terms, row: dict[str, Any]) -> MonthInput:
     seen = {kpi.id: seen_of(kpi.id, row, frame) for kpi in terms.kpis}
     return MonthInput(
         month=month_name(row),
-        measured={kpi.id: measured(kpi, seen[kpi.id], frame) for kpi in terms.kpis if seen[kpi.id] != Seen()},
+        measured={kpi.id: measured(kpi, seen[kpi.id], frame) for kpi in terms.kpis if seen[kpi.id] != KpiInput()},
         charges={key: Decimal(value) for key, value in row.get("charges", case.data.get("charges", {})).items()},
         occurrences={key: tuple(map(occurrence, several)) for key, several in row.get("occurrences", {}).items()},
         misreports=tuple(misreport(one) for one in row.get("misreports", ())),
     )
 
 
-def seen_of(kpi: str, row: dict[str, Any], frame: Frame) -> Seen:
+def seen_of(kpi: str, row: dict[str, Any], frame: MeasureFrame) -> KpiInput:
     counts, seconds = row.get("counts", {}).get(kpi), row.get("time", {}).get(kpi)
-    return Seen(
+    return KpiInput(
         seconds=None if seconds is None else seconds_of(seconds, frame),
         slots=tuple(Slot(*pair) for pair in row.get("slots", {}).get(kpi, ())),
         samples_us=tuple(parse_duration(one) * 1000 for one in row.get("samples", {}).get(kpi, ())),
-        counts=None if counts is None else Counts(*counts),
+        counts=None if counts is None else EventCounts(*counts),
         tickets=tuple(ticket_of(one, frame.zone) for one in row.get("tickets", {}).get(kpi, ())),
         figure=number(row.get("figures", {}).get(kpi)),
         submitted=number(row.get("submitted", {}).get(kpi)),
@@ -107,7 +107,7 @@ def seen_of(kpi: str, row: dict[str, Any], frame: Frame) -> Seen:
     )
 
 
-def seconds_of(given: dict[str, Any], frame: Frame) -> Seconds:
+def seconds_of(given: dict[str, Any], frame: MeasureFrame) -> Seconds:
     """Durations; `agreed` is the whole month unless it is said."""
     whole = frame.period.end_ms - frame.period.start_ms
     rest = {f"{key}_ms": parse_duration(value) for key, value in given.items() if key not in {"agreed", "down"}}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.contract.fields import parse_duration
-from sla_monitor.sla.months import shifted
+from sla_monitor.periods.months import shifted
 from tests.terms import HEAD
 
 from .reading import Case, month_name

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.endpoint import Endpoint, endpoint_of
+from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
 from sla_monitor.daemon.child import Child
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.settings import Settings

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from sla_monitor.daemon.child import BEGIN_S, BLOCKED_S, COMPUTED_S, HELD_S, QUIET_S, Child, Trouble
+from sla_monitor.daemon.child import BEGIN_S, BLOCKED_S, COMPUTED_S, HELD_S, QUIET_S, Child, SiteTrouble
 from sla_monitor.transport import HostWords, MessageError, SiteWords, framed
 
 SLEEPS, COMPUTES = ("/bin/sleep", "600"), (sys.executable, "-S", "-c", "while True: pass")
@@ -38,7 +38,7 @@ class Looked:
     def work_for(self, number: int) -> None:
         self.child.words.words[SiteWords.CURRENT] = number
 
-    def after(self, seconds: float) -> Trouble | None:
+    def after(self, seconds: float) -> SiteTrouble | None:
         self.now_s += seconds
         return self.child.trouble(self.now_s)
 
@@ -74,7 +74,7 @@ def test_who_computes_for_one_endpoint_is_held_by_it() -> None:
         one.work_for(7)
         assert one.after(0.2) is None
         one.compute(COMPUTED_S)
-        assert one.after(HELD_S) == Trouble("held", 7)
+        assert one.after(HELD_S) == SiteTrouble("held", 7)
 
 
 def test_who_got_no_processor_is_not_held() -> None:
@@ -85,7 +85,7 @@ def test_who_got_no_processor_is_not_held() -> None:
         assert one.after(0.2) is None
         assert one.after(HELD_S) is None
         assert one.after(BLOCKED_S - HELD_S - 0.3) is None
-        assert one.after(0.2) == Trouble("stopped")
+        assert one.after(0.2) == SiteTrouble("stopped")
 
 
 def test_who_works_for_one_after_another_is_not_held_by_the_last_of_them() -> None:
@@ -102,7 +102,7 @@ def test_who_computes_for_nobody_blames_nobody() -> None:
     with looked(COMPUTES) as one:
         one.turn()
         one.compute(COMPUTED_S)
-        assert one.after(HELD_S) == Trouble("held", 0)
+        assert one.after(HELD_S) == SiteTrouble("held", 0)
 
 
 def test_who_was_stopped_is_not_held_though_it_had_computed() -> None:
@@ -113,7 +113,7 @@ def test_who_was_stopped_is_not_held_though_it_had_computed() -> None:
         one.compute(COMPUTED_S)
         os.kill(one.child._process.pid, signal.SIGSTOP)
         os.waitid(os.P_PID, one.child._process.pid, os.WSTOPPED | os.WNOWAIT)
-        assert one.after(HELD_S) == Trouble("stopped")
+        assert one.after(HELD_S) == SiteTrouble("stopped")
 
 
 def test_when_nobody_looked_nothing_is_held_against_it() -> None:
@@ -130,7 +130,7 @@ def test_when_nobody_looked_nothing_is_held_against_it() -> None:
 def test_a_start_takes_its_time_and_not_for_ever() -> None:
     with looked(RESTS) as one:
         assert one.after(BEGIN_S - 0.1) is None
-        assert one.after(0.1) == Trouble("stopped")
+        assert one.after(0.1) == SiteTrouble("stopped")
 
 
 def test_who_turns_and_says_nothing_is_in_trouble() -> None:
@@ -139,7 +139,7 @@ def test_who_turns_and_says_nothing_is_in_trouble() -> None:
             one.turn()
             one.now_s += 0.9
         one.child.words.turn(10**6)
-        assert one.after(0.0) == Trouble("stopped")
+        assert one.after(0.0) == SiteTrouble("stopped")
 
 
 def test_a_start_that_took_long_is_no_silence() -> None:

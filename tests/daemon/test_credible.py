@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.endpoint import Endpoint, endpoint_of
+from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
 from sla_monitor.daemon.credible import REASONS, UNDER_WAY_S, Credible
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason, StepFinding
 from tests.fakes.clock import FakeClock

@@ -12,12 +12,12 @@ import pytest
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.background_jobs import PROVEN_MS, Errands
 from sla_monitor.daemon.daemon import SIGNALS
-from sla_monitor.daemon.errands import PROVEN_MS, Errands
 from sla_monitor.daemon.nightly import Nightly
 from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Ledger
-from sla_monitor.review.duty import Due, Duty
+from sla_monitor.review.pack_scheduler import Due, PackScheduler
 from sla_monitor.settings import Reviews
 from sla_monitor.sla.observation import Observation
 from tests.archive.support import DAY_MS, T0, Place, observations
@@ -50,7 +50,7 @@ def test_days_are_not_sealed_to_the_end(place: Place) -> None:
 
 
 def test_a_pack_is_not_made_to_the_end(place: Place) -> None:
-    duty = Duty(Reviews(folder=place.folder / "packs"), place.settings)
+    duty = PackScheduler(Reviews(folder=place.folder / "packs"), place.settings)
     duty.check([Due("custody", "2026-01")], 0)
     assert duty._running is not None
     _, process = duty._running

@@ -13,7 +13,7 @@ from sla_monitor import names
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
 from sla_monitor.daemon.assessing import Assessing
-from sla_monitor.daemon.own import PULSE_LIMIT_S, OwnState, Reloads
+from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Ledger
 from sla_monitor.schedule import Schedule, threaded

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.contract.endpoint import Endpoint, endpoint_of
+from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
 from sla_monitor.daemon import child as child_module
 from sla_monitor.daemon import sites as sites_module
 from sla_monitor.daemon.child import COMMAND

@@ -15,8 +15,8 @@ from sla_monitor.board import Board
 from sla_monitor.configuration import read_configuration
 from sla_monitor.daemon import Daemon
 from sla_monitor.daemon.assessing import Assessing
-from sla_monitor.daemon.errands import CHECK_AFTER_MS
-from sla_monitor.daemon.heads import Heads
+from sla_monitor.daemon.background_jobs import CHECK_AFTER_MS
+from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.nightly import AGAIN_MS, CHECKING, DAY_MS, HOUR_MS, Nightly
 from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Ledger

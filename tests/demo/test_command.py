@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sla_monitor.cli.demo import demo as demo_command
+from sla_monitor.cli.generate.demo import demo as demo_command
 from sla_monitor.demo.estate import Ports
 from sla_monitor.demo.monitor import states
 

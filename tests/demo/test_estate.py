@@ -33,7 +33,7 @@ from sla_monitor.demo.scenario import (
     SSH,
     Behaviour,
     Scenario,
-    Step,
+    ScenarioStep,
     slow,
     status,
 )
@@ -285,7 +285,7 @@ def test_the_batch_job_posts_its_token_and_tries_again_soon_when_turned_away(tmp
 
 
 def test_a_batch_job_that_fails_says_so(tmp_path: Path) -> None:
-    failing = Scenario((Step("job fails", BATCH_JOB, status(500), 0, 60),), 60)
+    failing = Scenario((ScenarioStep("job fails", BATCH_JOB, status(500), 0, 60),), 60)
     with Monitor() as monitor:
         threading.Thread(target=monitor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         url = f"http://127.0.0.1:{monitor.server_port}"
@@ -298,7 +298,7 @@ def test_a_batch_job_that_fails_says_so(tmp_path: Path) -> None:
 
 
 def test_a_stopped_batch_job_posts_nothing(tmp_path: Path) -> None:
-    stopped = Scenario((Step("job stops", BATCH_JOB, HANG, 0, 60),), 60)
+    stopped = Scenario((ScenarioStep("job stops", BATCH_JOB, HANG, 0, 60),), 60)
     with Monitor() as monitor:
         threading.Thread(target=monitor.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         url = f"http://127.0.0.1:{monitor.server_port}"
@@ -320,7 +320,7 @@ class FastClock(SystemClock):
 def test_the_script_is_acted_out_and_told(tmp_path: Path) -> None:
     """A server refuses and comes back by the script alone, and each step is told when it begins and when it ends."""
     lines: list[str] = []
-    script = Scenario((Step("network device refuses", SSH, REFUSE, 50, 150),), 10_000)
+    script = Scenario((ScenarioStep("network device refuses", SSH, REFUSE, 50, 150),), 10_000)
     estate = Estate(tmp_path, ports=ANY_PORTS, scenario=script, clock=FastClock(), tell=lines.append)
     estate.start()
     deadline = time.monotonic() + 20

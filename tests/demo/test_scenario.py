@@ -5,10 +5,21 @@ from __future__ import annotations
 import pytest
 
 from sla_monitor.demo.estate import PLACES, SERVERS
-from sla_monitor.demo.scenario import A_BAD_DAY, CALM, HANG, Scenario, Step, active, ends_in, slow, state, status
+from sla_monitor.demo.scenario import (
+    A_BAD_DAY,
+    CALM,
+    HANG,
+    Scenario,
+    ScenarioStep,
+    active,
+    ends_in,
+    slow,
+    state,
+    status,
+)
 
 SMALL = Scenario(
-    (Step("a is slow", "a", slow(2), 10, 20), Step("b hangs", "b", HANG, 15, 30)),
+    (ScenarioStep("a is slow", "a", slow(2), 10, 20), ScenarioStep("b hangs", "b", HANG, 15, 30)),
     cycle_seconds=60,
 )
 

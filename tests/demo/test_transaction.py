@@ -13,10 +13,10 @@ import pytest
 
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.endpoint import JourneyEndpoint
+from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
+from sla_monitor.contract.endpoints.template import Template
 from sla_monitor.contract.load import load_contract
-from sla_monitor.contract.secret import SecretReference
-from sla_monitor.contract.template import Template
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.demo import custody
 from sla_monitor.demo.estate import Estate
 from sla_monitor.demo.scenario import HANG, RESET, Behaviour, slow, status

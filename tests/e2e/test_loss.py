@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.ledger.upkeep import backup, check
+from sla_monitor.ledger.housekeeping.checking import backup, check
 from tests.running import Monitor, calm_estate, wait_until
 
 COMMITTED = "sla_ledger_committed_observations_total"

@@ -18,9 +18,9 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence import FileEvidence, evidence_digest, evidence_text, read_evidence
 from sla_monitor.ledger import Ledger, read_only
 from sla_monitor.register.entries import Entry
-from sla_monitor.sla.looks import Sample
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span, joined
 from tests.evidence.support import contract_in, entry, evidence, ms, read, written
 from tests.fakes.clock import FakeClock

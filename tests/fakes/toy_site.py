@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from sla_monitor.contract.endpoint import TcpEndpoint
+from sla_monitor.contract.endpoints.endpoint import TcpEndpoint
 from sla_monitor.probe import KINDS, Finding, Stopwatch, Surroundings
-from sla_monitor.probe.connect import connect
+from sla_monitor.probe.connections.connecting import connect
 from sla_monitor.probe.loop import park
 from sla_monitor.site.process import main
 from sla_monitor.sla.observation import Outcome, Reason

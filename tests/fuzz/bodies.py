@@ -13,9 +13,9 @@ import time
 from contextlib import closing
 from typing import Any
 
-from sla_monitor.contract.http_terms import HttpExpectations
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
 from sla_monitor.probe import Loop, Stopwatch
-from sla_monitor.probe.judging import SMALL_NS, Judge
+from sla_monitor.probe.judging.judging import SMALL_NS, Judge
 from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Reason
 

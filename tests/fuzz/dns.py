@@ -19,7 +19,7 @@ import dns.rrset
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
 from sla_monitor.probe import Loop, Stopwatch
-from sla_monitor.probe.resolve import MOST_ADDRESSES, Resolver, addresses_of
+from sla_monitor.probe.resolving.resolver import MOST_ADDRESSES, Resolver, addresses_of
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Outcome
 from tests.fuzz.log import LOG, errors_logged

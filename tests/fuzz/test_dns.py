@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sla_monitor.probe import dns_message
+from sla_monitor.probe.resolving import dns_message
 from tests.fuzz import dns
 from tests.fuzz.log import LOG
 

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from sla_monitor.probe import answer
+from sla_monitor.probe.exchange import answer
 from tests.fuzz import http, tls
 from tests.fuzz.log import LOG
 from tests.fuzz.mutate import MOST_BYTES, mutated

@@ -9,7 +9,7 @@ from typing import Any
 
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.terms import Terms
-from sla_monitor.generate.files import rendered, write
+from sla_monitor.generate.file_set import rendered, write
 from sla_monitor.generate.prometheus import prometheus_files
 from sla_monitor.settings import Settings
 from tests.terms import HEAD

@@ -12,12 +12,12 @@ import pytest
 import yaml
 
 from sla_monitor.configuration import read_configuration
-from sla_monitor.contract.yaml_file import DEPTH_LIMIT
+from sla_monitor.contract.reading.yaml_file import DEPTH_LIMIT
 from sla_monitor.errors import GenerateError
-from sla_monitor.generate.alertmanager import alertmanager_files
-from sla_monitor.generate.files import rendered, write
-from sla_monitor.generate.inhibition import INHIBITIONS
-from sla_monitor.generate.receivers import read_receivers
+from sla_monitor.generate.alertmanager.configuration import alertmanager_files
+from sla_monitor.generate.alertmanager.inhibition import INHIBITIONS
+from sla_monitor.generate.alertmanager.receivers import read_receivers
+from sla_monitor.generate.file_set import rendered, write
 from sla_monitor.settings import Settings
 from tests.generate.support import NOW_MS, ROOT, contract
 

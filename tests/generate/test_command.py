@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.cli.generate import generate
+from sla_monitor.cli.generate.command import generate
 from sla_monitor.errors import GenerateError
-from sla_monitor.generate.files import MARK
+from sla_monitor.generate.file_set import MARK
 from tests.generate.support import ON, ROOT
 
 CONFIG = str(ROOT / "config/sla-monitor.yaml")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from sla_monitor.cli import cli
-from sla_monitor.generate.receivers import placeholders
+from sla_monitor.generate.alertmanager.receivers import placeholders
 from sla_monitor.names import ALL_ALERTS, ALL_METRICS, AlertName
 from sla_monitor.settings import Alerting, Alertmanager, Links
 from tests.generate.support import ROOT

@@ -17,7 +17,7 @@ from sla_monitor import names
 from sla_monitor.contract.load import load_contract_files
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.grafana import dashboards, grafana_files
-from sla_monitor.generate.grafana.looks import band_colors, currency_unit
+from sla_monitor.generate.grafana.style import band_colors, currency_unit
 from sla_monitor.settings import Settings
 from tests.terms import terms_of
 

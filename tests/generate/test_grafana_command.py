@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from sla_monitor.cli.generate import generate
+from sla_monitor.cli.generate.command import generate
 from tests.generate.support import ON, ROOT
 
 CONFIG = str(ROOT / "config/sla-monitor.yaml")

@@ -10,7 +10,7 @@ import yaml
 
 from sla_monitor.configuration import read_configuration
 from sla_monitor.contract.load import load_contract_files
-from sla_monitor.generate.files import rendered
+from sla_monitor.generate.file_set import rendered
 from sla_monitor.generate.prometheus import prometheus_files
 from sla_monitor.names import ALL_ALERTS, WATCHDOG
 from tests.generate.support import NOW_MS, ROOT, contract, generated, passes, promtool

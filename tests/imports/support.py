@@ -16,7 +16,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.errors import SlaMonitorError
 from sla_monitor.ledger import Ledger, read_only
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.spans import Span
 from tests.evidence.support import CONTRACT, ms

@@ -14,7 +14,7 @@ from typing import Any
 from sla_monitor.assess import Cache, assess_month
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
-from sla_monitor.ledger.recorded import Recorded
+from sla_monitor.ledger.reading.own_ledger import Recorded
 from sla_monitor.sla.observation import Finding, Observation
 from tests.evidence.support import entry, evidence
 from tests.imports.support import MINUTE, NOON, ROOT, UP, at, desk_in, minutes

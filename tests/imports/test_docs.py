@@ -11,7 +11,7 @@ import pytest
 
 from sla_monitor.backfill.csv_file import FIELDS
 from sla_monitor.cli import cli
-from sla_monitor.cli.backfill import backfill
+from sla_monitor.cli.ledger.backfill import backfill
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/bring-history-in.md").read_text(encoding="utf-8")
 BLOCKS = "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).replace("\\\n", " ")

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from sla_monitor.assess import assess_month
-from sla_monitor.assess.document import document, figures_digest
 from sla_monitor.clock import SystemClock
+from sla_monitor.document import document, figures_digest
 from sla_monitor.evidence import read_evidence
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.rebuild import rebuild_spans
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from tests.evidence.support import entry, evidence
 from tests.imports.support import DOWN, Desk, at, desk_in, minutes
 

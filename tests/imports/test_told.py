@@ -12,9 +12,9 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.evidence.given import Given
 from sla_monitor.evidence.source import imported_of
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.days import Days, Marks
-from sla_monitor.web.cards import figures
-from sla_monitor.web.standing import standing_of
+from sla_monitor.ledger.reading.whole_days import Marks, WholeDays
+from sla_monitor.web.page.contract_summary import standing_of
+from sla_monitor.web.page.service_cards import figures
 from tests.evidence.support import evidence
 from tests.imports.support import UP, Desk, at, desk_in, minutes
 
@@ -55,7 +55,7 @@ def test_a_sealed_day_holds_what_was_brought_in_on_it_and_what_was_taken_back(de
     brought_in(desk)
     desk.told("ledger", "undo-import", "1", "--why", "No", "--actor", "dora", "--yes")
     start_ms = SystemClock().now_ms() // DAY_MS * DAY_MS - DAY_MS  # nothing waits for midnight
-    with Days(desk.ledger) as days:
+    with WholeDays(desk.ledger) as days:
         lines = []
         for first_ms in (start_ms, start_ms + DAY_MS):
             with days.day("small", first_ms, first_ms + DAY_MS, Marks()) as record:

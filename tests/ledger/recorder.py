@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
-from sla_monitor.ledger.hours import HOUR_MS
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, T0, UP, look
 
 KEYS = "custody/0", "custody/1"

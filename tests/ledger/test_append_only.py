@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.clock import SystemClock
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.sla.jobs import ReportKind
 from tests.ledger.support import DOWN, look, opened, record_all
 from tests.register.saying import booking, entries

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
-from sla_monitor.ledger.lead import end_future
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.reading.record_lead import end_future
 from sla_monitor.sla.observation import Observation, Outcome, Reason
 from sla_monitor.sla.spans import Span
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, T0, UP

@@ -17,8 +17,8 @@ import pytest
 
 from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger import Ledger, LedgerStats, read_only
+from sla_monitor.ledger.housekeeping.checking import backup, check
 from sla_monitor.ledger.opening import make_ledger
-from sla_monitor.ledger.upkeep import backup, check
 from tests.ledger.support import DEADLINE_S, EVERY_MS, FOREVER_MS, look, opened, record_all
 from tests.ledger.test_failures import wait_until
 
@@ -359,7 +359,7 @@ def test_a_ledger_that_went_while_nobody_had_it_open_is_not_made_anew_in_silence
 def test_a_log_that_cannot_be_reused_is_told_once(
     path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sla_monitor.ledger.writer.LARGE_LOG_BYTES", 2**20)
+    monkeypatch.setattr("sla_monitor.ledger.recording.writer.LARGE_LOG_BYTES", 2**20)
     with opened(path) as ledger, closing(sqlite3.connect(path, isolation_level=None)) as reader:
         record_all(ledger, look(0))
         reader.execute("begin")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.ledger.evidence import BODY_EVERY_MS
+from sla_monitor.ledger.recording.bodies import BODY_EVERY_MS
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.ledger.support import EVERY_MS, FOREVER_MS, look, opened, record_all
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from sla_monitor.ledger import Ledger, read_only
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, FOREVER_MS, UP, look, opened, record_all
 
 ROOT = Path(__file__).parents[2]

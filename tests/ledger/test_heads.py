@@ -17,10 +17,10 @@ from click.testing import CliRunner, Result
 
 from sla_monitor import names
 from sla_monitor.cli import cli
-from sla_monitor.daemon.heads import Heads
+from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import ChainHead
-from sla_monitor.ledger.heads import heads_in
+from sla_monitor.ledger.chaining.chain_heads import heads_in
 from sla_monitor.settings import load_settings
 from sla_monitor.signing import SigningKey
 from tests.assess_command.quarter import CONTRACT, recorded_in

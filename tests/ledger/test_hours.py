@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_monitor.ledger import Ledger, read_only
-from sla_monitor.ledger.hours import HOUR_MS, Hours
-from sla_monitor.ledger.keeping import SPARE_HOURS
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.tally import Meanings
-from sla_monitor.ledger.upkeep import check
-from sla_monitor.sla.looks import Looks, Sample
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS, PackedHours
+from sla_monitor.ledger.recording.packing import SPARE_HOURS
+from sla_monitor.ledger.recording.tally import Meanings
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
+from sla_monitor.sla.samples import Sample, Samples
 from tests.ledger.support import DEADLINE_S, EVERY_MS, FOREVER_MS, T0, opened
 
 KEYS = "custody/login", "custody/search"
@@ -89,9 +89,9 @@ looks = st.lists(
 
 @given(looks)
 def test_what_is_unpacked_is_what_was_packed(samples: list[Sample]) -> None:
-    hours, hour = Hours.of(MEANINGS), 490_000
+    hours, hour = PackedHours.of(MEANINGS), 490_000
     samples = sorted(((hour * HOUR_MS + one[0], *one[1:]) for one in samples), key=lambda one: one[0])
-    given_looks = Looks.of(samples)
+    given_looks = Samples.of(samples)
     unpacked = hours.opened(hours.closed(given_looks, 7, hour), 7, hour)
     assert unpacked == given_looks
     assert list(unpacked or ()) == samples
@@ -111,7 +111,7 @@ def test_packed_hours_give_what_the_observations_give(path: Path) -> None:
 def test_many_endpoints_are_read_at_once_each_ascending(path: Path) -> None:
     with opened(path) as ledger:
         ledger.keep_looks(KEYS[:1], T0, T0 + 5 * HOUR_MS)
-        found = {key: Looks() for key in (*KEYS, "custody/never-seen")}
+        found = {key: Samples() for key in (*KEYS, "custody/never-seen")}
         for key, several in ledger.columns(tuple(found), 0, FOREVER_MS):
             found[key].extend(several)
     assert {key: list(several) for key, several in found.items()} == {
@@ -142,7 +142,7 @@ def test_a_late_look_is_read_although_its_hour_was_packed(path: Path) -> None:
 def test_a_look_that_comes_in_while_its_hour_is_packed_keeps_it_out(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks_of = Hours.looks_of
+    looks_of = PackedHours.looks_of
     with opened(path) as ledger:
 
         def slowly(*given: Any) -> Any:
@@ -152,7 +152,7 @@ def test_a_look_that_comes_in_while_its_hour_is_packed_keeps_it_out(
             return found
 
         came: list[Sample] = []
-        monkeypatch.setattr(Hours, "looks_of", slowly)
+        monkeypatch.setattr(PackedHours, "looks_of", slowly)
         ledger.keep_looks(KEYS, T0 + 3 * HOUR_MS, T0 + 5 * HOUR_MS)
         assert all_samples(ledger, KEYS[0]) == sorted([*told(KEYS[0]), *came])
     assert packed(path) == [(4, key) for key in KEYS]
@@ -170,7 +170,7 @@ def test_a_body_that_nobody_packed_is_found_and_not_believed(path: Path) -> None
     with opened(path) as ledger:
         ledger.keep_looks(KEYS, T0, T0 + 3 * HOUR_MS)
     beyond = zlib.compress(b"\x7f" * 50)  # two looks, at instants that no integer of the database can tell
-    bodies = b"garbage", Hours.of(MEANINGS).closed(Looks(), 1, HOUR), beyond
+    bodies = b"garbage", PackedHours.of(MEANINGS).closed(Samples(), 1, HOUR), beyond
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         for hour, body in enumerate(bodies):
             database.execute("update looks_by_hour set body = ? where hour = ?", (body, HOUR + hour))

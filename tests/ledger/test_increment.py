@@ -19,12 +19,12 @@ from sla_monitor.cli import cli
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.hours import HOUR_MS
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.opening import is_unfinished
-from sla_monitor.ledger.reader import keep_answer
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.register import Register
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS
+from sla_monitor.ledger.reading.reader import keep_answer
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.sla.jobs import ReportKind
 from tests.ledger.support import DEADLINE_S, DOWN, FOREVER_MS, T0, look, opened, record_all
 from tests.register.saying import booking, claim, entries
@@ -141,7 +141,7 @@ def test_spans_that_were_worked_out_again_and_answers_that_were_thrown_away_are_
 def test_a_ledger_where_nothing_may_be_written_is_backed_up_too(
     path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sla_monitor.ledger.resting._is_resting", lambda asked: asked == path)
+    monkeypatch.setattr("sla_monitor.ledger.offline_file._is_resting", lambda asked: asked == path)
     backed_up(path, copy)
     assert contents(copy) == contents(path)
 
@@ -166,7 +166,7 @@ def test_who_is_killed_meanwhile_leaves_the_former_backup(path: Path, copy: Path
 
 def _killed(path: Path, copy: Path, has_come: Callable[[], bool]) -> bool:
     """Whether somebody who brings a backup up to date was killed in a moment, which may be a short one."""
-    script = "import sys; from pathlib import Path; from sla_monitor.ledger.increment import bring_up_to_date as bring;"
+    script = "import sys; from pathlib import Path; from sla_monitor.ledger.housekeeping.increment import bring_up_to_date as bring;"
     command = [sys.executable, "-c", f"{script} bring(*map(Path, sys.argv[1:]))", str(path), str(copy)]
     with subprocess.Popen(command, cwd=ROOT) as process:
         while process.poll() is None and not has_come():

@@ -11,7 +11,7 @@ import pytest
 
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.ledger import Ledger, read_only
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from tests.fakes.clock import FakeClock
 from tests.ledger.earlier import put_back

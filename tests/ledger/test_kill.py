@@ -19,7 +19,7 @@ import pytest
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerLocked
 from sla_monitor.ledger import Ledger, read_only
-from sla_monitor.ledger.upkeep import backup, check
+from sla_monitor.ledger.housekeeping.checking import backup, check
 from tests.ledger.support import EVERY_MS, FOREVER_MS, T0, look, opened, record_all
 
 ROUNDS = 50

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.opening import make_ledger
-from sla_monitor.ledger.upkeep import check
 from tests.ledger.earlier import put_back
 from tests.ledger.support import DEADLINE_S, DOWN, look, opened, record_all
 

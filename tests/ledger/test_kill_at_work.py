@@ -25,8 +25,8 @@ from subprocess import PIPE
 import pytest
 
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.increment import undo_unfinished
-from sla_monitor.ledger.upkeep import backup, check
+from sla_monitor.ledger.housekeeping.checking import backup, check
+from sla_monitor.ledger.housekeeping.increment import undo_unfinished
 from tests.ledger.support import DOWN, UP, look, opened, record_all
 from tests.ledger.worker import nothing, work
 

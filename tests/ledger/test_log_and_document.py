@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sla_monitor.cli.ledger import record as command
-from sla_monitor.ledger import Ledger, connect, writer
+from sla_monitor.cli.ledger.command import record as command
+from sla_monitor.ledger import Ledger, connect
+from sla_monitor.ledger.recording import writer
 from tests.ledger.support import DEADLINE_S, EVERY_MS, look, opened, record_all
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text()

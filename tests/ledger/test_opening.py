@@ -14,7 +14,8 @@ import pytest
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerDamaged, LedgerError, LedgerLocked, LedgerTooNew
-from sla_monitor.ledger import Ledger, health, read_only
+from sla_monitor.ledger import Ledger, read_only
+from sla_monitor.ledger import file_health as health
 from tests.ledger.support import DOWN, FOREVER_MS, UP, look, opened, record_all
 
 ROOT = Path(__file__).parents[2]

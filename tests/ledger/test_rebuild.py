@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.errors import LedgerLocked
-from sla_monitor.ledger import reader
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.reading import reader
 from tests.ledger.support import DEADLINE_S, DOWN, FOREVER_MS, T0, UP, look, opened
 
 

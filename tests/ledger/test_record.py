@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.reader import ROWS_AT_ONCE
+from sla_monitor.ledger.reading.reader import ROWS_AT_ONCE
 from sla_monitor.sla.observation import Finding, Outcome, Phases, Reason
 from sla_monitor.sla.spans import Span
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, FOREVER_MS, T0, UP, look, opened, record_all

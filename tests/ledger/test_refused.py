@@ -14,18 +14,18 @@ import yaml
 from click.testing import CliRunner, Result
 
 from sla_monitor.assess import assess_month
-from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.cli import cli
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
+from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.evidence import evidence_text
 from sla_monitor.ledger import Reader, read_only
-from sla_monitor.ledger.chain import sealed
-from sla_monitor.ledger.hours import HOUR_MS
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.upkeep import check
-from sla_monitor.ledger.verifying import RECENT_LINKS
+from sla_monitor.ledger.chaining.register_chain import sealed
+from sla_monitor.ledger.chaining.verifying import RECENT_LINKS
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from tests.ledger.support import FOREVER_MS, T0, look, opened, record_all
 from tests.ledger.test_tampering import DERIVED, EDITS, KEYS, edit, edit_and_rebuild, make_ledger
 

@@ -38,7 +38,7 @@ CHECK_SLOWLY = """
 import sys
 from pathlib import Path
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.housekeeping.checking import check
 
 def wait(*_):
     print("half done", flush=True)

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from sla_monitor.cli import cli
 from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.upkeep import backup, check
+from sla_monitor.ledger.housekeeping.checking import backup, check
 from sla_monitor.settings import load_settings
 from tests.ledger.support import DOWN, FOREVER_MS, look, opened, record_all
 

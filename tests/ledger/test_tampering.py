@@ -19,13 +19,13 @@ from sla_monitor.cli import cli
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.ledger import ChainHead, read_only
-from sla_monitor.ledger.heads import heads_in
-from sla_monitor.ledger.hours import HOUR_MS
-from sla_monitor.ledger.links import KEYS as CHAINED
-from sla_monitor.ledger.links import NOTHING, Head, Link, digest_of, key_of, note_all, rows_of
-from sla_monitor.ledger.rebuild import _REPLACE, derive
-from sla_monitor.ledger.register import Register
-from sla_monitor.ledger.upkeep import check
+from sla_monitor.ledger.chaining.chain_heads import heads_in
+from sla_monitor.ledger.chaining.links import KEYS as CHAINED
+from sla_monitor.ledger.chaining.links import NOTHING, Head, Link, digest_of, key_of, note_all, rows_of
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.ledger.housekeeping.rebuilding import _REPLACE, derive
+from sla_monitor.ledger.reading.packed_hours import HOUR_MS
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.sla.jobs import ReportKind
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, T0, UP, look, opened, record_all
 from tests.register.saying import booking, entries, ticket

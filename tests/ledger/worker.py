@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 from sla_monitor.clock import SystemClock
-from sla_monitor.ledger.increment import bring_up_to_date
+from sla_monitor.ledger.housekeeping.checking import backup
+from sla_monitor.ledger.housekeeping.increment import bring_up_to_date
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.housekeeping.restoring import restore
 from sla_monitor.ledger.opening import make_ledger
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.restoring import restore
-from sla_monitor.ledger.upkeep import backup
 
 
 def nothing(done: int, total: int) -> None:

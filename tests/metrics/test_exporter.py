@@ -19,10 +19,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from sla_monitor import names
 from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.board import Board, Watched
-from sla_monitor.contract.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
+from sla_monitor.contract.endpoints.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
 from sla_monitor.metrics.exporter import BoardCollector, Exporter, Own
+from sla_monitor.periods.edges import Period
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason, StepFinding
-from sla_monitor.sla.period import Period
 
 DOWN = Outcome.DOWN
 HOUR = 3_600_000

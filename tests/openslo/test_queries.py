@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.contract.kpis.kpi import RatioKpi
 from tests.openslo.importing import changed, imported, metric, run
 from tests.openslo.test_taken import RATIO, SHOP
 

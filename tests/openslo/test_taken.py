@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from sla_monitor.contract.advice import advice
-from sla_monitor.contract.kpi import RatioKpi
-from sla_monitor.contract.source import Source
+from sla_monitor.contract.kpis.kpi import RatioKpi
+from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from tests.openslo.importing import SLO, changed, imported, metric, run
 
 SHOP = Path(__file__).parent / "shop.yaml"
 GOOD, TOTAL = 'sum(increase(calls{ok="1"}[$range]))', "sum(increase(calls[$range]))"
 
 
-def source(folder: Path, changes: dict[str, Any], *others: Any) -> Source:
+def source(folder: Path, changes: dict[str, Any], *others: Any) -> PrometheusSource:
     kpi = imported(folder, changed(changes), *others).contract(folder).versions[0].terms.kpis[0]
     assert isinstance(kpi, RatioKpi)
     assert kpi.source is not None

@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sla_monitor.contract.http_terms import HttpExpectations
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
 from sla_monitor.probe import Loop, Stopwatch
-from sla_monitor.probe.judges import Judges, judges_of
-from sla_monitor.probe.judging import Judge
+from sla_monitor.probe.judging.judge_pool import Judges, judges_of
+from sla_monitor.probe.judging.judging import Judge
 from sla_monitor.probe.verdict import Failure, Verdict
 
 DEAR_PATH = "$[?count(@..*..*) > 1]"

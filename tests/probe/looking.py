@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from sla_monitor import probe
 from sla_monitor.clock import Clock, SystemClock
-from sla_monitor.contract.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.probe import Finding, Loop, Prober, Surroundings
 
 _ENDPOINT: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)

@@ -16,7 +16,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from sla_monitor.probe.resolve import Resolver
+from sla_monitor.probe.resolving.resolver import Resolver
 from tests.probe.looking import LOOP
 
 Reply = Callable[[dns.message.Message], bytes | None]

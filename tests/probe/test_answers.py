@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.probe.answer import Answer
+from sla_monitor.probe.exchange.answer import HttpAnswer
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.answer_details import DETAILS
@@ -67,7 +67,7 @@ def test_an_answer_is_the_same_in_whatever_pieces_it_comes(row: Row) -> None:
 def test_what_is_said_of_no_answer(detail: str) -> None:
     named = {row.name: row for row in ROWS}
     for name in DETAILS[detail]:
-        answer = Answer(named[name].method)
+        answer = HttpAnswer(named[name].method)
         with pytest.raises(Failure) as raised:
             answer.feed(named[name].answer) or answer.end()  # type: ignore[func-returns-value]
         assert raised.value.verdict.detail == detail
@@ -75,16 +75,16 @@ def test_what_is_said_of_no_answer(detail: str) -> None:
 
 def test_a_length_may_have_eighteen_digits() -> None:
     for lengths in (b"9" * 18, b"0" * 30 + b"9" * 18, b"9" * 18 + b", " + b"9" * 18):
-        one = Answer("GET")
+        one = HttpAnswer("GET")
         one.feed(b"HTTP/1.1 200 OK\r\nContent-Length: " + lengths + b"\r\n\r\n")
         assert one.length == 10**18 - 1
     with pytest.raises(Failure, match="a length of 19 digits"):
-        Answer("GET").feed(b"HTTP/1.1 200 OK\r\nContent-Length: 1" + b"0" * 18 + b"\r\n\r\n")
+        HttpAnswer("GET").feed(b"HTTP/1.1 200 OK\r\nContent-Length: 1" + b"0" * 18 + b"\r\n\r\n")
 
 
 def read(row: Row, pieces: list[bytes]) -> tuple[object, bytes, list[tuple[str, str]]]:
     """Status or reason, body, headers."""
-    answer = Answer(row.method)
+    answer = HttpAnswer(row.method)
     try:
         for piece in pieces:
             answer.feed(piece)
@@ -114,21 +114,21 @@ def read(row: Row, pieces: list[bytes]) -> tuple[object, bytes, list[tuple[str, 
 )
 def test_a_connection_is_kept_only_after_an_answer_that_ends_where_it_says(answer: bytes, kept: bool) -> None:
     for pieces in ([answer], [answer[at : at + 1] for at in range(len(answer))]):
-        one = Answer("GET")
+        one = HttpAnswer("GET")
         for piece in pieces:
             one.feed(piece)
         assert (one.is_complete, one.is_kept) == (True, kept)
 
 
 def test_an_answer_to_the_end_is_never_kept() -> None:
-    one = Answer("GET")
+    one = HttpAnswer("GET")
     one.feed(b"HTTP/1.1 200 OK\r\n\r\nhello")
     one.end()
     assert (one.is_complete, one.is_kept, bytes(one.body)) == (True, False, b"hello")
 
 
 def test_headers_come_as_they_were_sent() -> None:
-    one = Answer("GET")
+    one = HttpAnswer("GET")
     one.feed(
         b"HTTP/1.1 200 Fine, thanks\r\nA: \t one \r\na: two\r\nX Y: dropped\r\nB: a\r\n\tb\x07c\r\n"
         b"Content-Length: 0, 00\r\n\r\n"
@@ -146,20 +146,20 @@ def test_headers_come_as_they_were_sent() -> None:
     ids=["headers", "trailers"],
 )
 def test_lines_are_counted(most: int, head: bytes) -> None:
-    one = Answer("GET")
+    one = HttpAnswer("GET")
     one.feed(head % (b"X: y\r\n" * (most - 2)) if most > 256 else head % (b"X: y\r\n" * (most - 1)))
     assert one.is_complete
     with pytest.raises(Failure, match="more than"):
-        Answer("GET").feed(head % (b"X: y\r\n" * most))
+        HttpAnswer("GET").feed(head % (b"X: y\r\n" * most))
 
 
 def test_announcements_are_counted() -> None:
     announcement = b"HTTP/1.1 102 Processing\r\nX: y\r\n\r\n"
-    one = Answer("GET")
+    one = HttpAnswer("GET")
     one.feed(announcement * 100 + OK)
     assert (one.status, "x" in one.headers) == (200, False)
     with pytest.raises(Failure, match="more than 100 announcements"):
-        Answer("GET").feed(announcement * 101)
+        HttpAnswer("GET").feed(announcement * 101)
 
 
 TUNNEL = b"HTTP/1.1 200 Connection established\r\n"

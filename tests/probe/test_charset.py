@@ -10,7 +10,7 @@ from encodings.aliases import aliases
 import pytest
 from webencodings.labels import LABELS
 
-from sla_monitor.probe.charset import codec_of, text_of
+from sla_monitor.probe.exchange.charset import codec_of, text_of
 from sla_monitor.sla.observation import Outcome
 from tests.probe.looking import look
 from tests.probe.servers import answering, page, serving

@@ -17,7 +17,7 @@ import dns.rcode
 import dns.rrset
 import pytest
 
-from sla_monitor.probe.name_server import MOST_STRAYS, Question, over_udp
+from sla_monitor.probe.resolving.name_server import MOST_STRAYS, DnsQuestion, over_udp
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe.looking import LOOP, look
@@ -339,7 +339,7 @@ def test_a_probe_that_is_over_leaves_no_socket() -> None:
     async def unanswered() -> None:
         watch = Stopwatch(LOOP, 50)
         with contextlib.suppress(TimeoutError):
-            await over_udp(watch, Question(b"\1x\0", 1), (socket.AF_INET, ("127.0.0.1", port)))
+            await over_udp(watch, DnsQuestion(b"\1x\0", 1), (socket.AF_INET, ("127.0.0.1", port)))
 
     with socket.socket(type=socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))

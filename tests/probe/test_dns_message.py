@@ -10,12 +10,12 @@ import dns.rrset
 import pytest
 
 from sla_monitor.probe import Loop
-from sla_monitor.probe.dns_message import MOST_RECORDS, Message, read
-from sla_monitor.probe.dns_text import message_text, rcode_of, records_text
-from sla_monitor.probe.name_server import TYPES, Question
+from sla_monitor.probe.resolving.dns_message import MOST_RECORDS, DnsMessage, read
+from sla_monitor.probe.resolving.dns_text import message_text, rcode_of, records_text
+from sla_monitor.probe.resolving.name_server import TYPES, DnsQuestion
 from sla_monitor.probe.verdict import Failure
 
-QUESTION = Question(b"\3www\7example\0", TYPES["A"], 1)
+QUESTION = DnsQuestion(b"\3www\7example\0", TYPES["A"], 1)
 POINTER = b"\xc0\x0c"
 LONG = b"".join(bytes((1, 65 + i % 26)) for i in range(126)) + b"\0"
 AFTER = struct.pack("!H", 0xC000 | 12 + len(QUESTION.section))
@@ -31,10 +31,10 @@ def record(owner: bytes, kind: int, data: bytes, klass: int = 1) -> bytes:
     return owner + struct.pack("!HHIH", kind, klass, 60, len(data)) + data
 
 
-def reading(wire: bytes) -> tuple[Message, int]:
+def reading(wire: bytes) -> tuple[DnsMessage, int]:
     """The message, and how many turns the others had meanwhile."""
     loop = Loop()
-    ended: list[Message | BaseException | None] = []
+    ended: list[DnsMessage | BaseException | None] = []
     loop.spawn(read(wire, QUESTION, loop), lambda value, error: ended.append(error or value))
     turns = 0
     while not ended:

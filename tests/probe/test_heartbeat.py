@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla_monitor import probe
-from sla_monitor.contract.endpoint import HeartbeatEndpoint
+from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
 from sla_monitor.probe import Finding, Heard, Surroundings
-from sla_monitor.probe.heartbeat import STOOD_STILL_S, HeartbeatProber, judge
+from sla_monitor.probe.kinds.heartbeat import STOOD_STILL_S, HeartbeatProber, judge
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind, Timetable
 from sla_monitor.sla.observation import DETAIL_LIMIT, Outcome, Reason
 from tests.fakes.clock import FakeClock

@@ -56,7 +56,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in ("tests/probe", "tests/fakes"):
         shutil.copytree(ROOT / part, folder / part, ignore=quiet)
     (folder / "tests/__init__.py").touch()
-    terms = folder / "sla_monitor/contract/endpoint.py"
+    terms = folder / "sla_monitor/contract/endpoints/endpoint.py"
     text = terms.read_text(encoding="utf-8")
     assert "| HeartbeatEndpoint |" in text
     before, union, after = text.partition("\n\nEndpoint = ")

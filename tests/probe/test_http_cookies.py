@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.probe.redirects import LONGEST_COOKIE, MOST_COOKIE_BYTES, MOST_COOKIES
+from sla_monitor.probe.exchange.redirects import LONGEST_COOKIE, MOST_COOKIE_BYTES, MOST_COOKIES
 from sla_monitor.sla.observation import Outcome
 from tests.probe.conftest import SECRET
 from tests.probe.looking import look, prober, timed

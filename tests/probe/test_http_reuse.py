@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.probe import line
+from sla_monitor.probe.exchange import connection as line
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.looking import LOOP, prober, timed
 from tests.probe.servers import OK, Peer, answering, page, serving

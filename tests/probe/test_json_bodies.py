@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.contract.http_terms import HttpExpectations
-from sla_monitor.probe.expectations import Expectations
-from sla_monitor.probe.json_body import MOST_NODES, TooManyNodes, nodes_in, parse
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
+from sla_monitor.probe.exchange.expectations import Expectations
+from sla_monitor.probe.exchange.json_body import MOST_NODES, TooManyNodes, nodes_in, parse
 
 STATUS = {"path": "$.status", "equals": "ok"}
 BIG = b"9" * 100_000

@@ -22,18 +22,19 @@ from hypothesis import strategies as st
 
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.http_terms import HttpExpectations
-from sla_monitor.contract.journey_terms import Capture
-from sla_monitor.contract.json_path import DEEPEST
-from sla_monitor.probe import Finding, Loop, Prober, Stopwatch, judge_process
-from sla_monitor.probe import judges as judges_module
-from sla_monitor.probe import judging as judging_module
-from sla_monitor.probe.body_capture import BodyCaptures, Found
-from sla_monitor.probe.expectations import Expectations
-from sla_monitor.probe.json_body import MOST_NODES
-from sla_monitor.probe.judge_process import CPU_LIMIT_S, MEMORY_BASE, MEMORY_FACTOR, Answer
-from sla_monitor.probe.judges import Judges, Standing, judges_of
-from sla_monitor.probe.judging import SMALL_NS, Capturing, Judge
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
+from sla_monitor.contract.endpoints.journey_terms import Capture
+from sla_monitor.contract.endpoints.json_path import DEEPEST
+from sla_monitor.probe import Finding, Loop, Prober, Stopwatch
+from sla_monitor.probe.exchange.body_capture import BodyCaptures, Captured
+from sla_monitor.probe.exchange.expectations import Expectations
+from sla_monitor.probe.exchange.json_body import MOST_NODES
+from sla_monitor.probe.judging import judge_pool as judges_module
+from sla_monitor.probe.judging import judge_process
+from sla_monitor.probe.judging import judging as judging_module
+from sla_monitor.probe.judging.judge_pool import Judges, JudgeState, judges_of
+from sla_monitor.probe.judging.judge_process import CPU_LIMIT_S, MEMORY_BASE, MEMORY_FACTOR, JudgeAnswer
+from sla_monitor.probe.judging.judging import SMALL_NS, Capturing, Judge
 from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.contract.support import ROOT
@@ -216,12 +217,12 @@ CAPTURES = {
 }
 
 
-def captured(loop: Loop, terms: dict[str, Any], body: bytes | bytearray) -> tuple[dict[str, Found], bool]:
+def captured(loop: Loop, terms: dict[str, Any], body: bytes | bytearray) -> tuple[dict[str, Captured], bool]:
     """What is found in a body, and whether a process found it."""
     several = {name: Capture.model_validate(one) for name, one in terms.items()}
     capturing = Capturing(BodyCaptures(several))
 
-    async def probe() -> dict[str, Found]:
+    async def probe() -> dict[str, Captured]:
         watch = Stopwatch(loop, 5_000)
         try:
             return await capturing.find(watch, bytearray(body), "application/json")
@@ -238,7 +239,7 @@ def test_values_are_captured_in_a_process_as_in_the_loop() -> None:
         assert not is_elsewhere
         there, is_elsewhere = captured(loop, CAPTURES, listed(4_000, **more))
         assert is_elsewhere
-    assert here == there | {"long": Found("x")}
+    assert here == there | {"long": Captured("x")}
     assert {name: one.value for name, one in there.items() if one.value is not None} == {
         "token": "gr\u00fcn",
         "first": "0",
@@ -311,7 +312,7 @@ def test_a_judge_that_dies_once_costs_nobody_anything() -> None:
 
 def test_what_a_judge_says_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has had a supplier's bytes in hand: it may not say that the failure is ours."""
-    lie = Answer(Reason.MONITOR_OFFLINE, "all is well", 0.0, is_last=False)
+    lie = JudgeAnswer(Reason.MONITOR_OFFLINE, "all is well", 0.0, is_last=False)
     monkeypatch.setattr(judge_process, "_answer", lambda *_: lie)
     with judging() as (loop, _):
         verdict = judged(loop, judge(json=[ALL_WELL]), listed(2_000))
@@ -473,7 +474,7 @@ def test_what_would_be_judged_last_waits_no_longer_when_too_much_waits(monkeypat
     monkeypatch.setattr(judges_module, "MOST_JUDGES", 0)
     with judging() as (loop, _):
         suspect, new = judge(**DEAR), judge(**DEAR)
-        suspect._standing = Standing.SUSPECT
+        suspect._standing = JudgeState.SUSPECT
         found: dict[str, Verdict | None] = {}
 
         async def ask(name: str, one: Judge, body: bytearray) -> None:
@@ -500,7 +501,7 @@ def test_a_suspect_is_told_when_its_time_is_up_though_it_was_not_judged(monkeypa
     monkeypatch.setattr(judges_module, "MOST_JUDGES", 0)
     with judging() as (loop, _):
         asked = judge(**DEAR)
-        asked._standing = Standing.SUSPECT
+        asked._standing = JudgeState.SUSPECT
         verdict = judged(loop, asked, dear(), timeout_ms=100)
     assert verdict is not None
     assert (verdict.reason, verdict.outcome) == (Reason.TOO_COSTLY, Outcome.DOWN)

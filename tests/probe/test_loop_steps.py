@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.contract.http_terms import HttpExpectations
-from sla_monitor.probe.expectations import Expectations
-from sla_monitor.probe.judging import SMALL_NS
+from sla_monitor.contract.endpoints.http_terms import HttpExpectations
+from sla_monitor.probe.exchange.expectations import Expectations
+from sla_monitor.probe.judging.judging import SMALL_NS
 
 TEXTS = [
     "a",

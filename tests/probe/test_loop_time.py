@@ -12,7 +12,7 @@ import pytest
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
 from sla_monitor.probe import observe
-from sla_monitor.probe.channel import Channel
+from sla_monitor.probe.connections.channel import Channel
 from sla_monitor.probe.loop import FORGIVEN_S, REFILL, Loop, park
 from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.sla.observation import Finding, Outcome, Reason

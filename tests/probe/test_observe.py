@@ -10,7 +10,7 @@ import pytest
 
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.endpoint import Endpoint, EndpointTerms
+from sla_monitor.contract.endpoints.endpoint import Endpoint, EndpointTerms
 from sla_monitor.probe import Finding, Stopwatch, observe_once
 from sla_monitor.sla.observation import Outcome, Phases, Reason, StepFinding
 from tests.fakes.clock import FakeClock

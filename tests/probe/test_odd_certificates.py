@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from sla_monitor.probe.opening import MOST_CERTIFICATES
+from sla_monitor.probe.connections.channel import MOST_CERTIFICATES
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe import certificates
 from tests.probe.certificates import LOCAL, Signer

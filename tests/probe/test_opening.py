@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sla_monitor.probe.opening import MOST_CERTIFICATES, MOST_RECORDS, Opening, judge_chain
+from sla_monitor.probe.connections.channel import MOST_CERTIFICATES, MOST_RECORDS, Opening, judge_chain
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 

@@ -21,9 +21,10 @@ import pytest
 
 from sla_monitor import probe
 from sla_monitor.clock import SystemClock
-from sla_monitor.probe import Finding, Stopwatch, resolve
-from sla_monitor.probe.channel import Address, LocalRefusal
-from sla_monitor.probe.resolve import MOST_ADDRESSES, Resolver, addresses_of
+from sla_monitor.probe import Finding, Stopwatch
+from sla_monitor.probe.connections.channel import Address, LocalRefusal
+from sla_monitor.probe.resolving import resolver as resolve
+from sla_monitor.probe.resolving.resolver import MOST_ADDRESSES, Resolver, addresses_of
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.looking import LOOP, look, surroundings, terms
 from tests.probe.name_servers import (

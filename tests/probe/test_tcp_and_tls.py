@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.probe import Stopwatch
-from sla_monitor.probe.channel import Address, LocalRefusal
-from sla_monitor.probe.connect import connect_to
+from sla_monitor.probe.connections.channel import Address, LocalRefusal
+from sla_monitor.probe.connections.connecting import connect_to
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.looking import LOOP, look
 from tests.probe.name_servers import our_name_server

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from sla_monitor.probe import trust
+from sla_monitor.probe.connections import trust
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe import certificates
 from tests.probe.conftest import server_context

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import trustme
 
-from sla_monitor.contract.source import Source
+from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.queries.asking import BODY_LIMIT, NoAnswer, number
 from tests.queries.servers import Canned, canned, success
 from tests.running import free_port
@@ -25,8 +25,8 @@ from tests.running import free_port
 START_MS, AT_MS = 1_700_000_000_000, 1_700_000_090_500
 
 
-def source(url: str, **more: Any) -> Source:
-    return Source.model_validate({"prometheus": url, "value": "x", **more})
+def source(url: str, **more: Any) -> PrometheusSource:
+    return PrometheusSource.model_validate({"prometheus": url, "value": "x", **more})
 
 
 def asked(url: str, query: str = "x", **more: Any) -> Decimal:

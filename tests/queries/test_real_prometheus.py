@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from sla_monitor.contract.source import Source
+from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.queries.asking import NoAnswer, number
-from sla_monitor.queries.due import Question
+from sla_monitor.queries.due import KpiQuery
 from sla_monitor.queries.figures import entry
-from sla_monitor.register.entries import Figure
+from sla_monitor.register.entries import ReportedFigure
 from tests.queries.servers import canned, prometheus
 
 SCRAPED = b"""\
@@ -34,7 +34,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def asked(url: str, query: str, minutes: int = 60) -> Decimal:
     now_ms = time.time_ns() // 1_000_000
-    return number(Source.model_validate({"prometheus": url, "value": query}), query, now_ms - minutes * 60_000, now_ms)
+    return number(
+        PrometheusSource.model_validate({"prometheus": url, "value": query}), query, now_ms - minutes * 60_000, now_ms
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,12 +75,12 @@ def test_no_figure_is_had_and_it_is_said_why(url: str, query: str, why: str) -> 
 
 def test_good_and_total_become_counts_in_the_register(url: str) -> None:
     good = 'sum(last_over_time(calls_total{outcome="good"}[$range]))'
-    source = Source.model_validate(
+    source = PrometheusSource.model_validate(
         {"prometheus": url, "good": good, "total": "sum(last_over_time(calls_total[$range]))"}
     )
     now_ms = time.time_ns() // 1_000_000
-    question = Question("c", "K", "2026-11", source, now_ms - 3_600_000, now_ms, False)
+    question = KpiQuery("c", "K", "2026-11", source, now_ms - 3_600_000, now_ms, False)
     answers = {name: number(source, query, question.start_ms, now_ms) for name, query in source.queries.items()}
     said = entry(question, answers, now_ms).said
-    assert isinstance(said, Figure)
+    assert isinstance(said, ReportedFigure)
     assert (said.in_target, said.total) == (9990, 10000)

@@ -16,11 +16,11 @@ import pytest
 
 from sla_monitor.assess import assess
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.ledger.reader import read_only
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.reading.reader import read_only
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries import Queries
-from sla_monitor.register.entries import Entry, Figure
-from sla_monitor.register.saying import entry_of, said_of
+from sla_monitor.register.entries import Entry, ReportedFigure
+from sla_monitor.register.spoken import entry_of, said_of
 from tests.fakes.clock import FakeClock
 from tests.queries.servers import Canned, success
 from tests.terms import terms_of
@@ -70,8 +70,8 @@ class Office:
             (said.month, said.value if said.total is None else (said.in_target, said.total)) for said in self.said()
         ]
 
-    def said(self) -> list[Figure]:
-        return [entry.said for entry in self.register.entries("small") if isinstance(entry.said, Figure)]
+    def said(self) -> list[ReportedFigure]:
+        return [entry.said for entry in self.register.entries("small") if isinstance(entry.said, ReportedFigure)]
 
     def enter(self, kind: str, actor: str = "ann", **words: Any) -> None:
         zone = self.contract.versions[0].terms.time_zone
@@ -108,7 +108,7 @@ def test_the_running_period_and_the_one_that_ended_are_asked_for(furnish: Furnis
 
 def test_an_answer_is_the_authoritys_figure_with_the_question_as_evidence(office: Office) -> None:
     last = office.register.entries("small")[-1]
-    assert isinstance(last.said, Figure)
+    assert isinstance(last.said, ReportedFigure)
     assert (last.actor, last.said.party, last.said.month, last.said.value) == (
         "sla-monitor", "authority", "2026-11", 90,
     )  # fmt: skip

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.cli.register_add import ELSEWHERE, options_of
-from sla_monitor.register.saying import KINDS
-from sla_monitor.register.sheet import FIELDS, MORE, SYNONYMS
+from sla_monitor.cli.register.add import ELSEWHERE, options_of
+from sla_monitor.register.csv_sheet import FIELDS, MORE, SYNONYMS
+from sla_monitor.register.spoken import KINDS
 from tests.register.office import Office, Said
 
 ROOT = Path(__file__).parents[2]

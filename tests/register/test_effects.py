@@ -9,7 +9,7 @@ import pytest
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.effects import doubts
-from sla_monitor.register.ground import Ground
+from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import problems
 from tests.register.contracts import PARTS, contract
 from tests.register.office import Office
@@ -23,8 +23,8 @@ ONLY = "this figure stands only where there is nothing to work out"
 OFFICE = ("--start", "2024-02-05 10:00", "--end", "2024-02-05 12:00", "--cause", "authority_cause")
 
 
-def ground(before: Sequence[Said], of: Contract | None = None) -> Ground:
-    return Ground.of(of or contract(), [made(number, said) for number, said in enumerate(before, 1)])
+def ground(before: Sequence[Said], of: Contract | None = None) -> EntryContext:
+    return EntryContext.of(of or contract(), [made(number, said) for number, said in enumerate(before, 1)])
 
 
 def refused(said: Said, before: Sequence[Said] = (), of: Contract | None = None) -> list[str]:

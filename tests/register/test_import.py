@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sla_monitor.register.sheet import SIZE_LIMIT, day_first, read_sheet
+from sla_monitor.register.csv_sheet import SIZE_LIMIT, day_first, read_sheet
 from tests.register.office import Office
 
 TICKETS = """\

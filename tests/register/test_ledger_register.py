@@ -17,9 +17,9 @@ import pytest
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerDamaged, LedgerError, LedgerLocked, LedgerTooNew
 from sla_monitor.ledger import Ledger, read_only
-from sla_monitor.ledger.rebuild import rebuild_spans
-from sla_monitor.ledger.register import Overtaken, Register
-from sla_monitor.ledger.upkeep import backup, check
+from sla_monitor.ledger.housekeeping.checking import backup, check
+from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.recording.register_entries import Overtaken, Register
 from tests.ledger.support import DEADLINE_S, FOREVER_MS, look, opened, record_all
 from tests.register.saying import booking, claim, entries, entry, ticket
 
@@ -128,7 +128,7 @@ def test_what_is_no_ledger_is_not_made_one(tmp_path: Path) -> None:
 def test_a_lock_that_is_held_for_ever_is_a_clear_refusal(
     path: Path, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sla_monitor.ledger.register._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("sla_monitor.ledger.recording.register_entries._PATIENCE_SECONDS", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("begin immediate")
         with pytest.raises(LedgerLocked, match="another program holds a lock"):
@@ -154,7 +154,7 @@ def test_an_entry_that_was_forged_is_found(path: Path, register: Register, chang
 
 def test_a_kind_of_a_later_version_is_said_to_be_one(path: Path, register: Register) -> None:
     register.add(entries(ticket("A")))
-    from sla_monitor.ledger.chain import _digest
+    from sla_monitor.ledger.chaining.register_chain import _digest
 
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         (last,) = database.execute("select digest from register").fetchone()
@@ -200,7 +200,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from sla_monitor.clock import SystemClock
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from tests.register.test_ledger_register import TICKETS
 register = Register.open(Path(sys.argv[1]), SystemClock())
 print("began", flush=True)

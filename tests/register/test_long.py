@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla_monitor.clock import SystemClock
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.register.affected_months import CHANGES_NO_FIGURE, Others, first_changed
+from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Claim, Entry
-from sla_monitor.register.months import CHANGES_NO_FIGURE, Others, first_changed
-from sla_monitor.register.saying import KINDS
-from sla_monitor.register.standing import standing
+from sla_monitor.register.spoken import KINDS
 
 from .office import Office
 from .saying import booking, entries, entry, said, ticket

@@ -14,10 +14,10 @@ from hypothesis import strategies as some
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
+from sla_monitor.register.csv_sheet import SIZE_LIMIT
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.register.outage_lists import ListFile, ReadList, read_list
 from sla_monitor.register.rules import UNPRINTABLE
-from sla_monitor.register.sheet import SIZE_LIMIT
 from tests.register.contracts import PARTS, contract
 from tests.register.saying import said
 from tests.register.test_rules import wrong

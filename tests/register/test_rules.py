@@ -9,7 +9,7 @@ import pytest
 
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.ground import Ground
+from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.register.rules import problems
 from tests.register.contracts import PARTS, contract
@@ -38,7 +38,7 @@ def wrong(
 ) -> list[str]:
     """The problems of an entry of bob's after some of ann's."""
     earlier = [made(number, each, note="earlier") for number, each in enumerate(before, start=1)]
-    ground = Ground.of(of or contract(), earlier)
+    ground = EntryContext.of(of or contract(), earlier)
     return problems(made(len(earlier) + 1, said, actor=actor, note=note), ground)
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.register.entries import Claim, Decision, Entry, Figure, Maintenance, TicketRecord, Undo
-from sla_monitor.register.standing import Standing, standing
+from sla_monitor.register.effective import EffectiveEntries, standing
+from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance, ReportedFigure, TicketRecord, Undo
 from tests.register.saying import booking, claim, decision, entries, entry, figure, ticket, undo
 from tests.terms import terms_of
 
@@ -18,7 +18,7 @@ def contract_of(**parts: object) -> Contract:
     return Contract((TermsVersion(0, terms_of(parts)),))
 
 
-def numbers(what: Standing) -> list[int]:
+def numbers(what: EffectiveEntries) -> list[int]:
     return [each.number for each in what.entries]
 
 
@@ -145,4 +145,4 @@ def test_the_decision_on_an_entry_is_the_last_that_stands(register: list[Entry])
 
 def test_a_figure_that_was_undone_gives_way_to_the_one_before() -> None:
     what = standing(entries(figure("99"), figure("98"), undo(2)))
-    assert [str(said.value) for _, said in what.of(Figure)] == ["99"]
+    assert [str(said.value) for _, said in what.of(ReportedFigure)] == ["99"]

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from sla_monitor.cli import cli
 from sla_monitor.clock import SystemClock
-from sla_monitor.ledger.register import Register
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.signing import SigningKey
 from tests.archive.support import DAYS_FILE, Place

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.review.case import Case
-from sla_monitor.review.figures import pack
-from sla_monitor.review.pdf import pdf
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.rendering.pdf import pdf
 from tests.review import estate, hostile
 from tests.review.shared import once
 
 
-def _written(made: Callable[[], Case]) -> Callable[[Path], None]:
+def _written(made: Callable[[], PackInput]) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
         (folder / "pack.pdf").write_bytes(pdf(pack(made())))
 

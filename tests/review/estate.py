@@ -23,18 +23,18 @@ from sla_monitor.assess.assessment import (
     ServiceAssessment,
     View,
 )
-from sla_monitor.assess.document import Inputs
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
+from sla_monitor.document import Inputs
+from sla_monitor.periods.edges import Period, month_of
+from sla_monitor.periods.intervals import length, subtract
+from sla_monitor.periods.months import TermMonths
+from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.standing import standing
-from sla_monitor.review.case import Case, Looks
-from sla_monitor.sla.bands import band_of, is_met
-from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.intervals import length, subtract
-from sla_monitor.sla.months import Run
+from sla_monitor.review.pack_input import Looks, PackInput
+from sla_monitor.sla.banding import band_of, is_met
+from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
-from sla_monitor.sla.period import Period, month_of
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 
 ZONE = ZoneInfo("Europe/London")
@@ -133,7 +133,7 @@ def results(terms: Terms, figures: dict[str, tuple[str | None, ...]] = FIGURES) 
         )
         for i, month in enumerate(MONTHS)
     ]
-    return fold(Setting(Run("2026-04", "2036-03"), "GBP"), lambda month: terms, inputs)
+    return fold(Setting(TermMonths("2026-04", "2036-03"), "GBP"), lambda month: terms, inputs)
 
 
 def lanes(down: list[tuple[int, int]], unknown: list[tuple[int, int]], excluded: list[tuple[int, int]]) -> Lanes:
@@ -287,10 +287,10 @@ def assessment(terms: Terms, months: tuple[PeriodResult, ...], period: Period = 
     )
 
 
-def case(**changes: Any) -> Case:
+def case(**changes: Any) -> PackInput:
     """A bad month: four failures, two of them repeats, and a capped credit. `changes` are of the assessment."""
     terms = Terms.model_validate(parts())
-    return Case(
+    return PackInput(
         replace(assessment(terms, results(terms)), **changes),
         terms,
         standing(entries()),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sla_monitor.register.standing import standing
-from sla_monitor.review.case import Case, Looks
+from sla_monitor.register.effective import standing
+from sla_monitor.review.pack_input import Looks, PackInput
 from tests.reconciled import reconciled
 from tests.review.estate import case as plain_case
 from tests.review.estate import entries
@@ -24,7 +24,7 @@ TEXTS = (
 RESPONSE = b"\xff\xfe" + "\n".join((TEXTS[0], TEXTS[1], TEXTS[4], TEXTS[5], TEXTS[7])).encode()
 
 
-def case() -> Case:
+def case() -> PackInput:
     """Every note, name and reference is one of the texts, in turn."""
     made = plain_case()
     written = tuple(
@@ -49,7 +49,7 @@ def case() -> Case:
     return replace(made, assessment=changed, register=standing(written), looks=looks(made))
 
 
-def looks(made: Case) -> Looks:
+def looks(made: PackInput) -> Looks:
     """Every detail is one of the texts, and every response all of them, with bytes that are no text."""
     found = {}
     for i, (place, look) in enumerate((made.looks or {}).items()):

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.assess import assess_month
-from sla_monitor.assess.document import Inputs, document, document_text
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
+from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.evidence import read_evidence
 from sla_monitor.evidence.seen import FileEvidence
-from sla_monitor.register.standing import standing
-from sla_monitor.review.case import Case
-from sla_monitor.review.unseen import unseen
+from sla_monitor.register.effective import standing
+from sla_monitor.review.pack_input import PackInput, unseen
 
 FOLDER = Path(__file__).parent / "golden"
 CONTRACT = FOLDER / "contract.yaml"
@@ -93,20 +92,20 @@ def evidence(
     return file
 
 
-def case_of(file: Path, month: str) -> tuple[Case, str]:
+def case_of(file: Path, month: str) -> tuple[PackInput, str]:
     """A pack's case and the assessment in JSON."""
     contract = load_contract(CONTRACT)
     found = read_evidence(file, contract)
     return case_from(contract, found, month)
 
 
-def case_from(contract: Contract, found: FileEvidence, month: str) -> tuple[Case, str]:
+def case_from(contract: Contract, found: FileEvidence, month: str) -> tuple[PackInput, str]:
     one = assess_month(contract, found, month, found.as_of_ms)
     text = document_text(document(one, INPUTS))
     terms = contract.version_at(one.period.end_ms - 1).terms
     digest = sha256(text.encode()).hexdigest()
     register = standing(found.entries(contract.id))
-    return Case(one, terms, register, digest, INPUTS, "sla-monitor", unseen=unseen(one, found)), text
+    return PackInput(one, terms, register, digest, INPUTS, "sla-monitor", unseen=unseen(one, found)), text
 
 
 LISTED = {
@@ -139,6 +138,6 @@ SCENES: dict[str, tuple[str, dict[str, Outages], Sequence[dict[str, Any]], Seque
 """Month, what was down, what was said, and when the monitor saw nothing."""
 
 
-def scene(name: str, folder: Path) -> tuple[Case, str]:
+def scene(name: str, folder: Path) -> tuple[PackInput, str]:
     month, outages, said, blind = SCENES[name]
     return case_of(evidence(folder, outages, said, blind), month)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.review.blocks import Block, Facts, Lines, Notice, Pack, Picture, Prose, Section
+from sla_monitor.review.blocks import Block, Facts, Notice, Pack, Picture, Prose, Section, TextLines
 
 
 def text_of(pack: Pack) -> str:
@@ -31,7 +31,7 @@ def block(one: Block) -> Iterator[str]:
         yield f"[{one.tone}] {one.text}"
     elif isinstance(one, Picture):
         yield f"({one.title}: {one.description})"
-    elif isinstance(one, Lines):
+    elif isinstance(one, TextLines):
         yield " / ".join(one.labels)
     else:
         yield f"\n{one.caption}{'' if one.rows else f': {one.empty}'}"

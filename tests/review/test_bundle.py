@@ -20,7 +20,7 @@ from sla_monitor.contract.load import load_contract
 from sla_monitor.ledger import read_only
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import LEFT_OUT, is_own, redacted, withheld
-from sla_monitor.review.copies import for_supplier
+from sla_monitor.review.supplier_copy import for_supplier
 from tests.archive.support import Place, script
 from tests.assess_command.quarter import SAID, entry
 from tests.review.bundles import HIDDEN, MONTH, OPEN, OWN, PAPERS, SECRET, contents, furnished, own, reviewed, run

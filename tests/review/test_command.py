@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.cli.review import review
+from sla_monitor.cli.review.command import review
 from sla_monitor.errors import ReviewError
-from sla_monitor.review import shelf
+from sla_monitor.review import pack_store
 from tests.review.months import BAD, CLAIM, CONTRACT, TICKETS, evidence
 
 NAME = "force-ict-2026-09"
@@ -126,4 +126,4 @@ def test_a_manifest_that_is_none_of_ours_is_no_pack(tmp_path: Path) -> None:
     for name, text in (("a", "{"), ("b", "[]"), ("c", '{"format": "sla-monitor-review", "version": 2}')):
         (tmp_path / name).mkdir()
         (tmp_path / name / "manifest.json").write_text(text)
-    assert list(shelf.shelved(tmp_path)) == []
+    assert list(pack_store.shelved(tmp_path)) == []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from sla_monitor.review.csv_tables import DANGEROUS, csv_files, guarded
-from sla_monitor.review.figures import pack
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.rendering.csv_tables import DANGEROUS, csv_files, guarded
 from tests.review import estate, hostile
 
 

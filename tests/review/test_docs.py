@@ -10,8 +10,8 @@ import click
 import pytest
 
 from sla_monitor.cli import cli
-from sla_monitor.cli.review import review
-from sla_monitor.review.figures import pack
+from sla_monitor.cli.review.command import review
+from sla_monitor.review.monthly_pack import pack
 from tests.review.estate import case
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "monthly-review.md").read_text()

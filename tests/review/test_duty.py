@@ -13,14 +13,14 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.configuration import read_configuration
 from sla_monitor.contract.load import load_contract
 from sla_monitor.daemon import Daemon
+from sla_monitor.periods.edges import month_of
+from sla_monitor.periods.months import shifted
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
-from sla_monitor.review.duty import AGAIN_MS, SETTLING_MS, Due, Duty, due
-from sla_monitor.review.make import with_manifest
-from sla_monitor.review.shelf import put
+from sla_monitor.review.pack_scheduler import AGAIN_MS, SETTLING_MS, Due, PackScheduler, due
+from sla_monitor.review.pack_store import put
+from sla_monitor.review.rendering.files import with_manifest
 from sla_monitor.settings import Reviews
-from sla_monitor.sla.months import shifted
-from sla_monitor.sla.period import month_of
 from tests.assess_command.quarter import CONTRACT as QUARTER
 from tests.assess_command.quarter import recorded_in
 from tests.daemon.test_errands import seen_a_day_ago
@@ -91,7 +91,7 @@ def test_a_pack_is_made_by_a_process_and_a_failure_is_tried_again_later(tmp_path
     (tmp_path / "contracts" / "contract.yaml").write_text(CONTRACT.read_text())
     settings = tmp_path / "sla-monitor.yaml"
     settings.write_text("ledger: {path: none.db}\n")
-    duty, wanted = Duty(Reviews(folder=tmp_path / "packs"), settings), [Due(OWN.id, "2026-09")]
+    duty, wanted = PackScheduler(Reviews(folder=tmp_path / "packs"), settings), [Due(OWN.id, "2026-09")]
     duty.check(wanted, 0)
     assert duty._running is not None
     deadline = time.monotonic() + 60

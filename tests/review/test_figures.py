@@ -11,9 +11,9 @@ from typing import Any
 from sla_monitor.assess.assessment import Restatement
 from sla_monitor.register.entries import Entry
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section, Table
-from sla_monitor.review.case import Case
-from sla_monitor.review.figures import pack
-from sla_monitor.review.tones import score_cell
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.palette import score_cell
 from tests.review.estate import case
 from tests.review.months import case_of, evidence
 
@@ -25,13 +25,13 @@ ORDER = [
 ]  # fmt: skip
 
 
-def table(made: Case, name: str) -> list[list[str]]:
+def table(made: PackInput, name: str) -> list[list[str]]:
     """A table's rows as texts."""
     found = next(one for one in pack(made).tables if one.id == name)
     return [[cell.text for cell in row] for row in found.rows]
 
 
-def column(made: Case, name: str, title: str) -> list[str]:
+def column(made: PackInput, name: str, title: str) -> list[str]:
     found = next(one for one in pack(made).tables if one.id == name)
     position = [one.title for one in found.columns].index(title)
     return [row[position].text for row in found.rows]
@@ -240,7 +240,7 @@ def test_a_restated_month_says_what_was_signed_what_it_is_and_why() -> None:
     assert Notice(said[1]) in next(one for one in made.sections if one.id == "credit").blocks
 
 
-def moved_by(said: dict[str, Any], *others: Entry) -> Case:
+def moved_by(said: dict[str, Any], *others: Entry) -> PackInput:
     """The case, signed with 13 points by entry 20; then entries 21 and 22 gave KPI1 one point less."""
     made = case()
     assert made.result is not None

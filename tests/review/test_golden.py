@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.review.figures import pack
-from sla_monitor.review.pdf import pdf
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.rendering.pdf import pdf
 from tests.review.months import FOLDER, SCENES, scene
 from tests.review.plain_text import text_of
 from tests.review.test_pdf import extracted, squeezed

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sla_monitor.review.blocks import Pack
 from sla_monitor.review.claim import claim_pack
-from sla_monitor.review.figures import pack
-from sla_monitor.review.html import html
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.rendering.html import html
 from tests.review import estate, hostile
 from tests.web.browser import Tab, tab
 

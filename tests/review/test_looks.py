@@ -8,8 +8,8 @@ from pathlib import Path
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, read_only
 from sla_monitor.review.claim import claim_pack
-from sla_monitor.review.looks import first_looks, outages_file
-from sla_monitor.review.unseen import unseen
+from sla_monitor.review.first_failures import first_looks, outages_file
+from sla_monitor.review.pack_input import unseen
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.spans import Span
 from tests.review import estate, hostile

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from click.testing import CliRunner, Result
 
-from sla_monitor.cli.review import review
+from sla_monitor.cli.review.command import review
 from sla_monitor.errors import ConfigError, ReviewError, SecretError
 from sla_monitor.settings import load_settings
 from tests.review.mail_server import mail_server

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.assess.document import document, figures_digest
-from sla_monitor.cli.review import review
+from sla_monitor.cli.review.command import review
 from sla_monitor.contract.load import load_contract
+from sla_monitor.document import document, figures_digest
 from sla_monitor.errors import ReviewError
 from sla_monitor.evidence import read_evidence
 from sla_monitor.review.blocks import Pack
 from sla_monitor.review.chapters.publication import rating
 from sla_monitor.review.claim import claim_pack
-from sla_monitor.review.figures import pack as figures_pack
-from sla_monitor.review.html import html
-from sla_monitor.review.pdf import pdf
+from sla_monitor.review.monthly_pack import pack as figures_pack
+from sla_monitor.review.rendering.html import html
+from sla_monitor.review.rendering.pdf import pdf
 from sla_monitor.review.roll_up import roll_up
 from sla_monitor.sla.clock_steps import ClockMove
 from tests.review.estate import case

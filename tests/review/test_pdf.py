@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.review.blocks import Facts, Pack, Section
-from sla_monitor.review.figures import pack
-from sla_monitor.review.pdf import pdf
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.rendering.pdf import pdf
 from tests.review import estate
 
 

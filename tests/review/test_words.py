@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.kpi import AvailabilityKpi, CountKpi, ResponseTimeKpi, ScoreKpi
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CountKpi, ResponseTimeKpi, ScoreKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell
-from sla_monitor.sla.bands import band_of
+from sla_monitor.sla.banding import band_of
 from tests.review.estate import OCTOBER, ZONE, availability
 
 ROUNDED = AvailabilityKpi.model_validate(availability(1, "Custody"))

@@ -16,14 +16,14 @@ from zipfile import ZipFile
 import pytest
 import xlsxwriter
 
-from sla_monitor.review.case import Case
-from sla_monitor.review.figures import pack
-from sla_monitor.review.sheet.calculation import calculation
-from sla_monitor.review.sheet.grid import Entry, Grid
-from sla_monitor.review.sheet.workbook import FORMATS, write_grid, xlsx
-from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run
-from tests.contract_cases.reading import Case as ContractCase
+from sla_monitor.periods.months import TermMonths
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.rendering.sheet.calculation import calculation
+from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid
+from sla_monitor.review.rendering.sheet.workbook import FORMATS, write_grid, xlsx
+from sla_monitor.sla.money.month_engine import Setting, fold
+from tests.contract_cases.reading import PackInput as ContractCase
 from tests.contract_cases.reading import month_input, month_name, read_cases
 from tests.review import estate, hostile
 from tests.review.shared import once
@@ -79,15 +79,15 @@ def book_of(file: Path, grids: dict[str, Grid]) -> None:
             write_grid(book.add_worksheet(name), emptied(grid), formats)
 
 
-def months_of(case: ContractCase, whole: Case) -> Iterator[Case]:
+def months_of(case: ContractCase, whole: PackInput) -> Iterator[PackInput]:
     """Every month of a contract case that has credits, as a pack would be made from it."""
     if "credits" not in case.data.get("terms", {}) or "refused" in case.data:
         return
     terms = case.terms()
     for run in case.rows():
-        setting = Setting(Run(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
+        setting = Setting(TermMonths(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
         for result in fold(setting, lambda _: terms, [month_input(case, terms, row) for row in run]):
-            yield Case(replace(whole.assessment, currency=setting.currency, result=result, earlier=()), terms)
+            yield PackInput(replace(whole.assessment, currency=setting.currency, result=result, earlier=()), terms)
 
 
 def emptied(grid: Grid) -> Grid:
@@ -95,7 +95,7 @@ def emptied(grid: Grid) -> Grid:
     return Grid([tuple(replace(one, value=0) if one.formula else one for one in row) for row in grid.rows])
 
 
-def differences(grid: Grid, sheet: list[list[str]]) -> Iterator[tuple[str, Entry, str]]:
+def differences(grid: Grid, sheet: list[list[str]]) -> Iterator[tuple[str, CellEntry, str]]:
     """Formulas that came to something else than the engine says."""
     for entries, texts in zip(grid.rows, sheet, strict=False):
         for entry, text in zip(entries, texts, strict=False):
@@ -104,7 +104,7 @@ def differences(grid: Grid, sheet: list[list[str]]) -> Iterator[tuple[str, Entry
 
 
 @cache
-def cases() -> tuple[Case, ...]:
+def cases() -> tuple[PackInput, ...]:
     """All months of all contract cases that have credits, and the estate's."""
     whole = estate.case()
     return (*(case for one in read_cases() for case in months_of(one, whole)), whole)
@@ -118,7 +118,7 @@ def changed() -> dict[str, Grid]:
     """The estate's month, and the same where KPI2 had been below threshold and is met."""
     whole, other = calculation(estate.case()), calculation(estate.case())
     row = next(i for i, cells in enumerate(other.rows) if cells and cells[0].value == "KPI2")
-    other.rows[row] = (other.rows[row][0], Entry(Fraction("99.7"), style="input"), *other.rows[row][2:])
+    other.rows[row] = (other.rows[row][0], CellEntry(Fraction("99.7"), style="input"), *other.rows[row][2:])
     return {"whole": whole, "changed": other}
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.probe import Loop
-from sla_monitor.schedule import LoopScheduler, Moved, Schedule, Slot, phase_ms, threaded
+from sla_monitor.schedule import LoopScheduler, Moved, Schedule, ScheduleSlot, phase_ms, threaded
 from sla_monitor.schedule.schedule import STEP_MS
 from tests.fakes.clock import FakeClock
 from tests.running import wait_until
@@ -39,13 +39,13 @@ def recorder() -> Recorder:
 
 def test_each_member_is_due_at_its_own_place_in_the_second(recorder: Recorder) -> None:
     recorder.clock.advance(40)
-    recorder.schedule._fire(Slot(10, 0, [(0, "a"), (600, "b")]))
+    recorder.schedule._fire(ScheduleSlot(10, 0, [(0, "a"), (600, "b")]))
     assert recorder.due == [("a", START_MS), ("b", START_MS + 600)]
 
 
 def test_what_is_lost_in_a_gap_is_counted_for_each_endpoint(recorder: Recorder) -> None:
     """No event of the scheduler tells of a gap: due times do."""
-    slot = Slot(10, 0, [(0, "a"), (200, "b")])
+    slot = ScheduleSlot(10, 0, [(0, "a"), (200, "b")])
     recorder.schedule._fire(slot)
     recorder.clock.advance(60_000)
     recorder.schedule._fire(slot)
@@ -54,7 +54,7 @@ def test_what_is_lost_in_a_gap_is_counted_for_each_endpoint(recorder: Recorder) 
 
 
 def test_a_slot_fired_twice_for_one_due_time_is_due_once(recorder: Recorder) -> None:
-    slot = Slot(10, 0, [(0, "a")])
+    slot = ScheduleSlot(10, 0, [(0, "a")])
     recorder.schedule._fire(slot)
     recorder.clock.advance(3_000)
     recorder.schedule._fire(slot)
@@ -63,7 +63,7 @@ def test_a_slot_fired_twice_for_one_due_time_is_due_once(recorder: Recorder) -> 
 
 def test_a_slot_that_fires_late_is_due_when_it_should_have_been(recorder: Recorder) -> None:
     recorder.clock.advance(7_000)
-    recorder.schedule._fire(Slot(10, 0, [(200, "a")]))
+    recorder.schedule._fire(ScheduleSlot(10, 0, [(200, "a")]))
     assert recorder.due == [("a", START_MS + 200)]
     assert recorder.missed == {}
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sla_monitor.contract.endpoint import Endpoint, endpoint_of
-from sla_monitor.contract.spelled import spelled
+from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
+from sla_monitor.contract.endpoints.spelled import spelled
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.probe import Loop
 from sla_monitor.probe.doubts import Doubts

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.endpoint import endpoint_of
+from sla_monitor.contract.endpoints.endpoint import endpoint_of
 from sla_monitor.probe import Finding, Loop, Stopwatch, Surroundings, build
 from sla_monitor.site.witness import Witnesses
 from sla_monitor.transport import HostWords, SiteWords

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from sla_monitor.contract.terms import Terms
-from sla_monitor.sla.fold import Setting, fold
-from sla_monitor.sla.months import Run, shifted
+from sla_monitor.periods.months import TermMonths, shifted
+from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
 from tests.terms import terms_of
 
@@ -53,8 +53,8 @@ def figures(values: Iterable[Any], name: str = "cad", charges: Mapping[str, Deci
     return months
 
 
-def told(terms: Terms, months: Iterable[MonthInput], run: Run | None = None) -> tuple[PeriodResult, ...]:
-    return fold(Setting(run or Run(FIRST), "GBP"), lambda _: terms, months)
+def told(terms: Terms, months: Iterable[MonthInput], run: TermMonths | None = None) -> tuple[PeriodResult, ...]:
+    return fold(Setting(run or TermMonths(FIRST), "GBP"), lambda _: terms, months)
 
 
 def points_of(terms: Terms, values: Iterable[Any]) -> list[Fraction]:

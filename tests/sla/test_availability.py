@@ -8,10 +8,10 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla_monitor.contract.counting import Quorum
-from sla_monitor.sla.availability import Known, known, timeline, within
-from sla_monitor.sla.intervals import Intervals, length, normal, union
-from sla_monitor.sla.judges import by_quorum, by_weight, needing
+from sla_monitor.contract.kpis.counting import Quorum
+from sla_monitor.periods.intervals import Intervals, length, normal, union
+from sla_monitor.sla.aggregation import by_quorum, by_weight, needing
+from sla_monitor.sla.availability import KnownState, known, timeline, within
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span, extend
 
@@ -130,12 +130,12 @@ def test_unconfirmed_failures_are_time_that_was_seen_and_was_not_out() -> None:
 def test_a_correction_takes_the_place_of_what_was_seen() -> None:
     found = known([outage(0, 10, 9)], 2, 0, 20).corrected(5, 15, Outcome.DEGRADED)
     assert (found.down, found.unseen, found.degraded) == ([(0, 5)], [(15, 20)], [(5, 15)])
-    assert found.corrected(0, 20, Outcome.UP) == Known([], [], [])
+    assert found.corrected(0, 20, Outcome.UP) == KnownState([], [], [])
 
 
 def test_a_service_is_degraded_where_only_degraded_endpoints_keep_it_up() -> None:
     """Two of three needed: one degraded endpoint can be spared, two cannot."""
-    slow, well = Known([], [], [(0, 10)]), Known([], [], [])
+    slow, well = KnownState([], [], [(0, 10)]), KnownState([], [], [])
     two_of_three = needing(3, 2)
     assert timeline([(slow, 1), (well, 1), (well, 1)], two_of_three, 0, 10) == [(0, 10, Outcome.UP, 1)]
     assert timeline([(slow, 1), (slow, 1), (well, 1)], two_of_three, 0, 10) == [(0, 10, Outcome.DEGRADED, 1)]
@@ -143,14 +143,14 @@ def test_a_service_is_degraded_where_only_degraded_endpoints_keep_it_up() -> Non
 
 def test_a_weighted_service_is_down_by_the_share_of_the_weight_that_was_seen() -> None:
     """Weights 3, 2 and 1: the 2 is down, and for a while nobody sees the 1."""
-    three, two, one = Known([], [], []), Known([(0, 10)], [], []), Known([], [(5, 20)], [])
+    three, two, one = KnownState([], [], []), KnownState([(0, 10)], [], []), KnownState([], [(5, 20)], [])
     found = timeline([(three, 3), (two, 2), (one, 1)], by_weight(6), 0, 20)
     third, two_fifths = Fraction(2, 6), Fraction(2, 5)
     assert found == [(0, 5, Outcome.DOWN, third), (5, 10, Outcome.DOWN, two_fifths), (10, 20, Outcome.UP, 1)]
 
 
 def test_a_quorum_counts_those_that_saw_something() -> None:
-    down, blind, well = Known([(0, 10)], [], []), Known([], [(0, 10)], []), Known([], [], [])
+    down, blind, well = KnownState([(0, 10)], [], []), KnownState([], [(0, 10)], []), KnownState([], [], [])
     half = Quorum.model_validate({"percent": 50, "min_active": 2})
     for known_of, outcome in (
         ((down, well, blind), Outcome.DOWN),
@@ -161,7 +161,7 @@ def test_a_quorum_counts_those_that_saw_something() -> None:
 
 
 def ratio(down_minutes: int, all_minutes: int) -> Fraction:
-    found = timeline([(Known([(0, down_minutes)], [], []), 1)], needing(1, 1), 0, all_minutes)
+    found = timeline([(KnownState([(0, down_minutes)], [], []), 1)], needing(1, 1), 0, all_minutes)
     return 1 - Fraction(sum(end - start for start, end, what, _ in found if what is Outcome.DOWN), all_minutes)
 
 

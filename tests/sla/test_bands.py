@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from sla_monitor.contract.kpi import Kpi
-from sla_monitor.sla.bands import band_of, bands_of, is_below_threshold, is_met
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.sla.banding import band_of, bands_of, is_below_threshold, is_met
 from tests.sla.regimes import BANDS, kpi
 
 KPI: TypeAdapter[Kpi] = TypeAdapter(Kpi)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.sla.months import Run, last_day, month_name, number_of, shifted
+from sla_monitor.periods.months import TermMonths, last_day, month_name, number_of, shifted
 from sla_monitor.sla.results import MonthInput
 from tests.sla.regimes import FIRST, credits_of, figures, kpi, regime, told
 
@@ -63,7 +63,7 @@ def test_a_contract_year_takes_coming_months_at_their_own_charges_and_ends_with_
     coming = {"2026-02": {"": Decimal(150_000)}}
     january = MonthInput(FIRST, {}, {"": Decimal(100_000)}, coming)
     february = MonthInput("2026-02", {}, coming["2026-02"])
-    results = told(terms, [january, february], Run(FIRST, "2026-03"))
+    results = told(terms, [january, february], TermMonths(FIRST, "2026-03"))
     assert [result.credit.caps[0].limit for result in results] == [3_500, 4_000]
 
 
@@ -192,10 +192,10 @@ def test_months_are_counted_without_a_calendar(number: int, by: int) -> None:
 
 
 def test_contract_years_and_quarters_count_from_the_first_month() -> None:
-    run = Run("2025-04", "2026-08")
+    run = TermMonths("2025-04", "2026-08")
     assert [run.year_of(month) for month in ("2025-04", "2026-03", "2026-04")] == [1, 1, 2]
     assert run.year_months("2026-05") == tuple(shifted("2026-04", n) for n in range(5))
-    assert len(run.year_months("2025-05")) == len(Run("2025-04").year_months("2031-01")) == 12
+    assert len(run.year_months("2025-05")) == len(TermMonths("2025-04").year_months("2031-01")) == 12
     assert [month for month in (shifted("2025-04", n) for n in range(17)) if run.ends_period(month, 3)] == [
         "2025-06", "2025-09", "2025-12", "2026-03", "2026-06", "2026-08",
     ]  # fmt: skip

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.money import Charges, Claims
-from sla_monitor.sla.charges import month_charges, of_service, split
-from sla_monitor.sla.claims import claim_by, is_lapsed
+from sla_monitor.contract.money.charges_and_caps import Charges, Claims
+from sla_monitor.sla.money.charges import month_charges, of_service, split
+from sla_monitor.sla.money.claim_deadlines import claim_by, is_lapsed
 
 
 def charges(amount: Any = 1000, **rest: Any) -> Charges:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sla_monitor.contract.calendars import DAYS, Calendar
-from sla_monitor.sla.hours import agreed_hours
+from sla_monitor.periods.service_hours import agreed_hours
 
 FIRST = date(2026, 3, 23)
 HALF_HOUR = 1_800_000

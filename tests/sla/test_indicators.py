@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from sla_monitor.contract.counting import Counting
-from sla_monitor.contract.kpi import Kpi
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.periods.edges import Period
 from sla_monitor.sla.downtime import Loss, Seconds, availability_percent, downtime_ms, time_that_counts
 from sla_monitor.sla.indicators import (
-    Counts,
+    EventCounts,
     Slot,
     error_rate_percent,
     in_target_percent,
@@ -26,15 +27,16 @@ from sla_monitor.sla.indicators import (
     percentile,
     summed,
 )
-from sla_monitor.sla.measure import Frame, Seen, measured
-from sla_monitor.sla.period import Period
+from sla_monitor.sla.measure import KpiInput, MeasureFrame, measured
 from sla_monitor.sla.results import Measured
 from sla_monitor.sla.working import Working
 from tests.sla.regimes import figures, regime, told
 
 MINUTE = 60_000
 KPI: TypeAdapter[Kpi] = TypeAdapter(Kpi)
-FRAME = Frame(Period("2026-06", 0, 30 * 86_400_000), 30 * 86_400_000, ZoneInfo("UTC"), coverage_floor=Fraction(9, 10))
+FRAME = MeasureFrame(
+    Period("2026-06", 0, 30 * 86_400_000), 30 * 86_400_000, ZoneInfo("UTC"), coverage_floor=Fraction(9, 10)
+)
 samples = st.lists(st.integers(0, 1000), min_size=1, max_size=60)
 percents = st.decimals(Decimal("0.1"), 100, places=1)
 
@@ -71,7 +73,7 @@ def test_slots_have_one_vote_each_and_quiet_ones_are_right() -> None:
 def test_nothing_seen_is_no_figure() -> None:
     assert mean([]) == mean([summed([])]) == (0, None)
     assert percentile([], Decimal(95)) == percentile([ordered([])], Decimal(95)) == (0, None)
-    assert in_target_percent(Counts(0, 0)) is None
+    assert in_target_percent(EventCounts(0, 0)) is None
     assert availability(Seconds(0), Counting())[0] is None
     assert availability(Seconds(5, unknown_ms=5), Counting())[0] is None
 
@@ -141,39 +143,39 @@ def test_ratios_are_made_of_sums_and_not_averaged() -> None:
     assert availability(whole, Counting())[0] == 100 - Fraction(30 * 100, 43_260)
 
 
-def figure(terms: dict[str, Any], seen: Seen) -> Measured:
+def figure(terms: dict[str, Any], seen: KpiInput) -> Measured:
     return measured(KPI.validate_python({"id": "k", "target": 99, **terms}), seen, FRAME)
 
 
 def test_too_little_seen_is_not_assessable() -> None:
     """A peer's trap: no data is not a hundred per cent."""
     terms = {"service": "s"}
-    assert not figure(terms, Seen(Seconds(100, unknown_ms=11))).is_assessable
-    assert figure(terms, Seen(Seconds(100, unknown_ms=10))).is_assessable
-    assert figure(terms, Seen(Seconds(100, unknown_ms=11))).coverage == Fraction(89, 100)
-    assert figure(terms, Seen()).value is None
+    assert not figure(terms, KpiInput(Seconds(100, unknown_ms=11))).is_assessable
+    assert figure(terms, KpiInput(Seconds(100, unknown_ms=10))).is_assessable
+    assert figure(terms, KpiInput(Seconds(100, unknown_ms=11))).coverage == Fraction(89, 100)
+    assert figure(terms, KpiInput()).value is None
 
 
 @pytest.mark.parametrize(
     ("terms", "seen", "expected"),
     [
-        ({"indicator": "response_time", "statistic": "mean"}, Seen(samples_us=(1000, 2000, 4000)), Fraction(7, 3)),
+        ({"indicator": "response_time", "statistic": "mean"}, KpiInput(samples_us=(1000, 2000, 4000)), Fraction(7, 3)),
         (
             {"indicator": "response_time", "statistic": "percentile", "percentile": 95},
-            Seen(samples_us=(1000, 2500)),
+            KpiInput(samples_us=(1000, 2500)),
             2.5,
         ),
-        ({"indicator": "response_time", "statistic": "mean"}, Seen(figure=Fraction(800)), 800),
-        ({"indicator": "error_rate"}, Seen(slots=(Slot(1, 100),)), 99),
-        ({"indicator": "ratio_in_target"}, Seen(counts=Counts(9, 10)), 90),
-        ({"indicator": "ratio_in_target", "no_events": "met"}, Seen(counts=Counts(0, 0)), 100),
-        ({"indicator": "ratio_in_target", "within": "1h"}, Seen(), None),
-        ({"indicator": "ratio_in_target"}, Seen(figure=Fraction(93)), 93),
-        ({"indicator": "count"}, Seen(figure=Fraction(3)), 3),
-        ({"indicator": "score"}, Seen(), None),
+        ({"indicator": "response_time", "statistic": "mean"}, KpiInput(figure=Fraction(800)), 800),
+        ({"indicator": "error_rate"}, KpiInput(slots=(Slot(1, 100),)), 99),
+        ({"indicator": "ratio_in_target"}, KpiInput(counts=EventCounts(9, 10)), 90),
+        ({"indicator": "ratio_in_target", "no_events": "met"}, KpiInput(counts=EventCounts(0, 0)), 100),
+        ({"indicator": "ratio_in_target", "within": "1h"}, KpiInput(), None),
+        ({"indicator": "ratio_in_target"}, KpiInput(figure=Fraction(93)), 93),
+        ({"indicator": "count"}, KpiInput(figure=Fraction(3)), 3),
+        ({"indicator": "score"}, KpiInput(), None),
     ],
 )
-def test_each_indicator_has_its_figure(terms: dict[str, Any], seen: Seen, expected: Any) -> None:
+def test_each_indicator_has_its_figure(terms: dict[str, Any], seen: KpiInput, expected: Any) -> None:
     assert figure(terms, seen).value == expected
 
 

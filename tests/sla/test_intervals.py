@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.sla.intervals import Intervals, at_least, intersect, length, normal, subtract, union
+from sla_monitor.periods.intervals import Intervals, at_least, intersect, length, normal, subtract, union
 
 pairs = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
 intervals = pairs.map(normal)

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla_monitor.sla.months import Run, shifted
+from sla_monitor.periods.months import TermMonths, shifted
 from sla_monitor.sla.rounding import round_to
 from tests.sla.regimes import FIRST, figures, kpi, regime, told
 
@@ -74,7 +74,7 @@ def test_what_looks_back_agrees_with_counting_by_hand(
 ) -> None:
     cap = Decimal(2_500)
     terms = regime(kpi(measurement_months=months, average_with_previous=average), **pool(periods, misses, int(cap)))
-    results = told(terms, figures(values), Run(FIRST, shifted(FIRST, len(values) - 1)))
+    results = told(terms, figures(values), TermMonths(FIRST, shifted(FIRST, len(values) - 1)))
     hand, paid = Hand(values, months, average), list[tuple[Fraction, Fraction, Fraction]]()
     assert [n for n, result in enumerate(results) if result.kpis] == hand.ends
     for period, end in enumerate(hand.ends):

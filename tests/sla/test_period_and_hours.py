@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sla_monitor.contract.calendars import DAYS, Calendar
-from sla_monitor.sla.hours import agreed_hours
-from sla_monitor.sla.intervals import length
-from sla_monitor.sla.period import month_of
+from sla_monitor.periods.edges import month_of
+from sla_monitor.periods.intervals import length
+from sla_monitor.periods.service_hours import agreed_hours
 
 LONDON = ZoneInfo("Europe/London")
 MINUTE = 60_000

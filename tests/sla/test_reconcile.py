@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.sla.intervals import Intervals, intersect, length, normal, union
+from sla_monitor.periods.intervals import Intervals, intersect, length, normal, union
 from sla_monitor.sla.reconcile import Match, Sums, Verdict, reconcile
 
 ALWAYS: Intervals = [(0, 1_000)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.bands import Rounding
+from sla_monitor.contract.kpis.bands import Rounding
 from sla_monitor.sla.rounding import Mode, money, round_to, shown, told_rule
 
 DECIMAL_MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN, "up": ROUND_UP}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla_monitor.sla.shares import participant_shares, shared
+from sla_monitor.sla.money.apportionment import participant_shares, shared
 from tests.terms import terms_of
 
 PARTICIPANTS = [{"id": "force", "share": 60}, {"id": "commissioner", "share": 30}, {"id": "partner", "share": 10}]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from sla_monitor.contract.calendars import DAYS, Calendar
-from sla_monitor.contract.kpi import RatioKpi
-from sla_monitor.sla.indicators import Counts
-from sla_monitor.sla.period import Period, month_of
+from sla_monitor.contract.kpis.kpi import RatioKpi
+from sla_monitor.periods.edges import Period, month_of
+from sla_monitor.sla.indicators import EventCounts
 from sla_monitor.sla.tickets import Stop, Ticket, business_ms, ticket_counts
 
 MINUTE = 60_000
@@ -87,7 +87,7 @@ def kpi(**terms: Any) -> RatioKpi:
 MONTH = month_of(int(datetime(2026, 6, 15, tzinfo=UTC).timestamp() * 1000), ZoneInfo("UTC"))
 
 
-def counted(tickets: list[Ticket], period: Period = MONTH, now_ms: int | None = None, **terms: Any) -> Counts:
+def counted(tickets: list[Ticket], period: Period = MONTH, now_ms: int | None = None, **terms: Any) -> EventCounts:
     return ticket_counts(tickets, kpi(**terms), None, ZoneInfo("UTC"), period, now_ms or period.end_ms)
 
 
@@ -143,30 +143,30 @@ def ticket(opened: int, **ends: int) -> Ticket:
 
 
 def test_exactly_in_time_is_in_target() -> None:
-    assert counted([ticket(0, ended=60)]) == Counts(1, 1)
-    assert counted([ticket(0, ended=61)]) == Counts(0, 1)
+    assert counted([ticket(0, ended=60)]) == EventCounts(1, 1)
+    assert counted([ticket(0, ended=61)]) == EventCounts(0, 1)
 
 
 def test_a_response_is_judged_by_the_first_answer() -> None:
-    assert counted([ticket(0, responded=30, ended=500)], measures="response") == Counts(1, 1)
-    assert counted([ticket(0, ended=30)], measures="response") == Counts(1, 1)
+    assert counted([ticket(0, responded=30, ended=500)], measures="response") == EventCounts(1, 1)
+    assert counted([ticket(0, ended=30)], measures="response") == EventCounts(1, 1)
 
 
 def test_other_priorities_are_not_counted() -> None:
-    assert counted([ticket(0, ended=1)], priorities=["P2"]) == Counts(0, 0)
-    assert counted([ticket(0, ended=1)], priorities=["P1", "P2"]) == Counts(1, 1)
+    assert counted([ticket(0, ended=1)], priorities=["P2"]) == EventCounts(0, 0)
+    assert counted([ticket(0, ended=1)], priorities=["P1", "P2"]) == EventCounts(1, 1)
 
 
-@pytest.mark.parametrize(("when", "expected"), [("opened", Counts(0, 1)), ("ended", Counts(0, 0))])
-def test_a_ticket_belongs_to_the_month_that_the_contract_says(when: str, expected: Counts) -> None:
+@pytest.mark.parametrize(("when", "expected"), [("opened", EventCounts(0, 1)), ("ended", EventCounts(0, 0))])
+def test_a_ticket_belongs_to_the_month_that_the_contract_says(when: str, expected: EventCounts) -> None:
     open_still = ticket(0)
     assert counted([open_still], counted_when=when) == expected
 
 
 def test_a_clock_that_is_stopped_still_is_stopped() -> None:
     waiting = Ticket("1", "P1", MONTH.start_ms, stops=(Stop(MONTH.start_ms + MINUTE, None, "waiting"),))
-    assert counted([waiting], clock={"stops": ["waiting"]}) == Counts(0, 0)
-    assert counted([waiting]) == Counts(0, 1)
+    assert counted([waiting], clock={"stops": ["waiting"]}) == EventCounts(0, 0)
+    assert counted([waiting]) == EventCounts(0, 1)
 
 
 def test_a_day_in_steps_adds_up() -> None:

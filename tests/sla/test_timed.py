@@ -8,11 +8,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.counting import SlowAsDown
-from sla_monitor.sla.looks import Looks, Sample
+from sla_monitor.contract.kpis.counting import SlowAsDown
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.samples import Sample, Samples
+from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.spans import Span, extend
-from sla_monitor.sla.timed import timed_spans
 
 EVERY_MS = 10
 RULE = SlowAsDown.model_validate({"promised": "100ms", "multiple": "2.5"})
@@ -48,13 +48,13 @@ def slowly(samples: list[Sample]) -> list[Span]:
 
 @given(looks())
 def test_timed_spans_are_those_of_looks_judged_one_by_one(samples: list[Sample]) -> None:
-    assert list(timed_spans([Looks.of(samples)], EVERY_MS, RULE)) == slowly(samples)
-    assert list(timed_spans(Looks.of(samples).by_day(), EVERY_MS, RULE)) == slowly(samples)
+    assert list(timed_spans([Samples.of(samples)], EVERY_MS, RULE)) == slowly(samples)
+    assert list(timed_spans(Samples.of(samples).by_day(), EVERY_MS, RULE)) == slowly(samples)
 
 
 @given(looks(), st.data())
 def test_looks_in_pieces_are_all_of_them(samples: list[Sample], data: st.DataObject) -> None:
-    whole = Looks.of(samples)
+    whole = Samples.of(samples)
     days = list(whole.by_day())
     assert [look for day in days for look in day] == samples
     assert all(one.at_ms[-1] // 86_400_000 < other.at_ms[0] // 86_400_000 for one, other in pairwise(days))
@@ -80,6 +80,6 @@ def test_an_answer_is_too_slow_just_beyond_the_multiple() -> None:
     samples: list[Sample] = [
         (10 * n, Outcome.UP, us, None) for n, us in enumerate((100_000, 100_001, 250_000, 250_001))
     ]
-    found = timed_spans([Looks.of(samples)], EVERY_MS, RULE)
+    found = timed_spans([Samples.of(samples)], EVERY_MS, RULE)
     assert [(one.outcome, one.looks) for one in found] == [(Outcome.UP, 1), (Outcome.DEGRADED, 2), (Outcome.DOWN, 1)]
     assert RULE.multiple == Decimal("2.5")

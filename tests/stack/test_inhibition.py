@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from sla_monitor.generate.alertmanager import alertmanager_files
-from sla_monitor.generate.files import rendered, write
-from sla_monitor.generate.receivers import placeholders
+from sla_monitor.generate.alertmanager.configuration import alertmanager_files
+from sla_monitor.generate.alertmanager.receivers import placeholders
+from sla_monitor.generate.file_set import rendered, write
 from sla_monitor.settings import Settings
 from tests.generate.support import NOW_MS, contract
 from tests.stack.running import Alertmanager, alertmanager

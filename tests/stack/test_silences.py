@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.standing import standing
 from sla_monitor.settings import Alertmanager as Wanted
 from sla_monitor.silences import Booking, Silences, bookings
 from tests.instants import exact

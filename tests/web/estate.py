@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.board import Board, Watched
-from sla_monitor.contract.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
+from sla_monitor.contract.endpoints.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
+from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
-from sla_monitor.sla.period import Period, month_of
 from tests import assessed
 from tests.reconciled import reconciled
 

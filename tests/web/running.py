@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Health, Limits, ReviewPack, Web
 

@@ -14,10 +14,10 @@ import bcrypt
 import pytest
 import trustme
 
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.errors import ConfigError
 from sla_monitor.web import Web
-from sla_monitor.web.access import REMEMBERED, Access
+from sla_monitor.web.serving.access import REMEMBERED, Access
 from tests.web.running import Parts, ask, raw, serving
 
 PATIENCE_S = 20

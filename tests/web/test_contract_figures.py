@@ -12,7 +12,7 @@ import pytest
 from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast, Outlook
 from sla_monitor.board import Board
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.web import figures
 from tests.assessed import with_figures

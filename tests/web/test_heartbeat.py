@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.contract.secret import SecretReference
+from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Limits, Web
-from sla_monitor.web.heartbeat import REMEMBERED, Limit
-from sla_monitor.web.routes import REPORT_BYTES
+from sla_monitor.web.serving.heartbeat_route import REMEMBERED, Limit
+from sla_monitor.web.serving.routes import REPORT_BYTES
 from tests.running import wait_until
 from tests.web.running import Answer, Parts, ask, connect, raw, serving
 

@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 import pytest
 
-from sla_monitor.daemon.errands import packs
-from sla_monitor.review.shelf import MANIFEST, put
+from sla_monitor.daemon.background_jobs import packs
+from sla_monitor.review.pack_store import MANIFEST, put
 from sla_monitor.web import Web
-from sla_monitor.web.packs import listed
+from sla_monitor.web.page.pack_list import listed
 from tests.web import estate
 from tests.web.browser import Tab, tab
 from tests.web.running import Parts, ask, raw, serving

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sla_monitor.web import workers as module
-from sla_monitor.web.workers import Workers
+from sla_monitor.web.serving import workers as module
+from sla_monitor.web.serving.workers import Workers
 
 
 def wait_for(condition: object, seconds: float = 5.0) -> None:

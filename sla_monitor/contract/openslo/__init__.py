@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sla_monitor.contract.openslo.objects import Found, Taken
+from sla_monitor.contract.openslo.objects import OpenSloObjects, Taken
 from sla_monitor.contract.openslo.reading import read_openslo
 from sla_monitor.contract.openslo.writing import written
 
-__all__ = ["Found", "Taken", "read_openslo", "written"]
+__all__ = ["OpenSloObjects", "Taken", "read_openslo", "written"]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sla_monitor.contract.nodes import Problem
-from sla_monitor.contract.openslo.pieces import Piece, Refused
+from sla_monitor.contract.openslo.pieces import OpenSloPiece, Refused
+from sla_monitor.contract.reading.nodes import Problem
 
 VERSION = "openslo/v1"
 _ALERTS = {"AlertPolicy", "AlertCondition", "AlertNotificationTarget"}
@@ -26,7 +26,7 @@ class Taken:
 
 
 @dataclass(slots=True)
-class Found:
+class OpenSloObjects:
     """What was taken of a file, and what was not."""
 
     services: list[Taken] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Found:
     left_out: list[Problem] = field(default_factory=list)
 
 
-def objects_of(piece: Piece) -> Iterator[tuple[str, Piece]]:
+def objects_of(piece: OpenSloPiece) -> Iterator[tuple[str, OpenSloPiece]]:
     """The objects of one document, which may be a list of them, by their kind."""
     for each in list(piece.items()) or [piece]:
         try:

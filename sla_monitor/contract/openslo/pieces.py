@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sla_monitor.contract.nodes import Document, Items, Leaf, Mapping, Node, Place, Problem, plain, word
+from sla_monitor.contract.reading.nodes import Document, FilePlace, Items, Leaf, Mapping, Node, Problem, plain, word
 
 
 class Refused(Exception):  # noqa: N818 - it says what became of a piece
@@ -14,16 +14,16 @@ class Refused(Exception):  # noqa: N818 - it says what became of a piece
 
 
 @dataclass(slots=True)
-class Piece:
+class OpenSloPiece:
     """One value of the file: where it is, and how people find it."""
 
     document: Document
     node: Node
-    place: Place
+    place: FilePlace
     path: str
     left_out: list[Problem] = field(default_factory=list)
 
-    def at(self, key: str | int) -> Piece | None:
+    def at(self, key: str | int) -> OpenSloPiece | None:
         """What stands under a key; None if nothing does."""
         node = self.node.entries.get(str(key)) if isinstance(self.node, Mapping) else None
         if isinstance(self.node, Items) and isinstance(key, int):
@@ -31,16 +31,16 @@ class Piece:
         if node is None or (isinstance(node, Leaf) and node.value is None):
             return None
         place = self.node.keys[str(key)] if isinstance(self.node, Mapping) else node.place
-        return Piece(self.document, node, place, f"{self.path}.{word(key)}", self.left_out)
+        return OpenSloPiece(self.document, node, place, f"{self.path}.{word(key)}", self.left_out)
 
-    def need(self, key: str) -> Piece:
+    def need(self, key: str) -> OpenSloPiece:
         """The same where something must be. Raises Refused."""
         found = self.at(key)
         if found is None:
             raise self.refusal(f"{word(key)} is missing (OpenSLO v1 asks for it)")
         return found
 
-    def items(self) -> Iterator[Piece]:
+    def items(self) -> Iterator[OpenSloPiece]:
         """The items of a list; of anything else none."""
         for position in range(len(self.node.nodes) if isinstance(self.node, Items) else 0):
             item = self.at(position)

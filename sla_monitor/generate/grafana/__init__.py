@@ -8,12 +8,12 @@ from typing import Any
 
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.terms import Terms
-from sla_monitor.generate.grafana.health import health
-from sla_monitor.generate.grafana.looks import Json, currency_unit
+from sla_monitor.generate.grafana.monitor_health import health
 from sla_monitor.generate.grafana.operations import operations
 from sla_monitor.generate.grafana.provisioning import datasource, provider
 from sla_monitor.generate.grafana.scorecard import scorecard
 from sla_monitor.generate.grafana.service import service
+from sla_monitor.generate.grafana.style import Json, currency_unit
 from sla_monitor.settings import Settings
 
 __all__ = ["dashboards", "grafana_files"]

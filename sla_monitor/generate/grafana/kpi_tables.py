@@ -6,31 +6,31 @@ from collections.abc import Sequence
 
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
-from sla_monitor.generate.grafana import looks
+from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.links import to_service
-from sla_monitor.generate.grafana.panels import Look, Panel
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle
 from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
-from sla_monitor.generate.grafana.tables import Column, Key, matrix, table
+from sla_monitor.generate.grafana.tables import Key, TableColumn, matrix, table
 
 VIEWS = (("Agreed", "agreed"), ("Gross", "gross"), ("Claimed", "claimed"))
 NOW = "now"
 """The running month among the closed ones; as text it comes after them."""
 
 
-def _figures(contracts: Sequence[Terms], matcher: str, labels: str, look: Look) -> tuple[Column, ...]:
+def _figures(contracts: Sequence[Terms], matcher: str, labels: str, look: PanelStyle) -> tuple[TableColumn, ...]:
     """Band, target and the three views of the KPIs with these units."""
-    bands = looks.band_colors(contracts)
+    bands = style.band_colors(contracts)
     held = " or ".join(f"({each('kpi, service', _of_band(name))} == 1) * {number}" for number, name in enumerate(bands))
     target = each(labels, select(names.KPI_TARGET, *CONTRACT, matcher))
     texts = {str(number): shown for number, shown in enumerate(bands.values())}
     band = f"{target} * 0 + on (kpi, service) group_left () ({held or 'vector(0)'})"
     values = [
-        Column(heading, each(labels, select(names.KPI_VALUE, *CONTRACT, matcher, f'view="{view}"')), look)
+        TableColumn(heading, each(labels, select(names.KPI_VALUE, *CONTRACT, matcher, f'view="{view}"')), look)
         for heading, view in VIEWS
     ]
     return (
-        Column("Band", band, Look(unit="none", texts=texts), is_coloured=True),
-        Column("Target", target, look),
+        TableColumn("Band", band, PanelStyle(unit="none", texts=texts), is_coloured=True),
+        TableColumn("Target", target, look),
         *values,
     )
 
@@ -40,12 +40,12 @@ def _of_band(name: str) -> str:
 
 
 def per_cent(contracts: Sequence[Terms]) -> Panel:
-    seen = Look(unit="percentunit", decimals=1, thresholds=looks.SHARE_SEEN)
+    seen = PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN)
     columns = (
-        *_figures(contracts, 'unit="ratio"', "kpi, service", Look(unit="percentunit", decimals=3)),
-        Column("Seen", each("kpi, service", select(names.KPI_COVERAGE, *CONTRACT)), seen, is_coloured=True),
-        Column("Points", _in_per_cent(names.KPI_POINTS), Look(thresholds=looks.ANY_IS_BAD)),
-        Column("Failures in a row", _in_per_cent(names.KPI_FAILURES), Look(decimals=0)),
+        *_figures(contracts, 'unit="ratio"', "kpi, service", PanelStyle(unit="percentunit", decimals=3)),
+        TableColumn("Seen", each("kpi, service", select(names.KPI_COVERAGE, *CONTRACT)), seen, is_coloured=True),
+        TableColumn("Points", _in_per_cent(names.KPI_POINTS), PanelStyle(thresholds=style.ANY_IS_BAD)),
+        TableColumn("Failures in a row", _in_per_cent(names.KPI_FAILURES), PanelStyle(decimals=0)),
     )
     return table(
         "KPIs in per cent, in three views",
@@ -66,7 +66,7 @@ def others(contracts: Sequence[Terms]) -> Panel:
         "Other KPIs, in three views",
         "Times are in seconds. What nobody has measured or submitted yet is empty.",
         (Key("kpi", "KPI"), Key("service", "Service"), Key("unit", "Unit")),
-        _figures(contracts, 'unit!="ratio"', "kpi, service, unit", Look(unit="none")),
+        _figures(contracts, 'unit!="ratio"', "kpi, service, unit", PanelStyle(unit="none")),
         height=6,
     )
 
@@ -79,5 +79,5 @@ def months(contracts: Sequence[Terms]) -> Panel:
         "The band that each KPI got in each closed month, and where it stands now.",
         Query(f'label_replace({now}, "month", "{NOW}", "", "") or {past}'),
         ("kpi", "month", "band"),
-        Look(unit="none", texts=looks.band_colors(contracts)),
+        PanelStyle(unit="none", texts=style.band_colors(contracts)),
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sla_monitor.generate.grafana.looks import Json
 from sla_monitor.generate.grafana.panels import link
+from sla_monitor.generate.grafana.style import Json
 
 OPERATIONS, SERVICE, SCORECARD, HEALTH = "sla-operations", "sla-service", "sla-scorecard", "sla-monitor-health"
 

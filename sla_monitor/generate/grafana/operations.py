@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from sla_monitor import names
-from sla_monitor.generate.grafana import breaches, looks
-from sla_monitor.generate.grafana.board import CONTRACTS, Board
-from sla_monitor.generate.grafana.breaches import CONTRACT_KEY, KPI_LABELS, SERVICE_KEY
-from sla_monitor.generate.grafana.links import OPERATIONS, to_health, to_service
-from sla_monitor.generate.grafana.panels import Look, Panel, stat
+from sla_monitor.generate.grafana import style
+from sla_monitor.generate.grafana.dashboard import CONTRACTS, Dashboard
+from sla_monitor.generate.grafana.links import OPERATIONS, to_health, to_scorecard, to_service
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
 from sla_monitor.generate.grafana.queries import (
     CONTRACT,
     Query,
@@ -17,20 +16,20 @@ from sla_monitor.generate.grafana.queries import (
     select,
     state_code,
 )
-from sla_monitor.generate.grafana.tables import Column, Key, table
+from sla_monitor.generate.grafana.tables import Key, TableColumn, table
 
 SERVICE_LABELS = "contract, service"
 
 
-def operations(money: str) -> Board:
+def operations(money: str) -> Dashboard:
     """`money`: the unit of amounts."""
-    return Board(
+    return Dashboard(
         uid=OPERATIONS,
         title="SLA 1: Operations",
         description="What is broken now, for whom, and is a breach near?",
         rows=(
             ("Now", (*_counts(money), _services(), _open_outages())),
-            ("Is a breach near?", (breaches.kpis(), breaches.burn(), breaches.money_at_stake(money))),
+            ("Is a breach near?", (kpis(), burn(), money_at_stake(money))),
             ("Certificates and the monitor itself", (_certificates(), *_own_health())),
         ),
         variables=(CONTRACTS,),
@@ -39,18 +38,18 @@ def operations(money: str) -> Board:
 
 
 def _counts(money: str) -> list[Panel]:
-    states = (("down", looks.ANY_IS_BAD), ("degraded", looks.ANY_IS_NEAR), ("unknown", looks.ANY_IS_NEAR))
+    states = (("down", style.ANY_IS_BAD), ("degraded", style.ANY_IS_NEAR), ("unknown", style.ANY_IS_NEAR))
     found = [
         stat(
             f"Services {state}",
             f"Services whose state is {state} by the contract's own rules.",
             Query(f"sum({_in_state(state)})"),
-            Look(thresholds=thresholds, decimals=0),
+            PanelStyle(thresholds=thresholds, decimals=0),
         )
         for state, thresholds in states
     ]
     missed = f"count({each(KPI_LABELS, select(names.KPI_MET, *CONTRACT))} == 0)"
-    worst, now = (each("contract, currency", breaches.outlook(case)) for case in ("worst", "now"))
+    worst, now = (each("contract, currency", outlook(case)) for case in ("worst", "now"))
     pending = f"sum({each('contract', select(names.REGISTER_PENDING, *CONTRACT))})"
     return [
         *found,
@@ -58,19 +57,19 @@ def _counts(money: str) -> list[Panel]:
             "KPIs missed so far",
             "KPIs whose figure so far, as agreed, does not meet the target.",
             Query(or_zero(missed)),
-            Look(thresholds=looks.ANY_IS_BAD, decimals=0),
+            PanelStyle(thresholds=style.ANY_IS_BAD, decimals=0),
         ),
         stat(
             "Money at risk",
             "What this month may still cost the supplier: the credit at worst, less the credit as it stands.",
             Query(f"sum by (currency) ({worst} - {now})", "{{currency}}"),
-            Look(unit=money, thresholds=looks.steps((None, "text"))),
+            PanelStyle(unit=money, thresholds=style.steps((None, "text"))),
         ),
         stat(
             "Awaiting a decision",
             "Entries of the register (bookings, claims) that nobody has decided yet.",
             Query(pending),
-            Look(thresholds=looks.ANY_IS_NEAR, decimals=0),
+            PanelStyle(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
     ]
 
@@ -84,7 +83,7 @@ def _services() -> Panel:
         "State of every service",
         "Each service by the contract's own rules: down only after the confirmation rule. Click for the service.",
         Query(state_code(names.SERVICE_STATE, SERVICE_LABELS, CONTRACT), "{{service}}"),
-        Look(unit="none", texts=looks.STATES, links=(to_service("field.labels"),)),
+        PanelStyle(unit="none", texts=style.STATES, links=(to_service("field.labels"),)),
         width=24,
         by_name=True,
     )
@@ -94,20 +93,20 @@ def _open_outages() -> Panel:
     nobody = each(SERVICE_LABELS, select(names.SERVICE_STATE, *CONTRACT)) + " * 0"
     begun = each(SERVICE_LABELS, select(names.SERVICE_OUTAGE_START, *CONTRACT)) + " * 1000"
     columns = (
-        Column(
+        TableColumn(
             "State",
             state_code(names.SERVICE_STATE, SERVICE_LABELS, CONTRACT),
-            Look(unit="none", texts=looks.STATES),
+            PanelStyle(unit="none", texts=style.STATES),
             is_coloured=True,
         ),
-        Column("Down since", f"{begun} or {nobody}", Look(unit="dateTimeFromNow", texts=looks.NEVER)),
-        _plain("Outages", names.SERVICE_OUTAGES, Look(decimals=0)),
-        _plain("Downtime", names.SERVICE_DOWNTIME, Look(unit="dtdurations")),
-        _plain("Availability", names.SERVICE_AVAILABILITY, Look(unit="percentunit", decimals=3)),
-        Column(
+        TableColumn("Down since", f"{begun} or {nobody}", PanelStyle(unit="dateTimeFromNow", texts=style.NEVER)),
+        _plain("Outages", names.SERVICE_OUTAGES, PanelStyle(decimals=0)),
+        _plain("Downtime", names.SERVICE_DOWNTIME, PanelStyle(unit="dtdurations")),
+        _plain("Availability", names.SERVICE_AVAILABILITY, PanelStyle(unit="percentunit", decimals=3)),
+        TableColumn(
             "Seen",
             each(SERVICE_LABELS, select(names.SERVICE_COVERAGE, *CONTRACT)),
-            Look(unit="percentunit", decimals=1, thresholds=looks.SHARE_SEEN),
+            PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
             is_coloured=True,
         ),
     )
@@ -120,51 +119,127 @@ def _open_outages() -> Panel:
     )
 
 
-def _plain(heading: str, metric: names.MetricName, look: Look) -> Column:
-    return Column(heading, each(SERVICE_LABELS, select(metric, *CONTRACT)), look)
+def _plain(heading: str, metric: names.MetricName, look: PanelStyle) -> TableColumn:
+    return TableColumn(heading, each(SERVICE_LABELS, select(metric, *CONTRACT)), look)
 
 
 def _certificates() -> Panel:
     left = f"{each('contract, service, endpoint', select(names.CERTIFICATE_EXPIRY, *CONTRACT))} - time()"
-    days = looks.steps((None, looks.BAD), (7 * 86_400, looks.NEAR), (21 * 86_400, looks.GOOD))
+    days = style.steps((None, style.BAD), (7 * 86_400, style.NEAR), (21 * 86_400, style.GOOD))
     return table(
         "Certificates",
         "Time until the earliest certificate of each endpoint's chain expires.",
         (CONTRACT_KEY, SERVICE_KEY, Key("endpoint", "Endpoint")),
-        (Column("Expires in", left, Look(unit="dtdurations", thresholds=days), is_coloured=True),),
+        (TableColumn("Expires in", left, PanelStyle(unit="dtdurations", thresholds=days), is_coloured=True),),
         height=7,
     )
 
 
 def _own_health() -> list[Panel]:
-    def own(title: str, description: str, expression: str, look: Look) -> Panel:
+    def own(title: str, description: str, expression: str, look: PanelStyle) -> Panel:
         return stat(title, description, Query(expression), look, width=6)
 
     to = (to_health(),)
-    yes, no = looks.steps((None, looks.BAD), (1, looks.GOOD)), looks.ANY_IS_BAD
+    yes, no = style.steps((None, style.BAD), (1, style.GOOD)), style.ANY_IS_BAD
     return [
         own(
             "Monitor online",
             "Whether a witness answers; if none does, what fails is unknown.",
             f"min({select(names.MONITOR_ONLINE)})",
-            Look(unit="none", texts=looks.GOOD_WHEN_ONE, thresholds=yes, links=to),
+            PanelStyle(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=yes, links=to),
         ),
         own(
             "Ledger failing",
             "Whether observations cannot be committed.",
             f"max({select(names.LEDGER_FAILING)})",
-            Look(unit="none", texts=looks.BAD_WHEN_ONE, thresholds=no, links=to),
+            PanelStyle(unit="none", texts=style.BAD_WHEN_ONE, thresholds=no, links=to),
         ),
         own(
             "Figures are this old",
             "Time since the figures were last worked out.",
             f"time() - min({select(names.ASSESSED)})",
-            Look(unit="s", thresholds=looks.steps((None, looks.GOOD), (60, looks.NEAR), (300, looks.BAD)), links=to),
+            PanelStyle(
+                unit="s", thresholds=style.steps((None, style.GOOD), (60, style.NEAR), (300, style.BAD)), links=to
+            ),
         ),
         own(
             "Looks missed a second",
             "Looks lost because the schedule was late or the host slept.",
             f"sum({rate(names.MISSED)})",
-            Look(unit="none", decimals=2, thresholds=looks.steps((None, looks.GOOD), (0.01, looks.NEAR)), links=to),
+            PanelStyle(
+                unit="none", decimals=2, thresholds=style.steps((None, style.GOOD), (0.01, style.NEAR)), links=to
+            ),
         ),
     ]
+
+
+KPI_LABELS = "contract, kpi, service"
+CONTRACT_KEY = Key("contract", "Contract", to_scorecard("data.fields"))
+SERVICE_KEY = Key("service", "Service", to_service("data.fields"))
+
+
+def kpis() -> Panel:
+    left, whole = (
+        each(KPI_LABELS, select(metric, *CONTRACT)) for metric in (names.KPI_ALLOWANCE_LEFT, names.KPI_ALLOWANCE)
+    )
+    never = each(KPI_LABELS, select(names.KPI_ALLOWANCE, *CONTRACT)) + " * 0"
+    out = f"min by ({KPI_LABELS}) ({select(names.KPI_EXHAUSTED, *CONTRACT)}) * 1000"
+    burn = each(KPI_LABELS, select(names.KPI_BURN_RATE, *CONTRACT))
+    columns = (
+        TableColumn(
+            "So far",
+            each(KPI_LABELS, select(names.KPI_MET, *CONTRACT)),
+            PanelStyle(unit="none", texts=style.MET),
+            is_coloured=True,
+        ),
+        TableColumn("Allowance left", left, PanelStyle(unit="dtdurations")),
+        TableColumn(
+            "Share left",
+            f"{left} / ({whole} > 0)",
+            PanelStyle(unit="percentunit", decimals=0, thresholds=style.SHARE_LEFT),
+            is_coloured=True,
+        ),
+        TableColumn("Runs out", f"{out} or {never}", PanelStyle(unit="dateTimeFromNow", texts=style.NEVER)),
+        TableColumn("Burn rate", burn, PanelStyle(decimals=2, thresholds=style.BURN), is_coloured=True),
+        TableColumn(
+            "Points", each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), PanelStyle(thresholds=style.ANY_IS_BAD)
+        ),
+    )
+    return table(
+        "KPIs: what is left of the allowance, and when it runs out",
+        "Allowance: the downtime that the whole period may have at the target. Burn rate: 1 uses it up exactly at the"
+        " period's end; the faster of the whole period and the last seven days.",
+        (CONTRACT_KEY, Key("kpi", "KPI"), SERVICE_KEY),
+        columns,
+        sort_by="Burn rate",
+    )
+
+
+def burn() -> Panel:
+    return timeseries(
+        "Burn rate",
+        "How fast each allowance is used up, by the last seven days; 1 uses it up exactly at the period's end.",
+        [
+            Query(
+                each("kpi, service", select(names.KPI_BURN_RATE, *CONTRACT, 'window="trailing"')), "{{kpi}} {{service}}"
+            )
+        ],
+        PanelStyle(decimals=2, thresholds=style.BURN, least=0),
+    )
+
+
+def money_at_stake(money: str) -> Panel:
+    cases = [
+        Query(each("contract, currency", outlook(case)), f"{{{{contract}}}} {case} {{{{currency}}}}")
+        for case in ("now", "best", "worst")
+    ]
+    return timeseries(
+        "Service credit of the month: now, at best, at worst",
+        "What the month costs, after caps: as it stands, and if nothing or everything were down from now on.",
+        cases,
+        PanelStyle(unit=money, least=0),
+    )
+
+
+def outlook(case: str) -> str:
+    return select(names.OUTLOOK_CREDIT, *CONTRACT, f'case="{case}"')

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sla_monitor.generate.grafana.looks import ONE_COLOR, Json, value_mappings
 from sla_monitor.generate.grafana.queries import Query
+from sla_monitor.generate.grafana.style import ONE_COLOR, Json, value_mappings
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 NO_DATA = "no data"
@@ -30,7 +30,7 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PanelStyle:
     """How the values of a panel, or of one column, look."""
 
     unit: str = "short"
@@ -77,7 +77,9 @@ def targets(queries: Sequence[Query], *, as_table: bool = False) -> list[Json]:
     ]
 
 
-def stat(title: str, description: str, query: Query, look: Look, *, width: int = 4, by_name: bool = False) -> Panel:
+def stat(
+    title: str, description: str, query: Query, look: PanelStyle, *, width: int = 4, by_name: bool = False
+) -> Panel:
     """One number (or one for each series, by its name), its background saying whether it is well."""
     options = {
         "colorMode": "background",
@@ -92,7 +94,7 @@ def stat(title: str, description: str, query: Query, look: Look, *, width: int =
 
 
 def timeseries(
-    title: str, description: str, queries: Sequence[Query], look: Look, *, width: int = 12, stacked: bool = False
+    title: str, description: str, queries: Sequence[Query], look: PanelStyle, *, width: int = 12, stacked: bool = False
 ) -> Panel:
     """Values over time. Stacked only where the parts make a whole."""
     custom = {
@@ -114,7 +116,9 @@ def timeseries(
     return Panel(title, description, width, 8, _body("timeseries", queries, defaults, options))
 
 
-def state_timeline(title: str, description: str, queries: Sequence[Query], look: Look, *, height: int = 8) -> Panel:
+def state_timeline(
+    title: str, description: str, queries: Sequence[Query], look: PanelStyle, *, height: int = 8
+) -> Panel:
     """States over time, a row for each series."""
     options = {
         "mergeValues": True,
@@ -128,7 +132,7 @@ def state_timeline(title: str, description: str, queries: Sequence[Query], look:
     return Panel(title, description, 24, height, _body("state-timeline", queries, defaults, options))
 
 
-def bar_gauge(title: str, description: str, query: Query, look: Look, *, width: int = 12) -> Panel:
+def bar_gauge(title: str, description: str, query: Query, look: PanelStyle, *, width: int = 12) -> Panel:
     """A bar for each series, against its bounds."""
     options = {
         "displayMode": "basic",
@@ -140,7 +144,7 @@ def bar_gauge(title: str, description: str, query: Query, look: Look, *, width: 
     return Panel(title, description, width, 8, _body("bargauge", [now], look.defaults(), options))
 
 
-def bar_chart(title: str, description: str, query: Query, look: Look, x: str, *, width: int = 12) -> Panel:
+def bar_chart(title: str, description: str, query: Query, look: PanelStyle, x: str, *, width: int = 12) -> Panel:
     """A bar for each value of the label `x`, in its order."""
     options = {
         "orientation": "vertical",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sla_monitor.generate.grafana.looks import Json
+from sla_monitor.generate.grafana.style import Json
 
 FOLDER = "SLA monitor"
 DASHBOARDS = "/var/lib/grafana/dashboards/sla-monitor"

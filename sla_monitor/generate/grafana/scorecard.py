@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sla_monitor import names
+from sla_monitor.contract.money.trigger_terms import Trigger, TriggerCondition
 from sla_monitor.contract.terms import Terms
-from sla_monitor.generate.grafana import account, kpi_tables, looks
-from sla_monitor.generate.grafana.board import ONE_CONTRACT, Board
+from sla_monitor.generate.grafana import kpi_tables, style
+from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Dashboard
+from sla_monitor.generate.grafana.kpi_tables import NOW
 from sla_monitor.generate.grafana.links import SCORECARD
-from sla_monitor.generate.grafana.panels import Look, Panel, stat
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, bar_chart, bar_gauge, stat, text, timeseries
 from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
 
 
-def scorecard(contracts: Sequence[Terms], money: str) -> Board:
+def scorecard(contracts: Sequence[Terms], money: str) -> Dashboard:
     """One contract at a time. `money`: the unit of amounts."""
-    return Board(
+    return Dashboard(
         uid=SCORECARD,
         title="SLA 3: Contract scorecard",
         description="What does the contract say about this month, and about the last twelve?",
@@ -24,9 +26,9 @@ def scorecard(contracts: Sequence[Terms], money: str) -> Board:
             ("KPIs this period", (kpi_tables.per_cent(contracts), kpi_tables.others(contracts))),
             (
                 "The last twelve months",
-                (kpi_tables.months(contracts), account.month_points(), account.month_credit(money)),
+                (kpi_tables.months(contracts), month_points(), month_credit(money)),
             ),
-            ("Points and money", (account.caps(), account.credit(money), account.triggers(), account.rules(contracts))),
+            ("Points and money", (caps(), credit(money), triggers(), rules(contracts))),
         ),
         variables=(ONE_CONTRACT,),
         span="now-30d",
@@ -35,7 +37,7 @@ def scorecard(contracts: Sequence[Terms], money: str) -> Board:
     )
 
 
-def _now(title: str, description: str, expression: str, look: Look, legend: str = "") -> Panel:
+def _now(title: str, description: str, expression: str, look: PanelStyle, legend: str = "") -> Panel:
     return stat(title, description, Query(expression, legend), look)
 
 
@@ -46,26 +48,26 @@ def _points() -> tuple[Panel, ...]:
             "Service points",
             "Of the running month, agreed view, after repeats and related failures.",
             f"max({select(names.CONTRACT_POINTS, *CONTRACT)})",
-            Look(thresholds=looks.steps((None, looks.GOOD), (0.001, looks.SERIOUS))),
+            PanelStyle(thresholds=style.steps((None, style.GOOD), (0.001, style.SERIOUS))),
         ),
         _now(
             "Points at worst",
             "If everything were down from now to the month's end.",
             f"max({worst})",
-            Look(thresholds=looks.steps((None, "text"))),
+            PanelStyle(thresholds=style.steps((None, "text"))),
         ),
     )
 
 
 def _amounts(money: str) -> tuple[Panel, ...]:
     worst = select(names.OUTLOOK_CREDIT, *CONTRACT, 'case="worst"')
-    plain = Look(unit=money, thresholds=looks.steps((None, "text")))
+    plain = PanelStyle(unit=money, thresholds=style.steps((None, "text")))
     return (
         _now(
             "Service credit",
             "What the month costs the supplier as it stands, after caps.",
             each("currency", select(names.CONTRACT_CREDIT, *CONTRACT)),
-            Look(unit=money, thresholds=looks.steps((None, looks.GOOD), (0.01, looks.SERIOUS))),
+            PanelStyle(unit=money, thresholds=style.steps((None, style.GOOD), (0.01, style.SERIOUS))),
             "{{currency}}",
         ),
         _now(
@@ -88,25 +90,102 @@ def _amounts(money: str) -> tuple[Panel, ...]:
 def _people() -> tuple[Panel, ...]:
     ends = f"max({select(names.PERIOD_END, *CONTRACT)}) * 1000"
     return (
-        _now("The month ends", "In the contract's own zone.", ends, Look(unit="dateTimeFromNow")),
+        _now("The month ends", "In the contract's own zone.", ends, PanelStyle(unit="dateTimeFromNow")),
         _now(
             "Awaiting a decision",
             "Entries of the register that nobody has decided yet.",
             f"max({select(names.REGISTER_PENDING, *CONTRACT)})",
-            Look(thresholds=looks.ANY_IS_NEAR, decimals=0),
+            PanelStyle(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
         _now(
             "Figures owed",
             "KPI figures that a party owes for months that have ended.",
             f"max({select(names.FIGURES_MISSING, *CONTRACT)})",
-            Look(thresholds=looks.ANY_IS_NEAR, decimals=0),
+            PanelStyle(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
         stat(
             "Terms in force",
             "The change that the terms in force come from.",
             Query(each("terms", select(names.CONTRACT_INFO, *CONTRACT)), "{{terms}}"),
-            Look(unit="none", thresholds=looks.steps((None, "text")), texts={"1": ("in force", "text")}),
+            PanelStyle(unit="none", thresholds=style.steps((None, "text")), texts={"1": ("in force", "text")}),
             width=8,
             by_name=True,
         ),
     )
+
+
+def _by_month(now: str, past: str) -> Query:
+    return Query(f'label_replace(max({now}), "month", "{NOW}", "", "") or {each("month", past)}')
+
+
+def month_points() -> Panel:
+    return bar_chart(
+        "Service points by month",
+        "Points count against the triggers below over their windows.",
+        _by_month(select(names.CONTRACT_POINTS, *CONTRACT), select(names.MONTH_POINTS, *CONTRACT)),
+        PanelStyle(decimals=0, least=0, thresholds=style.steps((None, style.SERIOUS))),
+        "month",
+    )
+
+
+def month_credit(money: str) -> Panel:
+    return bar_chart(
+        "Service credit by month",
+        "What each month cost the supplier, after caps.",
+        _by_month(select(names.CONTRACT_CREDIT, *CONTRACT), select(names.MONTH_CREDIT, *CONTRACT)),
+        PanelStyle(unit=money, least=0, thresholds=style.steps((None, "blue"))),
+        "month",
+    )
+
+
+def caps() -> Panel:
+    limit, left = (each("cap, scope", select(metric, *CONTRACT)) for metric in (names.CAP_LIMIT, names.CAP_REMAINING))
+    return bar_gauge(
+        "Caps used",
+        "The part of each cap's window that credits have used; a cap limits money and never points.",
+        Query(f"1 - {left} / ({limit} > 0)", "{{cap}} ({{scope}})"),
+        PanelStyle(unit="percentunit", decimals=1, least=0, most=1, thresholds=style.SHARE_USED),
+    )
+
+
+def credit(money: str) -> Panel:
+    cases = [
+        Query(each("case", select(names.OUTLOOK_CREDIT, *CONTRACT, f'case="{case}"')), "{{case}}")
+        for case in ("now", "best", "worst")
+    ]
+    left = Query(each("cap, scope", select(names.CAP_REMAINING, *CONTRACT)), "{{cap}} ({{scope}}) left")
+    return timeseries(
+        "Service credit against the caps",
+        "The month's credit as it stands, at best and at worst, and what the caps still let through.",
+        [*cases, left],
+        PanelStyle(unit=money, least=0),
+    )
+
+
+def triggers() -> Panel:
+    return bar_gauge(
+        "Triggers",
+        "What the month has set off as it stands.",
+        Query(each("trigger", select(names.TRIGGER, *CONTRACT)), "{{trigger}}"),
+        PanelStyle(unit="none", least=0, most=1, texts=style.BAD_WHEN_ONE, thresholds=style.ANY_IS_BAD),
+    )
+
+
+def rules(contracts: Sequence[Terms]) -> Panel:
+    lines = [
+        f"- `{terms.id}` **{trigger.id}**: {_conditions(trigger)}" for terms in contracts for trigger in terms.triggers
+    ]
+    markdown = "\n".join(lines) or "The contracts have no triggers."
+    return text("What sets off a trigger", "By the terms in force.", markdown, width=12, height=8)
+
+
+def _conditions(trigger: Trigger) -> str:
+    return f" {'or' if trigger.when == 'any' else 'and'} ".join(map(_condition, trigger.conditions))
+
+
+def _condition(condition: TriggerCondition) -> str:
+    word = "more than" if condition.more_than is not None else "at least"
+    length = "1 month" if condition.months == 1 else f"{condition.months} months"
+    whole = {"contract_year": "over the contract year", "rolling": f"over {length}"}
+    window = whole.get(condition.window, f"in each of {length}")
+    return f"{condition.measure.replace('_', ' ')} {word} {condition.limit:f} {window}"

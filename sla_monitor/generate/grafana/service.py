@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from sla_monitor import names
-from sla_monitor.generate.grafana import looks
-from sla_monitor.generate.grafana.board import ONE_CONTRACT, Board, variable
+from sla_monitor.generate.grafana import style
+from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Dashboard, variable
 from sla_monitor.generate.grafana.links import SERVICE as UID
 from sla_monitor.generate.grafana.links import to_scorecard
-from sla_monitor.generate.grafana.panels import Look, Panel, stat, state_timeline, timeseries
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, state_timeline, timeseries
 from sla_monitor.generate.grafana.queries import CONTRACT, SERVICE, Query, each, or_zero, rate, select, state_code
 
 ENDPOINT = (*SERVICE, 'endpoint=~"$endpoint"')
-RATIO = Look(unit="percentunit", decimals=3)
+RATIO = PanelStyle(unit="percentunit", decimals=3)
 
 
-def service() -> Board:
+def service() -> Dashboard:
     """One service at a time."""
-    return Board(
+    return Dashboard(
         uid=UID,
         title="SLA 2: Service",
         description="How did this service do, where did the time go, and why did looks fail?",
@@ -36,7 +36,7 @@ def service() -> Board:
 
 
 def _figures() -> tuple[Panel, ...]:
-    def now(title: str, description: str, expression: str, look: Look) -> Panel:
+    def now(title: str, description: str, expression: str, look: PanelStyle) -> Panel:
         return stat(title, description, Query(expression), look)
 
     def of(metric: names.MetricName) -> str:
@@ -44,23 +44,23 @@ def _figures() -> tuple[Panel, ...]:
 
     state = f"max({state_code(names.SERVICE_STATE, 'contract, service', SERVICE)})"
     return (
-        now("State", "By the contract's own rules.", state, Look(unit="none", texts=looks.STATES)),
+        now("State", "By the contract's own rules.", state, PanelStyle(unit="none", texts=style.STATES)),
         now("Availability", "Of the agreed time that was seen.", of(names.SERVICE_AVAILABILITY), RATIO),
         now(
             "Seen",
             "Observed part of the agreed service time: what the availability is worth.",
             of(names.SERVICE_COVERAGE),
-            Look(unit="percentunit", decimals=1, thresholds=looks.SHARE_SEEN),
+            PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
         ),
-        now("Downtime", "After the contract's rules.", of(names.SERVICE_DOWNTIME), Look(unit="dtdurations")),
-        now("Outages", "Confirmed, with a part that counts.", of(names.SERVICE_OUTAGES), Look(decimals=0)),
+        now("Downtime", "After the contract's rules.", of(names.SERVICE_DOWNTIME), PanelStyle(unit="dtdurations")),
+        now("Outages", "Confirmed, with a part that counts.", of(names.SERVICE_OUTAGES), PanelStyle(decimals=0)),
         stat(
             "Allowance left",
             "The least that any KPI of the service has left. Click for the contract's scorecard.",
             Query(f"min by (contract) ({select(names.KPI_ALLOWANCE_LEFT, *SERVICE)})"),
-            Look(
+            PanelStyle(
                 unit="dtdurations",
-                thresholds=looks.steps((None, looks.BAD), (0.001, looks.GOOD)),
+                thresholds=style.steps((None, style.BAD), (0.001, style.GOOD)),
                 links=(to_scorecard("field.labels"),),
             ),
         ),
@@ -75,7 +75,7 @@ def _endpoints() -> Panel:
             Query(state_code(names.SERVICE_STATE, "service", SERVICE), "{{service}} (the service)"),
             Query(state_code(names.ENDPOINT_STATE, "endpoint", ENDPOINT), "{{endpoint}}"),
         ],
-        Look(unit="none", texts=looks.STATES),
+        PanelStyle(unit="none", texts=style.STATES),
     )
 
 
@@ -90,7 +90,7 @@ def _hours() -> Panel:
             Query(each("service", select(names.SERVICE_MAINTENANCE, *SERVICE)), "Permitted maintenance"),
             Query(f"2 * {each('service', down)}", "Outage"),
         ],
-        Look(unit="none", texts=looks.YES_NO | {"2": ("Down", looks.BAD)}),
+        PanelStyle(unit="none", texts=style.YES_NO | {"2": ("Down", style.BAD)}),
         height=6,
     )
 
@@ -100,7 +100,7 @@ def _durations() -> Panel:
         "How long looks took",
         "From the name to the last byte, by endpoint.",
         [Query(each("endpoint", select(names.PROBE_DURATION, *ENDPOINT)), "{{endpoint}}")],
-        Look(unit="s", least=0),
+        PanelStyle(unit="s", least=0),
     )
 
 
@@ -110,7 +110,7 @@ def _phases() -> Panel:
         "Phases of the looks",
         "Name lookup, connecting, TLS, first byte, transfer: the mean of the endpoints. They add up to the look.",
         [Query(f"avg by (phase) ({parts})", "{{phase}}")],
-        Look(unit="s", least=0),
+        PanelStyle(unit="s", least=0),
         stacked=True,
     )
 
@@ -120,7 +120,7 @@ def _reasons() -> Panel:
         "Why looks fail",
         "Endpoints whose last look found something wrong, by reason.",
         [Query(or_zero(f"sum by (reason) ({select(names.SERVICE_FAILING, *SERVICE)})"), "{{reason}}")],
-        Look(unit="short", decimals=0, least=0),
+        PanelStyle(unit="short", decimals=0, least=0),
         stacked=True,
     )
 
@@ -133,7 +133,7 @@ def _failures() -> Panel:
         "Failed looks",
         "Share of the looks at each endpoint that found it down.",
         [Query(f"{failed} / {all_looks}", "{{endpoint}}")],
-        Look(unit="percentunit", least=0, most=1),
+        PanelStyle(unit="percentunit", least=0, most=1),
     )
 
 
@@ -155,7 +155,7 @@ def _allowance() -> Panel:
         "Downtime allowance left",
         "For the whole period; below nothing, the promise is broken.",
         [Query(each("kpi", select(names.KPI_ALLOWANCE_LEFT, *SERVICE)), "{{kpi}}")],
-        Look(unit="s", thresholds=looks.steps((None, looks.BAD), (0, looks.GOOD))),
+        PanelStyle(unit="s", thresholds=style.steps((None, style.BAD), (0, style.GOOD))),
         width=8,
     )
 
@@ -165,6 +165,6 @@ def _burn() -> Panel:
         "Burn rate",
         "Downtime over the downtime allowed in the same time, over the period and over the last seven days.",
         [Query(each("kpi, window", select(names.KPI_BURN_RATE, *SERVICE)), "{{kpi}} {{window}}")],
-        Look(decimals=2, thresholds=looks.BURN, least=0),
+        PanelStyle(decimals=2, thresholds=style.BURN, least=0),
         width=8,
     )

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sla_monitor.generate.grafana.looks import Json, value_mappings
-from sla_monitor.generate.grafana.panels import DATASOURCE, NO_DATA, Look, Panel, targets
+from sla_monitor.generate.grafana.panels import DATASOURCE, NO_DATA, Panel, PanelStyle, targets
 from sla_monitor.generate.grafana.queries import Query
+from sla_monitor.generate.grafana.style import Json, value_mappings
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column of numbers: its heading, the query that fills it, and how its values look. `is_coloured`: the colour
     says something."""
 
     heading: str
     expression: str
-    look: Look
+    look: PanelStyle
     is_coloured: bool = False
 
 
@@ -34,7 +34,7 @@ def table(
     title: str,
     description: str,
     keys: Sequence[Key],
-    columns: Sequence[Column],
+    columns: Sequence[TableColumn],
     *,
     height: int = 9,
     sort_by: str = "",
@@ -65,7 +65,7 @@ def table(
     return Panel(title, description, 24, height, body)
 
 
-def matrix(title: str, description: str, query: Query, cells: tuple[str, str, str], look: Look) -> Panel:
+def matrix(title: str, description: str, query: Query, cells: tuple[str, str, str], look: PanelStyle) -> Panel:
     """A label's value in each cell: `cells` are the labels of the rows, of the columns and of what stands in them."""
     row, column, value = cells
     defaults = look.defaults({"align": "center", "displayMode": "color-background-solid", "filterable": False})
@@ -85,10 +85,10 @@ def matrix(title: str, description: str, query: Query, cells: tuple[str, str, st
 
 
 def _defaults() -> Json:
-    return Look(unit="none").defaults({"align": "auto", "displayMode": "auto", "filterable": True})
+    return PanelStyle(unit="none").defaults({"align": "auto", "displayMode": "auto", "filterable": True})
 
 
-def _column(column: Column) -> Json:
+def _column(column: TableColumn) -> Json:
     look = column.look
     properties = {
         "unit": look.unit,

@@ -14,18 +14,18 @@ from typing import Any
 
 from sla_monitor.archive.sealed import CHECKPOINT, SCRIPT, SealedDay, contents
 from sla_monitor.archive.sealed import SUMS as DAY_SUMS
-from sla_monitor.assess.parts import measurement_months, run_of, told_range
 from sla_monitor.contract.bank_holidays import handed_name
 from sla_monitor.errors import EvidenceError, ReviewError
 from sla_monitor.evidence import evidence_text
 from sla_monitor.evidence.given import Given
 from sla_monitor.evidence.reading import checked, evidence_of, spelled_content
+from sla_monitor.periods.terms_slices import measurement_months, run_of, told_range
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import is_redacted, redacted, withheld
-from sla_monitor.review.case import Handed
-from sla_monitor.review.gathering import Found, Subject, gathered
-from sla_monitor.review.make import Wanted, with_manifest
-from sla_monitor.review.shelf import MANIFEST
+from sla_monitor.review.gathering import Gathered, Subject, gathered
+from sla_monitor.review.pack_input import Handed
+from sla_monitor.review.pack_store import MANIFEST
+from sla_monitor.review.rendering.files import PackRequest, with_manifest
 from sla_monitor.signing import SigningKey
 
 EVIDENCE, CONTRACT, DAYS, WITHHELD = "evidence.json", "contract", "days", "withheld.json"
@@ -37,7 +37,7 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)
 STAMP_LIMIT = 1 << 20
 
 
-def evidence_file(found: Found) -> bytes:
+def evidence_file(found: Gathered) -> bytes:
     """What was seen and said from the contract's beginning to the end of the last measurement period that the month is
     in, for the party whose copy it is.
 
@@ -60,7 +60,7 @@ def evidence_file(found: Found) -> bytes:
     )
 
 
-def _again(found: Found, content: bytes) -> str:
+def _again(found: Gathered, content: bytes) -> str:
     contract = found.about.contract
     try:
         evidence = evidence_of(checked(spelled_content(content, EVIDENCE), contract), contract)
@@ -69,7 +69,7 @@ def _again(found: Found, content: bytes) -> str:
     return gathered(Subject(contract, evidence, found.about.month, evidence.as_of_ms), found.case.copy).document
 
 
-def contract_files(found: Found) -> dict[str, bytes]:
+def contract_files(found: Gathered) -> dict[str, bytes]:
     """The contract's file and the bank holidays that it names, under the names by which they are found again. Raises
     ReviewError."""
     contract, inputs = found.about.contract, found.case.inputs
@@ -139,10 +139,10 @@ def script() -> dict[str, bytes]:
 
 
 def bundled(
-    found: Found,
+    found: Gathered,
     name: str,
     made: Mapping[str, bytes],
-    wanted: Wanted,
+    wanted: PackRequest,
     key: SigningKey | None,
     days: Sequence[SealedDay],
 ) -> bytes:
@@ -160,7 +160,7 @@ def bundled(
     return zipped(name, {**whole, SUMS: sums({name: digest(content) for name, content in whole.items()})})
 
 
-def of_wanted(wanted: Wanted) -> dict[str, Any]:
+def of_wanted(wanted: PackRequest) -> dict[str, Any]:
     """What a manifest says of which pack it is."""
     return {"formats": list(wanted.formats), "months": wanted.months, "claim": wanted.claim}
 

@@ -10,9 +10,9 @@ from typing import Any, cast, get_args
 
 from sla_monitor.errors import BundleError
 from sla_monitor.review.bundle.contents import VERSION
-from sla_monitor.review.case import Copy
 from sla_monitor.review.keeping import Keeping
-from sla_monitor.review.make import FORMATS, Wanted
+from sla_monitor.review.pack_input import Copy
+from sla_monitor.review.rendering.files import FORMATS, PackRequest
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
@@ -31,7 +31,7 @@ class Manifest:
     status: str
     copy: Copy
     program: str
-    wanted: Wanted
+    wanted: PackRequest
     keeping: Keeping
     head: str
     assessment: str
@@ -53,7 +53,7 @@ def manifest_of(content: bytes) -> Manifest:
     if told.get("bundle") != VERSION:
         raise BundleError(f"is no bundle of version {VERSION} (a later sla-monitor may read it)")
     read = _Read(told)
-    wanted = Wanted(
+    wanted = PackRequest(
         read.check("formats", [name for name in FORMATS if name in _list(told.get("formats"))]),
         read.check("months", next((length for length in _LENGTHS if length is told.get("months")), None)),
         read.text("claim", _NAME) if told.get("claim") is not None else None,

@@ -20,26 +20,26 @@ from zipfile import ZipFile
 from sla_monitor.archive.sealed import SCRIPT, SealedDay
 from sla_monitor.archive.verifying import Against
 from sla_monitor.archive.verifying import verify as verify_days
-from sla_monitor.assess.document.whole import NOT_FIGURES
-from sla_monitor.assess.parts import month_at, run_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
+from sla_monitor.document.whole import NOT_FIGURES
 from sla_monitor.errors import ArchiveError, BundleError, ReviewError, SlaMonitorError
 from sla_monitor.evidence import FileEvidence, read_evidence
-from sla_monitor.ledger.heads import heads_in
+from sla_monitor.ledger.chaining.chain_heads import heads_in
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.terms_slices import month_at, run_of
 from sla_monitor.register.redaction import is_redacted, redacted
 from sla_monitor.review import words
 from sla_monitor.review.bundle import contents
 from sla_monitor.review.bundle.manifest import Manifest, manifest_of
 from sla_monitor.review.bundle.unpacking import Unpacked, unpacked
-from sla_monitor.review.case import Looks
-from sla_monitor.review.gathering import PROGRAM, Found, Subject, gathered
+from sla_monitor.review.first_failures import looks_in
+from sla_monitor.review.gathering import PROGRAM, Gathered, Subject, gathered
 from sla_monitor.review.keeping import sealed_as
-from sla_monitor.review.looks import looks_in
-from sla_monitor.review.make import manifest, packed
-from sla_monitor.review.shelf import MANIFEST
+from sla_monitor.review.pack_input import Looks
+from sla_monitor.review.pack_store import MANIFEST
+from sla_monitor.review.rendering.files import manifest, packed
 from sla_monitor.signing import VerifyingKey
-from sla_monitor.sla.period import Period
 
 State: TypeAlias = Literal["holds", "wrong", "unchecked", "note"]
 """unchecked: it should have been compared and could not be. note: nobody asked for it, or nobody could compare it."""
@@ -174,14 +174,14 @@ class _Opened:
         except ReviewError as error:
             raise BundleError(f"{found[0]}: {error}") from None
 
-    def _inputs(self, found: Found) -> Iterator[Check]:
+    def _inputs(self, found: Gathered) -> Iterator[Check]:
         told, now = self.about.inputs, {name: str(value) for name, value in (found.case.inputs or {}).items()}
         others = [name for name, value in now.items() if str(told.get(name)) != value]
         problems = [f"{name} is {now[name]}, and the manifest has {told.get(name)}" for name in others]
         evidence, contract = now["evidence_sha256"][:16], now["contract_sha256"][:16]
         yield from _all("inputs", problems, f"evidence {evidence}…, contract {contract}…")
 
-    def _document(self, found: Found) -> Iterator[Check]:
+    def _document(self, found: Gathered) -> Iterator[Check]:
         """Figure by figure against the JSON of the bundle, which all renderings are made of."""
         if found.case.figures_digest == self.about.figures:
             yield Check("figures", "holds", f"worked out again: {_worth(found)} ({self.about.figures[:16]}…)")
@@ -211,7 +211,7 @@ class _Opened:
             raise BundleError(f"holds no {self._whole.name}.json")
         return found[0]
 
-    def _withheld(self, found: Found, evidence: FileEvidence) -> Iterator[Check]:
+    def _withheld(self, found: Gathered, evidence: FileEvidence) -> Iterator[Check]:
         """What the supplier's copy lacks."""
         about, entries = self.about, evidence.entries(found.about.contract.id)
         numbers = tuple(one.number for one in entries if is_redacted(redacted(one)))
@@ -235,7 +235,7 @@ class _Opened:
             said = f"{len(numbers)} entries, SHA-256 {about.withheld}"
         yield from _all("left out", problems, said)
 
-    def _opened(self, found: Found, evidence: FileEvidence) -> Iterator[str]:
+    def _opened(self, found: Gathered, evidence: FileEvidence) -> Iterator[str]:
         name = contents.WITHHELD
         content = self._read(name)
         told = _loaded(content, name)
@@ -248,7 +248,7 @@ class _Opened:
         elif contents.digest(content) != self.about.withheld:
             yield f"{name} has another digest than the manifest says"
 
-    def _files(self, found: Found, evidence: FileEvidence) -> Iterator[Check]:
+    def _files(self, found: Gathered, evidence: FileEvidence) -> Iterator[Check]:
         """Every rendering made again, and the manifest."""
         about, expected = self.about, set[str]()
         names = {contents.EVIDENCE, contents.contract_name(found.about.contract.id)}
@@ -298,7 +298,7 @@ class _Opened:
         if strangers:
             yield from _all("files", [f"{name} is no part of such a bundle" for name in strangers], "")
 
-    def _manifest(self, found: Found) -> Iterator[Check]:
+    def _manifest(self, found: Gathered) -> Iterator[Check]:
         about = self.about
         withheld = {"entries": list(about.lacking), "sha256": about.withheld}
         told = {"bundle": contents.VERSION, **contents.of_wanted(about.wanted), "withheld": withheld}
@@ -374,7 +374,7 @@ def _against_manifest(about: Manifest, days: Sequence[SealedDay], period: Period
         yield "the manifest says something else of the sealed days"
 
 
-def _worth(found: Found) -> str:
+def _worth(found: Gathered) -> str:
     result = found.case.result
     if result is None:
         return "no points and no money yet"

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.review import words
-from sla_monitor.review.blocks import Cell, Column, Facts, Lines, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.blocks import Cell, Column, Facts, Prose, Row, Section, Table, TextLines
+from sla_monitor.review.pack_input import PackInput
 
 RECORDS = (Column("Document", 2.5), Column("What it is", 2.2), Column("SHA-256", 5))
 BLANK = ("Signed", "Date", "Name", "Office held")
 
 
-def certificate(case: Case) -> Section:
+def certificate(case: PackInput) -> Section:
     """What nobody but the officer can say is left blank: name, office, date and signature."""
     authority = case.assessment.authority
     said = (
@@ -27,10 +27,10 @@ def certificate(case: Case) -> Section:
     which = "They are identified by the SHA-256 digests of their content, and are produced with this certificate."
     told = (Prose((said, which)), Facts(tuple(_facts(case))), _records(case), Prose(tuple(_about(case))))
     title = "Certificate under section 9 of the Civil Evidence Act 1995"
-    return Section("certificate", title, (*told, Lines(BLANK)), own_page=True)
+    return Section("certificate", title, (*told, TextLines(BLANK)), own_page=True)
 
 
-def _facts(case: Case) -> Iterator[tuple[str, Cell]]:
+def _facts(case: PackInput) -> Iterator[tuple[str, Cell]]:
     one, keeping = case.assessment, case.keeping
     yield "Authority", Cell(one.authority)
     yield "Contract", Cell(f"{one.title} ({one.contract}), with {one.supplier}")
@@ -44,7 +44,7 @@ def _facts(case: Case) -> Iterator[tuple[str, Cell]]:
         yield f"Checkpoint of {day}", Cell(root, tone="code")
 
 
-def _kept_as(case: Case) -> str:
+def _kept_as(case: PackInput) -> str:
     if not case.keeping.is_recorded:
         return "an evidence file; the ledger that it was made from is not known here"
     entries = case.assessment.register_number
@@ -52,14 +52,14 @@ def _kept_as(case: Case) -> str:
     return f"the ledger of {case.program}: observations, and {register}"
 
 
-def _records(case: Case) -> Table:
+def _records(case: PackInput) -> Table:
     whole = [("assessment (JSON)", "What the contract says about the month", case.digest)]
     whole += [(one.name, one.what, one.digest) for one in case.handed]
     rows: tuple[Row, ...] = tuple((Cell(name), Cell(what), Cell(digest, tone="code")) for name, what, digest in whole)
     return Table("records", "The records", RECORDS, rows)
 
 
-def _about(case: Case) -> Iterator[str]:
+def _about(case: PackInput) -> Iterator[str]:
     if case.keeping.is_recorded:
         yield (
             "The ledger is kept by a computer program in the ordinary course of the authority’s activities. It is"

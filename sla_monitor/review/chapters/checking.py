@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import PackInput
 
 STEPS = (Column("What it shows", 2.6), Column("With", 3.4))
 UNKNOWN = "This pack was made from an evidence file, which does not say whether days are sealed or who has signed them."
@@ -24,7 +24,7 @@ LEFT_OUT = (
 )
 
 
-def checking(case: Case) -> Section:
+def checking(case: PackInput) -> Section:
     """The figures first; then what nobody can change unseen."""
     is_supplier = case.copy == "supplier"
     said = SUPPLIER if is_supplier else AUTHORITY
@@ -34,7 +34,7 @@ def checking(case: Case) -> Section:
     return Section("checking", "How to check this pack", blocks, own_page=True)
 
 
-def witnessed(case: Case) -> str:
+def witnessed(case: PackInput) -> str:
     """Whether somebody else than the monitor's owner vouches for the record: told in every pack, also that nobody
     does."""
     keeping = case.keeping
@@ -49,7 +49,7 @@ def witnessed(case: Case) -> str:
     return f"{sealed} {keeping.witness} signed the checkpoint of {keeping.witnessed_until} as a witness."
 
 
-def _digest(case: Case) -> Iterator[Block]:
+def _digest(case: PackInput) -> Iterator[Block]:
     """The one that both sides have alike, whatever was left out of a copy."""
     if case.figures_digest:
         yield Facts((("Figures, SHA-256", Cell(case.figures_digest, tone="code")),))
@@ -59,7 +59,7 @@ def _step(shows: str, command: str) -> Row:
     return Cell(shows), Cell(command, tone="code")
 
 
-def _by_the_supplier(case: Case) -> Iterator[Row]:
+def _by_the_supplier(case: PackInput) -> Iterator[Row]:
     contract, month = case.assessment.contract, case.month
     yield _step(
         "All of it at once: the month is worked out again, and every rendering made again",
@@ -83,7 +83,7 @@ def _by_the_supplier(case: Case) -> Iterator[Row]:
         )
 
 
-def _by_the_authority(case: Case) -> Iterator[Row]:
+def _by_the_authority(case: PackInput) -> Iterator[Row]:
     contract, month = case.assessment.contract, case.month
     where = "" if case.keeping.is_recorded else " --evidence FILE"
     yield _step(
@@ -105,7 +105,7 @@ def _by_the_authority(case: Case) -> Iterator[Row]:
         )
 
 
-def _besides(case: Case) -> Iterator[str]:
+def _besides(case: PackInput) -> Iterator[str]:
     yield witnessed(case)
     if case.copy != "supplier":
         return

@@ -9,7 +9,7 @@ from sla_monitor.assess.assessment import ContractAssessment, Restatement
 from sla_monitor.register.entries import SignOff
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import PackInput
 
 STATUS = {
     "running": ("Running month", "The month goes on: figures are as they stand at the data cut-off."),
@@ -18,7 +18,7 @@ STATUS = {
 }
 
 
-def cover(case: Case) -> tuple[Block, ...]:
+def cover(case: PackInput) -> tuple[Block, ...]:
     one = case.assessment
     blocks: list[Block] = [Notice(" ".join(status(case)), "met" if one.status == "final" else "so_far")]
     if one.restatement is not None:
@@ -28,7 +28,7 @@ def cover(case: Case) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def status(case: Case) -> tuple[str, str]:
+def status(case: PackInput) -> tuple[str, str]:
     """The status in a word, and what it means."""
     word, meaning = STATUS[case.assessment.status]
     if case.assessment.restatement is not None:
@@ -36,7 +36,7 @@ def status(case: Case) -> tuple[str, str]:
     return f"{word}.", meaning
 
 
-def restated(case: Case, now: Restatement) -> str:
+def restated(case: PackInput, now: Restatement) -> str:
     """What was signed, what it is now, and which entries changed it."""
     signed, because = now.signed.said, words.listed([f"entry {number}" for number in now.because])
     was = f" with {_worth(case, signed.points, signed.credit)}" if isinstance(signed, SignOff) else ""
@@ -47,11 +47,11 @@ def restated(case: Case, now: Restatement) -> str:
     )
 
 
-def _worth(case: Case, points: Fraction | Decimal, credit: Decimal) -> str:
+def _worth(case: PackInput, points: Fraction | Decimal, credit: Decimal) -> str:
     return f"{words.counted_points(points, 'point')} and {words.money(credit, case.assessment.currency)}"
 
 
-def _facts(case: Case) -> tuple[tuple[str, Cell], ...]:
+def _facts(case: PackInput) -> tuple[tuple[str, Cell], ...]:
     one = case.assessment
     version = f"since {words.day_of(one.terms_from_ms, case.zone)}"
     facts = [
@@ -79,7 +79,7 @@ def _term(one: ContractAssessment) -> str:
     return term if one.total_value is None else f"{term}, worth {words.money(one.total_value, one.currency)}"
 
 
-def _verifying(case: Case) -> tuple[str, ...]:
+def _verifying(case: PackInput) -> tuple[str, ...]:
     renderings = "All renderings are made from one assessment; “manifest.json” beside them holds the digest of each."
     lines = ["The chapter “How to check this pack” says how to come to the same figures.", renderings]
     if case.assessment.note:

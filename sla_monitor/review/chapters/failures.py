@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.assess.assessment import KpiAssessment
-from sla_monitor.contract.promise import KpiTerms
-from sla_monitor.contract.triggers import Trigger
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.register.entries import Action
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
-from sla_monitor.review.case import Case, counted_value, figure_of, history
-from sla_monitor.review.chapters.looks import said_table
 from sla_monitor.review.chapters.outages import outage_table
-from sla_monitor.review.drawing.run_chart import run_chart
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.chapters.responses import said_table
+from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, history
+from sla_monitor.review.palette import band_cell, figure_cell
+from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.working import Working
 
 STEPS = (Column("Step", 2.2), Column("Worked out", 4), Column("Result", 1.3, True), Column("Clause", 1.8))
@@ -25,7 +25,7 @@ FAILED = (
 )  # fmt: skip
 
 
-def failures(case: Case) -> Section:
+def failures(case: PackInput) -> Section:
     pages = tuple(page_of(case, kpi) for kpi in case.failed() if kpi.terms is not None)
     said = f"{words.counted(len(pages), 'KPI')} missed the target; a page for each follows."
     blocks: tuple[Block, ...] = (Prose((said if pages else "Every KPI that could be assessed met its target.",)),)
@@ -35,7 +35,7 @@ def failures(case: Case) -> Section:
     return Section("failures", "KPIs that missed their target", blocks, pages, own_page=bool(pages))
 
 
-def _row(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> Row:
+def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Row:
     result = kpi.result
     seen = kpi.service.outages if kpi.service else ()
     causes = dict.fromkeys(words.reason_words(one.reason) for one in seen if one.downtime_ms)
@@ -60,7 +60,7 @@ def steps_table(name: str, caption: str, working: Working) -> Table:
     return Table(name, caption, STEPS, rows)
 
 
-def page_of(case: Case, kpi: KpiAssessment) -> Section:
+def page_of(case: PackInput, kpi: KpiAssessment) -> Section:
     """One failed KPI; every KPI of an assessed month has its terms."""
     terms: KpiTerms | None = kpi.terms
     title = f"{kpi.kpi}: {kpi.title}" if kpi.title else kpi.kpi
@@ -77,7 +77,7 @@ def page_of(case: Case, kpi: KpiAssessment) -> Section:
     return Section(name, title, tuple(blocks), inside, own_page=True)
 
 
-def _facts(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[str, Cell], ...]:
+def _facts(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[str, Cell], ...]:
     result = kpi.result
     band = result.band if result else figure_of(kpi).band
     facts = [
@@ -98,7 +98,7 @@ def _facts(case: Case, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[str, 
     return tuple([*facts, ("Clause", Cell(kpi.clause))] if kpi.clause else facts)
 
 
-def _rectification(case: Case, kpi: KpiAssessment) -> Iterator[str]:
+def _rectification(case: PackInput, kpi: KpiAssessment) -> Iterator[str]:
     """The plans and actions on record, and which plan the contract asks for."""
     open_numbers = {entry.number for entry, _ in case.register.open_actions}
     found = [(entry, action) for entry, action in case.register.of(Action) if action.kpi == kpi.kpi]
@@ -118,7 +118,7 @@ def _rectification(case: Case, kpi: KpiAssessment) -> Iterator[str]:
         yield "No rectification plan or action for this KPI is on record."
 
 
-def _plans(case: Case, kpi: KpiAssessment) -> Iterator[Trigger]:
+def _plans(case: PackInput, kpi: KpiAssessment) -> Iterator[Trigger]:
     """The triggers that ask for a plan and may have this KPI to thank."""
     set_off = {one.trigger for one in case.result.triggers} if case.result else set()
     is_material = kpi.result is not None and kpi.result.is_material

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sla_monitor.assess.assessment import KpiAssessment
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case, counted_value, figure_of, own_value
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, own_value
+from sla_monitor.review.palette import band_cell, figure_cell
 
 COLUMNS = (
     Column("KPI", 1.1), Column("What is promised", 2.6), Column("Target", 1.1, True), Column("Threshold", 1.1, True),
@@ -25,14 +25,14 @@ READING = (
 )
 
 
-def kpi_table(case: Case) -> Section:
+def kpi_table(case: PackInput) -> Section:
     costs = case.money_by_kpi()
     rows = tuple(_row(case, kpi, kpi.terms, costs) for kpi in case.assessment.kpis if kpi.terms is not None)
     table = Table("kpis", f"All KPIs, {words.month_words(case.month)}", COLUMNS, rows)
     return Section("kpis", "KPIs", (table, Prose((READING,))), is_wide=True, own_page=True)
 
 
-def _row(case: Case, kpi: KpiAssessment, terms: KpiTerms, costs: dict[str, Decimal]) -> Row:
+def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms, costs: dict[str, Decimal]) -> Row:
     result = kpi.result
     value = counted_value(kpi)
     band = result.band if result else figure_of(kpi).band

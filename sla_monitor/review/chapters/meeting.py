@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from sla_monitor.periods.months import last_day, shifted
+from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.register.entries import Action, Entry, Minute
 from sla_monitor.review import words
-from sla_monitor.review.blocks import Block, Cell, Column, Lines, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
-from sla_monitor.sla.months import last_day, shifted
-from sla_monitor.sla.working_days import add_working_days
+from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table, TextLines
+from sla_monitor.review.pack_input import PackInput
 
 ACTIONS = (
     Column("Entry", 0.6), Column("Action", 3.4), Column("Who", 1.4), Column("Due", 1.3), Column("KPI", 0.9),
@@ -15,12 +15,12 @@ ACTIONS = (
 )  # fmt: skip
 
 
-def method(case: Case) -> Section:
+def method(case: PackInput) -> Section:
     lines = case.assessment.accounting or ("The contract’s terms hold; nothing else was said.",)
     return Section("method", "How it was counted", (Prose(lines, "list"),))
 
 
-def meeting(case: Case) -> Section:
+def meeting(case: PackInput) -> Section:
     last = shifted(case.month, -1)
     minutes = [entry for entry, said in case.register.of(Minute) if said.month == last]
     rows = tuple((Cell(str(entry.number), entry.number), Cell(entry.note), Cell(entry.actor)) for entry in minutes)
@@ -28,11 +28,11 @@ def meeting(case: Case) -> Section:
     caption = f"Minutes of the review of {words.month_words(last)}"
     table = Table("minutes", caption, columns, rows, "No minutes are on record.")
     blocks: tuple[Block, ...] = (Prose((_dates(case),)), _actions(case), table)
-    room = Section("notes", "Minutes of this meeting", (Lines(("Held on", "Present", "", "", "", "", "", "")),))
+    room = Section("notes", "Minutes of this meeting", (TextLines(("Held on", "Present", "", "", "", "", "", "")),))
     return Section("meeting", "Actions and minutes", blocks, (room,), own_page=True)
 
 
-def _dates(case: Case) -> str:
+def _dates(case: PackInput) -> str:
     """When the report and its review are due, by the contract's Working Days."""
     reporting, calendar = case.terms.reporting, case.terms.working_calendar
     month = words.month_words(case.month)
@@ -44,7 +44,7 @@ def _dates(case: Case) -> str:
     return f"The report on {month} is due on {words.day(report_on)}, and its review on {words.day(review_on)}."
 
 
-def _actions(case: Case) -> Table:
+def _actions(case: PackInput) -> Table:
     """What is open, and what was done since the last meeting's month."""
     still = {entry.number for entry, _ in case.register.open_actions}
     recent = {shifted(case.month, -1), case.month}
@@ -68,11 +68,11 @@ def _row(entry: Entry, said: Action, is_open: bool) -> Row:
     )
 
 
-def signatures(case: Case) -> Section:
+def signatures(case: PackInput) -> Section:
     month = words.month_words(case.month)
     said = f"The figures of {month} are agreed as they stand in this pack, but for what is marked as disputed."
     one = case.assessment
     labels = tuple(
         f"{side}: {what}" for side in (one.authority, one.supplier) for what in ("name", "signature", "date")
     )
-    return Section("signatures", "Signatures", (Prose((said,)), Lines(labels)))
+    return Section("signatures", "Signatures", (Prose((said,)), TextLines(labels)))

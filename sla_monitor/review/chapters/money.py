@@ -8,12 +8,11 @@ from fractions import Fraction
 
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.cover import restated
 from sla_monitor.review.chapters.failures import steps_table
 from sla_monitor.review.chapters.restated import restatement
-from sla_monitor.review.chapters.shares import shares
-from sla_monitor.review.drawing.bars import bars
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.rendering.drawing.bars import bars
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.sla.working import Working
 
@@ -41,7 +40,7 @@ TRIGGERS = (
 )
 
 
-def money(case: Case) -> Section:
+def money(case: PackInput) -> Section:
     if case.result is None:
         return Section("credit", "Credit", (Prose(("The month goes on: there is no credit yet.",)),))
     blocks: list[Block] = []
@@ -58,7 +57,7 @@ def money(case: Case) -> Section:
     return Section("credit", "Credit calculation", tuple(blocks), inside, own_page=True)
 
 
-def _charges(case: Case, result: PeriodResult) -> Table:
+def _charges(case: PackInput, result: PeriodResult) -> Table:
     names = {service.id: service.name or service.id for service in case.terms.services} | {
         "": "the contract as a whole"
     }
@@ -68,7 +67,7 @@ def _charges(case: Case, result: PeriodResult) -> Table:
     return Table("charges", "Charges of the month", (Column("For", 3), Column("Charges", 1.2, True)), tuple(rows))
 
 
-def _lines(case: Case, result: PeriodResult) -> Table:
+def _lines(case: PackInput, result: PeriodResult) -> Table:
     clauses = {rule.id: rule.clause for rule in case.terms.credits}
     rows: list[Row] = [
         (
@@ -91,16 +90,16 @@ def _worked_out(result: PeriodResult) -> Iterator[Table]:
         yield steps_table(f"credit-line-{position}", caption, line.working)
 
 
-def _caps(case: Case, result: PeriodResult) -> Table:
+def _caps(case: PackInput, result: PeriodResult) -> Table:
     return Table("caps", "Caps, one after the other", CAPS, tuple(_cap_row(case, cap) for cap in result.credit.caps))
 
 
-def _cap_row(case: Case, cap: CapResult) -> Row:
+def _cap_row(case: PackInput, cap: CapResult) -> Row:
     amounts = (cap.limit, cap.used, cap.before, cap.after, cap.left)
     return (Cell(words.label(cap.cap)), Cell(cap.scope or "the contract"), *(case.money(one) for one in amounts))
 
 
-def _after(case: Case, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
+def _after(case: PackInput, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
     facts = [("Service credit of the month", case.money(result.credit.total))]
     if result.withheld:
         facts.append(("Charges withheld", case.money(result.withheld)))
@@ -112,7 +111,7 @@ def _after(case: Case, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
     return tuple(facts)
 
 
-def _rolling(case: Case) -> Iterator[Block]:
+def _rolling(case: PackInput) -> Iterator[Block]:
     """The last six months and their sums, and a year of points and credits as bars."""
     yield months_table(case, case.months[-6:], "This month and the five before")
     year = case.months[-12:]
@@ -121,7 +120,7 @@ def _rolling(case: Case) -> Iterator[Block]:
     yield bars("bars-credit", "Service credits by month, after caps", paid)
 
 
-def months_table(case: Case, months: Sequence[PeriodResult], caption: str) -> Table:
+def months_table(case: PackInput, months: Sequence[PeriodResult], caption: str) -> Table:
     """A row for each month, and what they add up to."""
     rows = [_month_row(case, past) for past in months]
     total = sum((past.points for past in months), Fraction(0))
@@ -132,7 +131,7 @@ def months_table(case: Case, months: Sequence[PeriodResult], caption: str) -> Ta
     return Table("rolling", caption, ROLLING, tuple(rows))
 
 
-def _month_row(case: Case, past: PeriodResult) -> Row:
+def _month_row(case: PackInput, past: PeriodResult) -> Row:
     failed = _failed(past)
     return (
         Cell(words.month_words(past.month)),
@@ -161,7 +160,7 @@ def _withheld(past: PeriodResult) -> Decimal:
     return past.withheld
 
 
-def _triggers(case: Case, result: PeriodResult) -> Table:
+def _triggers(case: PackInput, result: PeriodResult) -> Table:
     clauses = {trigger.id: trigger.clause for trigger in case.terms.triggers}
     rows = tuple(
         (
@@ -178,3 +177,20 @@ def _triggers(case: Case, result: PeriodResult) -> Table:
 
 def _told(working: Working) -> str:
     return "; ".join(map(str, working))
+
+
+SHARES = (Column("Participant", 1.6), Column("Part of the credit", 1.2, True), Column("Worked out", 4))
+
+
+def shares(case: PackInput) -> Table:
+    """Each participant's part of what is deducted, with the days and the charges that it comes from."""
+    names, one = {each.id: each.name or each.id for each in case.terms.participants}, case.assessment
+    rows = tuple(
+        (
+            Cell(names.get(name, name)),
+            case.money(part),
+            Cell("; ".join(map(str, one.shares_working.get(name, ())))),
+        )
+        for name, part in one.shares.items()
+    )
+    return Table("shares", "Each participant’s part of the credit", SHARES, rows, "The contract names no shares.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sla_monitor.assess.assessment import Outage, ServiceAssessment
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Row, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import PackInput
 
 COLUMNS = (
     Column("Outage", 3.4), Column("Lasted", 1.3, True), Column("In service hours", 1.3, True),
@@ -13,7 +13,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def outage_table(name: str, case: Case, service: ServiceAssessment) -> Table:
+def outage_table(name: str, case: PackInput, service: ServiceAssessment) -> Table:
     """All outages of a service, and what they add up to."""
     rows = tuple(_row(case, outage) for outage in service.outages)
     if rows:
@@ -21,7 +21,7 @@ def outage_table(name: str, case: Case, service: ServiceAssessment) -> Table:
     return Table(name, f"Outages of {service.name}", COLUMNS, rows, "No outage was seen.")
 
 
-def _row(case: Case, outage: Outage) -> Row:
+def _row(case: PackInput, outage: Outage) -> Row:
     end_ms = case.cut_off_ms if outage.end_ms is None else outage.end_ms
     return (
         Cell(words.until(outage.start_ms, outage.end_ms, case.zone)),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
 
 COLUMNS = (
@@ -18,7 +18,7 @@ COLUMNS = (
 OTHER = "other"
 
 
-def publication(case: Case, months: Sequence[PeriodResult]) -> Section:
+def publication(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     """The KPIs that may be published, by the last result of the months."""
     kpis = [kpi for kpi in case.terms.kpis if kpi.publishable]
     rows = tuple(_row(case, kpi, [found for past in months if (found := past.kpi(kpi.id))]) for kpi in kpis)
@@ -30,7 +30,7 @@ def publication(case: Case, months: Sequence[PeriodResult]) -> Section:
     return Section("ratings", "Ratings to publish", (table, Prose((said,))) if rows else (table,))
 
 
-def _row(case: Case, kpi: KpiTerms, results: list[KpiResult]) -> Row:
+def _row(case: PackInput, kpi: KpiTerms, results: list[KpiResult]) -> Row:
     last = results[-1] if results else None
     met = sum(1 for one in results if one.is_met)
     return (
@@ -44,7 +44,7 @@ def _row(case: Case, kpi: KpiTerms, results: list[KpiResult]) -> Row:
     )
 
 
-def rating(case: Case, result: KpiResult | None) -> str:
+def rating(case: PackInput, result: KpiResult | None) -> str:
     """What the contract calls a band when it is published; for a KPI without bands of its own, met or missed."""
     publish = case.terms.reporting.publish
     if result is None or result.band is None:

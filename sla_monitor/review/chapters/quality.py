@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from functools import reduce
 
 from sla_monitor.assess.assessment import ServiceAssessment
-from sla_monitor.assess.words import imported_words
+from sla_monitor.assess.counting_in_words import imported_words
+from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
 from sla_monitor.review.chapters.checking import witnessed
-from sla_monitor.review.telling import what, when
+from sla_monitor.review.entry_words import what, when
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.intervals import Intervals, intersect, length
 from sla_monitor.sla.observation import Reason
 
 COVERAGE = (
@@ -42,7 +42,7 @@ LEAST_GAP_MS = 60_000
 MOST_GAPS = 40
 
 
-def quality(case: Case) -> Section:
+def quality(case: PackInput) -> Section:
     floor = case.terms.accounting.coverage_floor_percent
     said = (
         f"Coverage is the time seen out of the agreed service time. Below {floor:f} % a figure is shown and not banded."
@@ -60,7 +60,7 @@ def quality(case: Case) -> Section:
     return Section("quality", "Data quality", (Prose((said,)), *tables, after), own_page=True)
 
 
-def _coverage(case: Case) -> Table:
+def _coverage(case: PackInput) -> Table:
     rows = tuple(_service_row(service) for service in case.assessment.services)
     return Table("coverage", "Coverage by service", COVERAGE, rows)
 
@@ -80,7 +80,7 @@ def _service_row(service: ServiceAssessment) -> Row:
     )
 
 
-def _imports(case: Case) -> Iterator[Table]:
+def _imports(case: PackInput) -> Iterator[Table]:
     """What others have seen, where nobody here did."""
     rows = tuple(
         (
@@ -96,7 +96,7 @@ def _imports(case: Case) -> Iterator[Table]:
         yield Table("imports", "What was imported: coverage counts it as seen, and nobody here saw it", IMPORTS, rows)
 
 
-def _reasons(case: Case) -> Table:
+def _reasons(case: PackInput) -> Table:
     """The monitor's own faults. Those that every pack tells of, though there were none, come first."""
     others = [reason for reason in case.unseen if reason not in {*ALWAYS_TOLD, None}]
     rows = tuple(_reason_row(reason, list(case.unseen.get(reason, ()))) for reason in (*ALWAYS_TOLD, None, *others))
@@ -113,7 +113,7 @@ def _reason_row(reason: Reason | None, times: Intervals) -> Row:
     )
 
 
-def _clock(case: Case) -> Table:
+def _clock(case: PackInput) -> Table:
     """What makes time doubtful for everybody, and is the monitor's own."""
     rows = tuple((Cell(case.at(move.at_ms)), Cell(_moved(move))) for move in case.assessment.clock_moves)
     columns = (Column("The clock said since", 2), Column("What had happened", 4))
@@ -134,7 +134,7 @@ def _moved(move: ClockMove) -> str:
     return ", ".join(parts)
 
 
-def _blind(case: Case) -> Table:
+def _blind(case: PackInput) -> Table:
     """When no service at all was seen: the monitor, its network or its clock failed, not the supplier."""
     found = [gap for gap in _unseen_by_all(case) if gap[1] - gap[0] >= LEAST_GAP_MS]
     shown = sorted(sorted(found, key=lambda gap: gap[0] - gap[1])[:MOST_GAPS])
@@ -146,12 +146,12 @@ def _blind(case: Case) -> Table:
     return Table("blind", caption, columns, tuple(rows), "The monitor was never blind for a minute.")
 
 
-def _unseen_by_all(case: Case) -> Intervals:
+def _unseen_by_all(case: PackInput) -> Intervals:
     lanes = [service.lanes for service in case.assessment.services if service.lanes and service.lanes.hours]
     return reduce(intersect, [list(one.unknown) for one in lanes]) if lanes else []
 
 
-def _corrections(case: Case) -> Table:
+def _corrections(case: PackInput) -> Table:
     rows = tuple(
         (
             Cell(str(entry.number), entry.number),
@@ -166,11 +166,11 @@ def _corrections(case: Case) -> Table:
     return Table("corrections", "Corrections of what the monitor saw, in either direction", CORRECTIONS, rows)
 
 
-def _corrected(case: Case) -> list[tuple[Entry, Correction]]:
+def _corrected(case: PackInput) -> list[tuple[Entry, Correction]]:
     return [(entry, entry.said) for entry in case.assessment.entries if isinstance(entry.said, Correction)]
 
 
-def _balance(case: Case) -> str:
+def _balance(case: PackInput) -> str:
     """How much was put right in each direction, so that nobody has to wonder."""
     parts = []
     for favour in dict.fromkeys(FAVOUR.values()):

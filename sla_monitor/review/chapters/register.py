@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sla_monitor.assess.assessment import Excluded, ServiceAssessment
+from sla_monitor.periods.intervals import intersect, length
 from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case, figure_of
-from sla_monitor.review.telling import what, when
-from sla_monitor.review.tones import band_cell, figure_cell
-from sla_monitor.sla.intervals import intersect, length
+from sla_monitor.review.entry_words import what, when
+from sla_monitor.review.pack_input import PackInput, figure_of
+from sla_monitor.review.palette import band_cell, figure_cell
 
 EXCLUDED = (
     Column("Entry", 0.6), Column("Service", 1.5), Column("What", 1.2), Column("From and to", 2.8),
@@ -26,7 +26,7 @@ ENTRIES = (
 NOT_SAID = {"decision", "ticket", "minute", "action", "done", "undo", "sign_off"}
 
 
-def register(case: Case) -> Section:
+def register(case: PackInput) -> Section:
     inside = (
         Section("excluded", "Exclusions and relief", (_excluded(case),)),
         Section("effects", "What they did to the figures", (_effects(case),)),
@@ -39,12 +39,12 @@ def register(case: Case) -> Section:
     return Section("register", "Register", (Prose((said,)),), inside, is_wide=True, own_page=True)
 
 
-def _excluded(case: Case) -> Table:
+def _excluded(case: PackInput) -> Table:
     rows = [_excluded_row(case, service, one) for service in case.assessment.services for one in service.excluded]
     return Table("exclusions", "Time that somebody says should not count", EXCLUDED, tuple(rows))
 
 
-def _excluded_row(case: Case, service: ServiceAssessment, one: Excluded) -> Row:
+def _excluded_row(case: PackInput, service: ServiceAssessment, one: Excluded) -> Row:
     down = intersect(list(service.lanes.down), [(one.start_ms, one.end_ms)]) if service.lanes else []
     state = "awaits a decision" if one.is_pending else "excluded" if one.granted else "counted"
     return (
@@ -58,7 +58,7 @@ def _excluded_row(case: Case, service: ServiceAssessment, one: Excluded) -> Row:
     )
 
 
-def _effects(case: Case) -> Table:
+def _effects(case: PackInput) -> Table:
     """Each KPI whose figure the exclusions changed."""
     rows: list[Row] = []
     for kpi in case.assessment.kpis:
@@ -80,12 +80,12 @@ def _effects(case: Case) -> Table:
     )
 
 
-def _entries(case: Case) -> Table:
+def _entries(case: PackInput) -> Table:
     entries = (entry for entry in case.assessment.entries if entry.said.kind not in NOT_SAID)
     return Table("entries", "Register", ENTRIES, tuple(_entry_row(case, entry) for entry in entries))
 
 
-def _entry_row(case: Case, entry: Entry) -> Row:
+def _entry_row(case: PackInput, entry: Entry) -> Row:
     papers = " ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)
     return (
         Cell(str(entry.number), entry.number),
@@ -98,7 +98,7 @@ def _entry_row(case: Case, entry: Entry) -> Row:
     )
 
 
-def _known(case: Case, entry: Entry) -> str:
+def _known(case: PackInput, entry: Entry) -> str:
     """When the supplier knew of a cause, and when it told the authority."""
     said = entry.said
     if isinstance(said, Claim):
@@ -110,7 +110,7 @@ def _known(case: Case, entry: Entry) -> str:
     return ", ".join(f"{word} {case.at(at_ms)}" for word, at_ms in parts if at_ms is not None)
 
 
-def _decided(case: Case, entry: Entry) -> str:
+def _decided(case: PackInput, entry: Entry) -> str:
     found = case.register.decision_on(entry.number)
     if found is None:
         return "awaits a decision" if entry in case.assessment.pending else ""
@@ -119,7 +119,7 @@ def _decided(case: Case, entry: Entry) -> str:
     return f"{verdict}{_narrowed(case, said)} by {decision.actor}, {words.day_of(decision.at_ms, case.zone)}"
 
 
-def _narrowed(case: Case, said: Decision) -> str:
+def _narrowed(case: PackInput, said: Decision) -> str:
     edges = (("from", said.start_ms), ("to", said.end_ms))
     told = " ".join(f"{word} {case.at(at_ms)}" for word, at_ms in edges if at_ms is not None)
     return f" {told}" if told else ""

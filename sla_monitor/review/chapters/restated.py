@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from sla_monitor.assess.assessment import Restatement
 from sla_monitor.assess.compare import moved
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
-from sla_monitor.review.telling import what, when
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.entry_words import what, when
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.sla.rounding import shown
 
@@ -31,7 +31,7 @@ ELSEWHERE = (
 )
 
 
-def restatement(case: Case) -> Iterator[Section]:
+def restatement(case: PackInput) -> Iterator[Section]:
     """Nothing for a month whose figures are what was signed, or that nobody signed."""
     found, now = case.assessment.restatement, case.result
     if found is not None and found.before is not None and now is not None:
@@ -39,7 +39,7 @@ def restatement(case: Case) -> Iterator[Section]:
         yield Section("restated", "What moved since the sign-off", (*blocks, *_besides(case, found, found.before)))
 
 
-def _moved(case: Case, before: PeriodResult, now: PeriodResult) -> Table:
+def _moved(case: PackInput, before: PeriodResult, now: PeriodResult) -> Table:
     terms = {kpi.kpi: kpi.terms for kpi in case.assessment.kpis}
     rows = tuple(
         (Cell(result.kpi), *_cells(kpi, was, result), *_cells(kpi, result, was))
@@ -68,14 +68,14 @@ def _figure(kpi: KpiTerms, value: Fraction | None, other: Fraction | None) -> Ce
     return cell
 
 
-def _because(case: Case, found: Restatement) -> Table:
+def _because(case: PackInput, found: Restatement) -> Table:
     """The entries made since; those about months before can move this one by its repeats, caps and averages."""
     about = {entry.number: entry for entry in (*case.register.entries, *case.assessment.entries)}
     rows = tuple(_entry(case, number, about.get(number)) for number in found.because)
     return Table("restated-because", "Entries made since the sign-off, about this month or one before", BECAUSE, rows)
 
 
-def _entry(case: Case, number: int, entry: Entry | None) -> Row:
+def _entry(case: PackInput, number: int, entry: Entry | None) -> Row:
     if entry is None:
         return Cell(str(number), number), Cell("about a month before"), Cell(""), Cell(""), Cell("")
     return (
@@ -87,7 +87,7 @@ def _entry(case: Case, number: int, entry: Entry | None) -> Row:
     )
 
 
-def _besides(case: Case, found: Restatement, before: PeriodResult) -> Iterator[Prose]:
+def _besides(case: PackInput, found: Restatement, before: PeriodResult) -> Iterator[Prose]:
     """What neither table says: other triggers, and changes that no entry made."""
     sets = [[words.label(one.trigger) for one in result.triggers] for result in (before, case.result or before)]
     if sets[0] != sets[1]:

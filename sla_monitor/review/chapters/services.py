@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment, View
-from sla_monitor.contract.promise import KpiTerms
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table
-from sla_monitor.review.case import Case, figure_of
 from sla_monitor.review.chapters.outages import outage_table
-from sla_monitor.review.drawing.timeline import timeline
-from sla_monitor.review.tones import band_cell, figure_cell
+from sla_monitor.review.pack_input import PackInput, figure_of
+from sla_monitor.review.palette import band_cell, figure_cell
+from sla_monitor.review.rendering.drawing.timeline import timeline
 
 VIEWS: tuple[tuple[View, str], ...] = (
     ("gross", "Nothing excluded"),
@@ -22,13 +22,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def services(case: Case) -> Section:
+def services(case: PackInput) -> Section:
     inside = tuple(_service(case, service) for service in case.assessment.services)
     said = "Each lane runs from the first to the last of the month; no outage is drawn so narrow that it is not seen."
     return Section("services", "Availability by service", (Prose((said,)),), inside, own_page=True)
 
 
-def _service(case: Case, service: ServiceAssessment) -> Section:
+def _service(case: PackInput, service: ServiceAssessment) -> Section:
     name = f"service-{service.service}"
     blocks: list[Block] = []
     picture = timeline(f"{name}-lanes", case, service)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sla_monitor.periods.months import shifted
 from sla_monitor.review import words
 from sla_monitor.review.blocks import MARKS, Block, Cell, Column, Facts, Prose, Row, Section, Table
-from sla_monitor.review.case import Case, is_met
-from sla_monitor.review.telling import decision_needed
-from sla_monitor.review.tones import score_cell
-from sla_monitor.sla.months import shifted
+from sla_monitor.review.entry_words import decision_needed
+from sla_monitor.review.pack_input import PackInput, is_met
+from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
 
 MONTHS = 12
@@ -20,7 +20,7 @@ KEY = (
 )
 
 
-def summary(case: Case) -> Section:
+def summary(case: PackInput) -> Section:
     blocks: list[Block] = [Prose((headline(case),), "lead"), Facts(_tiles(case), "tiles"), scorecard(case)]
     blocks.append(Prose((KEY,)))
     inside = (
@@ -32,7 +32,7 @@ def summary(case: Case) -> Section:
     return Section("summary", "Summary", tuple(blocks), inside, own_page=True)
 
 
-def headline(case: Case) -> str:
+def headline(case: PackInput) -> str:
     """The month in one or two sentences."""
     verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
     met, missed, unknown = (verdicts.count(verdict) for verdict in (True, False, None))
@@ -47,7 +47,7 @@ def headline(case: Case) -> str:
     return " ".join(parts)
 
 
-def _money(case: Case, result: PeriodResult) -> str:
+def _money(case: PackInput, result: PeriodResult) -> str:
     currency = case.assessment.currency
     said = f"The supplier has {words.counted_points(result.points)}"
     credit = words.money(result.credit.total, currency)
@@ -64,7 +64,7 @@ def _money(case: Case, result: PeriodResult) -> str:
     return f"{said} and owes service credits of {credit}{capped}{held}."
 
 
-def _tiles(case: Case) -> tuple[tuple[str, Cell], ...]:
+def _tiles(case: PackInput) -> tuple[tuple[str, Cell], ...]:
     result = case.result
     if result is None:
         return (("Status", Cell("running")),)
@@ -85,12 +85,12 @@ def _tiles(case: Case) -> tuple[tuple[str, Cell], ...]:
     return tuple(tiles)
 
 
-def scorecard(case: Case) -> Table:
+def scorecard(case: PackInput) -> Table:
     """Each KPI in each of the last twelve months, as far as there are any on record."""
     return score_table(case, MONTHS)
 
 
-def score_table(case: Case, length: int) -> Table:
+def score_table(case: PackInput, length: int) -> Table:
     first = max(shifted(case.month, 1 - length), case.months[0].month if case.months else case.month)
     months = [month for month in (shifted(first, n) for n in range(length)) if month <= case.month]
     past = {result.month: result for result in case.months}
@@ -105,7 +105,7 @@ def score_table(case: Case, length: int) -> Table:
     return Table("scorecard", caption, columns, tuple(rows), is_scorecard=True)
 
 
-def _changes(case: Case) -> Iterator[str]:
+def _changes(case: PackInput) -> Iterator[str]:
     """Verdicts and bands that are others than in the month before."""
     before = {one.kpi: one for one in case.assessment.earlier[-1].kpis} if case.assessment.earlier else {}
     for result in case.result.kpis if case.result else ():
@@ -119,5 +119,5 @@ def _changes(case: Case) -> Iterator[str]:
         yield f"The terms changed on {words.day_of(one.terms_from_ms, case.zone)}{reference}."
 
 
-def _decisions(case: Case) -> tuple[str, ...]:
+def _decisions(case: PackInput) -> tuple[str, ...]:
     return tuple(decision_needed(case)) or ("Nothing awaits a decision.",)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.contract.kpi import RatioKpi
+from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.register.entries import ClockStop, TicketRecord
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.case import Case
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 
 VOLUMES = (
@@ -20,7 +20,7 @@ CLOCKED = (
 )  # fmt: skip
 
 
-def tickets(case: Case) -> Section:
+def tickets(case: PackInput) -> Section:
     period = case.assessment.period
     found = [
         said
@@ -34,7 +34,7 @@ def tickets(case: Case) -> Section:
     return Section("tickets", "Tickets", tuple(blocks), is_wide=True, own_page=True)
 
 
-def _volumes(case: Case, found: list[TicketRecord]) -> Table:
+def _volumes(case: PackInput, found: list[TicketRecord]) -> Table:
     period, rows = case.assessment.period, list[Row]()
     for priority in sorted({one.priority for one in found}):
         ours = [one for one in found if one.priority == priority]
@@ -48,7 +48,7 @@ def _volumes(case: Case, found: list[TicketRecord]) -> Table:
     return Table("ticket-volumes", "Tickets of the month by priority", VOLUMES, tuple(rows))
 
 
-def _clocked(case: Case, kpi: RatioKpi, found: list[TicketRecord]) -> Table:
+def _clocked(case: PackInput, kpi: RatioKpi, found: list[TicketRecord]) -> Table:
     calendar = case.terms.calendars.get(kpi.clock.calendar)
     ours = [one for one in found if not kpi.priorities or one.priority in kpi.priorities]
     rows = tuple(_ticket_row(case, kpi, calendar, one) for one in ours)
@@ -57,7 +57,7 @@ def _clocked(case: Case, kpi: RatioKpi, found: list[TicketRecord]) -> Table:
     return Table(f"tickets-{kpi.id}", caption, CLOCKED, rows, "No ticket of these priorities.")
 
 
-def _ticket_row(case: Case, kpi: RatioKpi, calendar: Calendar | None, one: TicketRecord) -> Row:
+def _ticket_row(case: PackInput, kpi: RatioKpi, calendar: Calendar | None, one: TicketRecord) -> Row:
     stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in one.stops)
     ticket = Ticket(one.id, one.priority, one.opened_ms, one.responded_ms, one.ended_ms, stops)
     took = elapsed_ms(ticket, kpi, calendar, case.zone, case.cut_off_ms)
@@ -75,6 +75,6 @@ def _ticket_row(case: Case, kpi: RatioKpi, calendar: Calendar | None, one: Ticke
     )
 
 
-def _stop(case: Case, kpi: RatioKpi, stop: ClockStop) -> str:
+def _stop(case: PackInput, kpi: RatioKpi, stop: ClockStop) -> str:
     listed = "" if stop.reason in kpi.clock.stops else ", which the contract does not list"
     return f"{words.label(stop.reason)}, {words.until(stop.start_ms, stop.end_ms, case.zone)}{listed}"

@@ -1,0 +1,141 @@
+"""How KPIs that are not made of a service's time may end, if nothing more goes wrong, or everything does.
+
+Only what is known is reckoned with: tickets that are open, slots that the terms say will come, counts that only grow.
+How fast answers will be, how many tickets come, and what somebody will report, nobody knows: that is not forecast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, figure_of
+from sla_monitor.assess.measuring import is_seen, seen
+from sla_monitor.assess.period_context import PeriodContext
+from sla_monitor.contract.kpis.kpi import CompositeKpi, CountKpi, DaysLateKpi, ErrorRateKpi, RatioKpi
+from sla_monitor.periods.intervals import Intervals, normal, subtract
+from sla_monitor.sla.composite import composite
+from sla_monitor.sla.measure import measured
+from sla_monitor.sla.results import KpiResult, Measured, PeriodResult, recent
+from sla_monitor.sla.scoring import kpi_result
+from sla_monitor.sla.working import step
+
+Bounds: TypeAlias = tuple[Measured | None, Measured | None]
+"""What a KPI would have measured at best and at worst; None: it is not forecast."""
+
+NOT_FORECAST: Bounds = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """The KPIs of a month, how those before one in the terms may end, and the results of the months before."""
+
+    judged: Mapping[str, KpiEvaluation]
+    ends: Mapping[str, Bounds]
+    history: Sequence[PeriodResult]
+
+
+def other_forecast(whole: PeriodContext, name: str, known: SoFar) -> tuple[KpiForecast, Bounds]:
+    """For a KPI whose measurement period runs, and that is not made of a service's time. `whole`: that period."""
+    one = known.judged[name]
+    found = _ENDS.get(type(one.kpi), _not_forecast)(whole, one, known)
+    so_far = one.measured["agreed"]
+    ends = tuple(replace(so_far, value=end.value, working=end.working) if end is not None else None for end in found)
+    best, worst = (_figure(whole, one, end, known) for end in ends)
+    return KpiForecast(None, None, None, None, best, worst), (ends[0], ends[1])
+
+
+def _figure(whole: PeriodContext, one: KpiEvaluation, end: Measured | None, known: SoFar) -> Figure:
+    return NO_FIGURE if end is None else figure_of(one.kpi, _result(whole, one, end, known))
+
+
+def _result(whole: PeriodContext, one: KpiEvaluation, end: Measured, known: SoFar) -> KpiResult:
+    past = recent(known.history, one.kpi, max(1, one.kpi.average_with_previous))
+    return kpi_result(one.kpi, whole.month, end, past)
+
+
+def _not_forecast(_: PeriodContext, __: KpiEvaluation, ___: SoFar) -> Bounds:
+    return NOT_FORECAST
+
+
+def _tickets(whole: PeriodContext, one: KpiEvaluation, _: SoFar) -> Bounds:
+    """At best, whatever is open and not late yet ends in target. At worst more come, and nobody knows how many."""
+    kpi = one.kpi
+    if not isinstance(kpi, RatioKpi) or kpi.within_ms is None:
+        return NOT_FORECAST
+    given, best = seen(whole, kpi, "agreed"), one.measured["agreed"]
+    if any(each.ended_ms is None for each in given.tickets):
+        ended = (replace(each, ended_ms=each.ended_ms or whole.until_ms) for each in given.tickets)
+        best = measured(kpi, replace(given, tickets=tuple(ended)), whole.frame)
+    return (None if best.value is None else best), None
+
+
+def _slots(whole: PeriodContext, one: KpiEvaluation, _: SoFar) -> Bounds:
+    """Every slot that has not begun is free of errors, or fails as a whole."""
+    kpi, so_far = one.kpi, one.measured["agreed"]
+    if not isinstance(kpi, ErrorRateKpi) or not is_seen(whole, kpi):
+        return NOT_FORECAST
+    ahead = _count(kpi.slot_ms, whole, _hours(whole, kpi))
+    if not so_far.of + ahead:
+        return NOT_FORECAST
+    return _mean(so_far, ahead, 100), _mean(so_far, ahead, 0)
+
+
+def _mean(so_far: Measured, ahead: int, each: int) -> Measured:
+    value = ((so_far.value or Fraction(0)) * so_far.of + each * ahead) / (so_far.of + ahead)
+    told = step(f"{so_far.of} slots so far, {ahead} to come at {each}", "", value)
+    return Measured(value, working=(*so_far.working, told))
+
+
+def _hours(whole: PeriodContext, kpi: ErrorRateKpi) -> Intervals:
+    """The time ahead in which looks will count."""
+    services = {service.id for service, _ in whole.terms.endpoints_of(kpi)}
+    several = [subtract(whole.ahead(name), whole.excluded(name, "agreed", kpi.id)) for name in services]
+    return normal(pair for one in several for pair in one)
+
+
+def _count(slot_ms: int, whole: PeriodContext, hours: Intervals) -> int:
+    """The slots that begin after now and have some of the hours in them."""
+    start_ms, counted = whole.period.start_ms, 0
+    next_slot = (whole.until_ms - start_ms) // slot_ms + 1
+    for begin_ms, end_ms in hours:
+        first = max((begin_ms - start_ms) // slot_ms, next_slot)
+        after = (end_ms - 1 - start_ms) // slot_ms + 1
+        counted += max(after - first, 0)
+        next_slot = max(after, next_slot)
+    return counted
+
+
+def _counts(_: PeriodContext, one: KpiEvaluation, __: SoFar) -> Bounds:
+    """What is told of a period that runs can only grow."""
+    so_far = one.measured["agreed"]
+    is_less_better = one.kpi.direction == "lower_is_better"
+    return (so_far, None) if so_far.value is not None and is_less_better else NOT_FORECAST
+
+
+def _composite(whole: PeriodContext, one: KpiEvaluation, known: SoFar) -> Bounds:
+    """Of its parts as they end."""
+    kpi = one.kpi
+    if not isinstance(kpi, CompositeKpi):
+        return NOT_FORECAST
+    best, worst = (composite(kpi, dict(_parts(whole, kpi, known, end))) for end in (0, 1))
+    return (None if best.value is None else best), (None if worst.value is None else worst)
+
+
+def _parts(whole: PeriodContext, kpi: CompositeKpi, known: SoFar, end: int) -> Iterator[tuple[str, KpiResult]]:
+    for part in kpi.parts:
+        other, ends = known.judged.get(part.kpi), known.ends.get(part.kpi, NOT_FORECAST)[end]
+        if other is not None and ends is not None and other.months[-1] == whole.month:
+            yield part.kpi, _result(whole, other, ends, known)
+
+
+_ENDS: Mapping[type[Any], Callable[[PeriodContext, KpiEvaluation, SoFar], Bounds]] = {
+    RatioKpi: _tickets,
+    ErrorRateKpi: _slots,
+    CountKpi: _counts,
+    DaysLateKpi: _counts,
+    CompositeKpi: _composite,
+}

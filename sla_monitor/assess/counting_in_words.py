@@ -1,0 +1,156 @@
+"""The way of counting, in words: what stands on every report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.maintenance import Maintenance, Relief
+from sla_monitor.contract.terms import Terms
+from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.rounding import told_rule
+
+EXCLUDED = {
+    "removed": "Excluded time is taken from both sides of the ratio",
+    "available": "Excluded time is deemed available",
+    "counted": "Excluded time counts like any other",
+}
+UNKNOWN = {
+    "excluded": "Time that nobody saw is taken from both sides of the ratio",
+    "up": "Time that nobody saw is taken as up",
+    "down": "Time that nobody saw is taken as down",
+}
+MINUTES = {
+    "exact": "Outages are counted to the millisecond",
+    "whole": "Only the whole minutes of each outage count",
+    "begun": "Every begun minute of an outage counts",
+}
+
+
+def imported_words(one: Import, zone: ZoneInfo) -> str:
+    """`imported from october.json by ann on 2026-11-29`; the source's name is as somebody spelled it."""
+    return f"imported from {one.source} by {one.actor} on {datetime.fromtimestamp(one.at_ms / 1000, zone):%Y-%m-%d}"
+
+
+def accounting(terms: Terms) -> tuple[str, ...]:
+    """A line for each rule by which a month is counted."""
+    lines = [*_looking(terms), *_counting(terms), *_upkeep(terms), *_relief(terms.relief), *_figures(terms)]
+    return tuple(dict.fromkeys(lines))
+
+
+def _looking(terms: Terms) -> Iterator[str]:
+    failures = terms.accounting.confirmation_failures
+    looks = "One failed look is" if failures == 1 else f"{failures} failed looks in a row are"
+    yield f"{looks} an outage; it counts from the first of them."
+    floor = terms.accounting.coverage_floor_percent
+    yield f"A figure of which less than {floor:f} per cent of the agreed time was seen is shown and not assessed."
+    yield f"Days and months are those of {terms.time_zone.key}; terms that change within a month split its hours."
+    yield "Bands, points and money go by the terms in force at the end of the month."
+    for service in terms.services:
+        name = service.name or service.id
+        if service.available_when == "weighted":
+            yield f"{name}: as much of it is down as of the weight of its endpoints that was seen."
+        elif service.available_when != "all":
+            wanted = "one endpoint" if service.available_when == "any" else f"{service.available_when} endpoints"
+            yield f"{name}: available while {wanted} of {len(service.endpoints)} are up."
+
+
+def _counting(terms: Terms) -> Iterator[str]:
+    """What several KPIs share is said once, with their names where they differ."""
+    kpis = terms.availability_kpis
+    several = {kpi.id: _counting_lines(kpi.counting) for kpi in kpis}
+    for line in dict.fromkeys(line for lines in several.values() for line in lines):
+        sharing = [name for name, lines in several.items() if line in lines]
+        whose = "" if len(sharing) == len(kpis) else f"{', '.join(sharing)}: "
+        yield f"{whose}{line}."
+
+
+def _counting_lines(counting: Counting) -> list[str]:
+    lines = [EXCLUDED[counting.excluded], UNKNOWN[counting.unknown], MINUTES[counting.minutes]]
+    if counting.shortest_outage_ms is not None:
+        lines.append(f"Outages shorter than {spelled_duration(counting.shortest_outage_ms)} as a whole do not count")
+    if counting.degraded_percent:
+        lines.append(f"{counting.degraded_percent:f} per cent of degraded time is downtime")
+    if counting.quorum is not None:
+        quorum = counting.quorum
+        enough = f"{quorum.percent:f} per cent of the places that look, {quorum.min_active} or more of them,"
+        lines.append(f"Down where {enough} see it so")
+    if counting.slow_as_down is not None:
+        slow = counting.slow_as_down
+        limit = f"{slow.multiple:f} times {spelled_duration(slow.promised_ms)}"
+        lines.append(f"An answer that takes more than {limit} is no answer")
+    return lines
+
+
+def _upkeep(terms: Terms) -> Iterator[str]:
+    several = {service.id: terms.maintenance_of(service) for service in terms.services}
+    for rules in dict.fromkeys(several.values()):
+        sharing = [name for name, its in several.items() if its == rules]
+        whose = "" if len(sharing) == len(several) else f" ({', '.join(sharing)})"
+        yield f"Maintenance is permitted{whose} " + ", ".join(_permitted(rules)) + "."
+
+
+def _permitted(rules: Maintenance) -> Iterator[str]:
+    yield "once the authority has granted it" if rules.approval == "decision" else "by booking it"
+    if rules.notice_ms is not None:
+        yield f"booked {spelled_duration(rules.notice_ms)} before"
+    if rules.notice_working_days is not None:
+        yield f"booked {rules.notice_working_days} Working Days before"
+    if rules.hours is not None:
+        yield f"inside {rules.hours}"
+    if rules.allowance_ms is not None:
+        whose = "each service" if rules.allowance_per == "service" else "all services together"
+        beyond = "excluded all the same" if rules.excess == "excluded" else "counted"
+        yield f"up to {spelled_duration(rules.allowance_ms)} a month for {whose}, and what goes beyond is {beyond}"
+    yield f"and emergencies are {'counted' if rules.emergency == 'counted' else 'permitted without notice'}"
+
+
+def _relief(relief: Relief) -> Iterator[str]:
+    yield f"Relief is given for {', '.join(relief.causes)}, once the authority has granted it."
+    if relief.notice_working_days is not None:
+        late = "is refused" if relief.late == "refused" else "is for the authority to decide"
+        yield f"Relief told more than {relief.notice_working_days} Working Days after the cause was known {late}."
+    if relief.deadline_months is not None:
+        yield f"Relief may be claimed up to {relief.deadline_months} months after the month."
+
+
+def _figures(terms: Terms) -> Iterator[str]:
+    """What several KPIs share is said once, with their names."""
+    several = {kpi.id: list(_figure_lines(kpi)) for kpi in terms.kpis}
+    for line in dict.fromkeys(line for lines in several.values() for line in lines):
+        yield f"{', '.join(name for name, lines in several.items() if line in lines)}: {line}."
+
+
+def _figure_lines(kpi: Kpi) -> Iterable[str]:
+    if kpi.rounding is None or kpi.rounding.mode == "none":
+        yield "figures are compared as they are"
+    else:
+        when = "before they are banded" if kpi.rounding.when == "before_banding" else "for display only"
+        yield f"figures are rounded to {told_rule(kpi.rounding)}, {when}"
+    if isinstance(kpi, RatioKpi) and kpi.min_denominator:
+        yield f"late ones are divided by no fewer than {kpi.min_denominator}"
+    yield from _over_time(kpi)
+
+
+def _over_time(kpi: KpiTerms) -> Iterator[str]:
+    if kpi.measurement_months > 1:
+        yield f"measured over {kpi.measurement_months} months"
+    if kpi.average_with_previous:
+        yield f"averaged with {kpi.average_with_previous} measurement periods before"
+    if kpi.repeat is not None:
+        each = " for each further one" if kpi.repeat.compounding else ""
+        missing = {"breaks": "ends the run", "keeps": "is passed over", "counts": "is a failure in it"}
+        yield (
+            f"points are multiplied by {kpi.repeat.factor:f}{each} for a failure that follows one;"
+            f" a period without a figure {missing[kpi.repeat.on_missing]}"
+        )
+    if kpi.source_of_truth != "authority":
+        whose = "both sides'" if kpi.source_of_truth == "joint" else "the supplier's"
+        yield f"the figure that counts is {whose}"
+    if kpi.bedding_in_until is not None:
+        yield f"points cost no money before {kpi.bedding_in_until}"

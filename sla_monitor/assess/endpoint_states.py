@@ -1,0 +1,149 @@
+"""What is known of every endpoint in a stretch of time: spans as they stand now, corrected by the register."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from sla_monitor.assess.answer_cache import VERSION
+from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.evidence import samples_of
+from sla_monitor.contract.contract import Contract, endpoint_key
+from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.kpis.counting import SlowAsDown
+from sla_monitor.periods.intervals import Intervals, normal, subtract
+from sla_monitor.periods.terms_slices import MARGIN_MS, reach_ms
+from sla_monitor.register.approval import asks_for_decision
+from sla_monitor.register.effective import EffectiveEntries
+from sla_monitor.register.entries import Correction, Entry
+from sla_monitor.sla.availability import KnownState, known
+from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.slow_responses import timed_spans
+from sla_monitor.sla.spans import Span, held
+
+Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
+"""By endpoint key: from, to, and what it was."""
+
+
+class Endpoints:
+    """The endpoints of one contract in `[start_ms, end_ms)`, as known at the world's instant."""
+
+    def __init__(self, world: ContractContext, start_ms: int, end_ms: int) -> None:
+        now_ms = world.now_ms
+        self.start_ms, self.end_ms, self.now_ms = start_ms, min(end_ms, now_ms), now_ms
+        self._world, self._contract = world, world.contract
+        self._corrected = corrections(world.contract, world.standing)
+        self._read_ms = start_ms - MARGIN_MS, min(end_ms + MARGIN_MS, now_ms)
+        read = world.spans(*self._read_ms) if self._read_ms[1] > start_ms else {}
+        self._spans = {key: held(several, now_ms) for key, several in read.items()}
+        self._known: dict[object, KnownState] = {}
+
+    def known(self, endpoint: Endpoint, failures: int) -> KnownState:
+        """What the spans say of an endpoint; worked out once, asked for several times."""
+        key = endpoint_key(self._contract.id, endpoint.id)
+        if (key, failures) not in self._known:
+            self._known[key, failures] = self._as_corrected(key, self._spans.get(key, ()), failures)
+        return self._known[key, failures]
+
+    def known_by_time(self, endpoint: Endpoint, failures: int, rule: SlowAsDown) -> KnownState:
+        """The same where an answer that is too slow is none: worked out from every single look. Where there are no
+        looks, as in a file that tells of outages alone, the spans stand."""
+        key = endpoint_key(self._contract.id, endpoint.id)
+        if (key, failures, rule) not in self._known:
+            timed = held(self._timed(key, endpoint.every_ms, failures, rule), self.now_ms)
+            looked = normal((span.start_ms, span.end_ms) for span in timed)
+            others = (piece for span in self._spans.get(key, ()) for piece in _outside(span, looked))
+            spans = sorted([*timed, *others], key=lambda span: span.start_ms)
+            self._known[key, failures, rule] = self._as_corrected(key, spans, failures)
+        return self._known[key, failures, rule]
+
+    def looked_at(self, key: str, start_ms: int, end_ms: int) -> Intervals:
+        """When an endpoint was seen at all in a range, by its key: whatever is made of its looks is made again when
+        later ones have come in, from a site that was cut off, say."""
+        several = ((max(one.start_ms, start_ms), min(one.end_ms, end_ms)) for one in self._spans.get(key, ()))
+        return normal(pair for pair in several if pair[0] < pair[1])
+
+    def downs(self, endpoint: Endpoint) -> list[tuple[int, int, str, Reason | None]]:
+        """When an endpoint was seen down, confirmed or not: (from, to, its id, reason)."""
+        spans, down = self._spans.get(endpoint_key(self._contract.id, endpoint.id), ()), Outcome.DOWN
+        return [
+            (start_ms, end_ms, endpoint.id, reason)
+            for start_ms, end_ms, _, outcome, reason, _ in spans
+            if outcome is down
+        ]
+
+    def latest(self, endpoint: Endpoint) -> Outcome | None:
+        """What the last span of an endpoint says, confirmed or not; None: it was never seen here."""
+        spans = self._spans.get(endpoint_key(self._contract.id, endpoint.id))
+        return spans[-1].outcome if spans else None
+
+    def corrected(self, endpoint: Endpoint) -> Sequence[tuple[int, int, Outcome]]:
+        """What the register says of an endpoint instead of what was seen, the last word last."""
+        return self._corrected.get(endpoint_key(self._contract.id, endpoint.id), ())
+
+    def _as_corrected(self, key: str, spans: Sequence[Span], failures: int) -> KnownState:
+        found = known(spans, failures, *self._read_ms)  # unseen beyond the edges too: a quorum counts who looks
+        for start_ms, end_ms, outcome in self._corrected.get(key, ()):
+            found = found.corrected(start_ms, min(end_ms, self.now_ms), outcome)
+        return found
+
+    def _timed(self, key: str, every_ms: int, failures: int, rule: SlowAsDown) -> list[Span]:
+        """With looks enough on both sides to tell whether a run over the edge is confirmed: an outage is the same
+        wherever the month ends."""
+        margin_ms = reach_ms(failures, every_ms)
+        range_ms = self.start_ms - margin_ms, min(self.end_ms + margin_ms, self.now_ms)
+        rules = key, every_ms, rule.promised_ms, f"{rule.multiple}"
+        others = self._world.imports_in(*range_ms)
+        question = ("slow", VERSION, *rules, range_ms, self.looked_at(key, *range_ms), *others)
+
+        def answer() -> str:
+            return json.dumps(list(self._judged(key, every_ms, range_ms, rule)))
+
+        is_in = self.end_ms + margin_ms <= self.now_ms
+        kept = self._world.recall(question, answer) if is_in else answer()
+        rows = json.loads(kept)
+        return [Span(start, end, seen, Outcome(outcome), None, looks) for start, end, seen, outcome, _, looks in rows]
+
+    def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
+        """The spans of single looks, each judged by how long it took."""
+        found = samples_of(self._world.evidence, (key,), *range_ms)
+        return timed_spans((looks for _, looks in found), every_ms, rule)
+
+
+def _outside(span: Span, looked: Intervals) -> Iterator[Span]:
+    for start_ms, end_ms in subtract([(span.start_ms, span.end_ms)], looked):
+        yield span._replace(start_ms=start_ms, end_ms=end_ms)
+
+
+def corrections(contract: Contract, standing: EffectiveEntries) -> Corrected:
+    """The corrections that stand, and have been granted where the contract asks for that; later entries win."""
+    found: Corrected = {}
+    for entry, said in standing.of(Correction):
+        span = granted_span(contract, standing, entry, said)
+        if span is not None:
+            for key in _keys(contract, said):
+                found.setdefault(key, []).append((*span, Outcome(said.outcome)))
+    return found
+
+
+def granted_span(
+    contract: Contract, standing: EffectiveEntries, entry: Entry, said: Correction
+) -> tuple[int, int] | None:
+    """From when to when a correction holds; None: it waits for a decision, or was refused."""
+    decision = standing.decision_on(entry.number)
+    if decision is None:
+        return None if asks_for_decision(said, contract) else (said.start_ms, said.end_ms)
+    ruling = decision[1]
+    start_ms = max(said.start_ms, ruling.start_ms or said.start_ms)
+    end_ms = min(said.end_ms, ruling.end_ms or said.end_ms)
+    return (start_ms, end_ms) if ruling.granted and start_ms < end_ms else None
+
+
+def _keys(contract: Contract, said: Correction) -> list[str]:
+    """The endpoints that a correction names, and all that its services had in that time."""
+    names = dict.fromkeys(said.endpoints)
+    for _, _, terms in contract.versions_in(said.start_ms, said.end_ms):
+        meant = (service for service in terms.services if service.id in said.services)
+        names |= dict.fromkeys(endpoint.id for service in meant for endpoint in service.endpoints)
+    return [endpoint_key(contract.id, name) for name in names]

@@ -1,0 +1,186 @@
+"""Every KPI in the measurement period that holds a month, in three views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from sla_monitor.assess.assessment import VIEWS, Figure, View
+from sla_monitor.assess.contract_context import ContractContext, is_over
+from sla_monitor.assess.measuring import excused, figure, is_seen, seen
+from sla_monitor.assess.period_context import PeriodContext
+from sla_monitor.assess.service_time import Time, joined
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
+from sla_monitor.periods.terms_slices import measurement_months
+from sla_monitor.sla.composite import composite
+from sla_monitor.sla.downtime import Seconds, time_that_counts
+from sla_monitor.sla.measure import measured
+from sla_monitor.sla.results import KpiResult, Measured, PeriodResult, recent
+from sla_monitor.sla.scoring import kpi_result
+
+AGREED: tuple[View, ...] = ("agreed",)
+
+
+@dataclass(slots=True)
+class ServiceTimes:
+    """Availability KPIs' time in months that are over, so that a year need not be read again every few seconds."""
+
+    known: dict[object, Time] = field(default_factory=dict)
+    _last: PeriodContext | None = None
+
+    def of(self, ground: PeriodContext, kpi: AvailabilityKpi, view: View) -> Time | None:
+        """The time of a KPI's measurement period so far; None for a service without endpoints."""
+        if kpi.service is None or not is_seen(ground, kpi):
+            return None
+        time = ground.time(kpi.service, view, kpi.id, kpi.counting)
+        return time if kpi.measurement_months == 1 else joined([*self._before(ground, kpi, view), time])
+
+    def _before(self, ground: PeriodContext, kpi: AvailabilityKpi, view: View) -> Iterable[Time]:
+        for month in measurement_months(ground.world.run, ground.month, kpi.measurement_months):
+            if month < ground.month:
+                key = (month, kpi.id, kpi.service, kpi.counting, view)
+                time = self.known.get(key)
+                if time is None:
+                    earlier = self._ground(ground.world, month)
+                    time = earlier.time(kpi.service or "", view, kpi.id, kpi.counting)
+                    if is_over(ground.world, earlier.period):
+                        self.known[key] = time
+                yield time
+
+    def _ground(self, world: ContractContext, month: str) -> PeriodContext:
+        """The last one asked for, which several KPIs and views ask for in a row."""
+        if self._last is None or self._last.world is not world or self._last.month != month:
+            self._last = PeriodContext(world, (month,))
+        return self._last
+
+
+@dataclass(frozen=True, slots=True)
+class KpiEvaluation:
+    """A KPI in its measurement period so far: what was measured and what that comes to, by view."""
+
+    kpi: Kpi
+    months: tuple[str, ...]
+    measured: Mapping[View, Measured]
+    results: Mapping[View, KpiResult]
+    times: Mapping[View, Time]
+
+    def figures(self) -> dict[View, Figure]:
+        """What each view shows; views that do not differ share one."""
+        made: dict[int, Figure] = {}
+        for view, result in self.results.items():
+            if id(result) not in made:
+                seconds = self.times[view].seconds if view in self.times else None
+                made[id(result)] = figure_of(self.kpi, result, seconds)
+        return {view: made[id(result)] for view, result in self.results.items()}
+
+
+def figure_of(kpi: Kpi, result: KpiResult, seconds: Seconds | None = None) -> Figure:
+    """A result as a view shows it: points are the band's own."""
+    base_ms = downtime_ms = None
+    if seconds is not None and isinstance(kpi, AvailabilityKpi):
+        base_ms, downtime_ms = map(Fraction, time_that_counts(seconds, kpi.counting))
+    return Figure(
+        value=result.value,
+        rounded=result.rounded,
+        band=result.band,
+        is_met=result.is_met,
+        points=result.own_points,
+        downtime_ms=downtime_ms,
+        base_ms=base_ms,
+        seconds=seconds,
+        working=result.working,
+    )
+
+
+def judged_kpis(
+    ground: PeriodContext,
+    earlier: Sequence[PeriodResult],
+    times: ServiceTimes,
+    views: Sequence[View] = VIEWS,
+    rest: Callable[[], None] = lambda: None,
+) -> dict[str, KpiEvaluation]:
+    """The KPIs of the month's terms, by id. `ground` is one month; `earlier` are the results of the months before."""
+    result: dict[str, KpiEvaluation] = {}
+    for kpi in ground.terms.kpis:
+        result[kpi.id] = _judged(ground, kpi, earlier, (times, views, result))
+        rest()
+    return result
+
+
+def _judged(
+    ground: PeriodContext,
+    kpi: Kpi,
+    earlier: Sequence[PeriodResult],
+    rest: tuple[ServiceTimes, Sequence[View], Mapping[str, KpiEvaluation]],
+) -> KpiEvaluation:
+    times, views, others = rest
+    months = measurement_months(ground.world.run, ground.month, kpi.measurement_months)
+    whole = ground if len(months) == 1 else PeriodContext(ground.world, months)
+    history = recent(earlier, kpi, max(1, kpi.average_with_previous))
+    figures: dict[View, Measured] = {}
+    results: dict[View, KpiResult] = {}
+    spent: dict[View, Time] = {}
+    bases: dict[View, object] = {}
+    for view in views:
+        if isinstance(kpi, AvailabilityKpi) and (time := times.of(ground, kpi, view)):
+            spent[view] = time
+        basis = spent.get(view) or _basis(whole, kpi, view, others)
+        same = next((one for one, its in bases.items() if its is basis or its == basis), None)
+        if same is None:
+            figures[view] = _measured(whole, kpi, view, (spent.get(view), others))
+            results[view] = kpi_result(kpi, ground.month, figures[view], history)
+        else:  # nothing differs between the two views, and the working need not be written twice
+            figures[view], results[view] = figures[same], results[same]
+        bases[view] = basis
+    return KpiEvaluation(kpi, months, figures, results, spent)
+
+
+def _basis(whole: PeriodContext, kpi: Kpi, view: View, others: Mapping[str, KpiEvaluation]) -> object:
+    """All that a figure takes from the view."""
+    if isinstance(kpi, CompositeKpi):
+        return [others[part.kpi].results[view] for part in kpi.parts if part.kpi in others]
+    if isinstance(kpi, RatioKpi):
+        return excused(whole, kpi, view)
+    return [whole.excluded(service.id, view, kpi.id) for service, _ in whole.terms.endpoints_of(kpi)]
+
+
+def _measured(
+    whole: PeriodContext, kpi: Kpi, view: View, known: tuple[Time | None, Mapping[str, KpiEvaluation]]
+) -> Measured:
+    time, others = known
+    found = measured(kpi, seen(whole, kpi, view, time), whole.frame)
+    if isinstance(kpi, CompositeKpi) and found.value is None:
+        # a part whose own measurement period ends elsewhere has no result yet, now or when the month is over
+        ending = {name: other for name, other in others.items() if other.months[-1] == whole.month}
+        parts = {name: other.results[view] for name, other in ending.items()}
+        made = composite(kpi, parts)
+        return Measured(made.value, found.submitted, found.agreed, working=made.working)
+    return found
+
+
+def unborn(world: ContractContext, judged: Mapping[str, KpiEvaluation]) -> frozenset[str]:
+    """The KPIs whose measurement period was over before anything was looked at, or any ticket recorded: nobody
+    measured them, and that is nobody's failure, nor a month without tickets. A figure that somebody reported all the
+    same is one."""
+    found: set[str] = set()
+    grounds = {one.months: PeriodContext(world, one.months) for one in judged.values()}
+    for name, one in judged.items():
+        ground, agreed = grounds[one.months], one.measured["agreed"]
+        is_ticketed = isinstance(one.kpi, RatioKpi) and one.kpi.within_ms is not None
+        begun_ms = world.recorded_ms if is_ticketed else world.first_ms
+        is_before = begun_ms is None or ground.period.end_ms <= begun_ms
+        given = agreed.submitted, agreed.agreed, figure(ground, one.kpi, "authority") if is_ticketed else None
+        is_watched = is_ticketed or is_seen(ground, one.kpi) or _is_of(one.kpi, found)
+        if is_before and is_watched and given == (None, None, None):
+            found.add(name)
+    return frozenset(found)
+
+
+def _is_of(kpi: Kpi, names: set[str]) -> bool:
+    return isinstance(kpi, CompositeKpi) and any(part.kpi in names for part in kpi.parts)
+
+
+def target_ratio(kpi: Kpi) -> Fraction:
+    """The target as a part of 1 where it is per cent, and otherwise as it is."""
+    return Fraction(kpi.target) / (100 if kpi.unit == "percent" else 1)

@@ -1,0 +1,207 @@
+"""What is known of one KPI in its measurement period, in one view: from looks, from tickets, from what was reported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import repeat
+from operator import floordiv, sub
+from typing import TypeAlias, TypeVar
+
+from sla_monitor.assess.answer_cache import VERSION
+from sla_monitor.assess.assessment import View
+from sla_monitor.assess.period_context import PeriodContext
+from sla_monitor.assess.relief import is_granted
+from sla_monitor.assess.service_time import Time
+from sla_monitor.contract.contract import endpoint_key
+from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.periods.intervals import Intervals, subtract
+from sla_monitor.periods.terms_slices import MARGIN_MS
+from sla_monitor.register.entries import Claim, ReportedFigure
+from sla_monitor.sla.indicators import EventCounts, in_target_percent, mean, ordered, percentile, summed
+from sla_monitor.sla.measure import KpiInput, SampleStatistics, made_of_slots
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.samples import Samples
+from sla_monitor.sla.tickets import Stop, Ticket
+
+Counting: TypeAlias = "tuple[str, Intervals, Corrections]"
+"""An endpoint's key, the time in which its looks count, and how the register corrects them."""
+
+
+def made_of_looks(ground: PeriodContext, kpi: Sampled, view: View) -> SampleStatistics:
+    """The statistic of a measurement period so far. For months that are over, the evidence may have kept it."""
+    counting = list(_counting(ground, kpi, view))
+    world, period = ground.world, ground.period
+    seen = [(key, ground.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key, _, _ in counting]
+    others = world.imports_in(period.start_ms, period.end_ms)
+    question = (VERSION, *statistic(kpi, period.start_ms), [_told(one) for one in counting], seen, *others)
+
+    def answer() -> str:
+        made = made_of_pieces(kpi, period.start_ms, _pieces(ground, kpi, counting))
+        return f"{made.of} {'-' if made.value is None else made.value}"
+
+    is_in = period.end_ms + MARGIN_MS <= world.now_ms
+    of, value = (world.recall(question, answer) if is_in else answer()).split()
+    return SampleStatistics(int(of), None if value == "-" else Fraction(value))
+
+
+def _counting(ground: PeriodContext, kpi: Sampled, view: View) -> Iterator[Counting]:
+    for service, endpoint in ground.terms.endpoints_of(kpi):
+        inside = subtract(ground.through(service.id).hours, ground.excluded(service.id, view, kpi.id))
+        if kpi.related is not None and kpi.related.dedupe == "exclude_samples":
+            inside = subtract(inside, ground.through(service.id).down)
+        yield endpoint_key(ground.world.contract.id, endpoint.id), inside, _corrected(ground, endpoint)
+
+
+def _corrected(ground: PeriodContext, endpoint: Endpoint) -> Corrections:
+    """What the register says of an endpoint's time in the period instead of what was seen."""
+    start_ms, end_ms = ground.period.start_ms, ground.period.end_ms
+    several = ((max(one[0], start_ms), min(one[1], end_ms), one[2]) for one in ground.endpoints.corrected(endpoint))
+    return [one for one in several if one[0] < one[1]]
+
+
+def _told(one: Counting) -> tuple[object, ...]:
+    key, inside, corrections = one
+    return key, inside, [(start, end, f"{outcome}") for start, end, outcome in corrections]
+
+
+def _pieces(ground: PeriodContext, kpi: Sampled, counting: list[Counting]) -> Iterator[MeasuredSlice]:
+    """The looks, with what counts of them."""
+    rules = {key: (inside, corrections) for key, inside, corrections in counting}
+    found = ground.world.looks(list(rules), ground.period.start_ms, ground.until_ms)
+    return (MeasuredSlice(looks, *rules[key]) for key, looks in found)
+
+
+T = TypeVar("T")
+Sampled: TypeAlias = ResponseTimeKpi | ErrorRateKpi
+Corrections: TypeAlias = Sequence[tuple[int, int, Outcome]]
+Slots: TypeAlias = tuple[Counter[int], Counter[int]]
+"""Looks by slot, and the failed ones of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredSlice:
+    """Looks at one endpoint, a day of them, say, with the time in which they count and how the register corrects
+    them."""
+
+    looks: Samples
+    inside: Intervals
+    corrections: Corrections
+
+    def part(self, statistic: object, of: Callable[[Samples], T]) -> T:
+        """What a statistic takes from the looks that count: those that began inside, as corrected, without those that
+        saw nothing. Worked out once, as long as the looks are remembered."""
+        touched = self.looks.touched(self.inside)
+        question = statistic, tuple(touched), tuple(self.corrections)
+        return self.looks.once(question, lambda: of(self.looks.inside(touched).corrected(self.corrections).seen()))
+
+
+def statistic(kpi: Sampled, start_ms: int) -> tuple[str, ...]:
+    """All that the statistic takes from the terms."""
+    if isinstance(kpi, ErrorRateKpi):
+        return "error rate", f"{kpi.slot_ms}", f"{start_ms}"
+    return "response time", f"{kpi.percentile}", kpi.phase
+
+
+def made_of_pieces(kpi: Sampled, start_ms: int, pieces: Iterable[MeasuredSlice]) -> SampleStatistics:
+    """The statistic of a measurement period that began at `start_ms`."""
+    of = statistic(kpi, start_ms)
+    if isinstance(kpi, ErrorRateKpi):
+        return made_of_slots(_joined(piece.part(of, lambda looks: _slots(kpi, start_ms, looks)) for piece in pieces))
+    if kpi.percentile is None:
+        return SampleStatistics(*mean(piece.part(of, lambda looks: summed(_times_us(kpi, looks))) for piece in pieces))
+    several = (piece.part(of, lambda looks: ordered(_times_us(kpi, looks))) for piece in pieces)
+    return SampleStatistics(*percentile(several, kpi.percentile))
+
+
+def _times_us(kpi: ResponseTimeKpi, looks: Samples) -> Iterator[int]:
+    return looks.answer_times_us() if kpi.phase == "total" else looks.first_bytes_us()
+
+
+def _slots(kpi: ErrorRateKpi, start_ms: int, looks: Samples) -> Slots:
+    """By slot, counted from the beginning of the measurement period."""
+
+    def slot(at_ms: Iterable[int]) -> Iterator[int]:
+        return map(floordiv, map(sub, at_ms, repeat(start_ms)), repeat(kpi.slot_ms))
+
+    return Counter(slot(looks.at_ms)), Counter(slot(looks.failed_at_ms()))
+
+
+def _joined(parts: Iterable[Slots]) -> list[tuple[int, int]]:
+    """Failed and all requests of each slot. Slots in which nobody looked are left out: unseen is not free of errors."""
+    made, failed = Counter[int](), Counter[int]()
+    for looks, down in parts:
+        made.update(looks)
+        failed.update(down)
+    return list(zip(map(failed.__getitem__, made), made.values(), strict=True))
+
+
+def seen(ground: PeriodContext, kpi: KpiTerms, view: View, time: Time | None = None) -> KpiInput:
+    """Everything that is known of a KPI. `time`: for availability, the whole measurement period's."""
+    submitted, agreed, ours = (figure(ground, kpi, party) for party in ("supplier", "agreed", "authority"))
+    given = KpiInput(submitted=submitted, agreed=agreed, figure=ours)
+    if isinstance(kpi, AvailabilityKpi):
+        return _with(given, seconds=time.seconds) if time is not None else given
+    if isinstance(kpi, RatioKpi) and kpi.within_ms is not None:
+        return _with(given, tickets=tickets(ground, kpi, view))
+    if isinstance(kpi, ResponseTimeKpi | ErrorRateKpi):
+        return _with(given, made=made_of_looks(ground, kpi, view))
+    return given
+
+
+def _with(given: KpiInput, **parts: object) -> KpiInput:
+    fields = {name: getattr(given, name) for name in ("submitted", "agreed", "figure")}
+    return KpiInput(**(fields | parts))
+
+
+def figure(ground: PeriodContext, kpi: KpiTerms, party: str) -> Fraction | None:
+    """A party's figure for the measurement period."""
+    found = ground.world.standing.figure(kpi.id, ground.month, party)
+    return None if found is None else value_of(kpi, found[1])
+
+
+def value_of(kpi: KpiTerms, said: ReportedFigure) -> Fraction | None:
+    """A figure in the KPI's unit; counts become per cent as the KPI says."""
+    if said.value is not None:
+        return Fraction(said.value)
+    counts = EventCounts(said.in_target or 0, said.total or 0)
+    if counts.total:
+        return in_target_percent(counts, kpi.min_denominator if isinstance(kpi, RatioKpi) else 0)
+    return Fraction(100) if isinstance(kpi, RatioKpi) and kpi.no_events == "met" else None
+
+
+def is_seen(ground: PeriodContext, kpi: KpiTerms) -> bool:
+    """Whether the figure comes from looking at endpoints."""
+    if isinstance(kpi, ResponseTimeKpi | ErrorRateKpi) and kpi.endpoints:
+        return True
+    if not isinstance(kpi, AvailabilityKpi | ResponseTimeKpi | ErrorRateKpi):
+        return False
+    return kpi.service in ground.services_with_endpoints
+
+
+def tickets(ground: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:
+    """The tickets of the register that count in a view; those that a claim names are left out where it is granted, and
+    in the view in which every claim is."""
+    left_out = excused(ground, kpi, view)
+    found = []
+    for said in ground.tickets:
+        is_ours = kpi.service is None or said.service in {None, kpi.service}
+        if is_ours and said.id not in left_out:
+            stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
+            found.append(Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops))
+    return tuple(found)
+
+
+def excused(ground: PeriodContext, kpi: RatioKpi, view: View) -> frozenset[str]:
+    """The ids of the tickets that a view leaves out."""
+    case = ground.world.case
+    named = (
+        said.tickets
+        for entry, said in case.standing.of(Claim)
+        if (not said.kpis or kpi.id in said.kpis) and (view == "claimed" or is_granted(case, entry, said))
+    )
+    return frozenset() if view == "gross" else frozenset(ticket for several in named for ticket in several)

@@ -1,0 +1,161 @@
+"""One contract in one stretch of months, with what was seen and what was said: what every figure is worked out from.
+
+Nothing is read or worked out before somebody asks for it, and then once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from sla_monitor.assess.assessment import View
+from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.endpoint_states import Endpoints
+from sla_monitor.assess.evidence import imported_of
+from sla_monitor.assess.exclusions import Exclusions, exclusions, together
+from sla_monitor.assess.service_sweep import PLAIN, Impacts, through
+from sla_monitor.assess.service_time import Through, Time, time_of
+from sla_monitor.contract.contract import endpoint_key
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.terms import Service, Terms
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
+from sla_monitor.periods.terms_slices import TermsSlice, parts_of, period_of, terms_in, until, zone_of
+from sla_monitor.register.effective import EffectiveEntries
+from sla_monitor.register.entries import Impact, TicketRecord
+from sla_monitor.sla.measure import MeasureFrame
+from sla_monitor.sla.overlay import Import
+
+
+@dataclass(frozen=True)
+class PeriodContext:
+    """Some consecutive months: one service period, or a whole measurement period."""
+
+    world: ContractContext
+    months: tuple[str, ...]
+
+    @property
+    def month(self) -> str:
+        return self.months[-1]
+
+    @cached_property
+    def period(self) -> Period:
+        """Within the term; the future included."""
+        return period_of(self.world.contract, self.months[0], self.months[-1])
+
+    @property
+    def until_ms(self) -> int:
+        """Up to when there can be anything to tell."""
+        return min(self.world.now_ms, self.period.end_ms)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """By which the last month is banded, pointed and priced."""
+        return terms_in(self.world.contract, self.period, self.world.now_ms)
+
+    @cached_property
+    def services_with_endpoints(self) -> frozenset[str]:
+        return frozenset(service.id for service in self.terms.services if service.endpoints)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        return Endpoints(self.world, self.period.start_ms, self.period.end_ms)
+
+    @cached_property
+    def exclusions(self) -> Exclusions:
+        world = self.world
+        periods = (period_of(world.contract, month) for month in self.months)
+        return together([exclusions(world.case, period, world.hours) for period in periods])
+
+    @cached_property
+    def _parts(self) -> dict[str, Sequence[TermsSlice]]:
+        return {}
+
+    @cached_property
+    def _throughs(self) -> dict[object, Through]:
+        return {}
+
+    @cached_property
+    def tickets(self) -> list[TicketRecord]:
+        """Those that can belong to the period."""
+        return [
+            said
+            for _, said in self.world.standing.of(TicketRecord)
+            if said.opened_ms < self.until_ms and (said.ended_ms is None or said.ended_ms >= self.period.start_ms)
+        ]
+
+    @cached_property
+    def _times(self) -> dict[object, Time]:
+        return {}
+
+    @cached_property
+    def frame(self) -> MeasureFrame:
+        """Where and when figures of this period are."""
+        floor = Fraction(self.terms.accounting.coverage_floor_percent) / 100
+        return MeasureFrame(self.period, self.world.now_ms, zone_of(self.world.contract), self.terms.calendars, floor)
+
+    @cached_property
+    def imported(self) -> Sequence[tuple[Import, Mapping[str, Intervals]]]:
+        """What was brought in from elsewhere and counts in the period so far, with when, by endpoint key."""
+        if not self.world.imports:
+            return ()
+        return imported_of(self.world.evidence, self.world.contract.id, self.period.start_ms, self.until_ms)
+
+    def imported_time(self, service: Service, several: Sequence[Mapping[str, Intervals]]) -> Intervals:
+        """The agreed time of a service so far in which what is known of any of its endpoints was brought in."""
+        keys = [endpoint_key(self.world.contract.id, endpoint.id) for endpoint in service.endpoints]
+        when = union(*(one[key] for one in several for key in keys if key in one))
+        return intersect(self.through(service.id).hours, when) if when else []
+
+    def whole_parts(self, service: str) -> Sequence[TermsSlice]:
+        """A service through the whole period, to its end."""
+        if service not in self._parts:
+            self._parts[service] = list(parts_of(self.world.contract, service, self.period, self.world.hours))
+        return self._parts[service]
+
+    def parts(self, service: str) -> Sequence[TermsSlice]:
+        """A service through the period so far."""
+        whole = self.whole_parts(service)
+        if self.world.now_ms >= self.period.end_ms:
+            return whole
+        so_far = (until(part, self.until_ms) for part in whole)
+        return [part for part in so_far if part.start_ms < part.end_ms]
+
+    def through(self, service: str, counting: Counting = PLAIN) -> Through:
+        """What a service was so far."""
+        key = service, counting.quorum, counting.slow_as_down
+        if key not in self._throughs:
+            impacts = _impacts(self.world.standing, service)
+            self._throughs[key] = through(self.parts(service), self.endpoints, self.period, impacts, counting)
+        return self._throughs[key]
+
+    def excluded(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Intervals:
+        """What a view leaves out; nothing where the contract counts excluded time like any other."""
+        return [] if counting.excluded == "counted" else self.exclusions.time(service, view, kpi)
+
+    def time(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Time:
+        """A service's time by class."""
+        return self.time_without(service, self.excluded(service, view, kpi, counting), counting)
+
+    def time_without(self, service: str, excluded: Intervals, counting: Counting = PLAIN) -> Time:
+        """The same for a given excluded time: mostly it is nothing, in every view and for every KPI."""
+        key = service, counting.quorum, counting.slow_as_down, tuple(excluded)
+        if key not in self._times:
+            through = self.through(service, counting)
+            self._times[key] = time_of(through, self.period.start_ms, self.until_ms, excluded)
+        return self._times[key]
+
+    def ahead(self, service: str) -> Intervals:
+        """The agreed hours that are still to come."""
+        whole = [pair for part in self.whole_parts(service) for pair in part.hours]
+        return subtract(whole, [(0, self.until_ms)]) if self.until_ms > 0 else whole
+
+
+def _impacts(standing: EffectiveEntries, service: str) -> Impacts:
+    return [
+        (said.start_ms, said.end_ms, Fraction(said.users, said.of))
+        for _, said in standing.of(Impact)
+        if said.service == service
+    ]

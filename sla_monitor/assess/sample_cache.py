@@ -1,0 +1,167 @@
+"""Single looks of the running month, kept in memory so that each is read from the record once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from sla_monitor.assess.evidence import (
+    Columns,
+    EndpointSamples,
+    Evidence,
+    Holds,
+    Packs,
+    Sample,
+    clock_moves_of,
+    imported_of,
+    imports_of,
+    samples_of,
+)
+from sla_monitor.contract.contract import Contract
+from sla_monitor.evidence.source import sampled_keys
+from sla_monitor.periods.intervals import Intervals
+from sla_monitor.register.entries import Entry
+from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.overlay import Import
+from sla_monitor.sla.samples import DAY_MS, Samples
+from sla_monitor.sla.spans import Span
+
+SETTLED_AFTER_MS = 600_000
+"""Younger looks are read again: one that was late may still come in before one that was not."""
+
+
+@dataclass(slots=True)
+class Kept:
+    """One endpoint's looks in `[start_ms, until_ms)`, a day in each piece, in 25 bytes each. `wanted_ms`: the earliest
+    that anybody has asked for in the assessment that goes on."""
+
+    start_ms: int
+    until_ms: int
+    wanted_ms: int = sys.maxsize
+    days: list[Samples] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.days))
+
+    def add(self, looks: Samples) -> None:
+        """Take in looks that follow, none of them across a midnight."""
+        if self.days and looks and self.days[-1].at_ms[0] // DAY_MS == looks.at_ms[0] // DAY_MS:
+            self.days[-1].extend(looks)
+        elif looks:
+            self.days.append(looks)
+
+    def between(self, start_ms: int, end_ms: int) -> Iterator[Samples]:
+        pieces = (day.between(start_ms, end_ms) for day in self.days)
+        return (piece for piece in pieces if piece)
+
+    def trim(self) -> None:
+        """Forget what the last assessment did not ask for, such as the month before."""
+        start_ms, self.wanted_ms = self.wanted_ms, sys.maxsize
+        if start_ms in {self.start_ms, sys.maxsize}:
+            return
+        self.days = list(self.between(start_ms, sys.maxsize))
+        self.start_ms, self.until_ms = start_ms, max(self.until_ms, start_ms)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What is kept of one contract's endpoints, by key; `together`: the keys of those whose looks matter at all."""
+
+    kept: dict[str, Kept] = field(default_factory=dict)
+    together: Mapping[str, None] = field(default_factory=dict)
+
+    def expect(self, contract: Contract) -> None:
+        """The looks of this contract will be asked for."""
+        self.together = dict.fromkeys(sampled_keys(contract))
+
+
+class SampleCache:
+    """An evidence whose looks at the present are remembered from one assessment to the next, in `memory`.
+
+    Where the evidence can, it is asked for those at all endpoints at once, whichever is wanted first.
+    """
+
+    def __init__(self, evidence: Evidence, memory: Memory, now_ms: int) -> None:
+        self._evidence, self._memory = evidence, memory.kept
+        # While the disk takes nothing, looks wait in memory for as long as that lasts.
+        held_ms = evidence.held_since_ms() if isinstance(evidence, Holds) else None
+        self._settled_ms = min(now_ms, now_ms if held_ms is None else held_ms) - SETTLED_AFTER_MS
+        self._together = memory.together if isinstance(evidence, Columns) else {}
+        self._young: dict[tuple[str, int, int], list[Samples]] = {}
+        for kept in memory.kept.values():
+            kept.trim()
+
+    def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
+        return self._evidence.spans(start_ms, end_ms)
+
+    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
+        for _, looks in self.columns((key,), start_ms, end_ms):
+            yield from looks
+
+    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
+        self._read(keys, start_ms)
+        for key in keys:
+            kept = self._memory[key]
+            kept.wanted_ms = min(kept.wanted_ms, start_ms)
+            yield from ((key, looks) for looks in kept.between(start_ms, min(end_ms, kept.until_ms)))
+            young = self._youngest(key, max(start_ms, kept.until_ms), end_ms)
+            yield from ((key, looks) for looks in young)
+
+    def entries(self, contract: str) -> Sequence[Entry]:
+        return self._evidence.entries(contract)
+
+    def first_ms(self, contract: str) -> int | None:
+        return self._evidence.first_ms(contract)
+
+    def clock_moves(self, start_ms: int, end_ms: int) -> Sequence[ClockMove]:
+        return clock_moves_of(self._evidence, start_ms, end_ms)
+
+    def imports(self, contract: str) -> Sequence[Import]:
+        return imports_of(self._evidence, contract)
+
+    def imported(self, contract: str, start_ms: int, end_ms: int) -> Mapping[int, Mapping[str, Intervals]]:
+        return {one.number: when for one, when in imported_of(self._evidence, contract, start_ms, end_ms)}
+
+    def _read(self, keys: Sequence[str], start_ms: int) -> None:
+        """Have the looks from then on in memory, as far as they are settled."""
+        new = [key for key in keys if key not in self._memory or start_ms < self._memory[key].start_ms]
+        self._memory |= {key: Kept(start_ms, start_ms) for key in new}
+        if new:
+            self._memory |= {key: Kept(start_ms, start_ms) for key in self._together if key not in self._memory}
+        known = self._memory.keys() & {*keys, *self._together}
+        late = [key for key in known if self._memory[key].until_ms < self._settled_ms]
+        for _, several in groupby(sorted(late, key=self._place), self._place):
+            self._settle(tuple(several))
+
+    def _place(self, key: str) -> tuple[int, int]:
+        return self._memory[key].until_ms, self._memory[key].start_ms
+
+    def _settle(self, keys: Sequence[str]) -> None:
+        """Read on at endpoints that have been read from one instant to another."""
+        until_ms, start_ms = self._place(keys[0])
+        if isinstance(self._evidence, Packs):
+            self._evidence.keep_looks(keys, start_ms, self._settled_ms)
+        try:
+            for key, looks in samples_of(self._evidence, keys, until_ms, self._settled_ms):
+                self._memory[key].add(looks)
+        except BaseException:
+            for key in keys:  # half of it was read
+                del self._memory[key]
+            raise
+        for key in keys:
+            self._memory[key].until_ms = self._settled_ms
+
+    def _youngest(self, key: str, start_ms: int, end_ms: int) -> list[Samples]:
+        """Looks that are not settled, read once for all that ask for them now."""
+        if (key, start_ms, end_ms) not in self._young:
+            several = self._like(key)
+            self._young |= {(other, start_ms, end_ms): [] for other in several}
+            for name, looks in samples_of(self._evidence, several, start_ms, end_ms):
+                self._young[name, start_ms, end_ms].append(looks)
+        return self._young[key, start_ms, end_ms]
+
+    def _like(self, key: str) -> Sequence[str]:
+        """The endpoints that are read with one."""
+        return tuple(self._together) if key in self._together else (key,)

@@ -1,0 +1,142 @@
+"""A service through a period: one sweep over what is known of its endpoints, whatever the view and the KPI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import lcm
+from typing import TypeAlias
+
+from sla_monitor.assess.endpoint_states import Endpoints
+from sla_monitor.assess.service_time import Spell, Through, TimeSlice, spell_of
+from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.terms import Service
+from sla_monitor.periods.edges import Period
+from sla_monitor.periods.intervals import Intervals
+from sla_monitor.periods.terms_slices import TermsSlice
+from sla_monitor.sla.aggregation import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, by_quorum, by_weight, needing
+from sla_monitor.sla.availability import KnownState, Stretch, timeline, within
+from sla_monitor.sla.observation import Outcome
+
+PLAIN = Counting()
+Impacts: TypeAlias = Sequence[tuple[int, int, Fraction]]
+"""From, to, and the share of the users that an outage hit in that time; later ones win."""
+
+
+def through(
+    parts: Sequence[TermsSlice], endpoints: Endpoints, period: Period, impacts: Impacts = (), counting: Counting = PLAIN
+) -> Through:
+    """A service through the hours of its parts, which end no later than now. A KPI whose counting has a quorum or
+    takes slow answers for none has its own."""
+    stretches = _timeline(parts, endpoints, counting)
+    hours: Intervals = [pair for part in parts for pair in part.hours]
+    inside = within(stretches, hours)
+    up, degraded, unknown, down = _by_outcome(inside)
+    pieces = [piece for one in down for piece in _hit(one, impacts)] if impacts else down
+    outages = _joined([(start, end) for start, end, outcome, _ in stretches if outcome is DOWN])
+    spells = _spells(outages, pieces, period)
+    return Through(_joined(hours), _joined(up), _joined(degraded), _joined(unknown), spells)
+
+
+def judged(
+    endpoints: Endpoints, part: TermsSlice, counting: Counting = PLAIN
+) -> tuple[list[tuple[KnownState, int]], Judge]:
+    """What is known of a service's endpoints with their weights, and how they make the service."""
+    failures, several = part.terms.accounting.confirmation_failures, part.service.endpoints
+    known = [_known(endpoints, endpoint, failures, counting) for endpoint in several]
+    if counting.quorum is not None:
+        return [(one, 1) for one in known], by_quorum(len(known), counting.quorum)
+    wanted = part.service.available_when
+    if wanted == "weighted":
+        weights = _whole_weights(part.service)
+        return list(zip(known, weights, strict=True)), by_weight(sum(weights))
+    needed = {"all": len(known), "any": 1}[wanted] if isinstance(wanted, str) else wanted
+    return [(one, 1) for one in known], needing(len(known), needed)
+
+
+def _known(endpoints: Endpoints, endpoint: Endpoint, failures: int, counting: Counting) -> KnownState:
+    if counting.slow_as_down is not None:
+        return endpoints.known_by_time(endpoint, failures, counting.slow_as_down)
+    return endpoints.known(endpoint, failures)
+
+
+def _whole_weights(service: Service) -> list[int]:
+    """The endpoints' weights as whole numbers in the same proportion."""
+    weights = [Fraction(endpoint.weight) for endpoint in service.endpoints]
+    size = lcm(*(weight.denominator for weight in weights))
+    return [int(weight * size) for weight in weights]
+
+
+def _timeline(parts: Sequence[TermsSlice], endpoints: Endpoints, counting: Counting) -> list[Stretch]:
+    """One after the other; what reaches beyond the first and the last part is kept, so that outages are whole."""
+    several = [timeline(*judged(endpoints, part, counting), part.start_ms, part.end_ms) for part in parts]
+    if len(several) == 1:
+        return several[0]
+    found: list[Stretch] = []
+    for index, (part, stretches) in enumerate(zip(parts, several, strict=True)):
+        start_ms = part.start_ms if index else 0
+        end_ms = part.end_ms if index < len(parts) - 1 else endpoints.now_ms
+        found += within(stretches, [(start_ms, end_ms)]) if start_ms < end_ms else ()
+    return found
+
+
+def _by_outcome(stretches: Iterable[Stretch]) -> tuple[Intervals, Intervals, Intervals, list[TimeSlice]]:
+    """Where a service was up, degraded and unknown, and where it was down with the share of it that was."""
+    up: Intervals = []
+    degraded: Intervals = []
+    unknown: Intervals = []
+    down: list[TimeSlice] = []
+    for start_ms, end_ms, outcome, share in stretches:
+        if outcome is DOWN:
+            down.append(TimeSlice(start_ms, end_ms, share))
+        else:
+            (up if outcome is UP else degraded if outcome is DEGRADED else unknown).append((start_ms, end_ms))
+    return up, degraded, unknown, down
+
+
+def _spells(outages: Intervals, pieces: Sequence[TimeSlice], period: Period) -> tuple[Spell, ...]:
+    """The outages that reach into the period, each with its pieces inside the hours."""
+    spells, index = [], 0
+    for start_ms, end_ms in outages:
+        begin = index
+        while index < len(pieces) and pieces[index].start_ms < end_ms:
+            index += 1
+        if end_ms > period.start_ms and start_ms < period.end_ms:
+            spells.append(spell_of(start_ms, end_ms, pieces[begin:index]))
+    return tuple(spells)
+
+
+def _hit(piece: TimeSlice, impacts: Impacts) -> Iterable[TimeSlice]:
+    """A piece of an outage, cut where the share of users that it hit changes."""
+    start_ms, end_ms, share = piece
+    cuts = {start_ms, end_ms} | {at for one in impacts for at in one[:2] if start_ms < at < end_ms}
+    for start, end in pairwise(sorted(cuts)):
+        hit = next((one[2] for one in reversed(impacts) if one[0] <= start < one[1]), WHOLE)
+        yield TimeSlice(start, end, WHOLE if share * hit == 1 else share * hit)
+
+
+def _joined(ascending: Iterable[tuple[int, int]]) -> Intervals:
+    result: Intervals = []
+    for start, end in ascending:
+        if result and result[-1][1] == start:
+            result[-1] = (result[-1][0], end)
+        else:
+            result.append((start, end))
+    return result
+
+
+def state_now(part: TermsSlice, endpoints: Endpoints) -> Outcome:
+    """The service at this moment, whatever the hour: DEGRADED when it is up and one of its endpoints is not."""
+    known, judge = judged(endpoints, part)
+    if not known:
+        return UNKNOWN
+    weights = {DOWN: 0, UNKNOWN: 0, DEGRADED: 0, UP: 0}
+    for one, weight in known:
+        weights[one.at(endpoints.now_ms - 1)] += weight
+    outcome = judge(weights[DOWN], weights[UNKNOWN], weights[DEGRADED])[0]
+    if outcome not in {UP, DEGRADED}:
+        return outcome
+    latest = (endpoints.latest(endpoint) for endpoint in part.service.endpoints)
+    return UP if all(one in {UP, None} for one in latest) else DEGRADED

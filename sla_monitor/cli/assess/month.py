@@ -1,0 +1,418 @@
+"""One contract in one month, for the person at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess.assessment import (
+    VIEWS,
+    ContractAssessment,
+    Excluded,
+    Figure,
+    KpiAssessment,
+    KpiForecast,
+    Restatement,
+    ServiceAssessment,
+)
+from sla_monitor.assess.counting_in_words import imported_words
+from sla_monitor.assess.relief import is_granted
+from sla_monitor.assess.rulings import RequestContext
+from sla_monitor.cli.register.formatting import told_entry
+from sla_monitor.cli.register.preview import differences
+from sla_monitor.cli.shared.table_figures import (
+    NONE,
+    told_duration,
+    told_figure,
+    told_money,
+    told_percent,
+    told_points,
+    told_seconds,
+    told_target,
+    told_time,
+)
+from sla_monitor.cli.shared.terminal import Row, plain, table, wrapped
+from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.intervals import Intervals, intersect, length
+from sla_monitor.register.effective import standing
+from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
+from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
+
+STATUS = {
+    "running": "running: figures so far",
+    "provisional": "provisional: it has ended, and nobody has signed it off",
+    "final": "final: signed off",
+}
+VIEWS_TOLD = (
+    "gross: nothing is taken out; claimed: all that was asked for; agreed: what was granted. Bands, points and money go"
+    " by the agreed figure."
+)
+DISPENSABLE = ("title", "clause", "repeat", "coverage")
+"""What a narrow terminal does without, in this order; the three views stay side by side."""
+
+
+def told_assessment(one: ContractAssessment, contract: Contract, columns: int | None, origin: str = "") -> str:
+    """Everything at one glance; the working is told separately. `origin`: what it was worked out from, in words."""
+    blocks = [*_head(one, origin, columns), *told_restatement(one, columns), _kpis(one, columns)]
+    if one.result is not None:
+        blocks += _money(one, one.result, columns)
+    blocks += _imports(one, columns)
+    blocks += [*told_exclusions(one, contract, columns), *told_forecast(one, columns), *_register(one, columns)]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _head(one: ContractAssessment, origin: str, columns: int | None) -> Iterator[str]:
+    zone = ZoneInfo(one.time_zone)
+    since = f"terms of {told_time(one.terms_from_ms, zone)[:10]}"
+    reference = f" ({plain(one.terms_reference)})" if one.terms_reference else ""
+    title = f"{plain(one.title)} ({one.contract})" if one.title else one.contract
+    lines = [f"{title}, {one.period.name}", f"{plain(one.authority)} / {plain(one.supplier)}; {since}{reference}"]
+    if one.total_value is not None:
+        worth = f"{told_money(one.total_value, one.currency)} {one.currency}"
+        lines.append(f"worth {worth} over its term, {one.starts_on} to {one.ends_on}")
+    until = f" up to {told_time(one.at_ms, zone)}" if one.status == "running" else ""
+    lines += [f"{STATUS[one.status]}{until}", *([origin] if origin else [])]
+    yield "\n".join(wrapped(line, columns, "  ") for line in lines)
+
+
+def _kpis(one: ContractAssessment, columns: int | None) -> str:
+    if not one.kpis:
+        return "No KPIs."
+    return f"{table([_kpi(kpi) for kpi in one.kpis], DISPENSABLE, columns)}\n{wrapped(VIEWS_TOLD, columns)}"
+
+
+def _kpi(kpi: KpiAssessment) -> Row:
+    target = Fraction(kpi.terms.target) if kpi.terms else kpi.target_ratio * 100
+    unit = kpi.terms.unit if kpi.terms else "percent"
+    figures = {view: kpi.views.get(view) for view in VIEWS}
+    values: dict[str, str] = {
+        view: told_figure(figure.value if figure else None, target) for view, figure in figures.items()
+    }
+    return {
+        "KPI": kpi.kpi,
+        "title": kpi.title,
+        "target": told_target(target, unit),
+        **values,
+        "band": _band(kpi),
+        "points": told_points(kpi.result.points) if kpi.result else NONE,
+        "repeat": f"{kpi.result.failures_in_a_row} in a row" if kpi.result and kpi.result.is_repeat else "",
+        "coverage": told_percent(kpi.coverage_ratio),
+        "clause": kpi.clause,
+    }
+
+
+def _band(kpi: KpiAssessment) -> str:
+    """What the figure comes to; in words where the contract has no bands."""
+    agreed = kpi.views.get("agreed")
+    found = kpi.result or agreed
+    if found is None or found.value is None:
+        return "no figure"
+    if found.band is not None:
+        return found.band.replace("_", " ")
+    if found.is_met is None:
+        return "not assessable"
+    return "met" if found.is_met else "missed"
+
+
+def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -> Iterator[str]:
+    credit, code = result.credit, one.currency
+    sums = f"Points {told_points(result.points)}. Credit {told_money(credit.total, code)} {code}"
+    sums += f" (before caps {told_money(credit.before_caps, code)})" if credit.before_caps != credit.total else ""
+    sums += f". Withheld {told_money(result.withheld, code)} {code}" if result.withheld else ""
+    yield sums + "." + _unclaimed(one, result)
+    if credit.lines:
+        yield "Credits\n" + table([_line(line, code) for line in credit.lines])
+    if credit.caps:
+        yield "Caps\n" + table([_cap_row(cap, code) for cap in credit.caps], ("used", "before"), columns)
+    if len(one.shares) > 1:
+        yield "Shares\n" + table(
+            [{"participant": name, "amount": told_money(p, code)} for name, p in one.shares.items()]
+        )
+    for trigger in result.triggers:
+        effects = ", ".join(effect.replace("_", " ") for effect in trigger.effects)
+        yield wrapped(f"Trigger {trigger.trigger} is set off by {', '.join(trigger.months)}: {effects}.", columns, "  ")
+
+
+def _unclaimed(one: ContractAssessment, result: PeriodResult) -> str:
+    if not result.credit.unclaimed:
+        return ""
+    amount = f"{told_money(result.credit.unclaimed, one.currency)} {one.currency}"
+    if result.credit.is_lapsed:
+        return f"\n{amount} lapsed: it was to be claimed by {result.credit.claim_by}."
+    return f"\n{amount} more if it is claimed" + (f" by {one.claim_by}." if one.claim_by else ".")
+
+
+def _line(line: CreditLine, code: str) -> Row:
+    whose = line.service or "contract"
+    return {"rule": line.rule, "KPI": line.kpi or "", "of": whose, "amount": told_money(line.amount, code)}
+
+
+def _cap_row(cap: CapResult, code: str) -> Row:
+    return {
+        "cap": cap.cap,
+        "of": cap.scope or "contract",
+        "limit": told_money(cap.limit, code),
+        "used": told_money(cap.used, code),
+        "before": told_money(cap.before, code),
+        "after": told_money(cap.after, code),
+        "left": told_money(cap.left, code),
+    }
+
+
+def _imports(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+    """What of it others have seen, and nobody here."""
+    zone = ZoneInfo(one.time_zone)
+    for imported in one.imports:
+        times = ", ".join(f"{service} {told_duration(ms)}" for service, ms in imported.services.items())
+        told = plain(imported_words(imported.record, zone))
+        yield wrapped(f"Import {imported.record.number}: {told}; agreed time of {times or 'none'}.", columns, "  ")
+
+
+def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+    zone = ZoneInfo(one.time_zone)
+    if one.pending:
+        lines = (wrapped(f"  {told_entry(entry, zone)}", columns, "  ") for entry in one.pending)
+        yield "\n".join(["Awaiting a decision", *lines])
+    if one.missing_figures:
+        owed = ", ".join(f"{kpi} for {month}" for kpi, month in one.missing_figures)
+        yield wrapped(f"Figures owed: {owed}.", columns, "  ")
+
+
+FOUND = {"granted": "taken out", "pending": "not yet", "refused": "not taken out"}
+
+Ruled = tuple[int, int, str, str]
+"""From, to, what became of it, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class PercentOf:
+    """What a piece of time is of one service: agreed time so far, the part of it that was down, and the KPIs."""
+
+    agreed_ms: int
+    down_ms: int
+    kpis: tuple[str, ...]
+
+
+def told_exclusions(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
+    """Every entry of the register that takes something out, or asks to, with what became of it."""
+    entries = {entry.number: entry for entry in one.entries}
+    lines = [line for line in _time(one, entries) if line]
+    lines += [*_tickets(one, contract, entries), *_let_pass(one.kpis)]
+    if lines:
+        yield "\n".join(["Exclusions", *(wrapped(line, columns, "  ") for line in lines)])
+
+
+def _time(one: ContractAssessment, entries: Mapping[int, Entry]) -> Iterator[str]:
+    """The pieces of each entry in order of time, then what all of them come to."""
+    zone = ZoneInfo(one.time_zone)
+    for number, pieces in sorted(_by_entry(one).items()):
+        yield f"  {_heading(number, entries.get(number))}"
+        for (start_ms, end_ms, found, why), services in pieces.items():
+            span = f"{told_time(start_ms, zone)} to {told_time(end_ms, zone)}"
+            yield f"    {FOUND[found]}: {span}, {_decided(why, entries)}"
+            yield from (f"      {share}" for share in _shares(services))
+    out = [
+        f"{service.service} {told_seconds(service.excluded_ms)} of {told_seconds(service.agreed_ms)}"
+        for service in one.services
+        if service.excluded_ms
+    ]
+    yield f"  Taken out for all KPIs, each instant once: {'; '.join(out)}" if out else ""
+
+
+def _by_entry(one: ContractAssessment) -> dict[int, dict[Ruled, dict[str, PercentOf]]]:
+    """By entry and piece: the services that it is taken out of, each with its share."""
+    found: dict[int, dict[Ruled, dict[str, PercentOf]]] = {}
+    for service in one.services:
+        for piece in service.excluded:
+            if _is_read(service, piece, one.kpis):
+                became = "granted" if piece.granted else "pending" if piece.is_pending else "refused"
+                ruled = piece.start_ms, piece.end_ms, became, piece.why
+                pieces = found.setdefault(piece.entry, {})
+                pieces.setdefault(ruled, {})[service.service] = _share(service, piece, one.at_ms)
+    return found
+
+
+def _is_read(service: ServiceAssessment, piece: Excluded, kpis: Iterable[KpiAssessment]) -> bool:
+    """Whether a piece for some KPIs alone is about a KPI of this service."""
+    return not piece.kpis or any(kpi.kpi in piece.kpis and kpi.service_id == service.service for kpi in kpis)
+
+
+def _share(service: ServiceAssessment, piece: Excluded, at_ms: int) -> PercentOf:
+    hours, down = (service.lanes.hours, service.lanes.down) if service.lanes else ([], [])
+    inside: Intervals = [(piece.start_ms, min(piece.end_ms, at_ms))] if piece.start_ms < at_ms else []
+    return PercentOf(length(intersect(hours, inside)), length(intersect(down, inside)), piece.kpis)
+
+
+def _shares(services: Mapping[str, PercentOf]) -> Iterator[str]:
+    """Services of which it is as much are told together."""
+    alike: dict[PercentOf, list[str]] = {}
+    for service, share in services.items():
+        alike.setdefault(share, []).append(service)
+    for share, names in alike.items():
+        each = " each" if len(names) > 1 else ""
+        alone = f", for {', '.join(share.kpis)} alone" if share.kpis else ""
+        told = f"{told_seconds(share.agreed_ms)}{each} of agreed time, {told_seconds(share.down_ms)} of it down"
+        yield f"{', '.join(names)}: {told}{alone}"
+
+
+def _heading(number: int, entry: Entry | None) -> str:
+    """What an entry is, who said it, and its reason."""
+    if entry is None:
+        return f"#{number}"
+    said = entry.said
+    what = f"{said.kind}, {said.cause}" if isinstance(said, Claim) else said.kind
+    what += ", emergency" if isinstance(said, Maintenance) and said.emergency else ""
+    parts = [f"#{number} {what}, by {entry.actor}", entry.reference, entry.note]
+    return plain("; ".join(part for part in parts if part))
+
+
+def _decided(why: str, entries: Mapping[int, Entry]) -> str:
+    """Why, and of a decision also by whom and for which reason."""
+    number = why.rpartition(" ")[2]
+    decision = entries.get(int(number)) if "decision" in why and number.isdecimal() else None
+    if decision is None:
+        return why
+    reason = "; ".join(part for part in (decision.reference, decision.note) if part)
+    return plain(f"{why.replace(number, f'#{number}')} by {decision.actor}" + (f": {reason}" if reason else ""))
+
+
+def _tickets(one: ContractAssessment, contract: Contract, entries: Mapping[int, Entry]) -> Iterator[str]:
+    """Claims about tickets, which leave no time out."""
+    case = RequestContext(contract, standing(entries.values()))
+    for entry, said in case.standing.of(Claim):
+        if said.tickets:
+            decision = case.standing.decision_on(entry.number)
+            found = "taken out" if is_granted(case, entry, said) else "not taken out" if decision else "not yet"
+            yield f"  {_heading(entry.number, entry)}"
+            by = f", decision #{decision[0].number} by {decision[0].actor}" if decision else ", awaits a decision"
+            yield plain(f"    {found}: {_counted(said.tickets)}{by}")
+
+
+def _counted(tickets: Sequence[str]) -> str:
+    return f"{'ticket' if len(tickets) == 1 else 'tickets'} {', '.join(tickets)}"
+
+
+def _let_pass(kpis: Iterable[KpiAssessment]) -> Iterator[str]:
+    """Failures that cost less than they would, or nothing."""
+    for kpi in kpis:
+        for step in kpi.result.working if kpi.result else ():
+            if step.what == "waived":
+                yield plain(f"  {kpi.kpi}: the failure is let pass by {step.formula}: {step.result}")
+
+
+NOT_FORECAST = "not forecast"
+AS_IT_STANDS = (
+    "At best nothing more goes wrong, at worst everything does. What is not forecast is reckoned as it stands."
+)
+
+
+def told_forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+    """Points and money, the KPIs, and how long the allowances last; nothing for a month that is over."""
+    if one.forecast is None:
+        return
+    cases = {"as it stands": one.forecast.now, "at best": one.forecast.best, "at worst": one.forecast.worst}
+    rows = [
+        {
+            "if it ends": name,
+            "points": told_points(case.points),
+            f"credit, {one.currency}": told_money(case.credit, one.currency),
+            "sets off": ", ".join(case.triggers),
+        }
+        for name, case in cases.items()
+    ]
+    yield "Forecast\n" + table(rows if one.triggers else [_without(row, "sets off") for row in rows], (), columns)
+    ends = [_ends(kpi, kpi.forecast) for kpi in one.kpis if kpi.forecast]
+    if ends:
+        yield f"{table(ends, ('so far',), columns)}\n{wrapped(AS_IT_STANDS, columns)}"
+    allowances = [_allowance(kpi, ZoneInfo(one.time_zone)) for kpi in one.kpis if kpi.forecast and kpi.service]
+    if allowances:
+        yield "Downtime allowance\n" + table(allowances, ("at the rate of 7 days", "allowance"), columns)
+
+
+def _without(row: Row, gone: str) -> Row:
+    return {key: text for key, text in row.items() if key != gone}
+
+
+def _ends(kpi: KpiAssessment, forecast: KpiForecast) -> Row:
+    target = Fraction(kpi.terms.target) if kpi.terms else kpi.target_ratio * 100
+    agreed = kpi.views.get("agreed")
+    return {
+        "KPI": kpi.kpi,
+        "target": told_target(target, kpi.terms.unit if kpi.terms else "percent"),
+        "so far": told_figure(agreed.value if agreed else None, target),
+        "at best": _end(forecast.best, target),
+        "at worst": _end(forecast.worst, target),
+    }
+
+
+def _end(figure: Figure, target: Fraction) -> str:
+    if figure.value is None:
+        return NOT_FORECAST
+    verdict = {True: "met", False: "missed", None: "not assessable"}[figure.is_met]
+    return f"{told_figure(figure.value, target)} ({(figure.band or verdict).replace('_', ' ')})"
+
+
+def _allowance(kpi: KpiAssessment, zone: ZoneInfo) -> Row:
+    runs_out = kpi.forecast.runs_out_ms if kpi.forecast else None
+    trailing = kpi.forecast.trailing_runs_out_ms if kpi.forecast else None
+    return {
+        "KPI": kpi.kpi,
+        "allowance": told_duration(kpi.allowance_ms),
+        "left": told_duration(kpi.allowance_left_ms),
+        "runs out": told_time(runs_out, zone),
+        "at the rate of 7 days": told_time(trailing, zone),
+    }
+
+
+TOLD_AT_MOST = 20
+"""Entries: a file of tickets may be hundreds of them."""
+
+ELSEWHERE = (
+    "By the register as it stood at the sign-off the month comes to {points} points and {credit} {currency} today,"
+    " which is not what was signed: the contract's file or what was seen has changed since."
+)
+
+
+def told_restatement(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+    """Nothing for a month whose figures are what was signed, or that nobody signed."""
+    found = one.restatement
+    if found is None:
+        return
+    yield wrapped(f"RESTATED: {_sums(found, one.currency)}", columns)
+    if found.before is None or one.result is None:
+        return
+    rows = [{"figure": row["figure"], "by the sign-off": row["before"], "now": row["after"]}
+            for row in differences(found.before, one.result, one.currency)]  # fmt: skip
+    if rows:
+        yield table(rows, (), columns)
+    yield from _why(found, one, columns)
+
+
+def _sums(found: Restatement, currency: str) -> str:
+    now = f"now {told_points(found.points)} points and {told_money(found.credit, currency)} {currency}"
+    signed = found.signed.said
+    if not isinstance(signed, SignOff):
+        return now
+    was = f"{told_points(Fraction(signed.points))} points and {told_money(signed.credit, currency)} {currency}"
+    return f"sign-off #{found.signed.number} had {was}; {now}"
+
+
+def _is_what_was_signed(before: PeriodResult, signed: SignOff) -> bool:
+    return before.points == signed.points and before.deducted == signed.credit
+
+
+def _why(found: Restatement, one: ContractAssessment, columns: int | None) -> Iterator[str]:
+    signed, before, zone = found.signed.said, found.before, ZoneInfo(one.time_zone)
+    if before and isinstance(signed, SignOff) and not _is_what_was_signed(before, signed):
+        points, credit = told_points(before.points), told_money(before.deducted, one.currency)
+        yield wrapped(ELSEWHERE.format(points=points, credit=credit, currency=one.currency), columns)
+    about = {entry.number: entry for entry in one.entries}
+    told = [f"  {told_entry(about[number], zone)}" for number in found.because if number in about]
+    if len(told) > TOLD_AT_MOST:
+        told = [*told[:TOLD_AT_MOST], f"  ... and {len(told) - TOLD_AT_MOST} more (see `sla-monitor register list`)"]
+    others = [f"#{number}" for number in found.because if number not in about]
+    told += [f"  {', '.join(others)}, about months before"] if others else []
+    if told:
+        yield "\n".join(["Because of", *(wrapped(line, columns, "  ") for line in told)])

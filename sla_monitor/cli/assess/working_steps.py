@@ -1,0 +1,195 @@
+"""The working of an assessment, step by step: with it and a calculator anybody gets the same penny."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess.assessment import ContractAssessment, KpiAssessment, Outage, ServiceAssessment
+from sla_monitor.assess.relief import is_granted
+from sla_monitor.assess.rulings import RequestContext
+from sla_monitor.cli.shared.table_figures import told_duration, told_seconds, told_time
+from sla_monitor.cli.shared.terminal import plain, wrapped
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.contract.money.charges_and_caps import Charges
+from sla_monitor.periods.edges import local_date
+from sla_monitor.periods.months import last_day
+from sla_monitor.register.effective import standing
+from sla_monitor.register.entries import Claim, TicketRecord
+from sla_monitor.sla.downtime import Seconds
+from sla_monitor.sla.results import PeriodResult
+from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
+from sla_monitor.sla.working import Working
+
+
+def told_working(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
+    """The way of counting, the outages, then every KPI, credit line, cap and trigger."""
+    blocks = [("How time is counted", list(one.accounting))]
+    blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
+    for kpi in one.kpis:
+        blocks += _of_kpi(kpi, is_running=one.status == "running")
+        blocks += [(f"{kpi.kpi}, tickets", late_tickets(one, contract, kpi.terms))]
+    blocks += [("Charges of the month", told_charges(one, contract)), *_money(one)]
+    return "\n\n".join(_block(heading, lines, columns) for heading, lines in blocks if lines)
+
+
+def _money(one: ContractAssessment) -> Iterator[tuple[str, list[str]]]:
+    if one.result is None:
+        return
+    credit = one.result.credit
+    for line in credit.lines:
+        yield f"Credit {line.rule}", _steps(line.working)
+    for cap in credit.caps:
+        yield f"Cap {cap.cap} of {cap.scope or 'the contract'}", _steps(cap.working)
+    yield "Claims", _steps(credit.working)
+    for trigger in one.result.triggers:
+        yield f"Trigger {trigger.trigger}", _steps(trigger.working)
+    for name, working in one.shares_working.items():
+        yield f"Share of {name}", _steps(working)
+
+
+def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]]:
+    """One after the other, and what they add up to. KPIs with rules of their own may count less of each."""
+    gross, counts = told_seconds(service.gross_downtime_ms), told_seconds(service.downtime_ms)
+    lines = [*(_outage(outage, zone) for outage in service.outages), f"in all: {gross}, after exclusions {counts}"]
+    return f"Outages of {service.service} in its hours", lines
+
+
+def _outage(outage: Outage, zone: ZoneInfo) -> str:
+    until = "it goes on" if outage.end_ms is None else told_time(outage.end_ms, zone)
+    found = f", {outage.reason.value}" if outage.reason else ""
+    entries = f" ({', '.join(f'#{number}' for number in outage.entries)})" if outage.entries else ""
+    counts = f"{told_seconds(outage.gross_ms)}, after exclusions {told_seconds(outage.downtime_ms)}{entries}"
+    return f"{told_time(outage.start_ms, zone)} to {until}, {', '.join(outage.endpoints)}{found}: {counts}"
+
+
+def _of_kpi(kpi: KpiAssessment, *, is_running: bool) -> Iterator[tuple[str, list[str]]]:
+    """Each working once, with the views that it is of; the agreed one up to its points after repeats."""
+    found: dict[tuple[Seconds | None, Working], list[str]] = {}
+    for view, figure in kpi.views.items():
+        is_final = view == "agreed" and kpi.result is not None
+        working = kpi.result.working if kpi.result and is_final else figure.working
+        found.setdefault((figure.seconds, working), []).append(view)
+    for (seconds, working), views in found.items():
+        yield f"{kpi.kpi}, {' and '.join(views)}", [*_classes(seconds, is_running=is_running), *_steps(working)]
+
+
+def _classes(time: Seconds | None, *, is_running: bool) -> Iterator[str]:
+    """The time that an availability is made of, before any of its rules."""
+    if time is not None:
+        classes = {"excluded": time.excluded_ms, "unseen": time.unknown_ms, "degraded": time.degraded_ms}
+        classes |= {"down": sum(loss.counted_ms for loss in time.losses)}
+        told = ", ".join(f"{name} {told_seconds(ms)}" for name, ms in classes.items())
+        so_far = " so far" if is_running else ""
+        yield f"agreed time{so_far}: {told_seconds(time.agreed_ms)}; of it {told}, the rest was up"
+
+
+def _steps(working: Working) -> list[str]:
+    return [str(step) for step in working]
+
+
+def _block(heading: str, lines: list[str], columns: int | None) -> str:
+    """Wrapped on a terminal only: a file holds one step in one line."""
+    told = [f"  {plain(line)}" for line in lines]
+    return "\n".join([heading, *(wrapped(line, columns, "  ") if columns else line for line in told)])
+
+
+MONTHS = 12
+"""Before the month: as far back as caps look."""
+
+Parts = list[tuple[Charges, int]]
+"""Charges with the number of days for which they were in force."""
+
+
+def told_charges(one: ContractAssessment, contract: Contract) -> list[str]:
+    """A line for each service that something is charged for, and for the contract as a whole."""
+    if one.result is None:
+        return []
+    parts = _parts(one, contract)
+    is_cut = bool(parts) and parts[0][0].part_months == "by_day"
+    days = last_day(one.period.name).day if is_cut else sum(in_force for _, in_force in parts)
+    lines = [
+        f"{name or 'the contract'}: {' + '.join(_terms(parts, name, days))} = {amount:f}"
+        for name, amount in one.result.charges.items()
+    ]
+    total = [f"in all: {sum(one.result.charges.values(), Decimal(0)):f}"] if len(lines) > 1 else []
+    return [*lines, *total, *_before(one.earlier[-MONTHS:])]
+
+
+def _before(months: Sequence[PeriodResult]) -> Iterator[str]:
+    """What was charged in the months that caps look back on, and what that adds up to."""
+    charged = [(month.month, sum(month.charges.values(), Decimal(0))) for month in months]
+    if not any(amount for _, amount in charged):
+        return
+    runs = [(amount, len(list(run))) for amount, run in groupby(charged, key=lambda one: one[1])]
+    told = " + ".join(f"{count} × {amount:f}" if count > 1 else f"{amount:f}" for amount, count in runs)
+    total = sum((amount for _, amount in charged), Decimal(0))
+    yield f"in the months before, {charged[0][0]} to {charged[-1][0]}: {told} = {total:f}"
+
+
+def _parts(one: ContractAssessment, contract: Contract) -> Parts:
+    parts: Parts = []
+    for start_ms, end_ms, terms in contract.versions_in(one.period.start_ms, one.period.end_ms):
+        days = (local_date(end_ms, terms.time_zone) - local_date(start_ms, terms.time_zone)).days
+        if parts and parts[-1][0] == terms.charges:
+            parts[-1] = terms.charges, parts[-1][1] + days
+        else:
+            parts.append((terms.charges, days))
+    return parts
+
+
+def _terms(parts: Parts, name: str, days: int) -> Iterator[str]:
+    for charges, in_force in parts:
+        rises = [f"(1 + {rise.percent:f} / 100)" for rise in charges.indexation]
+        share = [] if in_force == days else [f"{in_force} / {days} days"]
+        for charge in charges.monthly:
+            if (charge.service or "") == name:
+                yield " × ".join([f"{charge.amount:f}", *rises, *share])
+
+
+TOLD_AT_MOST = 50
+"""Late tickets told of one KPI; the review pack has them all."""
+
+
+def late_tickets(one: ContractAssessment, contract: Contract, kpi: Kpi | None) -> list[str]:
+    """A line for each ticket of the month that is late under a KPI, and for those that were left out. Of a measurement
+    period that began before, the months before tell theirs."""
+    if not isinstance(kpi, RatioKpi) or kpi.within_ms is None:
+        return []
+    lines = list(_late(one, contract, kpi))
+    more = len(lines) - TOLD_AT_MOST
+    return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
+
+
+def _late(one: ContractAssessment, contract: Contract, kpi: RatioKpi) -> Iterator[str]:
+    case = RequestContext(contract, standing(one.entries))
+    excused = {
+        name: entry.number
+        for entry, said in case.standing.of(Claim)
+        if (not said.kpis or kpi.id in said.kpis) and is_granted(case, entry, said)
+        for name in said.tickets
+    }
+    zone, now_ms = ZoneInfo(one.time_zone), one.at_ms
+    calendar = contract.version_at(min(one.period.end_ms - 1, now_ms)).terms.calendars.get(kpi.clock.calendar)
+    for ticket in _counted(one, kpi, case):
+        took_ms = elapsed_ms(ticket, kpi, calendar, zone, now_ms)
+        if took_ms > (kpi.within_ms or 0):
+            left_out = f", left out by #{excused[ticket.id]}" if ticket.id in excused else ""
+            told = f"{ticket.id} ({ticket.priority}, {told_time(ticket.opened_ms, zone)})"
+            yield f"late: {told}: {told_duration(took_ms)} on the clock{left_out}"
+
+
+def _counted(one: ContractAssessment, kpi: RatioKpi, case: RequestContext) -> Iterator[Ticket]:
+    """The tickets of the month that are of the KPI's priorities and service."""
+    for _, said in case.standing.of(TicketRecord):
+        ended_ms = said.ended_ms if kpi.measures == "resolution" else said.responded_ms or said.ended_ms
+        belongs_ms = said.opened_ms if kpi.counted_when == "opened" else ended_ms
+        is_ours = kpi.service is None or said.service in {None, kpi.service}
+        if belongs_ms is None or not one.period.start_ms <= belongs_ms < one.period.end_ms or not is_ours:
+            continue
+        if not kpi.priorities or said.priority in kpi.priorities:
+            stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
+            yield Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops)

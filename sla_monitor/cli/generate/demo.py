@@ -1,0 +1,92 @@
+"""`sla-monitor demo`: the simulated supplier estate, with or without the monitor that watches it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from sla_monitor.cli.generate.simulated import POLL_SECONDS, calm_option, folder_option, on_signals
+from sla_monitor.cli.shared.options import config_option
+
+if TYPE_CHECKING:
+    from sla_monitor.demo.estate import Estate
+    from sla_monitor.demo.monitor import Monitor
+
+FIRST_STATES_SECONDS = 8.5
+"""By then every service has been printed, seen or not: a newcomer has the first states within ten seconds."""
+
+_MARKS = {"up": "✓", "degraded": "!", "down": "✗", "unknown": "?"}
+
+
+@click.command()
+@folder_option(Path("var/demo"), "Where the CA certificate and the heartbeat token are written for the monitor.")
+@calm_option
+@click.option("--port-offset", type=click.IntRange(0, 47_000), default=0, help="Listen on ports so much higher.")
+@click.option("--with-monitor", is_flag=True, help="Also start the monitor, and end with its exit status.")
+@config_option
+def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config: Path) -> None:
+    """Run a simulated supplier on loopback: real servers that are well most of the time.
+
+    Prints what goes wrong, and when. Ctrl-C stops everything.
+    """
+    if not with_monitor and click.get_current_context().get_parameter_source("config") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--config is read by the monitor alone: give it together with --with-monitor.")
+    # Only here, so that no other command pays for the demo's certificates and name server.
+    from sla_monitor.configuration import read_configuration
+    from sla_monitor.demo.estate import MONITOR_URL, Estate, Ports
+    from sla_monitor.demo.monitor import Monitor
+    from sla_monitor.demo.scenario import A_BAD_DAY, CALM
+
+    is_stopping = on_signals()
+    url = f"http://{read_configuration(config).settings.listen}" if with_monitor else MONITOR_URL
+    script, ports = CALM if calm else A_BAD_DAY, Ports().moved(port_offset)
+    estate = Estate(folder, ports=ports, scenario=script, monitor_url=url, tell=click.echo)
+    estate.start()
+    try:
+        _introduce(estate)
+        code = _accompany(Monitor(config, url), is_stopping) if with_monitor else _wait(is_stopping)
+    finally:
+        estate.stop()
+    sys.exit(code)
+
+
+def _introduce(estate: Estate) -> None:
+    ports = estate.ports
+    click.echo(
+        f"The demo estate is up: http {ports.http}, https {ports.https} and {ports.expiring}, ssh {ports.ssh}, "
+        f"dns {ports.dns}, witness {ports.witness}, all on loopback.\n"
+        f"For the monitor: {estate.ca_file}, {estate.token_file}. Ctrl-C stops."
+    )
+
+
+def _wait(is_stopping: Callable[[], bool]) -> int:
+    while not is_stopping():
+        time.sleep(POLL_SECONDS)
+    return 0
+
+
+def _accompany(monitor: Monitor, is_stopping: Callable[[], bool]) -> int:
+    """Start the monitor, show where to look and what it sees first, stay until either ends; its exit status."""
+    monitor.start()
+    try:
+        click.echo(f"The monitor is starting.\n  status page  {monitor.url}/\n  metrics      {monitor.url}/metrics")
+        for service, endpoints in monitor.first_states(FIRST_STATES_SECONDS, is_stopping):
+            click.echo(f"  {service:<22} {_told(endpoints)}")
+        while not (is_stopping() or monitor.has_ended):
+            time.sleep(POLL_SECONDS)
+        if not is_stopping():
+            click.echo("The monitor has ended by itself; the demo ends with it.", err=True)
+    finally:
+        code = monitor.stop()
+    return code
+
+
+def _told(endpoints: dict[str, str]) -> str:
+    """The state of each endpoint of a service, on one line."""
+    return ", ".join(f"{_MARKS[state]} {endpoint} {state}" for endpoint, state in endpoints.items())

@@ -1,0 +1,1 @@
+"""`sla-monitor ledger` and `archive`: the record, its copies, its sealed days."""

@@ -1,0 +1,273 @@
+"""Bringing something in from elsewhere, and taking it back: previewed, confirmed, done as a whole, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.register.preview import Changes, ask, changes_of_import, show_changes
+from sla_monitor.cli.shared.terminal import lines_of, plain, table, width
+
+if TYPE_CHECKING:
+    from sla_monitor.cli.register.desk import EntryDesk
+    from sla_monitor.ledger.reading.reader import Reader
+    from sla_monitor.ledger.recording.imports import Draft, Stored
+    from sla_monitor.register.entries import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How something is brought in. `yes`: do not ask; `dry_run`: tell what would be so, and do nothing."""
+
+    yes: bool
+    dry_run: bool
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an import comes to: by endpoint key, how long it tells of, and how much of that nobody else saw; and what it
+    changes in months that are over."""
+
+    told_ms: Mapping[str, int]
+    filled_ms: Mapping[str, int]
+    changes: Changes
+
+
+def bring(desk: EntryDesk, draft: Draft, wish: Wish) -> None:
+    """Bring something in, and tell it. Raises click's errors, LedgerError and its kinds."""
+    from sla_monitor.cli.shared.sources import keeping
+    from sla_monitor.ledger.recording.imports import add_import, moved_entries
+
+    confirmed: Changes = []
+    with keeping(desk.config, desk.ledger) as evidence:
+
+        def attempt(last: int) -> None:
+            nonlocal confirmed
+            _check(desk, draft)
+            effect = _effect(desk, evidence, draft, changes_of_import(
+                desk, evidence, moved_entries(draft.entries, last), add=draft
+            ))  # fmt: skip
+            _show(effect, confirmed, "Bring it in?", wish)
+            if not wish.dry_run:
+                _reasoned(desk, draft, effect.changes)
+            confirmed = effect.changes
+            stored = None if wish.dry_run else add_import(desk.ledger, draft, read_to=last)
+            _tell(desk, draft, stored, effect, wish)
+
+        _until_read(desk, attempt)
+
+
+def take_back(desk: EntryDesk, stored: Stored, why: str, wish: Wish) -> None:
+    """Take an import back, with the entries that came with it. Raises click's errors, RegisterError and LedgerError."""
+    from sla_monitor.cli.shared.sources import keeping
+    from sla_monitor.ledger.recording.imports import Withdrawal, withdraw_import
+    from sla_monitor.register.entries import Undo
+
+    confirmed: Changes = []
+    number = stored.record.number
+    with keeping(desk.config, desk.ledger) as evidence:
+
+        def attempt(last: int) -> None:
+            nonlocal confirmed
+            undoings = _undoings(desk, stored, why, last)
+            changes = changes_of_import(desk, evidence, undoings, without=number)
+            _show(Effect({}, {}, changes), confirmed, "Take it back?", wish)
+            confirmed = changes
+            if not wish.dry_run:
+                gone = Withdrawal(desk.clock.now_ms(), desk.actor, why)
+                withdraw_import(desk.ledger, number, gone, undoings, read_to=last)
+            if wish.style == "json":
+                undone = [entry.said.about for entry in undoings if isinstance(entry.said, Undo)]
+                told = {"import": number, "dry_run": wish.dry_run, "undone": undone, "changed": changes}
+                _tell_json({"contract": desk.contract.id, **told})
+                return
+            done = "would count no more" if wish.dry_run else "counts no more"
+            entries = f"; {_counted(len(undoings), 'entry', 'entries')} of the register undone" if undoings else ""
+            click.echo(lines_of(f"import {number}, {plain(stored.record.source)}: {done}{entries}"))
+
+        _until_read(desk, attempt)
+
+
+def _until_read(desk: EntryDesk, attempt: Callable[[int], None]) -> None:
+    """Try again whenever somebody else has added to the register meanwhile: it may change the answer."""
+    from sla_monitor.ledger.recording.register_entries import Overtaken
+
+    while True:
+        try:
+            attempt(desk.register.last_number(desk.contract.id))
+        except Overtaken:
+            continue
+        return
+
+
+def _check(desk: EntryDesk, draft: Draft) -> None:
+    """Raises click's error for what is not to be brought in: time that has not come, and entries into a register that
+    has any of the contract. Those of two registers have no order between them, and of several words on one thing the
+    last one counts."""
+    from sla_monitor.register.effective import standing
+
+    if draft.entries and standing(desk.said()).entries:
+        raise click.ClickException(
+            f"the register has entries of {desk.contract.id} already, and those of a file have no place among them"
+            " (leave these out with --without-entries, or use another ledger)"
+        )
+    now_ms = desk.clock.now_ms()
+    latest_ms = max([draft.record.until_ms, *(until_ms for _, until_ms in draft.endpoints.values())])
+    if latest_ms > now_ms:
+        from sla_monitor.register.instant import told_on_the_wall
+
+        raise click.ClickException(
+            f"{draft.record.source} tells of {told_on_the_wall(latest_ms, desk.zone)}, which has not come"
+            " (check its dates, and this machine's clock)"
+        )
+
+
+def _effect(desk: EntryDesk, evidence: Reader, draft: Draft, changes: Changes) -> Effect:
+    from sla_monitor.periods.intervals import length
+    from sla_monitor.sla.overlay import times
+
+    reach = draft.endpoints.values()
+    first_ms, until_ms = min((one[0] for one in reach), default=0), max((one[1] for one in reach), default=0)
+    filled = evidence.supposing(add=draft).imported(desk.contract.id, first_ms, until_ms)
+    told_ms = {key: length(times(spans)) for key, spans in draft.told.items()}
+    return Effect(told_ms, {key: length(pairs) for key, pairs in filled.get(draft.record.number, {}).items()}, changes)
+
+
+def _show(effect: Effect, confirmed: Changes, question: str, wish: Wish) -> None:
+    if not effect.changes or effect.changes == confirmed:
+        return
+    show_changes(effect.changes)
+    if not wish.dry_run:
+        ask(question, yes=wish.yes)
+
+
+def _reasoned(desk: EntryDesk, draft: Draft, changes: Changes) -> None:
+    """A final month is stated again only for a reason."""
+    from sla_monitor.register.effective import standing
+
+    stands = standing(desk.said())
+    final = sorted({row["month"] for row in changes if stands.sign_off(row["month"]) is not None})
+    if final and not draft.note.strip():
+        raise click.ClickException(f"{', '.join(final)} is final, and this changes its figures (say why, with --note)")
+
+
+def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entry]:
+    """An undoing for each entry that came with an import and stands. Raises RegisterError."""
+    from sla_monitor.errors import RegisterError
+    from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.rules import problems
+    from sla_monitor.register.spoken import said_of
+
+    ground = EntryContext(desk.contract, desk.said)
+    standing = [entry.number for entry in ground.stands.entries if entry.number in stored.entries]
+    drafts = [
+        desk.entry(said_of("undo", {"about": number}, desk.zone), note=why).model_copy(update={"number": last + place})
+        for place, number in enumerate(reversed(standing), start=1)
+    ]
+    found = [f"undo: {line}" for draft in drafts for line in problems(draft, ground)]
+    if found:
+        raise RegisterError(found)
+    return drafts
+
+
+def _tell(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, wish: Wish) -> None:
+    entries = {} if stored is None else stored.entries
+    if wish.style == "json":
+        _tell_json({
+            "contract": desk.contract.id,
+            "import": None if stored is None else stored.record.number,
+            "dry_run": wish.dry_run,
+            "source": draft.record.source,
+            "sha256": draft.record.digest,
+            "endpoints": [
+                {"endpoint": key.partition("/")[2], "told_ms": ms, "filled_ms": effect.filled_ms.get(key, 0)}
+                for key, ms in effect.told_ms.items()
+            ],
+            "entries": {f"{number}": other for number, other in entries.items()},
+            "changed": effect.changes,
+        })  # fmt: skip
+        return
+    name = "would be brought in" if stored is None else f"import {stored.record.number}"
+    click.echo(lines_of(f"{plain(draft.record.source)}: {name}"))
+    rows = [
+        {
+            "endpoint": key.partition("/")[2],
+            "tells of": _duration(ms),
+            "seen by nobody else": _duration(effect.filled_ms.get(key, 0)),
+        }
+        for key, ms in effect.told_ms.items()
+    ]
+    if rows:
+        click.echo(lines_of(table(rows, (), width())))
+    if draft.entries:
+        told = ", ".join(f"{other} is {number}" for number, other in entries.items() if number != other)
+        moved = f"; their numbers: {told}" if told else ""
+        click.echo(f"{_counted(len(draft.entries), 'entry', 'entries')} of the register{moved}")
+
+
+def tell_imports(several: Sequence[Stored], style: str) -> None:
+    """Every import of a ledger."""
+    from zoneinfo import ZoneInfo
+
+    from sla_monitor.assess.counting_in_words import imported_words
+
+    if style == "json":
+        _tell_json({"imports": [_document(one) for one in several]})
+        return
+    rows = [
+        {
+            "import": f"{one.record.number}",
+            "contract": one.contract,
+            "what": imported_words(one.record, ZoneInfo("UTC")),
+            "tells of": f"{_instant(one.record.start_ms)} to {_instant(one.record.until_ms)}",
+            "entries": f"{len(one.entries)}" if one.entries else "",
+            "state": "counts" if one.withdrawn is None else f"taken back by {one.withdrawn.actor}: {one.withdrawn.why}",
+        }
+        for one in several
+    ]
+    click.echo(lines_of(table(rows, ("entries", "tells of"), width())) if rows else "nothing was brought in")
+
+
+def _document(one: Stored) -> dict[str, Any]:
+    record, gone = one.record, one.withdrawn
+    return {
+        "import": record.number,
+        "contract": one.contract,
+        "at": _instant(record.at_ms),
+        "actor": record.actor,
+        "kind": record.kind,
+        "source": record.source,
+        "sha256": record.digest,
+        "note": one.note,
+        "from": _instant(record.start_ms),
+        "until": _instant(record.until_ms),
+        "endpoints": sorted(key.partition("/")[2] for key in one.endpoints),
+        "entries": {f"{number}": other for number, other in one.entries.items()},
+        "withdrawn": None if gone is None else {"at": _instant(gone.at_ms), "actor": gone.actor, "why": gone.why},
+    }
+
+
+def _instant(at_ms: int) -> str:
+    from sla_monitor.register.instant import told_instant
+
+    return told_instant(at_ms)
+
+
+def _duration(ms: int) -> str:
+    from sla_monitor.cli.shared.table_figures import told_duration
+
+    return told_duration(ms)
+
+
+def _counted(count: int, word: str, several: str) -> str:
+    return f"{count} {word if count == 1 else several}"
+
+
+def _tell_json(value: Any) -> None:
+    from sla_monitor.cli.register.formatting import tell_json
+
+    tell_json(value)

@@ -1,0 +1,143 @@
+"""`sla-monitor ledger import`, `imports` and `undo-import`: what others recorded, beneath what was recorded here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sla_monitor.cli.ledger.bringing import Wish, bring, take_back, tell_imports
+from sla_monitor.cli.register.desk import EntryDesk, login
+from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
+from sla_monitor.cli.shared.sources import ledger_path
+
+if TYPE_CHECKING:
+    from sla_monitor.evidence.document import EvidenceDocument
+    from sla_monitor.ledger.recording.imports import Draft
+    from sla_monitor.register.entries import Entry
+
+actor_option = click.option("--actor", callback=login, help="Who does it; without it, the login name.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask before a month that is over is changed.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Tell what it would change, and change nothing.")
+
+
+@click.command("import")
+@config_option
+@ledger_option
+@click.argument("evidence", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--contract", help="The contract's id, or the path of its file; without it, the one that EVIDENCE names.")
+@click.option("--without-entries", is_flag=True, help="Leave the register's entries in EVIDENCE out.")
+@click.option("--note", default="", help="Why, in words.")
+@actor_option
+@dry_run_option
+@yes_option
+@format_option
+def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
+    config: Path,
+    ledger: Path | None,
+    evidence: Path,
+    contract: str | None,
+    without_entries: bool,
+    note: str,
+    actor: str,
+    dry_run: bool,
+    yes: bool,
+    style: str,
+) -> None:
+    """Bring the evidence file EVIDENCE into the ledger: spans, looks and entries of the register.
+
+    What was seen here stands: an import counts only for time that nobody saw. It is told wherever its figures are, and
+    undone as a whole (undo-import). Entries come into a register that has none of the contract. Safe while the daemon
+    runs.
+    """
+    from sla_monitor.evidence.reading import checked, spelled
+
+    file = spelled(evidence)
+    desk = EntryDesk.open(contract or file.contract, config, ledger, actor)
+    document = checked(file, desk.contract)
+    bring(desk, _draft(desk, document, (evidence.name, file.digest), note, without_entries), Wish(yes, dry_run, style))
+
+
+def _draft(
+    desk: EntryDesk, document: EvidenceDocument, file: tuple[str, str], note: str, without_entries: bool
+) -> Draft:
+    from sla_monitor.evidence import FileEvidence
+    from sla_monitor.evidence.source import endpoint_keys
+    from sla_monitor.ledger.recording.imports import Draft
+    from sla_monitor.register.instant import LAST_MS
+    from sla_monitor.sla.overlay import Import
+    from sla_monitor.sla.samples import Samples
+
+    found = FileEvidence(document, desk.contract)
+    entries = [] if without_entries else [one for one in document.entries if one.at_ms <= document.as_of_ms]
+    _readable(desk, entries)
+    single = {key: Samples.of(found.samples(key, 0, LAST_MS)) for key in endpoint_keys(desk.contract)}
+    source, digest = file
+    beside = {name: getattr(document, name) for name in ("imports", "clock_moves")}
+    kept = {name: [one.model_dump(mode="json", by_alias=True) for one in several] for name, several in beside.items()}
+    return Draft(
+        Import(
+            0, desk.clock.now_ms(), desk.actor, "evidence", source, digest,
+            document.seen.from_ms, document.seen.until_ms,
+        ),
+        desk.contract.id,
+        found.spans(0, LAST_MS),
+        {key: looks for key, looks in single.items() if looks},
+        entries,
+        note,
+        {name: several for name, several in kept.items() if several},
+    )  # fmt: skip
+
+
+def _readable(desk: EntryDesk, entries: list[Entry]) -> None:
+    """A register holds nothing that moves a reader's cursor, and nothing of tomorrow."""
+    from sla_monitor.errors import RegisterError
+    from sla_monitor.register.rules import texts
+
+    found = [f"entry {one.number}: {field}: {what}" for one in entries for field, what in texts(one)]
+    found += [
+        f"entry {one.number}: at: lies in the future (check this machine's clock)"
+        for one in entries
+        if one.at_ms > desk.clock.now_ms()
+    ]
+    if found:
+        raise RegisterError(found)
+
+
+@click.command()
+@config_option
+@ledger_option
+@format_option
+def imports(config: Path, ledger: Path | None, style: str) -> None:
+    """List what was brought in from elsewhere, and what was taken back again."""
+    from sla_monitor.ledger.recording.imports import imports_of
+
+    tell_imports(imports_of(ledger_path(config, ledger)), style)
+
+
+@click.command("undo-import")
+@config_option
+@ledger_option
+@click.argument("number", type=click.IntRange(1))
+@click.option("--why", required=True, help="The reason, in words.")
+@actor_option
+@dry_run_option
+@yes_option
+@format_option
+def undo_import(  # noqa: PLR0913, PLR0917 - one for each option
+    config: Path, ledger: Path | None, number: int, why: str, actor: str, dry_run: bool, yes: bool, style: str
+) -> None:
+    """Take import NUMBER back, all of it: nothing of it counts any more, and its entries are undone.
+
+    It stays in the ledger, with who took it back and why. Safe while the daemon runs.
+    """
+    from sla_monitor.ledger.recording.imports import imports_of
+
+    path = ledger_path(config, ledger)
+    found = next((one for one in imports_of(path) if one.record.number == number), None)
+    if found is None:
+        raise click.ClickException(f"there is no import {number} (see `sla-monitor ledger imports`)")
+    if found.withdrawn is not None:
+        raise click.ClickException(f"import {number} was taken back by {found.withdrawn.actor} already")
+    take_back(EntryDesk.open(found.contract, config, path, actor), found, why, Wish(yes, dry_run, style))

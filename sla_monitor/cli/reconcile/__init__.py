@@ -1,0 +1,1 @@
+"""`sla-monitor reconcile`: our outages against the supplier's own list."""

@@ -1,0 +1,1 @@
+"""`sla-monitor register`: what people say about a contract's months."""

@@ -1,0 +1,188 @@
+"""`sla-monitor register …`: what people say about a contract's months, beside what was seen of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.register.add import add
+from sla_monitor.cli.register.desk import desk_options, put_down
+from sla_monitor.cli.register.import_csv import import_file
+from sla_monitor.cli.register.sign_off import sign_off
+from sla_monitor.cli.shared.groups import Commands
+from sla_monitor.cli.shared.options import AlsoSpelled, config_option, format_option, ledger_option, period_option
+from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, ledger_path
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.ledger import Reader
+    from sla_monitor.register.effective import EffectiveEntries
+    from sla_monitor.register.entries import Entry
+
+PAGE = 50
+"""Entries that are listed where nobody says how many."""
+
+why_option = click.option("--why", required=True, help="The reason, in words.")
+
+
+@click.group(cls=Commands)
+def register() -> None:
+    """Book maintenance, claim relief, decide, give figures and tickets; nothing is ever edited or deleted.
+
+    Safe while the daemon runs. Local times are in the contract's zone.
+    """
+
+
+register.add_command(add)
+register.add_command(import_file)
+register.add_command(sign_off)
+
+
+@register.command("list")
+@contract_argument
+@config_option
+@ledger_option
+@click.option("--kind", "kinds", multiple=True, help="Only entries of this kind; may be given again.")
+@period_option("Only entries about this month: 2026-10.")
+@click.option("--pending", is_flag=True, help="Only what awaits a decision.")
+@click.option("--all", "everything", is_flag=True, help="Also what was undone or replaced, and the undoings.")
+@click.option("--last", type=click.IntRange(0), help="How many, the newest; 0: all. [default: 50, and all in JSON]")
+@format_option
+def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
+    contract: str,
+    config: Path,
+    ledger: Path | None,
+    kinds: tuple[str, ...],
+    period: str | None,
+    pending: bool,
+    everything: bool,
+    last: int | None,
+    style: str,
+) -> None:
+    """List the newest entries of CONTRACT that stand."""
+    from sla_monitor.cli.register.formatting import tell_list
+    from sla_monitor.ledger import read_only
+
+    found, count = chosen_contract(contract, config), (0 if style == "json" else PAGE) if last is None else last
+    wanted = ListFilter(frozenset(map(_known_kind, kinds)), period, pending, everything)
+    with read_only(ledger_path(config, ledger)) as reader:
+        chosen, stands, is_whole = _newest(found, reader, wanted, count)
+    tell_list(found, chosen, stands, found.versions[-1].terms.time_zone, style)
+    if not is_whole:
+        click.echo(f"The newest {count}; --last 0 lists all.", err=True)
+
+
+def _newest(
+    contract: Contract, reader: Reader, wanted: ListFilter, count: int
+) -> tuple[Sequence[Entry], EffectiveEntries, bool]:
+    """The newest so many of those that are wanted (0: all), what stands, and whether these are all of them. The
+    register is read backwards, so that a long one takes no longer; what is about a month, or waits, may be old."""
+    from sla_monitor.register.effective import standing
+
+    size = 0 if wanted.period or wanted.pending else count * 4
+    while True:
+        said = reader.newest_entries(contract.id, size) if size else reader.entries(contract.id)
+        stands, is_whole = standing(said), len(said) < size or not size
+        chosen = wanted.of(contract, said, stands)
+        if is_whole or len(chosen) > count:
+            is_page = 0 < count < len(chosen)
+            return (chosen[-count:] if is_page else chosen), stands, not is_page
+        size *= 8
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """Which entries: of these kinds (none: all), about a month, what awaits a decision, also what does not stand."""
+
+    kinds: frozenset[str]
+    period: str | None
+    pending: bool
+    everything: bool
+
+    def of(self, contract: Contract, said: Sequence[Entry], stands: EffectiveEntries) -> Sequence[Entry]:
+        from sla_monitor.register.affected_months import months_of
+
+        chosen = said if self.everything else stands.pending(contract) if self.pending else stands.entries
+        if self.kinds:
+            chosen = [entry for entry in chosen if entry.said.kind in self.kinds]
+        if self.period:
+            by_number, zone = {entry.number: entry for entry in said}, contract.versions[-1].terms.time_zone
+            chosen = [entry for entry in chosen if self.period in months_of(entry.said, zone, by_number)]
+        return chosen
+
+
+@register.command()
+@contract_argument
+@click.argument("number", type=click.IntRange(1))
+@config_option
+@ledger_option
+@format_option
+def show(contract: str, number: int, config: Path, ledger: Path | None, style: str) -> None:
+    """Show entry NUMBER of CONTRACT, with the decisions on it and the undoings."""
+    from sla_monitor.cli.register.formatting import tell_one
+
+    found, said = _read(contract, config, ledger)
+    entry = next((each for each in said if each.number == number), None)
+    if entry is None:
+        raise click.ClickException(f"there is no entry {number} in the register of {found.id}")
+    tell_one(found, entry, _about(number, said), said, style)
+
+
+@register.command()
+@desk_options
+@click.argument("number", type=click.IntRange(1))
+@click.option("--grant/--refuse", "granted", default=None, help="Which of the two.")
+@click.option("--start", "--from", "start", cls=AlsoSpelled, help="Granted only from this instant on.")
+@click.option("--end", "--to", "end", cls=AlsoSpelled, help="Granted only up to this instant.")
+@click.option("--reference", default="", help="A number in somebody's files: the minutes' item.")
+@click.option("--evidence", default="", help="Where the papers are.")
+@why_option
+def decide(number: int, granted: bool | None, start: str | None, end: str | None, why: str, **given: Any) -> None:
+    """Grant or refuse entry NUMBER of CONTRACT: a claim, a booking or a correction.
+
+    When that changes a month that is over, the figures before and after are shown first, and it has to be confirmed.
+    """
+    if granted is None:
+        raise click.UsageError("say --grant or --refuse")
+    span = {name: text for name, text in (("start", start), ("end", end)) if text is not None}
+    put_down("decision", {"about": number, "granted": granted, **span}, note=why, **given)
+
+
+@register.command()
+@desk_options
+@click.argument("number", type=click.IntRange(1))
+@why_option
+def undo(number: int, why: str, **given: Any) -> None:
+    """Take entry NUMBER of CONTRACT back. It stays in the register, and counts no more.
+
+    To restore it, undo the undoing.
+    """
+    put_down("undo", {"about": number}, note=why, reference="", evidence="", **given)
+
+
+def _read(name: str, config: Path, ledger: Path | None) -> tuple[Contract, list[Entry]]:
+    from sla_monitor.ledger import read_only
+
+    contract = chosen_contract(name, config)
+    with read_only(ledger_path(config, ledger)) as reader:
+        return contract, list(reader.entries(contract.id))
+
+
+def _known_kind(name: str) -> str:
+    from sla_monitor.contract.reading.nearest import suggestion
+    from sla_monitor.register.spoken import KINDS
+
+    kind = name.replace("-", "_")
+    if kind not in KINDS:
+        raise click.UsageError(f"no such kind: {name[:40]} ({suggestion(kind, KINDS)})")
+    return kind
+
+
+def _about(number: int, said: list[Entry]) -> list[Entry]:
+    """Everything that was said about an entry, and about that."""
+    found = [each for each in said if each.number > number and getattr(each.said, "about", None) == number]
+    return [each for one in found for each in (one, *_about(one.number, said))]

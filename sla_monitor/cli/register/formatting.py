@@ -1,0 +1,236 @@
+"""Entries as people and programs read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from sla_monitor.assess.assessment import Excluded
+    from sla_monitor.assess.rulings import RequestContext
+    from sla_monitor.cli.register.desk import Entered, EntryDesk
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.register.effective import EffectiveEntries
+    from sla_monitor.register.entries import Entry
+
+DISPENSABLE = ("at", "reference", "actor")
+"""What a narrow terminal does without, in this order."""
+
+
+def tell_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
+    """What was added, under which numbers, and what it changed."""
+    but = {entry.number: reservations(desk, entered, entry) for entry in entered.entries}
+    if style == "json":
+        added = [{**_document(entry), "but": but[entry.number]} for entry in entered.entries]
+        tell_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
+        return
+    for entry in entered.entries:
+        click.echo(lines_of(f"entry {entry.number}: {entry.said.kind}: {summary(entry, desk.zone)}"))
+        for line in but[entry.number]:
+            tell_but(line)
+
+
+def tell_list(
+    contract: Contract, entries: Iterable[Entry], stands: EffectiveEntries, zone: ZoneInfo, style: str
+) -> None:
+    if style == "json":
+        rows = [{**_document(entry), "state": state(entry, stands, contract)} for entry in entries]
+        tell_json({"contract": contract.id, "entries": rows})
+        return
+    told = [
+        {
+            "entry": str(entry.number),
+            "at": _local(entry.at_ms, zone),
+            "actor": entry.actor,
+            "kind": entry.said.kind.replace("_", " "),
+            "what": summary(entry, zone),
+            "state": state(entry, stands, contract),
+            "reference": entry.reference,
+        }
+        for entry in entries
+    ]
+    click.echo(lines_of(table(told, DISPENSABLE, width())) if told else "no entries")
+
+
+def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Sequence[Entry], style: str) -> None:
+    """One entry with everything that was said about it. `said`: the whole register of the contract."""
+    from sla_monitor.register.effective import standing
+
+    stands = standing(said)
+    zone, is_so = contract.versions[-1].terms.time_zone, state(entry, stands, contract)
+    if style == "json":
+        one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
+        tell_json({"contract": contract.id, "entry": one})
+        return
+    lines = {"entry": f"{entry.number} ({entry.said.kind.replace('_', ' ')})", "state": is_so}
+    lines |= {"entered": _local(entry.at_ms, zone), "actor": entry.actor, **dict(_words(entry, zone))}
+    lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
+    shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
+    but = [*not_counted(contract, said, entry), *no_effect(contract, said, entry)]
+    shown += [f"{'but':<12} {line}" for line in but]
+    shown += [f"{'then':<12} entry {o.number}, {plain(o.actor)}: {o.said.kind}: {summary(o, zone)}" for o in about]
+    click.echo(lines_of("\n".join(shown)))
+
+
+def tell_but(line: str) -> None:
+    """Something that whoever enters it may not expect."""
+    columns, told = width(), f"  but {line}"
+    click.echo(lines_of(wrapped(told, columns, "  ") if columns else told))
+
+
+def tell_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2))
+
+
+def state(entry: Entry, stands: EffectiveEntries, contract: Contract) -> str:
+    """Where an entry stands: in one word, and by which other."""
+    from sla_monitor.register.approval import DECIDABLE, asks_for_decision
+
+    if entry.number in stands.undone:
+        return f"undone by {stands.undone[entry.number]}"
+    if entry.number in stands.replaced:
+        return f"replaced by {stands.replaced[entry.number]}"
+    decision = stands.decision_on(entry.number)
+    if decision is not None and isinstance(entry.said, DECIDABLE):
+        return f"{'granted' if decision[1].granted else 'refused'} by {decision[0].number}"
+    return "awaits a decision" if asks_for_decision(entry.said, contract) else "stands"
+
+
+def summary(entry: Entry, zone: ZoneInfo) -> str:
+    """What an entry says, in one line: only what was said, not what goes without saying."""
+    told = "; ".join(f"{name} {text}" for name, text in _words(entry, zone))
+    return "; ".join(part for part in (plain(told), plain(entry.note)) if part)
+
+
+def told_entry(entry: Entry, zone: ZoneInfo) -> str:
+    """An entry in one line, with its number, who made it, and its reference."""
+    reference = f", {plain(entry.reference)}" if entry.reference else ""
+    said = plain(summary(entry, zone))
+    return f"#{entry.number} {entry.said.kind.replace('_', ' ')} by {plain(entry.actor)}{reference}: {said}"
+
+
+def _words(entry: Entry, zone: ZoneInfo) -> Iterable[tuple[str, str]]:
+    fields = type(entry.said).model_fields
+    for key, value in entry.said:
+        if key != "kind" and (fields[key].is_required() or value != fields[key].default):
+            yield (fields[key].alias or key).removesuffix("_ms").replace("_", " "), _word(key, value, zone)
+
+
+def _word(key: str, value: Any, zone: ZoneInfo) -> str:
+    from sla_monitor.contract.fields import spelled_duration
+
+    if key in {"duration_ms", "tolerance_ms"}:
+        return spelled_duration(value)
+    if key.endswith("_ms"):
+        return _local(value, zone)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if key == "outages":
+        return str(len(value))
+    if isinstance(value, tuple):
+        return ", ".join(_stop(each, zone) if hasattr(each, "reason") else str(each) for each in value)
+    return str(value)
+
+
+def _stop(stop: Any, zone: ZoneInfo) -> str:
+    end = "now" if stop.end_ms is None else _local(stop.end_ms, zone)
+    return f"{stop.reason} {_local(stop.start_ms, zone)} to {end}"
+
+
+def _local(at_ms: int, zone: ZoneInfo) -> str:
+    """On the wall; the zone's short name tells the two hours of autumn apart."""
+    at = datetime.fromtimestamp(at_ms / 1000, zone)
+    return f"{at:%Y-%m-%d %H:%M:%S} {at:%Z}".replace(":00 ", " ", 1) if not at.second else f"{at:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    document: dict[str, Any] = entry.model_dump(mode="json", by_alias=True)
+    return document
+
+
+MEANT_TO_CHANGE = {"decision", "waiver", "correction", "impact"}
+"""Kinds that somebody enters because a figure should become another."""
+
+
+def reservations(desk: EntryDesk, entered: Entered, entry: Entry) -> list[str]:
+    """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
+    from sla_monitor.register.affected_months import CHANGES_NO_FIGURE
+
+    if isinstance(entry.said, CHANGES_NO_FIGURE):
+        return []
+    said = desk.said()
+    found = [*not_counted(desk.contract, said, entry), *no_effect(desk.contract, said, entry)]
+    return found or list(_no_change(desk, entered, said, entry))
+
+
+def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[str]:
+    """The figures that do not change by an entry. `said`: the whole register, which may hold the entry."""
+    from sla_monitor.register.effects import doubts
+    from sla_monitor.register.entry_context import EntryContext
+
+    return doubts(entry, EntryContext.of(contract, [other for other in said if other.number != entry.number]))
+
+
+def _no_change(desk: EntryDesk, entered: Entered, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
+    """That a decision, waiver or correction about months that are over has come to nothing."""
+    from sla_monitor.register.affected_months import month_at, months_of
+
+    is_meant_to = entry.said.kind in MEANT_TO_CHANGE and getattr(entry.said, "granted", True)
+    months = months_of(entry.said, desk.zone, {other.number: other for other in said})
+    if is_meant_to and months and not entered.changes and months[-1] < month_at(desk.clock.now_ms(), desk.zone):
+        yield f"no figure, no point and no money of {months[0]} or later changes by it"
+
+
+def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
+    """Which time of a booking or a claim (or of what a decision is about) the contract refuses all the same, and why;
+    nothing while a decision is awaited, and nothing for other kinds."""
+    from sla_monitor.assess.relief import refusal
+    from sla_monitor.assess.rulings import RequestContext
+    from sla_monitor.register.effective import standing
+    from sla_monitor.register.entries import Claim, Decision, Maintenance
+
+    about = entry.said.about if isinstance(entry.said, Decision) else entry.number
+    case = RequestContext(contract, standing(said))
+    asked = case.standing.entry(about)
+    ruling = case.standing.decision_on(about)
+    is_refused = ruling is not None and not ruling[1].granted
+    if asked is None or is_refused or not isinstance(asked.said, Claim | Maintenance):
+        return
+    why = refusal(case, asked, asked.said) if isinstance(asked.said, Claim) else ""
+    if why:
+        yield f"refused by the contract: {why}"
+        return
+    zone = contract.version_at(asked.said.start_ms).terms.time_zone
+    yield from _told(_refused(case, asked), zone)
+
+
+def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:
+    """(service, time that was asked for and is not granted), month by month."""
+    from sla_monitor.assess.exclusions import exclusions
+    from sla_monitor.periods.terms_slices import ServiceHours, period_of, zone_of
+    from sla_monitor.register.affected_months import months_of
+
+    for month in months_of(asked.said, zone_of(case.contract), {}):
+        for ruling in exclusions(case, period_of(case.contract, month), ServiceHours()).rulings:
+            if ruling.entry == asked.number:
+                pieces = (piece for piece in ruling.listed() if not piece.granted and not piece.is_pending)
+                yield from ((ruling.service, piece) for piece in pieces)
+
+
+def _told(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[str]:
+    from sla_monitor.cli.shared.table_figures import told_time
+
+    spans: dict[tuple[str, str], tuple[int, int]] = {}
+    for service, piece in refused:
+        first_ms, last_ms = spans.get((service, piece.why), (piece.start_ms, piece.end_ms))
+        spans[service, piece.why] = min(first_ms, piece.start_ms), max(last_ms, piece.end_ms)
+    for (service, why), (start_ms, end_ms) in spans.items():
+        yield f"not counted for {service}: {told_time(start_ms, zone)} to {told_time(end_ms, zone)}, {why}"

@@ -1,0 +1,124 @@
+"""`sla-monitor register import CONTRACT FILE.csv`: tickets and figures from a service desk's or a supplier's file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.register.desk import Entered, EntryDesk, Propose, desk_options
+
+if TYPE_CHECKING:
+    from sla_monitor.register.entries import Entry
+
+
+def _columns(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    found = [each.rpartition("=") for each in given]
+    if wrong := [text for text, pair in zip(given, found, strict=True) if not pair[0] or not pair[2]]:
+        raise click.BadParameter(f'{wrong[0]!r} is no pair (write for example "Incident no=id")')
+    return {heading: field for heading, _, field in found}
+
+
+map_option = click.option(
+    "--map", "columns", multiple=True, callback=_columns, metavar="HEADING=FIELD", help="A column's field."
+)
+dates_option = click.option(
+    "--dates", type=click.Choice(["iso", "day-first", "month-first"]), default="iso", help="As in 05/10/2026."
+)
+
+
+@click.command("import")
+@desk_options
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--kind", type=click.Choice(["ticket", "figure"]), required=True, help="What each row is.")
+@map_option
+@dates_option
+@click.option("--party", type=click.Choice(["supplier", "authority", "agreed"]), help="Whose the figures are.")
+@click.option("--reference", default="", help="For rows without one of their own.")
+@click.option("--note", default="", help="For rows without one of their own.")
+@click.option("--dry-run", is_flag=True, help="Check everything, and add nothing.")
+def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, **given: Any) -> None:
+    """Add the rows of the CSV file FILE to the register of CONTRACT: all of them, or none.
+
+    A ticket that has changed since is entered again and stands in place of the one before; what is in the register
+    already is passed over. docs/register.md lists the columns.
+    """
+    from sla_monitor.register.csv_sheet import FIELDS, MORE
+    from sla_monitor.register.importing import ImportSource, drafts, news
+
+    if unknown := set(columns.values()) - {*FIELDS[kind], *MORE}:
+        known = ", ".join((*FIELDS[kind], *MORE))
+        raise click.UsageError(f"--map: a {kind} has no field {min(unknown)!r} (it has {known})")
+    source = ImportSource(
+        file.name,
+        content_of(file),
+        kind,
+        columns,
+        given["dates"],
+        given["party"] or "",
+        given["reference"],
+        given["note"],
+    )
+    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    if ignored := source.sheet().ignored:
+        click.echo(f"columns left out: {', '.join(map(repr, ignored))}", err=True)
+    several = drafts(source, desk.contract, desk.actor, desk.clock.now_ms())
+
+    def propose(said: Callable[[], Sequence[Entry]]) -> list[Entry]:
+        return news(source, several, desk.contract, said())
+
+    entered = _supposed(desk, propose) if dry_run else desk.enter(propose, yes=given["yes"])
+    _tell(desk, entered, len(several), given["style"], dry_run=dry_run)
+
+
+def content_of(file: Path) -> bytes:
+    from sla_monitor.register.csv_sheet import SIZE_LIMIT
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise click.ClickException(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def _supposed(desk: EntryDesk, propose: Propose) -> Entered:
+    """What would be added, and what that would change."""
+    from sla_monitor.cli.register.preview import changes, show_changes
+
+    new = list(propose(desk.said))
+    found = changes(desk, new)
+    show_changes(found)
+    return Entered(new, found)
+
+
+def _numbers(first: int, last: int) -> str:
+    return f"entry {first}" if first == last else f"entries {first} to {last}"
+
+
+def _tell(desk: EntryDesk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
+    from sla_monitor.cli.register.formatting import tell_but, tell_json
+
+    added = entered.entries
+    numbers = [] if dry_run or not added else [added[0].number, added[-1].number]
+    but = _reservations(desk, added)
+    if style == "json":
+        counts = {"rows": count, "added": len(added), "unchanged": count - len(added), "dry_run": dry_run}
+        tell_json({"contract": desk.contract.id, **counts, "numbers": numbers, "changed": entered.changes, "but": but})
+        return
+    said = "would be added" if dry_run else "added"
+    where = f" ({_numbers(*numbers)})" if numbers else ""
+    rows = "1 row" if count == 1 else f"{count} rows"
+    click.echo(f"{rows}: {len(added)} {said}{where}, {count - len(added)} in the register already")
+    for line in but:
+        tell_but(line)
+
+
+def _reservations(desk: EntryDesk, added: Sequence[Entry]) -> list[str]:
+    """What the figures do not take from the rows, each told once."""
+    from sla_monitor.register.effects import doubts
+    from sla_monitor.register.entry_context import EntryContext
+
+    ground = EntryContext(desk.contract, desk.said)
+    return list(dict.fromkeys(line for entry in added for line in doubts(entry, ground)))

@@ -1,0 +1,116 @@
+"""What an entry changes in months that are over: shown before it is confirmed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from sla_monitor.cli.shared.table_figures import NONE, told_figure, told_money, told_points
+from sla_monitor.cli.shared.terminal import lines_of, table, width
+
+if TYPE_CHECKING:
+    from sla_monitor.cli.register.desk import EntryDesk
+    from sla_monitor.ledger.reading.reader import Reader
+    from sla_monitor.ledger.recording.imports import Layer
+    from sla_monitor.register.entries import Entry
+    from sla_monitor.sla.results import KpiResult, PeriodResult
+
+Changes = list[dict[str, str]]
+"""Rows of month, figure, before and after."""
+
+
+def confirm(desk: EntryDesk, new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:
+    """Show what new entries change in months that are over, and ask, unless it is what was `confirmed` before.
+
+    Raises click.Abort for a no, and ClickException where there is nobody to ask.
+    """
+    found = changes(desk, new)
+    if found and found != confirmed:
+        show_changes(found)
+        ask("Enter it?", yes=yes)
+    return found
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Raises click.Abort for a no, and ClickException where there is nobody to ask."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.ClickException("nobody is there to confirm it (look at the figures above, then add --yes)")
+    click.confirm(question, abort=True, err=True)
+
+
+def show_changes(found: Changes) -> None:
+    if found:
+        click.echo(f"This changes months that are over.\n{lines_of(table(found, (), width()))}", err=True)
+
+
+def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
+    """Every figure of a month that is over and that new entries would change, before and after."""
+    from sla_monitor.register.affected_months import CHANGES_NO_FIGURE, Others, first_changed, month_at
+
+    if all(isinstance(entry.said, CHANGES_NO_FIGURE) for entry in new):
+        return []
+    from sla_monitor.assess import history
+    from sla_monitor.cli.shared.sources import keeping
+    from sla_monitor.periods.terms_slices import margin_ms
+
+    now_ms, said = desk.clock.now_ms(), desk.said()
+    others, running, reach_ms = Others(said), month_at(now_ms, desk.zone), margin_ms(desk.contract)
+    touched = [first_changed(entry.said, desk.zone, others, reach_ms) or running for entry in new]
+    if min(touched, default=running) >= running:
+        return []
+    with keeping(desk.config, desk.ledger) as evidence:
+        several = (said, [*said, *new])
+        before, after = (history(desk.contract, evidence, running, now_ms, said=one) for one in several)
+    return _compared(desk, before, after)
+
+
+def changes_of_import(
+    desk: EntryDesk, evidence: Reader, new: Sequence[Entry], add: Layer | None = None, without: int | None = None
+) -> Changes:
+    """The same of an import, or of taking one back, with the entries that go with it."""
+    from sla_monitor.assess import history
+    from sla_monitor.register.affected_months import month_at
+
+    now_ms, said = desk.clock.now_ms(), desk.said()
+    running = month_at(now_ms, desk.zone)
+    before = history(desk.contract, evidence, running, now_ms, said=said)
+    supposed = evidence.supposing(add, without)
+    return _compared(desk, before, history(desk.contract, supposed, running, now_ms, said=[*said, *new]))
+
+
+def _compared(desk: EntryDesk, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
+    code = desk.contract.version_at(desk.clock.now_ms()).terms.currency
+    return [row for one, other in zip(before, after, strict=True) for row in differences(one, other, code)]
+
+
+def differences(before: PeriodResult, after: PeriodResult, currency: str) -> Iterator[dict[str, str]]:
+    """What one month's two results differ in, as people read it."""
+    for name in dict.fromkeys(one.kpi for one in (*after.kpis, *before.kpis)):
+        was, now = before.kpi(name), after.kpi(name)
+        yield from _row(after.month, name, _told(was, now), _told(now, was))
+    yield from _row(after.month, "points", told_points(before.points), told_points(after.points))
+    money = (told_money(one.deducted, currency) for one in (before, after))
+    yield from _row(after.month, f"credit, {currency}", *money)
+    triggers = (", ".join(one.trigger for one in result.triggers) or NONE for result in (before, after))
+    yield from _row(after.month, "set off", *triggers)
+
+
+def _row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:
+    if before != after:
+        yield {"month": month, "figure": what, "before": before, "after": after}
+
+
+def _told(result: KpiResult | None, other: KpiResult | None) -> str:
+    """A result; its figure to so many digits that it does not look like another one."""
+    if result is None or result.value is None:
+        return NONE
+    band = (result.band or "").replace("_", " ")
+    met = {True: "met", False: "missed", None: "not assessable"}[result.is_met]
+    points = told_points(result.points)
+    word = "point" if points == "1" else "points"
+    return f"{told_figure(result.value, other.value if other else None)} ({band or met}, {points} {word})"

@@ -1,0 +1,1 @@
+"""`sla-monitor review`: the pack for the monthly review."""

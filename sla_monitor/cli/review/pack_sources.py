@@ -1,0 +1,86 @@
+"""What a review pack is made of, from a ledger or from an evidence file, and who vouches for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sla_monitor.cli.shared.signers import settings_of, signing_key
+from sla_monitor.cli.shared.sources import chosen_contract, last_closed, month_named, recorded
+
+if TYPE_CHECKING:
+    from sla_monitor.archive.sealed import SealedDay
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.review.gathering import Gathered
+    from sla_monitor.review.pack_input import Copy
+    from sla_monitor.signing import SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """A month, with the key that vouches for what is handed out (None: there is none), and the sealed days."""
+
+    found: Gathered
+    key: SigningKey | None = None
+    days: Sequence[SealedDay] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for: a contract by its name, a month, the party that gets it."""
+
+    config: Path
+    ledger: Path | None
+    contract: str
+    period: str | None
+    evidence: Path | None
+    copy: Copy
+
+
+@contextmanager
+def made_from(asked: Asked) -> Iterator[Vouched]:
+    from sla_monitor.archive.sealed import sealed_days
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.evidence import read_evidence
+    from sla_monitor.periods.terms_slices import period_of
+    from sla_monitor.review.first_failures import first_looks
+    from sla_monitor.review.gathering import Subject, gathered
+    from sla_monitor.review.keeping import Keeping, sealed_as
+
+    contract = chosen_contract(asked.contract, asked.config)
+    if asked.evidence is not None:
+        if asked.ledger is not None:
+            raise click.UsageError("--evidence and --ledger exclude each other (leave one of them out)")
+        found = read_evidence(asked.evidence, contract)
+        month = _month(asked.period or last_closed(contract, found.until_ms), contract, found.as_of_ms)
+        yield Vouched(gathered(Subject(contract, found, month, found.as_of_ms), asked.copy))
+        return
+    now_ms = SystemClock().now_ms()
+    month = _month(asked.period or last_closed(contract, now_ms), contract, now_ms)
+    settings = settings_of(asked.config, asked.ledger)
+    key = signing_key(asked.config, asked.ledger)
+    days = () if settings is None else sealed_days(settings.archive.folder / contract.id)
+    by = "" if settings is None else settings.reviews.kept_by
+    with recorded(asked.config, asked.ledger) as reader:
+        head = reader.head()
+        whole = gathered(
+            Subject(contract, reader, month, now_ms),
+            asked.copy,
+            first_looks=lambda one: first_looks(one, reader.first_failed),
+            keeping=Keeping(is_recorded=True, by=by, **sealed_as(days, period_of(contract, month))),
+            head="" if head is None else head.line(now_ms, None if key is None else key.sign),
+        )
+        yield Vouched(whole, key, days)
+
+
+def _month(text: str, contract: Contract, now_ms: int) -> str:
+    try:
+        return month_named(text, contract, now_ms)
+    except click.BadParameter as error:
+        error.param_hint = "--period"
+        raise

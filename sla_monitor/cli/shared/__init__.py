@@ -1,0 +1,1 @@
+"""What commands have in common: options, contracts and their evidence, tables, files."""

@@ -1,0 +1,121 @@
+"""What a command about one contract is asked for: which contract, from which evidence, which month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sla_monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sla_monitor.archive.reading import Archived
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.ledger.reading.reader import Keeping, Reader
+
+contract_argument = click.argument("contract")
+"""An id in the configuration, or a path."""
+
+_MONTH = re.compile(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])", re.ASCII)
+
+
+def chosen_contract(name: str, config: Path, holidays: Path | None = None) -> Contract:
+    """A contract by its id, or by the path of its file; `holidays`: the folder that its files of bank holidays were put
+    in. Raises ConfigError, and UsageError for a name of none."""
+    from sla_monitor.configuration import read_configuration
+    from sla_monitor.contract.load import load_contract
+    from sla_monitor.contract.reading.nearest import suggestion
+
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return load_contract(Path(name), holidays)
+    if holidays is not None:
+        raise click.UsageError("--holidays goes with a contract's file (name the file, and not the id)")
+    contracts = {contract.id: contract for contract in read_configuration(config).contracts}
+    if name not in contracts:
+        raise click.UsageError(f"there is no contract {name[:63]!r} ({suggestion(name, contracts)})")
+    return contracts[name]
+
+
+def ledger_path(config: Path, ledger: Path | None) -> Path:
+    """The ledger that is named, or else the daemon's. Raises ConfigError, and LedgerError when there is none.
+
+    No command but `ledger init` makes one: a second one beside the daemon's would be taken for it."""
+    from sla_monitor.errors import LedgerError
+
+    path = ledger or ledger_of(config)
+    if path.is_symlink() or path.exists():
+        return path
+    why = "named with --ledger" if ledger else f"where {config} says"
+    raise LedgerError(
+        f"{path}: there is no ledger here ({why}); name the daemon's with --ledger, or its settings with --config."
+        " The daemon makes one at its first start, and `sla-monitor ledger init` without it"
+    )
+
+
+def ledger_of(config: Path) -> Path:
+    """Where the daemon with these settings has its ledger, or will have it. Raises ConfigError."""
+    from sla_monitor.settings import load_settings
+
+    return load_settings(config).ledger.path
+
+
+@contextmanager
+def recorded(config: Path, ledger: Path | None) -> Iterator[Reader]:
+    """A ledger's evidence, and the observations behind it, be they in the archive. Raises LedgerError and its kinds."""
+    from sla_monitor.ledger import read_only
+
+    with read_only(ledger_path(config, ledger), _archive(config, ledger)) as reader:
+        yield reader
+
+
+def keeping(config: Path, ledger: Path | None) -> Keeping:
+    """The same for who may write the ledger: what is worked out of it is kept there."""
+    from sla_monitor.ledger.reading.reader import Keeping
+
+    return Keeping(ledger_path(config, ledger), _archive(config, ledger))
+
+
+def _archive(config: Path, ledger: Path | None) -> Archived | None:
+    """The archive of the settings; none where a ledger is named and there are no settings to read."""
+    from sla_monitor.archive.reading import Archived
+    from sla_monitor.settings import load_settings
+
+    try:
+        return Archived(load_settings(config).archive.folder)
+    except ConfigError:
+        if ledger is None:
+            raise
+        return None
+
+
+def month_named(text: str, contract: Contract, now_ms: int) -> str:
+    """A month of the contract's term that has begun: 2026-10, or `running`. Raises BadParameter."""
+    from sla_monitor.periods.edges import local_date
+    from sla_monitor.periods.months import TermMonths
+
+    terms = contract.versions[-1].terms
+    run = TermMonths(f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}")
+    this = f"{local_date(now_ms, terms.time_zone):%Y-%m}"
+    month = this if text == "running" else text
+    if not _MONTH.fullmatch(month):
+        raise click.BadParameter(f"{text[:40]!r} is no month (write 2026-10, or running)")
+    if not run.first <= month <= (run.last or month):
+        raise click.BadParameter(f"{month} is not in the term of {contract.id}, which runs {run.first} to {run.last}")
+    if month > this:
+        raise click.BadParameter(f"{month} has not begun (the month that is running is {this})")
+    return month
+
+
+def last_closed(contract: Contract, now_ms: int) -> str:
+    """The last month that is over, or the term's last; the first month while that is running."""
+    from sla_monitor.periods.edges import local_date
+    from sla_monitor.periods.months import shifted
+
+    terms = contract.versions[-1].terms
+    first, last = f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}"
+    before = shifted(f"{local_date(now_ms, terms.time_zone):%Y-%m}", -1)
+    return max(first, min(before, last))

@@ -1,0 +1,98 @@
+"""Terms that are allowed but cannot work well: what a careful reader would say before signing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from fractions import Fraction
+from pathlib import Path as FilePath
+
+from sla_monitor.contract.advice.maintenance_rules import upkeep_doubts
+from sla_monitor.contract.advice.points import doubts
+from sla_monitor.contract.advice.probing import PAGE_BURN, probing_doubts
+from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
+from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.reading.nodes import Path, Problem
+from sla_monitor.contract.reading.places import dotted, locate
+from sla_monitor.contract.reading.yaml_file import read_document
+from sla_monitor.contract.terms import Service, Terms
+from sla_monitor.contract.usual_month import agreed_in_30_days_ms, told_time
+from sla_monitor.contract.versions import resolve
+
+COARSE = Fraction(1, 4)
+"""One outage should not use up more of a month's allowance than this."""
+
+Remark = tuple[Path, str]
+
+
+def advice(contract: Contract, now_ms: int) -> list[str]:
+    """One line for each term that cannot work well, in any version: `file:line:column: key path: why (remedy)`."""
+    document = read_document(FilePath(contract.file))
+    remarks: dict[Problem, None] = {}
+    for version in contract.versions:
+        root = resolve(document.root, _day(version))
+        for path, message in _remarks(version.terms):
+            spot = locate(root, path)
+            remarks.setdefault(Problem(contract.file, spot.node.place, dotted(root, path), message))
+    for path, message in _ended(contract.versions[-1].terms, now_ms):
+        spot = locate(document.root, path)
+        remarks.setdefault(Problem(contract.file, spot.node.place, dotted(document.root, path), message))
+    return [str(remark) for remark in sorted(remarks)]
+
+
+def _day(version: TermsVersion) -> date:
+    return datetime.fromtimestamp(version.from_ms / 1000, version.terms.time_zone).date()
+
+
+def _remarks(terms: Terms) -> Iterator[Remark]:
+    promised = {kpi.service for kpi in terms.availability_kpis}
+    promised |= {service.id for kpi in terms.kpis for service, _ in terms.endpoints_of(kpi)}
+    for i, service in enumerate(terms.services):
+        if service.endpoints and service.id not in promised:
+            yield ("services", i, "id"), "is in no KPI: it is watched, and nothing is promised (add a KPI for it)"
+    positions = {service.id: i for i, service in enumerate(terms.services)}
+    for j, kpi in enumerate(terms.kpis):
+        if not isinstance(kpi, AvailabilityKpi):
+            continue
+        i = positions[kpi.service]
+        service = terms.services[i]
+        if not service.endpoints:
+            yield (
+                ("kpis", j, "service"),
+                "has no endpoints, so that nothing is ever seen of it (add one to the service)",
+            )
+        for k in range(len(service.endpoints)):
+            yield from _pace(terms, kpi, service, ("services", i, "endpoints", k))
+    yield from doubts(terms)
+    yield from probing_doubts(terms)
+    yield from upkeep_doubts(terms)
+
+
+def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> Iterator[Remark]:
+    """Whether the looks of an endpoint are close enough together for a KPI's target."""
+    endpoint = service.endpoints[int(path[-1])]
+    failures = terms.accounting.confirmation_failures
+    allowed = (1 - kpi.target_ratio) * agreed_in_30_days_ms(terms, service)
+    smallest = failures * endpoint.every_ms
+    of_kpi = f"{kpi.id} allows {told_time(allowed)} in a month"
+    if smallest > allowed * COARSE:
+        longest = int(allowed * COARSE / failures) // 1000
+        remedy = f"look every {longest}s or more often" if longest else "no interval is short enough for this target"
+        message = f"{of_kpi}, and the shortest outage that can be told is {told_time(smallest)} ({remedy})"
+        yield (*path, "every"), message
+        return
+    if isinstance(endpoint, HeartbeatEndpoint) and endpoint.period_ms is not None:
+        patience_ms = endpoint.period_ms + endpoint.grace_ms
+        if patience_ms > allowed:
+            silence = told_time(patience_ms)
+            yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
+    if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
+        remedy = "set accounting.confirmation to 2 or more, or look more often"
+        yield (*path, "every"), f"unconfirmed, one failed look alone would raise the alarm for {kpi.id} ({remedy})"
+
+
+def _ended(terms: Terms, now_ms: int) -> Iterator[Remark]:
+    end = date.fromordinal(terms.term.end_on.toordinal() + 1)
+    if midnight_ms(end, terms) <= now_ms:
+        yield ("term", "end"), "the contract has ended: its figures no longer mean anything (take the file away)"

@@ -1,0 +1,166 @@
+"""Terms about points and money that are allowed but do not do what they seem to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from sla_monitor.contract.advice.reachability import unreachable
+from sla_monitor.contract.kpis.kpi import CompositeKpi
+from sla_monitor.contract.money.charges_and_caps import Cap
+from sla_monitor.contract.money.credit_methods import (
+    Credit,
+    FixedCredit,
+    LadderCredit,
+    MisreportingCredit,
+    PointsCredit,
+    PoolCredit,
+    RatchetCredit,
+    ShortfallCredit,
+    TierCredit,
+    UnitRateCredit,
+)
+from sla_monitor.contract.money.regime import Regime
+from sla_monitor.contract.rules.plain_values import RuleProblem
+
+MONTHS = 12
+
+
+def doubts(regime: Regime) -> Iterator[RuleProblem]:
+    """What a careful reader would ask about, with the path of the term."""
+    yield from unreachable(regime)
+    yield from _unfinished_parts(regime)
+    yield from _unrelated(regime)
+    yield from money_doubts(regime)
+    for j, cap in enumerate(regime.caps):
+        if cap.base == "trailing_12_months" and cap.first_year_base is None:
+            message = "nothing is charged before the first month, so that the cap of that month is nothing"
+            yield ("caps", j, "base"), f"{message} (write first_year_base: estimated_year_1)"
+        for credit in regime.credits:
+            if _is_moot(cap, credit, regime):
+                message = f"the smallest credit of {credit.id} is over the cap: every failure costs the same"
+                yield ("caps", j), f"{message} (check the percentages)"
+
+
+def _unrelated(regime: Regime) -> Iterator[RuleProblem]:
+    """Groups of related failures that hold one KPI, or are deduped in two ways."""
+    for i, kpi in enumerate(regime.kpis):
+        if kpi.related is None:
+            continue
+        group, rule = kpi.related.group, kpi.related.dedupe
+        others = [
+            one.related.dedupe for one in regime.kpis if one is not kpi and one.related and one.related.group == group
+        ]
+        if not others:
+            yield (
+                ("kpis", i, "related", "group"),
+                f"{group} has no other KPI, so that nothing is related (check the name)",
+            )
+        elif {*others} != {rule}:
+            yield ("kpis", i, "related", "dedupe"), f"the KPIs of {group} do not all say the same (write one of them)"
+
+
+def _unfinished_parts(regime: Regime) -> Iterator[RuleProblem]:
+    """Composites of KPIs that are measured over more months: they wait for every part."""
+    months = {kpi.id: kpi.measurement_months for kpi in regime.kpis}
+    for i, kpi in enumerate(regime.kpis):
+        for k, part in enumerate(kpi.parts) if isinstance(kpi, CompositeKpi) else ():
+            if months[part.kpi] > kpi.measurement_months:
+                message = f"{part.kpi} has a result every {months[part.kpi]} months, and so has {kpi.id} with it"
+                yield ("kpis", i, "parts", k, "kpi"), f"{message} (write measurement_months: {months[part.kpi]})"
+
+
+def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:
+    """Whether a cap is below the least that a rule gives in one month. Money is reckoned in charges of a month, the
+    first of them where nothing is said of charges being 100."""
+    charges = _charges(regime, credit.service)
+    percent = _least_percent(credit, regime)
+    limit = _limit(cap, credit, regime)
+    return None not in (charges, percent, limit) and (percent or 0) * (charges or 0) / 100 > (limit or 0)
+
+
+def _limit(cap: Cap, credit: Credit, regime: Regime) -> Decimal | None:
+    """A cap as an amount; bases of a year are twelve months like the present one."""
+    if cap.amount is not None:
+        return cap.amount if regime.charges.monthly else None
+    if cap.scope == "service" and credit.service is None:
+        return None
+    base = _charges(regime, credit.service if cap.scope == "service" else None)
+    months = 1 if cap.base == "period" else MONTHS
+    return None if base is None else (cap.percent or Decimal(0)) * base * months / 100
+
+
+def _charges(regime: Regime, service: str | None) -> Decimal | None:
+    """A month's charges, of a service or of everything."""
+    if not regime.charges.monthly:
+        return Decimal(100) if service is None else None
+    several = (charge for charge in regime.charges.monthly if service is None or charge.service == service)
+    return sum((charge.amount for charge in several), Decimal(0))
+
+
+def _least_percent(credit: Credit, regime: Regime) -> Decimal | None:
+    """The smallest percentage of the charges that a rule can give, where that can be told from the terms."""
+    if isinstance(credit, PointsCredit):
+        points = [band.points for kpi in regime.kpis for band in kpi.bands if band.points]
+        return min(points) * credit.per_point_percent if points else None
+    if isinstance(credit, TierCredit):
+        return min((tier.percent for tier in credit.tiers if tier.percent), default=None)
+    if isinstance(credit, LadderCredit):
+        return min((rung.percent for rung in credit.rungs if rung.percent), default=None)
+    if isinstance(credit, FixedCredit):
+        charges = _charges(regime, credit.service) if regime.charges.monthly else None
+        return min(credit.amounts.values()) / charges * 100 if charges else None
+    return None
+
+
+Named = tuple[tuple[str | int, ...], str]
+"""Where a rule names a KPI, and which."""
+
+
+def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
+    """What a careful reader would ask about credits and caps, with the path of the term."""
+    for j, credit in enumerate(regime.credits):
+        found = (*_unpriced(credit, regime), *_pointless(credit, regime), *_uncharged(credit, regime))
+        yield from ((("credits", j, *path), message) for path, message in found)
+    for j, cap in enumerate(regime.caps):
+        for key in ("base", "first_year_base"):
+            if getattr(cap, key) == "estimated_year_1" and regime.charges.estimated_year_1 is None:
+                message = "there is no estimate, so that nothing is credited (write charges.estimated_year_1)"
+                yield ("caps", j, key), message
+
+
+def _unpriced(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
+    """Performance indicators that a rule names: they are reported, and cost nothing."""
+    reported = {kpi.id for kpi in regime.kpis if kpi.kind == "PI"}
+    for path, name in _named(credit):
+        if name in reported:
+            yield path, f"{name} is a PI, and costs nothing (make it a KPI, or leave it out)"
+
+
+def _named(credit: Credit) -> Iterator[Named]:
+    if isinstance(credit, PointsCredit | ShortfallCredit | LadderCredit | RatchetCredit):
+        yield from ((("kpis", k), name) for k, name in enumerate(credit.kpis))
+    elif isinstance(credit, TierCredit | UnitRateCredit):
+        yield from [(("kpi",), credit.kpi)] if credit.kpi is not None else []
+    elif isinstance(credit, PoolCredit):
+        yield from ((("allocation", name), name) for name in credit.allocation)
+    elif isinstance(credit, FixedCredit):
+        yield from ((("amounts", name), name) for name in credit.amounts)
+
+
+def _pointless(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
+    """A price of points that nobody can have."""
+    if isinstance(credit, PointsCredit | LadderCredit | RatchetCredit):
+        kpis = [kpi for kpi in regime.kpis if not credit.kpis or kpi.id in credit.kpis]
+        if not any(band.points for kpi in kpis for band in kpi.bands):
+            yield ("method",), "no band of its KPIs has points, so that it never gives anything (give them points)"
+
+
+def _uncharged(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
+    """A percentage of charges that there are not. Where none are named at all, they may still be to come."""
+    if isinstance(credit, RatchetCredit | FixedCredit | MisreportingCredit) or not regime.charges.monthly:
+        return
+    if isinstance(credit, UnitRateCredit) and credit.share is None:
+        return
+    if credit.service is not None and all(charge.service != credit.service for charge in regime.charges.monthly):
+        yield ("service",), f"nothing is charged for {credit.service}, of which it is a percentage (check the two)"

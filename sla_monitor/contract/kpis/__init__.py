@@ -1,0 +1,1 @@
+"""What is measured and what was promised: one class for each indicator."""

@@ -1,0 +1,186 @@
+"""KPIs: what is measured, what was promised, and what a result is worth. One class for each indicator.
+
+To add an indicator: a class here, its name in `Kpi`, and its figure in `sla_monitor/sla/measure.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Percent, Strict, Whole
+from sla_monitor.contract.kpis.bands import Direction
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
+from sla_monitor.contract.kpis.prometheus_source import AskedKpi
+from sla_monitor.contract.rules.plain_values import RuleProblem
+
+SEEN_AT = "Where it is seen; none: at all endpoints of its service, and without these in the register."
+
+
+class PercentKpi(KpiTerms):
+    """A KPI whose results are per cent."""
+
+    unit: ClassVar[str] = "percent"
+    target: Percent = Field(description="The least result that keeps the promise, per hundred.")
+    threshold: Percent | None = Field(None, description="The floor: worse than this is below threshold.")
+
+    @cached_property
+    def target_ratio(self) -> Fraction:
+        return Fraction(self.target) / 100
+
+
+class LowerKpi(KpiTerms):
+    """A KPI that is the better the less there is of it."""
+
+    direction: Direction = Field("lower_is_better", description="Which way is worse.")
+
+
+class AvailabilityKpi(PercentKpi):
+    """A promise of availability: the part of the agreed time that counts in which the service was not down."""
+
+    indicator: Literal["availability"] = Field("availability", description="What is measured.")
+    service: Identifier = Field(description="The id of the service.")
+    counting: Counting = Field(Counting(), description="Which time counts, and as what.")
+
+    @property
+    def target_percent(self) -> Decimal:
+        return self.target
+
+
+class ErrorRateKpi(PercentKpi):
+    """100 less the mean of the error rates of all slots (of five minutes, say); a slot without requests has none."""
+
+    indicator: Literal["error_rate"] = Field(description="What is measured.")
+    endpoints: tuple[Identifier, ...] = Field((), description=SEEN_AT)
+    slot_ms: DurationMs = Field(300_000, alias="slot", description="How long a slot is.")
+
+
+class ResponseTimeKpi(LowerKpi, AskedKpi):
+    """Mean or percentile of response times, in milliseconds."""
+
+    unit: ClassVar[str] = "ms"
+    indicator: Literal["response_time"] = Field(description="What is measured.")
+    statistic: Literal["mean", "percentile"] = Field(description="What is made of the times.")
+    percentile: Percent | None = Field(None, description="Nearest rank: the smallest time that so many do not exceed.")
+    endpoints: tuple[Identifier, ...] = Field((), description=SEEN_AT)
+    phase: Literal["total", "first_byte"] = Field(
+        "total", description="Up to the end of the answer, or to its first byte."
+    )
+
+    @model_validator(mode="after")
+    def _percentile(self) -> Self:
+        if (self.statistic == "percentile") != bool(self.percentile):
+            raise Misplaced([(("percentile",), "belongs to statistic: percentile (write for example percentile: 95)")])
+        return self
+
+    def _misfits(self) -> Iterator[RuleProblem]:
+        yield from super()._misfits()
+        if self.source is not None and self.endpoints:
+            yield (), "or endpoints: write one of the two (what is seen at endpoints is not asked for)"
+
+
+class TicketClock(Strict):
+    """When a ticket's clock runs: the hours of a calendar, without the stops that the contract lists."""
+
+    calendar: Identifier = Field("always", description="The name of a calendar.")
+    stops: tuple[Identifier, ...] = Field((), description="Reasons that stop the clock; no other does.")
+
+
+class RatioKpi(PercentKpi, AskedKpi):
+    """The share of events in target: tickets of the register that were `within` a time, or else counts that somebody
+    submits (calls answered, samples passed)."""
+
+    indicator: Literal["ratio_in_target"] = Field(description="What is measured.")
+    priorities: tuple[Identifier, ...] = Field((), description="Tickets of these priorities; none: of all.")
+    measures: Literal["resolution", "response"] = Field(
+        "resolution", description="What stops a ticket's clock for good."
+    )
+    within_ms: DurationMs | None = Field(None, alias="within", description="For tickets: the time that is in target.")
+    clock: TicketClock = Field(TicketClock(), description="When time runs for a ticket.")
+    counted_when: Literal["opened", "ended"] = Field("opened", description="Which period a ticket belongs to.")
+    min_denominator: Annotated[Whole, Field(ge=0)] = Field(
+        0, description="Low volume: the late ones are divided by no fewer than this."
+    )
+    no_events: Literal["not_measured", "met"] = Field("not_measured", description="A period in which nothing happened.")
+
+    def _misfits(self) -> Iterator[RuleProblem]:
+        """Good and total, or the share itself: all but tickets, which are counted here."""
+        if self.source is not None and self.within_ms is not None:
+            yield (), "or within: write one of the two (tickets are counted from the register)"
+
+
+class CountKpi(LowerKpi, AskedKpi):
+    """How often something happened."""
+
+    unit: ClassVar[str] = "count"
+    indicator: Literal["count"] = Field(description="What is measured.")
+
+
+class DaysLateKpi(LowerKpi):
+    """Days by which something was late."""
+
+    unit: ClassVar[str] = "days"
+    indicator: Literal["days_late"] = Field(description="What is measured.")
+
+
+class ScoreKpi(AskedKpi):
+    """A mark somebody gave: a survey, an audit."""
+
+    unit: ClassVar[str] = "score"
+    indicator: Literal["score"] = Field(description="What is measured.")
+
+
+class SubmittedKpi(AskedKpi):
+    """A figure that the supplier or the authority reports."""
+
+    indicator: Literal["submitted"] = Field(description="What is measured.")
+
+
+class CompositePart(Strict):
+    """One KPI in a composite; the weight is for `combine: weighted`."""
+
+    kpi: Identifier = Field(description="The id of a KPI above this one.")
+    weight: Factor = Field(Decimal(1), description="Its share of the weighted mean.")
+
+
+class CompositeKpi(PercentKpi):
+    """Several KPIs as one: 100 when all of them are met and 0 otherwise, or the weighted mean of their results."""
+
+    indicator: Literal["composite"] = Field(description="What is measured.")
+    combine: Literal["all_of", "weighted"] = Field(description="How the parts make one figure.")
+    parts: tuple[CompositePart, ...] = Field(min_length=1, description="The KPIs that it is made of.")
+
+
+def needs_samples(kpi: KpiTerms) -> bool:
+    """Whether a figure is made of each look by itself: response times, error rates, and slow answers that are none."""
+    if isinstance(kpi, AvailabilityKpi):
+        return kpi.counting.slow_as_down is not None
+    return isinstance(kpi, ErrorRateKpi | ResponseTimeKpi)
+
+
+def _indicator(value: Any) -> Any:
+    """Availability goes without saying; what is no mapping is told so by its model."""
+    if isinstance(value, dict):
+        return str(value.get("indicator", "availability"))
+    return getattr(value, "indicator", "availability")
+
+
+Kpi = Annotated[
+    Annotated[AvailabilityKpi, Tag("availability")]
+    | Annotated[ErrorRateKpi, Tag("error_rate")]
+    | Annotated[ResponseTimeKpi, Tag("response_time")]
+    | Annotated[RatioKpi, Tag("ratio_in_target")]
+    | Annotated[CountKpi, Tag("count")]
+    | Annotated[DaysLateKpi, Tag("days_late")]
+    | Annotated[ScoreKpi, Tag("score")]
+    | Annotated[SubmittedKpi, Tag("submitted")]
+    | Annotated[CompositeKpi, Tag("composite")],
+    Discriminator(_indicator),
+]
+"""One promise."""

@@ -1,0 +1,88 @@
+"""What every KPI has, whatever it measures: target, bands, rounding, repeats, and when it is priced."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sla_monitor.contract.fields import Day, Identifier, Misplaced, Strict, Whole, YesNo
+from sla_monitor.contract.kpis.bands import Band, Direction, Level, Rounding, tiling_problems
+
+Factor = Annotated[Level, Field(ge=0, le=1000)]
+
+
+class Repeat(Strict):
+    """What a failure in consecutive measurement periods costs: the points of this period's band, times the factor."""
+
+    factor: Factor = Field(description="What the points are multiplied by.")
+    compounding: YesNo = Field(False, description="true: the factor once more for every further failure of the run.")
+    on_missing: Literal["breaks", "keeps", "counts"] = Field(
+        description="A period without a figure ends the run, is passed over, or is taken as a failure in it."
+    )
+
+
+class Related(Strict):
+    """KPIs that one incident fails together. exclude_samples is applied where the samples are counted."""
+
+    group: Identifier = Field(description="The same name in all of them.")
+    dedupe: Literal["none", "highest", "exclude_samples"] = Field(
+        description="All cost points, only the one with the most, or samples of an outage are left out."
+    )
+
+
+class KpiTerms(Strict):
+    """What every KPI has. Levels are in the indicator's unit."""
+
+    unit: ClassVar[str] = ""
+
+    id: Identifier = Field(description="The contract's own number, for example KPI1.")
+    title: str = Field("", description="What is promised, in words.")
+    clause: str = Field("", description="Where the contract says so.")
+    kind: Literal["KPI", "PI"] = Field("KPI", description="A PI is reported and not priced.")
+    service: Identifier | None = Field(None, description="The id of the service.")
+    direction: Direction = Field("higher_is_better", description="Which way is worse.")
+    target: Level = Field(description="The result that keeps the promise.")
+    threshold: Level | None = Field(None, description="The floor: worse than this is below threshold.")
+    bands: tuple[Band, ...] = Field((), description="Best first; they tile the line.")
+    rounding: Rounding | None = Field(None, description="Must be said where there are bands; mode none: as it is.")
+    repeat: Repeat | None = Field(None, description="What failing again costs.")
+    related: Related | None = Field(None, description="Which other KPIs the same incident fails.")
+    average_with_previous: Annotated[Whole, Field(ge=0, le=12)] = Field(
+        0, description="How many earlier measurement periods are averaged in before banding."
+    )
+    measurement_months: Annotated[Literal[1, 3, 6, 12], Field(description="Months of a measurement period.")] = 1
+    bedding_in_until: Day | None = Field(None, description="Points and no money before this date.")
+    source_of_truth: Literal["authority", "supplier", "joint"] = Field(
+        "authority", description="Whose figure counts until both agree on one; joint: neither's where they differ."
+    )
+    publishable: YesNo = Field(False, description="Whether results may be published.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        problems = [(("bands", *path), message) for path, message in tiling_problems(self.bands, self.direction)]
+        problems += [] if problems else self._edges()
+        if self.bands and self.rounding is None:
+            problems.append((("rounding",), "is missing (write rounding: {mode: none}, or mode and places)"))
+        if self.threshold is not None and self.is_worse(self.threshold, self.target) is False:
+            problems.append((("threshold",), "must be worse than the target"))
+        if self.kind == "PI" and any(band.points for band in self.bands):
+            problems.append((("kind",), "a PI has no points (write KPI, or take the points out of its bands)"))
+        if problems:
+            raise Misplaced(problems)
+        return self
+
+    def _edges(self) -> list[tuple[tuple[str | int, ...], str]]:
+        cuts = {cut.value for band in self.bands for cut in (band.lower, band.upper) if cut}
+        levels = {"target": self.target, "threshold": self.threshold}
+        return [
+            ((key,), "is no edge of a band (change it, or the bands)")
+            for key, level in levels.items()
+            if self.bands and level is not None and level not in cuts
+        ]
+
+    def is_worse(self, one: Decimal | Fraction, other: Decimal | Fraction) -> bool:
+        """Whether one result is worse than another, in this KPI's direction."""
+        return one < other if self.direction == "higher_is_better" else one > other

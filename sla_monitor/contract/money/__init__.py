@@ -1,0 +1,1 @@
+"""What results are worth: charges, caps, credit methods, triggers."""

@@ -1,0 +1,84 @@
+"""The rows of the tables that credits are read from."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from sla_monitor.contract.fields import Misplaced, Strict, Whole
+from sla_monitor.contract.kpis.bands import Level, Points
+from sla_monitor.contract.kpis.kpi_terms import Factor
+
+PercentUp = Annotated[Level, Field(ge=0, le=10_000)]
+
+
+def _share(value: Any) -> Any:
+    """`1/30` as a fraction."""
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{1,6}/[1-9]\d{0,5}", value, re.ASCII):
+        return Fraction(value)
+    raise ValueError("must be a fraction (write for example 1/30)")
+
+
+ChargeShare = Annotated[Any, BeforeValidator(_share), WithJsonSchema({"type": "string", "examples": ["1/30"]})]
+
+
+class Tier(Strict):
+    """A percentage for every result beyond an edge; the farthest edge that is passed decides."""
+
+    below: Level | None = Field(None, description="For results under this.")
+    at_most: Level | None = Field(None, description="For this and results under it.")
+    above: Level | None = Field(None, description="For results over this.")
+    at_least: Level | None = Field(None, description="For this and results over it.")
+    percent: PercentUp = Field(description="Of the charges.")
+
+    @model_validator(mode="after")
+    def _one_edge(self) -> Self:
+        if sum(edge is not None for edge in (self.below, self.at_most, self.above, self.at_least)) != 1:
+            raise Misplaced([(("below",), "at_most, above or at_least: write one of them")])
+        return self
+
+    @property
+    def is_low(self) -> bool:
+        """Whether the tier is for results below its edge."""
+        return self.below is not None or self.at_most is not None
+
+    def holds(self, value: Fraction) -> bool:
+        if self.is_low:
+            return value < self.below if self.below is not None else value <= (self.at_most or 0)
+        return value > self.above if self.above is not None else value >= (self.at_least or 0)
+
+
+class Rung(Strict):
+    """From so many points on, so many per cent."""
+
+    at_least: Points = Field(description="Points from which on it holds.")
+    percent: PercentUp = Field(description="Of the charges.")
+
+
+class Slice(Strict):
+    """Points up to a number, at a factor of the price; the last slice is open."""
+
+    up_to: Points | None = Field(None, description="The last point of the slice; none: all the rest.")
+    factor: Factor = Field(description="What the price of a point is multiplied by.")
+
+
+class RepeatStep(Strict):
+    """A factor for occurrences beyond a number. The two words differ in the occurrence with exactly that number."""
+
+    more_than: Whole | None = Field(None, description="Beyond this number, without it.")
+    at_least: Whole | None = Field(None, description="From this number on.")
+    factor: Factor = Field(description="What the rate is multiplied by.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.more_than is None) == (self.at_least is None):
+            raise Misplaced([(("more_than",), "or at_least: sources differ on the equal case, so say which")])
+        return self
+
+    def holds(self, repeats: int) -> bool:
+        return repeats >= self.at_least if self.at_least is not None else repeats > (self.more_than or 0)

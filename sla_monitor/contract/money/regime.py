@@ -1,0 +1,32 @@
+"""What the engine of points and money asks of the terms: one part of them, whatever else they hold."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
+from sla_monitor.contract.money.credit_methods import Credit
+from sla_monitor.contract.money.trigger_terms import Trigger
+
+
+class Regime(Protocol):
+    """The performance regime in force at an instant. `Terms` is one."""
+
+    @property
+    def kpis(self) -> tuple[Kpi, ...]: ...
+
+    @property
+    def charges(self) -> Charges: ...
+
+    @property
+    def credits(self) -> tuple[Credit, ...]: ...
+
+    @property
+    def caps(self) -> tuple[Cap, ...]: ...
+
+    @property
+    def triggers(self) -> tuple[Trigger, ...]: ...
+
+    @property
+    def claims(self) -> Claims: ...

@@ -1,0 +1,1 @@
+"""What is refused: rules between the parts of a contract."""

@@ -1,0 +1,165 @@
+"""What is done from time to time beside looking and assessing: silences, questions to Prometheus, review packs,
+sealed days, and the record verified."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sla_monitor import names
+from sla_monitor.clock import Clock
+from sla_monitor.configuration import Configuration
+from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.nightly import CHECKING, Nightly
+from sla_monitor.daemon.verified import Verified
+from sla_monitor.ledger import Recorded
+from sla_monitor.metrics.exporter import Own
+from sla_monitor.queries import Queries
+from sla_monitor.register.effective import standing
+from sla_monitor.review.pack_scheduler import PackScheduler, due
+from sla_monitor.review.pack_store import shelved
+from sla_monitor.schedule import Schedule
+from sla_monitor.silences import Silences, bookings
+from sla_monitor.web import ReviewPack
+
+REVIEWS_EVERY_MS = 60_000
+"""How often it is asked whether a review pack is due."""
+
+NIGHTLY_EVERY_MS = 60_000
+"""How often it is asked whether days are to be sealed, and the record verified."""
+
+CHECK_AFTER_MS = 3_600_000
+"""How long after a start the record is verified, though it be day: who is started each evening has no night."""
+
+QUERIES_EVERY_MS = 60_000
+"""How often it is asked whether a KPI's figure is due from its Prometheus."""
+
+PROVEN_MS, WITHIN_MS = 24 * 3_600_000, 6 * 3_600_000
+"""What cannot be taken back waits until something was seen so long ago, within so much: after a longer pause the clock
+may be ahead."""
+
+log = logging.getLogger(__package__)
+
+
+class Errands:
+    """None of them holds up a look. `configuration` gives the one that is in force."""
+
+    def __init__(
+        self,
+        path: Path,
+        configuration: Callable[[], Configuration],
+        assessing: Assessing,
+        clock: Clock,
+        verified: Verified,
+    ) -> None:
+        settings = configuration().settings
+        self._configuration, self._assessing, self._clock = configuration, assessing, clock
+        self._verified = verified
+        self._duty = PackScheduler(settings.reviews, path)
+        self._queries = Queries(settings.ledger.path, clock)
+        self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
+        self._nightly = Nightly(path)
+        self._checking = Nightly(path, CHECKING, clock.now_ms() + CHECK_AFTER_MS)
+        self._silences = Silences(settings.alertmanager, settings.vantage)
+        self._is_waiting, self._started_s = False, clock.monotonic()
+
+    def begin(self, schedule: Schedule) -> None:
+        """Have each done in its turn, where the settings ask for it."""
+        settings = self._configuration().settings
+        if settings.alertmanager.silences:
+            schedule.every(settings.alertmanager.every_ms, "silences", self.silence)
+        if settings.reviews.automatic:
+            schedule.every(REVIEWS_EVERY_MS, "reviews", self.make_reviews)
+        if settings.archive.automatic:
+            schedule.every(NIGHTLY_EVERY_MS, "archive", self.seal_days)
+        schedule.every(NIGHTLY_EVERY_MS, "check", self.check_record)
+        schedule.every(QUERIES_EVERY_MS, "queries", self.ask_for_figures)
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._duty.stop()
+        self._nightly.stop()
+        self._checking.stop()
+        self._queries.stop()
+
+    def close(self) -> None:
+        self._silences.close()
+
+    def silence(self) -> None:
+        """Let Alertmanager know of the maintenance that is booked."""
+        with self._assessing.recorded() as recorded:
+            booked = {
+                contract.id: list(bookings(contract.id, standing(recorded.entries(contract.id))))
+                for contract in self._configuration().contracts
+            }
+        self._silences.keep(booked, self._clock.now_ms())
+
+    def ask_for_figures(self) -> None:
+        """Have Prometheus asked for the KPI figures that it knows, where that is due."""
+        contracts = self._queries.known(self._configuration().contracts)
+        with self._assessing.recorded() as recorded:
+            if not self._is_proven(recorded):
+                return
+            several = [(contract, recorded.entries(contract.id)) for contract in contracts]
+        self._queries.check(several)
+
+    def make_reviews(self) -> None:
+        """Have the packs made that are due."""
+        with self._assessing.recorded() as recorded:
+            contracts = self._configuration().contracts if self._is_proven(recorded) else ()
+            now_ms, reviews = self._clock.now_ms(), self._configuration().settings.reviews
+            wanted = [
+                one
+                for contract in contracts
+                for one in due(contract, recorded.entries(contract.id), recorded.first_ms(contract.id), reviews, now_ms)
+            ]
+        self._duty.check(wanted, now_ms)
+
+    def seal_days(self) -> None:
+        """Have the days sealed that are over."""
+        with self._assessing.recorded() as recorded:
+            is_proven = self._is_proven(recorded)
+        self._nightly.check(self._clock.now_ms(), may_begin=is_proven)
+
+    def _is_proven(self, recorded: Recorded) -> bool:
+        """Whether the record bears out that it is now: packs go out, figures are entered and days sealed but once.
+
+        A clock that is set ahead leaves a gap, as a monitor does that was off. A record that has just begun has none.
+        """
+        since_ms = self._clock.now_ms() - PROVEN_MS
+        firsts = (recorded.first_ms(contract.id) for contract in self._configuration().contracts)
+        is_proven = (
+            recorded.was_seen(since_ms - WITHIN_MS, since_ms)
+            or all(first_ms is None or first_ms >= since_ms for first_ms in firsts)
+            or self._clock.monotonic() - self._started_s >= PROVEN_MS / 1000
+        )
+        if not is_proven and not self._is_waiting:
+            log.warning(
+                "nothing was seen a day ago: the monitor was off, or its clock is ahead; packs, sealed days and figures"
+                " from Prometheus wait for a day"
+            )
+        self._is_waiting = not is_proven
+        return is_proven
+
+    def check_record(self) -> None:
+        """Have the whole record verified."""
+        self._checking.check(self._clock.now_ms())
+        self._verified.found("night", self._checking.problem)
+        self._verified.at_ms = self._checking.done_ms
+
+    def told(self) -> Own:
+        """The metrics about them."""
+        return {
+            names.SILENCES: [((), self._silences.count)],
+            names.SILENCES_FAILING: [((), self._silences.failing)],
+            names.ARCHIVE_FAILING: [((), self._nightly.failing)],
+            names.KPI_QUERIES: self._queries.asked(),
+            names.KPI_QUERY_FAILURES: self._queries.failed(),
+        }
+
+
+def packs(shelf: Path) -> Iterator[ReviewPack]:
+    """The review packs as the status page lists them."""
+    for one in shelved(shelf):
+        yield ReviewPack(one.folder.name, one.contract, one.month, one.status, one.copy, one.files, one.content)

@@ -1,0 +1,138 @@
+"""What the daemon tells of itself: whether it is well, and its own metrics."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+
+from sla_monitor import __version__, names
+from sla_monitor import log as logs
+from sla_monitor.clock import Clock
+from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.collector import Collector
+from sla_monitor.daemon.sites import Sites
+from sla_monitor.daemon.verified import Verified
+from sla_monitor.ledger import Ledger
+from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
+from sla_monitor.metrics.exporter import Own
+from sla_monitor.names import LATENESS_BUCKETS_S
+from sla_monitor.schedule import Schedule
+from sla_monitor.web import Health
+
+PULSE_LIMIT_S = 5.0
+"""A scheduling loop that has not turned for so long is called stuck."""
+
+
+@dataclass(slots=True)
+class Reloads:
+    """Whether the last reading of the configuration was taken up, and when one was."""
+
+    at_ms: int
+    is_good: bool = True
+
+
+@dataclass(slots=True)
+class OwnState:
+    """Asks the parts how they are."""
+
+    started_ms: int
+    clock: Clock
+    ledger: Ledger
+    collector: Collector
+    sites: Sites
+    schedule: Schedule
+    assessing: Assessing
+    reloads: Reloads
+    verified: Verified
+    beaten_s: float = 0.0
+
+    def beat(self) -> None:
+        """The scheduling loop of the daemon itself has turned."""
+        self.beaten_s = self.clock.monotonic()
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether the start is over."""
+        return self.collector.has_observed or not len(self.collector)
+
+    def health(self) -> Health:
+        """For the status page and for whoever asks whether we are ready: what is not recorded was not seen."""
+        is_probing = self.is_probing
+        ledger, sites = self.ledger.stats(), self.sites.stats()
+        found = {
+            "no endpoint has been probed yet": not is_probing,
+            "the first figures since the start are still being worked out": not self.assessing.is_first_done,
+            f"the figures cannot be worked out: {self.assessing.problem}": bool(self.assessing.problem),
+            "a site does not answer, or cannot be started: its endpoints are not probed": (
+                sites.pulse_age_s > PULSE_LIMIT_S or sites.running < sites.wanted
+            ),
+            "the scheduling loop has stopped turning": self._pulse_age_s() > PULSE_LIMIT_S,
+            f"the ledger cannot be written: {ledger.last_error} ({ledger.pending} observations held)": ledger.failing,
+            f"the record reaches {ledger.lead_seconds:.0f} s into the future: the clock is behind, or was ahead": (
+                ledger.lead_seconds > 0
+            ),
+            f"{self.assessing.entries_ahead} entries of the register are dated later than now, and do not count yet": (
+                self.assessing.entries_ahead > 0
+            ),
+            f"somebody keeps the ledger's write-ahead log from being reused; it has {ledger.log_bytes >> 20} MiB": (
+                ledger.log_bytes > LARGE_LOG_BYTES
+            ),
+            f"the record does not verify: {self.verified.problem}": self.verified.problem is not None,
+            "the last configuration was not taken up; the one before is in force": not self.reloads.is_good,
+            "no witness answers: we are cut off, and what fails is unknown": not self.sites.host.is_online,
+            "our own name server does not answer: endpoints given by name are unknown": sites.name_server_is_silent,
+        }
+        facts = {
+            "Record": f"{ledger.committed} observations committed, {ledger.pending} waiting, {ledger.dropped} lost",
+            "Schedule": f"{sites.missed + sites.overrun} probes skipped since the start",
+            "Clock": f"set, or the host slept, {self.schedule.clock_steps} times since the start",
+        }
+        is_ready = is_probing and not ledger.failing and not ledger.lead_seconds
+        return Health(is_ready, [reason for reason, is_so in found.items() if is_so], facts)
+
+    def lateness(self) -> tuple[tuple[float, ...], list[int], float]:
+        """The edges of the buckets in seconds, the looks in each, and the sum in seconds."""
+        stats = self.sites.stats()
+        return LATENESS_BUCKETS_S, list(stats.lateness_counts), stats.lateness_sum_s
+
+    def metrics(self) -> Own:
+        ledger, sites = self.ledger.stats(), self.sites.stats()
+        plain = {
+            names.START_TIME: self.started_ms / 1000,
+            names.RELOAD_OK: self.reloads.is_good,
+            names.RELOAD_TIME: self.reloads.at_ms / 1000,
+            names.MONITOR_ONLINE: self.sites.host.is_online,
+            names.NAME_SERVER_ANSWERS: not sites.name_server_is_silent,
+            names.PULSE: self._pulse_age_s(),
+            names.MISSED: sites.missed,
+            names.OVERRUN: sites.overrun,
+            names.CLOCK_STEPS: self.schedule.clock_steps,
+            names.SITES: sites.running,
+            names.ISOLATED_ENDPOINTS: len(sites.isolated),
+            names.IN_FLIGHT: sites.in_flight,
+            names.AWAITING_WITNESS: sites.waiting_for_witness,
+            names.REFUSED_OBSERVATIONS: sites.refused,
+            names.COMMITTED: ledger.committed,
+            names.DROPPED: ledger.dropped,
+            names.OUT_OF_ORDER: ledger.out_of_order,
+            names.PENDING: ledger.pending,
+            names.LEDGER_LAG: ledger.lag_seconds,
+            names.LEDGER_FAILING: ledger.failing,
+            names.LEDGER_SIZE: ledger.size_bytes,
+            names.LEDGER_LOG: ledger.log_bytes,
+            names.LEDGER_LEAD: ledger.lead_seconds,
+            names.LEDGER_SAVED_ANEW: ledger.saved_anew,
+            names.ASSESS_DURATION: self.assessing.seconds,
+        }
+        return {
+            names.BUILD_INFO: [((platform.python_version(), __version__), 1)],
+            **{metric: [((), value)] for metric, value in plain.items()},
+            names.SITE_RESTARTS: [((why,), count) for why, count in sorted(sites.restarts.items())],
+            names.LOG_MESSAGES: [
+                ((level,), count + sites.logged.get(level, 0)) for level, count in sorted(logs.counts.items())
+            ],
+        }
+
+    def _pulse_age_s(self) -> float:
+        """Of the scheduling loop that has not turned for longest: ours, or a site's."""
+        return max(self.clock.monotonic() - self.beaten_s, self.sites.stats().pulse_age_s) if self.beaten_s else 0.0

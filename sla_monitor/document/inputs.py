@@ -1,0 +1,54 @@
+"""The numbers by which authority and supplier see that they have worked from the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from sla_monitor.assess import ContractAssessment, Evidence
+from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.kpis.kpi import needs_samples
+from sla_monitor.document import Inputs
+from sla_monitor.errors import ConfigError
+from sla_monitor.evidence import evidence_digest
+from sla_monitor.periods.terms_slices import measurement_months, period_of, run_of
+
+
+def inputs_of(contract: Contract, evidence: Evidence, found: ContractAssessment) -> Inputs:
+    """Digests of the contract's files, and of the evidence from the term's first day to the end of the period: single
+    looks from the beginning of the longest measurement period that the month is in, and before it what they came to."""
+    terms = contract.versions[0].terms
+    start_ms = midnight_ms(terms.term.start_on, terms)
+    end_ms = max(start_ms, min(found.period.end_ms, found.at_ms))
+    since = _since(contract, found)
+    looks_from_ms = min(period_of(contract, since).start_ms, end_ms)
+    earlier = list(_earlier(contract, found, since))
+    return {
+        "contract_sha256": _sha256(Path(contract.file)),
+        "holidays_sha256": sorted(map(_sha256, contract.holiday_files)),
+        "evidence_sha256": evidence_digest(contract, evidence, (start_ms, end_ms), looks_from_ms, earlier),
+    }
+
+
+def _since(contract: Contract, found: ContractAssessment) -> str:
+    """The first month of the longest measurement period of a KPI that is made of single looks."""
+    kpis = contract.version_at(max(found.period.end_ms - 1, found.period.start_ms)).terms.kpis
+    lengths = [kpi.measurement_months for kpi in kpis if needs_samples(kpi)]
+    return min(measurement_months(run_of(contract), found.period.name, length)[0] for length in [1, *lengths])
+
+
+def _earlier(contract: Contract, found: ContractAssessment, until_month: str) -> Iterator[str]:
+    """What single looks came to before."""
+    kpis = {kpi.id for version in contract.versions for kpi in version.terms.kpis if needs_samples(kpi)}
+    for month in found.earlier:
+        if month.month < until_month:
+            yield from (f"figure {one.kpi} {one.month} {one.figure}" for one in month.kpis if one.kpi in kpis)
+
+
+def _sha256(path: Path) -> str:
+    """Of a file that was read a moment ago. Raises ConfigError if it has gone since."""
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror} (check the path and its permissions)"]) from None

@@ -1,0 +1,189 @@
+"""A month's points and money in an assessment's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from typing_extensions import TypedDict
+
+from sla_monitor.document.values import Money, Number, StepJson, money, number, steps
+from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult, TriggerResult
+
+
+class ServiceMoney(TypedDict):
+    """An amount that belongs to a service."""
+
+    service: str
+    """Its id; empty: the contract as a whole."""
+    amount: Money
+    """How much."""
+
+
+class Credit(TypedDict):
+    """One line of credit, before the caps; a negative one is earned back."""
+
+    rule: str
+    """The id of the contract's rule."""
+    kpi: str | None
+    """The KPI that it is for, if one."""
+    service: str
+    """Whose charges it is taken from; empty: the contract as a whole."""
+    amount: Money
+    """Rounded to the smallest coin."""
+    working: list[StepJson]
+    """How it comes about."""
+
+
+class CapJson(TypedDict):
+    """A cap in the month."""
+
+    cap: str
+    """Its id."""
+    scope: str
+    """A service; empty: the contract as a whole."""
+    limit: Money
+    """Over its window of months."""
+    used: Money
+    """By earlier months of the window."""
+    before: Money
+    """Credit before this cap."""
+    after: Money
+    """Credit after it."""
+    left: Money
+    """What later months of the window may still take."""
+    working: list[StepJson]
+    """How the limit comes about."""
+
+
+class TriggerJson(TypedDict):
+    """Something that several results together set off."""
+
+    trigger: str
+    """Its id."""
+    months: list[str]
+    """Those that set it off."""
+    effects: list[str]
+    """What follows."""
+    working: list[StepJson]
+    """Why."""
+
+
+class Month(TypedDict):
+    """The month's points and money, agreed view."""
+
+    points: Number
+    """All service points."""
+    charges: list[ServiceMoney]
+    """Those that percentages are taken of."""
+    lines: list[Credit]
+    """What failures cost."""
+    before_caps: Money
+    """The sum of the lines."""
+    caps: list[CapJson]
+    """One after the other."""
+    by_service: list[ServiceMoney]
+    """What the caps leave, by service."""
+    credit: Money
+    """The sum of that."""
+    unclaimed: Money
+    """What is not deducted for want of a claim, where the contract asks for one."""
+    claim_lapsed: bool
+    """Whether the last day for claiming it has passed."""
+    withheld: Money
+    """Charges kept back as compensation in place of credits."""
+    deducted: Money
+    """All that the supplier is not paid for the month: credit and what is withheld."""
+    working: list[StepJson]
+    """About claims."""
+    triggers: list[TriggerJson]
+    """What was set off."""
+
+
+class Earlier(TypedDict):
+    """A month before this one, which caps, repeats and triggers look back on."""
+
+    month: str
+    """Its name."""
+    points: Number
+    """All service points."""
+    charges: list[ServiceMoney]
+    """Those that caps add up, and that percentages were taken of."""
+    before_caps: Money
+    """Credit before the caps."""
+    by_service: list[ServiceMoney]
+    """What the caps left, by service."""
+    credit: Money
+    """What was deducted."""
+    withheld: Money
+    """Compensation in place of credits."""
+    bands: dict[str, str | None]
+    """The band of each KPI whose measurement period ended in it."""
+
+
+def month(result: PeriodResult, currency: str) -> Month:
+    credit = result.credit
+    return {
+        "points": number(result.points),
+        "charges": _by_service(result.charges, currency),
+        "lines": [_line(line, currency) for line in credit.lines],
+        "before_caps": money(credit.before_caps, currency),
+        "caps": [_cap(cap, currency) for cap in credit.caps],
+        "by_service": _by_service(credit.by_service, currency),
+        "credit": money(credit.total, currency),
+        "unclaimed": money(credit.unclaimed, currency),
+        "claim_lapsed": credit.is_lapsed,
+        "withheld": money(result.withheld, currency),
+        "deducted": money(result.deducted, currency),
+        "working": steps(credit.working),
+        "triggers": [_trigger(trigger) for trigger in result.triggers],
+    }
+
+
+def earlier(result: PeriodResult, currency: str) -> Earlier:
+    return {
+        "month": result.month,
+        "points": number(result.points),
+        "charges": _by_service(result.charges, currency),
+        "before_caps": money(result.credit.before_caps, currency),
+        "by_service": _by_service(result.credit.by_service, currency),
+        "credit": money(result.credit.total, currency),
+        "withheld": money(result.withheld, currency),
+        "bands": {one.kpi: one.band for one in result.kpis},
+    }
+
+
+def _by_service(amounts: Mapping[str, Decimal], currency: str) -> list[ServiceMoney]:
+    return [{"service": name, "amount": money(amount, currency)} for name, amount in amounts.items()]
+
+
+def _line(line: CreditLine, currency: str) -> Credit:
+    return {
+        "rule": line.rule,
+        "kpi": line.kpi,
+        "service": line.service,
+        "amount": money(line.amount, currency),
+        "working": steps(line.working),
+    }
+
+
+def _cap(cap: CapResult, currency: str) -> CapJson:
+    return {
+        "cap": cap.cap,
+        "scope": cap.scope,
+        "limit": money(cap.limit, currency),
+        "used": money(cap.used, currency),
+        "before": money(cap.before, currency),
+        "after": money(cap.after, currency),
+        "left": money(cap.left, currency),
+        "working": steps(cap.working),
+    }
+
+
+def _trigger(trigger: TriggerResult) -> TriggerJson:
+    return {
+        "trigger": trigger.trigger,
+        "months": list(trigger.months),
+        "effects": list(trigger.effects),
+        "working": steps(trigger.working),
+    }

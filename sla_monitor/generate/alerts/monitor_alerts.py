@@ -1,0 +1,326 @@
+"""Alerts about the monitor itself: others hear of them than those who deal with suppliers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sla_monitor import names
+from sla_monitor.contract.terms import Terms
+from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
+from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
+from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
+from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.promql import lasting, sample, seconds, select
+from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
+from sla_monitor.names import AlertName, MetricName
+from sla_monitor.settings import Settings
+from sla_monitor.sla.observation import Reason
+
+JOB = "sla_monitor"
+
+
+def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[Alert]:
+    """Those that concern no contract."""
+    yield _down(settings)
+    yield _not_probing(settings, contracts)
+    yield _broken(settings)
+    yield _restarted(settings)
+    yield _stale(settings)
+    yield from _counts(settings)
+    yield _log_grows(settings)
+    yield _record_ahead(settings)
+    yield from _states(settings)
+    yield _watchdog()
+
+
+def monitor_alert(  # noqa: PLR0913 - what all of them share stands here once
+    settings: Settings,
+    name: AlertName,
+    severity: Severity,
+    expression: str,
+    description: Text,
+    cases: tuple[AlertTest, ...],
+    *,
+    for_ms: int = 0,
+) -> Alert:
+    dashboard = text(f"{str(settings.links.dashboards).rstrip('/')}/d/{HEALTH}")
+    return Alert(name, severity, expression, description, cases, for_ms=for_ms, dashboard=dashboard)
+
+
+def ours(metric: MetricName | str, **labels: str) -> str:
+    return sample(metric, **OURS, **labels)
+
+
+def _down(settings: Settings) -> Alert:
+    wait_ms = 8 * settings.alerting.scrape_every_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    up, job = ours("up"), select("up", job=JOB)
+    return monitor_alert(
+        settings,
+        names.MONITOR_DOWN,
+        "critical",
+        f"{job} == 0\nor absent({job})",
+        text("Prometheus cannot scrape the monitor: nobody would hear of a supplier's outage."),
+        (
+            AlertTest("fires when it cannot be scraped", at_ms, {up: "1x3 0x100"}, dict(OURS)),
+            AlertTest("fires when it is not there at all", at_ms, {}, {"job": JOB}),
+            AlertTest("a single failed scrape is no trouble", 5 * MINUTE_MS, {up: "1x3 0 1x100"}),
+        ),
+        for_ms=wait_ms,
+    )
+
+
+def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
+    every = [e.every_ms for terms in contracts for service in terms.services for e in service.endpoints]
+    window_ms = max(20 * settings.alerting.scrape_every_ms, 3 * min(every, default=MINUTE_MS))
+    looks, age = ours(names.PROBES, contract="c", service="s", endpoint="e"), ours(names.PULSE)
+    at_ms = (2 * minutes(window_ms) + 4) * MINUTE_MS
+    total = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{lasting(window_ms)}]))"
+    return monitor_alert(
+        settings,
+        names.NOT_PROBING,
+        "critical",
+        f"{names.PULSE.sample} > 30\nor {total} == 0",
+        text("The monitor is up, and does not look: what suppliers do now is not seen."),
+        (
+            AlertTest("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
+            AlertTest("fires when no look is made", at_ms, {age: "0x100", looks: "5x100"}, dict(OURS)),
+            AlertTest("is quiet while looks are made", at_ms, {age: "1x100", looks: "0+12x100"}),
+        ),
+    )
+
+
+def _broken(settings: Settings) -> Alert:
+    """A secret that is missing, a file that cannot be read, a mistake of ours: UNKNOWN is charged to nobody, and so
+    nobody else would be told."""
+    patience_ms = settings.alerting.patience_ms
+    at_ms, endpoint = (minutes(patience_ms) + 2) * MINUTE_MS, {"contract": "c", "service": "s"}
+    failing = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.INTERNAL_ERROR.value)
+    other = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.TIMEOUT.value)
+    came = {**OURS, **endpoint, "reason": Reason.INTERNAL_ERROR.value}
+    return monitor_alert(
+        settings,
+        names.PROBE_BROKEN,
+        "warning",
+        f'{names.SERVICE_FAILING.sample}{{reason="{Reason.INTERNAL_ERROR.value}"}} > 0',
+        text(
+            "The monitor cannot probe ",
+            Value("humanize"),
+            " endpoint(s) of ",
+            Label("service"),
+            " for a reason of its own: ",
+            "their time is unknown, and an outage would not be seen.",
+        ),
+        (
+            AlertTest("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),
+            AlertTest("a moment is no trouble", at_ms, {failing: "1 0x100"}),
+            AlertTest("the supplier's failures are not ours", at_ms, {other: "1x100"}),
+        ),
+        for_ms=patience_ms,
+    )
+
+
+def _restarted(settings: Settings) -> Alert:
+    ended, held = (ours(names.SITE_RESTARTS, why=why) for why in ("ended", "held"))
+    return monitor_alert(
+        settings,
+        names.SITE_RESTARTED,
+        "warning",
+        f"sum without (why) (increase({names.SITE_RESTARTS.sample}[30m])) > 0",
+        text("A process that probes was started again: probes that were in flight are unknown."),
+        (
+            AlertTest("fires when one had to be", 10 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}, dict(OURS)),
+            AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}),
+            AlertTest("is quiet while none is", 10 * MINUTE_MS, {ended: "3x100", held: "0x100"}),
+        ),
+    )
+
+
+def _stale(settings: Settings) -> Alert:
+    limit_ms = 8 * max(settings.assess_every_ms, settings.alerting.scrape_every_ms)
+    assessed = ours(names.ASSESSED)
+    at_ms = (minutes(limit_ms) + 2) * MINUTE_MS
+    return monitor_alert(
+        settings,
+        names.ASSESSMENT_STALE,
+        "critical",
+        f"time() - {names.ASSESSED.sample} > {seconds(limit_ms)}",
+        text("The figures are ", Value("humanizeDuration"), " old: alerts about suppliers rest on them."),
+        (
+            AlertTest(
+                "fires when they are old",
+                at_ms,
+                {assessed: "0x100"},
+                dict(OURS),
+                {"value": f"{at_ms // MINUTE_MS}m 0s"},
+            ),
+            AlertTest("is quiet while they are fresh", at_ms, {assessed: "0+60x100"}),
+        ),
+    )
+
+
+def _counts(settings: Settings) -> Iterator[Alert]:
+    """What must never happen, and is told each time that it did."""
+    rows: tuple[tuple[AlertName, Severity, MetricName, str], ...] = (
+        (
+            names.OBSERVATIONS_REFUSED,
+            "warning",
+            names.REFUSED_OBSERVATIONS,
+            "A process that probes said what cannot be: it is not recorded, and its time is unknown.",
+        ),
+        (
+            names.CLOCK_STEPPED_ALERT,
+            "warning",
+            names.CLOCK_STEPS,
+            "The monitor's clock was set, or its host slept: the time in doubt is unknown.",
+        ),
+        (
+            names.LEDGER_SAVED_ANEW_ALERT,
+            "critical",
+            names.LEDGER_SAVED_ANEW,
+            "Files of the ledger were removed while it was open; it was saved anew, and nothing is lost this time.",
+        ),
+    )
+    for name, severity, metric, description in rows:
+        series = ours(metric)
+        yield monitor_alert(
+            settings,
+            name,
+            severity,
+            f"increase({metric.sample}[30m]) > 0",
+            text(description),
+            (
+                AlertTest("fires when it happened", 10 * MINUTE_MS, {series: "0x5 1x100"}, dict(OURS)),
+                AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {series: "0x5 1x100"}),
+                AlertTest("is quiet while it does not", 10 * MINUTE_MS, {series: "3x100"}),
+            ),
+        )
+
+
+def _log_grows(settings: Settings) -> Alert:
+    size, patience_ms = ours(names.LEDGER_LOG), settings.alerting.patience_ms
+    large, small = (f"{LARGE_LOG_BYTES * part // 4}" for part in (8, 1))
+    at_ms = (minutes(patience_ms) + 2) * MINUTE_MS
+    return monitor_alert(
+        settings,
+        names.LEDGER_LOG_GROWS,
+        "warning",
+        f"{names.LEDGER_LOG.sample} > {LARGE_LOG_BYTES}",
+        text(
+            "The ledger's write-ahead log has ",
+            Value("humanize1024"),
+            "B and grows: somebody keeps the ledger open in one transaction. The disk fills up.",
+        ),
+        (
+            AlertTest("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512Mi"}),
+            AlertTest("is quiet while it is small", at_ms, {size: f"{small}x100"}),
+            AlertTest("a backup is no trouble", at_ms, {size: f"{large}x5 0x100"}),
+        ),
+        for_ms=patience_ms,
+    )
+
+
+def _record_ahead(settings: Settings) -> Alert:
+    lead, wait_ms = ours(names.LEDGER_LEAD), 4 * settings.alerting.scrape_every_ms
+    at_ms = (minutes(wait_ms) + 2) * MINUTE_MS
+    return monitor_alert(
+        settings,
+        names.RECORD_AHEAD,
+        "critical",
+        f"{names.LEDGER_LEAD.sample} > 0",
+        text(
+            "The record reaches ",
+            Value("humanizeDuration"),
+            " into the future: the clock is behind, or was ahead. What is seen now does not count.",
+        ),
+        (
+            AlertTest("fires while it does", at_ms, {lead: "3600x100"}, dict(OURS), {"value": "1h 0m 0s"}),
+            AlertTest("is quiet while it does not", at_ms, {lead: "0x100"}),
+            AlertTest("a moment is no trouble", at_ms, {lead: "3600 0x100"}),
+        ),
+        for_ms=wait_ms,
+    )
+
+
+def _states(settings: Settings) -> Iterator[Alert]:
+    """States that are bad when a gauge says so for a while."""
+    wait_ms, patience_ms = 4 * settings.alerting.scrape_every_ms, settings.alerting.patience_ms
+    rows: tuple[tuple[AlertName, Severity, MetricName, int, str, int], ...] = (
+        (
+            names.MONITOR_BLIND,
+            "critical",
+            names.MONITOR_ONLINE,
+            0,
+            "No witness answers: the monitor's own network is gone, and suppliers are not seen.",
+            wait_ms,
+        ),
+        (
+            names.NAME_SERVER_SILENT,
+            "critical",
+            names.NAME_SERVER_ANSWERS,
+            0,
+            "The monitor's own name server does not answer: endpoints that are given by name are not seen.",
+            wait_ms,
+        ),
+        (
+            names.LEDGER_ALERT,
+            "critical",
+            names.LEDGER_FAILING,
+            1,
+            "The ledger cannot be written; looks are held in memory, and are lost when that is full.",
+            wait_ms,
+        ),
+        (
+            names.LEDGER_UNVERIFIED_ALERT,
+            "critical",
+            names.LEDGER_UNVERIFIED,
+            1,
+            "The record is not as it was recorded: somebody has changed it, or the disk fails. Figures are refused.",
+            wait_ms,
+        ),
+        (
+            names.LEDGER_KEY_ALERT,
+            "warning",
+            names.LEDGER_KEY_FAILING,
+            1,
+            "The key that signs the record cannot be used: heads of its chain are told without a signature.",
+            patience_ms,
+        ),
+        (names.RELOAD_FAILED, "warning", names.RELOAD_OK, 0, "An older configuration is in force.", patience_ms),
+        (
+            names.SILENCES_ALERT,
+            "warning",
+            names.SILENCES_FAILING,
+            1,
+            "Alertmanager does not take silences: booked maintenance may call people.",
+            patience_ms,
+        ),
+        (
+            names.ARCHIVE_ALERT,
+            "warning",
+            names.ARCHIVE_FAILING,
+            1,
+            "Days that are over are not sealed; the database still has them.",
+            patience_ms,
+        ),
+    )
+    for name, severity, metric, bad, description, for_ms in rows:
+        at_ms, series = (minutes(for_ms) + 2) * MINUTE_MS, ours(metric)
+        cases = (
+            AlertTest("fires while it lasts", at_ms, {series: f"{bad}x100"}, dict(OURS)),
+            AlertTest("is quiet while all is well", at_ms, {series: f"{1 - bad}x100"}),
+            AlertTest("a moment is no trouble", at_ms, {series: f"{bad} {1 - bad}x100"}),
+        )
+        yield monitor_alert(
+            settings, name, severity, f"{metric.sample} == {bad}", text(description), cases, for_ms=for_ms
+        )
+
+
+def _watchdog() -> Alert:
+    return Alert(
+        names.WATCHDOG,
+        "none",
+        "vector(1)",
+        text("If it does not arrive any more, Prometheus or Alertmanager is broken."),
+        (AlertTest("fires always", MINUTE_MS, {}, {}),),
+    )

@@ -1,0 +1,80 @@
+"""How values look: colours that mean the same everywhere, thresholds, mappings, units. All of them work on dark and
+light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sla_monitor.contract.terms import Terms
+from sla_monitor.sla.banding import bands_of, is_met
+
+Json = dict[str, Any]
+
+GOOD, NEAR, SERIOUS, BAD, WORST, UNSEEN, PLAIN = (
+    "green",
+    "yellow",
+    "orange",
+    "red",
+    "dark-red",
+    "purple",
+    "text",
+)
+STATES: Mapping[str, tuple[str, str]] = {
+    "0": ("Up", GOOD),
+    "1": ("Degraded", NEAR),
+    "2": ("Unknown", UNSEEN),
+    "3": ("Down", BAD),
+}
+"""What queries.state_code says."""
+
+MET = {"0": ("Missed", BAD), "1": ("Met", GOOD)}
+GOOD_WHEN_ONE = {"0": ("No", BAD), "1": ("Yes", GOOD)}
+BAD_WHEN_ONE = {"0": ("No", GOOD), "1": ("Yes", BAD)}
+YES_NO = {"0": ("No", PLAIN), "1": ("Yes", "blue")}
+NEVER = {"0": ("–", PLAIN)}
+"""A moment that there is not."""
+
+CURRENCIES = frozenset({"CHF", "CZK", "DKK", "EUR", "GBP", "ISK", "JPY", "NOK", "PLN", "RUB", "SEK", "USD"})
+"""Those that Grafana has a unit for."""
+
+
+def steps(*pairs: tuple[float | None, str]) -> Json:
+    """Thresholds, ascending; the first begins at nothing (None)."""
+    return {"mode": "absolute", "steps": [{"value": value, "color": color} for value, color in pairs]}
+
+
+ONE_COLOR = steps((None, GOOD))
+ANY_IS_BAD = steps((None, GOOD), (1, BAD))
+ANY_IS_NEAR = steps((None, GOOD), (1, NEAR))
+SHARE_LEFT = steps((None, BAD), (0.0001, SERIOUS), (0.25, GOOD))
+SHARE_USED = steps((None, GOOD), (0.75, NEAR), (1, BAD))
+SHARE_SEEN = steps((None, BAD), (0.9, NEAR), (0.99, GOOD))
+BURN = steps((None, GOOD), (0.8, NEAR), (1, BAD))
+
+
+def value_mappings(texts: Mapping[str, tuple[str, str]]) -> list[Json]:
+    """Values that are shown as words, in a colour."""
+    options = {}
+    for index, (value, (text, color)) in enumerate(texts.items()):
+        options[value] = {"index": index, "text": text, "color": color}
+    return [{"type": "value", "options": options}] if options else []
+
+
+def currency_unit(contracts: Iterable[Terms]) -> str:
+    """Grafana's unit for the money of all the contracts; with several currencies (or one that it does not know) a
+    plain number beside the currency's label."""
+    codes = {terms.currency for terms in contracts}
+    return f"currency{codes.pop()}" if len(codes) == 1 and codes <= CURRENCIES else "short"
+
+
+def band_colors(contracts: Iterable[Terms]) -> dict[str, tuple[str, str]]:
+    """Every band that the terms name: green where the target is met, then worse and worse."""
+    found: dict[str, tuple[str, str]] = {}
+    for terms in contracts:
+        for kpi in terms.kpis:
+            missed = iter((NEAR, SERIOUS, BAD, WORST))
+            for band in bands_of(kpi):
+                color = GOOD if is_met(kpi, band) else next(missed, WORST)
+                found.setdefault(band.name, (band.name.replace("_", " "), color))
+    return found

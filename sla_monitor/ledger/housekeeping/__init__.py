@@ -1,0 +1,1 @@
+"""Looking after the file: made, migrated, placed, backed up, restored, pruned, rebuilt."""

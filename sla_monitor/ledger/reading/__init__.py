@@ -1,0 +1,1 @@
+"""What is asked of the record: spans, single observations, entries, whole days."""

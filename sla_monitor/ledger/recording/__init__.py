@@ -1,0 +1,1 @@
+"""The one writer: what is handed over, grouped, committed and chained."""

@@ -1,0 +1,95 @@
+"""What people said: entries added to the ledger by whoever may write the file, also while a daemon records into it.
+
+The daemon's lock is for observations. An entry is one short transaction on a connection of its own, and SQLite's own
+locks put it between two of the daemon's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Self
+
+from sla_monitor.clock import Clock
+from sla_monitor.errors import LedgerError, LedgerLocked
+from sla_monitor.ledger.chaining.links import append
+from sla_monitor.ledger.chaining.proof import Proof
+from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, check_register, last_number, read, row_of, sealed
+from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.offline_file import Resting
+from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
+from sla_monitor.ledger.reading.queries import snapshot
+from sla_monitor.register.entries import Entry
+
+_PATIENCE_SECONDS = 10.0
+_POLL_SECONDS = 0.05
+
+
+class Overtaken(LedgerError):  # noqa: N818 - it says what has happened
+    """Somebody else has added an entry of the same contract since the register was read: read it again."""
+
+
+class Register:
+    """The register in one ledger. `open` makes one; every call opens the file anew and closes it again. For one thread
+    at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, tuple[Entry, ...]] = {}
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock) -> Self:
+        """The register in the ledger at `path`, which is made, or brought up to date, if it has to be.
+
+        Raises LedgerError and its kinds.
+        """
+        until = clock.monotonic() + _PATIENCE_SECONDS
+        while not is_ready(path):
+            _make(path, clock, until)
+        return cls(path)
+
+    def add(self, entries: Sequence[Entry], *, read_to: int | None = None) -> tuple[int, ...]:
+        """Add entries, all or none; the numbers that they were given, whatever numbers they come with.
+
+        `read_to`: the last number of their contract that the caller has read. Raises Overtaken when there is a later
+        one, LedgerLocked when somebody else holds the ledger for seconds, and LedgerError.
+        """
+        rows = [row_of(entry) for entry in entries]
+        contracts = {entry.contract for entry in entries}
+        with appending(self._path, _PATIENCE_SECONDS) as database:
+            last = database.conn.execute(LAST).fetchone()
+            numbered = list(sealed(rows, last))  # as much as can be done before the transaction, which must be short
+            with immediate(database.conn):
+                if read_to is not None and any(last_number(database.conn, name) > read_to for name in contracts):
+                    raise Overtaken(f"{self._path}: somebody else has added to the register meanwhile; try again")
+                now_last = database.conn.execute(LAST).fetchone()
+                if now_last != last:
+                    numbered = list(sealed(rows, now_last))
+                database.conn.executemany(INSERT, numbered)
+                append(database.conn, entries[0].at_ms if entries else 0, {"register": numbered})
+        return tuple(row[0] for row in numbered)
+
+    def entries(self, contract: str) -> Sequence[Entry]:
+        """The contract's entries, ascending, each read once. Raises LedgerError and its kinds."""
+        known = self._known.get(contract, ())
+        with closing(open_reader(self._path, Resting(self._path))) as database, snapshot(database.conn):
+            new = read(self._path, database.conn, contract, known[-1].number if known else 0)
+            check_register(self._path, Proof(self._path, database.conn), contract)
+        self._known[contract] = (*known, *new)
+        return self._known[contract]
+
+    def last_number(self, contract: str) -> int:
+        """The number of the contract's last entry; 0: it has none."""
+        with closing(open_reader(self._path, Resting(self._path))) as database:
+            return last_number(database.conn, contract)
+
+
+def _make(path: Path, clock: Clock, until: float) -> None:
+    """Do what a daemon does when it starts, or wait a moment for one that is doing it."""
+    try:
+        make_ledger(path)
+    except LedgerLocked:
+        if clock.monotonic() >= until:
+            raise
+        clock.sleep(_POLL_SECONDS)

@@ -1,0 +1,1 @@
+"""Connections in the loop: TCP, TLS by memory buffers, whom we trust."""

@@ -1,0 +1,1 @@
+"""One HTTP request with its redirects: asked, read within limits, and what a good answer looks like."""

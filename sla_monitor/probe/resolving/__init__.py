@@ -1,0 +1,1 @@
+"""Names to addresses in the loop, and questions to one name server."""

@@ -1,0 +1,132 @@
+"""What stands of the entries of one contract: those that were undone are left out, and of several words on one thing
+the last one counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.fields import Strict
+from sla_monitor.register.approval import DECIDABLE, asks_for_decision
+from sla_monitor.register.entries import (
+    Action,
+    Decision,
+    Done,
+    Entry,
+    OutageList,
+    ReportedFigure,
+    SignOff,
+    TicketRecord,
+    Undo,
+)
+
+Kind = TypeVar("Kind", bound=Strict)
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveEntries:
+    """What stands. `entries` ascend by number; neither undone entries nor undoings are among them, nor tickets,
+    figures and outage lists that a later one replaced.
+
+    `undone` and `replaced`: the numbers of what does not stand, each with the number of the entry that is why.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    undone: Mapping[int, int] = field(default_factory=dict)
+    replaced: Mapping[int, int] = field(default_factory=dict)
+    _by_kind: Mapping[type, tuple[tuple[Entry, Any], ...]] = field(default_factory=dict)
+    _by_number: Mapping[int, Entry] = field(default_factory=dict)
+    _decisions: Mapping[int, tuple[Entry, Decision]] = field(default_factory=dict)
+    _figures: Mapping[tuple[str, str, str], tuple[Entry, ReportedFigure]] = field(default_factory=dict)
+
+    def of(self, kind: type[Kind]) -> tuple[tuple[Entry, Kind], ...]:
+        """What stands of one kind, ascending: `for entry, booking in standing.of(Maintenance)`."""
+        return self._by_kind.get(kind, ())
+
+    def entry(self, number: int) -> Entry | None:
+        """An entry, if it stands."""
+        return self._by_number.get(number)
+
+    def decision_on(self, number: int) -> tuple[Entry, Decision] | None:
+        """The last decision on an entry; None: there is none that stands."""
+        return self._decisions.get(number)
+
+    def figure(self, kpi: str, month: str, party: str) -> tuple[Entry, ReportedFigure] | None:
+        """A party's figure for the measurement period that ends with a month."""
+        return self._figures.get((kpi, month, party))
+
+    def sign_off(self, month: str) -> tuple[Entry, SignOff] | None:
+        """The last sign-off of a month."""
+        return next((pair for pair in reversed(self.of(SignOff)) if pair[1].month == month), None)
+
+    @property
+    def open_actions(self) -> tuple[tuple[Entry, Action], ...]:
+        """Actions that nobody has done yet."""
+        done = {said.about for _, said in self.of(Done)}
+        return tuple(pair for pair in self.of(Action) if pair[0].number not in done)
+
+    def pending(self, contract: Contract) -> tuple[Entry, ...]:
+        """Entries that ask for a decision under the contract's terms and have none."""
+        asked = (entry for kind in DECIDABLE for entry, _ in self.of(kind) if entry.number not in self._decisions)
+        pending = [entry for entry in asked if asks_for_decision(entry.said, contract)]
+        return tuple(sorted(pending, key=lambda entry: entry.number))
+
+
+def standing(entries: Iterable[Entry]) -> EffectiveEntries:
+    """What stands of one contract's entries, whatever order they are given in."""
+    ordered = sorted(entries, key=lambda entry: entry.number)
+    undone = _undone(ordered)
+    last: dict[object, Entry] = {}
+    replaced: dict[int, int] = {}
+    for entry in ordered:
+        key = _key(entry)
+        if key is None or entry.number in undone:
+            continue
+        if key in last:
+            replaced[last[key].number] = entry.number
+        last[key] = entry
+    gone = undone.keys() | replaced.keys()
+    kept = tuple(e for e in ordered if e.number not in gone and not isinstance(e.said, Undo))
+    return _indexed(kept, undone, replaced)
+
+
+def standing_of(entries: Iterable[Entry]) -> EffectiveEntries:
+    """The same of some entries that stand, with nothing else beside them."""
+    return _indexed(tuple(sorted(entries, key=lambda entry: entry.number)), {}, {})
+
+
+def _undone(ordered: list[Entry]) -> dict[int, int]:
+    """Last word first: an undoing that was itself undone undoes nothing."""
+    undone: dict[int, int] = {}
+    for entry in reversed(ordered):
+        said = entry.said
+        if isinstance(said, Undo) and entry.number not in undone and said.about < entry.number:
+            undone[said.about] = entry.number
+    return undone
+
+
+def _key(entry: Entry) -> object:
+    """What an entry has the last word on; None: it stands beside others of its kind."""
+    said = entry.said
+    if isinstance(said, TicketRecord):
+        return said.id
+    if isinstance(said, OutageList):
+        return said.start_ms, said.end_ms, frozenset(said.services)
+    return (said.kpi, said.month, said.party) if isinstance(said, ReportedFigure) else None
+
+
+def _indexed(kept: tuple[Entry, ...], undone: Mapping[int, int], replaced: Mapping[int, int]) -> EffectiveEntries:
+    by_kind: dict[type, list[tuple[Entry, Any]]] = {}
+    for entry in kept:
+        by_kind.setdefault(type(entry.said), []).append((entry, entry.said))
+    return EffectiveEntries(
+        entries=kept,
+        undone=undone,
+        replaced=replaced,
+        _by_kind={kind: tuple(several) for kind, several in by_kind.items()},
+        _by_number={entry.number: entry for entry in kept},
+        _decisions={pair[1].about: pair for pair in by_kind.get(Decision, ())},
+        _figures={(said.kpi, said.month, said.party): (entry, said) for entry, said in by_kind.get(ReportedFigure, ())},
+    )

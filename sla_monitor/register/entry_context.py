@@ -1,0 +1,98 @@
+"""What an entry is judged against: the contract, and what has been said so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Self
+
+from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.reading.nearest import suggestion
+from sla_monitor.contract.terms import Terms
+from sla_monitor.register.affected_months import ends_period, month_edges_ms
+from sla_monitor.register.effective import EffectiveEntries, standing
+from sla_monitor.register.entries import Entry
+
+EntryProblem = tuple[str, str]
+"""The field that is wrong, and what is wrong with it."""
+SKEW_MS = 300_000
+"""Other people's clocks may be this much ahead of ours."""
+
+
+@dataclass(frozen=True)
+class EntryContext:
+    """`read` gives every entry of the contract. A line of the minutes is judged without any of them."""
+
+    contract: Contract
+    read: Callable[[], Iterable[Entry]]
+
+    @classmethod
+    def of(cls, contract: Contract, entries: Iterable[Entry]) -> Self:
+        return cls(contract, lambda: entries)
+
+    @cached_property
+    def said(self) -> Mapping[int, Entry]:
+        """Every entry by number, also what does not stand."""
+        return {entry.number: entry for entry in self.read()}
+
+    @cached_property
+    def stands(self) -> EffectiveEntries:
+        return standing(self.said.values())
+
+    @cached_property
+    def term_ms(self) -> tuple[int, int]:
+        """The contract's term, `[first, end)`."""
+        terms = self.contract.versions[-1].terms
+        after = terms.term.end_on + timedelta(days=1)
+        return midnight_ms(terms.term.start_on, terms), midnight_ms(after, terms)
+
+    def in_force(self, start_ms: int, end_ms: int) -> list[Terms]:
+        """The terms that hold at some time in `[start, end)`."""
+        return [terms for _, _, terms in self.contract.versions_in(start_ms, end_ms)]
+
+    def month_ms(self, month: str) -> tuple[int, int]:
+        return month_edges_ms(month, self.contract.versions[0].terms.time_zone)
+
+    def terms_of(self, month: str) -> Terms:
+        """The terms at the end of a month, by which its figures are read."""
+        return self.contract.version_at(self.month_ms(month)[1] - 1).terms
+
+    def kpi(self, name: str, month: str) -> Kpi | None:
+        return next((kpi for kpi in self.terms_of(month).kpis if kpi.id == name), None)
+
+    def month_without_end(self, name: str, month: str) -> Iterator[EntryProblem]:
+        """What is wrong with a month with which no measurement period of a KPI ends: it has no result of it."""
+        kpi = self.kpi(name, month)
+        if kpi is not None and not ends_period(month, kpi.measurement_months, self.terms_of(month).term):
+            yield (
+                "month",
+                f"no measurement period of {name} ends with {month} (each is {kpi.measurement_months} months)",
+            )
+
+    def unknown(
+        self, field: str, what: str, names: Iterable[str], of: Callable[[Terms], Iterable[str]], span: tuple[int, int]
+    ) -> Iterator[EntryProblem]:
+        """What is wrong with names that must lead to something in force in a span; `of` lists what there is."""
+        known = {name for terms in self.in_force(*span) for name in of(terms)}
+        for name in names:
+            if name in known:
+                continue
+            if any(name in of(version.terms) for version in self.contract.versions):
+                yield field, f"{what} {name} is not in the contract then (see its from and until)"
+            else:
+                yield field, f"no such {what}: {name} ({suggestion(name, known)})"
+
+
+def services(terms: Terms) -> list[str]:
+    return [service.id for service in terms.services]
+
+
+def kpis(terms: Terms) -> list[str]:
+    return [kpi.id for kpi in terms.kpis]
+
+
+def endpoints(terms: Terms) -> list[str]:
+    return [endpoint.id for service in terms.services for endpoint in service.endpoints]

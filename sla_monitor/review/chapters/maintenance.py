@@ -1,0 +1,37 @@
+"""Maintenance ahead: what is booked after the month, and whether it has been approved."""
+
+from __future__ import annotations
+
+from sla_monitor.register.entries import Entry, Maintenance
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Cell, Column, Row, Section, Table
+from sla_monitor.review.pack_input import PackInput
+
+COLUMNS = (
+    Column("Entry", 0.6), Column("From and to", 3), Column("Lasts", 1.2, True), Column("Services", 2),
+    Column("Approved", 1.4), Column("Note", 2.4),
+)  # fmt: skip
+
+
+def upkeep(case: PackInput) -> Section:
+    booked = case.register.of(Maintenance)
+    ahead = [(entry, said) for entry, said in booked if said.end_ms > case.assessment.period.end_ms]
+    rows = tuple(_row(case, entry, said) for entry, said in sorted(ahead, key=lambda pair: pair[1].start_ms))
+    table = Table("maintenance", "Booked for after this month", COLUMNS, rows, "No maintenance is booked.")
+    return Section("maintenance", "Planned maintenance", (table,))
+
+
+def _row(case: PackInput, entry: Entry, said: Maintenance) -> Row:
+    names = {service.id: service.name or service.id for service in case.terms.services}
+    decision = case.register.decision_on(entry.number)
+    state = "not yet decided" if decision is None else "granted" if decision[1].granted else "refused"
+    if decision is None and case.terms.maintenance.approval == "none":
+        state = "needs none"
+    return (
+        Cell(str(entry.number), entry.number),
+        Cell(words.until(said.start_ms, said.end_ms, case.zone)),
+        Cell(words.duration(said.end_ms - said.start_ms)),
+        Cell(words.listed([names.get(one, one) for one in said.services]) if said.services else "all"),
+        Cell(state),
+        Cell(f"{'Emergency. ' if said.emergency else ''}{entry.note}"),
+    )

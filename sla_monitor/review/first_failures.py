@@ -1,0 +1,124 @@
+"""What the first failed look of each endpoint in an outage said. All of it is the supplier's text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from sla_monitor.assess.assessment import ContractAssessment, Outage, ServiceAssessment
+from sla_monitor.contract.contract import endpoint_key
+from sla_monitor.errors import ReviewError
+from sla_monitor.review import words
+from sla_monitor.review.pack_input import Looks, PackInput
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
+
+FirstFailed: TypeAlias = Callable[[str, int, int], Observation | None]
+"""Gives the first look that found an endpoint, by its key, down in a range of instants."""
+
+NOT_THERE = "not in the evidence file"
+
+
+def first_looks(assessment: ContractAssessment, first_failed: FirstFailed) -> Looks:
+    """Those of every outage of the month, as far as they are on record."""
+    found: dict[tuple[str, int], Observation] = {}
+    for _, outage, endpoint in _places(assessment.services):
+        end_ms = assessment.at_ms if outage.end_ms is None else outage.end_ms
+        look = first_failed(endpoint_key(assessment.contract, endpoint), outage.start_ms, end_ms)
+        if look is not None:
+            found[endpoint, outage.start_ms] = look
+    return found
+
+
+def _places(services: tuple[ServiceAssessment, ...]) -> Iterator[tuple[ServiceAssessment, Outage, str]]:
+    for service in services:
+        for outage in service.outages:
+            for endpoint in outage.endpoints:
+                yield service, outage, endpoint
+
+
+def cause(look: Observation) -> str:
+    """Its reason in words, with the status that came with it."""
+    status = look.finding.status
+    return words.reason_words(look.finding.reason) + (f", status {status}" if status is not None else "")
+
+
+def response(look: Observation) -> str:
+    """What was kept of the response, as text; empty where nothing came, or the same was kept shortly before."""
+    return look.finding.evidence.decode("utf-8", "replace")
+
+
+def outages_file(case: PackInput, kpi: str | None = None) -> bytes:
+    """Every outage of the month (or of one KPI's service) with its first failed looks, for programs.
+
+    ASCII alone: no letter of a supplier's can do anything to whoever reads it on a terminal.
+    """
+    one = case.assessment
+    services = one.services
+    if kpi is not None:
+        services = tuple(each.service for each in one.kpis if each.kpi == kpi and each.service is not None)
+    said = {
+        "format": "sla-monitor-outages",
+        "version": 1,
+        "contract": one.contract,
+        "month": case.month,
+        "assessment_sha256": case.digest,
+        "looks": "on record" if case.looks is not None else NOT_THERE,
+        "outages": [_outage(case, service, outage) for service in services for outage in service.outages],
+    }
+    return (json.dumps(said, indent=2) + "\n").encode()
+
+
+def looks_in(content: bytes) -> Looks | None:
+    """The first failed looks that such a file tells; None where it says that nobody knows. Raises ReviewError."""
+    try:
+        said = json.loads(content)
+        if said["looks"] != "on record":
+            return None
+        found = ((outage["start_ms"], one) for outage in said["outages"] for one in outage["endpoints"])
+        told = {(one["endpoint"], at_ms): one["first_failed_look"] for at_ms, one in found}
+        return {place: _observation(place[0], look) for place, look in told.items() if look is not None}
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        raise ReviewError("is no file of outages") from None
+
+
+def _observation(endpoint: str, told: dict[str, Any]) -> Observation:
+    reason, status, detail, size = (told[name] for name in ("reason", "status", "detail", "response_bytes"))
+    if not isinstance(detail, str) or not all(one is None or type(one) is int for one in (status, size)):
+        raise TypeError
+    finding = Finding(
+        outcome=Outcome.DOWN,
+        reason=None if reason is None else Reason(reason),
+        detail=detail,
+        status=status,
+        body_bytes=size,
+        evidence=told["response"].encode("utf-8", "surrogatepass"),
+    )
+    return Observation(endpoint, int(told["at_ms"]), finding)
+
+
+def _outage(case: PackInput, service: ServiceAssessment, outage: Outage) -> dict[str, Any]:
+    looks = case.looks or {}
+    return {
+        "service": service.service,
+        "start_ms": outage.start_ms,
+        "end_ms": outage.end_ms,
+        "reason": outage.reason,
+        "counted_ms": outage.downtime_ms,
+        "endpoints": [_look(name, looks.get((name, outage.start_ms))) for name in outage.endpoints],
+    }
+
+
+def _look(endpoint: str, look: Observation | None) -> Mapping[str, Any]:
+    if look is None:
+        return {"endpoint": endpoint, "first_failed_look": None}
+    finding = look.finding
+    told = {
+        "at_ms": look.at_ms,
+        "reason": finding.reason,
+        "status": finding.status,
+        "detail": finding.detail,
+        "response": response(look),
+        "response_bytes": finding.body_bytes,
+    }
+    return {"endpoint": endpoint, "first_failed_look": told}

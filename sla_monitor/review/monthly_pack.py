@@ -1,0 +1,49 @@
+"""The one data set of a pack: every section in the meeting's order. All renderings read nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sla_monitor.review import words
+from sla_monitor.review.binding import bound
+from sla_monitor.review.blocks import Pack, Section
+from sla_monitor.review.chapters.checking import checking
+from sla_monitor.review.chapters.failures import failures
+from sla_monitor.review.chapters.kpis import kpi_table
+from sla_monitor.review.chapters.maintenance import upkeep
+from sla_monitor.review.chapters.meeting import meeting, method, signatures
+from sla_monitor.review.chapters.money import money
+from sla_monitor.review.chapters.outage_comparison import reconciliation
+from sla_monitor.review.chapters.publication import publication
+from sla_monitor.review.chapters.quality import quality
+from sla_monitor.review.chapters.register import register
+from sla_monitor.review.chapters.services import services
+from sla_monitor.review.chapters.summary import summary
+from sla_monitor.review.chapters.tickets import tickets
+from sla_monitor.review.pack_input import PackInput
+
+CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
+    summary,
+    kpi_table,
+    failures,
+    services,
+    reconciliation,
+    register,
+    money,
+    tickets,
+    upkeep,
+    quality,
+    method,
+    checking,
+    lambda case: publication(case, case.months[-12:]),
+    meeting,
+    signatures,
+)
+
+
+def pack(case: PackInput) -> Pack:
+    """Everything that the month's pack says."""
+    month = words.month_words(case.month)
+    name = f"{case.month}-supplier" if case.copy == "supplier" else case.month
+    sections = (section for chapter in CHAPTERS if (section := chapter(case)) is not None)
+    return bound(case, name, f"Supplier performance review, {month}", month, sections)

@@ -1,0 +1,182 @@
+"""What a pack is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.terms import Terms
+from sla_monitor.document import Inputs
+from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
+from sla_monitor.register.effective import EffectiveEntries
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Cell
+from sla_monitor.review.keeping import Keeping
+from sla_monitor.sla.money.charges import split
+from sla_monitor.sla.observation import Observation, Outcome, Reason
+from sla_monitor.sla.results import KpiResult, PeriodResult
+from sla_monitor.sla.rounding import minor_units
+from sla_monitor.sla.spans import Span
+
+Copy = Literal["authority", "supplier"]
+Looks: TypeAlias = Mapping[tuple[str, int], Observation]
+"""The first failed look of each endpoint, by its id, in each outage, by its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A file that goes with a pack: its name, what it is, and its SHA-256 in hex."""
+
+    name: str
+    what: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackInput:
+    """One contract in one month, with all that its pack says.
+
+    `terms` are those in force at the month's end. `register`: what stands of the whole register. `digest`: SHA-256 of
+    the assessment in JSON; `figures_digest`: of its figures alone, which are the same in every copy; `inputs`: the
+    digests of what it was worked out from, as that says them. `program`: what made the pack, with its version. `looks`
+    is None where the evidence has no single looks with what they said. `head`: the head of the record's chain when the
+    pack was made, signed if there is a key; empty where there is no ledger, or no closed link yet. `handed`: what is in
+    the folder beside the pack and was not made of it.
+    """
+
+    assessment: ContractAssessment
+    terms: Terms
+    register: EffectiveEntries = field(default_factory=EffectiveEntries)
+    digest: str = ""
+    inputs: Inputs | None = None
+    program: str = "sla-monitor"
+    copy: Copy = "authority"
+    looks: Looks | None = None
+    unseen: Unseen = field(default_factory=dict)
+    head: str = ""
+    figures_digest: str = ""
+    keeping: Keeping = field(default_factory=Keeping)
+    handed: tuple[Handed, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.terms.time_zone
+
+    @property
+    def month(self) -> str:
+        return self.assessment.period.name
+
+    @property
+    def cut_off_ms(self) -> int:
+        """Up to when is told: a later making of the same month must not differ."""
+        return min(self.assessment.at_ms, self.assessment.period.end_ms)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.assessment.status != "running"
+
+    @property
+    def result(self) -> PeriodResult | None:
+        return self.assessment.result
+
+    @property
+    def months(self) -> tuple[PeriodResult, ...]:
+        """All months on record, oldest first, this one last."""
+        return (*self.assessment.earlier, *((self.result,) if self.result else ()))
+
+    def money(self, amount: Decimal) -> Cell:
+        return Cell(words.money(amount, self.assessment.currency), amount)
+
+    def at(self, at_ms: int | None) -> str:
+        return "" if at_ms is None else words.moment(at_ms, self.zone)
+
+    def failed(self) -> Iterator[KpiAssessment]:
+        """The KPIs that missed their target, in the contract's order; in a running month, those that would."""
+        return (kpi for kpi in self.assessment.kpis if is_met(kpi) is False)
+
+    def money_by_kpi(self) -> dict[str, Decimal]:
+        """What each KPI costs before caps. A credit for points of several KPIs is shared out by their points."""
+        costs: dict[str, Decimal] = {}
+        for line in self.result.credit.lines if self.result else ():
+            shares = {line.kpi: Decimal(1)} if line.kpi else self._points(line.rule)
+            for name, part in (
+                split(line.amount, shares, minor_units(self.assessment.currency)).items() if shares else ()
+            ):
+                costs[name] = costs.get(name, Decimal(0)) + part
+        return costs
+
+    def _points(self, rule: str) -> dict[str, Decimal]:
+        named = next((getattr(one, "kpis", ()) for one in self.terms.credits if one.id == rule), ())
+        results = self.result.kpis if self.result else ()
+        priced = (one for one in results if one.is_priced and one.points and (not named or one.kpi in named))
+        return {one.kpi: Decimal(one.points.numerator) / one.points.denominator for one in priced}
+
+
+def is_met(kpi: KpiAssessment) -> bool | None:
+    """Whether the KPI keeps its promise, as priced or, before its measurement period ends, as it stands."""
+    if kpi.result is not None:
+        return kpi.result.is_met
+    agreed = figure_of(kpi)
+    return agreed.is_met if kpi.is_assessable else None
+
+
+def figure_of(kpi: KpiAssessment, view: Literal["gross", "claimed", "agreed"] = "agreed") -> Figure:
+    return kpi.views.get(view, Figure(None))
+
+
+def own_value(kpi: KpiAssessment) -> Fraction | None:
+    """What was measured, and not what the supplier says; None where the supplier's is the only figure."""
+    if kpi.submitted is None:
+        return figure_of(kpi).value
+    return None if kpi.difference is None else kpi.submitted - kpi.difference
+
+
+def counted_value(kpi: KpiAssessment) -> Fraction | None:
+    """The figure that counts: after averaging and the contract's source of truth where it is priced."""
+    return kpi.result.value if kpi.result is not None else figure_of(kpi).value
+
+
+def history(case: PackInput, kpi: KpiTerms, months: int = 12) -> list[tuple[str, KpiResult | None]]:
+    """The KPI's results of the last so many months on record, this one last."""
+    return [(past.month, past.kpi(kpi.id)) for past in case.months[-months:]]
+
+
+Unseen: TypeAlias = Mapping[Reason | None, Intervals]
+"""By reason, when at least one endpoint was looked at in vain; None: when no endpoint was looked at, or the
+evidence does not say why it saw nothing."""
+
+
+class Spans(Protocol):
+    """Evidence, as far as it is asked here."""
+
+    def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]: ...
+
+
+def unseen(assessment: ContractAssessment, source: Spans) -> Unseen:
+    """Of the month up to the assessment. Time before anything at all was seen is nobody's fault."""
+    start_ms, end_ms = assessment.period.start_ms, min(assessment.period.end_ms, assessment.at_ms)
+    seen = source.spans(start_ms, end_ms)
+    spans = [span for key, several in seen.items() if key.startswith(f"{assessment.contract}/") for span in several]
+    whole = [(start_ms, end_ms)]
+    found: dict[Reason | None, Intervals] = {}
+    for reason in sorted({span.reason for span in spans if span.outcome is Outcome.UNKNOWN and span.reason}):
+        found[reason] = intersect(whole, _times([span for span in spans if _is(span, reason)]))
+    if spans:
+        begun_ms = max(start_ms, min(span.start_ms for span in spans))
+        told = [span for span in spans if span.reason or span.outcome is not Outcome.UNKNOWN]
+        found[None] = subtract([(begun_ms, end_ms)], _times(told))
+    return found
+
+
+def _is(span: Span, reason: Reason) -> bool:
+    return span.outcome is Outcome.UNKNOWN and span.reason is reason
+
+
+def _times(spans: Sequence[Span]) -> Intervals:
+    return normal((span.start_ms, span.end_ms) for span in spans)

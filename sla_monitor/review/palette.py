@@ -1,0 +1,52 @@
+"""How bands are coloured and marked."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import get_args
+
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.review import words
+from sla_monitor.review.blocks import MARKS, Cell, Tone
+from sla_monitor.sla.banding import bands_of, is_met
+from sla_monitor.sla.results import KpiResult
+
+FAILED: tuple[Tone, ...] = ("minor", "serious", "severe")
+
+
+def tone_of(kpi: KpiTerms, name: str | None) -> Tone:
+    """A band's tone: its name's own, or by how many worse bands than the target's there are before it."""
+    if name is None:
+        return "unknown"
+    if name in get_args(Tone):
+        return next(tone for tone in get_args(Tone) if tone == name)
+    failed = [band.name for band in bands_of(kpi) if not is_met(kpi, band)]
+    if name not in failed:
+        return "met" if name in {band.name for band in bands_of(kpi)} else "serious"
+    return FAILED[min(failed.index(name) if len(failed) > 1 else 1, 2)]
+
+
+def band_cell(kpi: KpiTerms, name: str | None, *, is_so_far: bool = False) -> Cell:
+    """A band in words, with its mark."""
+    if name is None:
+        return Cell("not assessed", tone="unknown", mark=MARKS["unknown"])
+    tone = tone_of(kpi, name)
+    return Cell(f"{words.label(name)}{' so far' if is_so_far else ''}", tone=tone, mark=MARKS[tone])
+
+
+def score_cell(kpi: KpiTerms, result: KpiResult | None) -> Cell:
+    """One month of one KPI in the scorecard: the mark, and the figure under it. There is no result of a month with
+    which no measurement period ends, nor of one before the KPI was there or anybody looked."""
+    if result is None:
+        return Cell("", hint="not measured")
+    if result.value is None:
+        return Cell("no figure", tone="unknown", mark=MARKS["unknown"], hint="no figure")
+    tone = tone_of(kpi, result.band)
+    again = "R" if result.is_repeat else ""
+    said = "not assessed" if result.band is None else words.label(result.band)
+    hint = f"{said}{', repeat' if again else ''}"
+    return Cell(words.digits(result.value, kpi), result.value, tone, MARKS[tone] + again, hint)
+
+
+def figure_cell(kpi: KpiTerms, value: Fraction | None) -> Cell:
+    return Cell(words.figure(value, kpi), value)

@@ -1,0 +1,1 @@
+"""One set of blocks in five renderings: HTML, PDF, workbook, CSV, JSON."""

@@ -1,0 +1,95 @@
+"""One KPI over the last measurement periods, with its target and its threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.review import words
+from sla_monitor.review.blocks import Picture
+from sla_monitor.review.rendering.drawing.svg import BAD, GOOD, INK, PAPER, SOFT, UNSEEN, Drawing, drawing
+from sla_monitor.sla.results import KpiResult
+
+WIDTH, HEIGHT = 640.0, 190.0
+LEFT, RIGHT, TOP, BOTTOM = 14.0, 104.0, 16.0, 26.0
+
+History = Sequence[tuple[str, KpiResult | None]]
+
+
+def run_chart(name: str, kpi: KpiTerms, history: History) -> Picture:
+    """A filled square is a failure, an open circle a period in which the promise was kept; where there is no figure
+    stands a question mark."""
+    chart = _Chart(kpi, history, drawing(name, WIDTH, HEIGHT))
+    chart.levels()
+    chart.points()
+    return chart.canvas.picture(f"{kpi.id}: {kpi.title or 'result'} by period", _told(kpi, history))
+
+
+class _Chart:
+    def __init__(self, kpi: KpiTerms, history: History, canvas: Drawing) -> None:
+        self.kpi, self.history, self.canvas = kpi, history, canvas
+        known = [result.value for _, result in history if result and result.value is not None]
+        edges = [Fraction(edge) for edge in (kpi.target, kpi.threshold) if edge is not None]
+        self.low, self.high = min(known + edges), max(known + edges)
+        spread = (self.high - self.low) or Fraction(1)
+        self.low, self.high = self.low - spread / 8, self.high + spread / 8
+
+    def x(self, position: int) -> float:
+        step = (WIDTH - LEFT - RIGHT) / max(len(self.history), 1)
+        return LEFT + step * (position + 0.5)
+
+    def y(self, value: Fraction | Decimal) -> float:
+        part = float((Fraction(value) - self.low) / (self.high - self.low))
+        return HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
+
+    def levels(self) -> None:
+        end = WIDTH - RIGHT + 4
+        self.canvas.line(LEFT, HEIGHT - BOTTOM, end, HEIGHT - BOTTOM)
+        self._level("target", self.kpi.target, end, stroke=GOOD)
+        if self.kpi.threshold is not None:
+            self._level("threshold", self.kpi.threshold, end, stroke=BAD, stroke_dasharray="6 4")
+
+    def _level(self, what: str, level: Decimal, end: float, **style: str) -> None:
+        y = self.y(level)
+        self.canvas.line(LEFT, y, end, y, stroke_width="1.5", **style)
+        self.canvas.text(end + 4, y + 3, f"{what} {words.level(level, self.kpi)}", fill=INK)
+
+    def points(self) -> None:
+        run: list[tuple[float, float]] = []
+        for position, (_, result) in enumerate(self.history):
+            if result is not None and result.value is not None:
+                run.append((self.x(position), self.y(result.value)))
+            elif run and result is not None:
+                self.canvas.path(run, stroke=SOFT)
+                run = []
+        self.canvas.path(run, stroke=SOFT)
+        for position, (month, result) in enumerate(self.history):
+            self.canvas.text(self.x(position), HEIGHT - 10, words.month_short(month), "middle")
+            if result is not None:
+                self._point(self.x(position), result)
+
+    def _point(self, x: float, result: KpiResult) -> None:
+        if result.value is None:
+            self.canvas.text(x, HEIGHT - BOTTOM - 6, "?", "middle", 12, INK)
+            return
+        y = self.y(result.value)
+        if result.is_met is False:
+            self.canvas.rect(x - 4.5, y - 4.5, 9, 9, fill=BAD)
+        else:
+            colour = GOOD if result.is_met else UNSEEN
+            self.canvas.rect(x - 4.5, y - 4.5, 9, 9, rx="4.5", fill=PAPER, stroke=colour, stroke_width="2")
+        below = y + 18 if y < TOP + 14 else y - 9
+        self.canvas.text(x, below, words.digits(result.value, self.kpi), "middle", fill=INK)
+
+
+def _told(kpi: KpiTerms, history: History) -> str:
+    """The chart in words."""
+    parts = []
+    for month, result in history:
+        if result is not None:
+            verdict = {True: "met", False: "missed", None: "not assessed"}[result.is_met]
+            parts.append(f"{words.month_words(month)} {words.figure(result.value, kpi)}, {verdict}")
+    threshold = f", threshold {words.level(kpi.threshold, kpi)}" if kpi.threshold is not None else ""
+    return f"Target {words.level(kpi.target, kpi)}{threshold}. {'; '.join(parts) or 'No results'}."

@@ -1,0 +1,157 @@
+"""Every method of credit as spreadsheet formulas: one function each, giving a line for every KPI that could cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.credit_methods import (
+    Credit,
+    CreditTerms,
+    FixedCredit,
+    LadderCredit,
+    PointsCredit,
+    PoolCredit,
+    RatchetCredit,
+    ShortfallCredit,
+    TierCredit,
+)
+from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal
+from sla_monitor.review.rendering.sheet.promises import KpiSheet
+
+
+@dataclass(frozen=True, slots=True)
+class MethodFrame:
+    """What formulas refer to: the grid for a rule's own numbers, the KPIs' rows, and the cell with its charges.
+
+    `paid`: what the engine says, by KPI. `accrual`: the cell that says whether credits accrue, if one does."""
+
+    grid: Grid
+    promises: KpiSheet
+    kpis: Mapping[str, KpiTerms]
+    charges: str
+    paid: dict[str | None, Decimal]
+    accrual: str = ""
+
+    def number(self, label: str, value: Decimal) -> str:
+        """A term of the contract as a cell of its own, so that it can be changed."""
+        return self.grid.line(label, CellEntry(value, style="input"))
+
+    def percent(self, expression: str) -> str:
+        return f"({expression})/100*{self.charges}"
+
+
+Line = tuple[str | None, str]
+"""A KPI (none: several together), and the amount before rounding."""
+
+
+def by_points(rule: PointsCredit, frame: MethodFrame) -> Iterator[Line]:
+    rate = frame.number("Per cent of the charges for each point", rule.per_point_percent)
+    yield None, frame.percent(f"({frame.promises.points(rule.kpis)})*{rate}")
+
+
+def by_shortfall(rule: ShortfallCredit, frame: MethodFrame) -> Iterator[Line]:
+    rate = frame.number("Per cent of the charges for each percentage point", rule.rate_percent)
+    for name in _known(rule.kpis, frame):
+        terms, value = frame.kpis[name], frame.promises.at("C", name)
+        is_higher = terms.direction == "higher_is_better"
+        short = f"{literal(terms.target)}-{value}" if is_higher else f"{value}-{literal(terms.target)}"
+        short = f"MAX(0,{short})"
+        counted = {
+            "prorata": short,
+            "floor": f"ROUNDDOWN(ROUND({short},9),0)",
+            "ceil": f"ROUNDUP(ROUND({short},9),0)",
+        }[rule.partial]
+        percent = f"{counted}*{rate}"
+        if rule.max_percent is not None:
+            percent = f"MIN({literal(rule.max_percent)},{percent})"
+        yield name, f"{frame.promises.at('I', name)}*{frame.percent(percent)}"
+
+
+def by_tiers(rule: TierCredit, frame: MethodFrame) -> Iterator[Line]:
+    for name in _known((rule.kpi,), frame):
+        value = frame.promises.at("C", name)
+        tiers = []
+        for tier in rule.tiers:
+            signs = (("<", tier.below), ("<=", tier.at_most), (">", tier.above), (">=", tier.at_least))
+            sign, edge = next((sign, edge) for sign, edge in signs if edge is not None)
+            tiers.append(f"IF({value}{sign}{literal(edge)},{literal(tier.percent)},0)")
+        highest = f"MAX(0,{','.join(tiers)})"
+        yield name, f"{frame.promises.at('I', name)}*{frame.percent(highest)}"
+
+
+def by_ladder(rule: LadderCredit, frame: MethodFrame) -> Iterator[Line]:
+    total = CellEntry(frame.promises.total(rule.kpis), f"={frame.promises.points(rule.kpis)}", "number")
+    points = frame.grid.line("Points on the ladder", total)
+    rungs = [(rung.at_least, rung.percent) for rung in rule.rungs]
+    if rungs[0][0] > 0:
+        rungs.insert(0, (Decimal(0), Decimal(0)))
+    expression = literal(rungs[-1][1])
+    for (low, percent), (high, following) in reversed(list(pairwise(rungs))):
+        slope = f"{literal(following - percent)}*({points}-{literal(low)})/{literal(high - low)}"
+        between = {
+            "step_down": literal(percent),
+            "step_up": f"IF({points}={literal(low)},{literal(percent)},{literal(following)})",
+            "prorata": f"{literal(percent)}+{slope}",
+        }[rule.between]
+        expression = f"IF({points}<{literal(high)},{between},{expression})"
+    yield None, frame.percent(expression)
+
+
+def by_ratchet(rule: RatchetCredit, frame: MethodFrame) -> Iterator[Line]:
+    price = frame.number("The price of a point", rule.per_point)
+    points, begin, slices = frame.promises.points(rule.kpis), rule.free, []
+    for one in rule.slices:
+        top = points if one.up_to is None else f"MIN({points},{literal(one.up_to)})"
+        slices.append(f"MAX(0,{top}-{literal(begin)})*{price}*{literal(one.factor)}")
+        begin = one.up_to if one.up_to is not None else begin
+    yield None, "+".join(slices)
+
+
+def by_fixed_amount(rule: FixedCredit, frame: MethodFrame) -> Iterator[Line]:
+    for name in _known(tuple(rule.amounts), frame):
+        amount = frame.number(f"For {name}", rule.amounts[name])
+        yield name, f"{frame.promises.at('I', name)}*{frame.promises.at('D', name)}*{amount}"
+
+
+def by_pool(rule: PoolCredit, frame: MethodFrame) -> Iterator[Line]:
+    """Whether a KPI is in default depends on months before: it is a number here, 1 or 0, and not a formula."""
+    at_risk = frame.number("Per cent of the charges at risk", rule.at_risk_percent)
+    for name in _known(tuple(rule.allocation), frame):
+        in_default = frame.number(f"{name} is in default (1 or 0)", Decimal(int(frame.paid.get(name, Decimal(0)) > 0)))
+        share = literal(rule.pool_percent * rule.allocation[name] / 100)
+        yield name, f"{in_default}*{share}/100*{frame.percent(at_risk)}"
+
+
+METHODS: dict[str, Callable[[Any, MethodFrame], Iterator[Line]]] = {
+    "points": by_points,
+    "shortfall": by_shortfall,
+    "tiers": by_tiers,
+    "at_risk_pool": by_pool,
+    "ladder": by_ladder,
+    "ratchet": by_ratchet,
+    "fixed": by_fixed_amount,
+}
+"""The other methods take what somebody reported, which the sheet holds as numbers."""
+
+
+def formulas(rule: Credit, frame: MethodFrame) -> tuple[Line, ...]:
+    method = METHODS.get(rule.method)
+    return tuple(method(rule, frame)) if method else ()
+
+
+def payout(rule: CreditTerms, amount: str) -> str:
+    """An amount that is paid only if it reaches the least payout."""
+    least = rule.min_payout
+    if least is None:
+        return amount
+    edge = f">={literal(least.at_least)}" if least.at_least is not None else f">{literal(least.more_than or 0)}"
+    return f"IF(OR({amount}<=0,{amount}{edge}),{amount},0)"
+
+
+def _known(names: tuple[str, ...], frame: MethodFrame) -> Iterator[str]:
+    return (name for name in names if name in frame.promises.rows)

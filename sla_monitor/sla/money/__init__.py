@@ -1,0 +1,1 @@
+"""From results to money: points and credits, caps, triggers, claims; month after month."""

@@ -1,0 +1,125 @@
+"""A contract's running month as the status page shows it: points, money, caps, triggers, and what is due. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess import ContractAssessment
+from sla_monitor.assess.counting_in_words import imported_words
+from sla_monitor.sla.results import CapResult, PeriodResult
+from sla_monitor.web import figures, words
+from sla_monitor.web.page.kpi_rows import PromiseRow, promise_rows, tally
+
+Fact = tuple[str, str, str, str]
+"""Label, figure, what it is made of, and how it looks: `missed`, `near` or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSummary:
+    """`kpis` is what the folded table says of itself; `is_open`: something in it needs to be looked at."""
+
+    anchor: str
+    facts: tuple[Fact, ...]
+    kpis: str
+    rows: tuple[PromiseRow, ...]
+    caps: tuple[str, ...]
+    accounting: tuple[str, ...]
+    money: str
+
+    @property
+    def is_open(self) -> bool:
+        return any(row.is_in_danger for row in self.rows)
+
+
+def _imports(contract: ContractAssessment) -> Iterator[str]:
+    """What of it others have seen, and nobody here."""
+    zone = ZoneInfo(contract.time_zone)
+    for one in contract.imports:
+        times = ", ".join(f"{service} {words.duration(ms)}" for service, ms in one.services.items())
+        yield f"Import {one.record.number}: {imported_words(one.record, zone)}; agreed time of {times or 'none'}."
+
+
+def money_line(contract: ContractAssessment) -> str:
+    """The month's points and money in one line; empty while nothing is known of them."""
+    if contract.result is None:
+        return ""
+    (_, points, *_), (_, credit, at_worst, _) = (make(contract, contract.result) for make in (_points, _credit))
+    word = "service point" if points == "1" else "service points"
+    title = words.plain(contract.title or contract.contract)
+    return f"{title}, this month so far: {points} {word}, {credit} service credit ({at_worst})"
+
+
+def standing_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | None:
+    """None while nothing of it is known."""
+    at = (ZoneInfo(contract.time_zone), now_ms)
+    rows = promise_rows(contract.kpis, contract.contract, at)
+    if not rows:
+        return None
+    caps = contract.result.credit.caps if contract.result else ()
+    return ContractSummary(
+        anchor=f"kpis--{contract.contract}",
+        facts=(_period(contract, now_ms), *_facts(contract, now_ms)),
+        kpis=tally(rows),
+        rows=rows,
+        caps=tuple(_cap(cap, contract.currency) for cap in caps),
+        accounting=tuple(map(words.plain, (*contract.accounting, *_imports(contract)))),
+        money=money_line(contract),
+    )
+
+
+def _period(contract: ContractAssessment, now_ms: int) -> Fact:
+    year, month = contract.period.name.split("-")[:2]
+    left_ms = max(0, contract.period.end_ms - now_ms)
+    name = f"{words.MONTHS[int(month) - 1]} {year}"
+    return "Month", name, f"{contract.status}, ends in {words.duration(left_ms)}", ""
+
+
+def _facts(contract: ContractAssessment, now_ms: int) -> Iterator[Fact]:
+    if contract.result is not None:
+        yield _points(contract, contract.result)
+        yield _credit(contract, contract.result)
+        yield _triggers(contract, contract.result)
+    if contract.pending:
+        number = words.counted(len(contract.pending), "entry", "entries")
+        ago = words.duration(max(0, now_ms - min(entry.at_ms for entry in contract.pending)))
+        yield "Awaiting a decision", number, f"oldest for {ago}", "near"
+    yield from _due(contract)
+
+
+def _points(contract: ContractAssessment, result: PeriodResult) -> Fact:
+    worst = contract.forecast.worst.points if contract.forecast else None
+    said = f"at worst {figures.points(worst)} by the month's end" if worst is not None else "as it stands"
+    if worst is not None and worst < result.points:
+        said = "at worst none: charges are withheld in their place"
+    return "Service points", figures.points(result.points), said, "missed" if result.points else ""
+
+
+def _credit(contract: ContractAssessment, result: PeriodResult) -> Fact:
+    amount = result.credit.total + result.withheld
+    worst = contract.forecast.worst.credit if contract.forecast else None
+    said = f"at worst {figures.money(worst, contract.currency)}" if worst is not None else "as it stands"
+    return "Service credit", figures.money(amount, contract.currency), said, "missed" if amount else ""
+
+
+def _triggers(contract: ContractAssessment, result: PeriodResult) -> Fact:
+    names = ", ".join(words.plain(one.trigger).replace("-", " ").replace("_", " ") for one in result.triggers)
+    of = f"of {words.counted(len(contract.triggers), 'trigger')} in the terms"
+    return "Set off", names or "nothing", of, "missed" if names else ""
+
+
+def _due(contract: ContractAssessment) -> Iterator[Fact]:
+    if contract.missing_figures:
+        number = len(contract.missing_figures)
+        names = ", ".join(f"{words.plain(kpi)} {month}" for kpi, month in contract.missing_figures[:2])
+        more = f" and {number - 2} more" if number > 2 else ""
+        yield "Figures owed", f"{number:,}", f"{names}{more}", "near"
+    if contract.claim_by is not None:
+        yield "Claim credits by", words.day(contract.claim_by), "or the next one lapses", "near"
+
+
+def _cap(cap: CapResult, currency: str) -> str:
+    scope = f" ({words.plain(cap.scope)})" if cap.scope else ""
+    left, limit = figures.money(cap.left, currency), figures.money(cap.limit, currency)
+    return f"{words.plain(cap.cap)}{scope}: {left} left of {limit}"

@@ -1,0 +1,129 @@
+"""The KPIs of a contract as the status page shows them: which are missed, which are near it, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess import KpiAssessment
+from sla_monitor.assess.assessment import VIEWS
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.web import figures, words
+
+NEAR_RATIO = Fraction(1, 4)
+"""With less than this of its allowance left, a promise is near to being missed."""
+
+At = tuple[ZoneInfo, int]
+"""The contract's zone, and now in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """One KPI. `state` is how bad it is, as a service's state would say it; `outlook` what is coming."""
+
+    title: str
+    clause: str
+    state: Outcome
+    word: str
+    target: str
+    gross: str
+    claimed: str
+    agreed: str
+    points: str
+    outlook: str
+    coverage: str
+    anchor: str
+
+    @property
+    def is_in_danger(self) -> bool:
+        return self.state in {Outcome.DOWN, Outcome.DEGRADED}
+
+
+def promise_rows(kpis: Iterable[KpiAssessment], contract: str, at: At) -> tuple[PromiseRow, ...]:
+    """Every KPI whose terms are known, in the contract's order."""
+    return tuple(_row(kpi, kpi.terms, contract, at) for kpi in kpis if kpi.terms is not None)
+
+
+def _row(kpi: KpiAssessment, terms: Kpi, contract: str, at: At) -> PromiseRow:
+    state, word = standing(kpi)
+    shown = {view: figures.figure(terms, figure.value) for view, figure in kpi.views.items()}
+    gross, claimed, agreed = (shown.get(view, figures.NO_FIGURE) for view in VIEWS)
+    return PromiseRow(
+        title=words.plain(kpi.title or kpi.kpi),
+        clause=words.plain(kpi.clause),
+        state=state,
+        word=word,
+        target=figures.target(terms),
+        gross=gross,
+        claimed=claimed,
+        agreed=agreed,
+        points=figures.points(kpi.result.points) if kpi.result else "",
+        outlook=outlook(kpi, at),
+        coverage=words.percent(kpi.coverage_ratio, 1) if kpi.coverage_ratio is not None else "",
+        anchor=f"{contract}--{kpi.service_id}" if kpi.service else "",
+    )
+
+
+def standing(kpi: KpiAssessment) -> tuple[Outcome, str]:
+    """How a KPI stands so far: as bad as a service that is down when it is missed, degraded when a miss is near."""
+    agreed = kpi.views.get("agreed")
+    if agreed is None or agreed.value is None:
+        return Outcome.UNKNOWN, "No figure yet"
+    if not kpi.is_assessable:
+        return Outcome.UNKNOWN, "Not assessable"
+    band = words.plain(agreed.band or "").replace("_", " ").capitalize()
+    if agreed.is_met is False:
+        return Outcome.DOWN, band or "Missed"
+    return (Outcome.DEGRADED, f"{band or 'Met'}, near") if _is_near(kpi) else (Outcome.UP, band or "Met")
+
+
+def outlook(kpi: KpiAssessment, at: At) -> str:
+    """What is coming, in words: a repeat, when the allowance is used up, or how it ends at best."""
+    said = []
+    if kpi.result and kpi.result.is_repeat:
+        said.append(f"{figures.ordinal(kpi.result.failures_in_a_row)} failure in a row")
+    runs_out_ms = _runs_out_ms(kpi)
+    if kpi.service and kpi.allowance_left_ms < 0:
+        said.append("allowance used up")
+    elif runs_out_ms is not None:
+        said.append(f"at this rate the allowance lasts until {words.minute(runs_out_ms, *at)}")
+    said += _end(kpi)
+    if kpi.difference:
+        said.append("the supplier's figure differs")
+    return "; ".join(said)
+
+
+def _end(kpi: KpiAssessment) -> Iterator[str]:
+    """How the period may end at best, where that is not what everybody expects; an allowance says it in other words."""
+    if kpi.forecast is None or kpi.terms is None:
+        return
+    best = kpi.forecast.best
+    if best.value is not None and (best.is_met is False or not kpi.service):
+        still = ", still missed" if best.is_met is False else ""
+        yield f"if nothing more goes wrong, {figures.figure(kpi.terms, best.value)}{still}"
+    elif not kpi.service:
+        yield "not forecast"
+
+
+def _is_near(kpi: KpiAssessment) -> bool:
+    """Whether a promise that is kept so far may not be at the period's end."""
+    is_nearly_used = kpi.service is not None and kpi.allowance_left_ms < kpi.allowance_ms * NEAR_RATIO
+    return is_nearly_used or _runs_out_ms(kpi) is not None
+
+
+def _runs_out_ms(kpi: KpiAssessment) -> int | None:
+    """When the allowance is used up, at the rate of the whole period or of the last days, whichever is sooner."""
+    if kpi.forecast is None:
+        return None
+    found = (kpi.forecast.runs_out_ms, kpi.forecast.trailing_runs_out_ms)
+    return min((ms for ms in found if ms is not None), default=None)
+
+
+def tally(rows: Iterable[PromiseRow]) -> str:
+    """`1 missed, 1 near, 6 met, 1 not assessable`; what there is none of is left out."""
+    said = {Outcome.DOWN: "missed", Outcome.DEGRADED: "near", Outcome.UP: "met", Outcome.UNKNOWN: "not assessable"}
+    states = [row.state for row in rows]
+    return ", ".join(f"{states.count(state):,} {word}" for state, word in said.items() if state in states)

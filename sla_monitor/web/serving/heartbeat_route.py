@@ -1,0 +1,82 @@
+"""Heartbeats: a supplier's batch job reports with its endpoint's token.
+
+A right token always gets in, whatever others behind the same address do: refusing it would make a DOWN of our
+own making, and charge it to the supplier. Guessing is met by tokens that cannot be guessed (MIN_TOKEN).
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import math
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.errors import SecretError
+
+log = logging.getLogger(__name__)
+
+MIN_TOKEN = 16
+"""Characters of the shortest token that counts as one (`openssl rand -hex 16` gives 32)."""
+
+REMEMBERED = 10_000
+"""Keys that a limit keeps apart; beyond them the longest unused is forgotten."""
+
+
+@dataclass
+class Limit:
+    """At most `per_minute` events for each key."""
+
+    per_minute: int
+    _counts: OrderedDict[str, tuple[float, int]] = field(default_factory=OrderedDict)
+
+    def take(self, key: str, now_s: float) -> int:
+        """Count one event. 0 when it may happen, otherwise the seconds after which the next one may."""
+        began, count = self._counts.pop(key, (now_s, 0))
+        if now_s - began >= 60:
+            began, count = now_s, 0
+        self._counts[key] = (began, min(count + 1, self.per_minute + 1))
+        if len(self._counts) > REMEMBERED:
+            self._counts.popitem(last=False)
+        return 0 if count < self.per_minute else max(1, math.ceil(began + 60 - now_s))
+
+
+class Tokens:
+    """The tokens of the heartbeat endpoints, read anew for each comparison."""
+
+    def __init__(self, references: Callable[[], Mapping[str, SecretReference]]) -> None:
+        self._references = references
+        self._key = secrets.token_bytes(32)
+
+    def fits(self, endpoint: str, token: str) -> bool:
+        """Whether this is the endpoint's token. An unknown endpoint takes the same steps as a wrong token."""
+        references = self._references()
+        stand_in = next(iter(references.values()), None)
+        expected = self._reveal(endpoint, references.get(endpoint, stand_in))
+        is_equal = hmac.compare_digest(self._digest(token), self._digest(expected))
+        return is_equal and endpoint in references and len(expected) >= MIN_TOKEN
+
+    def _digest(self, text: str) -> bytes:
+        """Of one length whatever the text's, so that the comparison tells nothing about it."""
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
+
+    def _reveal(self, endpoint: str, reference: SecretReference | None) -> str:
+        if reference is None:
+            return ""
+        try:
+            token = reference.reveal()
+        except SecretError as error:
+            log.error("no heartbeat can be checked against this token: %s", error)
+            return ""
+        if len(token) < MIN_TOKEN:
+            log.error("%s: the token is shorter than %d characters and lets nobody in", reference, MIN_TOKEN)
+        return token
+
+
+def bearer(authorization: str) -> str:
+    """The token of an RFC 6750 header; empty when it is no such header."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

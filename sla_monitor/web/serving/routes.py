@@ -1,0 +1,179 @@
+"""The routes: status page, metrics, health, reload, heartbeats."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+
+from tornado.web import Application
+
+from sla_monitor.sla.jobs import ReportKind
+from sla_monitor.web.page.pack_list import found, headers
+from sla_monitor.web.serving.guard import is_cross_site
+from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
+from sla_monitor.web.serving.heartbeat_route import bearer
+from sla_monitor.web.serving.parts import WebParts
+
+log = logging.getLogger(__name__)
+
+REPORT_BYTES = 2048
+"""So much of a report's text is read; the rest is let pass."""
+
+RETRY_S = "5"
+"""Seconds after which a job whose report could not be written should post it again."""
+
+LEAST_REFRESH_S, MOST_REFRESH_S = 5, 3600
+
+
+class Status(Handler):
+    """`GET /`: the status page. `?refresh=15` asks the browser to come back, `?open=all` unfolds everything."""
+
+    async def get(self) -> None:
+        refresh_s = self._refresh_s()
+        unfold = self.get_query_argument("open", "") == "all"
+        site = self.site
+        health = await site.rendering.run(site.health)
+        html = await site.rendering.run(
+            site.page.render,
+            site.board,
+            health,
+            site.clock.now_ms(),
+            packs=await site.fetching.run(lambda: tuple(site.packs())),
+            refresh_s=refresh_s,
+            unfold=unfold,
+        )
+        # The header, not the element: a page that reloads by itself is for those who asked for it.
+        if refresh_s:
+            self.set_header("Refresh", str(refresh_s))
+        if "Content-Security-Policy" not in site.files.config.http_server_config.headers:
+            self.set_header("Content-Security-Policy", site.page.security_policy)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(html)
+
+    head = get
+
+    def _refresh_s(self) -> int:
+        """Seconds between reloads; 0 for none, or for a number that makes no sense."""
+        asked = self.get_query_argument("refresh", "")
+        seconds = int(asked) if asked.isdecimal() and len(asked) <= 4 else 0
+        return seconds if LEAST_REFRESH_S <= seconds <= MOST_REFRESH_S else 0
+
+
+class Review(Handler):
+    """`GET /reviews/<pack>/<file>`: a file of a review pack, as its manifest names it and as it was made."""
+
+    async def get(self, folder: str, name: str) -> None:
+        site = self.site
+        content = await site.fetching.run(lambda: found(site.packs(), folder, name))
+        if content is None:
+            raise Refusal(404, "not found")
+        own = site.files.config.http_server_config.headers
+        for header, value in headers(folder, name).items():
+            if header not in own:
+                self.set_header(header, value)
+        self.finish(content)
+
+    head = get
+
+
+class Metrics(Handler):
+    """`GET /metrics`."""
+
+    async def get(self) -> None:
+        content_type, body = await self.site.rendering.run(self.site.metrics)
+        self.set_header("Content-Type", content_type)
+        self.finish(body)
+
+    head = get
+
+
+class Healthy(Handler):
+    """`GET /-/healthy`: 200 for as long as anything here runs at all."""
+
+    async def get(self) -> None:
+        self.say("healthy")
+
+    head = get
+
+
+class Ready(Handler):
+    """`GET /-/ready`: 200 or 503, and below it what is wrong, one a line."""
+
+    async def get(self) -> None:
+        health = await self.site.rendering.run(self.site.health)
+        self.say("\n".join(["ready" if health.ready else "not ready", *health.reasons]), 200 if health.ready else 503)
+
+    head = get
+
+
+class Reload(Handler):
+    """`POST /-/reload`: 200, or 500 with the problems; the configuration before then stays in force."""
+
+    methods = ("POST", "PUT")
+
+    async def post(self) -> None:
+        own = f"{self.request.protocol}://{self.request.host}"
+        if is_cross_site(self.request.headers, own):
+            raise Refusal(403, "not on behalf of another site")
+        problems = await self.site.reloading.run(self.site.reload)
+        self.say("\n".join(problems) or "reloaded", 500 if problems else 200)
+
+    put = post
+
+
+class Heartbeat(Handler):
+    """`POST /heartbeat/<contract>/<endpoint>` with `Authorization: Bearer <token>`: the job is done; `/start` and
+    `/fail` behind it say that it has begun, or failed. 204 once the report is on disk, 503 if that takes too long."""
+
+    methods = ("POST",)
+    has_own_token = True
+
+    def initialize(self, site: WebParts) -> None:
+        super().initialize(site)
+        self._text = b""
+
+    def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        """Keep the beginning of the body, let the rest pass: a job may well post its whole log."""
+        self._text += chunk[: REPORT_BYTES - len(self._text)]
+        return None
+
+    async def post(self, endpoint: str, kind: str | None) -> None:
+        site = self.site
+        token = bearer(self.request.headers.get("Authorization", ""))
+        if not await site.beating.run(site.tokens.fits, endpoint, token):
+            self._refuse()
+        self._slow_down(site.beats.take(endpoint, site.clock.monotonic()))
+        text = self._text.decode(errors="replace").replace(token, "***")
+        committed = await site.beating.run(site.report, endpoint, ReportKind(kind or ReportKind.DONE), text)
+        waiting = asyncio.wrap_future(committed)
+        await asyncio.wait([waiting], timeout=site.limits.commit_s)
+        if not (waiting.done() and waiting.result()):
+            raise Refusal(503, "the report could not be written in time; post it again", {"Retry-After": RETRY_S})
+        self.set_status(204)
+        self.finish()
+
+    def _refuse(self) -> None:
+        """The same words for a wrong token and for an endpoint that is not there."""
+        client = self.request.remote_ip or ""
+        self._slow_down(self.site.failures.take(client, self.site.clock.monotonic()))
+        raise Refusal(401, "unauthorised", {"WWW-Authenticate": 'Bearer realm="heartbeat"'})
+
+    def _slow_down(self, wait_s: int) -> None:
+        if wait_s:
+            raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
+
+
+def application(site: WebParts) -> Application:
+    """Every route, each given the site; nothing is logged for a request that was answered."""
+    parts = {"site": site}
+    routes = [
+        (r"/", Status, parts),
+        (r"/reviews/([^/]+)/(.+)", Review, parts),
+        (r"/metrics", Metrics, parts),
+        (r"/-/healthy", Healthy, parts),
+        (r"/-/ready", Ready, parts),
+        (r"/-/reload", Reload, parts),
+        (r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", Heartbeat, parts),
+    ]
+    return Application(routes, default_handler_class=NotFound, default_handler_args=parts, log_function=lambda _: None)

@@ -1,0 +1,218 @@
+"""The HTTP server: tornado, on an event loop in one thread of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+
+from tornado.http1connection import HTTP1ServerConnection
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
+from tornado.web import Application
+
+from sla_monitor.board import Board
+from sla_monitor.clock import Clock
+from sla_monitor.errors import ListenError
+from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.serving.guard import is_loopback, split_address
+from sla_monitor.web.serving.health import Health
+from sla_monitor.web.serving.heartbeat_route import Tokens
+from sla_monitor.web.serving.parts import Limits, Reporting, Tokenised, WebParts
+from sla_monitor.web.serving.routes import application
+from sla_monitor.web.serving.web_config_files import WebFiles
+
+log = logging.getLogger(__name__)
+
+FILES_EVERY_S = 1.0
+
+
+@dataclass
+class Web:
+    """The status page and the HTTP endpoints on one address.
+
+    `metrics` gives content type and body; `reload` gives the problems it met; `report` takes in what an endpoint's job
+    reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
+    gives the review packs that were made.
+    All five are called from threads of ours.
+    """
+
+    listen: str
+    _: KW_ONLY
+    board: Board
+    metrics: Callable[[], tuple[str, bytes]]
+    health: Callable[[], Health]
+    reload: Callable[[], list[str]]
+    report: Reporting
+    tokens: Tokenised
+    web_config: Path | None
+    clock: Clock
+    packs: Callable[[], Iterable[ReviewPack]] = tuple
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
+
+    def __post_init__(self) -> None:
+        self.port = 0
+        self._timeout_s = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Bind, then serve. Raises ListenError, and ConfigError for a web-config that cannot be used."""
+        # tornado writes a line for every client that speaks no TLS or no HTTP: anybody could fill the log.
+        logging.getLogger("tornado.general").setLevel(logging.ERROR)
+        host, port = self._address()
+        files = WebFiles(self.web_config)
+        sockets = bind(host, port, self.listen)
+        self.port = sockets[0].getsockname()[1]
+        site = self._site(files, only_loopback=is_loopback(host))
+        self._warn_if_open(site)
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(site, sockets, started), name="web", daemon=True)
+        self._thread.start()
+        started.wait()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the event loop's thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def stop(self, timeout_s: float) -> None:
+        """Take no more requests, let those that run end within the time, close every connection."""
+        if self._thread is None or self._loop is None or self._stopping is None:
+            return
+        self._timeout_s = timeout_s
+        if self.is_alive:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(timeout_s + 1)
+
+    def _address(self) -> tuple[str, int]:
+        try:
+            return split_address(self.listen)
+        except ValueError as error:
+            raise ListenError(str(error)) from None
+
+    def _site(self, files: WebFiles, *, only_loopback: bool) -> WebParts:
+        return WebParts(
+            board=self.board,
+            metrics=self.metrics,
+            health=self.health,
+            reload=self.reload,
+            report=self.report,
+            tokens=Tokens(self.tokens),
+            packs=self.packs,
+            clock=self.clock,
+            files=files,
+            limits=self.limits,
+            only_loopback=only_loopback,
+        )
+
+    def _warn_if_open(self, site: WebParts) -> None:
+        config = site.files.config
+        if not site.only_loopback and not (config.tls_server_config and config.basic_auth_users):
+            log.warning(
+                "%s can be reached from other machines without TLS and a password (give a web_config with"
+                " tls_server_config and basic_auth_users, or listen on 127.0.0.1)",
+                self.listen,
+            )
+
+    def _run(self, site: WebParts, sockets: list[socket.socket], started: threading.Event) -> None:
+        try:
+            asyncio.run(self._serve(site, sockets, started))
+        except Exception:
+            log.exception("the web server has ended")
+        finally:
+            site.close()
+            started.set()
+
+    async def _serve(self, site: WebParts, sockets: list[socket.socket], started: threading.Event) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        server = bounded_server(application(site), self.limits, site.files.context)
+        server.add_sockets(sockets)
+        started.set()
+        while not self._stopping.is_set():
+            await _either(self._stopping, FILES_EVERY_S)
+            if site.files.refresh():
+                server.ssl_options = site.files.context
+        server.stop()
+        deadline = self._loop.time() + self._timeout_s
+        while site.active > 0 and self._loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        await server.close_all_connections()
+
+
+async def _either(event: asyncio.Event, timeout_s: float) -> None:
+    """Wait for the event, but no longer than the time."""
+    try:
+        await asyncio.wait_for(event.wait(), timeout_s)
+    except TimeoutError:
+        return
+
+
+REMEDIES = {
+    errno.EADDRINUSE: "it is taken (stop the other program, or change `listen`)",
+    errno.EACCES: "it is not allowed (take a port above 1023, or change `listen`)",
+    errno.EADDRNOTAVAIL: "it is no address of this machine (change `listen`)",
+}
+
+BACKLOG = 512
+
+
+class BoundedServer(HTTPServer):
+    """tornado's server with a cap on open connections: the oldest makes room for the newest.
+
+    So a client that opens connections and says nothing can use up neither the file descriptors nor the patience
+    of the others, whatever the time limits are.
+    """
+
+    def limit(self, connections: int) -> None:
+        self._limit = connections
+        self._open: dict[IOStream, None] = {}
+
+    def handle_stream(self, stream: IOStream, address: tuple) -> None:  # type: ignore[type-arg] # tornado's own
+        if len(self._open) >= self._limit:
+            next(iter(self._open)).close()
+        self._open[stream] = None
+        super().handle_stream(stream, address)
+
+    def on_close(self, server_conn: object) -> None:
+        super().on_close(server_conn)
+        if isinstance(server_conn, HTTP1ServerConnection):
+            self._open.pop(server_conn.stream, None)
+
+
+def bounded_server(app: Application, limits: Limits, context: ssl.SSLContext | None) -> BoundedServer:
+    server = BoundedServer(
+        app,
+        ssl_options=context,
+        idle_connection_timeout=limits.header_s,
+        body_timeout=limits.body_s,
+        max_header_size=limits.header_bytes,
+        max_body_size=limits.body_bytes,
+    )
+    server.limit(limits.connections)
+    return server
+
+
+def bind(host: str, port: int, listen: str) -> list[socket.socket]:
+    """Listening sockets on every address of the host, all on one port."""
+    sockets: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in dict.fromkeys((family, address[0]) for family, *_, address in found):
+            chosen = sockets[0].getsockname()[1] if sockets else port
+            sockets.append(socket.create_server((str(address), chosen), family=family, backlog=BACKLOG))
+            sockets[-1].setblocking(False)
+    except OSError as error:
+        for bound in sockets:
+            bound.close()
+        is_name = isinstance(error, socket.gaierror)
+        why = "no such host (change `listen`)" if is_name else REMEDIES.get(error.errno or 0) or error.strerror
+        raise ListenError(f"cannot listen on {listen}: {why}") from None
+    return sockets
