@@ -84,7 +84,7 @@ kill-loop: $(VENV)/dev.stamp ## Kill site, daemon and both a hundred times, and 
 	$(BIN)/python -m tests.ledger.test_kill_at_work --rounds 300 --seed $(SEED)
 
 damage: $(VENV)/dev.stamp ## Check 1,000 damaged copies of a ledger: none may be silent
-	$(BIN)/python -m tests.ledger.test_tampering 1000
+	$(BIN)/python -m tests.ledger.test_damaged 1000
 
 mutate: $(VENV)/dev.stamp ## Change the code of ROOM at random and print what its tests do not notice
 	$(BIN)/python tools/mutate.py --room $(ROOM) --count $(COUNT) --seed $(SEED)

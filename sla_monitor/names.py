@@ -341,6 +341,19 @@ LEDGER_LEAD = MetricName(
     (),
     "How far the record reaches into the future: the clock is behind, or was ahead. What is seen meanwhile is unknown.",
 )
+LEDGER_UNVERIFIED = MetricName(
+    "sla_ledger_unverified",
+    "gauge",
+    ("by",),
+    "1 while the record does not verify: by figures that are read from it (which are refused then), by night, or by"
+    " heads of its chain that were told before.",
+)
+LEDGER_VERIFIED_TIME = MetricName(
+    "sla_ledger_verified_timestamp_seconds",
+    "gauge",
+    (),
+    "When the whole record was last verified, which is done by night; 0: not since the start.",
+)
 LEDGER_SAVED_ANEW = MetricName(
     "sla_ledger_saved_anew",
     "counter",
@@ -412,6 +425,9 @@ OBSERVATIONS_REFUSED = AlertName(
 MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks late, or not as often as it should.")
 ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
+LEDGER_UNVERIFIED_ALERT = AlertName(
+    "SlaLedgerUnverified", "monitor", "The record is not as it was recorded, or cannot be verified."
+)
 LEDGER_KEY_ALERT = AlertName("SlaLedgerKeyFailing", "monitor", "The key that signs the record cannot be used.")
 CLOCK_STEPPED_ALERT = AlertName("SlaClockStepped", "monitor", "The monitor's clock was set, or its host slept.")
 RECORD_AHEAD = AlertName(

@@ -11,6 +11,7 @@ from sla_monitor.assess.reconciliation import Kept, reconciliation
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.periods.intervals import normal
 from sla_monitor.register.entries import ListedOutage, OutageList
+from tests.instants import exact
 from tests.terms import terms_of
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -24,7 +25,7 @@ def reconciled(one: ContractAssessment, texts: Sequence[str] = ("Disk full",)) -
     def add(service: str, start_ms: int, end_ms: int | None) -> None:
         text, other = (texts[(len(found) + more) % len(texts)][:200] for more in (0, 1))
         words = {"service": service, "start": start_ms, "end": end_ms, "id": text, "title": other}
-        found.append(ListedOutage.model_validate(words))
+        found.append(ListedOutage.model_validate(exact(words)))
 
     for service in one.services:
         add(service.service, one.period.start_ms + HOUR, one.period.start_ms + 2 * HOUR)
@@ -33,7 +34,7 @@ def reconciled(one: ContractAssessment, texts: Sequence[str] = ("Disk full",)) -
             add(service.service, outage.start_ms, None if outage.end_ms is None else outage.end_ms + longer_ms)
     until_ms = min(one.period.end_ms, one.at_ms or one.period.end_ms)
     words = {"start": one.period.start_ms, "end": until_ms, "digest": "d" * 64, "left_out": 2, "outages": found}
-    kept = Kept(7, OutageList.model_validate(words))
+    kept = Kept(7, OutageList.model_validate(exact(words)))
     contract = Contract((TermsVersion(0, terms_of({})),))
     services = [_with_lanes(service, one) for service in one.services]
     return replace(one, reconciliation=reconciliation(contract, one.period, until_ms, services, [kept]))

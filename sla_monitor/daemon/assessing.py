@@ -12,7 +12,8 @@ from sla_monitor.assess import Cache, assess
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.contract.contract import Contract
-from sla_monitor.errors import LedgerError
+from sla_monitor.daemon.verified import Verified
+from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.ledger import Ledger, Recorded
 from sla_monitor.register.entry_context import SKEW_MS
 
@@ -26,9 +27,9 @@ class Assessing:
     """Puts each assessment on the board. `seconds`: how long the last one took; `problem`: why there was none;
     `entries_ahead`: how many of the register's newest entries are dated later than now, and do not count yet."""
 
-    def __init__(self, ledger: Ledger, board: Board, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, board: Board, clock: Clock, verified: Verified) -> None:
         self.seconds, self.problem, self.entries_ahead = 0.0, "", 0
-        self._board, self._clock = board, clock
+        self._board, self._clock, self._verified = board, clock, verified
         self._lock = threading.Lock()
         self._recorded = Recorded(ledger)
         self._caches: dict[str, Cache] = {}
@@ -40,12 +41,20 @@ class Assessing:
         self._is_stopping = True
 
     def assess(self, take_up: Callable[[], Sequence[Contract]]) -> None:
-        """Assess the contracts that `take_up` gives; the schedule's turn and a reload's must not undo each other."""
+        """Assess the contracts that `take_up` gives; the schedule's turn and a reload's must not undo each other.
+
+        From a record that does not verify nothing is worked out: the figures stay those of before, and that is told.
+        """
         with self.recorded() as recorded:
             began_s = self._clock.monotonic()
             contracts, now_ms = take_up(), self._clock.now_ms()
             rest = recorded.rest = Rests(self._clock)
-            self._board.assessment = assess(contracts, recorded, now_ms, rest, self._caches)
+            try:
+                self._board.assessment = assess(contracts, recorded, now_ms, rest, self._caches)
+            except LedgerDamaged as error:
+                self._verified.found("figures", str(error))
+                return
+            self._verified.found("figures", None)
             self.seconds = self._clock.monotonic() - began_s
             newest = [entry for contract in contracts for entry in recorded.entries(contract.id)[-NEWEST:]]
             self.entries_ahead = sum(entry.at_ms > now_ms + SKEW_MS for entry in newest)

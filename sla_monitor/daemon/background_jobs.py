@@ -1,5 +1,5 @@
 """What is done from time to time beside looking and assessing: silences, questions to Prometheus, review packs,
-sealed days."""
+sealed days, and the record verified."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sla_monitor import names
 from sla_monitor.clock import Clock
 from sla_monitor.configuration import Configuration
 from sla_monitor.daemon.assessing import Assessing
-from sla_monitor.daemon.nightly import Nightly
+from sla_monitor.daemon.nightly import CHECKING, Nightly
+from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
@@ -25,8 +26,11 @@ from sla_monitor.web import ReviewPack
 REVIEWS_EVERY_MS = 60_000
 """How often it is asked whether a review pack is due."""
 
-ARCHIVE_EVERY_MS = 60_000
-"""How often it is asked whether days are to be sealed."""
+NIGHTLY_EVERY_MS = 60_000
+"""How often it is asked whether days are to be sealed, and the record verified."""
+
+CHECK_AFTER_MS = 3_600_000
+"""How long after a start the record is verified, though it be day: who is started each evening has no night."""
 
 QUERIES_EVERY_MS = 60_000
 """How often it is asked whether a KPI's figure is due from its Prometheus."""
@@ -42,14 +46,21 @@ class Errands:
     """None of them holds up a look. `configuration` gives the one that is in force."""
 
     def __init__(
-        self, path: Path, configuration: Callable[[], Configuration], assessing: Assessing, clock: Clock
+        self,
+        path: Path,
+        configuration: Callable[[], Configuration],
+        assessing: Assessing,
+        clock: Clock,
+        verified: Verified,
     ) -> None:
         settings = configuration().settings
         self._configuration, self._assessing, self._clock = configuration, assessing, clock
+        self._verified = verified
         self._duty = PackScheduler(settings.reviews, path)
         self._queries = Queries(settings.ledger.path, clock)
         self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
         self._nightly = Nightly(path)
+        self._checking = Nightly(path, CHECKING, clock.now_ms() + CHECK_AFTER_MS)
         self._silences = Silences(settings.alertmanager, settings.vantage)
         self._is_waiting, self._started_s = False, clock.monotonic()
 
@@ -61,13 +72,15 @@ class Errands:
         if settings.reviews.automatic:
             schedule.every(REVIEWS_EVERY_MS, "reviews", self.make_reviews)
         if settings.archive.automatic:
-            schedule.every(ARCHIVE_EVERY_MS, "archive", self.seal_days)
+            schedule.every(NIGHTLY_EVERY_MS, "archive", self.seal_days)
+        schedule.every(NIGHTLY_EVERY_MS, "check", self.check_record)
         schedule.every(QUERIES_EVERY_MS, "queries", self.ask_for_figures)
 
     def stop(self) -> None:
         """Begin nothing more."""
         self._duty.stop()
         self._nightly.stop()
+        self._checking.stop()
         self._queries.stop()
 
     def close(self) -> None:
@@ -128,6 +141,12 @@ class Errands:
             )
         self._is_waiting = not is_proven
         return is_proven
+
+    def check_record(self) -> None:
+        """Have the whole record verified."""
+        self._checking.check(self._clock.now_ms())
+        self._verified.found("night", self._checking.problem)
+        self._verified.at_ms = self._checking.done_ms
 
     def told(self) -> Own:
         """The metrics about them."""

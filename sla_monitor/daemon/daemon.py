@@ -23,9 +23,10 @@ from sla_monitor.daemon.background_jobs import Errands, packs
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
+from sla_monitor.daemon.verified import Verified
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
-from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter
+from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Web
 
@@ -64,9 +65,10 @@ class Daemon:
             buffer=settings.ledger.buffer,
             older=Archived(settings.archive.folder),
         )
-        self._assessing = Assessing(self._ledger, self.board, clock)
-        self._heads = Heads(self._ledger, clock, settings)
-        self._errands = Errands(path, lambda: self._configuration, self._assessing, clock)
+        self._verified = Verified()
+        self._assessing = Assessing(self._ledger, self.board, clock, self._verified)
+        self._heads = Heads(self._ledger, clock, settings, self._verified)
+        self._errands = Errands(path, lambda: self._configuration, self._assessing, clock, self._verified)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._sites = self._collector.sites
         self._scheduler = threaded()
@@ -80,10 +82,11 @@ class Daemon:
             schedule=self._schedule,
             assessing=self._assessing,
             reloads=self._reloads,
+            verified=self._verified,
         )
         self._exporter = Exporter(
             self.board,
-            lambda: {**self._own.metrics(), **self._heads.told(), **self._errands.told()},
+            self._metrics,
             self._own.lateness,
         )
         self._web = Web(
@@ -98,6 +101,10 @@ class Daemon:
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
         )
+
+    def _metrics(self) -> Own:
+        parts = self._own.metrics(), self._verified.told(), self._heads.told(), self._errands.told()
+        return {metric: series for part in parts for metric, series in part.items()}
 
     def run(self) -> None:
         """Start, serve until SIGTERM or SIGINT, stop. SIGHUP reloads.

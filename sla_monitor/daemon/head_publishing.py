@@ -6,6 +6,7 @@ import logging
 
 from sla_monitor import names
 from sla_monitor.clock import Clock
+from sla_monitor.daemon.verified import Verified
 from sla_monitor.errors import LedgerError, SigningKeyError
 from sla_monitor.ledger import ChainHead, Ledger
 from sla_monitor.ledger.chaining.chain_heads import Sign
@@ -40,17 +41,19 @@ class Signer:
 
 
 class Heads:
-    """`tell` is called at the start and every EVERY_MS."""
+    """`tell` is called at the start and every EVERY_MS. The head of the time before must still be in the chain."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, settings: Settings) -> None:
-        self._ledger, self._clock, self._signer = ledger, clock, Signer(settings)
+    def __init__(self, ledger: Ledger, clock: Clock, settings: Settings, verified: Verified) -> None:
+        self._ledger, self._clock, self._signer, self._verified = ledger, clock, Signer(settings), verified
         self._head: ChainHead | None = None
 
     def tell(self) -> None:
         """Log the head as it is now; a ledger that cannot be read is told elsewhere."""
         sign = self._signer.sign()
         try:
-            self._head = self._ledger.head() or self._head
+            problem = self._ledger.not_before(self._head) if self._head else None
+            self._verified.found("heads", problem)
+            self._head = self._head if problem else self._ledger.head() or self._head
         except LedgerError as error:
             log.error("the head of the record's chain cannot be told", extra={"problem": str(error)})
             return

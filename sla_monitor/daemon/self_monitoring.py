@@ -11,6 +11,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.sites import Sites
+from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.metrics.exporter import Own
@@ -42,6 +43,7 @@ class OwnState:
     schedule: Schedule
     assessing: Assessing
     reloads: Reloads
+    verified: Verified
     beaten_s: float = 0.0
 
     def beat(self) -> None:
@@ -75,6 +77,7 @@ class OwnState:
             f"somebody keeps the ledger's write-ahead log from being reused; it has {ledger.log_bytes >> 20} MiB": (
                 ledger.log_bytes > LARGE_LOG_BYTES
             ),
+            f"the record does not verify: {self.verified.problem}": self.verified.problem is not None,
             "the last configuration was not taken up; the one before is in force": not self.reloads.is_good,
             "no witness answers: we are cut off, and what fails is unknown": not self.sites.host.is_online,
             "our own name server does not answer: endpoints given by name are unknown": sites.name_server_is_silent,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sla_monitor.evidence.source import EvidenceSource, clock_moves_of
+from sla_monitor.evidence.source import EvidenceSource, clock_moves_of, imported_of, imports_of
+from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import redacted
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span
 
@@ -43,6 +45,12 @@ class Given:
 
     def clock_moves(self, start_ms: int, end_ms: int) -> Sequence[ClockMove]:
         return clock_moves_of(self.source, start_ms, end_ms)
+
+    def imports(self, contract: str) -> Sequence[Import]:
+        return imports_of(self.source, contract)
+
+    def imported(self, contract: str, start_ms: int, end_ms: int) -> Mapping[int, Mapping[str, Intervals]]:
+        return {one.number: when for one, when in imported_of(self.source, contract, start_ms, end_ms)}
 
     def _cut(self, span: Span) -> Span:
         if self.until_ms is None or span.outcome is not Outcome.UP or span.end_ms <= self.until_ms:

@@ -216,6 +216,10 @@ class Ledger:
         """Up to where the chain is closed. Raises LedgerError when the file cannot be read."""
         return self._reader.head()
 
+    def not_before(self, head: ChainHead) -> str | None:
+        """Why this record is not the one of which a head was told; None: it is. Raises LedgerError."""
+        return self._reader.not_before(head)
+
     def stats(self) -> LedgerStats:
         """How the record is doing, now."""
         oldest = self._buffer.oldest_since()

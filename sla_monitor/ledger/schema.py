@@ -2,8 +2,8 @@
 
 Integers and text only, in STRICT tables: SQLite then refuses a value of the wrong kind. Everything that was seen is
 append-only, and the database itself says no to whoever tries, this program included; what `pruned_days` names may be
-deleted, because it is in a sealed day. `ended_spans`, `last_spans`, `worked_out` and `looks_by_hour` can be worked out
-again from the rest (`housekeeping/rebuilding.py`), so they alone may change.
+deleted, because it is in a sealed day. `ended_spans`, `last_spans`, `worked_out`, `looks_by_hour` and `stretches` can
+be worked out again from the rest (sla_monitor.ledger.housekeeping.rebuilding), so they alone may change.
 """
 
 # ruff: noqa: S608 - the tables and columns named in statements are our own
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from sla_monitor.ledger.chaining.links import begin_chain
+from sla_monitor.ledger.chaining.links import begin_chain, note_all
 
 APPLICATION_ID = 0x534C416D
 """Stamped into the file's header ("SLAm"), so that another program's database is never taken for ours."""
@@ -416,3 +416,52 @@ def m0010_imports(database: Database) -> None:
     for table in ("imports", "imported_spans", "imported_looks", "withdrawn_imports"):
         for trigger in _refusals(table, ("id",)):
             database.conn.execute(trigger)
+
+
+_SPAN_STATES = """
+-- What an endpoint's latest span was once an observation was recorded: a row when a span ends, one when another begins,
+-- and of all that have changed now and then (the last of these rows is complete).
+create table span_states (
+  id integer primary key,
+  endpoint_id integer not null references endpoints(id),
+  observation_id integer not null,
+  start_ms integer not null,
+  end_ms integer not null,
+  seen_ms integer not null,
+  outcome integer not null references outcomes(id),
+  reason integer references reasons(id),
+  looks integer not null,
+  is_complete integer not null
+) strict;
+create index span_states_end_ms on span_states (end_ms);
+create index span_states_start_ms on span_states (endpoint_id, start_ms);
+
+-- Which link of the chain covers a row: the first of the rows of a table in it.
+create table stretches (
+  name text not null,
+  first integer not null,
+  number integer not null,
+  primary key (name, first)
+) strict, without rowid;
+
+insert into span_states
+  select null, endpoint_id, (select ifnull(max(id), 0) from observations), start_ms, end_ms, seen_ms, outcome, reason,
+    looks, 0
+  from (select *, 0 as is_last from ended_spans union all select *, 1 from last_spans)
+  order by is_last, end_ms, endpoint_id;
+delete from looks_by_hour
+"""
+
+
+@MIGRATIONS()
+def m0011_span_states(database: Database) -> None:
+    """What was told of spans is chained, so that nobody need work them out again to know whether they are as they were.
+    Those of an earlier version are chained as they are found. Packed hours now have a sum of their own: they are packed
+    again."""
+    for statement in _SPAN_STATES.split(";"):
+        database.conn.execute(statement)
+    database.conn.execute("update span_states set is_complete = 1 where id = (select max(id) from span_states)")
+    for trigger in _refusals("span_states", ("id",)):
+        database.conn.execute(trigger)
+    begin_chain(database.conn, ("span_states",))
+    note_all(database.conn)

@@ -13,11 +13,11 @@ import pytest
 from sla_monitor.clock import SystemClock
 from sla_monitor.configuration import read_configuration
 from sla_monitor.daemon import Daemon
-from sla_monitor.daemon.nightly import AGAIN_MS, AT_MS, DAY_MS, Nightly
+from sla_monitor.daemon.nightly import AGAIN_MS, DAY_MS, SEALING, Nightly
 from tests.archive.support import FIRST, Place, checked, observations
 from tests.daemon.test_errands import seen_a_day_ago
 
-NOW_MS = 20_000 * DAY_MS + AT_MS + 5
+NOW_MS = 20_000 * DAY_MS + SEALING.at_ms + 5
 DEADLINE_S = 60.0
 
 

@@ -26,7 +26,7 @@ from sla_monitor.cli.review.command import Bundling, Post, make
 from sla_monitor.cli.review.pack_sources import Vouched
 from sla_monitor.clock import SystemClock
 from sla_monitor.document import Inputs, document, document_text
-from sla_monitor.errors import LedgerError
+from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.ledger import Ledger, Recorded, read_only
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.housekeeping.pruning import plan, prune, take_out
@@ -82,6 +82,21 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def place(kept: Place, tmp_path: Path) -> Place:
     shutil.copytree(kept.folder, tmp_path / "place")
     return Place(tmp_path / "place")
+
+
+@pytest.fixture(scope="module")
+def taken_out(kept: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The same without the observations of its first weeks."""
+    folder = tmp_path_factory.mktemp("pruned") / "place"
+    shutil.copytree(kept.folder, folder)
+    assert run(Place(folder), "--before", BEFORE).exit_code == 0
+    return Place(folder)
+
+
+@pytest.fixture
+def pruned(taken_out: Place, tmp_path: Path) -> Place:
+    shutil.copytree(taken_out.folder, tmp_path / "pruned")
+    return Place(tmp_path / "pruned")
 
 
 def run(place: Place, *words: str) -> Result:
@@ -365,11 +380,40 @@ FORGED = {
 
 
 @pytest.mark.parametrize("script", FORGED.values(), ids=FORGED.keys())
-def test_what_was_taken_out_is_chained_itself(place: Place, script: str) -> None:
-    assert run(place, "--before", BEFORE).exit_code == 0
-    assert problems(place) == ()
-    edit(place.ledger, script)
-    assert any("pruned_" in problem for problem in problems(place)), problems(place)
+def test_what_was_taken_out_is_chained_itself(pruned: Place, script: str) -> None:
+    edit(pruned.ledger, script)
+    assert any("pruned_" in problem for problem in problems(pruned)), problems(pruned)
+
+
+PRUNED_SPANS = {
+    "an outage made up time": "update ended_spans set outcome = 1, reason = null where outcome = 3",
+    "an outage taken out": "delete from ended_spans where outcome = 3",
+    "a shorter outage": "update ended_spans set end_ms = end_ms - 3600000 where outcome = 3",
+    "the first spans": "delete from ended_spans where start_ms = (select min(start_ms) from ended_spans)",
+}
+
+
+@pytest.mark.parametrize("script", PRUNED_SPANS.values(), ids=PRUNED_SPANS.keys())
+def test_spans_without_observations_are_proved_by_what_was_told_of_them(
+    pruned: Place, before: dict[str, str], script: str
+) -> None:
+    """Nothing else is left that they could be worked out from."""
+    edit(pruned.ledger, script)
+    assert problems(pruned)
+    with pytest.raises(LedgerDamaged, match="are not what the observations gave"):
+        told(pruned)
+    rebuild_spans(pruned.ledger, lambda *_: None)
+    assert problems(pruned) == ()
+    assert told(pruned) == before
+
+
+@pytest.mark.parametrize("script", FORGED.values(), ids=FORGED.keys())
+def test_no_figure_rests_on_a_forged_day(pruned: Place, before: dict[str, str], script: str) -> None:
+    edit(pruned.ledger, script)
+    try:
+        assert told(pruned) == before
+    except LedgerError:
+        return
 
 
 def test_days_that_an_earlier_version_took_out_are_chained_as_they_are_found(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from sla_monitor.register.entries import OutageList
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla.reconcile import Sums
 from sla_monitor.sla.spans import Span
+from tests.instants import exact
 
 from .records import (
     DAY,
@@ -215,7 +216,7 @@ def test_a_list_moves_no_figure_and_no_digest_of_a_sign_off() -> None:
 def test_a_list_that_is_not_kept_is_compared_beside_those_that_are() -> None:
     first, second = TestSeveralLists.FIRST, TestSeveralLists.SECOND
     record = Record({"login": with_outages(JUNE, JULY, first, second)}, said=entries(listed(first)))
-    said = OutageList.model_validate(listed(second, start=JUNE + 10 * DAY))
+    said = OutageList.model_validate(exact(listed(second, start=JUNE + 10 * DAY)))
     one = reconcile_month(one_version(), record, "2026-06", JULY + DAY, Kept(None, said))
     assert one is not None
     assert [row.theirs[0].entry for row in one.services[0].rows] == [1, None]

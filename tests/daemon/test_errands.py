@@ -15,6 +15,7 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.background_jobs import PROVEN_MS, Errands
 from sla_monitor.daemon.daemon import SIGNALS
 from sla_monitor.daemon.nightly import Nightly
+from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Ledger
 from sla_monitor.review.pack_scheduler import Due, PackScheduler
 from sla_monitor.settings import Reviews
@@ -79,7 +80,9 @@ def test_what_cannot_be_taken_back_waits_while_the_clock_may_be_ahead(
     """Neither the month is over nor the day: it is the clock that says so. Nothing is made of it."""
     clock = FakeClock(T0 + 2 * DAY_MS)
     with closing(Ledger.open(place.ledger, clock)) as ledger:
-        errands = Errands(place.settings, lambda: place.configuration, Assessing(ledger, Board(0, ""), clock), clock)
+        verified = Verified()
+        assessing = Assessing(ledger, Board(0, ""), clock, verified)
+        errands = Errands(place.settings, lambda: place.configuration, assessing, clock, verified)
         assert begun(errands) == (True, False)
         clock.step(30 * DAY_MS)
         assert begun(errands) == (False, False)

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from sla_monitor import names
 from sla_monitor.cli import cli
 from sla_monitor.daemon.head_publishing import Heads
+from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import ChainHead
 from sla_monitor.ledger.chaining.chain_heads import heads_in
 from sla_monitor.settings import load_settings
@@ -205,7 +206,7 @@ def test_a_key_that_fails_is_loud_and_stops_nothing(
     (tmp_path / "sla-monitor.yaml").write_text(settings)
     with opened(tmp_path / "ledger.db") as ledger:
         record_all(ledger, *map(look, range(1_200)))
-        heads = Heads(ledger, FakeClock(T0), load_settings(tmp_path / "sla-monitor.yaml"))
+        heads = Heads(ledger, FakeClock(T0), load_settings(tmp_path / "sla-monitor.yaml"), Verified())
         with caplog.at_level("INFO"):
             heads.tell()
         assert heads.told()[names.LEDGER_KEY_FAILING] == [((), fails)]

@@ -92,7 +92,7 @@ def test_what_is_unpacked_is_what_was_packed(samples: list[Sample]) -> None:
     hours, hour = PackedHours.of(MEANINGS), 490_000
     samples = sorted(((hour * HOUR_MS + one[0], *one[1:]) for one in samples), key=lambda one: one[0])
     given_looks = Samples.of(samples)
-    unpacked = hours.unpacked(hours.packed(given_looks, hour), hour)
+    unpacked = hours.opened(hours.closed(given_looks, 7, hour), 7, hour)
     assert unpacked == given_looks
     assert list(unpacked or ()) == samples
 
@@ -142,17 +142,17 @@ def test_a_late_look_is_read_although_its_hour_was_packed(path: Path) -> None:
 def test_a_look_that_comes_in_while_its_hour_is_packed_keeps_it_out(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scanned = PackedHours.scanned
+    looks_of = PackedHours.looks_of
     with opened(path) as ledger:
 
         def slowly(*given: Any) -> Any:
-            found = scanned(*given)
+            found = looks_of(*given)
             if not came:
                 came.append(late(ledger, 20))
             return found
 
         came: list[Sample] = []
-        monkeypatch.setattr(PackedHours, "scanned", slowly)
+        monkeypatch.setattr(PackedHours, "looks_of", slowly)
         ledger.keep_looks(KEYS, T0 + 3 * HOUR_MS, T0 + 5 * HOUR_MS)
         assert all_samples(ledger, KEYS[0]) == sorted([*told(KEYS[0]), *came])
     assert packed(path) == [(4, key) for key in KEYS]
@@ -170,7 +170,7 @@ def test_a_body_that_nobody_packed_is_found_and_not_believed(path: Path) -> None
     with opened(path) as ledger:
         ledger.keep_looks(KEYS, T0, T0 + 3 * HOUR_MS)
     beyond = zlib.compress(b"\x7f" * 50)  # two looks, at instants that no integer of the database can tell
-    bodies = b"garbage", PackedHours.of(MEANINGS).packed(Samples(), HOUR), beyond
+    bodies = b"garbage", PackedHours.of(MEANINGS).closed(Samples(), 1, HOUR), beyond
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         for hour, body in enumerate(bodies):
             database.execute("update looks_by_hour set body = ? where hour = ?", (body, HOUR + hour))

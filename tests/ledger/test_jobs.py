@@ -14,6 +14,7 @@ from sla_monitor.ledger import Ledger, read_only
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from tests.fakes.clock import FakeClock
+from tests.ledger.earlier import put_back
 from tests.ledger.support import DEADLINE_S, T0, look, opened, record_all
 
 KEY = "custody/batch"
@@ -138,18 +139,9 @@ def test_what_finds_no_room_is_not_acknowledged(path: Path) -> None:
 
 def before_job_reports(path: Path) -> None:
     """Make the ledger one of the version that knew successes only."""
+    put_back(path, "m0005_job_reports")
     with closing(sqlite3.connect(path)) as database, database:
-        database.execute("drop table heartbeats")
-        database.execute(
-            "create table heartbeats (endpoint_id integer not null references endpoints(id), at_ms integer not null,"
-            " primary key (endpoint_id, at_ms)) strict, without rowid"
-        )
-        refuse = "begin select raise(abort, 'heartbeats is append-only'); end"
-        database.execute(f"create trigger heartbeats_no_update before update on heartbeats {refuse}")
-        database.execute(f"create trigger heartbeats_no_delete before delete on heartbeats {refuse}")
         database.executemany("insert into heartbeats values (1, ?)", [(T0 + n * 1_000,) for n in range(5)])
-        database.execute("drop table chain")
-        database.execute("delete from _sqlite_migrations where name in ('m0005_job_reports', 'm0007_chain')")
 
 
 def test_a_ledger_of_the_version_before_keeps_every_heartbeat(path: Path, tmp_path: Path) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.opening import make_ledger
+from tests.ledger.earlier import put_back
 from tests.ledger.support import DEADLINE_S, DOWN, look, opened, record_all
 
 ROOT = Path(__file__).parents[2]
@@ -56,10 +55,7 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("earlier") / "ledger.db"
     with opened(path, commit_within_ms=100) as ledger:
         record_all(ledger, *(look(index, DOWN if index % 9 == 0 else look(0).finding) for index in range(20_000)))
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("drop table chain")
-        database.execute("drop table clock_steps")
-        database.execute("delete from _sqlite_migrations where name in ('m0007_chain', 'm0008_clock_steps')")
+    put_back(path, "m0007_chain")
     return path
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +12,7 @@ import click
 
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option, ledger_option
-from sla_monitor.cli.shared.terminal import plain, progress_bar
+from sla_monitor.cli.shared.terminal import give_way, plain, progress_bar
 from sla_monitor.errors import SlaMonitorError
 
 if TYPE_CHECKING:
@@ -61,8 +59,7 @@ def seal(config: Path, ledger: Path | None, gently: bool) -> None:
     from sla_monitor.configuration import read_configuration
 
     if gently:
-        with suppress(OSError):  # the unit's filter of system calls may refuse it
-            os.nice(19)
+        give_way()
     configuration, now_ms = read_configuration(config), SystemClock().now_ms()
     failed = False
     for contract in configuration.contracts:

@@ -13,12 +13,13 @@ from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.signers import signer, verifying_keys
 from sla_monitor.cli.shared.sources import ledger_of, ledger_path, recorded
-from sla_monitor.cli.shared.terminal import lines_of, plain, progress_bar, table, width
+from sla_monitor.cli.shared.terminal import give_way, lines_of, plain, progress_bar, table, width
 
 if TYPE_CHECKING:
     from sla_monitor.ledger import Reader
     from sla_monitor.ledger.chaining.chain_heads import ToldHead
     from sla_monitor.ledger.housekeeping.restoring import Restored
+    from sla_monitor.signing import VerifyingKey
     from sla_monitor.sla.observation import Observation
     from sla_monitor.sla.spans import Span
 
@@ -56,24 +57,35 @@ def record() -> None:
     help="Check what was recorded since the last sealed day of each contract, in a second or two. `archive verify`"
     " checks the days themselves.",
 )
+@click.option("--gently", is_flag=True, help="Give way to everything else.")
 def check(
-    config: Path, ledger: Path | None, anchors: tuple[Path, ...], keys: tuple[Path, ...], since_sealed: bool
+    config: Path,
+    ledger: Path | None,
+    anchors: tuple[Path, ...],
+    keys: tuple[Path, ...],
+    since_sealed: bool,
+    gently: bool,
 ) -> None:
     """Check everything: the file's structure, every row against the chain, and the spans against the observations.
 
     Safe while the daemon runs. Exit status 1 when anything is wrong.
     """
-    if since_sealed:
-        if anchors:
-            raise click.UsageError("--anchor proves all that came before it: leave --since-sealed out")
-        _check_since_sealed(config, ledger_path(config, ledger))
-        return
+    if gently:
+        give_way()
+    path = ledger_path(config, ledger)
+    if not since_sealed:
+        _check_all(path, anchors, verifying_keys(config, ledger, keys) if anchors else ())
+    elif anchors:
+        raise click.UsageError("--anchor proves all that came before it: leave --since-sealed out")
+    else:
+        _check_since_sealed(config, path)
+
+
+def _check_all(path: Path, anchors: tuple[Path, ...], keys: tuple[VerifyingKey, ...]) -> None:
     from sla_monitor.ledger.housekeeping.checking import check as check_ledger
 
-    path = ledger_path(config, ledger)
     several = [(anchor, head) for anchor in anchors for head in _heads(anchor)]
-    known = verifying_keys(config, ledger, keys) if several else ()
-    false = [f"{anchor}: {problem}" for anchor, head in several if (problem := head.problem(known))]
+    false = [f"{anchor}: {problem}" for anchor, head in several if (problem := head.problem(keys))]
     with progress_bar("Reading the observations") as progress:
         report = check_ledger(path, progress, [head.head for _, head in several])
     for name, count in report.counts.items():

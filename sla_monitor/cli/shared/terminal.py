@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from textwrap import fill
 
 import click
@@ -17,6 +18,12 @@ Row = Mapping[str, str]
 
 PAPER = 80
 """Columns of sentences that go to a file."""
+
+
+def give_way() -> None:
+    """Leave the processor to everything else."""
+    with suppress(OSError):  # the unit's filter of system calls may refuse it
+        os.nice(19)
 
 
 def plain(text: str) -> str:

@@ -271,6 +271,14 @@ def _states(settings: Settings) -> Iterator[Alert]:
             wait_ms,
         ),
         (
+            names.LEDGER_UNVERIFIED_ALERT,
+            "critical",
+            names.LEDGER_UNVERIFIED,
+            1,
+            "The record is not as it was recorded: somebody has changed it, or the disk fails. Figures are refused.",
+            wait_ms,
+        ),
+        (
             names.LEDGER_KEY_ALERT,
             "warning",
             names.LEDGER_KEY_FAILING,

@@ -7,6 +7,8 @@ last two bytes of the CRC-32 of each observation's line: they prove nothing, and
 
 The newest link grows with each commit, in the same transaction, until it holds LINK_ROWS rows or is LINK_MS old. The
 others never change. Whoever adds rows beside the writer adds a link of his own.
+
+`stretches` says which link covers a row. It proves nothing and can be made again: what is found by it is verified.
 """
 
 # ruff: noqa: S608 - the tables and columns named in statements are our own
@@ -44,9 +46,13 @@ KEYS = {
     "imported_spans": "id",
     "imported_looks": "id",
     "withdrawn_imports": "id",
+    "span_states": "id",
 }
 """Every table whose rows are chained, and the column that says their order. A row is chained with all of its columns: a
 migration that adds one to such a table has to name the old ones in COLUMNS."""
+
+PLACES = {"intervals": 1}
+"""Which column that is, where it is not the first."""
 
 COLUMNS = {"evidence": "id, hex(digest)"}
 """What of a table's row is in the chain, where that is not all: a body is proved by its digest."""
@@ -63,8 +69,13 @@ where number < ? and json_extract(covers, '$.register[1]') is not null order by 
 """
 _INSERT = "insert into chain values (?, ?, ?, ?, ?)"
 _UPDATE = "update chain set covers = ?, marks = ?, digest = ? where number = ?"
+_NOTE = "insert or replace into stretches values (?, ?, ?)"
 
 Row = Sequence[Any]
+Stretched = tuple[int, int, int, str]
+"""Rows of a table in a link: first and last key, how many, their sum."""
+
+Covers = dict[str, Stretched]
 
 
 class Head(NamedTuple):
@@ -100,8 +111,9 @@ class Link:
 
     def __init__(self, before: Head, at_ms: int) -> None:
         self.number, self.at_ms, self.rows = before.number + 1, at_ms, 0
-        self._before = before.digest
+        self.before = before.digest
         self._stretches: dict[str, Stretch] = {}
+        self._noted: set[str] = set()
         self._marks = bytearray()
 
     def add(self, table: str, key: int, row: Row) -> None:
@@ -119,7 +131,13 @@ class Link:
         """The link's row as it is now."""
         covers = _LINE.encode({table: each.told() for table, each in self._stretches.items()}).decode()
         marks = bytes(self._marks)
-        return self.number, self.at_ms, covers, marks, digest_of(self._before, self.number, self.at_ms, covers, marks)
+        return self.number, self.at_ms, covers, marks, digest_of(self.before, self.number, self.at_ms, covers, marks)
+
+    def unnoted(self) -> list[tuple[str, int, int]]:
+        """Rows of `stretches` for what has begun since the last call."""
+        new = [(table, each.first, self.number) for table, each in self._stretches.items() if table not in self._noted]
+        self._noted.update(self._stretches)
+        return new
 
     def _add(self, table: str, key: int, line: bytes) -> None:
         stretch = self._stretches.get(table)
@@ -156,6 +174,8 @@ class Chain:
             self._connection.execute(_INSERT, row)
         else:
             self._connection.execute(_UPDATE, (*changing, number))
+        if new := link.unnoted():
+            self._connection.executemany(_NOTE, new)
         self.head = Head(number, row[-1])
 
     def forget(self) -> None:
@@ -171,6 +191,7 @@ def append(connection: sqlite3.Connection, at_ms: int, rows: Mapping[str, Iterab
             link.add(table, row[0], row)
     if link.rows:
         connection.execute(_INSERT, link.row())
+        connection.executemany(_NOTE, link.unnoted())
 
 
 def append_answer(connection: sqlite3.Connection, digest: str, body: str) -> None:
@@ -178,6 +199,7 @@ def append_answer(connection: sqlite3.Connection, digest: str, body: str) -> Non
     link = Link(head_of(connection), 0)
     link.add(ANSWERS, 0, (digest, body))
     connection.execute(_INSERT, link.row())
+    connection.execute(_NOTE, (ANSWERS, answer_key(answer_sum(digest, body)), link.number))
 
 
 def answer_sum(digest: str, body: str) -> str:
@@ -185,12 +207,30 @@ def answer_sum(digest: str, body: str) -> str:
     return sha256(line_of((digest, body)) + b"\n").hexdigest()
 
 
+def answer_key(told: str) -> int:
+    """By what `stretches` knows that sum."""
+    return int(told[:15], 16)
+
+
+def note_all(connection: sqlite3.Connection) -> None:
+    """Make `stretches` again from the chain, in the transaction that is open."""
+    connection.execute("delete from stretches")
+    connection.executemany(_NOTE, stretches_of(connection))
+
+
+def stretches_of(connection: sqlite3.Connection) -> Iterator[tuple[str, int, int]]:
+    """What `stretches` has to say. Raises DecodeError for a link that says nonsense."""
+    for number, text in connection.execute("select number, covers from chain order by number"):
+        for table, (first, _, _, told) in json.decode(text, type=Covers).items():
+            yield table, answer_key(told) if table == ANSWERS else first, number
+
+
 def begin_chain(connection: sqlite3.Connection, tables: Iterable[str]) -> None:
-    """Chain all rows of some tables as they are found, in the transaction that is open."""
+    """Chain all rows of some tables as they are found, in the transaction that is open. `note_all` comes afterwards."""
     for table in tables:
         link = Link(head_of(connection), 0)
-        for key, row in rows_of(connection, table, 0, 2**63 - 1):
-            link.add_observations([row]) if table == OBSERVATIONS else link.add(table, key, row)
+        for row in _each(connection, table):
+            link.add_observations([row]) if table == OBSERVATIONS else link.add(table, key_of(table, row), row)
             if link.rows >= LINK_ROWS:
                 connection.execute(_INSERT, link.row())
                 link = Link(head_of(connection), 0)
@@ -198,17 +238,26 @@ def begin_chain(connection: sqlite3.Connection, tables: Iterable[str]) -> None:
             connection.execute(_INSERT, link.row())
 
 
-def rows_of(connection: sqlite3.Connection, table: str, first: int, last: int) -> Iterator[tuple[int, Row]]:
-    """The rows of a table between two keys, each with its key, ascending, as they are chained."""
+def _each(connection: sqlite3.Connection, table: str) -> Iterator[Row]:
+    """All rows of a table, however many, as they are chained."""
+    return connection.execute(f"select {COLUMNS.get(table, '*')} from {table} order by {KEYS[table]}")
+
+
+def rows_of(connection: sqlite3.Connection, table: str, first: int, last: int) -> list[Row]:
+    """The rows of a table between two keys, ascending, as they are chained."""
     key, columns = KEYS[table], COLUMNS.get(table, "*")
-    query = f"select {key}, {columns} from {table} where {key} between ? and ? order by {key}"
-    return ((row[0], row[1:]) for row in connection.execute(query, (first, last)))
+    query = f"select {columns} from {table} where {key} between ? and ? order by {key}"
+    return connection.execute(query, (first, last)).fetchall()
 
 
-def sum_of(connection: sqlite3.Connection, table: str, first: int, last: int) -> str:
-    """The sum that a link over these rows has."""
-    query = f"select {COLUMNS.get(table, '*')} from {table} where {KEYS[table]} between ? and ? order by {KEYS[table]}"
-    return sha256(_LINE.encode_lines(connection.execute(query, (first, last)).fetchall())).hexdigest()
+def key_of(table: str, row: Row) -> int:
+    """By what a row is in order among those of its table."""
+    return int(row[PLACES.get(table, 0)])
+
+
+def sum_of(rows: Sequence[Row]) -> str:
+    """The sum of rows in a link."""
+    return sha256(_LINE.encode_lines(rows)).hexdigest()
 
 
 def head_of(connection: sqlite3.Connection) -> Head:

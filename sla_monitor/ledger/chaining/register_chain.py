@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from sys import intern
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from sla_monitor.contract.fields import Strict
 from sla_monitor.errors import LedgerDamaged, LedgerTooNew
 from sla_monitor.ledger.chaining.links import line_of
+from sla_monitor.ledger.chaining.proof import Proof
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
 
@@ -46,6 +47,7 @@ select {", ".join(f"r.{column}" for column in COLUMNS)}, r.digest, ifnull(p.dige
 from register r left join register p on p.number = r.number - 1
 """  # noqa: S608 - our own columns
 _OF_CONTRACT = f"{_READ} where r.contract = ? and r.number > ? order by r.number"
+_OF_OTHERS = f"{_READ} where r.contract <> ? and r.number > ? order by r.number"
 _BEFORE_NEWEST = "select number from register where contract = ? order by number desc limit 1 offset ?"
 _AFTER = f"{_READ} where r.number > ? order by r.number"
 
@@ -80,6 +82,17 @@ def read(path: Path, connection: sqlite3.Connection, contract: str, after: int) 
     return [_entry(path, row) for row in connection.execute(_OF_CONTRACT, (contract, after))]
 
 
+def check_register(path: Path, proof: Proof, contract: str, after: int = 0) -> None:
+    """Whether nothing of the register is gone, and each of other contracts' entries with higher numbers than `after` is
+    as it was made: those of this contract, which are checked when they are read, follow them. Raises LedgerDamaged."""
+    recorded = proof.newest("register")
+    count, last = proof.connection.execute("select count(*), ifnull(max(number), 0) from register").fetchone()
+    if not count == last == (recorded[0] if recorded else 0):
+        raise proof.refused(f"the register has {count} entries, and its last is {last}: some are gone")
+    for *columns, digest, before in proof.connection.execute(_OF_OTHERS, (contract, after)):
+        _check(path, columns, digest, before)
+
+
 def last_number(connection: sqlite3.Connection, contract: str) -> int:
     """The number of a contract's last entry; 0: it has none."""
     query = "select ifnull(max(number), 0) from register where contract = ?"
@@ -105,11 +118,7 @@ def problems(path: Path, connection: sqlite3.Connection, after: int = 0) -> list
 
 def _entry(path: Path, row: Row) -> Entry:
     *columns, digest, before = row
-    if _digest(tuple(columns), before) != digest:
-        raise LedgerDamaged(
-            f"{path}: register entry {row[0]} was altered after it was made, or the one before it was;"
-            " see `sla-monitor ledger check`, then restore a backup"
-        )
+    _check(path, columns, digest, before)
     number, at_ms, actor, contract, _, reference, evidence, note, *_, body = columns
     words = {"actor": actor, "contract": contract, "reference": reference, "evidence": evidence}
     try:
@@ -122,6 +131,14 @@ def _entry(path: Path, row: Row) -> Entry:
             f"{path}: register entry {row[0]} is of a kind that only a later version of sla-monitor knows;"
             " run that version"
         ) from None
+
+
+def _check(path: Path, columns: Sequence[Any], digest: str, before: str) -> None:
+    if _digest(tuple(columns), before) != digest:
+        raise LedgerDamaged(
+            f"{path}: register entry {columns[0]} was altered after it was made, or the one before it was;"
+            " see `sla-monitor ledger check`, then restore a backup"
+        )
 
 
 _FIELDS: dict[frozenset[str], set[str]] = {}

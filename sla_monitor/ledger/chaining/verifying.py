@@ -23,14 +23,19 @@ from sla_monitor.ledger.chaining.links import (
     KEYS,
     NOTHING,
     OBSERVATIONS,
+    Covers,
     Head,
+    Row,
+    Stretched,
     answer_sum,
     digest_of,
     head_of,
+    key_of,
     line_of,
     link_of,
     mark,
     rows_of,
+    stretches_of,
     sum_of,
 )
 from sla_monitor.ledger.recording.bodies import digest_of_content
@@ -91,7 +96,28 @@ def pruned_of(connection: sqlite3.Connection) -> Pruned:
 
 def verify_all(connection: sqlite3.Connection) -> list[str]:
     """What is wrong with the record, none when all of it is as it was. Give it an open transaction."""
-    reading = _read(connection, 1, NOTHING)
+    problems, reading = list(_schema(connection)), _read(connection, 1, NOTHING)
+    problems += _rows(connection, reading)
+    for digest, body in connection.execute("select digest, body from worked_out"):
+        if answer_sum(digest, body) not in reading.answers:
+            problems.append(
+                f"what was worked out of a month that is over ({digest[:12]}) is not what the program kept;"
+                " stop the daemon and run `ledger rebuild-spans`, which has it worked out again"
+            )
+    if not problems and set(connection.execute("select * from stretches")) != set(stretches_of(connection)):
+        problems.append(
+            "the table of stretches does not lead to the chain; stop the daemon and run"
+            " `ledger rebuild-spans`, which makes it again"
+        )
+    return problems
+
+
+def verify_rows(connection: sqlite3.Connection) -> list[str]:
+    """The same of what was recorded alone, and not of what was worked out from it."""
+    return _rows(connection, _read(connection, 1, NOTHING))
+
+
+def _rows(connection: sqlite3.Connection, reading: Reading) -> list[str]:
     for table, key in KEYS.items():
         there, last = connection.execute(f"select count(*), ifnull(max({key}), 0) from {table}").fetchone()
         if last > reading.last.get(table, 0):
@@ -102,14 +128,7 @@ def verify_all(connection: sqlite3.Connection) -> list[str]:
             )
             told = f"{table}: {there} rows are there, and {reading.counts[table]} were recorded"
             reading.problems.append(told + (sealed if table == OBSERVATIONS else ""))
-    for digest, body in connection.execute("select digest, body from worked_out"):
-        if answer_sum(digest, body) not in reading.answers:
-            reading.problems.append(
-                f"what was worked out of a month that is over ({digest[:12]}) is not what the program kept;"
-                " stop the daemon and run `ledger rebuild-spans`, which has it worked out again"
-            )
     return [
-        *_schema(connection),
         *_pinned(connection),
         *_few(sorted(reading.problems, key=_explains_others)),
         *_few(list(_bodies(connection))),
@@ -157,12 +176,11 @@ def _is_all_there(connection: sqlite3.Connection, reading: Reading, table: str, 
 
 def begun_over(connection: sqlite3.Connection) -> int:
     """How many rows that an earlier version recorded were there when the chain was begun; names of outcomes and reasons
-    are no record."""
+    are no record, and spans follow from it."""
     covers = connection.execute("select covers from chain where at_ms = 0").fetchall()
-    each = (json.decode(text, type=dict[str, tuple[int, int, int, str]]) for (text,) in covers)
-    return sum(
-        stretch[2] for one in each for table, stretch in one.items() if table not in ("outcomes", "reasons", ANSWERS)
-    )
+    each = (json.decode(text, type=Covers) for (text,) in covers)
+    no_record = {"outcomes", "reasons", "span_states", ANSWERS}
+    return sum(stretch[2] for one in each for table, stretch in one.items() if table not in no_record)
 
 
 def _read(connection: sqlite3.Connection, first: int, before: Head) -> Reading:
@@ -180,12 +198,12 @@ def _read_link(connection: sqlite3.Connection, reading: Reading, row: tuple[int,
     if number != reading.head.number + 1:
         reading.problems.append(f"links {reading.head.number + 1} to {number - 1} of the chain are missing")
     elif digest_of(reading.head.digest, number, at_ms, covers, marks) != digest:
-        reading.problems.append(f"link {number} of the chain ({_instant(at_ms)}) was altered, or one before it was")
+        reading.problems.append(f"link {number} of the chain ({instant(at_ms)}) was altered, or one before it was")
     reading.head = Head(number, digest)
     try:
-        stretches = json.decode(covers, type=dict[str, tuple[int, int, int, str]])
+        stretches = json.decode(covers, type=Covers)
     except DecodeError:
-        reading.problems.append(f"link {number} of the chain ({_instant(at_ms)}) cannot be read")
+        reading.problems.append(f"link {number} of the chain ({instant(at_ms)}) cannot be read")
         return
     for table, stretch in stretches.items():
         if table == ANSWERS:
@@ -200,7 +218,7 @@ def _read_stretch(
     connection: sqlite3.Connection,
     reading: Reading,
     table: str,
-    stretch: tuple[int, int, int, str],
+    stretch: Stretched,
     link: tuple[bytes, int],
 ) -> None:
     first, last, count, told = stretch
@@ -208,16 +226,16 @@ def _read_stretch(
         reading.problems.append(f"links of the chain cover {table} {first} twice")
     reading.last[table] = last
     reading.counts[table] += count
-    if sum_of(connection, table, first, last) != told:
-        lines = [(key, line_of(row)) for key, row in rows_of(connection, table, first, last)]
-        reading.problems.extend(_told(connection, table, stretch, lines, reading.pruned, link))
+    rows = rows_of(connection, table, first, last)
+    if sum_of(rows) != told:
+        reading.problems.extend(wrong_rows(connection, table, stretch, rows, reading.pruned, link))
 
 
-def _told(
+def wrong_rows(
     connection: sqlite3.Connection,
     table: str,
-    stretch: tuple[int, int, int, str],
-    lines: Sequence[tuple[int, bytes]],
+    stretch: Stretched,
+    rows: Sequence[Row],
     pruned: Pruned,
     link: tuple[bytes, int],
 ) -> Iterator[str]:
@@ -226,13 +244,13 @@ def _told(
     first, last, count, _ = stretch
     marks, at_ms = link
     if table != OBSERVATIONS or len(marks) != 2 * count or last - first + 1 != count:
-        if len(lines) < count and pruned.explains(table, first):
+        if len(rows) < count and pruned.explains(table, first):
             return
-        missing = "" if len(lines) >= count else f"; {count - len(lines)} of them are gone"
-        known = "; ".join(line.decode() for _, line in lines[:3])
-        yield f"{table} {first} to {last} ({_instant(at_ms)}) are not as they were recorded{missing}: {known[:300]}"
+        missing = "" if len(rows) >= count else f"; {count - len(rows)} of them are gone"
+        known = "; ".join(line_of(row).decode() for row in rows[:3])
+        yield f"{table} {first} to {last} ({instant(at_ms)}) are not as they were recorded{missing}: {known[:300]}"
         return
-    found = {key: mark(line) for key, line in lines}
+    found = {key_of(table, row): mark(line_of(row)) for row in rows}
     wrong = sealed = 0
     for place, key in enumerate(range(first, last + 1)):
         if key not in found and pruned.explains(table, key):
@@ -242,12 +260,12 @@ def _told(
             yield f"observation {key} is missing ({_around(connection, key)})"
         elif found[key] != marks[2 * place : 2 * place + 2]:
             wrong += 1
-            _, endpoint, instant = connection.execute(_WHERE, (key,)).fetchone()
-            yield f"observation {key} of {endpoint} at {_instant(instant)} is not as it was recorded"
+            _, endpoint, at = connection.execute(_WHERE, (key,)).fetchone()
+            yield f"observation {key} of {endpoint} at {instant(at)} is not as it was recorded"
     if not wrong and not sealed:
         keys, from_ms, to_ms = connection.execute(_SEEN, (first, last)).fetchone()
         yield (
-            f"one of the observations {first} to {last}, of {keys} between {_instant(from_ms)} and {_instant(to_ms)},"
+            f"one of the observations {first} to {last}, of {keys} between {instant(from_ms)} and {instant(to_ms)},"
             " is not as it was recorded"
         )
 
@@ -256,9 +274,9 @@ def _around(connection: sqlite3.Connection, key: int) -> str:
     before = connection.execute("select max(id) from observations where id < ?", (key,)).fetchone()[0]
     after = connection.execute("select min(id) from observations where id > ?", (key,)).fetchone()[0]
     told = [
-        f"{word} {_instant(instant)} ({endpoint})"
+        f"{word} {instant(at)} ({endpoint})"
         for word, number in (("after", before), ("before", after))
-        for _, endpoint, instant in connection.execute(_WHERE, (number,))
+        for _, endpoint, at in connection.execute(_WHERE, (number,))
     ]
     return ", ".join(told) or "no other is there"
 
@@ -267,7 +285,7 @@ def _unchained(connection: sqlite3.Connection, table: str, after: int, last: int
     if table == OBSERVATIONS:
         keys, from_ms, to_ms = connection.execute(_SEEN, (after + 1, last)).fetchone()
         return (
-            f"observations {after + 1} to {last}, of {keys} between {_instant(from_ms)} and {_instant(to_ms)},"
+            f"observations {after + 1} to {last}, of {keys} between {instant(from_ms)} and {instant(to_ms)},"
             " are in no link of the chain: the program did not record them"
         )
     return f"{table} {after + 1} to {last} are in no link of the chain: the program did not record them"
@@ -281,7 +299,7 @@ def _bodies(connection: sqlite3.Connection) -> Iterator[str]:
                 " where o.evidence_id = ? order by o.id limit 1",
                 (number,),
             ).fetchone()
-            of = f" of {where[0]} at {_instant(where[1])}" if where else ""
+            of = f" of {where[0]} at {instant(where[1])}" if where else ""
             yield f"evidence {number}{of} is not as it was recorded"
 
 
@@ -325,7 +343,8 @@ def _few(problems: list[str]) -> list[str]:
     return kept if len(problems) <= _TOLD else [*kept, f"and {len(problems) - _TOLD} more of that kind"]
 
 
-def _instant(ms: Any) -> str:
+def instant(ms: Any) -> str:
+    """An instant as messages name it, whatever somebody has put in its place."""
     try:
         return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%dT%H:%M:%S}Z" if ms else "its beginning"
     except (TypeError, ValueError, OverflowError, OSError):

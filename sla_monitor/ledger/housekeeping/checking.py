@@ -18,7 +18,10 @@ from sqlite_utils import Database
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chaining.chain_heads import ChainHead, not_before
 from sla_monitor.ledger.chaining.links import entry_before, head_of, link_of
+from sla_monitor.ledger.chaining.proof import Proof
 from sla_monitor.ledger.chaining.register_chain import problems as register_problems
+from sla_monitor.ledger.chaining.span_proof import SpanProof
+from sla_monitor.ledger.chaining.span_states import spans_in
 from sla_monitor.ledger.chaining.verifying import begun_over, pruned_of, verify_after, verify_all
 from sla_monitor.ledger.file_health import NOT_OURS, check_small, damaged, quick_check, refusal
 from sla_monitor.ledger.housekeeping.rebuilding import Progress, derive, differences, differences_after
@@ -61,6 +64,7 @@ def check(path: Path, progress: Progress, anchors: Sequence[ChainHead] = ()) -> 
             problems = [*verify_all(database.conn), *register_problems(path, database.conn)]
             problems += [told for head in anchors if (told := not_before(database.conn, head))]
             problems += _derived(database, progress)
+            problems = problems or list(_told_otherwise(path, database))
         return CheckReport(counts, tuple(problems), tuple(_notes(database)))
 
 
@@ -198,6 +202,16 @@ def _derived(database: Database, progress: Progress) -> list[str]:
         return _meaning(database)
     except NOT_OURS:
         return ["spans cannot be worked out from the observations: they are none that the program recorded"]
+
+
+def _told_otherwise(path: Path, database: Database) -> Iterator[str]:
+    """Endpoints whose spans are not those that were told in the chain."""
+    told = SpanProof(0, Meanings.load(database))
+    told.read_on(Proof(path, database.conn))
+    known, now = dict(told.spans(0, 2**63)), spans_in(database.conn)
+    for endpoint, key in database.conn.execute("select id, key from endpoints order by key"):
+        if known.get(endpoint) != now.get(endpoint):
+            yield f"spans of {key} are not what was told of them in the chain; {_REBUILD}"
 
 
 def _notes(database: Database) -> list[str]:

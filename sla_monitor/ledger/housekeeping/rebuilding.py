@@ -11,7 +11,11 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from sla_monitor.ledger.chaining.links import note_all
+from sla_monitor.ledger.chaining.span_states import tell_spans, told_spans
+from sla_monitor.ledger.chaining.verifying import verify_rows
 from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.file_health import damaged
 from sla_monitor.ledger.name_tables import Codes
 from sla_monitor.ledger.opening import open_writer, take_lock
 from sla_monitor.ledger.recording.tally import Meanings, SpanTally, Steps
@@ -43,7 +47,6 @@ _REPLACE = (
 _CLEAR = "drop table if exists temp.ended_spans", "drop table if exists temp.last_spans"
 _SPAN = "endpoint_id, start_ms, end_ms, seen_ms, outcome, reason, looks"
 _PRUNED = f"select endpoint_id, until_ms, every_ms, {_SPAN} from pruned_endpoints order by until_ms"  # noqa: S608
-_KEPT = "insert into temp.ended_spans select * from main.ended_spans where endpoint_id = ? and start_ms < ?"
 _DIFFERENCES = (
     "select count(*) from (select * from main.ended_spans except select * from temp.ended_spans)",
     "select count(*) from (select * from temp.ended_spans except select * from main.ended_spans)",
@@ -78,18 +81,21 @@ _DIFFERENCES_LATER = (
 def rebuild_spans(path: Path, progress: Progress) -> int:
     """Replace every span by what the observations say; returns how many rows that changed.
 
-    All or nothing, in one transaction. Each look counts with the interval that was in force when it was recorded.
-    Raises LedgerLocked while a daemon writes the ledger, and LedgerError and its other kinds.
+    All or nothing, in one transaction. Each look counts with the interval that was in force when it was recorded. What
+    was told of spans otherwise is told anew, in the chain. Raises LedgerLocked while a daemon writes the ledger,
+    LedgerDamaged where observations are not as they were recorded, and LedgerError and its other kinds.
     """
     lock = take_lock(path)
     try:
         database = open_writer(path)
         try:
             with immediate(database.conn):
+                if problems := verify_rows(database.conn):
+                    raise damaged(path, f"nothing is worked out from it: {problems[0]}")
+                note_all(database.conn)
                 derive(database, progress)
                 changed = differences(database)
-                for statement in _REPLACE:
-                    database.conn.execute(statement)
+                replace_spans(database.conn)
             return changed
         finally:
             database.close()
@@ -97,11 +103,18 @@ def rebuild_spans(path: Path, progress: Progress) -> int:
         lock.release()
 
 
+def replace_spans(connection: sqlite3.Connection) -> None:
+    """Put derived spans in the place of the kept ones, and tell where they are not what was told."""
+    for statement in _REPLACE:
+        connection.execute(statement)
+    tell_spans(connection)
+
+
 def derive(database: Database, progress: Progress) -> None:
     """Work every span out again, into temporary tables. Give it an open transaction: one state of the record.
 
     Looks are taken in the order in which they were recorded, as the writer took them. Where some were taken out of the
-    ledger, spans up to then are kept as they are, and worked out from there on.
+    ledger, spans up to then are what was told of them in the chain, and worked out from there on.
     """
     begin_scratch(database, pruned_endpoints(database.conn))
     tally_up(database, pruned_endpoints(database.conn), {}, progress)
@@ -127,9 +140,10 @@ def begin_scratch(database: Database, pruned: Mapping[int, PrunedEndpoint]) -> N
     """Empty temporary tables of spans, but for those that only the kept ones tell."""
     for statement in (*_CLEAR, *_SCRATCH):
         database.conn.execute(statement)
-    for one in pruned.values():
-        endpoint, start_ms = one.span[:2]
-        database.conn.execute(_KEPT, (endpoint, start_ms))
+    told = told_spans(database.conn) if pruned else {}
+    for endpoint, one in pruned.items():
+        before = [span for span in told.get(endpoint, ()) if span[1] < int(one.span[1] or 0)]
+        database.conn.executemany("insert into temp.ended_spans values (?, ?, ?, ?, ?, ?, ?)", before)
         database.conn.execute("insert into temp.last_spans values (?, ?, ?, ?, ?, ?, ?)", one.span)
 
 

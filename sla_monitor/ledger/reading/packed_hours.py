@@ -11,14 +11,17 @@ import sqlite3
 import sys
 import zlib
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import accumulate, chain
 from operator import ge, sub
 from typing import Self
 
 from msgspec.json import Decoder
 
+from sla_monitor.ledger.chaining.links import Row
 from sla_monitor.ledger.recording.tally import Meanings
 from sla_monitor.sla.samples import CODES, Samples
 
@@ -28,6 +31,7 @@ LEVEL = 1
 """Of zlib: the higher ones take three times as long for a twentieth less."""
 
 _LOOK_BYTES = 25
+_SUM_BYTES = 16
 # Columns as JSON, which is read in C: a third quicker than a row and five integers for each look.
 _SCAN = """
 select endpoint_id, json_group_array(at_ms), json_group_array(outcome), json_group_array(duration_us),
@@ -80,11 +84,37 @@ class PackedHours:
             found[number] = self._looks(*columns)
         return found
 
+    def looks_of(self, observations: Iterable[Row], endpoints: Iterable[int]) -> dict[int, Samples]:
+        """The same of whole rows of observations, in their order."""
+        wanted = set(endpoints)
+        several: dict[int, list[Row]] = defaultdict(list)
+        for row in observations:
+            if row[1] in wanted:
+                several[row[1]].append(row)
+        found = {}
+        for number, rows in several.items():
+            at_ms, outcomes, duration_us = ([row[place] for row in rows] for place in (2, 3, 5))
+            found[number] = self._looks(
+                at_ms, outcomes, duration_us, [-1 if row[9] is None else row[9] for row in rows]
+            )
+        return found
+
     def kept(self, connection: sqlite3.Connection, endpoints: Iterable[int], hour: int) -> dict[int, Samples]:
-        """What is kept packed of an hour (since 1970 UTC). One that cannot be unpacked counts as not kept."""
+        """What is kept packed of an hour (since 1970 UTC). One that cannot be unpacked, or is not what was packed for
+        this endpoint and hour, counts as not kept."""
         rows = connection.execute(_PACKED, (hour, json.dumps(list(endpoints)))).fetchall()
-        found = {number: self.unpacked(body, hour) for number, body in rows}
+        found = {number: self.opened(body, number, hour) for number, body in rows}
         return {number: looks for number, looks in found.items() if looks is not None}
+
+    def closed(self, looks: Samples, endpoint: int, hour: int) -> bytes:
+        """An endpoint's hour as it is kept: packed, with a sum before it."""
+        body = self.packed(looks, hour)
+        return _sum(body, endpoint, hour) + body
+
+    def opened(self, closed: bytes, endpoint: int, hour: int) -> Samples | None:
+        """The same backwards; None for what nobody closed so."""
+        told, body = closed[:_SUM_BYTES], closed[_SUM_BYTES:]
+        return self.unpacked(body, hour) if _sum(body, endpoint, hour) == told else None
 
     def packed(self, looks: Samples, hour: int) -> bytes:
         """An endpoint's hour: the milliseconds from one look to the next, outcomes, microseconds twice."""
@@ -136,7 +166,11 @@ def _compared(connection: sqlite3.Connection, hours: PackedHours, first: int) ->
     for (hour,) in every:
         bodies = dict(connection.execute(_STILL_HERE, (hour, hour * HOUR_MS)))
         seen = hours.scanned(connection, bodies, hour * HOUR_MS, (hour + 1) * HOUR_MS)
-        yield from (hours.unpacked(body, hour) == seen.get(number, Samples()) for number, body in bodies.items())
+        yield from (hours.opened(body, number, hour) == seen.get(number, Samples()) for number, body in bodies.items())
+
+
+def _sum(body: bytes, endpoint: int, hour: int) -> bytes:
+    return sha256(f"{hour} {endpoint} ".encode() + body).digest()[:_SUM_BYTES]
 
 
 def _bytes(integers: array[int]) -> bytes:

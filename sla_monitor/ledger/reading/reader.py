@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from itertools import chain, groupby
+from itertools import chain, groupby, zip_longest
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
-from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.chaining.chain_heads import ChainHead, closed_head
+from sla_monitor.errors import LedgerDamaged, LedgerError
+from sla_monitor.ledger.chaining.chain_heads import ChainHead, closed_head, not_before
 from sla_monitor.ledger.chaining.links import append_answer
-from sla_monitor.ledger.chaining.register_chain import newest, read
+from sla_monitor.ledger.chaining.proof import Proof
+from sla_monitor.ledger.chaining.register_chain import LAST, check_register, newest, read
+from sla_monitor.ledger.chaining.span_proof import SpanProof
+from sla_monitor.ledger.chaining.span_states import SpanRow
+from sla_monitor.ledger.chaining.verifying import instant
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reading.pruned_days import Older, contract_of
 from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObservations
-from sla_monitor.ledger.recording.imports import Imports, Layer
-from sla_monitor.periods.intervals import Intervals, intersect
+from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
+from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
-from sla_monitor.sla.observation import Observation
+from sla_monitor.sla.observation import Observation, Outcome
 from sla_monitor.sla.overlay import Import, Layers, fill, overlaid, times
 from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, span_of
+
+KEPT_MS = 100 * 86_400_000
+"""How much longer than it is asked for is remembered what spans are to be."""
 
 ROWS_AT_ONCE = 250
 """Spans decoded between two rests: about a millisecond of holding the interpreter."""
@@ -66,16 +72,7 @@ select e.key,
 """
 _OURS = "and e.key between :key and :last_key group by e.id order by e.id"
 _FINGERPRINTS = f"{_FINGERPRINT} {_FROM_ENDED} {_OURS}", f"{_FINGERPRINT} {_FROM_LAST} {_OURS}"
-_SPANS_OF = """
-with own as (select id from endpoints where key = :key)
-select start_ms, end_ms, seen_ms, outcome, reason, looks from ended_spans join own on endpoint_id = id
-where start_ms < :end_ms and end_ms > :start_ms and start_ms >= ifnull(
-  (select max(start_ms) from ended_spans join own on endpoint_id = id where start_ms <= :start_ms), :start_ms)
-union all
-select start_ms, end_ms, seen_ms, outcome, reason, looks from last_spans join own on endpoint_id = id
-where start_ms < :end_ms and end_ms > :start_ms
-order by start_ms
-"""
+_OWN = "select id from endpoints where key between ? and ?"
 _LAST_SPANS = """
 select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
 from endpoints e join last_spans s on s.endpoint_id = e.id
@@ -90,14 +87,14 @@ select min(start_ms) from (
 """
 _LATEST_SPANS = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
-from spans where endpoint_id = (select id from endpoints where key = ?)
-order by start_ms desc limit ?
+from (select * from ended_spans union all select * from last_spans)
+where endpoint_id = (select id from endpoints where key = ?) order by start_ms desc limit ?
 """
 _WAS_SEEN = "select exists (select 1 from observations where at_ms >= ? and at_ms < ?)"
 _SPANS_OF = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
-from spans where endpoint_id = (select id from endpoints where key = ?) and end_ms > ?
-order by start_ms
+from (select * from ended_spans union all select * from last_spans)
+where endpoint_id = (select id from endpoints where key = ?) and end_ms > ? order by start_ms
 """
 _LAST_REPORTS = """
 select e.key, h.kind, h.at_ms, h.duration_ms, h.text
@@ -116,6 +113,9 @@ class Reader(SingleObservations):
 
     def __init__(self, path: Path, older: Older | None = None) -> None:
         super().__init__(path, older)
+        self._told: SpanProof | None = None
+        self._vouched: set[int] = set()
+        self._register: dict[str, tuple[int, str]] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
         self._imports = Imports(self._meanings)
         self.supposed = Supposed()
@@ -126,40 +126,83 @@ class Reader(SingleObservations):
 
         `rest` is called between every ROWS_AT_ONCE: in the daemon, looks that are due go first.
         """
-        given: dict[str, int | str] = {"start_ms": start_ms, "end_ms": end_ms}
-        spans: dict[str, list[Span]] = defaultdict(list)
-        outcomes, reasons = self._meanings.outcomes, self._meanings.reasons
-        with self._asked() as connection, snapshot(connection):
-            layers = self._layers(connection)
-            keys = dict(connection.execute("select id, key from endpoints"))
-            for query in (_ENDED, _LAST):
-                cursor = connection.execute(query, given)
-                while rows := cursor.fetchmany(ROWS_AT_ONCE):
-                    for number, several in groupby(rows, itemgetter(0)):
-                        spans[keys[number]] += [
-                            span_of((start, end, seen, outcomes[outcome], reasons[reason], looks))
-                            for _, start, end, seen, outcome, reason, looks in several
-                        ]
+        with self._proving() as proof:
+            layers = self._layers(proof)
+            spans: dict[str, list[Span]] = {}
+            unrested = 0
+            for key, rows in self._proved(proof, start_ms, end_ms, rest):
+                spans[key] = list(map(self._span, rows))
+                unrested += len(rows)
+                if unrested >= ROWS_AT_ONCE:
+                    unrested = 0
                     rest()
             for key in sorted({key for layer in layers for key in layer.endpoints}):
                 beneath = reaching(layers, key, _around(spans.get(key, ()), start_ms, end_ms))
                 if beneath:
-                    spans[key] = overlaid(partial(self._beneath, connection, key, beneath), start_ms, end_ms)
+                    spans[key] = overlaid(partial(self._beneath, proof, key, beneath), start_ms, end_ms)
         return {key: several for key, several in spans.items() if several}
+
+    def _proved(
+        self, proof: Proof, start_ms: int, end_ms: int, rest: Callable[[], None]
+    ) -> Iterator[tuple[str, list[SpanRow]]]:
+        """The spans that are kept, by key, once it is known that they are those that were told in the chain."""
+        proof.names()
+        keys = dict(proof.connection.execute("select id, key from endpoints"))
+        kept: dict[int, list[SpanRow]] = defaultdict(list)
+        for query in (_ENDED, _LAST):
+            cursor = proof.connection.execute(query, {"start_ms": start_ms, "end_ms": end_ms})
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                for number, several in groupby(rows, itemgetter(0)):
+                    kept[number] += several
+                rest()
+        told = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms))
+        if kept != told:
+            raise self._other_spans(proof, keys, kept, told)
+        return ((keys[number], several) for number, several in kept.items())
+
+    def _span(self, row: SpanRow) -> Span:
+        _, start_ms, end_ms, seen_ms, outcome, reason, looks = row
+        return span_of(
+            (start_ms, end_ms, seen_ms, self._meanings.outcomes[outcome], self._meanings.reasons[reason], looks)
+        )
+
+    def _told_since(self, proof: Proof, since_ms: int) -> SpanProof:
+        """What the chain says of spans that end after an instant. What was asked for last is kept, and read on."""
+        known = self._told
+        if known is None or since_ms < known.since_ms:
+            known = SpanProof(since_ms, self._meanings)
+        elif since_ms - known.since_ms > KEPT_MS:
+            known.forget(since_ms)
+        self._told = None  # while it is not read to the end
+        known.read_on(proof)
+        self._told = known
+        return known
+
+    @staticmethod
+    def _other_spans(
+        proof: Proof, keys: Mapping[int, str], kept: Mapping[int, list[SpanRow]], told: Mapping[int, list[SpanRow]]
+    ) -> LedgerDamaged:
+        number = next(one for one in (*told, *kept) if told.get(one) != kept.get(one))
+        pairs = zip_longest(kept.get(number, ()), told.get(number, ()))
+        first = next(one or other for one, other in pairs if one != other)
+        return proof.refused(
+            f"spans of {keys.get(number)} from {instant(first[1])} on are not what the observations gave;"
+            " `ledger rebuild-spans` works them out again"
+        )
 
     def imports(self, contract: str) -> tuple[Import, ...]:
         """What was brought in of a contract from elsewhere and is in force, ascending."""
-        with self._asked() as connection:
-            return tuple(layer.record for layer in self._layers(connection) if layer.contract == contract)
+        with self._proving() as proof:
+            return tuple(layer.record for layer in self._layers(proof) if layer.contract == contract)
 
     def imported(self, contract: str, start_ms: int, end_ms: int) -> dict[int, dict[str, Intervals]]:
         """By import and endpoint key, when what is known in `[start_ms, end_ms)` was brought in by it."""
         found: dict[int, dict[str, Intervals]] = {}
-        with self._asked() as connection, snapshot(connection):
-            layers = [layer for layer in self._layers(connection) if layer.contract == contract]
+        with self._proving() as proof:
+            layers = [layer for layer in self._layers(proof) if layer.contract == contract]
             for key in sorted({key for layer in layers for key in layer.endpoints}):
                 several = reaching(layers, key, (start_ms, end_ms))
-                filled = fill(self._beneath(connection, key, several, start_ms, end_ms))[1:]
+                filled = fill(self._beneath(proof, key, several, start_ms, end_ms))[1:]
                 for layer, spans in zip(several, filled, strict=True):
                     if seen := intersect(times(spans), [(start_ms, end_ms)]):
                         found.setdefault(layer.record.number, {})[key] = seen
@@ -173,8 +216,8 @@ class Reader(SingleObservations):
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         """The looks of many endpoints in `[start_ms, end_ms)`, in pieces of a day at most, the later ones later."""
-        with self._asked() as connection:
-            layers = self._layers(connection)
+        with self._proving() as proof:
+            layers = self._layers(proof)
         mixed = {key: several for key in keys if (several := reaching(layers, key, (start_ms, end_ms)))}
         yield from super().columns([key for key in keys if key not in mixed], start_ms, end_ms)
         for key, several in mixed.items():
@@ -183,31 +226,36 @@ class Reader(SingleObservations):
     def _mixed(self, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         """Looks that were made here, and those of imports where nothing was seen here."""
         own = super().columns((key,), start_ms, end_ms)
-        with self._asked() as connection, snapshot(connection):
-            filled = fill(self._beneath(connection, key, layers, start_ms, end_ms))[1:]
-            others = [
-                looks.inside(times(spans))
-                for layer, spans in zip(layers, filled, strict=True)
-                if (looks := layer.looks(connection, key, start_ms, end_ms))
-            ]
+        with self._proving() as proof:
+            added = fill(self._beneath(proof, key, layers, start_ms, end_ms))
+            seen, others = times(added[0]), list[Samples]()
+            for layer, spans in zip(layers, added[1:], strict=True):
+                looks = layer.looks(proof.connection, key, start_ms, end_ms)
+                others.append(looks.inside(subtract([(start_ms, end_ms)], seen)))
+                seen = union(seen, times(spans))
         if not any(map(len, others)):
             yield from own
             return
         samples = sorted(chain(chain.from_iterable(looks for _, looks in own), *others), key=itemgetter(0))
         yield from ((key, piece) for piece in Samples.of(samples).by_day())
 
-    def _layers(self, connection: sqlite3.Connection) -> list[Layer]:
+    def _layers(self, proof: Proof) -> list[Layer]:
         """The imports that are in force, ascending: the first that tells of a time has the say over later ones."""
-        found: list[Layer] = [one for one in self._imports.all(connection) if one.withdrawn is None]
+        for table in ("imports", "withdrawn_imports"):
+            proof.whole(table)
+        found: list[Layer] = [one for one in self._imports.all(proof.connection) if one.withdrawn is None]
         return self.supposed.of(found)
 
-    def _beneath(
-        self, connection: sqlite3.Connection, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int
-    ) -> Layers:
+    def _beneath(self, proof: Proof, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int) -> Layers:
         """An endpoint's own spans that overlap a range, and those of the layers beneath."""
-        rows = connection.execute(_SPANS_OF, {"key": key, "start_ms": start_ms, "end_ms": end_ms}).fetchall()
-        own = [self._meanings.span(row) for row in rows]
-        return [own, *(layer.spans(connection, key, start_ms, end_ms) for layer in layers)]
+        row = proof.connection.execute("select id from endpoints where key = ?", (key,)).fetchone()
+        told = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms))
+        own = [self._span(one) for one in told.get(row[0] if row else 0, ())]
+        for layer in layers:
+            if isinstance(layer, Stored) and layer.record.number not in self._vouched:
+                proof.beside("imports", layer.record.number)
+                self._vouched.add(layer.record.number)
+        return [own, *(layer.spans(proof.connection, key, start_ms, end_ms) for layer in layers)]
 
     def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
         """What the contract's spans in a range are, in one number, for a fraction of reading them: of outages all of
@@ -220,9 +268,9 @@ class Reader(SingleObservations):
             "up": self._codes["up"],
             "down": self._codes["down"],
         }
-        with self._asked() as connection, snapshot(connection):
-            rows = [row for query in _FINGERPRINTS for row in connection.execute(query, given)]
-            layers = [layer for layer in self._layers(connection) if layer.contract == contract]
+        with self._proving() as proof:
+            rows = [row for query in _FINGERPRINTS for row in proof.connection.execute(query, given)]
+            layers = [layer for layer in self._layers(proof) if layer.contract == contract]
         down_ms = _hull(rows, 5) or range_ms
         reach_ms = min(start_ms, down_ms[0]), max(end_ms, down_ms[1])
         touching = [one for one in layers if any(_touch(reach, reach_ms) for reach in one.endpoints.values())]
@@ -239,25 +287,55 @@ class Reader(SingleObservations):
 
     def first_ms(self, contract: str) -> int | None:
         """When the first look at any endpoint of a contract began; None: there is none."""
-        with self._asked() as connection, snapshot(connection):
-            row = connection.execute(_FIRST, (f"{contract}/", f"{contract}0")).fetchone()  # 0 follows the stroke
-            layers = [layer for layer in self._layers(connection) if layer.contract == contract]
-        starts = [first_ms for layer in layers for first_ms, _ in layer.endpoints.values()]
-        return min([*starts, *([] if row[0] is None else [int(row[0])])], default=None)
+        with self._proving() as proof:
+            proof.names()
+            layers = [layer for layer in self._layers(proof) if layer.contract == contract]
+            ((last_ms,),) = proof.connection.execute("select ifnull(max(end_ms), 0) from last_spans").fetchall()
+            given = f"{contract}/", f"{contract}0"  # 0 follows the stroke
+            (first_ms,) = proof.connection.execute(_FIRST, given).fetchone()
+            known = self._told if self._told and self._told.since_ms <= last_ms else None
+            told = self._told_since(proof, known.since_ms if known else last_ms)
+            endpoints = [number for (number,) in proof.connection.execute(_OWN, given)]
+            if told.first_ms(proof, endpoints) != first_ms:
+                raise proof.refused(
+                    f"the first spans of {contract} are not what the observations gave;"
+                    " `ledger rebuild-spans` works them out again"
+                )
+        starts = [began_ms for layer in layers for began_ms, _ in layer.endpoints.values()]
+        return min([*starts, *([] if first_ms is None else [int(first_ms)])], default=None)
 
     def was_seen(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is an observation of that time."""
         return bool(self._rows(_WAS_SEEN, start_ms, end_ms)[0][0])
+
+    def first_failed(self, endpoint: str, start_ms: int, end_ms: int) -> Observation | None:
+        """The first look at the endpoint that began in `[start_ms, end_ms)` and found it down; evidence included. Which
+        of millions of looks that may be is told by the spans."""
+        (number,) = self.numbers([endpoint]) or (None,)
+        with self._proving() as proof:
+            spans = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms)).get(number or 0, ())
+        down = [self._span(row).start_ms for row in spans if self._span(row).outcome is Outcome.DOWN]
+        if not down:
+            return None
+        looks = self._observations(endpoint, max(down[0], start_ms), end_ms, exact=False)
+        return next((one for one in looks if one.finding.outcome is Outcome.DOWN), None)
 
     def head(self) -> ChainHead | None:
         """Up to where the chain is closed; None while no link is."""
         with self._asked() as connection, snapshot(connection):
             return closed_head(connection)
 
+    def not_before(self, head: ChainHead) -> str | None:
+        """Why this record is not the one of which a head was told; None: it is."""
+        with self._asked() as connection, snapshot(connection):
+            return not_before(connection, head)
+
     def worked_out(self, digest: str) -> str | None:
-        """What was made of looks of months that are over, by the digest of the question; None: nobody has asked it."""
-        rows = self._rows("select body from worked_out where digest = ?", digest)
-        return str(rows[0][0]) if rows else None
+        """What was made of looks of months that are over, by the digest of the question; None: nobody has asked it, or
+        the program did not give the answer that is kept."""
+        with self._proving() as proof:
+            row = proof.connection.execute("select body from worked_out where digest = ?", (digest,)).fetchone()
+            return str(row[0]) if row and proof.has_answer(digest, row[0]) else None
 
     def latest_spans(self, endpoint: str, count: int) -> list[Span]:
         """The endpoint's last `count` spans, ascending."""
@@ -267,7 +345,8 @@ class Reader(SingleObservations):
     def latest_observations(self, endpoint: str, count: int) -> list[Observation]:
         """The endpoint's last `count` looks, ascending: read backwards, an hour at a time, from the last one."""
         spans = self.latest_spans(endpoint, 1)
-        first_ms, stop_ms = self._edges()[0], spans[0].seen_ms + 1 if spans else 0
+        with self._proving() as proof:
+            first_ms, stop_ms = self._edges(proof)[0], spans[0].seen_ms + 1 if spans else 0
         found: list[Observation] = []
         while stop_ms > first_ms and len(found) < count:
             start_ms = max(stop_ms - SLICE_MS, first_ms)
@@ -304,17 +383,32 @@ class Reader(SingleObservations):
     def entries(self, contract: str) -> Sequence[Entry]:
         """All that the register says of a contract, ascending, undone entries included. Each is read once: none ever
         changes. Raises LedgerDamaged when one of them was altered."""
-        with self._asked() as connection:
+        with self._proving() as proof:
             known = self._entries.get(contract, ())
-            new = read(self.path, connection, contract, known[-1].number if known else 0)
+            new = read(self.path, proof.connection, contract, known[-1].number if known else 0)
+            self._check_register(proof, contract)
             if new or not known:
                 self._entries[contract] = (*known, *new)
             return self._entries[contract]
 
     def newest_entries(self, contract: str, count: int) -> list[Entry]:
         """The last so many, ascending. Whatever was said about them is among them, because it was said later."""
-        with self._asked() as connection:
-            return newest(self.path, connection, contract, count)
+        with self._proving() as proof:
+            found = newest(self.path, proof.connection, contract, count)
+            self._check_register(proof, contract)
+            return found
+
+    def reopen(self) -> None:
+        super().reopen()
+        self._told, self._register, self._vouched = None, {}, set()
+
+    def _check_register(self, proof: Proof, contract: str) -> None:
+        """Entries of the contract itself are checked when they are read, and what was checked is not again."""
+        last = proof.connection.execute(LAST).fetchone()
+        checked = self._register.get(contract)
+        if last != checked:
+            check_register(self.path, proof, contract, checked[0] if checked else 0)
+            self._register[contract] = last
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sla_monitor.errors import ArchiveError, LedgerError
+from sla_monitor.ledger.chaining.links import OBSERVATIONS, Row
+from sla_monitor.ledger.chaining.proof import Proof
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS, PackedHours
 from sla_monitor.ledger.reading.pruned_days import Older, PrunedDay, contract_of, pruned_day_at, pruned_range
 from sla_monitor.ledger.reading.queries import Asking, snapshot
 from sla_monitor.ledger.recording.tally import Meanings
-from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
+from sla_monitor.sla.observation import Finding, Observation, Phases
 from sla_monitor.sla.samples import Sample, Samples
 
 ROWS_AT_ONCE = 20_000
@@ -25,21 +27,6 @@ SLICE_MS = 3_600_000
 """Observations are read an hour at a time: a reader that kept one long snapshot would hold up the checkpoints, and
 the write-ahead log would grow for as long as it read."""
 
-_DOWN = "(select id from outcomes where name = 'down')"
-_LOOKS = """
-select o.at_ms, o.outcome, o.reason, v.detail, o.duration_us,
-  o.dns_us, o.connect_us, o.tls_us, o.first_byte_us, o.transfer_us,
-  a.name, o.status, o.body_bytes, o.certificate_expires_at_s, v.body
-from observations o left join addresses a on a.id = o.address_id left join evidence v on v.id = o.evidence_id
-where o.at_ms >= ? and o.at_ms < ? and o.endpoint_id = (select id from endpoints where key = ?) and o.id > ?
-"""
-_OBSERVATIONS = f"{_LOOKS} order by o.at_ms, o.id"
-_FIRST_DOWN = f"{_LOOKS} and o.outcome = {_DOWN} order by o.at_ms, o.id limit 1"
-# Which of millions of looks may be the first one is told by the spans.
-_DOWN_SINCE = f"""
-select min(start_ms) from spans
-where end_ms > ? and start_ms < ? and outcome = {_DOWN} and endpoint_id = (select id from endpoints where key = ?)
-"""  # noqa: S608 - our own text
 _NUMBERS = """
 select e.id, e.key from json_each(?) j join endpoints e on e.key = j.value order by j.key
 """
@@ -80,17 +67,18 @@ class SingleObservations(Asking):
         return self._observations(endpoint, start_ms, end_ms, exact=True)
 
     def _observations(self, endpoint: str, start_ms: int, end_ms: int, *, exact: bool) -> Iterator[Observation]:
-        contract = contract_of(endpoint)
+        contract, known = contract_of(endpoint), set[tuple[str, int]]()
         begin_ms, stop_ms = self._clipped(contract, start_ms, end_ms)
+        numbers = self.numbers([endpoint])
         while begin_ms < stop_ms:
             until_ms = min(begin_ms + SLICE_MS, stop_ms)
-            with self._asked() as connection, snapshot(connection):
-                day = pruned_day_at(connection, contract, begin_ms)
+            with self._proving(known) as proof:
+                day = self._pruned_at(proof, contract, begin_ms)
                 if day is not None:
                     until_ms = min(day.until_ms, stop_ms)
-                given = begin_ms, until_ms, endpoint, day.last_observation if day else 0
-                rows = connection.execute(_OBSERVATIONS, given).fetchall()
-            found = [self._observation(endpoint, row) for row in rows]
+                looks = proof.observations(begin_ms, until_ms, day.last_observation if day else 0)
+                rows = [row for row in looks if row[1] in numbers]
+                found = self._whole(proof, endpoint, rows)
             if day is not None:
                 older = self._read(day, lambda archive, of: archive.observations(*of, endpoint, exact=exact))
                 found = sorted([*(one for one in older if begin_ms <= one.at_ms < until_ms), *found], key=_at)
@@ -111,11 +99,12 @@ class SingleObservations(Asking):
             yield from self._columns(contract, own, start_ms, end_ms)
 
     def _columns(self, contract: str, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
+        known = set[tuple[str, int]]()
         begin_ms, stop_ms = self._clipped(contract, start_ms, end_ms)
         numbers = self.numbers(keys)
         for first, last in self._slices(numbers, begin_ms // HOUR_MS, -(-stop_ms // HOUR_MS)):
             slice_ms = max(begin_ms, first * HOUR_MS), min(stop_ms, last * HOUR_MS)
-            found = self._looks_in(contract, numbers, slice_ms)
+            found = self._looks_in(contract, numbers, slice_ms, known)
             pieces = ((key, found[number].between(*slice_ms)) for number, key in numbers.items() if number in found)
             yield from (piece for piece in pieces if piece[1])
 
@@ -138,7 +127,8 @@ class SingleObservations(Asking):
 
     def hours_lacking(self, numbers: Sequence[int], first: int, last: int) -> list[int]:
         """Of the hours in `[first, last)`, those since the record began that are not packed for every endpoint."""
-        first = max(first, self._edges()[0] // HOUR_MS)
+        with self._proving() as proof:
+            first = max(first, self._edges(proof)[0] // HOUR_MS)
         for (until_ms,) in self._rows(_PRUNED_UNTIL, json.dumps(numbers)):
             first = max(first, until_ms // HOUR_MS)
         packed = set(self._rows(_PACKED_HOURS, first, last, json.dumps(numbers), len(numbers)))
@@ -146,27 +136,15 @@ class SingleObservations(Asking):
 
     def numbers(self, keys: Iterable[str]) -> dict[int, str]:
         """The integers that stand for those of these keys that were ever seen."""
-        return dict(self._rows(_NUMBERS, json.dumps(list(keys))))
-
-    def first_failed(self, endpoint: str, start_ms: int, end_ms: int) -> Observation | None:
-        """The first look at the endpoint that began in `[start_ms, end_ms)` and found it down; evidence included."""
-        ((since_ms,),) = self._rows(_DOWN_SINCE, start_ms, end_ms, endpoint)
-        if since_ms is None:
-            return None
-        begin_ms = max(since_ms, start_ms)
-        with self._asked() as connection:
-            gone = pruned_range(connection, contract_of(endpoint))
-        if gone and begin_ms < gone[1]:
-            several = self._observations(endpoint, begin_ms, end_ms, exact=False)
-            return next((one for one in several if one.finding.outcome is Outcome.DOWN), None)
-        rows = self._rows(_FIRST_DOWN, begin_ms, end_ms, endpoint, 0)
-        return self._observation(endpoint, rows[0]) if rows else None
+        with self._proving() as proof:
+            proof.names()
+            return dict(proof.connection.execute(_NUMBERS, (json.dumps(list(keys)),)).fetchall())
 
     def _clipped(self, contract: str, start_ms: int, end_ms: int) -> tuple[int, int]:
         """As much of a range as the record, or the archive, can speak of."""
-        first_ms, last_ms = self._edges()
-        with self._asked() as connection:
-            gone = pruned_range(connection, contract)
+        with self._proving() as proof:
+            first_ms, last_ms = self._edges(proof)
+            gone = pruned_range(proof.connection, contract) if proof.pruned.days else None
         if gone:
             first_ms, last_ms = min(first_ms or gone[0], gone[0]), max(last_ms, gone[1] - 1)
         return max(start_ms, first_ms), min(end_ms, last_ms + 1)
@@ -183,54 +161,74 @@ class SingleObservations(Asking):
         except ArchiveError as error:
             raise LedgerError(f"{error}; the ledger has given up this day, and takes no other one for it") from error
 
-    def _edges(self) -> tuple[int, int]:
-        """The first and the last instant of the observations that are there; `(0, -1)`: there are none."""
+    @staticmethod
+    def _edges(proof: Proof) -> tuple[int, int]:
+        """The first and the last instant of the observations that are there, once it is known that neither the first
+        nor the last of them is gone; `(0, -1)`: there are none."""
+        if proof.newest(OBSERVATIONS) is not None:
+            list(proof.rows(OBSERVATIONS, 1, 1))
         first, last = "select min(at_ms) from observations", "select max(at_ms) from observations"
-        row = self._rows(f"select ifnull(({first}), 0), ifnull(({last}), -1)")[0]
+        row = proof.connection.execute(f"select ifnull(({first}), 0), ifnull(({last}), -1)").fetchone()
         return row[0], row[1]
 
-    def _looks_in(self, contract: str, numbers: Mapping[int, str], slice_ms: tuple[int, int]) -> dict[int, Samples]:
+    def _looks_in(
+        self, contract: str, numbers: Mapping[int, str], slice_ms: tuple[int, int], known: set[tuple[str, int]]
+    ) -> dict[int, Samples]:
         """Looks of a slice by endpoint, from where they are at this moment; of those that are packed the whole hour."""
         begin_ms, stop_ms = slice_ms
-        with self._asked() as connection, snapshot(connection):
-            day = pruned_day_at(connection, contract, begin_ms)
+        with self._proving(known) as proof:
+            day = self._pruned_at(proof, contract, begin_ms)
             if day is None:
-                return self._recorded_in(connection, numbers, begin_ms, stop_ms)
-            late = self.hours.scanned(connection, numbers, begin_ms, stop_ms, day.last_observation)
+                return self._recorded_in(proof, numbers, begin_ms, stop_ms)
+            late = self.hours.looks_of(proof.observations(begin_ms, stop_ms, day.last_observation), numbers)
         older = self._read(day, lambda archive, of: archive.looks(*of))
         return {
             number: _merged(older.get(key, Samples()).between(begin_ms, stop_ms), late.get(number, Samples()))
             for number, key in numbers.items()
         }
 
-    def _recorded_in(
-        self, connection: sqlite3.Connection, numbers: Iterable[int], begin_ms: int, stop_ms: int
-    ) -> dict[int, Samples]:
+    def _recorded_in(self, proof: Proof, numbers: Iterable[int], begin_ms: int, stop_ms: int) -> dict[int, Samples]:
         """Looks of an hour, or of several none of which is packed; of those that are not packed no more than is asked
         for."""
         hour = begin_ms // HOUR_MS
-        kept = self.hours.kept(connection, numbers, hour) if stop_ms <= (hour + 1) * HOUR_MS else {}
+        kept = self.hours.kept(proof.connection, numbers, hour) if stop_ms <= (hour + 1) * HOUR_MS else {}
         lacking = [number for number in numbers if number not in kept]
         if not lacking:
             return kept
-        return kept | self.hours.scanned(connection, lacking, begin_ms, stop_ms)
+        return kept | self.hours.looks_of(proof.observations(begin_ms, stop_ms), lacking)
 
-    def _observation(self, endpoint: str, row: tuple[Any, ...]) -> Observation:
-        at_ms, outcome, reason, detail, duration_us, *rest = row
-        *phases, address, status, body_bytes, certificate_expires_at_s, evidence = rest
-        finding = Finding(
-            outcome=self._meanings.outcomes[outcome],
-            reason=self._meanings.reasons[reason],
-            detail=detail or "",
-            duration_us=duration_us,
-            phases=Phases(*phases),
-            address=address,
-            status=status,
-            body_bytes=body_bytes,
-            certificate_expires_at_s=certificate_expires_at_s,
-            evidence=evidence or b"",
-        )
-        return Observation(endpoint, at_ms, finding)
+    @staticmethod
+    def _pruned_at(proof: Proof, contract: str, at_ms: int) -> PrunedDay | None:
+        return pruned_day_at(proof.connection, contract, at_ms) if proof.pruned.days else None
+
+    @contextmanager
+    def _proving(self, known: set[tuple[str, int]] | None = None) -> Iterator[Proof]:
+        """Verified rows of one state of the record."""
+        with self._asked() as connection, snapshot(connection):
+            yield Proof(self.path, connection, known)
+
+    def _whole(self, proof: Proof, endpoint: str, rows: Sequence[Row]) -> list[Observation]:
+        """Observations with what they refer to."""
+        evidence = proof.evidence(row[15] for row in rows if row[15] is not None)
+        addresses = proof.keyed("addresses", (row[11] for row in rows if row[11] is not None))
+        found = []
+        for row in rows:
+            _, _, at_ms, outcome, reason, duration_us, *phases, address, status, body_bytes, expires_at_s, number = row
+            detail, body = ("", b"") if number is None else evidence[number]
+            finding = Finding(
+                outcome=self._meanings.outcomes[outcome],
+                reason=self._meanings.reasons[reason],
+                detail=detail,
+                duration_us=duration_us,
+                phases=Phases(*phases),
+                address=None if address is None else addresses[address][1],
+                status=status,
+                body_bytes=body_bytes,
+                certificate_expires_at_s=expires_at_s,
+                evidence=body,
+            )
+            found.append(Observation(endpoint, at_ms, finding))
+        return found
 
 
 def _merged(older: Samples, late: Samples) -> Samples:

@@ -29,6 +29,15 @@ _INTERVAL = "insert into intervals values (?, ?, ?)"
 _BEAT = "insert into heartbeats (endpoint_id, at_ms, kind, duration_ms, text) values (?, ?, ?, ?, ?) returning id"
 _STEP = "insert into clock_steps (observation_id, at_ms, expected_ms) values (?, ?, ?) returning id"
 
+_STATE = "insert into span_states values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"
+_LAST_TOLD = "select observation_id, seen_ms from span_states where is_complete = 1 order by id desc limit 1"
+
+TELL_LOOKS, TELL_SHARE = 100_000, 100
+"""After how many looks the spans of all endpoints are told in the chain, and how many for each of those: so many are
+read to know whether the last spans are as they were. And once a day, so that little is read where little comes in."""
+
+DAY_MS = 86_400_000
+
 _PRUNED = "select max(id) from pruned_endpoints"
 
 Row = tuple[int | None, ...]
@@ -142,7 +151,9 @@ class Journal:
             cache.forget()
         self._chain.forget()
         self._committed = self._chain.head
-        self._spans = SpanTally(self.database)
+        self._spans = SpanTally(self.database, self._state_told)
+        told: tuple[int, int] = self._connection.execute(_LAST_TOLD).fetchone() or (0, 0)
+        self._told_to, self._told_day = told[0], told[1] // DAY_MS
         self._steps = Steps()
         for step in self._connection.execute("select at_ms, expected_ms from clock_steps order by id"):
             self._steps.since_ms(ClockStep(*step))
@@ -169,8 +180,10 @@ class Journal:
         # One call for all of them: a quarter of the processor time of sqlite-utils' insert_all.
         self._connection.executemany(_INSERT, looks)
         self._link.add_observations(looks)
-        self._chain.save()
         self._spans.save(self._codes)
+        if looks and self._is_to_be_told(batch[-1].entry.at_ms):
+            self._tell_all(batch[-1].entry.at_ms)
+        self._chain.save()
 
     def _look(self, observation: Observation, every_ms: int) -> Row:
         finding, phases = observation.finding, observation.finding.phases
@@ -213,6 +226,21 @@ class Journal:
         number = self._connection.execute(_STEP, (self._last_id, *step)).fetchone()[0]
         self._added("clock_steps", (number, self._last_id, *step))
         self._spans.step(self._codes, step, self._steps.since_ms(step))
+        self._tell_all(step.at_ms)  # spans after it follow from looks alone
+
+    def _is_to_be_told(self, at_ms: int) -> bool:
+        looks = self._last_id - self._told_to
+        return at_ms // DAY_MS > self._told_day or looks >= max(TELL_LOOKS, TELL_SHARE * len(self._every_ms))
+
+    def _tell_all(self, at_ms: int) -> None:
+        self._spans.tell_all(self._codes)
+        self._told_to, self._told_day = self._last_id, at_ms // DAY_MS
+
+    def _state_told(self, span: Sequence[Any], is_complete: bool) -> None:
+        endpoint, *state = span
+        values = endpoint, self._last_id, *state, int(is_complete)
+        number = self._connection.execute(_STATE, values).fetchone()[0]
+        self._added("span_states", (number, *values))
 
     def _added(self, table: str, row: tuple[Any, ...]) -> None:
         self._link.add(table, row[0], row)

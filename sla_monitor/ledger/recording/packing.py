@@ -12,9 +12,11 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sla_monitor.ledger.chaining.proof import Proof
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
+from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.ledger.reading.reader import Reader
 from sla_monitor.sla.samples import Samples
 
@@ -68,8 +70,10 @@ class HourPacker:
     def _pack(self, connection: sqlite3.Connection, numbers: Sequence[int], hour: int) -> None:
         start_ms, end_ms = hour * HOUR_MS, (hour + 1) * HOUR_MS
         newest = connection.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
-        looks = self._reader.hours.scanned(connection, numbers, start_ms, end_ms)
-        rows = [(hour, number, self._reader.hours.packed(looks.get(number, Samples()), hour)) for number in numbers]
+        hours = self._reader.hours
+        with snapshot(connection):
+            looks = hours.looks_of(Proof(self._path, connection).observations(start_ms, end_ms), numbers)
+        rows = [(hour, number, hours.closed(looks.get(number, Samples()), number, hour)) for number in numbers]
         with immediate(connection):
             if not connection.execute(_NEWER, (newest, start_ms, end_ms)).fetchone()[0]:
                 connection.executemany(_INSERT, rows)

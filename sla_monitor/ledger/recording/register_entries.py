@@ -14,10 +14,12 @@ from typing import Self
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger.chaining.links import append
-from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, last_number, read, row_of, sealed
+from sla_monitor.ledger.chaining.proof import Proof
+from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, check_register, last_number, read, row_of, sealed
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
+from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.register.entries import Entry
 
 _PATIENCE_SECONDS = 10.0
@@ -71,8 +73,9 @@ class Register:
     def entries(self, contract: str) -> Sequence[Entry]:
         """The contract's entries, ascending, each read once. Raises LedgerError and its kinds."""
         known = self._known.get(contract, ())
-        with closing(open_reader(self._path, Resting(self._path))) as database:
+        with closing(open_reader(self._path, Resting(self._path))) as database, snapshot(database.conn):
             new = read(self._path, database.conn, contract, known[-1].number if known else 0)
+            check_register(self._path, Proof(self._path, database.conn), contract)
         self._known[contract] = (*known, *new)
         return self._known[contract]
 

@@ -26,7 +26,12 @@ where endpoint_id = ? and seen_ms >= ? order by start_ms
 """
 _CUT = """
 update ended_spans set end_ms = :start_ms where endpoint_id = :endpoint and end_ms > :start_ms and start_ms < :start_ms
+returning endpoint_id, start_ms, end_ms, seen_ms, outcome, reason, looks
 """
+
+
+Told = Callable[[Sequence[Any], bool], None]
+"""Takes what an endpoint's latest span is, as a row of `last_spans`, and whether with it all are told."""
 
 
 class SpanTally:
@@ -36,14 +41,17 @@ class SpanTally:
     any endpoint began.
     """
 
-    def __init__(self, database: Database) -> None:
-        """Starts from the spans in the database: one row for each endpoint."""
-        self._connection = database.conn
+    def __init__(self, database: Database, told: Told = lambda row, is_complete: None) -> None:
+        """Starts from the spans in the database: one row for each endpoint. `told` is given each span that has ended,
+        and the one after it, inside the transaction in which they are saved."""
+        self._connection, self._told = database.conn, told
         self._meanings = meanings = Meanings.load(database)
         self._last = {number: meanings.span(row) for number, *row in database.conn.execute(_LAST)}
         self.latest_ms = max((span.seen_ms for span in self._last.values()), default=0)
         self._changed: set[int] = set()
         self._ended: list[tuple[int, Span]] = []
+        self._turned: dict[int, None] = {}
+        self._untold = set(self._last)
         self.out_of_order = 0
 
     def look(self, endpoint: int, at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> None:
@@ -56,6 +64,7 @@ class SpanTally:
             return
         if latest is not spans[0]:
             self._ended.append((endpoint, spans[0]))
+            self._turned[endpoint] = None
         self._last[endpoint] = latest
         self.latest_ms = max(self.latest_ms, at_ms)
         self._changed.add(endpoint)
@@ -94,24 +103,40 @@ class SpanTally:
         self._connection.execute(
             "delete from ended_spans where endpoint_id = ? and start_ms >= ?", (endpoint, start_ms)
         )
-        self._connection.execute(_CUT, {"endpoint": endpoint, "start_ms": start_ms})
+        for row in self._connection.execute(_CUT, {"endpoint": endpoint, "start_ms": start_ms}).fetchall():
+            self._told(row, False)
         if last.start_ms < start_ms:
             self._ended.append((endpoint, last._replace(end_ms=min(last.end_ms, start_ms))))
         self._last[endpoint] = doubted(start_ms, at_ms)
         self._changed.add(endpoint)
+        self._turned[endpoint] = None
         self.save(codes)
 
     def save(self, codes: Codes) -> None:
         """Write what has changed, inside the transaction that is open."""
-
-        def row(endpoint: int, span: Span) -> tuple[object, ...]:
-            outcome, reason = codes.outcomes[span.outcome], codes.reasons[span.reason]
-            return endpoint, span.start_ms, span.end_ms, span.seen_ms, outcome, reason, span.looks
-
-        self._connection.executemany(_SAVE_LAST, [row(endpoint, self._last[endpoint]) for endpoint in self._changed])
-        self._connection.executemany(_SAVE_ENDED, [row(endpoint, span) for endpoint, span in self._ended])
+        ended = [_row(codes, endpoint, span) for endpoint, span in self._ended]
+        latest = {endpoint: _row(codes, endpoint, self._last[endpoint]) for endpoint in self._changed}
+        self._connection.executemany(_SAVE_LAST, latest.values())
+        self._connection.executemany(_SAVE_ENDED, ended)
+        for row in (*ended, *(latest[endpoint] for endpoint in self._turned)):
+            self._told(row, False)
+        self._untold |= self._changed
         self._changed.clear()
         self._ended.clear()
+        self._turned.clear()
+
+    def tell_all(self, codes: Codes) -> None:
+        """Have the latest span of each endpoint told that has changed since the last time."""
+        self.save(codes)
+        rows = [_row(codes, endpoint, self._last[endpoint]) for endpoint in sorted(self._untold)]
+        for number, row in enumerate(rows, start=1):
+            self._told(row, number == len(rows))
+        self._untold.clear()
+
+
+def _row(codes: Codes, endpoint: int, span: Span) -> tuple[Any, ...]:
+    outcome, reason = codes.outcomes[span.outcome], codes.reasons[span.reason]
+    return endpoint, span.start_ms, span.end_ms, span.seen_ms, outcome, reason, span.looks
 
 
 @dataclass(frozen=True, slots=True)
