@@ -241,6 +241,14 @@ def test_tickets_outrank_a_figure_of_the_authoritys_own() -> None:
     assert values(month_of_june(of_kpi(**TICKETS), [figure("authority", value=97)])) == [97] * 3
 
 
+def test_events_that_nobody_has_counted_are_not_taken_for_none() -> None:
+    """No tickets are counted here: that nothing happened, somebody has to say."""
+    reported = of_kpi(indicator="ratio_in_target", no_events="met")
+    nothing = [{**figure("authority"), "in_target": 0, "total": 0}]
+    assert values(month_of_june(reported)) == [None] * 3
+    assert values(month_of_june(reported, nothing)) == [100] * 3
+
+
 def test_counts_that_are_reported_become_per_cent() -> None:
     contract = of_kpi(indicator="ratio_in_target", source_of_truth="supplier", min_denominator=200)
     found = month_of_june(contract, [figure("supplier", in_target=90, total=100)])
