@@ -86,6 +86,16 @@ def test_looks_outside_the_service_hours_do_not_count() -> None:
     assert values(looked(contract, *looks)) == [100] * 3
 
 
+def test_looks_on_both_sides_of_a_pause_in_the_service_hours_count() -> None:
+    contract = one_version(
+        calendars={"twice": {"hours": {"mon-sun": ["08:00-12:00", "13:00-17:00"]}}},
+        services=[service("cad", service_hours="twice")],
+        kpis=[{"id": "KPI1", **RESPONSE, "statistic": "mean"}],
+    )
+    hours = {9: 100_000, 12: 900_000, 14: 300_000}
+    assert values(looked(contract, *((JUNE + hour * HOUR, UP, us, None) for hour, us in hours.items()))) == [200] * 3
+
+
 def test_looks_in_excluded_time_do_not_count() -> None:
     """A slow hour that the supplier says was the authority's doing: in every view another mean."""
     looks: list[Sample] = [(JUNE + HOUR, UP, 900_000, None), (JUNE + 9 * HOUR, UP, 100_000, None)]
