@@ -86,6 +86,16 @@ def test_looks_outside_the_service_hours_do_not_count() -> None:
     assert values(looked(contract, *looks)) == [100] * 3
 
 
+def test_looks_on_both_sides_of_a_pause_in_the_service_hours_count() -> None:
+    contract = one_version(
+        calendars={"twice": {"hours": {"mon-sun": ["08:00-12:00", "13:00-17:00"]}}},
+        services=[service("cad", service_hours="twice")],
+        kpis=[{"id": "KPI1", **RESPONSE, "statistic": "mean"}],
+    )
+    hours = {9: 100_000, 12: 900_000, 14: 300_000}
+    assert values(looked(contract, *((JUNE + hour * HOUR, UP, us, None) for hour, us in hours.items()))) == [200] * 3
+
+
 def test_looks_in_excluded_time_do_not_count() -> None:
     """A slow hour that the supplier says was the authority's doing: in every view another mean."""
     looks: list[Sample] = [(JUNE + HOUR, UP, 900_000, None), (JUNE + 9 * HOUR, UP, 100_000, None)]
@@ -239,6 +249,14 @@ def test_tickets_outrank_a_figure_of_the_authoritys_own() -> None:
     late = ticket("1", "03 09:00", "03 19:00")
     assert values(month_of_june(of_kpi(**TICKETS), [figure("authority", value=97), late])) == [0] * 3
     assert values(month_of_june(of_kpi(**TICKETS), [figure("authority", value=97)])) == [97] * 3
+
+
+def test_events_that_nobody_has_counted_are_not_taken_for_none() -> None:
+    """No tickets are counted here: that nothing happened, somebody has to say."""
+    reported = of_kpi(indicator="ratio_in_target", no_events="met")
+    nothing = [{**figure("authority"), "in_target": 0, "total": 0}]
+    assert values(month_of_june(reported)) == [None] * 3
+    assert values(month_of_june(reported, nothing)) == [100] * 3
 
 
 def test_counts_that_are_reported_become_per_cent() -> None:

@@ -37,6 +37,7 @@ def service(
     stretches = within(timeline(endpoints, needing(len(several), needed), 0, 200), hours)
     named = {Outcome.UP: "up", Outcome.DEGRADED: "up", Outcome.DOWN: "down", Outcome.UNKNOWN: "unknown"}
     found: dict[str, Intervals] = {"up": [], "down": [], "unknown": []}
+    assert all(start < end for start, end, _, __ in stretches)
     for start, end, outcome, _ in stretches:
         found[named[outcome]].append((start, end))
     return {name: normal(pairs) for name, pairs in found.items()}
