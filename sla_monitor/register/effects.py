@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 
 from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
-from sla_monitor.contract.money.credit_methods import CreditTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.affected_figures import (
     counting_tickets,
@@ -95,16 +94,10 @@ def _nothing_to_waive(kpi: Kpi, said: Waiver, terms: Terms) -> Iterator[str]:
     has_points = any(band.points for band in kpi.bands)
     if kpi.kind == "PI":
         yield f"{kpi.id} is a PI, which costs nothing"
-    elif not has_points and not any(kpi.id in _priced(rule) for rule in terms.credits):
+    elif not has_points and not any(kpi.id in rule.named_kpis for rule in terms.credits):
         yield f"{kpi.id} has neither points nor a credit of its own: there is nothing to waive"
     elif said.what == "money" and date.fromisoformat(f"{said.month}-01") < (kpi.bedding_in_until or date.min):
         yield f"{kpi.id} is bedding in until {kpi.bedding_in_until}: its points cost no money yet"
-
-
-def _priced(rule: CreditTerms) -> set[str]:
-    """The KPIs that a rule names, whichever way it does."""
-    one, several = getattr(rule, "kpi", None), getattr(rule, "kpis", ())
-    return {one, *several, *getattr(rule, "allocation", ()), *getattr(rule, "amounts", ())} - {None}
 
 
 def _figure(said: ReportedFigure, ground: EntryContext) -> Iterator[str]:

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi, RatioKpi
-from sla_monitor.contract.money.credit_methods import MisreportingCredit, UnitRateCredit
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import CreditClaim, Entry, Misreported, Occurred, ReportedFigure, TicketRecord
@@ -72,10 +71,10 @@ def money_rules(entry: Entry, said: Any, ground: EntryContext) -> Iterator[Entry
         return
     if isinstance(said, CreditClaim):
         yield from _claimed(said, terms, ground)
-    if isinstance(said, Misreported) and not any(isinstance(rule, MisreportingCredit) for rule in terms.credits):
+    if isinstance(said, Misreported) and not any(rule.prices_misreports for rule in terms.credits):
         yield "kind", "the contract has no credit for misreporting (see its credits)"
     if isinstance(said, Occurred):
-        rules = [rule.id for rule in terms.credits if isinstance(rule, UnitRateCredit) and rule.kpi is None]
+        rules = [rule.id for rule in terms.credits if rule.prices_occurrences]
         if said.rule not in rules:
             yield "rule", f"no such credit by unit rate: {said.rule} ({suggestion(said.rule, rules)})"
 
