@@ -10,7 +10,7 @@ from sla_monitor.assess.kpi_evaluation import KpiEvaluation, unborn
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period, local_date
 from sla_monitor.periods.months import last_day
@@ -42,7 +42,7 @@ def ending(ground: PeriodContext, judged: Mapping[str, KpiEvaluation]) -> dict[s
     return {
         name: one.measured["agreed"]
         for name, one in judged.items()
-        if ground.month == one.months[-1] and not (isinstance(one.kpi, CompositeKpi) and not _is_reported(ground, name))
+        if ground.month == one.months[-1] and (not one.kpi.part_kpis or _is_reported(ground, name))
     }
 
 

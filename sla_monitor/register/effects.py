@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.affected_figures import (
     counting_tickets,
     counts_it_all,
-    is_of_tickets,
     is_probed,
     meant,
     out_of_reach,
@@ -84,7 +83,7 @@ def _waiver(said: Waiver, ground: EntryContext) -> Iterator[str]:
         if kpi is not None:
             yield from _nothing_to_waive(kpi, said, terms)
     for whole in terms.kpis:
-        parts = {part.kpi for part in whole.parts} if isinstance(whole, CompositeKpi) else set()
+        parts = set(whole.part_kpis)
         if parts & set(said.kpis) and whole.id not in said.kpis:
             named = ", ".join(sorted(parts & set(said.kpis)))
             yield f"{whole.id}, of which {named} is a part, is not waived with it"
@@ -111,8 +110,8 @@ def _figure(said: ReportedFigure, ground: EntryContext) -> Iterator[str]:
         yield f"{COUNTS[kpi.source_of_truth]} for {kpi.id} (source_of_truth); this one is shown beside it"
     elif said.party == "authority":
         terms = ground.terms_of(said.month)
-        if is_probed(kpi, terms) or is_of_tickets(kpi):
-            made = "tickets are counted" if is_of_tickets(kpi) else "its endpoints are looked at"
+        if is_probed(kpi, terms) or kpi.is_of_tickets:
+            made = "tickets are counted" if kpi.is_of_tickets else "its endpoints are looked at"
             yield f"{kpi.id} is worked out where {made}: this figure stands only where there is nothing to work out"
 
 

@@ -48,7 +48,7 @@ def test_every_table_has_every_method() -> None:
         "sla/money/credits.py": maths.METHODS.keys(),
         "review/rendering/sheet/methods.py": FORMULAS.keys(),
     }
-    assert {where: set(METHODS) ^ set(table) for where, table in tables.items()} == {where: set() for where in tables}
+    assert {where: odd for where, table in tables.items() if (odd := set(METHODS) ^ set(table))} == {}
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sla_monitor.contract.advice.reachability import unreachable
-from sla_monitor.contract.kpis.kpi import CompositeKpi
 from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.regime import Regime
@@ -53,10 +52,10 @@ def _unfinished_parts(regime: Regime) -> Iterator[RuleProblem]:
     """Composites of KPIs that are measured over more months: they wait for every part."""
     months = {kpi.id: kpi.measurement_months for kpi in regime.kpis}
     for i, kpi in enumerate(regime.kpis):
-        for k, part in enumerate(kpi.parts) if isinstance(kpi, CompositeKpi) else ():
-            if months[part.kpi] > kpi.measurement_months:
-                message = f"{part.kpi} has a result every {months[part.kpi]} months, and so has {kpi.id} with it"
-                yield ("kpis", i, "parts", k, "kpi"), f"{message} (write measurement_months: {months[part.kpi]})"
+        for k, part in enumerate(kpi.part_kpis):
+            if months[part] > kpi.measurement_months:
+                message = f"{part} has a result every {months[part]} months, and so has {kpi.id} with it"
+                yield ("kpis", i, "parts", k, "kpi"), f"{message} (write measurement_months: {months[part]})"
 
 
 def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:
