@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast
 from sla_monitor.assess.kpi_evaluation import KpiEvaluation, figure_of
 from sla_monitor.assess.measuring import is_seen, seen
 from sla_monitor.assess.period_context import PeriodContext
-from sla_monitor.contract.kpis.kpi import CompositeKpi, CountKpi, DaysLateKpi, ErrorRateKpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import CompositeKpi, ErrorRateKpi, RatioKpi
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.measure import measured
@@ -41,7 +41,7 @@ class SoFar:
 def other_forecast(whole: PeriodContext, name: str, known: SoFar) -> tuple[KpiForecast, Bounds]:
     """For a KPI whose measurement period runs, and that is not made of a service's time. `whole`: that period."""
     one = known.judged[name]
-    found = _ENDS.get(type(one.kpi), _not_forecast)(whole, one, known)
+    found = INDICATORS[one.kpi.indicator](whole, one, known)
     so_far = one.measured["agreed"]
     ends = tuple(replace(so_far, value=end.value, working=end.working) if end is not None else None for end in found)
     best, worst = (_figure(whole, one, end, known) for end in ends)
@@ -132,10 +132,16 @@ def _parts(whole: PeriodContext, kpi: CompositeKpi, known: SoFar, end: int) -> I
             yield part.kpi, _result(whole, other, ends, known)
 
 
-_ENDS: Mapping[type[Any], Callable[[PeriodContext, KpiEvaluation, SoFar], Bounds]] = {
-    RatioKpi: _tickets,
-    ErrorRateKpi: _slots,
-    CountKpi: _counts,
-    DaysLateKpi: _counts,
-    CompositeKpi: _composite,
+INDICATORS: Mapping[str, Callable[[PeriodContext, KpiEvaluation, SoFar], Bounds]] = {
+    "availability": _not_forecast,
+    "error_rate": _slots,
+    "response_time": _not_forecast,
+    "ratio_in_target": _tickets,
+    "count": _counts,
+    "days_late": _counts,
+    "score": _not_forecast,
+    "submitted": _not_forecast,
+    "composite": _composite,
 }
+"""The best and worst case of every indicator, by its name. An availability that is seen has a forecast of its own
+(`forecast.py`)."""

@@ -10,8 +10,7 @@ from sla_monitor.assess.kpi_evaluation import KpiEvaluation, unborn
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
-from sla_monitor.contract.money.credit_methods import UnitRateCredit
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period, local_date
 from sla_monitor.periods.months import last_day
@@ -43,7 +42,7 @@ def ending(ground: PeriodContext, judged: Mapping[str, KpiEvaluation]) -> dict[s
     return {
         name: one.measured["agreed"]
         for name, one in judged.items()
-        if ground.month == one.months[-1] and not (isinstance(one.kpi, CompositeKpi) and not _is_reported(ground, name))
+        if ground.month == one.months[-1] and (not one.kpi.part_kpis or _is_reported(ground, name))
     }
 
 
@@ -103,8 +102,8 @@ def _coming(ground: PeriodContext) -> dict[str, dict[str, Decimal]]:
 
 
 def _occurrences(ground: PeriodContext) -> dict[str, tuple[Occurrence, ...]]:
-    """By rule: each unit rate has its own, also where there are none."""
-    rules = [rule.id for rule in ground.terms.credits if isinstance(rule, UnitRateCredit)]
+    """By rule: each that prices occurrences has its own, also where there are none."""
+    rules = [rule.id for rule in ground.terms.credits if rule.prices_occurrences]
     found = [said for _, said in ground.world.standing.of(register.Occurred) if said.month == ground.month]
     return {
         rule: tuple(

@@ -51,7 +51,7 @@ def _kpi(
         kpi=kpi.id,
         title=kpi.title or kpi.id,
         clause=kpi.clause,
-        service=services.get(kpi.service or "") if isinstance(kpi, AvailabilityKpi) else None,
+        service=services.get(kpi.service or "") if kpi.has_downtime else None,
         target_ratio=target,
         allowance_ms=allowance_ms,
         is_assessable=one.results["agreed"].band is not None,

@@ -138,8 +138,8 @@ def _judged(
 
 def _basis(whole: PeriodContext, kpi: Kpi, view: View, others: Mapping[str, KpiEvaluation]) -> object:
     """All that a figure takes from the view."""
-    if isinstance(kpi, CompositeKpi):
-        return [others[part.kpi].results[view] for part in kpi.parts if part.kpi in others]
+    if kpi.part_kpis:
+        return [others[part].results[view] for part in kpi.part_kpis if part in others]
     if isinstance(kpi, RatioKpi):
         return excused(whole, kpi, view)
     return [whole.excluded(service.id, view, kpi.id) for service, _ in whole.terms.endpoints_of(kpi)]
@@ -167,18 +167,14 @@ def unborn(world: ContractContext, judged: Mapping[str, KpiEvaluation]) -> froze
     grounds = {one.months: PeriodContext(world, one.months) for one in judged.values()}
     for name, one in judged.items():
         ground, agreed = grounds[one.months], one.measured["agreed"]
-        is_ticketed = isinstance(one.kpi, RatioKpi) and one.kpi.within_ms is not None
+        is_ticketed = one.kpi.is_of_tickets
         begun_ms = world.recorded_ms if is_ticketed else world.first_ms
         is_before = begun_ms is None or ground.period.end_ms <= begun_ms
         given = agreed.submitted, agreed.agreed, figure(ground, one.kpi, "authority") if is_ticketed else None
-        is_watched = is_ticketed or is_seen(ground, one.kpi) or _is_of(one.kpi, found)
+        is_watched = is_ticketed or is_seen(ground, one.kpi) or not found.isdisjoint(one.kpi.part_kpis)
         if is_before and is_watched and given == (None, None, None):
             found.add(name)
     return frozenset(found)
-
-
-def _is_of(kpi: Kpi, names: set[str]) -> bool:
-    return isinstance(kpi, CompositeKpi) and any(part.kpi in names for part in kpi.parts)
 
 
 def target_ratio(kpi: Kpi) -> Fraction:

@@ -176,11 +176,7 @@ def value_of(kpi: KpiTerms, said: ReportedFigure) -> Fraction | None:
 
 def is_seen(ground: PeriodContext, kpi: KpiTerms) -> bool:
     """Whether the figure comes from looking at endpoints."""
-    if isinstance(kpi, ResponseTimeKpi | ErrorRateKpi) and kpi.endpoints:
-        return True
-    if not isinstance(kpi, AvailabilityKpi | ResponseTimeKpi | ErrorRateKpi):
-        return False
-    return kpi.service in ground.services_with_endpoints
+    return bool(kpi.named_endpoints) or (kpi.is_probed and kpi.service in ground.services_with_endpoints)
 
 
 def tickets(ground: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:

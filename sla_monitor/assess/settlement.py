@@ -13,7 +13,6 @@ from sla_monitor.assess.history import as_of
 from sla_monitor.assess.measuring import is_seen
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.contract.contract import midnight_ms
-from sla_monitor.contract.kpis.kpi import CompositeKpi, RatioKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period, local_date
@@ -135,6 +134,6 @@ class _TermsOf:
 def _is_reported(world: ContractContext, kpi: KpiTerms, month: str) -> bool:
     """Whether a KPI's figure comes from people: not from looking, nor from tickets, nor from other KPIs."""
     ground = PeriodContext(world, measurement_months(world.run, month, kpi.measurement_months))
-    if isinstance(kpi, CompositeKpi) or (isinstance(kpi, RatioKpi) and kpi.within_ms is not None):
+    if kpi.part_kpis or kpi.is_of_tickets:
         return False
     return kpi.source_of_truth == "supplier" or not is_seen(ground, kpi)

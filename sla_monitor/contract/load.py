@@ -88,7 +88,7 @@ def start_of(root: Node) -> date:
 
 def _rules(values: Any) -> list[Mistake]:
     """The rules between the parts of a contract, also where its models could not be made."""
-    return [Mistake(path, message, "named") for path, message in inconsistencies(values)]
+    return [Mistake(path, message, "named", len(path)) for path, message in inconsistencies(values)]
 
 
 def _check_unique(documents: list[Document]) -> None:

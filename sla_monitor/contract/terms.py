@@ -191,7 +191,7 @@ class Terms(Strict):
     def endpoints_of(self, kpi: KpiTerms) -> Iterator[tuple[Service, Endpoint]]:
         """Where a KPI's figures are seen: the endpoints that it names, or else all of its service. None: its figures
         come from the register."""
-        named = getattr(kpi, "endpoints", ())
+        named = kpi.named_endpoints
         for service in self.services:
             if named or service.id == kpi.service:  # asked often: not every endpoint, for every KPI of every month
                 yield from ((service, each) for each in service.endpoints if not named or each.id in named)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sla_monitor.assess import ContractAssessment, Evidence
 from sla_monitor.contract.contract import Contract, midnight_ms
-from sla_monitor.contract.kpis.kpi import needs_samples
 from sla_monitor.document import Inputs
 from sla_monitor.errors import ConfigError
 from sla_monitor.evidence import evidence_digest
@@ -34,13 +33,13 @@ def inputs_of(contract: Contract, evidence: Evidence, found: ContractAssessment)
 def _since(contract: Contract, found: ContractAssessment) -> str:
     """The first month of the longest measurement period of a KPI that is made of single looks."""
     kpis = contract.version_at(max(found.period.end_ms - 1, found.period.start_ms)).terms.kpis
-    lengths = [kpi.measurement_months for kpi in kpis if needs_samples(kpi)]
+    lengths = [kpi.measurement_months for kpi in kpis if kpi.needs_samples]
     return min(measurement_months(run_of(contract), found.period.name, length)[0] for length in [1, *lengths])
 
 
 def _earlier(contract: Contract, found: ContractAssessment, until_month: str) -> Iterator[str]:
     """What single looks came to before."""
-    kpis = {kpi.id for version in contract.versions for kpi in version.terms.kpis if needs_samples(kpi)}
+    kpis = {kpi.id for version in contract.versions for kpi in version.terms.kpis if kpi.needs_samples}
     for month in found.earlier:
         if month.month < until_month:
             yield from (f"figure {one.kpi} {one.month} {one.figure}" for one in month.kpis if one.kpi in kpis)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from sla_monitor.contract.contract import Contract, endpoint_key
-from sla_monitor.contract.kpis.kpi import needs_samples
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.periods.intervals import Intervals
@@ -114,4 +113,4 @@ def sampled_keys(contract: Contract) -> tuple[str, ...]:
 
 
 def _sampled(terms: Terms) -> Iterable[str]:
-    return (endpoint.id for kpi in terms.kpis if needs_samples(kpi) for _, endpoint in terms.endpoints_of(kpi))
+    return (endpoint.id for kpi in terms.kpis if kpi.needs_samples for _, endpoint in terms.endpoints_of(kpi))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Claim, Maintenance, TicketRecord
 from sla_monitor.register.entry_context import EntryContext, EntryProblem
@@ -38,10 +38,10 @@ def _kpi(terms: Terms, name: str) -> Kpi | None:
 
 
 def _why_not(said: Claim, kpi: Kpi, terms: Terms, ground: EntryContext) -> str:
-    if isinstance(kpi, CompositeKpi):
-        parts = ", ".join(part.kpi for part in kpi.parts)
+    if kpi.part_kpis:
+        parts = ", ".join(kpi.part_kpis)
         return f"{kpi.id} is made of other KPIs, and changes by their figures alone (name {parts})"
-    if is_of_tickets(kpi):
+    if kpi.is_of_tickets:
         return "" if said.tickets else f"{kpi.id} is made of tickets, and not of time (name them under tickets)"
     if said.tickets and not said.services:
         return f"{kpi.id} is made of time, and the claim is about tickets alone (name its service)"
@@ -54,20 +54,13 @@ def _why_not(said: Claim, kpi: Kpi, terms: Terms, ground: EntryContext) -> str:
 def lets_pass(kpi: Kpi, terms: Terms) -> bool:
     """Whether a granted claim that names a KPI lets its failure pass: nothing can be left out of a figure that somebody
     reports, nor, whatever is seen here, of the supplier's where that one counts."""
-    is_made_here = isinstance(kpi, CompositeKpi) or is_of_tickets(kpi) or is_probed(kpi, terms)
+    is_made_here = bool(kpi.part_kpis) or kpi.is_of_tickets or is_probed(kpi, terms)
     return kpi.source_of_truth == "supplier" or not is_made_here
-
-
-def is_of_tickets(kpi: Kpi) -> bool:
-    """Whether a figure is worked out from the tickets of the register."""
-    return isinstance(kpi, RatioKpi) and kpi.within_ms is not None
 
 
 def is_probed(kpi: Kpi, terms: Terms) -> bool:
     """Whether a figure comes from looking at endpoints."""
-    if kpi.indicator not in {"availability", "response_time", "error_rate"}:
-        return False
-    return next(terms.endpoints_of(kpi), None) is not None
+    return kpi.is_probed and next(terms.endpoints_of(kpi), None) is not None
 
 
 def meant(said: Claim | Maintenance, terms: Terms) -> Iterator[Kpi]:
@@ -88,7 +81,7 @@ def counts_it_all(kpi: Kpi) -> bool:
 def counting_tickets(tickets: Iterable[TicketRecord], terms: Terms, named: Iterable[str]) -> set[str]:
     """The ids of tickets that one of the KPIs named, or of all, counts."""
     only = set(named)
-    several = [kpi for kpi in terms.kpis if isinstance(kpi, RatioKpi) and is_of_tickets(kpi)]
+    several = [kpi for kpi in terms.kpis if isinstance(kpi, RatioKpi) and kpi.is_of_tickets]
     kpis = [kpi for kpi in several if not only or kpi.id in only]
     return {ticket.id for ticket in tickets if any(_counts(kpi, ticket) for kpi in kpis)}
 

@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
-from sla_monitor.contract.money.credit_methods import CreditTerms
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.affected_figures import (
     counting_tickets,
     counts_it_all,
-    is_of_tickets,
     is_probed,
     meant,
     out_of_reach,
@@ -85,7 +83,7 @@ def _waiver(said: Waiver, ground: EntryContext) -> Iterator[str]:
         if kpi is not None:
             yield from _nothing_to_waive(kpi, said, terms)
     for whole in terms.kpis:
-        parts = {part.kpi for part in whole.parts} if isinstance(whole, CompositeKpi) else set()
+        parts = set(whole.part_kpis)
         if parts & set(said.kpis) and whole.id not in said.kpis:
             named = ", ".join(sorted(parts & set(said.kpis)))
             yield f"{whole.id}, of which {named} is a part, is not waived with it"
@@ -95,16 +93,10 @@ def _nothing_to_waive(kpi: Kpi, said: Waiver, terms: Terms) -> Iterator[str]:
     has_points = any(band.points for band in kpi.bands)
     if kpi.kind == "PI":
         yield f"{kpi.id} is a PI, which costs nothing"
-    elif not has_points and not any(kpi.id in _priced(rule) for rule in terms.credits):
+    elif not has_points and not any(kpi.id in rule.named_kpis for rule in terms.credits):
         yield f"{kpi.id} has neither points nor a credit of its own: there is nothing to waive"
     elif said.what == "money" and date.fromisoformat(f"{said.month}-01") < (kpi.bedding_in_until or date.min):
         yield f"{kpi.id} is bedding in until {kpi.bedding_in_until}: its points cost no money yet"
-
-
-def _priced(rule: CreditTerms) -> set[str]:
-    """The KPIs that a rule names, whichever way it does."""
-    one, several = getattr(rule, "kpi", None), getattr(rule, "kpis", ())
-    return {one, *several, *getattr(rule, "allocation", ()), *getattr(rule, "amounts", ())} - {None}
 
 
 def _figure(said: ReportedFigure, ground: EntryContext) -> Iterator[str]:
@@ -118,8 +110,8 @@ def _figure(said: ReportedFigure, ground: EntryContext) -> Iterator[str]:
         yield f"{COUNTS[kpi.source_of_truth]} for {kpi.id} (source_of_truth); this one is shown beside it"
     elif said.party == "authority":
         terms = ground.terms_of(said.month)
-        if is_probed(kpi, terms) or is_of_tickets(kpi):
-            made = "tickets are counted" if is_of_tickets(kpi) else "its endpoints are looked at"
+        if is_probed(kpi, terms) or kpi.is_of_tickets:
+            made = "tickets are counted" if kpi.is_of_tickets else "its endpoints are looked at"
             yield f"{kpi.id} is worked out where {made}: this figure stands only where there is nothing to work out"
 
 

@@ -112,7 +112,7 @@ class PackInput:
         return costs
 
     def _points(self, rule: str) -> dict[str, Decimal]:
-        named = next((getattr(one, "kpis", ()) for one in self.terms.credits if one.id == rule), ())
+        named = next((one.named_kpis for one in self.terms.credits if one.id == rule), ())
         results = self.result.kpis if self.result else ()
         priced = (one for one in results if one.is_priced and one.points and (not named or one.kpi in named))
         return {one.kpi: Decimal(one.points.numerator) / one.points.denominator for one in priced}

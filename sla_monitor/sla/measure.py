@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.edges import Period
 from sla_monitor.sla.downtime import Seconds, availability_percent, time_that_counts
@@ -67,9 +67,9 @@ class MeasureFrame:
     coverage_floor: Fraction = Fraction(0)
 
 
-def measured(kpi: KpiTerms, seen: KpiInput, frame: MeasureFrame) -> Measured:
+def measured(kpi: Kpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     """The KPI's figure, with the supplier's and the agreed one beside it."""
-    figure = INDICATORS.get(type(kpi), _given)(kpi, seen, frame)
+    figure = INDICATORS[kpi.indicator](kpi, seen, frame)
     if seen.submitted is None and seen.agreed is None:
         return figure
     return replace(figure, submitted=seen.submitted, agreed=seen.agreed)
@@ -139,9 +139,16 @@ def _given(kpi: KpiTerms, seen: KpiInput, frame: MeasureFrame) -> Measured:
     return Measured(seen.figure, working=(step(f"figure, {kpi.unit}" if kpi.unit else "figure", "", seen.figure),))
 
 
-INDICATORS: dict[type[KpiTerms], Callable[[Any, KpiInput, MeasureFrame], Measured]] = {
-    AvailabilityKpi: _availability,
-    ErrorRateKpi: _error_rate,
-    ResponseTimeKpi: _response_time,
-    RatioKpi: _ratio,
+INDICATORS: dict[str, Callable[[Any, KpiInput, MeasureFrame], Measured]] = {
+    "availability": _availability,
+    "error_rate": _error_rate,
+    "response_time": _response_time,
+    "ratio_in_target": _ratio,
+    "count": _given,
+    "days_late": _given,
+    "score": _given,
+    "submitted": _given,
+    "composite": _given,
 }
+"""The figure of every indicator, by its name. A composite is made of the results of its parts (`composite.py`) unless
+somebody gives its figure."""

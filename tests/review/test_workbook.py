@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -56,11 +56,13 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Sheets]:
     """Gives the sheets of a workbook after it was recalculated."""
     folder = once(tmp_path_factory, "workbooks", workbooks)
 
-    def sheets(name: str) -> Sheets:
-        found = (folder / "out").glob(f"{name}-*.csv")
-        return {each.stem.removeprefix(f"{name}-"): list(csv.reader(io.StringIO(each.read_text()))) for each in found}
+    return partial(sheets_in, folder / "out")
 
-    return sheets
+
+def sheets_in(folder: Path, name: str) -> Sheets:
+    """A workbook's sheets by name, from the files that LibreOffice wrote."""
+    found = folder.glob(f"{name}-*.csv")
+    return {each.stem.removeprefix(f"{name}-"): list(csv.reader(io.StringIO(each.read_text()))) for each in found}
 
 
 def workbooks(folder: Path) -> None:

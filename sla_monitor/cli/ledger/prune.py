@@ -145,12 +145,11 @@ def _compared(work: _Work, days: WholeDays, day: SealedDay, before: SealedDay | 
     from sla_monitor.archive import table
     from sla_monitor.archive.sealed import OBSERVATIONS
     from sla_monitor.cli.ledger.seal import day_of, marks_of
-    from sla_monitor.contract.kpis.kpi import needs_samples
     from sla_monitor.ledger.reading.pruned_days import PrunedDay
 
     about = day.about
     terms = work.contract.version_at(about["from_ms"]).terms
-    if about["phases"] != "us" and any(map(needs_samples, terms.kpis)):
+    if about["phases"] != "us" and any(kpi.needs_samples for kpi in terms.kpis):
         raise ArchiveError(f"{day.folder}: has no exact times, and a KPI is made of them; it stays in the ledger")
     with days.day(work.contract.id, about["from_ms"], about["until_ms"], marks_of(before), marks_of(day)) as record:
         rows = day_of(work.contract, day.on, record).table_rows()

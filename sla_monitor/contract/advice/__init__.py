@@ -33,10 +33,10 @@ def advice(contract: Contract, now_ms: int) -> list[str]:
     for version in contract.versions:
         root = resolve(document.root, _day(version))
         for path, message in _remarks(version.terms):
-            spot = locate(root, path)
+            spot = locate(root, path, len(path))
             remarks.setdefault(Problem(contract.file, spot.node.place, dotted(root, path), message))
     for path, message in _ended(contract.versions[-1].terms, now_ms):
-        spot = locate(document.root, path)
+        spot = locate(document.root, path, len(path))
         remarks.setdefault(Problem(contract.file, spot.node.place, dotted(document.root, path), message))
     return [str(remark) for remark in sorted(remarks)]
 

@@ -6,20 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sla_monitor.contract.advice.reachability import unreachable
-from sla_monitor.contract.kpis.kpi import CompositeKpi
 from sla_monitor.contract.money.charges_and_caps import Cap
-from sla_monitor.contract.money.credit_methods import (
-    Credit,
-    FixedCredit,
-    LadderCredit,
-    MisreportingCredit,
-    PointsCredit,
-    PoolCredit,
-    RatchetCredit,
-    ShortfallCredit,
-    TierCredit,
-    UnitRateCredit,
-)
+from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.regime import Regime
 from sla_monitor.contract.rules.plain_values import RuleProblem
 
@@ -64,10 +52,10 @@ def _unfinished_parts(regime: Regime) -> Iterator[RuleProblem]:
     """Composites of KPIs that are measured over more months: they wait for every part."""
     months = {kpi.id: kpi.measurement_months for kpi in regime.kpis}
     for i, kpi in enumerate(regime.kpis):
-        for k, part in enumerate(kpi.parts) if isinstance(kpi, CompositeKpi) else ():
-            if months[part.kpi] > kpi.measurement_months:
-                message = f"{part.kpi} has a result every {months[part.kpi]} months, and so has {kpi.id} with it"
-                yield ("kpis", i, "parts", k, "kpi"), f"{message} (write measurement_months: {months[part.kpi]})"
+        for k, part in enumerate(kpi.part_kpis):
+            if months[part] > kpi.measurement_months:
+                message = f"{part} has a result every {months[part]} months, and so has {kpi.id} with it"
+                yield ("kpis", i, "parts", k, "kpi"), f"{message} (write measurement_months: {months[part]})"
 
 
 def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:
@@ -100,21 +88,9 @@ def _charges(regime: Regime, service: str | None) -> Decimal | None:
 
 def _least_percent(credit: Credit, regime: Regime) -> Decimal | None:
     """The smallest percentage of the charges that a rule can give, where that can be told from the terms."""
-    if isinstance(credit, PointsCredit):
-        points = [band.points for kpi in regime.kpis for band in kpi.bands if band.points]
-        return min(points) * credit.per_point_percent if points else None
-    if isinstance(credit, TierCredit):
-        return min((tier.percent for tier in credit.tiers if tier.percent), default=None)
-    if isinstance(credit, LadderCredit):
-        return min((rung.percent for rung in credit.rungs if rung.percent), default=None)
-    if isinstance(credit, FixedCredit):
-        charges = _charges(regime, credit.service) if regime.charges.monthly else None
-        return min(credit.amounts.values()) / charges * 100 if charges else None
-    return None
-
-
-Named = tuple[tuple[str | int, ...], str]
-"""Where a rule names a KPI, and which."""
+    points = (band.points for kpi in regime.kpis for band in kpi.bands if band.points)
+    charges = _charges(regime, credit.service) if regime.charges.monthly else None
+    return credit.least_percent(min(points, default=None), charges)
 
 
 def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
@@ -132,35 +108,22 @@ def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
 def _unpriced(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     """Performance indicators that a rule names: they are reported, and cost nothing."""
     reported = {kpi.id for kpi in regime.kpis if kpi.kind == "PI"}
-    for path, name in _named(credit):
+    for path, name in credit.kpi_references:
         if name in reported:
             yield path, f"{name} is a PI, and costs nothing (make it a KPI, or leave it out)"
 
 
-def _named(credit: Credit) -> Iterator[Named]:
-    if isinstance(credit, PointsCredit | ShortfallCredit | LadderCredit | RatchetCredit):
-        yield from ((("kpis", k), name) for k, name in enumerate(credit.kpis))
-    elif isinstance(credit, TierCredit | UnitRateCredit):
-        yield from [(("kpi",), credit.kpi)] if credit.kpi is not None else []
-    elif isinstance(credit, PoolCredit):
-        yield from ((("allocation", name), name) for name in credit.allocation)
-    elif isinstance(credit, FixedCredit):
-        yield from ((("amounts", name), name) for name in credit.amounts)
-
-
 def _pointless(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     """A price of points that nobody can have."""
-    if isinstance(credit, PointsCredit | LadderCredit | RatchetCredit):
-        kpis = [kpi for kpi in regime.kpis if not credit.kpis or kpi.id in credit.kpis]
+    if credit.prices_points:
+        kpis = [kpi for kpi in regime.kpis if not credit.named_kpis or kpi.id in credit.named_kpis]
         if not any(band.points for kpi in kpis for band in kpi.bands):
             yield ("method",), "no band of its KPIs has points, so that it never gives anything (give them points)"
 
 
 def _uncharged(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     """A percentage of charges that there are not. Where none are named at all, they may still be to come."""
-    if isinstance(credit, RatchetCredit | FixedCredit | MisreportingCredit) or not regime.charges.monthly:
+    if not credit.is_of_charges or credit.service is None or not regime.charges.monthly:
         return
-    if isinstance(credit, UnitRateCredit) and credit.share is None:
-        return
-    if credit.service is not None and all(charge.service != credit.service for charge in regime.charges.monthly):
+    if all(charge.service != credit.service for charge in regime.charges.monthly):
         yield ("service",), f"nothing is charged for {credit.service}, of which it is a percentage (check the two)"

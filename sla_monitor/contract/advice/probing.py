@@ -8,7 +8,7 @@ from fractions import Fraction
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint, HttpEndpoint, JourneyEndpoint, NetworkTerms
 from sla_monitor.contract.endpoints.journey_terms import unused_captures
 from sla_monitor.contract.endpoints.network import wrong_family
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi, needs_samples
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, ResponseTimeKpi
 from sla_monitor.contract.kpis.prometheus_source import source_doubts
 from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.rules.plain_values import RuleProblem
@@ -52,7 +52,7 @@ def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint,
 
 def _held(terms: Terms) -> Iterator[RuleProblem]:
     """The running month's single looks of some KPIs are in memory, once for each endpoint."""
-    needing = [i for i, kpi in enumerate(terms.kpis) if needs_samples(kpi)]
+    needing = [i for i, kpi in enumerate(terms.kpis) if kpi.needs_samples]
     seen = {endpoint.id: endpoint for i in needing for _, endpoint in terms.endpoints_of(terms.kpis[i])}
     looks = sum(30 * DAY_MS // endpoint.every_ms for endpoint in seen.values())
     if looks > HELD_LOOKS:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from sla_monitor.contract.kpis.bands import Band
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.regime import Regime
 from sla_monitor.contract.money.trigger_terms import TriggerCondition
@@ -88,7 +88,7 @@ def _most(condition: TriggerCondition, regime: Regime) -> Fraction | None:
     if condition.measure == "below_threshold_percent":
         return Fraction(100 if any(kpi.threshold is not None for kpi in kpis) else 0)
     if condition.measure == "downtime_hours":
-        return None if any(isinstance(kpi, AvailabilityKpi) for kpi in kpis) else Fraction(0)
+        return None if any(kpi.has_downtime for kpi in kpis) else Fraction(0)
     if condition.measure == "tripped":
         return Fraction(months)
     if condition.measure == "failures":

@@ -1,6 +1,6 @@
 """KPIs: what is measured, what was promised, and what a result is worth. One class for each indicator.
 
-To add an indicator: a class here, its name in `Kpi`, and its figure in `sla_monitor/sla/measure.py`.
+A class says all that is asked of its indicator outside of the maths. To add one: docs/how-to/add-a-kpi-indicator.md.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -44,6 +44,8 @@ class LowerKpi(KpiTerms):
 class AvailabilityKpi(PercentKpi):
     """A promise of availability: the part of the agreed time that counts in which the service was not down."""
 
+    is_probed: ClassVar[bool] = True
+    has_downtime: ClassVar[bool] = True
     indicator: Literal["availability"] = Field("availability", description="What is measured.")
     service: Identifier = Field(description="The id of the service.")
     counting: Counting = Field(Counting(), description="Which time counts, and as what.")
@@ -52,19 +54,33 @@ class AvailabilityKpi(PercentKpi):
     def target_percent(self) -> Decimal:
         return self.target
 
+    @property
+    def needs_samples(self) -> bool:
+        return self.counting.slow_as_down is not None  # an answer that is too slow is none
+
 
 class ErrorRateKpi(PercentKpi):
     """100 less the mean of the error rates of all slots (of five minutes, say); a slot without requests has none."""
 
+    is_probed: ClassVar[bool] = True
     indicator: Literal["error_rate"] = Field(description="What is measured.")
     endpoints: tuple[Identifier, ...] = Field((), description=SEEN_AT)
     slot_ms: DurationMs = Field(300_000, alias="slot", description="How long a slot is.")
+
+    @property
+    def needs_samples(self) -> bool:
+        return True
+
+    @property
+    def named_endpoints(self) -> tuple[str, ...]:
+        return self.endpoints
 
 
 class ResponseTimeKpi(LowerKpi, AskedKpi):
     """Mean or percentile of response times, in milliseconds."""
 
     unit: ClassVar[str] = "ms"
+    is_probed: ClassVar[bool] = True
     indicator: Literal["response_time"] = Field(description="What is measured.")
     statistic: Literal["mean", "percentile"] = Field(description="What is made of the times.")
     percentile: Percent | None = Field(None, description="Nearest rank: the smallest time that so many do not exceed.")
@@ -72,6 +88,14 @@ class ResponseTimeKpi(LowerKpi, AskedKpi):
     phase: Literal["total", "first_byte"] = Field(
         "total", description="Up to the end of the answer, or to its first byte."
     )
+
+    @property
+    def needs_samples(self) -> bool:
+        return True
+
+    @property
+    def named_endpoints(self) -> tuple[str, ...]:
+        return self.endpoints
 
     @model_validator(mode="after")
     def _percentile(self) -> Self:
@@ -96,6 +120,7 @@ class RatioKpi(PercentKpi, AskedKpi):
     """The share of events in target: tickets of the register that were `within` a time, or else counts that somebody
     submits (calls answered, samples passed)."""
 
+    takes_counts: ClassVar[bool] = True
     indicator: Literal["ratio_in_target"] = Field(description="What is measured.")
     priorities: tuple[Identifier, ...] = Field((), description="Tickets of these priorities; none: of all.")
     measures: Literal["resolution", "response"] = Field(
@@ -108,6 +133,10 @@ class RatioKpi(PercentKpi, AskedKpi):
         0, description="Low volume: the late ones are divided by no fewer than this."
     )
     no_events: Literal["not_measured", "met"] = Field("not_measured", description="A period in which nothing happened.")
+
+    @property
+    def is_of_tickets(self) -> bool:
+        return self.within_ms is not None
 
     def _misfits(self) -> Iterator[RuleProblem]:
         """Good and total, or the share itself: all but tickets, which are counted here."""
@@ -156,12 +185,9 @@ class CompositeKpi(PercentKpi):
     combine: Literal["all_of", "weighted"] = Field(description="How the parts make one figure.")
     parts: tuple[CompositePart, ...] = Field(min_length=1, description="The KPIs that it is made of.")
 
-
-def needs_samples(kpi: KpiTerms) -> bool:
-    """Whether a figure is made of each look by itself: response times, error rates, and slow answers that are none."""
-    if isinstance(kpi, AvailabilityKpi):
-        return kpi.counting.slow_as_down is not None
-    return isinstance(kpi, ErrorRateKpi | ResponseTimeKpi)
+    @property
+    def part_kpis(self) -> tuple[str, ...]:
+        return tuple(part.kpi for part in self.parts)
 
 
 def _indicator(value: Any) -> Any:
@@ -184,3 +210,8 @@ Kpi = Annotated[
     Discriminator(_indicator),
 ]
 """One promise."""
+
+INDICATORS: dict[str, type[KpiTerms]] = {
+    get_args(tagged)[1].tag: get_args(tagged)[0] for tagged in get_args(get_args(Kpi)[0])
+}
+"""The terms of every indicator by its name, in the order of the union."""

@@ -34,9 +34,15 @@ class Related(Strict):
 
 
 class KpiTerms(Strict):
-    """What every KPI has. Levels are in the indicator's unit."""
+    """What every KPI has, and what every indicator answers about itself. Levels are in the indicator's unit."""
 
     unit: ClassVar[str] = ""
+    is_probed: ClassVar[bool] = False
+    """Whether its figure is made of what is seen at endpoints, where its service has some."""
+    has_downtime: ClassVar[bool] = False
+    """Whether it loses time in which its service is down."""
+    takes_counts: ClassVar[bool] = False
+    """Whether somebody may report it as so many in target of so many."""
 
     id: Identifier = Field(description="The contract's own number, for example KPI1.")
     title: str = Field("", description="What is promised, in words.")
@@ -82,6 +88,26 @@ class KpiTerms(Strict):
             for key, level in levels.items()
             if self.bands and level is not None and level not in cuts
         ]
+
+    @property
+    def needs_samples(self) -> bool:
+        """Whether its figure is made of each probe by itself, and not of the time between them."""
+        return False
+
+    @property
+    def is_of_tickets(self) -> bool:
+        """Whether its figure is worked out from the tickets of the register."""
+        return False
+
+    @property
+    def named_endpoints(self) -> tuple[str, ...]:
+        """The endpoints that it names; none: it is of all of its service."""
+        return ()
+
+    @property
+    def part_kpis(self) -> tuple[str, ...]:
+        """The KPIs that it is made of; none: it is no composite."""
+        return ()
 
     def is_worse(self, one: Decimal | Fraction, other: Decimal | Fraction) -> bool:
         """Whether one result is worse than another, in this KPI's direction."""

@@ -1,17 +1,20 @@
 """Service credits: how a failure becomes money. One class for each method; a contract may use several at once.
 
-To add a method: a class here, its name in `Credit`, and a function in `sla_monitor/sla/money/credits.py`.
+A class says all that is asked of its method outside of the maths; nothing else in the program tells methods apart. The
+maths is `sla_monitor/sla/money/methods/`, a module for each. To add a method: docs/how-to/add-a-credit-method.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money, Percent, Strict, Whole, YesNo
 from sla_monitor.contract.kpis.bands import Points
+from sla_monitor.contract.kpis.kpi_references import KpiId, KpiReference, find_kpi_references
 from sla_monitor.contract.kpis.kpi_terms import Factor
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
 from sla_monitor.contract.money.credit_tables import ChargeShare, PercentUp, RepeatStep, Rung, Slice, Tier
@@ -20,7 +23,21 @@ Partial = Literal["prorata", "floor", "ceil"]
 
 
 class CreditTerms(Strict):
-    """What every rule has. `service`: the charges that a percentage is of; none: those of the whole contract."""
+    """What every rule has, and what every method answers about itself.
+
+    `service`: the charges that a percentage is of; none: those of the whole contract.
+    """
+
+    summary: ClassVar[str]
+    """What a credit is, in a line: for the workbook and for the table in docs/contract-terms.md."""
+    example: ClassVar[Mapping[str, str]]
+    """The method's own keys as a file would have them: for messages about missing keys, and for tests."""
+    costs_for: ClassVar[str] = ""
+    """What the pack says that a line costs money for where it is of no one KPI."""
+    prices_points: ClassVar[bool] = False
+    """Whether it is worth nothing without bands that have points."""
+    prices_misreports: ClassVar[bool] = False
+    """Whether it takes the register's misreports."""
 
     id: Identifier = Field(description="The name of the rule in reports.")
     clause: str = Field("", description="Where the contract says so.")
@@ -28,20 +45,59 @@ class CreditTerms(Strict):
     rounding: Literal["half_up", "half_even", "down", "up"] = Field("half_up", description="To the smallest coin.")
     min_payout: MinimumPayout | None = Field(None, description="A smaller credit is not paid.")
 
+    @property
+    def kpi_references(self) -> tuple[KpiReference, ...]:
+        """The KPIs that the rule names, each with the path to the name."""
+        return tuple(find_kpi_references(type(self), self))
+
+    @property
+    def named_kpis(self) -> tuple[str, ...]:
+        """The KPIs that the rule names; none: it is of all KPIs, or of what is no KPI."""
+        return tuple(name for _, name in self.kpi_references)
+
+    @property
+    def is_of_charges(self) -> bool:
+        """Whether it is a percentage or a share of the charges, and so nothing where nothing is charged."""
+        return True
+
+    @property
+    def prices_occurrences(self) -> bool:
+        """Whether it takes the register's occurrences."""
+        return False
+
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
+        """The smallest credit of one failure as a percentage of a month's charges; None where the terms do not tell.
+
+        `least_points`: the fewest points of any band that has some. `charges`: those that the rule is of; None where
+        the contract has none yet.
+        """
+        return None
+
 
 class PointsCredit(CreditTerms):
     """Sum of the period's points, times a percentage, of the charges."""
 
+    summary: ClassVar[str] = "points × per cent a point × charges"
+    example: ClassVar[Mapping[str, str]] = {"per_point_percent": "1"}
+    costs_for: ClassVar[str] = "points of the month"
+    prices_points: ClassVar[bool] = True
+
     method: Literal["points"] = Field(description="How the credit is worked out.")
-    kpis: tuple[Identifier, ...] = Field((), description="Whose points; none: all KPIs'.")
+    kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     per_point_percent: PercentUp = Field(description="Of the charges, for each point.")
+
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
+        return None if least_points is None else least_points * self.per_point_percent
 
 
 class ShortfallCredit(CreditTerms):
     """So many per cent of the charges for each percentage point by which a result misses its target."""
 
+    summary: ClassVar[str] = "percentage points under target × rate × charges; `partial` says what a begun point is"
+    example: ClassVar[Mapping[str, str]] = {"kpis": "[KPI1]", "rate_percent": "0.5", "partial": "prorata"}
+
     method: Literal["shortfall"] = Field(description="How the credit is worked out.")
-    kpis: tuple[Identifier, ...] = Field(min_length=1, description="Whose shortfall.")
+    kpis: tuple[KpiId, ...] = Field(min_length=1, description="Whose shortfall.")
     rate_percent: PercentUp = Field(description="Of the charges, for each percentage point.")
     partial: Partial = Field(description="A begun point counts in proportion, not at all, or whole.")
     max_percent: PercentUp | None = Field(None, description="No more than this for one KPI.")
@@ -50,9 +106,15 @@ class ShortfallCredit(CreditTerms):
 class TierCredit(CreditTerms):
     """A table from results to percentages of the bill."""
 
+    summary: ClassVar[str] = "the percentage that a table gives for the result"
+    example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "tiers": "[{below: 99.9, percent: 10}]"}
+
     method: Literal["tiers"] = Field(description="How the credit is worked out.")
-    kpi: Identifier = Field(description="Whose result is looked up.")
+    kpi: KpiId = Field(description="Whose result is looked up.")
     tiers: tuple[Tier, ...] = Field(min_length=1, description="In any order.")
+
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
+        return min((tier.percent for tier in self.tiers if tier.percent), default=None)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -70,10 +132,13 @@ class EarnBack(Strict):
 class PoolCredit(CreditTerms):
     """A part of the charges is at risk; each KPI in default takes its weight out of it."""
 
+    summary: ClassVar[str] = "pool × allocation × at-risk percentage × charges, with `earn_back`"
+    example: ClassVar[Mapping[str, str]] = {"at_risk_percent": "10", "allocation": "{KPI1: 40, KPI2: 60}"}
+
     method: Literal["at_risk_pool"] = Field(description="How the credit is worked out.")
     at_risk_percent: Percent = Field(description="Of the charges: no month costs more by this rule.")
     pool_percent: PercentUp = Field(Decimal(100), description="The part of the amount at risk for this rule's KPIs.")
-    allocation: dict[Identifier, PercentUp] = Field(min_length=1, description="Each KPI's weight in the pool.")
+    allocation: dict[KpiId, PercentUp] = Field(min_length=1, description="Each KPI's weight in the pool.")
     misses: Annotated[Whole, Field(ge=1)] = Field(1, description="So many missed targets are a default...")
     in_periods: Annotated[Whole, Field(ge=1)] = Field(1, description="... in so many measurement periods.")
     earn_back: EarnBack | None = Field(None, description="When a credit is returned.")
@@ -82,10 +147,20 @@ class PoolCredit(CreditTerms):
 class LadderCredit(CreditTerms):
     """A table from the period's points to a percentage of the charges."""
 
+    summary: ClassVar[str] = (
+        "the percentage that a table gives for the points; `between` says what lies between two rungs"
+    )
+    example: ClassVar[Mapping[str, str]] = {"rungs": "[{at_least: 5, percent: 2}]", "between": "step_down"}
+    costs_for: ClassVar[str] = "points of the month"
+    prices_points: ClassVar[bool] = True
+
     method: Literal["ladder"] = Field(description="How the credit is worked out.")
-    kpis: tuple[Identifier, ...] = Field((), description="Whose points; none: all KPIs'.")
+    kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     rungs: tuple[Rung, ...] = Field(min_length=1, description="Ascending by points.")
     between: Literal["step_down", "step_up", "prorata"] = Field(description="What a number between two rungs gives.")
+
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
+        return min((rung.percent for rung in self.rungs if rung.percent), default=None)
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -98,11 +173,23 @@ class LadderCredit(CreditTerms):
 class RatchetCredit(CreditTerms):
     """A price for each point over a free allowance, which rises with the number of points."""
 
+    summary: ClassVar[str] = "points over the `free` ones × price × the factor of their slice"
+    example: ClassVar[Mapping[str, str]] = {
+        "per_point": "3.00",
+        "slices": "[{up_to: 100, factor: 1}, {factor: 1.5}]",
+    }
+    costs_for: ClassVar[str] = "points of the month"
+    prices_points: ClassVar[bool] = True
+
     method: Literal["ratchet"] = Field(description="How the credit is worked out.")
-    kpis: tuple[Identifier, ...] = Field((), description="Whose points; none: all KPIs'.")
+    kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     free: Points = Field(Decimal(0), description="Points that cost nothing.")
     per_point: Money = Field(description="The price of a point.")
     slices: tuple[Slice, ...] = Field(min_length=1, description="Ascending; the last is open.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -116,8 +203,14 @@ class RatchetCredit(CreditTerms):
 class UnitRateCredit(CreditTerms):
     """A rate for every block of time (or every unit of a count) of unavailability, by weight of the area."""
 
+    summary: ClassVar[str] = (
+        "rate × weight × blocks of time × factors for use and repeats; nothing for what was put right in time"
+    )
+    example: ClassVar[Mapping[str, str]] = {"rate": "2.00", "block": "2h"}
+    costs_for: ClassVar[str] = "unavailability"
+
     method: Literal["unit_rate"] = Field(description="How the credit is worked out.")
-    kpi: Identifier | None = Field(None, description="A count whose result is the number of blocks; none: outages.")
+    kpi: KpiId | None = Field(None, description="A count whose result is the number of blocks; none: outages.")
     rate: Money | None = Field(None, description="For one block, at a weight of 1.")
     share: ChargeShare | None = Field(None, description="The rate as a share of the charges: 1/30 a day.")
     weights: dict[Identifier, Factor] = Field(default_factory=dict, description="By area; an area not named has 1.")
@@ -131,6 +224,14 @@ class UnitRateCredit(CreditTerms):
     used_factor: Factor = Field(Decimal(1), description="For what was unavailable and used all the same.")
     repeats: tuple[RepeatStep, ...] = Field((), description="The last that holds decides.")
     max_blocks: Annotated[Whole, Field(ge=1)] | None = Field(None, description="In one month.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return self.share is not None
+
+    @property
+    def prices_occurrences(self) -> bool:
+        return self.kpi is None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -146,17 +247,40 @@ class UnitRateCredit(CreditTerms):
 class FixedCredit(CreditTerms):
     """An amount for each KPI that misses its target."""
 
+    summary: ClassVar[str] = "an amount for each KPI that missed its target"
+    example: ClassVar[Mapping[str, str]] = {"amounts": "{KPI1: 500.00}"}
+
     method: Literal["fixed"] = Field(description="How the credit is worked out.")
-    amounts: dict[Identifier, Money] = Field(min_length=1, description="By KPI.")
+    amounts: dict[KpiId, Money] = Field(min_length=1, description="By KPI.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
+        return min(self.amounts.values()) / charges * 100 if charges else None
 
 
 class MisreportingCredit(CreditTerms):
     """A deduction that was not reported is made after all, and a surcharge on it."""
 
+    summary: ClassVar[str] = "a deduction that was left out, and a surcharge"
+    example: ClassVar[Mapping[str, str]] = {
+        "deliberate_percent": "50",
+        "otherwise_percent": "25",
+        "none_if_corrected": "true",
+    }
+    costs_for: ClassVar[str] = "deductions left out"
+    prices_misreports: ClassVar[bool] = True
+
     method: Literal["misreporting"] = Field(description="How the credit is worked out.")
     deliberate_percent: PercentUp = Field(description="The surcharge on what was left out on purpose.")
     otherwise_percent: PercentUp = Field(description="The surcharge on what was left out by mistake.")
     none_if_corrected: YesNo = Field(description="No surcharge if corrected before payment.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
 
 
 Credit = Annotated[
@@ -172,3 +296,8 @@ Credit = Annotated[
     Field(discriminator="method"),
 ]
 """One rule that makes credits."""
+
+METHODS: dict[str, type[CreditTerms]] = {
+    get_args(terms.model_fields["method"].annotation)[0]: terms for terms in get_args(get_args(Credit)[0])
+}
+"""The terms of every method by its name, in the order of the union."""

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced, Strict, Whole
 from sla_monitor.contract.kpis.bands import Level
+from sla_monitor.contract.kpis.kpi_references import KpiId
 
 MONEY = frozenset({"credits", "credits_percent_of_cap", "credits_percent_of_charges"})
 Effect = Literal[
@@ -46,7 +47,7 @@ class TriggerCondition(Strict):
         " of the KPIs measured. kpi_value: the sum of results. downtime_hours: what availabilities lost, as it was"
         " seen. tripped: months in which another trigger was set off."
     )
-    kpis: tuple[Identifier, ...] = Field((), description="None: all; a PI counts only where it is named.")
+    kpis: tuple[KpiId, ...] = Field((), description="None: all; a PI counts only where it is named.")
     bands: tuple[Identifier, ...] = Field((), description="For failures: only those in these bands.")
     material: Annotated[bool, Field(strict=True)] = Field(False, description="For failures: only material ones.")
     trigger: Identifier | None = Field(None, description="For tripped: which; it must stand above this one.")

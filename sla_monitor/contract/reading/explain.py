@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from sla_monitor.contract.fields import Misplaced
-from sla_monitor.contract.reading.keys import known_keys
+from sla_monitor.contract.reading.keys import known_keys, models_at
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.reading.nodes import Path
 
@@ -89,24 +89,10 @@ SAMPLES = {
     "kpi": "kpi: KPI1",
     "kpis": "kpis: [KPI1]",
     "method": "method: points",
-    "per_point_percent": "per_point_percent: 1",
-    "rate_percent": "rate_percent: 0.5",
-    "partial": "partial: prorata",
-    "tiers": "tiers: [{below: 99.9, percent: 10}]",
     "percent": "percent: 10",
-    "at_risk_percent": "at_risk_percent: 10",
-    "allocation": "allocation: {KPI1: 40, KPI2: 60}",
     "periods": "periods: 12",
-    "rungs": "rungs: [{at_least: 5, percent: 2}]",
-    "between": "between: step_down",
     "at_least": "at_least: 5",
-    "per_point": "per_point: 3.00",
-    "slices": "slices: [{up_to: 100, factor: 1}, {factor: 1.5}]",
-    "amounts": "amounts: {KPI1: 500.00}",
     "amount": "amount: 850000.00",
-    "deliberate_percent": "deliberate_percent: 50",
-    "otherwise_percent": "otherwise_percent: 25",
-    "none_if_corrected": "none_if_corrected: true",
     "over": "over: contract_year",
     "conditions": "conditions: [{measure: points, months: 3, at_least: 50}]",
     "measure": "measure: points",
@@ -117,19 +103,28 @@ SAMPLES = {
     "grace": "grace: 30m",
     "prometheus": "prometheus: https://prometheus.example:9090",
 }
-"""What to write for a key that must be there."""
+"""What to write for a key that must be there, where its model has no example."""
+
+
+def sample_of(model: type[BaseModel], where: Path) -> str | None:
+    """What to write for the key at a path of pydantic's: by the example of the model there, if it has one."""
+    key = str(where[-1])
+    examples = (getattr(one, "example", {}) for one in models_at(model, where[:-1]))
+    return next((f"{key}: {example[key]}" for example in examples if key in example), SAMPLES.get(key))
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """A sentence about the value at a path of pydantic's (see `places`), or about the key there.
 
-    `at`: the value; the key itself; or `named`, a key that may be missing and whose value is meant if not.
+    `at`: the value; the key itself; or `named`, a key that may be missing and whose value is meant if not. `untagged`:
+    so many segments at the end of the path are the file's own, and none of them is the tag of a union.
     """
 
     loc: Path
     message: str
     at: Literal["value", "key", "named"]
+    untagged: int = 0
 
 
 def explained(error: ErrorDetails, model: type[BaseModel]) -> Iterator[Mistake]:
@@ -138,13 +133,13 @@ def explained(error: ErrorDetails, model: type[BaseModel]) -> Iterator[Mistake]:
     ctx = error.get("ctx", {})
     cause = ctx.get("error")
     if isinstance(cause, Misplaced):
-        yield from (Mistake((*loc, *path), message, "named") for path, message in cause.problems)
+        yield from (Mistake((*loc, *path), message, "named", len(path)) for path, message in cause.problems)
     elif error["type"] == "union_tag_invalid":
         message = f"no such {_tag_key(ctx)} ({suggestion(str(ctx['tag']), _quoted(ctx['expected_tags']))})"
         yield Mistake((*loc, _tag_key(ctx)), message, "named")
     elif error["type"] in {"missing", "union_tag_not_found"}:
         where = loc if error["type"] == "missing" else (*loc, _tag_key(ctx))
-        yield Mistake(where, _missing(str(where[-1])), "named")
+        yield Mistake(where, _missing(model, where), "named")
     elif error["type"] == "extra_forbidden":
         message = f"unknown key ({suggestion(str(loc[-1]), known_keys(model, loc[:-1]))})"
         yield Mistake(loc, message, "key")
@@ -156,8 +151,8 @@ def explained(error: ErrorDetails, model: type[BaseModel]) -> Iterator[Mistake]:
         yield Mistake(loc, message, "key" if loc[-1:] == ("[key]",) else "value")
 
 
-def _missing(key: str) -> str:
-    sample = SAMPLES.get(key)
+def _missing(model: type[BaseModel], where: Path) -> str:
+    sample = sample_of(model, where)
     return f"is missing (write for example {sample})" if sample else "is missing"
 
 

@@ -28,6 +28,11 @@ def fields_of(model: type[BaseModel]) -> dict[str, Any]:
 
 def known_keys(model: type[BaseModel], loc: Path) -> list[str]:
     """The keys of the place to which a path of pydantic's leads (tags of unions included)."""
+    return sorted({key for candidate in models_at(model, loc) for key in fields_of(candidate)})
+
+
+def models_at(model: type[BaseModel], loc: Path) -> list[type[BaseModel]]:
+    """What may stand at the place to which a path of pydantic's leads."""
     models: list[type[BaseModel]] = [model]
     is_table = False
     for segment in loc:
@@ -35,13 +40,16 @@ def known_keys(model: type[BaseModel], loc: Path) -> list[str]:
             # A name that the writer chose (a calendar's), or a position: the models stay the same.
             is_table = False
             continue
+        tagged = [candidate for candidate in models if _tag(candidate) == segment]
+        if tagged and len(models) > 1:
+            # Before keys: a member of a union may have a key that is called like a tag (a tier credit's tiers).
+            models = tagged
+            continue
         types = [fields_of(candidate)[segment] for candidate in models if segment in fields_of(candidate)]
         if types:
             models = [found for kind in types for found in models_in(kind)]
             is_table = any(_is_table(kind) for kind in types)
-        else:
-            models = [candidate for candidate in models if _tag(candidate) == segment] or models
-    return sorted({key for candidate in models for key in fields_of(candidate)})
+    return models
 
 
 def _is_table(annotation: Any) -> bool:

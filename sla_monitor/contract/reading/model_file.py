@@ -95,7 +95,7 @@ def _by_place(root: Node, mistakes: list[Mistake]) -> dict[tuple[FilePlace, str]
     """The mistakes of each value together: every member of a union has its own."""
     found: dict[tuple[FilePlace, str], list[str]] = {}
     for mistake in mistakes:
-        spot = locate(root, mistake.loc)
+        spot = locate(root, mistake.loc, mistake.untagged)
         path = spot.path
         if mistake.at == "named" and spot.beyond is not None:
             path = (*path, spot.beyond)

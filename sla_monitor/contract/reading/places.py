@@ -25,15 +25,16 @@ class Spot:
     beyond: str | int | None = None
 
 
-def locate(root: Node, loc: Path) -> Spot:
-    """Follow a path of pydantic's through the file as far as it goes."""
+def locate(root: Node, loc: Path, untagged: int = 0) -> Spot:
+    """Follow a path of pydantic's through the file as far as it goes. `untagged`: so many segments at its end are a
+    path in the file, where a key may be called like the tag of a union (see `Mistake`)."""
     path: Path = ()
     node, key = root, root.place
     tag_passed = False
     beyond: str | int | None = None
-    for segment in loc:
+    for position, segment in enumerate(loc, untagged - len(loc)):
         beyond = None
-        if not tag_passed and _is_tag(node, segment):
+        if position < 0 and not tag_passed and _is_tag(node, segment):
             tag_passed = True
             continue
         found = _step(node, segment)

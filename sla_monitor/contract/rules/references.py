@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sla_monitor.contract.kpis.kpi_references import find_kpi_references
+from sla_monitor.contract.money.credit_methods import METHODS
+from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.contract.rules.plain_values import RuleProblem, calendar_names, entries, listed, names_in, unknown
 
 Path = tuple[str | int, ...]
@@ -113,17 +116,10 @@ def _credits(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     kpis, services = names_in(contract, "kpis"), names_in(contract, "services")
     for i, credit in entries(contract, "credits"):
         yield from unknown("service", ("credits", i, "service"), credit.get("service"), services)
-        for path, name in _kpis_named(credit):
+        # A method that is none has no terms to name KPIs in: its name is the mistake, and the model speaks of it.
+        terms = METHODS.get(str(credit.get("method")))
+        for path, name in find_kpi_references(terms, credit) if terms is not None else ():
             yield from unknown("KPI", ("credits", i, *path), name, kpis)
-
-
-def _kpis_named(credit: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
-    """Every KPI that a rule names, with the path to the name."""
-    yield ("kpi",), credit.get("kpi")
-    yield from ((("kpis", j), name) for j, name in enumerate(listed(credit, "kpis")))
-    for key in ("allocation", "amounts"):
-        named = credit.get(key)
-        yield from (((key, name), name) for name in (named if isinstance(named, dict) else ()))
 
 
 def _trigger(
@@ -131,11 +127,11 @@ def _trigger(
 ) -> Iterator[RuleProblem]:
     kpis, caps = names_in(contract, "kpis"), names_in(contract, "caps")
     yield from unknown("cap", (*path, "cap"), trigger.get("cap"), caps)
+    for inside, name in find_kpi_references(Trigger, trigger):
+        yield from unknown("KPI", (*path, *inside), name, kpis)
     for j, condition in entries(trigger, "conditions"):
         here = (*path, "conditions", j)
         yield from unknown("cap", (*here, "cap"), condition.get("cap"), caps)
         yield from unknown("trigger above this one", (*here, "trigger"), condition.get("trigger"), above)
-        for k, name in enumerate(listed(condition, "kpis")):
-            yield from unknown("KPI", (*here, "kpis", k), name, kpis)
         for k, name in enumerate(listed(condition, "bands")):
             yield from unknown("band", (*here, "bands", k), name, _bands(contract))

@@ -7,8 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi, RatioKpi
-from sla_monitor.contract.money.credit_methods import MisreportingCredit, UnitRateCredit
+from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import CreditClaim, Entry, Misreported, Occurred, ReportedFigure, TicketRecord
@@ -23,9 +22,9 @@ def figure_rules(entry: Entry, said: ReportedFigure, ground: EntryContext) -> It
     if kpi is None:
         return
     yield from ground.month_without_end(said.kpi, said.month)
-    if isinstance(kpi, CompositeKpi):
+    if kpi.part_kpis:
         yield "kpi", f"{kpi.id} is made of other KPIs (give their figures)"
-    if said.total is not None and not isinstance(kpi, RatioKpi):
+    if said.total is not None and not kpi.takes_counts:
         yield "in_target", f"{kpi.id} is no share of events (give its value)"
     if said.value is not None:
         yield from _range(said.value, kpi)
@@ -72,10 +71,10 @@ def money_rules(entry: Entry, said: Any, ground: EntryContext) -> Iterator[Entry
         return
     if isinstance(said, CreditClaim):
         yield from _claimed(said, terms, ground)
-    if isinstance(said, Misreported) and not any(isinstance(rule, MisreportingCredit) for rule in terms.credits):
+    if isinstance(said, Misreported) and not any(rule.prices_misreports for rule in terms.credits):
         yield "kind", "the contract has no credit for misreporting (see its credits)"
     if isinstance(said, Occurred):
-        rules = [rule.id for rule in terms.credits if isinstance(rule, UnitRateCredit) and rule.kpi is None]
+        rules = [rule.id for rule in terms.credits if rule.prices_occurrences]
         if said.rule not in rules:
             yield "rule", f"no such credit by unit rate: {said.rule} ({suggestion(said.rule, rules)})"
 

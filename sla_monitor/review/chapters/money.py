@@ -23,6 +23,8 @@ LINES = (
     Column("Credit", 1.1, True),
     Column("Clause", 1.8),
 )
+RETURNED = "credits of earlier months"
+"""What a line is for that no rule of the contract makes: money that an entry of the register gives back."""
 CAPS = (
     Column("Cap", 1.4), Column("Of", 1.2), Column("Limit", 1.2, True), Column("Used before", 1.2, True),
     Column("Before it", 1.2, True), Column("After it", 1.2, True), Column("Left", 1.2, True),
@@ -68,14 +70,14 @@ def _charges(case: PackInput, result: PeriodResult) -> Table:
 
 
 def _lines(case: PackInput, result: PeriodResult) -> Table:
-    clauses = {rule.id: rule.clause for rule in case.terms.credits}
+    rules = {rule.id: rule for rule in case.terms.credits}
     rows: list[Row] = [
         (
             Cell(words.label(line.rule)),
-            Cell(line.kpi or "points of the month"),
+            Cell(line.kpi or (rules[line.rule].costs_for if line.rule in rules else RETURNED)),
             Cell(line.service or "the contract as a whole"),
             case.money(line.amount),
-            Cell(clauses.get(line.rule, "")),
+            Cell(rules[line.rule].clause if line.rule in rules else ""),
         )
         for line in result.credit.lines
     ]

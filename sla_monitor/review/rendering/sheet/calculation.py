@@ -58,6 +58,7 @@ def _lines(
     by_service: ByService = defaultdict(list)
     for rule in case.terms.credits:
         grid.title(f"Credit: {words.label(rule.id)}{f' [{rule.clause}]' if rule.clause else ''}")
+        grid.add(CellEntry(rule.summary.replace("`", ""), style="note"))
         ours = [line for line in left if line.rule == rule.id]
         left = [line for line in left if line.rule != rule.id]
         frame = MethodFrame(grid, rows, kpis, charges.get(rule.service, "0"), _paid(ours), accrual)

@@ -127,20 +127,25 @@ def by_pool(rule: PoolCredit, frame: MethodFrame) -> Iterator[Line]:
         yield name, f"{in_default}*{share}/100*{frame.percent(at_risk)}"
 
 
-METHODS: dict[str, Callable[[Any, MethodFrame], Iterator[Line]]] = {
+Formulas = Callable[[Any, MethodFrame], Iterator[Line]]
+
+FORMULAS: dict[str, Formulas | None] = {
     "points": by_points,
     "shortfall": by_shortfall,
     "tiers": by_tiers,
     "at_risk_pool": by_pool,
     "ladder": by_ladder,
     "ratchet": by_ratchet,
+    "unit_rate": None,
     "fixed": by_fixed_amount,
+    "misreporting": None,
 }
-"""The other methods take what somebody reported, which the sheet holds as numbers."""
+"""The formulas of every method. None: it takes what somebody reported, and the sheet holds what the engine says of it
+as numbers."""
 
 
 def formulas(rule: Credit, frame: MethodFrame) -> tuple[Line, ...]:
-    method = METHODS.get(rule.method)
+    method = FORMULAS[rule.method]
     return tuple(method(rule, frame)) if method else ()
 
 

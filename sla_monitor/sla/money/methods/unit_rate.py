@@ -19,7 +19,7 @@ Counted: TypeAlias = tuple[str, Fraction, Fraction, tuple[Fraction, ...], str | 
 """What is said of the blocks, the blocks, the weight, the factors, and the KPI."""
 
 
-def by_unit_rate(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
+def lines(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F6: rate × weight × blocks × factors, no more than so many blocks in a month."""
     rate, said = _rate(rule, case)
     left = None if rule.max_blocks is None else Fraction(rule.max_blocks)

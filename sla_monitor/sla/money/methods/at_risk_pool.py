@@ -12,7 +12,7 @@ from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step
 
 
-def by_pool(rule: PoolCredit, case: CreditInput) -> Iterator[CreditLine]:
+def lines(rule: PoolCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F4: pool × allocation × (at-risk percentage × charges), never more than the amount at risk in a month; and what
     is earned back."""
     charges = case.charges(rule)
