@@ -14,7 +14,6 @@ from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.counting import SlowAsDown
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS, reach_ms
-from sla_monitor.register.approval import asks_for_decision
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.sla.availability import KnownState, known
@@ -133,7 +132,7 @@ def granted_span(
     """From when to when a correction holds; None: it waits for a decision, or was refused."""
     decision = standing.decision_on(entry.number)
     if decision is None:
-        return None if asks_for_decision(said, contract) else (said.start_ms, said.end_ms)
+        return None if said.asks_for_decision(contract) else (said.start_ms, said.end_ms)
     ruling = decision[1]
     start_ms = max(said.start_ms, ruling.start_ms or said.start_ms)
     end_ms = min(said.end_ms, ruling.end_ms or said.end_ms)

@@ -10,7 +10,6 @@ from sla_monitor.assess.assessment import Excluded
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.intervals import Intervals, normal, subtract
-from sla_monitor.register.approval import asks_for_decision
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Claim, Entry, Maintenance
 
@@ -71,7 +70,7 @@ def decided(case: RequestContext, entry: Entry, said: Maintenance | Claim) -> tu
     """(from and to that was granted or needs nobody's word, why, whether it awaits a decision)."""
     found = case.standing.decision_on(entry.number)
     if found is None:
-        if asks_for_decision(said, case.contract):
+        if said.asks_for_decision(case.contract):
             return None, "awaits a decision", True
         return (said.start_ms, said.end_ms), "stands by itself", False
     number, ruling = found[0].number, found[1]

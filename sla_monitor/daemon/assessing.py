@@ -15,7 +15,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.daemon.verified import Verified
 from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.ledger import Ledger, Recorded
-from sla_monitor.register.entry_context import SKEW_MS
+from sla_monitor.register.instant import SKEW_MS
 
 NEWEST = 200
 """Entries of each contract that are looked at: what a wrong clock has dated is among the last."""

@@ -22,7 +22,7 @@ from sla_monitor.evidence.document import (
 from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.register.entry_context import EntryContext, endpoints, kpis, services
 from sla_monitor.register.instant import told_instant
-from sla_monitor.register.kinds.reply_rules import own_case
+from sla_monitor.register.kinds.decision import own_case
 
 Problems = Iterator[tuple[Path, str]]
 

@@ -2,53 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
-from sla_monitor.register.entries import Claim, Maintenance, TicketRecord
-from sla_monitor.register.entry_context import EntryContext, EntryProblem
 
-
-def without_reach(said: Claim, ground: EntryContext) -> Iterator[EntryProblem]:
-    """What is wrong with a claim that names KPIs none of which it could ever change."""
-    several = {name: _of_one(said, name, ground) for name in said.kpis}
-    if several and all(several.values()):
-        yield from (("kpis", why) for why in several.values())
-
-
-def out_of_reach(said: Claim, ground: EntryContext) -> Iterator[str]:
-    """The KPIs that a claim names beside others, and does not change."""
-    yield from filter(None, (_of_one(said, name, ground) for name in said.kpis))
-
-
-def _of_one(said: Claim, name: str, ground: EntryContext) -> str:
-    """Why a claim changes nothing of a KPI that it names, whatever the terms in that time; empty: it may."""
-    several = [terms for terms in ground.in_force(said.start_ms, said.end_ms) if _kpi(terms, name)]
-    found = [
-        "" if lets_pass(kpi, terms) else _why_not(said, kpi, terms, ground)
-        for terms in several
-        if (kpi := _kpi(terms, name))
-    ]
-    return found[0] if found and all(found) else ""
-
-
-def _kpi(terms: Terms, name: str) -> Kpi | None:
-    return next((kpi for kpi in terms.kpis if kpi.id == name), None)
-
-
-def _why_not(said: Claim, kpi: Kpi, terms: Terms, ground: EntryContext) -> str:
-    if kpi.part_kpis:
-        parts = ", ".join(kpi.part_kpis)
-        return f"{kpi.id} is made of other KPIs, and changes by their figures alone (name {parts})"
-    if kpi.is_of_tickets:
-        return "" if said.tickets else f"{kpi.id} is made of tickets, and not of time (name them under tickets)"
-    if said.tickets and not said.services:
-        return f"{kpi.id} is made of time, and the claim is about tickets alone (name its service)"
-    whose = {service.id for service, _ in terms.endpoints_of(kpi)}
-    if said.services and not whose & set(said.services):
-        return f"{kpi.id} is about {', '.join(sorted(whose))}, which the claim is not (name its service)"
-    return ""
+if TYPE_CHECKING:
+    from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.kinds.kind import TimedKind
+    from sla_monitor.register.kinds.ticket import TicketRecord
 
 
 def lets_pass(kpi: Kpi, terms: Terms) -> bool:
@@ -63,13 +26,40 @@ def is_probed(kpi: Kpi, terms: Terms) -> bool:
     return kpi.is_probed and next(terms.endpoints_of(kpi), None) is not None
 
 
-def meant(said: Claim | Maintenance, terms: Terms) -> Iterator[Kpi]:
+def time_doubts(
+    said: TimedKind, services: Collection[str], named: Collection[str] | None, context: EntryContext
+) -> Iterator[str]:
+    """About time of services (none: all) that no figure is made of, or from whose figures it is not taken. `named`: the
+    KPIs that are meant alone, if any; None: a kind of entry that cannot name any."""
+    kpis = list(_meant(services, named or (), context.contract.version_at(said.start_ms).terms))
+    if not kpis and not named:
+        whose = ", ".join(services) or "these services"
+        remedy = "" if named is None else " (for a figure that somebody reports, name its KPI)"
+        yield f"no KPI is worked out from the time of {whose}: no figure changes{remedy}"
+    for kpi in kpis:
+        if kpi.source_of_truth == "supplier":
+            if kpi.id not in (named or ()):
+                remedy = "" if named is None else " (name the KPI, and its failure is let pass)"
+                yield f"the supplier's figure counts for {kpi.id}, and does not change{remedy}"
+        elif counts_it_all(kpi):
+            yield f"{kpi.id} counts excluded time like any other: its figure does not change"
+        else:
+            yield from _agreed(kpi, said, context)
+
+
+def _agreed(kpi: Kpi, said: TimedKind, context: EntryContext) -> Iterator[str]:
+    for month in said.months(context.contract.versions[0].terms.time_zone):
+        found = context.stands.figure(kpi.id, month, "agreed")
+        if found is not None:
+            yield f"entry {found[0].number} is an agreed figure of {kpi.id} for {month}, which does not change"
+
+
+def _meant(services: Collection[str], named: Collection[str], terms: Terms) -> Iterator[Kpi]:
     """The KPIs made of the time of the services that are meant, as far as they are named."""
-    named = said.kpis if isinstance(said, Claim) else ()
     for kpi in terms.kpis:
         is_ours = not named or kpi.id in named
         whose = (service.id for service, _ in terms.endpoints_of(kpi)) if is_ours and is_probed(kpi, terms) else ()
-        if any(not said.services or name in said.services for name in whose):
+        if any(not services or name in services for name in whose):
             yield kpi
 
 

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.terms import Term
-from sla_monitor.register.entries import (
-    Action,
-    Claim,
-    Correction,
-    Decision,
-    Dispute,
-    Done,
-    Entry,
-    Minute,
-    OutageList,
-    SignOff,
-    TicketRecord,
-    Undo,
-)
 
-CHANGES_NO_FIGURE = (Minute, Action, Done, SignOff, Dispute, OutageList)
-"""Kinds of entry that no figure, no point and no money is made of."""
+if TYPE_CHECKING:
+    from sla_monitor.register.entries import Entry
+    from sla_monitor.register.kinds.kind import EntryKind
 
 
 def month_at(at_ms: int, zone: ZoneInfo) -> str:
@@ -52,66 +38,60 @@ def ends_period(month: str, months: int, term: Term) -> bool:
     return since % months == 0 or month == f"{term.end_on:%Y-%m}"
 
 
-def months_of(said: Strict, zone: ZoneInfo, others: Mapping[int, Entry]) -> tuple[str, ...]:
+def months_between(first: str, last: str) -> tuple[str, ...]:
+    """Every month from one to another, both included."""
+    return tuple(_name(number) for number in range(_count(first), _count(last) + 1))
+
+
+def months_of(said: EntryKind, zone: ZoneInfo, others: Mapping[int, Entry]) -> tuple[str, ...]:
     """The months that an entry is about, ascending. What is said about another entry is about that one's months,
     which is looked up in `others`; none: it is about no month in particular."""
-    if isinstance(said, Decision | Done | Undo):
-        other = others.get(said.about)
-        return months_of(other.said, zone, others) if other is not None and not _is_circle(other, said) else ()
-    month = getattr(said, "month", None)
-    if month is not None:
-        return (str(month),)
-    if isinstance(said, TicketRecord):
-        ends = (said.opened_ms, said.responded_ms, said.ended_ms)
-        return tuple(sorted({month_at(at_ms, zone) for at_ms in ends if at_ms is not None}))
-    return _spanned(said, zone)
+    if said.subject() is None:
+        return said.months(zone)
+    other = _subject(said, others)
+    return () if other is None else months_of(other, zone, others)
 
 
 class Others:
-    """The entries that entries may speak of: by number, and tickets by their id."""
+    """The entries that entries may speak of: by number, and by what they have the last word on."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.by_number = {entry.number: entry for entry in entries}
 
+    def records(self, kind: str, what: Hashable) -> Sequence[EntryKind]:
+        """Every entry of a kind that has, or had, the last word on something: also those that a later one replaced."""
+        return self._records.get((kind, what), ())
+
     @cached_property
-    def tickets(self) -> Mapping[str, list[TicketRecord]]:
-        """Every record of each ticket, also those that a later one replaced."""
-        found: dict[str, list[TicketRecord]] = {}
+    def _records(self) -> Mapping[tuple[str, Hashable], list[EntryKind]]:
+        found: dict[tuple[str, Hashable], list[EntryKind]] = {}
         for entry in self.by_number.values():
-            if isinstance(entry.said, TicketRecord):
-                found.setdefault(entry.said.id, []).append(entry.said)
+            what = entry.said.last_word_on()
+            if what is not None:
+                found.setdefault((entry.said.kind, what), []).append(entry.said)
         return found
 
 
-def first_changed(said: Strict, zone: ZoneInfo, others: Others, reach_ms: int) -> str | None:
-    """The first month whose figures an entry may change; None: it changes none. A correction reaches back over the
-    end of a month, where it makes an outage another one; a claim reaches to the tickets that it names; and a ticket
-    that is recorded again leaves the months in which it was."""
-    if isinstance(said, CHANGES_NO_FIGURE):
+def first_changed(said: EntryKind, zone: ZoneInfo, others: Others, reach_ms: int) -> str | None:
+    """The first month whose figures an entry may change; None: it changes none. `reach_ms`: how far an outage reaches
+    over the end of a month."""
+    if not said.changes_figures:
         return None
-    if isinstance(said, Decision | Undo):
-        other = others.by_number.get(said.about)
-        is_known = other is not None and not _is_circle(other, said)
-        return first_changed(other.said, zone, others, reach_ms) if other is not None and is_known else None
-    months = list(months_of(said, zone, others.by_number))
-    if isinstance(said, Correction):
-        months.append(month_at(said.start_ms - reach_ms, zone))
-    names = said.tickets if isinstance(said, Claim) else (said.id,) if isinstance(said, TicketRecord) else ()
-    records = [record for name in names for record in others.tickets.get(name, ()) if record is not said]
-    months += [month for record in records for month in months_of(record, zone, others.by_number)]
-    return min(months, default=None)
+    if said.subject() is not None:
+        other = _subject(said, others.by_number)
+        return None if other is None else first_changed(other, zone, others, reach_ms)
+    return min([*said.months(zone), *said.reached_months(zone, others, reach_ms)], default=None)
 
 
-def _is_circle(other: Entry, said: Any) -> bool:
-    """An entry is about an earlier one; what a damaged register says otherwise is not followed."""
-    return isinstance(other.said, Decision | Done | Undo) and other.said.about >= said.about
-
-
-def _spanned(said: Any, zone: ZoneInfo) -> tuple[str, ...]:
-    if not hasattr(said, "start_ms"):
-        return ()
-    first, last = _count(month_at(said.start_ms, zone)), _count(month_at(said.end_ms - 1, zone))
-    return tuple(_name(number) for number in range(first, last + 1))
+def _subject(said: EntryKind, others: Mapping[int, Entry]) -> EntryKind | None:
+    """What an entry is about. An entry is about an earlier one; what a damaged register says otherwise is not
+    followed."""
+    number = said.subject()
+    other = None if number is None else others.get(number)
+    if number is None or other is None:
+        return None
+    before = other.said.subject()
+    return None if before is not None and before >= number else other.said
 
 
 def _count(month: str) -> int:

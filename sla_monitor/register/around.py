@@ -7,21 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from sla_monitor.register.effective import EffectiveEntries
-from sla_monitor.register.entries import (
-    Claim,
-    Correction,
-    Entry,
-    Impact,
-    Maintenance,
-    ReportedFigure,
-    TicketRecord,
-    Timed,
-)
+from sla_monitor.register.entries import KINDS, Claim, Correction, Entry, ReportedFigure, TicketRecord, Timed
+from sla_monitor.register.kinds.kind import TimedKind
 
 Said = TypeVar("Said")
 
-TIMED: tuple[type[Timed], ...] = (Maintenance, Claim, Correction, Impact)
-"""Every kind that is about a stretch of time."""
+TIMED = tuple(kind for kind in KINDS.values() if issubclass(kind, TimedKind) and kind.changes_figures)
+"""Every kind that is about a stretch of time, and may change a figure."""
 
 BUCKET_MS = 10 * 86_400_000
 

@@ -3,26 +3,15 @@ the last one counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.fields import Strict
-from sla_monitor.register.approval import DECIDABLE, asks_for_decision
-from sla_monitor.register.entries import (
-    Action,
-    Decision,
-    Done,
-    Entry,
-    OutageList,
-    ReportedFigure,
-    SignOff,
-    TicketRecord,
-    Undo,
-)
+from sla_monitor.register.entries import KINDS, Action, Decision, Done, Entry, ReportedFigure, SignOff, Undo
+from sla_monitor.register.kinds.kind import EntryKind
 
-Kind = TypeVar("Kind", bound=Strict)
+Kind = TypeVar("Kind", bound=EntryKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +58,9 @@ class EffectiveEntries:
 
     def pending(self, contract: Contract) -> tuple[Entry, ...]:
         """Entries that ask for a decision under the contract's terms and have none."""
-        asked = (entry for kind in DECIDABLE for entry, _ in self.of(kind) if entry.number not in self._decisions)
-        pending = [entry for entry in asked if asks_for_decision(entry.said, contract)]
+        pairs = (pair for kind in KINDS.values() if kind.is_decidable for pair in self.of(kind))
+        asked = (entry for entry, said in pairs if said.asks_for_decision(contract))
+        pending = [entry for entry in asked if entry.number not in self._decisions]
         return tuple(sorted(pending, key=lambda entry: entry.number))
 
 
@@ -78,12 +68,13 @@ def standing(entries: Iterable[Entry]) -> EffectiveEntries:
     """What stands of one contract's entries, whatever order they are given in."""
     ordered = sorted(entries, key=lambda entry: entry.number)
     undone = _undone(ordered)
-    last: dict[object, Entry] = {}
+    last: dict[tuple[str, Hashable], Entry] = {}
     replaced: dict[int, int] = {}
     for entry in ordered:
-        key = _key(entry)
-        if key is None or entry.number in undone:
+        what = entry.said.last_word_on()
+        if what is None or entry.number in undone:
             continue
+        key = (entry.said.kind, what)
         if key in last:
             replaced[last[key].number] = entry.number
         last[key] = entry
@@ -105,16 +96,6 @@ def _undone(ordered: list[Entry]) -> dict[int, int]:
         if isinstance(said, Undo) and entry.number not in undone and said.about < entry.number:
             undone[said.about] = entry.number
     return undone
-
-
-def _key(entry: Entry) -> object:
-    """What an entry has the last word on; None: it stands beside others of its kind."""
-    said = entry.said
-    if isinstance(said, TicketRecord):
-        return said.id
-    if isinstance(said, OutageList):
-        return said.start_ms, said.end_ms, frozenset(said.services)
-    return (said.kpi, said.month, said.party) if isinstance(said, ReportedFigure) else None
 
 
 def _indexed(kept: tuple[Entry, ...], undone: Mapping[int, int], replaced: Mapping[int, int]) -> EffectiveEntries:

@@ -4,32 +4,38 @@ An entry is never edited. To undo one, add an `undo`; a later ticket with the sa
 for the same KPI and month, or a later outage list for the same time and services, stands in place of the earlier one
 (sla_monitor.register.effective).
 
-To add a kind: a class in `times`, `reports`, `rulings` or `meetings`, and its name in `Said`.
+To add a kind: its class in `register/kinds/`, and its name in `Said` (docs/how-to/add-a-register-kind.md).
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field, StringConstraints
 
 from sla_monitor.contract.fields import Identifier, Strict
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.decisions import CreditClaim, Decision, EarnedBackEntry, SignOff, Undo, Waiver
-from sla_monitor.register.kinds.meetings import Action, Done, Minute
+from sla_monitor.register.kinds.claim import Claim
+from sla_monitor.register.kinds.correction import Correction
+from sla_monitor.register.kinds.credit_claim import CreditClaim
+from sla_monitor.register.kinds.decision import Decision, Undo
+from sla_monitor.register.kinds.dispute import Dispute
+from sla_monitor.register.kinds.earn_back import EarnedBackEntry
+from sla_monitor.register.kinds.figure import ReportedFigure
+from sla_monitor.register.kinds.impact import Impact
+from sla_monitor.register.kinds.kind import EntryKind
+from sla_monitor.register.kinds.maintenance import Maintenance
+from sla_monitor.register.kinds.meeting import Action, Done, Minute
+from sla_monitor.register.kinds.misreport import Misreported
+from sla_monitor.register.kinds.occurrence import Occurred
+from sla_monitor.register.kinds.outage_list import ListedOutage, OutageList
 from sla_monitor.register.kinds.parts import Line, Month, Number, Text, Timed
-from sla_monitor.register.kinds.reports import (
-    ClockStop,
-    ListedOutage,
-    Misreported,
-    Occurred,
-    OutageList,
-    ReportedFigure,
-    TicketRecord,
-)
-from sla_monitor.register.kinds.stretches import Claim, Correction, Dispute, Impact, Maintenance
+from sla_monitor.register.kinds.sign_off import SignOff
+from sla_monitor.register.kinds.ticket import ClockStop, TicketRecord
+from sla_monitor.register.kinds.waiver import Waiver
 
 __all__ = [
+    "KINDS",
     "Action",
     "Claim",
     "ClockStop",
@@ -80,6 +86,9 @@ Said = Annotated[
     Field(discriminator="kind"),
 ]
 """What an entry says."""
+
+KINDS: dict[str, type[EntryKind]] = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(Said)[0])}
+"""Every kind of entry, by its name."""
 
 
 class Entry(Strict):

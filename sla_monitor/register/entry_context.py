@@ -15,11 +15,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.register.affected_months import ends_period, month_edges_ms
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry
-
-EntryProblem = tuple[str, str]
-"""The field that is wrong, and what is wrong with it."""
-SKEW_MS = 300_000
-"""Other people's clocks may be this much ahead of ours."""
+from sla_monitor.register.kinds.kind import EntryProblem
 
 
 @dataclass(frozen=True)
@@ -84,6 +80,23 @@ class EntryContext:
                 yield field, f"{what} {name} is not in the contract then (see its from and until)"
             else:
                 yield field, f"no such {what}: {name} ({suggestion(name, known)})"
+
+    def unknown_services(self, field: str, names: Iterable[str], span: tuple[int, int]) -> Iterator[EntryProblem]:
+        return self.unknown(field, "service", names, services, span)
+
+    def unknown_kpis(self, field: str, names: Iterable[str], span: tuple[int, int]) -> Iterator[EntryProblem]:
+        return self.unknown(field, "KPI", names, kpis, span)
+
+    def unknown_endpoints(self, field: str, names: Iterable[str], span: tuple[int, int]) -> Iterator[EntryProblem]:
+        return self.unknown(field, "endpoint", names, endpoints, span)
+
+    def unknown_entry(self, field: str, number: int) -> Iterator[EntryProblem]:
+        """What is wrong with an entry that is not there, or stands no more."""
+        if number not in self.said:
+            yield field, f"no entry {number} in the register of this contract (see `sla-monitor register list`)"
+        elif number in self.stands.undone:
+            by = self.stands.undone[number]
+            yield field, f"entry {number} was undone by entry {by} (undo that one to restore it)"
 
 
 def services(terms: Terms) -> list[str]:

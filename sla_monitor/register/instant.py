@@ -13,6 +13,8 @@ FIRST_MS, LAST_MS = 0, 7_258_118_400_000  # 1970 to 2199: others are typing mist
 _SHAPE = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?"
 _is_shaped = re.compile(_SHAPE, re.ASCII).fullmatch
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+SKEW_MS = 300_000
+"""Other people's clocks may be this much ahead of ours."""
 WRONG = "must be an instant (write 2026-10-05T14:00:00Z, or 2026-10-05 14:00 in the contract's zone)"
 
 

@@ -31,7 +31,7 @@ from sla_monitor.register.csv_sheet import SIZE_LIMIT, day_first, read_sheet
 from sla_monitor.register.entries import ListedOutage
 from sla_monitor.register.importing import Dates, shortened
 from sla_monitor.register.instant import Milliseconds, parse_instant, told_instant
-from sla_monitor.register.kinds.reports import LISTED_AT_MOST
+from sla_monitor.register.kinds.outage_list import LISTED_AT_MOST
 
 StatusImpact = Literal["none", "minor", "major", "critical", "maintenance"]
 IMPACTS: tuple[StatusImpact, ...] = ("minor", "major", "critical")

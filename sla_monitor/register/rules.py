@@ -6,53 +6,32 @@ Every rule yields `(field, what is wrong (what would be right))`, and all of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from sla_monitor.register.affected_figures import without_reach
-from sla_monitor.register.affected_months import earlier, months_of
-from sla_monitor.register.entries import (
-    Action,
-    Claim,
-    Correction,
-    CreditClaim,
-    Decision,
-    Dispute,
-    Done,
-    Entry,
-    Impact,
-    ListedOutage,
-    Maintenance,
-    Minute,
-    OutageList,
-    ReportedFigure,
-    SignOff,
-    TicketRecord,
-    Undo,
-    Waiver,
-)
-from sla_monitor.register.entry_context import SKEW_MS, EntryContext, EntryProblem, endpoints, kpis, services
-from sla_monitor.register.instant import told_instant
-from sla_monitor.register.kinds.figure_rules import figure_rules, money_rules, ticket_rules
-from sla_monitor.register.kinds.reply_rules import decision_rules, done_rules, undo_rules
+from sla_monitor.register.affected_months import months_of
+from sla_monitor.register.entries import Entry, ListedOutage, Timed
+from sla_monitor.register.entry_context import EntryContext
+from sla_monitor.register.instant import SKEW_MS
+from sla_monitor.register.kinds.kind import EntryProblem
 
-Rule = Callable[[Entry, Any, EntryContext], Iterator[EntryProblem]]
-
-_REPLACED_BY_THE_NEXT = (TicketRecord, ReportedFigure, OutageList)
 UNPRINTABLE = "holds a character that cannot be printed (write plain text)"
-_TALK = (SignOff, Minute, Action, Done, CreditClaim, Dispute, OutageList)
-"""What changes no figure."""
 
 
-def problems(entry: Entry, ground: EntryContext) -> list[str]:
+def problems(entry: Entry, context: EntryContext) -> list[str]:
     """What is wrong with a new entry, as lines of `field: what is wrong (what would be right)`; none: it may be
     added. `entry.number` and what it is about are judged as if it came next."""
-    said = entry.said
-    found = [*texts(entry), *_times(entry, said, ground), *_month(entry, ground)]
-    found += _RULES.get(type(said), money_rules)(entry, said, ground)
-    found += _repeated(entry, ground)
-    found += [] if found else _final(entry, ground)
+    found = [*texts(entry), *_times(entry, context), *_month(entry, context)]
+    found += entry.said.rules(entry, context)
+    found += _repeated(entry, context)
+    found += [] if found else _final(entry, context)
     return list(dict.fromkeys(f"{field}: {message}" for field, message in found))
+
+
+def doubts(entry: Entry, context: EntryContext) -> list[str]:
+    """What the figures do not take from an entry, a sentence each; none: nothing is known that speaks against it. What
+    can never have an effect is refused."""
+    return list(dict.fromkeys(entry.said.doubts(context)))
 
 
 def texts(entry: Entry) -> Iterator[EntryProblem]:
@@ -74,142 +53,52 @@ def _words(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _times(entry: Entry, said: Any, ground: EntryContext) -> Iterator[EntryProblem]:
+def _times(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     """Nobody can have been told, or have asked, in the future; and time before the contract is nobody's business."""
-    for name in ("aware", "notified", "claimed", "opened", "responded", "ended"):
-        at_ms = getattr(said, f"{name}_ms", None)
+    said = entry.said
+    for name in said.past:
+        at_ms = getattr(said, f"{name}_ms")
         if at_ms is not None and at_ms > entry.at_ms + SKEW_MS:
             yield name, "lies in the future (check the date)"
-    if hasattr(said, "start_ms") and not isinstance(said, Decision):
-        first_ms, end_ms = ground.term_ms
+    if isinstance(said, Timed):
+        first_ms, end_ms = context.term_ms
         if said.end_ms <= first_ms or said.start_ms >= end_ms:
             yield "start", "lies outside the contract's term (check the dates)"
-        if isinstance(said, Correction | Impact | OutageList) and said.end_ms > entry.at_ms + SKEW_MS:
+        if said.is_of_the_past and said.end_ms > entry.at_ms + SKEW_MS:
             yield "end", "lies in the future, which nobody has seen (check the date)"
 
 
-def _month(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
+def _month(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     month = getattr(entry.said, "month", None)
     if month is None:
         return
-    start_ms, end_ms = ground.month_ms(month)
-    if end_ms <= ground.term_ms[0] or start_ms >= ground.term_ms[1]:
+    start_ms, end_ms = context.month_ms(month)
+    if end_ms <= context.term_ms[0] or start_ms >= context.term_ms[1]:
         yield "month", f"{month} is outside the contract's term (check the year)"
-    elif _begins_ms(entry.said, start_ms, ground) > entry.at_ms:
+    elif entry.said.begins_ms(month, context) > entry.at_ms:
         yield "month", f"{month} has not begun (check the year)"
-    elif isinstance(entry.said, SignOff | CreditClaim) and end_ms > entry.at_ms:
+    elif entry.said.is_of_the_past and end_ms > entry.at_ms:
         yield "month", f"{month} has not ended (wait for its end)"
 
 
-def _begins_ms(said: Any, start_ms: int, ground: EntryContext) -> int:
-    """A figure may be told as soon as its measurement period runs, which goes by its last month."""
-    kpi = ground.kpi(said.kpi, said.month) if isinstance(said, ReportedFigure) else None
-    return start_ms if kpi is None else ground.month_ms(earlier(said.month, kpi.measurement_months - 1))[0]
-
-
-def _repeated(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
+def _repeated(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     """The same words again would count twice, or say nothing."""
-    if isinstance(entry.said, Undo | Done | Decision | Minute | Action | SignOff):
+    if entry.said.may_repeat:
         return
-    for other, said in ground.stands.of(type(entry.said)) if not isinstance(entry.said, TicketRecord) else ():
+    replaces = entry.said.last_word_on() is not None
+    for other, said in context.stands.of(type(entry.said)):
         same_words = said == entry.said and other.reference == entry.reference
-        if same_words and (isinstance(said, _REPLACED_BY_THE_NEXT) or other.note == entry.note):
+        if same_words and (replaces or other.note == entry.note):
             yield "kind", f"entry {other.number} says the same (undo that one first, or give another reference)"
             return
 
 
-def _final(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
+def _final(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     """A final month is stated again only for a reason."""
-    if isinstance(entry.said, _TALK) or entry.note.strip():
+    said = entry.said
+    if not said.changes_figures or not said.explains_final_month or entry.note.strip():
         return
-    zone = ground.contract.versions[0].terms.time_zone
-    for month in months_of(entry.said, zone, ground.said):
-        if ground.stands.sign_off(month) is not None:
+    zone = context.contract.versions[0].terms.time_zone
+    for month in months_of(said, zone, context.said):
+        if context.stands.sign_off(month) is not None:
             yield "note", f"is missing: {month} is final, and this may change its figures (say why)"
-
-
-def _booking(entry: Entry, said: Maintenance, ground: EntryContext) -> Iterator[EntryProblem]:
-    yield from ground.unknown("services", "service", said.services, services, (said.start_ms, said.end_ms))
-
-
-def _claim(entry: Entry, said: Claim, ground: EntryContext) -> Iterator[EntryProblem]:
-    span = said.start_ms, said.end_ms
-    yield from ground.unknown("services", "service", said.services, services, span)
-    yield from ground.unknown("kpis", "KPI", said.kpis, kpis, span)
-    yield from ground.unknown("cause", "cause of relief", [said.cause], lambda terms: terms.relief.causes, span)
-    yield from without_reach(said, ground)
-    known = {ticket.id for _, ticket in ground.stands.of(TicketRecord)} if said.tickets else set()
-    for name in said.tickets:
-        if name not in known:
-            yield "tickets", f"no such ticket in the register: {name} (enter or import it first)"
-    if said.aware_ms is not None and said.notified_ms is not None and said.notified_ms < said.aware_ms:
-        yield "notified", "must not be before aware (check the dates)"
-
-
-def _correction(entry: Entry, said: Correction, ground: EntryContext) -> Iterator[EntryProblem]:
-    span = said.start_ms, said.end_ms
-    yield from ground.unknown("services", "service", said.services, services, span)
-    yield from ground.unknown("endpoints", "endpoint", said.endpoints, endpoints, span)
-
-
-def _impact(entry: Entry, said: Impact, ground: EntryContext) -> Iterator[EntryProblem]:
-    yield from ground.unknown("service", "service", [said.service], services, (said.start_ms, said.end_ms))
-
-
-def _dispute(entry: Entry, said: Dispute, ground: EntryContext) -> Iterator[EntryProblem]:
-    yield from ground.unknown("services", "service", said.services, services, (said.start_ms, said.end_ms))
-    if not entry.note.strip():
-        yield "note", "is missing (say what is disputed)"
-
-
-def _outage_list(entry: Entry, said: OutageList, ground: EntryContext) -> Iterator[EntryProblem]:
-    span = said.start_ms, said.end_ms
-    yield from ground.unknown("services", "service", said.services, services, span)
-    names = dict.fromkeys(one.service for one in said.outages)
-    yield from ground.unknown("outages", "service", names, services, span)
-    for name in names:
-        if said.services and name not in said.services:
-            yield "outages", f"{name} is none of the services that the list speaks of (name it, or leave it out)"
-    for one in said.outages:
-        if one.start_ms >= said.end_ms or (one.end_ms is not None and one.end_ms <= said.start_ms):
-            yield "outages", f"{told_instant(one.start_ms)} lies outside the list's time (leave it out)"
-        if max(one.start_ms, one.end_ms or 0) > entry.at_ms + SKEW_MS:
-            yield "outages", f"{told_instant(one.start_ms)} reaches into the future (check the dates)"
-
-
-def _waiver(entry: Entry, said: Waiver, ground: EntryContext) -> Iterator[EntryProblem]:
-    yield from ground.unknown("kpis", "KPI", said.kpis, kpis, ground.month_ms(said.month))
-    for name in said.kpis:
-        yield from ground.month_without_end(name, said.month)
-
-
-def _sign_off(entry: Entry, said: SignOff, ground: EntryContext) -> Iterator[EntryProblem]:
-    before = ground.stands.sign_off(said.month)
-    if before is not None and not said.reason.strip():
-        yield "reason", f"is missing: entry {before[0].number} made {said.month} final already (say why it is restated)"
-
-
-def _talk(entry: Entry, said: Minute | Action, ground: EntryContext) -> Iterator[EntryProblem]:
-    if not entry.note.strip():
-        yield "note", "is missing (write what was said, or what is to be done)"
-    if isinstance(said, Action) and said.kpi is not None:
-        yield from ground.unknown("kpi", "KPI", [said.kpi], kpis, (entry.at_ms, entry.at_ms + 1))
-
-
-_RULES: dict[type, Rule] = {
-    Maintenance: _booking,
-    Claim: _claim,
-    Correction: _correction,
-    Impact: _impact,
-    Dispute: _dispute,
-    OutageList: _outage_list,
-    Waiver: _waiver,
-    SignOff: _sign_off,
-    Minute: _talk,
-    Action: _talk,
-    Decision: decision_rules,
-    Done: done_rules,
-    Undo: undo_rules,
-    ReportedFigure: figure_rules,
-    TicketRecord: ticket_rules,
-}

@@ -2,76 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from sla_monitor.register.entries import (
-    Claim,
-    Correction,
-    Decision,
-    Dispute,
-    Entry,
-    Maintenance,
-    OutageList,
-    Undo,
-    Waiver,
-)
+from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.review import words
 from sla_monitor.review.pack_input import PackInput
 
-KINDS = {
-    "maintenance": "maintenance",
-    "claim": "claim",
-    "figure": "figure",
-    "correction": "correction",
-    "impact": "users hit",
-    "waiver": "waiver",
-    "earn_back": "earn-back",
-    "credit_claim": "credit claimed",
-    "misreport": "misreport",
-}
+
+@dataclass(frozen=True, slots=True)
+class PackWording:
+    """Sentences about entries as the pack has them."""
+
+    zone: ZoneInfo
+    currency: str
+
+    def names(self, names: Sequence[str]) -> str:
+        return words.listed(list(names)) if names else "everything"
+
+    def label(self, name: str) -> str:
+        return words.label(name)
+
+    def month(self, month: str) -> str:
+        return words.month_words(month)
+
+    def money(self, amount: Decimal) -> str:
+        return words.money(amount, self.currency)
+
+    def at(self, at_ms: int) -> str:
+        return words.moment(at_ms, self.zone)
+
+    def duration(self, duration_ms: int) -> str:
+        return words.duration(duration_ms)
 
 
 def what(entry: Entry, case: PackInput) -> str:
     """What an entry says, in one line."""
-    said = entry.said
-    if isinstance(said, Maintenance):
-        kind = "Emergency maintenance" if said.emergency else "Maintenance"
-        return f"{kind} of {_of(said.services)}"
-    if isinstance(said, Claim):
-        return f"Claim of {words.label(said.cause)} for {_of((*said.services, *said.kpis, *said.tickets))}"
-    if isinstance(said, Correction):
-        return f"Correction: {_of((*said.services, *said.endpoints))} was {said.outcome}"
-    if isinstance(said, Waiver):
-        return f"Waiver of {words.label(said.what)} for {_of(said.kpis)}, {words.month_words(said.month)}"
-    if isinstance(said, Decision | Undo):
-        kind = "Undoing" if isinstance(said, Undo) else "Granting" if said.granted else "Refusal"
-        return f"{kind} of entry {said.about}"
-    return _other(entry, case)
-
-
-def _other(entry: Entry, case: PackInput) -> str:
-    said = entry.said
-    if isinstance(said, Dispute):
-        return f"Dispute by the {said.party} about {_of(said.services)}"
-    if isinstance(said, OutageList):
-        number = words.counted(len(said.outages), "outage")
-        return f"The supplier’s outage list for {_of(said.services)}: {number}"
-    parts = [words.label(said.kind).capitalize()]
-    for name in ("kpi", "party", "value", "rule", "service", "outcome", "area"):
-        value = getattr(said, name, None)
-        if value not in {None, ""}:
-            parts.append(f"{value:f}" if name == "value" else words.label(str(value)))
-    amounts = (getattr(said, name, None) for name in ("omitted", "amount", "credit"))
-    parts += [words.money(amount, case.assessment.currency) for amount in amounts if amount is not None]
-    if (month := getattr(said, "month", None)) is not None:
-        parts.append(words.month_words(month))
-    return ", ".join(parts)
+    return entry.said.words(PackWording(case.zone, case.assessment.currency))
 
 
 def when(entry: Entry, case: PackInput) -> str:
     """The time that an entry is about; empty for one that is about none."""
-    start_ms, end_ms = getattr(entry.said, "start_ms", None), getattr(entry.said, "end_ms", None)
-    return words.until(start_ms, end_ms, case.zone) if start_ms is not None else ""
+    said = entry.said
+    return words.until(said.start_ms, said.end_ms, case.zone) if isinstance(said, Timed) else ""
 
 
 def decision_needed(case: PackInput) -> Iterator[str]:
@@ -85,7 +60,3 @@ def decision_needed(case: PackInput) -> Iterator[str]:
         yield f"This month’s credit must be claimed by {words.day(case.assessment.claim_by)}."
     if case.assessment.status == "provisional":
         yield "The figures of this month are to be signed off."
-
-
-def _of(names: tuple[str, ...]) -> str:
-    return words.listed(list(names)) if names else "everything"

@@ -38,7 +38,7 @@ def test_a_month_is_told_at_one_glance(contract: str, ledger: str) -> None:
     assert ["year", "contract", "40,000.00", "9,000.00", "54,000.00", "31,000.00", "0.00"] in told
     assert ["police", "18,600.00"] in told
     assert "Trigger bad-run is set off by 2025-02, 2025-03: termination right." in result.stdout
-    assert "Awaiting a decision\n  #2 claim by a.person: " in result.stdout
+    assert "Awaiting a decision\n  #2 by a.person: Claim" in result.stdout
 
 
 def test_what_goes_to_no_terminal_is_ascii_and_moves_no_cursor(contract: str, ledger: str) -> None:

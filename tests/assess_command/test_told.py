@@ -100,7 +100,7 @@ def test_a_restated_month_tells_what_moved_and_why(books: Books) -> None:
     assert [[cell.strip() for cell in row if cell] for row in rows] == [
         ["KPI1", "98.231 (severe, 6 points)", "98.633 (severe, 6 points)"]
     ]
-    assert "Because of\n  #9 decision by b.chief: about 2; granted yes; the link was ours" in told
+    assert "Because of\n  #9 by b.chief: Granting of entry 2; the link was ours" in told
 
 
 def test_money_that_was_let_pass_after_the_signature_is_told_to_the_penny(books: Books) -> None:

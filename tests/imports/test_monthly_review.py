@@ -69,8 +69,8 @@ def test_the_page_can_be_followed_to_the_end(told: list[tuple[str, str]]) -> Non
 
 
 def test_the_number_that_the_page_decides_on_is_that_of_the_claim(told: list[tuple[str, str]]) -> None:
-    assert after(told, "add claim").startswith("entry 15: claim")
-    assert "about 15; granted yes" in after(told, "register decide")
+    assert after(told, "add claim").startswith("entry 15: Claim of")
+    assert "Granting of entry 15" in after(told, "register decide")
 
 
 def test_the_final_pack_says_that_it_was_imported(told: list[tuple[str, str]], folder: Path) -> None:

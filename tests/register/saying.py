@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
-from sla_monitor.contract.fields import Strict
 from sla_monitor.register.entries import Entry, Said
 from sla_monitor.register.instant import Milliseconds
+from sla_monitor.register.kinds.kind import EntryKind
 from tests.instants import exact
 
 T0 = 1_767_225_600_000
@@ -17,9 +17,9 @@ T0 = 1_767_225_600_000
 _SAID: TypeAdapter[Any] = TypeAdapter(Said)
 
 
-def said(kind: str, **words: Any) -> Strict:
+def said(kind: str, **words: Any) -> EntryKind:
     """What an entry says, with the keys as files have them; local times are in UTC."""
-    value: Strict = _SAID.validate_python(exact({"kind": kind, **words}), context={"zone": ZoneInfo("UTC")})
+    value: EntryKind = _SAID.validate_python(exact({"kind": kind, **words}), context={"zone": ZoneInfo("UTC")})
     return value
 
 

@@ -14,13 +14,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from sla_monitor.cli.register.add import ELSEWHERE, EXAMPLES, add
+from sla_monitor.cli.register.add import add
 from sla_monitor.cli.register.desk import EntryDesk
+from sla_monitor.cli.register.entering import enter
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.recording.register_entries import Register
-from sla_monitor.register.entries import Entry
-from sla_monitor.register.spoken import KINDS, said_of
+from sla_monitor.register.entries import KINDS, Entry
+from sla_monitor.register.spoken import said_of
 from tests.ledger.support import look, opened, record_all
 from tests.register.office import Office
 
@@ -49,7 +50,7 @@ def test_local_times_are_in_the_contracts_zone(office: Office) -> None:
     (entry,) = office.done("list", "small", "--format", "json").json["entries"]
     assert entry["said"]["start"] == "2024-07-05T21:00:00Z"
     assert (entry["actor"], entry["reference"], entry["state"]) == ("ann", "CHG-1", "awaits a decision")
-    assert "start 2024-07-05 22:00 BST" in office.done("list", "small").out
+    assert "2024-07-05 22:00 BST to" in office.done("list", "small").out
 
 
 def test_a_time_that_the_clocks_leave_out_is_refused(office: Office) -> None:
@@ -106,7 +107,7 @@ def test_an_undone_entry_is_shown_with_its_undoing_and_can_be_restored(office: O
     assert office.done("list", "small").out == "no entries\n"
     shown = office.done("show", "small", "1").out
     assert re.search(r"^state +undone by 2$", shown, re.M)
-    assert "entry 2, ann: undo: about 1; wrong month" in shown
+    assert "entry 2, ann: Undoing of entry 1; wrong month" in shown
     office.done("undo", "small", "2", "--why", "it was right")
     listed = office.done("list", "small", "--all", "--format", "json").json["entries"]
     assert [(each["number"], each["state"]) for each in listed] == [
@@ -180,7 +181,7 @@ def test_what_others_said_meanwhile_is_judged_again(office: Office) -> None:
             desk.register.add([draft])
         return [draft] if len(said) == 1 else []
 
-    assert desk.enter(propose, yes=True).entries == []
+    assert enter(desk, propose, yes=True).entries == []
     assert seen == [1, 2]
 
 
@@ -256,7 +257,7 @@ def test_the_ledger_may_be_named(office: Office) -> None:
     office.ledger.rename(other)
     office.done("add", "claim", "small", *CLAIM, "--ledger", str(other))
     assert not office.ledger.exists()
-    assert "authority_cause" in office.done("list", "small", "--ledger", str(other)).out
+    assert "authority cause" in office.done("list", "small", "--ledger", str(other)).out
 
 
 @pytest.mark.parametrize("words", [("list", "small"), ("add", "claim", "small", *CLAIM)], ids=["list", "add"])
@@ -276,8 +277,7 @@ def test_there_is_no_entry_of_a_number_that_was_not_given(office: Office) -> Non
 
 def test_every_kind_has_a_command_with_help_for_every_option() -> None:
     told = CliRunner().invoke(add, ["--help"]).output
-    assert set(EXAMPLES) == set(KINDS) - ELSEWHERE
-    for kind in EXAMPLES:
+    for kind in (name for name, model in KINDS.items() if not model.command):
         command = add.get_command(click.Context(add), kind.replace("_", "-"))
         assert command is not None
         assert kind.replace("_", "-") in told
@@ -286,9 +286,9 @@ def test_every_kind_has_a_command_with_help_for_every_option() -> None:
 
 def test_durations_stops_counts_and_flags_are_typed_as_people_write_them(office: Office) -> None:
     office.done("add", "ticket", "small", *LATE, "--stop", "waiting", "2024-02-05 10:00", "-", "--yes")
-    assert "stops waiting 2024-02-05 10:00 GMT to now" in office.done("list", "small").out
+    assert "stopped for waiting 2024-02-05 10:00 GMT to now" in office.done("list", "small").out
     office.done("add", "maintenance", "small", *BOOKING, "--emergency")
-    assert "emergency yes" in office.done("list", "small").out
+    assert "Emergency maintenance of custody" in office.done("list", "small").out
     said = office.run("add", "occurrence", "small", "--rule", "r", "--month", "2024-02", "--duration", "soon")
     assert (said.code, "is not a duration" in said.err) == (2, True)
     said = office.run(

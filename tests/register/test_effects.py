@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.register.effects import doubts
 from sla_monitor.register.entry_context import EntryContext
-from sla_monitor.register.rules import problems
+from sla_monitor.register.rules import doubts, problems
 from tests.register.contracts import PARTS, contract
 from tests.register.office import Office
 from tests.register.saying import booking, claim, figure, ticket

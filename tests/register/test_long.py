@@ -10,10 +10,9 @@ import pytest
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.recording.register_entries import Register
-from sla_monitor.register.affected_months import CHANGES_NO_FIGURE, Others, first_changed
+from sla_monitor.register.affected_months import Others, first_changed
 from sla_monitor.register.effective import standing
-from sla_monitor.register.entries import Claim, Entry
-from sla_monitor.register.spoken import KINDS
+from sla_monitor.register.entries import KINDS, Claim, Entry
 
 from .office import Office
 from .saying import booking, entries, entry, said, ticket
@@ -116,7 +115,7 @@ def test_every_kind_either_changes_figures_or_is_among_those_that_do_not(kind: s
     }
     others = Others(entries(booking()))
     found = first_changed(said(kind, **words[kind]), ZONE, others, DAY_MS)
-    assert found == (None if KINDS[kind] in CHANGES_NO_FIGURE else "2026-01")
+    assert found == (None if not KINDS[kind].changes_figures else "2026-01")
 
 
 def test_a_claim_reaches_to_its_tickets_and_a_ticket_to_where_it_was_recorded_before() -> None:

@@ -20,7 +20,7 @@ from sla_monitor.assess.assessment import (
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
-from sla_monitor.cli.register.formatting import told_entry
+from sla_monitor.cli.register.formatting import TerminalWording, told_entry
 from sla_monitor.cli.register.preview import differences
 from sla_monitor.cli.shared.table_figures import (
     NONE,
@@ -171,9 +171,9 @@ def _imports(one: ContractAssessment, columns: int | None) -> Iterator[str]:
 
 
 def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:
-    zone = ZoneInfo(one.time_zone)
+    say = TerminalWording(ZoneInfo(one.time_zone), one.currency)
     if one.pending:
-        lines = (wrapped(f"  {told_entry(entry, zone)}", columns, "  ") for entry in one.pending)
+        lines = (wrapped(f"  {told_entry(entry, say)}", columns, "  ") for entry in one.pending)
         yield "\n".join(["Awaiting a decision", *lines])
     if one.missing_figures:
         owed = ", ".join(f"{kpi} for {month}" for kpi, month in one.missing_figures)
@@ -404,12 +404,13 @@ def _is_what_was_signed(before: PeriodResult, signed: SignOff) -> bool:
 
 
 def _why(found: Restatement, one: ContractAssessment, columns: int | None) -> Iterator[str]:
-    signed, before, zone = found.signed.said, found.before, ZoneInfo(one.time_zone)
+    signed, before = found.signed.said, found.before
     if before and isinstance(signed, SignOff) and not _is_what_was_signed(before, signed):
         points, credit = told_points(before.points), told_money(before.deducted, one.currency)
         yield wrapped(ELSEWHERE.format(points=points, credit=credit, currency=one.currency), columns)
     about = {entry.number: entry for entry in one.entries}
-    told = [f"  {told_entry(about[number], zone)}" for number in found.because if number in about]
+    say = TerminalWording(ZoneInfo(one.time_zone), one.currency)
+    told = [f"  {told_entry(about[number], say)}" for number in found.because if number in about]
     if len(told) > TOLD_AT_MOST:
         told = [*told[:TOLD_AT_MOST], f"  ... and {len(told) - TOLD_AT_MOST} more (see `sla-monitor register list`)"]
     others = [f"#{number}" for number in found.because if number not in about]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.register.formatting import tell_json
 from sla_monitor.cli.register.preview import Changes, ask, changes_of_import, show_changes
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width
 
@@ -268,6 +269,5 @@ def _counted(count: int, word: str, several: str) -> str:
 
 
 def _tell_json(value: Any) -> None:
-    from sla_monitor.cli.register.formatting import tell_json
 
     tell_json(value)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sla_monitor.cli.register.desk import EntryDesk, desk_options
+from sla_monitor.cli.register.entering import enter
 from sla_monitor.cli.register.import_csv import content_of, dates_option, map_option
+from sla_monitor.cli.register.preview import changes
 from sla_monitor.cli.shared.options import period_option
 from sla_monitor.cli.shared.sources import chosen_contract, last_closed, month_named, recorded
 
@@ -143,7 +145,7 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     from sla_monitor.register.csv_sheet import LISTED
     from sla_monitor.register.entries import OutageList
     from sla_monitor.register.instant import Milliseconds, told_instant
-    from sla_monitor.register.kinds.reports import TOLERANCE_MS
+    from sla_monitor.register.kinds.outage_list import TOLERANCE_MS
     from sla_monitor.register.outage_lists import IMPACTS, ListFile, read_list
     from sla_monitor.register.spoken import said_of
 
@@ -218,7 +220,7 @@ def _kept(scope: Scope, more: dict[str, str], given: Mapping[str, Any]) -> Entry
             raise RegisterError(found)
         return [draft]
 
-    (entry,) = desk.enter(propose, yes=given["yes"]).entries
+    (entry,) = enter(desk, propose, yes=given["yes"]).entries
     click.echo(f"The list is entry {entry.number} of the register.", err=True)
     return entry
 
@@ -233,9 +235,7 @@ def _reconciled(scope: Scope, source: EvidenceSource) -> list[Reconciliation]:
 def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str, Any]) -> list[Previewed]:
     """What every entry that is suggested would change in months that are over, each by itself, and granted where that
     is asked for."""
-    from sla_monitor.cli.register.preview import changes
     from sla_monitor.document.reconciled import Change
-    from sla_monitor.register.approval import asks_for_decision
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.instant import Milliseconds
     from sla_monitor.register.rules import problems
@@ -252,7 +252,7 @@ def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str,
             [draft.model_copy(update={"number": number})],
             problems(draft, EntryContext(scope.contract, desk.said)),
         )
-        if needs_decision := asks_for_decision(said, scope.contract):
+        if needs_decision := said.asks_for_decision(scope.contract):
             granted = desk.entry(said_of("decision", {"about": number, "granted": True}, desk.zone))
             new.append(granted.model_copy(update={"number": number + 1}))
         rows = [] if refused else changes(desk, new)

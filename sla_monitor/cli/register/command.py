@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sla_monitor.cli.register.add import add
-from sla_monitor.cli.register.desk import desk_options, put_down
+from sla_monitor.cli.register.desk import desk_options
+from sla_monitor.cli.register.entering import put_down
+from sla_monitor.cli.register.formatting import tell_list, tell_one
 from sla_monitor.cli.register.import_csv import import_file
 from sla_monitor.cli.register.sign_off import sign_off
 from sla_monitor.cli.shared.groups import Commands
@@ -64,14 +66,13 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     style: str,
 ) -> None:
     """List the newest entries of CONTRACT that stand."""
-    from sla_monitor.cli.register.formatting import tell_list
     from sla_monitor.ledger import read_only
 
     found, count = chosen_contract(contract, config), (0 if style == "json" else PAGE) if last is None else last
     wanted = ListFilter(frozenset(map(_known_kind, kinds)), period, pending, everything)
     with read_only(ledger_path(config, ledger)) as reader:
         chosen, stands, is_whole = _newest(found, reader, wanted, count)
-    tell_list(found, chosen, stands, found.versions[-1].terms.time_zone, style)
+    tell_list(found, chosen, stands, style)
     if not is_whole:
         click.echo(f"The newest {count}; --last 0 lists all.", err=True)
 
@@ -123,8 +124,6 @@ class ListFilter:
 @format_option
 def show(contract: str, number: int, config: Path, ledger: Path | None, style: str) -> None:
     """Show entry NUMBER of CONTRACT, with the decisions on it and the undoings."""
-    from sla_monitor.cli.register.formatting import tell_one
-
     found, said = _read(contract, config, ledger)
     entry = next((each for each in said if each.number == number), None)
     if entry is None:
@@ -174,7 +173,7 @@ def _read(name: str, config: Path, ledger: Path | None) -> tuple[Contract, list[
 
 def _known_kind(name: str) -> str:
     from sla_monitor.contract.reading.nearest import suggestion
-    from sla_monitor.register.spoken import KINDS
+    from sla_monitor.register.entries import KINDS
 
     kind = name.replace("-", "_")
     if kind not in KINDS:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.register.desk import EntryDesk
+from sla_monitor.cli.register.preview import Entered
+from sla_monitor.cli.shared.table_figures import told_duration, told_money, told_time
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from sla_monitor.assess.assessment import Excluded
     from sla_monitor.assess.rulings import RequestContext
-    from sla_monitor.cli.register.desk import Entered, EntryDesk
     from sla_monitor.contract.contract import Contract
     from sla_monitor.register.effective import EffectiveEntries
     from sla_monitor.register.entries import Entry
@@ -27,31 +31,31 @@ DISPENSABLE = ("at", "reference", "actor")
 
 def tell_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
     """What was added, under which numbers, and what it changed."""
+    say = TerminalWording.of(desk.contract)
     but = {entry.number: reservations(desk, entered, entry) for entry in entered.entries}
     if style == "json":
         added = [{**_document(entry), "but": but[entry.number]} for entry in entered.entries]
         tell_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
         return
     for entry in entered.entries:
-        click.echo(lines_of(f"entry {entry.number}: {entry.said.kind}: {summary(entry, desk.zone)}"))
+        click.echo(lines_of(f"entry {entry.number}: {summary(entry, say)}"))
         for line in but[entry.number]:
             tell_but(line)
 
 
-def tell_list(
-    contract: Contract, entries: Iterable[Entry], stands: EffectiveEntries, zone: ZoneInfo, style: str
-) -> None:
+def tell_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEntries, style: str) -> None:
     if style == "json":
         rows = [{**_document(entry), "state": state(entry, stands, contract)} for entry in entries]
         tell_json({"contract": contract.id, "entries": rows})
         return
+    say = TerminalWording.of(contract)
     told = [
         {
             "entry": str(entry.number),
-            "at": _local(entry.at_ms, zone),
+            "at": say.at(entry.at_ms),
             "actor": entry.actor,
             "kind": entry.said.kind.replace("_", " "),
-            "what": summary(entry, zone),
+            "what": summary(entry, say),
             "state": state(entry, stands, contract),
             "reference": entry.reference,
         }
@@ -65,18 +69,18 @@ def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Seq
     from sla_monitor.register.effective import standing
 
     stands = standing(said)
-    zone, is_so = contract.versions[-1].terms.time_zone, state(entry, stands, contract)
+    say, is_so = TerminalWording.of(contract), state(entry, stands, contract)
     if style == "json":
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
         tell_json({"contract": contract.id, "entry": one})
         return
     lines = {"entry": f"{entry.number} ({entry.said.kind.replace('_', ' ')})", "state": is_so}
-    lines |= {"entered": _local(entry.at_ms, zone), "actor": entry.actor, **dict(_words(entry, zone))}
+    lines |= {"entered": say.at(entry.at_ms), "actor": entry.actor, **dict(_fields(entry, say))}
     lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
     shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
     but = [*not_counted(contract, said, entry), *no_effect(contract, said, entry)]
     shown += [f"{'but':<12} {line}" for line in but]
-    shown += [f"{'then':<12} entry {o.number}, {plain(o.actor)}: {o.said.kind}: {summary(o, zone)}" for o in about]
+    shown += [f"{'then':<12} entry {o.number}, {plain(o.actor)}: {summary(o, say)}" for o in about]
     click.echo(lines_of("\n".join(shown)))
 
 
@@ -92,63 +96,93 @@ def tell_json(value: Any) -> None:
 
 def state(entry: Entry, stands: EffectiveEntries, contract: Contract) -> str:
     """Where an entry stands: in one word, and by which other."""
-    from sla_monitor.register.approval import DECIDABLE, asks_for_decision
-
     if entry.number in stands.undone:
         return f"undone by {stands.undone[entry.number]}"
     if entry.number in stands.replaced:
         return f"replaced by {stands.replaced[entry.number]}"
     decision = stands.decision_on(entry.number)
-    if decision is not None and isinstance(entry.said, DECIDABLE):
+    if decision is not None and entry.said.is_decidable:
         return f"{'granted' if decision[1].granted else 'refused'} by {decision[0].number}"
-    return "awaits a decision" if asks_for_decision(entry.said, contract) else "stands"
+    return "awaits a decision" if entry.said.asks_for_decision(contract) else "stands"
 
 
-def summary(entry: Entry, zone: ZoneInfo) -> str:
-    """What an entry says, in one line: only what was said, not what goes without saying."""
-    told = "; ".join(f"{name} {text}" for name, text in _words(entry, zone))
-    return "; ".join(part for part in (plain(told), plain(entry.note)) if part)
+@dataclass(frozen=True, slots=True)
+class TerminalWording:
+    """Sentences about entries as a terminal has them: instants and months as they are typed."""
+
+    zone: ZoneInfo
+    currency: str
+
+    @classmethod
+    def of(cls, contract: Contract) -> TerminalWording:
+        terms = contract.versions[-1].terms
+        return cls(terms.time_zone, terms.currency)
+
+    def names(self, names: Sequence[str]) -> str:
+        return ", ".join(names) or "everything"
+
+    def label(self, name: str) -> str:
+        return name.replace("_", " ")
+
+    def month(self, month: str) -> str:
+        return month
+
+    def money(self, amount: Decimal) -> str:
+        return f"{told_money(amount, self.currency)} {self.currency}"
+
+    def at(self, at_ms: int) -> str:
+        """On the wall; the zone's short name tells the two hours of autumn apart."""
+        at = datetime.fromtimestamp(at_ms / 1000, self.zone)
+        return f"{at:%Y-%m-%d %H:%M:%S %Z}" if at.second else f"{at:%Y-%m-%d %H:%M %Z}"
+
+    def duration(self, duration_ms: int) -> str:
+        return told_duration(duration_ms)
 
 
-def told_entry(entry: Entry, zone: ZoneInfo) -> str:
+def summary(entry: Entry, say: TerminalWording) -> str:
+    """What an entry says, in one line, with the time that it is about and its note."""
+    parts = (entry.said.words(say), *_span(entry, say), entry.note)
+    return "; ".join(plain(part) for part in parts if part)
+
+
+def told_entry(entry: Entry, say: TerminalWording) -> str:
     """An entry in one line, with its number, who made it, and its reference."""
     reference = f", {plain(entry.reference)}" if entry.reference else ""
-    said = plain(summary(entry, zone))
-    return f"#{entry.number} {entry.said.kind.replace('_', ' ')} by {plain(entry.actor)}{reference}: {said}"
+    return f"#{entry.number} by {plain(entry.actor)}{reference}: {summary(entry, say)}"
 
 
-def _words(entry: Entry, zone: ZoneInfo) -> Iterable[tuple[str, str]]:
+def _span(entry: Entry, say: TerminalWording) -> Iterator[str]:
+    from sla_monitor.register.entries import Timed
+
+    if isinstance(entry.said, Timed):
+        yield f"{say.at(entry.said.start_ms)} to {say.at(entry.said.end_ms)}"
+
+
+def _fields(entry: Entry, say: TerminalWording) -> Iterable[tuple[str, str]]:
+    """Every field that was given, and not what goes without saying."""
     fields = type(entry.said).model_fields
     for key, value in entry.said:
         if key != "kind" and (fields[key].is_required() or value != fields[key].default):
-            yield (fields[key].alias or key).removesuffix("_ms").replace("_", " "), _word(key, value, zone)
+            yield (fields[key].alias or key).removesuffix("_ms").replace("_", " "), _field(key, value, say)
 
 
-def _word(key: str, value: Any, zone: ZoneInfo) -> str:
-    from sla_monitor.contract.fields import spelled_duration
-
+def _field(key: str, value: Any, say: TerminalWording) -> str:
     if key in {"duration_ms", "tolerance_ms"}:
-        return spelled_duration(value)
+        return say.duration(value)
     if key.endswith("_ms"):
-        return _local(value, zone)
+        return say.at(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if key == "outages":
         return str(len(value))
     if isinstance(value, tuple):
-        return ", ".join(_stop(each, zone) if hasattr(each, "reason") else str(each) for each in value)
+        return ", ".join(_stop(each, say) if hasattr(each, "reason") else str(each) for each in value)
     return str(value)
 
 
-def _stop(stop: Any, zone: ZoneInfo) -> str:
-    end = "now" if stop.end_ms is None else _local(stop.end_ms, zone)
-    return f"{stop.reason} {_local(stop.start_ms, zone)} to {end}"
-
-
-def _local(at_ms: int, zone: ZoneInfo) -> str:
-    """On the wall; the zone's short name tells the two hours of autumn apart."""
-    at = datetime.fromtimestamp(at_ms / 1000, zone)
-    return f"{at:%Y-%m-%d %H:%M:%S} {at:%Z}".replace(":00 ", " ", 1) if not at.second else f"{at:%Y-%m-%d %H:%M:%S %Z}"
+def _stop(stop: Any, say: TerminalWording) -> str:
+    end = "now" if stop.end_ms is None else say.at(stop.end_ms)
+    return f"{stop.reason} {say.at(stop.start_ms)} to {end}"
 
 
 def _document(entry: Entry) -> dict[str, Any]:
@@ -156,15 +190,9 @@ def _document(entry: Entry) -> dict[str, Any]:
     return document
 
 
-MEANT_TO_CHANGE = {"decision", "waiver", "correction", "impact"}
-"""Kinds that somebody enters because a figure should become another."""
-
-
 def reservations(desk: EntryDesk, entered: Entered, entry: Entry) -> list[str]:
     """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
-    from sla_monitor.register.affected_months import CHANGES_NO_FIGURE
-
-    if isinstance(entry.said, CHANGES_NO_FIGURE):
+    if not entry.said.changes_figures:
         return []
     said = desk.said()
     found = [*not_counted(desk.contract, said, entry), *no_effect(desk.contract, said, entry)]
@@ -173,8 +201,8 @@ def reservations(desk: EntryDesk, entered: Entered, entry: Entry) -> list[str]:
 
 def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[str]:
     """The figures that do not change by an entry. `said`: the whole register, which may hold the entry."""
-    from sla_monitor.register.effects import doubts
     from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.rules import doubts
 
     return doubts(entry, EntryContext.of(contract, [other for other in said if other.number != entry.number]))
 
@@ -183,9 +211,13 @@ def _no_change(desk: EntryDesk, entered: Entered, said: Sequence[Entry], entry: 
     """That a decision, waiver or correction about months that are over has come to nothing."""
     from sla_monitor.register.affected_months import month_at, months_of
 
-    is_meant_to = entry.said.kind in MEANT_TO_CHANGE and getattr(entry.said, "granted", True)
     months = months_of(entry.said, desk.zone, {other.number: other for other in said})
-    if is_meant_to and months and not entered.changes and months[-1] < month_at(desk.clock.now_ms(), desk.zone):
+    if (
+        entry.said.is_meant_to_change
+        and months
+        and not entered.changes
+        and months[-1] < month_at(desk.clock.now_ms(), desk.zone)
+    ):
         yield f"no figure, no point and no money of {months[0]} or later changes by it"
 
 
@@ -226,8 +258,6 @@ def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded
 
 
 def _told(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[str]:
-    from sla_monitor.cli.shared.table_figures import told_time
-
     spans: dict[tuple[str, str], tuple[int, int]] = {}
     for service, piece in refused:
         first_ms, last_ms = spans.get((service, piece.why), (piece.start_ms, piece.end_ms))

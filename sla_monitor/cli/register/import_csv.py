@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import Entered, EntryDesk, Propose, desk_options
+from sla_monitor.cli.register.desk import EntryDesk, desk_options
+from sla_monitor.cli.register.entering import Propose, enter
+from sla_monitor.cli.register.formatting import tell_but, tell_json
+from sla_monitor.cli.register.preview import Entered, changes, show_changes
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -69,7 +72,7 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
     def propose(said: Callable[[], Sequence[Entry]]) -> list[Entry]:
         return news(source, several, desk.contract, said())
 
-    entered = _supposed(desk, propose) if dry_run else desk.enter(propose, yes=given["yes"])
+    entered = _supposed(desk, propose) if dry_run else enter(desk, propose, yes=given["yes"])
     _tell(desk, entered, len(several), given["style"], dry_run=dry_run)
 
 
@@ -85,8 +88,6 @@ def content_of(file: Path) -> bytes:
 
 def _supposed(desk: EntryDesk, propose: Propose) -> Entered:
     """What would be added, and what that would change."""
-    from sla_monitor.cli.register.preview import changes, show_changes
-
     new = list(propose(desk.said))
     found = changes(desk, new)
     show_changes(found)
@@ -98,8 +99,6 @@ def _numbers(first: int, last: int) -> str:
 
 
 def _tell(desk: EntryDesk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
-    from sla_monitor.cli.register.formatting import tell_but, tell_json
-
     added = entered.entries
     numbers = [] if dry_run or not added else [added[0].number, added[-1].number]
     but = _reservations(desk, added)
@@ -117,8 +116,8 @@ def _tell(desk: EntryDesk, entered: Entered, count: int, style: str, *, dry_run:
 
 def _reservations(desk: EntryDesk, added: Sequence[Entry]) -> list[str]:
     """What the figures do not take from the rows, each told once."""
-    from sla_monitor.register.effects import doubts
     from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.rules import doubts
 
     ground = EntryContext(desk.contract, desk.said)
     return list(dict.fromkeys(line for entry in added for line in doubts(entry, ground)))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
+from sla_monitor.cli.register.desk import EntryDesk
 from sla_monitor.cli.shared.table_figures import NONE, told_figure, told_money, told_points
 from sla_monitor.cli.shared.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
-    from sla_monitor.cli.register.desk import EntryDesk
     from sla_monitor.ledger.reading.reader import Reader
     from sla_monitor.ledger.recording.imports import Layer
     from sla_monitor.register.entries import Entry
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 Changes = list[dict[str, str]]
 """Rows of month, figure, before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What was added, and what that changed in months that are over."""
+
+    entries: list[Entry]
+    changes: Changes
 
 
 def confirm(desk: EntryDesk, new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:
@@ -50,9 +59,9 @@ def show_changes(found: Changes) -> None:
 
 def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
-    from sla_monitor.register.affected_months import CHANGES_NO_FIGURE, Others, first_changed, month_at
+    from sla_monitor.register.affected_months import Others, first_changed, month_at
 
-    if all(isinstance(entry.said, CHANGES_NO_FIGURE) for entry in new):
+    if not any(entry.said.changes_figures for entry in new):
         return []
     from sla_monitor.assess import history
     from sla_monitor.cli.shared.sources import keeping

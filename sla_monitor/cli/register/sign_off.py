@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import EntryDesk, desk_options, put_down
+from sla_monitor.cli.register.desk import EntryDesk, desk_options
+from sla_monitor.cli.register.entering import put_down
 from sla_monitor.cli.shared.options import period_option
 from sla_monitor.cli.shared.sources import month_named, recorded
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sla_monitor.assess.assessment import Excluded, ServiceAssessment
 from sla_monitor.periods.intervals import intersect, length
-from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance
+from sla_monitor.register.entries import Decision, Entry
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.entry_words import what, when
@@ -23,7 +23,6 @@ ENTRIES = (
     Column("Entry", 0.6), Column("What is said", 2.4), Column("From and to", 2.2), Column("Knew, told", 2),
     Column("By, on", 1.8), Column("Decided", 2), Column("Note, papers", 2.6),
 )  # fmt: skip
-NOT_SAID = {"decision", "ticket", "minute", "action", "done", "undo", "sign_off"}
 
 
 def register(case: PackInput) -> Section:
@@ -81,7 +80,7 @@ def _effects(case: PackInput) -> Table:
 
 
 def _entries(case: PackInput) -> Table:
-    entries = (entry for entry in case.assessment.entries if entry.said.kind not in NOT_SAID)
+    entries = (entry for entry in case.assessment.entries if entry.said.is_in_pack)
     return Table("entries", "Register", ENTRIES, tuple(_entry_row(case, entry) for entry in entries))
 
 
@@ -100,14 +99,8 @@ def _entry_row(case: PackInput, entry: Entry) -> Row:
 
 def _known(case: PackInput, entry: Entry) -> str:
     """When the supplier knew of a cause, and when it told the authority."""
-    said = entry.said
-    if isinstance(said, Claim):
-        parts = (("knew", said.aware_ms), ("told", said.notified_ms))
-    elif isinstance(said, Maintenance):
-        parts = (("asked", said.notified_ms),)  # type: ignore[assignment] # one part in place of two
-    else:
-        return ""
-    return ", ".join(f"{word} {case.at(at_ms)}" for word, at_ms in parts if at_ms is not None)
+    notices = entry.said.notices().items()
+    return ", ".join(f"{word} {case.at(at_ms)}" for word, at_ms in notices if at_ms is not None)
 
 
 def _decided(case: PackInput, entry: Entry) -> str:

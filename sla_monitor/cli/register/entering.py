@@ -1,0 +1,55 @@
+"""How entries are entered: checked, previewed where they change a month that is over, added and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sla_monitor.cli.register.desk import EntryDesk
+from sla_monitor.cli.register.formatting import tell_entered
+from sla_monitor.cli.register.preview import Changes, Entered, confirm
+
+if TYPE_CHECKING:
+    from sla_monitor.register.entries import Entry
+
+Propose = Callable[[Callable[[], Sequence["Entry"]]], Sequence["Entry"]]
+
+
+def enter(desk: EntryDesk, propose: Propose, *, yes: bool) -> Entered:
+    """Add to a register what is proposed, all or none. `propose` can read all that has been said, and says what to add.
+
+    Raises RegisterError; click.Abort when the person does not confirm what it changes; LedgerError.
+    """
+    from sla_monitor.ledger.recording.register_entries import Overtaken
+
+    desk.tell_of_the_future()
+    confirmed: Changes = []
+    while True:
+        last = desk.register.last_number(desk.contract.id)
+        new = [draft.model_copy(update={"number": last + i}) for i, draft in enumerate(propose(desk.said), start=1)]
+        confirmed = confirm(desk, new, confirmed, yes=yes)
+        try:
+            numbers = desk.register.add(new, read_to=last)
+        except Overtaken:
+            continue  # what others have said meanwhile may change the answer
+        added = [each.model_copy(update={"number": n}) for each, n in zip(new, numbers, strict=True)]
+        return Entered(added, confirmed)
+
+
+def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
+    """Add one entry and tell it. `given`: what `desk_options` and `entry_options` took."""
+    from sla_monitor.errors import RegisterError
+    from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.rules import problems
+    from sla_monitor.register.spoken import said_of
+
+    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    more = {name: given[name] for name in ("reference", "evidence", "note")}
+    draft = desk.entry(said_of(kind, words, desk.zone), **more)
+
+    def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
+        if found := problems(draft, EntryContext(desk.contract, said)):
+            raise RegisterError(found)
+        return [draft]
+
+    tell_entered(desk, enter(desk, propose, yes=given["yes"]), given["style"])

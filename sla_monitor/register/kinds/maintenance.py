@@ -1,0 +1,57 @@
+"""Bookings of maintenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from sla_monitor.contract.fields import Identifier, YesNo
+from sla_monitor.register.affected_figures import time_doubts
+from sla_monitor.register.instant import Instant
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.register.entries import Entry
+    from sla_monitor.register.entry_context import EntryContext
+
+
+class Maintenance(TimedKind):
+    """A booking of maintenance, which may become permitted maintenance."""
+
+    example = Example(
+        {
+            "services": ["custody"],
+            "start": "2026-10-05 22:00",
+            "end": "2026-10-06 01:00",
+            "notified": "2026-09-28",
+        }
+    )
+    past = ("notified",)
+    is_decidable = True
+
+    kind: Literal["maintenance"] = "maintenance"
+    services: tuple[Identifier, ...] = Field((), description="The services it is for; none: all.")
+    notified_ms: Instant | None = Field(None, alias="notified", description="When the supplier asked for it.")
+    emergency: YesNo = Field(False, description="Whether it could not wait.")
+
+    def words(self, say: Wording) -> str:
+        return f"{'Emergency maintenance' if self.emergency else 'Maintenance'} of {say.names(self.services)}"
+
+    def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
+        yield from context.unknown_services("services", self.services, (self.start_ms, self.end_ms))
+
+    def doubts(self, context: EntryContext) -> Iterator[str]:
+        yield from time_doubts(self, self.services, None, context)
+
+    def asks_for_decision(self, contract: Contract) -> bool:
+        """Where the terms of maintenance of one of its services ask for one."""
+        terms = contract.version_at(self.start_ms).terms
+        meant = [service for service in terms.services if not self.services or service.id in self.services]
+        asked = [terms.maintenance_of(service).approval for service in meant] or [terms.maintenance.approval]
+        return "decision" in asked
+
+    def notices(self) -> dict[str, int | None]:
+        return {"asked": self.notified_ms}

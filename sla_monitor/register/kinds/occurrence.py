@@ -1,0 +1,43 @@
+"""Times that an area was unavailable, for credits by unit rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from sla_monitor.contract.fields import Identifier, Whole, YesNo
+from sla_monitor.contract.money.credit_methods import UnitRateCredit
+from sla_monitor.contract.reading.nearest import suggestion
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.parts import Month, Number
+
+if TYPE_CHECKING:
+    from sla_monitor.register.entries import Entry
+    from sla_monitor.register.entry_context import EntryContext
+
+
+class Occurred(EntryKind):
+    """One time that an area or service was unavailable, for a credit by unit rate."""
+
+    example = Example({"rule": "unavailability", "month": "2026-10", "duration_ms": 2_700_000, "area": "ward"})
+
+    kind: Literal["occurrence"] = "occurrence"
+    rule: Identifier = Field(description="The id of the credit rule.")
+    month: Month = Field(description="The service period in which it counts.")
+    duration_ms: Annotated[Whole, Field(ge=0)] = Field(description="How long, in milliseconds.")
+    area: str = Field("", description="One of the rule's weights.")
+    used: YesNo = Field(False, description="Whether it was used all the same.")
+    repeats: Number = Field(1, description="How often it has happened in the month.")
+
+    def words(self, say: Wording) -> str:
+        where = f" of {self.area}" if self.area else ""
+        more = f"{', used all the same' if self.used else ''}{f', {self.repeats} times' if self.repeats > 1 else ''}"
+        return f"Occurrence{where} under {self.rule}, {say.month(self.month)}: {say.duration(self.duration_ms)}{more}"
+
+    def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
+        credits_ = context.terms_of(self.month).credits
+        rules = [rule.id for rule in credits_ if isinstance(rule, UnitRateCredit) and rule.kpi is None]
+        if self.rule not in rules:
+            yield "rule", f"no such credit by unit rate: {self.rule} ({suggestion(self.rule, rules)})"
