@@ -140,7 +140,7 @@ def what_if(ours: Contract, draft: Contract, evidence: Evidence, until_month: st
     """The months before `until_month` that are over. Both contracts have the same id and currency."""
     known: dict[str, str] = {}  # what both measure alike is measured once
     mine, theirs = (_months(one, evidence, (until_month, now_ms), known) for one in (ours, draft))
-    return compared(ours.id, ours.versions[-1].terms.currency, mine, theirs)
+    return compared(ours.id, ours.currency, mine, theirs)
 
 
 def _months(

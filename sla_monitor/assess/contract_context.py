@@ -11,9 +11,9 @@ from sla_monitor.assess.evidence import EndpointSamples, Evidence, samples_of
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
-from sla_monitor.periods.edges import Period
+from sla_monitor.periods.edges import Period, month_at, run_of
 from sla_monitor.periods.months import TermMonths, shifted
-from sla_monitor.periods.terms_slices import ServiceHours, margin_ms, month_at, run_of
+from sla_monitor.periods.terms_slices import ServiceHours, margin_ms
 from sla_monitor.register.around import Around
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import TicketRecord
@@ -81,7 +81,7 @@ class ContractContext:
 
     @cached_property
     def this_month(self) -> str:
-        return month_at(self.contract, self.now_ms)
+        return month_at(self.now_ms, self.contract.time_zone)
 
     @cached_property
     def has_ended(self) -> bool:

@@ -11,11 +11,11 @@ from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.money.credit_methods import UnitRateCredit
 from sla_monitor.contract.terms import Terms
-from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.months import last_day
-from sla_monitor.periods.terms_slices import measurement_months, period_of, zone_of
 from sla_monitor.register import entries as register
 from sla_monitor.register.affected_figures import lets_pass
 from sla_monitor.sla.money.charges import month_charges
@@ -82,12 +82,12 @@ def with_measured(
 def charges(contract: Contract, month: str) -> dict[str, Decimal]:
     """A month's charges by service, by the days for which each version's were in force."""
     parts = [(terms.charges, days) for terms, days in terms_by_day(contract, month)]
-    return month_charges(parts, last_day(month).day, contract.versions[-1].terms.currency)
+    return month_charges(parts, last_day(month).day, contract.currency)
 
 
 def terms_by_day(contract: Contract, month: str) -> list[tuple[Terms, int]]:
     """The terms that hold in the part of a month that the contract runs, each with its days."""
-    period, zone = period_of(contract, month), zone_of(contract)
+    period, zone = period_of(contract, month), contract.time_zone
     return [
         (terms, (local_date(end_ms, zone) - local_date(start_ms, zone)).days)
         for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms)
@@ -137,7 +137,7 @@ def _relieved(ground: PeriodContext) -> dict[str, Waived]:
 
 
 def _measurement(ground: PeriodContext, kpi: Kpi) -> Period:
-    months = measurement_months(ground.world.run, ground.month, kpi.measurement_months)
+    months = ground.world.run.period_months(ground.month, kpi.measurement_months)
     return period_of(ground.world.contract, months[0], months[-1])
 
 
@@ -146,7 +146,7 @@ def _overlaps(said: register.Timed, period: Period) -> bool:
 
 
 def _claim(world: ContractContext, month: str) -> ClaimMade:
-    zone = zone_of(world.contract)
+    zone = world.contract.time_zone
     made = [said for _, said in world.standing.of(register.CreditClaim) if said.month == month]
     first = min((said.claimed_ms for said in made), default=None)
     return ClaimMade(None if first is None else local_date(first, zone), local_date(world.now_ms, zone))

@@ -18,8 +18,8 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
-from sla_monitor.periods.edges import Period
-from sla_monitor.periods.terms_slices import MARGIN_MS, period_of, zone_of
+from sla_monitor.periods.edges import Period, period_of
+from sla_monitor.periods.terms_slices import MARGIN_MS
 from sla_monitor.register.effective import standing_of
 from sla_monitor.register.entries import Entry, TicketRecord, Timed
 from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, within
@@ -100,7 +100,7 @@ class Excerpt:
             program(),
             self.period,
             self.months,
-            (term.first, term.last, zone_of(self.whole.contract).key),
+            (term.first, term.last, self.whole.contract.time_zone.key),
             [(start_ms, end_ms, _digest(terms, self.whole.digests)) for start_ms, end_ms, terms in self._versions()],
             [kpi.model_dump_json(exclude=SCORING) for kpi in kpis],
             [_told(entry) for entry in self.said],

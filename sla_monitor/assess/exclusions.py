@@ -15,9 +15,10 @@ from sla_monitor.assess.assessment import Excluded, View
 from sla_monitor.assess.relief import claims
 from sla_monitor.assess.rulings import RequestContext, Ruling, decided, meant_by, told_days
 from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import Maintenance as MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union
 from sla_monitor.periods.terms_slices import ServiceHours
 from sla_monitor.periods.working_days import working_days_between

@@ -19,8 +19,9 @@ from sla_monitor.assess.reconciliation import Reconciliation
 from sla_monitor.assess.sample_cache import Memory
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, RatioKpi
-from sla_monitor.periods.edges import local_date
-from sla_monitor.periods.terms_slices import measurement_months, period_of, terms_in, zone_of
+from sla_monitor.contract.local_time import local_date
+from sla_monitor.periods.edges import period_of
+from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
@@ -69,7 +70,7 @@ class Cache:
             self.imports, self.mark, self.looks = imports, (), Memory()
         last = entries[-1].number if entries else 0
         needs_claims = any(not version.terms.claims.automatic for version in contract.versions)
-        mark = (len(entries), last, local_date(now_ms, zone_of(contract)) if needs_claims else None)
+        mark = (len(entries), last, local_date(now_ms, contract.time_zone) if needs_claims else None)
         if contract is not self.contract or mark != self.mark:
             self.contract, self.mark, self.said = contract, mark, standing(entries)
             self.results, self.reconciled, self.times = {}, {}, ServiceTimes()
@@ -146,7 +147,7 @@ def as_of(ground: PeriodContext, number: int) -> PeriodResult:
 
 
 def setting_of(world: ContractContext) -> Setting:
-    return Setting(world.run, world.contract.versions[-1].terms.currency)
+    return Setting(world.run, world.contract.currency)
 
 
 def _is_settled(world: ContractContext, month: str) -> bool:
@@ -165,7 +166,7 @@ def closed_month(world: ContractContext, month: str) -> MonthInput:
     ground = PeriodContext(world, (month,))
     ending: dict[tuple[str, ...], list[Kpi]] = {}
     for kpi in ground.terms.kpis:
-        months = measurement_months(world.run, month, kpi.measurement_months)
+        months = world.run.period_months(month, kpi.measurement_months)
         if month == months[-1]:
             ending.setdefault(months, []).append(kpi)
     judged: dict[str, KpiEvaluation] = {}

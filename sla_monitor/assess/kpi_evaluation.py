@@ -12,7 +12,6 @@ from sla_monitor.assess.measuring import excused, figure, is_seen, seen
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_time import Time, joined
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
-from sla_monitor.periods.terms_slices import measurement_months
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.downtime import Seconds, time_that_counts
 from sla_monitor.sla.measure import measured
@@ -37,7 +36,7 @@ class ServiceTimes:
         return time if kpi.measurement_months == 1 else joined([*self._before(ground, kpi, view), time])
 
     def _before(self, ground: PeriodContext, kpi: AvailabilityKpi, view: View) -> Iterable[Time]:
-        for month in measurement_months(ground.world.run, ground.month, kpi.measurement_months):
+        for month in ground.world.run.period_months(ground.month, kpi.measurement_months):
             if month < ground.month:
                 key = (month, kpi.id, kpi.service, kpi.counting, view)
                 time = self.known.get(key)
@@ -115,7 +114,7 @@ def _judged(
     rest: tuple[ServiceTimes, Sequence[View], Mapping[str, KpiEvaluation]],
 ) -> KpiEvaluation:
     times, views, others = rest
-    months = measurement_months(ground.world.run, ground.month, kpi.measurement_months)
+    months = ground.world.run.period_months(ground.month, kpi.measurement_months)
     whole = ground if len(months) == 1 else PeriodContext(ground.world, months)
     history = recent(earlier, kpi, max(1, kpi.average_with_previous))
     figures: dict[View, Measured] = {}

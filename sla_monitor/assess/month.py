@@ -22,8 +22,8 @@ from sla_monitor.assess.sample_cache import SampleCache
 from sla_monitor.assess.service_assessment import service_assessment
 from sla_monitor.assess.settlement import entries_of, missing_figures, report_due_ms, restatement, status_of
 from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length
-from sla_monitor.periods.terms_slices import month_at, period_of, run_of
 from sla_monitor.register.entries import OutageList
 from sla_monitor.sla.money.claim_deadlines import claim_by
 from sla_monitor.sla.money.month_engine import period_result
@@ -89,7 +89,7 @@ def reconcile_month(
 def _running(
     contract: Contract, evidence: Evidence, now_ms: int, kept: tuple[Callable[[], None], Cache]
 ) -> ContractAssessment:
-    last, now = run_of(contract).last, month_at(contract, now_ms)
+    last, now = run_of(contract).last, month_at(now_ms, contract.time_zone)
     found = _assessed(contract, evidence, (min(now, last or now), now_ms), None, kept)
     if found.reconciliation is not None or not kept[1].said.of(OutageList):
         return found
@@ -99,7 +99,7 @@ def _running(
 def _newest_reconciliation(world: ContractContext, cache: Cache) -> Reconciliation | None:
     """Of the last month that a list speaks of: a supplier's list of a month comes after its end."""
     lists = world.standing.of(OutageList)
-    month = max((month_at(world.contract, said.end_ms - 1) for _, said in lists), default=None)
+    month = max((month_at(said.end_ms - 1, world.contract.time_zone) for _, said in lists), default=None)
     if month is None or not world.run.first <= month < world.this_month:
         return None
     if month not in cache.reconciled:

@@ -20,9 +20,9 @@ from sla_monitor.assess.service_time import Through, Time, time_of
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.periods.edges import Period
+from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
-from sla_monitor.periods.terms_slices import TermsSlice, parts_of, period_of, terms_in, until, zone_of
+from sla_monitor.periods.terms_slices import TermsSlice, parts_of, terms_in, until
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Impact, TicketRecord
 from sla_monitor.sla.measure import MeasureFrame
@@ -94,7 +94,7 @@ class PeriodContext:
     def frame(self) -> MeasureFrame:
         """Where and when figures of this period are."""
         floor = Fraction(self.terms.accounting.coverage_floor_percent) / 100
-        return MeasureFrame(self.period, self.world.now_ms, zone_of(self.world.contract), self.terms.calendars, floor)
+        return MeasureFrame(self.period, self.world.now_ms, self.world.contract.time_zone, self.terms.calendars, floor)
 
     @cached_property
     def imported(self) -> Sequence[tuple[Import, Mapping[str, Intervals]]]:

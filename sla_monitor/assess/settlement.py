@@ -12,13 +12,13 @@ from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.history import as_of
 from sla_monitor.assess.measuring import is_seen
 from sla_monitor.assess.period_context import PeriodContext
-from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.kpis.kpi import CompositeKpi, RatioKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.contract.terms import Terms
-from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.edges import Period, month_at, period_of
 from sla_monitor.periods.months import last_day, shifted
-from sla_monitor.periods.terms_slices import measurement_months, period_of, terms_in, zone_of
+from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.register.affected_months import Others, first_changed
 from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
@@ -56,7 +56,7 @@ def _since(ground: PeriodContext, number: int, entries: Sequence[Entry]) -> tupl
     repeats and averages look back. What awaits a decision has changed nothing yet."""
     world, others = ground.world, Others(entries)
     undecided = {one.number for one in world.standing.pending(world.contract)}
-    zone, later = zone_of(world.contract), (one for one in entries if one.number > number)
+    zone, later = world.contract.time_zone, (one for one in entries if one.number > number)
     first = {
         one.number: first_changed(one.said, zone, others, world.margin_ms)
         for one in later
@@ -73,7 +73,7 @@ def entries_of(world: ContractContext, entries: Sequence[Entry], period: Period)
     """What the register says about a month: what overlaps it or names it, and what was said about that. Entries that
     were undone are among them, with their undoing."""
     numbers: set[int] = set()
-    zone = zone_of(world.contract)
+    zone = world.contract.time_zone
     for entry in entries:
         if _touches(entry, numbers, period, zone):
             numbers.add(entry.number)
@@ -89,7 +89,7 @@ def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) ->
     if isinstance(said, TicketRecord):
         ended_ms = said.opened_ms if said.ended_ms is None else said.ended_ms
         return said.opened_ms < period.end_ms and ended_ms >= period.start_ms
-    return (said.month or f"{local_date(entry.at_ms, zone):%Y-%m}") == period.name
+    return (said.month or month_at(entry.at_ms, zone)) == period.name
 
 
 def report_due_ms(world: ContractContext, terms: Terms, month: str) -> int | None:
@@ -102,7 +102,7 @@ def report_due_ms(world: ContractContext, terms: Terms, month: str) -> int | Non
         due_on = add_working_days(last_day(before), terms.reporting.report_working_days, terms.working_calendar)
     except ValueError:  # a calendar without any Working Day: nothing is ever due
         return None
-    return midnight_ms(due_on + timedelta(days=1), terms)
+    return midnight_ms(due_on + timedelta(days=1), terms.time_zone)
 
 
 def missing_figures(world: ContractContext, earlier: Sequence[PeriodResult]) -> tuple[tuple[str, str], ...]:
@@ -134,7 +134,7 @@ class _TermsOf:
 
 def _is_reported(world: ContractContext, kpi: KpiTerms, month: str) -> bool:
     """Whether a KPI's figure comes from people: not from looking, nor from tickets, nor from other KPIs."""
-    ground = PeriodContext(world, measurement_months(world.run, month, kpi.measurement_months))
+    ground = PeriodContext(world, world.run.period_months(month, kpi.measurement_months))
     if isinstance(kpi, CompositeKpi) or (isinstance(kpi, RatioKpi) and kpi.within_ms is not None):
         return False
     return kpi.source_of_truth == "supplier" or not is_seen(ground, kpi)

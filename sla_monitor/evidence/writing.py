@@ -31,7 +31,7 @@ def evidence_text(
         "format": FORMAT,
         "version": VERSION,
         "contract": contract.id,
-        "zone": contract.versions[0].terms.time_zone.key,
+        "zone": contract.time_zone.key,
         "at": told_instant(at_ms),
         "seen": {"from": told_instant(seen[0]), "until": told_instant(seen[1])},
     }

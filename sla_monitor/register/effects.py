@@ -12,6 +12,7 @@ from typing import Any
 from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
 from sla_monitor.contract.money.credit_methods import CreditTerms
 from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.months import first_day
 from sla_monitor.register.affected_figures import (
     counting_tickets,
     counts_it_all,
@@ -71,8 +72,7 @@ def _suppliers(kpi: Kpi, said: Claim | Maintenance) -> Iterator[str]:
 
 
 def _agreed(kpi: Kpi, said: Claim | Maintenance, ground: EntryContext) -> Iterator[str]:
-    zone = ground.contract.versions[0].terms.time_zone
-    for month in months_of(said, zone, {}):
+    for month in months_of(said, ground.contract.time_zone, {}):
         found = ground.stands.figure(kpi.id, month, "agreed")
         if found is not None:
             yield f"entry {found[0].number} is an agreed figure of {kpi.id} for {month}, which does not change"
@@ -97,7 +97,7 @@ def _nothing_to_waive(kpi: Kpi, said: Waiver, terms: Terms) -> Iterator[str]:
         yield f"{kpi.id} is a PI, which costs nothing"
     elif not has_points and not any(kpi.id in _priced(rule) for rule in terms.credits):
         yield f"{kpi.id} has neither points nor a credit of its own: there is nothing to waive"
-    elif said.what == "money" and date.fromisoformat(f"{said.month}-01") < (kpi.bedding_in_until or date.min):
+    elif said.what == "money" and first_day(said.month) < (kpi.bedding_in_until or date.min):
         yield f"{kpi.id} is bedding in until {kpi.bedding_in_until}: its points cost no money yet"
 
 

@@ -120,7 +120,7 @@ def _entry(source: ImportSource, words: dict[str, str], contract: Contract, who:
         given.setdefault("party", source.party)
     if "stops" in given:
         given["stops"] = _stops(given["stops"], source.dates)
-    said = said_of(source.kind, given, contract.versions[0].terms.time_zone)
+    said = said_of(source.kind, given, contract.time_zone)
     more = {"reference": source.reference, "note": source.note, "evidence": source.evidence}
     more |= {field: words[field] for field in MORE if field in words}
     return entry_of(said, at_ms=at_ms, actor=actor, contract=contract.id, **more)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sla_monitor.periods.months import shifted
 from sla_monitor.register.affected_figures import without_reach
-from sla_monitor.register.affected_months import earlier, months_of
+from sla_monitor.register.affected_months import months_of
 from sla_monitor.register.entries import (
     Action,
     Claim,
@@ -81,7 +82,7 @@ def _times(entry: Entry, said: Any, ground: EntryContext) -> Iterator[EntryProbl
         if at_ms is not None and at_ms > entry.at_ms + SKEW_MS:
             yield name, "lies in the future (check the date)"
     if hasattr(said, "start_ms") and not isinstance(said, Decision):
-        first_ms, end_ms = ground.term_ms
+        first_ms, end_ms = ground.contract.term_ms
         if said.end_ms <= first_ms or said.start_ms >= end_ms:
             yield "start", "lies outside the contract's term (check the dates)"
         if isinstance(said, Correction | Impact | OutageList) and said.end_ms > entry.at_ms + SKEW_MS:
@@ -92,19 +93,19 @@ def _month(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
     month = getattr(entry.said, "month", None)
     if month is None:
         return
-    start_ms, end_ms = ground.month_ms(month)
-    if end_ms <= ground.term_ms[0] or start_ms >= ground.term_ms[1]:
+    whole, (first_ms, last_ms) = ground.whole_month(month), ground.contract.term_ms
+    if whole.end_ms <= first_ms or whole.start_ms >= last_ms:
         yield "month", f"{month} is outside the contract's term (check the year)"
-    elif _begins_ms(entry.said, start_ms, ground) > entry.at_ms:
+    elif _begins_ms(entry.said, whole.start_ms, ground) > entry.at_ms:
         yield "month", f"{month} has not begun (check the year)"
-    elif isinstance(entry.said, SignOff | CreditClaim) and end_ms > entry.at_ms:
+    elif isinstance(entry.said, SignOff | CreditClaim) and whole.end_ms > entry.at_ms:
         yield "month", f"{month} has not ended (wait for its end)"
 
 
 def _begins_ms(said: Any, start_ms: int, ground: EntryContext) -> int:
     """A figure may be told as soon as its measurement period runs, which goes by its last month."""
     kpi = ground.kpi(said.kpi, said.month) if isinstance(said, ReportedFigure) else None
-    return start_ms if kpi is None else ground.month_ms(earlier(said.month, kpi.measurement_months - 1))[0]
+    return start_ms if kpi is None else ground.whole_month(shifted(said.month, 1 - kpi.measurement_months)).start_ms
 
 
 def _repeated(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
@@ -122,8 +123,7 @@ def _final(entry: Entry, ground: EntryContext) -> Iterator[EntryProblem]:
     """A final month is stated again only for a reason."""
     if isinstance(entry.said, _TALK) or entry.note.strip():
         return
-    zone = ground.contract.versions[0].terms.time_zone
-    for month in months_of(entry.said, zone, ground.said):
+    for month in months_of(entry.said, ground.contract.time_zone, ground.said):
         if ground.stands.sign_off(month) is not None:
             yield "note", f"is missing: {month} is final, and this may change its figures (say why)"
 
@@ -178,7 +178,7 @@ def _outage_list(entry: Entry, said: OutageList, ground: EntryContext) -> Iterat
 
 
 def _waiver(entry: Entry, said: Waiver, ground: EntryContext) -> Iterator[EntryProblem]:
-    yield from ground.unknown("kpis", "KPI", said.kpis, kpis, ground.month_ms(said.month))
+    yield from ground.unknown("kpis", "KPI", said.kpis, kpis, ground.whole_month(said.month).edges_ms)
     for name in said.kpis:
         yield from ground.month_without_end(name, said.month)
 

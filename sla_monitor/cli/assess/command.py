@@ -93,7 +93,7 @@ def _origin(file: Path, contract: Contract, found: FileEvidence) -> str:
     from sla_monitor.cli.shared.terminal import plain
     from sla_monitor.register.instant import told_on_the_wall
 
-    zone = contract.versions[-1].terms.time_zone
+    zone = contract.time_zone
     first, last = (told_on_the_wall(at_ms or 0, zone) for at_ms in (found.first_ms(contract.id), found.until_ms))
     return f"from {plain(file.name)}, which tells of {first} to {last}"
 
@@ -134,7 +134,7 @@ def _compared(asked: AssessOptions, terms: Path, style: str) -> str:
     ours, draft = asked.contract, load_contract(terms)
     if draft.id != ours.id:
         raise click.BadParameter(f"{terms} is contract {draft.id} (write id: {ours.id})", param_hint="--terms")
-    currencies = [one.versions[-1].terms.currency for one in (ours, draft)]
+    currencies = [one.currency for one in (ours, draft)]
     if len(set(currencies)) > 1:
         raise click.BadParameter(f"{terms} is in {currencies[1]} (write {currencies[0]})", param_hint="--terms")
     found = what_if(ours, draft, asked.source, shifted(asked.month, 1), asked.now_ms)

@@ -107,6 +107,7 @@ def _scope(
 ) -> tuple[Scope, EvidenceSource | None]:
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
+    from sla_monitor.periods.edges import run_of
     from sla_monitor.periods.months import shifted
 
     contract = chosen_contract(name, config)
@@ -118,7 +119,7 @@ def _scope(
     except click.BadParameter as error:
         error.param_hint = "--period"
         raise
-    begins = f"{contract.versions[-1].terms.term.start_on:%Y-%m}"
+    begins = run_of(contract).first
     months = (shifted(last, -back) for back in reversed(range(count)))
     return Scope(contract, tuple(month for month in months if month >= begins), now_ms), seen
 
@@ -139,7 +140,7 @@ class ListOptions:
 def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     """The list of a file for the months that are asked for. Raises SlaMonitorError and its kinds."""
     from sla_monitor.assess.reconciliation import Kept
-    from sla_monitor.periods.terms_slices import period_of
+    from sla_monitor.periods.edges import period_of
     from sla_monitor.register.csv_sheet import LISTED
     from sla_monitor.register.entries import OutageList
     from sla_monitor.register.instant import told_instant
@@ -170,7 +171,7 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
         "left_out": sum(read.left_out.values()),
         "outages": read.outages,
     }
-    said = said_of("outage_list", words, scope.contract.version_at(span_ms[0]).terms.time_zone)
+    said = said_of("outage_list", words, scope.contract.time_zone)
     assert isinstance(said, OutageList)  # noqa: S101 - the kind says so
     _check(scope, said)
     return replace(scope, supposed=Kept(None, said), left_out=read.left_out)

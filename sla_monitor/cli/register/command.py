@@ -71,7 +71,7 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     wanted = ListFilter(frozenset(map(_known_kind, kinds)), period, pending, everything)
     with read_only(ledger_path(config, ledger)) as reader:
         chosen, stands, is_whole = _newest(found, reader, wanted, count)
-    tell_list(found, chosen, stands, found.versions[-1].terms.time_zone, style)
+    tell_list(found, chosen, stands, found.time_zone, style)
     if not is_whole:
         click.echo(f"The newest {count}; --last 0 lists all.", err=True)
 
@@ -110,7 +110,7 @@ class ListFilter:
         if self.kinds:
             chosen = [entry for entry in chosen if entry.said.kind in self.kinds]
         if self.period:
-            by_number, zone = {entry.number: entry for entry in said}, contract.versions[-1].terms.time_zone
+            by_number, zone = {entry.number: entry for entry in said}, contract.time_zone
             chosen = [entry for entry in chosen if self.period in months_of(entry.said, zone, by_number)]
         return chosen
 

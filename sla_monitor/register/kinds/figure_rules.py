@@ -18,7 +18,7 @@ _NOT_BELOW_NOTHING = {"percent", "ms", "count", "days"}
 
 
 def figure_rules(entry: Entry, said: ReportedFigure, ground: EntryContext) -> Iterator[EntryProblem]:
-    yield from ground.unknown("kpi", "KPI", [said.kpi], kpis, ground.month_ms(said.month))
+    yield from ground.unknown("kpi", "KPI", [said.kpi], kpis, ground.whole_month(said.month).edges_ms)
     kpi = ground.kpi(said.kpi, said.month)
     if kpi is None:
         return

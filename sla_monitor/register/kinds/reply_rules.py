@@ -36,7 +36,7 @@ def _narrower(said: Decision, other: Entry, ground: EntryContext) -> Iterator[En
         return
     start_ms = first_ms if said.start_ms is None else said.start_ms
     end_ms = last_ms if said.end_ms is None else said.end_ms
-    zone = ground.contract.version_at(first_ms).terms.time_zone
+    zone = ground.contract.time_zone
     span = f"{told_on_the_wall(first_ms, zone)} to {told_on_the_wall(last_ms, zone)}"
     if not first_ms <= start_ms < last_ms:
         yield "start", f"is not inside what entry {other.number} asks for ({span})"
