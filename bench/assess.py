@@ -144,7 +144,7 @@ def best_ms(task: Callable[[], object], runs: int) -> float:
     return min(found) * 1000
 
 
-class Held:
+class Held(Evidence):
     """Evidence that was read before: what is measured is the working out."""
 
     def __init__(self, evidence: Evidence) -> None:

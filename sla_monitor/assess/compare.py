@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.assess.evidence import Evidence
 from sla_monitor.assess.history import Cache, month_result, world_of
 from sla_monitor.contract.contract import Contract
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.results import KpiResult, PeriodResult
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sla_monitor.assess.answer_cache import recalled
-from sla_monitor.assess.evidence import EndpointSamples, Evidence, samples_of
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
@@ -17,6 +16,7 @@ from sla_monitor.periods.terms_slices import ServiceHours, margin_ms
 from sla_monitor.register.around import Around
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import TicketRecord
+from sla_monitor.sla.evidence import EndpointSamples, Evidence
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.spans import Span
@@ -55,10 +55,10 @@ class ContractContext:
         """The looks at these endpoints that began in a range. Of those that are asked for `together`, all are read with
         the first: a record is read through for any of them."""
         if not self.together.issuperset(keys):
-            return samples_of(self.evidence, keys, start_ms, end_ms)
+            return self.evidence.columns(keys, start_ms, end_ms)
         if (start_ms, end_ms) not in self.looked:
             found = self.looked[start_ms, end_ms] = {key: [] for key in sorted(self.together)}
-            for key, piece in samples_of(self.evidence, tuple(found), start_ms, end_ms):
+            for key, piece in self.evidence.columns(tuple(found), start_ms, end_ms):
                 found[key].append(piece)
         read = self.looked[start_ms, end_ms]
         return ((key, piece) for key in keys for piece in read[key])

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from sla_monitor.assess.answer_cache import VERSION
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.assess.evidence import samples_of
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.counting import SlowAsDown
@@ -107,7 +106,7 @@ class Endpoints:
 
     def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
         """The spans of single looks, each judged by how long it took."""
-        found = samples_of(self._world.evidence, (key,), *range_ms)
+        found = self._world.evidence.columns((key,), *range_ms)
         return timed_spans((looks for _, looks in found), every_ms, rule)
 
 

@@ -13,7 +13,6 @@ from functools import cached_property
 
 from sla_monitor.assess.answer_cache import program
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.assess.evidence import Fingerprints
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
@@ -22,7 +21,7 @@ from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.terms_slices import MARGIN_MS
 from sla_monitor.register.effective import standing_of
 from sla_monitor.register.entries import Entry, TicketRecord, Timed
-from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, within
+from sla_monitor.sla.spans import Span, within
 
 SCORING = {
     "title",
@@ -119,12 +118,12 @@ def excerpt(world: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]
     """What these KPIs are measured from in a measurement period that is over."""
     period = period_of(world.contract, months[0], months[-1])
     range_ms = _range_ms(period)
-    seen = _fingerprint(world, range_ms, range_ms)
+    seen = world.evidence.fingerprint(world.contract.id, range_ms, range_ms)
     first_ms, last_ms = seen.down_ms or range_ms
     reach_ms = world.around.reach(min(range_ms[0], first_ms), max(range_ms[1], last_ms))
     other_ms = seen.other_ms or range_ms
     if reach_ms != range_ms and (other_ms[0] < range_ms[0] or other_ms[1] > range_ms[1]):
-        seen = _fingerprint(world, range_ms, reach_ms)
+        seen = world.evidence.fingerprint(world.contract.id, range_ms, reach_ms)
     has_tickets = any(isinstance(kpi, RatioKpi) for kpi in kpis)
     period_ms = (period.start_ms, period.end_ms) if has_tickets else None
     said = world.around.within(reach_ms, period_ms, months[-1])
@@ -147,13 +146,6 @@ def _range_ms(period: Period) -> tuple[int, int]:
 def _ours(world: ContractContext, range_ms: tuple[int, int]) -> dict[str, Sequence[Span]]:
     ours = f"{world.contract.id}/"
     return {key: spans for key, spans in world.spans(*range_ms).items() if key.startswith(ours)}
-
-
-def _fingerprint(world: ContractContext, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
-    """Of the spans that the excerpt holds; worked out here where the evidence does not do it."""
-    if isinstance(world.evidence, Fingerprints):
-        return world.evidence.fingerprint(world.contract.id, range_ms, within_ms)
-    return fingerprint_of(_ours(world, range_ms), range_ms, within_ms)
 
 
 def _told(entry: Entry) -> tuple[object, ...]:

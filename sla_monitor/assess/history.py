@@ -10,7 +10,6 @@ from typing import Any
 
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.credit_inputs import month_input
-from sla_monitor.assess.evidence import Evidence, clock_moves_of, imports_of
 from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.kpi_evaluation import KpiEvaluation, ServiceTimes
 from sla_monitor.assess.measuring import seen
@@ -25,6 +24,7 @@ from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.measure import measured
 from sla_monitor.sla.money.month_engine import Setting, period_result
 from sla_monitor.sla.overlay import Import
@@ -82,10 +82,10 @@ def world_of(
     contract: Contract, evidence: Evidence, now_ms: int, cache: Cache, said: Sequence[Entry] | None = None
 ) -> ContractContext:
     """A contract and its evidence at an instant. `said`: the register, if it is another one than the evidence's."""
-    cache.mind_the_clock(clock_moves_of(evidence, 0, FOREVER_MS), now_ms)
+    cache.mind_the_clock(tuple(evidence.clock_moves(0, FOREVER_MS)), now_ms)
     known = evidence.entries(contract.id) if said is None else said
     entries = tuple(entry for entry in known if entry.at_ms <= now_ms)
-    imports = imports_of(evidence, contract.id)
+    imports = tuple(evidence.imports(contract.id))
     return ContractContext(
         contract, evidence, cache.standing(contract, entries, now_ms, imports), now_ms, imports=imports
     )

@@ -9,7 +9,6 @@ from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment,
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.counting_in_words import accounting
 from sla_monitor.assess.credit_inputs import month_input
-from sla_monitor.assess.evidence import Evidence, clock_moves_of
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.history import Cache, earlier_months, setting_of, world_of
@@ -25,6 +24,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length
 from sla_monitor.register.entries import OutageList
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.money.claim_deadlines import claim_by
 from sla_monitor.sla.money.month_engine import period_result
 from sla_monitor.sla.results import PeriodResult
@@ -196,7 +196,7 @@ def _told(
         imports=tuple(_imported(ground)),
         report_due_ms=report_due_ms(world, terms, month),
         reconciliation=_reconciled(ground, services=tuple(services.values())),
-        clock_moves=clock_moves_of(world.evidence, ground.period.start_ms, ground.period.end_ms),
+        clock_moves=tuple(world.evidence.clock_moves(ground.period.start_ms, ground.period.end_ms)),
     )
 
 

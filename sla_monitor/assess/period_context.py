@@ -13,7 +13,6 @@ from functools import cached_property
 from sla_monitor.assess.assessment import View
 from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.endpoint_states import Endpoints
-from sla_monitor.assess.evidence import imported_of
 from sla_monitor.assess.exclusions import Exclusions, exclusions, together
 from sla_monitor.assess.service_sweep import PLAIN, Impacts, through
 from sla_monitor.assess.service_time import Through, Time, time_of
@@ -101,7 +100,7 @@ class PeriodContext:
         """What was brought in from elsewhere and counts in the period so far, with when, by endpoint key."""
         if not self.world.imports:
             return ()
-        return imported_of(self.world.evidence, self.world.contract.id, self.period.start_ms, self.until_ms)
+        return self.world.evidence.imports_in(self.world.contract.id, self.period.start_ms, self.until_ms)
 
     def imported_time(self, service: Service, several: Sequence[Mapping[str, Intervals]]) -> Intervals:
         """The agreed time of a service so far in which what is known of any of its endpoints was brought in."""

@@ -16,8 +16,8 @@ from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, l
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.evidence import EvidenceSource
     from sla_monitor.evidence.seen import FileEvidence
+    from sla_monitor.sla.evidence import Evidence
 
 _file = click.Path(dir_okay=False, path_type=Path)
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -28,7 +28,7 @@ class AssessOptions:
     """What is asked for: the month of a contract, from this evidence, as known at `now_ms`. `origin` names a file."""
 
     contract: Contract
-    source: EvidenceSource
+    source: Evidence
     month: str
     now_ms: int
     origin: str = ""

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from sla_monitor.assess.reconciliation import Kept, Reconciliation
     from sla_monitor.contract.contract import Contract
     from sla_monitor.document.reconciled import Previewed
-    from sla_monitor.evidence import EvidenceSource
     from sla_monitor.register.entries import Entry, OutageList
     from sla_monitor.register.outage_lists import StatusImpact
+    from sla_monitor.sla.evidence import Evidence
 
 _file = click.Path(dir_okay=False, path_type=Path)
 
@@ -104,7 +104,7 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _scope(
     name: str, config: Path, period: str | None, count: int, evidence: Path | None
-) -> tuple[Scope, EvidenceSource | None]:
+) -> tuple[Scope, Evidence | None]:
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
     from sla_monitor.periods.edges import run_of
@@ -224,7 +224,7 @@ def _kept(scope: Scope, more: dict[str, str], given: Mapping[str, Any]) -> Entry
     return entry
 
 
-def _reconciled(scope: Scope, source: EvidenceSource) -> list[Reconciliation]:
+def _reconciled(scope: Scope, source: Evidence) -> list[Reconciliation]:
     from sla_monitor.assess.month import reconcile_month
 
     several = (reconcile_month(scope.contract, source, one, scope.now_ms, scope.supposed) for one in scope.months)
