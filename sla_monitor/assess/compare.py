@@ -139,14 +139,13 @@ def _changes(ours: PeriodResult | None, draft: PeriodResult | None) -> Iterable[
 def what_if(ours: Contract, draft: Contract, evidence: Evidence, until_month: str, now_ms: int) -> Comparison:
     """The months before `until_month` that are over. Both contracts have the same id and currency."""
     known: dict[str, str] = {}  # what both measure alike is measured once
-    mine, theirs = (_months(one, evidence, (until_month, now_ms), known) for one in (ours, draft))
+    mine, theirs = (_months(one, evidence, until_month, now_ms, known) for one in (ours, draft))
     return compared(ours.id, ours.currency, mine, theirs)
 
 
 def _months(
-    contract: Contract, evidence: Evidence, until: tuple[str, int], known: dict[str, str]
+    contract: Contract, evidence: Evidence, until_month: str, now_ms: int, known: dict[str, str]
 ) -> list[PeriodResult]:
-    until_month, now_ms = until
     world = replace(world_of(contract, evidence, now_ms, Cache()), known=known)
     results: list[PeriodResult] = []
     for month in world.months(until_month):

@@ -21,21 +21,22 @@ def kpi_assessments(
     ground: PeriodContext,
     services: Mapping[str, ServiceAssessment],
     judged: Mapping[str, KpiEvaluation],
-    results: tuple[PeriodResult, Sequence[PeriodResult]],
+    result: PeriodResult,
+    earlier: Sequence[PeriodResult],
     rest: Callable[[], None],
 ) -> tuple[tuple[KpiAssessment, ...], dict[str, Bounds]]:
-    """The KPIs of a month, and what those that run would measure at best and at worst. `results`: of the month, and of
-    the months before."""
+    """The KPIs of a month, and what those that run would measure at best and at worst. `result`: of the month;
+    `earlier`: of the months before."""
     ends: dict[str, Bounds] = {}
     found = []
     for name, one in judged.items():
         kpi, whole = one.kpi, whole_of(ground, one)
-        told = _kpi(one, whole, services, results[0])
+        told = _kpi(one, whole, services, result)
         if ground.world.now_ms < whole.period.end_ms:
             if isinstance(kpi, AvailabilityKpi) and one.times:
-                then, ends[name] = kpi_forecast(ground, kpi, one, told.allowance_ms, results[1])
+                then, ends[name] = kpi_forecast(ground, kpi, one, told.allowance_ms, earlier)
             else:
-                then, ends[name] = other_forecast(whole, name, SoFar(judged, ends, results[1]))
+                then, ends[name] = other_forecast(whole, name, SoFar(judged, ends, earlier))
             told = replace(told, forecast=then)
         found.append(told)
         rest()

@@ -102,18 +102,24 @@ def judged_kpis(
     """The KPIs of the month's terms, by id. `ground` is one month; `earlier` are the results of the months before."""
     result: dict[str, KpiEvaluation] = {}
     for kpi in ground.terms.kpis:
-        result[kpi.id] = _judged(ground, kpi, earlier, (times, views, result))
+        result[kpi.id] = _judged(ground, kpi, earlier, EvaluationContext(times, views, result))
         rest()
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluationContext:
+    """What a KPI is worked out with. `others`: the KPIs above it, of which it may be made."""
+
+    times: ServiceTimes
+    views: Sequence[View]
+    others: Mapping[str, KpiEvaluation]
+
+
 def _judged(
-    ground: PeriodContext,
-    kpi: Kpi,
-    earlier: Sequence[PeriodResult],
-    rest: tuple[ServiceTimes, Sequence[View], Mapping[str, KpiEvaluation]],
+    ground: PeriodContext, kpi: Kpi, earlier: Sequence[PeriodResult], surroundings: EvaluationContext
 ) -> KpiEvaluation:
-    times, views, others = rest
+    times, others = surroundings.times, surroundings.others
     months = ground.world.run.period_months(ground.month, kpi.measurement_months)
     whole = ground if len(months) == 1 else PeriodContext(ground.world, months)
     history = recent(earlier, kpi, max(1, kpi.average_with_previous))
@@ -121,13 +127,13 @@ def _judged(
     results: dict[View, KpiResult] = {}
     spent: dict[View, Time] = {}
     bases: dict[View, object] = {}
-    for view in views:
+    for view in surroundings.views:
         if isinstance(kpi, AvailabilityKpi) and (time := times.of(ground, kpi, view)):
             spent[view] = time
         basis = spent.get(view) or _basis(whole, kpi, view, others)
         same = next((one for one, its in bases.items() if its is basis or its == basis), None)
         if same is None:
-            figures[view] = _measured(whole, kpi, view, (spent.get(view), others))
+            figures[view] = _measured(whole, kpi, view, spent.get(view), others)
             results[view] = kpi_result(kpi, ground.month, figures[view], history)
         else:  # nothing differs between the two views, and the working need not be written twice
             figures[view], results[view] = figures[same], results[same]
@@ -145,9 +151,8 @@ def _basis(whole: PeriodContext, kpi: Kpi, view: View, others: Mapping[str, KpiE
 
 
 def _measured(
-    whole: PeriodContext, kpi: Kpi, view: View, known: tuple[Time | None, Mapping[str, KpiEvaluation]]
+    whole: PeriodContext, kpi: Kpi, view: View, time: Time | None, others: Mapping[str, KpiEvaluation]
 ) -> Measured:
-    time, others = known
     found = measured(kpi, seen(whole, kpi, view, time), whole.frame)
     if isinstance(kpi, CompositeKpi) and found.value is None:
         # a part whose own measurement period ends elsewhere has no result yet, now or when the month is over

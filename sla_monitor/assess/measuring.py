@@ -28,15 +28,23 @@ from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.tickets import Stop, Ticket
 
-Counting: TypeAlias = "tuple[str, Intervals, Corrections]"
-"""An endpoint's key, the time in which its looks count, and how the register corrects them."""
+
+@dataclass(frozen=True, slots=True)
+class CountedTime:
+    """Of an endpoint: the time in which its probes count, and how the register corrects them."""
+
+    key: str
+    inside: Intervals
+    corrections: Corrections
 
 
 def made_of_looks(ground: PeriodContext, kpi: Sampled, view: View) -> SampleStatistics:
     """The statistic of a measurement period so far. For months that are over, the evidence may have kept it."""
     counting = list(_counting(ground, kpi, view))
     world, period = ground.world, ground.period
-    seen = [(key, ground.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key, _, _ in counting]
+    seen = [
+        (key, ground.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key in (one.key for one in counting)
+    ]
     others = world.imports_in(period.start_ms, period.end_ms)
     question = (VERSION, *statistic(kpi, period.start_ms), [_told(one) for one in counting], seen, *others)
 
@@ -49,12 +57,12 @@ def made_of_looks(ground: PeriodContext, kpi: Sampled, view: View) -> SampleStat
     return SampleStatistics(int(of), None if value == "-" else Fraction(value))
 
 
-def _counting(ground: PeriodContext, kpi: Sampled, view: View) -> Iterator[Counting]:
+def _counting(ground: PeriodContext, kpi: Sampled, view: View) -> Iterator[CountedTime]:
     for service, endpoint in ground.terms.endpoints_of(kpi):
         inside = subtract(ground.through(service.id).hours, ground.excluded(service.id, view, kpi.id))
         if kpi.related is not None and kpi.related.dedupe == "exclude_samples":
             inside = subtract(inside, ground.through(service.id).down)
-        yield endpoint_key(ground.world.contract.id, endpoint.id), inside, _corrected(ground, endpoint)
+        yield CountedTime(endpoint_key(ground.world.contract.id, endpoint.id), inside, _corrected(ground, endpoint))
 
 
 def _corrected(ground: PeriodContext, endpoint: Endpoint) -> Corrections:
@@ -64,14 +72,13 @@ def _corrected(ground: PeriodContext, endpoint: Endpoint) -> Corrections:
     return [one for one in several if one[0] < one[1]]
 
 
-def _told(one: Counting) -> tuple[object, ...]:
-    key, inside, corrections = one
-    return key, inside, [(start, end, f"{outcome}") for start, end, outcome in corrections]
+def _told(one: CountedTime) -> tuple[object, ...]:
+    return one.key, one.inside, [(start, end, f"{outcome}") for start, end, outcome in one.corrections]
 
 
-def _pieces(ground: PeriodContext, kpi: Sampled, counting: list[Counting]) -> Iterator[MeasuredSlice]:
+def _pieces(ground: PeriodContext, kpi: Sampled, counting: list[CountedTime]) -> Iterator[MeasuredSlice]:
     """The looks, with what counts of them."""
-    rules = {key: (inside, corrections) for key, inside, corrections in counting}
+    rules = {one.key: (one.inside, one.corrections) for one in counting}
     found = ground.world.looks(list(rules), ground.period.start_ms, ground.until_ms)
     return (MeasuredSlice(looks, *rules[key]) for key, looks in found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, Imported, ServiceAssessment
 from sla_monitor.assess.contract_context import ContractContext, is_over
@@ -34,6 +34,16 @@ def no_rest() -> None:
     """Nobody waits."""
 
 
+@dataclass(frozen=True, slots=True)
+class AssessmentRun:
+    """One assessment at an instant. `cache`: what its contract keeps from one to the next; `yield_control` is called
+    between services, KPIs and months."""
+
+    now_ms: int
+    cache: Cache
+    yield_control: Callable[[], None] = no_rest
+
+
 def assess(
     contracts: Iterable[Contract],
     evidence: Evidence,
@@ -46,7 +56,8 @@ def assess(
     by contract, are kept from one assessment to the next."""
     kept = {} if caches is None else caches
     several = [
-        _running(contract, evidence, now_ms, (rest, kept.setdefault(contract.id, Cache()))) for contract in contracts
+        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), rest))
+        for contract in contracts
     ]
     return Assessment(now_ms, tuple(several))
 
@@ -69,13 +80,13 @@ def assess_month(
         raise ValueError(f"{month} is not in the term of {contract.id}")
     if period.start_ms > now_ms:
         raise ValueError(f"{month} has not begun")
-    return _assessed(contract, evidence, (month, now_ms), history, (no_rest, cache or Cache()))
+    return _assessed(contract, evidence, month, AssessmentRun(now_ms, cache or Cache()), history)
 
 
 def assess_contract(contract: Contract, evidence: Evidence, now_ms: int) -> ContractAssessment:
     """One contract's month that holds `now_ms`, so far. Before its term it has no time; once that is over, the last
     month stands."""
-    return _running(contract, evidence, now_ms, (no_rest, Cache()))
+    return _running(contract, evidence, AssessmentRun(now_ms, Cache()))
 
 
 def reconcile_month(
@@ -86,14 +97,13 @@ def reconcile_month(
     return _reconciled(PeriodContext(world, (month,)), (supposed,) if supposed else ())
 
 
-def _running(
-    contract: Contract, evidence: Evidence, now_ms: int, kept: tuple[Callable[[], None], Cache]
-) -> ContractAssessment:
-    last, now = run_of(contract).last, month_at(now_ms, contract.time_zone)
-    found = _assessed(contract, evidence, (min(now, last or now), now_ms), None, kept)
-    if found.reconciliation is not None or not kept[1].said.of(OutageList):
+def _running(contract: Contract, evidence: Evidence, run: AssessmentRun) -> ContractAssessment:
+    last, now = run_of(contract).last, month_at(run.now_ms, contract.time_zone)
+    found = _assessed(contract, evidence, min(now, last or now), run)
+    if found.reconciliation is not None or not run.cache.said.of(OutageList):
         return found
-    return replace(found, reconciliation=_newest_reconciliation(world_of(contract, evidence, now_ms, kept[1]), kept[1]))
+    world = world_of(contract, evidence, run.now_ms, run.cache)
+    return replace(found, reconciliation=_newest_reconciliation(world, run.cache))
 
 
 def _newest_reconciliation(world: ContractContext, cache: Cache) -> Reconciliation | None:
@@ -126,15 +136,15 @@ def _reconciled(
 def _assessed(
     contract: Contract,
     evidence: Evidence,
-    when: tuple[str, int],
-    history: Sequence[PeriodResult] | None,
-    kept: tuple[Callable[[], None], Cache],
+    month: str,
+    run: AssessmentRun,
+    history: Sequence[PeriodResult] | None = None,
 ) -> ContractAssessment:
-    (month, now_ms), (rest, cache) = when, kept
-    world = world_of(contract, evidence, now_ms, cache)
+    cache, rest = run.cache, run.yield_control
+    world = world_of(contract, evidence, run.now_ms, cache)
     is_now = month == world.this_month  # asked for again and again, unlike the months before
     if is_now:
-        young = replace(world, evidence=SampleCache(evidence, cache.looks, now_ms))
+        young = replace(world, evidence=SampleCache(evidence, cache.looks, run.now_ms))
     else:
         young = replace(world, together=held_keys(contract, period_of(contract, month)))
     earlier = earlier_months(world, month, cache, rest, young) if history is None else tuple(history)
@@ -144,7 +154,7 @@ def _assessed(
         services[service.id] = service_assessment(ground, service)
         rest()
     judged = judged_kpis(ground, earlier, cache.times, VIEWS, rest)
-    return _told(ground, services, judged, earlier, kept)
+    return _told(ground, services, judged, earlier, run)
 
 
 def _told(
@@ -152,14 +162,14 @@ def _told(
     services: Mapping[str, ServiceAssessment],
     judged: Mapping[str, KpiEvaluation],
     earlier: tuple[PeriodResult, ...],
-    kept: tuple[Callable[[], None], Cache],
+    run: AssessmentRun,
 ) -> ContractAssessment:
     world, terms, month = ground.world, ground.terms, ground.month
     result = period_result(setting_of(world), terms, month_input(ground, judged), earlier)
     version = world.contract.version_at(max(min(world.now_ms, ground.period.end_ms - 1), ground.period.start_ms))
-    rest, entries = kept[0], kept[1].entries
-    rest()
-    kpis, ends = kpi_assessments(ground, services, judged, (result, earlier), rest)
+    entries = run.cache.entries
+    run.yield_control()
+    kpis, ends = kpi_assessments(ground, services, judged, result, earlier, run.yield_control)
     status, shares = status_of(ground), shares_of(world.contract, result)
     return ContractAssessment(
         contract=world.contract.id,

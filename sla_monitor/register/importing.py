@@ -64,7 +64,7 @@ def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> 
     made: list[Draft] = []
     for line, words in sheet.rows if not found else ():
         try:
-            made.append(Draft(line, _entry(source, words, contract, (actor, at_ms))))
+            made.append(Draft(line, _entry(source, words, contract, actor, at_ms)))
         except RegisterError as error:
             found += [f"{source.name}:{line}: {problem}" for problem in _with_dates(source, words, error.problems)]
     found += [f"{source.name}:{line}: {problem}" for line, problem in _twice(made)]
@@ -109,8 +109,7 @@ def shortened(lines: list[str]) -> list[str]:
     return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
 
 
-def _entry(source: ImportSource, words: dict[str, str], contract: Contract, who: tuple[str, int]) -> Entry:
-    actor, at_ms = who
+def _entry(source: ImportSource, words: dict[str, str], contract: Contract, actor: str, at_ms: int) -> Entry:
     given: dict[str, Any] = {field: word for field, word in words.items() if field not in MORE}
     for field in _INSTANTS if source.dates != "iso" else ():
         if field in given:
