@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.assess.history import Cache, month_result, world_of
+from sla_monitor.assess.history import Cache, contract_context_of, month_result
 from sla_monitor.contract.contract import Contract
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.results import KpiResult, PeriodResult
@@ -146,8 +146,8 @@ def what_if(ours: Contract, draft: Contract, evidence: Evidence, until_month: st
 def _months(
     contract: Contract, evidence: Evidence, until_month: str, now_ms: int, known: dict[str, str]
 ) -> list[PeriodResult]:
-    world = replace(world_of(contract, evidence, now_ms, Cache()), known=known)
+    contract_context = replace(contract_context_of(contract, evidence, now_ms, Cache()), known=known)
     results: list[PeriodResult] = []
-    for month in world.months(until_month):
-        results.append(month_result(world, month, results))
+    for month in contract_context.months(until_month):
+        results.append(month_result(contract_context, month, results))
     return results

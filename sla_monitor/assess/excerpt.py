@@ -76,13 +76,13 @@ class Excerpt:
     seen: str
 
     @cached_property
-    def world(self) -> ContractContext:
+    def contract_context(self) -> ContractContext:
         """One that holds no more than the excerpt."""
         read = _ours(self.whole, _range_ms(self.period))
         ranges = _range_ms(self.period), self.reach_ms
         spans = {key: [within(span, *ranges) for span in several] for key, several in read.items()}
         together = held_keys(self.whole.contract, self.period)
-        return replace(self.whole, standing=standing_of(self.said), seen=spans, together=together, looked={})
+        return replace(self.whole, standing=standing_of(self.said), seen=spans, together=together, read_samples={})
 
     def is_settled(self) -> bool:
         """Whether time alone can change nothing any more: no outage that reaches into the period goes on, no ticket of
@@ -114,20 +114,20 @@ class Excerpt:
         return self.whole.contract.versions_in(start_ms, end_ms)
 
 
-def excerpt(world: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> Excerpt:
+def excerpt(contract_context: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> Excerpt:
     """What these KPIs are measured from in a measurement period that is over."""
-    period = period_of(world.contract, months[0], months[-1])
+    period = period_of(contract_context.contract, months[0], months[-1])
     range_ms = _range_ms(period)
-    seen = world.evidence.fingerprint(world.contract.id, range_ms, range_ms)
+    seen = contract_context.evidence.fingerprint(contract_context.contract.id, range_ms, range_ms)
     first_ms, last_ms = seen.down_ms or range_ms
-    reach_ms = world.around.reach(min(range_ms[0], first_ms), max(range_ms[1], last_ms))
+    reach_ms = contract_context.around.reach(min(range_ms[0], first_ms), max(range_ms[1], last_ms))
     other_ms = seen.other_ms or range_ms
     if reach_ms != range_ms and (other_ms[0] < range_ms[0] or other_ms[1] > range_ms[1]):
-        seen = world.evidence.fingerprint(world.contract.id, range_ms, reach_ms)
+        seen = contract_context.evidence.fingerprint(contract_context.contract.id, range_ms, reach_ms)
     has_tickets = any(isinstance(kpi, RatioKpi) for kpi in kpis)
     period_ms = (period.start_ms, period.end_ms) if has_tickets else None
-    said = world.around.within(reach_ms, period_ms, months[-1])
-    return Excerpt(world, months, period, reach_ms, said, seen.digest)
+    said = contract_context.around.within(reach_ms, period_ms, months[-1])
+    return Excerpt(contract_context, months, period, reach_ms, said, seen.digest)
 
 
 def held_keys(contract: Contract, period: Period) -> frozenset[str]:
@@ -143,9 +143,9 @@ def _range_ms(period: Period) -> tuple[int, int]:
     return period.start_ms - MARGIN_MS, period.end_ms + MARGIN_MS
 
 
-def _ours(world: ContractContext, range_ms: tuple[int, int]) -> dict[str, Sequence[Span]]:
-    ours = f"{world.contract.id}/"
-    return {key: spans for key, spans in world.spans(*range_ms).items() if key.startswith(ours)}
+def _ours(contract_context: ContractContext, range_ms: tuple[int, int]) -> dict[str, Sequence[Span]]:
+    ours = f"{contract_context.contract.id}/"
+    return {key: spans for key, spans in contract_context.spans(*range_ms).items() if key.startswith(ours)}
 
 
 def _told(entry: Entry) -> tuple[object, ...]:

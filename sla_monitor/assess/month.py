@@ -11,9 +11,9 @@ from sla_monitor.assess.counting_in_words import accounting
 from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.forecast import forecast
-from sla_monitor.assess.history import Cache, earlier_months, setting_of, world_of
+from sla_monitor.assess.history import Cache, contract_context_of, earlier_months, setting_of
 from sla_monitor.assess.kpi_assessment import kpi_assessments
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, judged_kpis
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, evaluated_kpis
 from sla_monitor.assess.participants import shares_of
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
@@ -93,8 +93,8 @@ def reconcile_month(
     contract: Contract, evidence: Evidence, month: str, now_ms: int, supposed: Kept | None = None
 ) -> Reconciliation | None:
     """A month's outages against the supplier's lists that are kept, and against one more; None: none speaks of it."""
-    world = world_of(contract, evidence, now_ms, Cache())
-    return _reconciled(PeriodContext(world, (month,)), (supposed,) if supposed else ())
+    contract_context = contract_context_of(contract, evidence, now_ms, Cache())
+    return _reconciled(PeriodContext(contract_context, (month,)), (supposed,) if supposed else ())
 
 
 def _running(contract: Contract, evidence: Evidence, run: AssessmentRun) -> ContractAssessment:
@@ -102,35 +102,35 @@ def _running(contract: Contract, evidence: Evidence, run: AssessmentRun) -> Cont
     found = _assessed(contract, evidence, min(now, last or now), run)
     if found.reconciliation is not None or not run.cache.said.of(OutageList):
         return found
-    world = world_of(contract, evidence, run.now_ms, run.cache)
-    return replace(found, reconciliation=_newest_reconciliation(world, run.cache))
+    contract_context = contract_context_of(contract, evidence, run.now_ms, run.cache)
+    return replace(found, reconciliation=_newest_reconciliation(contract_context, run.cache))
 
 
-def _newest_reconciliation(world: ContractContext, cache: Cache) -> Reconciliation | None:
+def _newest_reconciliation(contract_context: ContractContext, cache: Cache) -> Reconciliation | None:
     """Of the last month that a list speaks of: a supplier's list of a month comes after its end."""
-    lists = world.standing.of(OutageList)
-    month = max((month_at(said.end_ms - 1, world.contract.time_zone) for _, said in lists), default=None)
-    if month is None or not world.run.first <= month < world.this_month:
+    lists = contract_context.standing.of(OutageList)
+    month = max((month_at(said.end_ms - 1, contract_context.contract.time_zone) for _, said in lists), default=None)
+    if month is None or not contract_context.run.first <= month < contract_context.this_month:
         return None
     if month not in cache.reconciled:
-        ground = PeriodContext(world, (month,))
-        found = _reconciled(ground)
-        if found is None or not is_over(world, ground.period):
+        context = PeriodContext(contract_context, (month,))
+        found = _reconciled(context)
+        if found is None or not is_over(contract_context, context.period):
             return found
         cache.reconciled[month] = found
     return cache.reconciled[month]
 
 
 def _reconciled(
-    ground: PeriodContext, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
+    context: PeriodContext, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
 ) -> Reconciliation | None:
     """`services`: where they are worked out already."""
-    world = ground.world
-    lists = [*(Kept(entry.number, said) for entry, said in world.standing.of(OutageList)), *more]
+    contract_context = context.contract_context
+    lists = [*(Kept(entry.number, said) for entry, said in contract_context.standing.of(OutageList)), *more]
     if not lists:
         return None
-    several = [service_assessment(ground, one) for one in ground.terms.services] if services is None else services
-    return reconciliation(world.contract, ground.period, world.now_ms, several, lists)
+    several = [service_assessment(context, one) for one in context.terms.services] if services is None else services
+    return reconciliation(contract_context.contract, context.period, contract_context.now_ms, several, lists)
 
 
 def _assessed(
@@ -141,45 +141,47 @@ def _assessed(
     history: Sequence[PeriodResult] | None = None,
 ) -> ContractAssessment:
     cache, rest = run.cache, run.yield_control
-    world = world_of(contract, evidence, run.now_ms, cache)
-    is_now = month == world.this_month  # asked for again and again, unlike the months before
+    contract_context = contract_context_of(contract, evidence, run.now_ms, cache)
+    is_now = month == contract_context.this_month  # asked for again and again, unlike the months before
     if is_now:
-        young = replace(world, evidence=SampleCache(evidence, cache.looks, run.now_ms))
+        young = replace(contract_context, evidence=SampleCache(evidence, cache.samples, run.now_ms))
     else:
-        young = replace(world, together=held_keys(contract, period_of(contract, month)))
-    earlier = earlier_months(world, month, cache, rest, young) if history is None else tuple(history)
-    ground = PeriodContext(young, (month,))
+        young = replace(contract_context, together=held_keys(contract, period_of(contract, month)))
+    earlier = earlier_months(contract_context, month, cache, rest, young) if history is None else tuple(history)
+    context = PeriodContext(young, (month,))
     services: dict[str, ServiceAssessment] = {}
-    for service in ground.terms.services:
-        services[service.id] = service_assessment(ground, service)
+    for service in context.terms.services:
+        services[service.id] = service_assessment(context, service)
         rest()
-    judged = judged_kpis(ground, earlier, cache.times, VIEWS, rest)
-    return _told(ground, services, judged, earlier, run)
+    evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, rest)
+    return _told(context, services, evaluations, earlier, run)
 
 
 def _told(
-    ground: PeriodContext,
+    context: PeriodContext,
     services: Mapping[str, ServiceAssessment],
-    judged: Mapping[str, KpiEvaluation],
+    evaluations: Mapping[str, KpiEvaluation],
     earlier: tuple[PeriodResult, ...],
     run: AssessmentRun,
 ) -> ContractAssessment:
-    world, terms, month = ground.world, ground.terms, ground.month
-    result = period_result(setting_of(world), terms, month_input(ground, judged), earlier)
-    version = world.contract.version_at(max(min(world.now_ms, ground.period.end_ms - 1), ground.period.start_ms))
+    contract_context, terms, month = context.contract_context, context.terms, context.month
+    result = period_result(setting_of(contract_context), terms, month_input(context, evaluations), earlier)
+    version = contract_context.contract.version_at(
+        max(min(contract_context.now_ms, context.period.end_ms - 1), context.period.start_ms)
+    )
     entries = run.cache.entries
     run.yield_control()
-    kpis, ends = kpi_assessments(ground, services, judged, result, earlier, run.yield_control)
-    status, shares = status_of(ground), shares_of(world.contract, result)
+    kpis, ends = kpi_assessments(context, services, evaluations, result, earlier, run.yield_control)
+    status, shares = status_of(context), shares_of(contract_context.contract, result)
     return ContractAssessment(
-        contract=world.contract.id,
+        contract=contract_context.contract.id,
         title=terms.title,
         note=terms.note,
         authority=terms.authority,
         supplier=terms.supplier,
         currency=terms.currency,
         time_zone=terms.time_zone.key,
-        period=ground.period,
+        period=context.period,
         terms_from_ms=version.from_ms,
         terms_reference=version.reference,
         services=tuple(services.values()),
@@ -187,30 +189,30 @@ def _told(
         starts_on=terms.term.start_on,
         ends_on=terms.term.end_on,
         total_value=terms.total_value,
-        at_ms=world.now_ms,
+        at_ms=contract_context.now_ms,
         status=status,
         result=result,
         earlier=earlier,
-        forecast=forecast(ground, judged, ends, earlier) if status == "running" else None,
+        forecast=forecast(context, evaluations, ends, earlier) if status == "running" else None,
         accounting=accounting(terms),
-        entries=entries_of(world, entries, ground.period),
-        pending=world.standing.pending(world.contract),
+        entries=entries_of(contract_context, entries, context.period),
+        pending=contract_context.standing.pending(contract_context.contract),
         shares={name: part for name, (part, _) in shares.items()},
         shares_working={name: working for name, (_, working) in shares.items()},
         claim_by=claim_by(month, terms.claims),
-        restatement=restatement(ground, result, entries),
+        restatement=restatement(context, result, entries),
         register_number=entries[-1].number if entries else 0,
         triggers=tuple(trigger.id for trigger in terms.triggers),
-        missing_figures=missing_figures(world, (*earlier, result) if status != "running" else earlier),
+        missing_figures=missing_figures(contract_context, (*earlier, result) if status != "running" else earlier),
         probe_after_term=terms.probe_after_term,
-        imports=tuple(_imported(ground)),
-        report_due_ms=report_due_ms(world, terms, month),
-        reconciliation=_reconciled(ground, services=tuple(services.values())),
-        clock_moves=tuple(world.evidence.clock_moves(ground.period.start_ms, ground.period.end_ms)),
+        imports=tuple(_imported(context)),
+        report_due_ms=report_due_ms(contract_context, terms, month),
+        reconciliation=_reconciled(context, services=tuple(services.values())),
+        clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),
     )
 
 
-def _imported(ground: PeriodContext) -> Iterable[Imported]:
-    for record, when in ground.imported:
-        times = {service.id: length(ground.imported_time(service, [when])) for service in ground.terms.services}
+def _imported(context: PeriodContext) -> Iterable[Imported]:
+    for record, when in context.imported:
+        times = {service.id: length(context.imported_time(service, [when])) for service in context.terms.services}
         yield Imported(record, {service: ms for service, ms in times.items() if ms})

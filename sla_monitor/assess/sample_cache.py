@@ -29,12 +29,12 @@ class Kept:
     def __len__(self) -> int:
         return sum(map(len, self.days))
 
-    def add(self, looks: Samples) -> None:
+    def add(self, samples: Samples) -> None:
         """Take in looks that follow, none of them across a midnight."""
-        if self.days and looks and self.days[-1].at_ms[0] // DAY_MS == looks.at_ms[0] // DAY_MS:
-            self.days[-1].extend(looks)
-        elif looks:
-            self.days.append(looks)
+        if self.days and samples and self.days[-1].at_ms[0] // DAY_MS == samples.at_ms[0] // DAY_MS:
+            self.days[-1].extend(samples)
+        elif samples:
+            self.days.append(samples)
 
     def between(self, start_ms: int, end_ms: int) -> Iterator[Samples]:
         pieces = (day.between(start_ms, end_ms) for day in self.days)
@@ -81,17 +81,17 @@ class SampleCache(Forwarding):
         return self._evidence
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
-        for _, looks in self.columns((key,), start_ms, end_ms):
-            yield from looks
+        for _, samples in self.columns((key,), start_ms, end_ms):
+            yield from samples
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
         self._read(keys, start_ms)
         for key in keys:
             kept = self._memory[key]
             kept.wanted_ms = min(kept.wanted_ms, start_ms)
-            yield from ((key, looks) for looks in kept.between(start_ms, min(end_ms, kept.until_ms)))
+            yield from ((key, samples) for samples in kept.between(start_ms, min(end_ms, kept.until_ms)))
             young = self._youngest(key, max(start_ms, kept.until_ms), end_ms)
-            yield from ((key, looks) for looks in young)
+            yield from ((key, samples) for samples in young)
 
     def worked_out(self, digest: str) -> str | None:
         """Nothing: of time of which not everything is in, each question is another one."""
@@ -119,8 +119,8 @@ class SampleCache(Forwarding):
         until_ms, start_ms = self._place(keys[0])
         self._evidence.keep_looks(keys, start_ms, self._settled_ms)
         try:
-            for key, looks in self._evidence.columns(keys, until_ms, self._settled_ms):
-                self._memory[key].add(looks)
+            for key, samples in self._evidence.columns(keys, until_ms, self._settled_ms):
+                self._memory[key].add(samples)
         except BaseException:
             for key in keys:  # half of it was read
                 del self._memory[key]
@@ -133,8 +133,8 @@ class SampleCache(Forwarding):
         if (key, start_ms, end_ms) not in self._young:
             several = self._like(key)
             self._young |= {(other, start_ms, end_ms): [] for other in several}
-            for name, looks in self._evidence.columns(several, start_ms, end_ms):
-                self._young[name, start_ms, end_ms].append(looks)
+            for name, samples in self._evidence.columns(several, start_ms, end_ms):
+                self._young[name, start_ms, end_ms].append(samples)
         return self._young[key, start_ms, end_ms]
 
     def _like(self, key: str) -> Sequence[str]:

@@ -77,7 +77,7 @@ class ServiceHours:
         return self._known[key]
 
 
-def parts_of(contract: Contract, service_id: str, period: Period, hours: ServiceHours) -> Iterator[TermsSlice]:
+def slices_of(contract: Contract, service_id: str, period: Period, hours: ServiceHours) -> Iterator[TermsSlice]:
     """A service through a period, version by version; nothing for the time in which the contract has no such one."""
     for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms):
         service = next((each for each in terms.services if each.id == service_id), None)
@@ -86,8 +86,8 @@ def parts_of(contract: Contract, service_id: str, period: Period, hours: Service
             yield TermsSlice(start_ms, end_ms, terms, service, agreed)
 
 
-def until(part: TermsSlice, now_ms: int) -> TermsSlice:
+def until(whole: TermsSlice, now_ms: int) -> TermsSlice:
     """The same part up to an instant."""
-    if part.end_ms <= now_ms:
-        return part
-    return replace(part, end_ms=now_ms, hours=intersect(part.hours, [(part.start_ms, max(now_ms, part.start_ms))]))
+    if whole.end_ms <= now_ms:
+        return whole
+    return replace(whole, end_ms=now_ms, hours=intersect(whole.hours, [(whole.start_ms, max(now_ms, whole.start_ms))]))
