@@ -29,8 +29,9 @@ from bench.aged_ledger import EACH, EVERY_MS, SERVICES, Aged, built
 from bench.process import BenchError, Daemon, free_port, say
 from sla_monitor import names
 from sla_monitor.archive.sealing import DAY_MS, Sealer
-from sla_monitor.cli.ledger.seal import day_of, midnight_ms
+from sla_monitor.cli.ledger.seal import day_of
 from sla_monitor.clock import SystemClock
+from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.reading.whole_days import Marks, WholeDays
 from sla_monitor.periods.months import shifted
@@ -167,7 +168,7 @@ def _seal_yesterday(aged: Aged, folder: Path) -> None:
     """One sealed day, as it is found after ten years of them: of the others a check reads the names alone."""
     contract, on = aged.contract, datetime.now(UTC).date() - timedelta(days=1)
     key = SigningKey.make(folder / "ledger.key")
-    start_ms = midnight_ms(on)
+    start_ms = midnight_ms(on, UTC)
     with closing(sqlite3.connect(folder / "ledger.db")) as connection:
         before = Marks(*connection.execute(_BEFORE, (start_ms,)).fetchone())
     with (

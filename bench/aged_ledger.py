@@ -32,6 +32,7 @@ from sla_monitor.periods.edges import month_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
+from sla_monitor.sla.evidence import Evidence, Forwarding
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import exact_decimal
@@ -107,14 +108,14 @@ def _build(aged: Aged, now_ms: int) -> None:
     database.close()
 
 
-class _Supposed:
+class _Supposed(Forwarding):
     """What was seen, with a register that is not written yet."""
 
-    def __init__(self, reader: Any, entries: Sequence[Entry]) -> None:
-        self._entries = entries
-        self.spans, self.samples, self.columns, self.first_ms = (
-            reader.spans, reader.samples, reader.columns, reader.first_ms,
-        )  # fmt: skip
+    def __init__(self, reader: Evidence, entries: Sequence[Entry]) -> None:
+        self._reader, self._entries = reader, entries
+
+    def behind(self) -> Evidence:
+        return self._reader
 
     def entries(self, contract: str) -> Sequence[Entry]:
         return self._entries

@@ -144,7 +144,7 @@ def best_ms(task: Callable[[], object], runs: int) -> float:
     return min(found) * 1000
 
 
-class Held:
+class Held(Evidence):
     """Evidence that was read before: what is measured is the working out."""
 
     def __init__(self, evidence: Evidence) -> None:
@@ -169,7 +169,7 @@ class Held:
 def one_month(folder: Path) -> None:
     """A month of 100 endpoints, from the ledger, in three views."""
     path, terms = folder / "month.db", contract(100, 25)
-    month = month_of(BEGIN_MS + DAY, terms.versions[0].terms.time_zone)
+    month = month_of(BEGIN_MS + DAY, terms.time_zone)
     spans = fill(path, 100, month.start_ms, month.end_ms)
     book(path, month.start_ms)
     now_ms = month.end_ms + 30 * DAY

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.contract.advice import advice
-from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.fields import parse_day
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.sla.money.charges import indexed
 from tests.contract.support import SERVICES, loaded, problems
 
@@ -250,7 +250,7 @@ charges:
 """,
     )
     days = [parse_day(day) for day in ("2025-12-31", "2026-03-31", "2026-04-01", "2027-04-01")]
-    terms = [contract.version_at(midnight_ms(day, contract.versions[0].terms)).terms for day in days]
+    terms = [contract.version_at(midnight_ms(day, contract.time_zone)).terms for day in days]
     assert [one.kpis[0].bands[1].points for one in terms] == [1, 1, 2, 2]
     assert [indexed(one.charges) for one in terms] == [
         {"custody": 1000},

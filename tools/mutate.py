@@ -28,6 +28,7 @@ TIMEOUT_S = 300
 TESTS = {
     "assess": ("tests/assess", "tests/assess_command", "tests/test_contract_cases.py"),
     "ledger": ("tests/ledger", "tests/archive"),
+    "periods": ("tests/periods", "tests/sla", "tests/assess"),
     "review": ("tests/review", "tests/web"),
     "sla": ("tests/sla", "tests/test_contract_cases.py", "tests/assess"),
 }

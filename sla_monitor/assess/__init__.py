@@ -7,9 +7,10 @@ from sla_monitor.assess.assessment import (
     Outage,
     ServiceAssessment,
 )
-from sla_monitor.assess.evidence import Evidence, Sample
 from sla_monitor.assess.history import Cache, history
 from sla_monitor.assess.month import assess, assess_contract, assess_month
+from sla_monitor.sla.evidence import Evidence
+from sla_monitor.sla.samples import Sample
 
 __all__ = [
     "Assessment",

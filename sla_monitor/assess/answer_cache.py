@@ -11,41 +11,24 @@ import hashlib
 from collections.abc import Callable, MutableMapping
 from functools import cache
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import sla_monitor
-from sla_monitor.assess.evidence import Evidence
+from sla_monitor.sla.evidence import Evidence
 
 VERSION = 2
 """Of answers that are made of single looks: to be raised when the same looks are to give another one."""
 
-MATHS = ("contract", "register", "sla", "assess")
+MATHS = ("contract", "periods", "register", "sla", "assess")
 """The rooms that decide what a month comes to."""
-
-
-@runtime_checkable
-class Answers(Protocol):
-    """An evidence that keeps answers."""
-
-    def worked_out(self, digest: str) -> str | None:
-        """The answer to a question; None: nobody has asked it yet."""
-
-
-@runtime_checkable
-class AnswerStore(Answers, Protocol):
-    """One that takes new ones."""
-
-    def keep(self, digest: str, body: str) -> None:
-        """Keep an answer."""
 
 
 def recalled(evidence: Evidence, known: MutableMapping[str, str], question: object, answer: Callable[[], str]) -> str:
     """The answer to a question about time of which everything is in. `known`: what was asked for a moment ago."""
     digest = hashlib.sha256(f"{question!r}".encode("utf-8", "backslashreplace")).hexdigest()
     if digest not in known:
-        kept = evidence.worked_out(digest) if isinstance(evidence, Answers) else None
+        kept = evidence.worked_out(digest)
         known[digest] = answer() if kept is None else kept
-        if kept is None and isinstance(evidence, AnswerStore):
+        if kept is None:
             evidence.keep(digest, known[digest])
     return known[digest]
 

@@ -33,14 +33,14 @@ NOT_FORECAST: Bounds = (None, None)
 class SoFar:
     """The KPIs of a month, how those before one in the terms may end, and the results of the months before."""
 
-    judged: Mapping[str, KpiEvaluation]
+    evaluations: Mapping[str, KpiEvaluation]
     ends: Mapping[str, Bounds]
     history: Sequence[PeriodResult]
 
 
 def other_forecast(whole: PeriodContext, name: str, known: SoFar) -> tuple[KpiForecast, Bounds]:
     """For a KPI whose measurement period runs, and that is not made of a service's time. `whole`: that period."""
-    one = known.judged[name]
+    one = known.evaluations[name]
     found = INDICATORS[one.kpi.indicator](whole, one, known)
     so_far = one.measured["agreed"]
     ends = tuple(replace(so_far, value=end.value, working=end.working) if end is not None else None for end in found)
@@ -127,7 +127,7 @@ def _composite(whole: PeriodContext, one: KpiEvaluation, known: SoFar) -> Bounds
 
 def _parts(whole: PeriodContext, kpi: CompositeKpi, known: SoFar, end: int) -> Iterator[tuple[str, KpiResult]]:
     for part in kpi.parts:
-        other, ends = known.judged.get(part.kpi), known.ends.get(part.kpi, NOT_FORECAST)[end]
+        other, ends = known.evaluations.get(part.kpi), known.ends.get(part.kpi, NOT_FORECAST)[end]
         if other is not None and ends is not None and other.months[-1] == whole.month:
             yield part.kpi, _result(whole, other, ends, known)
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sla_monitor.assess.answer_cache import recalled
-from sla_monitor.assess.evidence import EndpointSamples, Evidence, samples_of
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
-from sla_monitor.periods.edges import Period
+from sla_monitor.periods.edges import Period, month_at, run_of
 from sla_monitor.periods.months import TermMonths, shifted
-from sla_monitor.periods.terms_slices import ServiceHours, margin_ms, month_at, run_of
+from sla_monitor.periods.terms_slices import ServiceHours, margin_ms
 from sla_monitor.register.around import Around
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import TicketRecord
+from sla_monitor.sla.evidence import EndpointSamples, Evidence
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.spans import Span
@@ -40,7 +40,7 @@ class ContractContext:
     digests: dict[int, tuple[Terms, str]] = field(default_factory=dict)
     together: frozenset[str] = frozenset()
     imports: tuple[Import, ...] = ()
-    looked: dict[tuple[int, int], dict[str, list[Samples]]] = field(default_factory=dict)
+    read_samples: dict[tuple[int, int], dict[str, list[Samples]]] = field(default_factory=dict)
 
     def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
         """The whole spans that overlap a range, by endpoint key."""
@@ -51,16 +51,16 @@ class ContractContext:
             for key, several in self.seen.items()
         }
 
-    def looks(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
+    def samples(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
         """The looks at these endpoints that began in a range. Of those that are asked for `together`, all are read with
         the first: a record is read through for any of them."""
         if not self.together.issuperset(keys):
-            return samples_of(self.evidence, keys, start_ms, end_ms)
-        if (start_ms, end_ms) not in self.looked:
-            found = self.looked[start_ms, end_ms] = {key: [] for key in sorted(self.together)}
-            for key, piece in samples_of(self.evidence, tuple(found), start_ms, end_ms):
+            return self.evidence.columns(keys, start_ms, end_ms)
+        if (start_ms, end_ms) not in self.read_samples:
+            found = self.read_samples[start_ms, end_ms] = {key: [] for key in sorted(self.together)}
+            for key, piece in self.evidence.columns(tuple(found), start_ms, end_ms):
                 found[key].append(piece)
-        read = self.looked[start_ms, end_ms]
+        read = self.read_samples[start_ms, end_ms]
         return ((key, piece) for key in keys for piece in read[key])
 
     def recall(self, question: object, answer: Callable[[], str]) -> str:
@@ -81,7 +81,7 @@ class ContractContext:
 
     @cached_property
     def this_month(self) -> str:
-        return month_at(self.contract, self.now_ms)
+        return month_at(self.now_ms, self.contract.time_zone)
 
     @cached_property
     def has_ended(self) -> bool:
@@ -121,6 +121,6 @@ class ContractContext:
         return RequestContext(self.contract, self.standing)
 
 
-def is_over(world: ContractContext, period: Period) -> bool:
+def is_over(contract_context: ContractContext, period: Period) -> bool:
     """Whether everything that was seen of a period is in: looks may be late, and outages go on over its end."""
-    return period.end_ms + world.margin_ms <= world.now_ms
+    return period.end_ms + contract_context.margin_ms <= contract_context.now_ms

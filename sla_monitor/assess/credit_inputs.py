@@ -11,10 +11,10 @@ from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.terms import Terms
-from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.months import last_day
-from sla_monitor.periods.terms_slices import measurement_months, period_of, zone_of
 from sla_monitor.register import entries as register
 from sla_monitor.register.affected_figures import lets_pass
 from sla_monitor.sla.money.charges import month_charges
@@ -31,80 +31,80 @@ from sla_monitor.sla.results import (
 PARTIES = ("supplier", "authority", "agreed")
 
 
-def month_input(ground: PeriodContext, judged: Mapping[str, KpiEvaluation]) -> MonthInput:
+def month_input(context: PeriodContext, evaluations: Mapping[str, KpiEvaluation]) -> MonthInput:
     """A month's KPIs, agreed view, with its charges and what the register says about its money."""
-    return with_measured(ground, judged, ending(ground, judged))
+    return with_measured(context, evaluations, ending(context, evaluations))
 
 
-def ending(ground: PeriodContext, judged: Mapping[str, KpiEvaluation]) -> dict[str, Measured]:
+def ending(context: PeriodContext, evaluations: Mapping[str, KpiEvaluation]) -> dict[str, Measured]:
     """The KPIs whose measurement period ends with the month. The engine makes composites of the others itself, unless
     somebody has reported their figure."""
     return {
         name: one.measured["agreed"]
-        for name, one in judged.items()
-        if ground.month == one.months[-1] and (not one.kpi.part_kpis or _is_reported(ground, name))
+        for name, one in evaluations.items()
+        if context.month == one.months[-1] and (not one.kpi.part_kpis or _is_reported(context, name))
     }
 
 
-def _is_reported(ground: PeriodContext, kpi: str) -> bool:
-    return any(ground.world.standing.figure(kpi, ground.month, party) for party in PARTIES)
+def _is_reported(context: PeriodContext, kpi: str) -> bool:
+    return any(context.contract_context.standing.figure(kpi, context.month, party) for party in PARTIES)
 
 
 def with_measured(
-    ground: PeriodContext, judged: Mapping[str, KpiEvaluation], measured: Mapping[str, Measured]
+    context: PeriodContext, evaluations: Mapping[str, KpiEvaluation], measured: Mapping[str, Measured]
 ) -> MonthInput:
     """The same with other figures."""
-    world, month = ground.world, ground.month
-    standing = world.standing
+    contract_context, month = context.contract_context, context.month
+    standing = contract_context.standing
     return MonthInput(
         month=month,
         measured=measured,
-        charges=charges(world.contract, month),
-        coming=_coming(ground),
-        occurrences=_occurrences(ground),
+        charges=charges(contract_context.contract, month),
+        coming=_coming(context),
+        occurrences=_occurrences(context),
         misreports=tuple(
             Misreport(said.omitted, said.deliberate, said.corrected, f"entry {entry.number}")
             for entry, said in standing.of(register.Misreported)
             if said.month == month
         ),
-        unborn=unborn(world, judged),
-        waived={**_relieved(ground), **_waived(ground)},
+        unborn=unborn(contract_context, evaluations),
+        waived={**_relieved(context), **_waived(context)},
         earned_back=tuple(
             EarnedBack(said.amount, _told(entry))
             for entry, said in standing.of(register.EarnedBackEntry)
             if said.month == month
         ),
-        claim=_claim(world, month),
+        claim=_claim(contract_context, month),
     )
 
 
 def charges(contract: Contract, month: str) -> dict[str, Decimal]:
     """A month's charges by service, by the days for which each version's were in force."""
     parts = [(terms.charges, days) for terms, days in terms_by_day(contract, month)]
-    return month_charges(parts, last_day(month).day, contract.versions[-1].terms.currency)
+    return month_charges(parts, last_day(month).day, contract.currency)
 
 
 def terms_by_day(contract: Contract, month: str) -> list[tuple[Terms, int]]:
     """The terms that hold in the part of a month that the contract runs, each with its days."""
-    period, zone = period_of(contract, month), zone_of(contract)
+    period, zone = period_of(contract, month), contract.time_zone
     return [
         (terms, (local_date(end_ms, zone) - local_date(start_ms, zone)).days)
         for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms)
     ]
 
 
-def _coming(ground: PeriodContext) -> dict[str, dict[str, Decimal]]:
+def _coming(context: PeriodContext) -> dict[str, dict[str, Decimal]]:
     """The charges of the rest of the contract year, by what the terms say already of those months: asked for by caps
     alone."""
-    is_asked = any(cap.base == "contract_year" for cap in ground.terms.caps)
-    year = ground.world.run.year_months(ground.month) if is_asked else ()
-    return {month: charges(ground.world.contract, month) for month in year if month > ground.month}
+    is_asked = any(cap.base == "contract_year" for cap in context.terms.caps)
+    year = context.contract_context.run.year_months(context.month) if is_asked else ()
+    return {month: charges(context.contract_context.contract, month) for month in year if month > context.month}
 
 
-def _occurrences(ground: PeriodContext) -> dict[str, tuple[Occurrence, ...]]:
+def _occurrences(context: PeriodContext) -> dict[str, tuple[Occurrence, ...]]:
     """By rule: each that prices occurrences has its own, also where there are none."""
-    rules = [rule.id for rule in ground.terms.credits if rule.prices_occurrences]
-    found = [said for _, said in ground.world.standing.of(register.Occurred) if said.month == ground.month]
+    rules = [rule.id for rule in context.terms.credits if rule.prices_occurrences]
+    found = [said for _, said in context.contract_context.standing.of(register.Occurred) if said.month == context.month]
     return {
         rule: tuple(
             Occurrence(said.duration_ms, said.area, said.used, said.repeats) for said in found if said.rule == rule
@@ -113,42 +113,42 @@ def _occurrences(ground: PeriodContext) -> dict[str, tuple[Occurrence, ...]]:
     }
 
 
-def _waived(ground: PeriodContext) -> dict[str, Waived]:
+def _waived(context: PeriodContext) -> dict[str, Waived]:
     result: dict[str, Waived] = {}
-    for entry, said in ground.world.standing.of(register.Waiver):
-        if said.month == ground.month:
-            names = said.kpis or [kpi.id for kpi in ground.terms.kpis]
+    for entry, said in context.contract_context.standing.of(register.Waiver):
+        if said.month == context.month:
+            names = said.kpis or [kpi.id for kpi in context.terms.kpis]
             result |= dict.fromkeys(names, Waived(_told(entry), said.what == "money"))
     return result
 
 
-def _relieved(ground: PeriodContext) -> dict[str, Waived]:
+def _relieved(context: PeriodContext) -> dict[str, Waived]:
     """KPIs with a granted claim for their measurement period itself: those whose figure is not made of time or tickets
     here, and cannot be worked out again without some of it."""
-    case, terms = ground.world.case, ground.terms
+    case, terms = context.contract_context.case, context.terms
     return {
         kpi.id: Waived(f"relief, {_told(entry)}")
         for entry, said in case.standing.of(register.Claim)
         for kpi in (terms.kpis if said.kpis else ())
-        if kpi.id in said.kpis and _overlaps(said, _measurement(ground, kpi)) and lets_pass(kpi, terms)
+        if kpi.id in said.kpis and _overlaps(said, _measurement(context, kpi)) and lets_pass(kpi, terms)
         if is_granted(case, entry, said)
     }
 
 
-def _measurement(ground: PeriodContext, kpi: Kpi) -> Period:
-    months = measurement_months(ground.world.run, ground.month, kpi.measurement_months)
-    return period_of(ground.world.contract, months[0], months[-1])
+def _measurement(context: PeriodContext, kpi: Kpi) -> Period:
+    months = context.contract_context.run.period_months(context.month, kpi.measurement_months)
+    return period_of(context.contract_context.contract, months[0], months[-1])
 
 
 def _overlaps(said: register.Timed, period: Period) -> bool:
     return said.start_ms < period.end_ms and said.end_ms > period.start_ms
 
 
-def _claim(world: ContractContext, month: str) -> ClaimMade:
-    zone = zone_of(world.contract)
-    made = [said for _, said in world.standing.of(register.CreditClaim) if said.month == month]
+def _claim(contract_context: ContractContext, month: str) -> ClaimMade:
+    zone = contract_context.contract.time_zone
+    made = [said for _, said in contract_context.standing.of(register.CreditClaim) if said.month == month]
     first = min((said.claimed_ms for said in made), default=None)
-    return ClaimMade(None if first is None else local_date(first, zone), local_date(world.now_ms, zone))
+    return ClaimMade(None if first is None else local_date(first, zone), local_date(contract_context.now_ms, zone))
 
 
 def _told(entry: register.Entry) -> str:

@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from sla_monitor.assess.answer_cache import VERSION
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.assess.evidence import samples_of
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.counting import SlowAsDown
@@ -26,15 +25,15 @@ Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 
 
 class Endpoints:
-    """The endpoints of one contract in `[start_ms, end_ms)`, as known at the world's instant."""
+    """The endpoints of one contract in `[start_ms, end_ms)`, as known at the context's instant."""
 
-    def __init__(self, world: ContractContext, start_ms: int, end_ms: int) -> None:
-        now_ms = world.now_ms
+    def __init__(self, contract_context: ContractContext, start_ms: int, end_ms: int) -> None:
+        now_ms = contract_context.now_ms
         self.start_ms, self.end_ms, self.now_ms = start_ms, min(end_ms, now_ms), now_ms
-        self._world, self._contract = world, world.contract
-        self._corrected = corrections(world.contract, world.standing)
+        self._contract_context, self._contract = contract_context, contract_context.contract
+        self._corrected = corrections(contract_context.contract, contract_context.standing)
         self._read_ms = start_ms - MARGIN_MS, min(end_ms + MARGIN_MS, now_ms)
-        read = world.spans(*self._read_ms) if self._read_ms[1] > start_ms else {}
+        read = contract_context.spans(*self._read_ms) if self._read_ms[1] > start_ms else {}
         self._spans = {key: held(several, now_ms) for key, several in read.items()}
         self._known: dict[object, KnownState] = {}
 
@@ -51,8 +50,8 @@ class Endpoints:
         key = endpoint_key(self._contract.id, endpoint.id)
         if (key, failures, rule) not in self._known:
             timed = held(self._timed(key, endpoint.every_ms, failures, rule), self.now_ms)
-            looked = normal((span.start_ms, span.end_ms) for span in timed)
-            others = (piece for span in self._spans.get(key, ()) for piece in _outside(span, looked))
+            probed = normal((span.start_ms, span.end_ms) for span in timed)
+            others = (piece for span in self._spans.get(key, ()) for piece in _outside(span, probed))
             spans = sorted([*timed, *others], key=lambda span: span.start_ms)
             self._known[key, failures, rule] = self._as_corrected(key, spans, failures)
         return self._known[key, failures, rule]
@@ -93,25 +92,25 @@ class Endpoints:
         margin_ms = reach_ms(failures, every_ms)
         range_ms = self.start_ms - margin_ms, min(self.end_ms + margin_ms, self.now_ms)
         rules = key, every_ms, rule.promised_ms, f"{rule.multiple}"
-        others = self._world.imports_in(*range_ms)
+        others = self._contract_context.imports_in(*range_ms)
         question = ("slow", VERSION, *rules, range_ms, self.looked_at(key, *range_ms), *others)
 
         def answer() -> str:
             return json.dumps(list(self._judged(key, every_ms, range_ms, rule)))
 
         is_in = self.end_ms + margin_ms <= self.now_ms
-        kept = self._world.recall(question, answer) if is_in else answer()
+        kept = self._contract_context.recall(question, answer) if is_in else answer()
         rows = json.loads(kept)
         return [Span(start, end, seen, Outcome(outcome), None, looks) for start, end, seen, outcome, _, looks in rows]
 
     def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
         """The spans of single looks, each judged by how long it took."""
-        found = samples_of(self._world.evidence, (key,), *range_ms)
+        found = self._contract_context.evidence.columns((key,), *range_ms)
         return timed_spans((looks for _, looks in found), every_ms, rule)
 
 
-def _outside(span: Span, looked: Intervals) -> Iterator[Span]:
-    for start_ms, end_ms in subtract([(span.start_ms, span.end_ms)], looked):
+def _outside(span: Span, probed: Intervals) -> Iterator[Span]:
+    for start_ms, end_ms in subtract([(span.start_ms, span.end_ms)], probed):
         yield span._replace(start_ms=start_ms, end_ms=end_ms)
 
 

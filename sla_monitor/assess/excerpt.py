@@ -13,16 +13,15 @@ from functools import cached_property
 
 from sla_monitor.assess.answer_cache import program
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.assess.evidence import Fingerprints
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
-from sla_monitor.periods.edges import Period
-from sla_monitor.periods.terms_slices import MARGIN_MS, period_of, zone_of
+from sla_monitor.periods.edges import Period, period_of
+from sla_monitor.periods.terms_slices import MARGIN_MS
 from sla_monitor.register.effective import standing_of
 from sla_monitor.register.entries import Entry, TicketRecord, Timed
-from sla_monitor.sla.spans import Fingerprint, Span, fingerprint_of, within
+from sla_monitor.sla.spans import Span, within
 
 SCORING = {
     "title",
@@ -77,13 +76,13 @@ class Excerpt:
     seen: str
 
     @cached_property
-    def world(self) -> ContractContext:
+    def contract_context(self) -> ContractContext:
         """One that holds no more than the excerpt."""
         read = _ours(self.whole, _range_ms(self.period))
         ranges = _range_ms(self.period), self.reach_ms
         spans = {key: [within(span, *ranges) for span in several] for key, several in read.items()}
         together = held_keys(self.whole.contract, self.period)
-        return replace(self.whole, standing=standing_of(self.said), seen=spans, together=together, looked={})
+        return replace(self.whole, standing=standing_of(self.said), seen=spans, together=together, read_samples={})
 
     def is_settled(self) -> bool:
         """Whether time alone can change nothing any more: no outage that reaches into the period goes on, no ticket of
@@ -100,7 +99,7 @@ class Excerpt:
             program(),
             self.period,
             self.months,
-            (term.first, term.last, zone_of(self.whole.contract).key),
+            (term.first, term.last, self.whole.contract.time_zone.key),
             [(start_ms, end_ms, _digest(terms, self.whole.digests)) for start_ms, end_ms, terms in self._versions()],
             [kpi.model_dump_json(exclude=SCORING) for kpi in kpis],
             [_told(entry) for entry in self.said],
@@ -115,20 +114,20 @@ class Excerpt:
         return self.whole.contract.versions_in(start_ms, end_ms)
 
 
-def excerpt(world: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> Excerpt:
+def excerpt(contract_context: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> Excerpt:
     """What these KPIs are measured from in a measurement period that is over."""
-    period = period_of(world.contract, months[0], months[-1])
+    period = period_of(contract_context.contract, months[0], months[-1])
     range_ms = _range_ms(period)
-    seen = _fingerprint(world, range_ms, range_ms)
+    seen = contract_context.evidence.fingerprint(contract_context.contract.id, range_ms, range_ms)
     first_ms, last_ms = seen.down_ms or range_ms
-    reach_ms = world.around.reach(min(range_ms[0], first_ms), max(range_ms[1], last_ms))
+    reach_ms = contract_context.around.reach(min(range_ms[0], first_ms), max(range_ms[1], last_ms))
     other_ms = seen.other_ms or range_ms
     if reach_ms != range_ms and (other_ms[0] < range_ms[0] or other_ms[1] > range_ms[1]):
-        seen = _fingerprint(world, range_ms, reach_ms)
+        seen = contract_context.evidence.fingerprint(contract_context.contract.id, range_ms, reach_ms)
     has_tickets = any(isinstance(kpi, RatioKpi) for kpi in kpis)
     period_ms = (period.start_ms, period.end_ms) if has_tickets else None
-    said = world.around.within(reach_ms, period_ms, months[-1])
-    return Excerpt(world, months, period, reach_ms, said, seen.digest)
+    said = contract_context.around.within(reach_ms, period_ms, months[-1])
+    return Excerpt(contract_context, months, period, reach_ms, said, seen.digest)
 
 
 def held_keys(contract: Contract, period: Period) -> frozenset[str]:
@@ -144,16 +143,9 @@ def _range_ms(period: Period) -> tuple[int, int]:
     return period.start_ms - MARGIN_MS, period.end_ms + MARGIN_MS
 
 
-def _ours(world: ContractContext, range_ms: tuple[int, int]) -> dict[str, Sequence[Span]]:
-    ours = f"{world.contract.id}/"
-    return {key: spans for key, spans in world.spans(*range_ms).items() if key.startswith(ours)}
-
-
-def _fingerprint(world: ContractContext, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
-    """Of the spans that the excerpt holds; worked out here where the evidence does not do it."""
-    if isinstance(world.evidence, Fingerprints):
-        return world.evidence.fingerprint(world.contract.id, range_ms, within_ms)
-    return fingerprint_of(_ours(world, range_ms), range_ms, within_ms)
+def _ours(contract_context: ContractContext, range_ms: tuple[int, int]) -> dict[str, Sequence[Span]]:
+    ours = f"{contract_context.contract.id}/"
+    return {key: spans for key, spans in contract_context.spans(*range_ms).items() if key.startswith(ours)}
 
 
 def _told(entry: Entry) -> tuple[object, ...]:

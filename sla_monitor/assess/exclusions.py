@@ -15,9 +15,10 @@ from sla_monitor.assess.assessment import Excluded, View
 from sla_monitor.assess.relief import claims
 from sla_monitor.assess.rulings import RequestContext, Ruling, decided, meant_by, told_days
 from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import Maintenance as MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union
 from sla_monitor.periods.terms_slices import ServiceHours
 from sla_monitor.periods.working_days import working_days_between
@@ -114,18 +115,22 @@ def _within_allowance(wish: Booking, paid: Intervals) -> Ruling:
 def _wishes(case: RequestContext, period: Period, hours: ServiceHours) -> Iterator[Booking]:
     for entry, said in case.standing.of(Maintenance):
         if said.start_ms < period.end_ms and said.end_ms > period.start_ms:
-            for whose in meant_by(case, said):
-                yield _wish(case, (entry, said), whose, period, hours)
+            for terms, service in meant_by(case, said):
+                yield _wish(case, MaintenanceRequest(entry, said, terms, service), period, hours)
 
 
-def _wish(
-    case: RequestContext,
-    booked: tuple[Entry, Maintenance],
-    whose: tuple[Terms, Service],
-    period: Period,
-    hours: ServiceHours,
-) -> Booking:
-    (entry, said), (terms, service) = booked, whose
+@dataclass(frozen=True, slots=True)
+class MaintenanceRequest:
+    """A booking for one of the services that it is for, and the terms by which it is judged."""
+
+    entry: Entry
+    said: Maintenance
+    terms: Terms
+    service: Service
+
+
+def _wish(case: RequestContext, request: MaintenanceRequest, period: Period, hours: ServiceHours) -> Booking:
+    entry, said, terms, service = request.entry, request.said, request.terms, request.service
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
     rules = terms.maintenance_of(service)
     span, why, is_pending = decided(case, entry, said)

@@ -27,25 +27,25 @@ ALL_DOWN = Fraction(1)
 
 
 def kpi_forecast(
-    ground: PeriodContext,
+    context: PeriodContext,
     kpi: AvailabilityKpi,
-    judged: KpiEvaluation,
+    evaluation: KpiEvaluation,
     allowance_ms: Fraction,
     history: Sequence[PeriodResult],
 ) -> tuple[KpiForecast, Bounds]:
-    """For an availability KPI whose measurement period runs. `ground`: the month that runs."""
-    whole, time = whole_of(ground, judged), judged.times["agreed"]
+    """For an availability KPI whose measurement period runs. `context`: the month that runs."""
+    whole, time = whole_of(context, evaluation), evaluation.times["agreed"]
     down_ms = Fraction(time_that_counts(time.seconds, kpi.counting)[1])
     ahead = whole.ahead(kpi.service or "")
     whole_ms = time.agreed_ms + length(ahead)
     allowed = allowance_ms / whole_ms if whole_ms else Fraction(0)
-    recent_down_ms, recent_ms = _recent(ground, kpi)
+    recent_down_ms, recent_ms = _recent(context, kpi)
     left_ms = allowance_ms - down_ms
-    used_up_ms = _used_up(ground, kpi, left_ms) if left_ms <= 0 else None
-    best, worst = (_ended(whole, kpi, judged, ahead, is_down) for is_down in (False, True))
+    used_up_ms = _used_up(context, kpi, left_ms) if left_ms <= 0 else None
+    best, worst = (_ended(whole, kpi, evaluation, ahead, is_down) for is_down in (False, True))
     past = recent(history, kpi, max(1, kpi.average_with_previous))
     figures = [
-        figure_of(kpi, kpi_result(kpi, ground.month, found, past), then.seconds) for found, then in (best, worst)
+        figure_of(kpi, kpi_result(kpi, context.month, found, past), then.seconds) for found, then in (best, worst)
     ]
     return KpiForecast(
         burn_rate=_rate(down_ms, time.agreed_ms * allowed),
@@ -57,97 +57,97 @@ def kpi_forecast(
     ), (best[0], worst[0])
 
 
-def whole_of(ground: PeriodContext, judged: KpiEvaluation) -> PeriodContext:
+def whole_of(context: PeriodContext, evaluation: KpiEvaluation) -> PeriodContext:
     """The measurement period of a KPI in which a month is."""
-    return ground if len(judged.months) == 1 else PeriodContext(ground.world, judged.months)
+    return context if len(evaluation.months) == 1 else PeriodContext(context.contract_context, evaluation.months)
 
 
 def _rate(part: Fraction, whole: Fraction) -> Fraction | None:
     return part / whole if whole else None
 
 
-def _recent(ground: PeriodContext, kpi: AvailabilityKpi) -> tuple[Fraction, int]:
+def _recent(context: PeriodContext, kpi: AvailabilityKpi) -> tuple[Fraction, int]:
     """Downtime and agreed time of the last seven days, as far as this month holds them."""
-    window: Intervals = [(ground.until_ms - TRAILING_MS, ground.until_ms)]
-    down = sum((share * length(intersect([span], window)) for span, share in _lost(ground, kpi)), Fraction(0))
-    return down, length(intersect(ground.through(kpi.service or "", kpi.counting).hours, window))
+    window: Intervals = [(context.until_ms - TRAILING_MS, context.until_ms)]
+    down = sum((share * length(intersect([span], window)) for span, share in _lost(context, kpi)), Fraction(0))
+    return down, length(intersect(context.through(kpi.service or "", kpi.counting).hours, window))
 
 
-def _used_up(ground: PeriodContext, kpi: AvailabilityKpi, left_ms: Fraction) -> int:
+def _used_up(context: PeriodContext, kpi: AvailabilityKpi, left_ms: Fraction) -> int:
     """When so much downtime before now was over: backwards from now. By its month's beginning, where it was earlier."""
     over_ms = -left_ms
-    for (start_ms, end_ms), share in reversed(list(_lost(ground, kpi))):
+    for (start_ms, end_ms), share in reversed(list(_lost(context, kpi))):
         lost_ms = share * (end_ms - start_ms)
         if lost_ms >= over_ms:
             return end_ms - int(over_ms / share) if share else end_ms
         over_ms -= lost_ms
-    return ground.period.start_ms
+    return context.period.start_ms
 
 
-def _lost(ground: PeriodContext, kpi: AvailabilityKpi) -> Iterator[tuple[tuple[int, int], Fraction]]:
+def _lost(context: PeriodContext, kpi: AvailabilityKpi) -> Iterator[tuple[tuple[int, int], Fraction]]:
     """The pieces of outages that count, ascending, with the share of the service that each of them took."""
-    excluded = ground.excluded(kpi.service or "", "agreed", kpi.id, kpi.counting)
-    for spell in ground.through(kpi.service or "", kpi.counting).spells:
+    excluded = context.excluded(kpi.service or "", "agreed", kpi.id, kpi.counting)
+    for spell in context.through(kpi.service or "", kpi.counting).spells:
         for piece in spell.pieces:
             for span in subtract([(piece.start_ms, piece.end_ms)], excluded):
                 yield span, piece.share
 
 
-def _runs_out(ground: PeriodContext, left_ms: Fraction, rate: Fraction | None, ahead: Intervals) -> int | None:
+def _runs_out(context: PeriodContext, left_ms: Fraction, rate: Fraction | None, ahead: Intervals) -> int | None:
     """When the allowance is used up if downtime goes on at a rate per agreed time."""
     needed = left_ms / rate if rate else None
     if needed is None or needed > length(ahead):
         return None
     until = first(ahead, -int(-needed // 1))
-    return until[-1][1] if until else ground.until_ms
+    return until[-1][1] if until else context.until_ms
 
 
 def _ended(
-    ground: PeriodContext, kpi: AvailabilityKpi, judged: KpiEvaluation, ahead: Intervals, is_down: bool
+    context: PeriodContext, kpi: AvailabilityKpi, evaluation: KpiEvaluation, ahead: Intervals, is_down: bool
 ) -> tuple[Measured, Time]:
     """The period at its end, if from now on nothing, or everything, is down. Maintenance that is granted ahead stays
     out of it."""
-    time = judged.times["agreed"]
-    excluded = ground.excluded(kpi.service or "", "agreed", kpi.id, kpi.counting)
+    time = evaluation.times["agreed"]
+    excluded = context.excluded(kpi.service or "", "agreed", kpi.id, kpi.counting)
     counted_ms = length(subtract(ahead, excluded))
     then = replace(
         time,
-        end_ms=ground.period.end_ms,
+        end_ms=context.period.end_ms,
         agreed_ms=time.agreed_ms + length(ahead),
         excluded_ms=time.excluded_ms + length(ahead) - counted_ms,
     )
     if is_down and counted_ms:
-        outage = Lost(ground.until_ms, ground.period.end_ms, ((ALL_DOWN, counted_ms),))
+        outage = Lost(context.until_ms, context.period.end_ms, ((ALL_DOWN, counted_ms),))
         then = replace(then, lost=(*then.lost, outage))
-    found = judged.measured["agreed"]
+    found = evaluation.measured["agreed"]
     seen = KpiInput(seconds=then.seconds, submitted=found.submitted, agreed=found.agreed)
-    return measured(kpi, seen, ground.frame), then
+    return measured(kpi, seen, context.frame), then
 
 
 def forecast(
-    ground: PeriodContext,
-    judged: Mapping[str, KpiEvaluation],
+    context: PeriodContext,
+    evaluations: Mapping[str, KpiEvaluation],
     ends: Mapping[str, Bounds],
     history: Sequence[PeriodResult],
 ) -> Forecast:
     """The month's points and money as they stand, at best and at worst. KPIs that are not forecast stay as they are."""
-    now = ending(ground, judged)
+    now = ending(context, evaluations)
     best, worst = (
         {name: found for name, one in ends.items() if name in now and (found := one[end]) is not None} for end in (0, 1)
     )
     return Forecast(
-        _outlook(ground, judged, now, history),
-        _outlook(ground, judged, now | best, history),
-        _outlook(ground, judged, now | worst, history),
+        _outlook(context, evaluations, now, history),
+        _outlook(context, evaluations, now | best, history),
+        _outlook(context, evaluations, now | worst, history),
     )
 
 
 def _outlook(
-    ground: PeriodContext,
-    judged: Mapping[str, KpiEvaluation],
+    context: PeriodContext,
+    evaluations: Mapping[str, KpiEvaluation],
     found: Mapping[str, Measured],
     history: Sequence[PeriodResult],
 ) -> Outlook:
-    seen = with_measured(ground, judged, found)
-    result = period_result(setting_of(ground.world), ground.terms, seen, history)
+    seen = with_measured(context, evaluations, found)
+    result = period_result(setting_of(context.contract_context), context.terms, seen, history)
     return Outlook(result.points, Decimal(result.deducted), tuple(one.trigger for one in result.triggers))

@@ -10,7 +10,6 @@ from typing import Any
 
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.credit_inputs import month_input
-from sla_monitor.assess.evidence import Evidence, clock_moves_of, imports_of
 from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.kpi_evaluation import KpiEvaluation, ServiceTimes
 from sla_monitor.assess.measuring import seen
@@ -19,11 +18,13 @@ from sla_monitor.assess.reconciliation import Reconciliation
 from sla_monitor.assess.sample_cache import Memory
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, RatioKpi
-from sla_monitor.periods.edges import local_date
-from sla_monitor.periods.terms_slices import measurement_months, period_of, terms_in, zone_of
+from sla_monitor.contract.local_time import local_date
+from sla_monitor.periods.edges import period_of
+from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.measure import measured
 from sla_monitor.sla.money.month_engine import Setting, period_result
 from sla_monitor.sla.overlay import Import
@@ -49,14 +50,14 @@ class Cache:
     results: dict[str, PeriodResult] = field(default_factory=dict)
     reconciled: dict[str, Reconciliation] = field(default_factory=dict)
     times: ServiceTimes = field(default_factory=ServiceTimes)
-    looks: Memory = field(default_factory=Memory)
+    samples: Memory = field(default_factory=Memory)
     latest_ms: int = 0
     moves: tuple[ClockMove, ...] = ()
 
     def mind_the_clock(self, moves: tuple[ClockMove, ...], now_ms: int) -> None:
         """Forget what was made by another clock: by that a month was over and its looks were in."""
         if now_ms < self.latest_ms or moves != self.moves:
-            self.mark, self.looks = (), Memory()
+            self.mark, self.samples = (), Memory()
         self.latest_ms, self.moves = now_ms, moves
 
     def standing(
@@ -66,25 +67,25 @@ class Cache:
         credits must be claimed, every day may be the last one."""
         self.entries = entries
         if imports != self.imports:
-            self.imports, self.mark, self.looks = imports, (), Memory()
+            self.imports, self.mark, self.samples = imports, (), Memory()
         last = entries[-1].number if entries else 0
         needs_claims = any(not version.terms.claims.automatic for version in contract.versions)
-        mark = (len(entries), last, local_date(now_ms, zone_of(contract)) if needs_claims else None)
+        mark = (len(entries), last, local_date(now_ms, contract.time_zone) if needs_claims else None)
         if contract is not self.contract or mark != self.mark:
             self.contract, self.mark, self.said = contract, mark, standing(entries)
             self.results, self.reconciled, self.times = {}, {}, ServiceTimes()
-            self.looks.expect(contract)
+            self.samples.expect(contract)
         return self.said
 
 
-def world_of(
+def contract_context_of(
     contract: Contract, evidence: Evidence, now_ms: int, cache: Cache, said: Sequence[Entry] | None = None
 ) -> ContractContext:
     """A contract and its evidence at an instant. `said`: the register, if it is another one than the evidence's."""
-    cache.mind_the_clock(clock_moves_of(evidence, 0, FOREVER_MS), now_ms)
+    cache.mind_the_clock(tuple(evidence.clock_moves(0, FOREVER_MS)), now_ms)
     known = evidence.entries(contract.id) if said is None else said
     entries = tuple(entry for entry in known if entry.at_ms <= now_ms)
-    imports = imports_of(evidence, contract.id)
+    imports = tuple(evidence.imports(contract.id))
     return ContractContext(
         contract, evidence, cache.standing(contract, entries, now_ms, imports), now_ms, imports=imports
     )
@@ -104,26 +105,27 @@ def history(
     seen can change it any more: a day after its end (`margin_ms`), and when none of its tickets is open.
     """
     cache = cache or Cache()
-    return earlier_months(world_of(contract, evidence, now_ms, cache, said), until_month, cache)
+    return earlier_months(contract_context_of(contract, evidence, now_ms, cache, said), until_month, cache)
 
 
 def earlier_months(
-    world: ContractContext,
+    contract_context: ContractContext,
     until_month: str,
     cache: Cache,
     rest: Callable[[], None] = lambda: None,
     young: ContractContext | None = None,
 ) -> tuple[PeriodResult, ...]:
-    """The same for a world that is there already. `rest` is called between months. `young`: the same world as months
-    should ask it that are not over yet: on the first day of a month, all of the one before is asked for every time."""
+    """The same for a contract's context that is there already. `rest` is called between months. `young`: the same
+    context as months should ask it that are not over yet: on the first day of a month, all of the one before is asked
+    for every time."""
     results: list[PeriodResult] = []
     is_settled = True
-    for month in world.months(until_month):
-        is_settled = is_settled and _is_settled(world, month)
+    for month in contract_context.months(until_month):
+        is_settled = is_settled and _is_settled(contract_context, month)
         kept = cache.results.get(month)
         if kept is None:
-            is_young = young and not is_over(world, period_of(world.contract, month))
-            kept = month_result(young if young and is_young else world, month, results)
+            is_young = young and not is_over(contract_context, period_of(contract_context.contract, month))
+            kept = month_result(young if young and is_young else contract_context, month, results)
             rest()
             if is_settled:
                 cache.results[month] = kept
@@ -131,69 +133,71 @@ def earlier_months(
     return tuple(results)
 
 
-def month_result(world: ContractContext, month: str, earlier: list[PeriodResult]) -> PeriodResult:
+def month_result(contract_context: ContractContext, month: str, earlier: list[PeriodResult]) -> PeriodResult:
     """A month that is over."""
-    terms = terms_in(world.contract, period_of(world.contract, month), world.now_ms)
-    return period_result(setting_of(world), terms, closed_month(world, month), earlier)
+    terms = terms_in(contract_context.contract, period_of(contract_context.contract, month), contract_context.now_ms)
+    return period_result(setting_of(contract_context), terms, closed_month(contract_context, month), earlier)
 
 
-def as_of(ground: PeriodContext, number: int) -> PeriodResult:
+def as_of(context: PeriodContext, number: int) -> PeriodResult:
     """What a month comes to by the entries up to this one alone."""
-    world = ground.world
-    entries = tuple(entry for entry in world.evidence.entries(world.contract.id) if entry.number <= number)
-    before = replace(world, standing=standing(entries))
-    return month_result(before, ground.month, list(earlier_months(before, ground.month, Cache())))
+    contract_context = context.contract_context
+    entries = tuple(
+        entry for entry in contract_context.evidence.entries(contract_context.contract.id) if entry.number <= number
+    )
+    before = replace(contract_context, standing=standing(entries))
+    return month_result(before, context.month, list(earlier_months(before, context.month, Cache())))
 
 
-def setting_of(world: ContractContext) -> Setting:
-    return Setting(world.run, world.contract.versions[-1].terms.currency)
+def setting_of(contract_context: ContractContext) -> Setting:
+    return Setting(contract_context.run, contract_context.contract.currency)
 
 
-def _is_settled(world: ContractContext, month: str) -> bool:
+def _is_settled(contract_context: ContractContext, month: str) -> bool:
     """Whether time alone can change a month no more. A ticket that is still open becomes late some day."""
-    period = period_of(world.contract, month)
-    if not is_over(world, period):
+    period = period_of(contract_context.contract, month)
+    if not is_over(contract_context, period):
         return False
-    kpis = (kpi for version in world.contract.versions for kpi in version.terms.kpis)
+    kpis = (kpi for version in contract_context.contract.versions for kpi in version.terms.kpis)
     longest_ms = max((kpi.within_ms or 0 for kpi in kpis if isinstance(kpi, RatioKpi)), default=0)
-    young_ms = max(period.start_ms, world.now_ms - longest_ms * CLOCK_SLACK)
-    return not any(young_ms <= opened_ms < period.end_ms for opened_ms in world.open_tickets)
+    young_ms = max(period.start_ms, contract_context.now_ms - longest_ms * CLOCK_SLACK)
+    return not any(young_ms <= opened_ms < period.end_ms for opened_ms in contract_context.open_tickets)
 
 
-def closed_month(world: ContractContext, month: str) -> MonthInput:
+def closed_month(contract_context: ContractContext, month: str) -> MonthInput:
     """What is priced of a month that has ended."""
-    ground = PeriodContext(world, (month,))
+    context = PeriodContext(contract_context, (month,))
     ending: dict[tuple[str, ...], list[Kpi]] = {}
-    for kpi in ground.terms.kpis:
-        months = measurement_months(world.run, month, kpi.measurement_months)
+    for kpi in context.terms.kpis:
+        months = contract_context.run.period_months(month, kpi.measurement_months)
         if month == months[-1]:
             ending.setdefault(months, []).append(kpi)
-    judged: dict[str, KpiEvaluation] = {}
+    evaluations: dict[str, KpiEvaluation] = {}
     for months, kpis in ending.items():
-        figures = _figures(world, months, kpis)
+        figures = _figures(contract_context, months, kpis)
         for kpi, figure in zip(kpis, figures, strict=True):
-            judged[kpi.id] = KpiEvaluation(kpi, months, {"agreed": figure}, {}, {})
-    return month_input(ground, judged)
+            evaluations[kpi.id] = KpiEvaluation(kpi, months, {"agreed": figure}, {}, {})
+    return month_input(context, evaluations)
 
 
-def _figures(world: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> list[Measured]:
+def _figures(contract_context: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> list[Measured]:
     """What KPIs measured in a measurement period that ended; looked up, once nothing of it can change any more."""
-    if not is_over(world, PeriodContext(world, months).period):
-        return _measured(world, months, kpis)
-    known = excerpt(world, months, kpis)
+    if not is_over(contract_context, PeriodContext(contract_context, months).period):
+        return _measured(contract_context, months, kpis)
+    known = excerpt(contract_context, months, kpis)
     if not known.is_settled():
-        return _measured(known.world, months, kpis)
-    kept = world.recall(known.question(kpis), lambda: _text(_measured(known.world, months, kpis)))
+        return _measured(known.contract_context, months, kpis)
+    kept = contract_context.recall(known.question(kpis), lambda: _text(_measured(known.contract_context, months, kpis)))
     return [_of_row(row) for row in json.loads(kept)]
 
 
-def _measured(world: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> list[Measured]:
+def _measured(contract_context: ContractContext, months: tuple[str, ...], kpis: Sequence[Kpi]) -> list[Measured]:
     """A composite that nobody has reported is left to the engine, which has the results of its parts."""
-    ground, times = PeriodContext(world, months[-1:]), ServiceTimes()
-    whole = ground if len(months) == 1 else PeriodContext(world, months)
+    context, times = PeriodContext(contract_context, months[-1:]), ServiceTimes()
+    whole = context if len(months) == 1 else PeriodContext(contract_context, months)
 
     def figure(kpi: Kpi) -> Measured:
-        time = times.of(ground, kpi, "agreed") if isinstance(kpi, AvailabilityKpi) else None
+        time = times.of(context, kpi, "agreed") if isinstance(kpi, AvailabilityKpi) else None
         return measured(kpi, seen(whole, kpi, "agreed", time), whole.frame)
 
     return [figure(kpi) for kpi in kpis]

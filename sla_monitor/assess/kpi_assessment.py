@@ -18,24 +18,25 @@ from sla_monitor.sla.results import PeriodResult
 
 
 def kpi_assessments(
-    ground: PeriodContext,
+    context: PeriodContext,
     services: Mapping[str, ServiceAssessment],
-    judged: Mapping[str, KpiEvaluation],
-    results: tuple[PeriodResult, Sequence[PeriodResult]],
+    evaluations: Mapping[str, KpiEvaluation],
+    result: PeriodResult,
+    earlier: Sequence[PeriodResult],
     rest: Callable[[], None],
 ) -> tuple[tuple[KpiAssessment, ...], dict[str, Bounds]]:
-    """The KPIs of a month, and what those that run would measure at best and at worst. `results`: of the month, and of
-    the months before."""
+    """The KPIs of a month, and what those that run would measure at best and at worst. `result`: of the month;
+    `earlier`: of the months before."""
     ends: dict[str, Bounds] = {}
     found = []
-    for name, one in judged.items():
-        kpi, whole = one.kpi, whole_of(ground, one)
-        told = _kpi(one, whole, services, results[0])
-        if ground.world.now_ms < whole.period.end_ms:
+    for name, one in evaluations.items():
+        kpi, whole = one.kpi, whole_of(context, one)
+        told = _kpi(one, whole, services, result)
+        if context.contract_context.now_ms < whole.period.end_ms:
             if isinstance(kpi, AvailabilityKpi) and one.times:
-                then, ends[name] = kpi_forecast(ground, kpi, one, told.allowance_ms, results[1])
+                then, ends[name] = kpi_forecast(context, kpi, one, told.allowance_ms, earlier)
             else:
-                then, ends[name] = other_forecast(whole, name, SoFar(judged, ends, results[1]))
+                then, ends[name] = other_forecast(whole, name, SoFar(evaluations, ends, earlier))
             told = replace(told, forecast=then)
         found.append(told)
         rest()
@@ -71,8 +72,8 @@ def _allowance(whole: PeriodContext, one: KpiEvaluation) -> tuple[Fraction, Frac
     kpi = one.kpi
     if not isinstance(kpi, AvailabilityKpi) or kpi.service is None:
         return Fraction(0), target_ratio(kpi)
-    parts = whole.whole_parts(kpi.service)
-    promised = [(_promised(kpi, part.terms, whole.terms), length(part.hours)) for part in parts]
+    slices = whole.whole_slices(kpi.service)
+    promised = [(_promised(kpi, each.terms, whole.terms), length(each.hours)) for each in slices]
     if len(promised) == 1:
         target, agreed_ms = promised[0]
         return agreed_ms * (1 - target), target

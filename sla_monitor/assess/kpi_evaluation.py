@@ -12,7 +12,6 @@ from sla_monitor.assess.measuring import excused, figure, is_seen, seen
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_time import Time, joined
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
-from sla_monitor.periods.terms_slices import measurement_months
 from sla_monitor.sla.composite import composite
 from sla_monitor.sla.downtime import Seconds, time_that_counts
 from sla_monitor.sla.measure import measured
@@ -29,29 +28,29 @@ class ServiceTimes:
     known: dict[object, Time] = field(default_factory=dict)
     _last: PeriodContext | None = None
 
-    def of(self, ground: PeriodContext, kpi: AvailabilityKpi, view: View) -> Time | None:
+    def of(self, context: PeriodContext, kpi: AvailabilityKpi, view: View) -> Time | None:
         """The time of a KPI's measurement period so far; None for a service without endpoints."""
-        if kpi.service is None or not is_seen(ground, kpi):
+        if kpi.service is None or not is_seen(context, kpi):
             return None
-        time = ground.time(kpi.service, view, kpi.id, kpi.counting)
-        return time if kpi.measurement_months == 1 else joined([*self._before(ground, kpi, view), time])
+        time = context.time(kpi.service, view, kpi.id, kpi.counting)
+        return time if kpi.measurement_months == 1 else joined([*self._before(context, kpi, view), time])
 
-    def _before(self, ground: PeriodContext, kpi: AvailabilityKpi, view: View) -> Iterable[Time]:
-        for month in measurement_months(ground.world.run, ground.month, kpi.measurement_months):
-            if month < ground.month:
+    def _before(self, context: PeriodContext, kpi: AvailabilityKpi, view: View) -> Iterable[Time]:
+        for month in context.contract_context.run.period_months(context.month, kpi.measurement_months):
+            if month < context.month:
                 key = (month, kpi.id, kpi.service, kpi.counting, view)
                 time = self.known.get(key)
                 if time is None:
-                    earlier = self._ground(ground.world, month)
+                    earlier = self._context(context.contract_context, month)
                     time = earlier.time(kpi.service or "", view, kpi.id, kpi.counting)
-                    if is_over(ground.world, earlier.period):
+                    if is_over(context.contract_context, earlier.period):
                         self.known[key] = time
                 yield time
 
-    def _ground(self, world: ContractContext, month: str) -> PeriodContext:
+    def _context(self, contract_context: ContractContext, month: str) -> PeriodContext:
         """The last one asked for, which several KPIs and views ask for in a row."""
-        if self._last is None or self._last.world is not world or self._last.month != month:
-            self._last = PeriodContext(world, (month,))
+        if self._last is None or self._last.contract_context is not contract_context or self._last.month != month:
+            self._last = PeriodContext(contract_context, (month,))
         return self._last
 
 
@@ -93,43 +92,49 @@ def figure_of(kpi: Kpi, result: KpiResult, seconds: Seconds | None = None) -> Fi
     )
 
 
-def judged_kpis(
-    ground: PeriodContext,
+def evaluated_kpis(
+    context: PeriodContext,
     earlier: Sequence[PeriodResult],
     times: ServiceTimes,
     views: Sequence[View] = VIEWS,
     rest: Callable[[], None] = lambda: None,
 ) -> dict[str, KpiEvaluation]:
-    """The KPIs of the month's terms, by id. `ground` is one month; `earlier` are the results of the months before."""
+    """The KPIs of the month's terms, by id. `context` is one month; `earlier` are the results of the months before."""
     result: dict[str, KpiEvaluation] = {}
-    for kpi in ground.terms.kpis:
-        result[kpi.id] = _judged(ground, kpi, earlier, (times, views, result))
+    for kpi in context.terms.kpis:
+        result[kpi.id] = _evaluated(context, kpi, earlier, EvaluationContext(times, views, result))
         rest()
     return result
 
 
-def _judged(
-    ground: PeriodContext,
-    kpi: Kpi,
-    earlier: Sequence[PeriodResult],
-    rest: tuple[ServiceTimes, Sequence[View], Mapping[str, KpiEvaluation]],
+@dataclass(frozen=True, slots=True)
+class EvaluationContext:
+    """What a KPI is worked out with. `others`: the KPIs above it, of which it may be made."""
+
+    times: ServiceTimes
+    views: Sequence[View]
+    others: Mapping[str, KpiEvaluation]
+
+
+def _evaluated(
+    context: PeriodContext, kpi: Kpi, earlier: Sequence[PeriodResult], surroundings: EvaluationContext
 ) -> KpiEvaluation:
-    times, views, others = rest
-    months = measurement_months(ground.world.run, ground.month, kpi.measurement_months)
-    whole = ground if len(months) == 1 else PeriodContext(ground.world, months)
+    times, others = surroundings.times, surroundings.others
+    months = context.contract_context.run.period_months(context.month, kpi.measurement_months)
+    whole = context if len(months) == 1 else PeriodContext(context.contract_context, months)
     history = recent(earlier, kpi, max(1, kpi.average_with_previous))
     figures: dict[View, Measured] = {}
     results: dict[View, KpiResult] = {}
     spent: dict[View, Time] = {}
     bases: dict[View, object] = {}
-    for view in views:
-        if isinstance(kpi, AvailabilityKpi) and (time := times.of(ground, kpi, view)):
+    for view in surroundings.views:
+        if isinstance(kpi, AvailabilityKpi) and (time := times.of(context, kpi, view)):
             spent[view] = time
         basis = spent.get(view) or _basis(whole, kpi, view, others)
         same = next((one for one, its in bases.items() if its is basis or its == basis), None)
         if same is None:
-            figures[view] = _measured(whole, kpi, view, (spent.get(view), others))
-            results[view] = kpi_result(kpi, ground.month, figures[view], history)
+            figures[view] = _measured(whole, kpi, view, spent.get(view), others)
+            results[view] = kpi_result(kpi, context.month, figures[view], history)
         else:  # nothing differs between the two views, and the working need not be written twice
             figures[view], results[view] = figures[same], results[same]
         bases[view] = basis
@@ -146,9 +151,8 @@ def _basis(whole: PeriodContext, kpi: Kpi, view: View, others: Mapping[str, KpiE
 
 
 def _measured(
-    whole: PeriodContext, kpi: Kpi, view: View, known: tuple[Time | None, Mapping[str, KpiEvaluation]]
+    whole: PeriodContext, kpi: Kpi, view: View, time: Time | None, others: Mapping[str, KpiEvaluation]
 ) -> Measured:
-    time, others = known
     found = measured(kpi, seen(whole, kpi, view, time), whole.frame)
     if isinstance(kpi, CompositeKpi) and found.value is None:
         # a part whose own measurement period ends elsewhere has no result yet, now or when the month is over
@@ -159,19 +163,19 @@ def _measured(
     return found
 
 
-def unborn(world: ContractContext, judged: Mapping[str, KpiEvaluation]) -> frozenset[str]:
+def unborn(contract_context: ContractContext, evaluations: Mapping[str, KpiEvaluation]) -> frozenset[str]:
     """The KPIs whose measurement period was over before anything was looked at, or any ticket recorded: nobody
     measured them, and that is nobody's failure, nor a month without tickets. A figure that somebody reported all the
     same is one."""
     found: set[str] = set()
-    grounds = {one.months: PeriodContext(world, one.months) for one in judged.values()}
-    for name, one in judged.items():
-        ground, agreed = grounds[one.months], one.measured["agreed"]
+    contexts = {one.months: PeriodContext(contract_context, one.months) for one in evaluations.values()}
+    for name, one in evaluations.items():
+        context, agreed = contexts[one.months], one.measured["agreed"]
         is_ticketed = one.kpi.is_of_tickets
-        begun_ms = world.recorded_ms if is_ticketed else world.first_ms
-        is_before = begun_ms is None or ground.period.end_ms <= begun_ms
-        given = agreed.submitted, agreed.agreed, figure(ground, one.kpi, "authority") if is_ticketed else None
-        is_watched = is_ticketed or is_seen(ground, one.kpi) or not found.isdisjoint(one.kpi.part_kpis)
+        begun_ms = contract_context.recorded_ms if is_ticketed else contract_context.first_ms
+        is_before = begun_ms is None or context.period.end_ms <= begun_ms
+        given = agreed.submitted, agreed.agreed, figure(context, one.kpi, "authority") if is_ticketed else None
+        is_watched = is_ticketed or is_seen(context, one.kpi) or not found.isdisjoint(one.kpi.part_kpis)
         if is_before and is_watched and given == (None, None, None):
             found.add(name)
     return frozenset(found)

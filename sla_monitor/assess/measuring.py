@@ -28,52 +28,61 @@ from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.tickets import Stop, Ticket
 
-Counting: TypeAlias = "tuple[str, Intervals, Corrections]"
-"""An endpoint's key, the time in which its looks count, and how the register corrects them."""
+
+@dataclass(frozen=True, slots=True)
+class CountedTime:
+    """Of an endpoint: the time in which its probes count, and how the register corrects them."""
+
+    key: str
+    inside: Intervals
+    corrections: Corrections
 
 
-def made_of_looks(ground: PeriodContext, kpi: Sampled, view: View) -> SampleStatistics:
+def made_of_samples(context: PeriodContext, kpi: Sampled, view: View) -> SampleStatistics:
     """The statistic of a measurement period so far. For months that are over, the evidence may have kept it."""
-    counting = list(_counting(ground, kpi, view))
-    world, period = ground.world, ground.period
-    seen = [(key, ground.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key, _, _ in counting]
-    others = world.imports_in(period.start_ms, period.end_ms)
+    counting = list(_counting(context, kpi, view))
+    contract_context, period = context.contract_context, context.period
+    seen = [
+        (key, context.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key in (one.key for one in counting)
+    ]
+    others = contract_context.imports_in(period.start_ms, period.end_ms)
     question = (VERSION, *statistic(kpi, period.start_ms), [_told(one) for one in counting], seen, *others)
 
     def answer() -> str:
-        made = made_of_pieces(kpi, period.start_ms, _pieces(ground, kpi, counting))
+        made = made_of_pieces(kpi, period.start_ms, _pieces(context, kpi, counting))
         return f"{made.of} {'-' if made.value is None else made.value}"
 
-    is_in = period.end_ms + MARGIN_MS <= world.now_ms
-    of, value = (world.recall(question, answer) if is_in else answer()).split()
+    is_in = period.end_ms + MARGIN_MS <= contract_context.now_ms
+    of, value = (contract_context.recall(question, answer) if is_in else answer()).split()
     return SampleStatistics(int(of), None if value == "-" else Fraction(value))
 
 
-def _counting(ground: PeriodContext, kpi: Sampled, view: View) -> Iterator[Counting]:
-    for service, endpoint in ground.terms.endpoints_of(kpi):
-        inside = subtract(ground.through(service.id).hours, ground.excluded(service.id, view, kpi.id))
+def _counting(context: PeriodContext, kpi: Sampled, view: View) -> Iterator[CountedTime]:
+    for service, endpoint in context.terms.endpoints_of(kpi):
+        inside = subtract(context.through(service.id).hours, context.excluded(service.id, view, kpi.id))
         if kpi.related is not None and kpi.related.dedupe == "exclude_samples":
-            inside = subtract(inside, ground.through(service.id).down)
-        yield endpoint_key(ground.world.contract.id, endpoint.id), inside, _corrected(ground, endpoint)
+            inside = subtract(inside, context.through(service.id).down)
+        yield CountedTime(
+            endpoint_key(context.contract_context.contract.id, endpoint.id), inside, _corrected(context, endpoint)
+        )
 
 
-def _corrected(ground: PeriodContext, endpoint: Endpoint) -> Corrections:
+def _corrected(context: PeriodContext, endpoint: Endpoint) -> Corrections:
     """What the register says of an endpoint's time in the period instead of what was seen."""
-    start_ms, end_ms = ground.period.start_ms, ground.period.end_ms
-    several = ((max(one[0], start_ms), min(one[1], end_ms), one[2]) for one in ground.endpoints.corrected(endpoint))
+    start_ms, end_ms = context.period.start_ms, context.period.end_ms
+    several = ((max(one[0], start_ms), min(one[1], end_ms), one[2]) for one in context.endpoints.corrected(endpoint))
     return [one for one in several if one[0] < one[1]]
 
 
-def _told(one: Counting) -> tuple[object, ...]:
-    key, inside, corrections = one
-    return key, inside, [(start, end, f"{outcome}") for start, end, outcome in corrections]
+def _told(one: CountedTime) -> tuple[object, ...]:
+    return one.key, one.inside, [(start, end, f"{outcome}") for start, end, outcome in one.corrections]
 
 
-def _pieces(ground: PeriodContext, kpi: Sampled, counting: list[Counting]) -> Iterator[MeasuredSlice]:
+def _pieces(context: PeriodContext, kpi: Sampled, counting: list[CountedTime]) -> Iterator[MeasuredSlice]:
     """The looks, with what counts of them."""
-    rules = {key: (inside, corrections) for key, inside, corrections in counting}
-    found = ground.world.looks(list(rules), ground.period.start_ms, ground.until_ms)
-    return (MeasuredSlice(looks, *rules[key]) for key, looks in found)
+    rules = {one.key: (one.inside, one.corrections) for one in counting}
+    found = context.contract_context.samples(list(rules), context.period.start_ms, context.until_ms)
+    return (MeasuredSlice(samples, *rules[key]) for key, samples in found)
 
 
 T = TypeVar("T")
@@ -88,16 +97,16 @@ class MeasuredSlice:
     """Looks at one endpoint, a day of them, say, with the time in which they count and how the register corrects
     them."""
 
-    looks: Samples
+    samples: Samples
     inside: Intervals
     corrections: Corrections
 
     def part(self, statistic: object, of: Callable[[Samples], T]) -> T:
         """What a statistic takes from the looks that count: those that began inside, as corrected, without those that
         saw nothing. Worked out once, as long as the looks are remembered."""
-        touched = self.looks.touched(self.inside)
+        touched = self.samples.touched(self.inside)
         question = statistic, tuple(touched), tuple(self.corrections)
-        return self.looks.once(question, lambda: of(self.looks.inside(touched).corrected(self.corrections).seen()))
+        return self.samples.once(question, lambda: of(self.samples.inside(touched).corrected(self.corrections).seen()))
 
 
 def statistic(kpi: Sampled, start_ms: int) -> tuple[str, ...]:
@@ -111,45 +120,49 @@ def made_of_pieces(kpi: Sampled, start_ms: int, pieces: Iterable[MeasuredSlice])
     """The statistic of a measurement period that began at `start_ms`."""
     of = statistic(kpi, start_ms)
     if isinstance(kpi, ErrorRateKpi):
-        return made_of_slots(_joined(piece.part(of, lambda looks: _slots(kpi, start_ms, looks)) for piece in pieces))
+        return made_of_slots(
+            _joined(piece.part(of, lambda samples: _slots(kpi, start_ms, samples)) for piece in pieces)
+        )
     if kpi.percentile is None:
-        return SampleStatistics(*mean(piece.part(of, lambda looks: summed(_times_us(kpi, looks))) for piece in pieces))
-    several = (piece.part(of, lambda looks: ordered(_times_us(kpi, looks))) for piece in pieces)
+        return SampleStatistics(
+            *mean(piece.part(of, lambda samples: summed(_times_us(kpi, samples))) for piece in pieces)
+        )
+    several = (piece.part(of, lambda samples: ordered(_times_us(kpi, samples))) for piece in pieces)
     return SampleStatistics(*percentile(several, kpi.percentile))
 
 
-def _times_us(kpi: ResponseTimeKpi, looks: Samples) -> Iterator[int]:
-    return looks.answer_times_us() if kpi.phase == "total" else looks.first_bytes_us()
+def _times_us(kpi: ResponseTimeKpi, samples: Samples) -> Iterator[int]:
+    return samples.answer_times_us() if kpi.phase == "total" else samples.first_bytes_us()
 
 
-def _slots(kpi: ErrorRateKpi, start_ms: int, looks: Samples) -> Slots:
+def _slots(kpi: ErrorRateKpi, start_ms: int, samples: Samples) -> Slots:
     """By slot, counted from the beginning of the measurement period."""
 
     def slot(at_ms: Iterable[int]) -> Iterator[int]:
         return map(floordiv, map(sub, at_ms, repeat(start_ms)), repeat(kpi.slot_ms))
 
-    return Counter(slot(looks.at_ms)), Counter(slot(looks.failed_at_ms()))
+    return Counter(slot(samples.at_ms)), Counter(slot(samples.failed_at_ms()))
 
 
 def _joined(parts: Iterable[Slots]) -> list[tuple[int, int]]:
     """Failed and all requests of each slot. Slots in which nobody looked are left out: unseen is not free of errors."""
     made, failed = Counter[int](), Counter[int]()
-    for looks, down in parts:
-        made.update(looks)
+    for samples, down in parts:
+        made.update(samples)
         failed.update(down)
     return list(zip(map(failed.__getitem__, made), made.values(), strict=True))
 
 
-def seen(ground: PeriodContext, kpi: KpiTerms, view: View, time: Time | None = None) -> KpiInput:
+def seen(context: PeriodContext, kpi: KpiTerms, view: View, time: Time | None = None) -> KpiInput:
     """Everything that is known of a KPI. `time`: for availability, the whole measurement period's."""
-    submitted, agreed, ours = (figure(ground, kpi, party) for party in ("supplier", "agreed", "authority"))
+    submitted, agreed, ours = (figure(context, kpi, party) for party in ("supplier", "agreed", "authority"))
     given = KpiInput(submitted=submitted, agreed=agreed, figure=ours)
     if isinstance(kpi, AvailabilityKpi):
         return _with(given, seconds=time.seconds) if time is not None else given
     if isinstance(kpi, RatioKpi) and kpi.within_ms is not None:
-        return _with(given, tickets=tickets(ground, kpi, view))
+        return _with(given, tickets=tickets(context, kpi, view))
     if isinstance(kpi, ResponseTimeKpi | ErrorRateKpi):
-        return _with(given, made=made_of_looks(ground, kpi, view))
+        return _with(given, made=made_of_samples(context, kpi, view))
     return given
 
 
@@ -158,9 +171,9 @@ def _with(given: KpiInput, **parts: object) -> KpiInput:
     return KpiInput(**(fields | parts))
 
 
-def figure(ground: PeriodContext, kpi: KpiTerms, party: str) -> Fraction | None:
+def figure(context: PeriodContext, kpi: KpiTerms, party: str) -> Fraction | None:
     """A party's figure for the measurement period."""
-    found = ground.world.standing.figure(kpi.id, ground.month, party)
+    found = context.contract_context.standing.figure(kpi.id, context.month, party)
     return None if found is None else value_of(kpi, found[1])
 
 
@@ -174,17 +187,17 @@ def value_of(kpi: KpiTerms, said: ReportedFigure) -> Fraction | None:
     return Fraction(100) if isinstance(kpi, RatioKpi) and kpi.no_events == "met" else None
 
 
-def is_seen(ground: PeriodContext, kpi: KpiTerms) -> bool:
+def is_seen(context: PeriodContext, kpi: KpiTerms) -> bool:
     """Whether the figure comes from looking at endpoints."""
-    return bool(kpi.named_endpoints) or (kpi.is_probed and kpi.service in ground.services_with_endpoints)
+    return bool(kpi.named_endpoints) or (kpi.is_probed and kpi.service in context.services_with_endpoints)
 
 
-def tickets(ground: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:
+def tickets(context: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:
     """The tickets of the register that count in a view; those that a claim names are left out where it is granted, and
     in the view in which every claim is."""
-    left_out = excused(ground, kpi, view)
+    left_out = excused(context, kpi, view)
     found = []
-    for said in ground.tickets:
+    for said in context.tickets:
         is_ours = kpi.service is None or said.service in {None, kpi.service}
         if is_ours and said.id not in left_out:
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
@@ -192,9 +205,9 @@ def tickets(ground: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, .
     return tuple(found)
 
 
-def excused(ground: PeriodContext, kpi: RatioKpi, view: View) -> frozenset[str]:
+def excused(context: PeriodContext, kpi: RatioKpi, view: View) -> frozenset[str]:
     """The ids of the tickets that a view leaves out."""
-    case = ground.world.case
+    case = context.contract_context.case
     named = (
         said.tickets
         for entry, said in case.standing.of(Claim)

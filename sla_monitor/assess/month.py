@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, Imported, ServiceAssessment
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.counting_in_words import accounting
 from sla_monitor.assess.credit_inputs import month_input
-from sla_monitor.assess.evidence import Evidence, clock_moves_of
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.forecast import forecast
-from sla_monitor.assess.history import Cache, earlier_months, setting_of, world_of
+from sla_monitor.assess.history import Cache, contract_context_of, earlier_months, setting_of
 from sla_monitor.assess.kpi_assessment import kpi_assessments
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, judged_kpis
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, evaluated_kpis
 from sla_monitor.assess.participants import shares_of
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
@@ -22,9 +21,10 @@ from sla_monitor.assess.sample_cache import SampleCache
 from sla_monitor.assess.service_assessment import service_assessment
 from sla_monitor.assess.settlement import entries_of, missing_figures, report_due_ms, restatement, status_of
 from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length
-from sla_monitor.periods.terms_slices import month_at, period_of, run_of
 from sla_monitor.register.entries import OutageList
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.money.claim_deadlines import claim_by
 from sla_monitor.sla.money.month_engine import period_result
 from sla_monitor.sla.results import PeriodResult
@@ -32,6 +32,16 @@ from sla_monitor.sla.results import PeriodResult
 
 def no_rest() -> None:
     """Nobody waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentRun:
+    """One assessment at an instant. `cache`: what its contract keeps from one to the next; `yield_control` is called
+    between services, KPIs and months."""
+
+    now_ms: int
+    cache: Cache
+    yield_control: Callable[[], None] = no_rest
 
 
 def assess(
@@ -46,7 +56,8 @@ def assess(
     by contract, are kept from one assessment to the next."""
     kept = {} if caches is None else caches
     several = [
-        _running(contract, evidence, now_ms, (rest, kept.setdefault(contract.id, Cache()))) for contract in contracts
+        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), rest))
+        for contract in contracts
     ]
     return Assessment(now_ms, tuple(several))
 
@@ -69,107 +80,108 @@ def assess_month(
         raise ValueError(f"{month} is not in the term of {contract.id}")
     if period.start_ms > now_ms:
         raise ValueError(f"{month} has not begun")
-    return _assessed(contract, evidence, (month, now_ms), history, (no_rest, cache or Cache()))
+    return _assessed(contract, evidence, month, AssessmentRun(now_ms, cache or Cache()), history)
 
 
 def assess_contract(contract: Contract, evidence: Evidence, now_ms: int) -> ContractAssessment:
     """One contract's month that holds `now_ms`, so far. Before its term it has no time; once that is over, the last
     month stands."""
-    return _running(contract, evidence, now_ms, (no_rest, Cache()))
+    return _running(contract, evidence, AssessmentRun(now_ms, Cache()))
 
 
 def reconcile_month(
     contract: Contract, evidence: Evidence, month: str, now_ms: int, supposed: Kept | None = None
 ) -> Reconciliation | None:
     """A month's outages against the supplier's lists that are kept, and against one more; None: none speaks of it."""
-    world = world_of(contract, evidence, now_ms, Cache())
-    return _reconciled(PeriodContext(world, (month,)), (supposed,) if supposed else ())
+    contract_context = contract_context_of(contract, evidence, now_ms, Cache())
+    return _reconciled(PeriodContext(contract_context, (month,)), (supposed,) if supposed else ())
 
 
-def _running(
-    contract: Contract, evidence: Evidence, now_ms: int, kept: tuple[Callable[[], None], Cache]
-) -> ContractAssessment:
-    last, now = run_of(contract).last, month_at(contract, now_ms)
-    found = _assessed(contract, evidence, (min(now, last or now), now_ms), None, kept)
-    if found.reconciliation is not None or not kept[1].said.of(OutageList):
+def _running(contract: Contract, evidence: Evidence, run: AssessmentRun) -> ContractAssessment:
+    last, now = run_of(contract).last, month_at(run.now_ms, contract.time_zone)
+    found = _assessed(contract, evidence, min(now, last or now), run)
+    if found.reconciliation is not None or not run.cache.said.of(OutageList):
         return found
-    return replace(found, reconciliation=_newest_reconciliation(world_of(contract, evidence, now_ms, kept[1]), kept[1]))
+    contract_context = contract_context_of(contract, evidence, run.now_ms, run.cache)
+    return replace(found, reconciliation=_newest_reconciliation(contract_context, run.cache))
 
 
-def _newest_reconciliation(world: ContractContext, cache: Cache) -> Reconciliation | None:
+def _newest_reconciliation(contract_context: ContractContext, cache: Cache) -> Reconciliation | None:
     """Of the last month that a list speaks of: a supplier's list of a month comes after its end."""
-    lists = world.standing.of(OutageList)
-    month = max((month_at(world.contract, said.end_ms - 1) for _, said in lists), default=None)
-    if month is None or not world.run.first <= month < world.this_month:
+    lists = contract_context.standing.of(OutageList)
+    month = max((month_at(said.end_ms - 1, contract_context.contract.time_zone) for _, said in lists), default=None)
+    if month is None or not contract_context.run.first <= month < contract_context.this_month:
         return None
     if month not in cache.reconciled:
-        ground = PeriodContext(world, (month,))
-        found = _reconciled(ground)
-        if found is None or not is_over(world, ground.period):
+        context = PeriodContext(contract_context, (month,))
+        found = _reconciled(context)
+        if found is None or not is_over(contract_context, context.period):
             return found
         cache.reconciled[month] = found
     return cache.reconciled[month]
 
 
 def _reconciled(
-    ground: PeriodContext, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
+    context: PeriodContext, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
 ) -> Reconciliation | None:
     """`services`: where they are worked out already."""
-    world = ground.world
-    lists = [*(Kept(entry.number, said) for entry, said in world.standing.of(OutageList)), *more]
+    contract_context = context.contract_context
+    lists = [*(Kept(entry.number, said) for entry, said in contract_context.standing.of(OutageList)), *more]
     if not lists:
         return None
-    several = [service_assessment(ground, one) for one in ground.terms.services] if services is None else services
-    return reconciliation(world.contract, ground.period, world.now_ms, several, lists)
+    several = [service_assessment(context, one) for one in context.terms.services] if services is None else services
+    return reconciliation(contract_context.contract, context.period, contract_context.now_ms, several, lists)
 
 
 def _assessed(
     contract: Contract,
     evidence: Evidence,
-    when: tuple[str, int],
-    history: Sequence[PeriodResult] | None,
-    kept: tuple[Callable[[], None], Cache],
+    month: str,
+    run: AssessmentRun,
+    history: Sequence[PeriodResult] | None = None,
 ) -> ContractAssessment:
-    (month, now_ms), (rest, cache) = when, kept
-    world = world_of(contract, evidence, now_ms, cache)
-    is_now = month == world.this_month  # asked for again and again, unlike the months before
+    cache, rest = run.cache, run.yield_control
+    contract_context = contract_context_of(contract, evidence, run.now_ms, cache)
+    is_now = month == contract_context.this_month  # asked for again and again, unlike the months before
     if is_now:
-        young = replace(world, evidence=SampleCache(evidence, cache.looks, now_ms))
+        young = replace(contract_context, evidence=SampleCache(evidence, cache.samples, run.now_ms))
     else:
-        young = replace(world, together=held_keys(contract, period_of(contract, month)))
-    earlier = earlier_months(world, month, cache, rest, young) if history is None else tuple(history)
-    ground = PeriodContext(young, (month,))
+        young = replace(contract_context, together=held_keys(contract, period_of(contract, month)))
+    earlier = earlier_months(contract_context, month, cache, rest, young) if history is None else tuple(history)
+    context = PeriodContext(young, (month,))
     services: dict[str, ServiceAssessment] = {}
-    for service in ground.terms.services:
-        services[service.id] = service_assessment(ground, service)
+    for service in context.terms.services:
+        services[service.id] = service_assessment(context, service)
         rest()
-    judged = judged_kpis(ground, earlier, cache.times, VIEWS, rest)
-    return _told(ground, services, judged, earlier, kept)
+    evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, rest)
+    return _told(context, services, evaluations, earlier, run)
 
 
 def _told(
-    ground: PeriodContext,
+    context: PeriodContext,
     services: Mapping[str, ServiceAssessment],
-    judged: Mapping[str, KpiEvaluation],
+    evaluations: Mapping[str, KpiEvaluation],
     earlier: tuple[PeriodResult, ...],
-    kept: tuple[Callable[[], None], Cache],
+    run: AssessmentRun,
 ) -> ContractAssessment:
-    world, terms, month = ground.world, ground.terms, ground.month
-    result = period_result(setting_of(world), terms, month_input(ground, judged), earlier)
-    version = world.contract.version_at(max(min(world.now_ms, ground.period.end_ms - 1), ground.period.start_ms))
-    rest, entries = kept[0], kept[1].entries
-    rest()
-    kpis, ends = kpi_assessments(ground, services, judged, (result, earlier), rest)
-    status, shares = status_of(ground), shares_of(world.contract, result)
+    contract_context, terms, month = context.contract_context, context.terms, context.month
+    result = period_result(setting_of(contract_context), terms, month_input(context, evaluations), earlier)
+    version = contract_context.contract.version_at(
+        max(min(contract_context.now_ms, context.period.end_ms - 1), context.period.start_ms)
+    )
+    entries = run.cache.entries
+    run.yield_control()
+    kpis, ends = kpi_assessments(context, services, evaluations, result, earlier, run.yield_control)
+    status, shares = status_of(context), shares_of(contract_context.contract, result)
     return ContractAssessment(
-        contract=world.contract.id,
+        contract=contract_context.contract.id,
         title=terms.title,
         note=terms.note,
         authority=terms.authority,
         supplier=terms.supplier,
         currency=terms.currency,
         time_zone=terms.time_zone.key,
-        period=ground.period,
+        period=context.period,
         terms_from_ms=version.from_ms,
         terms_reference=version.reference,
         services=tuple(services.values()),
@@ -177,30 +189,30 @@ def _told(
         starts_on=terms.term.start_on,
         ends_on=terms.term.end_on,
         total_value=terms.total_value,
-        at_ms=world.now_ms,
+        at_ms=contract_context.now_ms,
         status=status,
         result=result,
         earlier=earlier,
-        forecast=forecast(ground, judged, ends, earlier) if status == "running" else None,
+        forecast=forecast(context, evaluations, ends, earlier) if status == "running" else None,
         accounting=accounting(terms),
-        entries=entries_of(world, entries, ground.period),
-        pending=world.standing.pending(world.contract),
+        entries=entries_of(contract_context, entries, context.period),
+        pending=contract_context.standing.pending(contract_context.contract),
         shares={name: part for name, (part, _) in shares.items()},
         shares_working={name: working for name, (_, working) in shares.items()},
         claim_by=claim_by(month, terms.claims),
-        restatement=restatement(ground, result, entries),
+        restatement=restatement(context, result, entries),
         register_number=entries[-1].number if entries else 0,
         triggers=tuple(trigger.id for trigger in terms.triggers),
-        missing_figures=missing_figures(world, (*earlier, result) if status != "running" else earlier),
+        missing_figures=missing_figures(contract_context, (*earlier, result) if status != "running" else earlier),
         probe_after_term=terms.probe_after_term,
-        imports=tuple(_imported(ground)),
-        report_due_ms=report_due_ms(world, terms, month),
-        reconciliation=_reconciled(ground, services=tuple(services.values())),
-        clock_moves=clock_moves_of(world.evidence, ground.period.start_ms, ground.period.end_ms),
+        imports=tuple(_imported(context)),
+        report_due_ms=report_due_ms(contract_context, terms, month),
+        reconciliation=_reconciled(context, services=tuple(services.values())),
+        clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),
     )
 
 
-def _imported(ground: PeriodContext) -> Iterable[Imported]:
-    for record, when in ground.imported:
-        times = {service.id: length(ground.imported_time(service, [when])) for service in ground.terms.services}
+def _imported(context: PeriodContext) -> Iterable[Imported]:
+    for record, when in context.imported:
+        times = {service.id: length(context.imported_time(service, [when])) for service in context.terms.services}
         yield Imported(record, {service: ms for service, ms in times.items() if ms})

@@ -18,7 +18,7 @@ def shares_of(contract: Contract, result: PeriodResult) -> dict[str, tuple[Decim
     """What each participant has of it, with its working: of a service's money, those who take it. Empty where nobody
     has a share."""
     parts = terms_by_day(contract, result.month)
-    places = minor_units(contract.versions[-1].terms.currency)
+    places = minor_units(contract.currency)
     total: dict[str, tuple[Decimal, Working]] = {name: (Decimal(0), ()) for name in shares_through(parts)}
     for service, amount in _amounts(result):
         shares = shares_through(parts, service or None)

@@ -13,16 +13,15 @@ from functools import cached_property
 from sla_monitor.assess.assessment import View
 from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.endpoint_states import Endpoints
-from sla_monitor.assess.evidence import imported_of
 from sla_monitor.assess.exclusions import Exclusions, exclusions, together
 from sla_monitor.assess.service_sweep import PLAIN, Impacts, through
 from sla_monitor.assess.service_time import Through, Time, time_of
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.periods.edges import Period
+from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
-from sla_monitor.periods.terms_slices import TermsSlice, parts_of, period_of, terms_in, until, zone_of
+from sla_monitor.periods.terms_slices import TermsSlice, slices_of, terms_in, until
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Impact, TicketRecord
 from sla_monitor.sla.measure import MeasureFrame
@@ -33,7 +32,7 @@ from sla_monitor.sla.overlay import Import
 class PeriodContext:
     """Some consecutive months: one service period, or a whole measurement period."""
 
-    world: ContractContext
+    contract_context: ContractContext
     months: tuple[str, ...]
 
     @property
@@ -43,17 +42,17 @@ class PeriodContext:
     @cached_property
     def period(self) -> Period:
         """Within the term; the future included."""
-        return period_of(self.world.contract, self.months[0], self.months[-1])
+        return period_of(self.contract_context.contract, self.months[0], self.months[-1])
 
     @property
     def until_ms(self) -> int:
         """Up to when there can be anything to tell."""
-        return min(self.world.now_ms, self.period.end_ms)
+        return min(self.contract_context.now_ms, self.period.end_ms)
 
     @cached_property
     def terms(self) -> Terms:
         """By which the last month is banded, pointed and priced."""
-        return terms_in(self.world.contract, self.period, self.world.now_ms)
+        return terms_in(self.contract_context.contract, self.period, self.contract_context.now_ms)
 
     @cached_property
     def services_with_endpoints(self) -> frozenset[str]:
@@ -61,16 +60,16 @@ class PeriodContext:
 
     @cached_property
     def endpoints(self) -> Endpoints:
-        return Endpoints(self.world, self.period.start_ms, self.period.end_ms)
+        return Endpoints(self.contract_context, self.period.start_ms, self.period.end_ms)
 
     @cached_property
     def exclusions(self) -> Exclusions:
-        world = self.world
-        periods = (period_of(world.contract, month) for month in self.months)
-        return together([exclusions(world.case, period, world.hours) for period in periods])
+        contract_context = self.contract_context
+        periods = (period_of(contract_context.contract, month) for month in self.months)
+        return together([exclusions(contract_context.case, period, contract_context.hours) for period in periods])
 
     @cached_property
-    def _parts(self) -> dict[str, Sequence[TermsSlice]]:
+    def _slices(self) -> dict[str, Sequence[TermsSlice]]:
         return {}
 
     @cached_property
@@ -82,7 +81,7 @@ class PeriodContext:
         """Those that can belong to the period."""
         return [
             said
-            for _, said in self.world.standing.of(TicketRecord)
+            for _, said in self.contract_context.standing.of(TicketRecord)
             if said.opened_ms < self.until_ms and (said.ended_ms is None or said.ended_ms >= self.period.start_ms)
         ]
 
@@ -94,41 +93,51 @@ class PeriodContext:
     def frame(self) -> MeasureFrame:
         """Where and when figures of this period are."""
         floor = Fraction(self.terms.accounting.coverage_floor_percent) / 100
-        return MeasureFrame(self.period, self.world.now_ms, zone_of(self.world.contract), self.terms.calendars, floor)
+        return MeasureFrame(
+            self.period,
+            self.contract_context.now_ms,
+            self.contract_context.contract.time_zone,
+            self.terms.calendars,
+            floor,
+        )
 
     @cached_property
     def imported(self) -> Sequence[tuple[Import, Mapping[str, Intervals]]]:
         """What was brought in from elsewhere and counts in the period so far, with when, by endpoint key."""
-        if not self.world.imports:
+        if not self.contract_context.imports:
             return ()
-        return imported_of(self.world.evidence, self.world.contract.id, self.period.start_ms, self.until_ms)
+        return self.contract_context.evidence.imports_in(
+            self.contract_context.contract.id, self.period.start_ms, self.until_ms
+        )
 
     def imported_time(self, service: Service, several: Sequence[Mapping[str, Intervals]]) -> Intervals:
         """The agreed time of a service so far in which what is known of any of its endpoints was brought in."""
-        keys = [endpoint_key(self.world.contract.id, endpoint.id) for endpoint in service.endpoints]
+        keys = [endpoint_key(self.contract_context.contract.id, endpoint.id) for endpoint in service.endpoints]
         when = union(*(one[key] for one in several for key in keys if key in one))
         return intersect(self.through(service.id).hours, when) if when else []
 
-    def whole_parts(self, service: str) -> Sequence[TermsSlice]:
+    def whole_slices(self, service: str) -> Sequence[TermsSlice]:
         """A service through the whole period, to its end."""
-        if service not in self._parts:
-            self._parts[service] = list(parts_of(self.world.contract, service, self.period, self.world.hours))
-        return self._parts[service]
+        if service not in self._slices:
+            self._slices[service] = list(
+                slices_of(self.contract_context.contract, service, self.period, self.contract_context.hours)
+            )
+        return self._slices[service]
 
-    def parts(self, service: str) -> Sequence[TermsSlice]:
+    def slices(self, service: str) -> Sequence[TermsSlice]:
         """A service through the period so far."""
-        whole = self.whole_parts(service)
-        if self.world.now_ms >= self.period.end_ms:
+        whole = self.whole_slices(service)
+        if self.contract_context.now_ms >= self.period.end_ms:
             return whole
-        so_far = (until(part, self.until_ms) for part in whole)
-        return [part for part in so_far if part.start_ms < part.end_ms]
+        so_far = (until(one, self.until_ms) for one in whole)
+        return [one for one in so_far if one.start_ms < one.end_ms]
 
     def through(self, service: str, counting: Counting = PLAIN) -> Through:
         """What a service was so far."""
         key = service, counting.quorum, counting.slow_as_down
         if key not in self._throughs:
-            impacts = _impacts(self.world.standing, service)
-            self._throughs[key] = through(self.parts(service), self.endpoints, self.period, impacts, counting)
+            impacts = _impacts(self.contract_context.standing, service)
+            self._throughs[key] = through(self.slices(service), self.endpoints, self.period, impacts, counting)
         return self._throughs[key]
 
     def excluded(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Intervals:
@@ -149,7 +158,7 @@ class PeriodContext:
 
     def ahead(self, service: str) -> Intervals:
         """The agreed hours that are still to come."""
-        whole = [pair for part in self.whole_parts(service) for pair in part.hours]
+        whole = [pair for one in self.whole_slices(service) for pair in one.hours]
         return subtract(whole, [(0, self.until_ms)]) if self.until_ms > 0 else whole
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.assess.rulings import RequestContext, Ruling, decided, meant_by, told_days
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.terms import Terms
-from sla_monitor.periods.edges import Period, local_date
+from sla_monitor.periods.edges import Period, month_at
 from sla_monitor.periods.intervals import intersect, normal
 from sla_monitor.periods.months import shifted
 from sla_monitor.periods.working_days import working_days_between
@@ -39,8 +40,8 @@ def refusal(case: RequestContext, entry: Entry, said: Claim) -> str:
         if days > relief.notice_working_days:
             return f"told {told_days(days)} after it was known, {relief.notice_working_days} are allowed"
     if relief.deadline_months is not None:
-        month = f"{local_date(said.start_ms, terms.time_zone):%Y-%m}"
-        if f"{local_date(told_ms, terms.time_zone):%Y-%m}" > shifted(month, relief.deadline_months):
+        month = month_at(said.start_ms, terms.time_zone)
+        if month_at(told_ms, terms.time_zone) > shifted(month, relief.deadline_months):
             return f"claimed more than {relief.deadline_months} months after"
     return ""
 

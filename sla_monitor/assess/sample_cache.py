@@ -7,26 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from sla_monitor.assess.evidence import (
-    Columns,
-    EndpointSamples,
-    Evidence,
-    Holds,
-    Packs,
-    Sample,
-    clock_moves_of,
-    imported_of,
-    imports_of,
-    samples_of,
-)
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import sampled_keys
-from sla_monitor.periods.intervals import Intervals
-from sla_monitor.register.entries import Entry
-from sla_monitor.sla.clock_steps import ClockMove
-from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.samples import DAY_MS, Samples
-from sla_monitor.sla.spans import Span
+from sla_monitor.sla.evidence import EndpointSamples, Evidence, Forwarding
+from sla_monitor.sla.samples import DAY_MS, Sample, Samples
 
 SETTLED_AFTER_MS = 600_000
 """Younger looks are read again: one that was late may still come in before one that was not."""
@@ -45,12 +29,12 @@ class Kept:
     def __len__(self) -> int:
         return sum(map(len, self.days))
 
-    def add(self, looks: Samples) -> None:
+    def add(self, samples: Samples) -> None:
         """Take in looks that follow, none of them across a midnight."""
-        if self.days and looks and self.days[-1].at_ms[0] // DAY_MS == looks.at_ms[0] // DAY_MS:
-            self.days[-1].extend(looks)
-        elif looks:
-            self.days.append(looks)
+        if self.days and samples and self.days[-1].at_ms[0] // DAY_MS == samples.at_ms[0] // DAY_MS:
+            self.days[-1].extend(samples)
+        elif samples:
+            self.days.append(samples)
 
     def between(self, start_ms: int, end_ms: int) -> Iterator[Samples]:
         pieces = (day.between(start_ms, end_ms) for day in self.days)
@@ -77,7 +61,7 @@ class Memory:
         self.together = dict.fromkeys(sampled_keys(contract))
 
 
-class SampleCache:
+class SampleCache(Forwarding):
     """An evidence whose looks at the present are remembered from one assessment to the next, in `memory`.
 
     Where the evidence can, it is asked for those at all endpoints at once, whichever is wanted first.
@@ -86,43 +70,35 @@ class SampleCache:
     def __init__(self, evidence: Evidence, memory: Memory, now_ms: int) -> None:
         self._evidence, self._memory = evidence, memory.kept
         # While the disk takes nothing, looks wait in memory for as long as that lasts.
-        held_ms = evidence.held_since_ms() if isinstance(evidence, Holds) else None
+        held_ms = evidence.held_since_ms()
         self._settled_ms = min(now_ms, now_ms if held_ms is None else held_ms) - SETTLED_AFTER_MS
-        self._together = memory.together if isinstance(evidence, Columns) else {}
+        self._together = memory.together if evidence.reads_together else {}
         self._young: dict[tuple[str, int, int], list[Samples]] = {}
         for kept in memory.kept.values():
             kept.trim()
 
-    def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
-        return self._evidence.spans(start_ms, end_ms)
+    def behind(self) -> Evidence:
+        return self._evidence
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
-        for _, looks in self.columns((key,), start_ms, end_ms):
-            yield from looks
+        for _, samples in self.columns((key,), start_ms, end_ms):
+            yield from samples
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
         self._read(keys, start_ms)
         for key in keys:
             kept = self._memory[key]
             kept.wanted_ms = min(kept.wanted_ms, start_ms)
-            yield from ((key, looks) for looks in kept.between(start_ms, min(end_ms, kept.until_ms)))
+            yield from ((key, samples) for samples in kept.between(start_ms, min(end_ms, kept.until_ms)))
             young = self._youngest(key, max(start_ms, kept.until_ms), end_ms)
-            yield from ((key, looks) for looks in young)
+            yield from ((key, samples) for samples in young)
 
-    def entries(self, contract: str) -> Sequence[Entry]:
-        return self._evidence.entries(contract)
+    def worked_out(self, digest: str) -> str | None:
+        """Nothing: of time of which not everything is in, each question is another one."""
+        return None
 
-    def first_ms(self, contract: str) -> int | None:
-        return self._evidence.first_ms(contract)
-
-    def clock_moves(self, start_ms: int, end_ms: int) -> Sequence[ClockMove]:
-        return clock_moves_of(self._evidence, start_ms, end_ms)
-
-    def imports(self, contract: str) -> Sequence[Import]:
-        return imports_of(self._evidence, contract)
-
-    def imported(self, contract: str, start_ms: int, end_ms: int) -> Mapping[int, Mapping[str, Intervals]]:
-        return {one.number: when for one, when in imported_of(self._evidence, contract, start_ms, end_ms)}
+    def keep(self, digest: str, body: str) -> None:
+        """Not at all, as above: such answers would fill the ledger."""
 
     def _read(self, keys: Sequence[str], start_ms: int) -> None:
         """Have the looks from then on in memory, as far as they are settled."""
@@ -141,11 +117,10 @@ class SampleCache:
     def _settle(self, keys: Sequence[str]) -> None:
         """Read on at endpoints that have been read from one instant to another."""
         until_ms, start_ms = self._place(keys[0])
-        if isinstance(self._evidence, Packs):
-            self._evidence.keep_looks(keys, start_ms, self._settled_ms)
+        self._evidence.keep_looks(keys, start_ms, self._settled_ms)
         try:
-            for key, looks in samples_of(self._evidence, keys, until_ms, self._settled_ms):
-                self._memory[key].add(looks)
+            for key, samples in self._evidence.columns(keys, until_ms, self._settled_ms):
+                self._memory[key].add(samples)
         except BaseException:
             for key in keys:  # half of it was read
                 del self._memory[key]
@@ -158,8 +133,8 @@ class SampleCache:
         if (key, start_ms, end_ms) not in self._young:
             several = self._like(key)
             self._young |= {(other, start_ms, end_ms): [] for other in several}
-            for name, looks in samples_of(self._evidence, several, start_ms, end_ms):
-                self._young[name, start_ms, end_ms].append(looks)
+            for name, samples in self._evidence.columns(several, start_ms, end_ms):
+                self._young[name, start_ms, end_ms].append(samples)
         return self._young[key, start_ms, end_ms]
 
     def _like(self, key: str) -> Sequence[str]:

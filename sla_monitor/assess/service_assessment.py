@@ -21,54 +21,54 @@ Down: TypeAlias = tuple[int, int, str, Reason | None]
 """From, to, the endpoint that was seen down, and why."""
 
 
-def service_assessment(ground: PeriodContext, service: Service) -> ServiceAssessment:
+def service_assessment(context: PeriodContext, service: Service) -> ServiceAssessment:
     """One service in a month so far, as its own terms say: excluded and unseen time on neither side of the ratio."""
-    whole, parts, seen = ground.whole_parts(service.id), ground.parts(service.id), ground.through(service.id)
-    excluded = ground.exclusions.time(service.id, "agreed")
-    time = ground.time_without(service.id, excluded)
-    outages = tuple(_outages(ground, parts, seen, excluded))
+    whole, slices, seen = context.whole_slices(service.id), context.slices(service.id), context.through(service.id)
+    excluded = context.exclusions.time(service.id, "agreed")
+    time = context.time_without(service.id, excluded)
+    outages = tuple(_outages(context, slices, seen, excluded))
     return ServiceAssessment(
         service=service.id,
         name=service.name or service.id,
         criticality=service.criticality,
         participants=service.participants,
-        state=_state(ground, parts),
+        state=_state(context, slices),
         agreed_ms=time.agreed_ms,
-        period_agreed_ms=sum(length(part.hours) for part in whole),
+        period_agreed_ms=sum(length(one.hours) for one in whole),
         downtime_ms=sum(outage.downtime_ms for outage in outages),
         unknown_ms=time.unknown_ms,
         outages=outages,
         degraded_ms=time.degraded_ms,
         excluded_ms=time.excluded_ms,
         gross_downtime_ms=sum(outage.gross_ms for outage in outages),
-        excluded=ground.exclusions.listed(service.id),
+        excluded=context.exclusions.listed(service.id),
         lanes=_lanes(whole, seen, excluded),
-        imported_ms=length(ground.imported_time(service, [when for _, when in ground.imported])),
+        imported_ms=length(context.imported_time(service, [when for _, when in context.imported])),
     )
 
 
 def _lanes(whole: Sequence[TermsSlice], seen: Through, excluded: Intervals) -> Lanes:
-    hours = [pair for part in whole for pair in part.hours]
+    hours = [pair for one in whole for pair in one.hours]
     left_out = intersect(seen.hours, excluded) if excluded else []
     return Lanes(hours, seen.up, seen.degraded, seen.down, seen.unknown, left_out)
 
 
-def _state(ground: PeriodContext, parts: Sequence[TermsSlice]) -> Outcome:
+def _state(context: PeriodContext, slices: Sequence[TermsSlice]) -> Outcome:
     """The service at this moment; of a month that is over, and of a service that is gone, nothing is known."""
-    if not parts or parts[-1].end_ms < ground.world.now_ms:
+    if not slices or slices[-1].end_ms < context.contract_context.now_ms:
         return Outcome.UNKNOWN
-    return state_now(parts[-1], ground.endpoints)
+    return state_now(slices[-1], context.endpoints)
 
 
 def _outages(
-    ground: PeriodContext, parts: Sequence[TermsSlice], seen: Through, excluded: Intervals
+    context: PeriodContext, slices: Sequence[TermsSlice], seen: Through, excluded: Intervals
 ) -> Iterator[Outage]:
     """The service's outages from beginning to end, also where that lies outside the hours or the period; only those
     with a part inside, and the open one."""
     if not seen.spells:
         return
-    now_ms, entries = ground.world.now_ms, _entries(ground, parts[-1].service)
-    for spell, downs in zip(seen.spells, _causes(seen.spells, _downs(ground, parts)), strict=True):
+    now_ms, entries = context.contract_context.now_ms, _entries(context, slices[-1].service)
+    for spell, downs in zip(seen.spells, _causes(seen.spells, _downs(context, slices)), strict=True):
         start_ms, end_ms, _, gross = spell
         gross_ms, is_open = gross.weighted_ms, end_ms >= now_ms
         if gross_ms or is_open:
@@ -89,17 +89,17 @@ def _causes(spells: Sequence[Spell], downs: Sequence[Down]) -> Iterator[list[Dow
         yield beside
 
 
-def _downs(ground: PeriodContext, parts: Sequence[TermsSlice]) -> list[Down]:
+def _downs(context: PeriodContext, slices: Sequence[TermsSlice]) -> list[Down]:
     """Everything that was seen down, in order of time."""
-    endpoints = {endpoint.id: endpoint for part in parts for endpoint in part.service.endpoints}
-    found = [down for endpoint in endpoints.values() for down in ground.endpoints.downs(endpoint)]
+    endpoints = {endpoint.id: endpoint for one in slices for endpoint in one.service.endpoints}
+    found = [down for endpoint in endpoints.values() for down in context.endpoints.downs(endpoint)]
     return sorted(found, key=itemgetter(0, 1))
 
 
-def _entries(ground: PeriodContext, service: Service) -> list[tuple[int, int, int]]:
+def _entries(context: PeriodContext, service: Service) -> list[tuple[int, int, int]]:
     """(from, to, number) of the register entries about a service's time."""
-    standing = ground.world.standing
-    spans = [(*one.asked, one.entry) for one in ground.exclusions.of(service.id)]
+    standing = context.contract_context.standing
+    spans = [(*one.asked, one.entry) for one in context.exclusions.of(service.id)]
     spans += [(said.start_ms, said.end_ms, e.number) for e, said in standing.of(Impact) if said.service == service.id]
     spans += [(said.start_ms, said.end_ms, e.number) for e, said in standing.of(Correction) if _is_about(said, service)]
     return spans

@@ -26,12 +26,16 @@ Impacts: TypeAlias = Sequence[tuple[int, int, Fraction]]
 
 
 def through(
-    parts: Sequence[TermsSlice], endpoints: Endpoints, period: Period, impacts: Impacts = (), counting: Counting = PLAIN
+    slices: Sequence[TermsSlice],
+    endpoints: Endpoints,
+    period: Period,
+    impacts: Impacts = (),
+    counting: Counting = PLAIN,
 ) -> Through:
     """A service through the hours of its parts, which end no later than now. A KPI whose counting has a quorum or
     takes slow answers for none has its own."""
-    stretches = _timeline(parts, endpoints, counting)
-    hours: Intervals = [pair for part in parts for pair in part.hours]
+    stretches = _timeline(slices, endpoints, counting)
+    hours: Intervals = [pair for terms_slice in slices for pair in terms_slice.hours]
     inside = within(stretches, hours)
     up, degraded, unknown, down = _by_outcome(inside)
     pieces = [piece for one in down for piece in _hit(one, impacts)] if impacts else down
@@ -40,17 +44,17 @@ def through(
     return Through(_joined(hours), _joined(up), _joined(degraded), _joined(unknown), spells)
 
 
-def judged(
-    endpoints: Endpoints, part: TermsSlice, counting: Counting = PLAIN
+def judged_states(
+    endpoints: Endpoints, terms_slice: TermsSlice, counting: Counting = PLAIN
 ) -> tuple[list[tuple[KnownState, int]], Judge]:
     """What is known of a service's endpoints with their weights, and how they make the service."""
-    failures, several = part.terms.accounting.confirmation_failures, part.service.endpoints
+    failures, several = terms_slice.terms.accounting.confirmation_failures, terms_slice.service.endpoints
     known = [_known(endpoints, endpoint, failures, counting) for endpoint in several]
     if counting.quorum is not None:
         return [(one, 1) for one in known], by_quorum(len(known), counting.quorum)
-    wanted = part.service.available_when
+    wanted = terms_slice.service.available_when
     if wanted == "weighted":
-        weights = _whole_weights(part.service)
+        weights = _whole_weights(terms_slice.service)
         return list(zip(known, weights, strict=True)), by_weight(sum(weights))
     needed = {"all": len(known), "any": 1}[wanted] if isinstance(wanted, str) else wanted
     return [(one, 1) for one in known], needing(len(known), needed)
@@ -69,15 +73,18 @@ def _whole_weights(service: Service) -> list[int]:
     return [int(weight * size) for weight in weights]
 
 
-def _timeline(parts: Sequence[TermsSlice], endpoints: Endpoints, counting: Counting) -> list[Stretch]:
+def _timeline(slices: Sequence[TermsSlice], endpoints: Endpoints, counting: Counting) -> list[Stretch]:
     """One after the other; what reaches beyond the first and the last part is kept, so that outages are whole."""
-    several = [timeline(*judged(endpoints, part, counting), part.start_ms, part.end_ms) for part in parts]
+    several = [
+        timeline(*judged_states(endpoints, terms_slice, counting), terms_slice.start_ms, terms_slice.end_ms)
+        for terms_slice in slices
+    ]
     if len(several) == 1:
         return several[0]
     found: list[Stretch] = []
-    for index, (part, stretches) in enumerate(zip(parts, several, strict=True)):
-        start_ms = part.start_ms if index else 0
-        end_ms = part.end_ms if index < len(parts) - 1 else endpoints.now_ms
+    for index, (terms_slice, stretches) in enumerate(zip(slices, several, strict=True)):
+        start_ms = terms_slice.start_ms if index else 0
+        end_ms = terms_slice.end_ms if index < len(slices) - 1 else endpoints.now_ms
         found += within(stretches, [(start_ms, end_ms)]) if start_ms < end_ms else ()
     return found
 
@@ -127,9 +134,9 @@ def _joined(ascending: Iterable[tuple[int, int]]) -> Intervals:
     return result
 
 
-def state_now(part: TermsSlice, endpoints: Endpoints) -> Outcome:
+def state_now(terms_slice: TermsSlice, endpoints: Endpoints) -> Outcome:
     """The service at this moment, whatever the hour: DEGRADED when it is up and one of its endpoints is not."""
-    known, judge = judged(endpoints, part)
+    known, judge = judged_states(endpoints, terms_slice)
     if not known:
         return UNKNOWN
     weights = {DOWN: 0, UNKNOWN: 0, DEGRADED: 0, UP: 0}
@@ -138,5 +145,5 @@ def state_now(part: TermsSlice, endpoints: Endpoints) -> Outcome:
     outcome = judge(weights[DOWN], weights[UNKNOWN], weights[DEGRADED])[0]
     if outcome not in {UP, DEGRADED}:
         return outcome
-    latest = (endpoints.latest(endpoint) for endpoint in part.service.endpoints)
+    latest = (endpoints.latest(endpoint) for endpoint in terms_slice.service.endpoints)
     return UP if all(one in {UP, None} for one in latest) else DEGRADED

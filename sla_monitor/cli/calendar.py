@@ -93,13 +93,12 @@ def show(contract: str, name: str, month: date | None, config: Path) -> None:
     Days are those of the terms in force on each of them. Closed days are told with their name.
     """
     from sla_monitor.clock import SystemClock
-    from sla_monitor.periods.edges import local_date
+    from sla_monitor.contract.local_time import local_date
+    from sla_monitor.periods.months import last_day, name_of
 
     found = _contract(contract, config)
-    zone = found.versions[0].terms.time_zone
-    first = (month or local_date(SystemClock().now_ms(), zone)).replace(day=1)
-    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    for line in _lines(found, name, first, last):
+    first = (month or local_date(SystemClock().now_ms(), found.time_zone)).replace(day=1)
+    for line in _lines(found, name, first, last_day(name_of(first))):
         click.echo(line)
 
 
@@ -118,17 +117,17 @@ def _contract(name: str, config: Path) -> Contract:
 
 def _lines(contract: Contract, name: str, first: date, last: date) -> Iterator[str]:
     """One line a day, and what they add up to: hours on the clock, which in March are fewer than on the wall."""
-    from sla_monitor.contract.contract import midnight_ms
+    from sla_monitor.contract.local_time import midnight_ms
     from sla_monitor.periods.intervals import length
     from sla_monitor.periods.service_hours import agreed_hours
 
     total_ms = 0
     for n in range((last - first).days + 1):
         day = first + timedelta(days=n)
-        start_ms = midnight_ms(day, contract.versions[0].terms)
+        start_ms = midnight_ms(day, contract.time_zone)
         calendar = _calendar(contract, name, start_ms)
-        end_ms = midnight_ms(day + timedelta(days=1), contract.versions[0].terms)
-        total_ms += length(agreed_hours(calendar, contract.versions[0].terms.time_zone, start_ms, end_ms))
+        end_ms = midnight_ms(day + timedelta(days=1), contract.time_zone)
+        total_ms += length(agreed_hours(calendar, contract.time_zone, start_ms, end_ms))
         yield f"{day} {day:%a}  {_told(calendar, day)}".rstrip()
     hours, minutes = divmod(total_ms // 60_000, 60)
     yield f"{first:%Y-%m}: {hours} h {minutes:02} min in {name}"

@@ -5,16 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.endpoints.endpoint import Endpoint
-from sla_monitor.contract.terms import Service, Terms
-
-
-def midnight_ms(day: date, terms: Terms) -> int:
-    """The instant at which a day begins in the contract's zone, in UTC milliseconds."""
-    return int(datetime.combine(day, time.min, terms.time_zone).astimezone(UTC).timestamp()) * 1000
+from sla_monitor.contract.local_time import midnight_ms
+from sla_monitor.contract.terms import Service, Term, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +35,27 @@ class Contract:
         return self.versions[0].terms.id
 
     @property
+    def time_zone(self) -> ZoneInfo:
+        """The zone of the contract's days and months. No version changes it, so that months tile the term."""
+        return self.versions[0].terms.time_zone
+
+    @property
+    def currency(self) -> str:
+        """Of all its money. No version changes it."""
+        return self.versions[0].terms.currency
+
+    @property
+    def term(self) -> Term:
+        """The whole term, with every change of its end that is known."""
+        return self.versions[-1].terms.term
+
+    @property
+    def term_ms(self) -> tuple[int, int]:
+        """The whole term, `[first, end)`."""
+        term = self.term
+        return midnight_ms(term.start_on, self.time_zone), midnight_ms(term.end_on + timedelta(days=1), self.time_zone)
+
+    @property
     def holiday_files(self) -> tuple[Path, ...]:
         """The files of bank holidays that any version names, each once, in the order in which they are named."""
         calendars = (calendar for version in self.versions for calendar in version.terms.calendars.values())
@@ -51,8 +69,7 @@ class Contract:
 
     def has_ended(self, at_ms: int) -> bool:
         """Whether the term is over at an instant."""
-        terms = self.versions[-1].terms
-        return at_ms >= midnight_ms(terms.term.end_on + timedelta(days=1), terms)
+        return at_ms >= self.term_ms[1]
 
     def versions_in(self, start_ms: int, end_ms: int) -> Iterator[tuple[int, int, Terms]]:
         """The versions that hold within [start, end): (from, to, terms), tiling it."""

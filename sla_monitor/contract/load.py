@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.contract.bank_holidays import KnownFiles
-from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
+from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.contract.reading.explain import Mistake
 from sla_monitor.contract.reading.model_file import told, validated
 from sla_monitor.contract.reading.nodes import Document, Mapping, Node, text_at
@@ -77,7 +78,7 @@ def _versions(document: Document, holidays: Path | None) -> Iterator[TermsVersio
         terms = validated(document, root, Terms, rules=_rules, since=since, context=context)
         if terms is not None:
             reference = ", ".join(change.ref for change in later if change.on == day and change.ref)
-            yield TermsVersion(midnight_ms(day, terms), terms, reference)
+            yield TermsVersion(midnight_ms(day, terms.time_zone), terms, reference)
 
 
 def start_of(root: Node) -> date:

@@ -7,18 +7,17 @@ from hashlib import sha256
 from pathlib import Path
 
 from sla_monitor.assess import ContractAssessment, Evidence
-from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.contract import Contract
 from sla_monitor.document import Inputs
 from sla_monitor.errors import ConfigError
 from sla_monitor.evidence import evidence_digest
-from sla_monitor.periods.terms_slices import measurement_months, period_of, run_of
+from sla_monitor.periods.edges import period_of, run_of
 
 
 def inputs_of(contract: Contract, evidence: Evidence, found: ContractAssessment) -> Inputs:
     """Digests of the contract's files, and of the evidence from the term's first day to the end of the period: single
     looks from the beginning of the longest measurement period that the month is in, and before it what they came to."""
-    terms = contract.versions[0].terms
-    start_ms = midnight_ms(terms.term.start_on, terms)
+    start_ms, _ = contract.term_ms
     end_ms = max(start_ms, min(found.period.end_ms, found.at_ms))
     since = _since(contract, found)
     looks_from_ms = min(period_of(contract, since).start_ms, end_ms)
@@ -34,7 +33,7 @@ def _since(contract: Contract, found: ContractAssessment) -> str:
     """The first month of the longest measurement period of a KPI that is made of single looks."""
     kpis = contract.version_at(max(found.period.end_ms - 1, found.period.start_ms)).terms.kpis
     lengths = [kpi.measurement_months for kpi in kpis if kpi.needs_samples]
-    return min(measurement_months(run_of(contract), found.period.name, length)[0] for length in [1, *lengths])
+    return min(run_of(contract).period_months(found.period.name, length)[0] for length in [1, *lengths])
 
 
 def _earlier(contract: Contract, found: ContractAssessment, until_month: str) -> Iterator[str]:

@@ -8,23 +8,17 @@ from hashlib import sha256
 from typing import Any
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.evidence.source import (
-    EvidenceSource,
-    clock_moves_of,
-    endpoint_keys,
-    imported_of,
-    sampled_keys,
-    samples_of,
-)
+from sla_monitor.evidence.source import endpoint_keys, sampled_keys
 from sla_monitor.evidence.writing import entry_json, import_json
 from sla_monitor.register.redaction import redacted
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span
 
 
 def evidence_digest(
-    contract: Contract, source: EvidenceSource, range_ms: tuple[int, int], looks_from_ms: int, earlier: Sequence[str]
+    contract: Contract, source: Evidence, range_ms: tuple[int, int], looks_from_ms: int, earlier: Sequence[str]
 ) -> str:
     """SHA-256, in hex, of the contract's spans in a range, of single looks in the later part of it, of when the clock
     was set, of what was brought in from elsewhere, of what `earlier` ones came to (a line for each figure), and of its
@@ -33,9 +27,9 @@ def evidence_digest(
     digest = sha256()
     for line in _lines(contract, source, range_ms, (looks_from_ms, range_ms[1])):
         digest.update(line.encode("utf-8", "backslashreplace"))
-    for move in clock_moves_of(source, *range_ms):
+    for move in source.clock_moves(*range_ms):
         digest.update(f"clock {move.at_ms} {move.step_ms} {move.slept_ms}\n".encode())
-    for imported in imported_of(source, contract.id, *range_ms):
+    for imported in source.imports_in(contract.id, *range_ms):
         digest.update(f"import {_json(import_json(imported))}\n".encode("utf-8", "backslashreplace"))
     for line in earlier:
         digest.update(f"{line}\n".encode())
@@ -44,15 +38,13 @@ def evidence_digest(
     return digest.hexdigest()
 
 
-def _lines(
-    contract: Contract, source: EvidenceSource, range_ms: tuple[int, int], looks_ms: tuple[int, int]
-) -> Iterable[str]:
+def _lines(contract: Contract, source: Evidence, range_ms: tuple[int, int], looks_ms: tuple[int, int]) -> Iterable[str]:
     spans = source.spans(*range_ms)
     for key in endpoint_keys(contract):
         yield from (_span_line(key, span, *range_ms) for span in spans.get(key, ()))
     keys = sampled_keys(contract)
     looks = {key: sha256() for key in keys}
-    for key, piece in samples_of(source, keys, *looks_ms):
+    for key, piece in source.columns(keys, *looks_ms):
         looks[key].update("".join(map(_look_line, piece)).encode())
     for key in keys:
         yield f"looks {key} {looks_ms[0]} {looks_ms[1]} {looks[key].hexdigest()}\n"

@@ -60,7 +60,7 @@ def read_document(path: Path, contract: Contract) -> EvidenceDocument:
 def checked(file: Spelled, contract: Contract) -> EvidenceDocument:
     """The same of a file that was read already."""
     name, values = file.name, file.values
-    zone = _zone(values) or contract.versions[0].terms.time_zone
+    zone = _zone(values) or contract.time_zone
     try:
         document = EvidenceDocument.model_validate(values, context={"zone": zone})
     except ValidationError as error:

@@ -20,6 +20,7 @@ from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Sample
@@ -29,7 +30,7 @@ CONFIRMED = 1_000
 """Looks of an outage that somebody states: more than any contract asks to confirm one."""
 
 
-class FileEvidence:
+class FileEvidence(Evidence):
     """What a file says of one contract. Keys of endpoints are those of the ledger."""
 
     def __init__(self, document: EvidenceDocument, contract: Contract) -> None:

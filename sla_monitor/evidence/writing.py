@@ -8,11 +8,12 @@ from typing import Any
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.document import FORMAT, VERSION
-from sla_monitor.evidence.source import EvidenceSource, clock_moves_of, endpoint_keys, imported_of, sampled_keys
+from sla_monitor.evidence.source import endpoint_keys, sampled_keys
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import told_instant
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Sample
@@ -20,7 +21,7 @@ from sla_monitor.sla.spans import Span
 
 
 def evidence_text(
-    contract: Contract, source: EvidenceSource, seen: tuple[int, int], at_ms: int, *, every_look: bool = False
+    contract: Contract, source: Evidence, seen: tuple[int, int], at_ms: int, *, every_look: bool = False
 ) -> Iterator[str]:
     """An evidence file, piece by piece: a month of single looks need not be in memory.
 
@@ -31,7 +32,7 @@ def evidence_text(
         "format": FORMAT,
         "version": VERSION,
         "contract": contract.id,
-        "zone": contract.versions[0].terms.time_zone.key,
+        "zone": contract.time_zone.key,
         "at": told_instant(at_ms),
         "seen": {"from": told_instant(seen[0]), "until": told_instant(seen[1])},
     }
@@ -41,10 +42,10 @@ def evidence_text(
     yield '\n ],\n "samples": ['
     keys = endpoint_keys(contract) if every_look else sampled_keys(contract)
     yield from _items(_samples(key, source.samples(key, *seen)) for key in keys)
-    if moves := clock_moves_of(source, *seen):
+    if moves := source.clock_moves(*seen):
         yield '\n ],\n "clock_moves": ['
         yield from _lines(map(_move, moves), "  ")
-    if told := list(map(import_json, imported_of(source, contract.id, *seen))):
+    if told := list(map(import_json, source.imports_in(contract.id, *seen))):
         yield '\n ],\n "imports": ['
         yield from _lines(told, "  ")
     yield '\n ],\n "entries": ['
@@ -77,7 +78,7 @@ def import_json(imported: tuple[Import, Mapping[str, Intervals]]) -> dict[str, A
     }
 
 
-def _observed(contract: Contract, source: EvidenceSource, seen: tuple[int, int]) -> Iterator[Iterator[str]]:
+def _observed(contract: Contract, source: Evidence, seen: tuple[int, int]) -> Iterator[Iterator[str]]:
     spans = source.spans(*seen)
     for key in endpoint_keys(contract):
         yield _object({"kind": "spans", "endpoint": _endpoint(key)}, "spans", map(_span, spans.get(key, ())))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
@@ -25,19 +25,16 @@ from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.ledger.recording.packing import HourPacker
 from sla_monitor.ledger.recording.stats import LedgerStats
 from sla_monitor.ledger.recording.writer import Writer
-from sla_monitor.periods.intervals import Intervals
-from sla_monitor.register.entries import Entry
-from sla_monitor.sla.clock_steps import ClockMove, ClockStep
+from sla_monitor.sla.clock_steps import ClockStep
+from sla_monitor.sla.evidence import Evidence, Forwarding
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.observation import Observation
-from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.samples import Sample, Samples
-from sla_monitor.sla.spans import Fingerprint, Span
+from sla_monitor.sla.spans import Span
 
 LOG = logging.getLogger(__name__)
 
 
-class Ledger:
+class Ledger(Forwarding):
     """The one writer of a record. `open` makes one; everything may be called from any thread."""
 
     def __init__(
@@ -114,10 +111,6 @@ class Ledger:
         """Every step of the wall clock that is on record; see `Reader`."""
         return self._reader.clock_steps()
 
-    def clock_moves(self, start_ms: int, end_ms: int) -> list[ClockMove]:
-        """When the clock was set or the host slept; see `Reader`."""
-        return self._reader.clock_moves(start_ms, end_ms)
-
     def mind_the_future(self, moment_s: float = MOMENT_S) -> None:
         """End what lies in the future, where it was seen by a clock that was ahead. Call it about once a second."""
         try:
@@ -144,6 +137,9 @@ class Ledger:
         """What counts of the reports of an endpoint's job, whether or not they are on disk yet."""
         return self._jobs.get(endpoint, JobState())
 
+    def behind(self) -> Evidence:
+        return self._reader
+
     def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
 
@@ -152,21 +148,9 @@ class Ledger:
         """
         return self._reader.spans(start_ms, end_ms, rest)
 
-    def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
-        """What a contract's spans in a range are, in one number; see `Reader`."""
-        return self._reader.fingerprint(contract, range_ms, within_ms)
-
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
         """The endpoint's committed looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._reader.observations(endpoint, start_ms, end_ms)
-
-    def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
-        """The same without everything else: when each began, what it found, how long it took, its first byte (µs)."""
-        return self._reader.samples(key, start_ms, end_ms)
-
-    def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
-        """The same of many endpoints at once; see `Reader`."""
-        return self._reader.columns(keys, start_ms, end_ms)
 
     def keep_looks(
         self, keys: Sequence[str], since_ms: int, until_ms: int, rest: Callable[[], None] = lambda: None
@@ -184,33 +168,13 @@ class Ledger:
         """Whether the last commit failed, and is being tried again."""
         return self._writer.failing
 
-    def first_ms(self, contract: str) -> int | None:
-        """When the first look at any endpoint of a contract began; None: there is none."""
-        return self._reader.first_ms(contract)
-
     def was_seen(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is an observation of that time; see `Reader`."""
         return self._reader.was_seen(start_ms, end_ms)
 
-    def imports(self, contract: str) -> Sequence[Import]:
-        """What was brought in of a contract from elsewhere and is in force; see `Reader`."""
-        return self._reader.imports(contract)
-
-    def imported(self, contract: str, start_ms: int, end_ms: int) -> Mapping[int, Mapping[str, Intervals]]:
-        """By import and endpoint key, when what is known in a range was brought in."""
-        return self._reader.imported(contract, start_ms, end_ms)
-
-    def worked_out(self, digest: str) -> str | None:
-        """What was made of looks of months that are over; see `Reader`."""
-        return self._reader.worked_out(digest)
-
     def keep(self, digest: str, body: str) -> None:
         """Keep such an answer. Raises LedgerError and its kinds."""
         keep_answer(self._path, digest, body)
-
-    def entries(self, contract: str) -> Sequence[Entry]:
-        """What the register says of a contract; see `Reader`."""
-        return self._reader.entries(contract)
 
     def head(self) -> ChainHead | None:
         """Up to where the chain is closed. Raises LedgerError when the file cannot be read."""

@@ -1,15 +1,16 @@
-"""Measurement periods: calendar months in the contract's zone, their edges in UTC milliseconds.
+"""Service periods: calendar months in the contract's zone, their edges in UTC milliseconds.
 
 The edges are built in the zone and then converted: March 2025 in London has 743 hours.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import timedelta, tzinfo
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.local_time import local_date, midnight_ms
+from sla_monitor.periods.months import TermMonths, first_day, last_day, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,28 +21,35 @@ class Period:
     start_ms: int
     end_ms: int
 
-
-@lru_cache(maxsize=4096)
-def instant_ms(day: date, at: time, zone: ZoneInfo) -> int:
-    """A local date and time as UTC milliseconds. Of a time told twice in autumn, the first; one that spring leaves
-    out is the instant at which the clock goes forward. The same days are asked for at every assessment."""
-    wall = datetime.combine(day, at)
-    first, second = (int(wall.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1))
-    if second < first:  # only for a time that does not exist: it lies between, where the wall clock jumps over it
-        jump = bisect_right(
-            range(second, first), wall, key=lambda at_s: datetime.fromtimestamp(at_s, zone).replace(tzinfo=None)
-        )
-        return (second + jump) * 1000
-    return first * 1000
+    @property
+    def edges_ms(self) -> tuple[int, int]:
+        return self.start_ms, self.end_ms
 
 
-def local_date(at_ms: int, zone: ZoneInfo) -> date:
-    """The date on the wall in the zone at an instant."""
-    return datetime.fromtimestamp(at_ms / 1000, zone).date()
+def month_at(at_ms: int, zone: tzinfo) -> str:
+    """The name of the month on the wall in the zone at an instant."""
+    return name_of(local_date(at_ms, zone))
 
 
-def month_of(at_ms: int, zone: ZoneInfo) -> Period:
+def whole_months(first: str, zone: tzinfo, last: str | None = None) -> Period:
+    """A whole month, or all from one to another, whatever the contract runs of them; named by the first."""
+    following = last_day(last or first) + timedelta(days=1)
+    return Period(first, midnight_ms(first_day(first), zone), midnight_ms(following, zone))
+
+
+def month_of(at_ms: int, zone: tzinfo) -> Period:
     """The calendar month in the zone that holds an instant."""
-    first = local_date(at_ms, zone).replace(day=1)
-    following = (first + timedelta(days=32)).replace(day=1)
-    return Period(f"{first:%Y-%m}", instant_ms(first, time.min, zone), instant_ms(following, time.min, zone))
+    return whole_months(month_at(at_ms, zone), zone)
+
+
+def run_of(contract: Contract) -> TermMonths:
+    """The months of the contract's term."""
+    return TermMonths(name_of(contract.term.start_on), name_of(contract.term.end_on))
+
+
+def period_of(contract: Contract, month: str, until_month: str | None = None) -> Period:
+    """The part of a month (or of all months up to another one) that the contract runs: the first and the last may be
+    part months. Before and after the term it is empty."""
+    whole, (begin_ms, finish_ms) = whole_months(month, contract.time_zone, until_month), contract.term_ms
+    first_ms = max(whole.start_ms, begin_ms)
+    return Period(month, first_ms, max(first_ms, min(whole.end_ms, finish_ms)))

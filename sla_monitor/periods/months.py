@@ -31,9 +31,23 @@ def shifted(month: str, by: int) -> str:
     return month_name(number_of(month) + by)
 
 
+def name_of(day: date) -> str:
+    """The month that a day is in."""
+    return f"{day:%Y-%m}"
+
+
+def span(first: str, last: str) -> tuple[str, ...]:
+    """All months from one to another, both included."""
+    return tuple(month_name(number) for number in range(number_of(first), number_of(last) + 1))
+
+
+def first_day(month: str) -> date:
+    return date(int(month[:4]), int(month[5:7]), 1)
+
+
 def last_day(month: str) -> date:
-    year, of_year = int(month[:4]), int(month[5:7])
-    return date(year, of_year, calendar.monthrange(year, of_year)[1])
+    first = first_day(month)
+    return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,9 @@ class TermMonths:
 
     first: str
     last: str | None = None
+
+    def __contains__(self, month: str) -> bool:
+        return self.first <= month <= (self.last or month)
 
     def year_of(self, month: str) -> int:
         """The contract year that a month is in: 1 for the first twelve months."""
@@ -56,6 +73,12 @@ class TermMonths:
     def ends_period(self, month: str, months: int) -> bool:
         """Whether a measurement period of so many months ends with this one; the last may be cut short."""
         return (number_of(month) - number_of(self.first) + 1) % months == 0 or month == self.last
+
+    def period_months(self, month: str, months: int) -> tuple[str, ...]:
+        """The months of the measurement period of so many months that a month is in, in the term."""
+        begin = shifted(month, -((number_of(month) - number_of(self.first)) % months))
+        end = shifted(begin, months - 1)
+        return span(begin, max(month, end if self.last is None else min(end, self.last)))
 
 
 def within(results: Sequence[Of], month: str, months: int) -> list[Of]:

@@ -9,7 +9,7 @@ from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.periods.edges import instant_ms, local_date
+from sla_monitor.contract.local_time import instant_ms, local_date, midnight_ms
 from sla_monitor.periods.intervals import Intervals, intersect, normal
 
 
@@ -30,5 +30,5 @@ def _day(calendar: Calendar, zone: ZoneInfo, day: date) -> list[tuple[int, int]]
 def _closing_ms(day: date, closes: time, zone: ZoneInfo) -> int:
     """time.max stands for 24:00, the midnight that ends the day."""
     if closes == time.max:
-        return instant_ms(day + timedelta(days=1), time.min, zone)
+        return midnight_ms(day + timedelta(days=1), zone)
     return instant_ms(day, closes, zone)

@@ -1,18 +1,15 @@
-"""Months of a contract as stretches of time, and the terms that hold in each part of them."""
+"""The terms that hold in each part of a period, and how far beyond it evidence is read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
-from zoneinfo import ZoneInfo
 
-from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.periods.edges import Period, instant_ms, local_date
+from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.intervals import Intervals, intersect
-from sla_monitor.periods.months import TermMonths, last_day, month_name, number_of
 from sla_monitor.periods.service_hours import agreed_hours
 
 MARGIN_MS = 86_400_000
@@ -48,45 +45,6 @@ def told_range(contract: Contract, first_ms: int | None, months: tuple[str, str]
     return max(whole.start_ms - more_ms, min(seen_ms, until_ms - 1), 0), until_ms
 
 
-def zone_of(contract: Contract) -> ZoneInfo:
-    """The zone of the contract's days and months: that of its first terms, so that months tile the term."""
-    return contract.versions[0].terms.time_zone
-
-
-def run_of(contract: Contract) -> TermMonths:
-    """The months of the contract's term."""
-    term = contract.versions[-1].terms.term
-    return TermMonths(f"{term.start_on:%Y-%m}", f"{term.end_on:%Y-%m}")
-
-
-def period_of(contract: Contract, month: str, until_month: str | None = None) -> Period:
-    """The part of a month (or of all months up to another one) that the contract runs: the first and the last may be
-    part months. Before and after the term it is empty."""
-    zone, until = zone_of(contract), last_day(until_month or month)
-    start_ms = instant_ms(date(int(month[:4]), int(month[5:7]), 1), time.min, zone)
-    end_ms = instant_ms(until + timedelta(days=1), time.min, zone)
-    terms = contract.versions[-1].terms
-    begin_ms = midnight_ms(terms.term.start_on, terms)
-    finish_ms = midnight_ms(terms.term.end_on + timedelta(days=1), terms)
-    first_ms = max(start_ms, begin_ms)
-    return Period(month, first_ms, max(first_ms, min(end_ms, finish_ms)))
-
-
-def month_at(contract: Contract, at_ms: int) -> str:
-    """The name of the month that holds an instant."""
-    return f"{local_date(at_ms, zone_of(contract)):%Y-%m}"
-
-
-def measurement_months(run: TermMonths, month: str, months: int) -> tuple[str, ...]:
-    """The months of the measurement period that a month is in; they count from the contract's first month."""
-    if months == 1:
-        return (month,)
-    first = number_of(run.first)
-    begin = first + (number_of(month) - first) // months * months
-    last = begin + months - 1 if run.last is None else min(begin + months - 1, number_of(run.last))
-    return tuple(month_name(number) for number in range(begin, max(last, number_of(month)) + 1))
-
-
 def terms_in(contract: Contract, period: Period, now_ms: int) -> Terms:
     """The terms by which a month is banded, pointed and priced: those in force at its end, or now while it runs."""
     return contract.version_at(max(min(now_ms, period.end_ms - 1), period.start_ms)).terms
@@ -119,7 +77,7 @@ class ServiceHours:
         return self._known[key]
 
 
-def parts_of(contract: Contract, service_id: str, period: Period, hours: ServiceHours) -> Iterator[TermsSlice]:
+def slices_of(contract: Contract, service_id: str, period: Period, hours: ServiceHours) -> Iterator[TermsSlice]:
     """A service through a period, version by version; nothing for the time in which the contract has no such one."""
     for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms):
         service = next((each for each in terms.services if each.id == service_id), None)
@@ -128,8 +86,8 @@ def parts_of(contract: Contract, service_id: str, period: Period, hours: Service
             yield TermsSlice(start_ms, end_ms, terms, service, agreed)
 
 
-def until(part: TermsSlice, now_ms: int) -> TermsSlice:
+def until(whole: TermsSlice, now_ms: int) -> TermsSlice:
     """The same part up to an instant."""
-    if part.end_ms <= now_ms:
-        return part
-    return replace(part, end_ms=now_ms, hours=intersect(part.hours, [(part.start_ms, max(now_ms, part.start_ms))]))
+    if whole.end_ms <= now_ms:
+        return whole
+    return replace(whole, end_ms=now_ms, hours=intersect(whole.hours, [(whole.start_ms, max(now_ms, whole.start_ms))]))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi, PrometheusSource
-from sla_monitor.periods.edges import Period
+from sla_monitor.periods.edges import Period, month_at, period_of, run_of
 from sla_monitor.periods.months import shifted
-from sla_monitor.periods.terms_slices import measurement_months, month_at, period_of, run_of, terms_in
+from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry, ReportedFigure
 from sla_monitor.register.instant import told_instant
@@ -96,15 +95,13 @@ def _kpis(contract: Contract, now_ms: int) -> dict[tuple[str, int], None]:
 
 def _periods(contract: Contract, months: int, now_ms: int) -> Iterator[tuple[Period, str, bool]]:
     """The measurement period that ended last and the running one, each with its last month."""
-    terms = contract.versions[-1].terms
-    first_ms = midnight_ms(terms.term.start_on, terms)
-    end_ms = midnight_ms(terms.term.end_on + timedelta(days=1), terms)
+    first_ms, end_ms = contract.term_ms
     if now_ms <= first_ms:
         return
-    run, month = run_of(contract), month_at(contract, min(now_ms, end_ms - 1))
-    running = measurement_months(run, month, months)
+    run, month = run_of(contract), month_at(min(now_ms, end_ms - 1), contract.time_zone)
+    running = run.period_months(month, months)
     is_over = now_ms >= end_ms
-    last = running if is_over else measurement_months(run, shifted(running[0], -1), months)
+    last = running if is_over else run.period_months(shifted(running[0], -1), months)
     if last[-1] >= run.first:
         yield period_of(contract, last[0], last[-1]), last[-1], True
     if not is_over:

@@ -3,44 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sla_monitor.contract.terms import Term
-
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
     from sla_monitor.register.kinds.kind import EntryKind
-
-
-def month_at(at_ms: int, zone: ZoneInfo) -> str:
-    """The month on the wall in `zone`: 2026-10."""
-    return f"{datetime.fromtimestamp(at_ms / 1000, zone):%Y-%m}"
-
-
-def month_edges_ms(month: str, zone: ZoneInfo) -> tuple[int, int]:
-    """Where a month begins and ends in `zone`, in UTC milliseconds."""
-    first = date(int(month[:4]), int(month[5:7]), 1)
-    return _midnight_ms(first, zone), _midnight_ms((first + timedelta(days=31)).replace(day=1), zone)
-
-
-def earlier(month: str, by: int) -> str:
-    """The month so many months before."""
-    return _name(_count(month) - by)
-
-
-def ends_period(month: str, months: int, term: Term) -> bool:
-    """Whether a measurement period of so many months ends with this one; they count from the term's first month, and
-    the last may be cut short."""
-    since = _count(month) - _count(f"{term.start_on:%Y-%m}") + 1
-    return since % months == 0 or month == f"{term.end_on:%Y-%m}"
-
-
-def months_between(first: str, last: str) -> tuple[str, ...]:
-    """Every month from one to another, both included."""
-    return tuple(_name(number) for number in range(_count(first), _count(last) + 1))
 
 
 def months_of(said: EntryKind, zone: ZoneInfo, others: Mapping[int, Entry]) -> tuple[str, ...]:
@@ -92,16 +61,3 @@ def _subject(said: EntryKind, others: Mapping[int, Entry]) -> EntryKind | None:
         return None
     before = other.said.subject()
     return None if before is not None and before >= number else other.said
-
-
-def _count(month: str) -> int:
-    """Months since year 0."""
-    return int(month[:4]) * 12 + int(month[5:7]) - 1
-
-
-def _name(number: int) -> str:
-    return f"{number // 12:04d}-{number % 12 + 1:02d}"
-
-
-def _midnight_ms(day: date, zone: ZoneInfo) -> int:
-    return int(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).timestamp()) * 1000

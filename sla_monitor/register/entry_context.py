@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from typing import Self
 
-from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
-from sla_monitor.register.affected_months import ends_period, month_edges_ms
+from sla_monitor.periods.edges import Period, run_of, whole_months
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.kinds.kind import EntryProblem
@@ -38,23 +37,17 @@ class EntryContext:
     def stands(self) -> EffectiveEntries:
         return standing(self.said.values())
 
-    @cached_property
-    def term_ms(self) -> tuple[int, int]:
-        """The contract's term, `[first, end)`."""
-        terms = self.contract.versions[-1].terms
-        after = terms.term.end_on + timedelta(days=1)
-        return midnight_ms(terms.term.start_on, terms), midnight_ms(after, terms)
-
     def in_force(self, start_ms: int, end_ms: int) -> list[Terms]:
         """The terms that hold at some time in `[start, end)`."""
         return [terms for _, _, terms in self.contract.versions_in(start_ms, end_ms)]
 
-    def month_ms(self, month: str) -> tuple[int, int]:
-        return month_edges_ms(month, self.contract.versions[0].terms.time_zone)
+    def whole_month(self, month: str) -> Period:
+        """The whole of it, also what lies before or after the term."""
+        return whole_months(month, self.contract.time_zone)
 
     def terms_of(self, month: str) -> Terms:
         """The terms at the end of a month, by which its figures are read."""
-        return self.contract.version_at(self.month_ms(month)[1] - 1).terms
+        return self.contract.version_at(self.whole_month(month).end_ms - 1).terms
 
     def kpi(self, name: str, month: str) -> Kpi | None:
         return next((kpi for kpi in self.terms_of(month).kpis if kpi.id == name), None)
@@ -62,7 +55,7 @@ class EntryContext:
     def month_without_end(self, name: str, month: str) -> Iterator[EntryProblem]:
         """What is wrong with a month with which no measurement period of a KPI ends: it has no result of it."""
         kpi = self.kpi(name, month)
-        if kpi is not None and not ends_period(month, kpi.measurement_months, self.terms_of(month).term):
+        if kpi is not None and not run_of(self.contract).ends_period(month, kpi.measurement_months):
             yield (
                 "month",
                 f"no measurement period of {name} ends with {month} (each is {kpi.measurement_months} months)",

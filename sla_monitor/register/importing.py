@@ -64,7 +64,7 @@ def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> 
     made: list[Draft] = []
     for line, words in sheet.rows if not found else ():
         try:
-            made.append(Draft(line, _entry(source, words, contract, (actor, at_ms))))
+            made.append(Draft(line, _entry(source, words, contract, actor, at_ms)))
         except RegisterError as error:
             found += [f"{source.name}:{line}: {problem}" for problem in _with_dates(source, words, error.problems)]
     found += [f"{source.name}:{line}: {problem}" for line, problem in _twice(made)]
@@ -109,8 +109,7 @@ def shortened(lines: list[str]) -> list[str]:
     return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
 
 
-def _entry(source: ImportSource, words: dict[str, str], contract: Contract, who: tuple[str, int]) -> Entry:
-    actor, at_ms = who
+def _entry(source: ImportSource, words: dict[str, str], contract: Contract, actor: str, at_ms: int) -> Entry:
     given: dict[str, Any] = {field: word for field, word in words.items() if field not in MORE}
     for field in _INSTANTS if source.dates != "iso" else ():
         if field in given:
@@ -120,7 +119,7 @@ def _entry(source: ImportSource, words: dict[str, str], contract: Contract, who:
         given.setdefault("party", source.party)
     if "stops" in given:
         given["stops"] = _stops(given["stops"], source.dates)
-    said = said_of(source.kind, given, contract.versions[0].terms.time_zone)
+    said = said_of(source.kind, given, contract.time_zone)
     more = {"reference": source.reference, "note": source.note, "evidence": source.evidence}
     more |= {field: words[field] for field in MORE if field in words}
     return entry_of(said, at_ms=at_ms, actor=actor, contract=contract.id, **more)

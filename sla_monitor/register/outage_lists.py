@@ -127,7 +127,7 @@ class _Reader:
 
     def __init__(self, source: ListFile, contract: Contract, span_ms: tuple[int, int], left_out: Counter[str]) -> None:
         self._source, self._span_ms, self._left_out = source, span_ms, left_out
-        self._zone = None if source.is_json else contract.version_at(span_ms[0]).terms.time_zone
+        self._zone = None if source.is_json else contract.time_zone
         self._ours = _our_names(contract, span_ms)
         self._theirs = {_folded(name): ours for name, ours in source.names.items()}
         self.problems: list[str] = [

@@ -61,7 +61,7 @@ def _times(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         if at_ms is not None and at_ms > entry.at_ms + SKEW_MS:
             yield name, "lies in the future (check the date)"
     if isinstance(said, Timed):
-        first_ms, end_ms = context.term_ms
+        first_ms, end_ms = context.contract.term_ms
         if said.end_ms <= first_ms or said.start_ms >= end_ms:
             yield "start", "lies outside the contract's term (check the dates)"
         if said.is_of_the_past and said.end_ms > entry.at_ms + SKEW_MS:
@@ -72,12 +72,12 @@ def _month(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     month = getattr(entry.said, "month", None)
     if month is None:
         return
-    start_ms, end_ms = context.month_ms(month)
-    if end_ms <= context.term_ms[0] or start_ms >= context.term_ms[1]:
+    whole, (first_ms, last_ms) = context.whole_month(month), context.contract.term_ms
+    if whole.end_ms <= first_ms or whole.start_ms >= last_ms:
         yield "month", f"{month} is outside the contract's term (check the year)"
     elif entry.said.begins_ms(month, context) > entry.at_ms:
         yield "month", f"{month} has not begun (check the year)"
-    elif entry.said.is_of_the_past and end_ms > entry.at_ms:
+    elif entry.said.is_of_the_past and whole.end_ms > entry.at_ms:
         yield "month", f"{month} has not ended (wait for its end)"
 
 
@@ -98,7 +98,6 @@ def _final(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     said = entry.said
     if not said.changes_figures or not said.explains_final_month or entry.note.strip():
         return
-    zone = context.contract.versions[0].terms.time_zone
-    for month in months_of(said, zone, context.said):
+    for month in months_of(said, context.contract.time_zone, context.said):
         if context.stands.sign_off(month) is not None:
             yield "note", f"is missing: {month} is final, and this may change its figures (say why)"

@@ -11,12 +11,12 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, document_text, figures_digest
 from sla_monitor.document.inputs import inputs_of
-from sla_monitor.evidence import EvidenceSource
 from sla_monitor.evidence.given import Given
 from sla_monitor.register.effective import standing
 from sla_monitor.review.keeping import Keeping
 from sla_monitor.review.pack_input import Copy, Looks, PackInput, unseen
 from sla_monitor.review.supplier_copy import for_supplier
+from sla_monitor.sla.evidence import Evidence
 
 PROGRAM = f"sla-monitor {__version__}"
 
@@ -29,7 +29,7 @@ class Subject:
     """What a pack is about: a month of a contract, from this evidence, as known at `now_ms`."""
 
     contract: Contract
-    source: EvidenceSource
+    source: Evidence
     month: str
     now_ms: int
 

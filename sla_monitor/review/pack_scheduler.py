@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.periods.edges import month_of
+from sla_monitor.periods.edges import month_of, run_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Entry, SignOff
@@ -56,15 +56,13 @@ def due(
 ) -> Iterator[Due]:
     """The last closed month if anything was seen before its end (or, where nothing is looked at, said) and it has no
     pack, and signed months whose pack is older; each for every party that is to have one."""
-    terms = contract.version_at(now_ms).terms
-    period = month_of(now_ms - SETTLING_MS, terms.time_zone)
+    period = month_of(now_ms - SETTLING_MS, contract.time_zone)
     month = shifted(period.name, -1)
     since_ms = first_ms if first_ms is not None else min((entry.at_ms for entry in entries), default=None)
     begun = since_ms is not None and since_ms < period.start_ms
-    in_term = f"{terms.term.start_on:%Y-%m}" <= month <= f"{terms.term.end_on:%Y-%m}"
     for copy in copies(reviews, contract.id):
         last = Due(contract.id, month, copy)
-        if begun and in_term and register_number(reviews.folder / last.name) is None:
+        if begun and month in run_of(contract) and register_number(reviews.folder / last.name) is None:
             yield last
         for entry, said in standing(entries).of(SignOff):
             signed = Due(contract.id, said.month, copy)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.periods.months import first_day
 from sla_monitor.sla.banding import band_of
 from sla_monitor.sla.observation import Reason
 from sla_monitor.sla.rounding import Mode, exact_decimal, minor_units, round_to, shown
@@ -85,12 +86,12 @@ def listed(names: tuple[str, ...] | list[str]) -> str:
 
 def month_words(month: str) -> str:
     """`October 2026` for `2026-10`."""
-    return f"{MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+    return f"{MONTHS[first_day(month).month - 1]} {month[:4]}"
 
 
 def month_short(month: str) -> str:
     """`Oct 26`."""
-    return f"{MONTHS[int(month[5:7]) - 1][:3]} {month[2:4]}"
+    return f"{MONTHS[first_day(month).month - 1][:3]} {month[2:4]}"
 
 
 def day(on: date) -> str:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import EVERY_DAY, Calendar
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.rules.consistency import EARLY_MS
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.periods.edges import local_date
 from sla_monitor.periods.service_hours import agreed_hours
 
 REMEMBERED_MS = 400 * 86_400_000

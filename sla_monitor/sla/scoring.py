@@ -6,11 +6,11 @@ figure -> average with earlier ones -> rounding -> band -> points -> repeat fact
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from fractions import Fraction
 
 from sla_monitor.contract.kpis.bands import Band
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.periods.months import first_day
 from sla_monitor.sla.banding import band_of, is_below_threshold, is_met
 from sla_monitor.sla.repeats import failures_in_a_row, repeat_factor
 from sla_monitor.sla.results import KpiResult, Measured
@@ -73,7 +73,7 @@ def _is_ours(kpi: KpiTerms, measured: Measured) -> bool:
 
 def is_bedding_in(kpi: KpiTerms, month: str) -> bool:
     """Whether points cost no money yet: in every month that begins before the date."""
-    return kpi.bedding_in_until is not None and date.fromisoformat(f"{month}-01") < kpi.bedding_in_until
+    return kpi.bedding_in_until is not None and first_day(month) < kpi.bedding_in_until
 
 
 def _difference(measured: Measured) -> Fraction | None:

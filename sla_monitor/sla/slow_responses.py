@@ -34,8 +34,8 @@ def timed_spans(several: Iterable[Samples], every_ms: int, rule: SlowAsDown) -> 
     """The spans that the record would have kept (spans.extend), had it judged each look so. The pieces ascend, and no
     two of them hold looks of the same instant."""
     last: Span | None = None
-    for looks in several:
-        for run in looks.once(("slow", every_ms, rule), partial(_of_piece, looks, every_ms, rule)):
+    for samples in several:
+        for run in samples.once(("slow", every_ms, rule), partial(_of_piece, samples, every_ms, rule)):
             is_gap = last is not None and run.start_ms - last.end_ms > every_ms // 2
             if last is not None and last.outcome is run.outcome and not is_gap:
                 last = run._replace(start_ms=last.start_ms, looks=last.looks + run.looks)
@@ -47,19 +47,19 @@ def timed_spans(several: Iterable[Samples], every_ms: int, rule: SlowAsDown) -> 
         yield last
 
 
-def _of_piece(looks: Samples, every_ms: int, rule: SlowAsDown) -> list[Span]:
+def _of_piece(samples: Samples, every_ms: int, rule: SlowAsDown) -> list[Span]:
     """The runs of one piece, each as if nothing followed it."""
-    at_ms, codes = _told_apart(looks.at_ms, _by_time(looks, rule))
+    at_ms, codes = _told_apart(samples.at_ms, _by_time(samples, rule))
     runs = ((at_ms[begin], at_ms[end - 1], codes[begin], end - begin) for begin, end in _runs(at_ms, codes, every_ms))
     return [Span(start_ms, seen_ms + every_ms, seen_ms, OUTCOMES[code], None, n) for start_ms, seen_ms, code, n in runs]
 
 
-def _by_time(looks: Samples, rule: SlowAsDown) -> bytes:
+def _by_time(samples: Samples, rule: SlowAsDown) -> bytes:
     """Places in OUTCOMES."""
     slow_us = rule.promised_ms * 1000
     none_us = floor(slow_us * Fraction(rule.multiple))
-    slowness = map(add, map(slow_us.__lt__, looks.duration_us), map(none_us.__lt__, looks.duration_us))
-    return bytes(map(add, map(_SLOWNESS.__mul__, looks.outcomes), slowness)).translate(_JUDGED)
+    slowness = map(add, map(slow_us.__lt__, samples.duration_us), map(none_us.__lt__, samples.duration_us))
+    return bytes(map(add, map(_SLOWNESS.__mul__, samples.outcomes), slowness)).translate(_JUDGED)
 
 
 def _told_apart(at_ms: array[int], codes: bytes) -> tuple[array[int], bytes]:

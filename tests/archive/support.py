@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ import yaml
 
 from sla_monitor.archive.sealed import SealedDay, sealed_days
 from sla_monitor.archive.verifying import Against, Report, verify
-from sla_monitor.cli.ledger.seal import midnight_ms, seal_days, sealer_of
+from sla_monitor.cli.ledger.seal import seal_days, sealer_of
 from sla_monitor.clock import SystemClock
 from sla_monitor.configuration import Configuration, read_configuration
+from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
@@ -31,7 +32,7 @@ from tests.register.saying import said
 
 FIRST = date(2026, 1, 1)
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-T0 = midnight_ms(FIRST)
+T0 = midnight_ms(FIRST, UTC)
 EVERY_MS = 10_000
 TERMS: dict[str, Any] = {
     "id": "custody",
@@ -145,7 +146,7 @@ class Place:
         """Seal the days before one."""
         contract, settings = self.configuration.contracts[0], self.configuration.settings
         with sealer_of(contract, settings) as sealer:
-            return seal_days(contract, self.ledger, sealer, midnight_ms(until) + HOUR_MS, lambda *_: None)
+            return seal_days(contract, self.ledger, sealer, midnight_ms(until, UTC) + HOUR_MS, lambda *_: None)
 
     def days(self) -> list[SealedDay]:
         return sealed_days(self.sealed)

@@ -11,6 +11,7 @@ from sla_monitor.assess import ContractAssessment, Sample, assess_contract, asse
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.entries import Entry
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span
 from tests.instants import exact
@@ -69,7 +70,7 @@ def with_outages(start_ms: int, end_ms: int, *outages: tuple[int, int], reason: 
 
 
 @dataclass
-class Record:
+class Record(Evidence):
     """Evidence in memory: spans and looks by endpoint's id, and entries."""
 
     seen: Mapping[str, Sequence[Span]] = field(default_factory=dict)

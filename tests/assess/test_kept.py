@@ -17,7 +17,7 @@ import sla_monitor
 from sla_monitor.assess import Cache, assess_month, history
 from sla_monitor.assess.answer_cache import MATHS
 from sla_monitor.assess.excerpt import excerpt
-from sla_monitor.assess.history import world_of
+from sla_monitor.assess.history import contract_context_of
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.ledger.chaining.links import begin_chain, note_all
 from sla_monitor.ledger.chaining.span_states import tell_spans
@@ -257,7 +257,7 @@ def test_every_room_that_decides_what_a_month_comes_to_is_in_the_program_s_diges
 
 def _asked(path: Path) -> tuple[object, ...]:
     with Keeping(path) as evidence:
-        world = world_of(CONTRACTS[0], evidence, END, Cache())
+        world = contract_context_of(CONTRACTS[0], evidence, END, Cache())
         kpis = CONTRACTS[0].versions[0].terms.kpis
         return excerpt(world, ("2026-03",), kpis).question(kpis)
 

@@ -22,7 +22,7 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.assess.assessment import VIEWS
 from sla_monitor.contract.calendars import DAYS
 from sla_monitor.contract.contract import Contract
-from sla_monitor.periods.edges import instant_ms
+from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
 

@@ -125,7 +125,7 @@ def test_on_the_first_day_of_a_month_the_one_before_is_read_once() -> None:
     assert len(handed) == 1
     for now_ms in (JULY + 3 * DAY, JULY + 3 * DAY + MINUTE):
         assess([contract], record, now_ms, caches=caches)
-    assert len(caches[contract.id].looks.kept[f"{CONTRACT}/login"]) == 0
+    assert len(caches[contract.id].samples.kept[f"{CONTRACT}/login"]) == 0
 
 
 def test_what_nobody_asks_for_any_more_is_forgotten() -> None:

@@ -71,7 +71,7 @@ def month_of(
     **document: Any,
 ) -> ContractAssessment:
     """The month as known at `now`, everything before 2028 having been seen unless the evidence says otherwise."""
-    zone = contract.versions[0].terms.time_zone.key
+    zone = contract.time_zone.key
     plain = {
         "format": "sla-monitor-evidence",
         "version": 1,

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sla_monitor.clock import SystemClock
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.errors import ConfigError, EvidenceError, LedgerDamaged, LedgerError
-from sla_monitor.periods.edges import local_date
 from tests.assess_command.quarter import CONTRACT, run
 from tests.contract.support import ROOT
 

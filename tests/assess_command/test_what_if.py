@@ -9,7 +9,7 @@ import pytest
 from sla_monitor.assess import Cache, history
 from sla_monitor.assess.compare import compared, what_if
 from sla_monitor.assess.excerpt import excerpt
-from sla_monitor.assess.history import world_of
+from sla_monitor.assess.history import contract_context_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.ledger import read_only
@@ -50,7 +50,7 @@ def test_a_draft_comes_to_what_it_would_as_the_contract(
     ours, draft = load_contract(Path(contract)), draft_of(tmp_path, *changes)
     with read_only(Path(ledger)) as evidence:
         kpis = [kpi for kpi in ours.versions[-1].terms.kpis if kpi.indicator == "availability"]
-        worlds = (world_of(one, evidence, NOW_MS, Cache()) for one in (ours, draft))
+        worlds = (contract_context_of(one, evidence, NOW_MS, Cache()) for one in (ours, draft))
         asked = [excerpt(world, ("2025-04",), kpis).question(kpis) for world in worlds]
         assert (asked[0] == asked[1]) is is_alike, "what is measured alike is one question"
         found = what_if(ours, draft, evidence, UNTIL, NOW_MS)

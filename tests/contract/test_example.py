@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from sla_monitor.contract.contract import midnight_ms
 from sla_monitor.contract.endpoints.endpoint import NetworkTerms
 from sla_monitor.contract.load import load_contracts
+from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.probe import KINDS
 from sla_monitor.settings import load_settings
 from sla_monitor.sla.money.apportionment import participant_shares
@@ -63,7 +63,7 @@ def test_the_charges_of_the_example_come_to_its_value() -> None:
     terms = contract.versions[0].terms
     month, total = terms.term.start_on, Decimal(0)
     while month <= terms.term.end_on:
-        in_force = contract.version_at(midnight_ms(month, terms)).terms.charges
+        in_force = contract.version_at(midnight_ms(month, terms.time_zone)).terms.charges
         total += sum(month_charges([(in_force, 30)], 30, "GBP").values())
         month = (month + timedelta(days=32)).replace(day=1)
     assert total == Decimal("99999400.80")

@@ -16,7 +16,7 @@ from tests.contract.support import ROOT
 from tests.terms import terms_of
 
 PAGE = (ROOT / "docs/how-to/add-a-kpi-indicator.md").read_text(encoding="utf-8")
-LEAST = {
+LEAST: dict[str, dict[str, object]] = {
     "availability": {"service": "service"},
     "error_rate": {"service": "service"},
     "response_time": {"service": "service", "statistic": "mean"},
@@ -26,8 +26,8 @@ LEAST = {
 
 
 def kpi(indicator: str, **more: object) -> KpiTerms:
-    first = {"id": "KPI1", "indicator": "submitted", "target": 99}
-    own = {"id": "KPI2", "indicator": indicator, "target": 99, **LEAST.get(indicator, {}), **more}
+    first: dict[str, object] = {"id": "KPI1", "indicator": "submitted", "target": 99}
+    own: dict[str, object] = {"id": "KPI2", "indicator": indicator, "target": 99, **LEAST.get(indicator, {}), **more}
     return terms_of({"kpis": [first, own]}).kpis[1]
 
 

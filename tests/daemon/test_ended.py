@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.board import Board
-from sla_monitor.contract.contract import Contract, midnight_ms
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.ledger import Ledger
 from sla_monitor.settings import Settings
@@ -47,6 +48,6 @@ def test_probing_goes_on_after_the_term_only_if_the_terms_say_so(
 
 def test_a_term_ends_with_its_last_day_in_the_contract_s_zone() -> None:
     one = contract(probe_after_term=False)
-    assert midnight_ms(one.versions[0].terms.term.end_on, one.versions[0].terms) < END_MS
+    assert midnight_ms(one.versions[0].terms.term.end_on, one.time_zone) < END_MS
     assert [one.has_ended(at_ms) for at_ms in (END_MS - 1, END_MS)] == [False, True]
     assert [len(list(one.endpoints_at(at_ms))) for at_ms in (END_MS - 1, END_MS)] == [1, 0]

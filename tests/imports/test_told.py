@@ -10,7 +10,6 @@ import pytest
 from sla_monitor.assess import assess_month
 from sla_monitor.clock import SystemClock
 from sla_monitor.evidence.given import Given
-from sla_monitor.evidence.source import imported_of
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.reading.whole_days import Marks, WholeDays
 from sla_monitor.web.page.contract_summary import standing_of
@@ -86,6 +85,6 @@ def test_what_is_given_to_a_party_tells_of_it_too(desk: Desk) -> None:
     with read_only(desk.ledger) as reader:
         given = Given(reader, is_redacted=True)
         assert [one.number for one in given.imports("small")] == [1]
-        assert imported_of(given, "small", 0, SystemClock().now_ms()) == imported_of(
-            reader, "small", 0, SystemClock().now_ms()
+        assert given.imports_in("small", 0, SystemClock().now_ms()) == reader.imports_in(
+            "small", 0, SystemClock().now_ms()
         )

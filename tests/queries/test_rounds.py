@@ -74,7 +74,7 @@ class Office:
         return [entry.said for entry in self.register.entries("small") if isinstance(entry.said, ReportedFigure)]
 
     def enter(self, kind: str, actor: str = "ann", **words: Any) -> None:
-        zone = self.contract.versions[0].terms.time_zone
+        zone = self.contract.time_zone
         self.register.add(
             [entry_of(said_of(kind, words, zone), at_ms=self.clock.now_ms(), actor=actor, contract="small", note="so")]
         )

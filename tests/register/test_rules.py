@@ -192,6 +192,17 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     assert [line.partition(":")[0] for line in found] == ["actor", "notified", "services", "kpis", "cause"]
 
 
+def test_a_measurement_period_is_cut_short_by_the_end_of_the_whole_term_alone() -> None:
+    """The terms of the month end it with January, and a later version goes on: its quarter ends with March."""
+    ending, going_on = ({**PARTS, "term": {"start": "2025-10-01", "end": end}} for end in ("2026-01-31", "2027-03-31"))
+    february_ms = parse_instant("2026-02-01T00:00:00Z")
+    waiver: Said = ("waiver", {"month": "2026-01", "kpis": ["KPI4"], "what": "money"})
+    no_end = "month: no measurement period of KPI4 ends with 2026-01 (each is 3 months)"
+    extended = Contract((TermsVersion(0, terms_of(ending)), TermsVersion(february_ms, terms_of(going_on))))
+    assert no_end in wrong(waiver, of=extended)
+    assert no_end not in wrong(waiver, of=Contract((TermsVersion(0, terms_of(ending)),)))
+
+
 def test_a_desk_whose_clock_is_ahead_may_name_its_service() -> None:
     assert wrong(ticket("INC1", service="desk", opened="2026-03-10T12:02:00Z")) == []
     far = wrong(ticket("INC1", service="desk", opened="2027-03-10T12:00:00Z"))

@@ -27,7 +27,7 @@ from tests.daemon.test_errands import seen_a_day_ago
 from tests.review.months import CONTRACT, scene
 
 OWN = load_contract(CONTRACT)
-OCTOBER_MS = month_of(1_792_000_000_000, OWN.versions[0].terms.time_zone).start_ms
+OCTOBER_MS = month_of(1_792_000_000_000, OWN.time_zone).start_ms
 DAY = 86_400_000
 
 
@@ -121,7 +121,7 @@ def test_the_daemon_has_the_pack_of_the_last_month_made(tmp_path: Path) -> None:
     daemon = Daemon(settings, read_configuration(settings), clock)
     try:
         daemon._errands.make_reviews()
-        this = month_of(clock.now_ms() - SETTLING_MS, OWN.versions[0].terms.time_zone).name
+        this = month_of(clock.now_ms() - SETTLING_MS, OWN.time_zone).name
         name = f"partnership-{shifted(this, -1)}"
         manifest, bundles = tmp_path / "packs" / name / "manifest.json", [f"{name}-supplier.zip", f"{name}.zip"]
         deadline = time.monotonic() + 120

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.periods.months import TermMonths, last_day, month_name, number_of, shifted
+from sla_monitor.periods.months import TermMonths, shifted
 from sla_monitor.sla.results import MonthInput
 from tests.sla.regimes import FIRST, credits_of, figures, kpi, regime, told
 
@@ -181,25 +181,6 @@ def test_a_trigger_cannot_depend_on_the_money_it_decides() -> None:
         regime(triggers=[trigger(measure="tripped", trigger="t", at_least=1)])
     with pytest.raises(ValueError, match="a share of several months has no sum"):
         regime(triggers=[trigger(measure="below_threshold_percent", months=3, at_least=50)])
-
-
-@given(st.integers(1, 3000 * 12), st.integers(-500, 500))
-def test_months_are_counted_without_a_calendar(number: int, by: int) -> None:
-    month = month_name(number)
-    assert number_of(month) == number
-    if number + by > 11:
-        assert number_of(shifted(month, by)) == number + by
-
-
-def test_contract_years_and_quarters_count_from_the_first_month() -> None:
-    run = TermMonths("2025-04", "2026-08")
-    assert [run.year_of(month) for month in ("2025-04", "2026-03", "2026-04")] == [1, 1, 2]
-    assert run.year_months("2026-05") == tuple(shifted("2026-04", n) for n in range(5))
-    assert len(run.year_months("2025-05")) == len(TermMonths("2025-04").year_months("2031-01")) == 12
-    assert [month for month in (shifted("2025-04", n) for n in range(17)) if run.ends_period(month, 3)] == [
-        "2025-06", "2025-09", "2025-12", "2026-03", "2026-06", "2026-08",
-    ]  # fmt: skip
-    assert last_day("2028-02").day == 29
 
 
 @pytest.mark.parametrize(

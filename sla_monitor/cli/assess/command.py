@@ -16,8 +16,8 @@ from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, l
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.evidence import EvidenceSource
     from sla_monitor.evidence.seen import FileEvidence
+    from sla_monitor.sla.evidence import Evidence
 
 _file = click.Path(dir_okay=False, path_type=Path)
 _folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -28,7 +28,7 @@ class AssessOptions:
     """What is asked for: the month of a contract, from this evidence, as known at `now_ms`. `origin` names a file."""
 
     contract: Contract
-    source: EvidenceSource
+    source: Evidence
     month: str
     now_ms: int
     origin: str = ""
@@ -93,7 +93,7 @@ def _origin(file: Path, contract: Contract, found: FileEvidence) -> str:
     from sla_monitor.cli.shared.terminal import plain
     from sla_monitor.register.instant import told_on_the_wall
 
-    zone = contract.versions[-1].terms.time_zone
+    zone = contract.time_zone
     first, last = (told_on_the_wall(at_ms or 0, zone) for at_ms in (found.first_ms(contract.id), found.until_ms))
     return f"from {plain(file.name)}, which tells of {first} to {last}"
 
@@ -134,7 +134,7 @@ def _compared(asked: AssessOptions, terms: Path, style: str) -> str:
     ours, draft = asked.contract, load_contract(terms)
     if draft.id != ours.id:
         raise click.BadParameter(f"{terms} is contract {draft.id} (write id: {ours.id})", param_hint="--terms")
-    currencies = [one.versions[-1].terms.currency for one in (ours, draft)]
+    currencies = [one.currency for one in (ours, draft)]
     if len(set(currencies)) > 1:
         raise click.BadParameter(f"{terms} is in {currencies[1]} (write {currencies[0]})", param_hint="--terms")
     found = what_if(ours, draft, asked.source, shifted(asked.month, 1), asked.now_ms)

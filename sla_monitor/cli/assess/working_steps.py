@@ -14,8 +14,8 @@ from sla_monitor.cli.shared.table_figures import told_duration, told_seconds, to
 from sla_monitor.cli.shared.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.money.charges_and_caps import Charges
-from sla_monitor.periods.edges import local_date
 from sla_monitor.periods.months import last_day
 from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Claim, TicketRecord

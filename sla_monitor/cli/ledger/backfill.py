@@ -276,7 +276,7 @@ class _Asking:
         from zoneinfo import ZoneInfo, available_timezones
 
         if name is None:
-            return self.desk.contract.versions[0].terms.time_zone
+            return self.desk.contract.time_zone
         if name not in available_timezones():
             raise click.BadParameter(f"{name[:40]!r} is no time zone (write Europe/London)", param_hint="--zone")
         return ZoneInfo(name)

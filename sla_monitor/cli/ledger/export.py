@@ -16,7 +16,7 @@ from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, m
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.evidence import EvidenceSource
+    from sla_monitor.sla.evidence import Evidence
 
 
 @click.command()
@@ -58,13 +58,12 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
             _write(pieces, output)
 
 
-def _range(
-    contract: Contract, source: EvidenceSource, first: str | None, last: str | None, now_ms: int
-) -> tuple[int, int]:
+def _range(contract: Contract, source: Evidence, first: str | None, last: str | None, now_ms: int) -> tuple[int, int]:
     """From when until when the file speaks."""
-    from sla_monitor.periods.terms_slices import month_at, run_of, told_range
+    from sla_monitor.periods.edges import month_at, run_of
+    from sla_monitor.periods.terms_slices import told_range
 
-    run, this = run_of(contract), month_at(contract, now_ms)
+    run, this = run_of(contract), month_at(now_ms, contract.time_zone)
     begin = _month(first or run.first, "--from", contract, now_ms)
     end = _month(last or min(this, run.last or this), "--until", contract, now_ms)
     if end < begin:

@@ -8,12 +8,13 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sla_monitor.archive.sealed import sealed_days
 from sla_monitor.archive.sealing import DAY_MS, Day, Sealer
+from sla_monitor.contract.local_time import local_date, midnight_ms
 from sla_monitor.errors import ArchiveError
 from sla_monitor.ledger.reading.whole_days import DayRecord, Marks, WholeDays
 from sla_monitor.signing import SigningKey, VerifyingKey
@@ -66,7 +67,7 @@ def seal_days(
         )
     with closing(WholeDays(ledger)) as days:
         for number, on in enumerate(due, start=1):
-            start_ms = midnight_ms(on)
+            start_ms = midnight_ms(on, UTC)
             with days.day(contract.id, start_ms, start_ms + DAY_MS, marks_of(sealer.last)) as record:
                 made.append(sealer.seal(day_of(contract, on, record)))
             progress(number, len(due))
@@ -96,7 +97,7 @@ def last_sealed(configuration: Configuration, now_ms: int) -> Sealed:
     on = min(day.on for day in last)
     marks = [Marks(int(day.about["last_observation"]), int(day.about["last_entry"])) for day in last]
     seen, said = (min(several) for several in zip(*marks, strict=True))
-    return Sealed(on, Known(seen, said, midnight_ms(on) + DAY_MS))
+    return Sealed(on, Known(seen, said, midnight_ms(on, UTC) + DAY_MS))
 
 
 def day_of(contract: Contract, on: date, record: DayRecord) -> Day:
@@ -104,7 +105,7 @@ def day_of(contract: Contract, on: date, record: DayRecord) -> Day:
     return Day(
         contract=contract.id,
         on=on,
-        phases=contract.version_at(midnight_ms(on)).terms.archive.phases,
+        phases=contract.version_at(midnight_ms(on, UTC)).terms.archive.phases,
         last_observation=record.marks.last_observation,
         last_entry=record.marks.last_entry,
         rows=record.rows,
@@ -127,11 +128,6 @@ def marks_of(day: SealedDay | None) -> Marks:
     return Marks() if day is None else Marks(day.about["last_observation"], day.about["last_entry"])
 
 
-def midnight_ms(on: date) -> int:
-    """The beginning of a day of UTC."""
-    return int(datetime(on.year, on.month, on.day, tzinfo=UTC).timestamp()) * 1000
-
-
 def _due(contract: Contract, reader: Reader, last: SealedDay | None, now_ms: int) -> list[date]:
     entries = reader.entries(contract.id)
     instants = [entry.at_ms for entry in entries]
@@ -140,14 +136,10 @@ def _due(contract: Contract, reader: Reader, last: SealedDay | None, now_ms: int
     if not begun:
         return []
     seen = [span.seen_ms for key, span in reader.last_spans().items() if key.partition("/")[0] == contract.id]
-    ends = [_day(ms) for ms in (*instants, *seen)]
-    until = min(_day(now_ms - SETTLING_MS), max(contract.versions[-1].terms.term.end_on, *ends) + timedelta(days=1))
-    since = _day(min(begun)) if last is None else last.on + timedelta(days=1)
+    ends = [local_date(ms, UTC) for ms in (*instants, *seen)]
+    until = min(local_date(now_ms - SETTLING_MS, UTC), max(contract.term.end_on, *ends) + timedelta(days=1))
+    since = local_date(min(begun), UTC) if last is None else last.on + timedelta(days=1)
     return [since + timedelta(days=number) for number in range((until - since).days)]
-
-
-def _day(ms: int) -> date:
-    return datetime.fromtimestamp(ms / 1000, UTC).date()
 
 
 def _terms(contract: Contract) -> dict[str, Iterable[bytes]]:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from sla_monitor.assess.reconciliation import Kept, Reconciliation
     from sla_monitor.contract.contract import Contract
     from sla_monitor.document.reconciled import Previewed
-    from sla_monitor.evidence import EvidenceSource
     from sla_monitor.register.entries import Entry, OutageList
     from sla_monitor.register.outage_lists import StatusImpact
+    from sla_monitor.sla.evidence import Evidence
 
 _file = click.Path(dir_okay=False, path_type=Path)
 
@@ -106,9 +106,10 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _scope(
     name: str, config: Path, period: str | None, count: int, evidence: Path | None
-) -> tuple[Scope, EvidenceSource | None]:
+) -> tuple[Scope, Evidence | None]:
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
+    from sla_monitor.periods.edges import run_of
     from sla_monitor.periods.months import shifted
 
     contract = chosen_contract(name, config)
@@ -120,7 +121,7 @@ def _scope(
     except click.BadParameter as error:
         error.param_hint = "--period"
         raise
-    begins = f"{contract.versions[-1].terms.term.start_on:%Y-%m}"
+    begins = run_of(contract).first
     months = (shifted(last, -back) for back in reversed(range(count)))
     return Scope(contract, tuple(month for month in months if month >= begins), now_ms), seen
 
@@ -141,7 +142,7 @@ class ListOptions:
 def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     """The list of a file for the months that are asked for. Raises SlaMonitorError and its kinds."""
     from sla_monitor.assess.reconciliation import Kept
-    from sla_monitor.periods.terms_slices import period_of
+    from sla_monitor.periods.edges import period_of
     from sla_monitor.register.csv_sheet import LISTED
     from sla_monitor.register.entries import OutageList
     from sla_monitor.register.instant import Milliseconds, told_instant
@@ -172,7 +173,7 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
         "left_out": sum(read.left_out.values()),
         "outages": read.outages,
     }
-    said = said_of("outage_list", words, scope.contract.version_at(span_ms[0]).terms.time_zone)
+    said = said_of("outage_list", words, scope.contract.time_zone)
     assert isinstance(said, OutageList)  # noqa: S101 - the kind says so
     _check(scope, said)
     return replace(scope, supposed=Kept(None, said), left_out=read.left_out)
@@ -225,7 +226,7 @@ def _kept(scope: Scope, more: dict[str, str], given: Mapping[str, Any]) -> Entry
     return entry
 
 
-def _reconciled(scope: Scope, source: EvidenceSource) -> list[Reconciliation]:
+def _reconciled(scope: Scope, source: Evidence) -> list[Reconciliation]:
     from sla_monitor.assess.month import reconcile_month
 
     several = (reconcile_month(scope.contract, source, one, scope.now_ms, scope.supposed) for one in scope.months)

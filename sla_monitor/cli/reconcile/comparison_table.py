@@ -37,7 +37,7 @@ def told_reconciliation(
     columns: int | None,
 ) -> str:
     """Every month, then how each difference can be entered."""
-    zone = contract.versions[-1].terms.time_zone
+    zone = contract.time_zone
     blocks = [block for one in found for block in _month(contract, one, zone, columns)]
     if left_out:
         rows = ", ".join(f"{count:,} {why}" for why, count in left_out.items())

@@ -111,7 +111,7 @@ class ListFilter:
         if self.kinds:
             chosen = [entry for entry in chosen if entry.said.kind in self.kinds]
         if self.period:
-            by_number, zone = {entry.number: entry for entry in said}, contract.versions[-1].terms.time_zone
+            by_number, zone = {entry.number: entry for entry in said}, contract.time_zone
             chosen = [entry for entry in chosen if self.period in months_of(entry.said, zone, by_number)]
         return chosen
 

@@ -85,7 +85,7 @@ class EntryDesk:
 
     @property
     def zone(self) -> ZoneInfo:
-        return self.contract.version_at(self.clock.now_ms()).terms.time_zone
+        return self.contract.time_zone
 
     def entry(self, said: EntryKind, **more: str) -> Entry:
         """An entry made now, without a number. Raises RegisterError."""

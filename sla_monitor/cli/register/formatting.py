@@ -209,7 +209,8 @@ def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[s
 
 def _no_change(desk: EntryDesk, entered: Entered, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
     """That a decision, waiver or correction about months that are over has come to nothing."""
-    from sla_monitor.register.affected_months import month_at, months_of
+    from sla_monitor.periods.edges import month_at
+    from sla_monitor.register.affected_months import months_of
 
     months = months_of(entry.said, desk.zone, {other.number: other for other in said})
     if (
@@ -240,17 +241,18 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
     if why:
         yield f"refused by the contract: {why}"
         return
-    zone = contract.version_at(asked.said.start_ms).terms.time_zone
+    zone = contract.time_zone
     yield from _told(_refused(case, asked), zone)
 
 
 def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:
     """(service, time that was asked for and is not granted), month by month."""
     from sla_monitor.assess.exclusions import exclusions
-    from sla_monitor.periods.terms_slices import ServiceHours, period_of, zone_of
+    from sla_monitor.periods.edges import period_of
+    from sla_monitor.periods.terms_slices import ServiceHours
     from sla_monitor.register.affected_months import months_of
 
-    for month in months_of(asked.said, zone_of(case.contract), {}):
+    for month in months_of(asked.said, case.contract.time_zone, {}):
         for ruling in exclusions(case, period_of(case.contract, month), ServiceHours()).rulings:
             if ruling.entry == asked.number:
                 pieces = (piece for piece in ruling.listed() if not piece.granted and not piece.is_pending)

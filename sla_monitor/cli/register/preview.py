@@ -59,12 +59,13 @@ def show_changes(found: Changes) -> None:
 
 def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
-    from sla_monitor.register.affected_months import Others, first_changed, month_at
+    from sla_monitor.register.affected_months import Others, first_changed
 
     if not any(entry.said.changes_figures for entry in new):
         return []
     from sla_monitor.assess import history
     from sla_monitor.cli.shared.sources import keeping
+    from sla_monitor.periods.edges import month_at
     from sla_monitor.periods.terms_slices import margin_ms
 
     now_ms, said = desk.clock.now_ms(), desk.said()
@@ -83,7 +84,7 @@ def changes_of_import(
 ) -> Changes:
     """The same of an import, or of taking one back, with the entries that go with it."""
     from sla_monitor.assess import history
-    from sla_monitor.register.affected_months import month_at
+    from sla_monitor.periods.edges import month_at
 
     now_ms, said = desk.clock.now_ms(), desk.said()
     running = month_at(now_ms, desk.zone)
@@ -93,7 +94,7 @@ def changes_of_import(
 
 
 def _compared(desk: EntryDesk, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
-    code = desk.contract.version_at(desk.clock.now_ms()).terms.currency
+    code = desk.contract.currency
     return [row for one, other in zip(before, after, strict=True) for row in differences(one, other, code)]
 
 

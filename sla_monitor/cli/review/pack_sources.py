@@ -47,7 +47,7 @@ def made_from(asked: Asked) -> Iterator[Vouched]:
     from sla_monitor.archive.sealed import sealed_days
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
-    from sla_monitor.periods.terms_slices import period_of
+    from sla_monitor.periods.edges import period_of
     from sla_monitor.review.first_failures import first_looks
     from sla_monitor.review.gathering import Subject, gathered
     from sla_monitor.review.keeping import Keeping, sealed_as

@@ -94,16 +94,13 @@ def _archive(config: Path, ledger: Path | None) -> Archived | None:
 
 def month_named(text: str, contract: Contract, now_ms: int) -> str:
     """A month of the contract's term that has begun: 2026-10, or `running`. Raises BadParameter."""
-    from sla_monitor.periods.edges import local_date
-    from sla_monitor.periods.months import TermMonths
+    from sla_monitor.periods.edges import month_at, run_of
 
-    terms = contract.versions[-1].terms
-    run = TermMonths(f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}")
-    this = f"{local_date(now_ms, terms.time_zone):%Y-%m}"
+    run, this = run_of(contract), month_at(now_ms, contract.time_zone)
     month = this if text == "running" else text
     if not _MONTH.fullmatch(month):
         raise click.BadParameter(f"{text[:40]!r} is no month (write 2026-10, or running)")
-    if not run.first <= month <= (run.last or month):
+    if month not in run:
         raise click.BadParameter(f"{month} is not in the term of {contract.id}, which runs {run.first} to {run.last}")
     if month > this:
         raise click.BadParameter(f"{month} has not begun (the month that is running is {this})")
@@ -112,10 +109,8 @@ def month_named(text: str, contract: Contract, now_ms: int) -> str:
 
 def last_closed(contract: Contract, now_ms: int) -> str:
     """The last month that is over, or the term's last; the first month while that is running."""
-    from sla_monitor.periods.edges import local_date
+    from sla_monitor.periods.edges import month_at, run_of
     from sla_monitor.periods.months import shifted
 
-    terms = contract.versions[-1].terms
-    first, last = f"{terms.term.start_on:%Y-%m}", f"{terms.term.end_on:%Y-%m}"
-    before = shifted(f"{local_date(now_ms, terms.time_zone):%Y-%m}", -1)
-    return max(first, min(before, last))
+    run, before = run_of(contract), shifted(month_at(now_ms, contract.time_zone), -1)
+    return max(run.first, min(before, run.last or before))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
 from pathlib import Path as FilePath
 
 from sla_monitor.contract.advice.maintenance_rules import upkeep_doubts
 from sla_monitor.contract.advice.points import doubts
 from sla_monitor.contract.advice.probing import PAGE_BURN, probing_doubts
-from sla_monitor.contract.contract import Contract, TermsVersion, midnight_ms
+from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.local_time import local_date, midnight_ms
 from sla_monitor.contract.reading.nodes import Path, Problem
 from sla_monitor.contract.reading.places import dotted, locate
 from sla_monitor.contract.reading.yaml_file import read_document
@@ -42,7 +43,7 @@ def advice(contract: Contract, now_ms: int) -> list[str]:
 
 
 def _day(version: TermsVersion) -> date:
-    return datetime.fromtimestamp(version.from_ms / 1000, version.terms.time_zone).date()
+    return local_date(version.from_ms, version.terms.time_zone)
 
 
 def _remarks(terms: Terms) -> Iterator[Remark]:
@@ -94,5 +95,5 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
 
 def _ended(terms: Terms, now_ms: int) -> Iterator[Remark]:
     end = date.fromordinal(terms.term.end_on.toordinal() + 1)
-    if midnight_ms(end, terms) <= now_ms:
+    if midnight_ms(end, terms.time_zone) <= now_ms:
         yield ("term", "end"), "the contract has ended: its figures no longer mean anything (take the file away)"

@@ -31,6 +31,7 @@ from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
+from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from sla_monitor.sla.observation import Observation, Outcome
 from sla_monitor.sla.overlay import Import, Layers, fill, overlaid, times
@@ -91,7 +92,7 @@ from (select * from ended_spans union all select * from last_spans)
 where endpoint_id = (select id from endpoints where key = ?) order by start_ms desc limit ?
 """
 _WAS_SEEN = "select exists (select 1 from observations where at_ms >= ? and at_ms < ?)"
-_SPANS_OF = """
+_SPANS_SINCE = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
 from (select * from ended_spans union all select * from last_spans)
 where endpoint_id = (select id from endpoints where key = ?) and end_ms > ? order by start_ms
@@ -105,7 +106,7 @@ order by h.id
 """
 
 
-class Reader(SingleObservations):
+class Reader(SingleObservations, Evidence):
     """A read-only view of one ledger, usable from any thread. Each answer is one consistent moment.
 
     Everything raises LedgerError and its kinds when the file cannot be read.
@@ -120,6 +121,10 @@ class Reader(SingleObservations):
         self._imports = Imports(self._meanings)
         self.supposed = Supposed()
         self._codes = {f"{name}": number for number, name in self._meanings.outcomes.items()}
+
+    @property
+    def reads_together(self) -> bool:
+        return True
 
     def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
@@ -356,7 +361,7 @@ class Reader(SingleObservations):
 
     def spans_of(self, endpoint: str, start_ms: int) -> list[Span]:
         """The endpoint's spans that end after an instant, ascending."""
-        return [self._meanings.span(row) for row in self._rows(_SPANS_OF, endpoint, start_ms)]
+        return [self._meanings.span(row) for row in self._rows(_SPANS_SINCE, endpoint, start_ms)]
 
     def clock_steps(self) -> list[ClockStep]:
         """Every step of the wall clock, in the order in which they were seen."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced
-from sla_monitor.register.affected_months import month_at
+from sla_monitor.periods.edges import month_at
 from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 from sla_monitor.contract.fields import Identifier, Misplaced
 from sla_monitor.contract.kpis.bands import Level
 from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi, RatioKpi
+from sla_monitor.periods.months import shifted
 from sla_monitor.register.affected_figures import is_probed
-from sla_monitor.register.affected_months import earlier
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Count, Month
 
@@ -52,7 +52,7 @@ class ReportedFigure(EntryKind):
         return f"{whose} for {self.kpi}, {say.month(self.month)}: {value}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
-        yield from context.unknown_kpis("kpi", [self.kpi], context.month_ms(self.month))
+        yield from context.unknown_kpis("kpi", [self.kpi], context.whole_month(self.month).edges_ms)
         kpi = context.kpi(self.kpi, self.month)
         if kpi is None:
             return
@@ -80,8 +80,8 @@ class ReportedFigure(EntryKind):
     def begins_ms(self, month: str, context: EntryContext) -> int:
         """A figure may be told as soon as its measurement period runs, which goes by its last month."""
         kpi = context.kpi(self.kpi, month)
-        first = month if kpi is None else earlier(month, kpi.measurement_months - 1)
-        return context.month_ms(first)[0]
+        first = month if kpi is None else shifted(month, 1 - kpi.measurement_months)
+        return context.whole_month(first).start_ms
 
     def last_word_on(self) -> Hashable:
         return self.kpi, self.month, self.party

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import Strict
-from sla_monitor.register.affected_months import month_at, months_between
+from sla_monitor.periods.edges import month_at
+from sla_monitor.periods.months import span
 from sla_monitor.register.kinds.parts import Timed
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class EntryKind(Strict):
 
     def begins_ms(self, month: str, context: EntryContext) -> int:
         """When it may be entered at the earliest, where it is about a month."""
-        return context.month_ms(month)[0]
+        return context.whole_month(month).start_ms
 
     def last_word_on(self) -> Hashable | None:
         """What it has the last word on, so that it replaces the entry of its kind that had it before; None: it stands
@@ -131,4 +132,4 @@ class TimedKind(Timed, EntryKind):
     """A kind that is about a stretch of time."""
 
     def months(self, zone: ZoneInfo) -> tuple[str, ...]:
-        return months_between(month_at(self.start_ms, zone), month_at(self.end_ms - 1, zone))
+        return span(month_at(self.start_ms, zone), month_at(self.end_ms - 1, zone))

@@ -12,7 +12,7 @@ from pydantic import Field
 from sla_monitor.contract.fields import Identifier, Strict
 from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.contract.terms import Terms
-from sla_monitor.register.affected_months import month_at
+from sla_monitor.periods.edges import month_at
 from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Line

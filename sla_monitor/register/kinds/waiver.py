@@ -34,7 +34,7 @@ class Waiver(EntryKind):
         return f"Waiver of {say.label(self.what)} for {say.names(self.kpis)}, {say.month(self.month)}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
-        yield from context.unknown_kpis("kpis", self.kpis, context.month_ms(self.month))
+        yield from context.unknown_kpis("kpis", self.kpis, context.whole_month(self.month).edges_ms)
         for name in self.kpis:
             yield from context.month_without_end(name, self.month)
 

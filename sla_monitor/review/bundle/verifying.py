@@ -26,8 +26,7 @@ from sla_monitor.document.whole import NOT_FIGURES
 from sla_monitor.errors import ArchiveError, BundleError, ReviewError, SlaMonitorError
 from sla_monitor.evidence import FileEvidence, read_evidence
 from sla_monitor.ledger.chaining.chain_heads import heads_in
-from sla_monitor.periods.edges import Period
-from sla_monitor.periods.terms_slices import month_at, run_of
+from sla_monitor.periods.edges import Period, month_at, run_of
 from sla_monitor.register.redaction import is_redacted, redacted
 from sla_monitor.review import words
 from sla_monitor.review.bundle import contents
@@ -140,8 +139,8 @@ class _Opened:
         contract = self._contract()
         yield Check("contract", "holds", f"{contract.id} can be read, with its bank holidays")
         evidence = read_evidence(self._path(contents.EVIDENCE), contract)
-        month, run = self.about.month, run_of(contract)
-        if not run.first <= month <= (run.last or month) or month > month_at(contract, evidence.as_of_ms):
+        month = self.about.month
+        if month not in run_of(contract) or month > month_at(evidence.as_of_ms, contract.time_zone):
             raise BundleError(f"{month} is no month that the contract and the evidence speak of")
         yield Check("evidence", "holds", "the register and what was seen can be read, and fit the contract")
         looks = self._looks()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 from sla_monitor.assess.assessment import Lanes, ServiceAssessment
-from sla_monitor.periods.edges import instant_ms
+from sla_monitor.contract.local_time import instant_ms, local_date
 from sla_monitor.periods.intervals import Intervals, length
 from sla_monitor.review import words
 from sla_monitor.review.blocks import Picture
@@ -54,7 +54,7 @@ class _Lane:
 
     def axis(self) -> None:
         """A mark for each midnight, and the day of the month under every fifth and the first."""
-        day = datetime.fromtimestamp(self.period.start_ms / 1000, self.zone).date()
+        day = local_date(self.period.start_ms, self.zone)
         while (at_ms := instant_ms(day, time.min, self.zone)) < self.period.end_ms:
             x, is_told = self.x(at_ms), day.day == 1 or day.day % 5 == 0
             self.canvas.line(x, HELD_Y + HELD_HEIGHT + 2, x, AXIS_Y - (9 if is_told else 12), stroke=SOFT)
