@@ -11,6 +11,7 @@ from sla_monitor.assess.reconciliation import Kept, reconciliation
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.periods.intervals import normal
 from sla_monitor.register.entries import ListedOutage, OutageList
+from sla_monitor.register.instant import Milliseconds
 from tests.terms import terms_of
 
 MINUTE, HOUR = 60_000, 3_600_000
@@ -23,7 +24,8 @@ def reconciled(one: ContractAssessment, texts: Sequence[str] = ("Disk full",)) -
 
     def add(service: str, start_ms: int, end_ms: int | None) -> None:
         text, other = (texts[(len(found) + more) % len(texts)][:200] for more in (0, 1))
-        words = {"service": service, "start": start_ms, "end": end_ms, "id": text, "title": other}
+        end = None if end_ms is None else Milliseconds(end_ms)
+        words = {"service": service, "start": Milliseconds(start_ms), "end": end, "id": text, "title": other}
         found.append(ListedOutage.model_validate(words))
 
     for service in one.services:
@@ -32,7 +34,8 @@ def reconciled(one: ContractAssessment, texts: Sequence[str] = ("Disk full",)) -
             longer_ms = number % 2 * 15 * MINUTE
             add(service.service, outage.start_ms, None if outage.end_ms is None else outage.end_ms + longer_ms)
     until_ms = min(one.period.end_ms, one.at_ms or one.period.end_ms)
-    words = {"start": one.period.start_ms, "end": until_ms, "digest": "d" * 64, "left_out": 2, "outages": found}
+    start, end = Milliseconds(one.period.start_ms), Milliseconds(until_ms)
+    words = {"start": start, "end": end, "digest": "d" * 64, "left_out": 2, "outages": found}
     kept = Kept(7, OutageList.model_validate(words))
     contract = Contract((TermsVersion(0, terms_of({})),))
     services = [_with_lanes(service, one) for service in one.services]
