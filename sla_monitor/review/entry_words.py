@@ -15,8 +15,11 @@ from sla_monitor.register.entries import (
     Undo,
     Waiver,
 )
-from sla_monitor.review import words
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.instants import format_day, format_month, format_stretch
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_count, format_money
+from sla_monitor.wording.text import format_list
 
 KINDS = {
     "maintenance": "maintenance",
@@ -38,11 +41,11 @@ def what(entry: Entry, case: PackInput) -> str:
         kind = "Emergency maintenance" if said.emergency else "Maintenance"
         return f"{kind} of {_of(said.services)}"
     if isinstance(said, Claim):
-        return f"Claim of {words.label(said.cause)} for {_of((*said.services, *said.kpis, *said.tickets))}"
+        return f"Claim of {describe_id(said.cause)} for {_of((*said.services, *said.kpis, *said.tickets))}"
     if isinstance(said, Correction):
         return f"Correction: {_of((*said.services, *said.endpoints))} was {said.outcome}"
     if isinstance(said, Waiver):
-        return f"Waiver of {words.label(said.what)} for {_of(said.kpis)}, {words.month_words(said.month)}"
+        return f"Waiver of {describe_id(said.what)} for {_of(said.kpis)}, {format_month(said.month)}"
     if isinstance(said, Decision | Undo):
         kind = "Undoing" if isinstance(said, Undo) else "Granting" if said.granted else "Refusal"
         return f"{kind} of entry {said.about}"
@@ -54,24 +57,24 @@ def _other(entry: Entry, case: PackInput) -> str:
     if isinstance(said, Dispute):
         return f"Dispute by the {said.party} about {_of(said.services)}"
     if isinstance(said, OutageList):
-        number = words.counted(len(said.outages), "outage")
+        number = format_count(len(said.outages), "outage")
         return f"The supplier’s outage list for {_of(said.services)}: {number}"
-    parts = [words.label(said.kind).capitalize()]
+    parts = [describe_id(said.kind).capitalize()]
     for name in ("kpi", "party", "value", "rule", "service", "outcome", "area"):
         value = getattr(said, name, None)
         if value not in {None, ""}:
-            parts.append(f"{value:f}" if name == "value" else words.label(str(value)))
+            parts.append(f"{value:f}" if name == "value" else describe_id(str(value)))
     amounts = (getattr(said, name, None) for name in ("omitted", "amount", "credit"))
-    parts += [words.money(amount, case.assessment.currency) for amount in amounts if amount is not None]
+    parts += [format_money(amount, case.assessment.currency) for amount in amounts if amount is not None]
     if (month := getattr(said, "month", None)) is not None:
-        parts.append(words.month_words(month))
+        parts.append(format_month(month))
     return ", ".join(parts)
 
 
 def when(entry: Entry, case: PackInput) -> str:
     """The time that an entry is about; empty for one that is about none."""
     start_ms, end_ms = getattr(entry.said, "start_ms", None), getattr(entry.said, "end_ms", None)
-    return words.until(start_ms, end_ms, case.zone) if start_ms is not None else ""
+    return format_stretch(start_ms, end_ms, case.zone) if start_ms is not None else ""
 
 
 def decision_needed(case: PackInput) -> Iterator[str]:
@@ -80,12 +83,12 @@ def decision_needed(case: PackInput) -> Iterator[str]:
         about = when(entry, case)
         yield f"Entry {entry.number}: {what(entry, case)}{f', {about}' if about else ''}."
     for kpi, month in case.assessment.missing_figures:
-        yield f"{kpi}: a figure for {words.month_words(month)} is owed and missing."
+        yield f"{kpi}: a figure for {format_month(month)} is owed and missing."
     if case.assessment.claim_by is not None:
-        yield f"This month’s credit must be claimed by {words.day(case.assessment.claim_by)}."
+        yield f"This month’s credit must be claimed by {format_day(case.assessment.claim_by)}."
     if case.assessment.status == "provisional":
         yield "The figures of this month are to be signed off."
 
 
 def _of(names: tuple[str, ...]) -> str:
-    return words.listed(list(names)) if names else "everything"
+    return format_list(list(names)) if names else "everything"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
+from sla_monitor.wording.durations import format_exact_duration
+from sla_monitor.wording.instants import format_instant, format_stretch
+from sla_monitor.wording.names import describe_id
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.register.effective import EffectiveEntries
     from sla_monitor.register.entries import Entry
+
+LENGTHS = frozenset({"duration_ms", "tolerance_ms"})
+NAMED = frozenset({"cause", "outcome", "party", "what"})
+"""Fields whose values are names of ours or of the contract, and no text of a person."""
 
 DISPENSABLE = ("at", "reference", "actor")
 """What a narrow terminal does without, in this order."""
@@ -33,7 +39,7 @@ def tell_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
         tell_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
         return
     for entry in entered.entries:
-        click.echo(lines_of(f"entry {entry.number}: {entry.said.kind}: {summary(entry, desk.zone)}"))
+        click.echo(lines_of(f"entry {entry.number}: {_kind(entry)}: {summary(entry, desk.zone)}"))
         for line in but[entry.number]:
             tell_but(line)
 
@@ -48,9 +54,9 @@ def tell_list(
     told = [
         {
             "entry": str(entry.number),
-            "at": _local(entry.at_ms, zone),
+            "at": format_instant(entry.at_ms, zone),
             "actor": entry.actor,
-            "kind": entry.said.kind.replace("_", " "),
+            "kind": _kind(entry),
             "what": summary(entry, zone),
             "state": state(entry, stands, contract),
             "reference": entry.reference,
@@ -70,13 +76,13 @@ def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Seq
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
         tell_json({"contract": contract.id, "entry": one})
         return
-    lines = {"entry": f"{entry.number} ({entry.said.kind.replace('_', ' ')})", "state": is_so}
-    lines |= {"entered": _local(entry.at_ms, zone), "actor": entry.actor, **dict(_words(entry, zone))}
+    lines = {"entry": f"{entry.number} ({_kind(entry)})", "state": is_so}
+    lines |= {"entered": format_instant(entry.at_ms, zone), "actor": entry.actor, **dict(_words(entry, zone))}
     lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
     shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
     but = [*not_counted(contract, said, entry), *no_effect(contract, said, entry)]
     shown += [f"{'but':<12} {line}" for line in but]
-    shown += [f"{'then':<12} entry {o.number}, {plain(o.actor)}: {o.said.kind}: {summary(o, zone)}" for o in about]
+    shown += [f"{'then':<12} entry {o.number}, {plain(o.actor)}: {_kind(o)}: {summary(o, zone)}" for o in about]
     click.echo(lines_of("\n".join(shown)))
 
 
@@ -114,23 +120,25 @@ def told_entry(entry: Entry, zone: ZoneInfo) -> str:
     """An entry in one line, with its number, who made it, and its reference."""
     reference = f", {plain(entry.reference)}" if entry.reference else ""
     said = plain(summary(entry, zone))
-    return f"#{entry.number} {entry.said.kind.replace('_', ' ')} by {plain(entry.actor)}{reference}: {said}"
+    return f"#{entry.number} {_kind(entry)} by {plain(entry.actor)}{reference}: {said}"
 
 
 def _words(entry: Entry, zone: ZoneInfo) -> Iterable[tuple[str, str]]:
     fields = type(entry.said).model_fields
     for key, value in entry.said:
         if key != "kind" and (fields[key].is_required() or value != fields[key].default):
-            yield (fields[key].alias or key).removesuffix("_ms").replace("_", " "), _word(key, value, zone)
+            yield describe_id((fields[key].alias or key).removesuffix("_ms")), _word(key, value, zone)
+
+
+def _kind(entry: Entry) -> str:
+    return describe_id(entry.said.kind)
 
 
 def _word(key: str, value: Any, zone: ZoneInfo) -> str:
-    from sla_monitor.contract.fields import spelled_duration
-
-    if key in {"duration_ms", "tolerance_ms"}:
-        return spelled_duration(value)
     if key.endswith("_ms"):
-        return _local(value, zone)
+        return format_exact_duration(value) if key in LENGTHS else format_instant(value, zone)
+    if key in NAMED:
+        return describe_id(str(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if key == "outages":
@@ -141,14 +149,7 @@ def _word(key: str, value: Any, zone: ZoneInfo) -> str:
 
 
 def _stop(stop: Any, zone: ZoneInfo) -> str:
-    end = "now" if stop.end_ms is None else _local(stop.end_ms, zone)
-    return f"{stop.reason} {_local(stop.start_ms, zone)} to {end}"
-
-
-def _local(at_ms: int, zone: ZoneInfo) -> str:
-    """On the wall; the zone's short name tells the two hours of autumn apart."""
-    at = datetime.fromtimestamp(at_ms / 1000, zone)
-    return f"{at:%Y-%m-%d %H:%M:%S} {at:%Z}".replace(":00 ", " ", 1) if not at.second else f"{at:%Y-%m-%d %H:%M:%S %Z}"
+    return f"{describe_id(stop.reason)} {format_stretch(stop.start_ms, stop.end_ms, zone)}"
 
 
 def _document(entry: Entry) -> dict[str, Any]:
@@ -226,11 +227,9 @@ def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded
 
 
 def _told(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[str]:
-    from sla_monitor.cli.shared.table_figures import told_time
-
     spans: dict[tuple[str, str], tuple[int, int]] = {}
     for service, piece in refused:
         first_ms, last_ms = spans.get((service, piece.why), (piece.start_ms, piece.end_ms))
         spans[service, piece.why] = min(first_ms, piece.start_ms), max(last_ms, piece.end_ms)
     for (service, why), (start_ms, end_ms) in spans.items():
-        yield f"not counted for {service}: {told_time(start_ms, zone)} to {told_time(end_ms, zone)}, {why}"
+        yield f"not counted for {service}: {format_stretch(start_ms, end_ms, zone)}, {why}"
