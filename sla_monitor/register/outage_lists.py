@@ -30,7 +30,7 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import SIZE_LIMIT, day_first, read_sheet
 from sla_monitor.register.entries import ListedOutage
 from sla_monitor.register.importing import Dates, shortened
-from sla_monitor.register.instant import parse_instant, told_instant
+from sla_monitor.register.instant import Milliseconds, parse_instant, told_instant
 from sla_monitor.register.kinds.reports import LISTED_AT_MOST
 
 StatusImpact = Literal["none", "minor", "major", "critical", "maintenance"]
@@ -156,8 +156,8 @@ class _Reader:
                     continue
                 yield ListedOutage(
                     service=service,
-                    start=started,
-                    end=ended,
+                    start=Milliseconds(started),
+                    end=None if ended is None else Milliseconds(ended),
                     id=_text(row.id),
                     title=_text(row.title),
                     named="" if named == service else _text(named),

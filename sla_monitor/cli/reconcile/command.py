@@ -142,7 +142,7 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     from sla_monitor.periods.terms_slices import period_of
     from sla_monitor.register.csv_sheet import LISTED
     from sla_monitor.register.entries import OutageList
-    from sla_monitor.register.instant import told_instant
+    from sla_monitor.register.instant import Milliseconds, told_instant
     from sla_monitor.register.kinds.reports import TOLERANCE_MS
     from sla_monitor.register.outage_lists import IMPACTS, ListFile, read_list
     from sla_monitor.register.spoken import said_of
@@ -162,8 +162,8 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     if read.start_ms > span_ms[0]:
         click.echo(f"{reading.file.name}: tells of nothing before {told_instant(read.start_ms)}", err=True)
     words = {
-        "start": read.start_ms,
-        "end": span_ms[1],
+        "start": Milliseconds(read.start_ms),
+        "end": Milliseconds(span_ms[1]),
         "services": reading.services,
         "tolerance_ms": TOLERANCE_MS if reading.tolerance is None else _tolerance(reading.tolerance),
         "digest": source.digest,
@@ -237,13 +237,14 @@ def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str,
     from sla_monitor.document.reconciled import Change
     from sla_monitor.register.approval import asks_for_decision
     from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.instant import Milliseconds
     from sla_monitor.register.rules import problems
     from sla_monitor.register.spoken import said_of
 
     desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     previews: list[Previewed] = []
     for remedy in (remedy for month in found for remedy in month.remedies):
-        span = {"start": remedy.start_ms, "end": remedy.end_ms}
+        span = {"start": Milliseconds(remedy.start_ms), "end": Milliseconds(remedy.end_ms)}
         said = said_of(remedy.kind, {"services": [remedy.service], **span, **dict(remedy.words)}, desk.zone)
         draft = desk.entry(said, note=remedy.note)
         number = desk.register.last_number(scope.contract.id) + 1
