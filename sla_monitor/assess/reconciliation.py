@@ -214,21 +214,6 @@ def _remedies(contract: Contract, service: str, match: Match, newest: Kept) -> I
     yield Remedy("dispute", service, match.start_ms, match.end_ms, (("party", party),), note)
 
 
-def told_length(milliseconds: int) -> str:
-    """Exact, so that a column adds up: `1 h 3 min 20.5 s`."""
-    seconds, rest = divmod(milliseconds, 1000)
-    parts = ((seconds // 3600, "h"), (seconds // 60 % 60, "min"))
-    told = [f"{count:,} {unit}" for count, unit in parts if count]
-    if seconds % 60 or rest or not told:
-        told.append(f"{seconds % 60}{f'.{rest:03d}'.rstrip('0') if rest else ''} s")
-    return " ".join(told)
-
-
-def told_difference(milliseconds: int) -> str:
-    """Theirs less ours, always with its sign."""
-    return f"{'+' if milliseconds > 0 else '−' if milliseconds < 0 else ''}{told_length(abs(milliseconds))}"
-
-
 def told_counts(one: Reconciliation) -> str:
     """`3 agreed, 1 ours only`; what there is none of is not told."""
     told = [f"{count:,} {VERDICT_WORDS[verdict]}" for verdict, count in one.counts.items() if count]

@@ -60,14 +60,14 @@ def _summary(contract: Contract, now_ms: int) -> str:
 
 
 def _at_risk(contract: Contract, now_ms: int) -> Iterator[str]:
-    from sla_monitor.cli.shared.table_figures import told_figure, told_money
     from sla_monitor.sla.money.at_risk import at_risk
+    from sla_monitor.wording.numbers import format_money, format_ratio
 
     terms = contract.version_at(now_ms).terms
     for one in at_risk(terms):
-        limit = f"{told_money(one.limit, terms.currency)} {terms.currency} in {WINDOWS[one.over]}"
+        limit = f"{format_money(one.limit, terms.currency)} in {WINDOWS[one.over]}"
         name = f"{one.cap}, {one.scope}" if one.scope else one.cap
-        yield f"  cap {name}: {limit}, {told_figure(one.percent)} % of all charges in force"
+        yield f"  cap {name}: {limit}, {format_ratio(one.percent / 100)} of all charges in force"
 
 
 def _counted(count: int, word: str) -> str:

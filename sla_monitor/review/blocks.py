@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from sla_monitor.review.words import plain
+from sla_monitor.wording.text import plain
 
 Tone: TypeAlias = Literal["", "met", "minor", "serious", "severe", "below_threshold", "unknown", "so_far", "code"]
 """How a cell is coloured. No tone says anything that the text or the mark does not."""

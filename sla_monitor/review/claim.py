@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sla_monitor.errors import ReviewError
-from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Facts, Pack, Prose, Section, TextLines
 from sla_monitor.review.chapters.certificate import certificate
@@ -13,15 +12,17 @@ from sla_monitor.review.chapters.meeting import method
 from sla_monitor.review.chapters.responses import responses
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.results import CreditLine
+from sla_monitor.wording.instants import format_day, format_month
+from sla_monitor.wording.text import format_list
 
 
 def claim_pack(case: PackInput, name: str) -> Pack:
     """Raises ReviewError for a KPI that there is none of, and for one that did not fail."""
     failed = {kpi.kpi: kpi for kpi in case.failed()}
     if name not in failed:
-        known = words.listed(list(failed)) if failed else "none"
+        known = format_list(list(failed)) if failed else "none"
         raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
-    month, kpi = words.month_words(case.month), failed[name]
+    month, kpi = format_month(case.month), failed[name]
     answered = [responses("responses", case, kpi.service)] if kpi.service is not None else []
     sections = [_claim(case, name), page_of(case, kpi), *answered, method(case), checking(case), certificate(case)]
     subtitle = f"Claim for the failure of {name}, {month}"
@@ -33,10 +34,10 @@ def _claim(case: PackInput, name: str) -> Section:
     cost = case.money_by_kpi().get(name)
     facts = [("Before caps", Cell("nothing") if cost is None else case.money(cost))]
     deadline = case.assessment.claim_by
-    facts.append(("To be claimed by", Cell(words.day(deadline) if deadline else "no claim is needed")))
+    facts.append(("To be claimed by", Cell(format_day(deadline) if deadline else "no claim is needed")))
     said = (
         f"{case.assessment.authority} claims from {case.assessment.supplier} what the contract gives for the failure of"
-        f" {name} in {words.month_words(case.month)}. The failure, its outages and their causes are on the next page,"
+        f" {name} in {format_month(case.month)}. The failure, its outages and their causes are on the next page,"
         " the evidence is in the file beside this one, and every step of the amount follows."
     )
     caption = f"Credit{'' if len(lines) == 1 else 's'} in which {name} has a part"

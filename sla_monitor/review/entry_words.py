@@ -8,8 +8,12 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sla_monitor.register.entries import Entry, Timed
-from sla_monitor.review import words
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.instants import format_day, format_instant, format_month, format_stretch
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.text import format_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +24,22 @@ class PackWording:
     currency: str
 
     def names(self, names: Sequence[str]) -> str:
-        return words.listed(list(names)) if names else "everything"
+        return format_list(names) if names else "everything"
 
     def label(self, name: str) -> str:
-        return words.label(name)
+        return describe_id(name)
 
     def month(self, month: str) -> str:
-        return words.month_words(month)
+        return format_month(month)
 
     def money(self, amount: Decimal) -> str:
-        return words.money(amount, self.currency)
+        return format_money(amount, self.currency)
 
     def at(self, at_ms: int) -> str:
-        return words.moment(at_ms, self.zone)
+        return format_instant(at_ms, self.zone)
 
     def duration(self, duration_ms: int) -> str:
-        return words.duration(duration_ms)
+        return format_duration(duration_ms)
 
 
 def what(entry: Entry, case: PackInput) -> str:
@@ -46,7 +50,7 @@ def what(entry: Entry, case: PackInput) -> str:
 def when(entry: Entry, case: PackInput) -> str:
     """The time that an entry is about; empty for one that is about none."""
     said = entry.said
-    return words.until(said.start_ms, said.end_ms, case.zone) if isinstance(said, Timed) else ""
+    return format_stretch(said.start_ms, said.end_ms, case.zone) if isinstance(said, Timed) else ""
 
 
 def decision_needed(case: PackInput) -> Iterator[str]:
@@ -55,8 +59,8 @@ def decision_needed(case: PackInput) -> Iterator[str]:
         about = when(entry, case)
         yield f"Entry {entry.number}: {what(entry, case)}{f', {about}' if about else ''}."
     for kpi, month in case.assessment.missing_figures:
-        yield f"{kpi}: a figure for {words.month_words(month)} is owed and missing."
+        yield f"{kpi}: a figure for {format_month(month)} is owed and missing."
     if case.assessment.claim_by is not None:
-        yield f"This month’s credit must be claimed by {words.day(case.assessment.claim_by)}."
+        yield f"This month’s credit must be claimed by {format_day(case.assessment.claim_by)}."
     if case.assessment.status == "provisional":
         yield "The figures of this month are to be signed off."

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 from sla_monitor.assess.assessment import ContractAssessment, Outage, ServiceAssessment
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.errors import ReviewError
-from sla_monitor.review import words
 from sla_monitor.review.pack_input import Looks, PackInput
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
+from sla_monitor.wording.names import describe_reason
 
 FirstFailed: TypeAlias = Callable[[str, int, int], Observation | None]
 """Gives the first look that found an endpoint, by its key, down in a range of instants."""
@@ -40,7 +40,7 @@ def _places(services: tuple[ServiceAssessment, ...]) -> Iterator[tuple[ServiceAs
 def cause(look: Observation) -> str:
     """Its reason in words, with the status that came with it."""
     status = look.finding.status
-    return words.reason_words(look.finding.reason) + (f", status {status}" if status is not None else "")
+    return describe_reason(look.finding.reason) + (f", status {status}" if status is not None else "")
 
 
 def response(look: Observation) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Pack, Section
 from sla_monitor.review.chapters.checking import checking
@@ -21,6 +20,7 @@ from sla_monitor.review.chapters.services import services
 from sla_monitor.review.chapters.summary import summary
 from sla_monitor.review.chapters.tickets import tickets
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.instants import format_month
 
 CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     summary,
@@ -43,7 +43,7 @@ CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
 
 def pack(case: PackInput) -> Pack:
     """Everything that the month's pack says."""
-    month = words.month_words(case.month)
+    month = format_month(case.month)
     name = f"{case.month}-supplier" if case.copy == "supplier" else case.month
     sections = (section for chapter in CHAPTERS if (section := chapter(case)) is not None)
     return bound(case, name, f"Supplier performance review, {month}", month, sections)

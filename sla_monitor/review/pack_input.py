@@ -15,7 +15,6 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.document import Inputs
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.effective import EffectiveEntries
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell
 from sla_monitor.review.keeping import Keeping
 from sla_monitor.sla.money.charges import split
@@ -23,6 +22,8 @@ from sla_monitor.sla.observation import Observation, Outcome, Reason
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 from sla_monitor.sla.spans import Span
+from sla_monitor.wording.instants import format_instant
+from sla_monitor.wording.numbers import format_money
 
 Copy = Literal["authority", "supplier"]
 Looks: TypeAlias = Mapping[tuple[str, int], Observation]
@@ -91,10 +92,10 @@ class PackInput:
         return (*self.assessment.earlier, *((self.result,) if self.result else ()))
 
     def money(self, amount: Decimal) -> Cell:
-        return Cell(words.money(amount, self.assessment.currency), amount)
+        return Cell(format_money(amount, self.assessment.currency), amount)
 
     def at(self, at_ms: int | None) -> str:
-        return "" if at_ms is None else words.moment(at_ms, self.zone)
+        return "" if at_ms is None else format_instant(at_ms, self.zone)
 
     def failed(self) -> Iterator[KpiAssessment]:
         """The KPIs that missed their target, in the contract's order; in a running month, those that would."""

@@ -6,10 +6,11 @@ from fractions import Fraction
 from typing import get_args
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.review import words
 from sla_monitor.review.blocks import MARKS, Cell, Tone
 from sla_monitor.sla.banding import bands_of, is_met
 from sla_monitor.sla.results import KpiResult
+from sla_monitor.wording.figures import format_digits, format_figure
+from sla_monitor.wording.names import describe_id
 
 FAILED: tuple[Tone, ...] = ("minor", "serious", "severe")
 
@@ -31,7 +32,7 @@ def band_cell(kpi: KpiTerms, name: str | None, *, is_so_far: bool = False) -> Ce
     if name is None:
         return Cell("not assessed", tone="unknown", mark=MARKS["unknown"])
     tone = tone_of(kpi, name)
-    return Cell(f"{words.label(name)}{' so far' if is_so_far else ''}", tone=tone, mark=MARKS[tone])
+    return Cell(f"{describe_id(name)}{' so far' if is_so_far else ''}", tone=tone, mark=MARKS[tone])
 
 
 def score_cell(kpi: KpiTerms, result: KpiResult | None) -> Cell:
@@ -43,10 +44,10 @@ def score_cell(kpi: KpiTerms, result: KpiResult | None) -> Cell:
         return Cell("no figure", tone="unknown", mark=MARKS["unknown"], hint="no figure")
     tone = tone_of(kpi, result.band)
     again = "R" if result.is_repeat else ""
-    said = "not assessed" if result.band is None else words.label(result.band)
+    said = "not assessed" if result.band is None else describe_id(result.band)
     hint = f"{said}{', repeat' if again else ''}"
-    return Cell(words.digits(result.value, kpi), result.value, tone, MARKS[tone] + again, hint)
+    return Cell(format_digits(result.value, kpi), result.value, tone, MARKS[tone] + again, hint)
 
 
 def figure_cell(kpi: KpiTerms, value: Fraction | None) -> Cell:
-    return Cell(words.figure(value, kpi), value)
+    return Cell(format_figure(value, kpi), value)

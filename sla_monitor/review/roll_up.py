@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.months import shifted, within
-from sla_monitor.review import words
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
 from sla_monitor.review.chapters.checking import checking
@@ -21,6 +20,9 @@ from sla_monitor.review.palette import figure_cell
 from sla_monitor.review.rendering.drawing.bars import bars
 from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.results import PeriodResult
+from sla_monitor.wording.figures import format_level
+from sla_monitor.wording.instants import format_month
+from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points
 
 RUNS = (
     Column("KPI", 0.9), Column("What is promised", 2.8), Column("Target", 1, True), Column("Best", 1.1, True),
@@ -33,7 +35,7 @@ def roll_up(case: PackInput, length: int) -> Pack:
     """The last so many months up to the case's own, as far as there are any on record."""
     months = within(case.months, case.month, length)
     first = months[0].month if months else case.month
-    span = f"{words.month_words(first)} to {words.month_words(case.month)}"
+    span = f"{format_month(first)} to {format_month(case.month)}"
     inside = [chapter(case, months) for chapter in (_summary, _kpis, _runs, _money)]
     outside = [publication(case, months), method(case), checking(case), meeting(case), signatures(case)]
     name = f"{shifted(case.month, 1 - length)}-to-{case.month}"
@@ -46,11 +48,11 @@ def _summary(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     credit = sum((past.credit.total for past in months), Decimal(0))
     withheld = sum((past.withheld for past in months), Decimal(0))
     said = (
-        f"In {words.counted(len(months), 'month')} KPIs failed {words.counted(failed, 'time')}: the supplier has"
-        f" {words.counted_points(points)} and owes service credits of {case.money(credit).text}."
+        f"In {format_count(len(months), 'month')} KPIs failed {format_count(failed, 'time')}: the supplier has"
+        f" {format_counted_points(points)} and owes service credits of {case.money(credit).text}."
     )
     tiles = [
-        ("Service points", Cell(words.points(points), points)),
+        ("Service points", Cell(format_points(points), points)),
         ("Service credits", case.money(credit)),
         ("Charges withheld", case.money(withheld)),
     ]
@@ -74,11 +76,11 @@ def _row(kpi: KpiTerms, months: Sequence[PeriodResult]) -> Row:
     return (
         Cell(kpi.id),
         Cell(kpi.title),
-        Cell(words.level(kpi.target, kpi), kpi.target),
+        Cell(format_level(kpi.target, kpi), kpi.target),
         figure_cell(kpi, best),
         figure_cell(kpi, worst),
         *(Cell(str(count), count) for count in counts),
-        Cell(words.points(points), points),
+        Cell(format_points(points), points),
     )
 
 
@@ -97,7 +99,7 @@ def _charts(case: PackInput, months: Sequence[PeriodResult]) -> Iterator[Block]:
 
 def _money(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     currency = case.assessment.currency
-    paid = [(past.month, Fraction(past.credit.total), words.money(past.credit.total, currency)) for past in months]
+    paid = [(past.month, Fraction(past.credit.total), format_money(past.credit.total, currency)) for past in months]
     chart = bars("bars-credit", "Service credits by month, after caps", paid)
     table = months_table(case, months, "Points and money by month")
     return Section("credit", "Points and money", (table, chart))

@@ -5,18 +5,17 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from sla_monitor.assess import Cache, ContractAssessment, assess, assess_month
 from sla_monitor.assess.month import reconcile_month
-from sla_monitor.assess.reconciliation import Kept, Reconciliation, told_counts, told_difference, told_length
+from sla_monitor.assess.reconciliation import Kept, Reconciliation, told_counts
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, figures_digest
 from sla_monitor.periods.intervals import intersect, length, normal
 from sla_monitor.register.entries import OutageList
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import Milliseconds, told_instant
 from sla_monitor.sla.reconcile import Sums
 from sla_monitor.sla.spans import Span
 from tests.instants import exact
@@ -46,8 +45,18 @@ MONDAY = JUNE + 8 * HOUR  # 08:00 on Monday 1 June
 
 def listed(*outages: tuple[int, int | None], to: str = "cad", **more: Any) -> dict[str, Any]:
     """A list of June."""
-    rows = [{"service": to, "start": start, "end": end, "id": f"I{i}"} for i, (start, end) in enumerate(outages)]
-    return {"kind": "outage_list", "start": JUNE, "end": JULY, "digest": "d" * 64, "outages": rows, **more}
+    rows = [
+        {"service": to, "start": Milliseconds(start), "end": end and Milliseconds(end), "id": f"I{i}"}
+        for i, (start, end) in enumerate(outages)
+    ]
+    return {
+        "kind": "outage_list",
+        "start": Milliseconds(JUNE),
+        "end": Milliseconds(JULY),
+        "digest": "d" * 64,
+        "outages": rows,
+        **more,
+    }
 
 
 def june(
@@ -156,7 +165,7 @@ class TestSeveralLists:
         return with_outages(JUNE, JULY, self.FIRST, self.SECOND)
 
     def test_the_newer_one_counts_where_both_speak(self) -> None:
-        half = listed(self.SECOND, start=JUNE + 10 * DAY)
+        half = listed(self.SECOND, start=Milliseconds(JUNE + 10 * DAY))
         _, one = june(self.seen(), listed(self.FIRST), half)
         assert [verdict for verdict, _ in verdicts(one)] == ["agreed", "agreed"]
         assert [kept.number for kept in one.lists] == [1, 2]
@@ -268,22 +277,6 @@ def test_every_column_adds_up_to_the_month(
     rows = [row.sums for each in one.services for row in each.rows]
     assert sum(rows, Sums()) == one.sums
     assert sum(one.counts.values()) == len(rows)
-
-
-@pytest.mark.parametrize(
-    ("milliseconds", "words"),
-    [
-        (0, "0 s"),
-        (1, "0.001 s"),
-        (60_000, "1 min"),
-        (3_661_500, "1 h 1 min 1.5 s"),
-        (3_600_000_000, "1,000 h"),
-    ],
-)
-def test_a_length_is_told_exactly(milliseconds: int, words: str) -> None:
-    assert told_length(milliseconds) == words
-    assert told_difference(milliseconds) == (f"+{words}" if milliseconds else words)
-    assert told_difference(-milliseconds) == (f"−{words}" if milliseconds else words)
 
 
 def test_a_contract_without_time_yet_has_none() -> None:

@@ -33,11 +33,24 @@ def test_a_month_is_told_at_one_glance(contract: str, ledger: str) -> None:
     assert told[0] == ["IT", "Partnership", "(partnership),", "2025-03"]
     assert told[2][0] == "provisional:"
     (kpi,) = (line for line in told if line[:1] == ["KPI1"])
-    assert " ".join(kpi).endswith("99.9 % 97.964 98.633 98.231 severe 6 2 in a row 99.192 % Schedule 2.2, 1.1")
-    assert "Points 6. Credit 31,000.00 GBP (before caps 54,000.00)." in result.stdout
-    assert ["year", "contract", "40,000.00", "9,000.00", "54,000.00", "31,000.00", "0.00"] in told
-    assert ["police", "18,600.00"] in told
-    assert "Trigger bad-run is set off by 2025-02, 2025-03: termination right." in result.stdout
+    assert " ".join(kpi).endswith("99.9 % 97.96 % 98.63 % 98.23 % severe 6 2 in a row 99.19 % Schedule 2.2, 1.1")
+    assert "Points 6. Credit GBP 31,000.00 (before caps GBP 54,000.00)." in result.stdout
+    assert [
+        "year",
+        "contract",
+        "GBP",
+        "40,000.00",
+        "GBP",
+        "9,000.00",
+        "GBP",
+        "54,000.00",
+        "GBP",
+        "31,000.00",
+        "GBP",
+        "0.00",
+    ] in told
+    assert ["police", "GBP", "18,600.00"] in told
+    assert "Trigger bad run is set off by 2025-02, 2025-03: termination right." in result.stdout
     assert "Awaiting a decision\n  #2 by a.person: Claim" in result.stdout
 
 
@@ -189,8 +202,8 @@ def on_a_terminal(columns: int, *arguments: str) -> str:
 @pytest.mark.parametrize("columns", [40, 80, 160])
 def test_the_table_fits_the_terminal(contract: str, ledger: str, columns: int) -> None:
     shown = on_a_terminal(columns, contract, "--ledger", ledger, *MARCH)
-    figures = [line for line in shown.splitlines() if "KPI1" in line or "98.231" in line]
+    figures = [line for line in shown.splitlines() if "KPI1" in line or "98.23 %" in line]
     assert all(len(line) <= columns for line in figures)
-    assert all(view in shown for view in ("97.964", "98.633", "98.231"))
+    assert all(view in shown for view in ("97.96 %", "98.63 %", "98.23 %"))
     assert ("left out, for want of room: title" in shown) is (columns == 80)
     assert ("title: Custody is available" in shown) is (columns == 40)

@@ -101,5 +101,5 @@ def test_the_table_shows_the_months_that_differ_and_the_sums() -> None:
     assert text.splitlines()[0] == "small under draft.yaml: 4 months, 2026-01 to 2026-04; 2 of them differ"
     rows = [line.split() for line in text.splitlines()[5:]]
     assert [row[0] for row in rows] == ["2026-02", "2026-03", "all"]
-    assert "34,000.00 -> 51,000.00" in text
-    assert "+17,000.00" in text
+    assert "GBP 34,000.00 -> GBP 51,000.00" in text
+    assert "+GBP 17,000.00" in text

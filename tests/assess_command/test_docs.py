@@ -132,7 +132,7 @@ def commands() -> list[str]:
 def test_the_sample_month_is_worked_out_by_the_command_of_the_how_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     (line,) = [line for line in commands() if "config/" in line]
-    assert "Points 5. Credit 20,894.07 GBP." in run(*shlex.split(line)[1:]).stdout
+    assert "Points 5. Credit GBP 20,894.07." in run(*shlex.split(line)[1:]).stdout
 
 
 def test_every_command_of_the_how_to_does_what_it_says(as_the_how_to_has_it: Path) -> None:

@@ -1,78 +1,8 @@
-"""Figures and tables as a person sees them."""
+"""Texts and tables as a person sees them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from fractions import Fraction
-from zoneinfo import ZoneInfo
-
-import pytest
-
-from sla_monitor.cli.shared.table_figures import told_duration, told_figure, told_percent, told_target, told_time
 from sla_monitor.cli.shared.terminal import lines_of, plain, table
-
-TARGET = Fraction("99.95")
-
-
-@pytest.mark.parametrize(
-    ("figure", "told"),
-    [
-        (Fraction(100), "100"),
-        (Fraction("99.95"), "99.95"),
-        (Fraction("99.9495"), "99.949"),
-        (Fraction("99.94996"), "99.949"),
-        (Fraction("99.9500004"), "99.9500004"),
-        (Fraction("99.9509"), "99.9509"),
-        (Fraction(299, 3), "99.666"),
-        (None, "-"),
-    ],
-)
-def test_a_figure_that_is_not_the_target_never_looks_like_it(figure: Fraction | None, told: str) -> None:
-    assert told_figure(figure, TARGET) == told
-
-
-def test_a_figure_is_cut_so_that_nobody_rounds_it_twice() -> None:
-    """The contract's two places make 99.86 of it; out of 99.865 a reader would make 99.87."""
-    assert told_figure(Fraction("99.86496"), TARGET) == "99.864"
-
-
-def test_a_target_keeps_all_its_digits() -> None:
-    assert told_target(Fraction("99.9995"), "percent") == "99.9995 %"
-    assert told_target(Fraction(800), "ms") == "800 ms"
-
-
-def test_two_figures_that_differ_are_told_apart() -> None:
-    before, after = Fraction("99.8641"), Fraction("99.8642")
-    assert told_figure(before, after) != told_figure(after, before)
-
-
-def test_coverage_short_of_the_whole_never_looks_whole() -> None:
-    assert told_percent(Fraction(1)) == "100 %"
-    assert told_percent(Fraction(999_999, 1_000_000)) == "99.999 %"
-    assert told_percent(None) == "-"
-
-
-@pytest.mark.parametrize(
-    ("milliseconds", "told"),
-    [
-        (0, "0 s"),
-        (999, "0 s"),
-        (61_000, "1 min 1 s"),
-        (90_000_000, "1 d 1 h"),
-        (-61_500, "-1 min 1 s"),
-        (Fraction(2_682_000), "44 min 42 s"),
-    ],
-)
-def test_durations_are_told_in_whole_seconds(milliseconds: int | Fraction, told: str) -> None:
-    assert told_duration(milliseconds) == told
-
-
-def test_the_two_hours_of_autumn_are_told_apart() -> None:
-    first = int(datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp() * 1000)
-    london = ZoneInfo("Europe/London")
-    assert told_time(first, london) == "2026-10-25 01:30:00 BST"
-    assert told_time(first + 3_600_000, london) == "2026-10-25 01:30:00 GMT"
-    assert told_time(None, london) == "-"
 
 
 def test_nothing_in_a_text_moves_the_cursor_or_turns_the_writing_round() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from sla_monitor.assess.compare import Comparison, MonthCompared, Sums
-from sla_monitor.cli.shared.table_figures import NONE, told_money, told_points
-from sla_monitor.cli.shared.terminal import Row, plain, table
+from sla_monitor.cli.shared.terminal import NONE, Row, plain, table
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_money, format_points
 
 DISPENSABLE = ("triggers", "withheld", "before caps", "KPIs")
 """What a narrow terminal does without, in this order."""
@@ -20,25 +22,33 @@ def told_comparison(one: Comparison, draft_file: str, columns: int | None) -> st
     head += f", {first} to {last}; {len(different)} of them differ" if one.months else ""
     rows = [_row(month, one.currency) for month in different]
     total = {"month": "all", "KPIs": "", **_sums(one.present, one.draft, one.currency), "triggers": ""}
-    return f"{head}\nAmounts in {one.currency}, contract -> draft\n\n{table([*rows, total], DISPENSABLE, columns)}"
+    return f"{head}\nContract -> draft\n\n{table([*rows, total], DISPENSABLE, columns)}"
 
 
 def _row(month: MonthCompared, code: str) -> Row:
-    bands = [f"{c.kpi} {c.band or NONE} -> {c.draft_band or NONE}" for c in month.changes if c.band != c.draft_band]
+    bands = [f"{c.kpi} {_band(c.band)} -> {_band(c.draft_band)}" for c in month.changes if c.band != c.draft_band]
     return {
         "month": month.month,
         "KPIs": ", ".join(bands),
         **_sums(month.present, month.draft, code),
-        "triggers": _change(", ".join(month.set_off) or NONE, ", ".join(month.draft_set_off) or NONE),
+        "triggers": _change(_triggers(month.set_off), _triggers(month.draft_set_off)),
     }
+
+
+def _band(name: str | None) -> str:
+    return describe_id(name) if name else NONE
+
+
+def _triggers(names: Iterable[str]) -> str:
+    return ", ".join(map(describe_id, names)) or NONE
 
 
 def _sums(ours: Sums, draft: Sums, code: str) -> Row:
     return {
-        "points": _change(told_points(ours.points), told_points(draft.points)),
-        "before caps": _change(told_money(ours.before_caps, code), told_money(draft.before_caps, code)),
-        "credit": _change(told_money(ours.credit, code), told_money(draft.credit, code)),
-        "withheld": _change(told_money(ours.withheld, code), told_money(draft.withheld, code)),
+        "points": _change(format_points(ours.points), format_points(draft.points)),
+        "before caps": _change(format_money(ours.before_caps, code), format_money(draft.before_caps, code)),
+        "credit": _change(format_money(ours.credit, code), format_money(draft.credit, code)),
+        "withheld": _change(format_money(ours.withheld, code), format_money(draft.withheld, code)),
         "difference": _signed(draft.credit + draft.withheld - ours.credit - ours.withheld, code),
     }
 
@@ -48,5 +58,5 @@ def _change(before: str, after: str) -> str:
 
 
 def _signed(amount: Decimal, code: str) -> str:
-    text = told_money(amount, code)
+    text = format_money(amount, code)
     return f"+{text}" if amount > 0 else text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import (
@@ -21,24 +20,18 @@ from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.register.formatting import TerminalWording, told_entry
-from sla_monitor.cli.register.preview import differences
-from sla_monitor.cli.shared.table_figures import (
-    NONE,
-    told_duration,
-    told_figure,
-    told_money,
-    told_percent,
-    told_points,
-    told_seconds,
-    told_target,
-    told_time,
-)
-from sla_monitor.cli.shared.terminal import Row, plain, table, wrapped
+from sla_monitor.cli.register.preview import MET, differences
+from sla_monitor.cli.shared.terminal import NONE, Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
+from sla_monitor.wording.durations import format_duration, format_seconds
+from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
+from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_stretch
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_counted_points, format_money, format_percent, format_points, format_ratio
 
 STATUS = {
     "running": "running: figures so far",
@@ -55,7 +48,7 @@ DISPENSABLE = ("title", "clause", "repeat", "coverage")
 
 def told_assessment(one: ContractAssessment, contract: Contract, columns: int | None, origin: str = "") -> str:
     """Everything at one glance; the working is told separately. `origin`: what it was worked out from, in words."""
-    blocks = [*_head(one, origin, columns), *told_restatement(one, columns), _kpis(one, columns)]
+    blocks = [*_head(one, origin, columns), *told_restatement(one, contract, columns), _kpis(one, columns)]
     if one.result is not None:
         blocks += _money(one, one.result, columns)
     blocks += _imports(one, columns)
@@ -65,14 +58,14 @@ def told_assessment(one: ContractAssessment, contract: Contract, columns: int | 
 
 def _head(one: ContractAssessment, origin: str, columns: int | None) -> Iterator[str]:
     zone = ZoneInfo(one.time_zone)
-    since = f"terms of {told_time(one.terms_from_ms, zone)[:10]}"
+    since = f"terms of {format_day_at(one.terms_from_ms, zone)}"
     reference = f" ({plain(one.terms_reference)})" if one.terms_reference else ""
     title = f"{plain(one.title)} ({one.contract})" if one.title else one.contract
     lines = [f"{title}, {one.period.name}", f"{plain(one.authority)} / {plain(one.supplier)}; {since}{reference}"]
     if one.total_value is not None:
-        worth = f"{told_money(one.total_value, one.currency)} {one.currency}"
-        lines.append(f"worth {worth} over its term, {one.starts_on} to {one.ends_on}")
-    until = f" up to {told_time(one.at_ms, zone)}" if one.status == "running" else ""
+        worth = f"{format_money(one.total_value, one.currency)}"
+        lines.append(f"worth {worth} over its term, {format_day(one.starts_on)} to {format_day(one.ends_on)}")
+    until = f" up to {format_instant(one.at_ms, zone)}" if one.status == "running" else ""
     lines += [f"{STATUS[one.status]}{until}", *([origin] if origin else [])]
     yield "\n".join(wrapped(line, columns, "  ") for line in lines)
 
@@ -84,23 +77,30 @@ def _kpis(one: ContractAssessment, columns: int | None) -> str:
 
 
 def _kpi(kpi: KpiAssessment) -> Row:
-    target = Fraction(kpi.terms.target) if kpi.terms else kpi.target_ratio * 100
-    unit = kpi.terms.unit if kpi.terms else "percent"
-    figures = {view: kpi.views.get(view) for view in VIEWS}
-    values: dict[str, str] = {
-        view: told_figure(figure.value if figure else None, target) for view, figure in figures.items()
-    }
+    values: dict[str, str] = {view: _format_figure(kpi, kpi.views.get(view)) for view in VIEWS}
     return {
         "KPI": kpi.kpi,
         "title": kpi.title,
-        "target": told_target(target, unit),
+        "target": _format_target(kpi),
         **values,
         "band": _band(kpi),
-        "points": told_points(kpi.result.points) if kpi.result else NONE,
+        "points": format_points(kpi.result.points) if kpi.result else NONE,
         "repeat": f"{kpi.result.failures_in_a_row} in a row" if kpi.result and kpi.result.is_repeat else "",
-        "coverage": told_percent(kpi.coverage_ratio),
+        "coverage": format_ratio(kpi.coverage_ratio, none=NONE),
         "clause": kpi.clause,
     }
+
+
+def _format_target(kpi: KpiAssessment) -> str:
+    return format_level(kpi.terms.target, kpi.terms) if kpi.terms else format_percent(kpi.target_ratio)
+
+
+def _format_figure(kpi: KpiAssessment, figure: Figure | None) -> str:
+    """A KPI without terms of its own has a ratio, and no rule for rounding it."""
+    value = figure.value if figure else None
+    if kpi.terms is None:
+        return format_ratio(None if value is None else value / 100, none=NO_FIGURE)
+    return format_figure(value, kpi.terms)
 
 
 def _band(kpi: KpiAssessment) -> str:
@@ -108,19 +108,17 @@ def _band(kpi: KpiAssessment) -> str:
     agreed = kpi.views.get("agreed")
     found = kpi.result or agreed
     if found is None or found.value is None:
-        return "no figure"
+        return NO_FIGURE
     if found.band is not None:
-        return found.band.replace("_", " ")
-    if found.is_met is None:
-        return "not assessable"
-    return "met" if found.is_met else "missed"
+        return describe_id(found.band)
+    return MET[found.is_met]
 
 
 def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -> Iterator[str]:
     credit, code = result.credit, one.currency
-    sums = f"Points {told_points(result.points)}. Credit {told_money(credit.total, code)} {code}"
-    sums += f" (before caps {told_money(credit.before_caps, code)})" if credit.before_caps != credit.total else ""
-    sums += f". Withheld {told_money(result.withheld, code)} {code}" if result.withheld else ""
+    sums = f"Points {format_points(result.points)}. Credit {format_money(credit.total, code)}"
+    sums += f" (before caps {format_money(credit.before_caps, code)})" if credit.before_caps != credit.total else ""
+    sums += f". Withheld {format_money(result.withheld, code)}" if result.withheld else ""
     yield sums + "." + _unclaimed(one, result)
     if credit.lines:
         yield "Credits\n" + table([_line(line, code) for line in credit.lines])
@@ -128,36 +126,41 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
         yield "Caps\n" + table([_cap_row(cap, code) for cap in credit.caps], ("used", "before"), columns)
     if len(one.shares) > 1:
         yield "Shares\n" + table(
-            [{"participant": name, "amount": told_money(p, code)} for name, p in one.shares.items()]
+            [{"participant": name, "amount": format_money(p, code)} for name, p in one.shares.items()]
         )
     for trigger in result.triggers:
-        effects = ", ".join(effect.replace("_", " ") for effect in trigger.effects)
-        yield wrapped(f"Trigger {trigger.trigger} is set off by {', '.join(trigger.months)}: {effects}.", columns, "  ")
+        name, effects = describe_id(trigger.trigger), ", ".join(map(describe_id, trigger.effects))
+        yield wrapped(f"Trigger {name} is set off by {', '.join(trigger.months)}: {effects}.", columns, "  ")
 
 
 def _unclaimed(one: ContractAssessment, result: PeriodResult) -> str:
     if not result.credit.unclaimed:
         return ""
-    amount = f"{told_money(result.credit.unclaimed, one.currency)} {one.currency}"
-    if result.credit.is_lapsed:
-        return f"\n{amount} lapsed: it was to be claimed by {result.credit.claim_by}."
-    return f"\n{amount} more if it is claimed" + (f" by {one.claim_by}." if one.claim_by else ".")
+    amount = format_money(result.credit.unclaimed, one.currency)
+    if result.credit.is_lapsed and result.credit.claim_by:
+        return f"\n{amount} lapsed: it was to be claimed by {format_day(result.credit.claim_by)}."
+    return f"\n{amount} more if it is claimed" + (f" by {format_day(one.claim_by)}." if one.claim_by else ".")
 
 
 def _line(line: CreditLine, code: str) -> Row:
     whose = line.service or "contract"
-    return {"rule": line.rule, "KPI": line.kpi or "", "of": whose, "amount": told_money(line.amount, code)}
+    return {
+        "rule": describe_id(line.rule),
+        "KPI": line.kpi or "",
+        "of": whose,
+        "amount": format_money(line.amount, code),
+    }
 
 
 def _cap_row(cap: CapResult, code: str) -> Row:
     return {
-        "cap": cap.cap,
+        "cap": describe_id(cap.cap),
         "of": cap.scope or "contract",
-        "limit": told_money(cap.limit, code),
-        "used": told_money(cap.used, code),
-        "before": told_money(cap.before, code),
-        "after": told_money(cap.after, code),
-        "left": told_money(cap.left, code),
+        "limit": format_money(cap.limit, code),
+        "used": format_money(cap.used, code),
+        "before": format_money(cap.before, code),
+        "after": format_money(cap.after, code),
+        "left": format_money(cap.left, code),
     }
 
 
@@ -165,7 +168,7 @@ def _imports(one: ContractAssessment, columns: int | None) -> Iterator[str]:
     """What of it others have seen, and nobody here."""
     zone = ZoneInfo(one.time_zone)
     for imported in one.imports:
-        times = ", ".join(f"{service} {told_duration(ms)}" for service, ms in imported.services.items())
+        times = ", ".join(f"{service} {format_duration(ms)}" for service, ms in imported.services.items())
         told = plain(imported_words(imported.record, zone))
         yield wrapped(f"Import {imported.record.number}: {told}; agreed time of {times or 'none'}.", columns, "  ")
 
@@ -210,11 +213,11 @@ def _time(one: ContractAssessment, entries: Mapping[int, Entry]) -> Iterator[str
     for number, pieces in sorted(_by_entry(one).items()):
         yield f"  {_heading(number, entries.get(number))}"
         for (start_ms, end_ms, found, why), services in pieces.items():
-            span = f"{told_time(start_ms, zone)} to {told_time(end_ms, zone)}"
+            span = f"{format_stretch(start_ms, end_ms, zone)}"
             yield f"    {FOUND[found]}: {span}, {_decided(why, entries)}"
             yield from (f"      {share}" for share in _shares(services))
     out = [
-        f"{service.service} {told_seconds(service.excluded_ms)} of {told_seconds(service.agreed_ms)}"
+        f"{service.service} {format_seconds(service.excluded_ms)} of {format_seconds(service.agreed_ms)}"
         for service in one.services
         if service.excluded_ms
     ]
@@ -253,7 +256,7 @@ def _shares(services: Mapping[str, PercentOf]) -> Iterator[str]:
     for share, names in alike.items():
         each = " each" if len(names) > 1 else ""
         alone = f", for {', '.join(share.kpis)} alone" if share.kpis else ""
-        told = f"{told_seconds(share.agreed_ms)}{each} of agreed time, {told_seconds(share.down_ms)} of it down"
+        told = f"{format_seconds(share.agreed_ms)}{each} of agreed time, {format_seconds(share.down_ms)} of it down"
         yield f"{', '.join(names)}: {told}{alone}"
 
 
@@ -262,7 +265,7 @@ def _heading(number: int, entry: Entry | None) -> str:
     if entry is None:
         return f"#{number}"
     said = entry.said
-    what = f"{said.kind}, {said.cause}" if isinstance(said, Claim) else said.kind
+    what = describe_id(f"{said.kind}, {said.cause}" if isinstance(said, Claim) else said.kind)
     what += ", emergency" if isinstance(said, Maintenance) and said.emergency else ""
     parts = [f"#{number} {what}, by {entry.actor}", entry.reference, entry.note]
     return plain("; ".join(part for part in parts if part))
@@ -316,9 +319,9 @@ def told_forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]
     rows = [
         {
             "if it ends": name,
-            "points": told_points(case.points),
-            f"credit, {one.currency}": told_money(case.credit, one.currency),
-            "sets off": ", ".join(case.triggers),
+            "points": format_points(case.points),
+            f"credit, {one.currency}": format_money(case.credit, one.currency),
+            "sets off": ", ".join(map(describe_id, case.triggers)),
         }
         for name, case in cases.items()
     ]
@@ -336,22 +339,19 @@ def _without(row: Row, gone: str) -> Row:
 
 
 def _ends(kpi: KpiAssessment, forecast: KpiForecast) -> Row:
-    target = Fraction(kpi.terms.target) if kpi.terms else kpi.target_ratio * 100
-    agreed = kpi.views.get("agreed")
     return {
         "KPI": kpi.kpi,
-        "target": told_target(target, kpi.terms.unit if kpi.terms else "percent"),
-        "so far": told_figure(agreed.value if agreed else None, target),
-        "at best": _end(forecast.best, target),
-        "at worst": _end(forecast.worst, target),
+        "target": _format_target(kpi),
+        "so far": _format_figure(kpi, kpi.views.get("agreed")),
+        "at best": _end(kpi, forecast.best),
+        "at worst": _end(kpi, forecast.worst),
     }
 
 
-def _end(figure: Figure, target: Fraction) -> str:
+def _end(kpi: KpiAssessment, figure: Figure) -> str:
     if figure.value is None:
         return NOT_FORECAST
-    verdict = {True: "met", False: "missed", None: "not assessable"}[figure.is_met]
-    return f"{told_figure(figure.value, target)} ({(figure.band or verdict).replace('_', ' ')})"
+    return f"{_format_figure(kpi, figure)} ({describe_id(figure.band or MET[figure.is_met])})"
 
 
 def _allowance(kpi: KpiAssessment, zone: ZoneInfo) -> Row:
@@ -359,10 +359,10 @@ def _allowance(kpi: KpiAssessment, zone: ZoneInfo) -> Row:
     trailing = kpi.forecast.trailing_runs_out_ms if kpi.forecast else None
     return {
         "KPI": kpi.kpi,
-        "allowance": told_duration(kpi.allowance_ms),
-        "left": told_duration(kpi.allowance_left_ms),
-        "runs out": told_time(runs_out, zone),
-        "at the rate of 7 days": told_time(trailing, zone),
+        "allowance": format_duration(kpi.allowance_ms),
+        "left": format_duration(kpi.allowance_left_ms),
+        "runs out": format_instant(runs_out, zone) if runs_out is not None else NONE,
+        "at the rate of 7 days": format_instant(trailing, zone) if trailing is not None else NONE,
     }
 
 
@@ -370,12 +370,12 @@ TOLD_AT_MOST = 20
 """Entries: a file of tickets may be hundreds of them."""
 
 ELSEWHERE = (
-    "By the register as it stood at the sign-off the month comes to {points} points and {credit} {currency} today,"
+    "By the register as it stood at the sign-off the month comes to {points} and {credit} today,"
     " which is not what was signed: the contract's file or what was seen has changed since."
 )
 
 
-def told_restatement(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+def told_restatement(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
     """Nothing for a month whose figures are what was signed, or that nobody signed."""
     found = one.restatement
     if found is None:
@@ -383,19 +383,20 @@ def told_restatement(one: ContractAssessment, columns: int | None) -> Iterator[s
     yield wrapped(f"RESTATED: {_sums(found, one.currency)}", columns)
     if found.before is None or one.result is None:
         return
+    terms = contract.version_at(one.period.end_ms - 1).terms
     rows = [{"figure": row["figure"], "by the sign-off": row["before"], "now": row["after"]}
-            for row in differences(found.before, one.result, one.currency)]  # fmt: skip
+            for row in differences(found.before, one.result, terms)]  # fmt: skip
     if rows:
         yield table(rows, (), columns)
     yield from _why(found, one, columns)
 
 
 def _sums(found: Restatement, currency: str) -> str:
-    now = f"now {told_points(found.points)} points and {told_money(found.credit, currency)} {currency}"
+    now = f"now {format_counted_points(found.points, 'point')} and {format_money(found.credit, currency)}"
     signed = found.signed.said
     if not isinstance(signed, SignOff):
         return now
-    was = f"{told_points(Fraction(signed.points))} points and {told_money(signed.credit, currency)} {currency}"
+    was = f"{format_counted_points(signed.points, 'point')} and {format_money(signed.credit, currency)}"
     return f"sign-off #{found.signed.number} had {was}; {now}"
 
 
@@ -406,8 +407,8 @@ def _is_what_was_signed(before: PeriodResult, signed: SignOff) -> bool:
 def _why(found: Restatement, one: ContractAssessment, columns: int | None) -> Iterator[str]:
     signed, before = found.signed.said, found.before
     if before and isinstance(signed, SignOff) and not _is_what_was_signed(before, signed):
-        points, credit = told_points(before.points), told_money(before.deducted, one.currency)
-        yield wrapped(ELSEWHERE.format(points=points, credit=credit, currency=one.currency), columns)
+        points, credit = format_counted_points(before.points, "point"), format_money(before.deducted, one.currency)
+        yield wrapped(ELSEWHERE.format(points=points, credit=credit), columns)
     about = {entry.number: entry for entry in one.entries}
     say = TerminalWording(ZoneInfo(one.time_zone), one.currency)
     told = [f"  {told_entry(about[number], say)}" for number in found.because if number in about]

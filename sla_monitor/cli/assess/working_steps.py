@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess.assessment import ContractAssessment, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
-from sla_monitor.cli.shared.table_figures import told_duration, told_seconds, told_time
 from sla_monitor.cli.shared.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
@@ -23,6 +22,9 @@ from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 from sla_monitor.sla.working import Working
+from sla_monitor.wording.durations import format_duration, format_seconds
+from sla_monitor.wording.instants import format_instant, format_stretch
+from sla_monitor.wording.names import describe_id, describe_reason
 
 
 def told_working(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
@@ -41,29 +43,28 @@ def _money(one: ContractAssessment) -> Iterator[tuple[str, list[str]]]:
         return
     credit = one.result.credit
     for line in credit.lines:
-        yield f"Credit {line.rule}", _steps(line.working)
+        yield f"Credit {describe_id(line.rule)}", _steps(line.working)
     for cap in credit.caps:
-        yield f"Cap {cap.cap} of {cap.scope or 'the contract'}", _steps(cap.working)
+        yield f"Cap {describe_id(cap.cap)} of {cap.scope or 'the contract'}", _steps(cap.working)
     yield "Claims", _steps(credit.working)
     for trigger in one.result.triggers:
-        yield f"Trigger {trigger.trigger}", _steps(trigger.working)
+        yield f"Trigger {describe_id(trigger.trigger)}", _steps(trigger.working)
     for name, working in one.shares_working.items():
         yield f"Share of {name}", _steps(working)
 
 
 def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]]:
     """One after the other, and what they add up to. KPIs with rules of their own may count less of each."""
-    gross, counts = told_seconds(service.gross_downtime_ms), told_seconds(service.downtime_ms)
+    gross, counts = format_seconds(service.gross_downtime_ms), format_seconds(service.downtime_ms)
     lines = [*(_outage(outage, zone) for outage in service.outages), f"in all: {gross}, after exclusions {counts}"]
     return f"Outages of {service.service} in its hours", lines
 
 
 def _outage(outage: Outage, zone: ZoneInfo) -> str:
-    until = "it goes on" if outage.end_ms is None else told_time(outage.end_ms, zone)
-    found = f", {outage.reason.value}" if outage.reason else ""
+    when, found = format_stretch(outage.start_ms, outage.end_ms, zone), describe_reason(outage.reason)
     entries = f" ({', '.join(f'#{number}' for number in outage.entries)})" if outage.entries else ""
-    counts = f"{told_seconds(outage.gross_ms)}, after exclusions {told_seconds(outage.downtime_ms)}{entries}"
-    return f"{told_time(outage.start_ms, zone)} to {until}, {', '.join(outage.endpoints)}{found}: {counts}"
+    counts = f"{format_seconds(outage.gross_ms)}, after exclusions {format_seconds(outage.downtime_ms)}{entries}"
+    return f"{when}, {', '.join(outage.endpoints)}, {found}: {counts}"
 
 
 def _of_kpi(kpi: KpiAssessment, *, is_running: bool) -> Iterator[tuple[str, list[str]]]:
@@ -82,9 +83,9 @@ def _classes(time: Seconds | None, *, is_running: bool) -> Iterator[str]:
     if time is not None:
         classes = {"excluded": time.excluded_ms, "unseen": time.unknown_ms, "degraded": time.degraded_ms}
         classes |= {"down": sum(loss.counted_ms for loss in time.losses)}
-        told = ", ".join(f"{name} {told_seconds(ms)}" for name, ms in classes.items())
+        told = ", ".join(f"{name} {format_seconds(ms)}" for name, ms in classes.items())
         so_far = " so far" if is_running else ""
-        yield f"agreed time{so_far}: {told_seconds(time.agreed_ms)}; of it {told}, the rest was up"
+        yield f"agreed time{so_far}: {format_seconds(time.agreed_ms)}; of it {told}, the rest was up"
 
 
 def _steps(working: Working) -> list[str]:
@@ -178,8 +179,8 @@ def _late(one: ContractAssessment, contract: Contract, kpi: RatioKpi) -> Iterato
         took_ms = elapsed_ms(ticket, kpi, calendar, zone, now_ms)
         if took_ms > (kpi.within_ms or 0):
             left_out = f", left out by #{excused[ticket.id]}" if ticket.id in excused else ""
-            told = f"{ticket.id} ({ticket.priority}, {told_time(ticket.opened_ms, zone)})"
-            yield f"late: {told}: {told_duration(took_ms)} on the clock{left_out}"
+            told = f"{ticket.id} ({ticket.priority}, {format_instant(ticket.opened_ms, zone)})"
+            yield f"late: {told}: {format_duration(took_ms)} on the clock{left_out}"
 
 
 def _counted(one: ContractAssessment, kpi: RatioKpi, case: RequestContext) -> Iterator[Ticket]:

@@ -11,6 +11,7 @@ import click
 from sla_monitor.cli.register.formatting import tell_json
 from sla_monitor.cli.register.preview import Changes, ask, changes_of_import, show_changes
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width
+from sla_monitor.wording.durations import format_duration
 
 if TYPE_CHECKING:
     from sla_monitor.cli.register.desk import EntryDesk
@@ -197,8 +198,8 @@ def _tell(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, 
     rows = [
         {
             "endpoint": key.partition("/")[2],
-            "tells of": _duration(ms),
-            "seen by nobody else": _duration(effect.filled_ms.get(key, 0)),
+            "tells of": format_duration(ms),
+            "seen by nobody else": format_duration(effect.filled_ms.get(key, 0)),
         }
         for key, ms in effect.told_ms.items()
     ]
@@ -256,12 +257,6 @@ def _instant(at_ms: int) -> str:
     from sla_monitor.register.instant import told_instant
 
     return told_instant(at_ms)
-
-
-def _duration(ms: int) -> str:
-    from sla_monitor.cli.shared.table_figures import told_duration
-
-    return told_duration(ms)
 
 
 def _counted(count: int, word: str, several: str) -> str:

@@ -13,13 +13,12 @@ from sla_monitor.assess.reconciliation import (
     ServiceReconciliation,
     Theirs,
     told_counts,
-    told_difference,
-    told_length,
 )
-from sla_monitor.cli.shared.table_figures import told_time
 from sla_monitor.cli.shared.terminal import Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.sla.reconcile import Sums
+from sla_monitor.wording.durations import format_duration_difference, format_exact_duration
+from sla_monitor.wording.instants import format_instant, format_stretch
 
 if TYPE_CHECKING:
     from sla_monitor.document.reconciled import Previewed
@@ -58,14 +57,14 @@ def told_reconciliation(
 def _month(contract: Contract, one: Reconciliation, zone: ZoneInfo, columns: int | None) -> Iterator[str]:
     lists = ", ".join("the file" if kept.number is None else f"entry {kept.number}" for kept in one.lists)
     head = f"{contract.id}, {one.month}: {told_counts(one)}"
-    until = f"up to {told_time(one.until_ms, zone)}; edges may differ by {told_length(one.tolerance_ms)}"
+    until = f"up to {format_instant(one.until_ms, zone)}; edges may differ by {format_exact_duration(one.tolerance_ms)}"
     yield "\n".join(wrapped(line, columns, "  ") for line in (head, f"against {lists}, {until}"))
     rows = [_row(service, row, zone) for service in one.services for row in service.rows]
     if rows:
         yield table([*rows, _total(one.sums)], DISPENSABLE, columns)
     for service in one.services:
         if service.unlisted_ms:
-            length = told_length(service.unlisted_ms)
+            length = format_exact_duration(service.unlisted_ms)
             yield wrapped(f"{service.service}: no list speaks of {length} of our downtime.", columns, "  ")
         for theirs in service.outside:
             yield wrapped(f"{service.service}, outside its service hours: {_theirs(theirs, zone)}", columns, "  ")
@@ -77,7 +76,7 @@ def _row(service: ServiceReconciliation, row: Pairing, zone: ZoneInfo) -> Row:
     return {
         "service": service.service,
         "found": VERDICT_WORDS[row.verdict],
-        "ours": "; ".join(_span(one.start_ms, one.end_ms, zone) for one in row.ours),
+        "ours": "; ".join(format_stretch(one.start_ms, one.end_ms, zone) for one in row.ours),
         "theirs": "; ".join(_theirs(one, zone) for one in row.theirs),
         **_lengths(row.sums),
     }
@@ -89,32 +88,23 @@ def _total(sums: Sums) -> Row:
 
 def _lengths(sums: Sums) -> Row:
     return {
-        "ours lasted": told_length(sums.ours_ms),
-        "theirs lasted": told_length(sums.theirs_ms),
-        "difference": told_difference(sums.difference_ms),
-        "unseen": told_length(sums.unseen_ms) if sums.unseen_ms else "",
+        "ours lasted": format_exact_duration(sums.ours_ms),
+        "theirs lasted": format_exact_duration(sums.theirs_ms),
+        "difference": format_duration_difference(sums.difference_ms),
+        "unseen": format_exact_duration(sums.unseen_ms) if sums.unseen_ms else "",
     }
 
 
 def _told_sums(sums: Sums) -> str:
-    ours, theirs, difference = map(told_length, (sums.ours_ms, sums.theirs_ms, abs(sums.difference_ms)))
+    ours, theirs, difference = map(format_exact_duration, (sums.ours_ms, sums.theirs_ms, abs(sums.difference_ms)))
     than = "more" if sums.difference_ms > 0 else "less"
     return f"ours {ours}, theirs {theirs}" + (f", {difference} {than}" if sums.difference_ms else "")
 
 
 def _theirs(theirs: Theirs, zone: ZoneInfo) -> str:
     name = " ".join(part for part in (theirs.outage.id, theirs.outage.title) if part)
-    when = _span(theirs.start_ms, theirs.end_ms, zone)
+    when = format_stretch(theirs.start_ms, theirs.end_ms, zone)
     return plain(f"{name}: {when}" if name else when)
-
-
-def _span(start_ms: int, end_ms: int | None, zone: ZoneInfo) -> str:
-    """The day is not told twice."""
-    start = told_time(start_ms, zone)
-    if end_ms is None:
-        return f"{start}, still open"
-    end = told_time(end_ms, zone)
-    return f"{start[:-4]} to {end[11:]}" if start[:10] == end[:10] and start[19:] == end[19:] else f"{start} to {end}"
 
 
 def _commands(contract: Contract, found: Sequence[Reconciliation], zone: ZoneInfo) -> Iterator[str]:
@@ -123,7 +113,7 @@ def _commands(contract: Contract, found: Sequence[Reconciliation], zone: ZoneInf
         for service in one.services:
             for row in service.rows:
                 if row.remedies:
-                    when = _span(row.match.start_ms, row.match.end_ms, zone)
+                    when = format_stretch(row.match.start_ms, row.match.end_ms, zone)
                     yield f"# {service.service}, {VERDICT_WORDS[row.verdict]}: {when}"
                     yield from (f"  {remedy.command(contract.id)}" for remedy in row.remedies)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sla_monitor.cli.register.desk import EntryDesk
 from sla_monitor.cli.register.preview import Entered
-from sla_monitor.cli.shared.table_figures import told_duration, told_money, told_time
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
+from sla_monitor.wording.durations import format_exact_duration
+from sla_monitor.wording.instants import format_instant, format_stretch
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_money
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.register.effective import EffectiveEntries
     from sla_monitor.register.entries import Entry
+
+LENGTHS = frozenset({"duration_ms", "tolerance_ms"})
+NAMED = frozenset({"cause", "outcome", "party", "what"})
+"""Fields whose values are names of ours or of the contract, and no text of a person."""
 
 DISPENSABLE = ("at", "reference", "actor")
 """What a narrow terminal does without, in this order."""
@@ -54,7 +60,7 @@ def tell_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEnt
             "entry": str(entry.number),
             "at": say.at(entry.at_ms),
             "actor": entry.actor,
-            "kind": entry.said.kind.replace("_", " "),
+            "kind": describe_id(entry.said.kind),
             "what": summary(entry, say),
             "state": state(entry, stands, contract),
             "reference": entry.reference,
@@ -74,7 +80,7 @@ def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Seq
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
         tell_json({"contract": contract.id, "entry": one})
         return
-    lines = {"entry": f"{entry.number} ({entry.said.kind.replace('_', ' ')})", "state": is_so}
+    lines = {"entry": f"{entry.number} ({describe_id(entry.said.kind)})", "state": is_so}
     lines |= {"entered": say.at(entry.at_ms), "actor": entry.actor, **dict(_fields(entry, say))}
     lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
     shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
@@ -122,21 +128,19 @@ class TerminalWording:
         return ", ".join(names) or "everything"
 
     def label(self, name: str) -> str:
-        return name.replace("_", " ")
+        return describe_id(name)
 
     def month(self, month: str) -> str:
         return month
 
     def money(self, amount: Decimal) -> str:
-        return f"{told_money(amount, self.currency)} {self.currency}"
+        return format_money(amount, self.currency)
 
     def at(self, at_ms: int) -> str:
-        """On the wall; the zone's short name tells the two hours of autumn apart."""
-        at = datetime.fromtimestamp(at_ms / 1000, self.zone)
-        return f"{at:%Y-%m-%d %H:%M:%S %Z}" if at.second else f"{at:%Y-%m-%d %H:%M %Z}"
+        return format_instant(at_ms, self.zone)
 
     def duration(self, duration_ms: int) -> str:
-        return told_duration(duration_ms)
+        return format_exact_duration(duration_ms)
 
 
 def summary(entry: Entry, say: TerminalWording) -> str:
@@ -155,7 +159,7 @@ def _span(entry: Entry, say: TerminalWording) -> Iterator[str]:
     from sla_monitor.register.entries import Timed
 
     if isinstance(entry.said, Timed):
-        yield f"{say.at(entry.said.start_ms)} to {say.at(entry.said.end_ms)}"
+        yield format_stretch(entry.said.start_ms, entry.said.end_ms, say.zone)
 
 
 def _fields(entry: Entry, say: TerminalWording) -> Iterable[tuple[str, str]]:
@@ -181,8 +185,7 @@ def _field(key: str, value: Any, say: TerminalWording) -> str:
 
 
 def _stop(stop: Any, say: TerminalWording) -> str:
-    end = "now" if stop.end_ms is None else say.at(stop.end_ms)
-    return f"{stop.reason} {say.at(stop.start_ms)} to {end}"
+    return f"{describe_id(stop.reason)} {format_stretch(stop.start_ms, stop.end_ms, say.zone)}"
 
 
 def _document(entry: Entry) -> dict[str, Any]:
@@ -265,4 +268,4 @@ def _told(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[s
         first_ms, last_ms = spans.get((service, piece.why), (piece.start_ms, piece.end_ms))
         spans[service, piece.why] = min(first_ms, piece.start_ms), max(last_ms, piece.end_ms)
     for (service, why), (start_ms, end_ms) in spans.items():
-        yield f"not counted for {service}: {told_time(start_ms, zone)} to {told_time(end_ms, zone)}, {why}"
+        yield f"not counted for {service}: {format_stretch(start_ms, end_ms, zone)}, {why}"

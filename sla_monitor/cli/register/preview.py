@@ -5,19 +5,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import time
 from typing import TYPE_CHECKING
 
 import click
 
 from sla_monitor.cli.register.desk import EntryDesk
-from sla_monitor.cli.shared.table_figures import NONE, told_figure, told_money, told_points
-from sla_monitor.cli.shared.terminal import lines_of, table, width
+from sla_monitor.cli.shared.terminal import NONE, lines_of, table, width
+from sla_monitor.contract.local_time import instant_ms
+from sla_monitor.periods.months import last_day
+from sla_monitor.sla.rounding import shown
+from sla_monitor.wording.figures import format_apart
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
 
 if TYPE_CHECKING:
+    from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+    from sla_monitor.contract.terms import Terms
     from sla_monitor.ledger.reading.reader import Reader
     from sla_monitor.ledger.recording.imports import Layer
     from sla_monitor.register.entries import Entry
     from sla_monitor.sla.results import KpiResult, PeriodResult
+
+MET = {True: "met", False: "missed", None: "not assessable"}
 
 Changes = list[dict[str, str]]
 """Rows of month, figure, before and after."""
@@ -94,19 +104,24 @@ def changes_of_import(
 
 
 def _compared(desk: EntryDesk, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
-    code = desk.contract.currency
-    return [row for one, other in zip(before, after, strict=True) for row in differences(one, other, code)]
+    rows = list[dict[str, str]]()
+    for one, other in zip(before, after, strict=True):
+        closed_ms = instant_ms(last_day(other.month), time.max, desk.zone)
+        rows += differences(one, other, desk.contract.version_at(closed_ms).terms)
+    return rows
 
 
-def differences(before: PeriodResult, after: PeriodResult, currency: str) -> Iterator[dict[str, str]]:
-    """What one month's two results differ in, as people read it."""
+def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iterator[dict[str, str]]:
+    """What one month's two results differ in, as people read it. `terms`: those at the month's end."""
+    kpis = {kpi.id: kpi for kpi in terms.kpis}
     for name in dict.fromkeys(one.kpi for one in (*after.kpis, *before.kpis)):
         was, now = before.kpi(name), after.kpi(name)
-        yield from _row(after.month, name, _told(was, now), _told(now, was))
-    yield from _row(after.month, "points", told_points(before.points), told_points(after.points))
-    money = (told_money(one.deducted, currency) for one in (before, after))
-    yield from _row(after.month, f"credit, {currency}", *money)
-    triggers = (", ".join(one.trigger for one in result.triggers) or NONE for result in (before, after))
+        kpi = kpis.get(name)
+        yield from _row(after.month, name, _format_result(was, now, kpi), _format_result(now, was, kpi))
+    yield from _row(after.month, "points", format_points(before.points), format_points(after.points))
+    money = (format_money(one.deducted, terms.currency) for one in (before, after))
+    yield from _row(after.month, f"credit, {terms.currency}", *money)
+    triggers = (", ".join(describe_id(one.trigger) for one in result.triggers) or NONE for result in (before, after))
     yield from _row(after.month, "set off", *triggers)
 
 
@@ -115,12 +130,11 @@ def _row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, s
         yield {"month": month, "figure": what, "before": before, "after": after}
 
 
-def _told(result: KpiResult | None, other: KpiResult | None) -> str:
+def _format_result(result: KpiResult | None, other: KpiResult | None, kpi: KpiTerms | None) -> str:
     """A result; its figure to so many digits that it does not look like another one."""
     if result is None or result.value is None:
         return NONE
-    band = (result.band or "").replace("_", " ")
-    met = {True: "met", False: "missed", None: "not assessable"}[result.is_met]
-    points = told_points(result.points)
-    word = "point" if points == "1" else "points"
-    return f"{told_figure(result.value, other.value if other else None)} ({band or met}, {points} {word})"
+    band = describe_id(result.band or MET[result.is_met])
+    beside = other.value if other else None
+    figure = format_apart(result.value, beside, kpi) if kpi else shown(result.value)
+    return f"{figure} ({band}, {format_counted_points(result.points, 'point')})"

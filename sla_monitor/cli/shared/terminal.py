@@ -12,7 +12,24 @@ from textwrap import fill
 import click
 from tabulate import tabulate
 
-_ASCII = str.maketrans({"×": "x", "−": "-", "–": "-", "…": "...", "⌈": "ceil(", "⌉": ")", "£": "GBP "})
+_ASCII = str.maketrans(
+    {
+        "×": "x",
+        "−": "-",
+        "–": "-",
+        "…": "...",
+        "⌈": "ceil(",
+        "⌉": ")",
+        "£": "GBP ",
+        "€": "EUR ",
+        "≥": ">=",
+        "≤": "<=",
+        "’": "'",
+    }
+)
+
+NONE = "-"
+"""In place of something that there is not."""
 
 Row = Mapping[str, str]
 
@@ -44,6 +61,7 @@ def width() -> int | None:
 def wrapped(text: str, columns: int | None, indent: str = "") -> str:
     """A line as several that fit (80 columns where there is no terminal); those that go on begin as it does, and with
     `indent` more. Nothing is cut: a word that is wider than the terminal stands alone."""
+    text = text if columns else text.translate(_ASCII)
     begins = text[: len(text) - len(text.lstrip())]
     return fill(
         text,
@@ -61,6 +79,8 @@ def table(rows: Sequence[Row], dispensable: Sequence[str] = (), columns: int | N
     each row is written as a few lines.
     """
     headers = list(rows[0]) if rows else []
+    if columns is None:  # what goes to a file is spelled out first: a pound sign takes four columns there
+        rows = [{header: text.translate(_ASCII) for header, text in row.items()} for row in rows]
     for gone in range(len(dispensable) + 1):
         kept = [header for header in headers if header not in dispensable[:gone]]
         text = _drawn(rows, kept)

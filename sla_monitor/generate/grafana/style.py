@@ -8,6 +8,8 @@ from typing import Any
 
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.banding import bands_of, is_met
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.wording.names import OUTCOMES, SYMBOLS, describe_id
 
 Json = dict[str, Any]
 
@@ -21,10 +23,10 @@ GOOD, NEAR, SERIOUS, BAD, WORST, UNSEEN, PLAIN = (
     "text",
 )
 STATES: Mapping[str, tuple[str, str]] = {
-    "0": ("Up", GOOD),
-    "1": ("Degraded", NEAR),
-    "2": ("Unknown", UNSEEN),
-    "3": ("Down", BAD),
+    str(code): (f"{SYMBOLS[outcome]} {OUTCOMES[outcome]}", color)
+    for code, (outcome, color) in enumerate(
+        ((Outcome.UP, GOOD), (Outcome.DEGRADED, NEAR), (Outcome.UNKNOWN, UNSEEN), (Outcome.DOWN, BAD))
+    )
 }
 """What queries.state_code says."""
 
@@ -76,5 +78,5 @@ def band_colors(contracts: Iterable[Terms]) -> dict[str, tuple[str, str]]:
             missed = iter((NEAR, SERIOUS, BAD, WORST))
             for band in bands_of(kpi):
                 color = GOOD if is_met(kpi, band) else next(missed, WORST)
-                found.setdefault(band.name, (band.name.replace("_", " "), color))
+                found.setdefault(band.name, (describe_id(band.name), color))
     return found

@@ -28,7 +28,6 @@ from sla_monitor.evidence import FileEvidence, read_evidence
 from sla_monitor.ledger.chaining.chain_heads import heads_in
 from sla_monitor.periods.edges import Period, month_at, run_of
 from sla_monitor.register.redaction import is_redacted, redacted
-from sla_monitor.review import words
 from sla_monitor.review.bundle import contents
 from sla_monitor.review.bundle.manifest import Manifest, manifest_of
 from sla_monitor.review.bundle.unpacking import Unpacked, unpacked
@@ -39,6 +38,7 @@ from sla_monitor.review.pack_input import Looks
 from sla_monitor.review.pack_store import MANIFEST
 from sla_monitor.review.rendering.files import manifest, packed
 from sla_monitor.signing import VerifyingKey
+from sla_monitor.wording.numbers import format_counted_points
 
 State: TypeAlias = Literal["holds", "wrong", "unchecked", "note"]
 """unchecked: it should have been compared and could not be. note: nobody asked for it, or nobody could compare it."""
@@ -377,7 +377,7 @@ def _worth(found: Gathered) -> str:
     result = found.case.result
     if result is None:
         return "no points and no money yet"
-    return f"{words.counted_points(result.points)}, {found.case.money(result.credit.total).text}"
+    return f"{format_counted_points(result.points)}, {found.case.money(result.credit.total).text}"
 
 
 def _kind(name: str) -> str:

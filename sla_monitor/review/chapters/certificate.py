@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Facts, Prose, Row, Section, Table, TextLines
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.instants import format_stretch
 
 RECORDS = (Column("Document", 2.5), Column("What it is", 2.2), Column("SHA-256", 5))
 BLANK = ("Signed", "Date", "Name", "Office held")
@@ -34,7 +34,7 @@ def _facts(case: PackInput) -> Iterator[tuple[str, Cell]]:
     one, keeping = case.assessment, case.keeping
     yield "Authority", Cell(one.authority)
     yield "Contract", Cell(f"{one.title} ({one.contract}), with {one.supplier}")
-    yield "Month", Cell(words.until(one.period.start_ms, one.period.end_ms, case.zone))
+    yield "Month", Cell(format_stretch(one.period.start_ms, one.period.end_ms, case.zone))
     yield "Records kept by", Cell(keeping.by or one.authority)
     yield "Kept as", Cell(_kept_as(case))
     if case.head:

@@ -7,9 +7,11 @@ from fractions import Fraction
 
 from sla_monitor.assess.assessment import ContractAssessment, Restatement
 from sla_monitor.register.entries import SignOff
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.instants import format_day, format_day_at, format_stretch
+from sla_monitor.wording.numbers import format_counted_points, format_money
+from sla_monitor.wording.text import format_list
 
 STATUS = {
     "running": ("Running month", "The month goes on: figures are as they stand at the data cut-off."),
@@ -38,7 +40,7 @@ def status(case: PackInput) -> tuple[str, str]:
 
 def restated(case: PackInput, now: Restatement) -> str:
     """What was signed, what it is now, and which entries changed it."""
-    signed, because = now.signed.said, words.listed([f"entry {number}" for number in now.because])
+    signed, because = now.signed.said, format_list([f"entry {number}" for number in now.because])
     was = f" with {_worth(case, signed.points, signed.credit)}" if isinstance(signed, SignOff) else ""
     why = f", because of {because} in the register." if because else "."
     return (
@@ -48,16 +50,16 @@ def restated(case: PackInput, now: Restatement) -> str:
 
 
 def _worth(case: PackInput, points: Fraction | Decimal, credit: Decimal) -> str:
-    return f"{words.counted_points(points, 'point')} and {words.money(credit, case.assessment.currency)}"
+    return f"{format_counted_points(points, 'point')} and {format_money(credit, case.assessment.currency)}"
 
 
 def _facts(case: PackInput) -> tuple[tuple[str, Cell], ...]:
     one = case.assessment
-    version = f"since {words.day_of(one.terms_from_ms, case.zone)}"
+    version = f"since {format_day_at(one.terms_from_ms, case.zone)}"
     facts = [
         ("Authority", Cell(one.authority)),
         ("Supplier", Cell(one.supplier)),
-        ("Period", Cell(words.until(one.period.start_ms, one.period.end_ms, case.zone))),
+        ("Period", Cell(format_stretch(one.period.start_ms, one.period.end_ms, case.zone))),
         ("Terms", Cell(f"{one.terms_reference}, {version}" if one.terms_reference else version)),
         ("Contract", Cell(_term(one))),
         ("Data cut-off", Cell(case.at(case.cut_off_ms))),
@@ -75,8 +77,8 @@ def _facts(case: PackInput) -> tuple[tuple[str, Cell], ...]:
 
 def _term(one: ContractAssessment) -> str:
     """From when to when the contract runs, and what it is worth over that time, if the terms say so."""
-    term = f"{words.day(one.starts_on)} to {words.day(one.ends_on)}"
-    return term if one.total_value is None else f"{term}, worth {words.money(one.total_value, one.currency)}"
+    term = f"{format_day(one.starts_on)} to {format_day(one.ends_on)}"
+    return term if one.total_value is None else f"{term}, worth {format_money(one.total_value, one.currency)}"
 
 
 def _verifying(case: PackInput) -> tuple[str, ...]:

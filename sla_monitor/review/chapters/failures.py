@@ -8,7 +8,6 @@ from sla_monitor.assess.assessment import KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.register.entries import Action
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.chapters.outages import outage_table
 from sla_monitor.review.chapters.responses import said_table
@@ -16,6 +15,10 @@ from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, h
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.working import Working
+from sla_monitor.wording.figures import format_level
+from sla_monitor.wording.instants import format_day
+from sla_monitor.wording.names import describe_id, describe_reason
+from sla_monitor.wording.numbers import format_count, format_points, format_ratio
 
 STEPS = (Column("Step", 2.2), Column("Worked out", 4), Column("Result", 1.3, True), Column("Clause", 1.8))
 
@@ -27,7 +30,7 @@ FAILED = (
 
 def failures(case: PackInput) -> Section:
     pages = tuple(page_of(case, kpi) for kpi in case.failed() if kpi.terms is not None)
-    said = f"{words.counted(len(pages), 'KPI')} missed the target; a page for each follows."
+    said = f"{format_count(len(pages), 'KPI')} missed the target; a page for each follows."
     blocks: tuple[Block, ...] = (Prose((said if pages else "Every KPI that could be assessed met its target.",)),)
     if pages:
         rows = tuple(_row(case, kpi, kpi.terms) for kpi in case.failed() if kpi.terms is not None)
@@ -38,7 +41,7 @@ def failures(case: PackInput) -> Section:
 def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Row:
     result = kpi.result
     seen = kpi.service.outages if kpi.service else ()
-    causes = dict.fromkeys(words.reason_words(one.reason) for one in seen if one.downtime_ms)
+    causes = dict.fromkeys(describe_reason(one.reason) for one in seen if one.downtime_ms)
     actions = (entry.note for entry, action in case.register.open_actions if action.kpi == kpi.kpi)
     return (
         Cell(kpi.kpi),
@@ -48,7 +51,7 @@ def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Row:
             terms, result.band if result else figure_of(kpi).band, is_so_far=result is None or not case.is_closed
         ),
         Cell(str(result.failures_in_a_row), result.failures_in_a_row) if result else Cell(""),
-        Cell(words.points(result.points), result.points) if result else Cell(""),
+        Cell(format_points(result.points), result.points) if result else Cell(""),
         Cell("; ".join(causes)),
         Cell("; ".join(actions) or "none on record"),
     )
@@ -82,19 +85,19 @@ def _facts(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[
     band = result.band if result else figure_of(kpi).band
     facts = [
         ("Counts", figure_cell(terms, counted_value(kpi))),
-        ("Target", Cell(words.level(terms.target, terms), terms.target)),
+        ("Target", Cell(format_level(terms.target, terms), terms.target)),
         ("Band", band_cell(terms, band, is_so_far=result is None or not case.is_closed)),
     ]
     if terms.threshold is not None:
-        facts.insert(2, ("Threshold", Cell(words.level(terms.threshold, terms), terms.threshold)))
+        facts.insert(2, ("Threshold", Cell(format_level(terms.threshold, terms), terms.threshold)))
     if figure_of(kpi, "gross").value is not None:
         facts += [("With nothing excluded", figure_cell(terms, figure_of(kpi, "gross").value))]
         facts += [("If every claim were granted", figure_cell(terms, figure_of(kpi, "claimed").value))]
     if result is not None:
-        facts.append(("Points", Cell(words.points(result.points), result.points)))
+        facts.append(("Points", Cell(format_points(result.points), result.points)))
         facts.append(("Failures in a row", Cell(str(result.failures_in_a_row), result.failures_in_a_row)))
     if kpi.coverage_ratio is not None:
-        facts.append(("Coverage", Cell(words.ratio_percent(kpi.coverage_ratio), kpi.coverage_ratio * 100)))
+        facts.append(("Coverage", Cell(format_ratio(kpi.coverage_ratio), kpi.coverage_ratio * 100)))
     return tuple([*facts, ("Clause", Cell(kpi.clause))] if kpi.clause else facts)
 
 
@@ -103,17 +106,17 @@ def _rectification(case: PackInput, kpi: KpiAssessment) -> Iterator[str]:
     open_numbers = {entry.number for entry, _ in case.register.open_actions}
     found = [(entry, action) for entry, action in case.register.of(Action) if action.kpi == kpi.kpi]
     for entry, action in found:
-        due = f", due {words.day(action.due_on)}" if action.due_on else ""
+        due = f", due {format_day(action.due_on)}" if action.due_on else ""
         state = "open" if entry.number in open_numbers else "done"
         yield f"Entry {entry.number}: {entry.note or 'action'} ({action.owner}{due}, {state})."
     if kpi.result is not None and kpi.result.is_material:
         yield "This is a material failure: the contract asks for the rectification process."
     for trigger in _plans(case, kpi):
         days = (
-            f" within {words.counted(trigger.draft_working_days, 'Working Day')}" if trigger.draft_working_days else ""
+            f" within {format_count(trigger.draft_working_days, 'Working Day')}" if trigger.draft_working_days else ""
         )
         clause = f" [{trigger.clause}]" if trigger.clause else ""
-        yield f"{words.label(trigger.id).capitalize()} was set off: a draft plan is due{days}{clause}."
+        yield f"{describe_id(trigger.id).capitalize()} was set off: a draft plan is due{days}{clause}."
     if not found:
         yield "No rectification plan or action for this KPI is on record."
 

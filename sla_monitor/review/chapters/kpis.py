@@ -6,10 +6,13 @@ from decimal import Decimal
 
 from sla_monitor.assess.assessment import KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, own_value
 from sla_monitor.review.palette import band_cell, figure_cell
+from sla_monitor.wording.figures import format_difference, format_level
+from sla_monitor.wording.instants import format_month
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_points
 
 COLUMNS = (
     Column("KPI", 1.1), Column("What is promised", 2.6), Column("Target", 1.1, True), Column("Threshold", 1.1, True),
@@ -28,7 +31,7 @@ READING = (
 def kpi_table(case: PackInput) -> Section:
     costs = case.money_by_kpi()
     rows = tuple(_row(case, kpi, kpi.terms, costs) for kpi in case.assessment.kpis if kpi.terms is not None)
-    table = Table("kpis", f"All KPIs, {words.month_words(case.month)}", COLUMNS, rows)
+    table = Table("kpis", f"All KPIs, {format_month(case.month)}", COLUMNS, rows)
     return Section("kpis", "KPIs", (table, Prose((READING,))), is_wide=True, own_page=True)
 
 
@@ -39,16 +42,16 @@ def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms, costs: dict[str, 
     cost, ours = costs.get(kpi.kpi), own_value(kpi)
     return (
         Cell(kpi.kpi if terms.kind == "KPI" else f"{kpi.kpi} (PI)"),
-        Cell(kpi.title or words.label(getattr(terms, "indicator", ""))),
-        Cell(words.level(terms.target, terms), terms.target),
-        Cell(words.level(terms.threshold, terms), terms.threshold),
+        Cell(kpi.title or describe_id(getattr(terms, "indicator", ""))),
+        Cell(format_level(terms.target, terms), terms.target),
+        Cell(format_level(terms.threshold, terms), terms.threshold),
         figure_cell(terms, kpi.submitted) if kpi.submitted is not None else Cell(""),
         figure_cell(terms, ours) if ours is not None or kpi.submitted is None else Cell(""),
-        Cell(words.difference(kpi.difference, terms), kpi.difference),
+        Cell(format_difference(kpi.difference, terms), kpi.difference),
         figure_cell(terms, value),
         band_cell(terms, band, is_so_far=result is None or not case.is_closed),
         Cell(str(result.failures_in_a_row), result.failures_in_a_row) if result else Cell(""),
-        Cell(words.points(result.points), result.points) if result else Cell(""),
+        Cell(format_points(result.points), result.points) if result else Cell(""),
         case.money(cost) if cost is not None else Cell(""),
         Cell(kpi.clause),
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from sla_monitor.register.entries import Entry, Maintenance
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Row, Section, Table
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.instants import format_stretch
+from sla_monitor.wording.text import format_list
 
 COLUMNS = (
     Column("Entry", 0.6), Column("From and to", 3), Column("Lasts", 1.2, True), Column("Services", 2),
@@ -29,9 +31,9 @@ def _row(case: PackInput, entry: Entry, said: Maintenance) -> Row:
         state = "needs none"
     return (
         Cell(str(entry.number), entry.number),
-        Cell(words.until(said.start_ms, said.end_ms, case.zone)),
-        Cell(words.duration(said.end_ms - said.start_ms)),
-        Cell(words.listed([names.get(one, one) for one in said.services]) if said.services else "all"),
+        Cell(format_stretch(said.start_ms, said.end_ms, case.zone)),
+        Cell(format_duration(said.end_ms - said.start_ms)),
+        Cell(format_list([names.get(one, one) for one in said.services]) if said.services else "all"),
         Cell(state),
         Cell(f"{'Emergency. ' if said.emergency else ''}{entry.note}"),
     )

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
 from sla_monitor.review.chapters.failures import steps_table
@@ -15,6 +14,10 @@ from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.drawing.bars import bars
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.sla.working import Working
+from sla_monitor.wording.instants import format_day, format_month, format_month_short
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_money, format_points
+from sla_monitor.wording.text import format_list
 
 LINES = (
     Column("Rule", 1.4),
@@ -73,7 +76,7 @@ def _lines(case: PackInput, result: PeriodResult) -> Table:
     rules = {rule.id: rule for rule in case.terms.credits}
     rows: list[Row] = [
         (
-            Cell(words.label(line.rule)),
+            Cell(describe_id(line.rule)),
             Cell(line.kpi or (rules[line.rule].costs_for if line.rule in rules else RETURNED)),
             Cell(line.service or "the contract as a whole"),
             case.money(line.amount),
@@ -88,7 +91,7 @@ def _lines(case: PackInput, result: PeriodResult) -> Table:
 
 def _worked_out(result: PeriodResult) -> Iterator[Table]:
     for position, line in enumerate(result.credit.lines, start=1):
-        caption = f"Line {position}: {words.label(line.rule)}{f', {line.kpi}' if line.kpi else ''}"
+        caption = f"Line {position}: {describe_id(line.rule)}{f', {line.kpi}' if line.kpi else ''}"
         yield steps_table(f"credit-line-{position}", caption, line.working)
 
 
@@ -98,7 +101,7 @@ def _caps(case: PackInput, result: PeriodResult) -> Table:
 
 def _cap_row(case: PackInput, cap: CapResult) -> Row:
     amounts = (cap.limit, cap.used, cap.before, cap.after, cap.left)
-    return (Cell(words.label(cap.cap)), Cell(cap.scope or "the contract"), *(case.money(one) for one in amounts))
+    return (Cell(describe_id(cap.cap)), Cell(cap.scope or "the contract"), *(case.money(one) for one in amounts))
 
 
 def _after(case: PackInput, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
@@ -109,7 +112,7 @@ def _after(case: PackInput, result: PeriodResult) -> tuple[tuple[str, Cell], ...
         state = "Lapsed: it was not claimed in time" if result.credit.is_lapsed else "Not deducted until it is claimed"
         facts.append((state, case.money(result.credit.unclaimed)))
     if case.assessment.claim_by is not None:
-        facts.append(("To be claimed by", Cell(words.day(case.assessment.claim_by))))
+        facts.append(("To be claimed by", Cell(format_day(case.assessment.claim_by))))
     return tuple(facts)
 
 
@@ -117,8 +120,8 @@ def _rolling(case: PackInput) -> Iterator[Block]:
     """The last six months and their sums, and a year of points and credits as bars."""
     yield months_table(case, case.months[-6:], "This month and the five before")
     year = case.months[-12:]
-    yield bars("bars-points", "Service points by month", [(p.month, p.points, words.points(p.points)) for p in year])
-    paid = [(p.month, Fraction(p.credit.total), words.money(p.credit.total, case.assessment.currency)) for p in year]
+    yield bars("bars-points", "Service points by month", [(p.month, p.points, format_points(p.points)) for p in year])
+    paid = [(p.month, Fraction(p.credit.total), format_money(p.credit.total, case.assessment.currency)) for p in year]
     yield bars("bars-credit", "Service credits by month, after caps", paid)
 
 
@@ -128,7 +131,7 @@ def months_table(case: PackInput, months: Sequence[PeriodResult], caption: str) 
     total = sum((past.points for past in months), Fraction(0))
     sums = [sum((pick(past) for past in months), Decimal(0)) for pick in (_before, _credit, _withheld)]
     failed = sum(_failed(past) for past in months)
-    together = (Cell("Together"), Cell(str(failed), failed), Cell(words.points(total), total))
+    together = (Cell("Together"), Cell(str(failed), failed), Cell(format_points(total), total))
     rows.append((*together, *map(case.money, sums), Cell("")))
     return Table("rolling", caption, ROLLING, tuple(rows))
 
@@ -136,13 +139,13 @@ def months_table(case: PackInput, months: Sequence[PeriodResult], caption: str) 
 def _month_row(case: PackInput, past: PeriodResult) -> Row:
     failed = _failed(past)
     return (
-        Cell(words.month_words(past.month)),
+        Cell(format_month(past.month)),
         Cell(str(failed), failed),
-        Cell(words.points(past.points), past.points),
+        Cell(format_points(past.points), past.points),
         case.money(past.credit.before_caps),
         case.money(past.credit.total),
         case.money(past.withheld),
-        Cell(words.listed([words.label(one.trigger) for one in past.triggers]) if past.triggers else ""),
+        Cell(format_list([describe_id(one.trigger) for one in past.triggers]) if past.triggers else ""),
     )
 
 
@@ -166,9 +169,9 @@ def _triggers(case: PackInput, result: PeriodResult) -> Table:
     clauses = {trigger.id: trigger.clause for trigger in case.terms.triggers}
     rows = tuple(
         (
-            Cell(words.label(one.trigger)),
-            Cell(words.listed([words.month_short(month) for month in one.months])),
-            Cell(words.listed([words.label(effect) for effect in one.effects])),
+            Cell(describe_id(one.trigger)),
+            Cell(format_list([format_month_short(month) for month in one.months])),
+            Cell(format_list([describe_id(effect) for effect in one.effects])),
             Cell(_told(one.working)),
             Cell(clauses.get(one.trigger, "")),
         )

@@ -12,13 +12,14 @@ from sla_monitor.assess.reconciliation import (
     ServiceReconciliation,
     Theirs,
     told_counts,
-    told_difference,
-    told_length,
 )
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, Tone
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.reconcile import VERDICTS, Sums, Verdict
+from sla_monitor.wording.durations import format_duration_difference, format_exact_duration
+from sla_monitor.wording.instants import format_stretch
+from sla_monitor.wording.numbers import format_count
+from sla_monitor.wording.text import format_list
 
 SUMS = (
     Column("Service", 2.2), Column("Compared", 1.4, True), *(Column(VERDICT_WORDS[v].capitalize(), 1, True)
@@ -53,15 +54,15 @@ def reconciliation(case: PackInput) -> Section | None:
 
 
 def _method(case: PackInput, one: Reconciliation) -> Iterator[str]:
-    numbers = words.listed([f"entry {kept.number}" for kept in one.lists])
-    rows = words.counted(sum(kept.said.left_out for kept in one.lists), "row")
+    numbers = format_list([f"entry {kept.number}" for kept in one.lists])
+    rows = format_count(sum(kept.said.left_out for kept in one.lists), "row")
     left_out = f" {rows} of its file had no part in it." if any(kept.said.left_out for kept in one.lists) else ""
     yield f"The supplier’s list is {numbers} of the register.{left_out} Found: {told_counts(one)}."
     yield (
         "Our confirmed outages, corrected and with nothing excluded, are compared with theirs inside the service hours."
         " Outages that overlap are one match, however many there are on either side. A match is agreed where no stretch"
-        f" on which the two disagree is longer than {told_length(one.tolerance_ms)}, nor all of them together longer"
-        " than twice that. Time in which we saw nothing is never agreement. Every sum is that of its column."
+        f" on which the two disagree is longer than {format_exact_duration(one.tolerance_ms)}, nor all of them together"
+        " longer than twice that. Time in which we saw nothing is never agreement. Every sum is that of its column."
     )
 
 
@@ -77,10 +78,10 @@ def _services(one: Reconciliation) -> Iterator[Row]:
 def _sums(name: str, compared_ms: int, counts: dict[Verdict, int], sums: Sums, unlisted_ms: int) -> Row:
     return (
         Cell(name),
-        Cell(told_length(compared_ms)),
+        Cell(format_exact_duration(compared_ms)),
         *(Cell(str(counts[verdict]), counts[verdict]) for verdict in VERDICTS),
         *_lengths(sums),
-        Cell(told_length(unlisted_ms) if unlisted_ms else ""),
+        Cell(format_exact_duration(unlisted_ms) if unlisted_ms else ""),
     )
 
 
@@ -91,22 +92,26 @@ def _match(case: PackInput, service: ServiceReconciliation, row: Pairing) -> Row
         Cell("; ".join(_ours(case, outage) for outage in row.ours)),
         Cell("; ".join(_theirs(case, theirs) for theirs in row.theirs)),
         *_lengths(row.sums),
-        Cell(told_length(row.sums.unseen_ms) if row.sums.unseen_ms else ""),
+        Cell(format_exact_duration(row.sums.unseen_ms) if row.sums.unseen_ms else ""),
     )
 
 
 def _lengths(sums: Sums) -> Row:
-    return Cell(told_length(sums.ours_ms)), Cell(told_length(sums.theirs_ms)), Cell(told_difference(sums.difference_ms))
+    return (
+        Cell(format_exact_duration(sums.ours_ms)),
+        Cell(format_exact_duration(sums.theirs_ms)),
+        Cell(format_duration_difference(sums.difference_ms)),
+    )
 
 
 def _ours(case: PackInput, outage: Outage) -> str:
-    return words.until(outage.start_ms, outage.end_ms, case.zone)
+    return format_stretch(outage.start_ms, outage.end_ms, case.zone)
 
 
 def _theirs(case: PackInput, theirs: Theirs) -> str:
     listed = theirs.outage
     name = " ".join(part for part in (listed.id, listed.title) if part)
-    when = words.until(theirs.start_ms, theirs.end_ms, case.zone)
+    when = format_stretch(theirs.start_ms, theirs.end_ms, case.zone)
     return f"{name}: {when}" if name else when
 
 

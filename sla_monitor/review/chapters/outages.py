@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from sla_monitor.assess.assessment import Outage, ServiceAssessment
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Row, Table
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.instants import format_stretch
+from sla_monitor.wording.names import describe_reason
 
 COLUMNS = (
     Column("Outage", 3.4), Column("Lasted", 1.3, True), Column("In service hours", 1.3, True),
@@ -24,11 +26,11 @@ def outage_table(name: str, case: PackInput, service: ServiceAssessment) -> Tabl
 def _row(case: PackInput, outage: Outage) -> Row:
     end_ms = case.cut_off_ms if outage.end_ms is None else outage.end_ms
     return (
-        Cell(words.until(outage.start_ms, outage.end_ms, case.zone)),
+        Cell(format_stretch(outage.start_ms, outage.end_ms, case.zone)),
         _time(end_ms - outage.start_ms),
         _time(outage.gross_ms),
         _time(outage.downtime_ms),
-        Cell(words.reason_words(outage.reason)),
+        Cell(describe_reason(outage.reason)),
         Cell(", ".join(outage.endpoints)),
         Cell(", ".join(map(str, outage.entries))),
     )
@@ -48,4 +50,4 @@ def _total(service: ServiceAssessment) -> Row:
 
 def _time(milliseconds: int) -> Cell:
     """A length; in a spreadsheet it is a number of minutes."""
-    return Cell(words.duration(milliseconds))
+    return Cell(format_duration(milliseconds))

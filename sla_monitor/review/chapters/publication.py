@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
+from sla_monitor.wording.figures import format_level
+from sla_monitor.wording.names import describe_id
 
 COLUMNS = (
     Column("KPI", 0.8), Column("What is promised", 3), Column("Target", 1, True), Column("Last figure", 1.1, True),
@@ -36,10 +37,10 @@ def _row(case: PackInput, kpi: KpiTerms, results: list[KpiResult]) -> Row:
     return (
         Cell(kpi.id),
         Cell(kpi.title),
-        Cell(words.level(kpi.target, kpi), kpi.target),
+        Cell(format_level(kpi.target, kpi), kpi.target),
         figure_cell(kpi, last.value if last else None),
         band_cell(kpi, last.band if last else None),
-        Cell(words.label(rating(case, last)).capitalize()),
+        Cell(describe_id(rating(case, last)).capitalize()),
         Cell(f"{met} of {len(results)}"),
     )
 

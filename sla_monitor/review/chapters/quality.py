@@ -9,13 +9,16 @@ from sla_monitor.assess.assessment import ServiceAssessment
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Correction, Entry
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.chapters.checking import witnessed
 from sla_monitor.review.entry_words import what, when
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.observation import Reason
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.instants import format_stretch
+from sla_monitor.wording.names import describe_reason
+from sla_monitor.wording.numbers import format_count, format_ratio
 
 COVERAGE = (
     Column("Service", 2.4), Column("Agreed", 1.4, True), Column("Seen", 1.4, True), Column("Not seen", 1.4, True),
@@ -71,12 +74,12 @@ def _service_row(service: ServiceAssessment) -> Row:
     ratio = service.coverage_ratio
     return (
         Cell(service.name),
-        Cell(words.duration(service.agreed_ms)),
-        Cell(words.duration(service.observed_ms)),
-        Cell(words.duration(service.unknown_ms)),
-        Cell(words.ratio_percent(ratio), None if ratio is None else ratio * 100),
+        Cell(format_duration(service.agreed_ms)),
+        Cell(format_duration(service.observed_ms)),
+        Cell(format_duration(service.unknown_ms)),
+        Cell(format_ratio(ratio), None if ratio is None else ratio * 100),
         Cell(str(len(gaps)), len(gaps)),
-        Cell(words.duration(longest) if gaps else ""),
+        Cell(format_duration(longest) if gaps else ""),
     )
 
 
@@ -86,8 +89,8 @@ def _imports(case: PackInput) -> Iterator[Table]:
         (
             Cell(f"{one.record.number}", one.record.number),
             Cell(imported_words(one.record, case.zone)),
-            Cell(words.until(one.record.start_ms, one.record.until_ms, case.zone)),
-            Cell(", ".join(f"{service} {words.duration(ms)}" for service, ms in one.services.items())),
+            Cell(format_stretch(one.record.start_ms, one.record.until_ms, case.zone)),
+            Cell(", ".join(f"{service} {format_duration(ms)}" for service, ms in one.services.items())),
             Cell(one.record.digest[:16]),
         )
         for one in case.assessment.imports
@@ -106,10 +109,10 @@ def _reasons(case: PackInput) -> Table:
 def _reason_row(reason: Reason | None, times: Intervals) -> Row:
     longest = max((end - start for start, end in times), default=0)
     return (
-        Cell(NOT_LOOKING if reason is None else words.reason_words(reason)),
+        Cell(NOT_LOOKING if reason is None else describe_reason(reason)),
         Cell(str(len(times)), len(times)),
-        Cell(words.duration(length(times)) if times else ""),
-        Cell(words.duration(longest) if times else ""),
+        Cell(format_duration(length(times)) if times else ""),
+        Cell(format_duration(longest) if times else ""),
     )
 
 
@@ -127,10 +130,10 @@ def _clock(case: PackInput) -> Table:
 
 
 def _moved(move: ClockMove) -> str:
-    parts = [f"the host had slept for {words.duration(move.slept_ms)}"] if move.slept_ms else []
+    parts = [f"the host had slept for {format_duration(move.slept_ms)}"] if move.slept_ms else []
     if move.step_ms:
         way = "ahead" if move.step_ms > 0 else "back"
-        parts.append(f"the clock was set {way} by {words.duration(abs(move.step_ms))}")
+        parts.append(f"the clock was set {way} by {format_duration(abs(move.step_ms))}")
     return ", ".join(parts)
 
 
@@ -138,9 +141,9 @@ def _blind(case: PackInput) -> Table:
     """When no service at all was seen: the monitor, its network or its clock failed, not the supplier."""
     found = [gap for gap in _unseen_by_all(case) if gap[1] - gap[0] >= LEAST_GAP_MS]
     shown = sorted(sorted(found, key=lambda gap: gap[0] - gap[1])[:MOST_GAPS])
-    rows = [(Cell(words.until(*gap, case.zone)), Cell(words.duration(gap[1] - gap[0]))) for gap in shown]
+    rows = [(Cell(format_stretch(*gap, case.zone)), Cell(format_duration(gap[1] - gap[0]))) for gap in shown]
     if rows:
-        rows.append((Cell(f"{words.counted(len(found), 'gap')} together"), Cell(words.duration(length(found)))))
+        rows.append((Cell(f"{format_count(len(found), 'gap')} together"), Cell(format_duration(length(found)))))
     caption = "When the monitor saw no service at all, for a minute or longer"
     columns = (Column("From and to", 4), Column("Lasted", 1.2, True))
     return Table("blind", caption, columns, tuple(rows), "The monitor was never blind for a minute.")
@@ -157,7 +160,7 @@ def _corrections(case: PackInput) -> Table:
             Cell(str(entry.number), entry.number),
             Cell(what(entry, case)),
             Cell(when(entry, case)),
-            Cell(words.duration(said.end_ms - said.start_ms)),
+            Cell(format_duration(said.end_ms - said.start_ms)),
             Cell(FAVOUR[said.outcome]),
             Cell(entry.note),
         )
@@ -176,5 +179,5 @@ def _balance(case: PackInput) -> str:
     for favour in dict.fromkeys(FAVOUR.values()):
         several = [said for _, said in _corrected(case) if FAVOUR[said.outcome] == favour]
         lasted = sum(said.end_ms - said.start_ms for said in several)
-        parts.append(f"{favour} {len(several)}{f' ({words.duration(lasted)})' if several else ''}")
+        parts.append(f"{favour} {len(several)}{f' ({format_duration(lasted)})' if several else ''}")
     return f"Corrections by whom they favour: {', '.join(parts)}."

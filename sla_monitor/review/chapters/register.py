@@ -5,11 +5,14 @@ from __future__ import annotations
 from sla_monitor.assess.assessment import Excluded, ServiceAssessment
 from sla_monitor.periods.intervals import intersect, length
 from sla_monitor.register.entries import Decision, Entry
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.entry_words import what, when
 from sla_monitor.review.pack_input import PackInput, figure_of
 from sla_monitor.review.palette import band_cell, figure_cell
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.instants import format_day_at, format_stretch
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_points
 
 EXCLUDED = (
     Column("Entry", 0.6), Column("Service", 1.5), Column("What", 1.2), Column("From and to", 2.8),
@@ -49,9 +52,9 @@ def _excluded_row(case: PackInput, service: ServiceAssessment, one: Excluded) ->
     return (
         Cell(str(one.entry), one.entry),
         Cell(service.name),
-        Cell(words.label(one.kind)),
-        Cell(words.until(one.start_ms, one.end_ms, case.zone)),
-        Cell(words.duration(length(down))),
+        Cell(describe_id(one.kind)),
+        Cell(format_stretch(one.start_ms, one.end_ms, case.zone)),
+        Cell(format_duration(length(down))),
         Cell(state),
         Cell(one.why),
     )
@@ -68,7 +71,7 @@ def _effects(case: PackInput) -> Table:
             (
                 figure_cell(kpi.terms, one.value),
                 band_cell(kpi.terms, one.band),
-                Cell(words.points(one.points), one.points),
+                Cell(format_points(one.points), one.points),
             )
             for one in (gross, agreed)
         )
@@ -91,7 +94,7 @@ def _entry_row(case: PackInput, entry: Entry) -> Row:
         Cell(what(entry, case)),
         Cell(when(entry, case)),
         Cell(_known(case, entry)),
-        Cell(f"{entry.actor}, {words.day_of(entry.at_ms, case.zone)}"),
+        Cell(f"{entry.actor}, {format_day_at(entry.at_ms, case.zone)}"),
         Cell(_decided(case, entry)),
         Cell(papers),
     )
@@ -109,7 +112,7 @@ def _decided(case: PackInput, entry: Entry) -> str:
         return "awaits a decision" if entry in case.assessment.pending else ""
     decision, said = found
     verdict = "granted" if said.granted else "refused"
-    return f"{verdict}{_narrowed(case, said)} by {decision.actor}, {words.day_of(decision.at_ms, case.zone)}"
+    return f"{verdict}{_narrowed(case, said)} by {decision.actor}, {format_day_at(decision.at_ms, case.zone)}"
 
 
 def _narrowed(case: PackInput, said: Decision) -> str:

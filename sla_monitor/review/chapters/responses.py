@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.assess.assessment import ServiceAssessment
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.first_failures import NOT_THERE, cause, response
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.observation import Observation
+from sla_monitor.wording.numbers import format_count
 
 SAID = (Column("Outage", 2.2), Column("Endpoint", 1.3), Column("Cause", 1.9), Column("What the look found", 4.4))
 KEPT = (Column("First failed look", 2.2), Column("Endpoint", 1.3), Column("Response, from its beginning", 6.2))
@@ -25,7 +25,7 @@ def said_table(name: str, case: PackInput, service: ServiceAssessment) -> Table:
         return Table(name, caption, SAID, (), none if service.outages else "No outage was seen.")
     rows = [_said(case, *each) for each in _looks(case, service)]
     if len(rows) > MOST_ROWS:
-        more = words.counted(len(rows) - MOST_ROWS, "more look")
+        more = format_count(len(rows) - MOST_ROWS, "more look")
         rows = [*rows[:MOST_ROWS], (Cell(f"{more} in the file of outages"), *(Cell("") for _ in SAID[1:]))]
     return Table(name, caption, SAID, tuple(rows), "No outage was seen.")
 

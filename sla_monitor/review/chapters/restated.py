@@ -9,13 +9,16 @@ from sla_monitor.assess.assessment import Restatement
 from sla_monitor.assess.compare import moved
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.register.entries import Entry, SignOff
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.entry_words import what, when
 from sla_monitor.review.pack_input import PackInput
-from sla_monitor.review.palette import band_cell, figure_cell
+from sla_monitor.review.palette import band_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
-from sla_monitor.sla.rounding import shown
+from sla_monitor.wording.figures import format_apart
+from sla_monitor.wording.instants import format_day_at
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_counted_points, format_points
+from sla_monitor.wording.text import format_list
 
 MOVED = (
     Column("KPI", 1), Column("By the sign-off", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),
@@ -56,16 +59,12 @@ def _cells(kpi: KpiTerms, result: KpiResult | None, other: KpiResult | None) -> 
     return (
         _figure(kpi, result.value, other.value if other else None),
         band_cell(kpi, result.band),
-        Cell(words.points(result.points), result.points),
+        Cell(format_points(result.points), result.points),
     )
 
 
 def _figure(kpi: KpiTerms, value: Fraction | None, other: Fraction | None) -> Cell:
-    """With all its digits, where it would look like another one."""
-    cell = figure_cell(kpi, value)
-    if value is not None and value != other and cell.text == words.figure(other, kpi):
-        return Cell(f"{shown(value)}{words.SUFFIXES.get(kpi.unit, '')}", value)
-    return cell
+    return Cell(format_apart(value, other, kpi), value)
 
 
 def _because(case: PackInput, found: Restatement) -> Table:
@@ -82,18 +81,18 @@ def _entry(case: PackInput, number: int, entry: Entry | None) -> Row:
         Cell(str(number), number),
         Cell(what(entry, case)),
         Cell(when(entry, case)),
-        Cell(f"{entry.actor}, {words.day_of(entry.at_ms, case.zone)}"),
+        Cell(f"{entry.actor}, {format_day_at(entry.at_ms, case.zone)}"),
         Cell(" ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)),
     )
 
 
 def _besides(case: PackInput, found: Restatement, before: PeriodResult) -> Iterator[Prose]:
     """What neither table says: other triggers, and changes that no entry made."""
-    sets = [[words.label(one.trigger) for one in result.triggers] for result in (before, case.result or before)]
+    sets = [[describe_id(one.trigger) for one in result.triggers] for result in (before, case.result or before)]
     if sets[0] != sets[1]:
-        was, now = (words.listed(names) if names else "nothing" for names in sets)
+        was, now = (format_list(names) if names else "nothing" for names in sets)
         yield Prose((f"The month set off {was} by the sign-off, and sets off {now} now.",))
     signed = found.signed.said
     if isinstance(signed, SignOff) and (before.points != signed.points or before.deducted != signed.credit):
-        points, credit = words.counted_points(before.points, "point"), case.money(before.deducted).text
+        points, credit = format_counted_points(before.points, "point"), case.money(before.deducted).text
         yield Prose((ELSEWHERE.format(points=points, credit=credit),))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment, View
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table
 from sla_monitor.review.chapters.outages import outage_table
 from sla_monitor.review.pack_input import PackInput, figure_of
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.review.rendering.drawing.timeline import timeline
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.numbers import format_ratio
 
 VIEWS: tuple[tuple[View, str], ...] = (
     ("gross", "Nothing excluded"),
@@ -50,10 +51,10 @@ def _facts(service: ServiceAssessment) -> tuple[tuple[str, Cell], ...]:
         ("Degraded", service.degraded_ms),
         ("Not seen", service.unknown_ms),
     )
-    facts = [(name, Cell(words.duration(milliseconds))) for name, milliseconds in times]
+    facts = [(name, Cell(format_duration(milliseconds))) for name, milliseconds in times]
     if service.imported_ms:
-        facts.append(("Imported", Cell(words.duration(service.imported_ms))))
-    facts.append(("Coverage", Cell(words.ratio_percent(service.coverage_ratio))))
+        facts.append(("Imported", Cell(format_duration(service.imported_ms))))
+    facts.append(("Coverage", Cell(format_ratio(service.coverage_ratio))))
     return (*facts, ("Criticality", Cell(service.criticality)))
 
 
@@ -65,8 +66,8 @@ def _views(name: str, kpi: KpiAssessment, terms: KpiTerms) -> Table:
             (
                 Cell(said),
                 figure_cell(terms, figure.value),
-                Cell("" if figure.downtime_ms is None else words.duration(figure.downtime_ms)),
-                Cell("" if figure.base_ms is None else words.duration(figure.base_ms)),
+                Cell("" if figure.downtime_ms is None else format_duration(figure.downtime_ms)),
+                Cell("" if figure.base_ms is None else format_duration(figure.base_ms)),
                 band_cell(terms, figure.band),
             )
         )

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.periods.months import shifted
-from sla_monitor.review import words
 from sla_monitor.review.blocks import MARKS, Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.entry_words import decision_needed
 from sla_monitor.review.pack_input import PackInput, is_met
 from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
+from sla_monitor.wording.instants import format_day_at, format_month, format_month_short
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points, format_ratio
+from sla_monitor.wording.text import format_list
 
 MONTHS = 12
 KEY = (
     "Key: "
-    + ", ".join(f"{mark} {words.label(tone)}" for tone, mark in MARKS.items() if tone not in {"unknown", "so_far"})
+    + ", ".join(f"{mark} {describe_id(tone)}" for tone, mark in MARKS.items() if tone not in {"unknown", "so_far"})
     + ", ? not assessed; R: failed in the measurement period before too."
 )
 
@@ -36,10 +39,10 @@ def headline(case: PackInput) -> str:
     """The month in one or two sentences."""
     verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
     met, missed, unknown = (verdicts.count(verdict) for verdict in (True, False, None))
-    month, verb = words.month_words(case.month), "" if case.is_closed else " so far"
-    parts = [f"In {month}{verb}, {words.counted(met, 'KPI')} of {len(verdicts)} met the target and {missed} missed it."]
+    month, verb = format_month(case.month), "" if case.is_closed else " so far"
+    parts = [f"In {month}{verb}, {format_count(met, 'KPI')} of {len(verdicts)} met the target and {missed} missed it."]
     if unknown:
-        parts.append(f"{words.counted(unknown, 'KPI')} could not be assessed.")
+        parts.append(f"{format_count(unknown, 'KPI')} could not be assessed.")
     if case.result is not None:
         parts.append(_money(case, case.result))
     if case.assessment.imports:
@@ -49,18 +52,18 @@ def headline(case: PackInput) -> str:
 
 def _money(case: PackInput, result: PeriodResult) -> str:
     currency = case.assessment.currency
-    said = f"The supplier has {words.counted_points(result.points)}"
-    credit = words.money(result.credit.total, currency)
+    said = f"The supplier has {format_counted_points(result.points)}"
+    credit = format_money(result.credit.total, currency)
     before = result.credit.before_caps
     capped = (
-        f", capped from {words.money(before, currency)}"
+        f", capped from {format_money(before, currency)}"
         if before > result.credit.total + result.credit.unclaimed
         else ""
     )
     if result.credit.unclaimed:
         lost = "has lapsed, unclaimed" if result.credit.is_lapsed else "is not deducted until it is claimed"
-        capped += f"; {words.money(result.credit.unclaimed, currency)} {lost}"
-    held = f", and {words.money(result.withheld, currency)} of charges are withheld" if result.withheld else ""
+        capped += f"; {format_money(result.credit.unclaimed, currency)} {lost}"
+    held = f", and {format_money(result.withheld, currency)} of charges are withheld" if result.withheld else ""
     return f"{said} and owes service credits of {credit}{capped}{held}."
 
 
@@ -69,19 +72,19 @@ def _tiles(case: PackInput) -> tuple[tuple[str, Cell], ...]:
     if result is None:
         return (("Status", Cell("running")),)
     tiles = [
-        ("Service points", Cell(words.points(result.points), result.points)),
+        ("Service points", Cell(format_points(result.points), result.points)),
         ("Service credit", case.money(result.credit.total)),
     ]
     if result.withheld:
         tiles.append(("Charges withheld", case.money(result.withheld)))
     for cap in result.credit.caps:
-        name = f"Left under {words.label(cap.cap)}{f', {cap.scope}' if cap.scope else ''}"
+        name = f"Left under {describe_id(cap.cap)}{f', {cap.scope}' if cap.scope else ''}"
         tiles.append((name, Cell(f"{case.money(cap.left).text} of {case.money(cap.limit).text}", cap.left)))
-    tripped = [words.label(one.trigger) for one in result.triggers]
-    tiles.append(("Triggers set off", Cell(words.listed(tripped) if tripped else "none")))
+    tripped = [describe_id(one.trigger) for one in result.triggers]
+    tiles.append(("Triggers set off", Cell(format_list(tripped) if tripped else "none")))
     covered = [kpi.coverage_ratio for kpi in case.assessment.kpis if kpi.coverage_ratio is not None]
     if covered:
-        tiles.append(("Least coverage", Cell(words.ratio_percent(min(covered)), min(covered) * 100)))
+        tiles.append(("Least coverage", Cell(format_ratio(min(covered)), min(covered) * 100)))
     return tuple(tiles)
 
 
@@ -100,8 +103,8 @@ def score_table(case: PackInput, length: int) -> Table:
             continue
         cells = (past[month].kpi(kpi.kpi) if month in past else None for month in months)
         rows.append((Cell(kpi.kpi, hint=kpi.title), *(score_cell(kpi.terms, result) for result in cells)))
-    columns = (Column("KPI", 1.6), *(Column(words.month_short(month)) for month in months))
-    caption = f"Scorecard: the last {words.counted(length, 'month')}"
+    columns = (Column("KPI", 1.6), *(Column(format_month_short(month)) for month in months))
+    caption = f"Scorecard: the last {format_count(length, 'month')}"
     return Table("scorecard", caption, columns, tuple(rows), is_scorecard=True)
 
 
@@ -111,12 +114,12 @@ def _changes(case: PackInput) -> Iterator[str]:
     for result in case.result.kpis if case.result else ():
         last = before.get(result.kpi)
         if last is not None and last.band != result.band:
-            was, now = (words.label(band or "not assessed") for band in (last.band, result.band))
+            was, now = (describe_id(band or "not assessed") for band in (last.band, result.band))
             yield f"{result.kpi}: from {was} to {now}."
     one = case.assessment
     if one.period.start_ms <= one.terms_from_ms < one.period.end_ms:
         reference = f" ({one.terms_reference})" if one.terms_reference else ""
-        yield f"The terms changed on {words.day_of(one.terms_from_ms, case.zone)}{reference}."
+        yield f"The terms changed on {format_day_at(one.terms_from_ms, case.zone)}{reference}."
 
 
 def _decisions(case: PackInput) -> tuple[str, ...]:

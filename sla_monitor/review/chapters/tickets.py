@@ -5,10 +5,13 @@ from __future__ import annotations
 from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.register.entries import ClockStop, TicketRecord
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.figures import format_level
+from sla_monitor.wording.instants import format_stretch
+from sla_monitor.wording.names import describe_id
 
 VOLUMES = (
     Column("Priority", 1), Column("Opened", 1, True), Column("Ended", 1, True), Column("Still open", 1, True),
@@ -52,8 +55,8 @@ def _clocked(case: PackInput, kpi: RatioKpi, found: list[TicketRecord]) -> Table
     calendar = case.terms.calendars.get(kpi.clock.calendar)
     ours = [one for one in found if not kpi.priorities or one.priority in kpi.priorities]
     rows = tuple(_ticket_row(case, kpi, calendar, one) for one in ours)
-    within = words.duration(kpi.within_ms or 0)
-    caption = f"{kpi.id}: {kpi.measures} within {within}, target {words.level(kpi.target, kpi)}"
+    within = format_duration(kpi.within_ms or 0)
+    caption = f"{kpi.id}: {kpi.measures} within {within}, target {format_level(kpi.target, kpi)}"
     return Table(f"tickets-{kpi.id}", caption, CLOCKED, rows, "No ticket of these priorities.")
 
 
@@ -69,7 +72,7 @@ def _ticket_row(case: PackInput, kpi: RatioKpi, calendar: Calendar | None, one: 
         Cell(one.priority),
         Cell(case.at(one.opened_ms)),
         Cell(case.at(ended)),
-        Cell(words.duration(took)),
+        Cell(format_duration(took)),
         Cell(verdict, tone="serious" if is_late else ""),
         Cell("; ".join(_stop(case, kpi, stop) for stop in one.stops)),
     )
@@ -77,4 +80,4 @@ def _ticket_row(case: PackInput, kpi: RatioKpi, calendar: Calendar | None, one: 
 
 def _stop(case: PackInput, kpi: RatioKpi, stop: ClockStop) -> str:
     listed = "" if stop.reason in kpi.clock.stops else ", which the contract does not list"
-    return f"{words.label(stop.reason)}, {words.until(stop.start_ms, stop.end_ms, case.zone)}{listed}"
+    return f"{describe_id(stop.reason)}, {format_stretch(stop.start_ms, stop.end_ms, case.zone)}{listed}"

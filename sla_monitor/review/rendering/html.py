@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.words import pieces
+from sla_monitor.wording.text import breakable
 
 
 def html(pack: Pack) -> bytes:
@@ -40,7 +40,7 @@ def _drawn(svg: str) -> Markup:
 
 def _breaking(text: str) -> Markup:
     """A text with places at which its long words may be broken."""
-    return Markup("<wbr>").join(pieces(text))
+    return Markup("<wbr>").join(breakable(text))
 
 
 def _digest(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import typst
 
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.words import pieces
+from sla_monitor.wording.text import breakable
 
 FONT = "Libertinus Serif"
 
@@ -75,4 +75,4 @@ def _shown(cell: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _soft(text: str) -> str:
     """A text whose long words may be broken: a zero-width space stands where."""
-    return "\u200b".join(pieces(text))
+    return "\u200b".join(breakable(text))

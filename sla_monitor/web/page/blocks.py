@@ -11,11 +11,15 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess import ContractAssessment, ServiceAssessment
 from sla_monitor.board import Board, Watched
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web import words
 from sla_monitor.web.page.contract_summary import ContractSummary, standing_of
 from sla_monitor.web.page.kpi_rows import PromiseRow
 from sla_monitor.web.page.reconciliation_table import Reconciled, reconciled_of
 from sla_monitor.web.page.service_cards import ServiceCard, affects, assessed_card, unassessed_card
+from sla_monitor.wording.durations import format_short_duration
+from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_recent
+from sla_monitor.wording.names import SEVERITY, describe_reason, worst_outcome
+from sla_monitor.wording.numbers import format_count
+from sla_monitor.wording.text import plain
 
 UTC_ZONE = "UTC"
 ByService = dict[tuple[str, str], list[Watched]]
@@ -70,17 +74,17 @@ def headline(cards: list[ServiceCard]) -> str:
     """The one thing to know."""
     if not cards:
         return "Nothing is being watched"
-    state = words.worst([card.state for card in cards])
+    state = worst_outcome([card.state for card in cards])
     number = sum(card.state is state for card in cards)
     if state is Outcome.UP:
         return "The service is up" if number == 1 else f"All {number:,} services are up"
     what = {Outcome.DOWN: "down", Outcome.DEGRADED: "degraded", Outcome.UNKNOWN: "in an unknown state"}[state]
-    return f"{words.counted(number, 'service')} {'is' if number == 1 else 'are'} {what}"
+    return f"{format_count(number, 'service')} {'is' if number == 1 else 'are'} {what}"
 
 
 def tally(cards: list[ServiceCard]) -> list[tuple[Outcome, int]]:
     """How many services are in each state, worst first."""
-    counts = [(state, sum(card.state is state for card in cards)) for state in words.SEVERITY]
+    counts = [(state, sum(card.state is state for card in cards)) for state in SEVERITY]
     return [(state, count) for state, count in counts if count]
 
 
@@ -89,7 +93,7 @@ def troubles(
 ) -> list[PageTrouble]:
     """Every assessed service that is not up, the worst first, then the longest lasting."""
     found = [
-        (words.SEVERITY.index(service.state), *_trouble(contract, service, watched, now_ms))
+        (SEVERITY.index(service.state), *_trouble(contract, service, watched, now_ms))
         for contract, service in services
         if service.state is not Outcome.UP
     ]
@@ -110,20 +114,20 @@ def _trouble(
     return began_ms, PageTrouble(
         anchor=anchor(contract.contract, service.service),
         state=service.state,
-        service=words.plain(service.name or service.service),
-        supplier=words.plain(contract.supplier),
+        service=plain(service.name or service.service),
+        supplier=plain(contract.supplier),
         affects=affects(service),
-        since=words.lately(began_ms, ZoneInfo(contract.time_zone), now_ms) if began_ms else "the monitor started",
-        lasting=words.duration(max(0, now_ms - began_ms)) if began_ms else "",
-        reason=words.reason_words(reason) or ("not seen" if service.state is Outcome.UNKNOWN else "no reason recorded"),
-        detail=words.plain(next((f.detail for f in findings if f.detail), "")),
+        since=format_recent(began_ms, ZoneInfo(contract.time_zone), now_ms) if began_ms else "the monitor started",
+        lasting=format_short_duration(max(0, now_ms - began_ms)) if began_ms else "",
+        reason=describe_reason(reason, none="not seen" if service.state is Outcome.UNKNOWN else "not known"),
+        detail=plain(next((f.detail for f in findings if f.detail), "")),
     )
 
 
 def dangers(blocks: Iterable[ContractBlock]) -> list[PromiseRow]:
     """The KPIs of all contracts that are missed, then those that are near it."""
     rows = [row for block in blocks if block.standing for row in block.standing.rows if row.is_in_danger]
-    return sorted(rows, key=lambda row: words.SEVERITY.index(row.state))
+    return sorted(rows, key=lambda row: SEVERITY.index(row.state))
 
 
 def suppliers(
@@ -132,7 +136,7 @@ def suppliers(
     """Assessed contracts by supplier, and their services in one list."""
     blocks: dict[str, list[ContractBlock]] = defaultdict(list)
     for contract in contracts:
-        blocks[words.plain(contract.supplier)].append(_block(contract, watched, now_ms))
+        blocks[plain(contract.supplier)].append(_block(contract, watched, now_ms))
     return blocks, [(contract, service) for contract in contracts for service in contract.services]
 
 
@@ -149,14 +153,14 @@ def _block(contract: ContractAssessment, watched: ByService, now_ms: int) -> Con
         for service in contract.services
     ]
     outside = _outside(contract, now_ms)
-    begun = words.moment(contract.terms_from_ms, zone).partition(",")[0]
-    reference = f" ({words.plain(contract.terms_reference)})" if contract.terms_reference else ""
+    begun = format_day_at(contract.terms_from_ms, zone)
+    reference = f" ({plain(contract.terms_reference)})" if contract.terms_reference else ""
     return ContractBlock(
-        title=words.plain(contract.title or contract.contract),
-        authority=words.plain(contract.authority),
-        note=words.plain(contract.note),
-        period=words.moment(contract.period.start_ms, zone),
-        period_to=words.moment(contract.period.end_ms, zone),
+        title=plain(contract.title or contract.contract),
+        authority=plain(contract.authority),
+        note=plain(contract.note),
+        period=format_instant(contract.period.start_ms, zone),
+        period_to=format_instant(contract.period.end_ms, zone),
         terms=f"in force since {begun}{reference}",
         services=tuple(cards),
         outside=outside,
@@ -170,11 +174,11 @@ def _outside(contract: ContractAssessment, now_ms: int) -> str:
     """That the contract does not run now; empty while it does."""
     today = datetime.fromtimestamp(now_ms // 1000, ZoneInfo(contract.time_zone)).date()
     if today < contract.starts_on:
-        return f"begins on {words.day(contract.starts_on)}: what is seen now counts for no figure."
+        return f"begins on {format_day(contract.starts_on)}: what is seen now counts for no figure."
     if today <= contract.ends_on:
         return ""
     probed = "It is still probed, as its terms say: what is seen now counts for no figure."
-    ended = f"ended on {words.day(contract.ends_on)}, and its last month stands below."
+    ended = f"ended on {format_day(contract.ends_on)}, and its last month stands below."
     return f"{ended} {probed if contract.probe_after_term else 'It is no longer probed.'}"
 
 
@@ -188,7 +192,7 @@ def unassessed(
         if (contract, service) not in assessed and endpoints:
             card = unassessed_card(anchor(contract, service), service, endpoints, (ZoneInfo(UTC_ZONE), now_ms))
             blocks[contract].append(card)
-    found = [ContractBlock(words.plain(c), "", "", "", "", "", tuple(cards), id=c) for c, cards in blocks.items()]
+    found = [ContractBlock(plain(c), "", "", "", "", "", tuple(cards), id=c) for c, cards in blocks.items()]
     return {"Not assessed yet": found} if found else {}
 
 

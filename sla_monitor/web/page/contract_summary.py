@@ -9,8 +9,12 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.sla.results import CapResult, PeriodResult
-from sla_monitor.web import figures, words
 from sla_monitor.web.page.kpi_rows import PromiseRow, promise_rows, tally
+from sla_monitor.wording.durations import format_duration, format_short_duration
+from sla_monitor.wording.instants import format_day, format_month
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points
+from sla_monitor.wording.text import plain
 
 Fact = tuple[str, str, str, str]
 """Label, figure, what it is made of, and how it looks: `missed`, `near` or nothing."""
@@ -37,7 +41,7 @@ def _imports(contract: ContractAssessment) -> Iterator[str]:
     """What of it others have seen, and nobody here."""
     zone = ZoneInfo(contract.time_zone)
     for one in contract.imports:
-        times = ", ".join(f"{service} {words.duration(ms)}" for service, ms in one.services.items())
+        times = ", ".join(f"{service} {format_duration(ms)}" for service, ms in one.services.items())
         yield f"Import {one.record.number}: {imported_words(one.record, zone)}; agreed time of {times or 'none'}."
 
 
@@ -45,10 +49,10 @@ def money_line(contract: ContractAssessment) -> str:
     """The month's points and money in one line; empty while nothing is known of them."""
     if contract.result is None:
         return ""
-    (_, points, *_), (_, credit, at_worst, _) = (make(contract, contract.result) for make in (_points, _credit))
-    word = "service point" if points == "1" else "service points"
-    title = words.plain(contract.title or contract.contract)
-    return f"{title}, this month so far: {points} {word}, {credit} service credit ({at_worst})"
+    _, credit, at_worst, _ = _credit(contract, contract.result)
+    points = format_counted_points(contract.result.points)
+    title = plain(contract.title or contract.contract)
+    return f"{title}, this month so far: {points}, {credit} service credit ({at_worst})"
 
 
 def standing_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | None:
@@ -64,16 +68,14 @@ def standing_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | 
         kpis=tally(rows),
         rows=rows,
         caps=tuple(_cap(cap, contract.currency) for cap in caps),
-        accounting=tuple(map(words.plain, (*contract.accounting, *_imports(contract)))),
+        accounting=tuple(map(plain, (*contract.accounting, *_imports(contract)))),
         money=money_line(contract),
     )
 
 
 def _period(contract: ContractAssessment, now_ms: int) -> Fact:
-    year, month = contract.period.name.split("-")[:2]
-    left_ms = max(0, contract.period.end_ms - now_ms)
-    name = f"{words.MONTHS[int(month) - 1]} {year}"
-    return "Month", name, f"{contract.status}, ends in {words.duration(left_ms)}", ""
+    ends = f"{contract.status}, ends in {format_short_duration(max(0, contract.period.end_ms - now_ms))}"
+    return "Month", format_month(contract.period.name), ends, ""
 
 
 def _facts(contract: ContractAssessment, now_ms: int) -> Iterator[Fact]:
@@ -82,44 +84,44 @@ def _facts(contract: ContractAssessment, now_ms: int) -> Iterator[Fact]:
         yield _credit(contract, contract.result)
         yield _triggers(contract, contract.result)
     if contract.pending:
-        number = words.counted(len(contract.pending), "entry", "entries")
-        ago = words.duration(max(0, now_ms - min(entry.at_ms for entry in contract.pending)))
+        number = format_count(len(contract.pending), "entry", "entries")
+        ago = format_short_duration(max(0, now_ms - min(entry.at_ms for entry in contract.pending)))
         yield "Awaiting a decision", number, f"oldest for {ago}", "near"
     yield from _due(contract)
 
 
 def _points(contract: ContractAssessment, result: PeriodResult) -> Fact:
     worst = contract.forecast.worst.points if contract.forecast else None
-    said = f"at worst {figures.points(worst)} by the month's end" if worst is not None else "as it stands"
+    said = f"at worst {format_points(worst)} by the month's end" if worst is not None else "as it stands"
     if worst is not None and worst < result.points:
         said = "at worst none: charges are withheld in their place"
-    return "Service points", figures.points(result.points), said, "missed" if result.points else ""
+    return "Service points", format_points(result.points), said, "missed" if result.points else ""
 
 
 def _credit(contract: ContractAssessment, result: PeriodResult) -> Fact:
     amount = result.credit.total + result.withheld
     worst = contract.forecast.worst.credit if contract.forecast else None
-    said = f"at worst {figures.money(worst, contract.currency)}" if worst is not None else "as it stands"
-    return "Service credit", figures.money(amount, contract.currency), said, "missed" if amount else ""
+    said = f"at worst {format_money(worst, contract.currency)}" if worst is not None else "as it stands"
+    return "Service credit", format_money(amount, contract.currency), said, "missed" if amount else ""
 
 
 def _triggers(contract: ContractAssessment, result: PeriodResult) -> Fact:
-    names = ", ".join(words.plain(one.trigger).replace("-", " ").replace("_", " ") for one in result.triggers)
-    of = f"of {words.counted(len(contract.triggers), 'trigger')} in the terms"
+    names = ", ".join(describe_id(plain(one.trigger)) for one in result.triggers)
+    of = f"of {format_count(len(contract.triggers), 'trigger')} in the terms"
     return "Set off", names or "nothing", of, "missed" if names else ""
 
 
 def _due(contract: ContractAssessment) -> Iterator[Fact]:
     if contract.missing_figures:
         number = len(contract.missing_figures)
-        names = ", ".join(f"{words.plain(kpi)} {month}" for kpi, month in contract.missing_figures[:2])
+        names = ", ".join(f"{plain(kpi)} {format_month(month)}" for kpi, month in contract.missing_figures[:2])
         more = f" and {number - 2} more" if number > 2 else ""
         yield "Figures owed", f"{number:,}", f"{names}{more}", "near"
     if contract.claim_by is not None:
-        yield "Claim credits by", words.day(contract.claim_by), "or the next one lapses", "near"
+        yield "Claim credits by", format_day(contract.claim_by), "or the next one lapses", "near"
 
 
 def _cap(cap: CapResult, currency: str) -> str:
-    scope = f" ({words.plain(cap.scope)})" if cap.scope else ""
-    left, limit = figures.money(cap.left, currency), figures.money(cap.limit, currency)
-    return f"{words.plain(cap.cap)}{scope}: {left} left of {limit}"
+    scope = f" ({plain(cap.scope)})" if cap.scope else ""
+    left, limit = format_money(cap.left, currency), format_money(cap.limit, currency)
+    return f"{describe_id(plain(cap.cap))}{scope}: {left} left of {limit}"

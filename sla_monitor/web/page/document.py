@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web import words
 from sla_monitor.web.page.blocks import (
     by_service,
     dangers,
@@ -24,6 +23,10 @@ from sla_monitor.web.page.blocks import (
 )
 from sla_monitor.web.page.pack_list import ReviewPack, listed
 from sla_monitor.web.serving.health import Health
+from sla_monitor.wording.durations import format_age, format_short_duration
+from sla_monitor.wording.instants import format_instant
+from sla_monitor.wording.names import OUTCOMES, SYMBOLS, worst_outcome
+from sla_monitor.wording.numbers import format_count
 
 SHOWN_DANGERS = 6
 """KPIs listed at the top; all of them stand in their contract's table."""
@@ -41,7 +44,7 @@ class StatusPage:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        environment.globals.update(SYMBOLS=words.SYMBOLS, WORDS=words.WORDS, BADGES=_badges(environment))
+        environment.globals.update(SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(environment))
         self._template = environment.get_template("status.html")
         self._style = environment.get_template("status.css").render()
         self.security_policy = _policy(self._style)
@@ -67,7 +70,7 @@ class StatusPage:
         return self._template.render(
             style=self._style,
             headline=headline(cards),
-            state=words.worst([card.state for card in cards]),
+            state=worst_outcome([card.state for card in cards]),
             tally=tally(cards),
             troubles=troubles(services, watched, now_ms),
             dangers=in_danger[:SHOWN_DANGERS],
@@ -78,10 +81,10 @@ class StatusPage:
             old_packs={name: rows for name, rows in shelved.items() if name not in {block.id for block in blocks}},
             health=health,
             vantage=board.vantage,
-            now=words.moment(now_ms, zone_of_all(contracts)),
-            assessed=words.ago(now_ms - board.assessment.at_ms) if contracts else "not yet",
-            watching=words.counted(sum(map(len, watched.values())), "endpoint"),
-            up_for=words.duration(max(0, now_ms - board.started_ms)),
+            now=format_instant(now_ms, zone_of_all(contracts)),
+            assessed=format_age(now_ms - board.assessment.at_ms) if contracts else "not yet",
+            watching=format_count(sum(map(len, watched.values())), "endpoint"),
+            up_for=format_short_duration(max(0, now_ms - board.started_ms)),
             refresh_s=refresh_s,
             unfold=unfold,
         )
@@ -91,8 +94,8 @@ def _badges(environment: Environment) -> dict[Outcome, str]:
     """The mark of each state, rendered once: a page may show a thousand."""
     template = environment.get_template("badge.html")
     return {
-        state: Markup(template.render(state=state, symbol=symbol, word=words.WORDS[state]))  # noqa: S704 - escaped there
-        for state, symbol in words.SYMBOLS.items()
+        state: Markup(template.render(state=state, symbol=symbol, word=OUTCOMES[state]))  # noqa: S704 - escaped there
+        for state, symbol in SYMBOLS.items()
     }
 
 

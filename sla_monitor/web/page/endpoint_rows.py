@@ -8,7 +8,11 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess import KpiAssessment, Outage
 from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web import words
+from sla_monitor.wording.durations import format_age, format_days_left, format_duration, format_probe_duration
+from sla_monitor.wording.instants import format_recent
+from sla_monitor.wording.names import describe_reason
+from sla_monitor.wording.numbers import format_count, format_percent
+from sla_monitor.wording.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class OutageRow:
 def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
     """One endpoint as last seen."""
     last = watched.last  # once: another thread may replace it meanwhile
-    name = words.plain(watched.terms.name or watched.terms.id)
+    name = plain(watched.terms.name or watched.terms.id)
     if last is None:
         return EndpointRow(name, watched.terms.kind, Outcome.UNKNOWN, "not looked at yet", "", "never", "", "", "", "")
     found = last.finding
@@ -64,13 +68,13 @@ def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
         name=name,
         kind=watched.terms.kind,
         state=found.outcome,
-        reason=words.reason_words(found.reason),
-        detail=words.plain(found.detail),
-        seen=words.lately(last.at_ms, zone, now_ms),
-        seen_ago=words.ago(now_ms - last.at_ms),
-        took=words.took(found.duration_us),
-        in_a_row=f"{words.counted(failures, 'failure')} in a row" if failures else "",
-        certificate=words.days_left(found.certificate_expires_at_s, now_ms),
+        reason=describe_reason(found.reason, none=""),
+        detail=plain(found.detail),
+        seen=format_recent(last.at_ms, zone, now_ms),
+        seen_ago=format_age(now_ms - last.at_ms),
+        took=format_probe_duration(found.duration_us),
+        in_a_row=f"{format_count(failures, 'failure')} in a row" if failures else "",
+        certificate=format_days_left(found.certificate_expires_at_s, now_ms),
     )
 
 
@@ -79,14 +83,14 @@ def kpi_row(kpi: KpiAssessment) -> KpiRow:
     kind, verdict = _verdict(kpi)
     left, whole = kpi.allowance_left_ms, kpi.allowance_ms
     if left >= 0:
-        allowance = f"{words.duration(left)} left of {words.duration(whole)}"
+        allowance = f"{format_duration(left)} left of {format_duration(whole)}"
     else:
-        allowance = f"used up: {words.duration(-left, up=True)} more than {words.duration(whole)}"
+        allowance = f"used up: {format_duration(-left, up=True)} more than {format_duration(whole)}"
     used = min(1.0, float(kpi.downtime_ms / whole)) if whole else float(kpi.downtime_ms > 0)
     return KpiRow(
-        title=words.plain(kpi.title or kpi.kpi),
-        clause=words.plain(kpi.clause),
-        target=words.target(kpi.target_ratio),
+        title=plain(kpi.title or kpi.kpi),
+        clause=plain(kpi.clause),
+        target=format_percent(kpi.target_ratio),
         verdict=verdict,
         kind=kind,
         allowance=allowance,
@@ -107,10 +111,10 @@ def outage_row(outage: Outage, zone: ZoneInfo, now_ms: int) -> OutageRow:
     """One outage, open or ended."""
     end_ms = now_ms if outage.end_ms is None else outage.end_ms
     return OutageRow(
-        began=words.lately(outage.start_ms, zone, now_ms),
-        ended="" if outage.end_ms is None else words.lately(outage.end_ms, zone, now_ms),
-        lasted=words.duration(max(0, end_ms - outage.start_ms), up=True),
-        counted=words.duration(outage.downtime_ms, up=True),
-        reason=words.reason_words(outage.reason) or "no reason recorded",
-        endpoints=words.plain(", ".join(outage.endpoints)),
+        began=format_recent(outage.start_ms, zone, now_ms),
+        ended="" if outage.end_ms is None else format_recent(outage.end_ms, zone, now_ms),
+        lasted=format_duration(max(0, end_ms - outage.start_ms), up=True),
+        counted=format_duration(outage.downtime_ms, up=True),
+        reason=describe_reason(outage.reason),
+        endpoints=plain(", ".join(outage.endpoints)),
     )

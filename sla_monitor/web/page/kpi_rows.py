@@ -11,7 +11,11 @@ from sla_monitor.assess import KpiAssessment
 from sla_monitor.assess.assessment import VIEWS
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web import figures, words
+from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_target
+from sla_monitor.wording.instants import format_minute
+from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.numbers import format_ordinal, format_points, format_ratio
+from sla_monitor.wording.text import plain
 
 NEAR_RATIO = Fraction(1, 4)
 """With less than this of its allowance left, a promise is near to being missed."""
@@ -49,20 +53,20 @@ def promise_rows(kpis: Iterable[KpiAssessment], contract: str, at: At) -> tuple[
 
 def _row(kpi: KpiAssessment, terms: Kpi, contract: str, at: At) -> PromiseRow:
     state, word = standing(kpi)
-    shown = {view: figures.figure(terms, figure.value) for view, figure in kpi.views.items()}
-    gross, claimed, agreed = (shown.get(view, figures.NO_FIGURE) for view in VIEWS)
+    shown = {view: format_figure(figure.value, terms) for view, figure in kpi.views.items()}
+    gross, claimed, agreed = (shown.get(view, NO_FIGURE) for view in VIEWS)
     return PromiseRow(
-        title=words.plain(kpi.title or kpi.kpi),
-        clause=words.plain(kpi.clause),
+        title=plain(kpi.title or kpi.kpi),
+        clause=plain(kpi.clause),
         state=state,
         word=word,
-        target=figures.target(terms),
+        target=format_target(terms),
         gross=gross,
         claimed=claimed,
         agreed=agreed,
-        points=figures.points(kpi.result.points) if kpi.result else "",
+        points=format_points(kpi.result.points) if kpi.result else "",
         outlook=outlook(kpi, at),
-        coverage=words.percent(kpi.coverage_ratio, 1) if kpi.coverage_ratio is not None else "",
+        coverage=format_ratio(kpi.coverage_ratio) if kpi.coverage_ratio is not None else "",
         anchor=f"{contract}--{kpi.service_id}" if kpi.service else "",
     )
 
@@ -74,7 +78,7 @@ def standing(kpi: KpiAssessment) -> tuple[Outcome, str]:
         return Outcome.UNKNOWN, "No figure yet"
     if not kpi.is_assessable:
         return Outcome.UNKNOWN, "Not assessable"
-    band = words.plain(agreed.band or "").replace("_", " ").capitalize()
+    band = describe_id(plain(agreed.band or "")).capitalize()
     if agreed.is_met is False:
         return Outcome.DOWN, band or "Missed"
     return (Outcome.DEGRADED, f"{band or 'Met'}, near") if _is_near(kpi) else (Outcome.UP, band or "Met")
@@ -84,12 +88,12 @@ def outlook(kpi: KpiAssessment, at: At) -> str:
     """What is coming, in words: a repeat, when the allowance is used up, or how it ends at best."""
     said = []
     if kpi.result and kpi.result.is_repeat:
-        said.append(f"{figures.ordinal(kpi.result.failures_in_a_row)} failure in a row")
+        said.append(f"{format_ordinal(kpi.result.failures_in_a_row)} failure in a row")
     runs_out_ms = _runs_out_ms(kpi)
     if kpi.service and kpi.allowance_left_ms < 0:
         said.append("allowance used up")
     elif runs_out_ms is not None:
-        said.append(f"at this rate the allowance lasts until {words.minute(runs_out_ms, *at)}")
+        said.append(f"at this rate the allowance lasts until {format_minute(runs_out_ms, *at)}")
     said += _end(kpi)
     if kpi.difference:
         said.append("the supplier's figure differs")
@@ -103,7 +107,7 @@ def _end(kpi: KpiAssessment) -> Iterator[str]:
     best = kpi.forecast.best
     if best.value is not None and (best.is_met is False or not kpi.service):
         still = ", still missed" if best.is_met is False else ""
-        yield f"if nothing more goes wrong, {figures.figure(kpi.terms, best.value)}{still}"
+        yield f"if nothing more goes wrong, {format_figure(best.value, kpi.terms)}{still}"
     elif not kpi.service:
         yield "not forecast"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from sla_monitor.web import words
+from sla_monitor.wording.text import plain
 
 TYPES = {
     "html": "text/html; charset=utf-8",
@@ -58,7 +58,7 @@ def listed(packs: Iterable[ReviewPack]) -> dict[str, tuple[PackRow, ...]]:
     """Packs by contract, the latest month first."""
     found: dict[str, list[ReviewPack]] = {}
     for pack in packs:
-        found.setdefault(words.plain(pack.contract), []).append(pack)
+        found.setdefault(plain(pack.contract), []).append(pack)
     return {contract: tuple(map(_row, sorted(several, key=_place))) for contract, several in sorted(found.items())}
 
 
@@ -71,8 +71,8 @@ def _row(pack: ReviewPack) -> PackRow:
     tables = [name for name in pack.files if kind_of(name) == "csv"]
     others = [name for name in pack.files if kind_of(name) in SAID]
     return PackRow(
-        title=words.plain(_title(pack)),
-        status=words.plain(pack.status),
+        title=plain(_title(pack)),
+        status=plain(pack.status),
         links=tuple((_said(pack, name), address(pack, name)) for name in sorted(others, key=_rank)),
         tables=tuple((name.removeprefix("csv/").removesuffix(".csv"), address(pack, name)) for name in tables),
     )

@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess import KpiAssessment, ServiceAssessment
 from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web import words
 from sla_monitor.web.page.endpoint_rows import EndpointRow, KpiRow, OutageRow, endpoint_row, kpi_row, outage_row
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.names import worst_outcome
+from sla_monitor.wording.numbers import decimals_of, format_count, format_ratio
+from sla_monitor.wording.text import plain
 
 SHOWN_OUTAGES = 5
 """Latest outages listed under a service; the rest are counted."""
@@ -47,7 +50,7 @@ def assessed_card(
     hidden = len(service.outages) - len(latest)
     return ServiceCard(
         anchor=anchor,
-        name=words.plain(service.name or service.service),
+        name=plain(service.name or service.service),
         state=service.state,
         is_open=service.state is not Outcome.UP or any(row.state is not Outcome.UP for row in rows),
         criticality=service.criticality,
@@ -56,7 +59,7 @@ def assessed_card(
         figures=figures(service, kpis),
         kpis=tuple(map(kpi_row, kpis)),
         outages=tuple(outage_row(outage, *at) for outage in latest),
-        more_outages=f"{words.counted(hidden, 'earlier outage')} not listed" if hidden else "",
+        more_outages=f"{format_count(hidden, 'earlier outage')} not listed" if hidden else "",
         endpoints=rows,
     )
 
@@ -64,26 +67,26 @@ def assessed_card(
 def unassessed_card(anchor: str, name: str, endpoints: Iterable[Watched], at: tuple[ZoneInfo, int]) -> ServiceCard:
     """A service that is watched but has not been assessed yet: what was seen, and no figures."""
     rows = tuple(endpoint_row(watched, *at) for watched in endpoints)
-    state = words.worst([row.state for row in rows])
+    state = worst_outcome([row.state for row in rows])
     is_open = state is not Outcome.UP
-    return ServiceCard(anchor, words.plain(name), state, is_open, "", "", "not assessed yet", (), (), (), "", rows)
+    return ServiceCard(anchor, plain(name), state, is_open, "", "", "not assessed yet", (), (), (), "", rows)
 
 
 def affects(service: ServiceAssessment) -> str:
     """Who has it, or lacks it."""
-    return words.plain(", ".join(service.participants)) or "everybody"
+    return plain(", ".join(service.participants)) or "everybody"
 
 
 def figures(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tuple[tuple[str, str, str], ...]:
     """Month to date: label, figure, and what it is made of. Unknown is a word, never a number."""
     up, seen = _percentages(service, kpis)
-    of = f"of {words.duration(service.agreed_ms)} agreed so far"
-    unseen = f"unknown for {words.duration(service.unknown_ms, up=True)}" if service.unknown_ms else "seen throughout"
+    of = f"of {format_duration(service.agreed_ms)} agreed so far"
+    unseen = f"unknown for {format_duration(service.unknown_ms, up=True)}" if service.unknown_ms else "seen throughout"
     if service.imported_ms:
-        unseen += f", {words.duration(service.imported_ms)} of it by others"
+        unseen += f", {format_duration(service.imported_ms)} of it by others"
     return (
         ("Availability", up, "of the time that was seen"),
-        ("Downtime", words.duration(service.downtime_ms, up=True), of),
+        ("Downtime", format_duration(service.downtime_ms, up=True), of),
         ("Coverage", seen, unseen),
         ("Outages", f"{len(service.outages):,}", "confirmed, month to date"),
     )
@@ -92,8 +95,10 @@ def figures(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tupl
 def _percentages(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tuple[str, str]:
     if not service.agreed_ms:
         return "no service hours yet", "no service hours yet"
-    decimals = max((words.decimals_of(kpi.target_ratio) for kpi in kpis), default=2)
-    return words.percent(service.availability_ratio, decimals), words.percent(service.coverage_ratio, 1)
+    decimals = max((decimals_of(kpi.target_ratio) for kpi in kpis), default=2)
+    return format_ratio(service.availability_ratio, decimals, none="unknown"), format_ratio(
+        service.coverage_ratio, none="unknown"
+    )
 
 
 def _summary(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> str:

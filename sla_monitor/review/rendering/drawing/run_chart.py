@@ -7,10 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Picture
 from sla_monitor.review.rendering.drawing.svg import BAD, GOOD, INK, PAPER, SOFT, UNSEEN, Drawing, drawing
 from sla_monitor.sla.results import KpiResult
+from sla_monitor.wording.figures import format_digits, format_figure, format_level
+from sla_monitor.wording.instants import format_month, format_month_short
 
 WIDTH, HEIGHT = 640.0, 190.0
 LEFT, RIGHT, TOP, BOTTOM = 14.0, 104.0, 16.0, 26.0
@@ -54,7 +55,7 @@ class _Chart:
     def _level(self, what: str, level: Decimal, end: float, **style: str) -> None:
         y = self.y(level)
         self.canvas.line(LEFT, y, end, y, stroke_width="1.5", **style)
-        self.canvas.text(end + 4, y + 3, f"{what} {words.level(level, self.kpi)}", fill=INK)
+        self.canvas.text(end + 4, y + 3, f"{what} {format_level(level, self.kpi)}", fill=INK)
 
     def points(self) -> None:
         run: list[tuple[float, float]] = []
@@ -66,7 +67,7 @@ class _Chart:
                 run = []
         self.canvas.path(run, stroke=SOFT)
         for position, (month, result) in enumerate(self.history):
-            self.canvas.text(self.x(position), HEIGHT - 10, words.month_short(month), "middle")
+            self.canvas.text(self.x(position), HEIGHT - 10, format_month_short(month), "middle")
             if result is not None:
                 self._point(self.x(position), result)
 
@@ -81,7 +82,7 @@ class _Chart:
             colour = GOOD if result.is_met else UNSEEN
             self.canvas.rect(x - 4.5, y - 4.5, 9, 9, rx="4.5", fill=PAPER, stroke=colour, stroke_width="2")
         below = y + 18 if y < TOP + 14 else y - 9
-        self.canvas.text(x, below, words.digits(result.value, self.kpi), "middle", fill=INK)
+        self.canvas.text(x, below, format_digits(result.value, self.kpi), "middle", fill=INK)
 
 
 def _told(kpi: KpiTerms, history: History) -> str:
@@ -90,6 +91,6 @@ def _told(kpi: KpiTerms, history: History) -> str:
     for month, result in history:
         if result is not None:
             verdict = {True: "met", False: "missed", None: "not assessed"}[result.is_met]
-            parts.append(f"{words.month_words(month)} {words.figure(result.value, kpi)}, {verdict}")
-    threshold = f", threshold {words.level(kpi.threshold, kpi)}" if kpi.threshold is not None else ""
-    return f"Target {words.level(kpi.target, kpi)}{threshold}. {'; '.join(parts) or 'No results'}."
+            parts.append(f"{format_month(month)} {format_figure(result.value, kpi)}, {verdict}")
+    threshold = f", threshold {format_level(kpi.threshold, kpi)}" if kpi.threshold is not None else ""
+    return f"Target {format_level(kpi.target, kpi)}{threshold}. {'; '.join(parts) or 'No results'}."

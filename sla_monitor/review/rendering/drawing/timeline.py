@@ -7,10 +7,11 @@ from datetime import time, timedelta
 from sla_monitor.assess.assessment import Lanes, ServiceAssessment
 from sla_monitor.contract.local_time import instant_ms, local_date
 from sla_monitor.periods.intervals import Intervals, length
-from sla_monitor.review import words
 from sla_monitor.review.blocks import Picture
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.drawing.svg import BAD, HELD, INK, LINE, PAPER, SEEN, SOFT, UNSEEN, Drawing, drawing
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.instants import format_month
 
 WIDTH, HEIGHT = 680.0, 96.0
 LEFT, RIGHT = 66.0, 4.0
@@ -37,7 +38,7 @@ def timeline(name: str, case: PackInput, service: ServiceAssessment) -> Picture 
     canvas.text(0, SEEN_Y + SEEN_HEIGHT / 2 + 3, "Seen", fill=INK)
     canvas.text(0, HELD_Y + HELD_HEIGHT / 2 + 3, "Excluded", fill=INK)
     _legend(canvas)
-    return canvas.picture(f"{service.name}: what was seen in {words.month_words(case.month)}", _told(lanes))
+    return canvas.picture(f"{service.name}: what was seen in {format_month(case.month)}", _told(lanes))
 
 
 class _Lane:
@@ -87,4 +88,4 @@ def _told(lanes: Lanes) -> str:
         ("not seen", lanes.unknown),
         ("excluded", lanes.excluded),
     )
-    return "; ".join(f"{what} {words.duration(length(list(spans)))}" for what, spans in parts) + "."
+    return "; ".join(f"{what} {format_duration(length(list(spans)))}" for what, spans in parts) + "."

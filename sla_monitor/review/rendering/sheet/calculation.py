@@ -9,13 +9,14 @@ from collections import defaultdict
 from decimal import Decimal
 
 from sla_monitor.contract.money.credit_methods import Credit
-from sla_monitor.review import words
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal, rounded
 from sla_monitor.review.rendering.sheet.methods import MethodFrame, formulas, payout
 from sla_monitor.review.rendering.sheet.promises import KpiSheet, promises
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.sla.rounding import minor_units
+from sla_monitor.wording.instants import format_month
+from sla_monitor.wording.names import describe_id
 
 ByService = dict[str, list[str]]
 
@@ -23,7 +24,7 @@ ByService = dict[str, list[str]]
 def calculation(case: PackInput) -> Grid:
     """The sheet; only a heading while there is no result."""
     grid = Grid()
-    grid.title(f"Service credit for {words.month_words(case.month)}, {case.assessment.currency}")
+    grid.title(f"Service credit for {format_month(case.month)}, {case.assessment.currency}")
     if case.result is None:
         grid.add(CellEntry("The month goes on: there is no credit yet."))
         return grid
@@ -57,7 +58,7 @@ def _lines(
     accrual = _accrual(grid, result)
     by_service: ByService = defaultdict(list)
     for rule in case.terms.credits:
-        grid.title(f"Credit: {words.label(rule.id)}{f' [{rule.clause}]' if rule.clause else ''}")
+        grid.title(f"Credit: {describe_id(rule.id)}{f' [{rule.clause}]' if rule.clause else ''}")
         grid.add(CellEntry(rule.summary.replace("`", ""), style="note"))
         ours = [line for line in left if line.rule == rule.id]
         left = [line for line in left if line.rule != rule.id]
@@ -102,7 +103,7 @@ def _rule(grid: Grid, case: PackInput, rule: Credit, frame: MethodFrame, ours: l
 
 def _constant(grid: Grid, line: CreditLine) -> str:
     said = str(line.working[-1]) if line.working else ""
-    label = f"{words.label(line.rule)}{f' for {line.kpi}' if line.kpi else ''}"
+    label = f"{describe_id(line.rule)}{f' for {line.kpi}' if line.kpi else ''}"
     return grid.line(label, CellEntry(line.amount, style="input"), said)
 
 
@@ -125,7 +126,7 @@ def _caps(
 
 
 def _cap(grid: Grid, case: PackInput, cap: CapResult, amount: str, charges: dict[str | None, str]) -> str:
-    name = f"{words.label(cap.cap)}{f', {cap.scope}' if cap.scope else ''}"
+    name = f"{describe_id(cap.cap)}{f', {cap.scope}' if cap.scope else ''}"
     terms = next((one for one in case.terms.caps if one.id == cap.cap), None)
     limit = CellEntry(cap.limit, style="input")
     if terms is not None and terms.percent is not None and terms.base == "period":

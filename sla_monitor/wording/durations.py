@@ -1,0 +1,77 @@
+"""Lengths of time. Contracts count seconds, so a figure leaves none out; an age needs two units."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sla_monitor.sla.rounding import exact_decimal
+
+_DAY_S = 86_400
+_SHORT_STEPS = (("d", _DAY_S, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1), ("s", 1, "", 1))
+"""A short duration's leading unit and its length in seconds, and those of the unit shown beside it."""
+
+
+def format_duration(milliseconds: int | Fraction, *, up: bool = False) -> str:
+    """Whole seconds, and every unit that is not nought: `1 h 3 min 20 s`; days from two on: `2 d 4 h`.
+
+    A part of a second is cut off, or counts as a whole one with `up`: for what is held against the supplier.
+    """
+    if milliseconds < 0:
+        told = format_duration(-milliseconds, up=up)
+        return told if told == "0 s" else f"−{told}"
+    seconds, part = divmod(milliseconds, 1000)
+    total = int(seconds) + (1 if up and part else 0)
+    days, left = divmod(total, _DAY_S) if total >= 2 * _DAY_S else (0, total)
+    units = ((days, "d"), (left // 3600, "h"), (left // 60 % 60, "min"), (left % 60, "s"))
+    return " ".join(f"{count:,} {unit}" for count, unit in units if count) or ("under 1 s" if part else "0 s")
+
+
+def format_exact_duration(milliseconds: int) -> str:
+    """With the parts of its seconds, so that a column adds up: `1 h 3 min 20.5 s`."""
+    told, part = format_duration(milliseconds - milliseconds % 1000), milliseconds % 1000
+    if not part:
+        return told
+    whole = milliseconds // 1000 % 60
+    above = format_duration(milliseconds // 60_000 * 60_000) if milliseconds >= 60_000 else ""
+    return f"{above} {whole}{f'.{part:03d}'.rstrip('0')} s".lstrip()
+
+
+def format_duration_difference(milliseconds: int) -> str:
+    """One length less another, exact and always with its sign."""
+    sign = "+" if milliseconds > 0 else "−" if milliseconds < 0 else ""
+    return f"{sign}{format_exact_duration(abs(milliseconds))}"
+
+
+def format_seconds(milliseconds: int) -> str:
+    """An exact number of seconds, for adding up: `3,600.25 s`."""
+    return f"{exact_decimal(Fraction(milliseconds, 1000), 3).normalize():,f} s"
+
+
+def format_short_duration(milliseconds: int) -> str:
+    """Its two leading units, for ages and for what is still to come: no figure is worked out from them."""
+    seconds = milliseconds // 1000
+    unit, size, smaller, part = next((step for step in _SHORT_STEPS if seconds >= step[1]), _SHORT_STEPS[-1])
+    beside = seconds % size // part
+    return f"{seconds // size} {unit}" + (f" {beside} {smaller}" if beside else "")
+
+
+def format_age(milliseconds: int) -> str:
+    """How long ago; a clock that was set back makes no negative time."""
+    return "just now" if milliseconds < 1000 else f"{format_short_duration(milliseconds)} ago"
+
+
+def format_probe_duration(microseconds: int) -> str:
+    """How long a probe took: `412 ms`, `3.1 s`."""
+    if microseconds < 1_000_000:
+        return f"{microseconds // 1000} ms" if microseconds >= 1000 else "under 1 ms"
+    return f"{microseconds // 100_000 / 10:.1f} s"
+
+
+def format_days_left(expires_at_s: int | None, now_ms: int) -> str:
+    """Whole days until a certificate expires; empty for an endpoint without one."""
+    if expires_at_s is None:
+        return ""
+    days = (expires_at_s * 1000 - now_ms) // (_DAY_S * 1000)
+    if days < 0:
+        return "expired"
+    return "1 day left" if days == 1 else f"{days} days left"

@@ -1,0 +1,41 @@
+"""Outcomes, reasons, causes and bands in words. No raw id where a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sla_monitor.sla.observation import Outcome, Reason
+
+OUTCOMES = {Outcome.UP: "Up", Outcome.DEGRADED: "Degraded", Outcome.DOWN: "Down", Outcome.UNKNOWN: "Unknown"}
+SYMBOLS = {Outcome.UP: "✓", Outcome.DEGRADED: "▲", Outcome.DOWN: "✕", Outcome.UNKNOWN: "?"}
+SEVERITY = (Outcome.DOWN, Outcome.DEGRADED, Outcome.UNKNOWN, Outcome.UP)
+"""Worst first. UNKNOWN is worse than UP: nobody may take it for one."""
+
+_REASONS = {
+    Reason.DNS_FAILED: "name lookup failed",
+    Reason.TLS_FAILED: "TLS failed",
+    Reason.TOO_LARGE: "answer too large",
+    Reason.TOO_COSTLY: "answer too costly to judge",
+    Reason.REDIRECT_LIMIT: "too many redirects",
+    Reason.HEARTBEAT_SILENT: "heartbeat silent",
+    Reason.MONITOR_OFFLINE: "the monitor itself was offline",
+    Reason.INTERNAL_ERROR: "internal error of the monitor",
+    Reason.CLOCK_STEPPED: "the monitor’s clock was set, or it stood still",
+    Reason.NOT_YET_SEEN: "not probed yet",
+}
+"""Where the reason's own name is no plain English."""
+
+
+def describe_id(name: str) -> str:
+    """`below_threshold` as `below threshold`."""
+    return name.replace("_", " ").replace("-", " ")
+
+
+def describe_reason(reason: Reason | None, none: str = "not known") -> str:
+    """Why an outage was one, or why nothing was seen."""
+    return none if reason is None else _REASONS.get(reason, describe_id(reason))
+
+
+def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome:
+    """The worst of several; UNKNOWN of none."""
+    return min(outcomes, key=SEVERITY.index, default=Outcome.UNKNOWN)

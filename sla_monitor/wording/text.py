@@ -1,0 +1,40 @@
+"""Text that others wrote, made harmless for the eye, and the small joinery of sentences."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+KEPT_MARKS = 2
+"""Combining marks kept on one letter: enough for every living language, too few to climb out of a line."""
+
+_LONG = re.compile(r"\S{19,}")
+_PIECE = re.compile(r"\S{1,6}")
+
+
+def plain(text: str) -> str:
+    """A text that shows as what it is: controls, bidirectional overrides and invisible characters as U+FFFD, line
+    breaks as spaces."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept, marks = [], 0
+    for character in " ".join(text.split()):
+        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        if marks <= KEPT_MARKS:
+            kept.append(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}")
+    return "".join(kept)
+
+
+def breakable(text: str) -> list[str]:
+    """A text cut where a line may break inside words that are too long for a narrow column."""
+    cut, end = list[str](), 0
+    for word in _LONG.finditer(text):
+        cut += [text[end : word.start()], *_PIECE.findall(word[0])]
+        end = word.end()
+    return [piece for piece in (*cut, text[end:]) if piece]
+
+
+def format_list(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
