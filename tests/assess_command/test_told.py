@@ -130,7 +130,7 @@ def test_a_file_of_tickets_that_came_late_is_not_told_ticket_by_ticket(books: Bo
     ]
     books.say(SIGNED, *late)
     told = books.told()
-    assert told.count(" ticket by a.person") == 20
+    assert told.count(" by a.person: Ticket ") == 20
     assert "  ... and 10 more (see `sla-monitor register list`)" in told
 
 
