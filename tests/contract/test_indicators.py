@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.contract.support import ROOT
 from tests.terms import terms_of
 
 PAGE = (ROOT / "docs/how-to/add-a-kpi-indicator.md").read_text(encoding="utf-8")
-LEAST = {
+LEAST: dict[str, dict[str, Any]] = {
     "availability": {"service": "service"},
     "error_rate": {"service": "service"},
     "response_time": {"service": "service", "statistic": "mean"},
