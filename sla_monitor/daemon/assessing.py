@@ -73,7 +73,7 @@ class Assessing:
 
     def begin(self, take_up: Callable[[], Sequence[Contract]], then: Callable[[], None], patience_s: float) -> None:
         """Have the first one made, `then` something else, and wait for both for so long. Raises what they raise until
-        then. Those that take longer, over millions of looks that nobody packed yet, go on by themselves."""
+        then. Those that take longer, over millions of probes that nobody packed yet, go on by themselves."""
         take_up()
         self._first = Future()
         threading.Thread(target=self._make_first, args=(take_up, then, self._first), name="first", daemon=True).start()

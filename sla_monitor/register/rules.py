@@ -65,7 +65,7 @@ def _times(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         if said.end_ms <= first_ms or said.start_ms >= end_ms:
             yield "start", "lies outside the contract's term (check the dates)"
         if said.is_of_the_past and said.end_ms > entry.at_ms + SKEW_MS:
-            yield "end", "lies in the future, which nobody has seen (check the date)"
+            yield "end", "lies in the future (check the date)"
 
 
 def _month(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:

@@ -21,7 +21,7 @@ from sla_monitor.sla.evidence import Evidence
 PROGRAM = f"sla-monitor {__version__}"
 
 FirstLooks = Callable[[ContractAssessment], Looks | None]
-"""What the first failed looks of a month's outages said; None: nobody knows."""
+"""What the first failed probes of a month's outages said; None: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

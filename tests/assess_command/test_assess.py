@@ -192,5 +192,5 @@ def test_the_table_fits_the_terminal(contract: str, ledger: str, columns: int) -
     figures = [line for line in shown.splitlines() if "KPI1" in line or "98.231" in line]
     assert all(len(line) <= columns for line in figures)
     assert all(view in shown for view in ("97.964", "98.633", "98.231"))
-    assert ("left out, for want of room: title" in shown) is (columns == 80)
+    assert ("left out, no room: title" in shown) is (columns == 80)
     assert ("title: Custody is available" in shown) is (columns == 40)

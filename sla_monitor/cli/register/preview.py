@@ -48,7 +48,7 @@ def ask(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.ClickException("nobody is there to confirm it (look at the figures above, then add --yes)")
+        raise click.ClickException("no terminal to confirm on; check the figures above, then pass --yes")
     click.confirm(question, abort=True, err=True)
 
 

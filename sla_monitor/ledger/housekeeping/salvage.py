@@ -81,7 +81,7 @@ def _anew(journal: Journal, now_ms: int) -> Journal:
         raise
     # SQLite leaves the files of the path alone when it closes a database that is not there any more.
     journal.close()
-    LOG.error("the ledger was saved anew at %s, with all that was recorded; find out who removed its files", path)
+    LOG.error("the ledger was saved again at %s, with all that was recorded; find out who removed its files", path)
     return anew
 
 

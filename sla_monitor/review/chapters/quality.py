@@ -37,7 +37,7 @@ FAVOUR = {"up": "supplier", "degraded": "supplier", "down": "authority", "unknow
 """Whom it favours that what was seen becomes this."""
 
 ALWAYS_TOLD = (Reason.MONITOR_OFFLINE, Reason.CLOCK_STEPPED)
-NOT_LOOKING = "no endpoint was looked at: the monitor did not run, or nothing says why"
+NOT_LOOKING = "no endpoint was probed: the monitor did not run, or nothing says why"
 LEAST_GAP_MS = 60_000
 MOST_GAPS = 40
 
