@@ -1,4 +1,4 @@
-"""What is known right now, in memory: the last probe of every endpoint and the latest Assessment.
+"""The board: the last probe of every endpoint and the latest Assessment, in memory.
 
 The schedule and the probes write here; the metrics and the status page read. It holds nothing that cannot be
 worked out again from the ledger, except the counters since start.

@@ -1,4 +1,4 @@
-"""What the daemon tells systemd, over the datagram socket of sd_notify(3). Without systemd every call is a no-op.
+"""Notifications to systemd over the datagram socket of sd_notify(3). Without systemd every call is a no-op.
 
 Our own few lines rather than a library: docs/dependencies.md says why.
 """

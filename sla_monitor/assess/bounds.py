@@ -1,4 +1,4 @@
-"""How KPIs that are not made of a service's time may end, if nothing more goes wrong, or everything does.
+"""Bounds: best and worst case of KPIs that are not made of a service's time.
 
 Forecasts use known facts only: tickets that are open, slots that the terms say will come, counts that only grow.
 How fast answers will be, how many tickets come, and what somebody will report, nobody knows: that is not forecast.

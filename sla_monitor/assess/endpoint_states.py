@@ -1,4 +1,4 @@
-"""What is known of every endpoint in a stretch of time: spans as they stand now, corrected by the register."""
+"""Endpoint states over a stretch of time: spans as they stand now, corrected by the register."""
 
 from __future__ import annotations
 

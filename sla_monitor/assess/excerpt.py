@@ -1,4 +1,4 @@
-"""All that a measurement period which is over is measured from: what was seen and what was said around it, and no more.
+"""Excerpt: the part of a record from which a closed measurement period is measured, and no more.
 
 It is measured from its excerpt alone. So whatever its figures rest on has a part in the excerpt's digest, and what is
 kept under that digest is what would be worked out again.

@@ -1,4 +1,4 @@
-"""How far a month is settled, and what of the register belongs to it."""
+"""Settlement: running, provisional or final, and the register entries that belong to a month."""
 
 from __future__ import annotations
 

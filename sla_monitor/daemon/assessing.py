@@ -1,4 +1,4 @@
-"""What the record means now, worked out again and again; the record is read by one thread at a time."""
+"""Assessment in the daemon: repeated in a thread, with one reader of the record at a time."""
 
 from __future__ import annotations
 

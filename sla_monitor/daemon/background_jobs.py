@@ -1,5 +1,4 @@
-"""What is done from time to time beside probing and assessing: silences, questions to Prometheus, review packs,
-sealed days, and the record verified."""
+"""Background jobs beside probing and assessing: silences, queries to Prometheus, packs, sealing, verification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the daemon tells of itself: whether it is well, and its own metrics."""
+"""Self-monitoring: whether the daemon is well, and its own metrics."""
 
 from __future__ import annotations
 

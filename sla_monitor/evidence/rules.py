@@ -1,4 +1,4 @@
-"""What must agree in an evidence file: with itself, and with the contract that it is about."""
+"""Rules of an evidence file: it must agree with itself and with its contract."""
 
 from __future__ import annotations
 

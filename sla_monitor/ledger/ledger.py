@@ -1,4 +1,4 @@
-"""The ledger as the daemon uses it: hand over what was seen, read what it came to."""
+"""The ledger as the daemon uses it: record observations, read spans and entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a probe comes to: its verdict in words, and the finding made of it.
+"""The verdict of a probe in words, and the finding made of it.
 
 What a supplier sent is hostile text: it is cut short and loses its control characters, and secrets of ours that it
 echoes are hidden.

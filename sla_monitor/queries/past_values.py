@@ -1,4 +1,4 @@
-"""What a Prometheus has on record of one series: every sample at the instant of its scrape, where it can be had so.
+"""Past samples of one series in a Prometheus, each at the instant of its scrape where it keeps that.
 
 A plain series is asked for as a range vector, whose samples are those that were scraped, with their instants. Any
 other expression is evaluated at steps, each looking back no further than a step: otherwise what was not scraped would

@@ -1,5 +1,6 @@
-"""What may be entered, given the contract and what stands. A register is evidence: a mistake in it can be undone and
-never be taken out, so that it is better not made.
+"""Rules for new entries, given the contract and the effective ones.
+
+A register is evidence: a mistake in it can be undone and never be taken out, so that it is better not made.
 
 Every rule yields `(field, what is wrong (what would be right))`, and all of them are told at once.
 """

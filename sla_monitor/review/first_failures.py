@@ -1,4 +1,4 @@
-"""What the first failed probe of each endpoint in an outage said. All of it is the supplier's text."""
+"""First failed probe of each endpoint in an outage, with its response, which is the supplier's text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From evidence to what a pack is made of: the month's assessment, and all that is told beside it."""
+"""Gathers the inputs of a pack from evidence: the month's assessment, and the material beside it."""
 
 from __future__ import annotations
 

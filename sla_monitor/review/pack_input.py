@@ -1,4 +1,4 @@
-"""What a pack is made from."""
+"""PackInput: everything that a pack is made from."""
 
 from __future__ import annotations
 

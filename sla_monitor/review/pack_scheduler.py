@@ -1,4 +1,4 @@
-"""The packs that the daemon makes by itself: of a month that has ended, and anew of one that was signed off.
+"""The pack scheduler: makes a pack of a month that has ended, and again when a signed month changes.
 
 Each is made by `sla-monitor review` in a process of its own: what it needs of memory is given back, and nothing that it
 does can hold up a probe.

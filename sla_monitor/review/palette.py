@@ -1,4 +1,4 @@
-"""How bands are coloured and marked."""
+"""The palette: colours and marks of bands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How alerts are made, where they go, and where the links in them lead."""
+"""Alerting settings: how alerts are made, where they go, and where their links lead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the packs for the monthly review are made, kept and sent."""
+"""Review settings: how the monthly packs are made, kept and sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process of a site: what it gives up before it begins, and its loop."""
+"""The process of a site: the privileges that it drops, and its loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How endpoints make a service: from how much of them is down, was not seen or is degraded to what the service is."""
+"""Aggregation: from the states of endpoints to the state of their service."""
 
 from __future__ import annotations
 

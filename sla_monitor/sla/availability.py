@@ -1,4 +1,4 @@
-"""What a service was at every moment, from what was seen of its endpoints.
+"""Availability: the state of a service at every moment, from what was seen of its endpoints.
 
 One sweep gives the outage list and the total, so they cannot disagree. Most terms say that a service needs k of its n
 endpoints (all: k = n, any: k = 1):

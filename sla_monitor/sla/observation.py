@@ -1,4 +1,4 @@
-"""What one probe of an endpoint found. Pure data: no I/O, no clock."""
+"""The observation: the record of one probe of an endpoint. Pure data: no I/O, no clock."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
         ),
         (
             {"samples": [{"endpoint": "webmail", "looks": [{"at": AT_NOON}, *({"at": at} for at in OUTSIDE)]}]},
-            "$.samples[0].observations[1].at: must lie in seen (or widen seen)",
+            "$.samples[0].looks[1].at: must lie in seen (or widen seen)",
         ),
         (
             {"observed": [spans("health", SPAN, SPAN | {"start": "2026-10-06T13:59:59.999Z", "end": "2026-10-07"})]},
@@ -150,7 +150,7 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
                     }
                 ]
             },
-            "$.observed[0].observations[1].at: another observation at this instant found something else (keep one)",
+            "$.observed[0].looks[1].at: another observation at this instant found something else (keep one)",
         ),
         (
             {
@@ -170,23 +170,23 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
                     watched({"at": "2026-10-05T13:00:00+01:00", "outcome": "degraded"}),
                 ]
             },
-            "$.observed[1].observations[0].at: another observation at this instant found something else (keep one)",
+            "$.observed[1].looks[0].at: another observation at this instant found something else (keep one)",
         ),
         (
             {"observed": [watched({"at": AT_NOON}), watched({"at": AT_NOON}, every="20s")]},
-            "$.observed[1].observations[0].at: the same observation vouches for another time elsewhere (keep one)",
+            "$.observed[1].looks[0].at: the same observation vouches for another time elsewhere (keep one)",
         ),
         (
             {"observed": [watched({"at": OUTSIDE[0]})]},
-            "$.observed[0].observations[0].at: must lie in seen (or widen seen)",
+            "$.observed[0].looks[0].at: must lie in seen (or widen seen)",
         ),
         (
             {"observed": [watched({"at": AT_NOON, "reason": "timeout"})]},
-            "$.observed[0].observations[0].reason: says why it was not up (write the outcome too, or leave the reason out)",
+            "$.observed[0].looks[0].reason: says why it was not up (write the outcome too, or leave the reason out)",
         ),
         (
             {"observed": [spans("health", SPAN | {"looks": 10**20})]},
-            "$.observed[0].spans[0].observations: must be at most 1000000000",
+            "$.observed[0].spans[0].looks: must be at most 1000000000",
         ),
         (
             {"entries": [entry(10**20, {"kind": "minute", "month": "2026-10"})]},
@@ -214,7 +214,7 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
         ),
         (
             {"samples": [{"endpoint": "health", "looks": [{"at": AT_NOON, "duration_us": -1}]}]},
-            "$.samples[0].observations[0].duration_us: must be at least 0",
+            "$.samples[0].looks[0].duration_us: must be at least 0",
         ),
         (
             {"entries": [entry(2, {"kind": "minute", "month": "2026-10"}), entry(2, {"kind": "undo", "about": 2})]},

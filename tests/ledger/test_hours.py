@@ -1,4 +1,4 @@
-"""Hours of observations packed beside the observations: read as the observations are, and never instead of newer ones."""
+"""Packed hours: read as the observations are, and never instead of newer ones."""
 
 from __future__ import annotations
 

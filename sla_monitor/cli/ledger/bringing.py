@@ -1,4 +1,4 @@
-"""Bringing something in from elsewhere, and taking it back: previewed, confirmed, done as a whole, and told."""
+"""Bring an import into the ledger or take it back: previewed, confirmed, done as a whole, reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sla-monitor ledger …`: look into the record and after it. What replaces anything needs the daemon to be stopped."""
+"""`sla-monitor ledger …`: show, check and copy the record. Commands that replace it need the daemon to be stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an entry changes in months that are over: shown before it is confirmed."""
+"""Preview of what an entry changes in closed months, shown before it is confirmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes to a terminal, or to a file in place of one: nothing in it moves a cursor, and it fits."""
+"""Text for a terminal: it fits the width, and nothing in it moves a cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How seconds become downtime: the choices that contracts make differently, each with a name.
+"""Ways of counting: how seconds become downtime, each choice with a name.
 
 The same history gives anything from 66.7 to 90 per cent under one or the other, so the choice is a term of the
 contract and stands on every report.

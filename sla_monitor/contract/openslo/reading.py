@@ -1,4 +1,4 @@
-"""OpenSLO objects on their way into terms: each objective becomes a KPI, or is told with the reason why not."""
+"""OpenSLO objects to terms: each objective becomes a KPI, or is reported with the reason why not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules of one contract are made from: the terms in force, the settings, and text that they share."""
+"""Subject: the terms in force, settings and texts from which the rules of one contract are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the open connection still holds of a ledger whose files went from under it is put where it is safe.
+"""Salvage: saves what an open connection still holds of a ledger whose files were removed.
 
 A ledger that was removed, or lost its log, is saved anew in its place. Where somebody has put another file there, that
 file is left alone, and what was recorded is saved beside it. One that was moved is brought up to date where it is now.

@@ -1,4 +1,4 @@
-"""Observations an hour at a time, as columns: out of the observations, or out of the hours that are kept packed beside them.
+"""Packed hours: the observations of an hour as columns, from the table of observations or from its packed copy.
 
 An hour that was packed is read twenty times as fast, however many other endpoints there are. It holds nothing that
 the observations do not hold.

@@ -1,4 +1,4 @@
-"""What was brought in from elsewhere: layers beneath what was seen here, each from one source and undone as a whole.
+"""Imports: layers beneath our own observations, each from one source and undone as a whole.
 
 Nothing of it ever changes what was recorded. An import is one transaction, also beside a daemon that records; to take
 it back adds a row that says so. Which of the layers counts at an instant is worked out when somebody reads.

@@ -1,4 +1,4 @@
-"""How the record itself is doing: for the metrics, the log and the status page."""
+"""Health of the record, for the metrics, the log and the status page."""
 
 from __future__ import annotations
 

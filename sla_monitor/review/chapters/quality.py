@@ -1,4 +1,4 @@
-"""How good the data are: what was not seen, when the monitor itself saw nothing, and what was put right."""
+"""Data quality: time not seen, faults of the monitor itself, and corrections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the probes themselves said in outages: in a line on a failed KPI's page, with the response in a claim."""
+"""Responses of failed probes: in a line on a failed KPI's page, in full in a claim."""
 
 from __future__ import annotations
 
