@@ -1,6 +1,7 @@
 """The sandbox of a site (Landlock, landlock(7)).
 
-Once begun, a site cannot write, make or remove files, start programs, listen, look into processes that are not its own, or send them signals.
+Once begun, a site cannot write, make or remove files, start programs, listen, look into processes that are not its own,
+or send them signals.
 
 It handles a supplier's bytes under the same user as the collector: whoever takes it over could write to the ledger, and
 into the memory of the process that holds it.
