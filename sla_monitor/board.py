@@ -1,4 +1,4 @@
-"""What is known right now, in memory: the last look at every endpoint and the latest Assessment.
+"""The board: the last probe of every endpoint and the latest Assessment, in memory.
 
 The schedule and the probes write here; the metrics and the status page read. It holds nothing that cannot be
 worked out again from the ledger, except the counters since start.
@@ -19,7 +19,7 @@ from sla_monitor.sla.observation import Observation, Outcome
 class Watched:
     """One endpoint that is being watched, and what has been seen of it since the daemon started.
 
-    `since_ms`: when the present outcome began; `failures`: looks in a row that found it DOWN; `skipped`: looks that
+    `since_ms`: when the present outcome began; `failures`: probes in a row that found it DOWN; `skipped`: probes that
     were due and did not happen (missed, coalesced or overrun); `labels`: contract, service and endpoint id, kept as
     one tuple because every scrape asks for it a dozen times.
     """
@@ -45,7 +45,7 @@ class Watched:
         return self.last.finding.outcome if self.last else Outcome.UNKNOWN
 
     def saw(self, observation: Observation) -> None:
-        """Take in one look."""
+        """Take in one probe."""
         outcome = observation.finding.outcome
         if self.last is None or outcome is not self.outcome:
             self.since_ms = observation.at_ms
@@ -70,14 +70,14 @@ class Board:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def observe(self, observation: Observation) -> None:
-        """Take in one look; an endpoint that a reload has just removed is passed over."""
+        """Take in one probe; an endpoint that a reload has just removed is passed over."""
         with self._lock:
             watched = self.endpoints.get(observation.endpoint)
             if watched is not None:
                 watched.saw(observation)
 
     def skip(self, key: str, count: int) -> None:
-        """Count looks that were due and did not happen."""
+        """Count probes that were due and did not happen."""
         with self._lock:
             if key in self.endpoints:
                 self.endpoints[key].skipped += count

@@ -48,7 +48,7 @@ REST_S, LONGEST_REST_S = 0.002, 0.02
 class Rests:
     """The rests of one long piece of work, called as often as one likes: half of the time belongs to others.
 
-    A thread that computes keeps the interpreter from every look that is due: each of a look's many steps waits for it
+    A thread that computes keeps the interpreter from every probe that is due: each of a probe's many steps waits for it
     again. After REST_S of work, calling this waits for as long as the work has taken.
     """
 

@@ -1,4 +1,4 @@
-"""Everything the daemon is told: its settings and the contracts, read and checked as a whole."""
+"""The configuration: settings and contracts, read and checked as a whole."""
 
 from __future__ import annotations
 

@@ -42,21 +42,21 @@ ENDPOINT_STATE = MetricName(
     "sla_endpoint_state",
     "gauge",
     (*_ENDPOINT, "state"),
-    "1 for the outcome of the endpoint's last look, 0 for the others.",
+    "1 for the outcome of the endpoint's last probe, 0 for the others.",
 )
 PROBE_DURATION = MetricName(
-    "sla_probe_duration_seconds", "gauge", _ENDPOINT, "Duration of the endpoint's last look, from name to last byte."
+    "sla_probe_duration_seconds", "gauge", _ENDPOINT, "Duration of the endpoint's last probe, from name to last byte."
 )
 PROBE_PHASE = MetricName(
-    "sla_probe_phase_duration_seconds", "gauge", (*_ENDPOINT, "phase"), "Duration of each phase of the last look."
+    "sla_probe_phase_duration_seconds", "gauge", (*_ENDPOINT, "phase"), "Duration of each phase of the last probe."
 )
-PROBES = MetricName("sla_probes", "counter", _ENDPOINT, "Looks at the endpoint since the daemon started.")
-PROBE_FAILURES = MetricName("sla_probe_failures", "counter", _ENDPOINT, "Looks that found the endpoint down.")
+PROBES = MetricName("sla_probes", "counter", _ENDPOINT, "Probes at the endpoint since the daemon started.")
+PROBE_FAILURES = MetricName("sla_probe_failures", "counter", _ENDPOINT, "Probes that found the endpoint down.")
 PROBES_SKIPPED = MetricName(
-    "sla_probes_skipped", "counter", _ENDPOINT, "Looks that were due and did not happen; coverage falls with them."
+    "sla_probes_skipped", "counter", _ENDPOINT, "Probes that were due and did not happen; coverage falls with them."
 )
 LAST_PROBE = MetricName(
-    "sla_endpoint_last_probe_timestamp_seconds", "gauge", _ENDPOINT, "When the endpoint's last look began."
+    "sla_endpoint_last_probe_timestamp_seconds", "gauge", _ENDPOINT, "When the endpoint's last probe began."
 )
 CERTIFICATE_EXPIRY = MetricName(
     "sla_endpoint_certificate_expiry_timestamp_seconds",
@@ -93,7 +93,7 @@ SERVICE_DOWNTIME = MetricName(
     "Downtime in the running period so far, after the contract's rules.",
 )
 SERVICE_UNKNOWN = MetricName(
-    "sla_service_unknown_seconds", "gauge", _SERVICE, "Agreed service time so far that nobody saw."
+    "sla_service_unknown_seconds", "gauge", _SERVICE, "Agreed service time so far without observations."
 )
 SERVICE_OUTAGES = MetricName("sla_service_outages", "gauge", _SERVICE, "Outages in the running period so far.")
 SERVICE_OUTAGE_START = MetricName(
@@ -106,7 +106,7 @@ SERVICE_FAILING = MetricName(
     "sla_service_failing_endpoints",
     "gauge",
     (*_SERVICE, "reason"),
-    "Endpoints whose last look found something wrong, by reason; absent while none.",
+    "Endpoints whose last probe found something wrong, by reason; absent while none.",
 )
 SERVICE_MAINTENANCE = MetricName(
     "sla_service_maintenance", "gauge", _SERVICE, "1 while maintenance that was permitted is under way."
@@ -256,7 +256,7 @@ MONTH_CREDIT = MetricName(
 BUILD_INFO = MetricName("sla_build_info", "gauge", ("python_version", "version"), "1; labels say what is running.")
 START_TIME = MetricName("sla_start_timestamp_seconds", "gauge", (), "When the daemon started.")
 RELOAD_OK = MetricName(
-    "sla_config_last_reload_successful", "gauge", (), "1 when the last reading of the configuration was taken up."
+    "sla_config_last_reload_successful", "gauge", (), "1 when the last reading of configuration loaded."
 )
 RELOAD_TIME = MetricName(
     "sla_config_last_reload_success_timestamp_seconds", "gauge", (), "When a configuration was last taken up."
@@ -275,11 +275,13 @@ PULSE = MetricName(
 )
 LATENESS_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 LATENESS = MetricName(
-    "sla_schedule_lateness_seconds", "histogram", (), "How long after its due instant each look began."
+    "sla_schedule_lateness_seconds", "histogram", (), "How long after its due instant each probe began."
 )
-MISSED = MetricName("sla_schedule_missed", "counter", (), "Looks lost because the schedule was late or the host slept.")
+MISSED = MetricName(
+    "sla_schedule_missed", "counter", (), "Probes lost because the schedule was late or the host slept."
+)
 OVERRUN = MetricName(
-    "sla_schedule_overrun", "counter", (), "Looks not begun because the one before was still under way."
+    "sla_schedule_overrun", "counter", (), "Probes not begun because the one before was still under way."
 )
 CLOCK_STEPS = MetricName("sla_clock_steps", "counter", (), "Times the wall clock was set or the host slept.")
 NAME_SERVER_ANSWERS = MetricName(
@@ -333,7 +335,7 @@ LEDGER_KEY_FAILING = MetricName(
     "sla_ledger_key_failing",
     "gauge",
     (),
-    "1 while the key that signs the record cannot be used; 0 also where there is none and none is asked for.",
+    "1 while the key that signs the record cannot be used; 0 also where no key is configured.",
 )
 LEDGER_LEAD = MetricName(
     "sla_ledger_ahead_seconds",
@@ -358,7 +360,7 @@ LEDGER_SAVED_ANEW = MetricName(
     "sla_ledger_saved_anew",
     "counter",
     (),
-    "How often the files of the open ledger were removed, and the ledger was saved anew in their place.",
+    "How often the files of the open ledger were removed, and the ledger was saved again in their place.",
 )
 ASSESSED = MetricName("sla_assessment_timestamp_seconds", "gauge", (), "When the figures were last worked out.")
 ASSESS_DURATION = MetricName("sla_assessment_duration_seconds", "gauge", (), "How long that took.")
@@ -392,7 +394,7 @@ class AlertName:
 
 SERVICE_DOWN = AlertName("SlaServiceDown", "supplier", "A service is down, by the contract's rule of confirmation.")
 SERVICE_DEGRADED = AlertName("SlaServiceDegraded", "supplier", "A service has been degraded for some time.")
-ENDPOINT_DOWN = AlertName("SlaEndpointDown", "supplier", "Several looks at an endpoint in a row have failed.")
+ENDPOINT_DOWN = AlertName("SlaEndpointDown", "supplier", "Several probes of an endpoint in a row have failed.")
 HEARTBEAT_SILENT = AlertName("SlaHeartbeatSilent", "supplier", "A job of the supplier fails, is late or runs too long.")
 JOURNEY_FAILING = AlertName("SlaJourneyFailing", "supplier", "Several journeys through a service in a row have failed.")
 CERTIFICATE_EXPIRING = AlertName("SlaCertificateExpiring", "supplier", "A certificate expires soon, or has expired.")
@@ -416,13 +418,13 @@ COVERAGE_LOW = AlertName("SlaCoverageLow", "monitor", "Too little was seen of a 
 MONITOR_DOWN = AlertName("SlaMonitorDown", "monitor", "Prometheus cannot scrape the monitor.")
 MONITOR_BLIND = AlertName("SlaMonitorBlind", "monitor", "The monitor is cut off: no witness answers.")
 NAME_SERVER_SILENT = AlertName("SlaNameServerSilent", "monitor", "The monitor's own name server does not answer.")
-NOT_PROBING = AlertName("SlaMonitorNotProbing", "monitor", "The monitor has stopped looking.")
+NOT_PROBING = AlertName("SlaMonitorNotProbing", "monitor", "The monitor has stopped probing.")
 PROBE_BROKEN = AlertName("SlaProbeBroken", "monitor", "Endpoints are not seen for a reason of the monitor's own.")
 SITE_RESTARTED = AlertName("SlaSiteRestarted", "monitor", "A process that probes had to be started again.")
 OBSERVATIONS_REFUSED = AlertName(
     "SlaObservationsRefused", "monitor", "A process that probes said what cannot be; it is not recorded."
 )
-MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor looks late, or not as often as it should.")
+MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor probes late, or not as often as it should.")
 ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
 LEDGER_UNVERIFIED_ALERT = AlertName(

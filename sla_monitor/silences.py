@@ -107,7 +107,7 @@ class Silences:
         for key, several in there.items():
             for found in several:
                 self._call("DELETE", f"silence/{found.id}")
-                log.info("a silence was ended", extra={"contract": key[0], "booking": key[1]})
+                log.info("silence ended", extra={"contract": key[0], "booking": key[1]})
         return len(due)
 
     def _ours(self, contracts: Mapping[str, object]) -> dict[tuple[str, int], list[_Found]]:
@@ -131,7 +131,7 @@ class Silences:
             "comment": f"{mark} Booked maintenance {booking.reference}".strip(),
         }
         self._call("POST", "silences", silence)
-        log.info("a silence was made", extra={"contract": booking.contract, "booking": booking.number})
+        log.info("silence created", extra={"contract": booking.contract, "booking": booking.number})
 
     def _connected(self) -> Session:
         if self._session is None:

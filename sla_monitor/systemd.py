@@ -1,4 +1,4 @@
-"""What the daemon tells systemd, over the datagram socket of sd_notify(3). Without systemd every call is a no-op.
+"""Notifications to systemd over the datagram socket of sd_notify(3). Without systemd every call is a no-op.
 
 Our own few lines rather than a library: docs/dependencies.md says why.
 """
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 def notify(**fields: str | int) -> bool:
     """Send `NAME=value` lines in one message, such as notify(READY=1, STATUS="watching"); whether it was sent.
 
-    A service manager that has gone away is logged and never raised: it must not stop the looks.
+    A service manager that has gone away is logged and never raised: it must not stop the probes.
     """
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path:
@@ -28,13 +28,13 @@ def notify(**fields: str | int) -> bool:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.sendto(message.encode(errors="replace"), address)
     except OSError as error:
-        log.warning("systemd cannot be told", extra={"socket": path, "error": error.strerror or str(error)})
+        log.warning("cannot notify systemd", extra={"socket": path, "error": error.strerror or str(error)})
         return False
     return True
 
 
 def ready(text: str = "") -> bool:
-    """We are listening and looking; also the end of a reload."""
+    """We are listening and probing; also the end of a reload."""
     return notify(READY=1, **({"STATUS": text} if text else {}))
 
 

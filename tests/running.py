@@ -122,7 +122,7 @@ class Monitor:
         return float(found[1]) if found else None
 
     def state(self, endpoint: str) -> str:
-        """The outcome of an endpoint's last look, from one page: between two pages it may have changed."""
+        """The outcome of an endpoint's last probe, from one page: between two pages it may have changed."""
         labels = f'contract="demo",endpoint="{endpoint}",service="cad"'
         found = re.search(
             rf'^sla_endpoint_state{{{re.escape(labels)},state="(\w+)"}} 1(?:\.0)?$', self.page(), re.MULTILINE

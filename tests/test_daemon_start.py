@@ -33,7 +33,7 @@ def test_looks_are_made_and_told_of_before_the_first_figures_are_there(
         settings = files(tmp_path / "monitor", estate)
         one = Daemon(settings, read_configuration(settings), SystemClock())
         at_end.callback(one.stop)
-        with one._assessing.recorded():  # as an assessment of millions of looks would hold it
+        with one._assessing.recorded():  # as an assessment of millions of probes would hold it
             one.start()
             wait_until(lambda: all(watched.looks for watched in one.board.endpoints.values()))
             said = ready(one)

@@ -1,4 +1,4 @@
-"""`sla-monitor probe`: one look at a real estate, told in full, and nothing told that is secret."""
+"""`sla-monitor probe`: one probe at a real estate, told in full, and nothing told that is secret."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_heartbeat_without_a_ledger_is_unknown_and_says_who_hears(tmp_path: Pa
     assert told["heartbeats"].startswith("only the daemon hears heartbeats")
     assert told["ledger"].startswith("cannot be read:")
     assert (told["last success"], told["token"]) == ("none recorded", "${env:JOB_TOKEN}")
-    assert not (tmp_path / "ledger.db").exists(), "a look makes no ledger"
+    assert not (tmp_path / "ledger.db").exists(), "a probe makes no ledger"
 
 
 @pytest.mark.parametrize(("minutes_ago", "exit_status", "verdict"), [(5, 0, "UP"), (75, 3, "UNKNOWN (not_yet_seen")])

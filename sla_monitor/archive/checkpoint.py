@@ -1,4 +1,4 @@
-"""What one signature says of an archive: its name, how many days it has, and the root over them.
+"""Checkpoints: a signed statement of an archive's name, its number of days, and the root over them.
 
 Sources: C2SP tlog-checkpoint (the text), signed-note (its signatures), tlog-cosignature (a witness's signature).
 """

@@ -1,4 +1,4 @@
-"""Time stamps of checkpoints by an authority, so that not even the owner of the key can make a day anew later.
+"""Time stamps of checkpoints by an authority, so that not even the owner of the key can remake a day later.
 
 `openssl ts` makes the question and checks the answer: it is what others will check it with (RFC 3161). The newest
 checkpoint covers all days before it; where no day follows any more it is stamped anew each year, while the authority's

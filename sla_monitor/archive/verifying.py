@@ -141,7 +141,7 @@ class _DaysWalk:
         for path in day.stamps:
             digest_of(path)  # no link, no pipe
             if authority is None:
-                self._report.notes.append(f"{path}: was not checked, for want of the authority's certificates")
+                self._report.notes.append(f"{path}: was not checked: the authority's certificates are missing")
             else:
                 stamped_at(path, head.text, authority)
 

@@ -16,7 +16,7 @@ import sla_monitor
 from sla_monitor.sla.evidence import Evidence
 
 VERSION = 2
-"""Of answers that are made of single looks: to be raised when the same looks are to give another one."""
+"""Of answers that are made of single observations: to be raised when the same observations are to give another one."""
 
 MATHS = ("contract", "periods", "register", "sla", "assess")
 """The rooms that decide what a month comes to."""

@@ -1,4 +1,4 @@
-"""What everybody who tells anything reads: one contract in one month, as plain frozen data with its working.
+"""The Assessment: one contract in one month, as plain frozen data with its working. All outputs read it.
 
 Times are milliseconds of agreed service time unless they are instants (`start_ms`, `end_ms`, `at_ms`: UTC).
 Ratios are None where their denominator is nothing: unknown is never a number.

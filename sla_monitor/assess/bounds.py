@@ -1,6 +1,6 @@
-"""How KPIs that are not made of a service's time may end, if nothing more goes wrong, or everything does.
+"""Bounds: best and worst case of KPIs that are not made of a service's time.
 
-Only what is known is reckoned with: tickets that are open, slots that the terms say will come, counts that only grow.
+Forecasts use known facts only: tickets that are open, slots that the terms say will come, counts that only grow.
 How fast answers will be, how many tickets come, and what somebody will report, nobody knows: that is not forecast.
 """
 
@@ -91,7 +91,7 @@ def _mean(so_far: Measured, ahead: int, each: int) -> Measured:
 
 
 def _hours(whole: PeriodContext, kpi: ErrorRateKpi) -> Intervals:
-    """The time ahead in which looks will count."""
+    """The time ahead in which observations will count."""
     services = {service.id for service, _ in whole.terms.endpoints_of(kpi)}
     several = [subtract(whole.ahead(name), whole.excluded(name, "agreed", kpi.id)) for name in services]
     return normal(pair for one in several for pair in one)

@@ -1,4 +1,4 @@
-"""What if: one history under the contract and under a draft of it, month by month."""
+"""Comparison: one history under the contract and under a draft of it, month by month."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ class ContractContext:
     """A contract and its evidence at one instant; the same for all months.
 
     `seen`: the only spans that there are, in place of the evidence's. `known`: answers that were given a moment ago.
-    `together`: the endpoints whose looks are read at once and held. `imports`: what was brought in from elsewhere.
+    `together`: the endpoints whose observations are read at once and held. `imports`: what was brought in from
+    elsewhere.
     """
 
     contract: Contract
@@ -52,8 +53,8 @@ class ContractContext:
         }
 
     def samples(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
-        """The looks at these endpoints that began in a range. Of those that are asked for `together`, all are read with
-        the first: a record is read through for any of them."""
+        """The observations of these endpoints that began in a range. Of those that are asked for `together`, all are
+        read with the first: a record is read through for any of them."""
         if not self.together.issuperset(keys):
             return self.evidence.columns(keys, start_ms, end_ms)
         if (start_ms, end_ms) not in self.read_samples:
@@ -68,7 +69,8 @@ class ContractContext:
         return recalled(self.evidence, self.known, question, answer)
 
     def imports_in(self, start_ms: int, end_ms: int) -> tuple[Import, ...]:
-        """What was brought in of a range: whatever is made of its single looks is made again when others came in."""
+        """What was brought in of a range: whatever is made of its single observations is made again when others came
+        in."""
         return tuple(one for one in self.imports if one.start_ms < end_ms and one.until_ms > start_ms)
 
     @cached_property
@@ -122,5 +124,5 @@ class ContractContext:
 
 
 def is_over(contract_context: ContractContext, period: Period) -> bool:
-    """Whether everything that was seen of a period is in: looks may be late, and outages go on over its end."""
+    """Whether everything that was seen of a period is in: observations may be late, and outages go on over its end."""
     return period.end_ms + contract_context.margin_ms <= contract_context.now_ms

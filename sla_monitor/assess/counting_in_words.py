@@ -45,7 +45,7 @@ def accounting(terms: Terms) -> tuple[str, ...]:
 
 def _looking(terms: Terms) -> Iterator[str]:
     failures = terms.accounting.confirmation_failures
-    looks = "One failed look is" if failures == 1 else f"{failures} failed looks in a row are"
+    looks = "One failed probe is" if failures == 1 else f"{failures} failed probes in a row are"
     yield f"{looks} an outage; it counts from the first of them."
     floor = terms.accounting.coverage_floor_percent
     yield f"A figure of which less than {floor:f} per cent of the agreed time was seen is shown and not assessed."
@@ -78,7 +78,7 @@ def _counting_lines(counting: Counting) -> list[str]:
         lines.append(f"{counting.degraded_percent:f} per cent of degraded time is downtime")
     if counting.quorum is not None:
         quorum = counting.quorum
-        enough = f"{quorum.percent:f} per cent of the places that look, {quorum.min_active} or more of them,"
+        enough = f"{quorum.percent:f} per cent of the places that probe, {quorum.min_active} or more of them,"
         lines.append(f"Down where {enough} see it so")
     if counting.slow_as_down is not None:
         slow = counting.slow_as_down

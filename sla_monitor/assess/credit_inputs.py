@@ -1,4 +1,4 @@
-"""What is known of one month, as the engine of points and money takes it."""
+"""Inputs of the month engine: the facts of one month from which points and money follow."""
 
 from __future__ import annotations
 

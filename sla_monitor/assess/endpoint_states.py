@@ -1,4 +1,4 @@
-"""What is known of every endpoint in a stretch of time: spans as they stand now, corrected by the register."""
+"""Endpoint states over a stretch of time: spans as they stand now, corrected by the register."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Endpoints:
         return self._known[key, failures]
 
     def known_by_time(self, endpoint: Endpoint, failures: int, rule: SlowAsDown) -> KnownState:
-        """The same where an answer that is too slow is none: worked out from every single look. Where there are no
-        looks, as in a file that tells of outages alone, the spans stand."""
+        """The same where an answer that is too slow is none: worked out from every single observation. Where there are
+        no observations, as in a file that tells of outages alone, the spans stand."""
         key = endpoint_key(self._contract.id, endpoint.id)
         if (key, failures, rule) not in self._known:
             timed = held(self._timed(key, endpoint.every_ms, failures, rule), self.now_ms)
@@ -57,8 +57,8 @@ class Endpoints:
         return self._known[key, failures, rule]
 
     def looked_at(self, key: str, start_ms: int, end_ms: int) -> Intervals:
-        """When an endpoint was seen at all in a range, by its key: whatever is made of its looks is made again when
-        later ones have come in, from a site that was cut off, say."""
+        """When an endpoint was seen at all in a range, by its key: whatever is made of its observations is made again
+        when later ones have come in, from a site that was cut off, say."""
         several = ((max(one.start_ms, start_ms), min(one.end_ms, end_ms)) for one in self._spans.get(key, ()))
         return normal(pair for pair in several if pair[0] < pair[1])
 
@@ -81,14 +81,14 @@ class Endpoints:
         return self._corrected.get(endpoint_key(self._contract.id, endpoint.id), ())
 
     def _as_corrected(self, key: str, spans: Sequence[Span], failures: int) -> KnownState:
-        found = known(spans, failures, *self._read_ms)  # unseen beyond the edges too: a quorum counts who looks
+        found = known(spans, failures, *self._read_ms)  # unseen beyond the edges too: a quorum counts who probes
         for start_ms, end_ms, outcome in self._corrected.get(key, ()):
             found = found.corrected(start_ms, min(end_ms, self.now_ms), outcome)
         return found
 
     def _timed(self, key: str, every_ms: int, failures: int, rule: SlowAsDown) -> list[Span]:
-        """With looks enough on both sides to tell whether a run over the edge is confirmed: an outage is the same
-        wherever the month ends."""
+        """With observations enough on both sides to tell whether a run over the edge is confirmed: an outage is the
+        same wherever the month ends."""
         margin_ms = reach_ms(failures, every_ms)
         range_ms = self.start_ms - margin_ms, min(self.end_ms + margin_ms, self.now_ms)
         rules = key, every_ms, rule.promised_ms, f"{rule.multiple}"
@@ -104,7 +104,7 @@ class Endpoints:
         return [Span(start, end, seen, Outcome(outcome), None, looks) for start, end, seen, outcome, _, looks in rows]
 
     def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
-        """The spans of single looks, each judged by how long it took."""
+        """The spans of single observations, each judged by how long it took."""
         found = self._contract_context.evidence.columns((key,), *range_ms)
         return timed_spans((looks for _, looks in found), every_ms, rule)
 

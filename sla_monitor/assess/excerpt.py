@@ -1,4 +1,4 @@
-"""All that a measurement period which is over is measured from: what was seen and what was said around it, and no more.
+"""Excerpt: the part of a record from which a closed measurement period is measured, and no more.
 
 It is measured from its excerpt alone. So whatever its figures rest on has a part in the excerpt's digest, and what is
 kept under that digest is what would be worked out again.
@@ -60,7 +60,7 @@ PRICING = {
 
 
 HELD = 2_000_000
-"""Looks that are read and held at once, for all KPIs of a measurement period that is over."""
+"""Observations that are read and held at once, for all KPIs of a measurement period that is over."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def excerpt(contract_context: ContractContext, months: tuple[str, ...], kpis: Se
 
 
 def held_keys(contract: Contract, period: Period) -> frozenset[str]:
-    """The endpoints whose single looks matter, if those of a period are few enough to be held: 25 bytes each."""
+    """The endpoints whose single observations matter, if those of a period are few enough to be held: 25 bytes each."""
     keys = sampled_keys(contract)
     several = contract.version_at(period.end_ms - 1).terms.services
     shortest_ms = min((endpoint.every_ms for service in several for endpoint in service.endpoints), default=1)

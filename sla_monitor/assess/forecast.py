@@ -1,4 +1,4 @@
-"""What the rest of a running period may bring: rates, the instant at which the allowance is used up, and the ends."""
+"""Forecasts for the rest of a period: rates, the instant at which the allowance is used up, the bounds."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Cache:
     moves: tuple[ClockMove, ...] = ()
 
     def mind_the_clock(self, moves: tuple[ClockMove, ...], now_ms: int) -> None:
-        """Forget what was made by another clock: by that a month was over and its looks were in."""
+        """Forget what was made by another clock: by that a month was over and its observations were in."""
         if now_ms < self.latest_ms or moves != self.moves:
             self.mark, self.samples = (), Memory()
         self.latest_ms, self.moves = now_ms, moves

@@ -164,7 +164,7 @@ def _measured(
 
 
 def unborn(contract_context: ContractContext, evaluations: Mapping[str, KpiEvaluation]) -> frozenset[str]:
-    """The KPIs whose measurement period was over before anything was looked at, or any ticket recorded: nobody
+    """The KPIs whose measurement period was over before anything was probed, or any ticket recorded: nobody
     measured them, and that is nobody's failure, nor a month without tickets. A figure that somebody reported all the
     same is one."""
     found: set[str] = set()

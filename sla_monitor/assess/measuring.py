@@ -1,4 +1,4 @@
-"""What is known of one KPI in its measurement period, in one view: from looks, from tickets, from what was reported."""
+"""KPI inputs: what observations, tickets and reports say of one KPI in its measurement period, in one view."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _told(one: CountedTime) -> tuple[object, ...]:
 
 
 def _pieces(context: PeriodContext, kpi: Sampled, counting: list[CountedTime]) -> Iterator[MeasuredSlice]:
-    """The looks, with what counts of them."""
+    """The observations, with what counts of them."""
     rules = {one.key: (one.inside, one.corrections) for one in counting}
     found = context.contract_context.samples(list(rules), context.period.start_ms, context.until_ms)
     return (MeasuredSlice(samples, *rules[key]) for key, samples in found)
@@ -89,12 +89,12 @@ T = TypeVar("T")
 Sampled: TypeAlias = ResponseTimeKpi | ErrorRateKpi
 Corrections: TypeAlias = Sequence[tuple[int, int, Outcome]]
 Slots: TypeAlias = tuple[Counter[int], Counter[int]]
-"""Looks by slot, and the failed ones of them."""
+"""Observations by slot, and the failed ones of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeasuredSlice:
-    """Looks at one endpoint, a day of them, say, with the time in which they count and how the register corrects
+    """Observations of one endpoint, a day of them, say, with the time in which they count and how the register corrects
     them."""
 
     samples: Samples
@@ -102,8 +102,8 @@ class MeasuredSlice:
     corrections: Corrections
 
     def part(self, statistic: object, of: Callable[[Samples], T]) -> T:
-        """What a statistic takes from the looks that count: those that began inside, as corrected, without those that
-        saw nothing. Worked out once, as long as the looks are remembered."""
+        """What a statistic takes from the observations that count: those that began inside, as corrected, without those
+        that saw nothing. Worked out once, as long as the observations are remembered."""
         touched = self.samples.touched(self.inside)
         question = statistic, tuple(touched), tuple(self.corrections)
         return self.samples.once(question, lambda: of(self.samples.inside(touched).corrected(self.corrections).seen()))
@@ -145,7 +145,7 @@ def _slots(kpi: ErrorRateKpi, start_ms: int, samples: Samples) -> Slots:
 
 
 def _joined(parts: Iterable[Slots]) -> list[tuple[int, int]]:
-    """Failed and all requests of each slot. Slots in which nobody looked are left out: unseen is not free of errors."""
+    """Failed and all requests of each slot. Slots in which no probe ran are left out: unseen is not free of errors."""
     made, failed = Counter[int](), Counter[int]()
     for samples, down in parts:
         made.update(samples)
@@ -188,7 +188,7 @@ def value_of(kpi: KpiTerms, said: ReportedFigure) -> Fraction | None:
 
 
 def is_seen(context: PeriodContext, kpi: KpiTerms) -> bool:
-    """Whether the figure comes from looking at endpoints."""
+    """Whether the figure comes from probing endpoints."""
     return bool(kpi.named_endpoints) or (kpi.is_probed and kpi.service in context.services_with_endpoints)
 
 

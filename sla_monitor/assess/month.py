@@ -52,7 +52,7 @@ def assess(
     caches: dict[str, Cache] | None = None,
 ) -> Assessment:
     """Every contract's running month at `now_ms`. `rest` is called between services, KPIs and months: the daemon lets
-    looks that are due go first, because working out thousands of endpoints in one go would make them late. `caches`,
+    probes that are due go first, because working out thousands of endpoints in one go would make them late. `caches`,
     by contract, are kept from one assessment to the next."""
     kept = {} if caches is None else caches
     several = [

@@ -1,4 +1,4 @@
-"""Which claims for relief are granted: for a cause that the contract lists, told in time, and decided."""
+"""Relief: the claims that are granted, for a listed cause, notified in time, and decided."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of a booking or a claim: which time of it is not counted, and why the rest is."""
+"""Rulings on bookings and claims: the time of each that is not counted, and the reason for the rest."""
 
 from __future__ import annotations
 

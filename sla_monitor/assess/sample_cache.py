@@ -1,4 +1,4 @@
-"""Single looks of the running month, kept in memory so that each is read from the record once."""
+"""Single observations of the running month, kept in memory so that each is read from the record once."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sla_monitor.sla.evidence import EndpointSamples, Evidence, Forwarding
 from sla_monitor.sla.samples import DAY_MS, Sample, Samples
 
 SETTLED_AFTER_MS = 600_000
-"""Younger looks are read again: one that was late may still come in before one that was not."""
+"""Younger observations are read again: one that was late may still come in before one that was not."""
 
 
 @dataclass(slots=True)
 class Kept:
-    """One endpoint's looks in `[start_ms, until_ms)`, a day in each piece, in 25 bytes each. `wanted_ms`: the earliest
-    that anybody has asked for in the assessment that goes on."""
+    """One endpoint's observations in `[start_ms, until_ms)`, a day in each piece, in 25 bytes each. `wanted_ms`: the
+    earliest that anybody has asked for in the assessment that goes on."""
 
     start_ms: int
     until_ms: int
@@ -30,7 +30,7 @@ class Kept:
         return sum(map(len, self.days))
 
     def add(self, samples: Samples) -> None:
-        """Take in looks that follow, none of them across a midnight."""
+        """Take in observations that follow, none of them across a midnight."""
         if self.days and samples and self.days[-1].at_ms[0] // DAY_MS == samples.at_ms[0] // DAY_MS:
             self.days[-1].extend(samples)
         elif samples:
@@ -51,25 +51,26 @@ class Kept:
 
 @dataclass(slots=True)
 class Memory:
-    """What is kept of one contract's endpoints, by key; `together`: the keys of those whose looks matter at all."""
+    """What is kept of one contract's endpoints, by key; `together`: the keys of those whose observations matter at
+    all."""
 
     kept: dict[str, Kept] = field(default_factory=dict)
     together: Mapping[str, None] = field(default_factory=dict)
 
     def expect(self, contract: Contract) -> None:
-        """The looks of this contract will be asked for."""
+        """The observations of this contract will be asked for."""
         self.together = dict.fromkeys(sampled_keys(contract))
 
 
 class SampleCache(Forwarding):
-    """An evidence whose looks at the present are remembered from one assessment to the next, in `memory`.
+    """An evidence whose observations at the present are remembered from one assessment to the next, in `memory`.
 
     Where the evidence can, it is asked for those at all endpoints at once, whichever is wanted first.
     """
 
     def __init__(self, evidence: Evidence, memory: Memory, now_ms: int) -> None:
         self._evidence, self._memory = evidence, memory.kept
-        # While the disk takes nothing, looks wait in memory for as long as that lasts.
+        # While the disk takes nothing, observations wait in memory for as long as that lasts.
         held_ms = evidence.held_since_ms()
         self._settled_ms = min(now_ms, now_ms if held_ms is None else held_ms) - SETTLED_AFTER_MS
         self._together = memory.together if evidence.reads_together else {}
@@ -101,7 +102,7 @@ class SampleCache(Forwarding):
         """Not at all, as above: such answers would fill the ledger."""
 
     def _read(self, keys: Sequence[str], start_ms: int) -> None:
-        """Have the looks from then on in memory, as far as they are settled."""
+        """Have the observations from then on in memory, as far as they are settled."""
         new = [key for key in keys if key not in self._memory or start_ms < self._memory[key].start_ms]
         self._memory |= {key: Kept(start_ms, start_ms) for key in new}
         if new:
@@ -129,7 +130,7 @@ class SampleCache(Forwarding):
             self._memory[key].until_ms = self._settled_ms
 
     def _youngest(self, key: str, start_ms: int, end_ms: int) -> list[Samples]:
-        """Looks that are not settled, read once for all that ask for them now."""
+        """Observations that are not settled, read once for all that ask for them now."""
         if (key, start_ms, end_ms) not in self._young:
             several = self._like(key)
             self._young |= {(other, start_ms, end_ms): [] for other in several}

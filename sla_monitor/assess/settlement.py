@@ -1,4 +1,4 @@
-"""How far a month is settled, and what of the register belongs to it."""
+"""Settlement: running, provisional or final, and the register entries that belong to a month."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class _TermsOf:
 
 
 def _is_reported(contract_context: ContractContext, kpi: KpiTerms, month: str) -> bool:
-    """Whether a KPI's figure comes from people: not from looking, nor from tickets, nor from other KPIs."""
+    """Whether a KPI's figure comes from people: not from probing, nor from tickets, nor from other KPIs."""
     context = PeriodContext(contract_context, contract_context.run.period_months(month, kpi.measurement_months))
     if kpi.part_kpis or kpi.is_of_tickets:
         return False

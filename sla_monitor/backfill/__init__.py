@@ -1,1 +1,1 @@
-"""What other monitors recorded, as spans and single looks of ours: CSV files, and the database of Uptime Kuma."""
+"""Records of other monitors as spans and observations of ours: CSV files, and the database of Uptime Kuma."""

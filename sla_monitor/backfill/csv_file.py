@@ -95,7 +95,9 @@ class CsvFile:
     def _probe(self, every_ms: int, line: int, words: Mapping[str, str]) -> Iterator[Probe]:
         outcome = OUTCOMES.get(words["outcome"].casefold())
         if outcome is None:
-            raise ValueError(f"outcome: {words['outcome'][:40]!r} is none (write one of {', '.join(OUTCOMES)})")
+            raise ValueError(
+                f"outcome: {words['outcome'][:40]!r} is not an outcome (write one of {', '.join(OUTCOMES)})"
+            )
         at_ms, reason = self._instant("at", words["at"]), _reason(words, outcome)
         duration_us = _microseconds(words["duration_ms"]) if "duration_ms" in words else None
         for endpoint in self._endpoints(words):

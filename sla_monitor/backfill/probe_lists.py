@@ -1,4 +1,4 @@
-"""Probes that somebody else made, in whatever order and however many, as spans and single looks of ours.
+"""Probes that somebody else made, in whatever order and however many, as spans and single observations of ours.
 
 They wait in a temporary database on the disk, sorted there: a file of years need not be in memory.
 """
@@ -98,8 +98,8 @@ class Probes:
         return count
 
     def told(self, name: str, single: Collection[str]) -> Told:
-        """What they come to, with the single looks at some endpoints. The same probe twice is one; raises BackfillError
-        where two of one instant differ. `name`: what messages call a probe's place: `file.csv:`, say."""
+        """What they come to, with the single observations at some endpoints. The same probe twice is one; raises
+        BackfillError where two of one instant differ. `name`: what messages call a probe's place: `file.csv:`, say."""
         told, problems = Told(), list[str]()
         with closing(self._database.execute(_SORTED)) as rows:
             for endpoint, several in groupby(rows, itemgetter(0)):

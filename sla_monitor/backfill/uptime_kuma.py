@@ -136,7 +136,7 @@ def _probe(number: Any, of: tuple[str, int], row: list[Any]) -> Probe | None:
     """A row as a probe; None in a maintenance, in which nobody probed. Raises ValueError."""
     status, time, ping = row
     if status not in {DOWN, UP, PENDING, MAINTENANCE}:
-        raise ValueError(f"status {str(status)[:20]!r} is none of 0 to 3")
+        raise ValueError(f"status {str(status)[:20]!r} is not 0 to 3")
     if not isinstance(time, str):
         raise ValueError(f"time {str(time)[:40]!r} is no text")
     at_ms = parse_instant(time, _UTC)

@@ -75,7 +75,7 @@ def _changes(output: Path, file: HolidayFile, force: bool) -> list[str]:
     old = read_model(output, HolidayFile)
     changed = list(changed_days(old, file)) if isinstance(old, HolidayFile) else ["? the old file could not be read"]
     if not force:
-        message = f"{output} is there already: {len(changed)} days would change (look at them, then add --force)"
+        message = f"{output} is there already: {len(changed)} days would change (check them, then pass --force)"
         raise CalendarError("\n".join([message, *changed]))
     return changed
 

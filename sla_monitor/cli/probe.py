@@ -1,4 +1,4 @@
-"""`sla-monitor probe ENDPOINT`: look once, tell everything, record nothing."""
+"""`sla-monitor probe ENDPOINT`: probe once, tell everything, record nothing."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from sla_monitor.sla.observation import Finding, Phases, StepFinding
 
 EXIT_BY_OUTCOME = {"up": 0, "degraded": 0, "down": 2, "unknown": 3}
-HEARD = "only the daemon hears heartbeats; this look went by its ledger"
+HEARD = "only the daemon hears heartbeats; this probe went by its ledger"
 
 
 @click.command()
 @config_option
 @click.argument("endpoint")
 @click.option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How it is told."
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )
 def probe(config: Path, endpoint: str, style: str) -> None:
-    """Look once at ENDPOINT (its id, or CONTRACT/ID) and print phases, expectations and verdict.
+    """Probe ENDPOINT once (its id, or CONTRACT/ID) and print phases, expectations and verdict.
 
     Nothing is recorded. Only the daemon hears heartbeats: of a heartbeat endpoint its ledger is asked. Exit status 0
     when it is up or degraded, 2 when down, 3 when unknown, 1 when there is no such endpoint.
@@ -145,7 +145,7 @@ def _text(told: dict[str, Any], steps: list[str]) -> str:
     if told["heartbeats"]:
         lines += _beats(told["heartbeats"])
     lines += [_line(f"{name} phase", f"{us / 1000:.1f} ms") for name, us in told["phases_us"].items()]
-    lines.append(_line("whole look", f"{told['duration_us'] / 1000:.1f} ms"))
+    lines.append(_line("whole probe", f"{told['duration_us'] / 1000:.1f} ms"))
     answered = {name.replace("_", " "): told[name] for name in ("address", "status", "body_bytes")}
     lines += [_line(name, value) for name, value in answered.items() if value is not None]
     if told["certificate_expires_at_s"] is not None:

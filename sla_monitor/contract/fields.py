@@ -58,7 +58,7 @@ def spelled_duration(milliseconds: int) -> str:
 
 def _positive(value: int) -> int:
     if value <= 0:
-        raise ValueError("must be longer than nothing (write for example 30s)")
+        raise ValueError("must be longer than zero (write for example 30s)")
     if value > 366 * UNITS_MS["d"]:
         raise ValueError("must not be longer than a year (write for example 30s)")
     return value

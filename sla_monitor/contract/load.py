@@ -1,4 +1,4 @@
-"""From files to contracts: everything that is wrong with all of them is told at once, each mistake at its place."""
+"""Loads contracts from files and reports every mistake of all of them at once, each at its place."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Contact(Strict):
     """Somebody who is called, or told."""
 
     id: Identifier = Field(description="The name in `contacts` of a service.")
-    name: Name = Field(description="Who, and for what: Boeing service desk (24 hours).")
+    name: Name = Field(description="Who, and for what: Northgate service desk (24 hours).")
     phone: Line = Field("", description="As one dials it.")
     email: Line = Field("", description="The address.")
 
@@ -85,7 +85,7 @@ class Accounting(Strict):
         ge=1,
         le=20,
         alias="confirmation",
-        description="Looks in a row that must fail; downtime counts from the first.",
+        description="Probes in a row that must fail; downtime counts from the first.",
     )
     coverage_floor_percent: Percent = Field(
         Decimal(90), alias="coverage_floor", description="Below this a figure is shown but called not assessable."
@@ -141,7 +141,7 @@ class Terms(Strict):
     supplier: Name = Field(description="Who delivers.")
     term: Term = Field(description="First and last day.")
     probe_after_term: YesNo = Field(False, description="Whether endpoints are probed once the term is over.")
-    time_zone: TimeZone = Field(description="In which days, months and service hours are told.")
+    time_zone: TimeZone = Field(description="Zone of days, months and service hours.")
     currency: Currency = Field(description="Of all money.")
     total_value: Money | None = Field(None, description="Over the whole term.")
     participants: tuple[Participant, ...] = Field((), description="The bodies that the contract serves.")
@@ -167,7 +167,7 @@ class Terms(Strict):
 
     @property
     def availability_kpis(self) -> tuple[AvailabilityKpi, ...]:
-        """The promises that looking at endpoints decides."""
+        """The KPIs that probing endpoints decides."""
         return tuple(kpi for kpi in self.kpis if isinstance(kpi, AvailabilityKpi))
 
     @property

@@ -1,4 +1,4 @@
-"""What the record means now, worked out again and again; the record is read by one thread at a time."""
+"""Assessment in the daemon: repeated in a thread, with one reader of the record at a time."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Assessing:
 
     def begin(self, take_up: Callable[[], Sequence[Contract]], then: Callable[[], None], patience_s: float) -> None:
         """Have the first one made, `then` something else, and wait for both for so long. Raises what they raise until
-        then. Those that take longer, over millions of looks that nobody packed yet, go on by themselves."""
+        then. Those that take longer, over millions of probes that nobody packed yet, go on by themselves."""
         take_up()
         self._first = Future()
         threading.Thread(target=self._make_first, args=(take_up, then, self._first), name="first", daemon=True).start()

@@ -1,4 +1,4 @@
-"""What a site is told: its endpoints as a contract would write them, and of the environment only what they need."""
+"""Assignments: a site's endpoints as a contract would write them, and the environment that they need."""
 
 from __future__ import annotations
 

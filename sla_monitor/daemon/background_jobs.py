@@ -1,5 +1,4 @@
-"""What is done from time to time beside looking and assessing: silences, questions to Prometheus, review packs,
-sealed days, and the record verified."""
+"""Background jobs beside probing and assessing: silences, queries to Prometheus, packs, sealing, verification."""
 
 from __future__ import annotations
 
@@ -43,7 +42,7 @@ log = logging.getLogger(__package__)
 
 
 class Errands:
-    """None of them holds up a look. `configuration` gives the one that is in force."""
+    """None of them holds up a probe. `configuration` gives the one that is in force."""
 
     def __init__(
         self,

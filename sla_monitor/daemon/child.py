@@ -144,7 +144,7 @@ class Child:
         self.words.close()
 
     def excuse(self, now_s: float) -> None:
-        """Nobody looked until now: what it did meanwhile says nothing."""
+        """No probe ran until now: what it did meanwhile says nothing."""
         self._mark(now_s)
         self.heard_s = now_s
 

@@ -1,4 +1,4 @@
-"""What is watched, and what becomes of an observation: record, show, tell.
+"""The collector: takes in an observation, records it, shows it.
 
 Sites probe everything that is reached over the network. Heartbeats come in at this process, and are judged here.
 """

@@ -1,5 +1,7 @@
-"""What a site may say. It reads hostile bytes, and may have been taken over by them: it can lie about its own endpoints
-from then on, but it cannot rewrite what it said before, speak of tomorrow, flood the record, or put into it what cannot
+"""Credibility of what a site sends: messages that cannot be true are refused.
+
+A site reads hostile bytes and may have been taken over by them. It can then lie about its own endpoints,
+but it cannot rewrite what it said before, speak of tomorrow, flood the record, or put into it what cannot
 be.
 """
 

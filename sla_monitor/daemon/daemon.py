@@ -33,14 +33,15 @@ from sla_monitor.web import Web
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
 SWITCH_S = 0.001
-"""How long a thread may keep the interpreter from one that has a look to make (Python's own 5 ms add up in a look)."""
+"""How long a thread may keep the interpreter from one that has a probe to make (Python's own 5 ms add up in a
+probe)."""
 
 EARLY_S, CHEAP_S = 20.0, 1.0
 """So long after the start figures are worked out every second, where that takes no longer than CHEAP_S: whoever has
 just started a monitor should see the first states when they are there, and not at the next quarter of a minute."""
 
 FIRST_S = 3.0
-"""How long listening and looking wait for the first assessment, so that the first answer is complete. Looks that were
+"""How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
 never made are gone for good, while figures only come later."""
 
 RELOADABLE = ("contracts", "log", "links", "alerting")
@@ -129,7 +130,7 @@ class Daemon:
             self.stop()
 
     def start(self) -> None:
-        """Listen, then look. Raises ListenError before anything was looked at."""
+        """Listen, then probe. Raises ListenError before anything was probed."""
         settings = self._configuration.settings
         self._assessing.begin(self._take_up, _set_apart, FIRST_S)
         self._web.start()
@@ -144,7 +145,7 @@ class Daemon:
         log.info("watching", extra={"endpoints": len(self._collector), **where})
 
     def stop(self) -> None:
-        """Begin no more looks, commit what was seen, close. Takes at most about STOP_SECONDS."""
+        """Begin no more probes, commit what was seen, close. Takes at most about STOP_SECONDS."""
         systemd.stopping()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
@@ -163,7 +164,7 @@ class Daemon:
             if self._is_announced:
                 systemd.reloading()
             problems = self._read_again()
-            if self._is_announced:  # before that, READY would claim looks that were never made
+            if self._is_announced:  # before that, READY would claim probes that were never made
                 systemd.ready()
             return problems
 
@@ -172,14 +173,14 @@ class Daemon:
             new = read_configuration(self._path)
         except ConfigError as error:
             self._reloads.is_good = False
-            log.error("the configuration was not taken up", extra={"problems": "; ".join(error.problems)})
+            log.error("configuration rejected", extra={"problems": "; ".join(error.problems)})
             return error.problems
         self._warn_of_restart(new)
         self._configuration = new
         self._assess()
         _set_apart()
         self._reloads.is_good, self._reloads.at_ms = True, self._clock.now_ms()
-        log.info("the configuration was taken up", extra={"endpoints": len(self._collector)})
+        log.info("configuration loaded", extra={"endpoints": len(self._collector)})
         return []
 
     def _warn_of_restart(self, new: Configuration) -> None:
@@ -230,7 +231,7 @@ def _set_apart() -> None:
     """Leave what lives as long as the configuration out of garbage collections from now on.
 
     To go through it all again, every quarter of a minute, holds the interpreter for 0.17 s at 5,000 endpoints, and
-    every look that is due meanwhile is late.
+    every probe that is due meanwhile is late.
     """
     gc.unfreeze()
     gc.collect()

@@ -55,7 +55,7 @@ class Heads:
             self._verified.found("heads", problem)
             self._head = self._head if problem else self._ledger.head() or self._head
         except LedgerError as error:
-            log.error("the head of the record's chain cannot be told", extra={"problem": str(error)})
+            log.error("cannot read the head of the record's chain", extra={"problem": str(error)})
             return
         if self._head is not None:
             log.info("the head of the record's chain", extra={"head": self._head.line(self._clock.now_ms(), sign)})

@@ -1,4 +1,4 @@
-"""What the daemon tells of itself: whether it is well, and its own metrics."""
+"""Self-monitoring: whether the daemon is well, and its own metrics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PULSE_LIMIT_S = 5.0
 
 @dataclass(slots=True)
 class Reloads:
-    """Whether the last reading of the configuration was taken up, and when one was."""
+    """Whether the last reading of configuration loaded, and when one was."""
 
     at_ms: int
     is_good: bool = True
@@ -91,7 +91,7 @@ class OwnState:
         return Health(is_ready, [reason for reason, is_so in found.items() if is_so], facts)
 
     def lateness(self) -> tuple[tuple[float, ...], list[int], float]:
-        """The edges of the buckets in seconds, the looks in each, and the sum in seconds."""
+        """The edges of the buckets in seconds, the probes in each, and the sum in seconds."""
         stats = self.sites.stats()
         return LATENESS_BUCKETS_S, list(stats.lateness_counts), stats.lateness_sum_s
 

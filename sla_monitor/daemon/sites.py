@@ -318,7 +318,7 @@ class Sites:
         except MessageError as error:
             self._refuse(site, child, f"{error}", MOST_REFUSED)
         except Exception:  # a mistake of ours in handling one message must not cost the other sites
-            log.exception("what a site said cannot be handled", extra={"site": site.name})
+            log.exception("a site sent an impossible message handled", extra={"site": site.name})
             self._refuse(site, child, "it cannot be handled", MOST_REFUSED)
         return "refused" if child.refused >= MOST_REFUSED else ""
 
@@ -357,7 +357,7 @@ class Sites:
     def _refuse(self, site: _Site, child: Child, why: str, count: int = 1) -> None:
         self._refused += 1
         if child.refused < MOST_REFUSED:
-            log.error("what a site said cannot be", extra={"site": site.name, "why": why})
+            log.error("a site sent an impossible message", extra={"site": site.name, "why": why})
         child.refused += count
 
     def _watch(self, now_s: float) -> None:
@@ -452,7 +452,7 @@ class Sites:
 
     def _isolate(self, key: str) -> None:
         """Give an endpoint a site of its own."""
-        log.error("an endpoint has held its site again and has one of its own now", extra={"endpoint": key})
+        log.error("an endpoint held its site again and now has one of its own", extra={"endpoint": key})
         site = _Site(f"own-{self._numbers[key]}", key, self._clock.monotonic())
         self._sites.append(site)
         self._distribute()

@@ -1,4 +1,4 @@
-"""What goes wrong in the demo estate, and when: one short table, and pure functions that read it.
+"""The scenario: which faults happen in the demo estate and when, as one table and pure functions of it.
 
 Times are seconds since the estate was started; the table begins again after `cycle_seconds`. The first step
 begins soon, so that a newcomer sees an outage in the first minute.

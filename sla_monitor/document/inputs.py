@@ -16,7 +16,8 @@ from sla_monitor.periods.edges import period_of, run_of
 
 def inputs_of(contract: Contract, evidence: Evidence, found: ContractAssessment) -> Inputs:
     """Digests of the contract's files, and of the evidence from the term's first day to the end of the period: single
-    looks from the beginning of the longest measurement period that the month is in, and before it what they came to."""
+    observations from the beginning of the longest measurement period that the month is in, and before it what they came
+    to."""
     start_ms, _ = contract.term_ms
     end_ms = max(start_ms, min(found.period.end_ms, found.at_ms))
     since = _since(contract, found)
@@ -30,14 +31,14 @@ def inputs_of(contract: Contract, evidence: Evidence, found: ContractAssessment)
 
 
 def _since(contract: Contract, found: ContractAssessment) -> str:
-    """The first month of the longest measurement period of a KPI that is made of single looks."""
+    """The first month of the longest measurement period of a KPI that is made of single observations."""
     kpis = contract.version_at(max(found.period.end_ms - 1, found.period.start_ms)).terms.kpis
     lengths = [kpi.measurement_months for kpi in kpis if kpi.needs_samples]
     return min(run_of(contract).period_months(found.period.name, length)[0] for length in [1, *lengths])
 
 
 def _earlier(contract: Contract, found: ContractAssessment, until_month: str) -> Iterator[str]:
-    """What single looks came to before."""
+    """What single observations came to before."""
     kpis = {kpi.id for version in contract.versions for kpi in version.terms.kpis if kpi.needs_samples}
     for month in found.earlier:
         if month.month < until_month:

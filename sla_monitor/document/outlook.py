@@ -1,4 +1,4 @@
-"""What a running month may bring, and what became of a signed one, in an assessment's JSON."""
+"""Forecast of a running month and restatement of a signed one, in an assessment's JSON."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class ServiceJson(TypedDict):
     excluded_seconds: str
     """Time that does not count."""
     unknown_seconds: str
-    """Time that nobody saw."""
+    """Whether time without observations counts."""
     coverage: Number | None
     """Observed time over agreed time."""
     outages: list[OutageJson]

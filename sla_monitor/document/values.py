@@ -1,4 +1,4 @@
-"""How an assessment's JSON says numbers, money, times and working."""
+"""Numbers, money, times and working in an assessment's JSON."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ from sla_monitor.sla.spans import Span
 def evidence_digest(
     contract: Contract, source: Evidence, range_ms: tuple[int, int], looks_from_ms: int, earlier: Sequence[str]
 ) -> str:
-    """SHA-256, in hex, of the contract's spans in a range, of single looks in the later part of it, of when the clock
-    was set, of what was brought in from elsewhere, of what `earlier` ones came to (a line for each figure), and of its
-    entries as both sides know them: the supplier, who has no more of them, gets the same. The same whether or not any
-    of it was read for an assessment, or is known from before."""
+    """SHA-256, in hex, of the contract's spans in a range, of single observations in the later part of it, of when the
+    clock was set, of what was brought in from elsewhere, of what `earlier` ones came to (a line for each figure), and
+    of its entries as both sides know them: the supplier, who has no more of them, gets the same. The same whether or
+    not any of it was read for an assessment, or is known from before."""
     digest = sha256()
     for line in _lines(contract, source, range_ms, (looks_from_ms, range_ms[1])):
         digest.update(line.encode("utf-8", "backslashreplace"))

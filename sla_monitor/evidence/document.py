@@ -35,7 +35,7 @@ class Range(Strict):
 
 
 class SpanRecord(Timed):
-    """A run of looks with the same outcome. Two that touch and have the same outcome are one."""
+    """A run of observations with the same outcome. Two that touch and have the same outcome are one."""
 
     outcome: Outcome = Field(description="What they found; time in no span was seen by nobody.")
     reason: Reason | None = Field(None, description="Why, for the first of them.")
@@ -46,14 +46,14 @@ class SpanRecord(Timed):
 
 
 class ObservationRecord(Strict):
-    """One look at an endpoint."""
+    """One probe of an endpoint."""
 
     at_ms: Instant = Field(alias="at", description="When it began.")
     outcome: Outcome = Field(Outcome.UP, description="What it found.")
     reason: Reason | None = Field(None, description="Why it was not up.")
     duration_us: Micros | None = Field(
         None,
-        description="How long the whole look took, in microseconds; none: nobody knows, and it is no response time.",
+        description="How long the whole probe took, in microseconds; none: nobody knows, and it is no response time.",
     )
     first_byte_us: Micros | None = Field(
         None, description="How long the first byte of the answer was in coming, in microseconds."
@@ -69,18 +69,20 @@ class ObservationRecord(Strict):
 class SpansRecord(Strict):
     """An endpoint, as runs of equal outcomes."""
 
-    kind: Literal["spans"] = Field(description="In which form it is told.")
+    kind: Literal["spans"] = Field(description="The form of the record.")
     endpoint: Identifier = Field(description="The id of the endpoint.")
     spans: tuple[SpanRecord, ...] = Field(description="In any order; none may overlap another of the endpoint.")
 
 
 class ObservationsRecord(Strict):
-    """An endpoint, look by look, in any order. Response times are read from here too."""
+    """An endpoint, observation by observation, in any order. Response times are read from here too."""
 
-    kind: Literal["observations"] = Field(description="In which form it is told.")
+    kind: Literal["observations"] = Field(description="The form of the record.")
     endpoint: Identifier = Field(description="The id of the endpoint.")
-    every_ms: DurationMs = Field(alias="every", description="The time between two looks; a look vouches for so long.")
-    looks: tuple[ObservationRecord, ...] = Field(description="All looks of that time; each instant once.")
+    every_ms: DurationMs = Field(
+        alias="every", description="The time between two observations; an observation vouches for so long."
+    )
+    looks: tuple[ObservationRecord, ...] = Field(description="All observations of that time; each instant once.")
 
 
 class Down(Strict):
@@ -105,11 +107,11 @@ class Outages(Strict):
     """An endpoint, or every endpoint of a service, that was up in the range of the file but for these outages. Those
     that touch or overlap are one, also where several lists tell of them, and stand against what nobody saw."""
 
-    kind: Literal["outages"] = Field(description="In which form it is told.")
+    kind: Literal["outages"] = Field(description="The form of the record.")
     endpoint: Identifier | None = Field(None, description="The id of the endpoint;")
     service: Identifier | None = Field(None, description="or that of a service, for all of its endpoints.")
     outages: tuple[Down, ...] = Field((), description="When it was down.")
-    unseen: tuple[Timed, ...] = Field((), description="When nobody looked.")
+    unseen: tuple[Timed, ...] = Field((), description="When no probe ran.")
 
     @model_validator(mode="after")
     def _of_one(self) -> Self:
@@ -122,7 +124,7 @@ Observed = Annotated[SpansRecord | ObservationsRecord | Outages, Field(discrimin
 
 
 class Samples(Strict):
-    """The looks at an endpoint whose spans are told: for response times and error rates."""
+    """The observations of an endpoint whose spans are told: for response times and error rates."""
 
     endpoint: Identifier = Field(description="The id of the endpoint.")
     looks: tuple[ObservationRecord, ...] = Field(description="In any order; each instant once.")
@@ -175,7 +177,7 @@ class EvidenceDocument(Strict):
     )
     seen: Range = Field(description="The time that the file speaks of.")
     observed: tuple[Observed, ...] = Field((), description="What was seen; an endpoint that is in none was not seen.")
-    samples: tuple[Samples, ...] = Field((), description="Single looks at endpoints whose spans are told.")
+    samples: tuple[Samples, ...] = Field((), description="Single observations of endpoints whose record is spans.")
     clock_moves: tuple[ClockMoved, ...] = Field(
         (), description="When the clock was set or the host slept, in the order in which that was noticed."
     )

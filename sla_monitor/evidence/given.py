@@ -1,4 +1,4 @@
-"""What is given to a party of a contract: evidence up to an instant, with no more of the register than it may have."""
+"""Evidence as given to a party: up to an instant, without register entries that it may not have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with an evidence file, as lines: `file: $.entries[3].said.cause: what (what would be right)`."""
+"""Mistakes of an evidence file as lines: `file: $.entries[3].said.cause: what (what would be right)`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a file to evidence: all that is wrong is told at once, and nothing is taken on trust.
+"""Reads an evidence file: nothing is taken on trust, and all mistakes are reported at once.
 
 Python's own JSON reader, not pydantic's: a number with a point stays exact, and a key that is given twice is refused
 where pydantic would take the last.

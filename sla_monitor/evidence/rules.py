@@ -1,4 +1,4 @@
-"""What must agree in an evidence file: with itself, and with the contract that it is about."""
+"""Rules of an evidence file: it must agree with itself and with its contract."""
 
 from __future__ import annotations
 
@@ -118,10 +118,10 @@ def _of_forms(document: EvidenceDocument, contract: Contract) -> Problems:
         for endpoint in [observed.endpoint] if observed.endpoint else whole:
             form = forms.setdefault(endpoint, observed.kind)
             if form != observed.kind:
-                yield ("observed", i), f"endpoint {endpoint} is told as {form} already (keep one of the two)"
+                yield ("observed", i), f"endpoint {endpoint} is given as {form} already (keep one of the two)"
     for i, samples in enumerate(document.samples):
         if forms.get(samples.endpoint) == "observations":
-            yield ("samples", i, "endpoint"), "its looks are in observed already (leave the samples out)"
+            yield ("samples", i, "endpoint"), "its observations are in observed already (leave the samples out)"
 
 
 def _of_spans(document: EvidenceDocument) -> Problems:
@@ -142,7 +142,7 @@ def _of_spans(document: EvidenceDocument) -> Problems:
 
 
 def _of_looks(document: EvidenceDocument) -> Problems:
-    """The same look twice does no harm; two that differ at one instant do, in whichever lists of an endpoint."""
+    """The same observation twice does no harm; two that differ at one instant do, in whichever lists of an endpoint."""
     first: dict[tuple[str, int], tuple[ObservationRecord, int]] = {}
     for i, observed in enumerate(document.observed):
         if isinstance(observed, ObservationsRecord):
@@ -150,7 +150,7 @@ def _of_looks(document: EvidenceDocument) -> Problems:
     told: set[str] = set()
     for i, samples in enumerate(document.samples):
         if samples.endpoint in told:
-            yield ("samples", i, "endpoint"), "is given twice (put its looks into one list)"
+            yield ("samples", i, "endpoint"), "is given twice (put its observations into one list)"
         told.add(samples.endpoint)
         yield from _twice(samples, 0, {}, ("samples", i, "looks"))
 
@@ -164,9 +164,9 @@ def _twice(
     for i, look in enumerate(several.looks):
         known = first.setdefault((several.endpoint, look.at_ms), (look, every_ms))
         if known[0] != look:
-            yield (*path, i, "at"), "another look at this instant found something else (keep one)"
+            yield (*path, i, "at"), "another observation at this instant found something else (keep one)"
         elif known[1] != every_ms:
-            yield (*path, i, "at"), "the same look vouches for another time elsewhere (keep one)"
+            yield (*path, i, "at"), "the same observation vouches for another time elsewhere (keep one)"
 
 
 def _of_entries(document: EvidenceDocument, contract: Contract) -> Problems:

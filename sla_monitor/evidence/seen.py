@@ -1,4 +1,4 @@
-"""A file's evidence as the assessment asks for it: whole spans, single looks, entries."""
+"""A file's evidence as the assessment asks for it: whole spans, single observations, entries."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span, extend, joined
 
 CONFIRMED = 1_000
-"""Looks of an outage that somebody states: more than any contract asks to confirm one."""
+"""Observations of an outage that somebody states: more than any contract asks to confirm one."""
 
 
 class FileEvidence(Evidence):
@@ -55,7 +55,7 @@ class FileEvidence(Evidence):
         return {key: several for key, several in cut.items() if several}
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
-        """The endpoint's looks that began in `[start_ms, end_ms)`, ascending."""
+        """The endpoint's observations that began in `[start_ms, end_ms)`, ascending."""
         looks = self._samples.get(key, ())
         begin = bisect_left(looks, start_ms, key=_at)
         for look in looks[begin : bisect_left(looks, end_ms, begin, key=_at)]:
@@ -144,7 +144,7 @@ def _watched(document: EvidenceDocument) -> dict[str, list[ObservationsRecord]]:
 
 
 def _extended(several: Sequence[ObservationsRecord]) -> list[Span]:
-    """Looks made into spans as the ledger does it."""
+    """Observations made into spans as the ledger does it."""
     looks = sorted(((look, block.every_ms) for block in several for look in block.looks), key=lambda pair: _at(pair[0]))
     spans: list[Span] = []
     for look, every_ms in looks:
@@ -182,7 +182,7 @@ def _stated(pair: tuple[int, int], outcome: Outcome, reason: Reason | None = Non
 
 
 def _looks(document: EvidenceDocument) -> dict[str, list[ObservationRecord]]:
-    """Every endpoint's looks, ascending, each once."""
+    """Every endpoint's observations, ascending, each once."""
     lists: list[ObservationsRecord | Samples] = [*document.samples]
     lists += [observed for observed in document.observed if isinstance(observed, ObservationsRecord)]
     found: dict[str, dict[int, ObservationRecord]] = {}

@@ -16,8 +16,8 @@ def endpoint_keys(contract: Contract) -> tuple[str, ...]:
 
 
 def sampled_keys(contract: Contract) -> tuple[str, ...]:
-    """Those of the endpoints whose single looks matter: for response times, error rates, and slow answers that are
-    no answers."""
+    """Those of the endpoints whose single observations matter: for response times, error rates, and slow answers that
+    are no answers."""
     found = {endpoint for version in contract.versions for endpoint in _sampled(version.terms)}
     return tuple(sorted(endpoint_key(contract.id, endpoint) for endpoint in found))
 

@@ -1,4 +1,4 @@
-"""From a ledger to an evidence file, a line for each span, look and entry, so that people can read and compare them."""
+"""Writes an evidence file from a ledger: a line for each span, observation and entry, so that people can compare."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from sla_monitor.sla.spans import Span
 def evidence_text(
     contract: Contract, source: Evidence, seen: tuple[int, int], at_ms: int, *, every_look: bool = False
 ) -> Iterator[str]:
-    """An evidence file, piece by piece: a month of single looks need not be in memory.
+    """An evidence file, piece by piece: a month of single observations need not be in memory.
 
-    `seen` is the time it speaks of, from and until; `every_look` adds the looks at all endpoints, not only at those
-    whose KPIs are worked out from them.
+    `seen` is the time it speaks of, from and until; `every_look` adds the observations at all endpoints, not only at
+    those whose KPIs are worked out from them.
     """
     head = {
         "format": FORMAT,

@@ -51,7 +51,7 @@ def prometheus_files(
 
 
 def refused_alerts(terms: Sequence[Terms], settings: Settings) -> list[PaceRefusal]:
-    """The burn-rate alerts that could not fire, or that one failed look would trip."""
+    """The burn-rate alerts that could not fire, or that one failed probe would trip."""
     return [refusal for one in terms for refusal in refusals(one, settings.alerting)]
 
 

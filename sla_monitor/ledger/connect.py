@@ -1,4 +1,4 @@
-"""Connections to the ledger, each with what it must promise."""
+"""Connections to the ledger, each with its guarantees."""
 
 from __future__ import annotations
 

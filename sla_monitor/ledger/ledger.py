@@ -1,4 +1,4 @@
-"""The ledger as the daemon uses it: hand over what was seen, read what it came to."""
+"""The ledger as the daemon uses it: record observations, read spans and entries."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ class Ledger(Forwarding):
             raise
 
     def record(self, observation: Observation, every_ms: int) -> None:
-        """Hand over a look; `every_ms` is the endpoint's interval. Never waits for the disk and never raises.
+        """Hand over an observation; `every_ms` is the endpoint's interval. Never waits for the disk and never raises.
 
-        When the buffer is full the look is dropped, and counted: see `Buffer` for why it is the newest.
+        When the buffer is full the observation is dropped, and counted: see `Buffer` for why it is the newest.
         """
         self._buffer.add(Held(self._clock.monotonic(), every_ms, observation))
 
@@ -143,13 +143,13 @@ class Ledger(Forwarding):
     def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
 
-        As committed: the latest looks may be missing for as long as a commit may wait. `rest` is called now and then
-        between them. Raises LedgerError when the file cannot be read.
+        As committed: the latest observations may be missing for as long as a commit may wait. `rest` is called now and
+        then between them. Raises LedgerError when the file cannot be read.
         """
         return self._reader.spans(start_ms, end_ms, rest)
 
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
-        """The endpoint's committed looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
+        """The endpoint's committed observations that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._reader.observations(endpoint, start_ms, end_ms)
 
     def keep_looks(
@@ -160,7 +160,7 @@ class Ledger(Forwarding):
         self._keeper.keep(keys, since_ms, until_ms, rest)
 
     def held_since_ms(self) -> int | None:
-        """Of which instant the oldest look tells that is not on disk yet; None: all of them are."""
+        """Of which instant the oldest observation tells that is not on disk yet; None: all of them are."""
         return self._buffer.oldest_at_ms()
 
     @property
@@ -222,7 +222,7 @@ class Ledger(Forwarding):
     def _keep_lock(self) -> bool:
         was_lost = self._lock.keep()
         if was_lost:
-            LOG.error("somebody removed %s, which keeps a second daemon out; it is there again", self._lock.path)
+            LOG.error("%s, which keeps a second daemon out, was removed; it is made again", self._lock.path)
         return was_lost
 
     def _salvage(self, journal: Journal, error: Displaced) -> Journal | None:

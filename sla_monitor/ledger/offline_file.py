@@ -1,4 +1,4 @@
-"""A ledger where nothing may be written, and that nobody writes: SQLite is told to read the file as it lies there."""
+"""A ledger on read-only storage without a writer: SQLite reads the file as it lies there."""
 
 from __future__ import annotations
 

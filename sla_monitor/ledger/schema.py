@@ -165,13 +165,14 @@ def m0002_register(database: Database) -> None:
 
 @MIGRATIONS()
 def m0003_worked_out(database: Database) -> None:
-    """Unlike the rest it may be thrown away at any time: it spares reading every look of a year at each start."""
+    """Unlike the rest it may be thrown away at any time: it spares reading every probe of a year at each start."""
     database.conn.execute("create table worked_out (digest text primary key, body text not null) strict, without rowid")
 
 
 @MIGRATIONS()
 def m0004_looks_by_hour(database: Database) -> None:
-    """Looks packed for reading, each hour of each endpoint whose single looks matter; they too may be thrown away."""
+    """Observations packed for reading, each hour of each endpoint whose single observations matter; they too may be
+    thrown away."""
     database.conn.execute(
         "create table looks_by_hour (hour integer not null, endpoint_id integer not null references endpoints(id),"
         " body blob not null, primary key (hour, endpoint_id)) strict"

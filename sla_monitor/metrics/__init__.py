@@ -1,0 +1,1 @@
+"""Tells Prometheus: series made from the board and the Assessment."""

@@ -66,6 +66,6 @@ class Exporter:
         ProcessCollector(registry=self._health)
 
     def render(self, rest: Callable[[], None] = lambda: None) -> bytes:
-        """The whole exposition. `rest` is called now and then: in the daemon, looks that are due go first."""
+        """The whole exposition. `rest` is called now and then: in the daemon, probes that are due go first."""
         board = "".join(family.text(rows(self._board), rest) for family, rows in self._families)
         return board.encode() + generate_latest(self._health)

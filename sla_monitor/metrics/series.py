@@ -1,4 +1,4 @@
-"""Rows of series, and the two ways in which they are told: as the library's metrics, and as text, quickly.
+"""Rows of series, and their two forms: the library's metrics, and text, which is quicker.
 
 prometheus-client's own encoder takes about 13 microseconds a series, and holds the interpreter while probes are
 being timed. The line of a series is kept, and written again only when its number has changed. The

@@ -1,4 +1,4 @@
-"""What went wrong, in the closed set of reasons and in plain English.
+"""Failures in the closed set of reasons, with words in plain English.
 
 A probe that fails is a result: every exception that a supplier can cause ends here.
 """

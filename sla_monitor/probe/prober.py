@@ -1,4 +1,4 @@
-"""What every kind of probe is: made once from its terms, then asked to probe, again and again."""
+"""The prober: made once from an endpoint's terms, then asked to probe, again and again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a look comes to: its verdict in words, and the finding made of it.
+"""The verdict of a probe in words, and the finding made of it.
 
 What a supplier sent is hostile text: it is cut short and loses its control characters, and secrets of ours that it
 echoes are hidden.
@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why a look was not UP."""
+    """Why a probe was not UP."""
 
     reason: Reason
     detail: str
@@ -38,7 +38,7 @@ class Verdict:
 
 
 class Failure(Exception):  # noqa: N818 - the supplier's, not ours
-    """A look that cannot go on; it carries its verdict."""
+    """A probe that cannot go on; it carries its verdict."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)

@@ -1,4 +1,4 @@
-"""What should be asked now: a pure function of the terms, the register, the hour, and what was asked before."""
+"""Queries that are due: a pure function of the terms, the register, the hour, and earlier queries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Prometheus has on record of one series: every sample at the instant of its scrape, where it can be had so.
+"""Past samples of one series in a Prometheus, each at the instant of its scrape where it keeps that.
 
 A plain series is asked for as a range vector, whose samples are those that were scraped, with their instants. Any
 other expression is evaluated at steps, each looking back no further than a step: otherwise what was not scraped would
@@ -44,7 +44,7 @@ class History:
         if not is_series and not self.is_bounded and not self._can_be_bounded():
             fresh = f"last_over_time(x[{told_range(0, self.step_ms)}])"
             raise NoAnswer(
-                f"this Prometheus looks back five minutes, whatever it is told: {query[:60]!r} would seem to be known"
+                f"this Prometheus looks back five minutes, whatever is asked: {query[:60]!r} would seem to be known"
                 f" where nothing was scraped (write {fresh} for each series x, and add --bounded)"
             )
         (start_ms, end_ms), at_ms = self.range_ms, self.range_ms[0]

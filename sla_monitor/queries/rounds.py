@@ -71,7 +71,7 @@ class Queries:
         return [(key, count.failed) for key, count in sorted(self._counts.items())]
 
     def check(self, several: Sequence[ContractEntries]) -> None:
-        """Begin a round, unless one is under way. Its thread holds up neither looks nor the daemon's end."""
+        """Begin a round, unless one is under way. Its thread holds up neither probes nor the daemon's end."""
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self.round, args=(several,), name="queries", daemon=True)
             self._thread.start()

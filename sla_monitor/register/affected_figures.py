@@ -22,7 +22,7 @@ def lets_pass(kpi: Kpi, terms: Terms) -> bool:
 
 
 def is_probed(kpi: Kpi, terms: Terms) -> bool:
-    """Whether a figure comes from looking at endpoints."""
+    """Whether a figure comes from probing endpoints."""
     return kpi.is_probed and next(terms.endpoints_of(kpi), None) is not None
 
 

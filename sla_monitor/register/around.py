@@ -1,4 +1,4 @@
-"""What stands about a stretch of time: found by when it is about, because a register holds ten years of tickets."""
+"""Entries by the time that they concern, found quickly because a register holds ten years of tickets."""
 
 from __future__ import annotations
 

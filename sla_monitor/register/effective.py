@@ -1,5 +1,4 @@
-"""What stands of the entries of one contract: those that were undone are left out, and of several words on one thing
-the last one counts."""
+"""Effective entries of one contract: without those that were undone, and the last of several on one subject."""
 
 from __future__ import annotations
 

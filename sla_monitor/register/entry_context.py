@@ -1,4 +1,4 @@
-"""What an entry is judged against: the contract, and what has been said so far."""
+"""EntryContext: the contract and the earlier entries against which an entry is judged."""
 
 from __future__ import annotations
 

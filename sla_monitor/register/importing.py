@@ -1,4 +1,4 @@
-"""Tickets and figures from a file: every row checked, every mistake told with its line, and nothing half-applied."""
+"""Imports tickets and figures from a file: every row checked, mistakes by line, all or nothing."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def parse_instant(text: str, zone: ZoneInfo | None = None) -> int:
 def _on_the_wall(at: datetime, zone: ZoneInfo) -> datetime:
     both = [at.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
     if both[0].utcoffset() != both[1].utcoffset():
-        raise ValueError(f"{at} is told twice or not at all in {zone.key}, where the clocks change (add Z or +01:00)")
+        raise ValueError(f"{at} occurs twice or not at all in {zone.key}, where the clocks change (add Z or +01:00)")
     return both[0]
 
 

@@ -55,8 +55,8 @@ class NamesFile(Strict):
 @dataclass(frozen=True)
 class ListFile:
     """A file and how to read it. `columns`: fields by heading; `names`: what the supplier calls our services, by its
-    name, with the id or the name of a service or an endpoint of ours, or None for what is none of ours. `services`: of
-    these alone; none: of all."""
+    name, with the id or the name of a service or an endpoint of ours, or None for what is not one of ours. `services`:
+    of these alone; none: of all."""
 
     name: str
     content: bytes
@@ -131,7 +131,7 @@ class _Reader:
         self._ours = _our_names(contract, span_ms)
         self._theirs = {_folded(name): ours for name, ours in source.names.items()}
         self.problems: list[str] = [
-            f"names: {ours} is none of ours ({suggestion(ours, _shown(self._ours))})"
+            f"names: {ours} is not one of ours ({suggestion(ours, _shown(self._ours))})"
             for ours in dict.fromkeys(filter(None, source.names.values()))
             if len(self._ours.get(_folded(ours), ())) != 1
         ]
@@ -180,9 +180,9 @@ class _Reader:
                 self._blame(row, f"service: {_text(name)} may be {' or '.join(sorted(known))} (say which, by --names)")
             else:
                 near = suggestion(_text(name), _shown(self._ours))
-                self._blame(row, f"service: {_text(name)} is none of ours ({near}; say what it is by --names)")
+                self._blame(row, f"service: {_text(name)} is not one of ours ({near}; say what it is by --names)")
         if found.pop("", None) is not None and not found:
-            self._left_out["of names that are none of ours"] += 1
+            self._left_out["of names that are not ours"] += 1
         return found
 
     def _instant(self, row: _Row, what: str, text: str) -> int | None:

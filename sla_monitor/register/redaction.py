@@ -1,4 +1,4 @@
-"""What of the register is the authority's alone, and an entry without it.
+"""Redaction: the parts of an entry that are the authority's alone, and the entry without them.
 
 There is one rule, for every rendering, for JSON and for evidence. It leaves every figure as it is: no figure depends on
 a note or on where papers are.

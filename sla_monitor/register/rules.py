@@ -1,5 +1,6 @@
-"""What may be entered, given the contract and what stands. A register is evidence: a mistake in it can be undone and
-never be taken out, so that it is better not made.
+"""Rules for new entries, given the contract and the effective ones.
+
+A register is evidence: a mistake in it can be undone and never be taken out, so that it is better not made.
 
 Every rule yields `(field, what is wrong (what would be right))`, and all of them are told at once.
 """
@@ -65,7 +66,7 @@ def _times(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         if said.end_ms <= first_ms or said.start_ms >= end_ms:
             yield "start", "lies outside the contract's term (check the dates)"
         if said.is_of_the_past and said.end_ms > entry.at_ms + SKEW_MS:
-            yield "end", "lies in the future, which nobody has seen (check the date)"
+            yield "end", "lies in the future (check the date)"
 
 
 def _month(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:

@@ -1,4 +1,4 @@
-"""From words as people give them to an entry, with everything that is wrong told at once."""
+"""Parses an entry from words as people type them, and reports everything that is wrong at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every kind of pack has alike: whose it is, how final, and which assessment it was made from."""
+"""The parts that every kind of pack shares: owner, status, and the assessment behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pack is made of: sections of a few kinds of block, with every text ready to be shown.
+"""Blocks: the sections, tables and texts of a pack, ready to be rendered.
 
 All renderings are made from these, so none of them can say a number that another does not. What a supplier may have
 written is made harmless here, once: a text that is in a block has no control characters in it.

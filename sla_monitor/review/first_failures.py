@@ -1,4 +1,4 @@
-"""What the first failed look of each endpoint in an outage said. All of it is the supplier's text."""
+"""First failed probe of each endpoint in an outage, with its response, which is the supplier's text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.wording.names import describe_reason
 
 FirstFailed: TypeAlias = Callable[[str, int, int], Observation | None]
-"""Gives the first look that found an endpoint, by its key, down in a range of instants."""
+"""Gives the first probe that found an endpoint, by its key, down in a range of instants."""
 
 NOT_THERE = "not in the evidence file"
 
@@ -49,7 +49,7 @@ def response(look: Observation) -> str:
 
 
 def outages_file(case: PackInput, kpi: str | None = None) -> bytes:
-    """Every outage of the month (or of one KPI's service) with its first failed looks, for programs.
+    """Every outage of the month (or of one KPI's service) with its first failed probes, for programs.
 
     ASCII alone: no letter of a supplier's can do anything to whoever reads it on a terminal.
     """
@@ -70,7 +70,7 @@ def outages_file(case: PackInput, kpi: str | None = None) -> bytes:
 
 
 def looks_in(content: bytes) -> Looks | None:
-    """The first failed looks that such a file tells; None where it says that nobody knows. Raises ReviewError."""
+    """The first failed probes that such a file tells; None where it says that nobody knows. Raises ReviewError."""
     try:
         said = json.loads(content)
         if said["looks"] != "on record":

@@ -1,4 +1,4 @@
-"""From evidence to what a pack is made of: the month's assessment, and all that is told beside it."""
+"""Gathers the inputs of a pack from evidence: the month's assessment, and the material beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sla_monitor.sla.evidence import Evidence
 PROGRAM = f"sla-monitor {__version__}"
 
 FirstLooks = Callable[[ContractAssessment], Looks | None]
-"""What the first failed looks of a month's outages said; None: nobody knows."""
+"""What the first failed probes of a month's outages said; None: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

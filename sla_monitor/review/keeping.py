@@ -1,4 +1,4 @@
-"""Where the record behind a pack is kept, and who vouches for it: as it is told, and as a manifest has it."""
+"""Where the record behind a pack is kept and who vouches for it, in words and for the manifest."""
 
 from __future__ import annotations
 

@@ -31,7 +31,9 @@ def message(case: PackInput, pack: Pack, files: Mapping[str, bytes], mail: Mail,
     recipients = mail.recipients(case.assessment.contract, case.copy)
     if not recipients:
         whose = "suppliers" if case.copy == "supplier" else "to"
-        raise ReviewError(f"reviews.mail.{whose} names nobody for {case.assessment.contract} (add who gets this copy)")
+        raise ReviewError(
+            f"reviews.mail.{whose} names no recipient for {case.assessment.contract} (add who gets this copy)"
+        )
     made = EmailMessage(SMTP)
     made["From"], made["To"] = mail.sender, ", ".join(recipients)
     made["Date"] = formatdate(now_ms / 1000)

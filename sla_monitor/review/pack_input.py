@@ -1,4 +1,4 @@
-"""What a pack is made from."""
+"""PackInput: everything that a pack is made from."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sla_monitor.wording.numbers import format_money
 
 Copy = Literal["authority", "supplier"]
 Looks: TypeAlias = Mapping[tuple[str, int], Observation]
-"""The first failed look of each endpoint, by its id, in each outage, by its start."""
+"""The first failed probe of each endpoint, by its id, in each outage, by its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class PackInput:
     `terms` are those in force at the month's end. `register`: what stands of the whole register. `digest`: SHA-256 of
     the assessment in JSON; `figures_digest`: of its figures alone, which are the same in every copy; `inputs`: the
     digests of what it was worked out from, as that says them. `program`: what made the pack, with its version. `looks`
-    is None where the evidence has no single looks with what they said. `head`: the head of the record's chain when the
-    pack was made, signed if there is a key; empty where there is no ledger, or no closed link yet. `handed`: what is in
-    the folder beside the pack and was not made of it.
+    is None where the evidence has no single observations with what they said. `head`: the head of the record's chain
+    when the pack was made, signed if there is a key; empty where there is no ledger, or no closed link yet. `handed`:
+    what is in the folder beside the pack and was not made of it.
     """
 
     assessment: ContractAssessment
@@ -149,7 +149,7 @@ def history(case: PackInput, kpi: KpiTerms, months: int = 12) -> list[tuple[str,
 
 
 Unseen: TypeAlias = Mapping[Reason | None, Intervals]
-"""By reason, when at least one endpoint was looked at in vain; None: when no endpoint was looked at, or the
+"""By reason, when at least one endpoint was probed in vain; None: when no endpoint was probed, or the
 evidence does not say why it saw nothing."""
 
 

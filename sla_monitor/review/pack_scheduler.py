@@ -1,7 +1,7 @@
-"""The packs that the daemon makes by itself: of a month that has ended, and anew of one that was signed off.
+"""The pack scheduler: makes a pack of a month that has ended, and again when a signed month changes.
 
 Each is made by `sla-monitor review` in a process of its own: what it needs of memory is given back, and nothing that it
-does can hold up a look.
+does can hold up a probe.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sla_monitor.review.pack_store import register_number
 from sla_monitor.settings import Reviews
 
 SETTLING_MS = 10 * 60_000
-"""How long after the end of a month its last looks may still be on their way into the ledger."""
+"""How long after the end of a month its last probes may still be on their way into the ledger."""
 
 AGAIN_MS = 3_600_000
 """How long after a pack could not be made it is tried again."""
@@ -54,7 +54,7 @@ def copies(reviews: Reviews, contract: str) -> Sequence[Copy]:
 def due(
     contract: Contract, entries: Sequence[Entry], first_ms: int | None, reviews: Reviews, now_ms: int
 ) -> Iterator[Due]:
-    """The last closed month if anything was seen before its end (or, where nothing is looked at, said) and it has no
+    """The last closed month if anything was seen before its end (or, where nothing is probed, said) and it has no
     pack, and signed months whose pack is older; each for every party that is to have one."""
     period = month_of(now_ms - SETTLING_MS, contract.time_zone)
     month = shifted(period.name, -1)
@@ -119,5 +119,5 @@ class PackScheduler:
             log.info("a review pack was made", extra=about)
         else:
             self._not_before[one] = now_ms + AGAIN_MS
-            log.error("a review pack could not be made", extra={**about, "problem": said})
+            log.error("cannot make a review pack", extra={**about, "problem": said})
         return True

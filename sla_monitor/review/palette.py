@@ -1,4 +1,4 @@
-"""How bands are coloured and marked."""
+"""The palette: colours and marks of bands."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def band_cell(kpi: KpiTerms, name: str | None, *, is_so_far: bool = False) -> Ce
 
 def score_cell(kpi: KpiTerms, result: KpiResult | None) -> Cell:
     """One month of one KPI in the scorecard: the mark, and the figure under it. There is no result of a month with
-    which no measurement period ends, nor of one before the KPI was there or anybody looked."""
+    which no measurement period ends, nor of one before the KPI was there or any probe ran."""
     if result is None:
         return Cell("", hint="not measured")
     if result.value is None:

@@ -1,4 +1,4 @@
-"""How alerts are made, where they go, and where the links in them lead."""
+"""Alerting settings: how alerts are made, where they go, and where their links lead."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Alerting(Strict):
         description="When it burns fast enough for a ticket: any one of these.",
     )
     patience_ms: DurationMs = Field(
-        600_000, alias="patience", description="How long a trouble must last that nobody is called for."
+        600_000, alias="patience", description="How long a fault must last before it alerts, where it calls no one."
     )
     certificate_days: Whole = Field(21, ge=1, le=365, description="Days before a certificate's expiry.")
     claim_days: Whole = Field(7, ge=1, le=365, description="Days before the deadline of a claim.")

@@ -31,9 +31,9 @@ class ArchiveSettings(Strict):
     automatic: YesNo = Field(False, description="Whether the daemon seals days that are over, each night.")
     origin: Origin = Field(
         "sla-monitor",
-        description="Who signs: a name that nobody else uses, such as a domain; the contract's id follows it.",
+        description="Who signs: a unique name, such as a domain; the contract's id follows it.",
     )
     former: tuple[FilePath, ...] = Field(
         (), description="Public keys that earlier days were signed with, before the key was changed."
     )
-    time_stamps: TimeStamps | None = Field(None, description="Who stamps the time; none: nobody does.")
+    time_stamps: TimeStamps | None = Field(None, description="Who stamps the time; none: no time stamp.")

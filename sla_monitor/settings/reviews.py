@@ -1,4 +1,4 @@
-"""How the packs for the monthly review are made, kept and sent."""
+"""Review settings: how the monthly packs are made, kept and sent."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Reviews(Strict):
     kept_by: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = Field(
         "", description="Who keeps the record, as a certificate names them; empty: the authority."
     )
-    mail: Mail | None = Field(None, description="How packs are sent; none: nobody is sent any.")
+    mail: Mail | None = Field(None, description="How packs are sent; none: no mail is sent.")
 
     @model_validator(mode="after")
     def _can_be_bundled(self) -> Self:

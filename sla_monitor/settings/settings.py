@@ -49,7 +49,9 @@ class LedgerSettings(Strict):
         validate_default=True,
         description="The database. Under systemd, ledger.db in $STATE_DIRECTORY is used instead, also by commands.",
     )
-    commit_within_ms: DurationMs = Field(200, alias="commit_within", description="How long a look may wait to be kept.")
+    commit_within_ms: DurationMs = Field(
+        200, alias="commit_within", description="How long a probe may wait to be kept."
+    )
     buffer: Whole = Field(50_000, ge=100, description="Observations held while the disk is full or locked.")
     key: FilePath = Field(
         Path("../var/ledger.key"),
@@ -81,7 +83,7 @@ class Settings(Strict):
     listen: Address = Field("127.0.0.1:9810", description="Host and port of the status page and the metrics.")
     web_config: FilePath | None = Field(None, description="exporter-toolkit web-config.yml: TLS, basic authentication.")
     contracts: FilePath = Field(Path("contracts"), validate_default=True, description="The folder of the contracts.")
-    vantage: Identifier = Field("main", description="The place from which this daemon looks.")
+    vantage: Identifier = Field("main", description="The place from which this daemon probes.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
     sites: SiteSettings = Field(SiteSettings(), description="The processes of this host that probe.")
     witnesses: tuple[Witness, ...] = Field(

@@ -1,4 +1,4 @@
-"""What a site does at a time of the monotonic clock.
+"""The agenda: tasks at times of the monotonic clock.
 
 The loop's own clock stands still while the loop is held up, so that no deadline passes unjustly; a probe that is due
 then is late, and must not be made later still.

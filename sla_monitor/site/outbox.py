@@ -1,4 +1,4 @@
-"""What was seen and not yet handed over. On one host the socket holds what the collector has not read yet."""
+"""The outbox: observations not yet handed over. On one host the socket holds what the collector has not read yet."""
 
 from __future__ import annotations
 

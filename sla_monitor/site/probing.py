@@ -1,4 +1,4 @@
-"""What a site does: begin each probe when it is due, and put what it saw into the outbox."""
+"""Probing: starts each probe when it is due and puts its observation into the outbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process of a site: what it gives up before it begins, and its loop."""
+"""The process of a site: the privileges that it drops, and its loop."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def confine(memory_limit: int, parent: int, nice: int) -> None:
         try:
             give_up()
         except OSError as error:  # an older kernel, or a filter of system calls that is stricter still
-            log.warning("a site cannot give up something", extra={"what": what, "error": error.strerror})
+            log.warning("a site cannot drop a privilege", extra={"what": what, "error": error.strerror})
     os.environ.clear()
     os.chdir("/")
 

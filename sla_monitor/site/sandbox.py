@@ -1,5 +1,7 @@
-"""What a site may no longer do once it has begun (Landlock, landlock(7)): write, make or remove files, start programs,
-listen, look into processes that are not its own, or send them signals.
+"""The sandbox of a site (Landlock, landlock(7)).
+
+Once begun, a site cannot write, make or remove files, start programs, listen, look into processes that are not its own,
+or send them signals.
 
 It handles a supplier's bytes under the same user as the collector: whoever takes it over could write to the ledger, and
 into the memory of the process that holds it.

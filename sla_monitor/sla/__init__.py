@@ -1,0 +1,1 @@
+"""What it means: pure contract maths, without I/O, clock or logging."""

@@ -1,4 +1,4 @@
-"""How endpoints make a service: from how much of them is down, was not seen or is degraded to what the service is."""
+"""Aggregation: from the states of endpoints to the state of their service."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def by_weight(total: int) -> Judge:
 
 
 def by_quorum(count: int, quorum: Quorum) -> Judge:
-    """Every endpoint is a place that looks, and so large a share of those that saw something must see it down."""
+    """Every endpoint is a place that probes, and so large a share of those that saw something must see it down."""
     return lambda down, unseen, _: (seen_together(down, count - unseen, quorum), WHOLE)
 
 

@@ -1,4 +1,4 @@
-"""What a service was at every moment, from what was seen of its endpoints.
+"""Availability: the state of a service at every moment, from what was seen of its endpoints.
 
 One sweep gives the outage list and the total, so they cannot disagree. Most terms say that a service needs k of its n
 endpoints (all: k = n, any: k = 1):
@@ -8,7 +8,7 @@ endpoints (all: k = n, any: k = 1):
     DEGRADED  where k are up, but only with the help of some that were degraded
     UP        everywhere else
 
-An endpoint is down only in outages that pass the contract's confirmation rule; a failed look that was not
+An endpoint is down only in outages that pass the contract's confirmation rule; a failed probe that was not
 confirmed is time in which the endpoint was seen and was not out.
 """
 
@@ -63,7 +63,7 @@ class KnownState:
 
 def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_ms: int) -> KnownState:
     """What an endpoint's spans, ascending, say of `[start_ms, end_ms)`. Outages stay whole, also where they reach
-    beyond: only runs of at least so many failed looks are outages, and they count from the first look."""
+    beyond: only runs of at least so many failed probes are outages, and they count from the first probe."""
     down: Intervals = []
     unseen: Intervals = []
     degraded: Intervals = []

@@ -1,4 +1,4 @@
-"""What a supplier's job has told us of itself, and when it was expected to. Pure: no I/O, no clock."""
+"""Jobs: reports of a supplier's job against the time at which they were due. Pure: no I/O, no clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one look at an endpoint found. Pure data: no I/O, no clock."""
+"""The observation: the record of one probe of an endpoint. Pure data: no I/O, no clock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ DETAIL_LIMIT = 200
 """Characters of a finding's detail line."""
 
 EVIDENCE_LIMIT = 2048
-"""Bytes kept of a failed look's response."""
+"""Bytes kept of a failed probe's response."""
 
 
 class Outcome(StrEnum):
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a look was not UP: the closed set that metrics, reports and the ledger share."""
+    """Why an observation was not UP: the closed set that metrics, reports and the ledger share."""
 
     # DOWN: the supplier's side
     DNS_FAILED = "dns_failed"
@@ -69,7 +69,8 @@ NETWORK_REASONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Microseconds spent in each phase of a look; None where the look had no such phase or never reached it."""
+    """Microseconds spent in each phase of an observation; None where the observation had no such phase or never reached
+    it."""
 
     dns_us: int | None = None
     connect_us: int | None = None
@@ -99,7 +100,7 @@ class StepFinding:
 class Finding:
     """What a prober found. `detail` and `evidence` are hostile text from the supplier: escape them everywhere.
 
-    duration_us: the whole look on the monotonic clock; certificate_expires_at_s: Unix seconds of the earliest
+    duration_us: the whole probe on the monotonic clock; certificate_expires_at_s: Unix seconds of the earliest
     expiry in the chain; evidence: at most EVIDENCE_LIMIT bytes of the response, kept on failure only; steps: of a
     journey, whose phases are the sums of theirs. The record keeps them in the evidence of a failure alone.
     """
@@ -133,7 +134,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at one endpoint: the raw record that is never changed. `at_ms` is when the look began, UTC."""
+    """One probe of one endpoint: the raw record that is never changed. `at_ms` is when the observation began, UTC."""
 
     endpoint: str
     at_ms: int

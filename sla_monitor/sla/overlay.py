@@ -1,4 +1,4 @@
-"""What was seen here, with what was brought in from elsewhere beneath it.
+"""Overlay: our own observations, with imports beneath them.
 
 Layers of spans lie over one another: the first is what was seen here, each later one an import. A layer counts only
 where those over it saw nothing; UNKNOWN is nothing seen.

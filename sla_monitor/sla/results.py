@@ -1,4 +1,4 @@
-"""What the engine is given and what it says: plain frozen data, every figure with its working."""
+"""Inputs and results of the month engine: plain frozen data, every figure with its working."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at one endpoint as columns: a million of them are worked through in C, column by column, and not one by one."""
+"""Observations of one endpoint as columns, so that a million of them are processed in C, column by column."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sla_monitor.periods.intervals import Intervals, intersect
 from sla_monitor.sla.observation import Outcome
 
 Sample = tuple[int, Outcome, int | None, int | None]
-"""When a look began (UTC ms), what it found, how long it took and its first byte was in coming (both in µs; None: that
-is not known, or never came)."""
+"""When an observation began (UTC ms), what it found, how long it took and its first byte was in coming (both in µs;
+None: that is not known, or never came)."""
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class Samples:
 
     @classmethod
     def of(cls, samples: Iterable[Sample]) -> Self:
-        """The same looks, given one by one."""
+        """The same observations, given one by one."""
         rows = list(samples)
         if not rows:
             return cls()
@@ -72,7 +72,7 @@ class Samples:
         return zip(self.at_ms, outcomes, *times, strict=True)
 
     def extend(self, others: Samples) -> None:
-        """Add looks that follow."""
+        """Add observations that follow."""
         self._answers.clear()
         self.at_ms += others.at_ms
         self.outcomes += others.outcomes
@@ -80,8 +80,8 @@ class Samples:
         self.first_byte_us += others.first_byte_us
 
     def once(self, question: object, answer: Callable[[], T]) -> T:
-        """What was made of these looks, for as long as none are added: a day that is over is asked the same at every
-        assessment. The question names all that the answer depends on beside them."""
+        """What was made of these observations, for as long as none are added: a day that is over is asked the same at
+        every assessment. The question names all that the answer depends on beside them."""
         if question not in self._answers:
             if len(self._answers) >= _ANSWERS:
                 self._answers.clear()
@@ -110,7 +110,7 @@ class Samples:
         return found
 
     def touched(self, intervals: Intervals) -> Intervals:
-        """The parts of intervals that these looks lie in or between."""
+        """The parts of intervals that these observations lie in or between."""
         return intersect(intervals, [(self.at_ms[0], self.at_ms[-1] + 1)]) if self.at_ms else []
 
     def corrected(self, corrections: Sequence[tuple[int, int, Outcome]]) -> Samples:
@@ -136,9 +136,9 @@ class Samples:
         )
 
     def answer_times_us(self) -> Iterator[int]:
-        """How long answers took. A look that found the endpoint down is a time if an answer had begun: what was refused
-        at once, or never answered, is the business of availability, and would make the mean better or worse than it
-        was."""
+        """How long answers took. An observation that found the endpoint down is a time if an answer had begun: what was
+        refused at once, or never answered, is the business of availability, and would make the mean better or worse
+        than it was."""
         has_begun = map(NONE.__lt__, self.first_byte_us)
         answered = compress(self.duration_us, map(or_, has_begun, self.outcomes.translate(_ANSWERED)))
         return filter(NONE.__lt__, answered)
@@ -148,7 +148,7 @@ class Samples:
         return filter(NONE.__lt__, self.first_byte_us)
 
     def failed_at_ms(self) -> Iterator[int]:
-        """When the looks that found the endpoint down began."""
+        """When the observations that found the endpoint down began."""
         return compress(self.at_ms, self.outcomes.translate(_ARE_DOWN))
 
     def by_day(self) -> Iterator[Samples]:

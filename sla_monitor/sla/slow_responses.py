@@ -1,4 +1,4 @@
-"""Spans of single looks, where an answer that is too slow is none: each look is judged by how long it took."""
+"""Spans of single observations, where an answer that is too slow is none: each probe is judged by how long it took."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def _judged(outcome: Outcome, slowness: int) -> int:
 
 
 _JUDGED = bytes(_judged(outcome, slowness) for outcome in OUTCOMES for slowness in range(_SLOWNESS)).ljust(256, b"\0")
-"""What a look comes to, at its outcome's place times three plus its slowness."""
+"""What an observation comes to, at its outcome's place times three plus its slowness."""
 
 
 def timed_spans(several: Iterable[Samples], every_ms: int, rule: SlowAsDown) -> Iterator[Span]:
-    """The spans that the record would have kept (spans.extend), had it judged each look so. The pieces ascend, and no
-    two of them hold looks of the same instant."""
+    """The spans that the record would have kept (spans.extend), had it judged each probe so. The pieces ascend, and no
+    two of them hold observations of the same instant."""
     last: Span | None = None
     for samples in several:
         for run in samples.once(("slow", every_ms, rule), partial(_of_piece, samples, every_ms, rule)):
@@ -63,7 +63,7 @@ def _by_time(samples: Samples, rule: SlowAsDown) -> bytes:
 
 
 def _told_apart(at_ms: array[int], codes: bytes) -> tuple[array[int], bytes]:
-    """Without looks of the same instant as the one before: that has been told already."""
+    """Without observations of the same instant as the one before: that has been told already."""
     are_new = bytes(map(gt, at_ms, chain((-1,), at_ms)))
     if 0 not in are_new:
         return at_ms, codes

@@ -1,6 +1,6 @@
-"""Spans: runs of equal outcomes on one endpoint, kept as the looks come in.
+"""Spans: runs of equal outcomes on one endpoint, kept as the observations come in.
 
-A look vouches for its endpoint from the instant it began until the next look begins, and for one interval at
+An observation vouches for its endpoint from the instant it began until the next probe begins, and for one interval at
 most. What lies between two spans was seen by nobody: that gap is UNKNOWN, and is never stored as a number.
 """
 
@@ -17,9 +17,9 @@ from sla_monitor.sla.observation import Outcome, Reason
 
 
 class Span(NamedTuple):
-    """`[start_ms, end_ms)` of one outcome. `seen_ms`: when its last look began; `looks`: how many it holds.
+    """`[start_ms, end_ms)` of one outcome. `seen_ms`: when its last probe began; `looks`: how many it holds.
 
-    `reason` is that of the first look: what began it. A tuple, because thousands are made at every assessment.
+    `reason` is that of the first probe: what began it. A tuple, because thousands are made at every assessment.
     """
 
     start_ms: int
@@ -73,11 +73,11 @@ span_of: Callable[[tuple[int, int, int, Outcome, Reason | None, int]], Span] = p
 
 
 def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> tuple[Span, ...]:
-    """What the endpoint's last span becomes when a look at `at_ms` found `outcome`: one span, or two.
+    """What the endpoint's last span becomes when an observation at `at_ms` found `outcome`: one span, or two.
 
-    The first of the result replaces `last`; a second one is new. A look that comes half an interval late still
-    joins its predecessor; a later one leaves a gap. A look that is not after the last one (a duplicate, or a
-    clock that stepped back) changes nothing: the time up to the last look has been told already.
+    The first of the result replaces `last`; a second one is new. An observation that comes half an interval late still
+    joins its predecessor; a later one leaves a gap. An observation that is not after the last one (a duplicate, or a
+    clock that stepped back) changes nothing: the time up to the last probe has been told already.
     """
     if last is None:
         return (_of_one_look(at_ms, outcome, reason, every_ms),)
@@ -91,7 +91,7 @@ def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | Non
 
 def joined(spans: Iterable[Span]) -> list[Span]:
     """The same spans, ascending and none over another, with those that touch and found the same made one: it takes the
-    failed looks of both to confirm an outage, however often its record was cut."""
+    failed probes of both to confirm an outage, however often its record was cut."""
     found: list[Span] = []
     for span in spans:
         last = found[-1] if found else None
@@ -124,7 +124,7 @@ def doubted(start_ms: int, at_ms: int) -> Span:
 
 def held(spans: Sequence[Span], now_ms: int) -> Sequence[Span]:
     """The spans as they stand at `now_ms`: nothing later, and the last one carried up to now for as long as the
-    look that would follow it may still be on its way (it may begin half an interval late and take an interval).
+    observation that would follow it may still be on its way (it may begin half an interval late and take an interval).
     """
     count = bisect_left(spans, now_ms, key=_START)
     if not count:

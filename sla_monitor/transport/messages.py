@@ -1,4 +1,4 @@
-"""What is said between a site and the collector."""
+"""Messages between a site and the collector."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def with_outages(start_ms: int, end_ms: int, *outages: tuple[int, int], reason: 
 
 @dataclass
 class Record(Evidence):
-    """Evidence in memory: spans and looks by endpoint's id, and entries."""
+    """Evidence in memory: spans and observations by endpoint's id, and entries."""
 
     seen: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     looks: Mapping[str, Sequence[Sample]] = field(default_factory=dict)

@@ -49,7 +49,8 @@ def slow_as_down(every_s: int = 60, **counting: str) -> Contract:
 
 
 def looks(every_ms: int, slow: range, until_ms: int) -> list[Sample]:
-    """Looks from two days before July on; those in `slow`, by number from the beginning of July, were too slow."""
+    """Observations from two days before July on; those in `slow`, by number from the beginning of July, were too
+    slow."""
     first = -2 * DAY // every_ms
     last = (until_ms - JULY) // every_ms
     return [(JULY + n * every_ms, UP, SLOW_US if n in slow else QUICK_US, None) for n in range(first, last)]

@@ -1,4 +1,4 @@
-"""KPIs of every indicator: from looks, tickets and reports to figures. June 2026 unless another month is named."""
+"""KPIs of every indicator: observations, tickets and reports to figures. June 2026 unless another month is named."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def values(found: ContractAssessment) -> list[Fraction | None]:
 
 
 def looked(contract: Contract, *looks: Sample, said: tuple[dict[str, Any], ...] = ()) -> ContractAssessment:
-    """June, seen up throughout, with these looks at the endpoint `login`."""
+    """June, seen up throughout, with these observations at the endpoint `login`."""
     record = Record({"login": [span(JUNE, JULY, UP)]}, {"login": looks}, entries(*said))
     return assess_month(contract, record, "2026-06", LATER)
 
@@ -120,7 +120,7 @@ def test_slow_answers_in_an_outage_are_not_counted_twice() -> None:
 
 
 def test_an_error_rate_is_the_mean_of_the_slots_in_which_somebody_looked() -> None:
-    """Two of four fail in the first five minutes, none of one in the third; nobody looked in between: 100 - 25."""
+    """Two of four fail in the first five minutes, none of one in the third; no probe ran in between: 100 - 25."""
     looks: list[Sample] = [(JUNE + n * MINUTE, DOWN if n < 2 else UP, 1, None) for n in range(4)]
     looks.append((JUNE + 11 * MINUTE, UP, 1, None))
     assert values(looked(of_kpi(indicator="error_rate", service="cad"), *looks)) == [75] * 3
@@ -139,7 +139,7 @@ def test_a_corrected_look_is_no_error() -> None:
 
 
 def test_an_answer_that_is_too_slow_is_none() -> None:
-    """A minute of answers in more than five times the promised 100 ms, in a month of one look a minute."""
+    """A minute of answers in more than five times the promised 100 ms, in a month of one observation a minute."""
     looks = [(JUNE + n * MINUTE, UP, 600_000 if 10 <= n < 40 else 50_000, None) for n in range(30 * 24 * 60)]
     contract = of_kpi(service="cad", counting={"slow_as_down": {"promised": "100ms", "multiple": 5}})
     found = looked(contract, *looks)

@@ -45,14 +45,14 @@ def test_the_history_begins_with_the_contract_and_ends_before_the_month() -> Non
 
 
 def test_months_before_anything_was_seen_are_nobody_s_failure() -> None:
-    """A missing figure counts as a failure in a run; April was before the first look, and is not even missing."""
+    """A missing figure counts as a failure in a run; April was before the first probe, and is not even missing."""
     kpi = {"id": "KPI1", "service": "cad", "target": 99, **COUNTED}
     found = history(contract(kpis=[kpi]), bad_june(), "2026-08", AUGUST)
     assert [[one.failures_in_a_row for one in month.kpis] for month in found] == [[], [0], [1], [0]]
 
 
 def test_months_before_any_ticket_was_recorded_are_no_months_without_tickets() -> None:
-    """Where nothing happened is met, May is: it was looked at. April has no result, until somebody records a ticket."""
+    """Where nothing happened is met, May is: it was probed. April has no result, until somebody records a ticket."""
     kpi = {"id": "KPI1", "indicator": "ratio_in_target", "target": 95, "within": "4h", "no_events": "met"}
     found = history(contract(kpis=[kpi]), bad_june(), "2026-06", AUGUST)
     assert [[one.is_met for one in month.kpis] for month in found] == [[], [True]]

@@ -76,7 +76,7 @@ CONTRACTS = [
 
 
 def spans_of(*pieces: tuple[float, Outcome | None, int]) -> list[Span]:
-    """One after the other: days, what it was (None: nobody looked), and looks; then up to the end."""
+    """One after the other: days, what it was (None: no probe ran), and observations; then up to the end."""
     found, at_ms = [], BEGIN
     for days, outcome, looks in (*pieces, (400.0, UP, 999)):
         end_ms = min(at_ms + int(days * DAY), END)
@@ -238,7 +238,7 @@ def test_a_command_that_may_write_nothing_reads_what_the_daemon_kept(tmp_path: P
         kept = history(CONTRACTS[0], evidence, UNTIL, END, Cache())
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("pragma wal_checkpoint(truncate)")
-        database.execute("drop table looks_by_hour")  # and the looks cannot be read any more
+        database.execute("drop table looks_by_hour")  # and the observations cannot be read any more
         database.execute("create table looks_by_hour (hour, endpoint_id, body)")
     with Watched(path) as evidence:
         assert history(CONTRACTS[0], evidence, UNTIL, END) == kept

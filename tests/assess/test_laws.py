@@ -124,7 +124,7 @@ class Scene:
 
 
 def runs() -> st.SearchStrategy[tuple[tuple[int, Outcome | None, int], ...]]:
-    """What an endpoint was, one run after the other; None: nobody looked."""
+    """What an endpoint was, one run after the other; None: no probe ran."""
     outcome = st.sampled_from([UP, UP, DEGRADED, DOWN, DOWN, UNKNOWN, None])
     return st.lists(st.tuples(st.integers(1, 5000), outcome, st.integers(1, 3)), max_size=12).map(_apart)
 

@@ -1,4 +1,4 @@
-"""Single looks are read once, and the ledger gives what a record in memory gives."""
+"""Single observations are read once, and the ledger gives what a record in memory gives."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NOW = JUNE + 300 * MINUTE
 
 
 class Counting(Record):
-    """A record that counts the looks that it hands out."""
+    """A record that counts the observations that it hands out."""
 
     handed = 0
 
@@ -112,8 +112,8 @@ def test_each_look_is_read_once_but_for_the_latest() -> None:
 
 
 def test_on_the_first_day_of_a_month_the_one_before_is_read_once() -> None:
-    """Its looks may still be corrected by late ones, so that it is worked out at every assessment; and on the day after
-    it is forgotten."""
+    """Its observations may still be corrected by late ones, so that it is worked out at every assessment; and on the
+    day after it is forgotten."""
     contract = one_version(kpis=[RESPONSE, SLOW], term={"start": "2026-05-01", "end": "2030-04-30"})
     caches = {contract.id: Cache()}
     record = Counting({"login": [span(JUNE, JULY, UP)]}, {"login": LOOKS})
@@ -150,7 +150,7 @@ def test_two_measurement_periods_share_what_is_remembered() -> None:
 
 
 def test_a_ledger_and_a_record_in_memory_give_the_same_assessment(tmp_path: Path) -> None:
-    """The same looks and the same entries, some of them added while it is open."""
+    """The same observations and the same entries, some of them added while it is open."""
     contract = one_version(kpis=[RESPONSE, {"id": "KPI2", "service": "cad", "target": 99}], relief={"four_eyes": False})
     said = [
         {"kind": "correction", "endpoints": ["login"], "start": JUNE, "end": JUNE + HOUR, "outcome": "up"},
@@ -190,7 +190,7 @@ ANSWERS: dict[str, list[Sample]] = {
 
 
 def recorded_until(path: Path, since_ms: int, until_ms: int) -> list[tuple[str, Sample]]:
-    """Record the looks of a stretch of time; what was recorded."""
+    """Record the observations of a stretch of time; what was recorded."""
     looks = [(name, look) for name, several in ANSWERS.items() for look in several if since_ms <= look[0] < until_ms]
     with Ledger.open(path, SystemClock(), commit_within_ms=1) as ledger:
         for name, (at_ms, outcome, duration_us, first_byte_us) in sorted(looks, key=lambda pair: pair[1][0]):
@@ -201,7 +201,8 @@ def recorded_until(path: Path, since_ms: int, until_ms: int) -> list[tuple[str, 
 
 
 def test_starts_and_assessments_after_them_give_what_a_record_in_memory_gives(tmp_path: Path) -> None:
-    """Through packed hours, remembered days and answers about them: looks come in, words are said, it starts again."""
+    """Through packed hours, remembered days and answers about them: observations come in, words are said, it starts
+    again."""
     login, inbox, outbox = (endpoint(name, every="10m") for name in ANSWERS)
     services = [service("cad", login), service("mail", inbox, outbox)]
     contract = one_version(services=services, kpis=KPIS, relief={"four_eyes": False})

@@ -353,7 +353,7 @@ WHOLE = {"id": "KPI1", "indicator": "composite", "combine": "all_of", "parts": [
 
 @pytest.mark.parametrize("kpis", [[KPI], [LATE], [UP, WHOLE]], ids=["looked at", "tickets", "composite"])
 def test_relief_lets_a_failure_pass_where_the_suppliers_figure_counts(kpis: list[dict[str, Any]]) -> None:
-    """Of what the supplier tells nothing can be left out, whatever was looked at beside it. A claim that names other
+    """Of what the supplier tells nothing can be left out, whatever was probed beside it. A claim that names other
     KPIs does nothing to this one."""
     kpi = kpis[-1] | {"source_of_truth": "supplier", "rounding": {"mode": "none"}, "bands": BANDS}
     contract = priced(kpis=[*kpis[:-1], kpi], relief={"four_eyes": False})

@@ -104,7 +104,7 @@ def test_floats(tmp_path: Path) -> None:
 
 
 def test_uptime_weighted_by_the_number_of_looks(tmp_path: Path) -> None:
-    """A thousand looks in a minute of downtime have no more weight than one."""
+    """A thousand observations in a minute of downtime have no more weight than one."""
     span = {"outcome": "down", "start": "2026-06-10 00:00", "end": "2026-06-10 00:01", "looks": 1000}
     ups = [
         {"outcome": "up", "start": "2026-06-01 00:00", "end": "2026-06-10 00:00", "looks": 10},

@@ -111,7 +111,7 @@ def test_the_call_off(contract: Contract, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("end", "credit"), [("00:04:59", "2250.00"), ("00:05:00", "6450.00")])
 def test_the_cloud(contract: Contract, tmp_path: Path, end: str, credit: str) -> None:
     """Four whole minutes of June are 99.9907 per cent: nothing. Five are 99.9884: 10 per cent of 42,000. One failed
-    look of twenty five-minute slots: 95 per cent, 25 per cent of 9,000. Asked for in time."""
+    observation of twenty five-minute slots: 95 per cent, 25 per cent of 9,000. Asked for in time."""
     looks = [{"at": f"2026-06-10T{n // 12:02d}:{n % 12 * 5:02d}:00Z", "outcome": "up"} for n in range(20)]
     looks[7]["outcome"] = "down"
     found = month_of(
@@ -255,7 +255,7 @@ def test_the_quorum(contract: Contract, tmp_path: Path, places: int, value: floa
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_examples_give_little_reason_for_advice(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only that a carrier promises 100 per cent, which no interval of looks is short enough for."""
+    """Only that a carrier promises 100 per cent, which no interval of observations is short enough for."""
     monkeypatch.setenv("NIGHTLY_BATCH_TOKEN", "a-token-that-is-long-enough-for-anybody")
     said_of = [line for line in advice(load_contract(path), 1_780_000_000_000) if "allows 0s" not in line]
     assert said_of == []

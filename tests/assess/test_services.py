@@ -110,7 +110,7 @@ def test_an_outage_that_goes_on_is_open_and_the_service_is_down() -> None:
     assert service.open_outage is not None
     assert service.open_outage.start_ms == JUNE + HOUR
     assert service.open_outage.endpoints == ("login",)
-    assert service.downtime_ms == HOUR, "the last look still vouches while the next one is on its way"
+    assert service.downtime_ms == HOUR, "the last probe still vouches while the next one is on its way"
 
 
 def test_an_outage_from_last_month_shows_its_beginning_and_counts_its_part() -> None:

@@ -218,7 +218,7 @@ def test_the_way_of_counting_is_told_in_words() -> None:
         "accounting": {"confirmation": 3},
     }
     told = june(**changes).accounting
-    assert told[0] == "3 failed looks in a row are an outage; it counts from the first of them."
+    assert told[0] == "3 failed probes in a row are an outage; it counts from the first of them."
     assert (
         "Maintenance is permitted once the authority has granted it, booked 5 Working Days before, up to 10h a month"
         " for each service, and what goes beyond is counted, and emergencies are counted."

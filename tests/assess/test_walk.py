@@ -1,7 +1,7 @@
 """Slow answers, whole minutes and part months against a walk over every ten seconds around the end of a month.
 
 The contract runs from a few hours before the end of June to a few hours after it: two part months, and a quarter of
-them. What counts is worked out look by look, with no interval in sight.
+them. What counts is worked out observation by observation, with no interval in sight.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ QUICK_US, SLOW_US = 100_000, 2_000_001
 
 @dataclass(frozen=True)
 class Scene:
-    """`looks` by their number from the end of June on: q(uick), s(low: no answer), d(own), or a dot: nobody looked."""
+    """`looks` by their number from the end of June on: q(uick), s(low: no answer), d(own), or a dot: no probe ran."""
 
     looks: str
     confirmation: int
@@ -72,7 +72,7 @@ class Scene:
         return found
 
     def run(self, place: int) -> int:
-        """How many looks in a row with this one found no answer."""
+        """How many probes in a row with this one found no answer."""
         before = len(self.looks[:place]) - len(self.looks[:place].rstrip("sd"))
         return before + len(self.looks[place:]) - len(self.looks[place:].lstrip("sd"))
 
@@ -99,7 +99,7 @@ class Scene:
 
 
 def looks() -> st.SearchStrategy[str]:
-    """Runs of looks, one of them over the end of the month."""
+    """Runs of observations, one of them over the end of the month."""
     run = st.tuples(st.sampled_from("qqsd."), st.integers(1, 9)).map(lambda one: one[0] * one[1])
     runs = st.lists(run, min_size=10, max_size=60).map("".join)
     return runs.map(lambda several: (several * 400)[: len(AROUND)])

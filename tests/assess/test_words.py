@@ -77,7 +77,7 @@ EVERY_RULE: dict[str, Any] = {
     ],
 }
 TOLD = """\
-One failed look is an outage; it counts from the first of them.
+One failed probe is an outage; it counts from the first of them.
 A figure of which less than 95.5 per cent of the agreed time was seen is shown and not assessed.
 Days and months are those of Europe/London; terms that change within a month split its hours.
 Bands, points and money go by the terms in force at the end of the month.
@@ -92,7 +92,7 @@ K1: 50 per cent of degraded time is downtime.
 K2: Excluded time counts like any other.
 K2: Time that nobody saw is taken as up.
 K2: Every begun minute of an outage counts.
-K2: Down where 51 per cent of the places that look, 2 or more of them, see it so.
+K2: Down where 51 per cent of the places that probe, 2 or more of them, see it so.
 K3: Excluded time is taken from both sides of the ratio.
 K3: Time that nobody saw is taken as down.
 K3: Outages are counted to the millisecond.

@@ -1,4 +1,4 @@
-"""The first quarter of 2025 of a small contract, in a real ledger: looks once an hour, and what people said."""
+"""The first quarter of 2025 of a small contract, in a real ledger: probes once an hour, and what people said."""
 
 from __future__ import annotations
 

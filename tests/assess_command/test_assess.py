@@ -205,5 +205,5 @@ def test_the_table_fits_the_terminal(contract: str, ledger: str, columns: int) -
     figures = [line for line in shown.splitlines() if "KPI1" in line or "98.23 %" in line]
     assert all(len(line) <= columns for line in figures)
     assert all(view in shown for view in ("97.96 %", "98.63 %", "98.23 %"))
-    assert ("left out, for want of room: title" in shown) is (columns == 80)
+    assert ("left out, no room: title" in shown) is (columns == 80)
     assert ("title: Custody is available" in shown) is (columns == 40)

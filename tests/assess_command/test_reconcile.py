@@ -88,7 +88,7 @@ def test_a_list_is_compared_and_nothing_is_entered(desk: Desk) -> None:
         ("desk", "theirs_only", "1800"),
     ]
     assert told["left_out"] == [
-        {"why": "of names that are none of ours", "rows": 1},
+        {"why": "of names that are not ours", "rows": 1},
         {"why": "of other time", "rows": 1},
     ]
     assert (month["lists"][0]["entry"], month["lists"][0]["left_out"], month["tolerance_seconds"]) == (None, 2, "120")
@@ -101,7 +101,7 @@ def test_a_list_is_compared_and_nothing_is_entered(desk: Desk) -> None:
 def test_the_table_tells_every_column_and_its_sum(desk: Desk) -> None:
     text = desk.reconcile(*MARCH, *desk.theirs).stdout
     rows = [re.split("  +", line) for line in text.splitlines()]
-    assert "Rows of the file that are not compared: 1 of names that are none of ours, 1 of" in text
+    assert "Rows of the file that are not compared: 1 of names that are not ours, 1 of" in text
     assert ["all", "15 h", "15 h 1 min", "+1 min", "1 h"] in rows
     assert any(row[:3] == ["custody", "agreed", "10 Mar 2025 09:00:00 to 21:00:00 GMT"] for row in rows)
     assert "INC-2 still open: 31 Mar 2025 22:30:00 BST, still open" in text

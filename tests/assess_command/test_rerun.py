@@ -74,7 +74,7 @@ def test_an_export_never_replaces_a_file_and_leaves_nothing_half_done(
     kept.write_text("mine")
     result = run_export(contract, "--ledger", ledger, "--output", str(kept))
     assert (result.exit_code, kept.read_text()) == (1, "mine")
-    assert "is there already; choose another name" in result.output
+    assert "already exists; choose another name" in result.output
     assert list(tmp_path.iterdir()) == [kept]
 
 
@@ -110,7 +110,7 @@ def test_what_caps_look_back_on_comes_out_of_the_json_alone(tmp_path: Path, ledg
 
 
 def test_an_export_reaches_as_far_as_slow_answers_are_confirmed(tmp_path: Path, ledger: str) -> None:
-    """Ten looks in a row, once in three hours: twice as long is two and a half days on both sides."""
+    """Ten probes in a row, once in three hours: twice as long is two and a half days on both sides."""
     slow = "target: 99.9\n    counting: {slow_as_down: {promised: 200ms, multiple: 2}}\n"
     file = tmp_path / "slow.yaml"
     text = CONTRACT.replace("target: 99.9\n", slow, 1).replace("every: 1h", "every: 3h")

@@ -30,7 +30,7 @@ def test_a_table_has_all_its_columns_where_there_is_room() -> None:
 def test_a_narrow_terminal_does_without_the_dispensable_columns_and_says_so() -> None:
     text = table(ROWS, ("title", "clause"), 40)
     assert text.splitlines()[0].split() == ["KPI", "agreed", "clause"]
-    assert text.splitlines()[-1] == "(left out, for want of room: title)"
+    assert text.splitlines()[-1] == "(left out, no room: title)"
 
 
 def test_a_very_narrow_terminal_gets_a_few_lines_for_each_row() -> None:

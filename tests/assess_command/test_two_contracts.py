@@ -32,7 +32,7 @@ kpis:
 
 
 def watched(path: Path, **since: str) -> None:
-    """A ledger in which each contract's endpoint was down on the first day it was looked at, up to the end of March."""
+    """A ledger in which each contract's endpoint was down on the first day it was probed, up to the end of March."""
     until_ms = parse_instant("2025-04-02T00:00:00Z")
     with Ledger.open(path, SystemClock()) as ledger:
         for contract, begin in since.items():

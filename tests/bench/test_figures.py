@@ -22,7 +22,7 @@ KEYS = [f"bench/e{number}" for number in range(50)]
 
 
 def looked(key: str, seconds: int, late_ms: int = 3) -> list[int]:
-    """Looks at every due instant of a minute around the window, each so late."""
+    """Probes of every due instant of a minute around the window, each so late."""
     first = BEGAN_MS - 20_000 + (phase_ms(key, EVERY_MS) - BEGAN_MS) % EVERY_MS
     return [due + late_ms for due in range(first, BEGAN_MS + seconds * 1000 + 20_000, EVERY_MS)]
 

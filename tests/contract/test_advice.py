@@ -37,11 +37,11 @@ def test_good_terms_need_no_advice(tmp_path: Path) -> None:
 
 
 def test_an_interval_too_coarse_for_the_target_is_told_with_the_longest_that_fits(tmp_path: Path) -> None:
-    """99.99 % of 30 days leaves 259.2 s; two looks a minute apart make 120 s of it."""
+    """99.99 % of 30 days leaves 259.2 s; two probes a minute apart make 120 s of it."""
     assert remarks(tmp_path, terms("60s", "99.99")) == [
         (
             "c.yaml:10:58: services.custody.endpoints.health.every: KPI1 allows 4m 19s in a month,"
-            " and the shortest outage that can be told is 2m 0s (look every 32s or more often)"
+            " and the shortest outage that can be told is 2m 0s (probe every 32s or more often)"
         )
     ]
 
@@ -77,12 +77,12 @@ def test_a_batch_whose_silence_is_noticed_too_late_is_told(tmp_path: Path) -> No
 
 
 def test_one_unconfirmed_look_that_would_raise_the_alarm_is_told(tmp_path: Path) -> None:
-    """An hour at 14.4 times the pace of 99.9 % is 51.84 s: one look a minute is more."""
+    """An hour at 14.4 times the pace of 99.9 % is 51.84 s: one probe a minute is more."""
     single = "accounting: {confirmation: 1}\n"
     (line,) = remarks(tmp_path, terms("60s", "99.9", extra=single))
     assert line == (
-        "c.yaml:11:58: services.custody.endpoints.health.every: unconfirmed, one failed look alone would raise the"
-        " alarm for KPI1 (set accounting.confirmation to 2 or more, or look more often)"
+        "c.yaml:11:58: services.custody.endpoints.health.every: unconfirmed, one failed probe alone would raise the"
+        " alarm for KPI1 (set accounting.confirmation to 2 or more, or probe more often)"
     )
     assert remarks(tmp_path, terms("51s", "99.9", extra=single)) == []
 

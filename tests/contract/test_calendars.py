@@ -76,7 +76,7 @@ def test_a_mistake_in_the_frozen_file_is_told_at_its_own_place(tmp_path: Path) -
     assert problems(
         tmp_path, office("    bank_holidays: days.yaml\n    versions: [{from: 2027-01-01, closed_on: [2027-01-01]}]\n")
     ) == [
-        ("c.yaml:10:20: calendars.office.bank_holidays: leads to a file with mistakes (they are told with its name)"),
+        ("c.yaml:10:20: calendars.office.bank_holidays: leads to a file with mistakes (listed under its name)"),
         "days.yaml:6:3: days.2026-13-25: must be a date (write for example 2026-04-01)",
     ]
     (tmp_path / "days.yaml").write_text(FILE.replace("2026-12-28", "2027-12-28"))
@@ -119,7 +119,7 @@ def test_england_has_nine_days_in_2026_with_the_substitute_and_the_saturday() ->
 
 
 def test_the_shipped_file_is_what_the_library_says() -> None:
-    """A difference is for a person to look at: `sla-monitor calendar freeze ... --force` says what it is."""
+    """A difference is for a person to probe at: `sla-monitor calendar freeze ... --force` says what it is."""
     shipped = load_model(FROZEN, HolidayFile)
     again = frozen("GB", "ENG", shipped.first_year, shipped.last_year)
     assert shipped.days == again.days

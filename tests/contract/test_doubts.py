@@ -257,10 +257,10 @@ def test_a_composite_of_a_kpi_that_is_measured_over_more_months(tmp_path: Path) 
 
 
 def test_more_single_looks_than_the_memory_holds(tmp_path: Path) -> None:
-    """A look a second at four endpoints: 10.4 million in the month that advice reckons with."""
+    """A probe a second at four endpoints: 10.4 million in the month that advice reckons with."""
     each = "      - {{id: e{n}, kind: tcp, host: custody.example, port: {n}, every: 1s, timeout: 1s}}\n"
     service = "services:\n  - id: custody\n    endpoints:\n" + "".join(each.format(n=n) for n in range(1, 5))
     kpi = "kpis: [{id: K, service: custody, indicator: response_time, statistic: mean, target: 500ms}]\n"
     said = told(tmp_path, service + kpi, about="kpis.K.id")
-    assert said.startswith("has 10 million looks a month at 4 endpoints in memory, 259 MB at its end")
+    assert said.startswith("has 10 million probes a month at 4 endpoints in memory, 259 MB at its end")
     assert doubted(tmp_path, service.replace("every: 1s", "every: 2s") + kpi) == []

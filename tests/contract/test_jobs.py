@@ -103,7 +103,7 @@ NO_DAY = "has no hours on any day, so that the job would never be expected"
         ),
         (
             ["period: 30m", "max_duration: 0s"],
-            f"c.yaml:20:23: {NIGHTLY}.max_duration: must be longer than nothing (write for example 30s)",
+            f"c.yaml:20:23: {NIGHTLY}.max_duration: must be longer than zero (write for example 30s)",
         ),
     ],
 )

@@ -76,8 +76,8 @@ def test_a_mistake_in_a_contract_has_its_line(tmp_path: Path, text: str, expecte
 @pytest.mark.parametrize(
     ("key", "sample"),
     [
-        ("authority", "authority: Staffordshire Police"),
-        ("supplier", "supplier: Boeing"),
+        ("authority", "authority: Westshire Council"),
+        ("supplier", "supplier: Northgate IT"),
         ("time_zone", "time_zone: Europe/London"),
         ("currency", "currency: GBP"),
         ("term", "term: {start: 2025-04-01, end: 2035-03-31}"),
@@ -124,7 +124,7 @@ ENDPOINTS = [
     ),
     (
         TCP + "every: 0s",
-        "14:16: services.custody.endpoints.e.every: must be longer than nothing (write for example 30s)",
+        "14:16: services.custody.endpoints.e.every: must be longer than zero (write for example 30s)",
     ),
     (
         TCP + "every: 10500ms",
@@ -133,7 +133,7 @@ ENDPOINTS = [
     (
         TCP + "every: 5s",
         (
-            "10:9: services.custody.endpoints.e.timeout: must not be longer than every, or looks would"
+            "10:9: services.custody.endpoints.e.timeout: must not be longer than every, or probes would"
             " overlap (not given: 10s, and every 60s)"
         ),
     ),

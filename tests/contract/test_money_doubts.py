@@ -111,7 +111,7 @@ def test_a_quorum_of_more_places_than_look(tmp_path: Path) -> None:
 
 
 def test_a_look_that_does_not_wait_until_an_answer_is_none(tmp_path: Path) -> None:
-    """Five times 700 ms are longer than the three seconds of the look; five times 500 ms are not."""
+    """Five times 700 ms are longer than the three seconds of the probe; five times 500 ms are not."""
     text = "kpis: [{id: K, service: custody, target: 99, counting: {slow_as_down: {promised: 700ms, multiple: 5}}}]\n"
     (line,) = doubted(tmp_path, text)
     assert line.startswith("kpis.K.counting: health is down after 3s, and an answer is none only after 3.5s")

@@ -112,7 +112,7 @@ class Answers:
         return add_working_days(self.report_due(), days, self.contract.working_calendar)
 
     def states(self, name: str) -> list[str]:
-        """Of looks: [down, active] places, or the time of an answer in milliseconds."""
+        """Of probes: [down, active] places, or the time of an answer in milliseconds."""
         counting, looks = self.terms(name).counting, self.row["looks"][name]
         if counting.quorum:
             return [str(seen_together(down, active, counting.quorum)) for down, active in looks]

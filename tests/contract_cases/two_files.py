@@ -27,7 +27,8 @@ PARTIES = {"figures": "authority", "submitted": "supplier", "agreed": "agreed"}
 
 
 def can_be_told(run: Run) -> bool:
-    """Whether two files can hold it: single looks are told by tests of their own, and a month has its own length."""
+    """Whether two files can hold it: single observations are told by tests of their own, and a month has its own
+    length."""
     times = [time for row in run for time in row.get("time", {}).values()]
     outages = [one for time in times for one in time.get("down", ())]
     return (

@@ -23,7 +23,7 @@ START_S = 1_000.0
 
 
 class Looked:
-    """A process, and the time at which it is looked at."""
+    """A process, and the time at which it is probed."""
 
     def __init__(self, command: Sequence[str], host: HostWords) -> None:
         # Python's option -c takes the site's own arguments as the program's.

@@ -140,7 +140,7 @@ def test_a_taken_port_is_one_line_with_the_remedy(tmp_path: Path, offset: int) -
 
 
 def test_the_monitor_is_started_shown_and_stopped_with_the_estate(tmp_path: Path, offset: int) -> None:
-    """Every service is printed, an endpoint that was looked at is not unknown, and Ctrl-C ends all with status 0."""
+    """Every service is printed, an endpoint that was probed is not unknown, and Ctrl-C ends all with status 0."""
     config = moved_configuration(tmp_path, offset)
     url = f"http://127.0.0.1:{9_810 + offset}"
     with running(tmp_path, offset, "--with-monitor", f"--config={config}") as demo:

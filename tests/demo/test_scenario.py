@@ -54,7 +54,7 @@ def test_a_newcomer_sees_the_first_failure_within_half_a_minute() -> None:
 
 
 def test_every_step_lasts_long_enough_to_be_confirmed_and_ends_within_the_cycle() -> None:
-    """The example contract looks every 15 s at most and confirms with two looks in a row."""
+    """The example contract probes every 15 s at most and confirms with two probes in a row."""
     for step in A_BAD_DAY.steps:
         assert step.end_seconds - step.start_seconds >= 30
         assert 0 < step.start_seconds < step.end_seconds <= A_BAD_DAY.cycle_seconds

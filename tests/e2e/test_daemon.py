@@ -231,7 +231,7 @@ def killed_after(monitor: Monitor, nursery: Popen[str], seconds: float, *, liste
 
 
 def looks_kept(ledger: Path) -> int:
-    """How many looks are in the ledger, which must be whole."""
+    """How many probes are in the ledger, which must be whole."""
     with closing(sqlite3.connect(ledger)) as database:
         assert database.execute("pragma integrity_check").fetchall() == [("ok",)]
         has_table = database.execute("select count(*) from sqlite_master where name = 'observations'").fetchone()[0]

@@ -286,7 +286,7 @@ def test_what_is_removed_is_saved_anew_and_told(shared: Place, going: Act) -> No
     assert shared.rows() > before
     errors = [line for line in shared.logged().splitlines() if "level=error" in line]
     assert any("while the ledger was open" in line or "while it was open" in line for line in errors)
-    assert "the ledger was saved anew" in errors[-1]
+    assert "the ledger was saved again" in errors[-1]
 
 
 def make_immutable(place: Place) -> None:

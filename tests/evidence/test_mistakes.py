@@ -49,7 +49,7 @@ def test_every_mistake_is_told_at_once_with_its_path(tmp_path: Path) -> None:
     assert problems(tmp_path, wrong) == [
         '$.entries[0].said.cause: must be text (in double quotes: "custody")',
         (
-            "$.entries[0].said.start: 2026-10-25 01:30:00 is told twice or not at all in Europe/London, where the"
+            "$.entries[0].said.start: 2026-10-25 01:30:00 occurs twice or not at all in Europe/London, where the"
             " clocks change (add Z or +01:00)"
         ),
         (
@@ -137,7 +137,7 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
         ),
         (
             {"observed": [spans("health", SPAN), outages(OUTAGE, service="custody")]},
-            "$.observed[1]: endpoint health is told as spans already (keep one of the two)",
+            "$.observed[1]: endpoint health is given as spans already (keep one of the two)",
         ),
         (
             {
@@ -150,18 +150,18 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
                     }
                 ]
             },
-            "$.observed[0].looks[1].at: another look at this instant found something else (keep one)",
+            "$.observed[0].looks[1].at: another observation at this instant found something else (keep one)",
         ),
         (
             {
                 "observed": [{"kind": "observations", "endpoint": "webmail", "every": "10s", "looks": []}],
                 "samples": [{"endpoint": "webmail", "looks": []}],
             },
-            "$.samples[0].endpoint: its looks are in observed already (leave the samples out)",
+            "$.samples[0].endpoint: its observations are in observed already (leave the samples out)",
         ),
         (
             {"samples": [{"endpoint": "webmail", "looks": []}, {"endpoint": "webmail", "looks": []}]},
-            "$.samples[1].endpoint: is given twice (put its looks into one list)",
+            "$.samples[1].endpoint: is given twice (put its observations into one list)",
         ),
         (
             {
@@ -170,11 +170,11 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
                     watched({"at": "2026-10-05T13:00:00+01:00", "outcome": "degraded"}),
                 ]
             },
-            "$.observed[1].looks[0].at: another look at this instant found something else (keep one)",
+            "$.observed[1].looks[0].at: another observation at this instant found something else (keep one)",
         ),
         (
             {"observed": [watched({"at": AT_NOON}), watched({"at": AT_NOON}, every="20s")]},
-            "$.observed[1].looks[0].at: the same look vouches for another time elsewhere (keep one)",
+            "$.observed[1].looks[0].at: the same observation vouches for another time elsewhere (keep one)",
         ),
         (
             {"observed": [watched({"at": OUTSIDE[0]})]},

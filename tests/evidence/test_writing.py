@@ -100,7 +100,7 @@ def test_the_same_evidence_has_the_same_number_in_whatever_form_it_is_told(tmp_p
 
 
 def test_other_evidence_has_another_number(tmp_path: Path) -> None:
-    """An outage a second longer, an entry more, a look slower, another figure of a month before: each shows."""
+    """An outage a second longer, an entry more, an observation slower, another figure of a month before: each shows."""
     several: list[dict[str, Any]] = [{}, {"since": END}, {"earlier": ["figure KPI1 2026-09 99"]}]
     numbers = {digest(tmp_path, read(tmp_path, FULL), **given) for given in several}
     for before, after in (

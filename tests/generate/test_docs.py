@@ -1,4 +1,4 @@
-"""Every alert has its section in the runbooks, and what the pages say to type and to look at is there."""
+"""Every alert has its section in the runbooks, and what the pages say to type and to probe at is there."""
 
 from __future__ import annotations
 

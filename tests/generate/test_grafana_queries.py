@@ -86,7 +86,7 @@ def is_ready(prometheus: str) -> bool:
 
 
 def is_scraped(prometheus: str) -> bool:
-    """Whether every endpoint was looked at, and the outage of the custody service was confirmed."""
+    """Whether every endpoint was probed, and the outage of the custody service was confirmed."""
     looks = asked(prometheus, "min(sla_probes_total)")
     down = asked(prometheus, 'sla_service_state{service="custody",state="down"} == 1')
     return bool(looks) and float(looks[0]["value"][1]) >= 1 and bool(down)

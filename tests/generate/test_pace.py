@@ -35,23 +35,23 @@ def one(target: str, *, every: str = "30s", confirmation: int = 1, **service: An
         ),
         (
             one("99.9", every="60s"),
-            "no burn-rate page: one failed look at login, 1m 5s until the next, would be enough for it (set",
+            "no burn-rate page: one failed probe at login, 1m 5s until the next, would be enough for it (set",
         ),
         (
             one("99.9", available_when="all", endpoints=TWO),
-            "no burn-rate page: one failed look at login, 1m 5s until the next, would be enough for it (set",
+            "no burn-rate page: one failed probe at login, 1m 5s until the next, would be enough for it (set",
         ),
         (
             one("99.9", available_when=2, endpoints=TWO),
-            "no burn-rate page: one failed look at login, 1m 5s until the next, would be enough for it (set",
+            "no burn-rate page: one failed probe at login, 1m 5s until the next, would be enough for it (set",
         ),
         (
             one("99.9", available_when="any", endpoints=TWO[:1]),
-            "no burn-rate page: one failed look at login, 1m 5s until the next, would be enough for it (set",
+            "no burn-rate page: one failed probe at login, 1m 5s until the next, would be enough for it (set",
         ),
         (
             one("100"),
-            "no burn-rate ticket: one failed look at login, 35s until the next, would be enough for it (set",
+            "no burn-rate ticket: one failed probe at login, 35s until the next, would be enough for it (set",
         ),
     ],
 )

@@ -165,13 +165,13 @@ def test_one_criticality_is_called_and_another_gets_a_ticket(tmp_path: Path) -> 
 
 
 def test_an_unconfirmed_outage_waits_for_a_second_look(tmp_path: Path) -> None:
-    """Where the contract takes one failed look for an outage, the call still waits until the next look has failed."""
+    """Where the contract takes one failed look for an outage, the call still waits until the next probe has failed."""
     one = contract(
         {"accounting": {"confirmation": 1}, "kpis": [{"id": "K1", "service": "cad", "target": "99.5"}]},
     )
     folder = generated(tmp_path, one)
     (down,) = [rule for rule in rules_of(folder) if rule.get("alert") == "SlaServiceDown"]
-    assert down["for"] == "65s"  # 30 s until the next look, 5 s for its answer, and a scrape at either end
+    assert down["for"] == "65s"  # 30 s until the next probe, 5 s for its answer, and a scrape at either end
     passes(folder, "small-medium-1m.yaml")
 
 

@@ -62,7 +62,7 @@ class Desk:
         return found.output if isinstance(found.exception, SystemExit) else str(found.exception)
 
     def see(self, endpoint: str, several: Iterable[tuple[int, Outcome]], every_ms: int = MINUTE) -> None:
-        """Record looks as the daemon does: milliseconds, and what was found."""
+        """Record probes as the daemon does: milliseconds, and what was found."""
         with Ledger.open(self.ledger, SystemClock(), commit_within_ms=1) as ledger:
             for at_ms, outcome in several:
                 finding = Finding(outcome, Reason.TIMEOUT if outcome is DOWN else None, duration_us=50_000)
@@ -101,7 +101,7 @@ def desk_in(folder: Path, contract: str = CONTRACT) -> Desk:
 
 
 def minutes(first: int, last: int, outcome: Outcome = UP) -> list[tuple[int, Outcome]]:
-    """A look each minute from noon on."""
+    """A probe each minute from noon on."""
     return [(NOON + minute * MINUTE, outcome) for minute in range(first, last)]
 
 

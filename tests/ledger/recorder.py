@@ -1,6 +1,6 @@
-"""A daemon in small: records looks as fast as it can and says which are on disk. It is there to be killed.
+"""A daemon in small: records observations as fast as it can and says which are on disk. It is there to be killed.
 
-Reads the index of a first look and the ledger, a line each; forks a recorder that begins there and says its process
+Reads the index of a first probe and the ledger, a line each; forks a recorder that begins there and says its process
 id; says "dead" when that has been killed. One interpreter start serves for all of them.
 """
 
@@ -20,14 +20,14 @@ KEYS = "custody/0", "custody/1"
 
 
 def record(path: Path, first: int) -> None:
-    """Print the index of every fifth look once it, and all before it, are acknowledged."""
+    """Print the index of every fifth probe once it, and all before it, are acknowledged."""
     print("began", os.getpid(), flush=True)
     ledger = Ledger.open(path, SystemClock(), commit_within_ms=2)
     for index in count(first):
         ledger.record(look(index, DOWN if index % 7 < 2 else UP, f"custody/{index % 3}"), EVERY_MS)
         if index % 5 == 0 and ledger.flush(DEADLINE_S):
             print(index, flush=True)
-            # hours ahead, that the looks to come are late for
+            # hours ahead, that the observations to come are late for
             ledger.keep_looks(KEYS, T0, T0 + (2 + index // 50) * HOUR_MS)
 
 

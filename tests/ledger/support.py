@@ -1,4 +1,4 @@
-"""What the ledger's tests share: looks to record, and a ledger of their own."""
+"""What the ledger's tests share: observations to record, and a ledger of their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOWN = Finding(Outcome.DOWN, Reason.TIMEOUT, "no answer in 5 s", 5_000_000, NO_P
 
 
 def look(index: int = 0, finding: Finding = UP, endpoint: str = "custody/login") -> Observation:
-    """The look of an endpoint that is seen every EVERY_MS."""
+    """The observation of an endpoint that is seen every EVERY_MS."""
     return Observation(endpoint, T0 + index * EVERY_MS, finding)
 
 

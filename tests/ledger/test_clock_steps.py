@@ -45,7 +45,7 @@ class Wall:
 
 
 class Host:
-    """A monitor that looks every EVERY_MS of true time, and notices steps of its clock."""
+    """A monitor that probes every EVERY_MS of true time, and notices steps of its clock."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.clock = path, Wall()
@@ -272,7 +272,7 @@ def test_a_clock_that_was_ahead_for_long_from_the_first_start_is_believed_after_
 
 
 def test_two_steps_that_cancel_before_anybody_notices(host: Host) -> None:
-    """One look has the time of next year. It does not blind its endpoint for a year."""
+    """One observation has the time of next year. It does not blind its endpoint for a year."""
     host.look(60)
     host.set_clock(365 * DAY_MS, is_seen=False)
     host.look(1)

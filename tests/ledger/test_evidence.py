@@ -27,7 +27,7 @@ def failed(page: int, status: int = 503) -> Finding:
 
 
 def bodies(path: Path, *findings: Finding, endpoint: str = "custody/login") -> list[bytes]:
-    """What is kept of each of these looks' responses."""
+    """What is kept of each of these observations' responses."""
     with opened(path) as ledger:
         record_all(ledger, *(look(index, finding, endpoint) for index, finding in enumerate(findings)))
         found = list(ledger.observations(endpoint, 0, FOREVER_MS))

@@ -1,4 +1,4 @@
-"""What the disk does to us: looks are held, the trouble is told, and when it ends all is on disk, in order."""
+"""What the disk does to us: observations are held, the trouble is told, and when it ends all is on disk, in order."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def test_a_pack_a_claim_and_a_mail_prove_the_record_before_them(place: Path, key
         assert alone.exit_code == 0, alone.output
     edit(place / "ledger.db", "update observations set duration_us = duration_us + 1 where id = 5", rebuilt=True)
     reseal(place / "ledger.db")
-    assert run(place, "ledger check").exit_code == 0, "sealed anew, it looks whole"
+    assert run(place, "ledger check").exit_code == 0, "sealed anew, it probes whole"
     for anchor in anchors:
         found = run(place, "ledger check", "--anchor", anchor)
         assert (found.exit_code, "is not that of the anchor" in found.output) == (1, True), found.output

@@ -1,4 +1,4 @@
-"""Hours of looks packed beside the observations: read as the observations are, and never instead of newer ones."""
+"""Packed hours: read as the observations are, and never instead of newer ones."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def told(key: str) -> list[Sample]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A ledger with some hours of looks at three endpoints."""
+    """A ledger with some hours of observations at three endpoints."""
     path = tmp_path / "ledger.db"
     with opened(path) as ledger:
         for index in range(HOURS * HOUR_MS // EVERY):
@@ -71,7 +71,7 @@ def all_samples(ledger: Ledger, key: str) -> list[Sample]:
 
 
 def late(ledger: Ledger, index: int, key: str = KEYS[0]) -> Sample:
-    """Record a look that nobody expected any more."""
+    """Record an observation that nobody expected any more."""
     ledger.record(Observation(key, T0 + index * EVERY + 100, Finding(Outcome.DOWN, duration_us=77)), EVERY_MS)
     assert ledger.flush(DEADLINE_S)
     return T0 + index * EVERY + 100, Outcome.DOWN, 77, None
@@ -169,7 +169,7 @@ def test_hours_that_nobody_asks_for_any_more_are_thrown_away(path: Path) -> None
 def test_a_body_that_nobody_packed_is_found_and_not_believed(path: Path) -> None:
     with opened(path) as ledger:
         ledger.keep_looks(KEYS, T0, T0 + 3 * HOUR_MS)
-    beyond = zlib.compress(b"\x7f" * 50)  # two looks, at instants that no integer of the database can tell
+    beyond = zlib.compress(b"\x7f" * 50)  # two observations, at instants that no integer of the database can tell
     bodies = b"garbage", PackedHours.of(MEANINGS).closed(Samples(), 1, HOUR), beyond
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         for hour, body in enumerate(bodies):

@@ -48,7 +48,7 @@ def begin(recorder: subprocess.Popen[str], path: Path, first: int) -> int:
 
 
 def record_and_be_killed(recorder: subprocess.Popen[str], path: Path, first: int, after_seconds: float) -> list[int]:
-    """Have somebody open the ledger, go on with look `first`, and be killed; the looks said to be on disk."""
+    """Have somebody open the ledger, go on with look `first`, and be killed; the observations said to be on disk."""
     number = begin(recorder, path, first)
     time.sleep(after_seconds)
     os.kill(number, signal.SIGKILL)
@@ -56,14 +56,15 @@ def record_and_be_killed(recorder: subprocess.Popen[str], path: Path, first: int
 
 
 def said_until_dead(recorder: subprocess.Popen[str]) -> list[int]:
-    """The looks that were said to be on disk; the last line of one who is killed may be torn, and is left out."""
+    """The observations that were said to be on disk; the last line of one who is killed may be torn, and is left
+    out."""
     assert recorder.stdout is not None
     said = list(iter(recorder.stdout.readline, "dead\n"))
     return [int(line) for line in said[:-1] if line != "\n"]
 
 
 def kept(path: Path) -> list[int]:
-    """The indexes of every look on disk, in the order in which they were recorded."""
+    """The indexes of every probe on disk, in the order in which they were recorded."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         assert database.execute("pragma integrity_check").fetchall() == [("ok",)]
         return [(at_ms - T0) // EVERY_MS for (at_ms,) in database.execute("select at_ms from observations order by id")]

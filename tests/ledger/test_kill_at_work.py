@@ -32,7 +32,7 @@ from tests.ledger.worker import nothing, work
 
 ROOT = Path(__file__).parents[2]
 BEFORE, AFTER = 1_500, 300
-"""Looks in the backup, and those that only a killed daemon's log holds."""
+"""Observations in the backup, and those that only a killed daemon's log holds."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def ignore(done: int, total: int) -> None:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Three endpoints; outages, gaps, duplicates, late looks, and intervals that change on the way."""
+    """Three endpoints; outages, gaps, duplicates, late observations, and intervals that change on the way."""
     choose = random.Random(7)
     path = tmp_path / "ledger.db"
     with opened(path, commit_within_ms=1) as ledger:

@@ -143,7 +143,7 @@ def test_each_distinct_evidence_is_stored_once(path: Path) -> None:
 
 
 def test_a_commit_waits_no_longer_than_it_may_for_company(path: Path) -> None:
-    """Nobody calls flush here: the look must reach the disk by itself."""
+    """Nobody calls flush here: the observation must reach the disk by itself."""
     with opened(path, commit_within_ms=50) as ledger, read_only(path) as reader:
         ledger.record(look(0), EVERY_MS)
         until = time.monotonic() + DEADLINE_S

@@ -101,7 +101,7 @@ def test_of_a_ledger_that_cannot_be_read_nobody_can_say_how_much_is_lost(path: P
     path.write_bytes(b"SQLite format 3" + bytes(9_000))
     said = run("restore", copy, "--ledger", path)
     assert said.exit_code == 0, said.output
-    assert "how much that is cannot be told: the ledger that was here cannot be read" in said.output
+    assert "how much cannot be determined: the ledger that was here cannot be read" in said.output
     assert run("restore", copy, "--ledger", path.with_name("second.db")).exit_code == 0
 
 

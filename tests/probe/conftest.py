@@ -1,4 +1,4 @@
-"""Certificates made anew for each run, and the promise that no look leaves a thread behind."""
+"""Certificates made anew for each run, and the promise that no probe leaves a thread behind."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def cares() -> None:
 
 @pytest.fixture(autouse=True)
 def no_thread_left_behind() -> Iterator[None]:
-    """Whatever a test's looks started has ended when the test has."""
+    """Whatever a test's probes started has ended when the test has."""
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + 5

@@ -1,4 +1,4 @@
-"""Hostile suppliers: what each of them does, and what a look at it must find.
+"""Hostile suppliers: what each of them does, and what a probe at it must find.
 
 A row is a server's conduct with the terms that lead to it and the finding that they must end in.
 """

@@ -22,7 +22,7 @@ from tests.probe.looking import look
 from tests.probe.servers import serving
 
 MEMORY_LIMIT = 16 << 20
-"""Bytes that a look may take at its worst: the limit on bodies is 1 MB."""
+"""Bytes that a probe may take at its worst: the limit on bodies is 1 MB."""
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)

@@ -110,7 +110,7 @@ def test_a_clock_that_stepped_during_the_look_makes_it_unknown(step_ms: int, rea
 
 
 def test_a_look_that_outlasts_its_deadline_was_held_up_by_us() -> None:
-    """SIGSTOP leaves both clocks in step; but no look of ours lasts a second past its deadline."""
+    """SIGSTOP leaves both clocks in step; but no probe of ours lasts a second past its deadline."""
     clock = FakeClock()
 
     def act() -> Finding:

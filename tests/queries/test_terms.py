@@ -90,7 +90,7 @@ def test_a_question_that_is_not_about_the_period_is_doubted(tmp_path: Path, sour
 
 
 def test_a_source_that_is_never_asked_is_doubted(tmp_path: Path) -> None:
-    """Looks at the service's endpoints decide a response time, where there are any."""
+    """Probes at the service's endpoints decide a response time, where there are any."""
     text = """
     services: [{id: desk, endpoints: [{id: e, kind: tcp, host: h, port: 1}]}]
     kpis:

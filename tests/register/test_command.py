@@ -56,7 +56,7 @@ def test_local_times_are_in_the_contracts_zone(office: Office) -> None:
 def test_a_time_that_the_clocks_leave_out_is_refused(office: Office) -> None:
     said = office.run("add", "maintenance", "small", "--start", "2024-03-31 01:30", "--end", "2024-03-31 03:00")
     assert said.code == 1
-    assert said.err.startswith("start: 2024-03-31 01:30:00 is told twice or not at all in Europe/London")
+    assert said.err.startswith("start: 2024-03-31 01:30:00 occurs twice or not at all in Europe/London")
 
 
 def test_all_mistakes_are_told_at_once_and_nothing_is_entered(office: Office) -> None:
@@ -97,7 +97,7 @@ def test_a_claim_is_decided_by_somebody_else(office: Office) -> None:
 
 def test_a_decision_says_which_way_and_why(office: Office) -> None:
     office.done("add", "claim", "small", *CLAIM)
-    assert "say --grant or --refuse" in office.run("decide", "small", "1", "--why", "x").err
+    assert "the decision is missing (pass --grant or --refuse)" in office.run("decide", "small", "1", "--why", "x").err
     assert "Missing option '--why'" in office.run("decide", "small", "1", "--grant").err
 
 
@@ -144,7 +144,7 @@ def test_the_list_of_a_month_is_without_what_is_about_none(office: Office) -> No
 def test_what_changes_a_month_that_is_over_is_shown_and_needs_a_yes(office: Office) -> None:
     said = office.run("add", "ticket", "small", *LATE)
     assert said.code == 1
-    assert "nobody is there to confirm it" in said.err
+    assert "no terminal to confirm on" in said.err
     rows = [re.split("  +", line) for line in said.err.splitlines() if line.startswith("2024-02")]
     assert rows == [
         ["2024-02", "KPI2", "-", "0.00 % (minor, 2 points)"],
@@ -220,7 +220,7 @@ def test_a_signed_month_is_final_and_restated_only_for_a_reason(office: Office) 
     assert again.json["added"][0]["said"]["points"] == "2"
     said = office.run("sign-off", "small", "--month", "2024-02", "--why", "without a terminal")
     assert "; 1 entry of the register still awaits a decision" in said.err
-    assert "nobody is there" in said.err
+    assert "no terminal to confirm on" in said.err
 
 
 def test_a_sign_off_names_the_figures_and_nothing_that_moves_none(office: Office) -> None:

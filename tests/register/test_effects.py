@@ -138,7 +138,7 @@ def test_time_and_tickets_that_no_figure_is_made_of_are_told(
         (
             figure("99", "authority"),
             None,
-            f"KPI1 is worked out where its endpoints are looked at: {ONLY}",
+            f"KPI1 is worked out where its endpoints are probed: {ONLY}",
         ),
         (
             figure("99", "authority", kpi="KPI2"),
@@ -201,7 +201,7 @@ def test_the_command_says_it_when_the_entry_is_made_and_whenever_it_is_shown(tmp
 
 
 def test_a_decision_by_which_nothing_changes_says_so(tmp_path: Any) -> None:
-    """Nobody looked in 2024: there is no figure to change."""
+    """No probe ran in 2024: there is no figure to change."""
     office = Office.furnished(tmp_path)
     office.done("add", "claim", "small", *OFFICE)
     said = office.done("decide", "small", "1", "--grant", "--why", "true", "--yes", actor="bob")

@@ -94,7 +94,7 @@ def test_a_broken_row_is_told_with_its_line_and_nothing_is_half_applied(office: 
         "tickets.csv:5: priority: no KPI counts p1",
         "tickets.csv:5: ended: must not be before opened",
         "tickets.csv:6: priority: is missing",
-        "tickets.csv:6: opened: 2024-03-31 01:30:00 is told twice or not at all in Europe/London",
+        "tickets.csv:6: opened: 2024-03-31 01:30:00 occurs twice or not at all in Europe/London",
         "tickets.csv:8: the same ticket is on line 2",
     ]
     assert office.done("list", "small", "--all").out == "no entries\n"

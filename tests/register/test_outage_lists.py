@@ -78,7 +78,7 @@ def test_the_order_of_day_and_month_is_never_guessed() -> None:
 def test_a_time_that_the_clocks_tell_twice_is_refused_with_its_line_and_the_way_out() -> None:
     row = "service,started,ended\ncustody,2025-10-26 01:30,2025-10-26 03:00\n"
     (line,) = refused(row)
-    assert line.startswith("theirs:2: started: 2025-10-26 01:30:00 is told twice or not at all in Europe/London")
+    assert line.startswith("theirs:2: started: 2025-10-26 01:30:00 occurs twice or not at all in Europe/London")
     assert "add Z or +01:00" in line
     assert told(read(row.replace("01:30", "01:30+01:00"))) == [
         ("custody", "2025-10-26T00:30:00Z", "2025-10-26T03:00:00Z")
@@ -112,7 +112,7 @@ def test_every_mistake_is_told_with_its_line() -> None:
     )
     assert [line.split(": ")[:3] for line in found] == [
         ["theirs:2", "service", "is missing (say which service it is about)"],
-        ["theirs:3", "service", "custdy is none of ours (did you mean custody?; say what it is by --names)"],
+        ["theirs:3", "service", "custdy is not one of ours (did you mean custody?; say what it is by --names)"],
         ["theirs:4", "started", "is missing (write when the outage began)"],
         ["theirs:5", "ended", "must not be before started (check the dates)"],
         ["theirs:6", "started", found[-1].split(": ", 2)[2]],
@@ -142,8 +142,8 @@ class TestNames:
             ("I1", "desk", "custody"),
             ("I3", "desk", "custody"),
         ]
-        assert found.left_out == {"of names that are none of ours": 1}
-        assert read(rows, names={"*": None}).left_out == {"of names that are none of ours": 1}
+        assert found.left_out == {"of names that are not ours": 1}
+        assert read(rows, names={"*": None}).left_out == {"of names that are not ours": 1}
 
     def test_of_some_services_alone_the_others_are_left_out_and_counted(self) -> None:
         found = read(PLAIN + "I2,desk,2025-10-06 14:00,,\n", services=("desk",))
@@ -151,7 +151,7 @@ class TestNames:
         assert found.left_out == {"of other services": 1}
 
     def test_a_table_that_leads_nowhere_is_refused(self) -> None:
-        assert refused(PLAIN, names={"Blog": "custdy"})[0] == "names: custdy is none of ours (did you mean custody?)"
+        assert refused(PLAIN, names={"Blog": "custdy"})[0] == "names: custdy is not one of ours (did you mean custody?)"
 
     def test_a_name_of_two_services_is_not_guessed(self) -> None:
         both = [{**one, "name": "Portal"} for one in SERVICES]
@@ -199,7 +199,7 @@ class TestStatusPage:
 
     def test_an_incident_of_no_component_is_named_by_its_id(self) -> None:
         bare = page(incident(components=[], incident_updates=[]))
-        assert refused(bare)[0].startswith("theirs: incident abc: service: abc is none of ours")
+        assert refused(bare)[0].startswith("theirs: incident abc: service: abc is not one of ours")
         assert told(read(bare, names={"abc": "desk"}))[0][0] == "desk"
 
     def test_a_page_tells_of_its_newest_incidents_alone(self) -> None:

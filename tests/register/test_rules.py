@@ -162,7 +162,7 @@ BAD: list[tuple[Said, Sequence[Said], str]] = [
     (
         ("correction", {**CORRECTION[1], "end": "2026-03-11T00:00:00Z"}),
         (),
-        "end: lies in the future, which nobody has seen",
+        "end: lies in the future (check the date)",
     ),
     ((DISPUTE[0], {**DISPUTE[1], "services": ["dsk"]}), (), "services: no such service: dsk (did you mean desk?)"),
     (("waiver", {"month": "2026-01", "kpis": ["KPI9"], "what": "money"}), (), "kpis: no such KPI: KPI9"),

@@ -275,7 +275,7 @@ def assessment(terms: Terms, months: tuple[PeriodResult, ...], period: Period = 
         result=months[-1],
         earlier=months[:-1],
         accounting=(
-            "An outage counts once 2 looks in a row have failed, from the first of them.",
+            "An outage counts once 2 probes in a row have failed, from the first of them.",
             "Time that nobody saw is taken from both sides of the ratio.",
             "Permitted maintenance and granted relief are taken from both sides of the ratio.",
         ),

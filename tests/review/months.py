@@ -115,7 +115,7 @@ LISTED = {
         {"service": "custody", "start": "2026-09-18 06:00", "end": "2026-09-18 12:00", "id": "INC8"},
         {"service": "custody", "start": "2026-09-18 13:00", "end": "2026-09-18 23:00", "title": "Again"},
         {"service": "custody", "start": "2026-09-24 11:00", "end": "2026-09-24 11:45", "id": "INC9"},
-        {"service": "desk", "start": "2026-09-14 12:10", "end": "2026-09-14 12:20", "title": "While nobody looked"},
+        {"service": "desk", "start": "2026-09-14 12:10", "end": "2026-09-14 12:20", "title": "While no probe ran"},
         {"service": "desk", "start": "2026-09-12 21:00", "end": "2026-09-12 22:00", "title": "On a Saturday night"},
     ],
 }  # fmt: skip

@@ -308,7 +308,7 @@ def test_a_bundle_takes_the_place_of_another_only_when_told_to(place: Place, tmp
     before = (tmp_path / "packs" / bundle.stem / "manifest.json").read_bytes()
     refused = run(*again)
     assert refused.exit_code == 1
-    assert "is there already, and is another (--replace puts this one in its place)" in refused.output
+    assert "already exists with other contents (pass --replace to overwrite it)" in refused.output
     assert bundle.read_bytes() == b"mine"
     assert (tmp_path / "packs" / bundle.stem / "manifest.json").read_bytes() == before
     assert run(*again, "--replace").exit_code == 0

@@ -139,7 +139,7 @@ def test_a_hundred_failed_looks_are_counted_and_not_all_printed() -> None:
     many = replace(seen, outages=tuple(seen.outages[2]._replace(start_ms=number) for number in range(50)))
     kpis = tuple(replace(kpi, service=many) if kpi.service is seen else kpi for kpi in made.assessment.kpis)
     rows = table(replace(made, assessment=replace(made.assessment, kpis=kpis)), "failed-KPI1-looks")
-    assert (len(rows), rows[-1][0]) == (41, "60 more looks in the file of outages")
+    assert (len(rows), rows[-1][0]) == (41, "60 more probes in the file of outages")
 
 
 def test_exclusions_say_how_much_was_down_in_them_and_why_they_count_or_not() -> None:
@@ -199,7 +199,7 @@ def test_the_monitors_own_faults_are_counted_by_their_reason() -> None:
     assert table(case(), "unseen") == [
         ["the monitor itself was offline", "0", "", ""],
         ["the monitor’s clock was set, or it stood still", "1", "1 min 30 s", "1 min 30 s"],
-        ["no endpoint was looked at: the monitor did not run, or nothing says why", "1", "1 h 30 min", "1 h 30 min"],
+        ["no endpoint was probed: the monitor did not run, or nothing says why", "1", "1 h 30 min", "1 h 30 min"],
         ["internal error of the monitor", "1", "1 min", "1 min"],
     ]
 

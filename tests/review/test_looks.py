@@ -1,4 +1,4 @@
-"""What failed looks said: from the ledger into the page, the claim and the file of outages."""
+"""What failed probes said: from the ledger into the page, the claim and the file of outages."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_the_supplier_is_sent_its_own_copy_and_claims(tmp_path: Path, words: tup
     assert received.recipients == ["manager@supplier.invalid"]
     with mail_server() as (port, received):
         refused = run(tmp_path, settings(tmp_path, port, to="to: {force-ict: [a@b.invalid]}"), "--send", *words)
-    assert "reviews.mail.suppliers names nobody for force-ict" in str(refused.exception)
+    assert "reviews.mail.suppliers names no recipient for force-ict" in str(refused.exception)
     assert received.commands == []
 
 
@@ -104,7 +104,7 @@ def test_a_refusal_is_said_and_the_pack_stays_in_its_folder(tmp_path: Path) -> N
 
 def test_nobody_is_sent_a_pack_who_is_not_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = run(tmp_path, settings(tmp_path, 1, to="to: {other: [a@b.invalid]}"), "--send")
-    assert "names nobody for force-ict" in str(other.exception)
+    assert "names no recipient for force-ict" in str(other.exception)
     (tmp_path / "sla-monitor.yaml").write_text("reviews: {folder: packs}\n")
     assert "has no reviews.mail" in run(tmp_path, tmp_path / "sla-monitor.yaml", "--send").output
     assert run(tmp_path, tmp_path / "sla-monitor.yaml", "--dry-run").exit_code == 2

@@ -66,7 +66,7 @@ def sheets_in(folder: Path, name: str) -> Sheets:
 
 
 def workbooks(folder: Path) -> None:
-    """All that the tests below look at."""
+    """All that the tests below probe at."""
     book_of(folder / "methods.xlsx", methods())
     book_of(folder / "changed.xlsx", changed())
     made = hostile.case()

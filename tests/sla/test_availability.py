@@ -20,7 +20,7 @@ looks = st.lists(st.tuples(st.integers(1, 6), st.sampled_from(list(Outcome))), m
 
 
 def spans_of(steps: list[tuple[int, Outcome]]) -> list[Span]:
-    """Looks at growing instants, one every 1 to 6 units, as the ledger would keep them."""
+    """Observations at growing instants, one every 1 to 6 units, as the ledger would keep them."""
     spans: list[Span] = []
     at = 0
     for step, outcome in steps:
@@ -59,7 +59,7 @@ def second_by_second(steps: list[tuple[int, Outcome]], until: int) -> list[Outco
 
 
 def confirmed(told: list[Outcome], steps: list[tuple[int, Outcome]], failures: int) -> list[Outcome]:
-    """Runs of DOWN with too few looks are not outages: they are up."""
+    """Runs of DOWN with too few observations are not outages: they are up."""
     at, counts = 0, dict[int, int]()
     for step, outcome in steps:
         at += step
@@ -117,7 +117,7 @@ def outage(start: int, end: int, looks_in_it: int) -> Span:
 
 
 def test_an_outage_over_the_edge_of_the_period_is_judged_whole_and_counted_in_part() -> None:
-    """Three failed looks, one of them in this period: confirmed, and only this period's part counts."""
+    """Three failed probes, one of them in this period: confirmed, and only this period's part counts."""
     found = known([outage(-20, 10, 3)], 3, 0, 100)
     assert found.down == [(-20, 10)]
     assert within(timeline([(found, 1)], needing(1, 1), 0, 100), [(0, 100)])[0] == (0, 10, Outcome.DOWN, 1)

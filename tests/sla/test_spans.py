@@ -1,4 +1,4 @@
-"""Spans, kept look by look, against an oracle that asks of every second which look vouches for it."""
+"""Spans, kept observation by observation, against an oracle that asks which one vouches for every second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sla_monitor.sla.spans import Span, extend, held
 
 @dataclass(frozen=True)
 class Look:
-    """One look; seconds stand for the milliseconds of the real thing, and a month may hold any of them."""
+    """One observation; seconds stand for the milliseconds of the real thing, and a month may hold any of them."""
 
     at: int
     outcome: Outcome
@@ -43,7 +43,7 @@ def seconds_of(spans: list[Span]) -> dict[int, Outcome]:
 
 
 def vouched(of: list[Look]) -> dict[int, Outcome]:
-    """The oracle: each second belongs to the latest look by then, for as long as that look vouches for it."""
+    """The oracle: each second belongs to the latest look by then, for as long as that observation vouches for it."""
     told: dict[int, Outcome] = {}
     for second in range(140):
         before = [look for look in of if look.at <= second]
@@ -54,7 +54,8 @@ def vouched(of: list[Look]) -> dict[int, Outcome]:
 
 
 def _silent_from(look: Look, following: Look | None) -> int:
-    """When nobody vouches any more: an interval after the look, unless the next one is at most half of one late."""
+    """When nobody vouches any more: an interval after the observation, unless the next one is at most half of one
+    late."""
     end = look.at + look.every
     if following is not None and following.at - end <= following.every // 2:
         return following.at
@@ -68,7 +69,7 @@ def test_every_second_has_the_outcome_of_the_look_that_vouches_for_it(of: list[L
 
 @given(any_order)
 def test_a_look_that_is_not_after_the_last_one_changes_nothing(of: list[Look]) -> None:
-    """Duplicates and a clock that stepped back: the spans are those of the looks that went forward."""
+    """Duplicates and a clock that stepped back: the spans are those of the observations that went forward."""
     forward: list[Look] = []
     for look in of:
         if not forward or look.at > forward[-1].at:
@@ -94,7 +95,7 @@ def test_a_span_keeps_the_reason_that_began_it(of: list[Look]) -> None:
 
 @given(in_order, looks)
 def test_what_is_told_never_changes_but_for_the_last_end(of: list[Look], late: Look) -> None:
-    """One more look may shorten or lengthen the last span; every earlier one stands as it is."""
+    """One more observation may shorten or lengthen the last span; every earlier one stands as it is."""
     spans = spans_of(of)
     assert spans_of([*of, late])[: max(0, len(spans) - 1)] == spans[:-1]
 
@@ -111,6 +112,7 @@ def test_now_cuts_the_spans_and_carries_only_the_last_one(of: list[Look], now: i
 
 @pytest.mark.parametrize(("now", "end"), [(9, 9), (10, 10), (11, 11), (25, 25), (26, 10), (1000, 10)])
 def test_the_last_look_vouches_while_the_next_may_be_on_its_way(now: int, end: int) -> None:
-    """A look at 0, every 10: the next may begin at 15 and take until 25. After that nobody vouches beyond 10."""
+    """An observation at 0, every 10: the next may begin at 15 and take until 25. After that nobody vouches beyond
+    10."""
     (span,) = held(extend(None, 0, Outcome.DOWN, None, 10), now)
     assert (span.start_ms, span.end_ms, span.looks) == (0, end, 1)

@@ -1,4 +1,4 @@
-"""Spans of looks that are judged by their time: as the record keeps spans, look by look."""
+"""Spans of observations that are judged by their time: as the record keeps spans, observation by observation."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ select endpoints.key, observations.at_ms from observations join endpoints on end
 
 
 def a_server_that_says_nothing() -> None:
-    """Takes connections and keeps quiet, so that the first look lasts as long as it may: three seconds."""
+    """Takes connections and keeps quiet, so that the first probe lasts as long as it may: three seconds."""
     listener = socket.create_server(("127.0.0.1", 7))
     kept = []
 
@@ -170,7 +170,7 @@ def reload_with_more_endpoints() -> None:
 
 
 def reload_with_a_mistake() -> None:
-    """Twice: while it runs (the old configuration stays), and at a start (refused before anything is looked at)."""
+    """Twice: while it runs (the old configuration stays), and at a start (refused before anything is probed)."""
     good = CONTRACT.read_text()
     sh("systemctl", "start", UNIT)
     CONTRACT.write_text(good.replace("services:", "servces:"))
@@ -237,7 +237,7 @@ def freeze_the_scheduler_alone() -> None:
     found: dict[str, Any] = {"restarts_before": show("NRestarts")["NRestarts"]}
     for thread in sorted({int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()} - {pid}):
         with frozen(thread):
-            # On a busy host another thread may look silent; systemd then hears of the loop again, and we look on.
+            # On a busy host another thread may look silent; systemd then hears of the loop again, and we probe on.
             if is_silent() and get("/-/healthy", seconds=1)[0] == 200:
                 found["killed"] = wait(lambda: main_pid() not in {0, pid}, 10)
         if found.get("killed"):

@@ -108,7 +108,7 @@ def test_the_configuration_of_the_how_to_is_accepted_as_installed(seen: dict[str
 
 
 def test_ready_is_sent_only_when_listening_and_looking(seen: dict[str, Any]) -> None:
-    """The first look takes three seconds: until then the daemon listens, and systemd still calls it starting."""
+    """The first probe takes three seconds: until then the daemon listens, and systemd still calls it starting."""
     steps = seen["start"]["seen"]
     assert ["activating", 200, 503, False] in steps
     assert steps[-1][:2] == ["active", 200]
@@ -209,7 +209,7 @@ def test_a_restore_says_how_much_is_lost_and_keeps_what_it_replaces(seen: dict[s
     replaced, lost = seen["restore"]["replaced"], seen["restore"]["lost"]
     assert re.search(r": [\d,]+ observations were recorded after that: they are in what was kept", replaced["said"])
     assert [name for name in replaced["kept"] if re.fullmatch(r"ledger\.db\.before-\w+", name)]
-    assert "how much that is cannot be told: there was no ledger here" in lost["said"]
+    assert "how much cannot be determined: there was no ledger here" in lost["said"]
     assert lost["said"].startswith("/var/lib/sla-monitor/ledger.db: restored")
     assert lost["kept"] == []
 

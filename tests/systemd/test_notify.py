@@ -69,4 +69,4 @@ def test_a_service_manager_that_has_gone_is_logged_and_not_raised(
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
     assert not systemd.ping()
-    assert "systemd cannot be told" in caplog.text
+    assert "cannot notify systemd" in caplog.text

@@ -34,7 +34,7 @@ def endpoint(name: str, kind: str = "http") -> HttpEndpoint | TcpEndpoint | Jour
 
 
 def watched(service: str, name: str, finding: Finding | None, *, looks: int = 1, kind: str = "http") -> Watched:
-    """An endpoint that has been looked at `looks` times, a minute apart, with the same finding."""
+    """An endpoint that has been probed `looks` times, a minute apart, with the same finding."""
     terms = endpoint(name, kind)
     one = Watched(f"partnership/{terms.id}", "partnership", service, terms)
     for look in reversed(range(looks if finding else 0)):

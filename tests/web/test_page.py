@@ -77,7 +77,7 @@ def test_the_worst_trouble_stands_first() -> None:
 
 
 def test_a_service_that_is_degraded_by_an_endpoint_that_is_down_says_why() -> None:
-    """One failed look is not confirmed: the service is no more than degraded, and the reason is known all the same."""
+    """One failed probe is not confirmed: the service is no more than degraded, and the reason is known all the same."""
     one = estate.service("Custody", Outcome.DEGRADED)
     refused = Finding(Outcome.DOWN, Reason.STATUS_UNEXPECTED, "the status is 503, expected 200-299")
     seen = [estate.watched("custody", "Health", refused), estate.watched("custody", "Records", estate.up(9))]
@@ -174,7 +174,7 @@ def test_an_endpoint_shows_its_last_look() -> None:
     assert "Custody web http ✕ Down status unexpected, 23 failures in a row" in text
     assert "12 s ago 14:25:14 GMT 41 ms" in text
     assert "9 days left" in text
-    assert "Nightly extract http ? Unknown not looked at yet never" in text
+    assert "Nightly extract http ? Unknown not probed yet never" in text
 
 
 def test_what_is_fine_is_folded_and_what_is_not_is_open() -> None:

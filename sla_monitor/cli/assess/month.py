@@ -306,9 +306,7 @@ def _let_pass(kpis: Iterable[KpiAssessment]) -> Iterator[str]:
 
 
 NOT_FORECAST = "not forecast"
-AS_IT_STANDS = (
-    "At best nothing more goes wrong, at worst everything does. What is not forecast is reckoned as it stands."
-)
+AS_IT_STANDS = "At best nothing more goes wrong, at worst everything does. KPIs without a forecast count as they stand."
 
 
 def told_forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]:

@@ -53,7 +53,7 @@ def prometheus(
 ) -> None:
     """Scrape configuration, recording rules, alerts, and unit tests for promtool.
 
-    Refuses a burn-rate alert that could not fire, or that one failed look would trip, and says what would help.
+    Refuses a burn-rate alert that could not fire, or that one failed probe would trip, and says what would help.
     """
     from sla_monitor.configuration import read_configuration
     from sla_monitor.generate.prometheus import prometheus_files, refused_alerts

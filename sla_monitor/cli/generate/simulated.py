@@ -1,4 +1,4 @@
-"""What `demo` and `stack` have in common: their options, how they wait, and what ends them."""
+"""Shared parts of `demo` and `stack`: their options, how they wait, and what ends them."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _duration(_: click.Context, __: click.Parameter, text: str | None) -> int | 
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     if found == 0:
-        raise click.BadParameter("must be longer than nothing")
+        raise click.BadParameter("must be longer than zero")
     return found
 
 
@@ -198,9 +198,9 @@ def csv_file(file: Path, kind: Any, every_ms: int | None, columns: dict[str, str
     if unknown := set(columns.values()) - set(FIELDS[kind]):
         raise click.UsageError(f"--map: there is no field {min(unknown)!r} (there are {', '.join(FIELDS[kind])})")
     if kind == "outages" and not (given["first"] and given["last"]):
-        raise click.UsageError("of which time do the outages tell? (write --from and --until)")
+        raise click.UsageError("the time that the outages cover is missing (pass --from and --until)")
     if kind == "probes" and every_ms is None:
-        raise click.UsageError("for how long does a probe vouch? (write --every, the time between two of them)")
+        raise click.UsageError("the interval between two probes is missing (pass --every)")
     by_service = endpoints_by_service(asking.desk.contract)
     asking.check(given["endpoints"])
     _known("service", given["services"], by_service)
@@ -250,7 +250,7 @@ class _Asking:
 
     @property
     def single(self) -> frozenset[str]:
-        """The endpoints whose single looks matter."""
+        """The endpoints whose single observations matter."""
         from sla_monitor.evidence.source import sampled_keys
 
         return frozenset(key.partition("/")[2] for key in sampled_keys(self.desk.contract))

@@ -1,4 +1,4 @@
-"""Bringing something in from elsewhere, and taking it back: previewed, confirmed, done as a whole, and told."""
+"""Bring an import into the ledger or take it back: previewed, confirmed, done as a whole, reported."""
 
 from __future__ import annotations
 
@@ -154,7 +154,9 @@ def _reasoned(desk: EntryDesk, draft: Draft, changes: Changes) -> None:
     stands = standing(desk.said())
     final = sorted({row["month"] for row in changes if stands.sign_off(row["month"]) is not None})
     if final and not draft.note.strip():
-        raise click.ClickException(f"{', '.join(final)} is final, and this changes its figures (say why, with --note)")
+        raise click.ClickException(
+            f"{', '.join(final)} is final, and this changes its figures (give the reason with --note)"
+        )
 
 
 def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""`sla-monitor ledger …`: look into the record and after it. What replaces anything needs the daemon to be stopped."""
+"""`sla-monitor ledger …`: show, check and copy the record. Commands that replace it need the daemon to be stopped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from sla_monitor.sla.observation import Observation
     from sla_monitor.sla.spans import Span
 
-DISPENSABLE = ("evidence bytes", "last look", "address", "looks", "detail")
+HEADINGS = {"last_look": "last probe", "looks": "probes"}
+"""Of columns whose JSON key is older than the word in use."""
+
+DISPENSABLE = ("evidence bytes", "last probe", "address", "probes", "detail")
 """What a narrow terminal does without, in this order."""
 
 
@@ -227,7 +230,7 @@ def _lacking(restored: Restored) -> str:
             " and their time is unknown"
         )
     why = "the ledger that was here cannot be read" if restored.kept else "there was no ledger here"
-    return f"what was recorded after that is lost, and its time is unknown; how much that is cannot be told: {why}"
+    return f"what was recorded after that is lost, and its time is unknown; how much cannot be determined: {why}"
 
 
 @record.command("rebuild-spans")
@@ -330,4 +333,4 @@ def _table(rows: list[dict[str, Any]]) -> str:
 
 
 def _heading(key: str) -> str:
-    return key.replace("_", " ")
+    return HEADINGS.get(key, key.replace("_", " "))

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 @contract_argument
 @click.option("--from", "first", help="The first month, as 2026-10; without it the contract's first.")
 @click.option("--until", "last", help="The last month; without it the one that is running, or the contract's last.")
-@click.option("--observations", is_flag=True, help="Every single look too, also where no KPI is worked out from it.")
+@click.option(
+    "--observations", is_flag=True, help="Every single observation too, also where no KPI is worked out from it."
+)
 @copy_option
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this new file.")
 def export(  # noqa: PLR0913, PLR0917 - one for each option
@@ -88,7 +90,7 @@ def _write(pieces: Iterable[str], output: Path) -> None:
             _copy(pieces, file)
         os.link(part, output)
     except FileExistsError:
-        raise click.ClickException(f"{output}: is there already; choose another name, or move it aside") from None
+        raise click.ClickException(f"{output}: already exists; choose another name, or move it aside") from None
     except OSError as error:
         raise click.ClickException(f"{output}: cannot be written: {error.strerror}") from None
     finally:

@@ -45,7 +45,7 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
     yes: bool,
     style: str,
 ) -> None:
-    """Bring the evidence file EVIDENCE into the ledger: spans, looks and entries of the register.
+    """Bring the evidence file EVIDENCE into the ledger: spans, observations and entries of the register.
 
     What was seen here stands: an import counts only for time that nobody saw. It is told wherever its figures are, and
     undone as a whole (undo-import). Entries come into a register that has none of the contract. Safe while the daemon

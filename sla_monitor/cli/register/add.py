@@ -1,4 +1,4 @@
-"""`sla-monitor register add KIND CONTRACT`: one command for each kind of entry, made from what its model says.
+"""`sla-monitor register add KIND CONTRACT`: one command for each kind of entry, made from its model.
 
 An option is a field: `--start` for `start`, `--service` again and again for `services`. So a kind that is added to
 `register/entries.py` has its command, with its help and its example, at once.

@@ -146,7 +146,7 @@ def decide(number: int, granted: bool | None, start: str | None, end: str | None
     When that changes a month that is over, the figures before and after are shown first, and it has to be confirmed.
     """
     if granted is None:
-        raise click.UsageError("say --grant or --refuse")
+        raise click.UsageError("the decision is missing (pass --grant or --refuse)")
     span = {name: text for name, text in (("start", start), ("end", end)) if text is not None}
     put_down("decision", {"about": number, "granted": granted, **span}, note=why, **given)
 

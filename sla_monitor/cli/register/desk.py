@@ -40,7 +40,7 @@ def login(_: click.Context, __: click.Parameter, value: str | None) -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        raise click.BadParameter("this user has no name here; say who enters it") from None
+        raise click.BadParameter("cannot determine the login name; pass --actor") from None
 
 
 desk_options = _all(

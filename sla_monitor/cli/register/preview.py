@@ -1,4 +1,4 @@
-"""What an entry changes in months that are over: shown before it is confirmed."""
+"""Preview of what an entry changes in closed months, shown before it is confirmed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def ask(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.ClickException("nobody is there to confirm it (look at the figures above, then add --yes)")
+        raise click.ClickException("no terminal to confirm on; check the figures above, then pass --yes")
     click.confirm(question, abort=True, err=True)
 
 

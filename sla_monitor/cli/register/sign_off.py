@@ -59,5 +59,5 @@ def _confirm(found: ContractAssessment, points: str, credit: str, *, yes: bool) 
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.ClickException("nobody is there to confirm it (look at the figures above, then add --yes)")
+        raise click.ClickException("no terminal to confirm on; check the figures above, then pass --yes")
     click.confirm("Sign it off?", abort=True, err=True)

@@ -74,7 +74,7 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
         _list(folder)
         return
     if contract is None:
-        raise click.UsageError("which contract? (write its id, or --list)")
+        raise click.UsageError("the contract is missing (pass its id, or --list)")
     wanted = PackRequest(_formats(formats), int(months), claim)
     if claim is not None and months != "1":
         raise click.UsageError("--claim is for one month (leave --months out)")
@@ -95,7 +95,7 @@ def _formats(text: str) -> list[str]:
     wanted = [name.strip() for name in text.split(",")]
     for name in wanted:
         if name not in known:
-            raise click.BadParameter(f"{name[:20]!r} is none of {ALL}", param_hint="--format")
+            raise click.BadParameter(f"{name[:20]!r} is not one of {ALL}", param_hint="--format")
     return wanted
 
 
@@ -108,7 +108,7 @@ def _settings(config: Path) -> Settings:
 def _mail(config: Path) -> Mail:
     mail = _settings(config).reviews.mail
     if mail is None:
-        raise click.UsageError(f"{config} has no reviews.mail: through which server, from whom and to whom?")
+        raise click.UsageError(f"{config} has no reviews.mail (name the server, the sender and the recipients)")
     return mail
 
 

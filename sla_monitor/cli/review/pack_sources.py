@@ -1,4 +1,4 @@
-"""What a review pack is made of, from a ledger or from an evidence file, and who vouches for it."""
+"""Sources of a review pack: a ledger or an evidence file, and the key that vouches for it."""
 
 from __future__ import annotations
 

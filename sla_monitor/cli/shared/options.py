@@ -47,7 +47,7 @@ format_option = click.option(
     type=click.Choice(["table", "json"]),
     default="table",
     show_default=True,
-    help="How it is told.",
+    help="Output format.",
 )
 
 copy_option = click.option(

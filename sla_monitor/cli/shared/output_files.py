@@ -40,7 +40,7 @@ def refuse_another(path: Path, content: bytes, replaces: bool) -> None:
     except OSError as error:
         raise click.ClickException(f"{path}: cannot be read: {error.strerror}") from None
     if is_other and not (replaces and path.is_file()):
-        raise click.ClickException(f"{path}: is there already, and is another (--replace puts this one in its place)")
+        raise click.ClickException(f"{path}: already exists with other contents (pass --replace to overwrite it)")
 
 
 def put_file(path: Path, content: bytes, replaces: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a command about one contract is asked for: which contract, from which evidence, which month."""
+"""Contract, evidence and month that a command about one contract works on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes to a terminal, or to a file in place of one: nothing in it moves a cursor, and it fits."""
+"""Text for a terminal: it fits the width, and nothing in it moves a cursor."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def table(rows: Sequence[Row], dispensable: Sequence[str] = (), columns: int | N
         text = _drawn(rows, kept)
         if columns is None or _widest(text) <= columns:
             left_out = ", ".join(name for name in dispensable[:gone] if name in headers)
-            return f"{text}\n(left out, for want of room: {left_out})" if left_out else text
+            return f"{text}\n(left out, no room: {left_out})" if left_out else text
     return "\n".join(_stacked(row, columns or 0) for row in rows)
 
 

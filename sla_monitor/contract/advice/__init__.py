@@ -71,7 +71,7 @@ def _remarks(terms: Terms) -> Iterator[Remark]:
 
 
 def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> Iterator[Remark]:
-    """Whether the looks of an endpoint are close enough together for a KPI's target."""
+    """Whether the probes of an endpoint are close enough together for a KPI's target."""
     endpoint = service.endpoints[int(path[-1])]
     failures = terms.accounting.confirmation_failures
     allowed = (1 - kpi.target_ratio) * agreed_in_30_days_ms(terms, service)
@@ -79,7 +79,7 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
     of_kpi = f"{kpi.id} allows {told_time(allowed)} in a month"
     if smallest > allowed * COARSE:
         longest = int(allowed * COARSE / failures) // 1000
-        remedy = f"look every {longest}s or more often" if longest else "no interval is short enough for this target"
+        remedy = f"probe every {longest}s or more often" if longest else "no interval is short enough for this target"
         message = f"{of_kpi}, and the shortest outage that can be told is {told_time(smallest)} ({remedy})"
         yield (*path, "every"), message
         return
@@ -89,8 +89,8 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
             silence = told_time(patience_ms)
             yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
     if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
-        remedy = "set accounting.confirmation to 2 or more, or look more often"
-        yield (*path, "every"), f"unconfirmed, one failed look alone would raise the alarm for {kpi.id} ({remedy})"
+        remedy = "set accounting.confirmation to 2 or more, or probe more often"
+        yield (*path, "every"), f"unconfirmed, one failed probe alone would raise the alarm for {kpi.id} ({remedy})"
 
 
 def _ended(terms: Terms, now_ms: int) -> Iterator[Remark]:

@@ -19,7 +19,8 @@ PAGE_BURN = Fraction(144, 10)
 """The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
 
 HELD_LOOKS, HELD_BYTES = 10_000_000, 25
-"""More single looks than this of one month are worth a word, and what each takes in memory while the month runs."""
+"""More single observations than this of one month are worth a word, and what each takes in memory while the month
+runs."""
 
 
 def probing_doubts(terms: Terms) -> Iterator[RuleProblem]:
@@ -51,15 +52,15 @@ def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint,
 
 
 def _held(terms: Terms) -> Iterator[RuleProblem]:
-    """The running month's single looks of some KPIs are in memory, once for each endpoint."""
+    """The running month's single observations of some KPIs are in memory, once for each endpoint."""
     needing = [i for i, kpi in enumerate(terms.kpis) if kpi.needs_samples]
     seen = {endpoint.id: endpoint for i in needing for _, endpoint in terms.endpoints_of(terms.kpis[i])}
     looks = sum(30 * DAY_MS // endpoint.every_ms for endpoint in seen.values())
     if looks > HELD_LOOKS:
-        held = f"{looks // 1_000_000} million looks a month at {len(seen)} endpoints"
+        held = f"{looks // 1_000_000} million probes a month at {len(seen)} endpoints"
         message = f"with {len(needing) - 1} other KPIs, this one has" if len(needing) > 1 else "has"
         memory = f"{held} in memory, {looks * HELD_BYTES // 1_000_000} MB at its end"
-        remedy = "look less often, raise MemoryMax of the unit, or let the KPI ask Prometheus"
+        remedy = "probe less often, raise MemoryMax of the unit, or let the KPI ask Prometheus"
         yield ("kpis", needing[0], "id"), f"{message} {memory} ({remedy})"
 
 
@@ -74,9 +75,9 @@ def _of_kpi(terms: Terms, kpi: Kpi) -> Iterator[tuple[str, str]]:
             if endpoint.every_ms > kpi.slot_ms:
                 every, slot = told_time(endpoint.every_ms), told_time(kpi.slot_ms)
                 message = (
-                    f"{slot} is shorter than {every}, the interval of {endpoint.id}: most slots hold no look of it"
+                    f"{slot} is shorter than {every}, the interval of {endpoint.id}: most slots hold no probe of it"
                 )
-                yield "slot", f"{message} (a longer slot, or look more often)"
+                yield "slot", f"{message} (a longer slot, or probe more often)"
 
 
 def _alarm(kpi: AvailabilityKpi) -> Iterator[tuple[str, str]]:
@@ -105,7 +106,7 @@ def _places(terms: Terms, kpi: AvailabilityKpi) -> Iterator[tuple[str, str]]:
 
 def _times(terms: Terms, kpi: ResponseTimeKpi) -> Iterator[tuple[str, str]]:
     if kpi.source is not None and any(True for _ in terms.endpoints_of(kpi)):
-        yield "source", "is not used: its service has endpoints, whose looks decide (leave service out)"
+        yield "source", "is not used: its service has endpoints, whose probes decide (leave service out)"
     for _, endpoint in terms.endpoints_of(kpi):
         if isinstance(endpoint, HeartbeatEndpoint):
             yield "endpoints", f"{endpoint.id} is a heartbeat, which has no response time (name other endpoints)"

@@ -1,4 +1,4 @@
-"""What can never happen under some terms: results that rounding leaves out, limits that no month comes up to."""
+"""Results that some terms rule out: values lost in rounding, limits that no month reaches."""
 
 from __future__ import annotations
 

@@ -37,21 +37,21 @@ Weight = Annotated[Level, Field(gt=0, le=1000)]
 
 
 class EndpointTerms(Strict):
-    """What every kind has: identity, how often to look, how long one look may take, how slow is too slow."""
+    """What every kind has: identity, how often to probe, how long one probe may take, how slow is too slow."""
 
     id: Identifier = Field(
         description="The name under which its history is kept: unique in the contract, whatever service it moves to."
     )
     name: str = Field("", description="The name for people.")
-    every_ms: DurationMs = Field(60_000, alias="every", description="How often to look.")
+    every_ms: DurationMs = Field(60_000, alias="every", description="How often to probe.")
     timeout_ms: DurationMs = Field(
-        10_000, alias="timeout", description="One deadline for the whole look, from name to last byte."
+        10_000, alias="timeout", description="One deadline for the whole probe, from name to last byte."
     )
     degraded_above_ms: DurationMs | None = Field(
-        None, alias="degraded_above", description="A look that took longer found the endpoint DEGRADED."
+        None, alias="degraded_above", description="A probe that took longer found the endpoint DEGRADED."
     )
     down_above_ms: DurationMs | None = Field(
-        None, alias="down_above", description="A look that took longer found the endpoint DOWN (too_slow)."
+        None, alias="down_above", description="A probe that took longer found the endpoint DOWN (too_slow)."
     )
     weight: Weight = Field(Decimal(1), description="Its share of a service that is `available_when: weighted`.")
 
@@ -112,9 +112,9 @@ class HttpEndpoint(RequestTerms, TlsTerms, NetworkTerms, EndpointTerms):
         default_factory=dict, description="A credential must be a reference, and nothing beside it."
     )
     body: str | None = Field(None, description="Sent as UTF-8.")
-    proxy: ProxyUrl | None = Field(None, description="Through which to look.")
+    proxy: ProxyUrl | None = Field(None, description="Through which to probe.")
     connection: Literal["fresh", "reuse"] = Field(
-        "fresh", description="fresh: a connection for each look, what a user would meet; reuse: keep it open."
+        "fresh", description="fresh: a connection for each probe, what a user would meet; reuse: keep it open."
     )
 
     @property

@@ -1,4 +1,4 @@
-"""What an HTTP request may ask for and expect: credentials, redirects, the answer."""
+"""HTTP terms: credentials, redirects, and the expectations of the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How seconds become downtime: the choices that contracts make differently, each with a name.
+"""Ways of counting: how seconds become downtime, each choice with a name.
 
 The same history gives anything from 66.7 to 90 per cent under one or the other, so the choice is a term of the
 contract and stands on every report.
@@ -19,10 +19,10 @@ Multiple = Annotated[Level, Field(ge=1, le=1000)]
 
 
 class Quorum(Strict):
-    """A service is down when so large a share of the places that look see it so (ICANN: 51 per cent)."""
+    """A service is down when so large a share of the places that probe see it so (ICANN: 51 per cent)."""
 
     percent: Percent = Field(description="The share of the active places that sees it down.")
-    min_active: Annotated[Whole, Field(ge=1)] = Field(1, description="Fewer looking places say nothing.")
+    min_active: Annotated[Whole, Field(ge=1)] = Field(1, description="Fewer probing places say nothing.")
 
 
 class SlowAsDown(Strict):
@@ -40,7 +40,9 @@ class Counting(Strict):
         description="Permitted maintenance and granted relief: removed from both sides of the ratio, deemed available,"
         " or counted like any other time.",
     )
-    unknown: Literal["excluded", "up", "down"] = Field("excluded", description="Time that nobody saw.")
+    unknown: Literal["excluded", "up", "down"] = Field(
+        "excluded", description="Whether time without observations counts."
+    )
     minutes: Literal["exact", "whole", "begun"] = Field(
         "exact", description="Outages to the millisecond, in whole minutes only, or every minute begun."
     )
@@ -50,5 +52,5 @@ class Counting(Strict):
     degraded_percent: Percent = Field(
         Decimal(0), alias="degraded", description="How much of degraded time is downtime: 0 none, 100 all of it."
     )
-    quorum: Quorum | None = Field(None, description="How many of the places that look must see it down.")
+    quorum: Quorum | None = Field(None, description="How many of the places that probe must see it down.")
     slow_as_down: SlowAsDown | None = Field(None, description="When an answer is too slow to be one.")

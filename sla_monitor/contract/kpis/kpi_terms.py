@@ -1,4 +1,4 @@
-"""What every KPI has, whatever it measures: target, bands, rounding, repeats, and when it is priced."""
+"""Terms that every KPI has: target, bands, rounding, repeats, and when it is priced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine of points and money asks of the terms: one part of them, whatever else they hold."""
+"""The regime: the part of the terms that the engine of points and money reads."""
 
 from __future__ import annotations
 

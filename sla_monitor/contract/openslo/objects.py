@@ -49,6 +49,6 @@ def objects_of(piece: OpenSloPiece) -> Iterator[tuple[str, OpenSloPiece]]:
         elif kind in _ALERTS:
             each.leave(ALERTING)
         elif kind not in _KINDS:
-            each.leave(f"kind {kind[:40]!r} is none of OpenSLO v1's")
+            each.leave(f"kind {kind[:40]!r} is not a kind of OpenSLO v1")
         else:
             yield kind, each

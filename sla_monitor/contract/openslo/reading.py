@@ -1,4 +1,4 @@
-"""OpenSLO objects on their way into terms: each objective becomes a KPI, or is told with the reason why not."""
+"""OpenSLO objects to terms: each objective becomes a KPI, or is reported with the reason why not."""
 
 from __future__ import annotations
 
@@ -242,4 +242,4 @@ def _tell_calendar(calendar: OpenSloPiece) -> None:
     if start is not None and not re.fullmatch(r"\d{4}-\d\d-01([T ]00:00(:00)?)?", str(start.value), re.ASCII):
         start.leave("is not taken: measurement periods count from the first month of the contract's term")
     if zone is not None:
-        zone.leave("is not taken: months are told in the contract's time_zone")
+        zone.leave("is not taken: months follow the contract's time_zone")

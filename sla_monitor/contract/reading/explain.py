@@ -53,8 +53,8 @@ _FILLED: dict[str, Callable[[dict[str, Any]], str]] = {
 SAMPLES = {
     "id": "id: custody",
     "kind": "kind: http",
-    "authority": "authority: Staffordshire Police",
-    "supplier": "supplier: Boeing",
+    "authority": "authority: Westshire Council",
+    "supplier": "supplier: Northgate IT",
     "term": "term: {start: 2025-04-01, end: 2035-03-31}",
     "start": "start: 2025-04-01",
     "end": "end: 2035-03-31",

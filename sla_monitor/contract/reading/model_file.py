@@ -25,7 +25,7 @@ class Elsewhere(Misplaced):
     """The value under a key leads to another file, which has problems of its own."""
 
     def __init__(self, key: str, others: Iterable[Problem]) -> None:
-        super().__init__([((key,), "leads to a file with mistakes (they are told with its name)")])
+        super().__init__([((key,), "leads to a file with mistakes (listed under its name)")])
         self.others = tuple(others)
 
 

@@ -1,4 +1,4 @@
-"""What a file says, value by value, each with the place where it stands; and what is wrong with it.
+"""Nodes of a file: each value with its place, and the mistakes found in it.
 
 Everything that is done to a file before the models see it (versions, secrets, places of mistakes) works on these.
 """

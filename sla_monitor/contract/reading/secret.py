@@ -1,4 +1,4 @@
-"""Secrets by reference: a contract file says where a secret is, never what it is."""
+"""Secrets by reference: a contract file says where a secret is, never its value."""
 
 from __future__ import annotations
 

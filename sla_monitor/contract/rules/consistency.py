@@ -65,7 +65,7 @@ def misfits(
     if every_ms is not None and every_ms % 1000:
         yield ("every",), "must be whole seconds (write for example 30s)"
     if every_ms is not None and timeout_ms is not None and timeout_ms > every_ms:
-        yield ("timeout",), "must not be longer than every, or looks would overlap (not given: 10s, and every 60s)"
+        yield ("timeout",), "must not be longer than every, or probes would overlap (not given: 10s, and every 60s)"
     if down_ms is not None and timeout_ms is not None and down_ms >= timeout_ms:
         yield ("down_above",), "must be shorter than timeout, or it can never be reached (timeout not given: 10s)"
     limit_ms = down_ms if down_ms is not None else timeout_ms

@@ -1,4 +1,4 @@
-"""What may be written about versions, and what may not."""
+"""Rules for versions: which keys may change, and from which date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps quiet because of something else.
+"""Inhibition: alerts that stay quiet while another one fires.
 
 Alertmanager takes two labels that are both missing for equal ones: without care, one alert would mute every other.
 So each rule demands of both sides that the labels which must be equal are there.

@@ -1,4 +1,4 @@
-"""Who is told: placeholders that show where the secrets go, to be replaced by receivers of one's own."""
+"""Receivers: placeholders that show where the secrets go, to be replaced by one's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hours in which tickets are told, in the contract's zone: its Working Days, less its holidays."""
+"""Working hours for tickets, in the contract's zone: its Working Days, less its holidays."""
 
 from __future__ import annotations
 

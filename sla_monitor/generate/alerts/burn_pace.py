@@ -1,4 +1,4 @@
-"""Which burn-rate alerts make sense for a KPI: each can fire, and no single failed look can trip one.
+"""Which burn-rate alerts make sense for a KPI: each can fire, and no single failed probe can trip one.
 
 The figures are for periods of 30 days a month and for whole weeks' hours, like the advice on contract files:
 otherwise rules would come and go with the calendar. The rules themselves compare with the allowance of the running
@@ -73,8 +73,8 @@ def _why_not(terms: Terms, kpi: AvailabilityKpi, burns: tuple[Burn, ...]) -> tup
     for endpoint in _lone_endpoints(terms, kpi):
         lost_ms = endpoint.every_ms + endpoint.timeout_ms
         if terms.accounting.confirmation_failures == 1 and lost_ms >= tightest:
-            why = f"one failed look at {endpoint.id}, {told_time(lost_ms)} until the next, would be enough for it"
-            sooner = f", or let a look take less than {told_time(tightest)}" if tightest else ""
+            why = f"one failed probe at {endpoint.id}, {told_time(lost_ms)} until the next, would be enough for it"
+            sooner = f", or let a probe take less than {told_time(tightest)}" if tightest else ""
             return why, f"set accounting.confirmation to 2 or more{sooner}"
     return None
 

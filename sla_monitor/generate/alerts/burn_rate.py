@@ -153,7 +153,7 @@ def burn_cases(subject: Subject, kpi: AvailabilityKpi, burn: Burn, burns: Sequen
 
 def _no_emergencies(story: _Story, at: int, down: str) -> Iterator[AlertTest]:
     """What is no downtime; once for an alert, because it is the same for each of its rates."""
-    yield story.quiet_case("a single failed look is no downtime", at, f"0x{at + 10}")
+    yield story.quiet_case("a single failed probe is no downtime", at, f"0x{at + 10}")
     lost = story.outage * story.step_s
     relieved = f"{10 * lost}x{story.quiet} {5 * lost}x{story.outage + 20}"
     yield story.quiet_case("relief that is granted is no downtime", at, relieved)

@@ -1,4 +1,4 @@
-"""Alerts about what the monitor missed: looks that were late or not made, lost observations, low coverage."""
+"""Alerts about what the monitor missed: probes that were late or not made, lost observations, low coverage."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def _lagging(settings: Settings) -> Alert:
         names.MONITOR_LAGGING,
         "warning",
         f"{late}\nor ({skipped}) / {looks} > 0.01",
-        text("Looks are late, or are not made: coverage falls."),
+        text("Probes are late or missed: coverage falls."),
         (
-            AlertTest("fires when looks are late", at_ms, buckets, dict(OURS)),
+            AlertTest("fires when probes are late", at_ms, buckets, dict(OURS)),
             AlertTest(
-                "fires when looks are missed",
+                "fires when probes are missed",
                 at_ms,
                 {missed: "0+1x100", overrun: "0x100", probes: "0+12x100"},
                 dict(OURS),

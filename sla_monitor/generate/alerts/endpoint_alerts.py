@@ -77,11 +77,11 @@ def _endpoint_cases(subject: Subject, service: Service, endpoint: Endpoint, wait
     late = (6 + minutes(wait_ms)) * MINUTE_MS
     at, told = _step(subject, service, endpoint)
     series = {down: "0x3 1x~", **at, **hours}
-    yield AlertTest("fires when looks in a row have failed", late, series, subject.came(**where), told)
+    yield AlertTest("fires when probes in a row have failed", late, series, subject.came(**where), told)
     failed = minutes(endpoint.every_ms)
     for after in (0, 5):
         at_ms = (4 + failed + after) * MINUTE_MS
-        yield AlertTest("one failed look makes no ticket", at_ms, {down: f"0x3 1x{failed - 1} 0x~", **hours})
+        yield AlertTest("one failed probe makes no ticket", at_ms, {down: f"0x3 1x{failed - 1} 0x~", **hours})
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=service.id)
     yield AlertTest("permitted maintenance makes no ticket", late, {down: "0x3 1x~", booked: "1x~", **hours})
 
@@ -121,7 +121,7 @@ def _certificates(subject: Subject, group: Group) -> Iterator[Alert]:
                 subject.came(**where),
                 told,
             ),
-            AlertTest("a certificate that holds is no trouble", MINUTE_MS, {expiry: f"{(days + 1) * DAY_S}x9"}),
+            AlertTest("a certificate that holds does not alert", MINUTE_MS, {expiry: f"{(days + 1) * DAY_S}x9"}),
         ),
         subject.labels(group),
         {"call": subject.contacts(group.services)},

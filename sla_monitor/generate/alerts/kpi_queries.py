@@ -18,7 +18,7 @@ STEPS = 24
 
 def unanswered_alerts(subject: Subject) -> Iterator[Alert]:
     """That a KPI's question was asked at least twice, and never answered, in twice the time after which it is asked
-    again. An answer that was late, or came at the second attempt, is no trouble: the figure is of a month."""
+    again. An answer that was late, or came at the second attempt, does not alert: the figure is of a month."""
     by_every: dict[int, list[str]] = {}
     for kpi in subject.terms.kpis:
         if isinstance(kpi, AskedKpi) and kpi.source is not None:
@@ -63,11 +63,11 @@ def _cases(subject: Subject, kpi: str, window_ms: int) -> Iterator[AlertTest]:
         step_ms=step_ms,
     )
     yield AlertTest(
-        f"one failure {every} is no trouble",
+        f"one failure {every} does not alert",
         at_ms,
         {failed: f"0x{STEPS + 5} 1x~", asked: f"0x{STEPS + 5} 1x~"},
         step_ms=step_ms,
     )
     yield AlertTest(
-        f"nothing that is asked {every} is no trouble", at_ms, {failed: "3x~", asked: "9x~"}, step_ms=step_ms
+        f"nothing that is asked {every} does not alert", at_ms, {failed: "3x~", asked: "9x~"}, step_ms=step_ms
     )

@@ -60,11 +60,11 @@ def _down(settings: Settings) -> Alert:
         names.MONITOR_DOWN,
         "critical",
         f"{job} == 0\nor absent({job})",
-        text("Prometheus cannot scrape the monitor: nobody would hear of a supplier's outage."),
+        text("Prometheus cannot scrape the monitor: no supplier outage would be reported."),
         (
             AlertTest("fires when it cannot be scraped", at_ms, {up: "1x3 0x100"}, dict(OURS)),
             AlertTest("fires when it is not there at all", at_ms, {}, {"job": JOB}),
-            AlertTest("a single failed scrape is no trouble", 5 * MINUTE_MS, {up: "1x3 0 1x100"}),
+            AlertTest("a single failed scrape does not alert", 5 * MINUTE_MS, {up: "1x3 0 1x100"}),
         ),
         for_ms=wait_ms,
     )
@@ -81,11 +81,11 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         names.NOT_PROBING,
         "critical",
         f"{names.PULSE.sample} > 30\nor {total} == 0",
-        text("The monitor is up, and does not look: what suppliers do now is not seen."),
+        text("The monitor is up and makes no probes: supplier outages are not seen."),
         (
             AlertTest("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
-            AlertTest("fires when no look is made", at_ms, {age: "0x100", looks: "5x100"}, dict(OURS)),
-            AlertTest("is quiet while looks are made", at_ms, {age: "1x100", looks: "0+12x100"}),
+            AlertTest("fires when no probe is made", at_ms, {age: "0x100", looks: "5x100"}, dict(OURS)),
+            AlertTest("is quiet while probes are made", at_ms, {age: "1x100", looks: "0+12x100"}),
         ),
     )
 
@@ -113,7 +113,7 @@ def _broken(settings: Settings) -> Alert:
         ),
         (
             AlertTest("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),
-            AlertTest("a moment is no trouble", at_ms, {failing: "1 0x100"}),
+            AlertTest("a moment does not alert", at_ms, {failing: "1 0x100"}),
             AlertTest("the supplier's failures are not ours", at_ms, {other: "1x100"}),
         ),
         for_ms=patience_ms,
@@ -178,7 +178,7 @@ def _counts(settings: Settings) -> Iterator[Alert]:
             names.LEDGER_SAVED_ANEW_ALERT,
             "critical",
             names.LEDGER_SAVED_ANEW,
-            "Files of the ledger were removed while it was open; it was saved anew, and nothing is lost this time.",
+            "Files of the ledger were removed while it was open; it was saved again, and nothing is lost this time.",
         ),
     )
     for name, severity, metric, description in rows:
@@ -214,7 +214,7 @@ def _log_grows(settings: Settings) -> Alert:
         (
             AlertTest("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512Mi"}),
             AlertTest("is quiet while it is small", at_ms, {size: f"{small}x100"}),
-            AlertTest("a backup is no trouble", at_ms, {size: f"{large}x5 0x100"}),
+            AlertTest("a backup does not alert", at_ms, {size: f"{large}x5 0x100"}),
         ),
         for_ms=patience_ms,
     )
@@ -236,7 +236,7 @@ def _record_ahead(settings: Settings) -> Alert:
         (
             AlertTest("fires while it does", at_ms, {lead: "3600x100"}, dict(OURS), {"value": "1h 0m 0s"}),
             AlertTest("is quiet while it does not", at_ms, {lead: "0x100"}),
-            AlertTest("a moment is no trouble", at_ms, {lead: "3600 0x100"}),
+            AlertTest("a moment does not alert", at_ms, {lead: "3600 0x100"}),
         ),
         for_ms=wait_ms,
     )
@@ -267,7 +267,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.LEDGER_FAILING,
             1,
-            "The ledger cannot be written; looks are held in memory, and are lost when that is full.",
+            "The ledger cannot be written; probes are held in memory, and are lost when that is full.",
             wait_ms,
         ),
         (
@@ -283,7 +283,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "warning",
             names.LEDGER_KEY_FAILING,
             1,
-            "The key that signs the record cannot be used: heads of its chain are told without a signature.",
+            "The key that signs the record cannot be used: heads of its chain are published without a signature.",
             patience_ms,
         ),
         (names.RELOAD_FAILED, "warning", names.RELOAD_OK, 0, "An older configuration is in force.", patience_ms),
@@ -309,7 +309,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
         cases = (
             AlertTest("fires while it lasts", at_ms, {series: f"{bad}x100"}, dict(OURS)),
             AlertTest("is quiet while all is well", at_ms, {series: f"{1 - bad}x100"}),
-            AlertTest("a moment is no trouble", at_ms, {series: f"{bad} {1 - bad}x100"}),
+            AlertTest("a moment does not alert", at_ms, {series: f"{bad} {1 - bad}x100"}),
         )
         yield monitor_alert(
             settings, name, severity, f"{metric.sample} == {bad}", text(description), cases, for_ms=for_ms

@@ -85,13 +85,13 @@ def _down_cases(subject: Subject, group: Group, wait_ms: int) -> Iterator[AlertT
     degraded = subject.sample(names.SERVICE_STATE, service=service.id, state="degraded")
     for after in (1, 5):
         at_ms = (4 + failed + after) * MINUTE_MS
-        yield AlertTest("one failed look calls nobody", at_ms, {down: series, degraded: "0x3 1 0x~", **hours})
+        yield AlertTest("one failed probe pages no one", at_ms, {down: series, degraded: "0x3 1 0x~", **hours})
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=service.id)
-    yield AlertTest("permitted maintenance calls nobody", late, {down: "0x3 1x~", booked: "1x~", **hours})
+    yield AlertTest("permitted maintenance pages no one", late, {down: "0x3 1x~", booked: "1x~", **hours})
     closed = {subject.sample(names.SERVICE_AGREED, service=service.id): "3600x~"}
-    yield AlertTest("nobody is called outside service hours", late, {down: "0x3 1x~", **closed})
+    yield AlertTest("no page outside service hours", late, {down: "0x3 1x~", **closed})
     unseen = subject.sample(names.SERVICE_STATE, service=service.id, state="unknown")
-    yield AlertTest("what the monitor does not see calls nobody", late, {down: "0x~", unseen: "1x~", **hours})
+    yield AlertTest("what the monitor does not see pages no one", late, {down: "0x~", unseen: "1x~", **hours})
 
 
 def _degraded(subject: Subject, group: Group) -> Alert:

@@ -1,4 +1,4 @@
-"""What the rules of one contract are made from: the terms in force, the settings, and text that they share."""
+"""Subject: the terms in force, settings and texts from which the rules of one contract are made."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Subject:
 
     @property
     def groups(self) -> Iterator[Group]:
-        """The services that are looked at, by criticality."""
+        """The services that are probed, by criticality."""
         for criticality in CRITICALITIES:
             services = tuple(s for s in self.terms.services if s.criticality == criticality and s.endpoints)
             if services:
@@ -87,8 +87,8 @@ class Subject:
         return {"contract": self.id, **OURS, **labels}
 
     def confirmed_after_ms(self, endpoint: Endpoint) -> int:
-        """How long an endpoint is seen down when more than one look in a row has failed, and as many as the contract
-        wants: a single failed look is seen for at most one interval, one timeout, and a scrape at either end."""
+        """How long an endpoint is seen down when more than one probe in a row has failed, and as many as the contract
+        wants: a single failed probe is seen for at most one interval, one timeout, and a scrape at either end."""
         looks = max(self.terms.accounting.confirmation_failures, 2)
         return (looks - 1) * endpoint.every_ms + endpoint.timeout_ms + 2 * self.settings.alerting.scrape_every_ms
 

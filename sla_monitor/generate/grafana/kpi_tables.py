@@ -64,7 +64,7 @@ def _in_per_cent(metric: names.MetricName) -> str:
 def others(contracts: Sequence[Terms]) -> Panel:
     return table(
         "Other KPIs, in three views",
-        "Times are in seconds. What nobody has measured or submitted yet is empty.",
+        "Times are in seconds. KPIs not yet measured or submitted are empty.",
         (Key("kpi", "KPI"), Key("service", "Service"), Key("unit", "Unit")),
         _figures(contracts, 'unit!="ratio"', "kpi, service, unit", PanelStyle(unit="none")),
         height=6,

@@ -1,4 +1,4 @@
-"""The monitor's own health: does it look when it should, keep what it saw, and know what it costs."""
+"""The monitor's own health: does it probe when it should, keep what it saw, and know what it costs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def health() -> Dashboard:
     return Dashboard(
         uid=HEALTH,
         title="SLA 4: Monitor health",
-        description="Is the monitor itself well: does it look on time, keep what it saw, and assess it?",
+        description="Is the monitor itself well: does it probe on time, keep what it saw, and assess it?",
         rows=(
             ("Now", _now()),
-            ("Looking on time", (_lateness(), _lost(), _in_flight(), _looks())),
+            ("Probing on time", (_lateness(), _lost(), _in_flight(), _looks())),
             ("Keeping and assessing", (_ledger(), _lag(), _assessing(), _log())),
             ("What it costs", (_cpu(), _memory(), _files(), _scrape())),
         ),
@@ -36,7 +36,7 @@ def _stat(title: str, description: str, expression: str, look: PanelStyle) -> Pa
 def _now() -> tuple[Panel, ...]:
     yes = PanelStyle(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=style.steps((None, style.BAD), (1, style.GOOD)))
     no = PanelStyle(unit="none", texts=style.BAD_WHEN_ONE, thresholds=style.ANY_IS_BAD)
-    taken_up = "Whether the last reading of the configuration was taken up; if not, the one before is in force."
+    taken_up = "Whether the last reading of configuration loaded; if not, the one before is in force."
     return (
         _stat("Scraped", "Whether Prometheus reaches the monitor.", f"min({select('up')})", yes),
         _stat("Online", "Whether a witness answers.", f"min({select(names.MONITOR_ONLINE)})", yes),
@@ -71,8 +71,8 @@ def _ages() -> tuple[Panel, ...]:
 def _lateness() -> Panel:
     buckets = f"sum by (le) (rate({select(names.LATENESS.sample + '_bucket')}[$__rate_interval]))"
     return timeseries(
-        "How late looks begin",
-        "After the instant at which each was due; half of the looks, and 99 of 100, are sooner.",
+        "Probe lateness",
+        "After the instant at which each was due; half of the probes, and 99 of 100, are sooner.",
         [
             Query(f"histogram_quantile({share}, {buckets})", name)
             for share, name in ((0.5, "half"), (0.99, "99 of 100"))
@@ -83,8 +83,8 @@ def _lateness() -> Panel:
 
 def _lost() -> Panel:
     return timeseries(
-        "Looks that did not happen",
-        "Missed: the schedule was late or the host slept. Overrun: the look before was under way. They lower coverage.",
+        "Probes not made",
+        "Missed: the schedule was late or the host slept. Overrun: the previous one was running. Both lower coverage.",
         [
             Query(f"sum by (instance) ({rate(names.MISSED)})", f"missed {INSTANCE}"),
             Query(f"sum by (instance) ({rate(names.OVERRUN)})", f"overrun {INSTANCE}"),
@@ -108,7 +108,7 @@ def _in_flight() -> Panel:
 
 def _looks() -> Panel:
     return timeseries(
-        "Looks a second",
+        "Probes a second",
         "Made, and those that found an endpoint down.",
         [
             Query(f"sum by (instance) ({rate(names.PROBES)})", f"made {INSTANCE}"),

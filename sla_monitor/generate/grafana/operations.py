@@ -67,7 +67,7 @@ def _counts(money: str) -> list[Panel]:
         ),
         stat(
             "Awaiting a decision",
-            "Entries of the register (bookings, claims) that nobody has decided yet.",
+            "Entries of the register (bookings, claims) without a decision.",
             Query(pending),
             PanelStyle(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),
@@ -155,7 +155,7 @@ def _own_health() -> list[Panel]:
             PanelStyle(unit="none", texts=style.BAD_WHEN_ONE, thresholds=no, links=to),
         ),
         own(
-            "Figures are this old",
+            "Age of figures",
             "Time since the figures were last worked out.",
             f"time() - min({select(names.ASSESSED)})",
             PanelStyle(
@@ -163,8 +163,8 @@ def _own_health() -> list[Panel]:
             ),
         ),
         own(
-            "Looks missed a second",
-            "Looks lost because the schedule was late or the host slept.",
+            "Probes missed a second",
+            "Probes lost because the schedule was late or the host slept.",
             f"sum({rate(names.MISSED)})",
             PanelStyle(
                 unit="none", decimals=2, thresholds=style.steps((None, style.GOOD), (0.01, style.NEAR)), links=to

@@ -1,4 +1,4 @@
-"""What dashboards ask Prometheus: every selector is held to the monitor, and where it can be, to the contract."""
+"""Queries of the dashboards: each selector is limited to the monitor and, where possible, to the contract."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def _people() -> tuple[Panel, ...]:
         _now("The month ends", "In the contract's own zone.", ends, PanelStyle(unit="dateTimeFromNow")),
         _now(
             "Awaiting a decision",
-            "Entries of the register that nobody has decided yet.",
+            "Entries of the register without a decision.",
             f"max({select(names.REGISTER_PENDING, *CONTRACT)})",
             PanelStyle(thresholds=style.ANY_IS_NEAR, decimals=0),
         ),

@@ -1,4 +1,4 @@
-"""The service dashboard: how one service did, where the time went, and why looks failed."""
+"""The service dashboard: how one service did, where the time went, and why probes failed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def service() -> Dashboard:
     return Dashboard(
         uid=UID,
         title="SLA 2: Service",
-        description="How did this service do, where did the time go, and why did looks fail?",
+        description="How did this service do, where did the time go, and why did probes fail?",
         rows=(
             ("The running period so far", _figures()),
             ("When", (_endpoints(), _hours())),
@@ -70,7 +70,7 @@ def _figures() -> tuple[Panel, ...]:
 def _endpoints() -> Panel:
     return state_timeline(
         "Endpoints",
-        "The outcome of each look. A service is down only after the contract's confirmation rule.",
+        "The outcome of each probe. A service is down only after the contract's confirmation rule.",
         [
             Query(state_code(names.SERVICE_STATE, "service", SERVICE), "{{service}} (the service)"),
             Query(state_code(names.ENDPOINT_STATE, "endpoint", ENDPOINT), "{{endpoint}}"),
@@ -97,7 +97,7 @@ def _hours() -> Panel:
 
 def _durations() -> Panel:
     return timeseries(
-        "How long looks took",
+        "Probe duration",
         "From the name to the last byte, by endpoint.",
         [Query(each("endpoint", select(names.PROBE_DURATION, *ENDPOINT)), "{{endpoint}}")],
         PanelStyle(unit="s", least=0),
@@ -107,8 +107,8 @@ def _durations() -> Panel:
 def _phases() -> Panel:
     parts = select(names.PROBE_PHASE, *ENDPOINT)
     return timeseries(
-        "Phases of the looks",
-        "Name lookup, connecting, TLS, first byte, transfer: the mean of the endpoints. They add up to the look.",
+        "Probe phases",
+        "Name lookup, connecting, TLS, first byte, transfer: the mean of the endpoints. They add up to the probe.",
         [Query(f"avg by (phase) ({parts})", "{{phase}}")],
         PanelStyle(unit="s", least=0),
         stacked=True,
@@ -117,8 +117,8 @@ def _phases() -> Panel:
 
 def _reasons() -> Panel:
     return timeseries(
-        "Why looks fail",
-        "Endpoints whose last look found something wrong, by reason.",
+        "Failures by reason",
+        "Endpoints whose last probe found something wrong, by reason.",
         [Query(or_zero(f"sum by (reason) ({select(names.SERVICE_FAILING, *SERVICE)})"), "{{reason}}")],
         PanelStyle(unit="short", decimals=0, least=0),
         stacked=True,
@@ -130,8 +130,8 @@ def _failures() -> Panel:
         f"sum by (endpoint) ({rate(metric, *ENDPOINT)})" for metric in (names.PROBE_FAILURES, names.PROBES)
     )
     return timeseries(
-        "Failed looks",
-        "Share of the looks at each endpoint that found it down.",
+        "Failed probes",
+        "Share of the probes of each endpoint that found it down.",
         [Query(f"{failed} / {all_looks}", "{{endpoint}}")],
         PanelStyle(unit="percentunit", least=0, most=1),
     )

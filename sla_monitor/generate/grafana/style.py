@@ -1,5 +1,4 @@
-"""How values look: colours that mean the same everywhere, thresholds, mappings, units. All of them work on dark and
-light."""
+"""Styles of values: colours with one meaning everywhere, thresholds, mappings, units; for dark and light themes."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class SpanProof:
         endpoint = row[1]
         put(self._spans[endpoint], row)
         self._told_at[endpoint] = row[2]
-        if row[8]:  # of one look at least: the last of them vouches for so long
+        if row[8]:  # of one observation at least: the last of them vouches for so long
             self._every_ms[endpoint] = row[4] - row[5]
         else:
             self._every_ms.pop(endpoint, None)

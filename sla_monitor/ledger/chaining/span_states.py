@@ -65,7 +65,7 @@ def spans_in(connection: sqlite3.Connection, schema: str = "main") -> dict[int, 
 
 def tell_spans(connection: sqlite3.Connection) -> None:
     """Tell in the chain what spans are now, where it is not what was told of them, inside the transaction that is
-    open. Whoever writes spans that no look has made calls it."""
+    open. Whoever writes spans that no observation has made calls it."""
     told = told_spans(connection)
     rows: list[SpanRow] = []
     for endpoint, several in sorted(spans_in(connection).items()):

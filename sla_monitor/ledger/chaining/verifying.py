@@ -316,7 +316,7 @@ def _schema(connection: sqlite3.Connection) -> Iterator[str]:
     for kind, name in sorted(ours.keys() - there.keys()):
         yield f"the {kind} {name} is missing: somebody has dropped it"
     for kind, name in sorted(there.keys() - ours.keys()):
-        yield f"the {kind} {name} is none of the program's"
+        yield f"the {kind} {name} does not belong to the program"
     for kind, name in sorted(there.keys() & ours.keys()):
         if there[kind, name] != ours[kind, name]:
             yield f"the {kind} {name} is not the program's: somebody has changed it"

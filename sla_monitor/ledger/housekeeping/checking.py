@@ -201,7 +201,7 @@ def _derived(database: Database, progress: Progress) -> list[str]:
         derive(database, progress)
         return _meaning(database)
     except NOT_OURS:
-        return ["spans cannot be worked out from the observations: they are none that the program recorded"]
+        return ["spans cannot be worked out from the observations: the program did not record these"]
 
 
 def _told_otherwise(path: Path, database: Database) -> Iterator[str]:

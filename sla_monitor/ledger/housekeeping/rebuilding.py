@@ -81,7 +81,7 @@ _DIFFERENCES_LATER = (
 def rebuild_spans(path: Path, progress: Progress) -> int:
     """Replace every span by what the observations say; returns how many rows that changed.
 
-    All or nothing, in one transaction. Each look counts with the interval that was in force when it was recorded. What
+    All or nothing, in one transaction. Each probe counts with the interval that was in force when it was recorded. What
     was told of spans otherwise is told anew, in the chain. Raises LedgerLocked while a daemon writes the ledger,
     LedgerDamaged where observations are not as they were recorded, and LedgerError and its other kinds.
     """
@@ -113,8 +113,8 @@ def replace_spans(connection: sqlite3.Connection) -> None:
 def derive(database: Database, progress: Progress) -> None:
     """Work every span out again, into temporary tables. Give it an open transaction: one state of the record.
 
-    Looks are taken in the order in which they were recorded, as the writer took them. Where some were taken out of the
-    ledger, spans up to then are what was told of them in the chain, and worked out from there on.
+    Observations are taken in the order in which they were recorded, as the writer took them. Where some were taken out
+    of the ledger, spans up to then are what was told of them in the chain, and worked out from there on.
     """
     begin_scratch(database, pruned_endpoints(database.conn))
     tally_up(database, pruned_endpoints(database.conn), {}, progress)

@@ -1,4 +1,4 @@
-"""What the open connection still holds of a ledger whose files went from under it is put where it is safe.
+"""Salvage: saves what an open connection still holds of a ledger whose files were removed.
 
 A ledger that was removed, or lost its log, is saved anew in its place. Where somebody has put another file there, that
 file is left alone, and what was recorded is saved beside it. One that was moved is brought up to date where it is now.
@@ -81,7 +81,7 @@ def _anew(journal: Journal, now_ms: int) -> Journal:
         raise
     # SQLite leaves the files of the path alone when it closes a database that is not there any more.
     journal.close()
-    LOG.error("the ledger was saved anew at %s, with all that was recorded; find out who removed its files", path)
+    LOG.error("the ledger was saved again at %s, with all that was recorded; find out who removed its files", path)
     return anew
 
 

@@ -1,4 +1,4 @@
-"""Looks an hour at a time, as columns: out of the observations, or out of the hours that are kept packed beside them.
+"""Packed hours: the observations of an hour as columns, from the table of observations or from its packed copy.
 
 An hour that was packed is read twenty times as fast, however many other endpoints there are. It holds nothing that
 the observations do not hold.
@@ -32,7 +32,7 @@ LEVEL = 1
 
 _LOOK_BYTES = 25
 _SUM_BYTES = 16
-# Columns as JSON, which is read in C: a third quicker than a row and five integers for each look.
+# Columns as JSON, which is read in C: a third quicker than a row and five integers for each probe.
 _SCAN = """
 select endpoint_id, json_group_array(at_ms), json_group_array(outcome), json_group_array(duration_us),
   json_group_array(ifnull(first_byte_us, -1))
@@ -56,8 +56,8 @@ select endpoint_id, body from looks_by_hour where hour = ? and endpoint_id in (s
 
 @dataclass(frozen=True, slots=True)
 class PackedHours:
-    """Reads and packs hours of one ledger: `places` turns its integers of outcomes into what Looks have, `numbers`
-    turns those back."""
+    """Reads and packs hours of one ledger: `places` turns its integers of outcomes into what Observations have,
+    `numbers` turns those back."""
 
     places: bytes
     numbers: bytes
@@ -72,7 +72,7 @@ class PackedHours:
     def scanned(
         self, connection: sqlite3.Connection, endpoints: Iterable[int], start_ms: int, end_ms: int, after: int = 0
     ) -> dict[int, Samples]:
-        """The looks that began in a range, out of the observations of all endpoints; those with higher ids than
+        """The observations that began in a range, out of the observations of all endpoints; those with higher ids than
         `after`."""
         rows = connection.execute(_SCAN, (start_ms, end_ms, json.dumps(list(endpoints)), after)).fetchall()
         found = {}
@@ -117,7 +117,7 @@ class PackedHours:
         return self.unpacked(body, hour) if _sum(body, endpoint, hour) == told else None
 
     def packed(self, looks: Samples, hour: int) -> bytes:
-        """An endpoint's hour: the milliseconds from one look to the next, outcomes, microseconds twice."""
+        """An endpoint's hour: the milliseconds from one observation to the next, outcomes, microseconds twice."""
         steps = array("q", map(sub, looks.at_ms, chain((hour * HOUR_MS,), looks.at_ms)))
         integers = map(_bytes, (steps, looks.duration_us, looks.first_byte_us))
         return zlib.compress(b"".join((*integers, looks.outcomes.translate(self.numbers))), LEVEL)
@@ -146,12 +146,12 @@ class PackedHours:
 
 
 def packed_until_ms(connection: sqlite3.Connection) -> int:
-    """The end of the last hour that is packed; a look that begins before it may be late for one."""
+    """The end of the last hour that is packed; an observation that begins before it may be late for one."""
     return HOUR_MS * int(connection.execute("select ifnull(max(hour) + 1, 0) from looks_by_hour").fetchone()[0])
 
 
 def forget_hour(connection: sqlite3.Connection, endpoint: int, at_ms: int) -> None:
-    """Take out an endpoint's hour, in the transaction that records a late look in it."""
+    """Take out an endpoint's hour, in the transaction that records a late observation in it."""
     query = "delete from looks_by_hour where hour = ? and endpoint_id = ?"
     connection.execute(query, (at_ms // HOUR_MS, endpoint))
 

@@ -129,7 +129,7 @@ class Reader(SingleObservations, Evidence):
     def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
 
-        `rest` is called between every ROWS_AT_ONCE: in the daemon, looks that are due go first.
+        `rest` is called between every ROWS_AT_ONCE: in the daemon, probes that are due go first.
         """
         with self._proving() as proof:
             layers = self._layers(proof)
@@ -220,7 +220,8 @@ class Reader(SingleObservations, Evidence):
         return other
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
-        """The looks of many endpoints in `[start_ms, end_ms)`, in pieces of a day at most, the later ones later."""
+        """The observations of many endpoints in `[start_ms, end_ms)`, in pieces of a day at most, the later ones
+        later."""
         with self._proving() as proof:
             layers = self._layers(proof)
         mixed = {key: several for key in keys if (several := reaching(layers, key, (start_ms, end_ms)))}
@@ -229,7 +230,7 @@ class Reader(SingleObservations, Evidence):
             yield from self._mixed(key, several, start_ms, end_ms)
 
     def _mixed(self, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
-        """Looks that were made here, and those of imports where nothing was seen here."""
+        """Observations that were made here, and those of imports where nothing was seen here."""
         own = super().columns((key,), start_ms, end_ms)
         with self._proving() as proof:
             added = fill(self._beneath(proof, key, layers, start_ms, end_ms))
@@ -291,7 +292,7 @@ class Reader(SingleObservations, Evidence):
         return Fingerprint(digest, _hull(rows, 5), _hull(rows, 7))
 
     def first_ms(self, contract: str) -> int | None:
-        """When the first look at any endpoint of a contract began; None: there is none."""
+        """When the first probe at any endpoint of a contract began; None: there is none."""
         with self._proving() as proof:
             proof.names()
             layers = [layer for layer in self._layers(proof) if layer.contract == contract]
@@ -314,8 +315,8 @@ class Reader(SingleObservations, Evidence):
         return bool(self._rows(_WAS_SEEN, start_ms, end_ms)[0][0])
 
     def first_failed(self, endpoint: str, start_ms: int, end_ms: int) -> Observation | None:
-        """The first look at the endpoint that began in `[start_ms, end_ms)` and found it down; evidence included. Which
-        of millions of looks that may be is told by the spans."""
+        """The first probe of the endpoint that began in `[start_ms, end_ms)` and found it down; evidence included.
+        Which of millions of observations that may be is told by the spans."""
         (number,) = self.numbers([endpoint]) or (None,)
         with self._proving() as proof:
             spans = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms)).get(number or 0, ())
@@ -336,8 +337,8 @@ class Reader(SingleObservations, Evidence):
             return not_before(connection, head)
 
     def worked_out(self, digest: str) -> str | None:
-        """What was made of looks of months that are over, by the digest of the question; None: nobody has asked it, or
-        the program did not give the answer that is kept."""
+        """What was made of observations of months that are over, by the digest of the question; None: nobody has asked
+        it, or the program did not give the answer that is kept."""
         with self._proving() as proof:
             row = proof.connection.execute("select body from worked_out where digest = ?", (digest,)).fetchone()
             return str(row[0]) if row and proof.has_answer(digest, row[0]) else None
@@ -348,7 +349,7 @@ class Reader(SingleObservations, Evidence):
         return [self._meanings.span(row) for row in reversed(rows)]
 
     def latest_observations(self, endpoint: str, count: int) -> list[Observation]:
-        """The endpoint's last `count` looks, ascending: read backwards, an hour at a time, from the last one."""
+        """The endpoint's last `count` observations, ascending: read backwards, an hour at a time, from the last one."""
         spans = self.latest_spans(endpoint, 1)
         with self._proving() as proof:
             first_ms, stop_ms = self._edges(proof)[0], spans[0].seen_ms + 1 if spans else 0

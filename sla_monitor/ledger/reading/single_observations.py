@@ -1,4 +1,4 @@
-"""Reads single looks: whole ones with their evidence, or columns of many endpoints at once."""
+"""Reads single observations: whole ones with their evidence, or columns of many endpoints at once."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 class SingleObservations(Asking):
-    """The looks of one ledger."""
+    """The observations of one ledger."""
 
     def __init__(self, path: Path, older: Older | None = None) -> None:
         """`older` has the observations that were taken out; without it, to ask for them is an error."""
@@ -63,7 +63,7 @@ class SingleObservations(Asking):
         self.hours = PackedHours.of(self._meanings)
 
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
-        """The endpoint's looks that began in `[start_ms, end_ms)`, ascending; evidence included."""
+        """The endpoint's observations that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._observations(endpoint, start_ms, end_ms, exact=True)
 
     def _observations(self, endpoint: str, start_ms: int, end_ms: int, *, exact: bool) -> Iterator[Observation]:
@@ -174,7 +174,8 @@ class SingleObservations(Asking):
     def _looks_in(
         self, contract: str, numbers: Mapping[int, str], slice_ms: tuple[int, int], known: set[tuple[str, int]]
     ) -> dict[int, Samples]:
-        """Looks of a slice by endpoint, from where they are at this moment; of those that are packed the whole hour."""
+        """Observations of a slice by endpoint, from where they are at this moment; of those that are packed the whole
+        hour."""
         begin_ms, stop_ms = slice_ms
         with self._proving(known) as proof:
             day = self._pruned_at(proof, contract, begin_ms)
@@ -188,8 +189,8 @@ class SingleObservations(Asking):
         }
 
     def _recorded_in(self, proof: Proof, numbers: Iterable[int], begin_ms: int, stop_ms: int) -> dict[int, Samples]:
-        """Looks of an hour, or of several none of which is packed; of those that are not packed no more than is asked
-        for."""
+        """Observations of an hour, or of several none of which is packed; of those that are not packed no more than is
+        asked for."""
         hour = begin_ms // HOUR_MS
         kept = self.hours.kept(proof.connection, numbers, hour) if stop_ms <= (hour + 1) * HOUR_MS else {}
         lacking = [number for number in numbers if number not in kept]

@@ -1,4 +1,4 @@
-"""What failed looks saw, each distinct content stored once. All of it is hostile text."""
+"""Bodies of failed probes, each distinct content stored once. All of it is hostile text."""
 
 from __future__ import annotations
 

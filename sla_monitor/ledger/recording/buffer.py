@@ -1,4 +1,4 @@
-"""What has been handed over and is not on disk yet: bounded, in order, never a reason to wait."""
+"""The buffer of rows not yet on disk: bounded, in order, never a reason to wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits to be written."""
+"""Entries of the buffer: the rows that wait to be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was brought in from elsewhere: layers beneath what was seen here, each from one source and undone as a whole.
+"""Imports: layers beneath our own observations, each from one source and undone as a whole.
 
 Nothing of it ever changes what was recorded. An import is one transaction, also beside a daemon that records; to take
 it back adds a row that says so. Which of the layers counts at an instant is worked out when somebody reads.
@@ -31,8 +31,7 @@ from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.spans import Span
 
 ROWS_LIMIT = 100_000
-"""Runs of equal outcomes and endpoint-hours of single looks in one import: half a second, for which the daemon's commit
-waits."""
+"""Runs of equal outcomes and endpoint-hours of observations in one import: the daemon's commit waits half a second."""
 
 _COLUMNS = "i.id, i.at_ms, i.actor, i.contract, i.kind, i.source, i.digest, i.start_ms, i.until_ms"
 _ALL = (
@@ -74,7 +73,7 @@ class Layer(Protocol):
         """Whole spans of an endpoint that overlap a range, ascending."""
 
     def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
-        """The single looks that began in a range, ascending."""
+        """The single observations that began in a range, ascending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An import that is to be made. `told`: its spans by endpoint key; `single`: its looks, where KPIs need them;
+    """An import to be made. `told`: its spans by endpoint key; `single`: its observations, where KPIs need them;
     `entries`: of the register, with the numbers that they have elsewhere."""
 
     record: Import
@@ -195,7 +194,7 @@ def add_import(path: Path, draft: Draft, *, read_to: int) -> Stored:
     """
     if (rows := _rows_of(draft)) > ROWS_LIMIT:
         raise LedgerError(
-            f"{draft.record.source}: comes to {rows:,} runs of equal outcomes and hours of single looks, more than"
+            f"{draft.record.source}: comes to {rows:,} runs of equal outcomes and hours of observations, more than"
             f" {ROWS_LIMIT:,} (bring it in in parts)"
         )
     with appending(path, PATIENCE_SECONDS) as database, immediate(database.conn):

@@ -33,8 +33,9 @@ _STATE = "insert into span_states values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?) retur
 _LAST_TOLD = "select observation_id, seen_ms from span_states where is_complete = 1 order by id desc limit 1"
 
 TELL_LOOKS, TELL_SHARE = 100_000, 100
-"""After how many looks the spans of all endpoints are told in the chain, and how many for each of those: so many are
-read to know whether the last spans are as they were. And once a day, so that little is read where little comes in."""
+"""After how many observations the spans of all endpoints are told in the chain, and how many for each of those: so many
+are read to know whether the last spans are as they were. And once a day, so that little is read where little comes
+in."""
 
 DAY_MS = 86_400_000
 
@@ -67,7 +68,7 @@ class Journal:
         self._load()
 
     def write(self, batch: Sequence[Held]) -> int:
-        """Commit a batch, in its order; returns how many looks were out of order.
+        """Commit a batch, in its order; returns how many observations were out of order.
 
         Raises sqlite3.OperationalError when the database cannot take it now, and another error of sqlite3, or
         TypeError and the like, when an entry can never be stored; Displaced when the ledger is not at its path any
@@ -226,7 +227,7 @@ class Journal:
         number = self._connection.execute(_STEP, (self._last_id, *step)).fetchone()[0]
         self._added("clock_steps", (number, self._last_id, *step))
         self._spans.step(self._codes, step, self._steps.since_ms(step))
-        self._tell_all(step.at_ms)  # spans after it follow from looks alone
+        self._tell_all(step.at_ms)  # spans after it follow from observations alone
 
     def _is_to_be_told(self, at_ms: int) -> bool:
         looks = self._last_id - self._told_to

@@ -1,7 +1,7 @@
-"""Packs hours of looks that are over, beside the observations, so that the next start reads them quickly.
+"""Packs hours of observations that are over, beside the observations, so that the next start reads them quickly.
 
-Hours are packed while the daemon records. A look that comes in for one of them later takes that endpoint's hour out
-again (Journal), in the transaction that records it; whatever came in while an hour was being packed keeps it out.
+Hours are packed while the daemon records. An observation that comes in for one of them later takes that endpoint's hour
+out again (Journal), in the transaction that records it; whatever came in while an hour was being packed keeps it out.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class HourPacker:
 
     def keep(self, keys: Sequence[str], since_ms: int, until_ms: int, rest: Callable[[], None]) -> None:
         """Pack these endpoints' whole hours in `[since_ms, until_ms)`, and throw away much earlier ones. `rest` is
-        called between hours: in the daemon, looks that are due go first.
+        called between hours: in the daemon, probes that are due go first.
 
         Raises LedgerError and its kinds; what was packed before is kept then.
         """
@@ -54,7 +54,9 @@ class HourPacker:
         numbers = tuple(self._reader.numbers(keys))
         lacking = self._reader.hours_lacking(numbers, begin, last)
         if len(lacking) > _TOLD_HOURS:
-            LOG.info("packing %d hours of looks at %d endpoints, once, for quicker starts", len(lacking), len(numbers))
+            LOG.info(
+                "packing %d hours of observations at %d endpoints, once, for quicker starts", len(lacking), len(numbers)
+            )
         with appending(self._path, BUSY_SECONDS) as database:
             # These rows can be made again: no commit of theirs need wait for the disk.
             database.conn.execute("pragma synchronous = normal")

@@ -1,4 +1,4 @@
-"""What people said: entries added to the ledger by whoever may write the file, also while a daemon records into it.
+"""Register entries: added by whoever may write the file, also while a daemon records into it.
 
 The daemon's lock is for observations. An entry is one short transaction on a connection of its own, and SQLite's own
 locks put it between two of the daemon's.

@@ -1,4 +1,4 @@
-"""How the record itself is doing: for the metrics, the log and the status page."""
+"""Health of the record, for the metrics, the log and the status page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class LedgerStats:
 
     dropped: what could not be kept, because the buffer was full or the row could not be stored at all;
     lag_seconds: age of the oldest entry that waits for its commit, 0 when none does; failing: the last attempt to
-    commit failed and what it held is still held; out_of_order: looks that were not after their endpoint's last
+    commit failed and what it held is still held; out_of_order: observations that were not after their endpoint's last
     one (kept, but they change no span); size_bytes: the database and its write-ahead log, log_bytes: the latter alone;
     saved_anew: how often its files went from under the open ledger, which was then written anew in their place;
     lead_seconds: how far the record reaches beyond now, as the clock has it.

@@ -1,4 +1,4 @@
-"""The spans of every endpoint as looks come in: the last one of each in memory, what changed saved with the looks."""
+"""Spans as observations come in: the last one of each endpoint in memory, changes saved with the observations."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ Told = Callable[[Sequence[Any], bool], None]
 
 
 class SpanTally:
-    """Extends spans look by look; `save` writes what has changed since the last save.
+    """Extends spans observation by observation; `save` writes what has changed since the last save.
 
-    `out_of_order` counts the looks that were not after their endpoint's last one. `latest_ms`: when the latest look of
-    any endpoint began.
+    `out_of_order` counts the observations that were not after their endpoint's last one. `latest_ms`: when the latest
+    observation of any endpoint began.
     """
 
     def __init__(self, database: Database, told: Told = lambda row, is_complete: None) -> None:
@@ -55,7 +55,7 @@ class SpanTally:
         self.out_of_order = 0
 
     def look(self, endpoint: int, at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> None:
-        """Take in one look."""
+        """Take in one observation."""
         last = self._last.get(endpoint)
         spans = extend(last, at_ms, outcome, reason, every_ms)
         latest = spans[-1]

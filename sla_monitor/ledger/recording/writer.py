@@ -113,7 +113,7 @@ class Writer(threading.Thread):
             self._failed(error)
             return False
         except Exception as error:
-            LOG.exception("the ledger's writer met an error of its own")
+            LOG.exception("internal error in the ledger's writer")
             self._failed(error)
             return False
         self._checkpoint()
@@ -145,7 +145,7 @@ class Writer(threading.Thread):
             anew = self._salvage(self.journal, error)
         except (sqlite3.Error, LedgerError, OSError) as problem:
             if str(problem) != self._unsalvaged:
-                LOG.error("what was recorded could not be put where it is safe, and is tried again: %s", problem)
+                LOG.error("cannot save what was recorded to a safe place; trying again: %s", problem)
             self._unsalvaged = str(problem)
             return
         self._salvaged = str(error)
@@ -190,7 +190,7 @@ class Writer(threading.Thread):
     def _failed(self, error: Exception) -> None:
         reason = str(error) or type(error).__name__
         if not self.failing or reason != self.last_error:
-            LOG.error("the ledger cannot be written; looks are held in memory and tried again: %s", reason)
+            LOG.error("the ledger cannot be written; observations are held in memory and tried again: %s", reason)
         self.failing, self.last_error = True, reason
 
     def _healed(self) -> None:

@@ -110,7 +110,7 @@ class HttpAnswer:
         if not self.is_head_read:  # a blank line within the head, by somebody who counts lines differently
             raise _broken("the head of the answer is malformed")
         if self.status < 100:
-            raise _broken(f"the status {self.status:03} is none")
+            raise _broken(f"{self.status:03} is not a status")
         if self.status < 200 and self.status != 101:
             self._announced += 1
             if self._announced > MOST_ANNOUNCEMENTS:

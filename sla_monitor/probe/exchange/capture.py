@@ -1,4 +1,4 @@
-"""What a journey takes from an answer for its later steps. All of it is hostile text, and is bounded here."""
+"""Values that a journey captures from an answer for later steps. All are hostile text, bounded here."""
 
 from __future__ import annotations
 

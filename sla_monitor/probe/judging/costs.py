@@ -1,4 +1,4 @@
-"""What judging a body takes at most, before it is judged: it decides where that is done (`judging.py`)."""
+"""Upper bounds for the cost of judging a body, which decide where it is judged (`judging.py`)."""
 
 from __future__ import annotations
 

@@ -220,7 +220,7 @@ class Judges:
         try:
             process = Process(self._loop, self.answered, self.ended)
         except OSError as error:
-            log.error("no process can be started to judge an answer", extra={"error": f"{error}"})
+            log.error("cannot start a process to judge an answer", extra={"error": f"{error}"})
             if not self._busy:
                 self._settle(job, _ours(f"no process can be started to judge the answer ({error.strerror})"))
             return None

@@ -78,7 +78,7 @@ class OutageList(TimedKind):
         yield from context.unknown_services("outages", names, span)
         for name in names:
             if self.services and name not in self.services:
-                yield "outages", f"{name} is none of the services that the list speaks of (name it, or leave it out)"
+                yield "outages", f"{name} is not among the services of the list (name it, or leave it out)"
         for one in self.outages:
             if one.start_ms >= self.end_ms or (one.end_ms is not None and one.end_ms <= self.start_ms):
                 yield "outages", f"{told_instant(one.start_ms)} lies outside the list's time (leave it out)"

@@ -66,7 +66,7 @@ def _again(found: Gathered, content: bytes) -> str:
     try:
         evidence = evidence_of(checked(spelled_content(content, EVIDENCE), contract), contract)
     except EvidenceError as error:
-        raise ReviewError(f"{contract.id}: the record cannot be told as evidence: {error}") from None
+        raise ReviewError(f"{contract.id}: the record cannot be written as evidence: {error}") from None
     return gathered(Subject(contract, evidence, found.about.month, evidence.as_of_ms), found.case.copy).document
 
 

@@ -91,7 +91,7 @@ class _Opened:
     def __init__(self, whole: Unpacked, keys: Sequence[VerifyingKey], folder: Path) -> None:
         self._whole, self._keys, self._folder = whole, keys, folder
         if MANIFEST not in whole.files:
-            raise BundleError("holds no manifest.json: it is no bundle")
+            raise BundleError("holds no manifest.json: it is not a bundle")
         self.about: Manifest = manifest_of(self._read(MANIFEST))
         self._period: Period | None = None
 
@@ -120,7 +120,7 @@ class _Opened:
         has_one = contents.SIGNATURE in self._whole.files
         if not self._keys:
             said = (
-                "not checked: name the monitor's public key with --signer" if has_one else "nobody signed the manifest"
+                "not checked: name the monitor's public key with --signer" if has_one else "the manifest is not signed"
             )
             yield Check("signature", "note", said)
             return
@@ -166,7 +166,7 @@ class _Opened:
         return contract
 
     def _looks(self) -> Looks | None:
-        """What the first failed looks said: recorded, and not worked out."""
+        """What the first failed probes said: recorded, and not worked out."""
         found = [name for name in self.about.files if name.endswith("-outages.json") and "/" not in name]
         try:
             return looks_in(self._read(found[0])) if found else None
@@ -193,7 +193,7 @@ class _Opened:
             return
         differences = list(_differences(_loaded(given, name), json.loads(found.document), "$"))
         for place, told, now in differences[:MOST_LINES]:
-            yield Check("assessment", self._if_ours(place), f"{place} is told as {told}, and comes to {now}")
+            yield Check("assessment", self._if_ours(place), f"{place} says {told}, and works out as {now}")
         if len(differences) > MOST_LINES:
             yield Check("assessment", "wrong", f"and {len(differences) - MOST_LINES} more differences")
         if not differences:
@@ -317,7 +317,7 @@ class _Opened:
             yield Check(SCRIPT, "wrong", "is missing beside the sealed days")
         if not has_days:
             is_told = bool(self.about.keeping.checkpoint)
-            said = "the manifest tells of them, and there are none" if is_told else "no sealed days are in the bundle"
+            said = "the manifest lists them, and there are none" if is_told else "no sealed days are in the bundle"
             yield Check("days", "wrong" if is_told else "note", said)
             return
         folder = self._folder / contents.DAYS

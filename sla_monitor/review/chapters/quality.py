@@ -1,4 +1,4 @@
-"""How good the data are: what was not seen, when the monitor itself saw nothing, and what was put right."""
+"""Data quality: time not seen, faults of the monitor itself, and corrections."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ FAVOUR = {"up": "supplier", "degraded": "supplier", "down": "authority", "unknow
 """Whom it favours that what was seen becomes this."""
 
 ALWAYS_TOLD = (Reason.MONITOR_OFFLINE, Reason.CLOCK_STEPPED)
-NOT_LOOKING = "no endpoint was looked at: the monitor did not run, or nothing says why"
+NOT_LOOKING = "no endpoint was probed: the monitor did not run, or nothing says why"
 LEAST_GAP_MS = 60_000
 MOST_GAPS = 40
 

@@ -1,4 +1,4 @@
-"""What people said about the month: bookings, claims, decisions, waivers; and what it did to the figures."""
+"""The month's register: bookings, claims, decisions, waivers, and their effect on the figures."""
 
 from __future__ import annotations
 

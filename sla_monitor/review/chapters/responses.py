@@ -1,4 +1,4 @@
-"""What the looks themselves said in outages: in a line on a failed KPI's page, with the response in a claim."""
+"""Responses of failed probes: in a line on a failed KPI's page, in full in a claim."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.observation import Observation
 from sla_monitor.wording.numbers import format_count
 
-SAID = (Column("Outage", 2.2), Column("Endpoint", 1.3), Column("Cause", 1.9), Column("What the look found", 4.4))
-KEPT = (Column("First failed look", 2.2), Column("Endpoint", 1.3), Column("Response, from its beginning", 6.2))
+SAID = (Column("Outage", 2.2), Column("Endpoint", 1.3), Column("Cause", 1.9), Column("What the probe found", 4.4))
+KEPT = (Column("First failed probe", 2.2), Column("Endpoint", 1.3), Column("Response, from its beginning", 6.2))
 MOST_ROWS = 40
 EXCERPT = 600
 """Characters of a response that are printed; `outages.json` has all that was kept."""
@@ -20,12 +20,12 @@ EXCERPT = 600
 
 def said_table(name: str, case: PackInput, service: ServiceAssessment) -> Table:
     """A line for each endpoint of each outage, as far as a page can hold them."""
-    caption, none = "What the first failed look at each endpoint found", f"{NOT_THERE}."
+    caption, none = "What the first failed probe of each endpoint found", f"{NOT_THERE}."
     if case.looks is None:
         return Table(name, caption, SAID, (), none if service.outages else "No outage was seen.")
     rows = [_said(case, *each) for each in _looks(case, service)]
     if len(rows) > MOST_ROWS:
-        more = format_count(len(rows) - MOST_ROWS, "more look")
+        more = format_count(len(rows) - MOST_ROWS, "more probe")
         rows = [*rows[:MOST_ROWS], (Cell(f"{more} in the file of outages"), *(Cell("") for _ in SAID[1:]))]
     return Table(name, caption, SAID, tuple(rows), "No outage was seen.")
 
@@ -48,7 +48,7 @@ def responses(name: str, case: PackInput, service: ServiceAssessment) -> Section
     rows = tuple((Cell(case.at(look.at_ms)), Cell(endpoint), Cell(_excerpt(look))) for endpoint, look in found)
     where = f"{NOT_THERE}." if case.looks is None else "No response was kept."
     said = (
-        "These are the endpoints’ own words, kept when the look was made; the file of outages beside this one has all"
+        "These are the endpoints’ own words, kept when the probe was made; the file of outages beside this one has all"
         " that was kept of each."
     )
     return Section(name, "What was answered", (Prose((said,)), Table(name, "Responses kept", KEPT, rows, where)))

@@ -1,4 +1,4 @@
-"""What became of a month that was signed off: which KPIs moved, from what to what, and by which entries."""
+"""Restatement of a signed month: the KPIs that moved, from what to what, and by which entries."""
 
 from __future__ import annotations
 

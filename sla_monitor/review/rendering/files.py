@@ -21,7 +21,7 @@ from sla_monitor.review.roll_up import roll_up
 
 FORMATS = ("html", "pdf", "xlsx", "csv", "json")
 EXTRA = "needs libraries that are not installed (install sla-monitor[report], or leave the format out)"
-OUTAGES = "Outages, and what the first failed look at each endpoint found"
+OUTAGES = "Outages, and what the first failed probe of each endpoint found"
 
 Progress = Callable[[str], None]
 

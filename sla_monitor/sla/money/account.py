@@ -1,4 +1,4 @@
-"""What a month's money is weighed against: charges and credits of the months before, and of the contract year."""
+"""The account: charges and credits of earlier months and of the contract year, as bases of caps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a contract's caps put truly at risk: of all that is paid, and not of the part that they name."""
+"""Money at risk: the share of all payments that a contract's caps can reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a month costs: the charges in force, indexed, and cut to the part of the month that the contract runs."""
+"""Charges of a month: those in force, indexed, and cut to the part of the month that the contract runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules for credits are given: one month of one contract, and the months before."""
+"""CreditInput: one month of one contract, and the months before, as credit rules read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several results together set off: sums, counts and shares over windows of months."""
+"""Triggers: sums, counts and shares of results over windows of months."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps a browser on our own host from being turned against us.
+"""Request guards: a browser on our own host cannot be turned against us.
 
 A daemon that listens on loopback trusts the host's users, but any page that one of them opens can make the
 browser send requests to it. Such requests say where they come from (Origin, Sec-Fetch-Site), or, with a name

@@ -1,4 +1,4 @@
-"""What all routes share: who may ask, how a refusal looks, how long an answer may take to be fetched."""
+"""The base of all request handlers: access, refusals, and the time limit for sending an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the daemon says of itself."""
+"""Health: liveness and readiness of the daemon, with reasons."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Tokens:
             log.error("no heartbeat can be checked against this token: %s", error)
             return ""
         if len(token) < MIN_TOKEN:
-            log.error("%s: the token is shorter than %d characters and lets nobody in", reference, MIN_TOKEN)
+            log.error("%s: the token is shorter than %d characters and is not accepted", reference, MIN_TOKEN)
         return token
 
 

@@ -1,4 +1,4 @@
-"""What every request handler is given: the daemon's parts, and the bounds of what requests may use."""
+"""Parts that every request handler is given, and the bounds of what requests may use."""
 
 from __future__ import annotations
 
