@@ -90,3 +90,12 @@ def test_an_unknown_key_of_tiers_is_compared_with_the_rules_keys(tmp_path: Path)
 def test_the_page_of_terms_says_what_the_method_says(method: str) -> None:
     page = (ROOT / "docs/contract-terms.md").read_text(encoding="utf-8")
     assert f"| `{method}` | {METHODS[method].summary} |\n" in page
+
+
+def test_nobody_else_tells_methods_apart() -> None:
+    """By their classes; whoever needs to know something of a method asks the rule."""
+    own = ("contract/money/credit_methods.py", "sla/money/methods/", "review/rendering/sheet/methods.py")
+    name = re.compile(rf"\b({'|'.join(terms.__name__ for terms in METHODS.values())})\b")
+    program = ROOT / "sla_monitor"
+    files = {str(path.relative_to(program)): path.read_text(encoding="utf-8") for path in program.rglob("*.py")}
+    assert {file for file, text in files.items() if not file.startswith(own) and name.search(text)} == set()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier
-from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.affected_figures import counting_tickets, lets_pass, time_doubts
 from sla_monitor.register.instant import Instant
@@ -99,8 +99,8 @@ class Claim(TimedKind):
         return found[0] if found and all(found) else ""
 
     def _why_not(self, kpi: Kpi, terms: Terms) -> str:
-        if isinstance(kpi, CompositeKpi):
-            parts = ", ".join(part.kpi for part in kpi.parts)
+        if kpi.part_kpis:
+            parts = ", ".join(kpi.part_kpis)
             return f"{kpi.id} is made of other KPIs, and changes by their figures alone (name {parts})"
         if kpi.is_of_tickets:
             return "" if self.tickets else f"{kpi.id} is made of tickets, and not of time (name them under tickets)"

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced
 from sla_monitor.contract.kpis.bands import Level
-from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.periods.months import shifted
 from sla_monitor.register.affected_figures import is_probed
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
@@ -57,9 +57,9 @@ class ReportedFigure(EntryKind):
         if kpi is None:
             return
         yield from context.month_without_end(self.kpi, self.month)
-        if isinstance(kpi, CompositeKpi):
+        if kpi.part_kpis:
             yield "kpi", f"{kpi.id} is made of other KPIs (give their figures)"
-        if self.total is not None and not isinstance(kpi, RatioKpi):
+        if self.total is not None and not kpi.takes_counts:
             yield "in_target", f"{kpi.id} is no share of events (give its value)"
         if self.value is not None:
             yield from _range(self.value, kpi)

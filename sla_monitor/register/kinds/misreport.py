@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Money, YesNo
-from sla_monitor.contract.money.credit_methods import MisreportingCredit
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Month
 
@@ -34,5 +33,5 @@ class Misreported(EntryKind):
         return f"{told} ({how})" if how else told
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
-        if not any(isinstance(rule, MisreportingCredit) for rule in context.terms_of(self.month).credits):
+        if not any(rule.prices_misreports for rule in context.terms_of(self.month).credits):
             yield "kind", "the contract has no credit for misreporting (see its credits)"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier, Whole, YesNo
-from sla_monitor.contract.money.credit_methods import UnitRateCredit
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Month, Number
@@ -38,6 +37,6 @@ class Occurred(EntryKind):
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         credits_ = context.terms_of(self.month).credits
-        rules = [rule.id for rule in credits_ if isinstance(rule, UnitRateCredit) and rule.kpi is None]
+        rules = [rule.id for rule in credits_ if rule.prices_occurrences]
         if self.rule not in rules:
             yield "rule", f"no such credit by unit rate: {self.rule} ({suggestion(self.rule, rules)})"

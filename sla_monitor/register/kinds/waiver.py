@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier
-from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
-from sla_monitor.contract.money.credit_methods import CreditTerms
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Month
@@ -45,7 +44,7 @@ class Waiver(EntryKind):
             if kpi is not None:
                 yield from self._nothing_to_waive(kpi, terms)
         for whole in terms.kpis:
-            parts = {part.kpi for part in whole.parts} if isinstance(whole, CompositeKpi) else set()
+            parts = set(whole.part_kpis)
             if parts & set(self.kpis) and whole.id not in self.kpis:
                 named = ", ".join(sorted(parts & set(self.kpis)))
                 yield f"{whole.id}, of which {named} is a part, is not waived with it"
@@ -58,13 +57,7 @@ class Waiver(EntryKind):
         has_points = any(band.points for band in kpi.bands)
         if kpi.kind == "PI":
             yield f"{kpi.id} is a PI, which costs nothing"
-        elif not has_points and not any(kpi.id in _priced(rule) for rule in terms.credits):
+        elif not has_points and not any(kpi.id in rule.named_kpis for rule in terms.credits):
             yield f"{kpi.id} has neither points nor a credit of its own: there is nothing to waive"
         elif self.what == "money" and date.fromisoformat(f"{self.month}-01") < (kpi.bedding_in_until or date.min):
             yield f"{kpi.id} is bedding in until {kpi.bedding_in_until}: its points cost no money yet"
-
-
-def _priced(rule: CreditTerms) -> set[str]:
-    """The KPIs that a rule names, whichever way it does."""
-    one, several = getattr(rule, "kpi", None), getattr(rule, "kpis", ())
-    return {one, *several, *getattr(rule, "allocation", ()), *getattr(rule, "amounts", ())} - {None}
