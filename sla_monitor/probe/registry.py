@@ -21,7 +21,7 @@ def _of(module: str, name: str) -> Make:
     """A kind whose module is read when the first endpoint of it is: the collector has no use for HTTP clients."""
 
     def make(terms: Any, surroundings: Surroundings) -> Prober:
-        prober: Prober = getattr(import_module(f"sla_monitor.probe.{module}"), name)(terms, surroundings)
+        prober: Prober = getattr(import_module(f"sla_monitor.probe.kinds.{module}"), name)(terms, surroundings)
         return prober
 
     return make

@@ -64,7 +64,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         before + "\n\n" + TERMS + union + after.replace("| HeartbeatEndpoint |", "| SmtpEndpoint | HeartbeatEndpoint |")
     )
     terms.write_text(text, encoding="utf-8")
-    (folder / "sla_monitor/probe/smtp.py").write_text(PROBER, encoding="utf-8")
+    (folder / "sla_monitor/probe/kinds/smtp.py").write_text(PROBER, encoding="utf-8")
     registry = folder / "sla_monitor/probe/registry.py"
     assert LINE is not None
     kinds = registry.read_text(encoding="utf-8").replace("] = {\n", f"] = {{\n    {LINE[1]},\n", 1)
@@ -102,7 +102,7 @@ def test_the_kind_of_the_page_is_in_schema_and_check(copy: Path) -> None:
 
 def test_what_the_page_names_is_there() -> None:
     for path in set(re.findall(r"`((?:sla_monitor|tests|config|docs)/[\w./-]+)`", PAGE)) - {
-        "sla_monitor/probe/smtp.py"
+        "sla_monitor/probe/kinds/smtp.py"
     }:
         assert (ROOT / path).exists(), path
     for path in set(re.findall(r"`((?:contract|generate|cli|settings|probe)/\w+\.py)`", PAGE)):
