@@ -113,7 +113,7 @@ def test_a_number_is_no_time_wherever_one_stands(model: type[BaseModel], key: st
 
 
 def test_times_stand_in_evidence_in_entries_and_in_contracts() -> None:
-    assert {"Range", "Look", "Down", "Entry", "TicketRecord", "Claim", "Term", "HttpEndpoint"} <= {
+    assert {"Range", "ObservationRecord", "Down", "Entry", "TicketRecord", "Claim", "Term", "HttpEndpoint"} <= {
         model.__name__ for model, _ in PLACES
     }
 

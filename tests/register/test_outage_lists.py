@@ -272,7 +272,7 @@ def listed(*outages: dict[str, Any], **more: Any) -> tuple[str, dict[str, Any]]:
 REFUSED: list[tuple[tuple[str, dict[str, Any]], str]] = [
     (listed(services=["custdy"]), "services: no such service: custdy (did you mean custody?)"),
     (listed({**OUTAGE, "service": "dsk"}), "outages: no such service: dsk (did you mean desk?)"),
-    (listed(OUTAGE, services=["desk"]), "outages: custody is none of the services that the list speaks of"),
+    (listed(OUTAGE, services=["desk"]), "outages: custody is not among the services of the list"),
     (listed({**OUTAGE, "end": "2027-01-05T10:00:00Z"}), "outages: 2026-01-05T10:00:00Z reaches into the future"),
     (listed({**OUTAGE, "start": "2026-02-01T00:00:00Z", "end": None}), "outages: 2026-02-01T00:00:00Z lies outside"),
     (listed({**OUTAGE, "title": "a\x1bb"}), f"outages: {UNPRINTABLE}"),

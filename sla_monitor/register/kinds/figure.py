@@ -74,7 +74,7 @@ class ReportedFigure(EntryKind):
         elif kpi.source_of_truth in _COUNTS and kpi.source_of_truth != self.party:
             yield f"{_COUNTS[kpi.source_of_truth]} for {kpi.id} (source_of_truth); this one is shown beside it"
         elif self.party == "authority" and (is_probed(kpi, context.terms_of(self.month)) or kpi.is_of_tickets):
-            made = "tickets are counted" if kpi.is_of_tickets else "its endpoints are looked at"
+            made = "tickets are counted" if kpi.is_of_tickets else "its endpoints are probed"
             yield f"{kpi.id} is worked out where {made}: this figure stands only where there is nothing to work out"
 
     def begins_ms(self, month: str, context: EntryContext) -> int:
