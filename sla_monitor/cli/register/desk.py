@@ -97,10 +97,9 @@ class EntryDesk:
         """An entry made by a clock that was ahead has no effect before its time, and nobody would notice."""
         from sla_monitor.register.instant import SKEW_MS, told_instant
 
-        for entry in self.said()[-200:]:
-            if entry.at_ms > self.clock.now_ms() + SKEW_MS:
-                click.echo(
-                    f"entry {entry.number} is dated {told_instant(entry.at_ms)}, later than now, and does not count"
-                    " until then; if the clock was ahead, undo it and enter it again",
-                    err=True,
-                )
+        for number, at_ms in self.register.dated_after(self.contract.id, self.clock.now_ms() + SKEW_MS):
+            click.echo(
+                f"entry {number} is dated {told_instant(at_ms)}, later than now, and does not count until then; if the"
+                " clock was ahead, undo it and enter it again",
+                err=True,
+            )

@@ -22,6 +22,7 @@ from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_re
 from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.register.entries import Entry
 
+_DATED_AFTER = "select number, at_ms from register where contract = ? and at_ms > ? order by number"
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 
@@ -78,6 +79,12 @@ class Register:
             check_register(self._path, Proof(self._path, database.conn), contract)
         self._known[contract] = (*known, *new)
         return self._known[contract]
+
+    def dated_after(self, contract: str, at_ms: int) -> list[tuple[int, int]]:
+        """Number and instant of the contract's entries that are dated later than an instant, ascending. Nothing else of
+        them is read, nor held against the chain: a remark is made of it, and no figure."""
+        with closing(open_reader(self._path, Resting(self._path))) as database:
+            return database.conn.execute(_DATED_AFTER, (contract, at_ms)).fetchall()
 
     def last_number(self, contract: str) -> int:
         """The number of the contract's last entry; 0: it has none."""
