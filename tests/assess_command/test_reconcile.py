@@ -143,7 +143,7 @@ def test_every_command_that_is_told_can_be_run_and_settles_the_difference(desk: 
         assert f"  {each['command']}\n" in text + "\n"
         entered = desk.run(*shlex.split(each["command"])[1:], "--yes", "--actor", "ann")
         assert entered.exit_code == 0, entered.output
-        assert f"entry {number}: {each['kind']}" in entered.stdout
+        assert f"entry {number}: {each['kind'].capitalize()}" in entered.stdout
     corrections = [number for number, each in enumerate(commands, start=9) if each["kind"] == "correction"]
     for number in corrections:
         why = ("--why", "both logs were read")

@@ -82,7 +82,7 @@ def test_the_kind_of_the_page_is_helped_with_entered_refused_and_listed(copy: Pa
     refused = register(copy, "add", "drill", "small", "--service", "custard", *DRILL, "--actor", "ann", *config)
     assert "service: no such service: custard (did you mean custody?)" in refused.stderr
     added = register(copy, "add", "drill", "small", "--service", "custody", *DRILL, "--actor", "ann", *config)
-    said = "Drill of custody: passed; 2024-02-05 09:00 GMT to 2024-02-05 10:00 GMT; In time."
+    said = "Drill of custody: passed; 5 Feb 2024 09:00:00 to 10:00:00 GMT; In time."
     assert added.stdout == f"entry 1: {said}\n", added.stderr
     assert said in register(copy, "list", "small", "--kind", "drill", *config).stdout
 

@@ -59,8 +59,8 @@ def test_a_ticket_that_has_changed_is_entered_again(office: Office) -> None:
     assert said.pop("changed")[0] == {
         "month": "2024-02",
         "figure": "KPI2",
-        "before": "50 (minor, 2 points)",
-        "after": "100 (met, 0 points)",
+        "before": "50.00 % (minor, 2 points)",
+        "after": "100.00 % (met, 0 points)",
     }
     assert said == {
         "contract": "small",

@@ -23,6 +23,7 @@ from sla_monitor.register.kinds.kind import EntryKind, TimedKind
 from sla_monitor.register.rules import doubts, problems
 from sla_monitor.register.spoken import entry_of, said_of
 from sla_monitor.review.entry_words import PackWording
+from sla_monitor.wording.instants import format_stretch
 
 from .contracts import PARTS, contract
 
@@ -99,7 +100,7 @@ def test_a_list_has_the_words_the_time_and_the_note(name: str) -> None:
     assert told.startswith(entry.said.words(SAY))
     assert entry.note in told
     if isinstance(entry.said, TimedKind):
-        assert f"{SAY.at(entry.said.start_ms)} to {SAY.at(entry.said.end_ms)}" in told
+        assert format_stretch(entry.said.start_ms, entry.said.end_ms, SAY.zone) in told
 
 
 @every_kind
