@@ -140,8 +140,8 @@ def test_a_kind_that_is_not_added_has_a_command_of_its_own(name: str) -> None:
 
 
 def test_money_is_told_with_its_currency() -> None:
-    assert SAY.money(Decimal("5000")) == "5,000.00 GBP"
-    assert example("earn_back").said.words(SAY) == "Earn-back of 5,000.00 GBP, 2026-10"
+    assert SAY.money(Decimal("5000")) == "£5,000.00"
+    assert example("earn_back").said.words(SAY) == "Earn-back of £5,000.00, 2026-10"
 
 
 def test_the_table_has_every_class_that_is_a_kind() -> None:
