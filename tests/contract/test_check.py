@@ -33,7 +33,7 @@ def test_the_shipped_configuration_passes() -> None:
         "police-strategic-it: 7 services, 15 endpoints, 11 KPIs, 3 versions"
         f" ({ROOT}/config/contracts/police-strategic-it.yaml)"
     )
-    assert re.fullmatch(r"  cap annual: [\d,.]+ GBP in a contract year, 10 % of all charges in force", cap)
+    assert re.fullmatch(r"  cap annual: £[\d,.]+ in a contract year, 10.00 % of all charges in force", cap)
 
 
 def test_mistakes_go_to_standard_error_with_exit_status_1(tmp_path: Path) -> None:
@@ -68,11 +68,11 @@ def test_advice_goes_to_standard_error_and_is_no_mistake(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("cap", "told"),
     [
-        ("percent: 10, base: period, over: period, scope: service", ["year, custody: 830.00 GBP in a month, 3.192"]),
-        ("percent: 10, base: trailing_12_months, over: contract_year", ["year: 31,200.00 GBP in a contract year, 10"]),
-        ("percent: 10, base: period, over: contract_year", ["year: 2,600.00 GBP in a contract year, 0.833"]),
-        ("percent: 50, base: estimated_year_1, over: contract_year", ["year: 7,800.00 GBP in a contract year, 2.5"]),
-        ("amount: 3120, over: trailing_12_months", ["year: 3,120.00 GBP in twelve months, 1"]),
+        ("percent: 10, base: period, over: period, scope: service", ["year, custody: £830.00 in a month, 3.19"]),
+        ("percent: 10, base: trailing_12_months, over: contract_year", ["year: £31,200.00 in a contract year, 10.00"]),
+        ("percent: 10, base: period, over: contract_year", ["year: £2,600.00 in a contract year, 0.83"]),
+        ("percent: 50, base: estimated_year_1, over: contract_year", ["year: £7,800.00 in a contract year, 2.50"]),
+        ("amount: 3120, over: trailing_12_months", ["year: £3,120.00 in twelve months, 1.00"]),
     ],
 )
 def test_a_contract_says_what_its_caps_put_truly_at_risk(tmp_path: Path, cap: str, told: list[str]) -> None:
@@ -87,7 +87,7 @@ def test_a_cap_of_an_estimate_that_is_missing_leaves_nothing(tmp_path: Path) -> 
     caps = "caps: [{id: year, percent: 50, base: estimated_year_1, over: contract_year}]\n"
     path = contract_file(tmp_path, f"{HEAD}{SERVICES}charges: {{monthly: [{{amount: 26000}}]}}\n{caps}")
     told = run(str(path)).stdout.splitlines()[1:]
-    assert told == ["  cap year: 0.00 GBP in a contract year, 0 % of all charges in force"]
+    assert told == ["  cap year: £0.00 in a contract year, 0.00 % of all charges in force"]
 
 
 def test_files_are_checked_side_by_side(tmp_path: Path) -> None:

@@ -329,7 +329,7 @@ def test_a_lock_file_that_is_removed_is_there_again_and_keeps_others_out(shared:
     shared.goes_on()
     unlink(shared, ".lock")
     wait_until(lambda: shared.beside(".lock").exists())
-    assert "which keeps a second daemon out; it is there again" in shared.logged()
+    assert "which keeps a second daemon out, was removed; it is made again" in shared.logged()
     command = ["flock", "--nonblock", "--conflict-exit-code", "9", str(shared.beside(".lock")), "true"]
     assert subprocess.run(command, check=False).returncode == 9
 

@@ -142,7 +142,7 @@ WRONG = [
     ("outages", b"start,end\n2026-10-05 12:00,\xff\n", "is not UTF-8 text (save the file as CSV UTF-8)"),
     ("outages", "", "list.csv:0: has no columns for start"),
     ("outages", "start,end\n" + "x" * 2_000_000, "cannot be read: the line has no end"),
-    ("probes", "at,outcome\n2026-10-05T12:00Z,maybe\n", "list.csv:2: outcome: 'maybe' is none"),
+    ("probes", "at,outcome\n2026-10-05T12:00Z,maybe\n", "list.csv:2: outcome: 'maybe' is not an outcome"),
     ("probes", "at,outcome\n1790000000,up\n", "list.csv:2: at: '1790000000' must be an instant"),
     ("probes", "at,outcome,duration_ms\n2026-10-05T12:00Z,up,NaN\n", "list.csv:2: duration_ms: 'NaN' is not between"),
     ("probes", "at,outcome,duration_ms\n2026-10-05T12:00Z,up,1e99\n", "list.csv:2: duration_ms: '1e99' is not between"),
@@ -177,8 +177,8 @@ def test_a_list_may_be_that_of_several_endpoints_each_once(desk: Desk) -> None:
 def test_a_list_of_outages_needs_its_range_and_probes_their_interval(desk: Desk) -> None:
     name = desk.write("list.csv", OUTAGES)
     words = ("ledger", "backfill", "csv", "small", name, "--endpoint", "health")
-    assert "of which time do the outages tell?" in desk.problem(*words, "--kind", "outages")
-    assert "for how long does a probe vouch?" in desk.problem(*words, "--kind", "probes")
+    assert "the time that the outages cover is missing" in desk.problem(*words, "--kind", "outages")
+    assert "the interval between two probes is missing" in desk.problem(*words, "--kind", "probes")
     assert "cannot be read: No such file" in desk.problem(
         "ledger", "backfill", "csv", "small", f"{name}.gone", "--kind", "outages", *OCTOBER
     )

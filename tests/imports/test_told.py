@@ -74,7 +74,7 @@ def test_a_final_month_is_changed_only_for_a_reason_and_is_restated_then(desk: D
     desk.run("register", "sign-off", "small", "--period", "2026-10", "--yes", "--actor", "ann")
     name = desk.write("october.json", FILE)
     told = desk.problem("ledger", "import", name, "--yes")
-    assert "2026-10 is final, and this changes its figures (say why, with --note)" in told
+    assert "2026-10 is final, and this changes its figures (give the reason with --note)" in told
     assert desk.told("ledger", "imports") == {"imports": []}
     brought_in(desk, "--note", "The supplier's own monitor was right")
     assert desk.told("ledger", "imports")["imports"][0]["note"] == "The supplier's own monitor was right"

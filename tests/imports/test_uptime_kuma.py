@@ -104,7 +104,7 @@ def test_a_monitor_is_named_by_its_number_too_and_a_range_can_be_taken(desk: Des
     ("rows", "told"),
     [
         ([(7, spelled(NOON), 1)], "heartbeat 2: status '7' is not 0 to 3"),
-        ([("up", spelled(NOON), 1)], "heartbeat 2: status 'up' is none"),
+        ([("up", spelled(NOON), 1)], "heartbeat 2: status 'up' is not 0 to 3"),
         ([(UP, "yesterday", 1)], "heartbeat 2: must be an instant"),
         ([(UP, 1_790_000_000, 1)], "heartbeat 2: time '1790000000' is no text"),
         ([(UP, spelled(NOON), "fast")], "heartbeat 2: ping 'fast' is no number"),

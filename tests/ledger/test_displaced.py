@@ -84,7 +84,7 @@ def test_a_ledger_whose_files_were_removed_is_saved_anew(
     assert check(path, lambda *_: None).problems == ()
     told = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert any("while" in each and "open" in each for each in told), told
-    assert any("saved anew" in each for each in told), told
+    assert any("saved again" in each for each in told), told
 
 
 def test_a_log_that_somebody_else_has_put_there_is_kept_aside(path: Path) -> None:

@@ -26,7 +26,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "an older version": ({"apiVersion": "openslo/v1alpha"}, "apiVersion", "'openslo/v1alpha' is not read"),
     "a newer version": ({"apiVersion": "openslo.com/v2alpha"}, "apiVersion", "'openslo.com/v2alpha' is not read"),
     "no version": ({"apiVersion": None}, "", "apiVersion is missing"),
-    "another kind": ({"kind": "Sla"}, "", "kind 'Sla' is none"),
+    "another kind": ({"kind": "Sla"}, "", "kind 'Sla' is not a kind of OpenSLO v1"),
     "no name": ({"metadata": {}}, "", "name is missing"),
     "a name of a number": ({"metadata.name": 5}, "", "must be text"),
     "time slices": ({"spec.budgetingMethod": "Timeslices"}, "spec.budgetingMethod", "Timeslices is not read"),

@@ -42,10 +42,10 @@ DETAILS = {
         "a name with NUL",
         "a value with NUL",
     ],
-    "the status 099 is none": [
+    "099 is not a status": [
         "a status below 100",
     ],
-    "the status 000 is none": [
+    "000 is not a status": [
         "status 000",
     ],
     "there is white space before the first header of the answer": [

@@ -107,7 +107,7 @@ DETAILS = {
     "has 60,000 bytes of colons": "",
     "has 200 odd names": "",
     "speaks HTTP/0.9": "the answer ended within its head",
-    "has a status that is none": "the status 099 is none",
+    "has a status that is none": "099 is not a status",
     "switches protocols": "the status is 101, expected 200-299",
     "announces and hangs up": "the answer ended within its head",
     "floods a chunk's extension": "the server sent more than 8454144 bytes",

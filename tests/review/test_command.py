@@ -109,8 +109,8 @@ def test_the_suppliers_copy_has_the_same_figures_without_the_authoritys_notes(tm
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((), "which contract?"),
-        ((CONTRACT, "--format", "docx"), "'docx' is none of html,pdf,xlsx,csv,json"),
+        ((), "the contract is missing"),
+        ((CONTRACT, "--format", "docx"), "'docx' is not one of html,pdf,xlsx,csv,json"),
         ((CONTRACT, "--period", "2026-13"), "is no month"),
         ((CONTRACT, "--period", "2025-01"), "is not in the term"),
         ((CONTRACT, "--period", "2026-11"), "has not begun"),

@@ -174,7 +174,7 @@ def test_an_endpoint_shows_its_last_look() -> None:
     assert "Custody web http ✕ Down status unexpected, 23 failures in a row" in text
     assert "12 s ago 14:25:14 GMT 41 ms" in text
     assert "9 days left" in text
-    assert "Nightly extract http ? Unknown not looked at yet never" in text
+    assert "Nightly extract http ? Unknown not probed yet never" in text
 
 
 def test_what_is_fine_is_folded_and_what_is_not_is_open() -> None:

@@ -61,7 +61,7 @@ def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
     last = watched.last  # once: another thread may replace it meanwhile
     name = plain(watched.terms.name or watched.terms.id)
     if last is None:
-        return EndpointRow(name, watched.terms.kind, Outcome.UNKNOWN, "not looked at yet", "", "never", "", "", "", "")
+        return EndpointRow(name, watched.terms.kind, Outcome.UNKNOWN, "not probed yet", "", "never", "", "", "", "")
     found = last.finding
     failures = watched.failures
     return EndpointRow(
