@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd systemd-container poppler-utils \
-	libreoffice-calc-nogui curl openssl iproute2
+	libreoffice-calc-nogui curl openssl iproute2 e2fsprogs
 
 ROOM ?= probe
 COUNT ?= 100
