@@ -164,11 +164,13 @@ class SingleObservations(Asking):
     @staticmethod
     def _edges(proof: Proof) -> tuple[int, int]:
         """The first and the last instant of the observations that are there, once it is known that neither the first
-        nor the last of them is gone; `(0, -1)`: there are none."""
-        if proof.newest(OBSERVATIONS) is not None:
-            list(proof.rows(OBSERVATIONS, 1, 1))
+        nor the last of them is gone, and that the index holds both; `(0, -1)`: there are none."""
+        newest = proof.newest(OBSERVATIONS)
+        known = [] if newest is None else [*proof.rows(OBSERVATIONS, 1, 1), newest]
         first, last = "select min(at_ms) from observations", "select max(at_ms) from observations"
         row = proof.connection.execute(f"select ifnull(({first}), 0), ifnull(({last}), -1)").fetchone()
+        if any(not row[0] <= one[2] <= row[1] for one in known):
+            raise proof.refused("the index of observations by time leaves some of them out")
         return row[0], row[1]
 
     def _looks_in(
