@@ -26,7 +26,7 @@ from sla_monitor.ledger.file_health import NOT_OURS, check_content, check_names,
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.offline_file import Resting
-from sla_monitor.ledger.place import make_private, real
+from sla_monitor.ledger.place import make_private, real, reserve_index
 from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS
 from sla_monitor.sla.observation import Outcome, Reason
 
@@ -76,6 +76,8 @@ def open_writer(path: Path) -> Database:
     with _connected(path, connect_writer) as database:
         check_owner(path, database)
         make_durable(database)
+        database.conn.execute("select count(*) from sqlite_schema").fetchone()  # whoever reads first makes the index
+        reserve_index(real(path))
         _migrate(database)
         check_names(path, database)
         check_content(path, database)

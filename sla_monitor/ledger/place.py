@@ -5,7 +5,9 @@ The handles are O_PATH descriptors. To close one of those drops no lock that SQL
 
 from __future__ import annotations
 
+import mmap
 import os
+import subprocess
 from enum import Enum, auto
 from pathlib import Path
 from typing import Self
@@ -14,6 +16,9 @@ from sla_monitor.errors import LedgerError
 
 LARGEST_MODE = 0o640
 """What others must not read, nor anybody but the owner write."""
+
+INDEX_BYTES = 8 * 32_768
+"""The index of a log of 32,000 pages: eight of the pieces in which SQLite lets it grow."""
 
 
 class Displacement(Enum):
@@ -40,9 +45,12 @@ class LedgerPlace:
     `path`: where it is. `given`: the path by which whoever comes next looks for it; links may lead from there to here.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Call it while a connection is open that has made the log. Raises LedgerError when a file is not there."""
-        self.given, self.path = path.absolute(), real(path)
+    def __init__(self, path: Path, given: Path | None = None) -> None:
+        """Call it while a connection is open that has made the log; `given` is `path` unless it is told.
+
+        Raises LedgerError when a file is not there.
+        """
+        self.given, self.path = (given or path).absolute(), real(path)
         self._handles: list[tuple[Path, int, tuple[int, int]]] = []
         self.is_cut = False
         """Whether the database had become shorter when it was last touched."""
@@ -164,6 +172,24 @@ def make_private(path: Path) -> None:
     except FileExistsError:
         for name in _files(path):
             _narrow(name)
+
+
+def reserve_index(path: Path) -> None:
+    """Give the index of an open log its room on the disk. Raises LedgerError when there is none.
+
+    SQLite maps the index into memory, and reserves its room by writing one byte into each page of memory: where a
+    block of the file system is smaller than such a page, some of its blocks are still to be found when they are first
+    written to, and on a full disk the kernel ends the process then (SIGBUS). Another process does it: to open and
+    close the index here would drop the locks that SQLite holds on it.
+    """
+    index = path.with_name(path.name + "-shm")
+    if os.statvfs(index).f_bsize >= mmap.PAGESIZE:
+        return
+    result = subprocess.run(
+        ["fallocate", "--length", str(INDEX_BYTES), index], capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        raise LedgerError(f"{index}: no room for the index of the ledger's log ({result.stderr.strip()}); make room")
 
 
 def _narrow(path: Path) -> None:

@@ -6,6 +6,7 @@ What needs no daemon is in tests/ledger (test_displaced, test_failures, test_kil
 
 from __future__ import annotations
 
+import mmap
 import os
 import shutil
 import sqlite3
@@ -20,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.ledger.housekeeping.checking import backup, check
+from sla_monitor.ledger.place import INDEX_BYTES
 from tests.running import Monitor, calm_estate, wait_until
 
 COMMITTED = "sla_ledger_committed_observations_total"
@@ -313,6 +315,14 @@ def test_what_cannot_be_saved_anew_is_held_until_it_can(shared: Place, trouble: 
         undo(shared)
     shared.goes_on()
     assert shared.rows() > before
+
+
+def test_a_full_disk_cannot_end_the_process(shared: Place) -> None:
+    """Each block of what SQLite maps into memory is found before it is needed, on blocks smaller than a page too."""
+    shared.goes_on()
+    index = shared.beside("-shm").stat()
+    assert os.statvfs(shared.disk).f_bsize < mmap.PAGESIZE
+    assert index.st_blocks * 512 >= index.st_size == INDEX_BYTES
 
 
 def test_a_long_reader_stops_nothing(shared: Place) -> None:

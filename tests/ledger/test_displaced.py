@@ -101,6 +101,23 @@ def failing(ledger: Ledger) -> LedgerStats:
     return ledger.stats()
 
 
+def test_a_link_that_is_changed_after_a_ledger_was_saved_anew_is_noticed(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(path.parent)
+    with opened(link / path.name) as ledger:
+        record_all(ledger, look(0))
+        remove(path, *FILES)
+        record_all(ledger, look(1))
+        link.unlink()
+        link.symlink_to(tmp_path / "nowhere")
+        ledger.record(look(2), EVERY_MS)
+        assert "a link on this path was changed" in str(failing(ledger).last_error)
+        link.unlink()
+        link.symlink_to(path.parent)
+        assert ledger.flush(DEADLINE_S)
+    assert seen(path) == looks(3)
+
+
 @pytest.mark.parametrize("endings", [("",), ("", "-wal"), ("", "-wal", "-shm")])
 def test_a_ledger_that_was_moved_away_holds_what_comes_and_goes_on_when_it_is_back(
     path: Path, endings: tuple[str, ...], caplog: pytest.LogCaptureFixture

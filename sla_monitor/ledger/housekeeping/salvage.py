@@ -75,7 +75,7 @@ def _anew(journal: Journal, now_ms: int) -> Journal:
     unfinished.rename(path)
     try:
         sync(path.parent)
-        anew = Journal.open(path)
+        anew = Journal.open(path, journal.place.given)
     except BaseException:
         path.unlink(missing_ok=True)  # as it was: the journal that is open still holds all of it
         raise

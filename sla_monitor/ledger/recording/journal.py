@@ -85,11 +85,14 @@ class Journal:
         return self._spans.out_of_order - before
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """The journal of the ledger at `path`, for the holder of its lock. Raises LedgerError and its kinds."""
+    def open(cls, path: Path, given: Path | None = None) -> Self:
+        """The journal of the ledger at `path`, which others know as `given`, for the holder of its lock.
+
+        Raises LedgerError and its kinds.
+        """
         database = open_writer(path)
         try:
-            place = LedgerPlace(path)
+            place = LedgerPlace(path, given)
         except BaseException:
             database.close()
             raise
