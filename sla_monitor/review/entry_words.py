@@ -44,12 +44,12 @@ class PackWording:
 
 def what(entry: Entry, case: PackInput) -> str:
     """What an entry says, in one line."""
-    return entry.said.words(PackWording(case.zone, case.assessment.currency))
+    return entry.body.words(PackWording(case.zone, case.assessment.currency))
 
 
 def when(entry: Entry, case: PackInput) -> str:
     """The time that an entry is about; empty for one that is about none."""
-    said = entry.said
+    said = entry.body
     return format_stretch(said.start_ms, said.end_ms, case.zone) if isinstance(said, Timed) else ""
 
 
