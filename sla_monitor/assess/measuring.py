@@ -43,7 +43,8 @@ def made_of_samples(context: PeriodContext, kpi: Sampled, view: View) -> SampleS
     counting = list(_counting(context, kpi, view))
     contract_context, period = context.contract_context, context.period
     seen = [
-        (key, context.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key in (one.key for one in counting)
+        (key, context.endpoints.observed_time(key, period.start_ms, period.end_ms))
+        for key in (one.key for one in counting)
     ]
     others = contract_context.imports_in(period.start_ms, period.end_ms)
     question = (VERSION, *statistic(kpi, period.start_ms), [_told(one) for one in counting], seen, *others)

@@ -21,7 +21,7 @@ from sla_monitor.sla.spans import Span
 
 
 def evidence_text(
-    contract: Contract, source: Evidence, seen: tuple[int, int], at_ms: int, *, every_look: bool = False
+    contract: Contract, source: Evidence, seen: tuple[int, int], at_ms: int, *, every_observation: bool = False
 ) -> Iterator[str]:
     """An evidence file, piece by piece: a month of single observations need not be in memory.
 
@@ -40,7 +40,7 @@ def evidence_text(
     yield ',\n "observed": ['
     yield from _items(_observed(contract, source, seen))
     yield '\n ],\n "samples": ['
-    keys = endpoint_keys(contract) if every_look else sampled_keys(contract)
+    keys = endpoint_keys(contract) if every_observation else sampled_keys(contract)
     yield from _items(_samples(key, source.samples(key, *seen)) for key in keys)
     if moves := source.clock_moves(*seen):
         yield '\n ],\n "clock_moves": ['
@@ -85,7 +85,7 @@ def _observed(contract: Contract, source: Evidence, seen: tuple[int, int]) -> It
 
 
 def _samples(key: str, samples: Iterable[Sample]) -> Iterator[str]:
-    return _object({"endpoint": _endpoint(key)}, "looks", map(_look, samples))
+    return _object({"endpoint": _endpoint(key)}, "looks", map(_sample, samples))
 
 
 def _span(span: Span) -> dict[str, Any]:
@@ -96,10 +96,10 @@ def _span(span: Span) -> dict[str, Any]:
     }
     if span.reason is not None:
         told["reason"] = span.reason.value
-    return {**told, "last_look": told_instant(span.seen_ms), "looks": span.looks}
+    return {**told, "last_look": told_instant(span.seen_ms), "looks": span.probes}
 
 
-def _look(sample: Sample) -> dict[str, Any]:
+def _sample(sample: Sample) -> dict[str, Any]:
     at_ms, outcome, duration_us, first_byte_us = sample
     told: dict[str, Any] = {"at": told_instant(at_ms)}
     if outcome is not Outcome.UP:

@@ -13,12 +13,12 @@ from sla_monitor.periods.intervals import Intervals, intersect
 from sla_monitor.periods.service_hours import agreed_hours
 
 MARGIN_MS = 86_400_000
-"""How much more than a month is looked at on both sides, so that outages over its edges are known as a whole; and how
+"""How much more than a month is read on both sides, so that outages over its edges are known as a whole; and how
 long after its end everything that was seen of it is in, unless answers that are too slow are confirmed more slowly."""
 
 
 def reach_ms(failures: int, every_ms: int) -> int:
-    """How far beyond a month single looks tell whether a run of slow answers over its edge is confirmed."""
+    """How far beyond a month single observations show whether a run of slow answers over its edge is confirmed."""
     return max(MARGIN_MS, 2 * failures * every_ms)
 
 

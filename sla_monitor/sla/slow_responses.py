@@ -38,7 +38,7 @@ def timed_spans(several: Iterable[Samples], every_ms: int, rule: SlowAsDown) -> 
         for run in samples.once(("slow", every_ms, rule), partial(_of_piece, samples, every_ms, rule)):
             is_gap = last is not None and run.start_ms - last.end_ms > every_ms // 2
             if last is not None and last.outcome is run.outcome and not is_gap:
-                last = run._replace(start_ms=last.start_ms, looks=last.looks + run.looks)
+                last = run._replace(start_ms=last.start_ms, probes=last.probes + run.probes)
                 continue
             if last is not None:
                 yield last if is_gap else last._replace(end_ms=run.start_ms)

@@ -89,7 +89,7 @@ def test_every_verdict_of_a_month_that_was_worked_out_by_hand() -> None:
         span(at + 2 * DAY + HOUR, at + 4 * DAY, UP),
         span(at + 4 * DAY, at + 4 * DAY + HOUR, UNKNOWN),  # theirs lies in it
         span(at + 4 * DAY + HOUR, at + 5 * DAY, UP),
-        span(at + 5 * DAY, at + 5 * DAY + MINUTE, DOWN, looks=1),  # one failure is no outage: theirs only
+        span(at + 5 * DAY, at + 5 * DAY + MINUTE, DOWN, probes=1),  # one failure is no outage: theirs only
         span(at + 5 * DAY + MINUTE, JULY, UP),
     ]
     theirs = [

@@ -25,7 +25,7 @@ from sla_monitor.settings import load_settings
 from sla_monitor.signing import SigningKey
 from tests.assess_command.quarter import CONTRACT, recorded_in
 from tests.fakes.clock import FakeClock
-from tests.ledger.support import T0, look, opened, record_all
+from tests.ledger.support import T0, observed, opened, record_all
 from tests.ledger.test_tampering import edit, reseal
 from tests.review.mail_server import mail_server
 
@@ -205,7 +205,7 @@ def test_a_key_that_fails_is_loud_and_stops_nothing(
         file.chmod(0o644)
     (tmp_path / "sla-monitor.yaml").write_text(settings)
     with opened(tmp_path / "ledger.db") as ledger:
-        record_all(ledger, *map(look, range(1_200)))
+        record_all(ledger, *map(observed, range(1_200)))
         heads = Heads(ledger, FakeClock(T0), load_settings(tmp_path / "sla-monitor.yaml"), Verified())
         with caplog.at_level("INFO"):
             heads.tell()
@@ -214,7 +214,7 @@ def test_a_key_that_fails_is_loud_and_stops_nothing(
         told = [record.head for record in caplog.records if hasattr(record, "head")]
         (said,) = heads_in("\n".join(told).encode())
         assert (said.signature is not None) is (damage == "none")
-        record_all(ledger, look(2_000))
+        record_all(ledger, observed(2_000))
         file.unlink(missing_ok=True)
         heads.tell()
         assert heads.told()[names.LEDGER_KEY_FAILING] == [((), fails or damage == "none")], "one that was there is gone"

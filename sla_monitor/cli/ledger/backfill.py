@@ -289,8 +289,8 @@ class _Asking:
         desk, contract = self.desk, self.desk.contract.id
         record = Import(0, desk.clock.now_ms(), desk.actor, origin.kind, origin.source, origin.digest, *origin.range_ms)
         spans = {endpoint_key(contract, name): several for name, several in sorted(told.spans.items())}
-        looks = {endpoint_key(contract, name): several for name, several in sorted(told.looks.items())}
-        bring(desk, Draft(record, contract, spans, looks, (), self.note, origin.details), self.wish)
+        samples = {endpoint_key(contract, name): several for name, several in sorted(told.samples.items())}
+        bring(desk, Draft(record, contract, spans, samples, (), self.note, origin.details), self.wish)
 
 
 def _known(what: str, wanted: Iterable[str], names: Collection[str]) -> None:

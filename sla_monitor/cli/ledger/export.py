@@ -53,7 +53,7 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     with recorded(config, ledger) as source:
         seen = _range(found, source, first, last, now_ms)
         given = Given(source, is_redacted=copy == "supplier")
-        pieces = evidence_text(found, given, seen, now_ms, every_look=observations)
+        pieces = evidence_text(found, given, seen, now_ms, every_observation=observations)
         if output is None:
             sys.stdout.writelines(pieces)
         else:

@@ -83,7 +83,7 @@ def _draft(
         ),
         desk.contract.id,
         found.spans(0, LAST_MS),
-        {key: looks for key, looks in single.items() if looks},
+        {key: samples for key, samples in single.items() if samples},
         entries,
         note,
         {name: several for name, several in kept.items() if several},

@@ -165,20 +165,20 @@ def tally_up(
     from_ms = {endpoint: one.until_ms for endpoint, one in pruned.items()}
     steps = _Stepping(database, after)
     next_step, is_whole = steps.next_after, not from_ms and not until_ms
-    outcomes, reasons, look = meanings.outcomes, meanings.reasons, tally.look
+    outcomes, reasons, observe = meanings.outcomes, meanings.reasons, tally.observe
 
     def is_tallied(endpoint: int, at_ms: int) -> bool:
         return from_ms.get(endpoint, at_ms) <= at_ms < until_ms.get(endpoint, at_ms + 1)
 
-    looks = database.conn.execute(_OBSERVATIONS, (after,))
-    for number, endpoint, at_ms, outcome, reason in looks:  # millions of them: two microseconds each
+    observations = database.conn.execute(_OBSERVATIONS, (after,))
+    for number, endpoint, at_ms, outcome, reason in observations:  # millions of them: two microseconds each
         if number > next_step:
             next_step = steps.take(number, lambda step, since_ms: tally.step(codes, step, since_ms, is_tallied))
         if not is_whole and not is_tallied(endpoint, at_ms):
             continue
         if number in changes:
             every_ms[endpoint] = changes[number]
-        look(endpoint, at_ms, outcomes[outcome], reasons[reason], every_ms[endpoint])
+        observe(endpoint, at_ms, outcomes[outcome], reasons[reason], every_ms[endpoint])
         if number % _SAVED_EVERY == 0:
             tally.save(codes)
             progress(number, total)

@@ -166,9 +166,9 @@ class Reader(SingleObservations, Evidence):
         return ((keys[number], several) for number, several in kept.items())
 
     def _span(self, row: SpanRow) -> Span:
-        _, start_ms, end_ms, seen_ms, outcome, reason, looks = row
+        _, start_ms, end_ms, seen_ms, outcome, reason, probes = row
         return span_of(
-            (start_ms, end_ms, seen_ms, self._meanings.outcomes[outcome], self._meanings.reasons[reason], looks)
+            (start_ms, end_ms, seen_ms, self._meanings.outcomes[outcome], self._meanings.reasons[reason], probes)
         )
 
     def _told_since(self, proof: Proof, since_ms: int) -> SpanProof:
@@ -236,13 +236,13 @@ class Reader(SingleObservations, Evidence):
             added = fill(self._beneath(proof, key, layers, start_ms, end_ms))
             seen, others = times(added[0]), list[Samples]()
             for layer, spans in zip(layers, added[1:], strict=True):
-                looks = layer.looks(proof.connection, key, start_ms, end_ms)
-                others.append(looks.inside(subtract([(start_ms, end_ms)], seen)))
+                found = layer.samples(proof.connection, key, start_ms, end_ms)
+                others.append(found.inside(subtract([(start_ms, end_ms)], seen)))
                 seen = union(seen, times(spans))
         if not any(map(len, others)):
             yield from own
             return
-        samples = sorted(chain(chain.from_iterable(looks for _, looks in own), *others), key=itemgetter(0))
+        samples = sorted(chain(chain.from_iterable(piece for _, piece in own), *others), key=itemgetter(0))
         yield from ((key, piece) for piece in Samples.of(samples).by_day())
 
     def _layers(self, proof: Proof) -> list[Layer]:
@@ -323,8 +323,8 @@ class Reader(SingleObservations, Evidence):
         down = [self._span(row).start_ms for row in spans if self._span(row).outcome is Outcome.DOWN]
         if not down:
             return None
-        looks = self._observations(endpoint, max(down[0], start_ms), end_ms, exact=False)
-        return next((one for one in looks if one.finding.outcome is Outcome.DOWN), None)
+        observations = self._observations(endpoint, max(down[0], start_ms), end_ms, exact=False)
+        return next((one for one in observations if one.finding.outcome is Outcome.DOWN), None)
 
     def head(self) -> ChainHead | None:
         """Up to where the chain is closed; None while no link is."""

@@ -126,6 +126,6 @@ def _plans(case: PackInput, kpi: KpiAssessment) -> Iterator[Trigger]:
     set_off = {one.trigger for one in case.result.triggers} if case.result else set()
     is_material = kpi.result is not None and kpi.result.is_material
     for one in case.terms.triggers:
-        looks = any(kpi.kpi in (c.kpis or (kpi.kpi,)) and (is_material or not c.material) for c in one.conditions)
-        if one.id in set_off and looks and "rectification_plan" in one.effects:
+        applies = any(kpi.kpi in (c.kpis or (kpi.kpi,)) and (is_material or not c.material) for c in one.conditions)
+        if one.id in set_off and applies and "rectification_plan" in one.effects:
             yield one
