@@ -13,7 +13,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.maintenance import Maintenance, Relief
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.rounding import told_rule
+from sla_monitor.sla.rounding import describe_rounding
 
 EXCLUDED = {
     "removed": "Excluded time is taken from both sides of the ratio",
@@ -131,7 +131,7 @@ def _figure_lines(kpi: Kpi) -> Iterable[str]:
         yield "figures are compared as they are"
     else:
         when = "before they are banded" if kpi.rounding.when == "before_banding" else "for display only"
-        yield f"figures are rounded to {told_rule(kpi.rounding)}, {when}"
+        yield f"figures are rounded to {describe_rounding(kpi.rounding)}, {when}"
     if isinstance(kpi, RatioKpi) and kpi.min_denominator:
         yield f"late ones are divided by no fewer than {kpi.min_denominator}"
     yield from _over_time(kpi)

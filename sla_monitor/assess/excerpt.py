@@ -102,7 +102,7 @@ class Excerpt:
             (term.first, term.last, self.whole.contract.time_zone.key),
             [(start_ms, end_ms, _digest(terms, self.whole.digests)) for start_ms, end_ms, terms in self._versions()],
             [kpi.model_dump_json(exclude=SCORING) for kpi in kpis],
-            [_told(entry) for entry in self.said],
+            [_content(entry) for entry in self.said],
             (self.reach_ms, self.seen),
         )
 
@@ -148,7 +148,7 @@ def _ours(contract_context: ContractContext, range_ms: tuple[int, int]) -> dict[
     return {key: spans for key, spans in contract_context.spans(*range_ms).items() if key.startswith(ours)}
 
 
-def _told(entry: Entry) -> tuple[object, ...]:
+def _content(entry: Entry) -> tuple[object, ...]:
     """An entry but for the words around it. Its number says what came first."""
     return entry.number, entry.at_ms, entry.body.kind, [*vars(entry.body).values()]
 

@@ -81,5 +81,5 @@ def decided(case: RequestContext, entry: Entry, said: Maintenance | Claim) -> tu
     return (start_ms, end_ms), f"decision {number}", False
 
 
-def told_days(days: int) -> str:
+def format_working_days(days: int) -> str:
     return f"{days} Working Day" if days == 1 else f"{days} Working Days"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 from sla_monitor.errors import BackfillError
 from sla_monitor.ledger.recording.imports import ROWS_LIMIT
 from sla_monitor.register.importing import shortened
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.samples import CODES, NONE, Samples
 from sla_monitor.sla.spans import Span, extend
@@ -97,7 +97,7 @@ class Probes:
             count += len(some)
         return count
 
-    def told(self, name: str, single: Collection[str]) -> Told:
+    def collected(self, name: str, single: Collection[str]) -> Told:
         """What they come to, with the single observations at some endpoints. The same probe twice is one; raises
         BackfillError where two of one instant differ. `name`: what messages call a probe's place: `file.csv:`, say."""
         told, problems = Told(), list[str]()
@@ -142,7 +142,7 @@ def _once(rows: Iterator[tuple[Any, ...]], name: str, problems: list[str]) -> It
             last = row
         elif row[2:6] != last[2:6]:
             problems.append(
-                f"{name}{row[6]}: {row[0]} has another probe at {told_instant(row[1])}, which found something else:"
+                f"{name}{row[6]}: {row[0]} has another probe at {format_utc(row[1])}, which found something else:"
                 f" {last[6]} (keep one of the two)"
             )
 
@@ -162,7 +162,7 @@ def of_values(endpoint: str, samples: Iterable[tuple[int, str]], every_ms: int |
         if outcome is not None:
             yield Probe(endpoint, at_ms, outcome, None, vouches_ms)
         elif value != "NaN":
-            found = f"{endpoint}: the series is {value[:20]} at {told_instant(at_ms)}, and not 0 or 1"
+            found = f"{endpoint}: the series is {value[:20]} at {format_utc(at_ms)}, and not 0 or 1"
             raise BackfillError([f"{found} (ask what is true or not, such as `errors < bool 0.05`)"])
 
 

@@ -21,7 +21,7 @@ from sla_monitor.evidence.document import (
 )
 from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.register.entry_context import EntryContext, endpoints, kpis, services
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.register.kinds.decision import own_case
 
 Problems = Iterator[tuple[Path, str]]
@@ -137,7 +137,7 @@ def _of_spans(document: EvidenceDocument) -> Problems:
                 yield (*path, "last_look"), "must lie in the span"
         for (before, _), (span, path) in pairwise(several):
             if span.start_ms < before.end_ms:
-                when = told_instant(before.end_ms)
+                when = format_utc(before.end_ms)
                 yield (*path, "start"), f"overlaps the span that ends at {when} (spans of an endpoint lie apart)"
 
 

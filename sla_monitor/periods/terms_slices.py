@@ -35,7 +35,7 @@ def margin_ms(contract: Contract) -> int:
     return max(reaches, default=MARGIN_MS)
 
 
-def told_range(contract: Contract, first_ms: int | None, months: tuple[str, str], now_ms: int) -> tuple[int, int]:
+def evidence_range(contract: Contract, first_ms: int | None, months: tuple[str, str], now_ms: int) -> tuple[int, int]:
     """From when until when an evidence file of some months speaks: as much around them as their figures reach for, and
     no time before or after the record, in which something was seen first at `first_ms`."""
     whole, more_ms = period_of(contract, *months), margin_ms(contract)

@@ -29,13 +29,13 @@ class EntryContext:
         return cls(contract, lambda: entries)
 
     @cached_property
-    def said(self) -> Mapping[int, Entry]:
+    def entries(self) -> Mapping[int, Entry]:
         """Every entry by number, also what does not stand."""
         return {entry.number: entry for entry in self.read()}
 
     @cached_property
     def stands(self) -> EffectiveEntries:
-        return standing(self.said.values())
+        return standing(self.entries.values())
 
     def in_force(self, start_ms: int, end_ms: int) -> list[Terms]:
         """The terms that hold at some time in `[start, end)`."""
@@ -85,7 +85,7 @@ class EntryContext:
 
     def unknown_entry(self, field: str, number: int) -> Iterator[EntryProblem]:
         """What is wrong with an entry that is not there, or stands no more."""
-        if number not in self.said:
+        if number not in self.entries:
             yield field, f"no entry {number} in the register of this contract (see `sla-monitor register list`)"
         elif number in self.stands.undone:
             by = self.stands.undone[number]

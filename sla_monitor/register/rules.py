@@ -99,6 +99,6 @@ def _final(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     said = entry.body
     if not said.changes_figures or not said.explains_final_month or entry.note.strip():
         return
-    for month in months_of(said, context.contract.time_zone, context.said):
+    for month in months_of(said, context.contract.time_zone, context.entries):
         if context.stands.sign_off(month) is not None:
             yield "note", f"is missing: {month} is final, and this may change its figures (say why)"

@@ -20,7 +20,7 @@ from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.history import contract_context_of
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.ledger.chaining.links import begin_chain, note_all
-from sla_monitor.ledger.chaining.span_states import tell_spans
+from sla_monitor.ledger.chaining.span_states import chain_spans
 from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.reading.reader import Keeping
@@ -116,7 +116,7 @@ def write(path: Path) -> Path:
             database.conn.executemany(f"insert into observations ({columns}) values (?, ?, ?, ?, ?)", samples)
         begin_chain(database.conn, ("endpoints", "observations"))
         note_all(database.conn)
-        tell_spans(database.conn)
+        chain_spans(database.conn)
     database.close()
     return path
 
@@ -294,12 +294,12 @@ def test_samples_that_come_in_late_are_no_part_of_an_answer_that_was_kept_before
         cut = "update last_spans set end_ms = ?, seen_ms = ? where endpoint_id = 3 and start_ms < ?"
         assert start_ms < until
         database.execute(cut, (until, until - HOUR, until))
-        tell_spans(database)
+        chain_spans(database)
     with Keeping(path) as evidence:
         before = history(CONTRACTS[0], evidence, UNTIL, END)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("update last_spans set end_ms = ?, seen_ms = ? where endpoint_id = 3", (END, END - HOUR))
-        tell_spans(database)
+        chain_spans(database)
     with Keeping(path) as evidence:
         after = history(CONTRACTS[0], evidence, UNTIL, END)
     assert list(after) == worked_out(CONTRACTS[0], ())

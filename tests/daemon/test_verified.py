@@ -51,7 +51,7 @@ def ledger(folder: Path) -> Iterator[Ledger]:
 
 
 def unverified(verified: Verified) -> list[str]:
-    return [labels[0] for labels, value in verified.told()[names.LEDGER_UNVERIFIED] if value]
+    return [labels[0] for labels, value in verified.metrics()[names.LEDGER_UNVERIFIED] if value]
 
 
 def test_figures_are_refused_and_the_last_good_ones_stay(
@@ -81,13 +81,13 @@ def test_figures_are_refused_and_the_last_good_ones_stay(
 def test_a_head_that_was_told_is_in_the_chain_for_ever(folder: Path, ledger: Ledger) -> None:
     verified = Verified()
     heads = Heads(ledger, FakeClock(NOW_MS), Settings(), verified)
-    heads.tell()
+    heads.publish()
     record_all(ledger, observed(PROBES + 1))
-    heads.tell()
+    heads.publish()
     assert unverified(verified) == []
     edit(folder / "ledger.db", "update observations set duration_us = 7 where id = 3")
     reseal(folder / "ledger.db")
-    heads.tell()
+    heads.publish()
     assert unverified(verified) == ["heads"]
     assert "sealed anew" in str(verified.problem)
 

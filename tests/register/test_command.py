@@ -21,7 +21,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import KINDS, Entry
-from sla_monitor.register.spoken import said_of
+from sla_monitor.register.spoken import body_of
 from tests.ledger.support import observed, opened, record_all
 from tests.register.office import Office
 
@@ -170,7 +170,7 @@ def test_what_others_said_meanwhile_is_judged_again(office: Office) -> None:
     office.done("add", "maintenance", "small", *BOOKING)
     desk = EntryDesk.open("small", office.folder / "sla-monitor.yaml", None, "ann")
     draft = desk.entry(
-        said_of("claim", {"cause": "third_party", "start": "2024-02-05", "end": "2024-02-06"}, desk.zone)
+        body_of("claim", {"cause": "third_party", "start": "2024-02-05", "end": "2024-02-06"}, desk.zone)
     )
     seen: list[int] = []
 

@@ -208,14 +208,14 @@ def restore(config: Path, ledger: Path | None, copy: Path) -> None:
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.ledger.housekeeping.restoring import restore as put_back
-    from sla_monitor.register.instant import told_instant
+    from sla_monitor.register.instant import format_utc
 
     path = ledger or ledger_of(config)
     with progress_bar("Checking the copy") as progress:
         restored = put_back(copy, path, SystemClock().now_ms(), progress)
     for kept in restored.kept:
         click.echo(f"{kept}: kept, it was in this place")
-    last = "" if restored.last_ms is None else f", the last of {told_instant(restored.last_ms)}"
+    last = "" if restored.last_ms is None else f", the last of {format_utc(restored.last_ms)}"
     click.echo(f"{path}: restored, {restored.observations:,} observations{last}")
     click.echo(f"{path}: {_lacking(restored)}")
 

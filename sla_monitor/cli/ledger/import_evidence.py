@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.ledger.bringing import Wish, bring, take_back, tell_imports
+from sla_monitor.cli.ledger.bringing import Wish, bring, print_imports, take_back
 from sla_monitor.cli.register.desk import EntryDesk, login
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import ledger_path
@@ -113,7 +113,7 @@ def imports(config: Path, ledger: Path | None, style: str) -> None:
     """List what was brought in from elsewhere, and what was taken back again."""
     from sla_monitor.ledger.recording.imports import imports_of
 
-    tell_imports(imports_of(ledger_path(config, ledger)), style)
+    print_imports(imports_of(ledger_path(config, ledger)), style)
 
 
 @click.command("undo-import")

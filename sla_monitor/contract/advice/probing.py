@@ -13,7 +13,7 @@ from sla_monitor.contract.kpis.prometheus_source import source_doubts
 from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import DAY_MS, longest_day_ms, told_time
+from sla_monitor.contract.usual_month import DAY_MS, format_ms, longest_day_ms
 
 PAGE_BURN = Fraction(144, 10)
 """The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
@@ -46,7 +46,7 @@ def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint,
     name = endpoint.expected.calendar or service.service_hours
     longest_ms = longest_day_ms(terms, name)
     if endpoint.period_ms is not None and endpoint.period_ms > longest_ms:
-        period, day = told_time(endpoint.period_ms), told_time(longest_ms)
+        period, day = format_ms(endpoint.period_ms), format_ms(longest_ms)
         message = f"counts in the hours of {name}, at most {day} a day, so that {period} of silence take several days"
         yield path, f"{message} (write expected: {{at: ['02:00']}} for a job that runs at a time of day)"
 
@@ -73,7 +73,7 @@ def _of_kpi(terms: Terms, kpi: Kpi) -> Iterator[tuple[str, str]]:
     if isinstance(kpi, ErrorRateKpi):
         for _, endpoint in terms.endpoints_of(kpi):
             if endpoint.every_ms > kpi.slot_ms:
-                every, slot = told_time(endpoint.every_ms), told_time(kpi.slot_ms)
+                every, slot = format_ms(endpoint.every_ms), format_ms(kpi.slot_ms)
                 message = (
                     f"{slot} is shorter than {every}, the interval of {endpoint.id}: most slots hold no probe of it"
                 )
@@ -101,8 +101,11 @@ def _places(terms: Terms, kpi: AvailabilityKpi) -> Iterator[tuple[str, str]]:
     limit_ms = counting.slow_as_down.promised_ms * Fraction(counting.slow_as_down.multiple)
     for endpoint in probed:
         if endpoint.timeout_ms <= limit_ms:
-            waited = f"{endpoint.id} is down after {told_time(endpoint.timeout_ms)}"
-            yield "counting", f"{waited}, and an answer is none only after {told_time(limit_ms)} (a longer timeout)"
+            waited = f"{endpoint.id} is down after {format_ms(endpoint.timeout_ms)}"
+            yield (
+                "counting",
+                f"{waited}, and an answer is none only after {format_ms(limit_ms)} (a longer timeout)",
+            )
 
 
 def _times(terms: Terms, kpi: ResponseTimeKpi) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.ledger.chaining.links import note_all
-from sla_monitor.ledger.chaining.span_states import tell_spans, told_spans
+from sla_monitor.ledger.chaining.span_states import chain_spans, chained_spans
 from sla_monitor.ledger.chaining.verifying import verify_rows
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.file_health import damaged
@@ -107,7 +107,7 @@ def replace_spans(connection: sqlite3.Connection) -> None:
     """Put derived spans in the place of the kept ones, and tell where they are not what was told."""
     for statement in _REPLACE:
         connection.execute(statement)
-    tell_spans(connection)
+    chain_spans(connection)
 
 
 def derive(database: Database, progress: Progress) -> None:
@@ -140,7 +140,7 @@ def begin_scratch(database: Database, pruned: Mapping[int, PrunedEndpoint]) -> N
     """Empty temporary tables of spans, but for those that only the kept ones tell."""
     for statement in (*_CLEAR, *_SCRATCH):
         database.conn.execute(statement)
-    told = told_spans(database.conn) if pruned else {}
+    told = chained_spans(database.conn) if pruned else {}
     for endpoint, one in pruned.items():
         before = [span for span in told.get(endpoint, ()) if span[1] < int(one.span[1] or 0)]
         database.conn.executemany("insert into temp.ended_spans values (?, ?, ?, ?, ?, ?, ?)", before)

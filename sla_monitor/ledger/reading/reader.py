@@ -160,7 +160,7 @@ class Reader(SingleObservations, Evidence):
                 for number, several in groupby(rows, itemgetter(0)):
                     kept[number] += several
                 rest()
-        told = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms))
+        told = dict(self._chained_since(proof, start_ms).spans(start_ms, end_ms))
         if kept != told:
             raise self._other_spans(proof, keys, kept, told)
         return ((keys[number], several) for number, several in kept.items())
@@ -171,7 +171,7 @@ class Reader(SingleObservations, Evidence):
             (start_ms, end_ms, seen_ms, self._meanings.outcomes[outcome], self._meanings.reasons[reason], probes)
         )
 
-    def _told_since(self, proof: Proof, since_ms: int) -> SpanProof:
+    def _chained_since(self, proof: Proof, since_ms: int) -> SpanProof:
         """What the chain says of spans that end after an instant. What was asked for last is kept, and read on."""
         known = self._told
         if known is None or since_ms < known.since_ms:
@@ -255,7 +255,7 @@ class Reader(SingleObservations, Evidence):
     def _beneath(self, proof: Proof, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int) -> Layers:
         """An endpoint's own spans that overlap a range, and those of the layers beneath."""
         row = proof.connection.execute("select id from endpoints where key = ?", (key,)).fetchone()
-        told = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms))
+        told = dict(self._chained_since(proof, start_ms).spans(start_ms, end_ms))
         own = [self._span(one) for one in told.get(row[0] if row else 0, ())]
         for layer in layers:
             if isinstance(layer, Stored) and layer.record.number not in self._vouched:
@@ -300,7 +300,7 @@ class Reader(SingleObservations, Evidence):
             given = f"{contract}/", f"{contract}0"  # 0 follows the stroke
             (first_ms,) = proof.connection.execute(_FIRST, given).fetchone()
             known = self._told if self._told and self._told.since_ms <= last_ms else None
-            told = self._told_since(proof, known.since_ms if known else last_ms)
+            told = self._chained_since(proof, known.since_ms if known else last_ms)
             endpoints = [number for (number,) in proof.connection.execute(_OWN, given)]
             if told.first_ms(proof, endpoints) != first_ms:
                 raise proof.refused(
@@ -319,7 +319,7 @@ class Reader(SingleObservations, Evidence):
         Which of millions of observations that may be is told by the spans."""
         (number,) = self.numbers([endpoint]) or (None,)
         with self._proving() as proof:
-            spans = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms)).get(number or 0, ())
+            spans = dict(self._chained_since(proof, start_ms).spans(start_ms, end_ms)).get(number or 0, ())
         down = [self._span(row).start_ms for row in spans if self._span(row).outcome is Outcome.DOWN]
         if not down:
             return None

@@ -186,7 +186,7 @@ class Journal:
         self._link.add_observations(observations)
         self._spans.save(self._codes)
         if observations and self._is_to_be_told(batch[-1].entry.at_ms):
-            self._tell_all(batch[-1].entry.at_ms)
+            self._chain_all(batch[-1].entry.at_ms)
         self._chain.save()
 
     def _row_of(self, observation: Observation, every_ms: int) -> Row:
@@ -230,7 +230,7 @@ class Journal:
         number = self._connection.execute(_STEP, (self._last_id, *step)).fetchone()[0]
         self._added("clock_steps", (number, self._last_id, *step))
         self._spans.step(self._codes, step, self._steps.since_ms(step))
-        self._tell_all(step.at_ms)  # spans after it follow from observations alone
+        self._chain_all(step.at_ms)  # spans after it follow from observations alone
 
     def _is_to_be_told(self, at_ms: int) -> bool:
         observations = self._last_id - self._told_to
@@ -238,8 +238,8 @@ class Journal:
             TELL_OBSERVATIONS, TELL_SHARE * len(self._every_ms)
         )
 
-    def _tell_all(self, at_ms: int) -> None:
-        self._spans.tell_all(self._codes)
+    def _chain_all(self, at_ms: int) -> None:
+        self._spans.chain_all(self._codes)
         self._told_to, self._told_day = self._last_id, at_ms // DAY_MS
 
     def _state_told(self, span: Sequence[Any], is_complete: bool) -> None:

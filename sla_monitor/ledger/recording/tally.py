@@ -125,7 +125,7 @@ class SpanTally:
         self._ended.clear()
         self._turned.clear()
 
-    def tell_all(self, codes: Codes) -> None:
+    def chain_all(self, codes: Codes) -> None:
         """Have the latest span of each endpoint told that has changed since the last time."""
         self.save(codes)
         rows = [_row(codes, endpoint, self._last[endpoint]) for endpoint in sorted(self._untold)]

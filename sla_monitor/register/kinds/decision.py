@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import YesNo
-from sla_monitor.register.instant import Instant, told_on_the_wall
+from sla_monitor.register.instant import Instant, format_wall_time
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Number
 
@@ -39,7 +39,7 @@ class Decision(EntryKind):
         return f"{'Granting' if self.granted else 'Refusal'} of entry {self.about}{told}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
-        other = context.said.get(self.about)
+        other = context.entries.get(self.about)
         found = list(context.unknown_entry("about", self.about))
         if other is not None and not other.body.is_decidable:
             found.append(("about", f"entry {other.number} is a {other.body.kind}, on which nobody decides"))
@@ -71,7 +71,7 @@ class Decision(EntryKind):
         start_ms = first_ms if self.start_ms is None else self.start_ms
         end_ms = last_ms if self.end_ms is None else self.end_ms
         zone = context.contract.version_at(first_ms).terms.time_zone
-        span = f"{told_on_the_wall(first_ms, zone)} to {told_on_the_wall(last_ms, zone)}"
+        span = f"{format_wall_time(first_ms, zone)} to {format_wall_time(last_ms, zone)}"
         if not first_ms <= start_ms < last_ms:
             yield "start", f"is not inside what entry {other.number} asks for ({span})"
         if not first_ms < end_ms <= last_ms:
@@ -125,8 +125,8 @@ def _four_eyes(entry: Entry, other: Entry, context: EntryContext) -> Iterator[En
 
 def _decided(number: int, context: EntryContext) -> Entry | None:
     """What an entry decides about, also through undoings: to undo a decision is to decide."""
-    entry = context.said.get(number)
+    entry = context.entries.get(number)
     if entry is None or not isinstance(entry.body, Decision | Undo):
         return None
     subject = entry.body.about
-    return context.said.get(subject) if isinstance(entry.body, Decision) else _decided(subject, context)
+    return context.entries.get(subject) if isinstance(entry.body, Decision) else _decided(subject, context)

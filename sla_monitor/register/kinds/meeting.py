@@ -78,7 +78,7 @@ class Done(EntryKind):
         return f"Action {self.about} is done"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
-        other = context.said.get(self.about)
+        other = context.entries.get(self.about)
         found = list(context.unknown_entry("about", self.about))
         if other is not None and not isinstance(other.body, Action):
             found.append(("about", f"entry {other.number} is a {other.body.kind}, and no action"))

@@ -18,12 +18,12 @@ EXCERPT = 600
 """Characters of a response that are printed; `outages.json` has all that was kept."""
 
 
-def said_table(name: str, case: PackInput, service: ServiceAssessment) -> Table:
+def first_failures_table(name: str, case: PackInput, service: ServiceAssessment) -> Table:
     """A line for each endpoint of each outage, as far as a page can hold them."""
     caption, none = "What the first failed probe of each endpoint found", f"{NOT_THERE}."
     if case.first_failures is None:
         return Table(name, caption, SAID, (), none if service.outages else "No outage was seen.")
-    rows = [_said(case, *each) for each in _first_failures(case, service)]
+    rows = [_row(case, *each) for each in _first_failures(case, service)]
     if len(rows) > MOST_ROWS:
         more = format_count(len(rows) - MOST_ROWS, "more probe")
         rows = [*rows[:MOST_ROWS], (Cell(f"{more} in the file of outages"), *(Cell("") for _ in SAID[1:]))]
@@ -37,7 +37,7 @@ def _first_failures(case: PackInput, service: ServiceAssessment) -> Iterator[tup
             yield outage.start_ms, endpoint, failures.get((endpoint, outage.start_ms))
 
 
-def _said(case: PackInput, start_ms: int, endpoint: str, observation: Observation | None) -> Row:
+def _row(case: PackInput, start_ms: int, endpoint: str, observation: Observation | None) -> Row:
     found = (
         (Cell(cause(observation)), Cell(observation.finding.detail))
         if observation
