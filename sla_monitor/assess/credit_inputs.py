@@ -88,8 +88,8 @@ def terms_by_day(contract: Contract, month: str) -> list[tuple[Terms, int]]:
     """The terms that hold in the part of a month that the contract runs, each with its days."""
     period, zone = period_of(contract, month), contract.time_zone
     return [
-        (terms, (local_date(end_ms, zone) - local_date(start_ms, zone)).days)
-        for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms)
+        (version.terms, (local_date(version.end_ms, zone) - local_date(version.start_ms, zone)).days)
+        for version in contract.versions_in(period.start_ms, period.end_ms)
     ]
 
 

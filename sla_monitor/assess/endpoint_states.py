@@ -141,7 +141,7 @@ def granted_span(
 def _keys(contract: Contract, said: Correction) -> list[str]:
     """The endpoints that a correction names, and all that its services had in that time."""
     names = dict.fromkeys(said.endpoints)
-    for _, _, terms in contract.versions_in(said.start_ms, said.end_ms):
-        meant = (service for service in terms.services if service.id in said.services)
+    for version in contract.versions_in(said.start_ms, said.end_ms):
+        meant = (service for service in version.terms.services if service.id in said.services)
         names |= dict.fromkeys(endpoint.id for service in meant for endpoint in service.endpoints)
     return [endpoint_key(contract.id, name) for name in names]

@@ -201,7 +201,7 @@ def _of_decisions(entries: Sequence[Entry], contract: Contract) -> Problems:
     if any(getattr(entry.body, "about", 0) >= entry.number for entry in entries):
         return
     for i, entry in enumerate(entries):
-        yield from ((("entries", i, field), message) for field, message in own_case(entry, ground))
+        yield from ((("entries", i, one.field), one.message) for one in own_case(entry, ground))
 
 
 _NAMED: tuple[tuple[str, Callable[[Terms], list[str]]], ...] = (

@@ -79,11 +79,11 @@ class ServiceHours:
 
 def slices_of(contract: Contract, service_id: str, period: Period, hours: ServiceHours) -> Iterator[TermsSlice]:
     """A service through a period, version by version; nothing for the time in which the contract has no such one."""
-    for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms):
-        service = next((each for each in terms.services if each.id == service_id), None)
+    for version in contract.versions_in(period.start_ms, period.end_ms):
+        service = next((each for each in version.terms.services if each.id == service_id), None)
         if service is not None:
-            agreed = hours.of(terms, service.service_hours, start_ms, end_ms)
-            yield TermsSlice(start_ms, end_ms, terms, service, agreed)
+            agreed = hours.of(version.terms, service.service_hours, version.start_ms, version.end_ms)
+            yield TermsSlice(version.start_ms, version.end_ms, version.terms, service, agreed)
 
 
 def until(whole: TermsSlice, now_ms: int) -> TermsSlice:

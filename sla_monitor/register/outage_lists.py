@@ -302,12 +302,13 @@ def _misfits(name: str, error: ValidationError) -> Iterator[str]:
 def _our_names(contract: Contract, span_ms: tuple[int, int]) -> dict[str, set[str]]:
     """The services that a name may stand for: ids and names of services, and of their endpoints."""
     found: dict[str, set[str]] = {}
-    for _, _, terms in contract.versions_in(*span_ms):
-        for service in terms.services:
+    versions = list(contract.versions_in(*span_ms))
+    for version in versions:
+        for service in version.terms.services:
             parts = (name for one in service.endpoints for name in (one.id, one.name))
             for name in filter(None, (service.id, service.name, *parts)):
                 found.setdefault(_folded(name), set()).add(service.id)
-    ids = {service.id for _, _, terms in contract.versions_in(*span_ms) for service in terms.services}
+    ids = {service.id for version in versions for service in version.terms.services}
     return found | {_folded(name): {name} for name in ids}  # a service's own id is no other's endpoint
 
 

@@ -133,12 +133,13 @@ def _before(months: Sequence[PeriodResult]) -> Iterator[str]:
 
 def _parts(one: ContractAssessment, contract: Contract) -> Parts:
     parts: Parts = []
-    for start_ms, end_ms, terms in contract.versions_in(one.period.start_ms, one.period.end_ms):
-        days = (local_date(end_ms, terms.time_zone) - local_date(start_ms, terms.time_zone)).days
-        if parts and parts[-1][0] == terms.charges:
-            parts[-1] = terms.charges, parts[-1][1] + days
+    for version in contract.versions_in(one.period.start_ms, one.period.end_ms):
+        charges, zone = version.terms.charges, version.terms.time_zone
+        days = (local_date(version.end_ms, zone) - local_date(version.start_ms, zone)).days
+        if parts and parts[-1][0] == charges:
+            parts[-1] = charges, parts[-1][1] + days
         else:
-            parts.append((terms.charges, days))
+            parts.append((charges, days))
     return parts
 
 

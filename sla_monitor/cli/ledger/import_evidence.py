@@ -95,7 +95,7 @@ def _readable(desk: EntryDesk, entries: list[Entry]) -> None:
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.rules import texts
 
-    found = [f"entry {one.number}: {field}: {what}" for one in entries for field, what in texts(one)]
+    found = [f"entry {one.number}: {problem.field}: {problem.message}" for one in entries for problem in texts(one)]
     found += [
         f"entry {one.number}: at: lies in the future (check this machine's clock)"
         for one in entries
