@@ -283,14 +283,14 @@ class _Asking:
 
     def bring(self, told: Told, origin: _Origin) -> None:
         from sla_monitor.contract.contract import endpoint_key
-        from sla_monitor.ledger.recording.imports import Draft
+        from sla_monitor.ledger.recording.imports import ImportDraft
         from sla_monitor.sla.overlay import Import
 
         desk, contract = self.desk, self.desk.contract.id
         record = Import(0, desk.clock.now_ms(), desk.actor, origin.kind, origin.source, origin.digest, *origin.range_ms)
         spans = {endpoint_key(contract, name): several for name, several in sorted(told.spans.items())}
         samples = {endpoint_key(contract, name): several for name, several in sorted(told.samples.items())}
-        bring(desk, Draft(record, contract, spans, samples, (), self.note, origin.details), self.wish)
+        bring(desk, ImportDraft(record, contract, spans, samples, (), self.note, origin.details), self.wish)
 
 
 def _known(what: str, wanted: Iterable[str], names: Collection[str]) -> None:

@@ -16,7 +16,7 @@ from sla_monitor.wording.durations import format_duration
 if TYPE_CHECKING:
     from sla_monitor.cli.register.desk import EntryDesk
     from sla_monitor.ledger.reading.reader import Reader
-    from sla_monitor.ledger.recording.imports import Draft, Stored
+    from sla_monitor.ledger.recording.imports import ImportDraft, Stored
     from sla_monitor.register.entries import Entry
 
 
@@ -39,7 +39,7 @@ class Effect:
     changes: Changes
 
 
-def bring(desk: EntryDesk, draft: Draft, wish: Wish) -> None:
+def bring(desk: EntryDesk, draft: ImportDraft, wish: Wish) -> None:
     """Bring something in, and tell it. Raises click's errors, LedgerError and its kinds."""
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import add_import, moved_entries
@@ -106,7 +106,7 @@ def _until_read(desk: EntryDesk, attempt: Callable[[int], None]) -> None:
         return
 
 
-def _check(desk: EntryDesk, draft: Draft) -> None:
+def _check(desk: EntryDesk, draft: ImportDraft) -> None:
     """Raises click's error for what is not to be brought in: time that has not come, and entries into a register that
     has any of the contract. Those of two registers have no order between them, and of several words on one thing the
     last one counts."""
@@ -128,7 +128,7 @@ def _check(desk: EntryDesk, draft: Draft) -> None:
         )
 
 
-def _effect(desk: EntryDesk, evidence: Reader, draft: Draft, changes: Changes) -> Effect:
+def _effect(desk: EntryDesk, evidence: Reader, draft: ImportDraft, changes: Changes) -> Effect:
     from sla_monitor.periods.intervals import length
     from sla_monitor.sla.overlay import times
 
@@ -147,7 +147,7 @@ def _show(effect: Effect, confirmed: Changes, question: str, wish: Wish) -> None
         ask(question, yes=wish.yes)
 
 
-def _reasoned(desk: EntryDesk, draft: Draft, changes: Changes) -> None:
+def _reasoned(desk: EntryDesk, draft: ImportDraft, changes: Changes) -> None:
     """A final month is stated again only for a reason."""
     from sla_monitor.register.effective import standing
 
@@ -178,7 +178,7 @@ def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entr
     return drafts
 
 
-def _print_result(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, wish: Wish) -> None:
+def _print_result(desk: EntryDesk, draft: ImportDraft, stored: Stored | None, effect: Effect, wish: Wish) -> None:
     entries = {} if stored is None else stored.entries
     if wish.style == "json":
         _print_json({

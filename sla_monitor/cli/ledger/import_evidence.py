@@ -14,7 +14,7 @@ from sla_monitor.cli.shared.sources import ledger_path
 
 if TYPE_CHECKING:
     from sla_monitor.evidence.document import EvidenceDocument
-    from sla_monitor.ledger.recording.imports import Draft
+    from sla_monitor.ledger.recording.imports import ImportDraft
     from sla_monitor.register.entries import Entry
 
 actor_option = click.option("--actor", callback=login, help="Who does it; without it, the login name.")
@@ -61,10 +61,10 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _draft(
     desk: EntryDesk, document: EvidenceDocument, file: tuple[str, str], note: str, without_entries: bool
-) -> Draft:
+) -> ImportDraft:
     from sla_monitor.evidence import FileEvidence
     from sla_monitor.evidence.source import endpoint_keys
-    from sla_monitor.ledger.recording.imports import Draft
+    from sla_monitor.ledger.recording.imports import ImportDraft
     from sla_monitor.register.instant import LAST_MS
     from sla_monitor.sla.overlay import Import
     from sla_monitor.sla.samples import Samples
@@ -76,7 +76,7 @@ def _draft(
     source, digest = file
     beside = {name: getattr(document, name) for name in ("imports", "clock_moves")}
     kept = {name: [one.model_dump(mode="json", by_alias=True) for one in several] for name, several in beside.items()}
-    return Draft(
+    return ImportDraft(
         Import(
             0, desk.clock.now_ms(), desk.actor, "evidence", source, digest,
             document.seen.from_ms, document.seen.until_ms,
