@@ -15,7 +15,7 @@ from sla_monitor.errors import LedgerError, RegisterError
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries.asking import NoAnswer, number
 from sla_monitor.queries.due import Key, KpiQuery, LastAttempt, ours, questions
-from sla_monitor.queries.figures import entry
+from sla_monitor.queries.reported_figures import entry
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import problems

@@ -11,9 +11,9 @@ from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_day, format_instant, format_month, format_stretch
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_money
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 
 @dataclass(frozen=True, slots=True)

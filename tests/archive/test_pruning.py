@@ -31,8 +31,8 @@ from sla_monitor.ledger import Ledger, Recorded, read_only
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.housekeeping.pruning import plan, prune, take_out
 from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
+from sla_monitor.ledger.migrations import MIGRATIONS
 from sla_monitor.ledger.reading.reader import CachingReader
-from sla_monitor.ledger.schema import MIGRATIONS
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.review.first_failures import first_failures
 from sla_monitor.review.gathering import PackSubject, gathered

@@ -19,8 +19,8 @@ from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.banding import band_of
 from sla_monitor.sla.observation import Reason
-from sla_monitor.web.page.document import StatusPage
-from sla_monitor.wording.names import OUTCOMES, SYMBOLS, describe_id
+from sla_monitor.web.page.status_page import StatusPage
+from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS, describe_id
 from tests.review.months import CONTRACT, scene
 from tests.review.plain_text import text_of
 from tests.terms import terms_of

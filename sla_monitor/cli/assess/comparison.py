@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from sla_monitor.assess.compare import Comparison, MonthCompared, Totals
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_money, format_points
+from sla_monitor.wording.vocabulary import describe_id
 
 DISPENSABLE = ("triggers", "withheld", "before caps", "KPIs")
 """What a narrow terminal does without, in this order."""

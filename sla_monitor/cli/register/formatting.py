@@ -14,8 +14,8 @@ from sla_monitor.cli.register.preview import Entered
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
 from sla_monitor.wording.durations import format_exact_duration
 from sla_monitor.wording.instants import format_instant, format_stretch
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
     from decimal import Decimal

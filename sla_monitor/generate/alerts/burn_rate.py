@@ -18,7 +18,7 @@ from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Value, text
 from sla_monitor.generate.alerts.burn_pace import PAGE, TICKET, allowance_ms, live
 from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, MONEY, AlertSubject, Group
-from sla_monitor.generate.grafana.links import SERVICE
+from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import PER_CONTRACT, PER_SERVICE, joined, lasting, seconds
 from sla_monitor.settings import Burn
 

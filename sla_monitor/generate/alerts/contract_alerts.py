@@ -8,7 +8,7 @@ from sla_monitor import names
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
 from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, DAY_S, MINUTE_MS, MONEY, AlertSubject, minutes
-from sla_monitor.generate.grafana.links import SCORECARD
+from sla_monitor.generate.grafana.drill_down import SCORECARD
 from sla_monitor.generate.promql import PER_KPI
 
 

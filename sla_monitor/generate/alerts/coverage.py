@@ -9,7 +9,7 @@ from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
 from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours
 from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, minutes
-from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import PER_SERVICE, joined
 from sla_monitor.settings import Settings
 

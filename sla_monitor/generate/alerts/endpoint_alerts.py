@@ -19,7 +19,7 @@ from sla_monitor.generate.alerts.subject import (
     in_hours,
     minutes,
 )
-from sla_monitor.generate.grafana.links import SERVICE
+from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import lasting
 
 _OWN = {"heartbeat": names.HEARTBEAT_SILENT, "journey": names.JOURNEY_FAILING}

@@ -9,7 +9,7 @@ from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, text
 from sla_monitor.generate.alerts.subject import AlertSubject, minutes
-from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import joined, lasting
 
 STEPS = 24

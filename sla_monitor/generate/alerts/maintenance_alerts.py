@@ -8,7 +8,7 @@ from sla_monitor import names
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Value, text
 from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, Group
-from sla_monitor.generate.grafana.links import SERVICE
+from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import PER_SERVICE, joined
 
 

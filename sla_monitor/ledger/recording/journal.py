@@ -19,7 +19,7 @@ from sla_monitor.ledger.place import LedgerPlace
 from sla_monitor.ledger.reading.packed_hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.reading.pruned_days import last_observation
 from sla_monitor.ledger.recording.bodies import EvidenceTable, storable
-from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.buffer_entries import Beat, Held
 from sla_monitor.ledger.recording.tally import SpanTally, Steps
 from sla_monitor.sla.clock_steps import ClockStep
 from sla_monitor.sla.observation import Observation

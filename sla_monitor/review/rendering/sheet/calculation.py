@@ -16,7 +16,7 @@ from sla_monitor.review.rendering.sheet.promises import KpiSheet, promises
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 from sla_monitor.wording.instants import format_month
-from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.vocabulary import describe_id
 
 ByService = dict[str, list[str]]
 
