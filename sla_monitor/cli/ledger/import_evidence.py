@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.ledger.bringing import Wish, bring, print_imports, take_back
+from sla_monitor.cli.ledger.bringing import ImportOptions, bring, print_imports, take_back
 from sla_monitor.cli.register.desk import EntryDesk, login
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import ledger_path
@@ -56,7 +56,11 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
     file = spelled(evidence)
     desk = EntryDesk.open(contract or file.contract, config, ledger, actor)
     document = checked(file, desk.contract)
-    bring(desk, _draft(desk, document, (evidence.name, file.digest), note, without_entries), Wish(yes, dry_run, style))
+    bring(
+        desk,
+        _draft(desk, document, (evidence.name, file.digest), note, without_entries),
+        ImportOptions(yes, dry_run, style),
+    )
 
 
 def _draft(
@@ -140,4 +144,4 @@ def undo_import(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.ClickException(f"there is no import {number} (see `sla-monitor ledger imports`)")
     if found.withdrawn is not None:
         raise click.ClickException(f"import {number} was taken back by {found.withdrawn.actor} already")
-    take_back(EntryDesk.open(found.contract, config, path, actor), found, why, Wish(yes, dry_run, style))
+    take_back(EntryDesk.open(found.contract, config, path, actor), found, why, ImportOptions(yes, dry_run, style))
