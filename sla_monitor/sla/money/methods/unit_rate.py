@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil, floor
-from typing import TypeAlias
+from math import ceil, floor, prod
 
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.money.credit_methods import UnitRateCredit
@@ -15,23 +15,30 @@ from sla_monitor.sla.results import CreditLine, Occurrence
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step
 
-Counted: TypeAlias = tuple[str, Fraction, Fraction, tuple[Fraction, ...], str | None]
-"""What is said of the blocks, the blocks, the weight, the factors, and the KPI."""
+
+@dataclass(frozen=True, slots=True)
+class PricedBlocks:
+    """Blocks that are priced for one KPI or one occurrence. `words`: how they are counted, for the working."""
+
+    words: str
+    blocks: Fraction
+    weight: Fraction = Fraction(1)
+    factors: tuple[Fraction, ...] = ()
+    kpi: str | None = None
 
 
 def lines(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F6: rate × weight × blocks × factors, no more than so many blocks in a month."""
     rate, said = _rate(rule, case)
     left = None if rule.max_blocks is None else Fraction(rule.max_blocks)
-    for said_of, blocks, weight, factors, kpi in _counted(rule, case):
-        paid = blocks if left is None else min(blocks, left)
+    for one in _counted(rule, case):
+        paid = one.blocks if left is None else min(one.blocks, left)
         left = None if left is None else left - paid
-        formula = f"{said} × {shown(weight)} × {shown(paid)} blocks" + "".join(f" × {shown(one)}" for one in factors)
-        amount = rate * weight * paid
-        for factor in factors:
-            amount *= factor
-        what = f"{shown(blocks)} blocks" + ("" if paid == blocks else f", {shown(paid)} of them priced")
-        yield case.line(rule, kpi, amount, formula, (step("blocks", said_of, what, rule.clause),))
+        formula = f"{said} × {shown(one.weight)} × {shown(paid)} blocks"
+        formula += "".join(f" × {shown(factor)}" for factor in one.factors)
+        amount = rate * one.weight * paid * prod(one.factors)
+        what = f"{shown(one.blocks)} blocks" + ("" if paid == one.blocks else f", {shown(paid)} of them priced")
+        yield case.line(rule, one.kpi, amount, formula, (step("blocks", one.words, what, rule.clause),))
 
 
 def repeat_modifier(rule: UnitRateCredit, repeats: int) -> Fraction:
@@ -53,22 +60,17 @@ def blocks_of(rule: UnitRateCredit, duration_ms: int) -> Fraction:
     return {"full": Fraction(floor(exact)), "begun": Fraction(ceil(exact)), "prorata": exact}[rule.blocks]
 
 
-def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[Counted]:
+def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[PricedBlocks]:
     """Everything that is priced."""
     if rule.kpi is not None:
         for result in case.priced([rule.kpi]):
-            yield "", case.value_of(result), Fraction(1), (), rule.kpi
+            yield PricedBlocks("", case.value_of(result), kpi=rule.kpi)
     else:
         by_rule_or_service = case.seen.occurrences
         for one in by_rule_or_service.get(rule.id, by_rule_or_service.get(rule.service or "", ())):
             weight = Fraction(rule.weights.get(one.area, Decimal(1)))
-            yield (
-                _length(rule, one),
-                blocks_of(rule, one.duration_ms),
-                weight,
-                tuple(_factors(rule, one)),
-                None,
-            )
+            blocks = blocks_of(rule, one.duration_ms)
+            yield PricedBlocks(_length(rule, one), blocks, weight, tuple(_factors(rule, one)))
 
 
 def _length(rule: UnitRateCredit, one: Occurrence) -> str:
