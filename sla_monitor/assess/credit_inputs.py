@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, unborn
+from sla_monitor.assess.kpi_evaluation import KpiEvaluation, unmeasured
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
@@ -67,7 +67,7 @@ def with_measured(
             for entry, said in standing.of(register.Misreported)
             if said.month == month
         ),
-        unborn=unborn(contract_context, evaluations),
+        unmeasured=unmeasured(contract_context, evaluations),
         waived={**_relieved(context), **_waived(context)},
         earned_back=tuple(
             EarnedBack(said.amount, _describe_entry(entry))
