@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from sla_monitor.cli import cli
 from sla_monitor.cli.register.add import add, example_of
-from sla_monitor.cli.register.formatting import TerminalWording, summary
+from sla_monitor.cli.register.formatting import summary
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import KINDS, Entry
 from sla_monitor.register.entry_context import EntryContext
@@ -22,14 +22,14 @@ from sla_monitor.register.instant import Milliseconds
 from sla_monitor.register.kinds.kind import EntryKind, TimedKind
 from sla_monitor.register.rules import doubts, problems
 from sla_monitor.register.spoken import entry_of, said_of
-from sla_monitor.review.entry_words import PackWording
+from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_stretch
 
 from .contracts import PARTS, contract
 
 ZONE = ZoneInfo("Europe/London")
 NOW_MS = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp()) * 1000
-SAY = TerminalWording(ZONE, "GBP")
+SAY = EntryWording(ZONE, "GBP")
 
 every_kind = pytest.mark.parametrize("name", list(KINDS))
 
@@ -83,14 +83,12 @@ def test_the_rules_refuse_what_the_contract_does_not_have(name: str) -> None:
 
 @every_kind
 def test_the_words_are_one_sentence_on_every_screen(name: str) -> None:
-    said = example(name).said
-    for say in (SAY, PackWording(ZONE, "GBP")):
-        words = said.words(say)
-        assert words[0].isupper(), words
-        assert words.isprintable(), words
-        assert not words.endswith("."), words
-        assert "None" not in words, words
-        assert "_" not in words, words
+    words = example(name).said.words(SAY)
+    assert words[0].isupper(), words
+    assert words.isprintable(), words
+    assert not words.endswith("."), words
+    assert "None" not in words, words
+    assert "_" not in words, words
 
 
 @every_kind
@@ -141,7 +139,7 @@ def test_a_kind_that_is_not_added_has_a_command_of_its_own(name: str) -> None:
 
 def test_money_is_told_with_its_currency() -> None:
     assert SAY.money(Decimal("5000")) == "£5,000.00"
-    assert example("earn_back").said.words(SAY) == "Earn-back of £5,000.00, 2026-10"
+    assert example("earn_back").said.words(SAY) == "Earn-back of £5,000.00, October 2026"
 
 
 def test_the_table_has_every_class_that_is_a_kind() -> None:

@@ -19,7 +19,7 @@ from sla_monitor.assess.assessment import (
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
-from sla_monitor.cli.register.formatting import TerminalWording, told_entry
+from sla_monitor.cli.register.formatting import told_entry
 from sla_monitor.cli.register.preview import MET, differences
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
@@ -28,6 +28,7 @@ from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.wording.durations import format_duration, format_seconds
+from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
 from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_stretch
 from sla_monitor.wording.names import describe_id
@@ -174,7 +175,7 @@ def _imports(one: ContractAssessment, columns: int | None) -> Iterator[str]:
 
 
 def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:
-    say = TerminalWording(ZoneInfo(one.time_zone), one.currency)
+    say = EntryWording(ZoneInfo(one.time_zone), one.currency)
     if one.pending:
         lines = (wrapped(f"  {told_entry(entry, say)}", columns, "  ") for entry in one.pending)
         yield "\n".join(["Awaiting a decision", *lines])
@@ -408,7 +409,7 @@ def _why(found: Restatement, one: ContractAssessment, columns: int | None) -> It
         points, credit = format_counted_points(before.points, "point"), format_money(before.deducted, one.currency)
         yield wrapped(ELSEWHERE.format(points=points, credit=credit), columns)
     about = {entry.number: entry for entry in one.entries}
-    say = TerminalWording(ZoneInfo(one.time_zone), one.currency)
+    say = EntryWording(ZoneInfo(one.time_zone), one.currency)
     told = [f"  {told_entry(about[number], say)}" for number in found.because if number in about]
     if len(told) > TOLD_AT_MOST:
         told = [*told[:TOLD_AT_MOST], f"  ... and {len(told) - TOLD_AT_MOST} more (see `sla-monitor register list`)"]
