@@ -1,0 +1,73 @@
+"""Every KPI indicator has its figure and its best and worst case; what the page about indicators names is there."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import pytest
+
+from sla_monitor.assess import bounds
+from sla_monitor.contract.kpis.kpi import INDICATORS
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.rules.consistency import as_written
+from sla_monitor.sla import measure
+from tests.contract.support import ROOT
+from tests.support.terms import terms_of
+
+PAGE = (ROOT / "docs/how-to/add-a-kpi-indicator.md").read_text(encoding="utf-8")
+LEAST: dict[str, dict[str, object]] = {
+    "availability": {"service": "service"},
+    "error_rate": {"service": "service"},
+    "response_time": {"service": "service", "statistic": "mean"},
+    "composite": {"combine": "all_of", "parts": [{"kpi": "KPI1"}]},
+}
+"""What must be written besides."""
+
+
+def kpi(indicator: str, **more: object) -> KpiTerms:
+    first: dict[str, object] = {"id": "KPI1", "indicator": "submitted", "target": 99}
+    own: dict[str, object] = {"id": "KPI2", "indicator": indicator, "target": 99, **LEAST.get(indicator, {}), **more}
+    return terms_of({"kpis": [first, own]}).kpis[1]
+
+
+def test_every_table_has_every_indicator() -> None:
+    tables = {"sla/measure.py": measure.INDICATORS.keys(), "assess/bounds.py": bounds.INDICATORS.keys()}
+    assert {where: set(INDICATORS) ^ set(table) for where, table in tables.items()} == {
+        where: set() for where in tables
+    }
+
+
+@pytest.mark.parametrize("indicator", INDICATORS)
+def test_the_word_of_an_indicator_is_its_tag(indicator: str) -> None:
+    assert get_args(INDICATORS[indicator].model_fields["indicator"].annotation) == (indicator,)
+    assert type(kpi(indicator)) is INDICATORS[indicator]
+
+
+def test_what_each_indicator_says_of_itself() -> None:
+    def those(ask: str) -> set[str]:
+        return {indicator for indicator in INDICATORS if getattr(kpi(indicator), ask)}
+
+    assert those("is_probed") == {"availability", "error_rate", "response_time"}
+    assert those("needs_samples") == {"error_rate", "response_time"}
+    assert those("has_downtime") == {"availability"}
+    assert those("takes_counts") == {"ratio_in_target"}
+    assert those("part_kpis") == {"composite"}
+    assert those("is_of_tickets") == those("named_endpoints") == set()
+    assert kpi("ratio_in_target", within="4h").is_of_tickets
+    assert kpi("availability", counting={"slow_as_down": {"promised": "1s", "multiple": 5}}).needs_samples
+    assert kpi("composite").part_kpis == ("KPI1",)
+
+
+def test_what_an_indicator_says_is_no_key_of_the_file() -> None:
+    assert not {"part_kpis", "named_endpoints", "is_of_tickets"} & as_written(kpi("composite")).keys()
+
+
+def test_what_the_page_names_is_there() -> None:
+    for path in set(re.findall(r"`((?:sla_monitor|tests|config|docs)/[\w./-]+)`", PAGE)):
+        assert (ROOT / path).exists(), path
+    rooms = "contract|register|assess|review|cli|evidence|document"
+    for path in set(re.findall(rf"`((?:{rooms})/[\w/]+\.py)`", PAGE)):
+        assert (ROOT / "sla_monitor" / path).exists(), path
+    for name in re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE):
+        assert hasattr(KpiTerms, name), name
