@@ -87,7 +87,7 @@ class Excerpt:
     def is_settled(self) -> bool:
         """Whether time alone can change nothing any more: no outage that reaches into the period goes on, no ticket of
         it is open, no clock of one stands still."""
-        tickets = (entry.said for entry in self.said if isinstance(entry.said, TicketRecord))
+        tickets = (entry.body for entry in self.said if isinstance(entry.body, TicketRecord))
         is_open = any(one.ended_ms is None or any(stop.end_ms is None for stop in one.stops) for one in tickets)
         return not is_open and self.reach_ms[1] + MARGIN_MS <= self.whole.now_ms
 
@@ -108,7 +108,7 @@ class Excerpt:
 
     def _versions(self) -> Iterator[tuple[int, int, Terms]]:
         """The terms in force in all the time that the excerpt speaks of."""
-        said = [entry.said for entry in self.said if isinstance(entry.said, Timed)]
+        said = [entry.body for entry in self.said if isinstance(entry.body, Timed)]
         start_ms = min([self.reach_ms[0], *(one.start_ms for one in said)])
         end_ms = max([self.reach_ms[1], *(one.end_ms for one in said)])
         return self.whole.contract.versions_in(start_ms, end_ms)
@@ -150,7 +150,7 @@ def _ours(contract_context: ContractContext, range_ms: tuple[int, int]) -> dict[
 
 def _told(entry: Entry) -> tuple[object, ...]:
     """An entry but for the words around it. Its number says what came first."""
-    return entry.number, entry.at_ms, entry.said.kind, [*vars(entry.said).values()]
+    return entry.number, entry.at_ms, entry.body.kind, [*vars(entry.body).values()]
 
 
 def _digest(terms: Terms, known: dict[int, tuple[Terms, str]]) -> str:

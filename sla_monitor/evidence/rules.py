@@ -183,12 +183,12 @@ def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
     known = {field: {name for version in contract.versions for name in of(version.terms)} for field, of in _NAMED}
     numbers: set[int] = set()
     for i, entry in enumerate(entries):
-        about = getattr(entry.said, "about", None)
+        about = getattr(entry.body, "about", None)
         if about is not None and about not in numbers:
             yield ("entries", i, "said", "about"), f"no entry {about} above this one (put it in, or leave this one out)"
         numbers.add(entry.number)
         for field, names in known.items():
-            given = getattr(entry.said, field, None) or ()
+            given = getattr(entry.body, field, None) or ()
             for name in (given,) if isinstance(given, str) else given:
                 if name not in names:
                     what = field.removesuffix("s").replace("kpi", "KPI")
@@ -198,7 +198,7 @@ def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
 def _of_decisions(entries: Sequence[Entry], contract: Contract) -> Problems:
     """What the register would not have taken: relief that somebody granted himself."""
     ground = EntryContext.of(contract, entries)
-    if any(getattr(entry.said, "about", 0) >= entry.number for entry in entries):
+    if any(getattr(entry.body, "about", 0) >= entry.number for entry in entries):
         return
     for i, entry in enumerate(entries):
         yield from ((("entries", i, field), message) for field, message in own_case(entry, ground))

@@ -125,7 +125,7 @@ class Queries:
         }
         new = entry(question, answers, self._clock.now_ms())
         before = ours(known, question.kpi, question.month)
-        if self._stopping or (before is not None and before[1] == new.said):
+        if self._stopping or (before is not None and before[1] == new.body):
             return
         if found := problems(new, EntryContext.of(contract, known)):
             raise RegisterError(found)

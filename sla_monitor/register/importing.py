@@ -79,7 +79,7 @@ def news(source: ImportSource, several: Iterable[Draft], contract: Contract, sai
     ground = EntryContext.of(contract, said)
     stands = (*ground.stands.of(TicketRecord), *ground.stands.of(ReportedFigure))
     known = {_key(words): words for _, words in stands}
-    fresh = [draft for draft in several if known.get(_key(draft.entry.said)) != draft.entry.said]
+    fresh = [draft for draft in several if known.get(_key(draft.entry.body)) != draft.entry.body]
     found = _wrong(source, fresh, ground)
     if found:
         raise RegisterError(shortened(found))
@@ -143,9 +143,9 @@ def _twice(several: Iterable[Draft]) -> Iterator[tuple[int, str]]:
     """Two rows about one thing: nobody can know which of them is meant."""
     seen: dict[object, int] = {}
     for draft in several:
-        key = _key(draft.entry.said)
+        key = _key(draft.entry.body)
         if key in seen:
-            what = "ticket" if isinstance(draft.entry.said, TicketRecord) else "figure"
+            what = "ticket" if isinstance(draft.entry.body, TicketRecord) else "figure"
             yield draft.line, f"the same {what} is on line {seen[key]} (keep one of them)"
         seen.setdefault(key, draft.line)
 

@@ -290,7 +290,7 @@ def test_a_number_with_a_point_stays_exact(tmp_path: Path) -> None:
         read_evidence(path, contract_in(tmp_path))
     path = written(tmp_path, text.replace('"VALUE"', "99.958333333"))
     (read,) = read_evidence(path, contract_in(tmp_path)).entries("small")
-    assert str(read.said.value) == "99.958333333"  # type: ignore[union-attr]
+    assert str(read.body.value) == "99.958333333"  # type: ignore[union-attr]
 
 
 JUNK = st.recursive(

@@ -254,7 +254,7 @@ def entries() -> tuple[Entry, ...]:
 
 def assessment(terms: Terms, months: tuple[PeriodResult, ...], period: Period = OCTOBER) -> ContractAssessment:
     seen, said = services(), entries()
-    about = tuple(one for one in said if one.said.kind in {"claim", "decision", "correction", "waiver"})
+    about = tuple(one for one in said if one.body.kind in {"claim", "decision", "correction", "waiver"})
     return ContractAssessment(
         contract=terms.id,
         title=terms.title,

@@ -265,7 +265,7 @@ def _heading(number: int, entry: Entry | None) -> str:
     """What an entry is, who said it, and its reason."""
     if entry is None:
         return f"#{number}"
-    said = entry.said
+    said = entry.body
     what = describe_id(f"{said.kind}, {said.cause}" if isinstance(said, Claim) else said.kind)
     what += ", emergency" if isinstance(said, Maintenance) and said.emergency else ""
     parts = [f"#{number} {what}, by {entry.actor}", entry.reference, entry.note]
@@ -392,7 +392,7 @@ def told_restatement(one: ContractAssessment, contract: Contract, columns: int |
 
 def _sums(found: Restatement, currency: str) -> str:
     now = f"now {format_counted_points(found.points, 'point')} and {format_money(found.credit, currency)}"
-    signed = found.signed.said
+    signed = found.signed.body
     if not isinstance(signed, SignOff):
         return now
     was = f"{format_counted_points(signed.points, 'point')} and {format_money(signed.credit, currency)}"
@@ -404,7 +404,7 @@ def _is_what_was_signed(before: PeriodResult, signed: SignOff) -> bool:
 
 
 def _why(found: Restatement, one: ContractAssessment, columns: int | None) -> Iterator[str]:
-    signed, before = found.signed.said, found.before
+    signed, before = found.signed.body, found.before
     if before and isinstance(signed, SignOff) and not _is_what_was_signed(before, signed):
         points, credit = format_counted_points(before.points, "point"), format_money(before.deducted, one.currency)
         yield wrapped(ELSEWHERE.format(points=points, credit=credit), columns)

@@ -83,7 +83,7 @@ def take_back(desk: EntryDesk, stored: Stored, why: str, wish: Wish) -> None:
                 gone = Withdrawal(desk.clock.now_ms(), desk.actor, why)
                 withdraw_import(desk.ledger, number, gone, undoings, read_to=last)
             if wish.style == "json":
-                undone = [entry.said.about for entry in undoings if isinstance(entry.said, Undo)]
+                undone = [entry.body.about for entry in undoings if isinstance(entry.body, Undo)]
                 told = {"import": number, "dry_run": wish.dry_run, "undone": undone, "changed": changes}
                 _tell_json({"contract": desk.contract.id, **told})
                 return

@@ -109,10 +109,10 @@ class ListFilter:
 
         chosen = said if self.everything else stands.pending(contract) if self.pending else stands.entries
         if self.kinds:
-            chosen = [entry for entry in chosen if entry.said.kind in self.kinds]
+            chosen = [entry for entry in chosen if entry.body.kind in self.kinds]
         if self.period:
             by_number, zone = {entry.number: entry for entry in said}, contract.time_zone
-            chosen = [entry for entry in chosen if self.period in months_of(entry.said, zone, by_number)]
+            chosen = [entry for entry in chosen if self.period in months_of(entry.body, zone, by_number)]
         return chosen
 
 
@@ -183,5 +183,5 @@ def _known_kind(name: str) -> str:
 
 def _about(number: int, said: list[Entry]) -> list[Entry]:
     """Everything that was said about an entry, and about that."""
-    found = [each for each in said if each.number > number and getattr(each.said, "about", None) == number]
+    found = [each for each in said if each.number > number and getattr(each.body, "about", None) == number]
     return [each for one in found for each in (one, *_about(one.number, said))]

@@ -71,7 +71,7 @@ def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
     from sla_monitor.register.affected_months import Others, first_changed
 
-    if not any(entry.said.changes_figures for entry in new):
+    if not any(entry.body.changes_figures for entry in new):
         return []
     from sla_monitor.assess import history
     from sla_monitor.cli.shared.sources import keeping
@@ -80,7 +80,7 @@ def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
 
     now_ms, said = desk.clock.now_ms(), desk.said()
     others, running, reach_ms = Others(said), month_at(now_ms, desk.zone), margin_ms(desk.contract)
-    touched = [first_changed(entry.said, desk.zone, others, reach_ms) or running for entry in new]
+    touched = [first_changed(entry.body, desk.zone, others, reach_ms) or running for entry in new]
     if min(touched, default=running) >= running:
         return []
     with keeping(desk.config, desk.ledger) as evidence:

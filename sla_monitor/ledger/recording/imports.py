@@ -298,9 +298,9 @@ def moved_entries(entries: Sequence[Entry], last: int) -> list[Entry]:
 
 
 def _moved(entry: Entry, moved: Mapping[int, int]) -> Entry:
-    about = getattr(entry.said, "about", None)
-    said = entry.said if about is None else entry.said.model_copy(update={"about": moved.get(about, about)})
-    return entry.model_copy(update={"number": moved[entry.number], "said": said})
+    about = getattr(entry.body, "about", None)
+    said = entry.body if about is None else entry.body.model_copy(update={"about": moved.get(about, about)})
+    return entry.model_copy(update={"number": moved[entry.number], "body": said})
 
 
 def _endpoint(connection: sqlite3.Connection, key: str, added: list[tuple[int, str]]) -> int:

@@ -41,8 +41,8 @@ class Decision(EntryKind):
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         other = context.said.get(self.about)
         found = list(context.unknown_entry("about", self.about))
-        if other is not None and not other.said.is_decidable:
-            found.append(("about", f"entry {other.number} is a {other.said.kind}, on which nobody decides"))
+        if other is not None and not other.body.is_decidable:
+            found.append(("about", f"entry {other.number} is a {other.body.kind}, on which nobody decides"))
         if not entry.note.strip():
             found.append(_NO_NOTE)
         yield from found
@@ -63,7 +63,7 @@ class Decision(EntryKind):
 
     def _narrower(self, other: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         """A decision may grant a part of the time that was asked for."""
-        asked = other.said
+        asked = other.body
         first_ms, last_ms = getattr(asked, "start_ms", 0), getattr(asked, "end_ms", 0)
         if not self.granted and (self.start_ms, self.end_ms) != (None, None):
             yield "start", "is for what is granted: a refusal is of the whole (leave from and to out)"
@@ -117,7 +117,7 @@ def own_case(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
 
 def _four_eyes(entry: Entry, other: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     """Whoever asks for relief may not grant it, nor take back a refusal."""
-    at_ms = getattr(other.said, "start_ms", entry.at_ms)
+    at_ms = getattr(other.body, "start_ms", entry.at_ms)
     is_asked_for = context.contract.version_at(at_ms).terms.relief.four_eyes
     if is_asked_for and entry.actor.strip().casefold() == other.actor.strip().casefold():
         yield "actor", f"{entry.actor} made entry {other.number} (four eyes: somebody else must decide)"
@@ -126,7 +126,7 @@ def _four_eyes(entry: Entry, other: Entry, context: EntryContext) -> Iterator[En
 def _decided(number: int, context: EntryContext) -> Entry | None:
     """What an entry decides about, also through undoings: to undo a decision is to decide."""
     entry = context.said.get(number)
-    if entry is None or not isinstance(entry.said, Decision | Undo):
+    if entry is None or not isinstance(entry.body, Decision | Undo):
         return None
-    subject = entry.said.about
-    return context.said.get(subject) if isinstance(entry.said, Decision) else _decided(subject, context)
+    subject = entry.body.about
+    return context.said.get(subject) if isinstance(entry.body, Decision) else _decided(subject, context)

@@ -80,8 +80,8 @@ class Done(EntryKind):
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         other = context.said.get(self.about)
         found = list(context.unknown_entry("about", self.about))
-        if other is not None and not isinstance(other.said, Action):
-            found.append(("about", f"entry {other.number} is a {other.said.kind}, and no action"))
+        if other is not None and not isinstance(other.body, Action):
+            found.append(("about", f"entry {other.number} is a {other.body.kind}, and no action"))
         yield from found
         if not found and self.about not in {each.number for each, _ in context.stands.open_actions}:
             yield "about", f"action {self.about} is done already"

@@ -170,7 +170,7 @@ def _corrections(case: PackInput) -> Table:
 
 
 def _corrected(case: PackInput) -> list[tuple[Entry, Correction]]:
-    return [(entry, entry.said) for entry in case.assessment.entries if isinstance(entry.said, Correction)]
+    return [(entry, entry.body) for entry in case.assessment.entries if isinstance(entry.body, Correction)]
 
 
 def _balance(case: PackInput) -> str:

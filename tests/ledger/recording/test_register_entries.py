@@ -81,7 +81,7 @@ def test_an_entry_of_another_contract_overtakes_nobody(register: Register) -> No
 def test_of_several_entries_all_are_added_or_none(path: Path, register: Register) -> None:
     """The last one is about an entry whose number SQLite has no room for, which no file and no command gives."""
     undo = entry(3, "undo", about=1)
-    unstorable = undo.model_copy(update={"said": undo.said.model_copy(update={"about": 2**70})})
+    unstorable = undo.model_copy(update={"body": undo.body.model_copy(update={"about": 2**70})})
     said = [*entries(booking(), claim()), unstorable]
     with pytest.raises((LedgerError, OverflowError)):
         register.add(said)
