@@ -88,8 +88,6 @@ def by_ladder(rule: LadderCredit, frame: MethodFrame) -> Iterator[Line]:
     total = CellEntry(frame.promises.total(rule.kpis), f"={frame.promises.points(rule.kpis)}", "number")
     points = frame.grid.line("Points on the ladder", total)
     rungs = [(rung.at_least, rung.percent) for rung in rule.rungs]
-    if rungs[0][0] > 0:
-        rungs.insert(0, (Decimal(0), Decimal(0)))
     expression = literal(rungs[-1][1])
     for (low, percent), (high, following) in reversed(list(pairwise(rungs))):
         slope = f"{literal(following - percent)}*({points}-{literal(low)})/{literal(high - low)}"
@@ -99,7 +97,7 @@ def by_ladder(rule: LadderCredit, frame: MethodFrame) -> Iterator[Line]:
             "prorata": f"{literal(percent)}+{slope}",
         }[rule.between]
         expression = f"IF({points}<{literal(high)},{between},{expression})"
-    yield None, frame.percent(expression)
+    yield None, frame.percent(f"IF({points}<{literal(rungs[0][0])},0,{expression})")
 
 
 def by_ratchet(rule: RatchetCredit, frame: MethodFrame) -> Iterator[Line]:
