@@ -33,6 +33,7 @@ from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
 from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_stretch
 from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_counted_points, format_money, format_percent, format_points, format_ratio
+from sla_monitor.wording.text import format_list
 
 STATUS = {
     "running": "running: figures so far",
@@ -117,10 +118,13 @@ def _band(kpi: KpiAssessment) -> str:
 
 def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -> Iterator[str]:
     credit, code = result.credit, one.currency
-    sums = f"Points {format_points(result.points)}. Credit {format_money(credit.total, code)}"
-    sums += f" (before caps {format_money(credit.before_caps, code)})" if credit.before_caps != credit.total else ""
+    if not result.is_measured:
+        yield "No KPI has a figure for this month: no points and no credit are worked out."
+        return
+    sums = f"Points {format_points(result.points)}. " if one.gives_points else ""
+    sums += f"Credit {format_money(credit.total, code)}{_why_less(result, code)}"
     sums += f". Withheld {format_money(result.withheld, code)}" if result.withheld else ""
-    yield sums + "." + _unclaimed(one, result)
+    yield wrapped(sums + ".", columns, "  ") + _unclaimed(one, result)
     if credit.lines:
         yield "Credits\n" + table([_line(line, code) for line in credit.lines])
     if credit.caps:
@@ -132,6 +136,18 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
     for trigger in result.triggers:
         name, effects = describe_id(trigger.trigger), ", ".join(map(describe_id, trigger.effects))
         yield wrapped(f"Trigger {name} is set off by {', '.join(trigger.months)}: {effects}.", columns, "  ")
+
+
+def _why_less(result: PeriodResult, code: str) -> str:
+    """Why less is deducted than the lines add up to."""
+    credit = result.credit
+    if credit.before_caps == credit.total:
+        return ""
+    capped = credit.before_caps - credit.total - credit.unclaimed
+    why = [f"{format_money(capped, code)} is above the caps"] if capped > 0 else []
+    if credit.unclaimed:
+        why.append(f"{format_money(credit.unclaimed, code)} was not claimed" + ("" if credit.is_lapsed else " yet"))
+    return f" of {format_money(credit.before_caps, code)}{f': {format_list(why)}' if why else ''}"
 
 
 def _unclaimed(one: ContractAssessment, result: PeriodResult) -> str:
