@@ -150,7 +150,7 @@ def test_what_is_wrong_with_a_signature_fails_the_check(place: Path, key: Signin
     cases = {
         line: (0, "by 1 signed and 0 unsigned heads"),
         line.partition(" signature=")[0]: (0, "by 0 signed and 1 unsigned heads"),
-        line[:-4] + "AA==": (1, "its signature is false"),
+        line[:-8] + "AAAAAA==": (1, "its signature is false"),
         f"{line}\n{line.partition(' signature=')[0]}": (0, "by 1 signed and 1 unsigned heads"),
     }
     for text, (status, words) in cases.items():
