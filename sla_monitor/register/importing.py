@@ -15,7 +15,7 @@ from sla_monitor.register.csv_sheet import MORE, Sheet, day_first, read_sheet
 from sla_monitor.register.entries import Entry, ReportedFigure, TicketRecord
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import problems
-from sla_monitor.register.spoken import entry_of, said_of
+from sla_monitor.register.spoken import body_of, entry_of
 
 Dates = Literal["iso", "day-first", "month-first"]
 _INSTANTS = ("opened", "responded", "ended")
@@ -119,7 +119,7 @@ def _entry(source: ImportSource, words: dict[str, str], contract: Contract, acto
         given.setdefault("party", source.party)
     if "stops" in given:
         given["stops"] = _stops(given["stops"], source.dates)
-    said = said_of(source.kind, given, contract.time_zone)
+    said = body_of(source.kind, given, contract.time_zone)
     more = {"reference": source.reference, "note": source.note, "evidence": source.evidence}
     more |= {field: words[field] for field in MORE if field in words}
     return entry_of(said, at_ms=at_ms, actor=actor, contract=contract.id, **more)

@@ -19,7 +19,7 @@ from sla_monitor.assess.assessment import (
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
-from sla_monitor.cli.register.formatting import told_entry
+from sla_monitor.cli.register.formatting import format_entry
 from sla_monitor.cli.register.preview import MET, differences
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
@@ -48,13 +48,13 @@ DISPENSABLE = ("title", "clause", "repeat", "coverage")
 """What a narrow terminal does without, in this order; the three views stay side by side."""
 
 
-def told_assessment(one: ContractAssessment, contract: Contract, columns: int | None, origin: str = "") -> str:
+def format_assessment(one: ContractAssessment, contract: Contract, columns: int | None, origin: str = "") -> str:
     """Everything at one glance; the working is told separately. `origin`: what it was worked out from, in words."""
-    blocks = [*_head(one, origin, columns), *told_restatement(one, contract, columns), _kpis(one, columns)]
+    blocks = [*_head(one, origin, columns), *format_restatement(one, contract, columns), _kpis(one, columns)]
     if one.result is not None:
         blocks += _money(one, one.result, columns)
     blocks += _imports(one, columns)
-    blocks += [*told_exclusions(one, contract, columns), *told_forecast(one, columns), *_register(one, columns)]
+    blocks += [*format_exclusions(one, contract, columns), *format_forecast(one, columns), *_register(one, columns)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -193,7 +193,7 @@ def _imports(one: ContractAssessment, columns: int | None) -> Iterator[str]:
 def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:
     say = EntryWording(ZoneInfo(one.time_zone), one.currency)
     if one.pending:
-        lines = (wrapped(f"  {told_entry(entry, say)}", columns, "  ") for entry in one.pending)
+        lines = (wrapped(f"  {format_entry(entry, say)}", columns, "  ") for entry in one.pending)
         yield "\n".join(["Awaiting a decision", *lines])
     if one.missing_figures:
         owed = ", ".join(f"{kpi} for {month}" for kpi, month in one.missing_figures)
@@ -215,7 +215,7 @@ class PercentOf:
     kpis: tuple[str, ...]
 
 
-def told_exclusions(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
+def format_exclusions(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
     """Every entry of the register that takes something out, or asks to, with what became of it."""
     entries = {entry.number: entry for entry in one.entries}
     lines = [line for line in _time(one, entries) if line]
@@ -326,7 +326,7 @@ NOT_FORECAST = "not forecast"
 AS_IT_STANDS = "At best nothing more goes wrong, at worst everything does. KPIs without a forecast count as they stand."
 
 
-def told_forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+def format_forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]:
     """Points and money, the KPIs, and how long the allowances last; nothing for a month that is over."""
     if one.forecast is None:
         return
@@ -390,7 +390,7 @@ ELSEWHERE = (
 )
 
 
-def told_restatement(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
+def format_restatement(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
     """Nothing for a month whose figures are what was signed, or that nobody signed."""
     found = one.restatement
     if found is None:
@@ -426,7 +426,7 @@ def _why(found: Restatement, one: ContractAssessment, columns: int | None) -> It
         yield wrapped(ELSEWHERE.format(points=points, credit=credit), columns)
     about = {entry.number: entry for entry in one.entries}
     say = EntryWording(ZoneInfo(one.time_zone), one.currency)
-    told = [f"  {told_entry(about[number], say)}" for number in found.because if number in about]
+    told = [f"  {format_entry(about[number], say)}" for number in found.because if number in about]
     if len(told) > TOLD_AT_MOST:
         told = [*told[:TOLD_AT_MOST], f"  ... and {len(told) - TOLD_AT_MOST} more (see `sla-monitor register list`)"]
     others = [f"#{number}" for number in found.because if number not in about]

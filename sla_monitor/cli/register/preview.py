@@ -78,7 +78,7 @@ def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
     from sla_monitor.periods.edges import month_at
     from sla_monitor.periods.terms_slices import margin_ms
 
-    now_ms, said = desk.clock.now_ms(), desk.said()
+    now_ms, said = desk.clock.now_ms(), desk.entries()
     others, running, reach_ms = Others(said), month_at(now_ms, desk.zone), margin_ms(desk.contract)
     touched = [first_changed(entry.body, desk.zone, others, reach_ms) or running for entry in new]
     if min(touched, default=running) >= running:
@@ -96,7 +96,7 @@ def changes_of_import(
     from sla_monitor.assess import history
     from sla_monitor.periods.edges import month_at
 
-    now_ms, said = desk.clock.now_ms(), desk.said()
+    now_ms, said = desk.clock.now_ms(), desk.entries()
     running = month_at(now_ms, desk.zone)
     before = history(desk.contract, evidence, running, now_ms, said=said)
     supposed = evidence.supposing(add, without)

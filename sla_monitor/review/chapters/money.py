@@ -190,7 +190,7 @@ def _triggers(case: PackInput, result: PeriodResult) -> Table:
             Cell(describe_id(one.trigger)),
             Cell(format_list([format_month_short(month) for month in one.months])),
             Cell(format_list([describe_id(effect) for effect in one.effects])),
-            Cell(_told(one.working)),
+            Cell(_format_working(one.working)),
             Cell(clauses.get(one.trigger, "")),
         )
         for one in result.triggers
@@ -198,7 +198,7 @@ def _triggers(case: PackInput, result: PeriodResult) -> Table:
     return Table("triggers", "Triggers set off by this month", TRIGGERS, rows, "No trigger was set off.")
 
 
-def _told(working: Working) -> str:
+def _format_working(working: Working) -> str:
     return "; ".join(map(str, working))
 
 

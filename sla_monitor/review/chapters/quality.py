@@ -40,7 +40,7 @@ FAVOUR = {"up": "supplier", "degraded": "supplier", "down": "authority", "unknow
 """Whom it favours that what was seen becomes this."""
 
 ALWAYS_TOLD = (Reason.MONITOR_OFFLINE, Reason.CLOCK_STEPPED)
-NOT_LOOKING = "no endpoint was probed: the monitor did not run, or nothing says why"
+NOT_PROBING = "no endpoint was probed: the monitor did not run, or nothing says why"
 LEAST_GAP_MS = 60_000
 MOST_GAPS = 40
 
@@ -110,7 +110,7 @@ def _reasons(case: PackInput) -> Table:
 def _reason_row(reason: Reason | None, times: Intervals) -> Row:
     longest = max((end - start for start, end in times), default=0)
     return (
-        Cell(NOT_LOOKING if reason is None else describe_reason(reason)),
+        Cell(NOT_PROBING if reason is None else describe_reason(reason)),
         Cell(str(len(times)), len(times)),
         Cell(format_duration(length(times)) if times else ""),
         Cell(format_duration(longest) if times else ""),
