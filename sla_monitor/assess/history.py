@@ -11,13 +11,13 @@ from typing import Any
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import excerpt
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, ServiceTimes
-from sla_monitor.assess.measuring import seen
+from sla_monitor.assess.indicators import KpiEvaluation, seen
+from sla_monitor.assess.kpi_evaluation import ServiceTimes
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation
 from sla_monitor.assess.sample_cache import Memory
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.edges import period_of
 from sla_monitor.periods.terms_slices import terms_in
@@ -158,8 +158,8 @@ def _is_settled(contract_context: ContractContext, month: str) -> bool:
     period = period_of(contract_context.contract, month)
     if not is_over(contract_context, period):
         return False
-    kpis = (kpi for version in contract_context.contract.versions for kpi in version.terms.kpis)
-    longest_ms = max((kpi.within_ms or 0 for kpi in kpis if isinstance(kpi, RatioKpi)), default=0)
+    several = (kpi.ticket_terms for version in contract_context.contract.versions for kpi in version.terms.kpis)
+    longest_ms = max((kpi.within_ms or 0 for kpi in several if kpi is not None), default=0)
     young_ms = max(period.start_ms, contract_context.now_ms - longest_ms * CLOCK_SLACK)
     return not any(young_ms <= opened_ms < period.end_ms for opened_ms in contract_context.open_tickets)
 
@@ -197,8 +197,7 @@ def _measured(contract_context: ContractContext, months: tuple[str, ...], kpis: 
     whole = context if len(months) == 1 else PeriodContext(contract_context, months)
 
     def figure(kpi: Kpi) -> Measured:
-        time = times.of(context, kpi, "agreed") if isinstance(kpi, AvailabilityKpi) else None
-        return measured(kpi, seen(whole, kpi, "agreed", time), whole.frame)
+        return measured(kpi, seen(whole, kpi, "agreed", times.of(context, kpi, "agreed")), whole.frame)
 
     return [figure(kpi) for kpi in kpis]
 
