@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from tests.contract.program_copy import copied, put, run, run_tests
 from tests.contract.support import ROOT
+from tests.support.program_copy import copied, put, run, run_tests
 
 PAGE = (ROOT / "docs/how-to/add-a-kpi-indicator.md").read_text(encoding="utf-8")
 TERMS, FIGURE, SOURCE = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

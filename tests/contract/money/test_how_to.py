@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.program_copy import copied, put, run, run_tests
 from tests.contract.support import ROOT
+from tests.support.program_copy import copied, put, run, run_tests
 
 PAGE = (ROOT / "docs/how-to/add-a-credit-method.md").read_text(encoding="utf-8")
 TERMS, MATHS, FORMULAS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
