@@ -98,7 +98,7 @@ def test_a_journey_that_fails_names_its_step_where_the_trouble_is_told_and_at_th
 def test_a_service_shows_its_month_with_the_allowance_left() -> None:
     text = render(estate.partnership()).text
     assert "Availability 99.88 % of the time that was seen" in text
-    assert "Downtime 36 min 4 s of 21 d 14 h 25 min 26 s agreed so far" in text
+    assert "Downtime 36 min 4 s of 518 h 25 min 26 s agreed so far" in text
     assert "target 99.9 %, below target so far" in text
     assert "7 min 8 s left of 43 min 12 s" in text
     assert "still open" in text
@@ -169,7 +169,7 @@ def test_a_contract_that_is_probed_after_its_end_says_so() -> None:
     assert "It is still probed, as its terms say: what is seen now counts for no figure." in render(board).text
 
 
-def test_an_endpoint_shows_its_last_look() -> None:
+def test_an_endpoint_shows_its_last_probe() -> None:
     text = render(estate.partnership()).text
     assert "Custody web http ✕ Down status unexpected, 23 failures in a row" in text
     assert "12 s ago 14:25:14 GMT 41 ms" in text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor import systemd
+from sla_monitor.daemon import systemd
 
 
 @pytest.fixture(params=["file", "abstract"])
