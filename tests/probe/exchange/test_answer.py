@@ -207,6 +207,6 @@ def test_a_proxy_s_answer_is_read_by_the_same_rules(
 
 
 def test_the_docs_list_where_we_differ_from_curl() -> None:
-    section = DOCS.read_text().split("## Where curl decides otherwise")[1].split("\n## ")[0]
+    section = DOCS.read_text().split("## Differences from curl")[1].split("\n## ")[0]
     listed = {line.split("|")[1].strip() for line in section.splitlines() if line.startswith("|")} - {"answer", "---"}
     assert listed == {row.name for row in ROWS if row.differs}
