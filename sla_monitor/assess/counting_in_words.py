@@ -10,7 +10,7 @@ from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.contract.maintenance import Maintenance, Relief
+from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.rounding import describe_rounding
@@ -95,7 +95,7 @@ def _upkeep(terms: Terms) -> Iterator[str]:
         yield f"Maintenance is permitted{whose} " + ", ".join(_permitted(rules)) + "."
 
 
-def _permitted(rules: Maintenance) -> Iterator[str]:
+def _permitted(rules: MaintenanceTerms) -> Iterator[str]:
     yield "once the authority has granted it" if rules.approval == "decision" else "by booking it"
     if rules.notice_ms is not None:
         yield f"booked {spelled_duration(rules.notice_ms)} before"

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from sla_monitor.assess.answer_cache import program
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.contract.contract import Contract, TermsInForce
+from sla_monitor.contract.contract import Contract, TermsSpan
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
@@ -106,7 +106,7 @@ class Excerpt:
             (self.reach_ms, self.seen),
         )
 
-    def _versions(self) -> Iterator[TermsInForce]:
+    def _versions(self) -> Iterator[TermsSpan]:
         """The terms in force in all the time that the excerpt speaks of."""
         said = [entry.body for entry in self.said if isinstance(entry.body, Timed)]
         start_ms = min([self.reach_ms[0], *(one.start_ms for one in said)])

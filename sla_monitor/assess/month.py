@@ -16,7 +16,7 @@ from sla_monitor.assess.indicators import KpiEvaluation
 from sla_monitor.assess.kpi_evaluation import evaluated_kpis
 from sla_monitor.assess.parts_of_month import kpi_assessments, service_assessment
 from sla_monitor.assess.period_context import PeriodContext
-from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
+from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
 from sla_monitor.assess.sample_cache import SampleCache
 from sla_monitor.assess.settlement import (
     entries_of,
@@ -96,7 +96,7 @@ def assess_contract(contract: Contract, evidence: Evidence, now_ms: int) -> Cont
 
 
 def reconcile_month(
-    contract: Contract, evidence: Evidence, month: str, now_ms: int, supposed: Kept | None = None
+    contract: Contract, evidence: Evidence, month: str, now_ms: int, supposed: RecordedList | None = None
 ) -> Reconciliation | None:
     """A month's outages against the supplier's lists that are kept, and against one more; None: none speaks of it."""
     contract_context = contract_context_of(contract, evidence, now_ms, Cache())
@@ -128,11 +128,11 @@ def _newest_reconciliation(contract_context: ContractContext, cache: Cache) -> R
 
 
 def _reconciled(
-    context: PeriodContext, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
+    context: PeriodContext, more: Sequence[RecordedList] = (), services: Sequence[ServiceAssessment] | None = None
 ) -> Reconciliation | None:
     """`services`: where they are worked out already."""
     contract_context = context.contract_context
-    lists = [*(Kept(entry.number, said) for entry, said in contract_context.standing.of(OutageList)), *more]
+    lists = [*(RecordedList(entry.number, said) for entry, said in contract_context.standing.of(OutageList)), *more]
     if not lists:
         return None
     several = [service_assessment(context, one) for one in context.terms.services] if services is None else services

@@ -47,7 +47,7 @@ Key = tuple[str, str, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LastAttempt:
     """When a question was asked the last time, and how often in a row it has not been answered."""
 
     at_ms: int
@@ -55,7 +55,7 @@ class Asked:
 
 
 def questions(
-    contract: Contract, entries: Sequence[Entry], asked: Mapping[Key, Asked], now_ms: int
+    contract: Contract, entries: Sequence[Entry], asked: Mapping[Key, LastAttempt], now_ms: int
 ) -> Iterator[KpiQuery]:
     """Those of one contract that are due."""
     stands = standing(entries)
@@ -116,7 +116,7 @@ def _is_ours(stands: EffectiveEntries, kpi: str, month: str) -> bool:
     return found is None or found[0].actor == ACTOR
 
 
-def _is_due(question: KpiQuery, entries: Sequence[Entry], before: Asked | None, now_ms: int) -> bool:
+def _is_due(question: KpiQuery, entries: Sequence[Entry], before: LastAttempt | None, now_ms: int) -> bool:
     if before is not None and before.failures:
         return now_ms >= before.at_ms + min(AGAIN_MS << min(before.failures - 1, 20), question.source.every_ms)
     last = ours(entries, question.kpi, question.month)

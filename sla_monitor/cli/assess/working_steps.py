@@ -24,7 +24,7 @@ from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.durations import format_duration, format_seconds
 from sla_monitor.wording.instants import format_instant, format_stretch
-from sla_monitor.wording.names import describe_id, describe_reason
+from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
 
 def format_working(one: ContractAssessment, contract: Contract, columns: int | None) -> str:

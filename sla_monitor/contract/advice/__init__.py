@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 
 from sla_monitor.contract.advice.maintenance_rules import upkeep_doubts
-from sla_monitor.contract.advice.points import doubts
+from sla_monitor.contract.advice.points_and_money import doubts
 from sla_monitor.contract.advice.probing import probing_doubts
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint

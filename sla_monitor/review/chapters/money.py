@@ -8,16 +8,16 @@ from fractions import Fraction
 
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
-from sla_monitor.review.chapters.failures import steps_table
+from sla_monitor.review.chapters.failed_kpis import steps_table
 from sla_monitor.review.chapters.restated import restatement
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.drawing.bars import Bar, bars
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.instants import format_day, format_month, format_month_short
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_money, format_points
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 LINES = (
     Column("Rule", 1.4),

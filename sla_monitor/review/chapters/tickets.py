@@ -11,7 +11,7 @@ from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_stretch
-from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.vocabulary import describe_id
 
 VOLUMES = (
     Column("Priority", 1), Column("Opened", 1, True), Column("Ended", 1, True), Column("Still open", 1, True),

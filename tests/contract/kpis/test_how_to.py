@@ -90,8 +90,8 @@ from sla_monitor.contract.load import load_contract
 from sla_monitor.evidence import read_evidence
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.web import Health
-from sla_monitor.web.page.document import StatusPage
-from tests.web.page.test_document import Outline
+from sla_monitor.web.page.status_page import StatusPage
+from tests.web.page.test_status_page import Outline
 
 contract, now_ms = load_contract(Path("c.yaml")), parse_instant("2026-10-20T09:00:00Z")
 board = Board(now_ms)
