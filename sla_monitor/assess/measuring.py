@@ -158,7 +158,7 @@ def seen(context: PeriodContext, kpi: KpiTerms, view: View, time: Time | None = 
     submitted, agreed, ours = (figure(context, kpi, party) for party in ("supplier", "agreed", "authority"))
     given = KpiInput(submitted=submitted, agreed=agreed, figure=ours)
     if isinstance(kpi, AvailabilityKpi):
-        return _with(given, seconds=time.seconds) if time is not None else given
+        return given if time is None else _with(given, seconds=time.seconds, outages=time.outages(kpi.counting))
     if isinstance(kpi, RatioKpi) and kpi.within_ms is not None:
         return _with(given, tickets=tickets(context, kpi, view))
     if isinstance(kpi, ResponseTimeKpi | ErrorRateKpi):
