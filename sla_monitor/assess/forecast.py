@@ -140,7 +140,8 @@ def _ended(
         outage = Lost(context.until_ms, context.period.end_ms, ((ALL_DOWN, counted_ms),))
         then = replace(then, lost=(*then.lost, outage))
     found = evaluation.measured["agreed"]
-    seen = KpiInput(seconds=then.seconds, submitted=found.submitted, agreed=found.agreed)
+    outages = then.outages(counting)
+    seen = KpiInput(seconds=then.seconds, outages=outages, submitted=found.submitted, agreed=found.agreed)
     return measured(kpi, seen, context.frame), then
 
 

@@ -24,6 +24,7 @@ from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.downtime import CountedOutage
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.measure import measured
 from sla_monitor.sla.money.month_engine import Setting, period_result
@@ -209,11 +210,13 @@ def _text(figures: Sequence[Measured]) -> str:
 def _row(one: Measured) -> list[Any]:
     fractions = (one.value, one.submitted, one.agreed, one.coverage, one.downtime_ms)
     pairs = [None if value is None else [value.numerator, value.denominator] for value in fractions]
-    return [*pairs, one.is_assessable, one.of, one.working]
+    outages = [(*ends, *Fraction(counted_ms).as_integer_ratio()) for *ends, counted_ms in one.outages]
+    return [*pairs, one.is_assessable, one.of, one.working, outages]
 
 
 def _of_row(row: list[Any]) -> Measured:
-    *pairs, is_assessable, of, working = row
+    *pairs, is_assessable, of, working, listed = row
     value, submitted, agreed, coverage, downtime_ms = (None if pair is None else Fraction(*pair) for pair in pairs)
     steps = tuple([Step(*step) for step in working])
-    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms)
+    outages = tuple([CountedOutage(start_ms, end_ms, Fraction(*counted)) for start_ms, end_ms, *counted in listed])
+    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms, outages)

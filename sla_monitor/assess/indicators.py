@@ -229,6 +229,8 @@ INDICATORS: Mapping[str, Indicator] = {
 def seen(context: PeriodContext, kpi: Kpi, view: View, time: Time | None = None) -> KpiInput:
     """Everything that is known of a KPI. `time`: of one that loses downtime, the whole measurement period's."""
     submitted, agreed, ours = (figure(context, kpi, party) for party in ("supplier", "agreed", "authority"))
-    seconds = None if time is None else time.seconds
-    given = KpiInput(seconds=seconds, submitted=submitted, agreed=agreed, figure=ours)
+    given = KpiInput(submitted=submitted, agreed=agreed, figure=ours)
+    counting = kpi.downtime_counting
+    if time is not None and counting is not None:
+        given = replace(given, seconds=time.seconds, outages=time.outages(counting))
     return INDICATORS[kpi.indicator].gather(context, kpi, view, given)

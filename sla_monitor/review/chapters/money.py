@@ -86,7 +86,18 @@ def _lines(case: PackInput, result: PeriodResult) -> Table:
     ]
     if rows:
         rows.append((Cell("Before caps"), Cell(""), Cell(""), case.money(result.credit.before_caps), Cell("")))
-    return Table("credit-lines", "Credits before caps", LINES, tuple(rows), "No failure costs a credit this month.")
+    return Table("credit-lines", "Credits before caps", LINES, tuple(rows), _no_credit(case))
+
+
+def _no_credit(case: PackInput) -> str:
+    """Why there is no line."""
+    missed = ", ".join(kpi.kpi for kpi in case.failed())
+    if not missed:
+        return "No failure costs a credit this month."
+    rules = (rule for rule in case.terms.credits if rule.prices_occurrences and not rule.recorded(case.terms.kpis))
+    entered = ", ".join(describe_id(rule.id) for rule in rules)
+    told = f"{missed} missed the target, and no rule for credits gives anything for it this month."
+    return f"{told} By {entered}, only occurrences in the register cost: none is entered." if entered else told
 
 
 def _worked_out(result: PeriodResult) -> Iterator[Table]:
