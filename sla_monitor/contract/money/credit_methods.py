@@ -43,7 +43,9 @@ class CreditTerms(Strict):
     clause: str = Field("", description="Where the contract says so.")
     service: Identifier | None = Field(None, description="Whose charges percentages are of; none: all charges.")
     rounding: Literal["half_up", "half_even", "down", "up"] = Field("half_up", description="To the smallest coin.")
-    min_payout: MinimumPayout | None = Field(None, description="A smaller credit is not paid.")
+    min_payout: MinimumPayout | None = Field(
+        None, description="A smaller line is not paid: each KPI of the rule by itself."
+    )
 
     @property
     def kpi_references(self) -> tuple[KpiReference, ...]:
@@ -212,7 +214,9 @@ class UnitRateCredit(CreditTerms):
     method: Literal["unit_rate"] = Field(description="How the credit is worked out.")
     kpi: KpiId | None = Field(None, description="A count whose result is the number of blocks; none: outages.")
     rate: Money | None = Field(None, description="For one block, at a weight of 1.")
-    share: ChargeShare | None = Field(None, description="The rate as a share of the charges: 1/30 a day.")
+    share: ChargeShare | None = Field(
+        None, description="The rate as a share of the charges, such as 1/30 a day; at most six digits on each side."
+    )
     weights: dict[Identifier, Factor] = Field(default_factory=dict, description="By area; an area not named has 1.")
     block_ms: DurationMs | None = Field(None, alias="block", description="How long a block of an outage is.")
     blocks: Literal["full", "begun", "prorata"] = Field("full", description="How a block that is not full counts.")

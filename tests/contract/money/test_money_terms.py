@@ -128,6 +128,13 @@ UPKEEP = [
             " (choose another)"
         ),
     ),
+    (
+        "credits: [{id: daily, method: unit_rate, share: 12/25185000, block: 1d}]\n",
+        (
+            "c.yaml:11:49: credits.daily.share: must be a fraction of whole numbers with at most six digits each"
+            " (write for example 1/30)"
+        ),
+    ),
     ("maintenance: {hours: night}\n", "c.yaml:11:22: maintenance.hours: no such calendar (known here: always)"),
     (
         "maintenance: {excess: excluded}\n",
