@@ -34,7 +34,7 @@ Down: TypeAlias = tuple[int, int, str, Reason | None]
 def service_assessment(context: PeriodContext, service: Service) -> ServiceAssessment:
     """One service in a month so far, as its own terms say: excluded and unseen time on neither side of the ratio."""
     whole, slices, seen = context.whole_slices(service.id), context.slices(service.id), context.through(service.id)
-    excluded = context.exclusions.time(service.id, "agreed")
+    excluded = context.excluded(service.id, "agreed")
     time = context.time_without(service.id, excluded)
     outages = tuple(_outages(context, slices, seen, excluded))
     return ServiceAssessment(
