@@ -10,7 +10,7 @@ from fractions import Fraction
 from sla_monitor.assess.assessment import NO_FIGURE, Figure, Forecast, KpiForecast, Outlook
 from sla_monitor.assess.credit_inputs import ending, with_measured
 from sla_monitor.assess.history import setting_of
-from sla_monitor.assess.indicators import INDICATORS, Bounds, KpiEvaluation, SoFar, figure_of
+from sla_monitor.assess.indicators import BEST, INDICATORS, WORST, Bounds, KpiEvaluation, SoFar, figure_of
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_time import Lost, Time
 from sla_monitor.contract.kpis.counting import Counting
@@ -55,7 +55,7 @@ def kpi_forecast(
         trailing_runs_out_ms=used_up_ms or _runs_out(whole, left_ms, _rate(recent_down_ms, Fraction(recent_ms)), ahead),
         best=figures[0],
         worst=figures[1],
-    ), (best[0], worst[0])
+    ), Bounds(best[0], worst[0])
 
 
 def other_forecast(whole: PeriodContext, name: str, known: SoFar) -> tuple[KpiForecast, Bounds]:
@@ -63,9 +63,12 @@ def other_forecast(whole: PeriodContext, name: str, known: SoFar) -> tuple[KpiFo
     one = known.evaluations[name]
     found = INDICATORS[one.kpi.indicator].ends(whole, one.kpi, one, known)
     so_far = one.measured["agreed"]
-    ends = tuple(replace(so_far, value=end.value, working=end.working) if end is not None else None for end in found)
-    best, worst = (_figure(whole, one, end, known) for end in ends)
-    return KpiForecast(None, None, None, None, best, worst), (ends[0], ends[1])
+    best, worst = (
+        replace(so_far, value=end.value, working=end.working) if end is not None else None
+        for end in (found.best, found.worst)
+    )
+    figures = _figure(whole, one, best, known), _figure(whole, one, worst, known)
+    return KpiForecast(None, None, None, None, *figures), Bounds(best, worst)
 
 
 def _figure(whole: PeriodContext, one: KpiEvaluation, end: Measured | None, known: SoFar) -> Figure:
@@ -150,7 +153,8 @@ def forecast(
     """The month's points and money as they stand, at best and at worst. KPIs that are not forecast stay as they are."""
     now = ending(context, evaluations)
     best, worst = (
-        {name: found for name, one in ends.items() if name in now and (found := one[end]) is not None} for end in (0, 1)
+        {name: found for name, one in ends.items() if name in now and (found := end(one)) is not None}
+        for end in (BEST, WORST)
     )
     return Forecast(
         _outlook(context, evaluations, now, history),

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, TypeAlias
+from operator import attrgetter
+from typing import Any
 
 from sla_monitor.assess.assessment import Figure, View
 from sla_monitor.assess.measuring import (
@@ -32,10 +33,19 @@ from sla_monitor.sla.results import KpiResult, Measured, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
 from sla_monitor.sla.working import step
 
-Bounds: TypeAlias = tuple[Measured | None, Measured | None]
-"""What a KPI would have measured at best and at worst; None: it is not forecast."""
 
-NOT_FORECAST: Bounds = (None, None)
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a KPI would have measured at best and at worst; None: it is not forecast."""
+
+    best: Measured | None = None
+    worst: Measured | None = None
+
+
+NOT_FORECAST = Bounds()
+End = Callable[[Bounds], Measured | None]
+BEST: End = attrgetter("best")
+WORST: End = attrgetter("worst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +135,7 @@ def _open_tickets(whole: PeriodContext, kpi: RatioKpi, one: KpiEvaluation, _: So
     if any(each.ended_ms is None for each in given.tickets):
         ended = (replace(each, ended_ms=each.ended_ms or whole.until_ms) for each in given.tickets)
         best = measured(kpi, replace(given, tickets=tuple(ended)), whole.frame)
-    return (None if best.value is None else best), None
+    return Bounds(None if best.value is None else best)
 
 
 def _slots_ahead(whole: PeriodContext, kpi: ErrorRateKpi, one: KpiEvaluation, _: SoFar) -> Bounds:
@@ -136,7 +146,7 @@ def _slots_ahead(whole: PeriodContext, kpi: ErrorRateKpi, one: KpiEvaluation, _:
     ahead = _count(kpi.slot_ms, whole, _hours(whole, kpi))
     if not so_far.of + ahead:
         return NOT_FORECAST
-    return _mean(so_far, ahead, 100), _mean(so_far, ahead, 0)
+    return Bounds(_mean(so_far, ahead, 100), _mean(so_far, ahead, 0))
 
 
 def _mean(so_far: Measured, ahead: int, each: int) -> Measured:
@@ -168,20 +178,23 @@ def _growing(_: PeriodContext, kpi: Kpi, one: KpiEvaluation, __: SoFar) -> Bound
     """What is told of a period that runs can only grow."""
     so_far = one.measured["agreed"]
     is_less_better = kpi.direction == "lower_is_better"
-    return (so_far, None) if so_far.value is not None and is_less_better else NOT_FORECAST
+    return Bounds(so_far) if so_far.value is not None and is_less_better else NOT_FORECAST
 
 
 def _parts_at_end(whole: PeriodContext, kpi: CompositeKpi, _: KpiEvaluation, known: SoFar) -> Bounds:
     """Of its parts as they end."""
-    best, worst = (composite(kpi, dict(_parts(whole, kpi, known, end))) for end in (0, 1))
-    return (None if best.value is None else best), (None if worst.value is None else worst)
+    best, worst = (
+        None if (made := composite(kpi, dict(_parts(whole, kpi, known, end)))).value is None else made
+        for end in (BEST, WORST)
+    )
+    return Bounds(best, worst)
 
 
-def _parts(whole: PeriodContext, kpi: CompositeKpi, known: SoFar, end: int) -> Iterator[tuple[str, KpiResult]]:
+def _parts(whole: PeriodContext, kpi: CompositeKpi, known: SoFar, end: End) -> Iterator[tuple[str, KpiResult]]:
     for part in kpi.parts:
-        other, ends = known.evaluations.get(part.kpi), known.ends.get(part.kpi, NOT_FORECAST)[end]
-        if other is not None and ends is not None and other.months[-1] == whole.month:
-            yield part.kpi, known.result(whole, other, ends)
+        other, found = known.evaluations.get(part.kpi), end(known.ends.get(part.kpi, NOT_FORECAST))
+        if other is not None and found is not None and other.months[-1] == whole.month:
+            yield part.kpi, known.result(whole, other, found)
 
 
 @dataclass(frozen=True, slots=True)

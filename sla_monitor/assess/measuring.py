@@ -42,10 +42,11 @@ def made_of_samples(context: PeriodContext, kpi: KpiTerms, view: View, statistic
     counting = list(_counting(context, kpi, view))
     contract_context, period = context.contract_context, context.period
     seen = [
-        (key, context.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key in (one.key for one in counting)
+        (key, context.endpoints.observed_time(key, period.start_ms, period.end_ms))
+        for key in (one.key for one in counting)
     ]
     others = contract_context.imports_in(period.start_ms, period.end_ms)
-    question = (VERSION, *statistic.terms, [_told(one) for one in counting], seen, *others)
+    question = (VERSION, *statistic.terms, [_content(one) for one in counting], seen, *others)
 
     def answer() -> str:
         made = statistic.of_all(piece.part(statistic) for piece in _pieces(context, counting))
@@ -73,7 +74,7 @@ def _corrected(context: PeriodContext, endpoint: Endpoint) -> Corrections:
     return [one for one in several if one[0] < one[1]]
 
 
-def _told(one: CountedTime) -> tuple[object, ...]:
+def _content(one: CountedTime) -> tuple[object, ...]:
     return one.key, one.inside, [(start, end, f"{outcome}") for start, end, outcome in one.corrections]
 
 

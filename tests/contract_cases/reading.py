@@ -22,7 +22,7 @@ from sla_monitor.sla.indicators import EventCounts, Slot
 from sla_monitor.sla.measure import KpiInput, MeasureFrame, measured
 from sla_monitor.sla.results import Misreport, MonthInput, Occurrence
 from sla_monitor.sla.tickets import Stop, Ticket
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 FOLDER = Path(__file__).parent
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sla_monitor.contract.fields import parse_duration
 from sla_monitor.periods.months import shifted
-from tests.terms import HEAD
+from tests.support.terms import HEAD
 
 from .reading import Case, month_name
 

@@ -10,9 +10,9 @@ from sla_monitor.contract.endpoints.network import wrong_family
 from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import DAY_MS, longest_day_ms, told_time
+from sla_monitor.contract.usual_month import DAY_MS, format_ms, longest_day_ms
 
-HELD_LOOKS, HELD_BYTES = 10_000_000, 25
+HELD_SAMPLES, HELD_BYTES = 10_000_000, 25
 """More single observations than this of one month are worth a word, and what each takes in memory while the month
 runs."""
 
@@ -39,7 +39,7 @@ def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint,
     name = endpoint.expected.calendar or service.service_hours
     longest_ms = longest_day_ms(terms, name)
     if endpoint.period_ms is not None and endpoint.period_ms > longest_ms:
-        period, day = told_time(endpoint.period_ms), told_time(longest_ms)
+        period, day = format_ms(endpoint.period_ms), format_ms(longest_ms)
         message = f"counts in the hours of {name}, at most {day} a day, so that {period} of silence take several days"
         yield path, f"{message} (write expected: {{at: ['02:00']}} for a job that runs at a time of day)"
 
@@ -48,10 +48,10 @@ def _held(terms: Terms) -> Iterator[RuleProblem]:
     """The running month's single observations of some KPIs are in memory, once for each endpoint."""
     needing = [i for i, kpi in enumerate(terms.kpis) if kpi.needs_samples]
     seen = {endpoint.id: endpoint for i in needing for _, endpoint in terms.endpoints_of(terms.kpis[i])}
-    looks = sum(30 * DAY_MS // endpoint.every_ms for endpoint in seen.values())
-    if looks > HELD_LOOKS:
-        held = f"{looks // 1_000_000} million probes a month at {len(seen)} endpoints"
+    samples = sum(30 * DAY_MS // endpoint.every_ms for endpoint in seen.values())
+    if samples > HELD_SAMPLES:
+        held = f"{samples // 1_000_000} million probes a month at {len(seen)} endpoints"
         message = f"with {len(needing) - 1} other KPIs, this one has" if len(needing) > 1 else "has"
-        memory = f"{held} in memory, {looks * HELD_BYTES // 1_000_000} MB at its end"
+        memory = f"{held} in memory, {samples * HELD_BYTES // 1_000_000} MB at its end"
         remedy = "probe less often, raise MemoryMax of the unit, or let the KPI ask Prometheus"
         yield ("kpis", needing[0], "id"), f"{message} {memory} ({remedy})"

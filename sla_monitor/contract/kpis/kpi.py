@@ -18,7 +18,7 @@ from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.contract.rules.plain_values import RuleProblem
-from sla_monitor.contract.usual_month import told_time
+from sla_monitor.contract.usual_month import format_ms
 
 if TYPE_CHECKING:
     from sla_monitor.contract.terms import Terms
@@ -81,13 +81,14 @@ class AvailabilityKpi(PercentKpi):
         quorum, slow = self.counting.quorum, self.counting.slow_as_down
         probing = [endpoint for _, endpoint in terms.endpoints_of(self)]
         if quorum and probing and quorum.min_active > len(probing):
-            message = f"quorum.min_active is {quorum.min_active}, and {len(probing)} look: nothing is ever known"
+            count = f"{quorum.min_active}, more than the endpoints ({len(probing)})"
+            message = f"quorum.min_active is {count}: nothing is ever known"
             yield ("counting",), f"{message} (add endpoints, or write a smaller number)"
         limit_ms = None if slow is None else slow.promised_ms * Fraction(slow.multiple)
         for endpoint in probing:
             if limit_ms is not None and endpoint.timeout_ms <= limit_ms:
-                waited = f"{endpoint.id} is down after {told_time(endpoint.timeout_ms)}"
-                message = f"{waited}, and an answer is none only after {told_time(limit_ms)} (a longer timeout)"
+                waited = f"{endpoint.id} is down after {format_ms(endpoint.timeout_ms)}"
+                message = f"{waited}, and an answer is none only after {format_ms(limit_ms)} (a longer timeout)"
                 yield ("counting",), message
 
 
@@ -105,10 +106,10 @@ class ErrorRateKpi(PercentKpi):
         return self.endpoints
 
     def doubts(self, terms: Terms) -> Iterator[RuleProblem]:
-        slot = told_time(self.slot_ms)
+        slot = format_ms(self.slot_ms)
         for _, endpoint in terms.endpoints_of(self):
             if endpoint.every_ms > self.slot_ms:
-                every = f"{told_time(endpoint.every_ms)}, the interval of {endpoint.id}"
+                every = f"{format_ms(endpoint.every_ms)}, the interval of {endpoint.id}"
                 message = f"{slot} is shorter than {every}: most slots hold no probe of it"
                 yield ("slot",), f"{message} (a longer slot, or probe more often)"
 

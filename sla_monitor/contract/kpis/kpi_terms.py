@@ -98,6 +98,11 @@ class KpiTerms(Strict):
             if self.bands and level is not None and level not in cuts
         ]
 
+    @property
+    def gives_points(self) -> bool:
+        """Whether any result of it costs service points."""
+        return any(band.points for band in self.bands)
+
     @cached_property
     def target_ratio(self) -> Fraction:
         """The target as a part of 1 where it is per cent, and otherwise as it is."""

@@ -44,7 +44,7 @@ def _judged(
     window = _window(condition, months, account.run, month)
     total, formula = _number(condition, window, account, caps)
     counted = [past.month for past in window if MEASURES[condition.measure](condition, past)]
-    return condition.holds(total), counted or [month], _said(condition, formula, total)
+    return condition.holds(total), counted or [month], _condition_step(condition, formula, total)
 
 
 def _number(
@@ -68,7 +68,7 @@ def _in_each(
     numbers = [_number(condition, [past], account, caps)[0] for past in last]
     is_held = len(last) == condition.months and last[-1] is months[-1] and all(map(condition.holds, numbers))
     formula = "each of " + ", ".join(shown(number) for number in numbers)
-    return is_held, [past.month for past in last], _said(condition, formula, f"{is_held}".lower())
+    return is_held, [past.month for past in last], _condition_step(condition, formula, f"{is_held}".lower())
 
 
 def _is_measured(condition: TriggerCondition, past: PeriodResult) -> bool:
@@ -85,7 +85,7 @@ def _window(
     return within(months, month, condition.months)
 
 
-def _said(condition: TriggerCondition, formula: str, result: Fraction | str) -> Step:
+def _condition_step(condition: TriggerCondition, formula: str, result: Fraction | str) -> Step:
     word = "more than" if condition.more_than is not None else "at least"
     window = condition.window.replace("_", " ")
     months = f"{condition.months} month{'' if condition.months == 1 else 's'}"
