@@ -199,16 +199,16 @@ def _wish(case: RequestContext, request: MaintenanceRequest, period: Period, hou
     entry, said, terms, service = request.entry, request.said, request.terms, request.service
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
     rules = terms.maintenance_of(service)
-    span, why, is_pending = decided(case, entry, said)
-    ruling = Ruling(entry.number, "maintenance", service.id, asked, is_pending=is_pending)
-    refusal = why if span is None else _refusal(entry, said, rules, terms)
-    if span is None or refusal:
+    grant = decided(case, entry, said)
+    ruling = Ruling(entry.number, "maintenance", service.id, asked, is_pending=grant.is_pending)
+    refusal = grant.why if grant.span is None else _refusal(entry, said, rules, terms)
+    if grant.span is None or refusal:
         return Booking(ruling.refused(refusal), rules, said.start_ms, [], [])
-    inside = intersect([asked], normal([span]))
+    inside = intersect([asked], normal([grant.span]))
     if rules.hours is not None:
         inside = intersect(inside, hours.of(terms, rules.hours, *asked))
     used = intersect(inside, hours.of(terms, service.service_hours, *asked))
-    granted = ruling.with_granted(inside, why, "outside the hours for it, or what was granted")
+    granted = ruling.with_granted(inside, grant.why, "outside the hours for it, or what was granted")
     return Booking(granted, rules, said.start_ms, inside, used)
 
 
