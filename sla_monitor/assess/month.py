@@ -12,14 +12,20 @@ from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.history import Cache, contract_context_of, earlier_months, setting_of
-from sla_monitor.assess.kpi_assessment import kpi_assessments
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, evaluated_kpis
-from sla_monitor.assess.participants import shares_of
+from sla_monitor.assess.indicators import KpiEvaluation
+from sla_monitor.assess.kpi_evaluation import evaluated_kpis
+from sla_monitor.assess.parts_of_month import kpi_assessments, service_assessment
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
 from sla_monitor.assess.sample_cache import SampleCache
-from sla_monitor.assess.service_assessment import service_assessment
-from sla_monitor.assess.settlement import entries_of, missing_figures, report_due_ms, restatement, status_of
+from sla_monitor.assess.settlement import (
+    entries_of,
+    missing_figures,
+    report_due_ms,
+    restatement,
+    shares_of,
+    status_of,
+)
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length

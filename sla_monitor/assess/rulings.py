@@ -23,10 +23,19 @@ class RequestContext:
 
 
 @dataclass(frozen=True, slots=True)
+class DowntimeAllowance:
+    """How much downtime is left out of some granted time, and nothing else of it. `whose`: rulings with the same share
+    it."""
+
+    whose: tuple[str, ...]
+    most_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """One booking or claim for one service in one month: the time asked for, what of it is granted, and why.
 
-    `kpis`: only for these; none: for all.
+    `kpis`: only for these; none: for all. `downtime`: of what is granted, only so much downtime is left out.
     """
 
     entry: int
@@ -38,6 +47,7 @@ class Ruling:
     why: str = ""
     why_not: str = ""
     is_pending: bool = False
+    downtime: DowntimeAllowance | None = None
 
     def refused(self, why: str) -> Ruling:
         return replace(self, why_not=why)

@@ -27,7 +27,7 @@ from sla_monitor.contract.fields import (
     Whole,
     YesNo,
 )
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, availability_kpis
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
 from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
@@ -168,7 +168,7 @@ class Terms(Strict):
     @property
     def availability_kpis(self) -> tuple[AvailabilityKpi, ...]:
         """The KPIs that probing endpoints decides."""
-        return tuple(kpi for kpi in self.kpis if isinstance(kpi, AvailabilityKpi))
+        return availability_kpis(self.kpis)
 
     @property
     def working_calendar(self) -> Calendar:
@@ -183,6 +183,11 @@ class Terms(Strict):
             return self.contacts
         known = {contact.id: contact for contact in self.contacts}
         return tuple(known[name] for name in service.contacts)
+
+    @property
+    def maintenance_terms(self) -> tuple[MaintenanceTerms, ...]:
+        """The contract's, and those that services have of their own."""
+        return (self.maintenance, *(one.maintenance for one in self.services if one.maintenance is not None))
 
     def maintenance_of(self, service: Service) -> MaintenanceTerms:
         """The terms of maintenance that hold for a service."""

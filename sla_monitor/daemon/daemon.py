@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sla_monitor import log as logs
-from sla_monitor import systemd
 from sla_monitor.archive.reading import Archived
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.contract.contract import Contract
-from sla_monitor.daemon import head_publishing
+from sla_monitor.daemon import head_publishing, systemd
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.background_jobs import BackgroundJobs, packs
 from sla_monitor.daemon.collector import Collector

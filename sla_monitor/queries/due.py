@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.prometheus_source import AskedKpi, PrometheusSource
+from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.periods.edges import Period, month_at, period_of, run_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.periods.terms_slices import terms_in
@@ -62,7 +62,7 @@ def questions(
     for name, months in _kpis(contract, now_ms):
         for period, month, is_last in _periods(contract, months, now_ms):
             kpi = next((each for each in terms_in(contract, period, now_ms).kpis if each.id == name), None)
-            source = kpi.source if isinstance(kpi, AskedKpi) and kpi.measurement_months == months else None
+            source = kpi.asked_source if kpi is not None and kpi.measurement_months == months else None
             if source is None or not _is_ours(stands, name, month):
                 continue
             at_ms = period.end_ms - 1 if is_last else now_ms
@@ -89,7 +89,7 @@ def _kpis(contract: Contract, now_ms: int) -> dict[tuple[str, int], None]:
         (kpi.id, kpi.measurement_months): None
         for version in versions
         for kpi in version.terms.kpis
-        if isinstance(kpi, AskedKpi) and kpi.source is not None
+        if kpi.asked_source is not None
     }
 
 

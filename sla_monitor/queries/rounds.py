@@ -10,7 +10,6 @@ from pathlib import Path
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.errors import LedgerError, RegisterError
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries.asking import NoAnswer, number
@@ -40,7 +39,7 @@ class Count:
 def asks(contract: Contract) -> list[str]:
     """The KPIs whose figure is asked for, in any version of the terms."""
     kpis = (kpi for version in contract.versions for kpi in version.terms.kpis)
-    return list(dict.fromkeys(kpi.id for kpi in kpis if isinstance(kpi, AskedKpi) and kpi.source is not None))
+    return list(dict.fromkeys(kpi.id for kpi in kpis if kpi.asked_source is not None))
 
 
 class Queries:

@@ -14,7 +14,7 @@ from sla_monitor.register.entries import Entry
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span
-from tests.instants import exact
+from tests.support.instants import exact
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 UP, DEGRADED, DOWN, UNKNOWN = Outcome.UP, Outcome.DEGRADED, Outcome.DOWN, Outcome.UNKNOWN

@@ -18,7 +18,7 @@ from sla_monitor.register.entries import OutageList
 from sla_monitor.register.instant import Milliseconds, format_utc
 from sla_monitor.sla.reconcile import DowntimeTotals
 from sla_monitor.sla.spans import Span
-from tests.instants import exact
+from tests.support.instants import exact
 
 from .records import (
     DAY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -13,16 +13,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import parse_duration
+from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.reading.nodes import plain
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import month_of
-from sla_monitor.sla.downtime import Loss, Seconds
+from sla_monitor.sla.downtime import CountedOutage, Loss, Seconds, counted_ms
 from sla_monitor.sla.indicators import EventCounts, Slot
 from sla_monitor.sla.measure import KpiInput, MeasureFrame, measured
 from sla_monitor.sla.results import Misreport, MonthInput, Occurrence
 from sla_monitor.sla.tickets import Stop, Ticket
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 FOLDER = Path(__file__).parent
 
@@ -84,6 +85,9 @@ def month_input(case: Case, terms: Terms, row: dict[str, Any]) -> MonthInput:
     """What a row says was seen in a month."""
     frame = frame_of(case, terms, row)
     seen = {kpi.id: seen_of(kpi.id, row, frame) for kpi in terms.kpis}
+    for kpi in terms.availability_kpis:
+        if (time := seen[kpi.id].seconds) is not None:
+            seen[kpi.id] = replace(seen[kpi.id], outages=tuple(outages_of(time, kpi.counting, frame.period.start_ms)))
     return MonthInput(
         month=month_name(row),
         measured={kpi.id: measured(kpi, seen[kpi.id], frame) for kpi in terms.kpis if seen[kpi.id] != KpiInput()},
@@ -91,6 +95,13 @@ def month_input(case: Case, terms: Terms, row: dict[str, Any]) -> MonthInput:
         occurrences={key: tuple(map(occurrence, several)) for key, several in row.get("occurrences", {}).items()},
         misreports=tuple(misreport(one) for one in row.get("misreports", ())),
     )
+
+
+def outages_of(time: Seconds, counting: Counting, begins_ms: int) -> Iterator[CountedOutage]:
+    """One after the other, as long as they were."""
+    for loss in time.losses:
+        yield CountedOutage(begins_ms, begins_ms + loss.whole_ms, counted_ms(loss, counting))
+        begins_ms += loss.whole_ms
 
 
 def seen_of(kpi: str, row: dict[str, Any], frame: MeasureFrame) -> KpiInput:
@@ -108,11 +119,17 @@ def seen_of(kpi: str, row: dict[str, Any], frame: MeasureFrame) -> KpiInput:
 
 
 def seconds_of(given: dict[str, Any], frame: MeasureFrame) -> Seconds:
-    """Durations; `agreed` is the whole month unless it is said."""
-    whole = frame.period.end_ms - frame.period.start_ms
-    rest = {f"{key}_ms": parse_duration(value) for key, value in given.items() if key not in {"agreed", "down"}}
+    """Durations; `agreed` is the whole month unless it is said. `beyond`: down, in booked time that follows what is
+    excluded and that the contract counts all the same."""
+    whole, plain = frame.period.end_ms - frame.period.start_ms, ("excluded", "excluded_down", "degraded", "unknown")
+    assert given.keys() <= {"agreed", "down", "beyond", *plain}
+    rest = {f"{key}_ms": parse_duration(given[key]) for key in plain if key in given}
     agreed = parse_duration(given["agreed"]) if "agreed" in given else whole
-    return Seconds(agreed, tuple(loss_of(one, frame.zone) for one in given.get("down", ())), **rest)
+    losses = [loss_of(one, frame.zone) for one in given.get("down", ())]
+    if "beyond" in given:
+        beyond_ms = parse_duration(given["beyond"])
+        losses.append(Loss(rest.get("excluded_down_ms", 0) + beyond_ms, beyond_ms))
+    return Seconds(agreed, tuple(losses), **rest)
 
 
 def loss_of(given: Any, zone: ZoneInfo) -> Loss:

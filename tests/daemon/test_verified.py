@@ -22,9 +22,9 @@ from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Ledger
 from sla_monitor.settings import Settings
 from tests.fakes.clock import FakeClock
+from tests.ledger.chaining.test_proof import MONTH, TERMS
+from tests.ledger.chaining.test_verifying import edit, reseal
 from tests.ledger.support import DEADLINE_S, DOWN, T0, UP, observed, opened, record_all
-from tests.ledger.test_refused import MONTH, TERMS
-from tests.ledger.test_tampering import edit, reseal
 
 PROBES = 1_200
 NOW_MS = T0 + PROBES * 10_000

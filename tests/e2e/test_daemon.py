@@ -27,8 +27,8 @@ from sla_monitor.ledger import read_only
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.hostile import ALL
 from tests.probe.servers import serving
-from tests.prometheus import scraping
-from tests.running import Monitor, wait_until
+from tests.support.prometheus import scraping
+from tests.support.running import Monitor, wait_until
 
 ROOT = Path(__file__).parents[2]
 FOREVER_MS = 10**15

@@ -80,7 +80,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_kind_of_the_page_works_on_good_days_and_bad_ones(copy: Path) -> None:
-    names = ("tests/probe/test_smtp.py", "tests/probe/test_observe.py")
+    names = ("tests/probe/test_smtp.py", "tests/probe/test_prober.py")
     tests = run(copy, "pytest", "-q", "-p", "no:randomly", "--import-mode=importlib", "-k", "smtp or kind", *names)
     assert tests.returncode == 0, tests.stdout + tests.stderr
     assert "8 passed" in tests.stdout

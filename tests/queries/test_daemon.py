@@ -11,7 +11,7 @@ from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import ReportedFigure
 from tests.fakes.clock import FakeClock
 from tests.queries.servers import Canned, success
-from tests.terms import HEAD
+from tests.support.terms import HEAD
 
 
 def test_the_daemon_asks_for_what_is_due_and_enters_it(tmp_path: Path, server: Canned) -> None:

@@ -23,7 +23,7 @@ from sla_monitor.register.entries import Entry, ReportedFigure
 from sla_monitor.register.spoken import body_of, entry_of
 from tests.fakes.clock import FakeClock
 from tests.queries.servers import Canned, success
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 

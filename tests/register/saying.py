@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sla_monitor.register.entries import Entry, EntryBody
 from sla_monitor.register.instant import Milliseconds
 from sla_monitor.register.kinds.kind import EntryKind
-from tests.instants import exact
+from tests.support.instants import exact
 
 T0 = 1_767_225_600_000
 """2026-01-01T00:00:00Z."""

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from sla_monitor.register.effective import standing
 from sla_monitor.review.pack_input import FirstFailures, PackInput
-from tests.reconciled import reconciled
 from tests.review.estate import case as plain_case
 from tests.review.estate import entries
+from tests.support.reconciled import reconciled
 
 TEXTS = (
     "<script>document.title='taken'</script><img src=x onerror=alert(1)>",

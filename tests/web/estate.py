@@ -12,8 +12,8 @@ from sla_monitor.board import Board, Watched
 from sla_monitor.contract.endpoints.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
 from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
-from tests import assessed
-from tests.reconciled import reconciled
+from tests.support import assessed
+from tests.support.reconciled import reconciled
 
 NOW_MS = 1_763_821_526_000  # 22 November 2025, 14:25:26 in London
 ZONE = "Europe/London"

@@ -19,7 +19,7 @@ from sla_monitor.assess.assessment import (
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
-from sla_monitor.cli.register.formatting import TerminalWording, format_entry
+from sla_monitor.cli.register.formatting import format_entry
 from sla_monitor.cli.register.preview import MET, differences
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
@@ -28,9 +28,11 @@ from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.wording.durations import format_duration, format_seconds
+from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
 from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_stretch
 from sla_monitor.wording.numbers import format_counted_points, format_money, format_percent, format_points, format_ratio
+from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id
 
 STATUS = {
@@ -116,10 +118,13 @@ def _band(kpi: KpiAssessment) -> str:
 
 def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -> Iterator[str]:
     credit, code = result.credit, one.currency
-    sums = f"Points {format_points(result.points)}. Credit {format_money(credit.total, code)}"
-    sums += f" (before caps {format_money(credit.before_caps, code)})" if credit.before_caps != credit.total else ""
+    if not result.is_measured:
+        yield "No KPI has a figure for this month: no points and no credit are worked out."
+        return
+    sums = f"Points {format_points(result.points)}. " if one.gives_points else ""
+    sums += f"Credit {format_money(credit.total, code)}{_why_less(result, code)}"
     sums += f". Withheld {format_money(result.withheld, code)}" if result.withheld else ""
-    yield sums + "." + _unclaimed(one, result)
+    yield wrapped(sums + ".", columns, "  ") + _unclaimed(one, result)
     if credit.lines:
         yield "Credits\n" + table([_line(line, code) for line in credit.lines])
     if credit.caps:
@@ -131,6 +136,18 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
     for trigger in result.triggers:
         name, effects = describe_id(trigger.trigger), ", ".join(map(describe_id, trigger.effects))
         yield wrapped(f"Trigger {name} is set off by {', '.join(trigger.months)}: {effects}.", columns, "  ")
+
+
+def _why_less(result: PeriodResult, code: str) -> str:
+    """Why less is deducted than the lines add up to."""
+    credit = result.credit
+    if credit.before_caps == credit.total:
+        return ""
+    capped = credit.before_caps - credit.total - credit.unclaimed
+    why = [f"{format_money(capped, code)} is above the caps"] if capped > 0 else []
+    if credit.unclaimed:
+        why.append(f"{format_money(credit.unclaimed, code)} was not claimed" + ("" if credit.is_lapsed else " yet"))
+    return f" of {format_money(credit.before_caps, code)}{f': {format_list(why)}' if why else ''}"
 
 
 def _unclaimed(one: ContractAssessment, result: PeriodResult) -> str:
@@ -174,7 +191,7 @@ def _imports(one: ContractAssessment, columns: int | None) -> Iterator[str]:
 
 
 def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:
-    say = TerminalWording(ZoneInfo(one.time_zone), one.currency)
+    say = EntryWording(ZoneInfo(one.time_zone), one.currency)
     if one.pending:
         lines = (wrapped(f"  {format_entry(entry, say)}", columns, "  ") for entry in one.pending)
         yield "\n".join(["Awaiting a decision", *lines])
@@ -408,7 +425,7 @@ def _why(found: Restatement, one: ContractAssessment, columns: int | None) -> It
         points, credit = format_counted_points(before.points, "point"), format_money(before.deducted, one.currency)
         yield wrapped(ELSEWHERE.format(points=points, credit=credit), columns)
     about = {entry.number: entry for entry in one.entries}
-    say = TerminalWording(ZoneInfo(one.time_zone), one.currency)
+    say = EntryWording(ZoneInfo(one.time_zone), one.currency)
     told = [f"  {format_entry(about[number], say)}" for number in found.because if number in about]
     if len(told) > TOLD_AT_MOST:
         told = [*told[:TOLD_AT_MOST], f"  ... and {len(told) - TOLD_AT_MOST} more (see `sla-monitor register list`)"]

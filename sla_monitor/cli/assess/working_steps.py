@@ -159,9 +159,8 @@ TOLD_AT_MOST = 50
 def late_tickets(one: ContractAssessment, contract: Contract, kpi: Kpi | None) -> list[str]:
     """A line for each ticket of the month that is late under a KPI, and for those that were left out. Of a measurement
     period that began before, the months before tell theirs."""
-    if not isinstance(kpi, RatioKpi) or kpi.within_ms is None:
-        return []
-    lines = list(_late(one, contract, kpi))
+    terms = None if kpi is None else kpi.ticket_terms
+    lines = [] if terms is None else list(_late(one, contract, terms))
     more = len(lines) - TOLD_AT_MOST
     return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
 
@@ -189,9 +188,8 @@ def _counted(one: ContractAssessment, kpi: RatioKpi, case: RequestContext) -> It
     for _, said in case.standing.of(TicketRecord):
         ended_ms = said.ended_ms if kpi.measures == "resolution" else said.responded_ms or said.ended_ms
         belongs_ms = said.opened_ms if kpi.counted_when == "opened" else ended_ms
-        is_ours = kpi.service is None or said.service in {None, kpi.service}
-        if belongs_ms is None or not one.period.start_ms <= belongs_ms < one.period.end_ms or not is_ours:
+        if belongs_ms is None or not one.period.start_ms <= belongs_ms < one.period.end_ms:
             continue
-        if not kpi.priorities or said.priority in kpi.priorities:
+        if kpi.covers(said.priority, said.service):
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
             yield Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,13 +11,11 @@ import click
 from sla_monitor.cli.register.desk import EntryDesk
 from sla_monitor.cli.register.preview import Entered
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
-from sla_monitor.wording.durations import format_exact_duration
-from sla_monitor.wording.instants import format_instant, format_stretch
-from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.entries import EntryWording
+from sla_monitor.wording.instants import format_stretch
 from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
-    from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from sla_monitor.assess.assessment import Excluded
@@ -37,7 +34,7 @@ DISPENSABLE = ("at", "reference", "actor")
 
 def print_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
     """What was added, under which numbers, and what it changed."""
-    say = TerminalWording.of(desk.contract)
+    say = _wording(desk.contract)
     but = {entry.number: reservations(desk, entered, entry) for entry in entered.entries}
     if style == "json":
         added = [{**_document(entry), "but": but[entry.number]} for entry in entered.entries]
@@ -54,7 +51,7 @@ def print_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEn
         rows = [{**_document(entry), "state": state(entry, stands, contract)} for entry in entries]
         print_json({"contract": contract.id, "entries": rows})
         return
-    say = TerminalWording.of(contract)
+    say = _wording(contract)
     told = [
         {
             "entry": str(entry.number),
@@ -75,7 +72,7 @@ def print_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Se
     from sla_monitor.register.effective import standing
 
     stands = standing(said)
-    say, is_so = TerminalWording.of(contract), state(entry, stands, contract)
+    say, is_so = _wording(contract), state(entry, stands, contract)
     if style == "json":
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
         print_json({"contract": contract.id, "entry": one})
@@ -112,57 +109,30 @@ def state(entry: Entry, stands: EffectiveEntries, contract: Contract) -> str:
     return "awaits a decision" if entry.body.asks_for_decision(contract) else "stands"
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalWording:
-    """Sentences about entries as a terminal has them: instants and months as they are typed."""
-
-    zone: ZoneInfo
-    currency: str
-
-    @classmethod
-    def of(cls, contract: Contract) -> TerminalWording:
-        terms = contract.versions[-1].terms
-        return cls(terms.time_zone, terms.currency)
-
-    def names(self, names: Sequence[str]) -> str:
-        return ", ".join(names) or "everything"
-
-    def label(self, name: str) -> str:
-        return describe_id(name)
-
-    def month(self, month: str) -> str:
-        return month
-
-    def money(self, amount: Decimal) -> str:
-        return format_money(amount, self.currency)
-
-    def at(self, at_ms: int) -> str:
-        return format_instant(at_ms, self.zone)
-
-    def duration(self, duration_ms: int) -> str:
-        return format_exact_duration(duration_ms)
+def _wording(contract: Contract) -> EntryWording:
+    return EntryWording(contract.time_zone, contract.currency)
 
 
-def summary(entry: Entry, say: TerminalWording) -> str:
+def summary(entry: Entry, say: EntryWording) -> str:
     """What an entry says, in one line, with the time that it is about and its note."""
     parts = (entry.body.words(say), *_span(entry, say), entry.note)
     return "; ".join(plain(part) for part in parts if part)
 
 
-def format_entry(entry: Entry, say: TerminalWording) -> str:
+def format_entry(entry: Entry, say: EntryWording) -> str:
     """An entry in one line, with its number, who made it, and its reference."""
     reference = f", {plain(entry.reference)}" if entry.reference else ""
     return f"#{entry.number} by {plain(entry.actor)}{reference}: {summary(entry, say)}"
 
 
-def _span(entry: Entry, say: TerminalWording) -> Iterator[str]:
+def _span(entry: Entry, say: EntryWording) -> Iterator[str]:
     from sla_monitor.register.entries import Timed
 
     if isinstance(entry.body, Timed):
         yield format_stretch(entry.body.start_ms, entry.body.end_ms, say.zone)
 
 
-def _fields(entry: Entry, say: TerminalWording) -> Iterable[tuple[str, str]]:
+def _fields(entry: Entry, say: EntryWording) -> Iterable[tuple[str, str]]:
     """Every field that was given, and not what goes without saying."""
     fields = type(entry.body).model_fields
     for key, value in entry.body:
@@ -170,7 +140,7 @@ def _fields(entry: Entry, say: TerminalWording) -> Iterable[tuple[str, str]]:
             yield (fields[key].alias or key).removesuffix("_ms").replace("_", " "), _field(key, value, say)
 
 
-def _field(key: str, value: Any, say: TerminalWording) -> str:
+def _field(key: str, value: Any, say: EntryWording) -> str:
     if key in {"duration_ms", "tolerance_ms"}:
         return say.duration(value)
     if key.endswith("_ms"):
@@ -184,7 +154,7 @@ def _field(key: str, value: Any, say: TerminalWording) -> str:
     return str(value)
 
 
-def _stop(stop: Any, say: TerminalWording) -> str:
+def _stop(stop: Any, say: EntryWording) -> str:
     return f"{describe_id(stop.reason)} {format_stretch(stop.start_ms, stop.end_ms, say.zone)}"
 
 

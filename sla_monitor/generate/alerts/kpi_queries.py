@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, text
 from sla_monitor.generate.alerts.subject import AlertSubject, minutes
@@ -21,8 +20,8 @@ def unanswered_alerts(subject: AlertSubject) -> Iterator[Alert]:
     again. An answer that was late, or came at the second attempt, does not alert: the figure is of a month."""
     by_every: dict[int, list[str]] = {}
     for kpi in subject.terms.kpis:
-        if isinstance(kpi, AskedKpi) and kpi.source is not None:
-            by_every.setdefault(kpi.source.every_ms, []).append(kpi.id)
+        if kpi.asked_source is not None:
+            by_every.setdefault(kpi.asked_source.every_ms, []).append(kpi.id)
     if not by_every:
         return
     yield Alert(

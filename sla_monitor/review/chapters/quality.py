@@ -64,7 +64,8 @@ def quality(case: PackInput) -> Section:
 
 
 def _coverage(case: PackInput) -> Table:
-    rows = tuple(_service_row(service) for service in case.assessment.services)
+    services = [one for one in case.assessment.services if one.is_probed or one.observed_ms]
+    rows = tuple(_service_row(service) for service in services)
     return Table("coverage", "Coverage by service", COVERAGE, rows)
 
 

@@ -33,7 +33,7 @@ def tickets(case: PackInput) -> Section:
     if not found:
         return Section("tickets", "Tickets", (Prose(("No ticket of this month is on record.",)),))
     blocks: list[Block] = [_volumes(case, found)]
-    blocks += [_clocked(case, kpi, found) for kpi in case.terms.kpis if isinstance(kpi, RatioKpi) and kpi.within_ms]
+    blocks += [_clocked(case, terms, found) for kpi in case.terms.kpis if (terms := kpi.ticket_terms) is not None]
     return Section("tickets", "Tickets", tuple(blocks), is_wide=True, own_page=True)
 
 

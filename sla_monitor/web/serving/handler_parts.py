@@ -11,13 +11,13 @@ from typing import ParamSpec, TypeVar
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.page.status_page import StatusPage
 from sla_monitor.web.serving.access import Access
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Limit, Tokens
-from sla_monitor.web.serving.web_config_files import WebFiles
 from sla_monitor.web.serving.workers import Workers
 
 P = ParamSpec("P")
