@@ -19,7 +19,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, connect
 from sla_monitor.ledger.chaining.links import Chain
 from sla_monitor.ledger.connect import immediate
-from sla_monitor.ledger.recording.entries import Held
+from sla_monitor.ledger.recording.buffer_entries import Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.kpis.counting import Counting
-from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.contract.maintenance import Maintenance, Relief
+from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.rounding import describe_rounding
@@ -62,11 +62,11 @@ def _probing(terms: Terms) -> Iterator[str]:
 
 def _counting(terms: Terms) -> Iterator[str]:
     """What several KPIs share is said once, with their names where they differ."""
-    kpis = terms.availability_kpis
-    several = {kpi.id: _counting_lines(kpi.counting) for kpi in kpis}
+    countings = ((kpi.id, kpi.downtime_counting) for kpi in terms.kpis)
+    several = {name: _counting_lines(counting) for name, counting in countings if counting is not None}
     for line in dict.fromkeys(line for lines in several.values() for line in lines):
         sharing = [name for name, lines in several.items() if line in lines]
-        whose = "" if len(sharing) == len(kpis) else f"{', '.join(sharing)}: "
+        whose = "" if len(sharing) == len(several) else f"{', '.join(sharing)}: "
         yield f"{whose}{line}."
 
 
@@ -95,7 +95,7 @@ def _upkeep(terms: Terms) -> Iterator[str]:
         yield f"Maintenance is permitted{whose} " + ", ".join(_permitted(rules)) + "."
 
 
-def _permitted(rules: Maintenance) -> Iterator[str]:
+def _permitted(rules: MaintenanceTerms) -> Iterator[str]:
     yield "once the authority has granted it" if rules.approval == "decision" else "by booking it"
     if rules.notice_ms is not None:
         yield f"booked {spelled_duration(rules.notice_ms)} before"
@@ -132,8 +132,7 @@ def _figure_lines(kpi: Kpi) -> Iterable[str]:
     else:
         when = "before they are banded" if kpi.rounding.when == "before_banding" else "for display only"
         yield f"figures are rounded to {describe_rounding(kpi.rounding)}, {when}"
-    if isinstance(kpi, RatioKpi) and kpi.min_denominator:
-        yield f"late ones are divided by no fewer than {kpi.min_denominator}"
+    yield from kpi.counting_words()
     yield from _over_time(kpi)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, unborn
+from sla_monitor.assess.indicators import KpiEvaluation
+from sla_monitor.assess.kpi_evaluation import unborn
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract

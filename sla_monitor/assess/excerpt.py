@@ -13,8 +13,8 @@ from functools import cached_property
 
 from sla_monitor.assess.answer_cache import program
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.contract.contract import Contract, TermsInForce
-from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.contract.contract import Contract, TermsSpan
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.periods.edges import Period, period_of
@@ -106,7 +106,7 @@ class Excerpt:
             (self.reach_ms, self.seen),
         )
 
-    def _versions(self) -> Iterator[TermsInForce]:
+    def _versions(self) -> Iterator[TermsSpan]:
         """The terms in force in all the time that the excerpt speaks of."""
         said = [entry.body for entry in self.said if isinstance(entry.body, Timed)]
         start_ms = min([self.reach_ms[0], *(one.start_ms for one in said)])
@@ -124,7 +124,7 @@ def excerpt(contract_context: ContractContext, months: tuple[str, ...], kpis: Se
     other_ms = seen.other_ms or range_ms
     if reach_ms != range_ms and (other_ms[0] < range_ms[0] or other_ms[1] > range_ms[1]):
         seen = contract_context.evidence.fingerprint(contract_context.contract.id, range_ms, reach_ms)
-    has_tickets = any(isinstance(kpi, RatioKpi) for kpi in kpis)
+    has_tickets = any(kpi.ticket_terms is not None for kpi in kpis)
     period_ms = (period.start_ms, period.end_ms) if has_tickets else None
     said = contract_context.around.within(reach_ms, period_ms, months[-1])
     return Excerpt(contract_context, months, period, reach_ms, said, seen.digest)

@@ -16,7 +16,7 @@ from sla_monitor.assess.relief import claims
 from sla_monitor.assess.rulings import RequestContext, Ruling, decided, format_working_days, meant_by
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.local_time import local_date
-from sla_monitor.contract.maintenance import Maintenance as MaintenanceTerms
+from sla_monitor.contract.maintenance import MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union

@@ -49,7 +49,7 @@ class Probe(NamedTuple):
 
 
 @dataclass(slots=True)
-class Told:
+class BackfillRecord:
     """What somebody else's record tells, by endpoint id."""
 
     spans: dict[str, list[Span]] = field(default_factory=dict)
@@ -69,13 +69,13 @@ class Told:
         if silent:
             raise BackfillError([f"{name}: there is nothing on record of it in that time" for name in silent])
 
-    def until(self, end_ms: int) -> Told:
+    def until(self, end_ms: int) -> BackfillRecord:
         """The same up to an instant: what vouches for longer ends there."""
         cut = {
             name: [span._replace(end_ms=min(span.end_ms, end_ms)) for span in spans if span.start_ms < end_ms]
             for name, spans in self.spans.items()
         }
-        return Told(cut, self.samples)
+        return BackfillRecord(cut, self.samples)
 
 
 class Probes:
@@ -97,10 +97,10 @@ class Probes:
             count += len(some)
         return count
 
-    def collected(self, name: str, single: Collection[str]) -> Told:
+    def collected(self, name: str, single: Collection[str]) -> BackfillRecord:
         """What they come to, with the single observations at some endpoints. The same probe twice is one; raises
         BackfillError where two of one instant differ. `name`: what messages call a probe's place: `file.csv:`, say."""
-        told, problems = Told(), list[str]()
+        told, problems = BackfillRecord(), list[str]()
         with closing(self._database.execute(_SORTED)) as rows:
             for endpoint, several in groupby(rows, itemgetter(0)):
                 spans, samples = list[Span](), Samples()

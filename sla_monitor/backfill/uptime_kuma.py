@@ -17,7 +17,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sla_monitor.backfill.foreign import Foreign
-from sla_monitor.backfill.probe_lists import Probe, Probes, Told
+from sla_monitor.backfill.probe_lists import BackfillRecord, Probe, Probes
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import BackfillError
 from sla_monitor.register.importing import TOLD_AT_MOST, shortened
@@ -49,7 +49,7 @@ class Kuma:
     every_ms: int | None
     range_ms: tuple[int, int]
 
-    def read(self, single: Collection[str], progress: Callable[[int, int], None]) -> tuple[Told, str]:
+    def read(self, single: Collection[str], progress: Callable[[int, int], None]) -> tuple[BackfillRecord, str]:
         """What it tells, and the SHA-256 of the file. Raises BackfillError."""
         _check_closed(self.path)
         try:

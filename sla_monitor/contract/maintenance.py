@@ -14,7 +14,7 @@ from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Stric
 Days = Annotated[Whole, Field(ge=0, le=366)]
 
 
-class Maintenance(Strict):
+class MaintenanceTerms(Strict):
     """Which maintenance is permitted: booked in time, granted, inside the hours, and within the allowance."""
 
     approval: Literal["decision", "none"] = Field(

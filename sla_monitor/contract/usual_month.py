@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from datetime import time
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from sla_monitor.contract.calendars import DAYS, EVERY_DAY
-from sla_monitor.contract.terms import Service, Terms
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.terms import Service, Terms
 
 DAY_MS = 86_400_000
 

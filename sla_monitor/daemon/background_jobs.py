@@ -41,7 +41,7 @@ may be ahead."""
 log = logging.getLogger(__package__)
 
 
-class Errands:
+class BackgroundJobs:
     """None of them holds up a probe. `configuration` gives the one that is in force."""
 
     def __init__(

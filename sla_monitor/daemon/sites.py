@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoints.endpoint import Endpoint
-from sla_monitor.daemon.assigning import Given, assignment
+from sla_monitor.daemon.assigning import AssignedEndpoint, assignment
 from sla_monitor.daemon.child import COMMAND, Child, SiteTrouble
 from sla_monitor.daemon.credible import Credible
 from sla_monitor.names import LATENESS_BUCKETS_S
@@ -132,7 +132,7 @@ class Sites:
         self.host = HostWords()
         now_s = clock.monotonic()
         self._sites = [_Site(f"local-{n}", None, now_s) for n in range(settings.sites.processes)]
-        self._given: dict[str, Given] = {}
+        self._given: dict[str, AssignedEndpoint] = {}
         self._numbers: dict[str, int] = {}
         self._keys: dict[int, str] = {}
         self._credible = Credible(clock)
@@ -230,11 +230,11 @@ class Sites:
             self._numbers[key], self._keys[number] = number, key
         return True
 
-    def _spell(self, key: str, terms: Endpoint) -> Given:
+    def _spell(self, key: str, terms: Endpoint) -> AssignedEndpoint:
         known = self._given.get(key)
         if known is not None and known.terms == terms:
             return known
-        return Given.of(self._numbers[key], key, terms, None if known is None else known.terms)
+        return AssignedEndpoint.of(self._numbers[key], key, terms, None if known is None else known.terms)
 
     # Below, all of it holds the lock. Processes are started and ended by the thread of this class alone.
 

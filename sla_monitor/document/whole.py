@@ -95,7 +95,7 @@ class Missing(TypedDict):
     """For the measurement period that ended with this month."""
 
 
-class ClockMoved(TypedDict):
+class ClockChange(TypedDict):
     """That the clock by which all was seen was set, or that the host slept."""
 
     at: str
@@ -115,7 +115,7 @@ class ImportedTime(TypedDict):
     """In which what is known of any of its endpoints was brought in."""
 
 
-class Imported(TypedDict):
+class ImportedEvidence(TypedDict):
     """Something that was brought in from elsewhere, beneath what was seen here, and counts in the period."""
 
     number: int
@@ -157,7 +157,7 @@ class AssessmentJson(TypedDict):
     """The way of counting, in words."""
     services: list[ServiceJson]
     """Every service."""
-    imports: list[Imported]
+    imports: list[ImportedEvidence]
     """What was brought in from elsewhere and counts here; its time is seen time in every coverage."""
     kpis: list[Kpi]
     """Every KPI."""
@@ -175,7 +175,7 @@ class AssessmentJson(TypedDict):
     """Figures that are owed."""
     report_due: str | None
     """When the report on the month before this one is due."""
-    clock_moves: list[ClockMoved]
+    clock_moves: list[ClockChange]
     """When the monitor's clock was set, or its host slept; the time in doubt is unknown."""
     register_number: int
     """The last entry of the register that was read."""
@@ -228,7 +228,7 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
     }
 
 
-def _imported(one: assessment.Imported) -> Imported:
+def _imported(one: assessment.Imported) -> ImportedEvidence:
     record = one.record
     return {
         "number": record.number,

@@ -125,7 +125,7 @@ class Outages(Strict):
 Observed = Annotated[SpansRecord | ObservationsRecord | Outages, Field(discriminator="kind")]
 
 
-class Samples(Strict):
+class SampleBlock(Strict):
     """The observations of an endpoint with spans: for response times and error rates."""
 
     endpoint: Identifier = Field(description="The id of the endpoint.")
@@ -179,7 +179,7 @@ class EvidenceDocument(Strict):
     )
     seen: Range = Field(description="The time that the file speaks of.")
     observed: tuple[Observed, ...] = Field((), description="What was seen; an endpoint that is in none was not seen.")
-    samples: tuple[Samples, ...] = Field((), description="Single observations of endpoints whose record is spans.")
+    samples: tuple[SampleBlock, ...] = Field((), description="Single observations of endpoints whose record is spans.")
     clock_moves: tuple[ClockMoved, ...] = Field(
         (), description="When the clock was set or the host slept, in the order in which that was noticed."
     )

@@ -13,7 +13,7 @@ from sla_monitor.sla.spans import Span
 
 
 @dataclass(frozen=True)
-class Given(Forwarding):
+class GivenEvidence(Forwarding):
     """Evidence from which every figure comes out the same.
 
     `is_redacted`: without what the authority wrote for itself. `until_ms`: nothing of UP is told after this instant, so

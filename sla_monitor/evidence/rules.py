@@ -15,7 +15,7 @@ from sla_monitor.evidence.document import (
     ObservationRecord,
     ObservationsRecord,
     Range,
-    Samples,
+    SampleBlock,
     SpanRecord,
     SpansRecord,
 )
@@ -156,7 +156,7 @@ def _of_observations(document: EvidenceDocument) -> Problems:
 
 
 def _twice(
-    several: ObservationsRecord | Samples,
+    several: ObservationsRecord | SampleBlock,
     every_ms: int,
     first: dict[tuple[str, int], tuple[ObservationRecord, int]],
     path: Path,

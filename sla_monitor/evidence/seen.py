@@ -12,7 +12,7 @@ from sla_monitor.evidence.document import (
     ObservationRecord,
     ObservationsRecord,
     Outages,
-    Samples,
+    SampleBlock,
     SpanRecord,
     SpansRecord,
 )
@@ -189,7 +189,7 @@ def _stated(pair: tuple[int, int], outcome: Outcome, reason: Reason | None = Non
 
 def _observations(document: EvidenceDocument) -> dict[str, list[ObservationRecord]]:
     """Every endpoint's observations, ascending, each once."""
-    lists: list[ObservationsRecord | Samples] = [*document.samples]
+    lists: list[ObservationsRecord | SampleBlock] = [*document.samples]
     lists += [observed for observed in document.observed if isinstance(observed, ObservationsRecord)]
     found: dict[str, dict[int, ObservationRecord]] = {}
     for one in lists:

@@ -20,7 +20,7 @@ from sla_monitor.ledger.reading.pruned_days import Older
 from sla_monitor.ledger.reading.reader import Reader, keep_answer
 from sla_monitor.ledger.reading.record_lead import MOMENT_S, Lead
 from sla_monitor.ledger.recording.buffer import Buffer
-from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.buffer_entries import Beat, Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.ledger.recording.packing import HourPacker
 from sla_monitor.ledger.recording.stats import LedgerStats

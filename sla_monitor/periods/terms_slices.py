@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.intervals import Intervals, intersect
@@ -29,7 +28,7 @@ def margin_ms(contract: Contract) -> int:
         reach_ms(version.terms.accounting.confirmation_failures, endpoint.every_ms)
         for version in contract.versions
         for kpi in version.terms.kpis
-        if isinstance(kpi, AvailabilityKpi) and kpi.counting.slow_as_down is not None
+        if kpi.downtime_counting is not None and kpi.downtime_counting.slow_as_down is not None
         for _, endpoint in version.terms.endpoints_of(kpi)
     )
     return max(reaches, default=MARGIN_MS)

@@ -92,7 +92,9 @@ def _fetched(
 ) -> tuple[int, bytes]:
     """Status and body. Redirects are answers like any other: none is followed."""
     from sla_monitor.probe.connections.trust import context_for
-    from sla_monitor.probe.exchange.adapter import Sealed  # libraries that a daemon without such KPIs need not hold
+    from sla_monitor.probe.exchange.adapter import (
+        SerializedRequest,  # libraries that a daemon without such KPIs need not hold
+    )
     from sla_monitor.probe.exchange.fetch import fetch
 
     url = f"{source.prometheus.rstrip('/')}/api/v1/{path}"
@@ -105,7 +107,7 @@ def _fetched(
         "Connection": "close",
     }
     try:
-        request = Sealed("POST", url, common | headers, sent.encode(), absolute=False)
+        request = SerializedRequest("POST", url, common | headers, sent.encode(), absolute=False)
         context = context_for(TlsTerms(ca_file=source.ca_file)) if request.origin.secure else None
         return fetch(request, context, source.timeout_ms, limit)
     except (Failure, OSError, ValueError) as error:  # requests' errors are OSErrors or ValueErrors

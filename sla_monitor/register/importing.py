@@ -50,21 +50,21 @@ class ImportSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class DraftEntry:
     """An entry that a row makes, and the line on which the row begins."""
 
     line: int
     entry: Entry
 
 
-def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> list[Draft]:
+def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> list[DraftEntry]:
     """The entries that a file makes. Raises RegisterError with the problems of every row."""
     sheet = source.sheet()
     found = [f"{source.name}:{line}: {message}" for line, message in sheet.problems]
-    made: list[Draft] = []
+    made: list[DraftEntry] = []
     for line, words in sheet.rows if not found else ():
         try:
-            made.append(Draft(line, _entry(source, words, contract, actor, at_ms)))
+            made.append(DraftEntry(line, _entry(source, words, contract, actor, at_ms)))
         except RegisterError as error:
             found += [f"{source.name}:{line}: {problem}" for problem in _with_dates(source, words, error.problems)]
     found += [f"{source.name}:{line}: {problem}" for line, problem in _twice(made)]
@@ -74,7 +74,7 @@ def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> 
     return made
 
 
-def news(source: ImportSource, several: Iterable[Draft], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
+def news(source: ImportSource, several: Iterable[DraftEntry], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
     """The entries that say what the register does not say already. Raises RegisterError with all that is wrong."""
     ground = EntryContext.of(contract, said)
     stands = (*ground.stands.of(TicketRecord), *ground.stands.of(ReportedFigure))
@@ -86,7 +86,7 @@ def news(source: ImportSource, several: Iterable[Draft], contract: Contract, sai
     return [draft.entry for draft in fresh]
 
 
-def _wrong(source: ImportSource, several: Iterable[Draft], ground: EntryContext) -> list[str]:
+def _wrong(source: ImportSource, several: Iterable[DraftEntry], ground: EntryContext) -> list[str]:
     return [f"{source.name}:{one.line}: {line}" for one in several for line in problems(one.entry, ground)]
 
 
@@ -139,7 +139,7 @@ def _stop(text: str, dates: Dates) -> dict[str, str]:
     return {key: word for key, word in found.items() if word}
 
 
-def _twice(several: Iterable[Draft]) -> Iterator[tuple[int, str]]:
+def _twice(several: Iterable[DraftEntry]) -> Iterator[tuple[int, str]]:
     """Two rows about one thing: nobody can know which of them is meant."""
     seen: dict[object, int] = {}
     for draft in several:

@@ -11,7 +11,7 @@ from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.pack_input import FirstFailures, PackInput
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
-from sla_monitor.wording.names import describe_reason
+from sla_monitor.wording.vocabulary import describe_reason
 
 FirstFailed: TypeAlias = Callable[[str, int, int], Observation | None]
 """Gives the first probe that found an endpoint, by its key, down in a range of instants."""

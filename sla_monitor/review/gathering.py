@@ -11,9 +11,9 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, document_text, figures_digest
 from sla_monitor.document.inputs import inputs_of
-from sla_monitor.evidence.given import Given
+from sla_monitor.evidence.given import GivenEvidence
 from sla_monitor.register.effective import standing
-from sla_monitor.review.keeping import Keeping
+from sla_monitor.review.keeping import Retention
 from sla_monitor.review.pack_input import Copy, FirstFailures, PackInput, unseen
 from sla_monitor.review.supplier_copy import for_supplier
 from sla_monitor.sla.evidence import Evidence
@@ -25,7 +25,7 @@ FindFirstFailures = Callable[[ContractAssessment], FirstFailures | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class PackSubject:
     """What a pack is about: a month of a contract, from this evidence, as known at `now_ms`."""
 
     contract: Contract
@@ -40,15 +40,15 @@ class Gathered:
 
     case: PackInput
     document: str
-    about: Subject
+    about: PackSubject
 
 
 def gathered(
-    about: Subject,
+    about: PackSubject,
     copy: Copy = "authority",
     *,
     first_failures: FindFirstFailures = lambda _: None,
-    keeping: Keeping | None = None,
+    keeping: Retention | None = None,
     head: str = "",
     program: str = PROGRAM,
 ) -> Gathered:
@@ -65,7 +65,7 @@ def gathered(
     case = PackInput(
         one,
         terms,
-        standing(Given(source, is_redacted).entries(contract.id)),
+        standing(GivenEvidence(source, is_redacted).entries(contract.id)),
         sha256(text.encode()).hexdigest(),
         inputs,
         program,
@@ -74,6 +74,6 @@ def gathered(
         unseen(one, source),
         head,
         figures_digest(one),
-        keeping or Keeping(),
+        keeping or Retention(),
     )
     return Gathered(case, text, about)

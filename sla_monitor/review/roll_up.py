@@ -10,7 +10,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.months import shifted, within
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
-from sla_monitor.review.chapters.checking import checking
+from sla_monitor.review.chapters.how_to_check import checking
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import credit_bars, months_table
 from sla_monitor.review.chapters.publication import publication

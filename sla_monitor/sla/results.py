@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.sla.downtime import CountedOutage
 from sla_monitor.sla.working import Working
 
 
@@ -18,7 +19,8 @@ class Measured:
 
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
-    `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen.
+    `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen; `outages`: what
+    it is made of.
     """
 
     value: Fraction | None
@@ -29,6 +31,7 @@ class Measured:
     working: Working = ()
     of: int = 0
     downtime_ms: Fraction | None = None
+    outages: tuple[CountedOutage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from sla_monitor.ledger.chaining.links import begin_chain, note_all
 from sla_monitor.ledger.chaining.span_states import chain_spans
 from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.opening import open_writer
-from sla_monitor.ledger.reading.reader import Keeping
+from sla_monitor.ledger.reading.reader import CachingReader
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
@@ -202,13 +202,13 @@ def test_with_and_without_what_is_kept_every_figure_is_the_same(
     """What earlier examples have had kept stays: other corrections, other terms, other tickets. None of it is taken
     for an answer to this one."""
     told = entries(*said)
-    with Keeping(ledger) as evidence:
+    with CachingReader(ledger) as evidence:
         found, again = (history(contract, evidence, UNTIL, END, said=told) for _ in range(2))
     assert list(found) == worked_out(contract, told)
     assert again == found
 
 
-class Watched(Keeping):
+class Watched(CachingReader):
     """A ledger's reader that notes which questions are not answered from what is kept."""
 
     def __init__(self, path: Path) -> None:
@@ -247,7 +247,7 @@ def test_closed_months_are_read_and_only_what_changed_is_worked_out_again(tmp_pa
 
 def test_a_command_that_may_write_nothing_reads_what_the_daemon_kept(tmp_path: Path) -> None:
     path = write(tmp_path / "ledger.db")
-    with Keeping(path) as evidence:
+    with CachingReader(path) as evidence:
         kept = history(CONTRACTS[0], evidence, UNTIL, END, Cache())
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("pragma wal_checkpoint(truncate)")
@@ -269,7 +269,7 @@ def test_every_room_that_decides_what_a_month_comes_to_is_in_the_program_s_diges
 
 
 def _asked(path: Path) -> tuple[object, ...]:
-    with Keeping(path) as evidence:
+    with CachingReader(path) as evidence:
         world = contract_context_of(CONTRACTS[0], evidence, END, Cache())
         kpis = CONTRACTS[0].versions[0].terms.kpis
         return excerpt(world, ("2026-03",), kpis).question(kpis)
@@ -308,12 +308,12 @@ def test_samples_that_come_in_late_are_no_part_of_an_answer_that_was_kept_before
         assert start_ms < until
         database.execute(cut, (until, until - HOUR, until))
         chain_spans(database)
-    with Keeping(path) as evidence:
+    with CachingReader(path) as evidence:
         before = history(CONTRACTS[0], evidence, UNTIL, END)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("update last_spans set end_ms = ?, seen_ms = ? where endpoint_id = 3", (END, END - HOUR))
         chain_spans(database)
-    with Keeping(path) as evidence:
+    with CachingReader(path) as evidence:
         after = history(CONTRACTS[0], evidence, UNTIL, END)
     assert list(after) == worked_out(CONTRACTS[0], ())
     assert before[2] != after[2]

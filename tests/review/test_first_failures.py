@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, read_only
-from sla_monitor.review.claim import claim_pack
+from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.first_failures import first_failures, outages_file
 from sla_monitor.review.pack_input import unseen
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason

@@ -19,12 +19,12 @@ from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.banding import band_of
 from sla_monitor.sla.observation import Reason
-from sla_monitor.web.page.document import StatusPage
-from sla_monitor.wording.names import OUTCOMES, SYMBOLS, describe_id
+from sla_monitor.web.page.status_page import StatusPage
+from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS, describe_id
 from tests.review.months import CONTRACT, scene
 from tests.review.plain_text import text_of
 from tests.support.terms import terms_of
-from tests.web.page.test_document import READY, Outline
+from tests.web.page.test_status_page import READY, Outline
 
 AUTUMN_MS = 1_792_888_200_000
 """25 October 2026, 01:30 in London, for the first time."""

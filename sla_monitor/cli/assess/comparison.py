@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from sla_monitor.assess.compare import Comparison, MonthCompared, Sums
+from sla_monitor.assess.compare import Comparison, MonthCompared, Totals
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_money, format_points
+from sla_monitor.wording.vocabulary import describe_id
 
 DISPENSABLE = ("triggers", "withheld", "before caps", "KPIs")
 """What a narrow terminal does without, in this order."""
@@ -43,7 +43,7 @@ def _triggers(names: Iterable[str]) -> str:
     return ", ".join(map(describe_id, names)) or NONE
 
 
-def _sums(ours: Sums, draft: Sums, code: str) -> Row:
+def _sums(ours: Totals, draft: Totals, code: str) -> Row:
     return {
         "points": _change(format_points(ours.points), format_points(draft.points)),
         "before caps": _change(format_money(ours.before_caps, code), format_money(draft.before_caps, code)),

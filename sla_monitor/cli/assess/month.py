@@ -31,9 +31,9 @@ from sla_monitor.wording.durations import format_duration, format_seconds
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
 from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_stretch
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_counted_points, format_money, format_percent, format_points, format_ratio
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 STATUS = {
     "running": "running: figures so far",

@@ -24,7 +24,7 @@ from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.durations import format_duration, format_seconds
 from sla_monitor.wording.instants import format_instant, format_stretch
-from sla_monitor.wording.names import describe_id, describe_reason
+from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
 
 def format_working(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
@@ -159,9 +159,8 @@ TOLD_AT_MOST = 50
 def late_tickets(one: ContractAssessment, contract: Contract, kpi: Kpi | None) -> list[str]:
     """A line for each ticket of the month that is late under a KPI, and for those that were left out. Of a measurement
     period that began before, the months before tell theirs."""
-    if not isinstance(kpi, RatioKpi) or kpi.within_ms is None:
-        return []
-    lines = list(_late(one, contract, kpi))
+    terms = None if kpi is None else kpi.ticket_terms
+    lines = [] if terms is None else list(_late(one, contract, terms))
     more = len(lines) - TOLD_AT_MOST
     return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
 

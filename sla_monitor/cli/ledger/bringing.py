@@ -16,12 +16,12 @@ from sla_monitor.wording.durations import format_duration
 if TYPE_CHECKING:
     from sla_monitor.cli.register.desk import EntryDesk
     from sla_monitor.ledger.reading.reader import Reader
-    from sla_monitor.ledger.recording.imports import Draft, Stored
+    from sla_monitor.ledger.recording.imports import ImportDraft, Stored
     from sla_monitor.register.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ImportOptions:
     """How something is brought in. `yes`: do not ask; `dry_run`: tell what would be so, and do nothing."""
 
     yes: bool
@@ -39,7 +39,7 @@ class Effect:
     changes: Changes
 
 
-def bring(desk: EntryDesk, draft: Draft, wish: Wish) -> None:
+def bring(desk: EntryDesk, draft: ImportDraft, options: ImportOptions) -> None:
     """Bring something in, and tell it. Raises click's errors, LedgerError and its kinds."""
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import add_import, moved_entries
@@ -53,17 +53,17 @@ def bring(desk: EntryDesk, draft: Draft, wish: Wish) -> None:
             effect = _effect(desk, evidence, draft, changes_of_import(
                 desk, evidence, moved_entries(draft.entries, last), add=draft
             ))  # fmt: skip
-            _show(effect, confirmed, "Bring it in?", wish)
-            if not wish.dry_run:
+            _show(effect, confirmed, "Bring it in?", options)
+            if not options.dry_run:
                 _reasoned(desk, draft, effect.changes)
             confirmed = effect.changes
-            stored = None if wish.dry_run else add_import(desk.ledger, draft, read_to=last)
-            _print_result(desk, draft, stored, effect, wish)
+            stored = None if options.dry_run else add_import(desk.ledger, draft, read_to=last)
+            _print_result(desk, draft, stored, effect, options)
 
         _until_read(desk, attempt)
 
 
-def take_back(desk: EntryDesk, stored: Stored, why: str, wish: Wish) -> None:
+def take_back(desk: EntryDesk, stored: Stored, why: str, options: ImportOptions) -> None:
     """Take an import back, with the entries that came with it. Raises click's errors, RegisterError and LedgerError."""
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import Withdrawal, withdraw_import
@@ -77,17 +77,17 @@ def take_back(desk: EntryDesk, stored: Stored, why: str, wish: Wish) -> None:
             nonlocal confirmed
             undoings = _undoings(desk, stored, why, last)
             changes = changes_of_import(desk, evidence, undoings, without=number)
-            _show(Effect({}, {}, changes), confirmed, "Take it back?", wish)
+            _show(Effect({}, {}, changes), confirmed, "Take it back?", options)
             confirmed = changes
-            if not wish.dry_run:
+            if not options.dry_run:
                 gone = Withdrawal(desk.clock.now_ms(), desk.actor, why)
                 withdraw_import(desk.ledger, number, gone, undoings, read_to=last)
-            if wish.style == "json":
+            if options.style == "json":
                 undone = [entry.body.about for entry in undoings if isinstance(entry.body, Undo)]
-                told = {"import": number, "dry_run": wish.dry_run, "undone": undone, "changed": changes}
+                told = {"import": number, "dry_run": options.dry_run, "undone": undone, "changed": changes}
                 _print_json({"contract": desk.contract.id, **told})
                 return
-            done = "would count no more" if wish.dry_run else "counts no more"
+            done = "would count no more" if options.dry_run else "counts no more"
             entries = f"; {_counted(len(undoings), 'entry', 'entries')} of the register undone" if undoings else ""
             click.echo(lines_of(f"import {number}, {plain(stored.record.source)}: {done}{entries}"))
 
@@ -106,7 +106,7 @@ def _until_read(desk: EntryDesk, attempt: Callable[[int], None]) -> None:
         return
 
 
-def _check(desk: EntryDesk, draft: Draft) -> None:
+def _check(desk: EntryDesk, draft: ImportDraft) -> None:
     """Raises click's error for what is not to be brought in: time that has not come, and entries into a register that
     has any of the contract. Those of two registers have no order between them, and of several words on one thing the
     last one counts."""
@@ -128,7 +128,7 @@ def _check(desk: EntryDesk, draft: Draft) -> None:
         )
 
 
-def _effect(desk: EntryDesk, evidence: Reader, draft: Draft, changes: Changes) -> Effect:
+def _effect(desk: EntryDesk, evidence: Reader, draft: ImportDraft, changes: Changes) -> Effect:
     from sla_monitor.periods.intervals import length
     from sla_monitor.sla.overlay import times
 
@@ -139,15 +139,15 @@ def _effect(desk: EntryDesk, evidence: Reader, draft: Draft, changes: Changes) -
     return Effect(told_ms, {key: length(pairs) for key, pairs in filled.get(draft.record.number, {}).items()}, changes)
 
 
-def _show(effect: Effect, confirmed: Changes, question: str, wish: Wish) -> None:
+def _show(effect: Effect, confirmed: Changes, question: str, options: ImportOptions) -> None:
     if not effect.changes or effect.changes == confirmed:
         return
     show_changes(effect.changes)
-    if not wish.dry_run:
-        ask(question, yes=wish.yes)
+    if not options.dry_run:
+        ask(question, yes=options.yes)
 
 
-def _reasoned(desk: EntryDesk, draft: Draft, changes: Changes) -> None:
+def _reasoned(desk: EntryDesk, draft: ImportDraft, changes: Changes) -> None:
     """A final month is stated again only for a reason."""
     from sla_monitor.register.effective import standing
 
@@ -178,13 +178,15 @@ def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entr
     return drafts
 
 
-def _print_result(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, wish: Wish) -> None:
+def _print_result(
+    desk: EntryDesk, draft: ImportDraft, stored: Stored | None, effect: Effect, options: ImportOptions
+) -> None:
     entries = {} if stored is None else stored.entries
-    if wish.style == "json":
+    if options.style == "json":
         _print_json({
             "contract": desk.contract.id,
             "import": None if stored is None else stored.record.number,
-            "dry_run": wish.dry_run,
+            "dry_run": options.dry_run,
             "source": draft.record.source,
             "sha256": draft.record.digest,
             "endpoints": [

@@ -17,7 +17,7 @@ from sla_monitor.cli.shared.terminal import give_way, lines_of, plain, progress_
 
 if TYPE_CHECKING:
     from sla_monitor.ledger import Reader
-    from sla_monitor.ledger.chaining.chain_heads import ToldHead
+    from sla_monitor.ledger.chaining.chain_heads import PublishedHead
     from sla_monitor.ledger.housekeeping.restoring import Restored
     from sla_monitor.signing import VerifyingKey
     from sla_monitor.sla.observation import Observation
@@ -125,7 +125,7 @@ def _check_since_sealed(config: Path, path: Path) -> None:
     click.echo(f"{path}: whole after {sealed.on}, the last sealed day; what was recorded before was not read")
 
 
-def _heads(anchor: Path) -> list[ToldHead]:
+def _heads(anchor: Path) -> list[PublishedHead]:
     from sla_monitor.ledger.chaining.chain_heads import heads_in
 
     heads = heads_in(anchor.read_bytes())

@@ -17,7 +17,7 @@ from sla_monitor.cli.shared.options import period_option
 from sla_monitor.cli.shared.sources import chosen_contract, last_closed, month_named, recorded
 
 if TYPE_CHECKING:
-    from sla_monitor.assess.reconciliation import Kept, Reconciliation
+    from sla_monitor.assess.reconciliation import Reconciliation, RecordedList
     from sla_monitor.contract.contract import Contract
     from sla_monitor.document.reconciled import Previewed
     from sla_monitor.register.entries import Entry, OutageList
@@ -34,7 +34,7 @@ class Scope:
     contract: Contract
     months: tuple[str, ...]
     now_ms: int
-    supposed: Kept | None = None
+    supposed: RecordedList | None = None
     left_out: Mapping[str, int] | None = None
 
 
@@ -141,7 +141,7 @@ class ListOptions:
 
 def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     """The list of a file for the months that are asked for. Raises SlaMonitorError and its kinds."""
-    from sla_monitor.assess.reconciliation import Kept
+    from sla_monitor.assess.reconciliation import RecordedList
     from sla_monitor.periods.edges import period_of
     from sla_monitor.register.csv_sheet import LISTED
     from sla_monitor.register.entries import OutageList
@@ -176,7 +176,7 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     said = body_of("outage_list", words, scope.contract.time_zone)
     assert isinstance(said, OutageList)  # noqa: S101 - the kind says so
     _check(scope, said)
-    return replace(scope, supposed=Kept(None, said), left_out=read.left_out)
+    return replace(scope, supposed=RecordedList(None, said), left_out=read.left_out)
 
 
 def _check(scope: Scope, said: OutageList) -> None:
@@ -214,7 +214,7 @@ def _kept(scope: Scope, more: dict[str, str], given: Mapping[str, Any]) -> Entry
 
     desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     assert scope.supposed is not None  # noqa: S101 - it was read a moment ago
-    draft = desk.entry(scope.supposed.said, **more)
+    draft = desk.entry(scope.supposed.outage_list, **more)
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
         if found := problems(draft, EntryContext(desk.contract, said)):
@@ -236,7 +236,7 @@ def _reconciled(scope: Scope, source: Evidence) -> list[Reconciliation]:
 def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str, Any]) -> list[Previewed]:
     """What every entry that is suggested would change in months that are over, each by itself, and granted where that
     is asked for."""
-    from sla_monitor.document.reconciled import Change
+    from sla_monitor.document.reconciled import FigureChange
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.instant import Milliseconds
     from sla_monitor.register.rules import problems
@@ -257,7 +257,7 @@ def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str,
             granted = desk.entry(body_of("decision", {"about": number, "granted": True}, desk.zone))
             new.append(granted.model_copy(update={"number": number + 1}))
         rows = [] if refused else changes(desk, new)
-        told = [Change(month=r["month"], figure=r["figure"], before=r["before"], after=r["after"]) for r in rows]
+        told = [FigureChange(month=r["month"], figure=r["figure"], before=r["before"], after=r["after"]) for r in rows]
         previews.append(
             {
                 "command": remedy.command(scope.contract.id),

@@ -16,7 +16,7 @@ from sla_monitor.assess.reconciliation import (
 )
 from sla_monitor.cli.shared.terminal import Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
-from sla_monitor.sla.reconcile import Sums
+from sla_monitor.sla.reconcile import DowntimeTotals
 from sla_monitor.wording.durations import format_duration_difference, format_exact_duration
 from sla_monitor.wording.instants import format_instant, format_stretch
 
@@ -44,7 +44,7 @@ def format_reconciliation(
     if missing := [month for month in months if month not in {one.month for one in found}]:
         blocks.append(f"No outage list speaks of {', '.join(missing)}.")
     if len(found) > 1:
-        total = sum((one.sums for one in found), Sums())
+        total = sum((one.sums for one in found), DowntimeTotals())
         blocks.append(f"All months: {_format_sums(total)}.")
     commands = list(_commands(contract, found, zone))
     if commands:
@@ -82,11 +82,11 @@ def _row(service: ServiceReconciliation, row: Pairing, zone: ZoneInfo) -> Row:
     }
 
 
-def _total(sums: Sums) -> Row:
+def _total(sums: DowntimeTotals) -> Row:
     return {"service": "all", "found": "", "ours": "", "theirs": "", **_lengths(sums)}
 
 
-def _lengths(sums: Sums) -> Row:
+def _lengths(sums: DowntimeTotals) -> Row:
     return {
         "ours lasted": format_exact_duration(sums.ours_ms),
         "theirs lasted": format_exact_duration(sums.theirs_ms),
@@ -95,7 +95,7 @@ def _lengths(sums: Sums) -> Row:
     }
 
 
-def _format_sums(sums: Sums) -> str:
+def _format_sums(sums: DowntimeTotals) -> str:
     ours, theirs, difference = map(format_exact_duration, (sums.ours_ms, sums.theirs_ms, abs(sums.difference_ms)))
     than = "more" if sums.difference_ms > 0 else "less"
     return f"ours {ours}, theirs {theirs}" + (f", {difference} {than}" if sums.difference_ms else "")

@@ -13,7 +13,7 @@ from sla_monitor.cli.register.preview import Entered
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_stretch
-from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -16,8 +16,8 @@ from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.periods.months import last_day
 from sla_monitor.sla.rounding import shown
 from sla_monitor.wording.figures import format_apart
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
+from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
     from sla_monitor.contract.kpis.kpi_terms import KpiTerms

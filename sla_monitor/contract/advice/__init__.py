@@ -8,11 +8,11 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 
 from sla_monitor.contract.advice.maintenance_rules import upkeep_doubts
-from sla_monitor.contract.advice.points import doubts
-from sla_monitor.contract.advice.probing import PAGE_BURN, probing_doubts
+from sla_monitor.contract.advice.points_and_money import doubts
+from sla_monitor.contract.advice.probing import probing_doubts
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import PAGE_BURN, AvailabilityKpi
 from sla_monitor.contract.local_time import local_date, midnight_ms
 from sla_monitor.contract.reading.nodes import Path, Problem
 from sla_monitor.contract.reading.places import dotted, locate
@@ -53,10 +53,8 @@ def _remarks(terms: Terms) -> Iterator[Remark]:
         if service.endpoints and service.id not in promised:
             yield ("services", i, "id"), "is in no KPI: it is watched, and nothing is promised (add a KPI for it)"
     positions = {service.id: i for i, service in enumerate(terms.services)}
-    for j, kpi in enumerate(terms.kpis):
-        if not isinstance(kpi, AvailabilityKpi):
-            continue
-        i = positions[kpi.service]
+    for kpi in terms.availability_kpis:
+        i, j = positions[kpi.service], terms.kpis.index(kpi)
         service = terms.services[i]
         if not service.endpoints:
             yield (

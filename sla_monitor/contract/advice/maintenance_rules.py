@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from sla_monitor.contract.calendars import DAYS, Calendar
-from sla_monitor.contract.maintenance import Maintenance
+from sla_monitor.contract.maintenance import MaintenanceTerms
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.contract.usual_month import format_ms, hours_in_30_days_ms
@@ -60,7 +60,9 @@ def _is_in(terms: Terms, day: date) -> bool:
     return terms.term.start_on <= day <= terms.term.end_on
 
 
-def _maintenance(terms: Terms, path: Path, rules: Maintenance, services: Sequence[Service]) -> Iterator[RuleProblem]:
+def _maintenance(
+    terms: Terms, path: Path, rules: MaintenanceTerms, services: Sequence[Service]
+) -> Iterator[RuleProblem]:
     """An allowance that there is no time for, and one that nobody shares."""
     if rules.allowance_ms is None:
         return

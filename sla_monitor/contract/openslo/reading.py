@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from sla_monitor.contract.kpis.kpi import RatioKpi
-from sla_monitor.contract.openslo.indicators import Sources, credentials, source_of
 from sla_monitor.contract.openslo.objects import ALERTING, OpenSloObjects, Taken, Words, objects_of
 from sla_monitor.contract.openslo.pieces import OpenSloPiece, Refused
+from sla_monitor.contract.openslo.prometheus_indicators import Sources, credentials, source_of
 from sla_monitor.contract.reading.explain import explained
 from sla_monitor.contract.reading.model_file import format_problems
 from sla_monitor.contract.reading.nodes import plain

@@ -8,8 +8,8 @@ from sla_monitor import names
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
 from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours
-from sla_monitor.generate.alerts.subject import MINUTE_MS, Subject, minutes
-from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, minutes
+from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import PER_SERVICE, joined
 from sla_monitor.settings import Settings
 
@@ -22,7 +22,7 @@ def coverage_alerts(settings: Settings) -> Iterator[Alert]:
     yield _lost(settings)
 
 
-def coverage_alert(subject: Subject) -> Alert:
+def coverage_alert(subject: AlertSubject) -> Alert:
     """That a contract's figures cannot be relied upon is the monitor's trouble, not the supplier's."""
     floor = float(subject.terms.accounting.coverage_floor_percent) / 100
     service = subject.terms.services[0].id

@@ -9,7 +9,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
-from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import lasting, sample, seconds, select
 from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.names import AlertName, MetricName

@@ -38,7 +38,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AlertSubject:
     """One contract as it stands now. `refused`: the burn-rate alerts that are not made, as KPI and severity."""
 
     terms: Terms
@@ -138,7 +138,7 @@ STEP_OF_SERVICE = Ask(
 )
 
 
-def expected_now(subject: Subject, expression: str, group: Group) -> str:
+def expected_now(subject: AlertSubject, expression: str, group: Group) -> str:
     """The same, but only within service hours and outside permitted maintenance."""
     return joined(
         expression,
@@ -147,6 +147,6 @@ def expected_now(subject: Subject, expression: str, group: Group) -> str:
     )
 
 
-def in_hours(subject: Subject, service: str) -> dict[str, str]:
+def in_hours(subject: AlertSubject, service: str) -> dict[str, str]:
     """Series of a unit test in which a service's hours go on."""
     return {subject.sample(names.SERVICE_AGREED, service=service): "0+60x~"}

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.grafana import style
-from sla_monitor.generate.grafana.links import to_service
+from sla_monitor.generate.grafana.dashboard_queries import CONTRACT, Query, each, select
+from sla_monitor.generate.grafana.drill_down import to_service
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle
-from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
-from sla_monitor.generate.grafana.tables import Key, TableColumn, matrix, table
+from sla_monitor.generate.grafana.table_panels import Key, TableColumn, matrix, table
 
 VIEWS = (("Agreed", "agreed"), ("Gross", "gross"), ("Claimed", "claimed"))
 NOW = "now"

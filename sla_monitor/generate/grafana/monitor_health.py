@@ -5,9 +5,9 @@ from __future__ import annotations
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import Dashboard
-from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.grafana.dashboard_queries import Query, rate, select
+from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
-from sla_monitor.generate.grafana.queries import Query, rate, select
 
 COUNT = PanelStyle(decimals=0, least=0)
 PER_SECOND = PanelStyle(unit="cps", least=0)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import CONTRACTS, Dashboard
-from sla_monitor.generate.grafana.links import OPERATIONS, to_health, to_scorecard, to_service
-from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
-from sla_monitor.generate.grafana.queries import (
+from sla_monitor.generate.grafana.dashboard_queries import (
     CONTRACT,
     Query,
     each,
@@ -16,7 +14,9 @@ from sla_monitor.generate.grafana.queries import (
     select,
     state_code,
 )
-from sla_monitor.generate.grafana.tables import Key, TableColumn, table
+from sla_monitor.generate.grafana.drill_down import OPERATIONS, to_health, to_scorecard, to_service
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
+from sla_monitor.generate.grafana.table_panels import Key, TableColumn, table
 
 SERVICE_LABELS = "contract, service"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sla_monitor.generate.grafana.queries import Query
+from sla_monitor.generate.grafana.dashboard_queries import Query
 from sla_monitor.generate.grafana.style import ONE_COLOR, Json, value_mappings
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}

@@ -5,10 +5,19 @@ from __future__ import annotations
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Dashboard, variable
-from sla_monitor.generate.grafana.links import SERVICE as UID
-from sla_monitor.generate.grafana.links import to_scorecard
+from sla_monitor.generate.grafana.dashboard_queries import (
+    CONTRACT,
+    SERVICE,
+    Query,
+    each,
+    or_zero,
+    rate,
+    select,
+    state_code,
+)
+from sla_monitor.generate.grafana.drill_down import SERVICE as UID
+from sla_monitor.generate.grafana.drill_down import to_scorecard
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, state_timeline, timeseries
-from sla_monitor.generate.grafana.queries import CONTRACT, SERVICE, Query, each, or_zero, rate, select, state_code
 
 ENDPOINT = (*SERVICE, 'endpoint=~"$endpoint"')
 RATIO = PanelStyle(unit="percentunit", decimals=3)

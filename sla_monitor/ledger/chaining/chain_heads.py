@@ -72,7 +72,7 @@ def closed_head(connection: sqlite3.Connection) -> ChainHead | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldHead:
+class PublishedHead:
     """A head as a text tells it. `signature` is None where there is none, and what is no signature is as told."""
 
     head: ChainHead
@@ -108,7 +108,7 @@ def format_head(head: ChainHead, at: str) -> str:
     return f"sla-monitor-head/1 link={head.link} observations={head.observations} digest={head.digest} at={at}"
 
 
-def heads_in(content: bytes) -> list[ToldHead]:
+def heads_in(content: bytes) -> list[PublishedHead]:
     """Every head that a file tells, each once."""
     found = dict.fromkeys(head for text in _texts(content) for head in _heads(text))
     return list(found)
@@ -129,11 +129,11 @@ def _texts(content: bytes) -> Iterator[str]:
                     yield text.decode(errors="replace")
 
 
-def _heads(text: str) -> Iterator[ToldHead]:
+def _heads(text: str) -> Iterator[PublishedHead]:
     for found in _HEAD.finditer(text):
         link, seen, digest, at, signature = found.groups()
         head = ChainHead(int(link), int(seen), digest)
-        yield ToldHead(head, at, None if signature is None else re.sub(r"[\s>]", "", signature))
+        yield PublishedHead(head, at, None if signature is None else re.sub(r"[\s>]", "", signature))
 
 
 def not_before(connection: sqlite3.Connection, head: ChainHead) -> str | None:

@@ -89,7 +89,7 @@ NOTHING = Head(0, b"")
 
 
 @dataclass(slots=True)
-class Stretch:
+class LinkedRows:
     """Rows of one table in one link."""
 
     first: int
@@ -112,7 +112,7 @@ class Link:
     def __init__(self, before: Head, at_ms: int) -> None:
         self.number, self.at_ms, self.rows = before.number + 1, at_ms, 0
         self.before = before.digest
-        self._stretches: dict[str, Stretch] = {}
+        self._stretches: dict[str, LinkedRows] = {}
         self._noted: set[str] = set()
         self._marks = bytearray()
 
@@ -142,7 +142,7 @@ class Link:
     def _add(self, table: str, key: int, line: bytes) -> None:
         stretch = self._stretches.get(table)
         if stretch is None:
-            stretch = self._stretches[table] = Stretch(key, key)
+            stretch = self._stretches[table] = LinkedRows(key, key)
         stretch.add(key, line)
         self.rows += 1
 

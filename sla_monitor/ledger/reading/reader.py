@@ -449,7 +449,7 @@ def _hull(rows: Sequence[tuple[Any, ...]], place: int) -> tuple[int, int] | None
     return (min(one[0] for one in found), max(one[1] for one in found)) if found else None
 
 
-class Keeping(Reader):
+class CachingReader(Reader):
     """One for somebody who may write the ledger: what was worked out is kept for the next who asks."""
 
     def keep(self, digest: str, body: str) -> None:

@@ -16,7 +16,7 @@ _REMEMBERED = 1_000
 _KINDS_REMEMBERED = 20_000
 
 
-class Evidence:
+class EvidenceTable:
     """The evidence table, as the writer sees it. Belongs to the writer's thread."""
 
     def __init__(self, connection: sqlite3.Connection, added: Added) -> None:

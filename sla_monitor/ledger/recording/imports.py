@@ -118,7 +118,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ImportDraft:
     """An import to be made. `told`: its spans by endpoint key; `single`: its observations, where KPIs need them;
     `entries`: of the register, with the numbers that they have elsewhere."""
 
@@ -186,7 +186,7 @@ class Listing(Asking):
             return imports.all(connection)
 
 
-def add_import(path: Path, draft: Draft, *, read_to: int) -> Stored:
+def add_import(path: Path, draft: ImportDraft, *, read_to: int) -> Stored:
     """Bring something in, with its entries: all of it, or nothing.
 
     `read_to`: the last number of the contract's register that the caller has read. Raises Overtaken when there is a
@@ -236,18 +236,18 @@ def withdraw_import(
         append(connection, withdrawal.at_ms, {"withdrawn_imports": [row], "register": entries})
 
 
-def _is_same(known: Stored, draft: Draft) -> bool:
+def _is_same(known: Stored, draft: ImportDraft) -> bool:
     """Whether a draft brings the same in once more. A list that names no endpoint may be that of several."""
     if (known.contract, known.record.digest) != (draft.contract, draft.record.digest):
         return False
     return bool(draft.entries) or not draft.endpoints or not draft.endpoints.keys().isdisjoint(known.endpoints)
 
 
-def _rows_of(draft: Draft) -> int:
+def _rows_of(draft: ImportDraft) -> int:
     return sum(map(len, draft.told.values())) + sum(1 for samples in draft.single.values() for _ in _by_hour(samples))
 
 
-def _insert(connection: sqlite3.Connection, draft: Draft, codes: Codes, hours: PackedHours) -> None:
+def _insert(connection: sqlite3.Connection, draft: ImportDraft, codes: Codes, hours: PackedHours) -> None:
     record, number = draft.record, _next(connection, "imports")
     names: list[tuple[int, str]] = []
     ids = {key: _endpoint(connection, key, names) for key in sorted({*draft.told, *draft.single})}

@@ -18,8 +18,8 @@ from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.place import LedgerPlace
 from sla_monitor.ledger.reading.packed_hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.reading.pruned_days import last_observation
-from sla_monitor.ledger.recording.bodies import Evidence, storable
-from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.bodies import EvidenceTable, storable
+from sla_monitor.ledger.recording.buffer_entries import Beat, Held
 from sla_monitor.ledger.recording.tally import SpanTally, Steps
 from sla_monitor.sla.clock_steps import ClockStep
 from sla_monitor.sla.observation import Observation
@@ -59,7 +59,7 @@ class Journal:
         self._endpoints = Names(connection, "endpoints", self._added)
         self._codes = Codes.load(database)
         self._addresses = Names(connection, "addresses", self._added)
-        self._evidence = Evidence(connection, self._added)
+        self._evidence = EvidenceTable(connection, self._added)
         self._link: Link
         self._spans: SpanTally
         self._overwritten: str | None = None

@@ -102,7 +102,7 @@ class Claim(TimedKind):
         if kpi.part_kpis:
             parts = ", ".join(kpi.part_kpis)
             return f"{kpi.id} is made of other KPIs, and changes by their figures alone (name {parts})"
-        if kpi.is_of_tickets:
+        if kpi.ticket_terms is not None:
             return "" if self.tickets else f"{kpi.id} is made of tickets, and not of time (name them under tickets)"
         if self.tickets and not self.services:
             return f"{kpi.id} is made of time, and the claim is about tickets alone (name its service)"

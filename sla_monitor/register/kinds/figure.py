@@ -73,8 +73,10 @@ class ReportedFigure(EntryKind):
             yield f"entry {agreed[0].number} is the agreed figure of {kpi.id} for {self.month}, and counts"
         elif kpi.source_of_truth in _COUNTS and kpi.source_of_truth != self.party:
             yield f"{_COUNTS[kpi.source_of_truth]} for {kpi.id} (source_of_truth); this one is shown beside it"
-        elif self.party == "authority" and (is_probed(kpi, context.terms_of(self.month)) or kpi.is_of_tickets):
-            made = "tickets are counted" if kpi.is_of_tickets else "its endpoints are probed"
+        elif self.party == "authority" and (
+            is_probed(kpi, context.terms_of(self.month)) or kpi.ticket_terms is not None
+        ):
+            made = "tickets are counted" if kpi.ticket_terms is not None else "its endpoints are probed"
             yield f"{kpi.id} is worked out where {made}: this figure stands only where there is nothing to work out"
 
     def begins_ms(self, month: str, context: EntryContext) -> int:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier, Strict
-from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import month_at
 from sla_monitor.register.instant import Instant
@@ -89,7 +88,8 @@ class TicketRecord(EntryKind):
 
 def _priority(name: str, terms: Terms) -> Iterator[EntryProblem]:
     """A priority in no KPI is counted by none, which is meant for some; one that is nearly in one is a mistake."""
-    listed = {priority for kpi in terms.kpis if isinstance(kpi, RatioKpi) for priority in kpi.priorities}
+    counting = (kpi.ticket_terms for kpi in terms.kpis)
+    listed = {priority for kpi in counting if kpi is not None for priority in kpi.priorities}
     near = [each for each in listed if each.casefold() == name.casefold()]
     if name not in listed and near:
         yield EntryProblem("priority", f"no KPI counts {name} (did you mean {near[0]}?)")

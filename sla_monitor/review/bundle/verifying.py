@@ -32,7 +32,7 @@ from sla_monitor.review.bundle import contents
 from sla_monitor.review.bundle.manifest import Manifest, manifest_of
 from sla_monitor.review.bundle.unpacking import Unpacked, unpacked
 from sla_monitor.review.first_failures import first_failures_in
-from sla_monitor.review.gathering import PROGRAM, Gathered, Subject, gathered
+from sla_monitor.review.gathering import PROGRAM, Gathered, PackSubject, gathered
 from sla_monitor.review.keeping import sealed_as
 from sla_monitor.review.pack_input import FirstFailures
 from sla_monitor.review.pack_store import MANIFEST
@@ -145,7 +145,7 @@ class _Opened:
         yield Check("evidence", "holds", "the register and what was seen can be read, and fit the contract")
         failures = self._first_failures()
         found = gathered(
-            Subject(contract, evidence, month, evidence.as_of_ms),
+            PackSubject(contract, evidence, month, evidence.as_of_ms),
             self.about.copy,
             first_failures=lambda _: failures,
             keeping=self.about.keeping,

@@ -8,16 +8,16 @@ from fractions import Fraction
 
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
-from sla_monitor.review.chapters.failures import steps_table
+from sla_monitor.review.chapters.failed_kpis import steps_table
 from sla_monitor.review.chapters.restated import restatement
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.drawing.bars import Bar, bars
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.instants import format_day, format_month, format_month_short
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_money, format_points
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 LINES = (
     Column("Rule", 1.4),
@@ -86,7 +86,18 @@ def _lines(case: PackInput, result: PeriodResult) -> Table:
     ]
     if rows:
         rows.append((Cell("Before caps"), Cell(""), Cell(""), case.money(result.credit.before_caps), Cell("")))
-    return Table("credit-lines", "Credits before caps", LINES, tuple(rows), "No failure costs a credit this month.")
+    return Table("credit-lines", "Credits before caps", LINES, tuple(rows), _no_credit(case))
+
+
+def _no_credit(case: PackInput) -> str:
+    """Why there is no line."""
+    missed = ", ".join(kpi.kpi for kpi in case.failed())
+    if not missed:
+        return "No failure costs a credit this month."
+    rules = (rule for rule in case.terms.credits if rule.prices_occurrences and not rule.recorded(case.terms.kpis))
+    entered = ", ".join(describe_id(rule.id) for rule in rules)
+    told = f"{missed} missed the target, and no rule for credits gives anything for it this month."
+    return f"{told} By {entered}, only occurrences in the register cost: none is entered." if entered else told
 
 
 def _worked_out(result: PeriodResult) -> Iterator[Table]:

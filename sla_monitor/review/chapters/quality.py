@@ -10,15 +10,15 @@ from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.chapters.checking import witnessed
+from sla_monitor.review.chapters.how_to_check import witnessed
 from sla_monitor.review.entry_words import what, when
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.observation import Reason
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_stretch
-from sla_monitor.wording.names import describe_reason
 from sla_monitor.wording.numbers import format_count, format_ratio
+from sla_monitor.wording.vocabulary import describe_reason
 
 COVERAGE = (
     Column("Service", 2.4), Column("Agreed", 1.4, True), Column("Seen", 1.4, True), Column("Not seen", 1.4, True),

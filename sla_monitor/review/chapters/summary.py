@@ -11,9 +11,9 @@ from sla_monitor.review.pack_input import PackInput, is_met
 from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.instants import format_day_at, format_month, format_month_short
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points, format_ratio
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 MONTHS = 12
 

@@ -12,9 +12,9 @@ from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.web.page.kpi_rows import PromiseRow, promise_rows, tally
 from sla_monitor.wording.durations import format_duration, format_short_duration
 from sla_monitor.wording.instants import format_day, format_month
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points
 from sla_monitor.wording.text import plain
+from sla_monitor.wording.vocabulary import describe_id
 
 Fact = tuple[str, str, str, str]
 """Label, figure, what it is made of, and how it looks: `missed`, `near` or nothing."""

@@ -17,8 +17,8 @@ from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_day
-from sla_monitor.wording.names import describe_id, describe_reason
 from sla_monitor.wording.numbers import format_count, format_points, format_ratio
+from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
 STEPS = (Column("Step", 2.2), Column("Worked out", 4), Column("Result", 1.3, True), Column("Clause", 1.8))
 

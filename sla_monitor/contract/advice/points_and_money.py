@@ -96,7 +96,12 @@ def _least_percent(credit: Credit, regime: Regime) -> Decimal | None:
 def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
     """What a careful reader would ask about credits and caps, with the path of the term."""
     for j, credit in enumerate(regime.credits):
-        found = (*_unpriced(credit, regime), *_pointless(credit, regime), *_uncharged(credit, regime))
+        found = (
+            *_unpriced(credit, regime),
+            *_pointless(credit, regime),
+            *_uncharged(credit, regime),
+            *_unrecorded(credit, regime),
+        )
         yield from ((("credits", j, *path), message) for path, message in found)
     for j, cap in enumerate(regime.caps):
         for key in ("base", "first_year_base"):
@@ -119,6 +124,13 @@ def _pointless(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
         kpis = [kpi for kpi in regime.kpis if not credit.named_kpis or kpi.id in credit.named_kpis]
         if not any(band.points for kpi in kpis for band in kpi.bands):
             yield ("method",), "no band of its KPIs has points, so that it never gives anything (give them points)"
+
+
+def _unrecorded(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
+    """A price of outages of which none is on record."""
+    if credit.prices_occurrences and not credit.recorded(regime.kpis):
+        message = "no outage on record has a price by it: it costs only what people enter as occurrences"
+        yield ("method",), f"{message} (promise the availability of its services, or of those with a weight)"
 
 
 def _uncharged(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:

@@ -13,7 +13,7 @@ import pytest
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from sla_monitor.web import Health
-from sla_monitor.web.page.document import StatusPage
+from sla_monitor.web.page.status_page import StatusPage
 from tests.support.reconciled import reconciled
 from tests.web import estate
 from tests.web.running import Parts, ask, serving

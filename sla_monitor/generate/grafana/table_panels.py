@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sla_monitor.generate.grafana.dashboard_queries import Query
 from sla_monitor.generate.grafana.panels import DATASOURCE, NO_DATA, Panel, PanelStyle, targets
-from sla_monitor.generate.grafana.queries import Query
 from sla_monitor.generate.grafana.style import Json, value_mappings
 
 

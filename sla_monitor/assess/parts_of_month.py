@@ -1,21 +1,31 @@
-"""Services as everyone reads them: time by class, outages with their reasons, and what is left out and why."""
+"""The services and KPIs of a month as everyone reads them.
+
+Of a service: its time by class, outages with their reasons, and what is left out and why. Of a KPI: its figures by
+view, its allowance and result, and what the rest of the period may bring.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from operator import itemgetter
 from typing import TypeAlias
 
-from sla_monitor.assess.assessment import Lanes, Outage, ServiceAssessment
+from sla_monitor.assess.assessment import KpiAssessment, Lanes, Outage, ServiceAssessment
+from sla_monitor.assess.forecast import kpi_forecast, other_forecast, whole_of
+from sla_monitor.assess.indicators import Bounds, KpiEvaluation, SoFar
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_sweep import state_now
 from sla_monitor.assess.service_time import Spell, Through
-from sla_monitor.contract.terms import Service
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.periods.terms_slices import TermsSlice
 from sla_monitor.register.entries import Correction, Impact
 from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.results import PeriodResult
 
 Down: TypeAlias = tuple[int, int, str, Reason | None]
 """From, to, the endpoint that was seen down, and why."""
@@ -108,3 +118,76 @@ def _entries(context: PeriodContext, service: Service) -> list[tuple[int, int, i
 
 def _is_about(said: Correction, service: Service) -> bool:
     return service.id in said.services or any(endpoint.id in said.endpoints for endpoint in service.endpoints)
+
+
+def kpi_assessments(
+    context: PeriodContext,
+    services: Mapping[str, ServiceAssessment],
+    evaluations: Mapping[str, KpiEvaluation],
+    result: PeriodResult,
+    earlier: Sequence[PeriodResult],
+    rest: Callable[[], None],
+) -> tuple[tuple[KpiAssessment, ...], dict[str, Bounds]]:
+    """The KPIs of a month, and what those that run would measure at best and at worst. `result`: of the month;
+    `earlier`: of the months before."""
+    ends: dict[str, Bounds] = {}
+    found = []
+    for name, one in evaluations.items():
+        kpi, whole = one.kpi, whole_of(context, one)
+        told = _kpi(one, whole, services, result)
+        if context.contract_context.now_ms < whole.period.end_ms:
+            if one.times and kpi.downtime_counting is not None:
+                then, ends[name] = kpi_forecast(context, kpi.downtime_counting, one, told.allowance_ms, earlier)
+            else:
+                then, ends[name] = other_forecast(whole, name, SoFar(evaluations, ends, earlier))
+            told = replace(told, forecast=then)
+        found.append(told)
+        rest()
+    return tuple(found), ends
+
+
+def _kpi(
+    one: KpiEvaluation, whole: PeriodContext, services: Mapping[str, ServiceAssessment], result: PeriodResult
+) -> KpiAssessment:
+    kpi, agreed = one.kpi, one.measured["agreed"]
+    allowance_ms, target = _allowance(whole, one)
+    return KpiAssessment(
+        kpi=kpi.id,
+        title=kpi.title or kpi.id,
+        clause=kpi.clause,
+        service=services.get(kpi.service or "") if kpi.downtime_counting is not None else None,
+        target_ratio=target,
+        allowance_ms=allowance_ms,
+        is_assessable=one.results["agreed"].band is not None,
+        terms=kpi,
+        period=whole.period,
+        views=one.figures(),
+        submitted=agreed.submitted,
+        difference=one.results["agreed"].difference,
+        coverage_ratio=agreed.coverage,
+        result=result.kpi(kpi.id),
+    )
+
+
+def _allowance(whole: PeriodContext, one: KpiEvaluation) -> tuple[Fraction, Fraction]:
+    """The allowance is that of each version's target over its own agreed time; the target shown is the one that gives
+    the same allowance over the whole, which with one version is that version's."""
+    kpi = one.kpi
+    if kpi.downtime_counting is None or kpi.service is None:
+        return Fraction(0), kpi.target_ratio
+    slices = whole.whole_slices(kpi.service)
+    promised = [(_promised(kpi, each.terms, whole.terms), length(each.hours)) for each in slices]
+    if len(promised) == 1:
+        target, agreed_ms = promised[0]
+        return agreed_ms * (1 - target), target
+    allowance = sum((agreed_ms * (1 - target) for target, agreed_ms in promised), Fraction(0))
+    whole_ms = sum(agreed_ms for _, agreed_ms in promised)
+    return allowance, 1 - allowance / whole_ms if whole_ms else kpi.target_ratio
+
+
+def _promised(kpi: Kpi, terms: Terms, ours: Terms) -> Fraction:
+    """A KPI's target in a version of the terms; `ours` are those that the KPI is of."""
+    if terms is ours:
+        return kpi.target_ratio
+    promising = (one for one in terms.kpis if one.id == kpi.id and one.downtime_counting is not None)
+    return next((one.target_ratio for one in promising), kpi.target_ratio)
