@@ -101,7 +101,7 @@ class Month(TypedDict):
 
 
 class Earlier(TypedDict):
-    """A month before this one, which caps, repeats and triggers look back on."""
+    """An earlier month, used by caps, repeats and triggers."""
 
     month: str
     """Its name."""

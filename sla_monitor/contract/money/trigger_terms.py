@@ -86,7 +86,7 @@ class Trigger(Strict):
     id: Identifier = Field(description="The name in reports, metrics and other triggers.")
     clause: str = Field("", description="Where the contract says so.")
     when: Literal["any", "all"] = Field("any", description="How many of the conditions must hold.")
-    conditions: tuple[TriggerCondition, ...] = Field(min_length=1, description="What is looked at.")
+    conditions: tuple[TriggerCondition, ...] = Field(min_length=1, description="Its conditions.")
     effects: tuple[Effect, ...] = Field(min_length=1, description="What follows.")
     cap: Identifier | None = Field(None, description="The cap that withheld charges stay under.")
     draft_working_days: Whole | None = Field(None, description="For a rectification plan.")
