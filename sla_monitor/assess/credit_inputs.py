@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.indicators import KpiEvaluation
-from sla_monitor.assess.kpi_evaluation import unborn
+from sla_monitor.assess.kpi_evaluation import unmeasured
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
@@ -68,7 +68,7 @@ def with_measured(
             for entry, said in standing.of(register.Misreported)
             if said.month == month
         ),
-        unborn=unborn(contract_context, evaluations),
+        unmeasured=unmeasured(contract_context, evaluations),
         waived={**_relieved(context), **_waived(context)},
         earned_back=tuple(
             EarnedBack(said.amount, _describe_entry(entry))

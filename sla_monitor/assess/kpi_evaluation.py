@@ -61,13 +61,13 @@ def evaluated_kpis(
     earlier: Sequence[PeriodResult],
     times: ServiceTimes,
     views: Sequence[View] = VIEWS,
-    rest: Callable[[], None] = lambda: None,
+    yield_control: Callable[[], None] = lambda: None,
 ) -> dict[str, KpiEvaluation]:
     """The KPIs of the month's terms, by id. `context` is one month; `earlier` are the results of the months before."""
     result: dict[str, KpiEvaluation] = {}
     for kpi in context.terms.kpis:
         result[kpi.id] = _evaluated(context, kpi, earlier, EvaluationContext(times, views, result))
-        rest()
+        yield_control()
     return result
 
 
@@ -115,7 +115,7 @@ def _measured(
     return with_parts(kpi, found, ending)
 
 
-def unborn(contract_context: ContractContext, evaluations: Mapping[str, KpiEvaluation]) -> frozenset[str]:
+def unmeasured(contract_context: ContractContext, evaluations: Mapping[str, KpiEvaluation]) -> frozenset[str]:
     """The KPIs whose measurement period was over before anything was probed, or any ticket recorded: nobody
     measured them, and that is nobody's failure, nor a month without tickets. A figure that somebody reported all the
     same is one."""

@@ -36,7 +36,7 @@ from sla_monitor.sla.money.month_engine import period_result
 from sla_monitor.sla.results import PeriodResult
 
 
-def no_rest() -> None:
+def never_yield() -> None:
     """Nobody waits."""
 
 
@@ -47,22 +47,22 @@ class AssessmentRun:
 
     now_ms: int
     cache: Cache
-    yield_control: Callable[[], None] = no_rest
+    yield_control: Callable[[], None] = never_yield
 
 
 def assess(
     contracts: Iterable[Contract],
     evidence: Evidence,
     now_ms: int,
-    rest: Callable[[], None] = no_rest,
+    yield_control: Callable[[], None] = never_yield,
     caches: dict[str, Cache] | None = None,
 ) -> Assessment:
-    """Every contract's running month at `now_ms`. `rest` is called between services, KPIs and months: the daemon lets
-    probes that are due go first, because working out thousands of endpoints in one go would make them late. `caches`,
-    by contract, are kept from one assessment to the next."""
+    """Every contract's running month at `now_ms`. `yield_control` is called between services, KPIs and months: the
+    daemon lets probes that are due go first, because working out thousands of endpoints in one go would make them late.
+    `caches`, by contract, are kept from one assessment to the next."""
     kept = {} if caches is None else caches
     several = [
-        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), rest))
+        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), yield_control))
         for contract in contracts
     ]
     return Assessment(now_ms, tuple(several))
@@ -146,20 +146,22 @@ def _assessed(
     run: AssessmentRun,
     history: Sequence[PeriodResult] | None = None,
 ) -> ContractAssessment:
-    cache, rest = run.cache, run.yield_control
+    cache, yield_control = run.cache, run.yield_control
     contract_context = contract_context_of(contract, evidence, run.now_ms, cache)
     is_now = month == contract_context.this_month  # asked for again and again, unlike the months before
     if is_now:
         young = replace(contract_context, evidence=SampleCache(evidence, cache.samples, run.now_ms))
     else:
         young = replace(contract_context, together=held_keys(contract, period_of(contract, month)))
-    earlier = earlier_months(contract_context, month, cache, rest, young) if history is None else tuple(history)
+    earlier = (
+        earlier_months(contract_context, month, cache, yield_control, young) if history is None else tuple(history)
+    )
     context = PeriodContext(young, (month,))
     services: dict[str, ServiceAssessment] = {}
     for service in context.terms.services:
         services[service.id] = service_assessment(context, service)
-        rest()
-    evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, rest)
+        yield_control()
+    evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, yield_control)
     return _assessment(context, services, evaluations, earlier, run)
 
 

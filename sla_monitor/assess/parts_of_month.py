@@ -123,7 +123,7 @@ def kpi_assessments(
     evaluations: Mapping[str, KpiEvaluation],
     result: PeriodResult,
     earlier: Sequence[PeriodResult],
-    rest: Callable[[], None],
+    yield_control: Callable[[], None],
 ) -> tuple[tuple[KpiAssessment, ...], dict[str, Bounds]]:
     """The KPIs of a month, and what those that run would measure at best and at worst. `result`: of the month;
     `earlier`: of the months before."""
@@ -139,7 +139,7 @@ def kpi_assessments(
                 then, ends[name] = other_forecast(whole, name, SoFar(evaluations, ends, earlier))
             told = replace(told, forecast=then)
         found.append(told)
-        rest()
+        yield_control()
     return tuple(found), ends
 
 

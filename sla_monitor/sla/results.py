@@ -116,8 +116,8 @@ class ClaimMade:
 class MonthInput:
     """What is known of one service period (a calendar month): `month` is its name, 2026-10.
 
-    `measured` holds the KPIs whose measurement period ends in this month; those `unborn` were measured by nobody yet,
-    and have no result at all. `charges`: the month's charges by service; the empty name is what is charged for the
+    `measured` holds the KPIs whose measurement period ends in this month; those `unmeasured` were measured by nobody
+    yet, and have no result at all. `charges`: the month's charges by service; the empty name is what is charged for the
     contract as a whole. `coming`: those of the months of the contract year after this one, as far as the terms tell
     them. `occurrences`: by rule, or by service. `claim` None: nothing is asked about claims.
     """
@@ -128,7 +128,7 @@ class MonthInput:
     coming: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     occurrences: Mapping[str, tuple[Occurrence, ...]] = field(default_factory=dict)
     misreports: tuple[Misreport, ...] = ()
-    unborn: frozenset[str] = frozenset()
+    unmeasured: frozenset[str] = frozenset()
     waived: Mapping[str, Waived] = field(default_factory=dict)
     earned_back: tuple[EarnedBack, ...] = ()
     claim: ClaimMade | None = None

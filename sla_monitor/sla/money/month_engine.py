@@ -88,7 +88,7 @@ def _kpi_results(
     """The KPIs whose measurement period ends in the month; one without a figure has a result that says so."""
     results: dict[str, KpiResult] = {}
     for kpi in regime.kpis:
-        if kpi.id in seen.unborn or not setting.run.ends_period(seen.month, kpi.measurement_months):
+        if kpi.id in seen.unmeasured or not setting.run.ends_period(seen.month, kpi.measurement_months):
             continue
         measured = with_parts(kpi, seen.measured.get(kpi.id, MISSING), results)
         history = recent(earlier, kpi, max(1, kpi.average_with_previous))
