@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from sla_monitor.assess.assessment import VIEWS, Figure, View
+from sla_monitor.assess.assessment import VIEWS, Figure, Outage, View
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.measuring import excused, figure, is_seen, seen
 from sla_monitor.assess.period_context import PeriodContext
@@ -26,6 +26,7 @@ class ServiceTimes:
     """Availability KPIs' time in months that are over, so that a year need not be read again every few seconds."""
 
     known: dict[object, Time] = field(default_factory=dict)
+    outages: dict[object, tuple[Outage, ...]] = field(default_factory=dict)
     _last: PeriodContext | None = None
 
     def of(self, context: PeriodContext, kpi: AvailabilityKpi, view: View) -> Time | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sla_monitor.assess.assessment import ServiceAssessment
+from sla_monitor.assess.assessment import Outage
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.first_failures import NOT_THERE, cause, response
 from sla_monitor.review.pack_input import PackInput
@@ -18,21 +18,21 @@ EXCERPT = 600
 """Characters of a response that are printed; `outages.json` has all that was kept."""
 
 
-def said_table(name: str, case: PackInput, service: ServiceAssessment) -> Table:
+def said_table(name: str, case: PackInput, outages: Sequence[Outage]) -> Table:
     """A line for each endpoint of each outage, as far as a page can hold them."""
     caption, none = "What the first failed probe of each endpoint found", f"{NOT_THERE}."
     if case.looks is None:
-        return Table(name, caption, SAID, (), none if service.outages else "No outage was seen.")
-    rows = [_said(case, *each) for each in _looks(case, service)]
+        return Table(name, caption, SAID, (), none if outages else "No outage was seen.")
+    rows = [_said(case, *each) for each in _looks(case, outages)]
     if len(rows) > MOST_ROWS:
         more = format_count(len(rows) - MOST_ROWS, "more probe")
         rows = [*rows[:MOST_ROWS], (Cell(f"{more} in the file of outages"), *(Cell("") for _ in SAID[1:]))]
     return Table(name, caption, SAID, tuple(rows), "No outage was seen.")
 
 
-def _looks(case: PackInput, service: ServiceAssessment) -> Iterator[tuple[int, str, Observation | None]]:
+def _looks(case: PackInput, outages: Sequence[Outage]) -> Iterator[tuple[int, str, Observation | None]]:
     looks = case.looks or {}
-    for outage in service.outages:
+    for outage in outages:
         for endpoint in outage.endpoints:
             yield outage.start_ms, endpoint, looks.get((endpoint, outage.start_ms))
 
@@ -42,9 +42,9 @@ def _said(case: PackInput, start_ms: int, endpoint: str, look: Observation | Non
     return (Cell(case.at(start_ms)), Cell(endpoint), *found)
 
 
-def responses(name: str, case: PackInput, service: ServiceAssessment) -> Section:
+def responses(name: str, case: PackInput, outages: Sequence[Outage]) -> Section:
     """An excerpt of what was kept of each response: for a claim, not for the meeting's pages."""
-    found = [(at, look) for _, at, look in _looks(case, service) if look is not None and look.finding.evidence]
+    found = [(at, look) for _, at, look in _looks(case, outages) if look is not None and look.finding.evidence]
     rows = tuple((Cell(case.at(look.at_ms)), Cell(endpoint), Cell(_excerpt(look))) for endpoint, look in found)
     where = f"{NOT_THERE}." if case.looks is None else "No response was kept."
     said = (
