@@ -23,7 +23,7 @@ def claim_pack(case: PackInput, name: str) -> Pack:
         known = format_list(list(failed)) if failed else "none"
         raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
     month, kpi = format_month(case.month), failed[name]
-    answered = [responses("responses", case, kpi.service)] if kpi.service is not None else []
+    answered = [responses("responses", case, kpi.outages)] if kpi.service is not None else []
     sections = [_claim(case, name), page_of(case, kpi), *answered, method(case), checking(case), certificate(case)]
     subtitle = f"Claim for the failure of {name}, {month}"
     return bound(case, f"{case.month}-claim-{name}", subtitle, f"{name} · {month}", sections)

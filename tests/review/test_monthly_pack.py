@@ -137,7 +137,9 @@ def test_a_hundred_failed_observations_are_counted_and_not_all_printed() -> None
     made = case()
     seen = made.assessment.services[0]
     many = replace(seen, outages=tuple(seen.outages[2]._replace(start_ms=number) for number in range(50)))
-    kpis = tuple(replace(kpi, service=many) if kpi.service is seen else kpi for kpi in made.assessment.kpis)
+    kpis = tuple(
+        replace(kpi, service=many, outages=many.outages) if kpi.service is seen else kpi for kpi in made.assessment.kpis
+    )
     rows = table(replace(made, assessment=replace(made.assessment, kpis=kpis)), "failed-KPI1-looks")
     assert (len(rows), rows[-1][0]) == (41, "60 more probes in the file of outages")
 
