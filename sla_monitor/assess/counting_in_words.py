@@ -10,7 +10,7 @@ from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
+from sla_monitor.contract.maintenance import OVER_WORDS, MaintenanceTerms, Relief
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.rounding import describe_rounding
@@ -106,7 +106,11 @@ def _permitted(rules: MaintenanceTerms) -> Iterator[str]:
     if rules.allowance_ms is not None:
         whose = "each service" if rules.allowance_per == "service" else "all services together"
         beyond = "excluded all the same" if rules.excess == "excluded" else "counted"
-        yield f"up to {spelled_duration(rules.allowance_ms)} a month for {whose}, and what goes beyond is {beyond}"
+        most, over = spelled_duration(rules.allowance_ms), OVER_WORDS[rules.allowance_over]
+        if rules.allowance_used_by == "downtime":
+            yield f"up to {most} of downtime {over} for {whose}, while the rest of the booked time counts as it was"
+        else:
+            yield f"up to {most} {over} for {whose}, and what goes beyond is {beyond}"
     yield f"and emergencies are {'counted' if rules.emergency == 'counted' else 'permitted without notice'}"
 
 

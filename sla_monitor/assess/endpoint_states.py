@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from sla_monitor.assess.answer_cache import VERSION
@@ -22,6 +23,16 @@ from sla_monitor.sla.spans import Span, held
 
 Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 """By endpoint key: from, to, and what it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownSpan:
+    """`[start_ms, end_ms)` in which an endpoint was seen down, and why."""
+
+    start_ms: int
+    end_ms: int
+    endpoint: str
+    reason: Reason | None
 
 
 class Endpoints:
@@ -62,11 +73,11 @@ class Endpoints:
         several = ((max(one.start_ms, start_ms), min(one.end_ms, end_ms)) for one in self._spans.get(key, ()))
         return normal(pair for pair in several if pair[0] < pair[1])
 
-    def downs(self, endpoint: Endpoint) -> list[tuple[int, int, str, Reason | None]]:
-        """When an endpoint was seen down, confirmed or not: (from, to, its id, reason)."""
+    def downs(self, endpoint: Endpoint) -> list[DownSpan]:
+        """When an endpoint was seen down, confirmed or not."""
         spans, down = self._spans.get(endpoint_key(self._contract.id, endpoint.id), ()), Outcome.DOWN
         return [
-            (start_ms, end_ms, endpoint.id, reason)
+            DownSpan(start_ms, end_ms, endpoint.id, reason)
             for start_ms, end_ms, _, outcome, reason, _ in spans
             if outcome is down
         ]

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from sla_monitor.assess.answer_cache import program
 from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.exclusions import allowance_since_ms
 from sla_monitor.contract.contract import Contract, TermsSpan
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
@@ -126,7 +127,8 @@ def excerpt(contract_context: ContractContext, months: tuple[str, ...], kpis: Se
         seen = contract_context.evidence.fingerprint(contract_context.contract.id, range_ms, reach_ms)
     has_tickets = any(kpi.ticket_terms is not None for kpi in kpis)
     period_ms = (period.start_ms, period.end_ms) if has_tickets else None
-    said = contract_context.around.within(reach_ms, period_ms, months[-1])
+    since_ms = allowance_since_ms(contract_context.contract, months[0])
+    said = contract_context.around.within(reach_ms, period_ms, months[-1], since_ms)
     return Excerpt(contract_context, months, period, reach_ms, said, seen.digest)
 
 

@@ -109,9 +109,10 @@ def _measured(
     whole: PeriodContext, kpi: Kpi, view: View, time: Time | None, others: Mapping[str, KpiEvaluation]
 ) -> Measured:
     found = measured(kpi, seen(whole, kpi, view, time), whole.frame)
+    parts = {name: others[name] for name in kpi.part_kpis if name in others}
     # a part whose own measurement period ends elsewhere has no result yet, now or when the month is over
-    ending = {name: other for name, other in others.items() if other.months[-1] == whole.month}
-    return with_parts(kpi, found, {name: other.results[view] for name, other in ending.items()})
+    ending = {name: part.results[view] for name, part in parts.items() if part.months[-1] == whole.month}
+    return with_parts(kpi, found, ending)
 
 
 def unborn(contract_context: ContractContext, evaluations: Mapping[str, KpiEvaluation]) -> frozenset[str]:

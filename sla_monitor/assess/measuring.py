@@ -192,8 +192,7 @@ def tickets(context: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, 
     left_out = excused(context, kpi, view)
     found = []
     for said in context.tickets:
-        is_ours = kpi.service is None or said.service in {None, kpi.service}
-        if is_ours and said.id not in left_out:
+        if kpi.covers(said.priority, said.service) and said.id not in left_out:
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
             found.append(Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops))
     return tuple(found)

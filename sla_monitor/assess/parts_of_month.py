@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from operator import itemgetter
-from typing import TypeAlias
+from operator import attrgetter
 
 from sla_monitor.assess.assessment import KpiAssessment, Lanes, Outage, ServiceAssessment
+from sla_monitor.assess.endpoint_states import DownSpan
 from sla_monitor.assess.forecast import kpi_forecast, other_forecast, whole_of
 from sla_monitor.assess.indicators import Bounds, KpiEvaluation, SoFar
 from sla_monitor.assess.period_context import PeriodContext
@@ -24,17 +24,14 @@ from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.periods.terms_slices import TermsSlice
 from sla_monitor.register.entries import Correction, Impact
-from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
-
-Down: TypeAlias = tuple[int, int, str, Reason | None]
-"""From, to, the endpoint that was seen down, and why."""
 
 
 def service_assessment(context: PeriodContext, service: Service) -> ServiceAssessment:
     """One service in a month so far, as its own terms say: excluded and unseen time on neither side of the ratio."""
     whole, slices, seen = context.whole_slices(service.id), context.slices(service.id), context.through(service.id)
-    excluded = context.exclusions.time(service.id, "agreed")
+    excluded = context.excluded(service.id, "agreed")
     time = context.time_without(service.id, excluded)
     outages = tuple(_outages(context, slices, seen, excluded))
     return ServiceAssessment(
@@ -84,27 +81,27 @@ def _outages(
         gross_ms, is_open = gross.weighted_ms, end_ms >= now_ms
         if gross_ms or is_open:
             counted_ms = spell.outside(excluded).weighted_ms if excluded else gross_ms
-            names, reason = tuple(dict.fromkeys([down[2] for down in downs])), downs[0][3] if downs else None
+            names, reason = tuple(dict.fromkeys([down.endpoint for down in downs])), downs[0].reason if downs else None
             numbers = {number for start, end, number in entries if start < end_ms and end > start_ms} if entries else ()
             until_ms = None if is_open else end_ms
             yield Outage(start_ms, until_ms, counted_ms, reason, names, gross_ms, tuple(sorted(numbers)))
 
 
-def _causes(spells: Sequence[Spell], downs: Sequence[Down]) -> Iterator[list[Down]]:
+def _causes(spells: Sequence[Spell], downs: Sequence[DownSpan]) -> Iterator[list[DownSpan]]:
     """What was seen down in each outage, in one walk along both."""
-    ahead, beside = deque(downs), list[Down]()
+    ahead, beside = deque(downs), list[DownSpan]()
     for spell in spells:
-        while ahead and ahead[0][0] < spell.end_ms:
+        while ahead and ahead[0].start_ms < spell.end_ms:
             beside.append(ahead.popleft())
-        beside = [down for down in beside if down[1] > spell.start_ms]
+        beside = [down for down in beside if down.end_ms > spell.start_ms]
         yield beside
 
 
-def _downs(context: PeriodContext, slices: Sequence[TermsSlice]) -> list[Down]:
+def _downs(context: PeriodContext, slices: Sequence[TermsSlice]) -> list[DownSpan]:
     """Everything that was seen down, in order of time."""
     endpoints = {endpoint.id: endpoint for one in slices for endpoint in one.service.endpoints}
     found = [down for endpoint in endpoints.values() for down in context.endpoints.downs(endpoint)]
-    return sorted(found, key=itemgetter(0, 1))
+    return sorted(found, key=attrgetter("start_ms", "end_ms"))
 
 
 def _entries(context: PeriodContext, service: Service) -> list[tuple[int, int, int]]:

@@ -142,7 +142,9 @@ class PeriodContext:
 
     def excluded(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Intervals:
         """What a view leaves out; nothing where the contract counts excluded time like any other."""
-        return [] if counting.excluded == "counted" else self.exclusions.time(service, view, kpi)
+        if counting.excluded == "counted":
+            return []
+        return self.exclusions.time(service, view, kpi, lambda: self.through(service, counting).down)
 
     def time(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Time:
         """A service's time by class."""

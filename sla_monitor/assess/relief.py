@@ -26,7 +26,7 @@ def claims(case: RequestContext, period: Period) -> Iterator[Ruling]:
 
 def is_granted(case: RequestContext, entry: Entry, said: Claim) -> bool:
     """Whether a claim is granted at all."""
-    return decided(case, entry, said)[0] is not None and not refusal(case, entry, said)
+    return decided(case, entry, said).span is not None and not refusal(case, entry, said)
 
 
 def refusal(case: RequestContext, entry: Entry, said: Claim) -> str:
@@ -54,9 +54,9 @@ def _days_late(said: Claim, told_ms: int, terms: Terms) -> int:
 
 def _ruling(case: RequestContext, entry: Entry, said: Claim, service: str, period: Period) -> Ruling:
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
-    span, why, is_pending = decided(case, entry, said)
-    refused = refusal(case, entry, said)
-    ruling = Ruling(entry.number, "claim", service, asked, kpis=said.kpis, is_pending=is_pending and not refused)
-    if span is None or refused:
-        return ruling.refused(refused or why)
-    return ruling.with_granted(intersect([asked], normal([span])), why, "not in what was granted")
+    grant, refused = decided(case, entry, said), refusal(case, entry, said)
+    is_pending = grant.is_pending and not refused
+    ruling = Ruling(entry.number, "claim", service, asked, kpis=said.kpis, is_pending=is_pending)
+    if grant.span is None or refused:
+        return ruling.refused(refused or grant.why)
+    return ruling.with_granted(intersect([asked], normal([grant.span])), grant.why, "not in what was granted")

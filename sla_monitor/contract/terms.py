@@ -184,6 +184,11 @@ class Terms(Strict):
         known = {contact.id: contact for contact in self.contacts}
         return tuple(known[name] for name in service.contacts)
 
+    @property
+    def maintenance_terms(self) -> tuple[MaintenanceTerms, ...]:
+        """The contract's, and those that services have of their own."""
+        return (self.maintenance, *(one.maintenance for one in self.services if one.maintenance is not None))
+
     def maintenance_of(self, service: Service) -> MaintenanceTerms:
         """The terms of maintenance that hold for a service."""
         return service.maintenance or self.maintenance

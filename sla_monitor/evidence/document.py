@@ -174,7 +174,8 @@ class EvidenceDocument(Strict):
     at_ms: Instant | None = Field(
         None,
         alias="at",
-        description="As of when: what is open is open until then, and entries made later do not count. None: the end"
+        description="As of when: a month that goes on then is running, and entries made later do not count. An outage"
+        " without an end goes on to the end of `seen`, and no further. None: the end"
         " of what was seen, or the last entry if that is later.",
     )
     seen: Range = Field(description="The time that the file speaks of.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 
 if TYPE_CHECKING:
@@ -74,9 +74,4 @@ def counting_tickets(tickets: Iterable[TicketRecord], terms: Terms, named: Itera
     only = set(named)
     several = (kpi.ticket_terms for kpi in terms.kpis if not only or kpi.id in only)
     kpis = [kpi for kpi in several if kpi is not None]
-    return {ticket.id for ticket in tickets if any(_counts(kpi, ticket) for kpi in kpis)}
-
-
-def _counts(kpi: RatioKpi, ticket: TicketRecord) -> bool:
-    is_ours = kpi.service is None or ticket.service in {None, kpi.service}
-    return is_ours and (not kpi.priorities or ticket.priority in kpi.priorities)
+    return {ticket.id for ticket in tickets if any(kpi.covers(ticket.priority, ticket.service) for kpi in kpis)}

@@ -122,3 +122,19 @@ K4: averaged with 1 measurement periods before.
 
 def test_every_rule_is_told() -> None:
     assert month_of_june(one_version(**EVERY_RULE)).accounting == tuple(TOLD.splitlines())
+
+
+def test_an_allowance_is_told_with_what_it_is_for() -> None:
+    year = {"allowance": "40h", "allowance_over": "contract_year"}
+    flexible = {"allowance": "4h", "allowance_over": "booking", "allowance_used_by": "downtime"}
+    told = [
+        line
+        for rules in (year, flexible)
+        for line in month_of_june(one_version(maintenance=rules)).accounting
+        if line.startswith("Maintenance")
+    ]
+    start, end = "Maintenance is permitted once the authority has granted it, up to", ", and emergencies are counted."
+    assert told == [
+        f"{start} 40h a contract year for each service, and what goes beyond is counted{end}",
+        f"{start} 4h of downtime a booking for each service, while the rest of the booked time counts as it was{end}",
+    ]

@@ -119,11 +119,17 @@ def seen_of(kpi: str, row: dict[str, Any], frame: MeasureFrame) -> KpiInput:
 
 
 def seconds_of(given: dict[str, Any], frame: MeasureFrame) -> Seconds:
-    """Durations; `agreed` is the whole month unless it is said."""
-    whole = frame.period.end_ms - frame.period.start_ms
-    rest = {f"{key}_ms": parse_duration(value) for key, value in given.items() if key not in {"agreed", "down"}}
+    """Durations; `agreed` is the whole month unless it is said. `beyond`: down, in booked time that follows what is
+    excluded and that the contract counts all the same."""
+    whole, plain = frame.period.end_ms - frame.period.start_ms, ("excluded", "excluded_down", "degraded", "unknown")
+    assert given.keys() <= {"agreed", "down", "beyond", *plain}
+    rest = {f"{key}_ms": parse_duration(given[key]) for key in plain if key in given}
     agreed = parse_duration(given["agreed"]) if "agreed" in given else whole
-    return Seconds(agreed, tuple(loss_of(one, frame.zone) for one in given.get("down", ())), **rest)
+    losses = [loss_of(one, frame.zone) for one in given.get("down", ())]
+    if "beyond" in given:
+        beyond_ms = parse_duration(given["beyond"])
+        losses.append(Loss(rest.get("excluded_down_ms", 0) + beyond_ms, beyond_ms))
+    return Seconds(agreed, tuple(losses), **rest)
 
 
 def loss_of(given: Any, zone: ZoneInfo) -> Loss:

@@ -65,6 +65,17 @@ def test_every_mistake_is_told_at_once_with_its_path(tmp_path: Path) -> None:
     ]
 
 
+def test_parts_of_a_millisecond_are_refused_with_the_limit(tmp_path: Path) -> None:
+    exact, too_exact = "2026-10-05T14:00:00.123Z", "2026-10-05 15:00:00.123456"
+    wrong = evidence(observed=[outages({"start": exact, "end": too_exact}, service="custody")])
+    assert problems(tmp_path, wrong) == [
+        (
+            "$.observed[0].outages[0].end: has more than three decimals of a second"
+            " (write milliseconds: 2026-10-05T14:00:00.123Z)"
+        )
+    ]
+
+
 def test_what_is_missing_from_an_empty_file_is_shown_by_example(tmp_path: Path) -> None:
     assert problems(tmp_path, {}) == [
         '$.contract: is missing (write for example "contract": "police-strategic-it")',

@@ -48,6 +48,13 @@ def test_an_open_outage_goes_on_to_the_end_and_one_from_before_is_kept_whole(tmp
     ]
 
 
+def test_an_open_outage_ends_with_what_was_seen_also_where_the_file_is_of_a_later_day(tmp_path: Path) -> None:
+    stated = {"kind": "outages", "endpoint": "health", "outages": [{"start": "2026-10-31T00:00Z"}]}
+    found = read(tmp_path, evidence(observed=[stated], at="2026-11-20T00:00:00Z"))
+    assert found.as_of_ms == ms("2026-11-20T00:00Z")
+    assert found.spans(*ALL)["small/health"][-1].end_ms == ms("2026-11-01T00:00Z")
+
+
 def test_time_that_nobody_saw_is_neither_up_nor_down_but_an_outage_is_one(tmp_path: Path) -> None:
     of_service = {
         "kind": "outages",

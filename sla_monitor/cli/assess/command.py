@@ -60,8 +60,9 @@ def assess(  # noqa: PLR0913, PLR0917 - one for each option
     """Work out what CONTRACT (its id, or the path of its file) says about a month.
 
     Gross, claimed and agreed figures side by side, bands, points, credits before and after caps, what was set off,
-    what may come, and what awaits a decision. The same contract and the same evidence always give the same bytes of
-    JSON.
+    what may come, and what awaits a decision. The figures are by the terms of CONTRACT; --terms sets those of a draft
+    beside them and changes none. To work a month out by a draft alone, give its path as CONTRACT. The same contract and
+    the same evidence always give the same bytes of JSON.
     """
     with _asked(config, ledger, chosen_contract(contract, config, holidays), period, evidence) as asked:
         text = _assessed(asked, style, working) if terms is None else _compared(asked, terms, style)

@@ -188,9 +188,8 @@ def _counted(one: ContractAssessment, kpi: RatioKpi, case: RequestContext) -> It
     for _, said in case.standing.of(TicketRecord):
         ended_ms = said.ended_ms if kpi.measures == "resolution" else said.responded_ms or said.ended_ms
         belongs_ms = said.opened_ms if kpi.counted_when == "opened" else ended_ms
-        is_ours = kpi.service is None or said.service in {None, kpi.service}
-        if belongs_ms is None or not one.period.start_ms <= belongs_ms < one.period.end_ms or not is_ours:
+        if belongs_ms is None or not one.period.start_ms <= belongs_ms < one.period.end_ms:
             continue
-        if not kpi.priorities or said.priority in kpi.priorities:
+        if kpi.covers(said.priority, said.service):
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
             yield Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops)

@@ -16,7 +16,10 @@ from sla_monitor.contract.rules.plain_values import RuleProblem
 class JsonCondition(Strict):
     """One condition on a JSON answer: the path finds something, and all of it satisfies exactly one of the others."""
 
-    path: JsonPath = Field(description="A JSONPath (RFC 9535), for example $.status")
+    path: JsonPath = Field(
+        description="A JSONPath (RFC 9535), for example $.status. Of several values that it finds, every one must"
+        " satisfy the condition."
+    )
     equals: str | Whole | YesNo | None = Field(None, description="The value is this one.")
     matches: Pattern | None = Field(None, description="A pattern is found in the text.")
     at_least: Whole | None = Field(None, description="The number is not smaller.")

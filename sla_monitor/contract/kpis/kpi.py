@@ -78,13 +78,11 @@ class AvailabilityKpi(PercentKpi):
 
     def _places(self, terms: Terms) -> Iterator[RuleProblem]:
         """A quorum of more places than there are, and answers that we do not wait for as long as the contract does."""
-        quorum, slow, probing = (
-            self.counting.quorum,
-            self.counting.slow_as_down,
-            [one for _, one in terms.endpoints_of(self)],
-        )
+        quorum, slow = self.counting.quorum, self.counting.slow_as_down
+        probing = [endpoint for _, endpoint in terms.endpoints_of(self)]
         if quorum and probing and quorum.min_active > len(probing):
-            message = f"quorum.min_active is {quorum.min_active}, and {len(probing)} look: nothing is ever known"
+            count = f"{quorum.min_active}, more than the endpoints ({len(probing)})"
+            message = f"quorum.min_active is {count}: nothing is ever known"
             yield ("counting",), f"{message} (add endpoints, or write a smaller number)"
         limit_ms = None if slow is None else slow.promised_ms * Fraction(slow.multiple)
         for endpoint in probing:
@@ -186,6 +184,11 @@ class RatioKpi(PercentKpi, AskedKpi):
     @property
     def ticket_terms(self) -> RatioKpi | None:
         return None if self.within_ms is None else self
+
+    def covers(self, priority: str, service: str | None) -> bool:
+        """Whether it counts tickets of a priority and a service; a ticket of no service is of all of them."""
+        is_ours = self.service is None or service in {None, self.service}
+        return is_ours and (not self.priorities or priority in self.priorities)
 
     @property
     def least_denominator(self) -> int:

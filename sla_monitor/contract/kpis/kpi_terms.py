@@ -115,7 +115,7 @@ class KpiTerms(Strict):
 
     @property
     def downtime_counting(self) -> Counting | None:
-        """How the time counts in which its service is down; None: it loses none."""
+        """How the time counts in which its service is down, against an allowance of it; None: it has no such time."""
         return None
 
     @property

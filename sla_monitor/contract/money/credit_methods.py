@@ -43,7 +43,9 @@ class CreditTerms(Strict):
     clause: str = Field("", description="Where the contract says so.")
     service: Identifier | None = Field(None, description="Whose charges percentages are of; none: all charges.")
     rounding: Literal["half_up", "half_even", "down", "up"] = Field("half_up", description="To the smallest coin.")
-    min_payout: MinimumPayout | None = Field(None, description="A smaller credit is not paid.")
+    min_payout: MinimumPayout | None = Field(
+        None, description="A smaller line is not paid: each KPI of the rule by itself."
+    )
 
     @property
     def kpi_references(self) -> tuple[KpiReference, ...]:
@@ -221,7 +223,9 @@ class UnitRateCredit(CreditTerms):
         None, description="A count whose result is the number of blocks; none: outages on record, and occurrences."
     )
     rate: Money | None = Field(None, description="For one block, at a weight of 1.")
-    share: ChargeShare | None = Field(None, description="The rate as a share of the charges: 1/30 a day.")
+    share: ChargeShare | None = Field(
+        None, description="The rate as a share of the charges, such as 1/30 a day; at most six digits on each side."
+    )
     weights: dict[Identifier, Factor] = Field(
         default_factory=dict,
         description="By area; one not named has 1. With weights, outages on record are those of services named here.",

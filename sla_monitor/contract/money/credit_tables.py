@@ -16,12 +16,12 @@ PercentUp = Annotated[Level, Field(ge=0, le=10_000)]
 
 
 def _share(value: Any) -> Any:
-    """`1/30` as a fraction."""
+    """`1/30` as a fraction, with at most six digits above the line and below it."""
     if isinstance(value, Fraction):
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{1,6}/[1-9]\d{0,5}", value, re.ASCII):
         return Fraction(value)
-    raise ValueError("must be a fraction (write for example 1/30)")
+    raise ValueError("must be a fraction of whole numbers with at most six digits each (write for example 1/30)")
 
 
 ChargeShare = Annotated[Any, BeforeValidator(_share), WithJsonSchema({"type": "string", "examples": ["1/30"]})]

@@ -207,3 +207,10 @@ def test_the_table_fits_the_terminal(contract: str, ledger: str, columns: int) -
     assert all(view in shown for view in ("97.96 %", "98.63 %", "98.23 %"))
     assert ("left out, no room: title" in shown) is (columns == 80)
     assert ("title: Custody is available" in shown) is (columns == 40)
+
+
+def test_help_says_whose_terms_the_figures_are_by() -> None:
+    told = " ".join(run("--help").stdout.split())
+    assert (
+        "The figures are by the terms of CONTRACT; --terms sets those of a draft beside them and changes none." in told
+    )

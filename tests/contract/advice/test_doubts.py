@@ -146,6 +146,15 @@ def test_an_allowance_that_the_window_has_no_time_for(tmp_path: Path) -> None:
     assert message == "is 9h 0m a month, and window has 8h 34m (check the two)"
 
 
+def test_a_year_s_allowance_that_the_window_has_no_time_for(tmp_path: Path) -> None:
+    """Twelve times eight and a half hours are 102 h 51 min."""
+    text = f"{MAINTENANCE.replace('8h', '102h, allowance_over: contract_year')}{SERVICE}{KPI}"
+    assert doubted(tmp_path, text) == []
+    message = told(tmp_path, text.replace("102h", "103h"), about="maintenance.allowance")
+    assert message == "is 103h 0m a contract year, and window has 102h 51m (check the two)"
+    assert doubted(tmp_path, text.replace("102h, allowance_over: contract_year", "9h, allowance_over: booking")) == []
+
+
 def test_an_allowance_as_long_as_the_service_hours(tmp_path: Path) -> None:
     text = f"{MAINTENANCE}{SERVICE}{KPI}".replace("id: custody\n", "id: custody\n    service_hours: window\n")
     text = (

@@ -128,10 +128,47 @@ UPKEEP = [
             " (choose another)"
         ),
     ),
+    (
+        "credits: [{id: daily, method: unit_rate, share: 12/25185000, block: 1d}]\n",
+        (
+            "c.yaml:11:49: credits.daily.share: must be a fraction of whole numbers with at most six digits each"
+            " (write for example 1/30)"
+        ),
+    ),
     ("maintenance: {hours: night}\n", "c.yaml:11:22: maintenance.hours: no such calendar (known here: always)"),
     (
         "maintenance: {excess: excluded}\n",
         "c.yaml:11:23: maintenance.excess: belongs to an allowance (write for example allowance: 10h)",
+    ),
+    (
+        "maintenance: {allowance_over: contract_year}\n",
+        "c.yaml:11:31: maintenance.allowance_over: belongs to an allowance (write for example allowance: 10h)",
+    ),
+    (
+        "maintenance: {allowance_used_by: downtime}\n",
+        "c.yaml:11:34: maintenance.allowance_used_by: belongs to an allowance (write for example allowance: 10h)",
+    ),
+    (
+        "maintenance: {allowance: 4h, allowance_over: year}\n",
+        "c.yaml:11:46: maintenance.allowance_over: must be 'month', 'contract_year', 'calendar_year' or 'booking'",
+    ),
+    (
+        "maintenance: {allowance: 4h, allowance_used_by: downtime, allowance_over: calendar_year}\n",
+        (
+            "c.yaml:11:75: maintenance.allowance_over: does not go with allowance_used_by: downtime"
+            " (write allowance_over: month or booking)"
+        ),
+    ),
+    (
+        "maintenance: {allowance: 4h, allowance_used_by: downtime, allowance_per: contract}\n",
+        (
+            "c.yaml:11:74: maintenance.allowance_per: does not go with allowance_used_by: downtime"
+            " (write allowance_per: service)"
+        ),
+    ),
+    (
+        "maintenance: {allowance: 4h, allowance_used_by: downtime, excess: excluded}\n",
+        "c.yaml:11:67: maintenance.excess: does not go with allowance_used_by: downtime (write excess: counted)",
     ),
     ("maintenance: {approval: yes}\n", "c.yaml:11:25: maintenance.approval: must be 'decision' or 'none'"),
     ("maintenance: {notice_working_days: -1}\n", "c.yaml:11:36: maintenance.notice_working_days: must be at least 0"),
