@@ -63,6 +63,8 @@ class TriggerJson(TypedDict):
     """Its id."""
     months: list[str]
     """Those that set it off."""
+    on: str | None
+    """The first day of the month on which it was set off, where it goes by days; otherwise null."""
     effects: list[str]
     """What follows."""
     working: list[StepJson]
@@ -184,6 +186,7 @@ def _trigger(trigger: TriggerResult) -> TriggerJson:
     return {
         "trigger": trigger.trigger,
         "months": list(trigger.months),
+        "on": None if trigger.on is None else f"{trigger.on}",
         "effects": list(trigger.effects),
         "working": steps(trigger.working),
     }

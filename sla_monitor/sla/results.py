@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.sla.working import Working
@@ -65,6 +66,15 @@ class KpiResult:
         return self.is_met is False and self.failures_in_a_row > 1
 
 
+class DayDowntime(NamedTuple):
+    """What one outage cost on one day of the contract's zone, as its KPI counts it. `outage_ms`: when the outage began
+    as a whole, by which it is known on its other days; None: time that is downtime and no outage."""
+
+    day: date
+    outage_ms: int | None
+    downtime_ms: Fraction
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One time that something was unavailable, for unit rates. `repeats`: how often it has happened in the month."""
@@ -116,7 +126,8 @@ class MonthInput:
     `measured` holds the KPIs whose measurement period ends in this month; those `unborn` were measured by nobody yet,
     and have no result at all. `charges`: the month's charges by service; the empty name is what is charged for the
     contract as a whole. `coming`: those of the months of the contract year after this one, as far as the terms tell
-    them. `occurrences`: by rule, or by service. `claim` None: nothing is asked about claims.
+    them. `occurrences`: by rule, or by service. `claim` None: nothing is asked about claims. `by_day`: the month's
+    downtime by availability KPI, ascending by day, where a trigger asks for it.
     """
 
     month: str
@@ -129,6 +140,7 @@ class MonthInput:
     waived: Mapping[str, Waived] = field(default_factory=dict)
     earned_back: tuple[EarnedBack, ...] = ()
     claim: ClaimMade | None = None
+    by_day: Mapping[str, tuple[DayDowntime, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +197,21 @@ class CreditResult:
 
 @dataclass(frozen=True, slots=True)
 class TriggerResult:
-    """A trigger that was set off, with the months that set it off and what follows."""
+    """A trigger that was set off, with the months that set it off and what follows. `on`: the first day of the month
+    on which it was, where it goes by days."""
 
     trigger: str
     months: tuple[str, ...]
     effects: tuple[str, ...]
     working: Working
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodResult:
     """A month: its KPIs, its points, its money and what it set off. `withheld`: charges kept back as compensation
-    in place of credits. `charges` are those that percentages were taken of."""
+    in place of credits. `charges` are those that percentages were taken of. `by_day`: downtime by KPI and day, for
+    triggers of later months."""
 
     month: str
     kpis: tuple[KpiResult, ...]
@@ -205,6 +220,7 @@ class PeriodResult:
     withheld: Decimal
     triggers: tuple[TriggerResult, ...]
     charges: Mapping[str, Decimal]
+    by_day: Mapping[str, tuple[DayDowntime, ...]] = field(default_factory=dict)
 
     @property
     def deducted(self) -> Decimal:

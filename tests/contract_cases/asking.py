@@ -173,6 +173,7 @@ OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     "withheld": lambda asked: asked.result.withheld,
     "triggers": lambda asked: [result.trigger for result in asked.result.triggers],
     "trigger_months": lambda asked: [list(result.months) for result in asked.result.triggers],
+    "trigger_on": lambda asked: [told(result.on) for result in asked.result.triggers],
     "trigger_working": lambda asked: [formulas(result.working) for result in asked.result.triggers],
     "cap_limit": lambda asked: [cap.limit for cap in asked.result.credit.caps],
     "cap_left": lambda asked: [cap.left for cap in asked.result.credit.caps],

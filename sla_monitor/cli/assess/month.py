@@ -131,7 +131,8 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
         )
     for trigger in result.triggers:
         name, effects = describe_id(trigger.trigger), ", ".join(map(describe_id, trigger.effects))
-        yield wrapped(f"Trigger {name} is set off by {', '.join(trigger.months)}: {effects}.", columns, "  ")
+        on = f"on {format_day(trigger.on)} " if trigger.on else ""
+        yield wrapped(f"Trigger {name} is set off {on}by {', '.join(trigger.months)}: {effects}.", columns, "  ")
 
 
 def _unclaimed(one: ContractAssessment, result: PeriodResult) -> str:

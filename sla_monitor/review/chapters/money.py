@@ -169,7 +169,7 @@ def _triggers(case: PackInput, result: PeriodResult) -> Table:
     clauses = {trigger.id: trigger.clause for trigger in case.terms.triggers}
     rows = tuple(
         (
-            Cell(describe_id(one.trigger)),
+            Cell(describe_id(one.trigger) + (f", on {format_day(one.on)}" if one.on else "")),
             Cell(format_list([format_month_short(month) for month in one.months])),
             Cell(format_list([describe_id(effect) for effect in one.effects])),
             Cell(_told(one.working)),

@@ -62,7 +62,7 @@ def period_result(setting: Setting, regime: Regime, seen: MonthInput, earlier: S
     """One month. `earlier`: the results of the months before, oldest first."""
     account = _account(setting, regime, seen, earlier)
     kpis = _kpi_results(setting, regime, seen, earlier)
-    bare = PeriodResult(seen.month, kpis, _sum(kpis), NO_MONEY, Decimal(0), (), seen.charges)
+    bare = PeriodResult(seen.month, kpis, _sum(kpis), NO_MONEY, Decimal(0), (), seen.charges, seen.by_day)
     first = [_tripped(regime, position, bare, account) for position in _positions(regime, before_money=True)]
     found = tuple(result for result in first if result is not None)
     suppressed = {effect for result in found for effect in result.effects}
@@ -115,7 +115,7 @@ def _positions(regime: Regime, *, before_money: bool) -> list[int]:
 
 
 def _tripped(regime: Regime, position: int, month: PeriodResult, account: Account) -> TriggerResult | None:
-    return tripped(regime.triggers[position], [*account.earlier, month], account, regime.caps)
+    return tripped(regime.triggers[position], [*account.earlier, month], account, regime)
 
 
 def _withheld(regime: Regime, result: TriggerResult, account: Account) -> Decimal:
