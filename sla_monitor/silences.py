@@ -125,8 +125,8 @@ class Silences:
         mark = f"[sla-monitor {self._vantage} {booking.contract} #{booking.number}]"
         silence = {
             "matchers": [_named(*matcher) for matcher in sorted(_matchers(booking))],
-            "startsAt": _told(booking.start_ms),
-            "endsAt": _told(booking.end_ms),
+            "startsAt": _format_instant(booking.start_ms),
+            "endsAt": _format_instant(booking.end_ms),
             "createdBy": AUTHOR,
             "comment": f"{mark} Booked maintenance {booking.reference}".strip(),
         }
@@ -188,7 +188,7 @@ def _is_same(booking: Booking, found: _Found, now_ms: int) -> bool:
     return starts and found.end_ms == booking.end_ms and found.matchers == _matchers(booking)
 
 
-def _told(at_ms: int) -> str:
+def _format_instant(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeAlias
+from operator import attrgetter
 
 from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast
 from sla_monitor.assess.kpi_evaluation import KpiEvaluation, figure_of
@@ -23,10 +23,19 @@ from sla_monitor.sla.results import KpiResult, Measured, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
 from sla_monitor.sla.working import step
 
-Bounds: TypeAlias = tuple[Measured | None, Measured | None]
-"""What a KPI would have measured at best and at worst; None: it is not forecast."""
 
-NOT_FORECAST: Bounds = (None, None)
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a KPI would have measured at best and at worst; None: it is not forecast."""
+
+    best: Measured | None = None
+    worst: Measured | None = None
+
+
+NOT_FORECAST = Bounds()
+End = Callable[[Bounds], Measured | None]
+BEST: End = attrgetter("best")
+WORST: End = attrgetter("worst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +52,12 @@ def other_forecast(whole: PeriodContext, name: str, known: SoFar) -> tuple[KpiFo
     one = known.evaluations[name]
     found = INDICATORS[one.kpi.indicator](whole, one, known)
     so_far = one.measured["agreed"]
-    ends = tuple(replace(so_far, value=end.value, working=end.working) if end is not None else None for end in found)
-    best, worst = (_figure(whole, one, end, known) for end in ends)
-    return KpiForecast(None, None, None, None, best, worst), (ends[0], ends[1])
+    best, worst = (
+        replace(so_far, value=end.value, working=end.working) if end is not None else None
+        for end in (found.best, found.worst)
+    )
+    figures = _figure(whole, one, best, known), _figure(whole, one, worst, known)
+    return KpiForecast(None, None, None, None, *figures), Bounds(best, worst)
 
 
 def _figure(whole: PeriodContext, one: KpiEvaluation, end: Measured | None, known: SoFar) -> Figure:
@@ -70,7 +82,7 @@ def _tickets(whole: PeriodContext, one: KpiEvaluation, _: SoFar) -> Bounds:
     if any(each.ended_ms is None for each in given.tickets):
         ended = (replace(each, ended_ms=each.ended_ms or whole.until_ms) for each in given.tickets)
         best = measured(kpi, replace(given, tickets=tuple(ended)), whole.frame)
-    return (None if best.value is None else best), None
+    return Bounds(None if best.value is None else best)
 
 
 def _slots(whole: PeriodContext, one: KpiEvaluation, _: SoFar) -> Bounds:
@@ -81,7 +93,7 @@ def _slots(whole: PeriodContext, one: KpiEvaluation, _: SoFar) -> Bounds:
     ahead = _count(kpi.slot_ms, whole, _hours(whole, kpi))
     if not so_far.of + ahead:
         return NOT_FORECAST
-    return _mean(so_far, ahead, 100), _mean(so_far, ahead, 0)
+    return Bounds(_mean(so_far, ahead, 100), _mean(so_far, ahead, 0))
 
 
 def _mean(so_far: Measured, ahead: int, each: int) -> Measured:
@@ -113,7 +125,7 @@ def _counts(_: PeriodContext, one: KpiEvaluation, __: SoFar) -> Bounds:
     """What is told of a period that runs can only grow."""
     so_far = one.measured["agreed"]
     is_less_better = one.kpi.direction == "lower_is_better"
-    return (so_far, None) if so_far.value is not None and is_less_better else NOT_FORECAST
+    return Bounds(so_far) if so_far.value is not None and is_less_better else NOT_FORECAST
 
 
 def _composite(whole: PeriodContext, one: KpiEvaluation, known: SoFar) -> Bounds:
@@ -121,15 +133,18 @@ def _composite(whole: PeriodContext, one: KpiEvaluation, known: SoFar) -> Bounds
     kpi = one.kpi
     if not isinstance(kpi, CompositeKpi):
         return NOT_FORECAST
-    best, worst = (composite(kpi, dict(_parts(whole, kpi, known, end))) for end in (0, 1))
-    return (None if best.value is None else best), (None if worst.value is None else worst)
+    best, worst = (
+        None if (made := composite(kpi, dict(_parts(whole, kpi, known, end)))).value is None else made
+        for end in (BEST, WORST)
+    )
+    return Bounds(best, worst)
 
 
-def _parts(whole: PeriodContext, kpi: CompositeKpi, known: SoFar, end: int) -> Iterator[tuple[str, KpiResult]]:
+def _parts(whole: PeriodContext, kpi: CompositeKpi, known: SoFar, end: End) -> Iterator[tuple[str, KpiResult]]:
     for part in kpi.parts:
-        other, ends = known.evaluations.get(part.kpi), known.ends.get(part.kpi, NOT_FORECAST)[end]
-        if other is not None and ends is not None and other.months[-1] == whole.month:
-            yield part.kpi, _result(whole, other, ends, known)
+        other, found = known.evaluations.get(part.kpi), end(known.ends.get(part.kpi, NOT_FORECAST))
+        if other is not None and found is not None and other.months[-1] == whole.month:
+            yield part.kpi, _result(whole, other, found, known)
 
 
 INDICATORS: Mapping[str, Callable[[PeriodContext, KpiEvaluation, SoFar], Bounds]] = {

@@ -13,7 +13,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.maintenance import Maintenance, Relief
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.rounding import told_rule
+from sla_monitor.sla.rounding import describe_rounding
 
 EXCLUDED = {
     "removed": "Excluded time is taken from both sides of the ratio",
@@ -39,14 +39,14 @@ def imported_words(one: Import, zone: ZoneInfo) -> str:
 
 def accounting(terms: Terms) -> tuple[str, ...]:
     """A line for each rule by which a month is counted."""
-    lines = [*_looking(terms), *_counting(terms), *_upkeep(terms), *_relief(terms.relief), *_figures(terms)]
+    lines = [*_probing(terms), *_counting(terms), *_upkeep(terms), *_relief(terms.relief), *_figures(terms)]
     return tuple(dict.fromkeys(lines))
 
 
-def _looking(terms: Terms) -> Iterator[str]:
+def _probing(terms: Terms) -> Iterator[str]:
     failures = terms.accounting.confirmation_failures
-    looks = "One failed probe is" if failures == 1 else f"{failures} failed probes in a row are"
-    yield f"{looks} an outage; it counts from the first of them."
+    failed = "One failed probe is" if failures == 1 else f"{failures} failed probes in a row are"
+    yield f"{failed} an outage; it counts from the first of them."
     floor = terms.accounting.coverage_floor_percent
     yield f"A figure of which less than {floor:f} per cent of the agreed time was seen is shown and not assessed."
     yield f"Days and months are those of {terms.time_zone.key}; terms that change within a month split its hours."
@@ -131,7 +131,7 @@ def _figure_lines(kpi: Kpi) -> Iterable[str]:
         yield "figures are compared as they are"
     else:
         when = "before they are banded" if kpi.rounding.when == "before_banding" else "for display only"
-        yield f"figures are rounded to {told_rule(kpi.rounding)}, {when}"
+        yield f"figures are rounded to {describe_rounding(kpi.rounding)}, {when}"
     if isinstance(kpi, RatioKpi) and kpi.min_denominator:
         yield f"late ones are divided by no fewer than {kpi.min_denominator}"
     yield from _over_time(kpi)

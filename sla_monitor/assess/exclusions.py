@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from sla_monitor.assess.assessment import Excluded, View
 from sla_monitor.assess.relief import claims
-from sla_monitor.assess.rulings import RequestContext, Ruling, decided, meant_by, told_days
+from sla_monitor.assess.rulings import RequestContext, Ruling, decided, format_working_days, meant_by
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import Maintenance as MaintenanceTerms
@@ -159,5 +159,5 @@ def _refusal(entry: Entry, said: Maintenance, rules: MaintenanceTerms, terms: Te
         booked_on, start_on = local_date(notified_ms, terms.time_zone), local_date(said.start_ms, terms.time_zone)
         days = working_days_between(booked_on, start_on, terms.working_calendar)
         if days < rules.notice_working_days:
-            return f"booked {told_days(days)} before, {rules.notice_working_days} are asked"
+            return f"booked {format_working_days(days)} before, {rules.notice_working_days} are asked"
     return ""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import Forecast, KpiForecast, Outlook
-from sla_monitor.assess.bounds import Bounds
+from sla_monitor.assess.bounds import BEST, WORST, Bounds
 from sla_monitor.assess.credit_inputs import ending, with_measured
 from sla_monitor.assess.downtime_by_day import at_worst, downtime_by_day
 from sla_monitor.assess.history import setting_of
@@ -55,7 +55,7 @@ def kpi_forecast(
         trailing_runs_out_ms=used_up_ms or _runs_out(whole, left_ms, _rate(recent_down_ms, Fraction(recent_ms)), ahead),
         best=figures[0],
         worst=figures[1],
-    ), (best[0], worst[0])
+    ), Bounds(best[0], worst[0])
 
 
 def whole_of(context: PeriodContext, evaluation: KpiEvaluation) -> PeriodContext:
@@ -134,7 +134,8 @@ def forecast(
     """The month's points and money as they stand, at best and at worst. KPIs that are not forecast stay as they are."""
     now = ending(context, evaluations)
     best, worst = (
-        {name: found for name, one in ends.items() if name in now and (found := one[end]) is not None} for end in (0, 1)
+        {name: found for name, one in ends.items() if name in now and (found := end(one)) is not None}
+        for end in (BEST, WORST)
     )
     by_day = downtime_by_day(context)
     return Forecast(

@@ -43,10 +43,11 @@ def made_of_samples(context: PeriodContext, kpi: Sampled, view: View) -> SampleS
     counting = list(_counting(context, kpi, view))
     contract_context, period = context.contract_context, context.period
     seen = [
-        (key, context.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key in (one.key for one in counting)
+        (key, context.endpoints.observed_time(key, period.start_ms, period.end_ms))
+        for key in (one.key for one in counting)
     ]
     others = contract_context.imports_in(period.start_ms, period.end_ms)
-    question = (VERSION, *statistic(kpi, period.start_ms), [_told(one) for one in counting], seen, *others)
+    question = (VERSION, *statistic(kpi, period.start_ms), [_content(one) for one in counting], seen, *others)
 
     def answer() -> str:
         made = made_of_pieces(kpi, period.start_ms, _pieces(context, kpi, counting))
@@ -74,7 +75,7 @@ def _corrected(context: PeriodContext, endpoint: Endpoint) -> Corrections:
     return [one for one in several if one[0] < one[1]]
 
 
-def _told(one: CountedTime) -> tuple[object, ...]:
+def _content(one: CountedTime) -> tuple[object, ...]:
     return one.key, one.inside, [(start, end, f"{outcome}") for start, end, outcome in one.corrections]
 
 

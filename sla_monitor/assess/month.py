@@ -154,10 +154,10 @@ def _assessed(
         services[service.id] = service_assessment(context, service)
         rest()
     evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, rest)
-    return _told(context, services, evaluations, earlier, run)
+    return _assessment(context, services, evaluations, earlier, run)
 
 
-def _told(
+def _assessment(
     context: PeriodContext,
     services: Mapping[str, ServiceAssessment],
     evaluations: Mapping[str, KpiEvaluation],

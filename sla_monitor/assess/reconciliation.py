@@ -17,7 +17,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals, intersect, length, normal, subtract, union
 from sla_monitor.register.entries import ListedOutage, OutageList
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.reconcile import VERDICTS, Match, Sums, Verdict, reconcile
 
 VERDICT_WORDS: dict[Verdict, str] = {
@@ -66,7 +66,7 @@ class Remedy:
 
     def command(self, contract: str) -> str:
         """What is to be typed. No text of the supplier's is in it."""
-        times = ("start", told_instant(self.start_ms)), ("end", told_instant(self.end_ms))
+        times = ("start", format_utc(self.start_ms)), ("end", format_utc(self.end_ms))
         options = (("service", self.service), *times, *self.words, ("note", self.note))
         spelled = (word for name, value in options for word in (f"--{name}", value))
         return shlex.join(["sla-monitor", "register", "add", self.kind, contract, *spelled])
@@ -214,7 +214,7 @@ def _remedies(contract: Contract, service: str, match: Match, newest: Kept) -> I
     yield Remedy("dispute", service, match.start_ms, match.end_ms, (("party", party),), note)
 
 
-def told_counts(one: Reconciliation) -> str:
+def format_counts(one: Reconciliation) -> str:
     """`3 agreed, 1 ours only`; what there is none of is not told."""
     told = [f"{count:,} {VERDICT_WORDS[verdict]}" for verdict, count in one.counts.items() if count]
     return ", ".join(told) or "nothing on either list"

@@ -59,11 +59,11 @@ def meant_by(case: RequestContext, said: Maintenance | Claim) -> Iterator[tuple[
     """The services that a booking or a claim is for, each with the first terms in that time that have it: one that
     joins the contract meanwhile is among them."""
     found: set[str] = set()
-    for _, _, terms in case.contract.versions_in(said.start_ms, said.end_ms):
-        for service in terms.services:
+    for version in case.contract.versions_in(said.start_ms, said.end_ms):
+        for service in version.terms.services:
             if service.id not in found and (not said.services or service.id in said.services):
                 found.add(service.id)
-                yield terms, service
+                yield version.terms, service
 
 
 def decided(case: RequestContext, entry: Entry, said: Maintenance | Claim) -> tuple[tuple[int, int] | None, str, bool]:
@@ -81,5 +81,5 @@ def decided(case: RequestContext, entry: Entry, said: Maintenance | Claim) -> tu
     return (start_ms, end_ms), f"decision {number}", False
 
 
-def told_days(days: int) -> str:
+def format_working_days(days: int) -> str:
     return f"{days} Working Day" if days == 1 else f"{days} Working Days"

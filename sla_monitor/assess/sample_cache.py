@@ -118,7 +118,7 @@ class SampleCache(Forwarding):
     def _settle(self, keys: Sequence[str]) -> None:
         """Read on at endpoints that have been read from one instant to another."""
         until_ms, start_ms = self._place(keys[0])
-        self._evidence.keep_looks(keys, start_ms, self._settled_ms)
+        self._evidence.keep_samples(keys, start_ms, self._settled_ms)
         try:
             for key, samples in self._evidence.columns(keys, until_ms, self._settled_ms):
                 self._memory[key].add(samples)

@@ -44,6 +44,7 @@ def service_assessment(context: PeriodContext, service: Service) -> ServiceAsses
         excluded=context.exclusions.listed(service.id),
         lanes=_lanes(whole, seen, excluded),
         imported_ms=length(context.imported_time(service, [when for _, when in context.imported])),
+        is_probed=any(one.service.endpoints for one in whole),
     )
 
 

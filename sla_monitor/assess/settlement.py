@@ -57,7 +57,7 @@ def _since(context: PeriodContext, number: int, entries: Sequence[Entry]) -> tup
     undecided = {one.number for one in contract_context.standing.pending(contract_context.contract)}
     zone, later = contract_context.contract.time_zone, (one for one in entries if one.number > number)
     first = {
-        one.number: first_changed(one.said, zone, others, contract_context.margin_ms)
+        one.number: first_changed(one.body, zone, others, contract_context.margin_ms)
         for one in later
         if one.number not in undecided
     }
@@ -80,7 +80,7 @@ def entries_of(contract_context: ContractContext, entries: Sequence[Entry], peri
 
 
 def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) -> bool:
-    said = entry.said
+    said = entry.body
     if isinstance(said, Decision | Done | Undo):
         return said.about in numbers
     if isinstance(said, Timed):

@@ -78,7 +78,7 @@ class CsvFile:
             taken = reading.taken(partial(self._probe, every_ms))
             probes.add(one for one in taken if range_ms[0] <= one.at_ms < range_ms[1])
             reading.end()
-            return probes.told(f"{self.path.name}:", frozenset(single)), file.digest
+            return probes.collected(f"{self.path.name}:", frozenset(single)), file.digest
 
     def outages(self, seen_ms: tuple[int, int], progress: Progress) -> tuple[Told, str]:
         """What a list of outages tells of a range, in which the endpoints were up otherwise, and the file's SHA-256. An

@@ -49,14 +49,14 @@ class Kuma:
     every_ms: int | None
     range_ms: tuple[int, int]
 
-    def told(self, single: Collection[str], progress: Callable[[int, int], None]) -> tuple[Told, str]:
+    def read(self, single: Collection[str], progress: Callable[[int, int], None]) -> tuple[Told, str]:
         """What it tells, and the SHA-256 of the file. Raises BackfillError."""
         _check_closed(self.path)
         try:
             with Foreign(self.path) as file, closing(self._opened()) as database, Probes() as probes:
                 _check(self.path, database)
                 probes.add(self._probes(database, progress))
-                return probes.told(f"{self.path.name}: heartbeat ", single), file.digest
+                return probes.collected(f"{self.path.name}: heartbeat ", single), file.digest
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise BackfillError([f"{self.path}: cannot be read as a database of Uptime Kuma: {error}"]) from None
 

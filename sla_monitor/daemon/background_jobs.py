@@ -147,7 +147,7 @@ class Errands:
         self._verified.found("night", self._checking.problem)
         self._verified.at_ms = self._checking.done_ms
 
-    def told(self) -> Own:
+    def metrics(self) -> Own:
         """The metrics about them."""
         return {
             names.SILENCES: [((), self._silences.count)],

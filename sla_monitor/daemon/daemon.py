@@ -103,7 +103,7 @@ class Daemon:
         )
 
     def _metrics(self) -> Own:
-        parts = self._own.metrics(), self._verified.told(), self._heads.told(), self._errands.told()
+        parts = self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()
         return {metric: series for part in parts for metric, series in part.items()}
 
     def run(self) -> None:
@@ -135,8 +135,8 @@ class Daemon:
         self._web.start()
         self._schedule.every(1_000, "pulse", self._pulse)
         self._schedule.every(settings.assess_every_ms, "assess", self._assess)
-        self._heads.tell()
-        self._schedule.every(head_publishing.EVERY_MS, "heads", self._heads.tell)
+        self._heads.publish()
+        self._schedule.every(head_publishing.EVERY_MS, "heads", self._heads.publish)
         self._errands.begin(self._schedule)
         self._scheduler.start()
         self._sites.start()

@@ -174,7 +174,7 @@ class Sites:
         with self._lock:
             self._settings = self._settings.model_copy(update={"log": settings.log})
             for site in self._sites:
-                self._tell(site)
+                self._assign(site)
         self._wake()
 
     def stats(self) -> SiteStats:
@@ -246,9 +246,9 @@ class Sites:
         for key in self._given.keys() - isolated:
             shared[self._numbers[key] % len(shared)].keys.add(key)
         for site in self._sites:
-            self._tell(site)
+            self._assign(site)
 
-    def _tell(self, site: _Site) -> None:
+    def _assign(self, site: _Site) -> None:
         """Send the assignment, in full."""
         if site.child is None:
             return
@@ -393,7 +393,7 @@ class Sites:
             site.not_before_s = now_s + PATIENCE_S
             return
         self._selector.register(site.child.sock, selectors.EVENT_READ, site)
-        self._tell(site)
+        self._assign(site)
 
     def _replace(self, site: _Site, child: Child, trouble: SiteTrouble) -> None:
         """Kill it, take in what it had handed over, tell what is unknown now, and start it again."""
@@ -415,7 +415,7 @@ class Sites:
             "exit_code": child.exit_code,
         }
         log.error("a site is started again", extra=extra)
-        self._tell_lost(site, in_flight, holder, WHY[trouble.why])
+        self._record_lost(site, in_flight, holder, WHY[trouble.why])
         if len(site.starts) >= RESTARTS:
             site.not_before_s = self._clock.monotonic() + PATIENCE_S
         else:
@@ -427,7 +427,7 @@ class Sites:
             if self._hear(site, child) in {"ended", "refused"}:
                 return
 
-    def _tell_lost(self, site: _Site, in_flight: Iterable[tuple[int, int]], holder: str | None, what: str) -> None:
+    def _record_lost(self, site: _Site, in_flight: Iterable[tuple[int, int]], holder: str | None, what: str) -> None:
         """What was in flight is UNKNOWN; an endpoint that held its site twice running is DOWN."""
         must_go = holder is not None and self._has_held(holder) and site.own is None
         observations = []

@@ -92,7 +92,7 @@ def _case(one: assessment.Outlook, currency: str) -> BoundJson:
 
 
 def restated(restatement: assessment.Restatement, now: PeriodResult | None, currency: str) -> Restated | None:
-    signed, before = restatement.signed.said, restatement.before
+    signed, before = restatement.signed.body, restatement.before
     if not isinstance(signed, SignOff):
         return None
     return {

@@ -11,7 +11,7 @@ from sla_monitor.assess import reconciliation
 from sla_monitor.document.services import OutageJson, outage
 from sla_monitor.document.values import instant, seconds
 from sla_monitor.periods.intervals import Intervals
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla import reconcile
 
 
@@ -246,7 +246,7 @@ def reconciled_month(one: reconciliation.Reconciliation, contract: str) -> Recon
     counts = one.counts
     return {
         "month": one.month,
-        "until": told_instant(one.until_ms),
+        "until": format_utc(one.until_ms),
         "tolerance_seconds": seconds(one.tolerance_ms),
         "lists": [_list(kept) for kept in one.lists],
         "counts": {
@@ -266,8 +266,8 @@ def _list(kept: reconciliation.Kept) -> OutageListPart:
     return {
         "entry": kept.number,
         "sha256": kept.said.digest,
-        "start": told_instant(kept.said.start_ms),
-        "end": told_instant(kept.said.end_ms),
+        "start": format_utc(kept.said.start_ms),
+        "end": format_utc(kept.said.end_ms),
         "services": list(kept.said.services),
         "outages": len(kept.said.outages),
         "left_out": kept.said.left_out,
@@ -290,8 +290,8 @@ def _matched(row: reconciliation.Pairing, contract: str) -> Matched:
     match = row.match
     return {
         "verdict": match.verdict,
-        "start": told_instant(match.start_ms),
-        "end": told_instant(match.end_ms),
+        "start": format_utc(match.start_ms),
+        "end": format_utc(match.end_ms),
         "ours": [outage(one) for one in row.ours],
         "theirs": [_theirs(one) for one in row.theirs],
         "seconds": _lengths(match.sums),
@@ -310,13 +310,13 @@ def _theirs(one: reconciliation.Theirs) -> ListedOutage:
         "named": listed.named,
         "id": listed.id,
         "title": listed.title,
-        "start": told_instant(listed.start_ms),
+        "start": format_utc(listed.start_ms),
         "end": instant(listed.end_ms),
     }
 
 
 def _stretches(several: Intervals) -> list[Stretch]:
-    return [{"start": told_instant(start_ms), "end": told_instant(end_ms)} for start_ms, end_ms in several]
+    return [{"start": format_utc(start_ms), "end": format_utc(end_ms)} for start_ms, end_ms in several]
 
 
 def _lengths(sums: reconcile.Sums) -> Lengths:

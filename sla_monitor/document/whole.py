@@ -17,7 +17,7 @@ from sla_monitor.document.reconciled import ReconciledMonth, reconciled_month
 from sla_monitor.document.services import ServiceJson, service
 from sla_monitor.document.values import Money, StepJson, TimesJson, instant, money, seconds, steps, times
 from sla_monitor.evidence.writing import entry_json
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 
 FORMAT: Literal["sla-monitor-assessment"] = "sla-monitor-assessment"
 VERSION: Literal[1] = 1
@@ -196,10 +196,10 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
         "format": FORMAT,
         "version": VERSION,
         "contract": _contract(one),
-        "terms": {"since": told_instant(one.terms_from_ms), "reference": one.terms_reference},
+        "terms": {"since": format_utc(one.terms_from_ms), "reference": one.terms_reference},
         "inputs": inputs,
         "period": times(one.period),
-        "as_of": told_instant(min(one.at_ms, one.period.end_ms)),
+        "as_of": format_utc(min(one.at_ms, one.period.end_ms)),
         "status": one.status,
         "accounting": list(one.accounting),
         "services": [service(each) for each in one.services],
@@ -214,7 +214,7 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
         "report_due": instant(one.report_due_ms),
         "clock_moves": [
             {
-                "at": told_instant(move.at_ms),
+                "at": format_utc(move.at_ms),
                 "step_seconds": seconds(move.step_ms),
                 "slept_seconds": seconds(move.slept_ms),
             }
@@ -232,7 +232,7 @@ def _imported(one: assessment.Imported) -> Imported:
     record = one.record
     return {
         "number": record.number,
-        "at": told_instant(record.at_ms),
+        "at": format_utc(record.at_ms),
         "actor": record.actor,
         "kind": record.kind,
         "source": record.source,

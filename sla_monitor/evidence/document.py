@@ -40,8 +40,8 @@ class SpanRecord(Timed):
     outcome: Outcome = Field(description="What they found; time in no span was seen by nobody.")
     reason: Reason | None = Field(None, description="Why, for the first of them.")
     seen_ms: Instant | None = Field(None, alias="last_look", description="When the last of them began; none: the end.")
-    looks: Annotated[Whole, Field(ge=1, le=1_000_000_000)] | None = Field(
-        None, description="How many; none: as many as the contract asks to confirm an outage."
+    probes: Annotated[Whole, Field(ge=1, le=1_000_000_000)] | None = Field(
+        None, alias="looks", description="How many; none: as many as the contract asks to confirm an outage."
     )
 
 
@@ -82,7 +82,9 @@ class ObservationsRecord(Strict):
     every_ms: DurationMs = Field(
         alias="every", description="The time between two observations; an observation vouches for so long."
     )
-    looks: tuple[ObservationRecord, ...] = Field(description="All observations of that time; each instant once.")
+    observations: tuple[ObservationRecord, ...] = Field(
+        alias="looks", description="All observations of that time; each instant once."
+    )
 
 
 class Down(Strict):
@@ -127,7 +129,7 @@ class Samples(Strict):
     """The observations of an endpoint whose spans are told: for response times and error rates."""
 
     endpoint: Identifier = Field(description="The id of the endpoint.")
-    looks: tuple[ObservationRecord, ...] = Field(description="In any order; each instant once.")
+    observations: tuple[ObservationRecord, ...] = Field(alias="looks", description="In any order; each instant once.")
 
 
 class ClockMoved(Strict):

@@ -41,4 +41,4 @@ class Given(Forwarding):
     def _cut(self, span: Span) -> Span:
         if self.until_ms is None or span.outcome is not Outcome.UP or span.end_ms <= self.until_ms:
             return span
-        return span._replace(end_ms=self.until_ms, seen_ms=min(span.seen_ms, self.until_ms), looks=1)
+        return span._replace(end_ms=self.until_ms, seen_ms=min(span.seen_ms, self.until_ms), probes=1)

@@ -13,7 +13,7 @@ from sla_monitor.periods.months import shifted
 from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry, ReportedFigure
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 
 ACTOR = "sla-monitor"
 SETTLING_MS = 300_000
@@ -74,7 +74,7 @@ def questions(
 def ours(entries: Sequence[Entry], kpi: str, month: str) -> tuple[Entry, ReportedFigure] | None:
     """The last figure that was entered here, undone or not."""
     for entry in reversed(entries):
-        said = entry.said
+        said = entry.body
         if isinstance(said, ReportedFigure) and entry.actor == ACTOR and (said.kpi, said.month) == (kpi, month):
             return entry, said
     return None
@@ -125,7 +125,7 @@ def _is_due(question: KpiQuery, entries: Sequence[Entry], before: Asked | None, 
         return (
             is_settled
             and before is None
-            and not (last is not None and _evaluated(last[0]) == told_instant(question.at_ms))
+            and not (last is not None and _evaluated(last[0]) == format_utc(question.at_ms))
         )
     since_ms = max(question.start_ms, before.at_ms if before else 0, last[0].at_ms if last else 0)
     return now_ms >= since_ms + question.source.every_ms

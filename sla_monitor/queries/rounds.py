@@ -100,7 +100,7 @@ class Queries:
             self._ask(question, contract, known)
         except (NoAnswer, RegisterError, LedgerError) as error:
             count.failed += 1
-            self._tell(question, str(error))
+            self._log_failure(question, str(error))
             return False
         except Exception:
             count.failed += 1
@@ -110,7 +110,7 @@ class Queries:
             log.info("a KPI's figure can be had again", extra=_about(question))
         return True
 
-    def _tell(self, question: KpiQuery, why: str) -> None:
+    def _log_failure(self, question: KpiQuery, why: str) -> None:
         if self._trouble.get(question.key) != why:
             log.warning(
                 "a KPI's figure stays unknown: Prometheus did not give it", extra={**_about(question), "why": why}
@@ -125,7 +125,7 @@ class Queries:
         }
         new = entry(question, answers, self._clock.now_ms())
         before = ours(known, question.kpi, question.month)
-        if self._stopping or (before is not None and before[1] == new.said):
+        if self._stopping or (before is not None and before[1] == new.body):
             return
         if found := problems(new, EntryContext.of(contract, known)):
             raise RegisterError(found)

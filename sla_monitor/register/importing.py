@@ -15,7 +15,7 @@ from sla_monitor.register.csv_sheet import MORE, Sheet, day_first, read_sheet
 from sla_monitor.register.entries import Entry, ReportedFigure, TicketRecord
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import problems
-from sla_monitor.register.spoken import entry_of, said_of
+from sla_monitor.register.spoken import body_of, entry_of
 
 Dates = Literal["iso", "day-first", "month-first"]
 _INSTANTS = ("opened", "responded", "ended")
@@ -79,7 +79,7 @@ def news(source: ImportSource, several: Iterable[Draft], contract: Contract, sai
     ground = EntryContext.of(contract, said)
     stands = (*ground.stands.of(TicketRecord), *ground.stands.of(ReportedFigure))
     known = {_key(words): words for _, words in stands}
-    fresh = [draft for draft in several if known.get(_key(draft.entry.said)) != draft.entry.said]
+    fresh = [draft for draft in several if known.get(_key(draft.entry.body)) != draft.entry.body]
     found = _wrong(source, fresh, ground)
     if found:
         raise RegisterError(shortened(found))
@@ -119,7 +119,7 @@ def _entry(source: ImportSource, words: dict[str, str], contract: Contract, acto
         given.setdefault("party", source.party)
     if "stops" in given:
         given["stops"] = _stops(given["stops"], source.dates)
-    said = said_of(source.kind, given, contract.time_zone)
+    said = body_of(source.kind, given, contract.time_zone)
     more = {"reference": source.reference, "note": source.note, "evidence": source.evidence}
     more |= {field: words[field] for field in MORE if field in words}
     return entry_of(said, at_ms=at_ms, actor=actor, contract=contract.id, **more)
@@ -143,9 +143,9 @@ def _twice(several: Iterable[Draft]) -> Iterator[tuple[int, str]]:
     """Two rows about one thing: nobody can know which of them is meant."""
     seen: dict[object, int] = {}
     for draft in several:
-        key = _key(draft.entry.said)
+        key = _key(draft.entry.body)
         if key in seen:
-            what = "ticket" if isinstance(draft.entry.said, TicketRecord) else "figure"
+            what = "ticket" if isinstance(draft.entry.body, TicketRecord) else "figure"
             yield draft.line, f"the same {what} is on line {seen[key]} (keep one of them)"
         seen.setdefault(key, draft.line)
 

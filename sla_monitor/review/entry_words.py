@@ -12,12 +12,12 @@ from sla_monitor.wording.instants import format_day, format_month, format_stretc
 
 def what(entry: Entry, case: PackInput) -> str:
     """What an entry says, in one line."""
-    return entry.said.words(EntryWording(case.zone, case.assessment.currency))
+    return entry.body.words(EntryWording(case.zone, case.assessment.currency))
 
 
 def when(entry: Entry, case: PackInput) -> str:
     """The time that an entry is about; empty for one that is about none."""
-    said = entry.said
+    said = entry.body
     return format_stretch(said.start_ms, said.end_ms, case.zone) if isinstance(said, Timed) else ""
 
 

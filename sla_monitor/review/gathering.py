@@ -14,13 +14,13 @@ from sla_monitor.document.inputs import inputs_of
 from sla_monitor.evidence.given import Given
 from sla_monitor.register.effective import standing
 from sla_monitor.review.keeping import Keeping
-from sla_monitor.review.pack_input import Copy, Looks, PackInput, unseen
+from sla_monitor.review.pack_input import Copy, FirstFailures, PackInput, unseen
 from sla_monitor.review.supplier_copy import for_supplier
 from sla_monitor.sla.evidence import Evidence
 
 PROGRAM = f"sla-monitor {__version__}"
 
-FirstLooks = Callable[[ContractAssessment], Looks | None]
+FindFirstFailures = Callable[[ContractAssessment], FirstFailures | None]
 """What the first failed probes of a month's outages said; None: nobody knows."""
 
 
@@ -47,7 +47,7 @@ def gathered(
     about: Subject,
     copy: Copy = "authority",
     *,
-    first_looks: FirstLooks = lambda _: None,
+    first_failures: FindFirstFailures = lambda _: None,
     keeping: Keeping | None = None,
     head: str = "",
     program: str = PROGRAM,
@@ -56,7 +56,7 @@ def gathered(
     contract, source, now_ms = about.contract, about.source, about.now_ms
     one = assess_month(contract, source, about.month, now_ms)
     inputs = inputs_of(contract, source, one)
-    looks = first_looks(one)
+    failures = first_failures(one)
     is_redacted = copy == "supplier"
     if is_redacted:
         one = for_supplier(one)
@@ -70,7 +70,7 @@ def gathered(
         inputs,
         program,
         copy,
-        looks,
+        failures,
         unseen(one, source),
         head,
         figures_digest(one),

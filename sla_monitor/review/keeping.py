@@ -29,7 +29,7 @@ class Keeping:
     witness: str = ""
     witnessed_until: str = ""
 
-    def told(self) -> dict[str, Any]:
+    def as_manifest(self) -> dict[str, Any]:
         """As a manifest has it."""
         return asdict(self)
 

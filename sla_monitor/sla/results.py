@@ -227,6 +227,16 @@ class PeriodResult:
         """All that the supplier is not paid for the month: credits after caps, and charges kept back."""
         return self.credit.total + self.withheld
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether anything is known of the month: a figure of any KPI, or money. Noughts of others are no figures."""
+        return bool(any(one.value is not None for one in self.kpis) or self.credit.lines or self.withheld)
+
+    @property
+    def failures(self) -> int:
+        """How many KPIs missed their target."""
+        return sum(1 for one in self.kpis if one.is_met is False)
+
     def kpi(self, name: str) -> KpiResult | None:
         return next((result for result in self.kpis if result.kpi == name), None)
 

@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from sla_monitor.assess.compare import Comparison, Sums, compared
-from sla_monitor.cli.assess.comparison import told_comparison
+from sla_monitor.cli.assess.comparison import format_comparison
 from sla_monitor.document import comparison_document, document_text
 from sla_monitor.periods.months import TermMonths
 from sla_monitor.sla.money.month_engine import Setting, fold
@@ -97,7 +97,7 @@ def test_the_json_fits_its_schema() -> None:
 
 
 def test_the_table_shows_the_months_that_differ_and_the_sums() -> None:
-    text = told_comparison(comparison(), "draft.yaml", None)
+    text = format_comparison(comparison(), "draft.yaml", None)
     assert text.splitlines()[0] == "small under draft.yaml: 4 months, 2026-01 to 2026-04; 2 of them differ"
     rows = [line.split() for line in text.splitlines()[5:]]
     assert [row[0] for row in rows] == ["2026-02", "2026-03", "all"]

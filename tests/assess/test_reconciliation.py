@@ -10,12 +10,12 @@ from hypothesis import strategies as some
 
 from sla_monitor.assess import Cache, ContractAssessment, assess, assess_month
 from sla_monitor.assess.month import reconcile_month
-from sla_monitor.assess.reconciliation import Kept, Reconciliation, told_counts
+from sla_monitor.assess.reconciliation import Kept, Reconciliation, format_counts
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, figures_digest
 from sla_monitor.periods.intervals import intersect, length, normal
 from sla_monitor.register.entries import OutageList
-from sla_monitor.register.instant import Milliseconds, told_instant
+from sla_monitor.register.instant import Milliseconds, format_utc
 from sla_monitor.sla.reconcile import Sums
 from sla_monitor.sla.spans import Span
 from tests.support.instants import exact
@@ -89,7 +89,7 @@ def test_every_verdict_of_a_month_that_was_worked_out_by_hand() -> None:
         span(at + 2 * DAY + HOUR, at + 4 * DAY, UP),
         span(at + 4 * DAY, at + 4 * DAY + HOUR, UNKNOWN),  # theirs lies in it
         span(at + 4 * DAY + HOUR, at + 5 * DAY, UP),
-        span(at + 5 * DAY, at + 5 * DAY + MINUTE, DOWN, looks=1),  # one failure is no outage: theirs only
+        span(at + 5 * DAY, at + 5 * DAY + MINUTE, DOWN, probes=1),  # one failure is no outage: theirs only
         span(at + 5 * DAY + MINUTE, JULY, UP),
     ]
     theirs = [
@@ -106,7 +106,7 @@ def test_every_verdict_of_a_month_that_was_worked_out_by_hand() -> None:
         ("unseen", Sums(0, 0, 10 * MINUTE, 10 * MINUTE)),
         ("theirs_only", Sums(0, 0, MINUTE, 0)),
     ]
-    assert told_counts(one) == "1 agreed, 1 differs, 1 ours only, 1 theirs only, 1 unseen by us"
+    assert format_counts(one) == "1 agreed, 1 differs, 1 ours only, 1 theirs only, 1 unseen by us"
     (cad,) = found.services
     assert one.sums.ours_ms == cad.gross_downtime_ms == 3 * HOUR
     assert one.sums.theirs_ms == sum(end - start for start, end in theirs)
@@ -250,7 +250,7 @@ def test_the_json_says_it_all_and_its_commands_hold_no_word_of_the_supplier_s() 
     note = "The outage list of the supplier (entry 1) says otherwise."
     assert shlex.split(commands[0]) == [
         "sla-monitor", "register", "add", "correction", "force-ict", "--service", "cad",
-        "--start", told_instant(JUNE + DAY), "--end", told_instant(JUNE + DAY + HOUR), "--outcome", "down",
+        "--start", format_utc(JUNE + DAY), "--end", format_utc(JUNE + DAY + HOUR), "--outcome", "down",
         "--note", note,
     ]  # fmt: skip
 

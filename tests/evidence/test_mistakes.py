@@ -26,8 +26,8 @@ def outages(*several: dict[str, Any], **of: str) -> dict[str, Any]:
     return {"kind": "outages", **of, "outages": list(several)}
 
 
-def watched(*looks: dict[str, Any], every: str = "10s") -> dict[str, Any]:
-    return {"kind": "observations", "endpoint": "health", "every": every, "looks": list(looks)}
+def watched(*observations: dict[str, Any], every: str = "10s") -> dict[str, Any]:
+    return {"kind": "observations", "endpoint": "health", "every": every, "looks": list(observations)}
 
 
 def test_an_evidence_file_of_the_smallest_kind_is_good(tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_a_number_with_a_point_stays_exact(tmp_path: Path) -> None:
         read_evidence(path, contract_in(tmp_path))
     path = written(tmp_path, text.replace('"VALUE"', "99.958333333"))
     (read,) = read_evidence(path, contract_in(tmp_path)).entries("small")
-    assert str(read.said.value) == "99.958333333"  # type: ignore[union-attr]
+    assert str(read.body.value) == "99.958333333"  # type: ignore[union-attr]
 
 
 JUNK = st.recursive(

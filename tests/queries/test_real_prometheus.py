@@ -81,6 +81,6 @@ def test_good_and_total_become_counts_in_the_register(url: str) -> None:
     now_ms = time.time_ns() // 1_000_000
     question = KpiQuery("c", "K", "2026-11", source, now_ms - 3_600_000, now_ms, False)
     answers = {name: number(source, query, question.start_ms, now_ms) for name, query in source.queries.items()}
-    said = entry(question, answers, now_ms).said
+    said = entry(question, answers, now_ms).body
     assert isinstance(said, ReportedFigure)
     assert (said.in_target, said.total) == (9990, 10000)

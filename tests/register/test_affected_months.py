@@ -131,8 +131,8 @@ def test_entries_of_a_kind_share_what_is_the_same_of_them(office: Office) -> Non
     said = long_register(office, 20)
     read = Register.open(office.ledger, SystemClock()).entries("small")
     assert list(read) == said
-    tickets = [each for each in read if each.said.kind == "ticket"]
-    assert len({id(each.said.model_fields_set) for each in tickets}) == 1
+    tickets = [each for each in read if each.body.kind == "ticket"]
+    assert len({id(each.body.model_fields_set) for each in tickets}) == 1
     assert [json.loads(each.model_dump_json(by_alias=True)) for each in read] == [
         json.loads(each.model_dump_json(by_alias=True)) for each in said
     ]

@@ -114,7 +114,7 @@ def registers(draw: some.DrawFn) -> list[Entry]:
 
 def stands(number: int, register: list[Entry]) -> bool:
     """The rule in its plainest words: an entry stands unless an undoing of it stands."""
-    undoings = (each for each in register if isinstance(each.said, Undo) and each.said.about == number)
+    undoings = (each for each in register if isinstance(each.body, Undo) and each.body.about == number)
     return not any(stands(each.number, register) for each in undoings)
 
 
@@ -123,7 +123,7 @@ def test_an_entry_stands_unless_an_undoing_of_it_stands(register: list[Entry]) -
     what = standing(register)
     for each in register:
         is_listed = what.entry(each.number) is not None or each.number in what.replaced
-        assert is_listed == (stands(each.number, register) and not isinstance(each.said, Undo))
+        assert is_listed == (stands(each.number, register) and not isinstance(each.body, Undo))
 
 
 @given(registers(), some.randoms(use_true_random=False))
@@ -137,7 +137,7 @@ def test_the_order_in_which_entries_are_read_does_not_matter(register: list[Entr
 def test_the_decision_on_an_entry_is_the_last_that_stands(register: list[Entry]) -> None:
     what = standing(register)
     for each in register:
-        on = [d for d in register if isinstance(d.said, Decision) and d.said.about == each.number]
+        on = [d for d in register if isinstance(d.body, Decision) and d.body.about == each.number]
         last = max((d.number for d in on if stands(d.number, register)), default=None)
         found = what.decision_on(each.number)
         assert (found[0].number if found else None) == last

@@ -204,7 +204,7 @@ def pending(contract: str, now_ms: int) -> tuple[Entry, ...]:
     def entry(number: int, ago_ms: int, said: Claim | Maintenance) -> Entry:
         return Entry.model_construct(
             number=number, at_ms=now_ms - ago_ms, actor="supplier", contract=contract, reference="CLM-7",
-            evidence="", note="", said=said,
+            evidence="", note="", body=said,
         )  # fmt: skip
 
     claim = Claim.model_construct(cause="third_party", start_ms=now_ms - 6 * HOUR, end_ms=now_ms - 5 * HOUR)

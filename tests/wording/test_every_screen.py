@@ -11,8 +11,8 @@ import pytest
 
 from sla_monitor.assess.assessment import Assessment, ContractAssessment, Outage
 from sla_monitor.board import Board
-from sla_monitor.cli.assess.month import told_assessment
-from sla_monitor.cli.assess.working_steps import told_working
+from sla_monitor.cli.assess.month import format_assessment
+from sla_monitor.cli.assess.working_steps import format_working
 from sla_monitor.contract.load import load_contract
 from sla_monitor.generate.grafana.style import STATES, band_colors
 from sla_monitor.review.monthly_pack import pack
@@ -44,7 +44,7 @@ def screens(case: PackInput) -> dict[str, str]:
     return {
         "page": Outline(StatusPage().render(board, READY, one.at_ms)).text,
         "pack": text_of(pack(case)),
-        "terminal": f"{told_assessment(one, contract, 300)}\n{told_working(one, contract, 300)}",
+        "terminal": f"{format_assessment(one, contract, 300)}\n{format_working(one, contract, 300)}",
     }
 
 

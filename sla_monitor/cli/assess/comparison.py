@@ -14,7 +14,7 @@ DISPENSABLE = ("triggers", "withheld", "before caps", "KPIs")
 """What a narrow terminal does without, in this order."""
 
 
-def told_comparison(one: Comparison, draft_file: str, columns: int | None) -> str:
+def format_comparison(one: Comparison, draft_file: str, columns: int | None) -> str:
     """The months that differ, and the sums over all months."""
     different = [month for month in one.months if month.is_different]
     first, last = (one.months[0].month, one.months[-1].month) if one.months else ("", "")

@@ -27,14 +27,14 @@ from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.names import describe_id, describe_reason
 
 
-def told_working(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
+def format_working(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
     """The way of counting, the outages, then every KPI, credit line, cap and trigger."""
     blocks = [("How time is counted", list(one.accounting))]
     blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
     for kpi in one.kpis:
         blocks += _of_kpi(kpi, is_running=one.status == "running")
         blocks += [(f"{kpi.kpi}, tickets", late_tickets(one, contract, kpi.terms))]
-    blocks += [("Charges of the month", told_charges(one, contract)), *_money(one)]
+    blocks += [("Charges of the month", format_charges(one, contract)), *_money(one)]
     return "\n\n".join(_block(heading, lines, columns) for heading, lines in blocks if lines)
 
 
@@ -105,7 +105,7 @@ Parts = list[tuple[Charges, int]]
 """Charges with the number of days for which they were in force."""
 
 
-def told_charges(one: ContractAssessment, contract: Contract) -> list[str]:
+def format_charges(one: ContractAssessment, contract: Contract) -> list[str]:
     """A line for each service that something is charged for, and for the contract as a whole."""
     if one.result is None:
         return []
@@ -133,12 +133,13 @@ def _before(months: Sequence[PeriodResult]) -> Iterator[str]:
 
 def _parts(one: ContractAssessment, contract: Contract) -> Parts:
     parts: Parts = []
-    for start_ms, end_ms, terms in contract.versions_in(one.period.start_ms, one.period.end_ms):
-        days = (local_date(end_ms, terms.time_zone) - local_date(start_ms, terms.time_zone)).days
-        if parts and parts[-1][0] == terms.charges:
-            parts[-1] = terms.charges, parts[-1][1] + days
+    for version in contract.versions_in(one.period.start_ms, one.period.end_ms):
+        charges, zone = version.terms.charges, version.terms.time_zone
+        days = (local_date(version.end_ms, zone) - local_date(version.start_ms, zone)).days
+        if parts and parts[-1][0] == charges:
+            parts[-1] = charges, parts[-1][1] + days
         else:
-            parts.append((terms.charges, days))
+            parts.append((charges, days))
     return parts
 
 

@@ -132,7 +132,7 @@ def prometheus(url: str, series: dict[str, str], step_ms: int, every_ms: int | N
                 several.add(probes(progress))
         except NoAnswer as error:
             raise BackfillError([f"{url}: {error}"]) from None
-        told = several.told("sample ", ()).until(range_ms[1])
+        told = several.collected("sample ", ()).until(range_ms[1])
     told.of(series)
     what = {"series": series, "step_ms": step_ms, "every_ms": every_ms}
     asking.bring(told, _Origin("prometheus", url, digest.hexdigest(), range_ms, what))
@@ -164,7 +164,7 @@ def uptime_kuma(database: Path, monitors: dict[str, str], every_ms: int | None, 
     asking.check(monitors)
     range_ms = asking.range_ms(given)
     with progress_bar("Reading") as progress:
-        told, digest = Kuma(database, monitors, every_ms, range_ms).told(asking.single, progress)
+        told, digest = Kuma(database, monitors, every_ms, range_ms).read(asking.single, progress)
     told = told.until(range_ms[1])
     told.of(monitors)
     what = {"monitors": monitors, "every_ms": every_ms}
@@ -289,8 +289,8 @@ class _Asking:
         desk, contract = self.desk, self.desk.contract.id
         record = Import(0, desk.clock.now_ms(), desk.actor, origin.kind, origin.source, origin.digest, *origin.range_ms)
         spans = {endpoint_key(contract, name): several for name, several in sorted(told.spans.items())}
-        looks = {endpoint_key(contract, name): several for name, several in sorted(told.looks.items())}
-        bring(desk, Draft(record, contract, spans, looks, (), self.note, origin.details), self.wish)
+        samples = {endpoint_key(contract, name): several for name, several in sorted(told.samples.items())}
+        bring(desk, Draft(record, contract, spans, samples, (), self.note, origin.details), self.wish)
 
 
 def _known(what: str, wanted: Iterable[str], names: Collection[str]) -> None:

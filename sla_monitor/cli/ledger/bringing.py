@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.formatting import tell_json
+from sla_monitor.cli.register.formatting import print_json
 from sla_monitor.cli.register.preview import Changes, ask, changes_of_import, show_changes
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width
 from sla_monitor.wording.durations import format_duration
@@ -58,7 +58,7 @@ def bring(desk: EntryDesk, draft: Draft, wish: Wish) -> None:
                 _reasoned(desk, draft, effect.changes)
             confirmed = effect.changes
             stored = None if wish.dry_run else add_import(desk.ledger, draft, read_to=last)
-            _tell(desk, draft, stored, effect, wish)
+            _print_result(desk, draft, stored, effect, wish)
 
         _until_read(desk, attempt)
 
@@ -83,9 +83,9 @@ def take_back(desk: EntryDesk, stored: Stored, why: str, wish: Wish) -> None:
                 gone = Withdrawal(desk.clock.now_ms(), desk.actor, why)
                 withdraw_import(desk.ledger, number, gone, undoings, read_to=last)
             if wish.style == "json":
-                undone = [entry.said.about for entry in undoings if isinstance(entry.said, Undo)]
+                undone = [entry.body.about for entry in undoings if isinstance(entry.body, Undo)]
                 told = {"import": number, "dry_run": wish.dry_run, "undone": undone, "changed": changes}
-                _tell_json({"contract": desk.contract.id, **told})
+                _print_json({"contract": desk.contract.id, **told})
                 return
             done = "would count no more" if wish.dry_run else "counts no more"
             entries = f"; {_counted(len(undoings), 'entry', 'entries')} of the register undone" if undoings else ""
@@ -112,7 +112,7 @@ def _check(desk: EntryDesk, draft: Draft) -> None:
     last one counts."""
     from sla_monitor.register.effective import standing
 
-    if draft.entries and standing(desk.said()).entries:
+    if draft.entries and standing(desk.entries()).entries:
         raise click.ClickException(
             f"the register has entries of {desk.contract.id} already, and those of a file have no place among them"
             " (leave these out with --without-entries, or use another ledger)"
@@ -120,10 +120,10 @@ def _check(desk: EntryDesk, draft: Draft) -> None:
     now_ms = desk.clock.now_ms()
     latest_ms = max([draft.record.until_ms, *(until_ms for _, until_ms in draft.endpoints.values())])
     if latest_ms > now_ms:
-        from sla_monitor.register.instant import told_on_the_wall
+        from sla_monitor.register.instant import format_wall_time
 
         raise click.ClickException(
-            f"{draft.record.source} tells of {told_on_the_wall(latest_ms, desk.zone)}, which has not come"
+            f"{draft.record.source} tells of {format_wall_time(latest_ms, desk.zone)}, which has not come"
             " (check its dates, and this machine's clock)"
         )
 
@@ -151,7 +151,7 @@ def _reasoned(desk: EntryDesk, draft: Draft, changes: Changes) -> None:
     """A final month is stated again only for a reason."""
     from sla_monitor.register.effective import standing
 
-    stands = standing(desk.said())
+    stands = standing(desk.entries())
     final = sorted({row["month"] for row in changes if stands.sign_off(row["month"]) is not None})
     if final and not draft.note.strip():
         raise click.ClickException(
@@ -164,12 +164,12 @@ def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entr
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.spoken import said_of
+    from sla_monitor.register.spoken import body_of
 
-    ground = EntryContext(desk.contract, desk.said)
+    ground = EntryContext(desk.contract, desk.entries)
     standing = [entry.number for entry in ground.stands.entries if entry.number in stored.entries]
     drafts = [
-        desk.entry(said_of("undo", {"about": number}, desk.zone), note=why).model_copy(update={"number": last + place})
+        desk.entry(body_of("undo", {"about": number}, desk.zone), note=why).model_copy(update={"number": last + place})
         for place, number in enumerate(reversed(standing), start=1)
     ]
     found = [f"undo: {line}" for draft in drafts for line in problems(draft, ground)]
@@ -178,10 +178,10 @@ def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entr
     return drafts
 
 
-def _tell(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, wish: Wish) -> None:
+def _print_result(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, wish: Wish) -> None:
     entries = {} if stored is None else stored.entries
     if wish.style == "json":
-        _tell_json({
+        _print_json({
             "contract": desk.contract.id,
             "import": None if stored is None else stored.record.number,
             "dry_run": wish.dry_run,
@@ -213,14 +213,14 @@ def _tell(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, 
         click.echo(f"{_counted(len(draft.entries), 'entry', 'entries')} of the register{moved}")
 
 
-def tell_imports(several: Sequence[Stored], style: str) -> None:
+def print_imports(several: Sequence[Stored], style: str) -> None:
     """Every import of a ledger."""
     from zoneinfo import ZoneInfo
 
     from sla_monitor.assess.counting_in_words import imported_words
 
     if style == "json":
-        _tell_json({"imports": [_document(one) for one in several]})
+        _print_json({"imports": [_document(one) for one in several]})
         return
     rows = [
         {
@@ -256,15 +256,15 @@ def _document(one: Stored) -> dict[str, Any]:
 
 
 def _instant(at_ms: int) -> str:
-    from sla_monitor.register.instant import told_instant
+    from sla_monitor.register.instant import format_utc
 
-    return told_instant(at_ms)
+    return format_utc(at_ms)
 
 
 def _counted(count: int, word: str, several: str) -> str:
     return f"{count} {word if count == 1 else several}"
 
 
-def _tell_json(value: Any) -> None:
+def _print_json(value: Any) -> None:
 
-    tell_json(value)
+    print_json(value)

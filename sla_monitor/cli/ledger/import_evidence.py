@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.ledger.bringing import Wish, bring, take_back, tell_imports
+from sla_monitor.cli.ledger.bringing import Wish, bring, print_imports, take_back
 from sla_monitor.cli.register.desk import EntryDesk, login
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import ledger_path
@@ -83,7 +83,7 @@ def _draft(
         ),
         desk.contract.id,
         found.spans(0, LAST_MS),
-        {key: looks for key, looks in single.items() if looks},
+        {key: samples for key, samples in single.items() if samples},
         entries,
         note,
         {name: several for name, several in kept.items() if several},
@@ -95,7 +95,7 @@ def _readable(desk: EntryDesk, entries: list[Entry]) -> None:
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.rules import texts
 
-    found = [f"entry {one.number}: {field}: {what}" for one in entries for field, what in texts(one)]
+    found = [f"entry {one.number}: {problem.field}: {problem.message}" for one in entries for problem in texts(one)]
     found += [
         f"entry {one.number}: at: lies in the future (check this machine's clock)"
         for one in entries
@@ -113,7 +113,7 @@ def imports(config: Path, ledger: Path | None, style: str) -> None:
     """List what was brought in from elsewhere, and what was taken back again."""
     from sla_monitor.ledger.recording.imports import imports_of
 
-    tell_imports(imports_of(ledger_path(config, ledger)), style)
+    print_imports(imports_of(ledger_path(config, ledger)), style)
 
 
 @click.command("undo-import")

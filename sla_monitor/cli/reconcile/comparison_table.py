@@ -12,7 +12,7 @@ from sla_monitor.assess.reconciliation import (
     Reconciliation,
     ServiceReconciliation,
     Theirs,
-    told_counts,
+    format_counts,
 )
 from sla_monitor.cli.shared.terminal import Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
@@ -27,7 +27,7 @@ DISPENSABLE = ("unseen", "theirs lasted", "ours lasted")
 """What a narrow terminal does without, in this order."""
 
 
-def told_reconciliation(
+def format_reconciliation(
     contract: Contract,
     months: Sequence[str],
     found: Sequence[Reconciliation],
@@ -45,7 +45,7 @@ def told_reconciliation(
         blocks.append(f"No outage list speaks of {', '.join(missing)}.")
     if len(found) > 1:
         total = sum((one.sums for one in found), Sums())
-        blocks.append(f"All months: {_told_sums(total)}.")
+        blocks.append(f"All months: {_format_sums(total)}.")
     commands = list(_commands(contract, found, zone))
     if commands:
         blocks.append("\n".join(["Each difference can be entered as one of these:", *commands]))
@@ -56,7 +56,7 @@ def told_reconciliation(
 
 def _month(contract: Contract, one: Reconciliation, zone: ZoneInfo, columns: int | None) -> Iterator[str]:
     lists = ", ".join("the file" if kept.number is None else f"entry {kept.number}" for kept in one.lists)
-    head = f"{contract.id}, {one.month}: {told_counts(one)}"
+    head = f"{contract.id}, {one.month}: {format_counts(one)}"
     until = f"up to {format_instant(one.until_ms, zone)}; edges may differ by {format_exact_duration(one.tolerance_ms)}"
     yield "\n".join(wrapped(line, columns, "  ") for line in (head, f"against {lists}, {until}"))
     rows = [_row(service, row, zone) for service in one.services for row in service.rows]
@@ -95,7 +95,7 @@ def _lengths(sums: Sums) -> Row:
     }
 
 
-def _told_sums(sums: Sums) -> str:
+def _format_sums(sums: Sums) -> str:
     ours, theirs, difference = map(format_exact_duration, (sums.ours_ms, sums.theirs_ms, abs(sums.difference_ms)))
     than = "more" if sums.difference_ms > 0 else "less"
     return f"ours {ours}, theirs {theirs}" + (f", {difference} {than}" if sums.difference_ms else "")

@@ -187,12 +187,12 @@ def make(vouched: Vouched, wanted: PackRequest, output: Path, post: Post, bundli
 def _send(case: PackInput, whole: Pack, files: Mapping[str, bytes], mail: Mail, is_dry: bool) -> None:
     from sla_monitor.cli.shared.terminal import lines_of
     from sla_monitor.clock import SystemClock
-    from sla_monitor.review.mail import message, send, told
+    from sla_monitor.review.mail import describe_message, message, send
 
     made = message(case, whole, files, mail, SystemClock().now_ms())
     if not is_dry:
         send(made, mail)
-    click.echo(lines_of(told(made)) if is_dry else f"sent to {made['To']}")
+    click.echo(lines_of(describe_message(made)) if is_dry else f"sent to {made['To']}")
 
 
 def _progress(total: int) -> Callable[[str], None]:

@@ -48,7 +48,7 @@ def made_from(asked: Asked) -> Iterator[Vouched]:
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
     from sla_monitor.periods.edges import period_of
-    from sla_monitor.review.first_failures import first_looks
+    from sla_monitor.review.first_failures import first_failures
     from sla_monitor.review.gathering import Subject, gathered
     from sla_monitor.review.keeping import Keeping, sealed_as
 
@@ -71,7 +71,7 @@ def made_from(asked: Asked) -> Iterator[Vouched]:
         whole = gathered(
             Subject(contract, reader, month, now_ms),
             asked.copy,
-            first_looks=lambda one: first_looks(one, reader.first_failed),
+            first_failures=lambda one: first_failures(one, reader.first_failed),
             keeping=Keeping(is_recorded=True, by=by, **sealed_as(days, period_of(contract, month))),
             head="" if head is None else head.line(now_ms, None if key is None else key.sign),
         )

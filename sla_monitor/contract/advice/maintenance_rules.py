@@ -9,7 +9,7 @@ from sla_monitor.contract.calendars import DAYS, Calendar
 from sla_monitor.contract.maintenance import Maintenance
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import hours_in_30_days_ms, told_time
+from sla_monitor.contract.usual_month import format_ms, hours_in_30_days_ms
 
 SUBSTITUTE = " (observed)"
 """How the library of holidays marks the day that stands in for one at a weekend."""
@@ -64,16 +64,16 @@ def _maintenance(terms: Terms, path: Path, rules: Maintenance, services: Sequenc
     """An allowance that there is no time for, and one that nobody shares."""
     if rules.allowance_ms is None:
         return
-    allowed = told_time(rules.allowance_ms)
+    allowed = format_ms(rules.allowance_ms)
     if rules.hours is not None:
         window = hours_in_30_days_ms(terms, rules.hours)
         if window < rules.allowance_ms:
-            message = f"is {allowed} a month, and {rules.hours} has {told_time(window)} (check the two)"
+            message = f"is {allowed} a month, and {rules.hours} has {format_ms(window)} (check the two)"
             yield (*path, "allowance"), message
     for service in services:
         hours = hours_in_30_days_ms(terms, service.service_hours)
         if hours <= rules.allowance_ms:
-            message = f"is {allowed} a month, and {service.id} has {told_time(hours)} of service hours"
+            message = f"is {allowed} a month, and {service.id} has {format_ms(hours)} of service hours"
             yield (*path, "allowance"), f"{message}: it need never be up (a smaller allowance)"
     if rules.excess == "excluded":
         yield (*path, "excess"), f"excluded: what goes beyond {allowed} does not count either, so nothing is limited"

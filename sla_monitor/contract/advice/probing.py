@@ -13,12 +13,12 @@ from sla_monitor.contract.kpis.prometheus_source import source_doubts
 from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import DAY_MS, longest_day_ms, told_time
+from sla_monitor.contract.usual_month import DAY_MS, format_ms, longest_day_ms
 
 PAGE_BURN = Fraction(144, 10)
 """The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
 
-HELD_LOOKS, HELD_BYTES = 10_000_000, 25
+HELD_SAMPLES, HELD_BYTES = 10_000_000, 25
 """More single observations than this of one month are worth a word, and what each takes in memory while the month
 runs."""
 
@@ -46,7 +46,7 @@ def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint,
     name = endpoint.expected.calendar or service.service_hours
     longest_ms = longest_day_ms(terms, name)
     if endpoint.period_ms is not None and endpoint.period_ms > longest_ms:
-        period, day = told_time(endpoint.period_ms), told_time(longest_ms)
+        period, day = format_ms(endpoint.period_ms), format_ms(longest_ms)
         message = f"counts in the hours of {name}, at most {day} a day, so that {period} of silence take several days"
         yield path, f"{message} (write expected: {{at: ['02:00']}} for a job that runs at a time of day)"
 
@@ -55,11 +55,11 @@ def _held(terms: Terms) -> Iterator[RuleProblem]:
     """The running month's single observations of some KPIs are in memory, once for each endpoint."""
     needing = [i for i, kpi in enumerate(terms.kpis) if kpi.needs_samples]
     seen = {endpoint.id: endpoint for i in needing for _, endpoint in terms.endpoints_of(terms.kpis[i])}
-    looks = sum(30 * DAY_MS // endpoint.every_ms for endpoint in seen.values())
-    if looks > HELD_LOOKS:
-        held = f"{looks // 1_000_000} million probes a month at {len(seen)} endpoints"
+    samples = sum(30 * DAY_MS // endpoint.every_ms for endpoint in seen.values())
+    if samples > HELD_SAMPLES:
+        held = f"{samples // 1_000_000} million probes a month at {len(seen)} endpoints"
         message = f"with {len(needing) - 1} other KPIs, this one has" if len(needing) > 1 else "has"
-        memory = f"{held} in memory, {looks * HELD_BYTES // 1_000_000} MB at its end"
+        memory = f"{held} in memory, {samples * HELD_BYTES // 1_000_000} MB at its end"
         remedy = "probe less often, raise MemoryMax of the unit, or let the KPI ask Prometheus"
         yield ("kpis", needing[0], "id"), f"{message} {memory} ({remedy})"
 
@@ -73,7 +73,7 @@ def _of_kpi(terms: Terms, kpi: Kpi) -> Iterator[tuple[str, str]]:
     if isinstance(kpi, ErrorRateKpi):
         for _, endpoint in terms.endpoints_of(kpi):
             if endpoint.every_ms > kpi.slot_ms:
-                every, slot = told_time(endpoint.every_ms), told_time(kpi.slot_ms)
+                every, slot = format_ms(endpoint.every_ms), format_ms(kpi.slot_ms)
                 message = (
                     f"{slot} is shorter than {every}, the interval of {endpoint.id}: most slots hold no probe of it"
                 )
@@ -91,17 +91,21 @@ def _alarm(kpi: AvailabilityKpi) -> Iterator[tuple[str, str]]:
 
 def _places(terms: Terms, kpi: AvailabilityKpi) -> Iterator[tuple[str, str]]:
     """A quorum of more places than there are, and answers that we do not wait for as long as the contract does."""
-    counting, looking = kpi.counting, [endpoint for _, endpoint in terms.endpoints_of(kpi)]
-    if counting.quorum and looking and counting.quorum.min_active > len(looking):
-        message = f"quorum.min_active is {counting.quorum.min_active}, and {len(looking)} look: nothing is ever known"
+    counting, probed = kpi.counting, [endpoint for _, endpoint in terms.endpoints_of(kpi)]
+    if counting.quorum and probed and counting.quorum.min_active > len(probed):
+        count = f"{counting.quorum.min_active}, more than the endpoints ({len(probed)})"
+        message = f"quorum.min_active is {count}: nothing is ever known"
         yield "counting", f"{message} (add endpoints, or write a smaller number)"
     if counting.slow_as_down is None:
         return
     limit_ms = counting.slow_as_down.promised_ms * Fraction(counting.slow_as_down.multiple)
-    for endpoint in looking:
+    for endpoint in probed:
         if endpoint.timeout_ms <= limit_ms:
-            waited = f"{endpoint.id} is down after {told_time(endpoint.timeout_ms)}"
-            yield "counting", f"{waited}, and an answer is none only after {told_time(limit_ms)} (a longer timeout)"
+            waited = f"{endpoint.id} is down after {format_ms(endpoint.timeout_ms)}"
+            yield (
+                "counting",
+                f"{waited}, and an answer is none only after {format_ms(limit_ms)} (a longer timeout)",
+            )
 
 
 def _times(terms: Terms, kpi: ResponseTimeKpi) -> Iterator[tuple[str, str]]:

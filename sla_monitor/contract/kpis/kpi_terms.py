@@ -90,6 +90,11 @@ class KpiTerms(Strict):
         ]
 
     @property
+    def gives_points(self) -> bool:
+        """Whether any result of it costs service points."""
+        return any(band.points for band in self.bands)
+
+    @property
     def needs_samples(self) -> bool:
         """Whether its figure is made of each probe by itself, and not of the time between them."""
         return False

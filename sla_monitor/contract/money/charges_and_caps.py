@@ -78,7 +78,9 @@ class Claims(Strict):
     )
     days: Annotated[Whole, Field(ge=0, le=3660)] = Field(0, description="Calendar days more.")
     after: Literal["period_end", "next_period_end"] = Field(
-        "period_end", description="next_period_end: the end of the month after, which is a second billing cycle."
+        "period_end",
+        description="From when on months and days count. next_period_end: the end of the month after. Where a contract"
+        " says the end of the second billing cycle after an outage, write months: 2 in its place.",
     )
 
 

@@ -198,7 +198,7 @@ class _Story:
         return int(float(self.burn.share_percent) / 100 * self.allowance_s // self.step_s) + 2
 
     @property
-    def told(self) -> dict[str, str]:
+    def annotation_values(self) -> dict[str, str]:
         """The downtime of the first of the alert's windows that is over its share, and what is left."""
         lost_s = self.outage * self.step_s
         for burn in (each for each in self.burns if self.is_in_step(each)):
@@ -225,7 +225,7 @@ class _Story:
     def firing_case(self, title: str, sofar: str, extra: Mapping[str, str] | None = None) -> AlertTest:
         """The alert fires at the outage's last step."""
         case = self.quiet_case(title, self.quiet + self.outage, sofar, extra)
-        return replace(case, fires=self.subject.came(**self.where), told=self.told)
+        return replace(case, fires=self.subject.came(**self.where), told=self.annotation_values)
 
 
 def _less(whole: int, values: str) -> str:

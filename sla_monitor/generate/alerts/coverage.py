@@ -58,7 +58,7 @@ def coverage_alert(subject: Subject) -> Alert:
 def _lagging(settings: Settings) -> Alert:
     late = f"histogram_quantile(0.99, rate({names.LATENESS.name}_bucket[5m])) > 1"
     skipped = " + ".join(f"increase({metric.sample}[{WINDOW}])" for metric in (names.MISSED, names.OVERRUN))
-    looks = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{WINDOW}]))"
+    made = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{WINDOW}]))"
     patience_ms = settings.alerting.patience_ms
     at_ms = (minutes(patience_ms) + 20) * MINUTE_MS
     probes = ours(names.PROBES, contract="c", service="s", endpoint="e")
@@ -69,7 +69,7 @@ def _lagging(settings: Settings) -> Alert:
         settings,
         names.MONITOR_LAGGING,
         "warning",
-        f"{late}\nor ({skipped}) / {looks} > 0.01",
+        f"{late}\nor ({skipped}) / {made} > 0.01",
         text("Probes are late or missed: coverage falls."),
         (
             AlertTest("fires when probes are late", at_ms, buckets, dict(OURS)),

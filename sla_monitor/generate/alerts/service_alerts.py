@@ -45,7 +45,7 @@ def _details(subject: Subject, group: Group) -> dict[str, Text]:
 
 
 def _service_down(subject: Subject, group: Group) -> Alert:
-    """The state is by the contract's rule of confirmation already, unless that takes one failed look for an outage."""
+    """The state is by the contract's rule of confirmation already, unless that takes one failed probe for an outage."""
     several = [e for s in group.services for e in s.endpoints]
     is_unconfirmed = subject.terms.accounting.confirmation_failures == 1
     wait_ms = max(subject.confirmed_after_ms(e) for e in several) if is_unconfirmed else 0

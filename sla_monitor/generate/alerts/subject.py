@@ -89,8 +89,8 @@ class Subject:
     def confirmed_after_ms(self, endpoint: Endpoint) -> int:
         """How long an endpoint is seen down when more than one probe in a row has failed, and as many as the contract
         wants: a single failed probe is seen for at most one interval, one timeout, and a scrape at either end."""
-        looks = max(self.terms.accounting.confirmation_failures, 2)
-        return (looks - 1) * endpoint.every_ms + endpoint.timeout_ms + 2 * self.settings.alerting.scrape_every_ms
+        probes = max(self.terms.accounting.confirmation_failures, 2)
+        return (probes - 1) * endpoint.every_ms + endpoint.timeout_ms + 2 * self.settings.alerting.scrape_every_ms
 
     def contacts(self, services: Iterable[Service]) -> Text:
         """Whom to call about each of some services."""

@@ -37,7 +37,7 @@ def trigger_alerts(subject: Subject) -> Iterator[Alert]:
 
 
 def _figure(subject: Subject, condition: TriggerCondition) -> tuple[str, str, float] | None:
-    """The running month's figure that a condition looks at, a series of it for tests, and its limit; None for
+    """The running month's figure of a condition, a series of it for tests, and its limit; None for
     conditions on several months, on failures and on other triggers."""
     limit = float(condition.limit)
     if condition.months > 1 or condition.window == "contract_year" or condition.kpis or limit <= 0:

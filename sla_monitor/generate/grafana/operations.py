@@ -119,8 +119,8 @@ def _open_outages() -> Panel:
     )
 
 
-def _plain(heading: str, metric: names.MetricName, look: PanelStyle) -> TableColumn:
-    return TableColumn(heading, each(SERVICE_LABELS, select(metric, *CONTRACT)), look)
+def _plain(heading: str, metric: names.MetricName, panel_style: PanelStyle) -> TableColumn:
+    return TableColumn(heading, each(SERVICE_LABELS, select(metric, *CONTRACT)), panel_style)
 
 
 def _certificates() -> Panel:
@@ -136,8 +136,8 @@ def _certificates() -> Panel:
 
 
 def _own_health() -> list[Panel]:
-    def own(title: str, description: str, expression: str, look: PanelStyle) -> Panel:
-        return stat(title, description, Query(expression), look, width=6)
+    def own(title: str, description: str, expression: str, panel_style: PanelStyle) -> Panel:
+        return stat(title, description, Query(expression), panel_style, width=6)
 
     to = (to_health(),)
     yes, no = style.steps((None, style.BAD), (1, style.GOOD)), style.ANY_IS_BAD

@@ -37,8 +37,8 @@ def scorecard(contracts: Sequence[Terms], money: str) -> Dashboard:
     )
 
 
-def _now(title: str, description: str, expression: str, look: PanelStyle, legend: str = "") -> Panel:
-    return stat(title, description, Query(expression, legend), look)
+def _now(title: str, description: str, expression: str, panel_style: PanelStyle, legend: str = "") -> Panel:
+    return stat(title, description, Query(expression, legend), panel_style)
 
 
 def _points() -> tuple[Panel, ...]:

@@ -36,8 +36,8 @@ def service() -> Dashboard:
 
 
 def _figures() -> tuple[Panel, ...]:
-    def now(title: str, description: str, expression: str, look: PanelStyle) -> Panel:
-        return stat(title, description, Query(expression), look)
+    def now(title: str, description: str, expression: str, panel_style: PanelStyle) -> Panel:
+        return stat(title, description, Query(expression), panel_style)
 
     def of(metric: names.MetricName) -> str:
         return f"max({select(metric, *SERVICE)})"
@@ -126,13 +126,13 @@ def _reasons() -> Panel:
 
 
 def _failures() -> Panel:
-    failed, all_looks = (
+    failed, all_probes = (
         f"sum by (endpoint) ({rate(metric, *ENDPOINT)})" for metric in (names.PROBE_FAILURES, names.PROBES)
     )
     return timeseries(
         "Failed probes",
         "Share of the probes of each endpoint that found it down.",
-        [Query(f"{failed} / {all_looks}", "{{endpoint}}")],
+        [Query(f"{failed} / {all_probes}", "{{endpoint}}")],
         PanelStyle(unit="percentunit", least=0, most=1),
     )
 

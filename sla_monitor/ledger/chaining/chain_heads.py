@@ -58,7 +58,7 @@ class ChainHead:
     def line(self, at_ms: int, sign: Sign | None = None) -> str:
         """What is told of it, signed if there is a key."""
         at = f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-        line = told(self, at)
+        line = format_head(self, at)
         return line if sign is None else f"{line} signature={b64encode(sign(line.encode())).decode()}"
 
 
@@ -100,10 +100,10 @@ class ToldHead:
 
     @property
     def _message(self) -> bytes:
-        return told(self.head, self.at).encode()
+        return format_head(self.head, self.at).encode()
 
 
-def told(head: ChainHead, at: str) -> str:
+def format_head(head: ChainHead, at: str) -> str:
     """The line of a head without its signature."""
     return f"sla-monitor-head/1 link={head.link} observations={head.observations} digest={head.digest} at={at}"
 

@@ -102,7 +102,7 @@ class Stretch:
         self.lines.update(line)
         self.lines.update(b"\n")
 
-    def told(self) -> list[Any]:
+    def columns(self) -> list[Any]:
         return [self.first, self.last, self.count, self.lines.hexdigest()]
 
 
@@ -129,7 +129,7 @@ class Link:
 
     def row(self) -> tuple[int, int, str, bytes, bytes]:
         """The link's row as it is now."""
-        covers = _LINE.encode({table: each.told() for table, each in self._stretches.items()}).decode()
+        covers = _LINE.encode({table: each.columns() for table, each in self._stretches.items()}).decode()
         marks = bytes(self._marks)
         return self.number, self.at_ms, covers, marks, digest_of(self.before, self.number, self.at_ms, covers, marks)
 

@@ -58,9 +58,9 @@ class ReportedFigure(EntryKind):
             return
         yield from context.month_without_end(self.kpi, self.month)
         if kpi.part_kpis:
-            yield "kpi", f"{kpi.id} is made of other KPIs (give their figures)"
+            yield EntryProblem("kpi", f"{kpi.id} is made of other KPIs (give their figures)")
         if self.total is not None and not kpi.takes_counts:
-            yield "in_target", f"{kpi.id} is no share of events (give its value)"
+            yield EntryProblem("in_target", f"{kpi.id} is no share of events (give its value)")
         if self.value is not None:
             yield from _range(self.value, kpi)
 
@@ -89,8 +89,8 @@ class ReportedFigure(EntryKind):
 
 def _range(value: Decimal, kpi: Kpi) -> Iterator[EntryProblem]:
     if kpi.unit == "percent" and value > 100:
-        yield "value", "must be at most 100 per cent (write 99.5 for 99.5 %)"
+        yield EntryProblem("value", "must be at most 100 per cent (write 99.5 for 99.5 %)")
     if kpi.unit in _NOT_BELOW_NOTHING and value < 0:
-        yield "value", "must not be below 0"
+        yield EntryProblem("value", "must not be below 0")
     if kpi.unit == "count" and value != value.to_integral_value():
-        yield "value", "must be a whole number: it counts"
+        yield EntryProblem("value", "must be a whole number: it counts")

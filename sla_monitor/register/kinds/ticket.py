@@ -66,12 +66,12 @@ class TicketRecord(EntryKind):
         known = [(name, at_ms) for name, at_ms in ends.items() if at_ms is not None]
         for (before, one_ms), (name, other_ms) in pairwise(known):
             if other_ms < one_ms:
-                yield name, f"must not be before {before} (check the dates)"
+                yield EntryProblem(name, f"must not be before {before} (check the dates)")
         for stop in self.stops:
             if stop.end_ms is not None and stop.end_ms <= stop.start_ms:
-                yield "stops", "must end after they start (check the dates)"
+                yield EntryProblem("stops", "must end after they start (check the dates)")
             if stop.start_ms < self.opened_ms or (self.ended_ms is not None and stop.start_ms > self.ended_ms):
-                yield "stops", "must lie between opened and ended (check the dates)"
+                yield EntryProblem("stops", "must lie between opened and ended (check the dates)")
 
     def months(self, zone: ZoneInfo) -> tuple[str, ...]:
         ends = (self.opened_ms, self.responded_ms, self.ended_ms)
@@ -92,4 +92,4 @@ def _priority(name: str, terms: Terms) -> Iterator[EntryProblem]:
     listed = {priority for kpi in terms.kpis if isinstance(kpi, RatioKpi) for priority in kpi.priorities}
     near = [each for each in listed if each.casefold() == name.casefold()]
     if name not in listed and near:
-        yield "priority", f"no KPI counts {name} (did you mean {near[0]}?)"
+        yield EntryProblem("priority", f"no KPI counts {name} (did you mean {near[0]}?)")

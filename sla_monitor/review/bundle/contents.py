@@ -20,7 +20,7 @@ from sla_monitor.evidence import evidence_text
 from sla_monitor.evidence.given import Given
 from sla_monitor.evidence.reading import checked, evidence_of, spelled_content
 from sla_monitor.periods.edges import run_of
-from sla_monitor.periods.terms_slices import told_range
+from sla_monitor.periods.terms_slices import evidence_range
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import is_redacted, redacted, withheld
 from sla_monitor.review.gathering import Gathered, Subject, gathered
@@ -48,7 +48,7 @@ def evidence_file(found: Gathered) -> bytes:
     contract, source, month, now_ms = found.about.contract, found.about.source, found.about.month, found.about.now_ms
     run, kpis = run_of(contract), found.case.terms.kpis
     last = max([month, *(run.period_months(month, kpi.measurement_months)[-1] for kpi in kpis)])
-    seen = told_range(contract, source.first_ms(contract.id), (run.first, last), now_ms)
+    seen = evidence_range(contract, source.first_ms(contract.id), (run.first, last), now_ms)
     given = Given(source, found.case.copy == "supplier", seen[1])
     last_ms = max((entry.at_ms for entry in given.entries(contract.id)), default=0)
     for at_ms in dict.fromkeys((min(max(seen[1], last_ms), now_ms), now_ms)):

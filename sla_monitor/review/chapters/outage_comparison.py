@@ -11,7 +11,7 @@ from sla_monitor.assess.reconciliation import (
     Reconciliation,
     ServiceReconciliation,
     Theirs,
-    told_counts,
+    format_counts,
 )
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, Tone
 from sla_monitor.review.pack_input import PackInput
@@ -57,7 +57,7 @@ def _method(case: PackInput, one: Reconciliation) -> Iterator[str]:
     numbers = format_list([f"entry {kept.number}" for kept in one.lists])
     rows = format_count(sum(kept.said.left_out for kept in one.lists), "row")
     left_out = f" {rows} of its file had no part in it." if any(kept.said.left_out for kept in one.lists) else ""
-    yield f"The supplier’s list is {numbers} of the register.{left_out} Found: {told_counts(one)}."
+    yield f"The supplier’s list is {numbers} of the register.{left_out} Found: {format_counts(one)}."
     yield (
         "Our confirmed outages, corrected and with nothing excluded, are compared with theirs inside the service hours."
         " Outages that overlap are one match, however many there are on either side. A match is agreed where no stretch"

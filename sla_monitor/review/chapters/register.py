@@ -83,7 +83,7 @@ def _effects(case: PackInput) -> Table:
 
 
 def _entries(case: PackInput) -> Table:
-    entries = (entry for entry in case.assessment.entries if entry.said.is_in_pack)
+    entries = (entry for entry in case.assessment.entries if entry.body.is_in_pack)
     return Table("entries", "Register", ENTRIES, tuple(_entry_row(case, entry) for entry in entries))
 
 
@@ -102,7 +102,7 @@ def _entry_row(case: PackInput, entry: Entry) -> Row:
 
 def _known(case: PackInput, entry: Entry) -> str:
     """When the supplier knew of a cause, and when it told the authority."""
-    notices = entry.said.notices().items()
+    notices = entry.body.notices().items()
     return ", ".join(f"{word} {case.at(at_ms)}" for word, at_ms in notices if at_ms is not None)
 
 

@@ -92,7 +92,7 @@ def _besides(case: PackInput, found: Restatement, before: PeriodResult) -> Itera
     if sets[0] != sets[1]:
         was, now = (format_list(names) if names else "nothing" for names in sets)
         yield Prose((f"The month set off {was} by the sign-off, and sets off {now} now.",))
-    signed = found.signed.said
+    signed = found.signed.body
     if isinstance(signed, SignOff) and (before.points != signed.points or before.deducted != signed.credit):
         points, credit = format_counted_points(before.points, "point"), case.money(before.deducted).text
         yield Prose((ELSEWHERE.format(points=points, credit=credit),))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.contract.money.charges_and_caps import Charges
+from sla_monitor.periods.months import TermMonths
 from sla_monitor.sla.money.apportionment import shared
 from sla_monitor.sla.rounding import exact_decimal, money, round_to
 
@@ -39,6 +40,14 @@ def month_charges(parts: Sequence[tuple[Charges, int]], days: int, currency: str
 def of_service(charges: Mapping[str, Decimal], service: str | None) -> Decimal:
     """The charges that a percentage is of: a service's own, or all of them for the contract as a whole."""
     return sum(charges.values(), Decimal(0)) if service is None else charges.get(service, Decimal(0))
+
+
+def of_measurement_period(
+    run: TermMonths, month: str, length: int, known: Mapping[str, Mapping[str, Decimal]], service: str | None
+) -> list[Decimal]:
+    """The charges of each month of a measurement period of so many months, up to this one, as far as they are known."""
+    months = run.period_months(month, length)
+    return [of_service(known[one], service) for one in months if one <= month and one in known]
 
 
 def split(amount: Decimal, shares: Mapping[str, Decimal], places: int = 2) -> dict[str, Decimal]:

@@ -9,8 +9,9 @@ from fractions import Fraction
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import CreditTerms
+from sla_monitor.periods.months import TermMonths
 from sla_monitor.sla.banding import banded_value
-from sla_monitor.sla.money.charges import of_service
+from sla_monitor.sla.money.charges import of_measurement_period, of_service
 from sla_monitor.sla.results import CreditLine, KpiResult, MonthInput, PeriodResult
 from sla_monitor.sla.rounding import money, shown
 from sla_monitor.sla.working import Working, step
@@ -21,6 +22,7 @@ class CreditInput:
     """All that a credit may depend on: the month, its results, and the months before, oldest first."""
 
     seen: MonthInput
+    run: TermMonths
     currency: str
     kpis: dict[str, KpiTerms]
     results: dict[str, KpiResult]
@@ -40,7 +42,18 @@ class CreditInput:
         return sum((result.points for result in self.priced(names)), Fraction(0))
 
     def charges(self, rule: CreditTerms) -> Decimal:
+        """The month's."""
         return of_service(self.seen.charges, rule.service)
+
+    def period_charges(self, rule: CreditTerms, kpi: str) -> tuple[Decimal, Working]:
+        """The charges of all months of a KPI's measurement period, with their sum where they are several."""
+        months = self.kpis[kpi].measurement_months
+        if months == 1:
+            return self.charges(rule), ()
+        known = {past.month: past.charges for past in self.earlier} | {self.seen.month: self.seen.charges}
+        several = of_measurement_period(self.run, self.seen.month, months, known, rule.service)
+        total = sum(several, Decimal(0))
+        return total, (step("charges of the measurement period", " + ".join(map(str, several)), total, rule.clause),)
 
     def line(
         self, rule: CreditTerms, kpi: str | None, amount: Fraction, formula: str, before: Working = ()

@@ -104,7 +104,8 @@ def _credit(
     setting: Setting, regime: Regime, seen: MonthInput, kpis: Sequence[KpiResult], account: Account
 ) -> CreditResult:
     terms: dict[str, KpiTerms] = {kpi.id: kpi for kpi in regime.kpis}
-    case = CreditInput(seen, setting.currency, terms, {result.kpi: result for result in kpis}, account.earlier)
+    results = {result.kpi: result for result in kpis}
+    case = CreditInput(seen, setting.run, setting.currency, terms, results, account.earlier)
     lines = [line for rule in regime.credits for line in credit_lines(rule, case)]
     lines += returned(seen.earned_back, setting.currency)
     return claimed(capped(regime.caps, lines, account), seen.month, regime.claims, seen.claim)

@@ -44,7 +44,7 @@ def tripped(trigger: Trigger, months: Sequence[PeriodResult], account: Account, 
         return None
     names = tuple(sorted({name for one in found for name in one.months}))
     on = min((one.on for one in found if one.on is not None), default=None)
-    return TriggerResult(trigger.id, names, tuple(trigger.effects), tuple(one.said for one in found), on)
+    return TriggerResult(trigger.id, names, tuple(trigger.effects), tuple(one.step for one in found), on)
 
 
 class Judged(NamedTuple):
@@ -52,12 +52,12 @@ class Judged(NamedTuple):
 
     is_held: bool
     months: list[str]
-    said: Step
+    step: Step
     on: date | None = None
 
 
 def _on(day: date, condition: TriggerCondition, windows: DayWindows) -> Judged:
-    return Judged(True, windows.months_of(day), _said(condition, *windows.formula(day)), day)
+    return Judged(True, windows.months_of(day), _condition_step(condition, *windows.formula(day)), day)
 
 
 def _names(condition: TriggerCondition, regime: Regime) -> Sequence[str]:
@@ -73,7 +73,7 @@ def _judged(condition: TriggerCondition, months: Sequence[PeriodResult], account
     numbers = _numbers(condition, window, regime)
     total, formula = _number(condition, window, account, regime)
     counted = [past.month for past, number in zip(window, numbers, strict=True) if number]
-    return Judged(condition.holds(total), counted or [month], _said(condition, formula, total))
+    return Judged(condition.holds(total), counted or [month], _condition_step(condition, formula, total))
 
 
 def _numbers(condition: TriggerCondition, window: Sequence[PeriodResult], regime: Regime) -> list[Fraction]:
@@ -102,7 +102,7 @@ def _in_each(condition: TriggerCondition, months: Sequence[PeriodResult], accoun
     numbers = [_number(condition, [past], account, regime)[0] for past in last]
     is_held = len(last) == condition.months and last[-1] is months[-1] and all(map(condition.holds, numbers))
     formula = "each of " + ", ".join(shown(number) for number in numbers)
-    return Judged(is_held, [past.month for past in last], _said(condition, formula, f"{is_held}".lower()))
+    return Judged(is_held, [past.month for past in last], _condition_step(condition, formula, f"{is_held}".lower()))
 
 
 def _is_measured(condition: TriggerCondition, past: PeriodResult) -> bool:
@@ -119,7 +119,7 @@ def _window(
     return within(months, month, condition.months)
 
 
-def _said(condition: TriggerCondition, formula: str, result: Fraction | str) -> Step:
+def _condition_step(condition: TriggerCondition, formula: str, result: Fraction | str) -> Step:
     word = "more than" if condition.more_than is not None else "at least"
     window = condition.window.replace("_", " ")
     number, unit = (condition.months, "month") if condition.days is None else (condition.days, "day")

@@ -13,7 +13,7 @@ from sla_monitor.assess.reconciliation import (
     Reconciliation,
     ServiceReconciliation,
     Theirs,
-    told_counts,
+    format_counts,
 )
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.reconcile import Sums, Verdict
@@ -70,7 +70,7 @@ def reconciled_of(contract: ContractAssessment) -> Reconciled | None:
     return Reconciled(
         anchor=f"reconciled--{contract.contract}",
         month=format_month(one.month),
-        counts=told_counts(one),
+        counts=format_counts(one),
         rows=tuple(rows[:SHOWN]),
         total=MatchRow("All services", "", Outcome.UP, "", "", *_lengths(one.sums)),
         more=f"{format_count(hidden, 'more match', 'more matches')} not listed" if hidden > 0 else "",

@@ -144,4 +144,4 @@ def test_every_command_of_the_how_to_does_what_it_says(as_the_how_to_has_it: Pat
 
 
 def test_the_entry_of_the_how_to_is_a_good_one() -> None:
-    assert Entry.model_validate(json.loads(block(HOW_TO, "json"))).said.kind == "decision"
+    assert Entry.model_validate(json.loads(block(HOW_TO, "json"))).body.kind == "decision"

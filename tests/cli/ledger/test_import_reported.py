@@ -18,11 +18,11 @@ from tests.backfill.support import UP, Desk, at, desk_in, minutes
 from tests.evidence.support import evidence
 
 DAY_MS = 86_400_000
-LOOKS = [{"at": at(0), "duration_us": 5}]
+SAMPLES = [{"at": at(0), "duration_us": 5}]
 FILE = evidence(
     observed=[
         {"kind": "outages", "service": "custody", "outages": [{"start": at(0), "end": at(30)}]},
-        {"kind": "observations", "endpoint": "webmail", "every": "60s", "looks": LOOKS},
+        {"kind": "observations", "endpoint": "webmail", "every": "60s", "looks": SAMPLES},
     ]
 )
 

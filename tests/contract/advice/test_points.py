@@ -106,11 +106,11 @@ def test_a_group_of_related_failures_with_one_kpi(tmp_path: Path) -> None:
 def test_a_quorum_of_more_places_than_look(tmp_path: Path) -> None:
     text = "kpis: [{id: K, service: custody, target: 99, counting: {quorum: {percent: 51, min_active: 2}}}]\n"
     (line,) = doubted(tmp_path, text)
-    assert line.startswith("kpis.K.counting: quorum.min_active is 2, and 1 look: nothing is ever known")
+    assert line.startswith("kpis.K.counting: quorum.min_active is 2, more than the endpoints (1): nothing is")
     assert doubted(tmp_path, text.replace("min_active: 2", "min_active: 1")) == []
 
 
-def test_a_look_that_does_not_wait_until_an_answer_is_none(tmp_path: Path) -> None:
+def test_a_probe_that_does_not_wait_until_an_answer_is_none(tmp_path: Path) -> None:
     """Five times 700 ms are longer than the three seconds of the probe; five times 500 ms are not."""
     text = "kpis: [{id: K, service: custody, target: 99, counting: {slow_as_down: {promised: 700ms, multiple: 5}}}]\n"
     (line,) = doubted(tmp_path, text)

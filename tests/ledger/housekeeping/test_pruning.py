@@ -34,7 +34,7 @@ from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.reading.reader import Keeping
 from sla_monitor.ledger.schema import MIGRATIONS
 from sla_monitor.register.instant import parse_instant
-from sla_monitor.review.first_failures import first_looks
+from sla_monitor.review.first_failures import first_failures
 from sla_monitor.review.gathering import Subject, gathered
 from sla_monitor.review.rendering.files import PackRequest
 from sla_monitor.signing import SigningKey
@@ -118,7 +118,7 @@ def packs(place: Place, output: Path) -> dict[str, bytes]:
     with read_only(place.ledger, archive(place)) as reader:
         for month in MONTHS:
             about = Subject(contract, reader, month, NOW_MS)
-            one = gathered(about, first_looks=lambda found: first_looks(found, reader.first_failed))
+            one = gathered(about, first_failures=lambda found: first_failures(found, reader.first_failed))
             for claim in (None, *(kpi.kpi for kpi in one.case.failed())):
                 formats = ["html", "csv", "json", "xlsx", "pdf"] if month == "2025-03" else ["html", "json"]
                 bundling = Bundling(is_wanted=True, replaces=False)
@@ -215,7 +215,7 @@ def test_the_daemons_own_assessments_are_the_same(place: Place, before: dict[str
         for month in MONTHS * 2:
             found = assess_month(contract, recorded, month, NOW_MS, None, cache)
             assert document_text(document(found, INPUTS)) == before[month]
-        ledger.keep_looks(["partnership/portal"], BEGIN, BEGIN + 85 * DAY_MS)
+        ledger.keep_samples(["partnership/portal"], BEGIN, BEGIN + 85 * DAY_MS)
     assert problems(place) == ()
     assert told(place) == before
 

@@ -14,7 +14,7 @@ from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.answer_details import DETAILS
 from tests.probe.answers import ROWS, Row
-from tests.probe.looking import look, prober, timed
+from tests.probe.looking import probed, prober, timed
 from tests.probe.servers import OK, Peer, serving
 
 DOCS = Path(__file__).parents[3] / "docs/probing.md"
@@ -35,7 +35,7 @@ def origin() -> Iterator[str]:
 
 @pytest.mark.parametrize(("number", "row"), NUMBERED)
 def test_an_answer_is_what_the_table_says(number: int, row: Row, origin: str) -> None:
-    found = look("http", url=f"{origin}/{number}", method=row.method, timeout="5s")
+    found = probed("http", url=f"{origin}/{number}", method=row.method, timeout="5s")
     if row.reason is not None:
         assert (found.outcome, found.reason) == (Outcome.DOWN, row.reason), found.detail
         return

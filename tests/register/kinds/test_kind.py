@@ -21,7 +21,7 @@ from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.instant import Milliseconds
 from sla_monitor.register.kinds.kind import EntryKind, TimedKind
 from sla_monitor.register.rules import doubts, problems
-from sla_monitor.register.spoken import entry_of, said_of
+from sla_monitor.register.spoken import body_of, entry_of
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_stretch
 from tests.register.contracts import PARTS, contract
@@ -54,13 +54,13 @@ def named() -> Contract:
 
 def example(name: str) -> Entry:
     kind = KINDS[name]
-    said = said_of(name, kind.example.words, ZONE)
+    said = body_of(name, kind.example.words, ZONE)
     return entry_of(said, at_ms=Milliseconds(NOW_MS), actor="ann", contract="small", note=kind.example.note)
 
 
 def before(name: str) -> list[Entry]:
     """The entry that an example is about."""
-    subject = example(name).said.subject()
+    subject = example(name).body.subject()
     about = example("action" if name == "done" else "claim")
     return [] if subject is None else [about.model_copy(update={"number": subject, "actor": "bob"})]
 
@@ -82,7 +82,7 @@ def test_the_rules_refuse_what_the_contract_does_not_have(name: str) -> None:
 
 @every_kind
 def test_the_words_are_one_sentence_on_every_screen(name: str) -> None:
-    words = example(name).said.words(SAY)
+    words = example(name).body.words(SAY)
     assert words[0].isupper(), words
     assert words.isprintable(), words
     assert not words.endswith("."), words
@@ -94,16 +94,16 @@ def test_the_words_are_one_sentence_on_every_screen(name: str) -> None:
 def test_a_list_has_the_words_the_time_and_the_note(name: str) -> None:
     entry = example(name)
     told = summary(entry, SAY)
-    assert told.startswith(entry.said.words(SAY))
+    assert told.startswith(entry.body.words(SAY))
     assert entry.note in told
-    if isinstance(entry.said, TimedKind):
-        assert format_stretch(entry.said.start_ms, entry.said.end_ms, SAY.zone) in told
+    if isinstance(entry.body, TimedKind):
+        assert format_stretch(entry.body.start_ms, entry.body.end_ms, SAY.zone) in told
 
 
 @every_kind
 def test_what_is_asked_of_every_kind_is_answered(name: str) -> None:
     context = EntryContext.of(named(), before(name))
-    said = example(name).said
+    said = example(name).body
     assert all(hasattr(said, f"{field}_ms") for field in type(said).past)
     assert said.is_decidable or not said.asks_for_decision(context.contract)
     assert doubts(example(name), context) == list(dict.fromkeys(said.doubts(context)))
@@ -111,7 +111,7 @@ def test_what_is_asked_of_every_kind_is_answered(name: str) -> None:
     assert bool(said.months(ZONE)) == (said.subject() is None and name != "action")
     assert not (said.is_meant_to_change and not said.changes_figures)
     assert all(value is None or value > 0 for value in said.notices().values())
-    assert said.last_word_on() == example(name).said.last_word_on()
+    assert said.last_word_on() == example(name).body.last_word_on()
 
 
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if not kind.command])
@@ -138,7 +138,7 @@ def test_a_kind_that_is_not_added_has_a_command_of_its_own(name: str) -> None:
 
 def test_money_is_told_with_its_currency() -> None:
     assert SAY.money(Decimal("5000")) == "£5,000.00"
-    assert example("earn_back").said.words(SAY) == "Earn-back of £5,000.00, October 2026"
+    assert example("earn_back").body.words(SAY) == "Earn-back of £5,000.00, October 2026"
 
 
 def test_the_table_has_every_class_that_is_a_kind() -> None:

@@ -168,7 +168,7 @@ def test_each_kind_of_entry_is_one_sides_or_both() -> None:
     for said in told.values():
         whole = own(3, said).model_copy(update={"note": SECRET, "evidence": PAPERS, "reference": "CCN-1"})
         without = redacted(whole)
-        assert without.said == whole.said
+        assert without.body == whole.body
         assert without.reference == "CCN-1"
         assert redacted(without) == without
         assert withheld([without]) == []

@@ -169,7 +169,7 @@ def test_a_contract_that_is_probed_after_its_end_says_so() -> None:
     assert "It is still probed, as its terms say: what is seen now counts for no figure." in render(board).text
 
 
-def test_an_endpoint_shows_its_last_look() -> None:
+def test_an_endpoint_shows_its_last_probe() -> None:
     text = render(estate.partnership()).text
     assert "Custody web http ✕ Down status unexpected, 23 failures in a row" in text
     assert "12 s ago 14:25:14 GMT 41 ms" in text

@@ -9,10 +9,12 @@ from collections import defaultdict
 from decimal import Decimal
 
 from sla_monitor.contract.money.credit_methods import Credit
+from sla_monitor.periods.months import TermMonths, name_of
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal, rounded
 from sla_monitor.review.rendering.sheet.methods import MethodFrame, formulas, payout
 from sla_monitor.review.rendering.sheet.promises import KpiSheet, promises
+from sla_monitor.sla.money.charges import of_measurement_period
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 from sla_monitor.wording.instants import format_month
@@ -62,13 +64,25 @@ def _lines(
         grid.add(CellEntry(rule.summary.replace("`", ""), style="note"))
         ours = [line for line in left if line.rule == rule.id]
         left = [line for line in left if line.rule != rule.id]
-        frame = MethodFrame(grid, rows, kpis, charges.get(rule.service, "0"), _paid(ours), accrual)
+        before = _charges_before(case, result, rule.service)
+        frame = MethodFrame(grid, rows, kpis, charges.get(rule.service, "0"), _paid(ours), before, accrual)
         by_service[rule.service or ""] += _rule(grid, case, rule, frame, ours)
     if left:
         grid.title("Other entries")
     for line in left:
         by_service[line.service].append(_constant(grid, line))
     return by_service
+
+
+def _charges_before(case: PackInput, result: PeriodResult, service: str | None) -> dict[str, Decimal]:
+    """The charges of the earlier months of the measurement period, by the KPIs whose period has several."""
+    run = TermMonths(name_of(case.assessment.starts_on))
+    known = {past.month: past.charges for past in case.assessment.earlier}
+    return {
+        kpi.id: sum(of_measurement_period(run, result.month, kpi.measurement_months, known, service), Decimal(0))
+        for kpi in case.terms.kpis
+        if kpi.measurement_months > 1
+    }
 
 
 def _accrual(grid: Grid, result: PeriodResult) -> str:

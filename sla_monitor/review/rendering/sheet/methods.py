@@ -28,13 +28,15 @@ from sla_monitor.review.rendering.sheet.promises import KpiSheet
 class MethodFrame:
     """What formulas refer to: the grid for a rule's own numbers, the KPIs' rows, and the cell with its charges.
 
-    `paid`: what the engine says, by KPI. `accrual`: the cell that says whether credits accrue, if one does."""
+    `paid`: what the engine says, by KPI. `before`: the charges of the earlier months of a KPI's measurement period, for
+    KPIs that have several. `accrual`: the cell that says whether credits accrue, if one does."""
 
     grid: Grid
     promises: KpiSheet
     kpis: Mapping[str, KpiTerms]
     charges: str
     paid: dict[str | None, Decimal]
+    before: Mapping[str, Decimal]
     accrual: str = ""
 
     def number(self, label: str, value: Decimal) -> str:
@@ -42,7 +44,15 @@ class MethodFrame:
         return self.grid.line(label, CellEntry(value, style="input"))
 
     def percent(self, expression: str) -> str:
+        """Of the month's charges."""
         return f"({expression})/100*{self.charges}"
+
+    def percent_of_period(self, kpi: str, expression: str) -> str:
+        """Of the charges of a KPI's measurement period."""
+        if kpi not in self.before:
+            return self.percent(expression)
+        before = self.number(f"Charges of the earlier months of the measurement period of {kpi}", self.before[kpi])
+        return f"({expression})/100*({before}+{self.charges})"
 
 
 Line = tuple[str | None, str]
@@ -69,7 +79,7 @@ def by_shortfall(rule: ShortfallCredit, frame: MethodFrame) -> Iterator[Line]:
         percent = f"{counted}*{rate}"
         if rule.max_percent is not None:
             percent = f"MIN({literal(rule.max_percent)},{percent})"
-        yield name, f"{frame.promises.at('I', name)}*{frame.percent(percent)}"
+        yield name, f"{frame.promises.at('I', name)}*{frame.percent_of_period(name, percent)}"
 
 
 def by_tiers(rule: TierCredit, frame: MethodFrame) -> Iterator[Line]:
@@ -81,15 +91,13 @@ def by_tiers(rule: TierCredit, frame: MethodFrame) -> Iterator[Line]:
             sign, edge = next((sign, edge) for sign, edge in signs if edge is not None)
             tiers.append(f"IF({value}{sign}{literal(edge)},{literal(tier.percent)},0)")
         highest = f"MAX(0,{','.join(tiers)})"
-        yield name, f"{frame.promises.at('I', name)}*{frame.percent(highest)}"
+        yield name, f"{frame.promises.at('I', name)}*{frame.percent_of_period(name, highest)}"
 
 
 def by_ladder(rule: LadderCredit, frame: MethodFrame) -> Iterator[Line]:
     total = CellEntry(frame.promises.total(rule.kpis), f"={frame.promises.points(rule.kpis)}", "number")
     points = frame.grid.line("Points on the ladder", total)
     rungs = [(rung.at_least, rung.percent) for rung in rule.rungs]
-    if rungs[0][0] > 0:
-        rungs.insert(0, (Decimal(0), Decimal(0)))
     expression = literal(rungs[-1][1])
     for (low, percent), (high, following) in reversed(list(pairwise(rungs))):
         slope = f"{literal(following - percent)}*({points}-{literal(low)})/{literal(high - low)}"
@@ -99,7 +107,7 @@ def by_ladder(rule: LadderCredit, frame: MethodFrame) -> Iterator[Line]:
             "prorata": f"{literal(percent)}+{slope}",
         }[rule.between]
         expression = f"IF({points}<{literal(high)},{between},{expression})"
-    yield None, frame.percent(expression)
+    yield None, frame.percent(f"IF({points}<{literal(rungs[0][0])},0,{expression})")
 
 
 def by_ratchet(rule: RatchetCredit, frame: MethodFrame) -> Iterator[Line]:

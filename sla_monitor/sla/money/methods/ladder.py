@@ -22,12 +22,16 @@ def lines(rule: LadderCredit, case: CreditInput) -> Iterator[CreditLine]:
 
 
 def _rung(rule: LadderCredit, points: Fraction) -> Fraction:
+    """The percentage of so many points. A rung holds from its points on: below the first there is nothing to rise
+    from."""
     below = [rung for rung in rule.rungs if rung.at_least <= points]
     above = [rung for rung in rule.rungs if rung.at_least > points]
-    at, percent = (Fraction(below[-1].at_least), Fraction(below[-1].percent)) if below else (Fraction(0), Fraction(0))
+    if not below:
+        return Fraction(0)
+    at, percent = Fraction(below[-1].at_least), Fraction(below[-1].percent)
     if not above or rule.between == "step_down" or points == at:
         return percent
     following = Fraction(above[0].percent)
     if rule.between == "step_up":
-        return following if points else percent
+        return following
     return percent + (following - percent) * (points - at) / (Fraction(above[0].at_least) - at)

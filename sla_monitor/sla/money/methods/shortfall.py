@@ -15,7 +15,6 @@ from sla_monitor.sla.working import step
 
 def lines(rule: ShortfallCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F2: percentage points under the target × rate × charges; begun points as the contract says."""
-    charges = case.charges(rule)
     for result in case.priced(rule.kpis):
         terms = case.kpis[result.kpi]
         value, target = case.value_of(result), Fraction(terms.target)
@@ -29,4 +28,5 @@ def lines(rule: ShortfallCredit, case: CreditInput) -> Iterator[CreditLine]:
         if rule.max_percent is not None and percent > rule.max_percent:
             percent = Fraction(rule.max_percent)
             before.append(step("per cent", "no more than", percent, rule.clause))
-        yield case.line(rule, result.kpi, *percent_of(percent, charges), tuple(before))
+        charges, summed = case.period_charges(rule, result.kpi)
+        yield case.line(rule, result.kpi, *percent_of(percent, charges), (*before, *summed))

@@ -14,10 +14,10 @@ from sla_monitor.sla.working import step
 
 def lines(rule: TierCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F3: the highest percentage of the tiers that hold the result."""
-    charges = case.charges(rule)
     for result in case.priced([rule.kpi]):
         value = case.value_of(result)
         percent = max((Fraction(tier.percent) for tier in rule.tiers if tier.holds(value)), default=Fraction(0))
         if percent:
             said = step("tier", shown(value), f"{shown(percent)} %", rule.clause)
-            yield case.line(rule, result.kpi, *percent_of(percent, charges), (said,))
+            charges, summed = case.period_charges(rule, result.kpi)
+            yield case.line(rule, result.kpi, *percent_of(percent, charges), (said, *summed))

@@ -62,10 +62,16 @@ def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[Counted]:
         by_rule_or_service = case.seen.occurrences
         for one in by_rule_or_service.get(rule.id, by_rule_or_service.get(rule.service or "", ())):
             weight = Fraction(rule.weights.get(one.area, Decimal(1)))
-            yield _told(rule, one), blocks_of(rule, one.duration_ms), weight, tuple(_factors(rule, one)), None
+            yield (
+                _length(rule, one),
+                blocks_of(rule, one.duration_ms),
+                weight,
+                tuple(_factors(rule, one)),
+                None,
+            )
 
 
-def _told(rule: UnitRateCredit, one: Occurrence) -> str:
+def _length(rule: UnitRateCredit, one: Occurrence) -> str:
     """How long it was, against the length of a block or the time in which it was put right."""
     lasted = spelled_duration(one.duration_ms)
     if is_put_right(rule, one.duration_ms):

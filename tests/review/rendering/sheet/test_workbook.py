@@ -16,7 +16,7 @@ from zipfile import ZipFile
 import pytest
 import xlsxwriter
 
-from sla_monitor.periods.months import TermMonths
+from sla_monitor.periods.months import TermMonths, first_day
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.sheet.calculation import calculation
@@ -88,8 +88,10 @@ def months_of(case: ContractCase, whole: PackInput) -> Iterator[PackInput]:
     terms = case.terms()
     for run in case.rows():
         setting = Setting(TermMonths(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
-        for result in fold(setting, lambda _: terms, [month_input(case, terms, row) for row in run]):
-            yield PackInput(replace(whole.assessment, currency=setting.currency, result=result, earlier=()), terms)
+        begun = replace(whole.assessment, currency=setting.currency, starts_on=first_day(setting.run.first))
+        results = fold(setting, lambda _: terms, [month_input(case, terms, row) for row in run])
+        for n, result in enumerate(results):
+            yield PackInput(replace(begun, result=result, earlier=results[:n]), terms)
 
 
 def emptied(grid: Grid) -> Grid:
