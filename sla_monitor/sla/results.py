@@ -147,7 +147,8 @@ class MonthInput:
 class CreditLine:
     """One credit, rounded to the smallest coin: `rule` is the contract's rule, `kpi` the KPI it is for, if one.
 
-    `service`: whose charges it is taken from. A negative amount is money that was earned back.
+    `service`: whose charges it is taken from. A negative amount is money that was earned back. `month`: that of the
+    failure, where it is an earlier one.
     """
 
     rule: str
@@ -155,6 +156,7 @@ class CreditLine:
     service: str
     amount: Decimal
     working: Working
+    month: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,8 @@ class CreditResult:
     """A month's money. `by_service` is what is left of the lines after the caps; `total` is their sum.
 
     Where there is no credit without a claim, `unclaimed` is what is not deducted for want of one, and `claim_by` the
-    last day for it (None: no deadline); once that has passed, it `is_lapsed`.
+    last day for it (None: no deadline); once that has passed, it `is_lapsed`. `held`: what failures would cost that
+    cost nothing unless they repeat.
     """
 
     lines: tuple[CreditLine, ...]
@@ -193,6 +196,7 @@ class CreditResult:
     claim_by: date | None = None
     is_lapsed: bool = False
     working: Working = ()
+    held: tuple[CreditLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,19 @@ def test_a_trigger_that_goes_by_days_says_its_day() -> None:
     assert column(made, "triggers", "Trigger") == ["chronic, on 5 June 2025"]
 
 
+def test_what_has_not_repeated_is_listed_and_what_is_due_late_names_its_month() -> None:
+    made = case()
+    assert made.result is not None
+    first, *others = made.result.credit.lines
+    credit = replace(made.result.credit, lines=(replace(first, month="2026-09"), *others), held=(first,))
+    result = replace(made.result, credit=credit)
+    made = replace(made, assessment=replace(made.assessment, result=result))
+    assert column(made, "credit-lines", "For")[0].endswith(" of September 2026")
+    (row,) = table(made, "credit-held")
+    assert row[3] == column(made, "credit-lines", "Credit")[0]
+    assert table(made, "credit-held-1")[-1] == table(made, "credit-line-1")[-1]
+
+
 def test_six_months_and_what_they_add_up_to() -> None:
     rows = table(case(), "rolling")
     assert [row[0] for row in rows] == [

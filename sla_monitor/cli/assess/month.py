@@ -127,6 +127,8 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
     yield wrapped(sums + ".", columns, "  ") + _unclaimed(one, result)
     if credit.lines:
         yield "Credits\n" + table([_line(line, code) for line in credit.lines])
+    if credit.held:
+        yield "Not due: the failure has not repeated\n" + table([_line(line, code) for line in credit.held])
     if credit.caps:
         yield "Caps\n" + table([_cap_row(cap, code) for cap in credit.caps], ("used", "before"), columns)
     if len(one.shares) > 1:
@@ -164,7 +166,7 @@ def _line(line: CreditLine, code: str) -> Row:
     whose = line.service or "contract"
     return {
         "rule": describe_id(line.rule),
-        "KPI": line.kpi or "",
+        "KPI": (line.kpi or "") + (f", {line.month}" if line.month else ""),
         "of": whose,
         "amount": format_money(line.amount, code),
     }

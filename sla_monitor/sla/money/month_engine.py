@@ -20,6 +20,7 @@ from sla_monitor.sla.money.caps import cap_limit, capped
 from sla_monitor.sla.money.claim_deadlines import claimed
 from sla_monitor.sla.money.credit_input import CreditInput
 from sla_monitor.sla.money.credits import credit_lines
+from sla_monitor.sla.money.repeated import due_and_held
 from sla_monitor.sla.money.triggers import tripped
 from sla_monitor.sla.repeats import without_double_jeopardy
 from sla_monitor.sla.results import (
@@ -106,9 +107,15 @@ def _credit(
     terms: dict[str, KpiTerms] = {kpi.id: kpi for kpi in regime.kpis}
     results = {result.kpi: result for result in kpis}
     case = CreditInput(seen, setting.run, setting.currency, terms, results, account.earlier)
-    lines = [line for rule in regime.credits for line in credit_lines(rule, case)]
+    lines: list[CreditLine] = []
+    held: list[CreditLine] = []
+    for rule in regime.credits:
+        due, not_due = due_and_held(rule, credit_lines(rule, case), case)
+        lines += due
+        held += not_due
     lines += returned(seen.earned_back, setting.currency)
-    return claimed(capped(regime.caps, lines, account), seen.month, regime.claims, seen.claim)
+    priced = replace(capped(regime.caps, lines, account), held=tuple(held))
+    return claimed(priced, seen.month, regime.claims, seen.claim)
 
 
 def _positions(regime: Regime, *, before_money: bool) -> list[int]:

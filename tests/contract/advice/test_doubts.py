@@ -89,6 +89,20 @@ def test_several_triggers_are_each_set_off_once_a_month(tmp_path: Path) -> None:
         assert [one in line for one, line in zip(words, lines, strict=True)] == [True] * len(words)
 
 
+@pytest.mark.parametrize(("months", "periods", "most"), [(1, 120, 120), (3, 41, 40), (12, 10, 10), (12, 11, 10)])
+def test_a_failure_that_cannot_repeat_within_the_term(tmp_path: Path, months: int, periods: int, most: int) -> None:
+    """Ten years."""
+    rule = f"only_if_repeated: {{periods: {periods}, pays: all}}"
+    measured = KPI.replace("target: 99\n", f"target: 99\n    measurement_months: {months}\n")
+    text = f"{SERVICE}{measured}credits: [{{id: c, method: fixed, amounts: {{KPI1: 300}}, {rule}}}]\n"
+    if periods <= most:
+        assert doubted(tmp_path, text) == []
+        return
+    reason = f"the term has {most} measurement periods of its KPIs, so that it never gives anything"
+    message = told(tmp_path, text, about="credits.c.only_if_repeated")
+    assert message == f"{reason} (write no more than {most})"
+
+
 def test_a_share_below_threshold_needs_thresholds(tmp_path: Path) -> None:
     text = trigger("measure: below_threshold_percent, at_least: 50")
     assert "no more than 0 here" in told(tmp_path, text, about="triggers.t.conditions.0")

@@ -65,6 +65,13 @@ kpis:
     ),
 ]
 
+REPEATED = [
+    ("fixed, amounts: {KPI1: 1}, only_if_repeated: {periods: 2}", ".pays: is missing (write for example pays: all)"),
+    ("fixed, amounts: {KPI1: 1}, only_if_repeated: {periods: 1, pays: all}", ".periods: must be at least 2"),
+    ("points, per_point_percent: 1, only_if_repeated: {pays: all}", ": unknown key"),
+]
+
+
 REFERENCES = [
     (
         "credits:\n  - {id: a, method: tiers, kpi: KPI2, tiers: [{below: 9, percent: 1}]}\n",
@@ -241,6 +248,12 @@ def test_a_window_of_days_is_of_what_is_known_by_the_day(tmp_path: Path, conditi
     text = f"triggers:\n  - {{id: t, conditions: [{{{condition}, at_least: 1}}], effects: [notice]}}\n"
     (line,) = problems(tmp_path, KPI + text)
     assert line.partition(": ")[2] == f"triggers.t.conditions.0.{expected}"
+
+
+@pytest.mark.parametrize(("rule", "expected"), REPEATED, ids=[rule for rule, _ in REPEATED])
+def test_a_failure_that_must_repeat_is_that_of_one_kpi(tmp_path: Path, rule: str, expected: str) -> None:
+    (line,) = problems(tmp_path, f"{KPI}credits:\n  - {{id: a, method: {rule}}}\n")
+    assert line.partition(": ")[2].startswith(f"credits.a.only_if_repeated{expected}")
 
 
 def test_a_clock_needs_a_calendar_of_the_contract(tmp_path: Path) -> None:
