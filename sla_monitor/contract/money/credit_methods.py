@@ -17,7 +17,15 @@ from sla_monitor.contract.kpis.bands import Points
 from sla_monitor.contract.kpis.kpi_references import KpiId, KpiReference, find_kpi_references
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
-from sla_monitor.contract.money.credit_tables import ChargeShare, PercentUp, RepeatStep, Rung, Slice, Tier
+from sla_monitor.contract.money.credit_tables import (
+    ChargeShare,
+    OnlyIfRepeated,
+    PercentUp,
+    RepeatStep,
+    Rung,
+    Slice,
+    Tier,
+)
 
 Partial = Literal["prorata", "floor", "ceil"]
 
@@ -80,6 +88,12 @@ class CreditTerms(Strict):
         return None
 
 
+class RepeatedCreditTerms(CreditTerms):
+    """What the rules have whose credits are each for the failure of one KPI."""
+
+    only_if_repeated: OnlyIfRepeated | None = Field(None, description="A failure costs nothing unless it repeats.")
+
+
 class PointsCredit(CreditTerms):
     """Sum of the period's points, times a percentage, of the charges."""
 
@@ -96,7 +110,7 @@ class PointsCredit(CreditTerms):
         return None if least_points is None else least_points * self.per_point_percent
 
 
-class ShortfallCredit(CreditTerms):
+class ShortfallCredit(RepeatedCreditTerms):
     """So many per cent of the charges for each percentage point by which a result misses its target."""
 
     summary: ClassVar[str] = "percentage points under target × rate × charges; `partial` says what a begun point is"
@@ -109,7 +123,7 @@ class ShortfallCredit(CreditTerms):
     max_percent: PercentUp | None = Field(None, description="No more than this for one KPI.")
 
 
-class TierCredit(CreditTerms):
+class TierCredit(RepeatedCreditTerms):
     """A table from results to percentages of the bill."""
 
     summary: ClassVar[str] = "the percentage that a table gives for the result"
@@ -279,7 +293,7 @@ class UnitRateCredit(CreditTerms):
         return self
 
 
-class FixedCredit(CreditTerms):
+class FixedCredit(RepeatedCreditTerms):
     """An amount for each KPI that misses its target."""
 
     summary: ClassVar[str] = "an amount for each KPI that missed its target"
