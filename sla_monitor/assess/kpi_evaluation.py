@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sla_monitor.assess.assessment import VIEWS, View
+from sla_monitor.assess.assessment import VIEWS, Outage, View
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.indicators import INDICATORS, KpiEvaluation, seen
 from sla_monitor.assess.measuring import figure, is_seen
@@ -26,6 +26,7 @@ class ServiceTimes:
     """The time of KPIs that lose downtime, in months that are over: a year need not be read again every few seconds."""
 
     known: dict[object, Time] = field(default_factory=dict)
+    outages: dict[object, tuple[Outage, ...]] = field(default_factory=dict)
     _last: PeriodContext | None = None
 
     def of(self, context: PeriodContext, kpi: Kpi, view: View) -> Time | None:

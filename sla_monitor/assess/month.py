@@ -14,6 +14,7 @@ from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.history import Cache, contract_context_of, earlier_months, setting_of
 from sla_monitor.assess.indicators import KpiEvaluation
 from sla_monitor.assess.kpi_evaluation import evaluated_kpis
+from sla_monitor.assess.kpi_outages import kpi_outages
 from sla_monitor.assess.parts_of_month import kpi_assessments, service_assessment
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
@@ -180,6 +181,9 @@ def _assessment(
     entries = run.cache.entries
     run.yield_control()
     kpis, ends = kpi_assessments(context, services, evaluations, result, earlier, run.yield_control)
+    kpis = tuple(
+        replace(one, outages=kpi_outages(context, services, evaluations[one.kpi], run.cache.times)) for one in kpis
+    )
     status, shares = status_of(context), shares_of(contract_context.contract, result)
     return ContractAssessment(
         contract=contract_context.contract.id,

@@ -19,6 +19,7 @@ from sla_monitor.assess.indicators import Bounds, KpiEvaluation, SoFar
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_sweep import state_now
 from sla_monitor.assess.service_time import Spell, Through
+from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.intervals import Intervals, intersect, length
@@ -66,6 +67,11 @@ def _state(context: PeriodContext, slices: Sequence[TermsSlice]) -> Outcome:
     if not slices or slices[-1].end_ms < context.contract_context.now_ms:
         return Outcome.UNKNOWN
     return state_now(slices[-1], context.endpoints)
+
+
+def outages_of(context: PeriodContext, service: str, counting: Counting) -> tuple[Outage, ...]:
+    """A service's outages as a way of counting sees them, with nothing excluded."""
+    return tuple(_outages(context, context.slices(service), context.through(service, counting), []))
 
 
 def _outages(

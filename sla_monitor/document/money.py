@@ -31,6 +31,8 @@ class Credit(TypedDict):
     """Whose charges it is taken from; empty: the contract as a whole."""
     amount: Money
     """Rounded to the smallest coin."""
+    month: str | None
+    """The month of the failure, where it is an earlier one; otherwise null."""
     working: list[StepJson]
     """How it comes about."""
 
@@ -63,6 +65,8 @@ class TriggerJson(TypedDict):
     """Its id."""
     months: list[str]
     """Those that set it off."""
+    on: str | None
+    """The first day of the month on which it was set off, where it goes by days; otherwise null."""
     effects: list[str]
     """What follows."""
     working: list[StepJson]
@@ -78,6 +82,8 @@ class Month(TypedDict):
     """Those that percentages are taken of."""
     lines: list[Credit]
     """What failures cost."""
+    held: list[Credit]
+    """What failures would cost that cost nothing unless they repeat; no part of any sum."""
     before_caps: Money
     """The sum of the lines."""
     caps: list[CapJson]
@@ -101,7 +107,7 @@ class Month(TypedDict):
 
 
 class Earlier(TypedDict):
-    """A month before this one, which caps, repeats and triggers look back on."""
+    """An earlier month, used by caps, repeats and triggers."""
 
     month: str
     """Its name."""
@@ -127,6 +133,7 @@ def month(result: PeriodResult, currency: str) -> Month:
         "points": number(result.points),
         "charges": _by_service(result.charges, currency),
         "lines": [_line(line, currency) for line in credit.lines],
+        "held": [_line(line, currency) for line in credit.held],
         "before_caps": money(credit.before_caps, currency),
         "caps": [_cap(cap, currency) for cap in credit.caps],
         "by_service": _by_service(credit.by_service, currency),
@@ -163,6 +170,7 @@ def _line(line: CreditLine, currency: str) -> Credit:
         "kpi": line.kpi,
         "service": line.service,
         "amount": money(line.amount, currency),
+        "month": line.month,
         "working": steps(line.working),
     }
 
@@ -184,6 +192,7 @@ def _trigger(trigger: TriggerResult) -> TriggerJson:
     return {
         "trigger": trigger.trigger,
         "months": list(trigger.months),
+        "on": None if trigger.on is None else f"{trigger.on}",
         "effects": list(trigger.effects),
         "working": steps(trigger.working),
     }
