@@ -21,7 +21,7 @@ class ServiceMoney(TypedDict):
 
 
 class Credit(TypedDict):
-    """One line of credit, before the caps; a negative one is earned back."""
+    """One line of credit, before the caps; a negative one is earned back, or a bonus."""
 
     rule: str
     """The id of the contract's rule."""
@@ -31,6 +31,8 @@ class Credit(TypedDict):
     """Whose charges it is taken from; empty: the contract as a whole."""
     amount: Money
     """Rounded to the smallest coin."""
+    earned: Money | None
+    """The bonus that the month earned, of which the amount is what was set off or paid; null: none."""
     working: list[StepJson]
     """How it comes about."""
 
@@ -163,6 +165,7 @@ def _line(line: CreditLine, currency: str) -> Credit:
         "kpi": line.kpi,
         "service": line.service,
         "amount": money(line.amount, currency),
+        "earned": money(line.earned, currency) if line.earned else None,
         "working": steps(line.working),
     }
 

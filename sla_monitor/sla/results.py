@@ -135,7 +135,8 @@ class MonthInput:
 class CreditLine:
     """One credit, rounded to the smallest coin: `rule` is the contract's rule, `kpi` the KPI it is for, if one.
 
-    `service`: whose charges it is taken from. A negative amount is money that was earned back.
+    `service`: whose charges it is taken from. A negative amount is money that was earned back, or a bonus. `earned`: a
+    bonus of the month, of which `amount` is what was set off or paid.
     """
 
     rule: str
@@ -143,6 +144,7 @@ class CreditLine:
     service: str
     amount: Decimal
     working: Working
+    earned: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

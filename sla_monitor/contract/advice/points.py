@@ -96,7 +96,12 @@ def _least_percent(credit: Credit, regime: Regime) -> Decimal | None:
 def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
     """What a careful reader would ask about credits and caps, with the path of the term."""
     for j, credit in enumerate(regime.credits):
-        found = (*_unpriced(credit, regime), *_pointless(credit, regime), *_uncharged(credit, regime))
+        found = (
+            *_unpriced(credit, regime),
+            *_pointless(credit, regime),
+            *_uncharged(credit, regime),
+            *_unusable(credit, regime),
+        )
         yield from ((("credits", j, *path), message) for path, message in found)
     for j, cap in enumerate(regime.caps):
         for key in ("base", "first_year_base"):
@@ -119,6 +124,12 @@ def _pointless(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
         kpis = [kpi for kpi in regime.kpis if not credit.named_kpis or kpi.id in credit.named_kpis]
         if not any(band.points for kpi in kpis for band in kpi.bands):
             yield ("method",), "no band of its KPIs has points, so that it never gives anything (give them points)"
+
+
+def _unusable(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
+    """A bonus that sets off credits where nothing takes any."""
+    if credit.only_sets_off and all(one.is_bonus for one in regime.credits):
+        yield ("against",), "there is no rule whose credits it could set off (write against: charges)"
 
 
 def _uncharged(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:

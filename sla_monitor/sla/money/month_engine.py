@@ -106,8 +106,12 @@ def _credit(
     terms: dict[str, KpiTerms] = {kpi.id: kpi for kpi in regime.kpis}
     results = {result.kpi: result for result in kpis}
     case = CreditInput(seen, setting.run, setting.currency, terms, results, account.earlier)
-    lines = [line for rule in regime.credits for line in credit_lines(rule, case)]
+    lines = [line for rule in regime.credits if not rule.is_bonus for line in credit_lines(rule, case)]
     lines += returned(seen.earned_back, setting.currency)
+    for rule in regime.credits:
+        if rule.is_bonus:
+            given = sum((line.amount for line in lines), Decimal(0))
+            lines += credit_lines(rule, replace(case, given=given))
     return claimed(capped(regime.caps, lines, account), seen.month, regime.claims, seen.claim)
 
 
