@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -20,6 +21,15 @@ class ServiceMoney(TypedDict):
     """How much."""
 
 
+class DaysJson(TypedDict):
+    """A credit that is no money."""
+
+    days: int
+    """So many."""
+    of: Literal["free_service", "added_term"]
+    """What they are of."""
+
+
 class Credit(TypedDict):
     """One line of credit, before the caps; a negative one is earned back, or a bonus."""
 
@@ -31,8 +41,10 @@ class Credit(TypedDict):
     """Whose charges it is taken from; empty: the contract as a whole."""
     amount: Money
     """Rounded to the smallest coin."""
-    earned: Money | None
-    """The bonus that the month earned, of which the amount is what was set off or paid; null: none."""
+    given: NotRequired[DaysJson]
+    """What there is in place of an amount; only where there is something."""
+    earned: NotRequired[Money]
+    """The bonus that the month earned, of which the amount is what was set off or paid; only where there is one."""
     working: list[StepJson]
     """How it comes about."""
 
@@ -160,14 +172,18 @@ def _by_service(amounts: Mapping[str, Decimal], currency: str) -> list[ServiceMo
 
 
 def _line(line: CreditLine, currency: str) -> Credit:
-    return {
+    told: Credit = {
         "rule": line.rule,
         "kpi": line.kpi,
         "service": line.service,
         "amount": money(line.amount, currency),
-        "earned": money(line.earned, currency) if line.earned else None,
         "working": steps(line.working),
     }
+    if line.given is not None:
+        told["given"] = {"days": line.given.days, "of": line.given.of}
+    if line.earned:
+        told["earned"] = money(line.earned, currency)
+    return told
 
 
 def _cap(cap: CapResult, currency: str) -> CapJson:

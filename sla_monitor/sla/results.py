@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.credit_methods import DaysOf
 from sla_monitor.sla.working import Working
 
 
@@ -132,11 +133,23 @@ class MonthInput:
 
 
 @dataclass(frozen=True, slots=True)
+class DaysGiven:
+    """A credit that is no money: `of` is what the days are of."""
+
+    days: int
+    of: DaysOf
+
+    def __str__(self) -> str:
+        many = "1 day" if self.days == 1 else f"{self.days} days"
+        return f"{many} {'of free service' if self.of == 'free_service' else 'added to the term'}"
+
+
+@dataclass(frozen=True, slots=True)
 class CreditLine:
     """One credit, rounded to the smallest coin: `rule` is the contract's rule, `kpi` the KPI it is for, if one.
 
     `service`: whose charges it is taken from. A negative amount is money that was earned back, or a bonus. `earned`: a
-    bonus of the month, of which `amount` is what was set off or paid.
+    bonus of the month, of which `amount` is what was set off or paid. `given`: what there is in place of an amount.
     """
 
     rule: str
@@ -145,6 +158,7 @@ class CreditLine:
     amount: Decimal
     working: Working
     earned: Decimal = Decimal(0)
+    given: DaysGiven | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     "credit": lambda asked: asked.result.credit.total,
     "before_caps": lambda asked: asked.result.credit.before_caps,
     "lines": lambda asked: [line.amount for line in asked.result.credit.lines],
+    "days": lambda asked: [line.given and line.given.days for line in asked.result.credit.lines],
     "line_working": lambda asked: [list(map(str, line.working)) for line in asked.result.credit.lines],
     "credit_working": lambda asked: [formulas(line.working[-1:]) for line in asked.result.credit.lines],
     "withheld": lambda asked: asked.result.withheld,

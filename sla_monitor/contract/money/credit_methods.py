@@ -17,9 +17,19 @@ from sla_monitor.contract.kpis.bands import Points
 from sla_monitor.contract.kpis.kpi_references import KpiId, KpiReference, find_kpi_references
 from sla_monitor.contract.kpis.kpi_terms import Factor
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
-from sla_monitor.contract.money.credit_tables import ChargeShare, PercentUp, RepeatStep, Reward, Rung, Slice, Tier
+from sla_monitor.contract.money.credit_tables import (
+    ChargeShare,
+    DayTier,
+    PercentUp,
+    RepeatStep,
+    Reward,
+    Rung,
+    Slice,
+    Tier,
+)
 
 Partial = Literal["prorata", "floor", "ceil"]
+DaysOf = Literal["free_service", "added_term"]
 
 
 class CreditTerms(Strict):
@@ -294,6 +304,34 @@ class MisreportingCredit(CreditTerms):
         return False
 
 
+class DaysCredit(CreditTerms):
+    """Days in place of money: of service that costs nothing, or of added term."""
+
+    summary: ClassVar[str] = "days of free service or of added term that a table gives for the result, and no money"
+    example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "gives": "added_term", "tiers": "[{below: 99.9, days: 1}]"}
+
+    method: Literal["days"] = Field(description="How the credit is worked out.")
+    kpi: KpiId = Field(description="Whose result is looked up.")
+    gives: DaysOf = Field(description="What the days are of.")
+    tiers: tuple[DayTier, ...] = Field(min_length=1, description="In any order.")
+    max_days: Annotated[Whole, Field(ge=1)] | None = Field(None, description="In one contract year.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        wrong = []
+        if len({tier.is_low for tier in self.tiers}) > 1:
+            wrong.append(("tiers", "must all look the same way (below and at_most, or above and at_least)"))
+        if self.min_payout is not None:
+            wrong.append(("min_payout", "is for money (leave it out)"))
+        if wrong:
+            raise Misplaced([((key,), message) for key, message in wrong])
+        return self
+
+
 class BonusCredit(CreditTerms):
     """What a good result earns the supplier: a negative credit, which sets off those of the month or is paid on top."""
 
@@ -343,6 +381,7 @@ Credit = Annotated[
     | RatchetCredit
     | UnitRateCredit
     | FixedCredit
+    | DaysCredit
     | BonusCredit
     | MisreportingCredit,
     Field(discriminator="method"),

@@ -58,6 +58,12 @@ class Tier(Edge):
     percent: PercentUp = Field(description="Of the charges.")
 
 
+class DayTier(Edge):
+    """Days for every result beyond an edge; the most of those that hold count."""
+
+    days: Annotated[Whole, Field(ge=1, le=366)] = Field(description="So many days.")
+
+
 class Reward(Edge):
     """What a result beyond an edge earns: a percentage of the charges, or an amount."""
 

@@ -79,7 +79,7 @@ def _lines(case: PackInput, result: PeriodResult) -> Table:
             Cell(describe_id(line.rule)),
             Cell(line.kpi or (rules[line.rule].costs_for if line.rule in rules else RETURNED)),
             Cell(line.service or "the contract as a whole"),
-            case.money(line.amount),
+            Cell(str(line.given), line.amount) if line.given else case.money(line.amount),
             Cell(rules[line.rule].clause if line.rule in rules else ""),
         )
         for line in result.credit.lines
