@@ -16,7 +16,7 @@ import pytest
 from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings import Alertmanager as Wanted
-from sla_monitor.silences import Booking, Silences, bookings
+from sla_monitor.silences import MaintenanceWindow, Silences, bookings
 from tests.support.instants import exact
 from tests.support.stack import Alertmanager, alertmanager, now_ms
 
@@ -47,9 +47,11 @@ def silencing(url: str, vantage: str = "main", **settings: Any) -> Silences:
     return Silences(Wanted.model_validate({"url": url, **settings}), vantage)
 
 
-def booking(number: int = 7, *, hours: tuple[float, float] = (-1, 1), services: tuple[str, ...] = ()) -> Booking:
+def booking(
+    number: int = 7, *, hours: tuple[float, float] = (-1, 1), services: tuple[str, ...] = ()
+) -> MaintenanceWindow:
     start_ms, end_ms = (NOW_MS + int(each * HOUR_MS) for each in hours)
-    return Booking("c", number, services, start_ms, end_ms, "CHG-1")
+    return MaintenanceWindow("c", number, services, start_ms, end_ms, "CHG-1")
 
 
 NOW_MS = now_ms()
@@ -133,7 +135,7 @@ def test_what_is_over_is_not_silenced(empty: Alertmanager) -> None:
 
 def test_silences_of_people_of_other_monitors_and_of_other_contracts_are_left_alone(empty: Alertmanager) -> None:
     silencing(empty.url, "elsewhere").keep({"c": [booking()]}, now_ms())
-    silencing(empty.url).keep({"other": [Booking("other", 7, (), NOW_MS, NOW_MS + HOUR_MS)]}, now_ms())
+    silencing(empty.url).keep({"other": [MaintenanceWindow("other", 7, (), NOW_MS, NOW_MS + HOUR_MS)]}, now_ms())
     (first, _) = empty.silences()
     theirs = {key: first[key] for key in ("matchers", "startsAt", "endsAt", "comment")} | {"createdBy": "Ann"}
     empty.ask("silences", theirs)

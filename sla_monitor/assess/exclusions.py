@@ -13,12 +13,18 @@ from typing import NamedTuple
 
 from sla_monitor.assess.assessment import Excluded, View
 from sla_monitor.assess.relief import claims
-from sla_monitor.assess.rulings import DowntimeAllowance, RequestContext, Ruling, decided, meant_by, told_days
+from sla_monitor.assess.rulings import (
+    DowntimeAllowance,
+    RequestContext,
+    Ruling,
+    decided,
+    format_working_days,
+    meant_by,
+)
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.local_time import local_date
-from sla_monitor.contract.maintenance import YEARS, AllowanceOver
-from sla_monitor.contract.maintenance import Maintenance as MaintenanceTerms
+from sla_monitor.contract.maintenance import YEARS, AllowanceOver, MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period, period_of, run_of
 from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union
@@ -193,16 +199,16 @@ def _wish(case: RequestContext, request: MaintenanceRequest, period: Period, hou
     entry, said, terms, service = request.entry, request.said, request.terms, request.service
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
     rules = terms.maintenance_of(service)
-    span, why, is_pending = decided(case, entry, said)
-    ruling = Ruling(entry.number, "maintenance", service.id, asked, is_pending=is_pending)
-    refusal = why if span is None else _refusal(entry, said, rules, terms)
-    if span is None or refusal:
+    grant = decided(case, entry, said)
+    ruling = Ruling(entry.number, "maintenance", service.id, asked, is_pending=grant.is_pending)
+    refusal = grant.why if grant.span is None else _refusal(entry, said, rules, terms)
+    if grant.span is None or refusal:
         return Booking(ruling.refused(refusal), rules, said.start_ms, [], [])
-    inside = intersect([asked], normal([span]))
+    inside = intersect([asked], normal([grant.span]))
     if rules.hours is not None:
         inside = intersect(inside, hours.of(terms, rules.hours, *asked))
     used = intersect(inside, hours.of(terms, service.service_hours, *asked))
-    granted = ruling.with_granted(inside, why, "outside the hours for it, or what was granted")
+    granted = ruling.with_granted(inside, grant.why, "outside the hours for it, or what was granted")
     return Booking(granted, rules, said.start_ms, inside, used)
 
 
@@ -218,5 +224,5 @@ def _refusal(entry: Entry, said: Maintenance, rules: MaintenanceTerms, terms: Te
         booked_on, start_on = local_date(notified_ms, terms.time_zone), local_date(said.start_ms, terms.time_zone)
         days = working_days_between(booked_on, start_on, terms.working_calendar)
         if days < rules.notice_working_days:
-            return f"booked {told_days(days)} before, {rules.notice_working_days} are asked"
+            return f"booked {format_working_days(days)} before, {rules.notice_working_days} are asked"
     return ""

@@ -11,19 +11,20 @@ from typing import Any
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import excerpt
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, ServiceTimes
-from sla_monitor.assess.measuring import seen
+from sla_monitor.assess.indicators import KpiEvaluation, seen
+from sla_monitor.assess.kpi_evaluation import ServiceTimes
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation
 from sla_monitor.assess.sample_cache import Memory
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.edges import period_of
 from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
+from sla_monitor.sla.downtime import CountedOutage
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.measure import measured
 from sla_monitor.sla.money.month_engine import Setting, period_result
@@ -158,8 +159,8 @@ def _is_settled(contract_context: ContractContext, month: str) -> bool:
     period = period_of(contract_context.contract, month)
     if not is_over(contract_context, period):
         return False
-    kpis = (kpi for version in contract_context.contract.versions for kpi in version.terms.kpis)
-    longest_ms = max((kpi.within_ms or 0 for kpi in kpis if isinstance(kpi, RatioKpi)), default=0)
+    several = (kpi.ticket_terms for version in contract_context.contract.versions for kpi in version.terms.kpis)
+    longest_ms = max((kpi.within_ms or 0 for kpi in several if kpi is not None), default=0)
     young_ms = max(period.start_ms, contract_context.now_ms - longest_ms * CLOCK_SLACK)
     return not any(young_ms <= opened_ms < period.end_ms for opened_ms in contract_context.open_tickets)
 
@@ -197,8 +198,7 @@ def _measured(contract_context: ContractContext, months: tuple[str, ...], kpis: 
     whole = context if len(months) == 1 else PeriodContext(contract_context, months)
 
     def figure(kpi: Kpi) -> Measured:
-        time = times.of(context, kpi, "agreed") if isinstance(kpi, AvailabilityKpi) else None
-        return measured(kpi, seen(whole, kpi, "agreed", time), whole.frame)
+        return measured(kpi, seen(whole, kpi, "agreed", times.of(context, kpi, "agreed")), whole.frame)
 
     return [figure(kpi) for kpi in kpis]
 
@@ -210,11 +210,13 @@ def _text(figures: Sequence[Measured]) -> str:
 def _row(one: Measured) -> list[Any]:
     fractions = (one.value, one.submitted, one.agreed, one.coverage, one.downtime_ms)
     pairs = [None if value is None else [value.numerator, value.denominator] for value in fractions]
-    return [*pairs, one.is_assessable, one.of, one.working]
+    outages = [(*ends, *Fraction(counted_ms).as_integer_ratio()) for *ends, counted_ms in one.outages]
+    return [*pairs, one.is_assessable, one.of, one.working, outages]
 
 
 def _of_row(row: list[Any]) -> Measured:
-    *pairs, is_assessable, of, working = row
+    *pairs, is_assessable, of, working, listed = row
     value, submitted, agreed, coverage, downtime_ms = (None if pair is None else Fraction(*pair) for pair in pairs)
     steps = tuple([Step(*step) for step in working])
-    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms)
+    outages = tuple([CountedOutage(start_ms, end_ms, Fraction(*counted)) for start_ms, end_ms, *counted in listed])
+    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms, outages)

@@ -12,14 +12,20 @@ from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.history import Cache, contract_context_of, earlier_months, setting_of
-from sla_monitor.assess.kpi_assessment import kpi_assessments
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, evaluated_kpis
-from sla_monitor.assess.participants import shares_of
+from sla_monitor.assess.indicators import KpiEvaluation
+from sla_monitor.assess.kpi_evaluation import evaluated_kpis
+from sla_monitor.assess.parts_of_month import kpi_assessments, service_assessment
 from sla_monitor.assess.period_context import PeriodContext
-from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
+from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
 from sla_monitor.assess.sample_cache import SampleCache
-from sla_monitor.assess.service_assessment import service_assessment
-from sla_monitor.assess.settlement import entries_of, missing_figures, report_due_ms, restatement, status_of
+from sla_monitor.assess.settlement import (
+    entries_of,
+    missing_figures,
+    report_due_ms,
+    restatement,
+    shares_of,
+    status_of,
+)
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length
@@ -90,7 +96,7 @@ def assess_contract(contract: Contract, evidence: Evidence, now_ms: int) -> Cont
 
 
 def reconcile_month(
-    contract: Contract, evidence: Evidence, month: str, now_ms: int, supposed: Kept | None = None
+    contract: Contract, evidence: Evidence, month: str, now_ms: int, supposed: RecordedList | None = None
 ) -> Reconciliation | None:
     """A month's outages against the supplier's lists that are kept, and against one more; None: none speaks of it."""
     contract_context = contract_context_of(contract, evidence, now_ms, Cache())
@@ -122,11 +128,11 @@ def _newest_reconciliation(contract_context: ContractContext, cache: Cache) -> R
 
 
 def _reconciled(
-    context: PeriodContext, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
+    context: PeriodContext, more: Sequence[RecordedList] = (), services: Sequence[ServiceAssessment] | None = None
 ) -> Reconciliation | None:
     """`services`: where they are worked out already."""
     contract_context = context.contract_context
-    lists = [*(Kept(entry.number, said) for entry, said in contract_context.standing.of(OutageList)), *more]
+    lists = [*(RecordedList(entry.number, said) for entry, said in contract_context.standing.of(OutageList)), *more]
     if not lists:
         return None
     several = [service_assessment(context, one) for one in context.terms.services] if services is None else services
@@ -154,10 +160,10 @@ def _assessed(
         services[service.id] = service_assessment(context, service)
         rest()
     evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, rest)
-    return _told(context, services, evaluations, earlier, run)
+    return _assessment(context, services, evaluations, earlier, run)
 
 
-def _told(
+def _assessment(
     context: PeriodContext,
     services: Mapping[str, ServiceAssessment],
     evaluations: Mapping[str, KpiEvaluation],

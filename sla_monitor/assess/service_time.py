@@ -11,9 +11,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
+from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.periods.intervals import Intervals, intersect, length, subtract
 from sla_monitor.sla.aggregation import WHOLE
-from sla_monitor.sla.downtime import Loss, Seconds
+from sla_monitor.sla.downtime import CountedOutage, Loss, Seconds, counted_ms, time_that_counts
 
 
 class Lost(NamedTuple):
@@ -121,6 +122,17 @@ class Time:
         return Seconds(
             self.agreed_ms, losses, self.excluded_ms, self.excluded_down_ms, self.degraded_ms, self.unknown_ms
         )
+
+    def outages(self, counting: Counting) -> tuple[CountedOutage, ...]:
+        """Every outage with what it is by a way of counting. Together they are no more than the time that counts, which
+        begun minutes could pass."""
+        left_ms: Fraction | int = time_that_counts(self.seconds, counting)[0]
+        found: list[CountedOutage] = []
+        for lost in self.lost:
+            ms = min(sum([counted_ms(loss, counting) for loss in _losses([lost])]), left_ms)
+            found.append(CountedOutage(lost.start_ms, lost.end_ms, ms))
+            left_ms -= ms
+        return tuple(found)
 
 
 def _losses(several: Iterable[Lost]) -> tuple[Loss, ...]:

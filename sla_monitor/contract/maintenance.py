@@ -27,7 +27,7 @@ USUAL_ALLOWANCE = {"allowance_over": "month", "allowance_used_by": "booking", "e
 """What says more about an allowance, with what goes without saying."""
 
 
-class Maintenance(Strict):
+class MaintenanceTerms(Strict):
     """Which maintenance is permitted: booked in time, granted, inside the hours, and within the allowance."""
 
     approval: Literal["decision", "none"] = Field(

@@ -27,9 +27,9 @@ from sla_monitor.contract.fields import (
     Whole,
     YesNo,
 )
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, availability_kpis
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.contract.maintenance import Maintenance, Relief
+from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
 from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
 from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.trigger_terms import Trigger
@@ -107,7 +107,7 @@ class Service(Strict):
         description="How many endpoints must be up: all, any, or a number. weighted: the share of the weight that is"
         " down is downtime.",
     )
-    maintenance: Maintenance | None = Field(None, description="Its own terms; none: the contract's.")
+    maintenance: MaintenanceTerms | None = Field(None, description="Its own terms; none: the contract's.")
     contacts: tuple[Identifier, ...] = Field(
         (), description="Whom to call, in this order; none: all contacts of the contract."
     )
@@ -153,7 +153,7 @@ class Terms(Strict):
         None, description="The calendar whose days with hours are Working Days; none: Monday to Friday."
     )
     accounting: Accounting = Field(Accounting(), description="How seconds are counted.")
-    maintenance: Maintenance = Field(Maintenance(), description="Which maintenance is permitted.")
+    maintenance: MaintenanceTerms = Field(MaintenanceTerms(), description="Which maintenance is permitted.")
     relief: Relief = Field(Relief(), description="When a failure is not held against the supplier.")
     services: tuple[Service, ...] = Field(min_length=1, description="What is bought.")
     kpis: tuple[Kpi, ...] = Field((), description="What is promised.")
@@ -168,7 +168,7 @@ class Terms(Strict):
     @property
     def availability_kpis(self) -> tuple[AvailabilityKpi, ...]:
         """The KPIs that probing endpoints decides."""
-        return tuple(kpi for kpi in self.kpis if isinstance(kpi, AvailabilityKpi))
+        return availability_kpis(self.kpis)
 
     @property
     def working_calendar(self) -> Calendar:
@@ -185,11 +185,11 @@ class Terms(Strict):
         return tuple(known[name] for name in service.contacts)
 
     @property
-    def maintenance_terms(self) -> tuple[Maintenance, ...]:
+    def maintenance_terms(self) -> tuple[MaintenanceTerms, ...]:
         """The contract's, and those that services have of their own."""
         return (self.maintenance, *(one.maintenance for one in self.services if one.maintenance is not None))
 
-    def maintenance_of(self, service: Service) -> Maintenance:
+    def maintenance_of(self, service: Service) -> MaintenanceTerms:
         """The terms of maintenance that hold for a service."""
         return service.maintenance or self.maintenance
 

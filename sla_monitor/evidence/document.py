@@ -40,8 +40,8 @@ class SpanRecord(Timed):
     outcome: Outcome = Field(description="What they found; time in no span was seen by nobody.")
     reason: Reason | None = Field(None, description="Why, for the first of them.")
     seen_ms: Instant | None = Field(None, alias="last_look", description="When the last of them began; none: the end.")
-    looks: Annotated[Whole, Field(ge=1, le=1_000_000_000)] | None = Field(
-        None, description="How many; none: as many as the contract asks to confirm an outage."
+    probes: Annotated[Whole, Field(ge=1, le=1_000_000_000)] | None = Field(
+        None, alias="looks", description="How many; none: as many as the contract asks to confirm an outage."
     )
 
 
@@ -82,7 +82,9 @@ class ObservationsRecord(Strict):
     every_ms: DurationMs = Field(
         alias="every", description="The time between two observations; an observation vouches for so long."
     )
-    looks: tuple[ObservationRecord, ...] = Field(description="All observations of that time; each instant once.")
+    observations: tuple[ObservationRecord, ...] = Field(
+        alias="looks", description="All observations of that time; each instant once."
+    )
 
 
 class Down(Strict):
@@ -123,11 +125,11 @@ class Outages(Strict):
 Observed = Annotated[SpansRecord | ObservationsRecord | Outages, Field(discriminator="kind")]
 
 
-class Samples(Strict):
+class SampleBlock(Strict):
     """The observations of an endpoint whose spans are told: for response times and error rates."""
 
     endpoint: Identifier = Field(description="The id of the endpoint.")
-    looks: tuple[ObservationRecord, ...] = Field(description="In any order; each instant once.")
+    observations: tuple[ObservationRecord, ...] = Field(alias="looks", description="In any order; each instant once.")
 
 
 class ClockMoved(Strict):
@@ -178,7 +180,7 @@ class EvidenceDocument(Strict):
     )
     seen: Range = Field(description="The time that the file speaks of.")
     observed: tuple[Observed, ...] = Field((), description="What was seen; an endpoint that is in none was not seen.")
-    samples: tuple[Samples, ...] = Field((), description="Single observations of endpoints whose record is spans.")
+    samples: tuple[SampleBlock, ...] = Field((), description="Single observations of endpoints whose record is spans.")
     clock_moves: tuple[ClockMoved, ...] = Field(
         (), description="When the clock was set or the host slept, in the order in which that was noticed."
     )

@@ -20,7 +20,7 @@ from sla_monitor.ledger.reading.pruned_days import Older
 from sla_monitor.ledger.reading.reader import Reader, keep_answer
 from sla_monitor.ledger.reading.record_lead import MOMENT_S, Lead
 from sla_monitor.ledger.recording.buffer import Buffer
-from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.buffer_entries import Beat, Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.ledger.recording.packing import HourPacker
 from sla_monitor.ledger.recording.stats import LedgerStats
@@ -152,10 +152,10 @@ class Ledger(Forwarding):
         """The endpoint's committed observations that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._reader.observations(endpoint, start_ms, end_ms)
 
-    def keep_looks(
+    def keep_samples(
         self, keys: Sequence[str], since_ms: int, until_ms: int, rest: Callable[[], None] = lambda: None
     ) -> None:
-        """Pack these looks for quicker reading; for one thread at a time. `rest` is called between hours. Raises
+        """Pack these samples for quicker reading; for one thread at a time. `rest` is called between hours. Raises
         LedgerError and its kinds."""
         self._keeper.keep(keys, since_ms, until_ms, rest)
 

@@ -25,14 +25,14 @@ class Milliseconds(int):
     nobody can know whether it counts seconds or milliseconds, and either is taken for the other in silence."""
 
 
-def told_instant(at_ms: int) -> str:
+def format_utc(at_ms: int) -> str:
     """`2026-10-05T14:00:00Z`, with milliseconds only where there are any."""
     at = datetime.fromtimestamp(at_ms // 1000, UTC)
     rest = f".{at_ms % 1000:03d}" if at_ms % 1000 else ""
     return f"{at:%Y-%m-%dT%H:%M:%S}{rest}Z"
 
 
-def told_on_the_wall(at_ms: int, zone: ZoneInfo) -> str:
+def format_wall_time(at_ms: int, zone: ZoneInfo) -> str:
     """`2026-10-05 14:00+01:00`, which can be typed again."""
     at = datetime.fromtimestamp(at_ms // 1000, zone)
     return at.isoformat(sep=" ", timespec="seconds" if at.second else "minutes")
@@ -76,7 +76,7 @@ def _instant(value: Any, info: ValidationInfo) -> int:
 Instant = Annotated[
     int,
     BeforeValidator(_instant),
-    PlainSerializer(told_instant, return_type=str, when_used="json"),
+    PlainSerializer(format_utc, return_type=str, when_used="json"),
     WithJsonSchema({"$comment": "instant", "type": "string", "examples": ["2026-10-05T14:00:00Z"]}),
 ]
 """UTC milliseconds inside; ISO 8601 with Z in JSON. The validation context may give a `zone` for local times."""

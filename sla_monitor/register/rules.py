@@ -26,7 +26,7 @@ def problems(entry: Entry, context: EntryContext) -> list[str]:
     found += entry.body.rules(entry, context)
     found += _repeated(entry, context)
     found += [] if found else _final(entry, context)
-    return list(dict.fromkeys(f"{field}: {message}" for field, message in found))
+    return list(dict.fromkeys(f"{one.field}: {one.message}" for one in found))
 
 
 def doubts(entry: Entry, context: EntryContext) -> list[str]:
@@ -42,9 +42,9 @@ def texts(entry: Entry) -> Iterator[EntryProblem]:
     for key, value in entry.body:
         several = value if isinstance(value, tuple) else (value,)
         texts[key] = texts.get(key, "") + "".join(_words(each) for each in several)
-    yield from ((field, UNPRINTABLE) for field, text in texts.items() if not text.isprintable())
+    yield from (EntryProblem(field, UNPRINTABLE) for field, text in texts.items() if not text.isprintable())
     if not entry.actor.strip():
-        yield "actor", "must not be empty (say who enters it)"
+        yield EntryProblem("actor", "must not be empty (say who enters it)")
 
 
 def _words(value: Any) -> str:
@@ -60,13 +60,13 @@ def _times(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     for name in said.past:
         at_ms = getattr(said, f"{name}_ms")
         if at_ms is not None and at_ms > entry.at_ms + SKEW_MS:
-            yield name, "lies in the future (check the date)"
+            yield EntryProblem(name, "lies in the future (check the date)")
     if isinstance(said, Timed):
         first_ms, end_ms = context.contract.term_ms
         if said.end_ms <= first_ms or said.start_ms >= end_ms:
-            yield "start", "lies outside the contract's term (check the dates)"
+            yield EntryProblem("start", "lies outside the contract's term (check the dates)")
         if said.is_of_the_past and said.end_ms > entry.at_ms + SKEW_MS:
-            yield "end", "lies in the future (check the date)"
+            yield EntryProblem("end", "lies in the future (check the date)")
 
 
 def _month(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
@@ -75,11 +75,11 @@ def _month(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         return
     whole, (first_ms, last_ms) = context.whole_month(month), context.contract.term_ms
     if whole.end_ms <= first_ms or whole.start_ms >= last_ms:
-        yield "month", f"{month} is outside the contract's term (check the year)"
+        yield EntryProblem("month", f"{month} is outside the contract's term (check the year)")
     elif entry.body.begins_ms(month, context) > entry.at_ms:
-        yield "month", f"{month} has not begun (check the year)"
+        yield EntryProblem("month", f"{month} has not begun (check the year)")
     elif entry.body.is_of_the_past and whole.end_ms > entry.at_ms:
-        yield "month", f"{month} has not ended (wait for its end)"
+        yield EntryProblem("month", f"{month} has not ended (wait for its end)")
 
 
 def _repeated(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
@@ -90,7 +90,8 @@ def _repeated(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     for other, said in context.stands.of(type(entry.body)):
         same_words = said == entry.body and other.reference == entry.reference
         if same_words and (replaces or other.note == entry.note):
-            yield "kind", f"entry {other.number} says the same (undo that one first, or give another reference)"
+            message = f"entry {other.number} says the same (undo that one first, or give another reference)"
+            yield EntryProblem("kind", message)
             return
 
 
@@ -99,6 +100,6 @@ def _final(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     said = entry.body
     if not said.changes_figures or not said.explains_final_month or entry.note.strip():
         return
-    for month in months_of(said, context.contract.time_zone, context.said):
+    for month in months_of(said, context.contract.time_zone, context.entries):
         if context.stands.sign_off(month) is not None:
-            yield "note", f"is missing: {month} is final, and this may change its figures (say why)"
+            yield EntryProblem("note", f"is missing: {month} is final, and this may change its figures (say why)")

@@ -157,7 +157,7 @@ class WebFiles:
     """What the files say; while a changed file is wrong, what they said before.
 
     A certificate and its key are two files: between the two renames they do not fit. That state is refused like
-    any other mistake, and the next look finds the pair.
+    any other mistake, and the next reading finds the pair.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -171,7 +171,7 @@ class WebFiles:
             self._load(path)
 
     def refresh(self) -> bool:
-        """Look at the files, and take in what has changed. True when something new is in force."""
+        """Read the files, and take in what has changed. True when something new is in force."""
         if self.path is None or tuple(map(_stamp, self._watched)) == self._tried:
             return False
         try:

@@ -28,6 +28,15 @@ class Loss(NamedTuple):
     together_ms: int | None = None
 
 
+class CountedOutage(NamedTuple):
+    """One outage as a KPI counts it: from when to when it was as a whole, wherever that lies, and how much of it is
+    downtime in the KPI's measurement period."""
+
+    start_ms: int
+    end_ms: int
+    counted_ms: Fraction | int
+
+
 @dataclass(frozen=True, slots=True)
 class Seconds:
     """The agreed time of one measurement period in milliseconds, by class. The classes are apart from each other.

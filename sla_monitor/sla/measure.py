@@ -12,7 +12,7 @@ from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.edges import Period
-from sla_monitor.sla.downtime import Seconds, availability_percent, time_that_counts
+from sla_monitor.sla.downtime import CountedOutage, Seconds, availability_percent, time_that_counts
 from sla_monitor.sla.indicators import (
     EventCounts,
     Slot,
@@ -42,10 +42,12 @@ class KpiInput:
     """What is known of one KPI in one measurement period; each indicator reads its own part.
 
     `figure`: a count, days late, a score, or whatever somebody gave as the result. `samples_us`: response times in
-    microseconds. `made`: what samples or slots have come to, for a caller who does not hold them.
+    microseconds. `made`: what samples or slots have come to, for a caller who does not hold them. `outages`: those that
+    the downtime in `seconds` is made of.
     """
 
     seconds: Seconds | None = None
+    outages: tuple[CountedOutage, ...] = ()
     slots: tuple[Slot, ...] = ()
     samples_us: tuple[int, ...] = ()
     made: SampleStatistics | None = None
@@ -83,7 +85,12 @@ def _availability(kpi: AvailabilityKpi, seen: KpiInput, frame: MeasureFrame) -> 
     coverage = seen.seconds.coverage
     is_assessable = coverage is not None and coverage >= frame.coverage_floor
     return Measured(
-        value, coverage=coverage, is_assessable=is_assessable, working=working, downtime_ms=Fraction(down_ms)
+        value,
+        coverage=coverage,
+        is_assessable=is_assessable,
+        working=working,
+        downtime_ms=Fraction(down_ms),
+        outages=seen.outages,
     )
 
 

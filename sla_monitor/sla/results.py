@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import DaysOf
+from sla_monitor.sla.downtime import CountedOutage
 from sla_monitor.sla.working import Working
 
 
@@ -19,7 +20,8 @@ class Measured:
 
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
-    `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen.
+    `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen; `outages`: what
+    it is made of.
     """
 
     value: Fraction | None
@@ -30,6 +32,7 @@ class Measured:
     working: Working = ()
     of: int = 0
     downtime_ms: Fraction | None = None
+    outages: tuple[CountedOutage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,16 @@ class PeriodResult:
     def deducted(self) -> Decimal:
         """All that the supplier is not paid for the month: credits after caps, and charges kept back."""
         return self.credit.total + self.withheld
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether anything is known of the month: a figure of any KPI, or money. Noughts of others are no figures."""
+        return bool(any(one.value is not None for one in self.kpis) or self.credit.lines or self.withheld)
+
+    @property
+    def failures(self) -> int:
+        """How many KPIs missed their target."""
+        return sum(1 for one in self.kpis if one.is_met is False)
 
     def kpi(self, name: str) -> KpiResult | None:
         return next((result for result in self.kpis if result.kpi == name), None)

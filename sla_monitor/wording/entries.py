@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.wording.durations import format_exact_duration
 from sla_monitor.wording.instants import format_instant, format_month
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_money
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.history import contract_context_of
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.ledger.chaining.links import begin_chain, note_all
-from sla_monitor.ledger.chaining.span_states import tell_spans
+from sla_monitor.ledger.chaining.span_states import chain_spans
 from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.opening import open_writer
-from sla_monitor.ledger.reading.reader import Keeping
+from sla_monitor.ledger.reading.reader import CachingReader
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
@@ -91,10 +91,10 @@ CONTRACTS = [
 def spans_of(*pieces: tuple[float, Outcome | None, int]) -> list[Span]:
     """One after the other: days, what it was (None: no probe ran), and observations; then up to the end."""
     found, at_ms = [], BEGIN
-    for days, outcome, looks in (*pieces, (400.0, UP, 999)):
+    for days, outcome, probes in (*pieces, (400.0, UP, 999)):
         end_ms = min(at_ms + int(days * DAY), END)
         if outcome is not None and at_ms < end_ms:
-            found.append(Span(at_ms, end_ms, end_ms - HOUR, outcome, None, looks))
+            found.append(Span(at_ms, end_ms, end_ms - HOUR, outcome, None, probes))
         at_ms = end_ms
     return found
 
@@ -105,7 +105,7 @@ SEEN = {
     "a2": spans_of((12.4, UP, 9), (0.3, DOWN, 9), (40, UP, 9), (3.1, None, 0)),
     "b2": spans_of((12.5, UP, 9), (0.3, DOWN, 9), (75, UP, 9), (4, DOWN, 9)),
 }
-LOOKS = {
+SAMPLES = {
     name: [
         (at_ms, DOWN if n % 11 == place else UP, 40_000 + n * 997 % 90_000, 30_000)
         for n, at_ms in enumerate(range(BEGIN + HOUR, END, 6 * HOUR))
@@ -121,15 +121,15 @@ def write(path: Path) -> Path:
     with database.conn:
         for number, (name, spans) in enumerate(SEEN.items(), start=1):
             database.conn.execute("insert into endpoints values (?, ?)", (number, f"{CONTRACT}/{name}"))
-            rows = [(number, *one[:3], outcomes[f"{one.outcome}"], None, one.looks) for one in spans]
+            rows = [(number, *one[:3], outcomes[f"{one.outcome}"], None, one.probes) for one in spans]
             database.conn.executemany("insert into ended_spans values (?, ?, ?, ?, ?, ?, ?)", rows[:-1])
             database.conn.execute("insert into last_spans values (?, ?, ?, ?, ?, ?, ?)", rows[-1])
-            looks = [(number, at, outcomes[f"{what}"], us, first) for at, what, us, first in LOOKS[name]]
+            samples = [(number, at, outcomes[f"{what}"], us, first) for at, what, us, first in SAMPLES[name]]
             columns = "endpoint_id, at_ms, outcome, duration_us, first_byte_us"
-            database.conn.executemany(f"insert into observations ({columns}) values (?, ?, ?, ?, ?)", looks)
+            database.conn.executemany(f"insert into observations ({columns}) values (?, ?, ?, ?, ?)", samples)
         begin_chain(database.conn, ("endpoints", "observations"))
         note_all(database.conn)
-        tell_spans(database.conn)
+        chain_spans(database.conn)
     database.close()
     return path
 
@@ -143,7 +143,7 @@ def worked_out(contract: Contract, said: Sequence[Entry]) -> list[PeriodResult]:
     """Month by month, each assessed as a whole from all that there is: nothing is kept, and nothing cut out."""
     results: list[PeriodResult] = []
     for month in MONTHS:
-        found = assess_month(contract, Record(SEEN, LOOKS, said), month, END, results)
+        found = assess_month(contract, Record(SEEN, SAMPLES, said), month, END, results)
         assert found.result is not None
         results.append(found.result)
     return results
@@ -202,13 +202,13 @@ def test_with_and_without_what_is_kept_every_figure_is_the_same(
     """What earlier examples have had kept stays: other corrections, other terms, other tickets. None of it is taken
     for an answer to this one."""
     told = entries(*said)
-    with Keeping(ledger) as evidence:
+    with CachingReader(ledger) as evidence:
         found, again = (history(contract, evidence, UNTIL, END, said=told) for _ in range(2))
     assert list(found) == worked_out(contract, told)
     assert again == found
 
 
-class Watched(Keeping):
+class Watched(CachingReader):
     """A ledger's reader that notes which questions are not answered from what is kept."""
 
     def __init__(self, path: Path) -> None:
@@ -247,7 +247,7 @@ def test_closed_months_are_read_and_only_what_changed_is_worked_out_again(tmp_pa
 
 def test_a_command_that_may_write_nothing_reads_what_the_daemon_kept(tmp_path: Path) -> None:
     path = write(tmp_path / "ledger.db")
-    with Keeping(path) as evidence:
+    with CachingReader(path) as evidence:
         kept = history(CONTRACTS[0], evidence, UNTIL, END, Cache())
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("pragma wal_checkpoint(truncate)")
@@ -269,7 +269,7 @@ def test_every_room_that_decides_what_a_month_comes_to_is_in_the_program_s_diges
 
 
 def _asked(path: Path) -> tuple[object, ...]:
-    with Keeping(path) as evidence:
+    with CachingReader(path) as evidence:
         world = contract_context_of(CONTRACTS[0], evidence, END, Cache())
         kpis = CONTRACTS[0].versions[0].terms.kpis
         return excerpt(world, ("2026-03",), kpis).question(kpis)
@@ -298,7 +298,7 @@ def test_a_span_that_is_another_asks_another_question(tmp_path: Path, statement:
     assert (_asked(path) != before) is is_another
 
 
-def test_looks_that_come_in_late_are_no_part_of_an_answer_that_was_kept_before(tmp_path: Path) -> None:
+def test_samples_that_come_in_late_are_no_part_of_an_answer_that_was_kept_before(tmp_path: Path) -> None:
     """A site was cut off over the end of March for days, and hands in what it saw."""
     path, until = write(tmp_path / "ledger.db"), ms("2026-03-20T00:00+00:00")
     with closing(sqlite3.connect(path)) as database, database:
@@ -307,13 +307,13 @@ def test_looks_that_come_in_late_are_no_part_of_an_answer_that_was_kept_before(t
         cut = "update last_spans set end_ms = ?, seen_ms = ? where endpoint_id = 3 and start_ms < ?"
         assert start_ms < until
         database.execute(cut, (until, until - HOUR, until))
-        tell_spans(database)
-    with Keeping(path) as evidence:
+        chain_spans(database)
+    with CachingReader(path) as evidence:
         before = history(CONTRACTS[0], evidence, UNTIL, END)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("update last_spans set end_ms = ?, seen_ms = ? where endpoint_id = 3", (END, END - HOUR))
-        tell_spans(database)
-    with Keeping(path) as evidence:
+        chain_spans(database)
+    with CachingReader(path) as evidence:
         after = history(CONTRACTS[0], evidence, UNTIL, END)
     assert list(after) == worked_out(CONTRACTS[0], ())
     assert before[2] != after[2]

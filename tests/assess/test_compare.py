@@ -9,8 +9,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from sla_monitor.assess.compare import Comparison, Sums, compared
-from sla_monitor.cli.assess.comparison import told_comparison
+from sla_monitor.assess.compare import Comparison, Totals, compared
+from sla_monitor.cli.assess.comparison import format_comparison
 from sla_monitor.document import comparison_document, document_text
 from sla_monitor.periods.months import TermMonths
 from sla_monitor.sla.money.month_engine import Setting, fold
@@ -61,8 +61,8 @@ def comparison() -> Comparison:
 def test_points_and_money_are_compared_month_by_month_and_in_all() -> None:
     found = comparison()
     assert [month.month for month in found.months if month.is_different] == ["2026-02", "2026-03"]
-    assert found.present == Sums(Fraction(4), Decimal("34000.00"), Decimal("34000.00"))
-    assert found.draft == Sums(Fraction(3), Decimal("51000.00"), Decimal("51000.00"))
+    assert found.present == Totals(Fraction(4), Decimal("34000.00"), Decimal("34000.00"))
+    assert found.draft == Totals(Fraction(3), Decimal("51000.00"), Decimal("51000.00"))
     february = found.months[1]
     assert [(change.kpi, change.band, change.draft_band) for change in february.changes] == [("KPI1", "minor", "minor")]
     assert (found.months[2].set_off, found.months[2].draft_set_off) == (("bad-run",), ())
@@ -71,13 +71,13 @@ def test_points_and_money_are_compared_month_by_month_and_in_all() -> None:
 def test_the_same_terms_differ_in_nothing() -> None:
     found = compared("small", "GBP", months(PARTS), months(PARTS))
     assert not any(month.is_different for month in found.months)
-    assert found.draft - found.present == Sums()
+    assert found.draft - found.present == Totals()
 
 
 def test_a_month_that_only_one_of_them_has_is_nothing_under_the_other() -> None:
     later = {month: value for month, value in FIGURES.items() if month > "2026-02"}
     found = compared("small", "GBP", months(PARTS), months(PARTS, later))
-    assert (found.months[1].draft, found.months[1].changes[0].draft_band) == (Sums(), None)
+    assert (found.months[1].draft, found.months[1].changes[0].draft_band) == (Totals(), None)
     assert found.draft.points == 3
 
 
@@ -97,7 +97,7 @@ def test_the_json_fits_its_schema() -> None:
 
 
 def test_the_table_shows_the_months_that_differ_and_the_sums() -> None:
-    text = told_comparison(comparison(), "draft.yaml", None)
+    text = format_comparison(comparison(), "draft.yaml", None)
     assert text.splitlines()[0] == "small under draft.yaml: 4 months, 2026-01 to 2026-04; 2 of them differ"
     rows = [line.split() for line in text.splitlines()[5:]]
     assert [row[0] for row in rows] == ["2026-02", "2026-03", "all"]

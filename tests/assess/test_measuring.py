@@ -47,9 +47,9 @@ def values(found: ContractAssessment) -> list[Fraction | None]:
     return [only(found).views[view].value for view in VIEWS]
 
 
-def looked(contract: Contract, *looks: Sample, said: tuple[dict[str, Any], ...] = ()) -> ContractAssessment:
+def measured(contract: Contract, *samples: Sample, said: tuple[dict[str, Any], ...] = ()) -> ContractAssessment:
     """June, seen up throughout, with these observations at the endpoint `login`."""
-    record = Record({"login": [span(JUNE, JULY, UP)]}, {"login": looks}, entries(*said))
+    record = Record({"login": [span(JUNE, JULY, UP)]}, {"login": samples}, entries(*said))
     return assess_month(contract, record, "2026-06", LATER)
 
 
@@ -58,50 +58,50 @@ RESPONSE = {"indicator": "response_time", "service": "cad", "target": "500ms"}
 
 def test_a_mean_response_time_is_of_answers() -> None:
     """200 and 400 ms; what was refused after 1 ms and what nobody saw are no answers, a 503 after 600 ms is one."""
-    looks: list[Sample] = [
+    samples: list[Sample] = [
         (JUNE, UP, 200_000, 50_000),
         (JUNE + MINUTE, UP, 400_000, 90_000),
         (JUNE + 2 * MINUTE, DOWN, 1_000, None),
         (JUNE + 3 * MINUTE, UNKNOWN, 9_000_000, None),
         (JUNE + 4 * MINUTE, DOWN, 600_000, 500_000),
     ]
-    found = looked(of_kpi(**RESPONSE, statistic="mean"), *looks)
+    found = measured(of_kpi(**RESPONSE, statistic="mean"), *samples)
     assert values(found) == [400] * 3
-    first_byte = looked(of_kpi(**RESPONSE, statistic="mean", phase="first_byte"), *looks)
+    first_byte = measured(of_kpi(**RESPONSE, statistic="mean", phase="first_byte"), *samples)
     assert values(first_byte) == [Fraction(640, 3)] * 3
 
 
 def test_a_percentile_is_the_nearest_rank() -> None:
-    looks = [(JUNE + n * MINUTE, UP, n * 1_000, None) for n in range(1, 101)]
-    assert values(looked(of_kpi(**RESPONSE, statistic="percentile", percentile=95), *looks)) == [95] * 3
+    samples = [(JUNE + n * MINUTE, UP, n * 1_000, None) for n in range(1, 101)]
+    assert values(measured(of_kpi(**RESPONSE, statistic="percentile", percentile=95), *samples)) == [95] * 3
 
 
-def test_looks_outside_the_service_hours_do_not_count() -> None:
+def test_samples_outside_the_service_hours_do_not_count() -> None:
     contract = one_version(
         services=[service("cad", service_hours="office")],
         kpis=[{"id": "KPI1", **RESPONSE, "statistic": "mean"}],
     )
-    looks: list[Sample] = [(JUNE + 7 * HOUR, UP, 900_000, None), (JUNE + 9 * HOUR, UP, 100_000, None)]
-    assert values(looked(contract, *looks)) == [100] * 3
+    samples: list[Sample] = [(JUNE + 7 * HOUR, UP, 900_000, None), (JUNE + 9 * HOUR, UP, 100_000, None)]
+    assert values(measured(contract, *samples)) == [100] * 3
 
 
-def test_looks_on_both_sides_of_a_pause_in_the_service_hours_count() -> None:
+def test_samples_on_both_sides_of_a_pause_in_the_service_hours_count() -> None:
     contract = one_version(
         calendars={"twice": {"hours": {"mon-sun": ["08:00-12:00", "13:00-17:00"]}}},
         services=[service("cad", service_hours="twice")],
         kpis=[{"id": "KPI1", **RESPONSE, "statistic": "mean"}],
     )
     hours = {9: 100_000, 12: 900_000, 14: 300_000}
-    assert values(looked(contract, *((JUNE + hour * HOUR, UP, us, None) for hour, us in hours.items()))) == [200] * 3
+    assert values(measured(contract, *((JUNE + hour * HOUR, UP, us, None) for hour, us in hours.items()))) == [200] * 3
 
 
-def test_looks_in_excluded_time_do_not_count() -> None:
+def test_samples_in_excluded_time_do_not_count() -> None:
     """A slow hour that the supplier says was the authority's doing: in every view another mean."""
-    looks: list[Sample] = [(JUNE + HOUR, UP, 900_000, None), (JUNE + 9 * HOUR, UP, 100_000, None)]
+    samples: list[Sample] = [(JUNE + HOUR, UP, 900_000, None), (JUNE + 9 * HOUR, UP, 100_000, None)]
     claim = {"kind": "claim", "cause": "force_majeure", "start": JUNE, "end": JUNE + 2 * HOUR}
     contract = of_kpi(**RESPONSE, statistic="mean")
-    assert values(looked(contract, *looks, said=(claim,))) == [500, 100, 500]
-    assert values(looked(contract, *looks, said=(claim, GRANTED))) == [500, 100, 100]
+    assert values(measured(contract, *samples, said=(claim,))) == [500, 100, 500]
+    assert values(measured(contract, *samples, said=(claim, GRANTED))) == [500, 100, 100]
 
 
 def test_slow_answers_in_an_outage_are_not_counted_twice() -> None:
@@ -113,35 +113,35 @@ def test_slow_answers_in_an_outage_are_not_counted_twice() -> None:
             kpis=[{"id": "KPI1", **RESPONSE, "statistic": "mean", "endpoints": ["login"], **more}],
         )
         seen = {"login": [span(JUNE, JULY, UP)], "other": with_outages(JUNE, JULY, (JUNE, JUNE + 2 * HOUR))}
-        looks: list[Sample] = [(JUNE + HOUR, UP, 900_000, None), (JUNE + 9 * HOUR, UP, 100_000, None)]
-        found = assess_month(contract, Record(seen, {"login": looks}), "2026-06", LATER)
+        samples: list[Sample] = [(JUNE + HOUR, UP, 900_000, None), (JUNE + 9 * HOUR, UP, 100_000, None)]
+        found = assess_month(contract, Record(seen, {"login": samples}), "2026-06", LATER)
         assert values(found) == [mean] * 3
 
 
-def test_an_error_rate_is_the_mean_of_the_slots_in_which_somebody_looked() -> None:
+def test_an_error_rate_is_the_mean_of_the_slots_in_which_somebody_probed() -> None:
     """Two of four fail in the first five minutes, none of one in the third; no probe ran in between: 100 - 25."""
-    looks: list[Sample] = [(JUNE + n * MINUTE, DOWN if n < 2 else UP, 1, None) for n in range(4)]
-    looks.append((JUNE + 11 * MINUTE, UP, 1, None))
-    assert values(looked(of_kpi(indicator="error_rate", service="cad"), *looks)) == [75] * 3
+    samples: list[Sample] = [(JUNE + n * MINUTE, DOWN if n < 2 else UP, 1, None) for n in range(4)]
+    samples.append((JUNE + 11 * MINUTE, UP, 1, None))
+    assert values(measured(of_kpi(indicator="error_rate", service="cad"), *samples)) == [75] * 3
 
 
-def test_a_corrected_look_is_no_error() -> None:
-    looks: list[Sample] = [(JUNE + n * MINUTE, DOWN if n < 2 else UP, 1, None) for n in range(4)]
+def test_a_corrected_sample_is_no_error() -> None:
+    samples: list[Sample] = [(JUNE + n * MINUTE, DOWN if n < 2 else UP, 1, None) for n in range(4)]
     contract = one_version(
         kpis=[{"id": "KPI1", "indicator": "error_rate", "service": "cad", "target": 99}],
         relief={"four_eyes": False},
     )
     said = {"kind": "correction", "endpoints": ["login"], "start": JUNE, "end": JUNE + MINUTE, "outcome": "up"}
-    assert values(looked(contract, *looks, said=(said,))) == [75] * 3
+    assert values(measured(contract, *samples, said=(said,))) == [75] * 3
     unseen = said | {"end": JUNE + 2 * MINUTE, "outcome": "unknown"}
-    assert values(looked(contract, *looks, said=(unseen,))) == [100] * 3
+    assert values(measured(contract, *samples, said=(unseen,))) == [100] * 3
 
 
 def test_an_answer_that_is_too_slow_is_none() -> None:
     """A minute of answers in more than five times the promised 100 ms, in a month of one observation a minute."""
-    looks = [(JUNE + n * MINUTE, UP, 600_000 if 10 <= n < 40 else 50_000, None) for n in range(30 * 24 * 60)]
+    samples = [(JUNE + n * MINUTE, UP, 600_000 if 10 <= n < 40 else 50_000, None) for n in range(30 * 24 * 60)]
     contract = of_kpi(service="cad", counting={"slow_as_down": {"promised": "100ms", "multiple": 5}})
-    found = looked(contract, *looks)
+    found = measured(contract, *samples)
     kpi = only(found)
     assert kpi.views["agreed"].downtime_ms == 30 * MINUTE
     assert kpi.service is not None
@@ -172,8 +172,8 @@ def test_a_weighted_service_loses_the_share_of_its_weight() -> None:
     assert found.services[0].availability_ratio == Fraction(719, 720)
 
 
-def test_an_outage_by_quorum_is_judged_whole_where_only_some_looked_before_the_month() -> None:
-    """a is down for an hour over the edge. Before it b was not looked at, so that a decided alone; 20 minutes in, b
+def test_an_outage_by_quorum_is_judged_whole_where_only_some_probed_before_the_month() -> None:
+    """a is down for an hour over the edge. Before it b was not probed, so that a decided alone; 20 minutes in, b
     is up. An outage of 50 minutes, 20 of them in June, passes a limit of 45."""
     counting = {"quorum": {"percent": 51}, "shortest_outage": "45m"}
     contract = one_version(

@@ -6,7 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from .two_files import contract_of, down, month_of
+import pytest
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.pack_input import PackInput
+
+from .two_files import contract_of, down, month_of, said
 
 
 def watched(*names: str) -> list[dict[str, Any]]:
@@ -69,3 +75,111 @@ def test_a_quarter_that_is_cut_short_has_the_charges_of_its_months(tmp_path: Pat
     found = month_of(tmp_path, contract, "2026-05", seen).result
     assert found is not None
     assert found.credit.total == Decimal("460.00"), "10 per cent of 3,100 and 1,500"
+
+
+def network(tmp_path: Path, **changes: Any) -> Contract:
+    """Arcustech, network: 5 per cent of the monthly fee for each 30 minutes or part of an outage."""
+    rule = {"id": "network", "method": "unit_rate", "service": "network", "share": "1/20", "block": "30m"}
+    plain: dict[str, Any] = {
+        "services": watched("network"),
+        "time_zone": "UTC",
+        "currency": "USD",
+        "relief": {"causes": ["force_majeure"]},
+        "kpis": [{"id": "network", "service": "network", "target": 100}],
+        "charges": {"monthly": [{"service": "network", "amount": 400}]},
+        "credits": [rule | {"blocks": "begun"}],
+    }
+    return contract_of(tmp_path, **plain | changes)
+
+
+FIFTY = ("2026-06-10 09:00", "2026-06-10 09:50")
+FIVE = ("2026-06-20 09:00", "2026-06-20 09:05")
+SEEN = down(FIFTY, FIVE, of="network-1")
+CLAIMED = {"kind": "claim", "cause": "force_majeure", "services": ["network"], "start": FIFTY[0], "end": FIFTY[1]}
+WAIVED = {"kind": "waiver", "month": "2026-06", "what": "money"}
+ENTERED = {"kind": "occurrence", "rule": "network", "month": "2026-06", "duration_ms": 1_800_000}
+
+
+def june(tmp_path: Path, contract: Contract, *entries: dict[str, Any]) -> list[Decimal]:
+    found = month_of(tmp_path, contract, "2026-06", SEEN, entries=said(*entries)).result
+    assert found is not None
+    return [line.amount for line in found.credit.lines]
+
+
+def test_outages_on_record_are_priced_in_blocks_with_their_working(tmp_path: Path) -> None:
+    found = month_of(tmp_path, network(tmp_path), "2026-06", SEEN).result
+    assert found is not None
+    assert found.credit.total == Decimal("60.00")
+    assert [str(step) for step in found.credit.lines[0].working] == [
+        "blocks, outage of network at 2026-06-10T09:00:00Z: 50m / 30m = 2 blocks",
+        "credit: 1/20 of 400.00 × 1 × 2 blocks = 40.00",
+    ]
+
+
+def test_granted_relief_takes_an_outage_out_of_the_price(tmp_path: Path) -> None:
+    contract = network(tmp_path)
+    granted = {"kind": "decision", "about": 1, "granted": True}
+    assert june(tmp_path, contract, CLAIMED) == [Decimal("40.00"), Decimal("20.00")], "not decided yet"
+    assert june(tmp_path, contract, CLAIMED, granted) == [Decimal("20.00")]
+
+
+@pytest.mark.parametrize("kpis", [{}, {"kpis": ["network"]}])
+def test_a_waived_failure_costs_nothing_entered_or_on_record(tmp_path: Path, kpis: dict[str, Any]) -> None:
+    contract = network(tmp_path)
+    assert june(tmp_path, contract, ENTERED) == [Decimal("40.00"), Decimal("20.00"), Decimal("20.00")]
+    assert june(tmp_path, contract, ENTERED, WAIVED | kpis) == [0, 0, 0]
+
+
+def test_an_outage_over_the_end_of_a_month_costs_each_month_its_part(tmp_path: Path) -> None:
+    """20 minutes and 40 minutes are one begun block, and two."""
+    contract, seen = network(tmp_path), down(("2026-05-31 23:40", "2026-06-01 00:40"), of="network-1")
+    for month, credit in (("2026-05", "20.00"), ("2026-06", "40.00")):
+        found = month_of(tmp_path, contract, month, seen).result
+        assert found is not None
+        assert found.credit.total == Decimal(credit)
+
+
+def test_without_a_service_every_service_with_an_availability_has_its_price(tmp_path: Path) -> None:
+    """R3's two KPIs: outages of each service count once, by its first availability."""
+    kpis = [{"id": f"{name}{n}", "service": name, "target": 100} for name in ("network", "host") for n in (1, 2)]
+    rule = {"id": "all", "method": "unit_rate", "rate": 10, "block": "30m", "blocks": "begun"}
+    contract = network(tmp_path, services=watched("network", "host", "other"), kpis=kpis, credits=[rule])
+    seen = [SEEN, down(("2026-06-11 09:00", "2026-06-11 12:20"), of="host-1"), down(FIFTY, of="other-1")]
+    found = month_of(tmp_path, contract, "2026-06", *seen).result
+    assert found is not None
+    assert [(line.kpi, line.amount) for line in found.credit.lines] == [
+        ("network1", Decimal("20.00")),
+        ("network1", Decimal("10.00")),
+        ("host1", Decimal("70.00")),
+    ]
+
+
+def test_what_is_bedding_in_or_a_performance_indicator_has_no_price(tmp_path: Path) -> None:
+    plain = {"id": "network", "service": "network", "target": 100}
+    assert june(tmp_path, network(tmp_path, kpis=[plain | {"bedding_in_until": "2026-07-01"}])) == []
+    assert june(tmp_path, network(tmp_path, kpis=[plain | {"kind": "PI"}])) == []
+
+
+def test_a_closed_month_is_priced_the_same_from_what_was_kept(tmp_path: Path) -> None:
+    """The quarter's outages cost in the month in which it ends, and a closed quarter's as much a year later."""
+    contract = network(tmp_path, kpis=[{"id": "network", "service": "network", "target": 100, "measurement_months": 3}])
+    seen = down(("2026-04-30 23:30", "2026-05-01 00:10"), FIFTY, of="network-1")
+    for now in ("2026-07-03T00:00:00Z", "2027-07-03T00:00:00Z"):
+        found = month_of(tmp_path, contract, "2026-06", seen, now=now).result
+        assert found is not None
+        assert [line.amount for line in found.credit.lines] == [Decimal("40.00"), Decimal("40.00")]
+    later = month_of(tmp_path, contract, "2026-07", seen, now="2027-07-03T00:00:00Z")
+    assert next(past for past in later.earlier if past.month == "2026-06").credit.total == Decimal("80.00")
+
+
+def test_a_month_without_a_price_for_its_failures_says_so_in_the_pack(tmp_path: Path) -> None:
+    """Under a rule with weights of areas that nobody sees, only what is entered costs."""
+    rule = {"id": "rooms", "method": "unit_rate", "rate": 10, "block": "30m", "weights": {"hall": 2}}
+    contract = network(tmp_path, credits=[rule])
+    made = PackInput(month_of(tmp_path, contract, "2026-06", SEEN), contract.versions[-1].terms)
+    lines = next(table for table in pack(made).tables if table.id == "credit-lines")
+    assert lines.rows == ()
+    assert lines.empty == (
+        "network missed the target, and no rule for credits gives anything for it this month."
+        " By rooms, only occurrences in the register cost: none is entered."
+    )

@@ -37,7 +37,7 @@ from tests.assess.records import (
 
 RESPONSE = {"id": "KPI1", "indicator": "response_time", "service": "cad", "target": "5s", "statistic": "mean"}
 SLOW = {"id": "KPI3", "service": "cad", "target": 99, "counting": {"slow_as_down": {"promised": "100ms"}}}
-LOOKS: list[Sample] = [(JUNE + n * MINUTE, DOWN if n % 7 == 3 else UP, 1_000 * n, 500 * n) for n in range(300)]
+SAMPLES: list[Sample] = [(JUNE + n * MINUTE, DOWN if n % 7 == 3 else UP, 1_000 * n, 500 * n) for n in range(300)]
 NOW = JUNE + 300 * MINUTE
 
 
@@ -71,29 +71,29 @@ def test_what_closed_months_came_to_is_kept_from_one_start_to_the_next() -> None
     kpis = [RESPONSE, {"id": "KPI2", "indicator": "error_rate", "service": "cad", "target": 99}]
     kpis.append(SLOW)
     contract = one_version(kpis=kpis, term={"start": "2026-05-01", "end": "2030-04-30"}, relief={"four_eyes": False})
-    record = Keeping({"login": [span(JUNE - DAY, JUNE + 30 * DAY, UP)]}, {"login": LOOKS})
+    record = Keeping({"login": [span(JUNE - DAY, JUNE + 30 * DAY, UP)]}, {"login": SAMPLES})
     now_ms = JUNE + 40 * DAY
     first = assess_contract(contract, record, now_ms)
-    assert first == assess_contract(contract, Record(record.seen, record.looks), now_ms)
+    assert first == assess_contract(contract, Record(record.seen, record.observed), now_ms)
     handed, kept = record.handed, len(record.answers)
     assert assess_contract(contract, record, now_ms) == first
     assert (record.handed, len(record.answers)) == (handed, kept)
     hour = {"kind": "correction", "endpoints": ["login"], "start": JUNE, "end": JUNE + HOUR, "outcome": "unknown"}
     record.said = entries(hour)
     corrected = assess_contract(contract, record, now_ms)
-    assert corrected == assess_contract(contract, Record(record.seen, record.looks, record.said), now_ms)
+    assert corrected == assess_contract(contract, Record(record.seen, record.observed, record.said), now_ms)
     assert corrected.earlier[-1].kpis[0].value != first.earlier[-1].kpis[0].value
 
 
 def test_a_month_that_is_not_settled_keeps_no_answer() -> None:
-    record = Keeping({"login": [span(JUNE, NOW, UP)]}, {"login": LOOKS})
+    record = Keeping({"login": [span(JUNE, NOW, UP)]}, {"login": SAMPLES})
     assess_contract(one_version(kpis=[RESPONSE], term={"start": "2026-06-01", "end": "2030-05-31"}), record, NOW)
     assert record.answers == {}
 
 
 def test_what_is_remembered_is_what_was_read() -> None:
     memory = Memory()
-    record = Record({}, {"login": LOOKS})
+    record = Record({}, {"login": SAMPLES})
     key = f"{CONTRACT}/login"
     for now_ms in range(JUNE + HOUR, NOW + 1, 47 * MINUTE):
         for start_ms in (JUNE, JUNE + 30 * MINUTE):
@@ -101,13 +101,13 @@ def test_what_is_remembered_is_what_was_read() -> None:
             assert told == list(record.samples(key, start_ms, now_ms))
 
 
-def test_each_look_is_read_once_but_for_the_latest() -> None:
+def test_each_sample_is_read_once_but_for_the_latest() -> None:
     contract, caches = one_version(kpis=[RESPONSE]), dict[str, Cache]()
-    record = Counting({"login": [span(JUNE, NOW, UP)]}, {"login": LOOKS})
+    record = Counting({"login": [span(JUNE, NOW, UP)]}, {"login": SAMPLES})
     for _ in range(3):
         found = assess([contract], record, NOW, caches=caches).contracts[0]
-    assert found == assess_contract(contract, Record(record.seen, record.looks), NOW)
-    assert record.handed == len(LOOKS) + 2 * SETTLED_AFTER_MS // MINUTE
+    assert found == assess_contract(contract, Record(record.seen, record.observed), NOW)
+    assert record.handed == len(SAMPLES) + 2 * SETTLED_AFTER_MS // MINUTE
 
 
 def test_on_the_first_day_of_a_month_the_one_before_is_read_once() -> None:
@@ -115,11 +115,11 @@ def test_on_the_first_day_of_a_month_the_one_before_is_read_once() -> None:
     day after it is forgotten."""
     contract = one_version(kpis=[RESPONSE, SLOW], term={"start": "2026-05-01", "end": "2030-04-30"})
     caches = {contract.id: Cache()}
-    record = Counting({"login": [span(JUNE, JULY, UP)]}, {"login": LOOKS})
+    record = Counting({"login": [span(JUNE, JULY, UP)]}, {"login": SAMPLES})
     handed = set()
     for now_ms in (JULY + HOUR, JULY + 2 * HOUR, JULY + 3 * HOUR):
         found = assess([contract], record, now_ms, caches=caches).contracts[0]
-        assert found == assess_contract(contract, Record(record.seen, record.looks), now_ms)
+        assert found == assess_contract(contract, Record(record.seen, record.observed), now_ms)
         handed.add(record.handed)
     assert len(handed) == 1
     for now_ms in (JULY + 3 * DAY, JULY + 3 * DAY + MINUTE):
@@ -130,7 +130,7 @@ def test_on_the_first_day_of_a_month_the_one_before_is_read_once() -> None:
 def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
     """A month that is over, once another one has been assessed; what was asked for again stays."""
     memory, key = Memory(), f"{CONTRACT}/login"
-    record = Record({}, {"login": LOOKS})
+    record = Record({}, {"login": SAMPLES})
     later = NOW + 61 * DAY
     for now_ms, start_ms, kept in ((NOW, JUNE, 290), (later, later - DAY, 300), (later + HOUR, later - DAY, 0)):
         remembering = SampleCache(record, memory, now_ms)
@@ -140,12 +140,12 @@ def test_what_nobody_asks_for_any_more_is_forgotten() -> None:
 
 def test_two_measurement_periods_share_what_is_remembered() -> None:
     memory, key = Memory(), f"{CONTRACT}/login"
-    record = Counting({}, {"login": LOOKS})
+    record = Counting({}, {"login": SAMPLES})
     for _ in range(2):
         remembering = SampleCache(record, memory, NOW + DAY)
         for start_ms in (JUNE - 60 * DAY, JUNE):
-            assert len(list(remembering.samples(key, start_ms, NOW))) == len(LOOKS)
-    assert record.handed == len(LOOKS)
+            assert len(list(remembering.samples(key, start_ms, NOW))) == len(SAMPLES)
+    assert record.handed == len(SAMPLES)
 
 
 def test_a_ledger_and_a_record_in_memory_give_the_same_assessment(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_ledger_and_a_record_in_memory_give_the_same_assessment(tmp_path: Path
     clock = SystemClock()
     with Ledger.open(path, clock, commit_within_ms=1) as ledger:
         recorded = Recorded(ledger)
-        for at_ms, outcome, duration_us, first_byte_us in LOOKS:
+        for at_ms, outcome, duration_us, first_byte_us in SAMPLES:
             finding = Finding(outcome, None, "", duration_us or 0, Phases(first_byte_us=first_byte_us))
             ledger.record(Observation(f"{CONTRACT}/login", at_ms, finding), MINUTE)
         assert ledger.flush(30)
@@ -167,7 +167,7 @@ def test_a_ledger_and_a_record_in_memory_give_the_same_assessment(tmp_path: Path
         for told in (said[:1], said):
             new = entries(*told)[-1:]
             Register.open(path, clock).add(new)
-            memory = Record(seen, {"login": LOOKS}, entries(*told))
+            memory = Record(seen, {"login": SAMPLES}, entries(*told))
             assert assess_contract(contract, recorded, NOW) == assess_contract(contract, memory, NOW)
         assert recorded.entries(CONTRACT) is recorded.entries(CONTRACT), "nothing is read again"
 
@@ -190,13 +190,15 @@ ANSWERS: dict[str, list[Sample]] = {
 
 def recorded_until(path: Path, since_ms: int, until_ms: int) -> list[tuple[str, Sample]]:
     """Record the observations of a stretch of time; what was recorded."""
-    looks = [(name, look) for name, several in ANSWERS.items() for look in several if since_ms <= look[0] < until_ms]
+    samples = [
+        (name, sample) for name, several in ANSWERS.items() for sample in several if since_ms <= sample[0] < until_ms
+    ]
     with Ledger.open(path, SystemClock(), commit_within_ms=1) as ledger:
-        for name, (at_ms, outcome, duration_us, first_byte_us) in sorted(looks, key=lambda pair: pair[1][0]):
+        for name, (at_ms, outcome, duration_us, first_byte_us) in sorted(samples, key=lambda pair: pair[1][0]):
             finding = Finding(outcome, None, "", duration_us or 0, Phases(first_byte_us=first_byte_us))
             ledger.record(Observation(f"{CONTRACT}/{name}", at_ms, finding), 10 * MINUTE)
         assert ledger.flush(30)
-    return looks
+    return samples
 
 
 def test_starts_and_assessments_after_them_give_what_a_record_in_memory_gives(tmp_path: Path) -> None:
@@ -209,8 +211,8 @@ def test_starts_and_assessments_after_them_give_what_a_record_in_memory_gives(tm
     path, known, since_ms = tmp_path / "ledger.db", dict[str, list[Sample]](), BEGIN
     words: Sequence[Entry] = ()
     for day, until_ms in enumerate(range(BEGIN + DAY, BEGIN + 4 * DAY, DAY)):
-        for name, look in recorded_until(path, since_ms, until_ms):
-            known.setdefault(name, []).append(look)
+        for name, sample in recorded_until(path, since_ms, until_ms):
+            known.setdefault(name, []).append(sample)
         since_ms = until_ms
         with Ledger.open(path, SystemClock()) as ledger:
             evidence, cache = Recorded(ledger), Cache()
@@ -238,14 +240,14 @@ def wait_for(condition: Callable[[], bool]) -> bool:
     return is_so
 
 
-def test_looks_that_the_disk_took_late_are_counted_as_if_it_had_taken_them_at_once(tmp_path: Path) -> None:
+def test_samples_that_the_disk_took_late_are_counted_as_if_it_had_taken_them_at_once(tmp_path: Path) -> None:
     """Somebody held the file for hours; every figure since then has been worked out without them, and none of them
     waited for a lock to keep what months long ago came to."""
     contract, path, cache = one_version(kpis=[RESPONSE]), tmp_path / "ledger.db", Cache()
     with Ledger.open(path, SystemClock(), commit_within_ms=1) as ledger:
         evidence = Recorded(ledger)
         with closing(sqlite3.connect(path, isolation_level=None)) as somebody:
-            for place, (at_ms, outcome, duration_us, first_byte_us) in enumerate(LOOKS):
+            for place, (at_ms, outcome, duration_us, first_byte_us) in enumerate(SAMPLES):
                 if place == 10:
                     assert ledger.flush(30)
                     somebody.execute("begin immediate")
@@ -271,11 +273,11 @@ def test_a_ledger_keeps_answers_until_it_is_rebuilt(tmp_path: Path) -> None:
         assert reader.worked_out("question") is None
 
 
-def test_looks_are_read_again_after_the_clock_was_ahead() -> None:
+def test_samples_are_read_again_after_the_clock_was_ahead() -> None:
     """They seemed to be read up to a time that had not come: those that were made then would never be seen."""
     contract, cache = one_version(kpis=[RESPONSE]), {CONTRACT: Cache()}
-    record = Record({"login": [span(JUNE, JUNE + DAY, UP)]}, {"login": LOOKS[:100]})
+    record = Record({"login": [span(JUNE, JUNE + DAY, UP)]}, {"login": SAMPLES[:100]})
     assess([contract], record, NOW + DAY, caches=cache)
-    record = Record({"login": [span(JUNE, JUNE + DAY, UP)]}, {"login": LOOKS})
+    record = Record({"login": [span(JUNE, JUNE + DAY, UP)]}, {"login": SAMPLES})
     found = assess([contract], record, NOW, caches=cache)
     assert found == assess([contract], record, NOW)

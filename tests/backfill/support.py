@@ -107,6 +107,6 @@ def minutes(first: int, last: int, outcome: Outcome = UP) -> list[tuple[int, Out
 
 def at(minute: int) -> str:
     """An instant so many minutes from noon."""
-    from sla_monitor.register.instant import told_instant
+    from sla_monitor.register.instant import format_utc
 
-    return told_instant(NOON + minute * MINUTE)
+    return format_utc(NOON + minute * MINUTE)

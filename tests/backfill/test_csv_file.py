@@ -107,10 +107,10 @@ def test_probes_become_spans_in_whatever_order_and_their_times_are_response_time
     assert desk.outcomes("webmail") == [(0, 5, "up"), (5, 8, "down"), (8, 10, "up")]
     assert told["endpoints"] == [{"endpoint": "webmail", "told_ms": 10 * MINUTE, "filled_ms": 8 * MINUTE}]
     with read_only(desk.ledger) as reader:
-        times = [look[2] for look in reader.samples("small/webmail", NOON, NOON + 20 * MINUTE)]
+        times = [sample[2] for sample in reader.samples("small/webmail", NOON, NOON + 20 * MINUTE)]
     assert times == [1_000, 2_000, 50_000, 50_000, *(1_000 * minute for minute in range(5, 11))]
     (down,) = [one for one in desk.spans("webmail") if one.outcome is DOWN]
-    assert down.looks == 3
+    assert down.probes == 3
 
 
 def test_a_gap_between_probes_is_seen_by_nobody(desk: Desk) -> None:

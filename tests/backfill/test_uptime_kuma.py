@@ -79,8 +79,8 @@ def test_heartbeats_become_spans_with_their_reason_for_none_and_their_times(desk
     assert desk.outcomes("webmail") == [(0, 2, "up"), (2, 4, "down"), (4, 6, "up"), (8, 9, "up"), (11, 12, "up")]
     assert told["source"] == "kuma.db"
     with read_only(desk.ledger) as reader:
-        looks = list(reader.samples("small/webmail", NOON, NOON + 60 * MINUTE))
-    assert [look[2] for look in looks] == [120_000, 120_000, None, None, 50_000, 120_000, 120_000, 120_000]
+        samples = list(reader.samples("small/webmail", NOON, NOON + 60 * MINUTE))
+    assert [sample[2] for sample in samples] == [120_000, 120_000, None, None, 50_000, 120_000, 120_000, 120_000]
     assert desk.problems() == ()
 
 

@@ -41,7 +41,7 @@ def configured(folder: Path, *endpoints: dict[str, Any]) -> Path:
     return settings
 
 
-def looked(settings: Path, *arguments: str) -> Result:
+def probed(settings: Path, *arguments: str) -> Result:
     result = CliRunner().invoke(probe, ["--config", str(settings), *arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
@@ -61,7 +61,7 @@ def job() -> dict[str, Any]:
 
 
 def test_an_endpoint_that_is_up_is_told_with_what_was_expected_of_it(tmp_path: Path, estate: Estate) -> None:
-    result = looked(configured(tmp_path, login(estate)), "login")
+    result = probed(configured(tmp_path, login(estate)), "login")
     told = lines(result)
     assert result.exit_code == 0
     assert told["endpoint"] == "demo/login"
@@ -73,7 +73,7 @@ def test_an_endpoint_that_is_up_is_told_with_what_was_expected_of_it(tmp_path: P
 
 def test_an_endpoint_that_is_down_is_told_with_its_evidence(tmp_path: Path, estate: Estate) -> None:
     estate.force("/cad/login", Behaviour("status", status=503))
-    result = looked(configured(tmp_path, login(estate)), "demo/login")
+    result = probed(configured(tmp_path, login(estate)), "demo/login")
     told = lines(result)
     assert result.exit_code == 2
     assert told["verdict"].startswith("DOWN (")
@@ -84,7 +84,7 @@ def test_an_endpoint_that_is_down_is_told_with_its_evidence(tmp_path: Path, esta
 def test_every_expectation_is_told(tmp_path: Path, estate: Estate) -> None:
     conditions = [{"path": "$.status", "equals": "ok"}]
     told = lines(
-        looked(configured(tmp_path, login(estate, expect={"status": [200, "301-302"], "json": conditions})), "login")
+        probed(configured(tmp_path, login(estate, expect={"status": [200, "301-302"], "json": conditions})), "login")
     )
     assert told["expect.status"] == "200, 301-302"
     assert told["expect.json"] == '{"path": "$.status", "equals": "ok"}'
@@ -92,7 +92,7 @@ def test_every_expectation_is_told(tmp_path: Path, estate: Estate) -> None:
 
 def test_no_expectation_is_told_too(tmp_path: Path, estate: Estate) -> None:
     settings = configured(tmp_path, {"id": "ssh", "kind": "tcp", "host": "127.0.0.1", "port": estate.ports.ssh})
-    assert lines(looked(settings, "ssh"))["expect"] == "any answer"
+    assert lines(probed(settings, "ssh"))["expect"] == "any answer"
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
@@ -103,7 +103,7 @@ def test_a_secret_is_told_as_its_reference(
     auth = {"username": "monitor", "password": "${env:CAD_PASSWORD}"}
     headers = {"X-Api-Key": "${env:CAD_PASSWORD}", "Accept": "text/html"}
     settings = configured(tmp_path, login(estate, basic_auth=auth, headers=headers))
-    result = looked(settings, "login", "--format", style)
+    result = probed(settings, "login", "--format", style)
     assert result.exit_code == 0
     assert result.output.count("${env:CAD_PASSWORD}") == 2
     assert "text/html" in result.output
@@ -111,13 +111,13 @@ def test_a_secret_is_told_as_its_reference(
 
 
 def test_a_secret_that_is_missing_makes_it_unknown(tmp_path: Path, estate: Estate) -> None:
-    result = looked(configured(tmp_path, login(estate, bearer_token="${env:NO_SUCH_TOKEN}")), "login")
+    result = probed(configured(tmp_path, login(estate, bearer_token="${env:NO_SUCH_TOKEN}")), "login")
     assert result.exit_code == 3
     assert "NO_SUCH_TOKEN is not set" in lines(result)["verdict"]
 
 
 def test_json_holds_the_same(tmp_path: Path, estate: Estate) -> None:
-    result = looked(configured(tmp_path, login(estate, degraded_above="1500ms")), "login", "--format", "json")
+    result = probed(configured(tmp_path, login(estate, degraded_above="1500ms")), "login", "--format", "json")
     told = json.loads(result.stdout)
     assert (told["endpoint"], told["outcome"], told["reason"], told["status"]) == ("demo/login", "up", None, 200)
     assert told["terms"]["timeout"] == "5s"
@@ -127,14 +127,14 @@ def test_json_holds_the_same(tmp_path: Path, estate: Estate) -> None:
 
 
 def test_an_unknown_endpoint_is_a_mistake_and_not_an_endpoint_that_is_down(tmp_path: Path, estate: Estate) -> None:
-    result = looked(configured(tmp_path, login(estate)), "logon")
+    result = probed(configured(tmp_path, login(estate)), "logon")
     assert result.exit_code == 1
     assert result.stdout == ""
     assert "'logon' is no endpoint in force (write one of: demo/login)" in result.stderr
 
 
 def test_a_heartbeat_without_a_ledger_is_unknown_and_says_who_hears(tmp_path: Path) -> None:
-    result = looked(configured(tmp_path, job()), "job")
+    result = probed(configured(tmp_path, job()), "job")
     told = lines(result)
     assert result.exit_code == 3
     assert told["heartbeats"].startswith("only the daemon hears heartbeats")
@@ -154,12 +154,12 @@ def test_a_heartbeat_is_judged_by_the_last_one_in_the_ledger(
         ledger.report("demo/job", ReportKind.START)
         clock.advance(1_500)
         assert ledger.report("demo/job", ReportKind.DONE, "42 records").result(20)
-    result = looked(settings, "job")
+    result = probed(settings, "job")
     told = lines(result)
     assert result.exit_code == exit_status
     assert told["verdict"].startswith(verdict)
     assert told["last success"].endswith(" UTC, after 1.5 s: 42 records")
-    as_json = json.loads(looked(settings, "job", "--format", "json").stdout)
+    as_json = json.loads(probed(settings, "job", "--format", "json").stdout)
     done = {"kind": "done", "at_ms": clock.now_ms(), "duration_ms": 1_500, "text": "42 records"}
     assert as_json["heartbeats"]["done"] == as_json["heartbeats"]["ended"] == done
 
@@ -169,7 +169,7 @@ def test_a_failure_and_a_run_that_is_under_way_are_told(tmp_path: Path) -> None:
     with closing(Ledger.open(tmp_path / "ledger.db", SystemClock())) as ledger:
         for kind, text in ((ReportKind.FAIL, "disk \x1b[31mfull"), (ReportKind.START, "")):
             assert ledger.report("demo/job", kind, text).result(20)
-    result = looked(settings, "job")
+    result = probed(settings, "job")
     told = lines(result)
     assert told["last success"] == "none recorded"
     assert told["last failure"].endswith("UTC: disk \\x1b[31mfull")
@@ -177,7 +177,7 @@ def test_a_failure_and_a_run_that_is_under_way_are_told(tmp_path: Path) -> None:
     assert told["verdict"].startswith("UNKNOWN (not_yet_seen"), "a later success may be on its way to the daemon"
 
 
-def test_a_ledger_that_breaks_while_it_is_read_does_not_stop_the_look(tmp_path: Path) -> None:
+def test_a_ledger_that_breaks_while_it_is_read_does_not_stop_the_probe(tmp_path: Path) -> None:
     """One page of it is garbage, which nobody notices before the heartbeats are read."""
     settings, path = configured(tmp_path, job()), tmp_path / "ledger.db"
     ledger = Ledger.open(path, SystemClock())
@@ -189,17 +189,17 @@ def test_a_ledger_that_breaks_while_it_is_read_does_not_stop_the_look(tmp_path: 
     with path.open("r+b") as file:
         file.seek((number - 1) * size)
         file.write(b"\xff" * size)
-    result = looked(settings, "job")
+    result = probed(settings, "job")
     assert result.exit_code == 3
     told = lines(result)["ledger"]
     assert told.startswith("cannot be read:")
     assert "ledger check" in told
 
 
-def test_a_damaged_ledger_does_not_stop_the_look(tmp_path: Path) -> None:
+def test_a_damaged_ledger_does_not_stop_the_probe(tmp_path: Path) -> None:
     settings = configured(tmp_path, job())
     (tmp_path / "ledger.db").write_bytes(b"no database" * 1000)
-    result = looked(settings, "job")
+    result = probed(settings, "job")
     assert result.exit_code == 3
     assert lines(result)["ledger"].startswith("cannot be read:")
 
@@ -216,7 +216,7 @@ def transaction(estate: Estate) -> dict[str, Any]:
 
 def test_each_step_of_a_journey_is_told(tmp_path: Path, estate: Estate) -> None:
     settings = configured(tmp_path, transaction(estate))
-    text, told = looked(settings, "transaction"), json.loads(looked(settings, "transaction", "--format", "json").stdout)
+    text, told = probed(settings, "transaction"), json.loads(probed(settings, "transaction", "--format", "json").stdout)
     assert text.exit_code == 0
     steps = [(step["step"], step["outcome"], step["status"], step["detail"]) for step in told["steps"]]
     assert steps == [("in", "up", 200, ""), ("search", "up", 200, ""), ("out", "up", 200, "")]
@@ -236,7 +236,7 @@ def test_each_step_of_a_journey_is_told(tmp_path: Path, estate: Estate) -> None:
 def test_the_step_at_which_a_journey_fails_is_told(tmp_path: Path, estate: Estate) -> None:
     estate.force("/custody/search", Behaviour("status", status=500))
     settings = configured(tmp_path, transaction(estate))
-    text, told = looked(settings, "transaction"), json.loads(looked(settings, "transaction", "--format", "json").stdout)
+    text, told = probed(settings, "transaction"), json.loads(probed(settings, "transaction", "--format", "json").stdout)
     assert text.exit_code == 2
     assert [step["outcome"] for step in told["steps"]] == ["up", "down", "up"]
     assert told["steps"][1]["detail"] == "the status is 500, expected 200-299"
@@ -248,7 +248,7 @@ def test_the_step_at_which_a_journey_fails_is_told(tmp_path: Path, estate: Estat
 
 def test_a_journey_that_lacks_a_secret_is_told_with_its_steps(tmp_path: Path, estate: Estate) -> None:
     estate.password_file.unlink()
-    result = looked(configured(tmp_path, transaction(estate)), "transaction")
+    result = probed(configured(tmp_path, transaction(estate)), "transaction")
     assert result.exit_code == 3
     assert result.stdout.count("\n  came to        not asked\n") == 3
     assert str(estate.password_file) in lines(result)["verdict"]

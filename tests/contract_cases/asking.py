@@ -113,10 +113,10 @@ class Answers:
 
     def states(self, name: str) -> list[str]:
         """Of probes: [down, active] places, or the time of an answer in milliseconds."""
-        counting, looks = self.terms(name).counting, self.row["looks"][name]
+        counting, probes = self.terms(name).counting, self.row["looks"][name]
         if counting.quorum:
-            return [str(seen_together(down, active, counting.quorum)) for down, active in looks]
-        answers = [Samples.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in looks]
+            return [str(seen_together(down, active, counting.quorum)) for down, active in probes]
+        answers = [Samples.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in probes]
         return [str(span.outcome) for one in answers for span in timed_spans([one], 1, counting.slow_as_down)]
 
 

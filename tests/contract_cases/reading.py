@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -13,11 +13,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import parse_duration
+from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.reading.nodes import plain
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import month_of
-from sla_monitor.sla.downtime import Loss, Seconds
+from sla_monitor.sla.downtime import CountedOutage, Loss, Seconds, counted_ms
 from sla_monitor.sla.indicators import EventCounts, Slot
 from sla_monitor.sla.measure import KpiInput, MeasureFrame, measured
 from sla_monitor.sla.results import Misreport, MonthInput, Occurrence
@@ -84,6 +85,9 @@ def month_input(case: Case, terms: Terms, row: dict[str, Any]) -> MonthInput:
     """What a row says was seen in a month."""
     frame = frame_of(case, terms, row)
     seen = {kpi.id: seen_of(kpi.id, row, frame) for kpi in terms.kpis}
+    for kpi in terms.availability_kpis:
+        if (time := seen[kpi.id].seconds) is not None:
+            seen[kpi.id] = replace(seen[kpi.id], outages=tuple(outages_of(time, kpi.counting, frame.period.start_ms)))
     return MonthInput(
         month=month_name(row),
         measured={kpi.id: measured(kpi, seen[kpi.id], frame) for kpi in terms.kpis if seen[kpi.id] != KpiInput()},
@@ -91,6 +95,13 @@ def month_input(case: Case, terms: Terms, row: dict[str, Any]) -> MonthInput:
         occurrences={key: tuple(map(occurrence, several)) for key, several in row.get("occurrences", {}).items()},
         misreports=tuple(misreport(one) for one in row.get("misreports", ())),
     )
+
+
+def outages_of(time: Seconds, counting: Counting, begins_ms: int) -> Iterator[CountedOutage]:
+    """One after the other, as long as they were."""
+    for loss in time.losses:
+        yield CountedOutage(begins_ms, begins_ms + loss.whole_ms, counted_ms(loss, counting))
+        begins_ms += loss.whole_ms
 
 
 def seen_of(kpi: str, row: dict[str, Any], frame: MeasureFrame) -> KpiInput:

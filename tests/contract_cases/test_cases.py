@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sla_monitor.contract.advice.points import doubts
+from sla_monitor.contract.advice.points_and_money import doubts
 from sla_monitor.contract.fields import Misplaced
 from sla_monitor.contract.reading.nodes import plain
 from sla_monitor.contract.reading.yaml_file import read_document

@@ -12,7 +12,7 @@ import pytest
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.daemon.assessing import Assessing
-from sla_monitor.daemon.background_jobs import PROVEN_MS, Errands
+from sla_monitor.daemon.background_jobs import PROVEN_MS, BackgroundJobs
 from sla_monitor.daemon.daemon import SIGNALS
 from sla_monitor.daemon.nightly import Nightly
 from sla_monitor.daemon.verified import Verified
@@ -65,7 +65,7 @@ def seen_a_day_ago(ledger: Path, clock: Clock | None = None) -> None:
         record.record(Observation("other/web", clock.now_ms() - PROVEN_MS - 60_000, UP), 60_000)
 
 
-def begun(errands: Errands) -> tuple[bool, bool]:
+def begun(errands: BackgroundJobs) -> tuple[bool, bool]:
     """Whether the sealing of days begins now, and the making of a pack; both are given up again."""
     errands.seal_days()
     errands.make_reviews()
@@ -82,7 +82,7 @@ def test_what_cannot_be_taken_back_waits_while_the_clock_may_be_ahead(
     with closing(Ledger.open(place.ledger, clock)) as ledger:
         verified = Verified()
         assessing = Assessing(ledger, Board(0, ""), clock, verified)
-        errands = Errands(place.settings, lambda: place.configuration, assessing, clock, verified)
+        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, verified)
         assert begun(errands) == (True, False)
         clock.step(30 * DAY_MS)
         assert begun(errands) == (False, False)

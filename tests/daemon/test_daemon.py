@@ -25,7 +25,7 @@ def files(folder: Path, estate: Estate) -> Path:
     return one.settings
 
 
-def test_looks_are_made_and_told_of_before_the_first_figures_are_there(
+def test_probes_are_made_and_told_of_before_the_first_figures_are_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(daemon, "FIRST_S", 0.01)
@@ -35,7 +35,7 @@ def test_looks_are_made_and_told_of_before_the_first_figures_are_there(
         at_end.callback(one.stop)
         with one._assessing.recorded():  # as an assessment of millions of probes would hold it
             one.start()
-            wait_until(lambda: all(watched.looks for watched in one.board.endpoints.values()))
+            wait_until(lambda: all(watched.probes for watched in one.board.endpoints.values()))
             said = ready(one)
             assert said.startswith("ready\n")
             assert "the first figures since the start are still being worked out" in said

@@ -88,7 +88,7 @@ def test_the_daemon_seals_where_it_is_asked_to(tmp_path: Path) -> None:
     try:
         daemon._errands.seal_days()
         until(lambda: len(place.days()) == 10)
-        assert daemon._errands.told()
+        assert daemon._errands.metrics()
     finally:
         daemon.stop()
     assert checked(place.sealed, place.key).problems == []

@@ -18,7 +18,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.configuration import read_configuration
 from sla_monitor.demo.estate import ANY_PORTS, Estate
 from sla_monitor.demo.scenario import CALM, REFUSE, status
-from sla_monitor.demo.stack import Stack
+from sla_monitor.demo.stack_processes import Stack
 from sla_monitor.demo.webhook import Call, Desk
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry

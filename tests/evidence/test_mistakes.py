@@ -26,8 +26,8 @@ def outages(*several: dict[str, Any], **of: str) -> dict[str, Any]:
     return {"kind": "outages", **of, "outages": list(several)}
 
 
-def watched(*looks: dict[str, Any], every: str = "10s") -> dict[str, Any]:
-    return {"kind": "observations", "endpoint": "health", "every": every, "looks": list(looks)}
+def watched(*observations: dict[str, Any], every: str = "10s") -> dict[str, Any]:
+    return {"kind": "observations", "endpoint": "health", "every": every, "looks": list(observations)}
 
 
 def test_an_evidence_file_of_the_smallest_kind_is_good(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def observed(*spans: dict[str, Any]) -> dict[str, Any]:
 def test_spans_that_touch_and_found_the_same_are_one(tmp_path: Path, several: list[dict[str, Any]]) -> None:
     found = read(tmp_path, evidence(observed=several)).spans(0, ms("2100-01-01T00:00Z"))["small/health"]
     minute = ms("2026-10-05T14:00Z")
-    assert [(one.outcome, one.looks) for one in found] == [(UP, 1_000), (DOWN, 2), (UP, 1_000)]
+    assert [(one.outcome, one.probes) for one in found] == [(UP, 1_000), (DOWN, 2), (UP, 1_000)]
     assert found[1] == Span(minute, minute + 120_000, minute + 60_000, DOWN, Reason.TIMEOUT, 2)
 
 
@@ -56,11 +56,12 @@ def test_an_outage_that_was_told_in_pieces_is_confirmed_by_all_of_them(tmp_path:
     assert [(outage.start_ms, outage.downtime_ms) for outage in custody.outages] == [(ms("2026-10-05T14:00Z"), 120_000)]
 
 
-def test_a_look_whose_time_nobody_took_down_is_no_response_time(tmp_path: Path) -> None:
+def test_a_observation_whose_time_nobody_took_down_is_no_response_time(tmp_path: Path) -> None:
     """As none it would halve the mean."""
-    looks = [{"at": "2026-10-05T14:00:00Z", "duration_us": 800_000}, {"at": "2026-10-05T14:00:10Z"}]
+    observations = [{"at": "2026-10-05T14:00:00Z", "duration_us": 800_000}, {"at": "2026-10-05T14:00:10Z"}]
     path = written(
-        tmp_path, evidence(observed=[{"kind": "observations", "endpoint": "webmail", "every": "10s", "looks": looks}])
+        tmp_path,
+        evidence(observed=[{"kind": "observations", "endpoint": "webmail", "every": "10s", "looks": observations}]),
     )
     contract = contract_in(tmp_path)
     file = read_evidence(path, contract)
@@ -120,11 +121,11 @@ def test_times_stand_in_evidence_in_entries_and_in_contracts() -> None:
 
 @pytest.mark.parametrize("place", ["seen", "at", "observed", "entries"])
 def test_a_number_in_a_file_is_told_with_its_place(tmp_path: Path, place: str) -> None:
-    look = {"kind": "observations", "endpoint": "health", "every": "10s", "looks": [{"at": 1_791_208_800_000}]}
+    observation = {"kind": "observations", "endpoint": "health", "every": "10s", "looks": [{"at": 1_791_208_800_000}]}
     parts: dict[str, Any] = {
         "seen": {"from": 1_790_000_000, "until": "2026-11-01"},
         "at": 1_793_000_000_000,
-        "observed": [look],
+        "observed": [observation],
         "entries": [entry(1, {"kind": "minute", "month": "2026-10"}, at=1_793_000_000)],
     }
     (line,) = problems(tmp_path, evidence(**{place: parts[place]}))

@@ -32,7 +32,7 @@ def test_a_stated_outage_needs_no_confirmation(tmp_path: Path) -> None:
     stated = {"kind": "outages", "endpoint": "health", "outages": [{"start": "2026-10-05", "reason": "timeout"}]}
     spans = read(tmp_path, evidence(observed=[stated])).spans(*ALL)["small/health"]
     assert (spans[-1].outcome, spans[-1].reason) == (DOWN, Reason.TIMEOUT)
-    assert spans[-1].looks > 20
+    assert spans[-1].probes > 20
 
 
 def test_an_open_outage_goes_on_to_the_end_and_one_from_before_is_kept_whole(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_spans_are_told_as_they_are(tmp_path: Path) -> None:
     earlier = {"start": "2026-10-05T00:00Z", "end": "2026-10-07T00:00Z", "outcome": "up", "last_look": "2026-10-06"}
     several = {"kind": "spans", "endpoint": "health", "spans": [later, earlier]}
     found = read(tmp_path, evidence(observed=[several])).spans(*ALL)["small/health"]
-    assert [(span.start_ms, span.seen_ms, span.looks) for span in found] == [
+    assert [(span.start_ms, span.seen_ms, span.probes) for span in found] == [
         (ms("2026-10-05T00:00Z"), ms("2026-10-05T23:00Z"), 1_000),
         (ms("2026-10-07T00:00Z"), ms("2026-10-08T00:00Z"), 1),
     ]
@@ -98,12 +98,12 @@ def test_only_spans_that_overlap_the_range_are_given(tmp_path: Path) -> None:
     assert file.spans(ms(hours[9]), ms(hours[9]) + 1) == {}
 
 
-def looks(*several: tuple[str, str]) -> dict[str, object]:
+def observations(*several: tuple[str, str]) -> dict[str, object]:
     told = [{"at": f"2026-10-05T14:00:{at}Z", "outcome": outcome, "duration_us": 41_000} for at, outcome in several]
     return {"kind": "observations", "endpoint": "webmail", "every": "10s", "looks": told}
 
 
-def test_looks_become_spans_whatever_their_order_and_however_often_they_are_told(tmp_path: Path) -> None:
+def test_observations_become_spans_whatever_their_order_and_however_often_they_are_told(tmp_path: Path) -> None:
     ordered = [("00", "up"), ("10", "down"), ("20", "down"), ("30", "up"), ("55", "up")]
     expected = [
         (ms("2026-10-05T14:00:00Z"), ms("2026-10-05T14:00:10Z"), UP),
@@ -111,13 +111,13 @@ def test_looks_become_spans_whatever_their_order_and_however_often_they_are_told
         (ms("2026-10-05T14:00:30Z"), ms("2026-10-05T14:00:40Z"), UP),
         (ms("2026-10-05T14:00:55Z"), ms("2026-10-05T14:01:05Z"), UP),
     ]
-    assert told(tmp_path, "small/webmail", looks(*ordered)) == expected
-    assert told(tmp_path, "small/webmail", looks(*ordered[::-1], *ordered)) == expected
-    assert told(tmp_path, "small/webmail", looks(*ordered[3:]), looks(*ordered[:3])) == expected
+    assert told(tmp_path, "small/webmail", observations(*ordered)) == expected
+    assert told(tmp_path, "small/webmail", observations(*ordered[::-1], *ordered)) == expected
+    assert told(tmp_path, "small/webmail", observations(*ordered[3:]), observations(*ordered[:3])) == expected
 
 
-def test_response_times_are_read_from_looks_and_from_samples(tmp_path: Path) -> None:
-    watched = looks(("20", "down"), ("00", "up"), ("10", "up"))
+def test_response_times_are_read_from_observations_and_from_samples(tmp_path: Path) -> None:
+    watched = observations(("20", "down"), ("00", "up"), ("10", "up"))
     begin, end = ms("2026-10-05T14:00:00Z"), ms("2026-10-05T14:00:20Z")
     for file in (
         read(tmp_path, evidence(observed=[watched])),

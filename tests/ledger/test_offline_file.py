@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.support import ROOT
-from tests.ledger.support import DEADLINE_S, look, opened, record_all
+from tests.ledger.support import DEADLINE_S, observed, opened, record_all
 
 RIGHTS = "-dac_override,-dac_read_search"
 AS_ANYBODY = ["setpriv", f"--bounding-set={RIGHTS}", f"--inh-caps={RIGHTS}"] if os.geteuid() == 0 else []
@@ -56,7 +56,7 @@ def path(tmp_path: Path) -> Iterator[Path]:
     """A ledger that was closed well, in a folder that nobody may write."""
     path = tmp_path / "archive" / "ledger.db"
     with opened(path) as ledger:
-        record_all(ledger, *(look(index) for index in range(100)))
+        record_all(ledger, *(observed(index) for index in range(100)))
     for leftover in path.parent.iterdir():
         if leftover != path:
             leftover.unlink()
@@ -123,7 +123,7 @@ def test_a_daemon_that_begins_to_write_it_meanwhile_is_noticed(path: Path, scrip
         assert reading.stdout.readline() == begun
         path.parent.chmod(0o755)
         with opened(path) as ledger:
-            record_all(ledger, look(100))
+            record_all(ledger, observed(100))
             reading.stdin.write("\n")
             reading.stdin.flush()
             assert "somebody has begun to write this ledger while it was read; try again" in reading.stdout.read()

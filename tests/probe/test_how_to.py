@@ -33,14 +33,14 @@ BAD_DAYS = """
 )
 def test_a_bad_day(conduct: Conduct, reason: Reason) -> None:
     with serving(conduct) as server:
-        found = look("smtp", host="127.0.0.1", port=server.port)
+        found = probed("smtp", host="127.0.0.1", port=server.port)
     assert (found.outcome, found.reason) == (Outcome.DOWN, reason), found.detail
 """
 IMPORTS = """\
 import pytest
 
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.probe.looking import look
+from tests.probe.looking import probed
 from tests.probe.servers import Conduct, Peer, serving
 
 

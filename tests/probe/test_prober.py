@@ -47,7 +47,7 @@ def test_every_kind_of_endpoint_has_its_probe_and_no_probe_is_without_one() -> N
     assert kinds == set(probe.KINDS)
 
 
-def test_a_look_is_timed_on_the_monotonic_clock() -> None:
+def test_a_probe_is_timed_on_the_monotonic_clock() -> None:
     clock = FakeClock()
     assert observe_once(Scripted(taking(clock, 120)), clock).duration_us == 120_000
 
@@ -64,7 +64,7 @@ def test_nothing_that_was_found_is_lost_when_the_time_is_added() -> None:
 @pytest.mark.parametrize(
     ("ms", "outcome"), [(100, Outcome.UP), (101, Outcome.DEGRADED), (300, Outcome.DEGRADED), (301, Outcome.DOWN)]
 )
-def test_a_slow_look_is_degraded_and_a_slower_one_down(ms: int, outcome: Outcome) -> None:
+def test_a_slow_probe_is_degraded_and_a_slower_one_down(ms: int, outcome: Outcome) -> None:
     clock = FakeClock()
     found = observe_once(Scripted(taking(clock, ms), degraded_above="100ms", down_above="300ms"), clock)
     assert found.outcome is outcome
@@ -97,7 +97,7 @@ def test_an_error_of_ours_is_unknown_and_never_down(caplog: pytest.LogCaptureFix
 
 
 @pytest.mark.parametrize(("step_ms", "reason"), [(1_000, None), (1_001, "step"), (-1_001, "step"), (3_600_000, "step")])
-def test_a_clock_that_stepped_during_the_look_makes_it_unknown(step_ms: int, reason: str | None) -> None:
+def test_a_clock_that_stepped_during_the_probe_makes_it_unknown(step_ms: int, reason: str | None) -> None:
     clock = FakeClock()
 
     def act() -> Finding:
@@ -109,7 +109,7 @@ def test_a_clock_that_stepped_during_the_look_makes_it_unknown(step_ms: int, rea
     assert found.outcome is (Outcome.UNKNOWN if reason else Outcome.UP)
 
 
-def test_a_look_that_outlasts_its_deadline_was_held_up_by_us() -> None:
+def test_a_probe_that_outlasts_its_deadline_was_held_up_by_us() -> None:
     """SIGSTOP leaves both clocks in step; but no probe of ours lasts a second past its deadline."""
     clock = FakeClock()
 

@@ -86,7 +86,7 @@ RECORDS = 'records=probe_success{instance="records"}'
 
 def seconds(desk: Desk, endpoint: str = "health") -> list[tuple[float, float, str, int]]:
     return [
-        ((one.start_ms - NOON) / 1000, (one.end_ms - NOON) / 1000, f"{one.outcome}", one.looks)
+        ((one.start_ms - NOON) / 1000, (one.end_ms - NOON) / 1000, f"{one.outcome}", one.probes)
         for one in desk.spans(endpoint)
     ]
 

@@ -11,7 +11,7 @@ import pytest
 from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.queries.asking import NoAnswer, number
 from sla_monitor.queries.due import KpiQuery
-from sla_monitor.queries.figures import entry
+from sla_monitor.queries.reported_figures import entry
 from sla_monitor.register.entries import ReportedFigure
 from tests.queries.servers import canned, prometheus
 

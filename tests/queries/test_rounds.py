@@ -20,7 +20,7 @@ from sla_monitor.ledger.reading.reader import read_only
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries import Queries
 from sla_monitor.register.entries import Entry, ReportedFigure
-from sla_monitor.register.spoken import entry_of, said_of
+from sla_monitor.register.spoken import body_of, entry_of
 from tests.fakes.clock import FakeClock
 from tests.queries.servers import Canned, success
 from tests.support.terms import terms_of
@@ -76,7 +76,7 @@ class Office:
     def enter(self, kind: str, actor: str = "ann", **words: Any) -> None:
         zone = self.contract.time_zone
         self.register.add(
-            [entry_of(said_of(kind, words, zone), at_ms=self.clock.now_ms(), actor=actor, contract="small", note="so")]
+            [entry_of(body_of(kind, words, zone), at_ms=self.clock.now_ms(), actor=actor, contract="small", note="so")]
         )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, read_only
-from sla_monitor.review.claim import claim_pack
-from sla_monitor.review.first_failures import first_looks, outages_file
+from sla_monitor.review.claim_document import claim_pack
+from sla_monitor.review.first_failures import first_failures, outages_file
 from sla_monitor.review.pack_input import unseen
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.spans import Span
@@ -18,14 +18,14 @@ from tests.review.estate import MINUTE, OCTOBER
 KEY = "partnership/front"
 
 
-def recorded(path: Path, *looks: tuple[int, Finding]) -> None:
+def recorded(path: Path, *first_failures: tuple[int, Finding]) -> None:
     with Ledger.open(path, SystemClock()) as ledger:
-        for at_ms, finding in looks:
+        for at_ms, finding in first_failures:
             ledger.record(Observation(KEY, at_ms, finding), MINUTE)
         assert ledger.flush(20)
 
 
-def test_the_first_failed_look_of_a_range_comes_with_what_was_kept(tmp_path: Path) -> None:
+def test_the_first_failed_observation_of_a_range_comes_with_what_was_kept(tmp_path: Path) -> None:
     up, down = Finding(Outcome.UP), Finding(Outcome.DOWN, Reason.TIMEOUT, "nothing in 5 s", evidence=b"half an answ")
     unknown = Finding(Outcome.UNKNOWN, Reason.MONITOR_OFFLINE)
     later = Finding(Outcome.DOWN, Reason.STATUS_UNEXPECTED, "status 500", status=500)
@@ -43,13 +43,13 @@ def test_the_first_failed_look_of_a_range_comes_with_what_was_kept(tmp_path: Pat
         assert reader.first_failed("partnership/other", 0, 10 * MINUTE) is None
 
 
-def test_a_packs_looks_are_those_at_the_beginning_of_each_outage(tmp_path: Path) -> None:
+def test_a_packs_observations_are_those_at_the_beginning_of_each_outage(tmp_path: Path) -> None:
     one = estate.case().assessment
     outage = one.services[1].outages[0]
     refused = Finding(Outcome.DOWN, Reason.CONNECTION_REFUSED, "refused by 192.0.2.7:443")
     recorded(tmp_path / "l.db", (outage.start_ms, refused), (outage.start_ms + MINUTE, refused))
     with read_only(tmp_path / "l.db") as reader:
-        found = first_looks(one, reader.first_failed)
+        found = first_failures(one, reader.first_failed)
     assert found["front", outage.start_ms] == Observation(KEY, outage.start_ms, refused)
     assert all(place[0] == "front" for place in found)
 

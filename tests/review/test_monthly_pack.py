@@ -118,7 +118,7 @@ def test_outages_add_up_in_their_last_row() -> None:
     assert rows[0][4:] == ["status unexpected", "front, back", "3, 4"]
 
 
-def test_a_failed_kpis_page_says_what_the_first_failed_look_at_each_endpoint_found() -> None:
+def test_a_failed_kpis_page_says_what_the_first_failed_observation_at_each_endpoint_found() -> None:
     rows = table(case(), "failed-KPI1-looks")
     assert rows[:2] == [
         ["8 Oct 2026 00:15:00 BST", "front", "status unexpected, status 503", "status 503 where 200 was asked"],
@@ -128,12 +128,12 @@ def test_a_failed_kpis_page_says_what_the_first_failed_look_at_each_endpoint_fou
     assert "Nobody is here" not in str(pack(case()))
 
 
-def test_where_evidence_has_no_looks_the_page_says_so() -> None:
-    made = next(one for one in pack(replace(case(), looks=None)).tables if one.id == "failed-KPI1-looks")
+def test_where_evidence_has_no_observations_the_page_says_so() -> None:
+    made = next(one for one in pack(replace(case(), first_failures=None)).tables if one.id == "failed-KPI1-looks")
     assert (made.rows, made.empty) == ((), "not in the evidence file.")
 
 
-def test_a_hundred_failed_looks_are_counted_and_not_all_printed() -> None:
+def test_a_hundred_failed_observations_are_counted_and_not_all_printed() -> None:
     made = case()
     seen = made.assessment.services[0]
     many = replace(seen, outages=tuple(seen.outages[2]._replace(start_ms=number) for number in range(50)))

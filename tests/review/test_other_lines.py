@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sla_monitor.cli.assess.month import told_assessment
-from sla_monitor.cli.assess.working_steps import told_working
+from sla_monitor.cli.assess.month import format_assessment
+from sla_monitor.cli.assess.working_steps import format_working
 from sla_monitor.document import document
 from sla_monitor.review.chapters.money import money
 from sla_monitor.review.pack_input import PackInput
@@ -45,10 +45,10 @@ def test_days_and_a_bonus_read_alike_everywhere(tmp_path: Path) -> None:
     assert (found.result.credit.before_caps, found.result.credit.total) == (-20, -20)
     table = next(one for one in money(PackInput(found, contract.versions[0].terms)).tables if one.id == "credit-lines")
     assert [row[3].text for row in table.rows] == ["7 days added to the term", "−£20.00", "−£20.00"]
-    told = told_assessment(found, contract, None)
+    told = format_assessment(found, contract, None)
     assert "7 days added to the term" in told
-    assert "Credit −£20.00" in told
-    working = told_working(found, contract, None)
+    assert "-GBP 20.00" in told
+    working = format_working(found, contract, None)
     assert "credit: 7 days added to the term, no money = 0.00" in working
     assert "credit: the bonus is paid = -20.00" in working
     month = document(found)["result"]

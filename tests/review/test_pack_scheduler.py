@@ -48,7 +48,7 @@ def shelve(folder: Path, month: str, register_number: int, tmp_path: Path) -> No
     put(folder / f"{OWN.id}-{month}", with_manifest(case, {}))
 
 
-def test_a_month_that_has_ended_is_due_once_its_last_looks_are_in(tmp_path: Path) -> None:
+def test_a_month_that_has_ended_is_due_once_its_last_observations_are_in(tmp_path: Path) -> None:
     assert asked(tmp_path, OCTOBER_MS + SETTLING_MS - 1) == ["2026-08"]
     assert asked(tmp_path, OCTOBER_MS + SETTLING_MS) == ["2026-09"]
     assert asked(tmp_path, OCTOBER_MS + SETTLING_MS, first_ms=OCTOBER_MS) == []
@@ -107,7 +107,7 @@ def test_a_pack_is_made_by_a_process_and_a_failure_is_tried_again_later(tmp_path
 
 
 def test_the_daemon_has_the_pack_of_the_last_month_made(tmp_path: Path) -> None:
-    """From a ledger that began last year; the endpoints of the contract are never looked at."""
+    """From a ledger that began last year; the endpoints of the contract are never probed."""
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts" / "partnership.yaml").write_text(QUARTER)
     recorded_in(tmp_path / "ledger.db")

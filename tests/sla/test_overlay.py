@@ -16,8 +16,8 @@ UP, DOWN, UNKNOWN = Outcome.UP, Outcome.DOWN, Outcome.UNKNOWN
 END = 60
 
 
-def stated(start: int, end: int, outcome: Outcome = DOWN, looks: int = 1_000) -> Span:
-    return Span(start, end, end, outcome, None, looks)
+def stated(start: int, end: int, outcome: Outcome = DOWN, samples: int = 1_000) -> Span:
+    return Span(start, end, end, outcome, None, samples)
 
 
 @st.composite
@@ -66,8 +66,8 @@ def test_an_outage_that_an_import_joins_is_confirmed_by_all_of_its_probes() -> N
 def test_a_part_of_what_was_probed_has_the_probes_that_fall_into_it_and_what_is_stated_stays() -> None:
     own = [stated(10, 90, UP)]
     probed = [Span(0, 100, 90, DOWN, None, 10)]
-    assert [one.looks for one in fill([own, probed])[1]] == [1, 1]
-    assert [one.looks for one in fill([own, [stated(0, 100)]])[1]] == [1_000, 1_000]
+    assert [one.probes for one in fill([own, probed])[1]] == [1, 1]
+    assert [one.probes for one in fill([own, [stated(0, 100)]])[1]] == [1_000, 1_000]
 
 
 def test_of_two_imports_the_first_has_the_say() -> None:

@@ -21,7 +21,7 @@ TIMES_US = st.sampled_from([0, 99_999, 100_000, 100_001, 250_000, 250_001])
 
 
 @st.composite
-def looks(draw: st.DrawFn) -> list[Sample]:
+def sample_lists(draw: st.DrawFn) -> list[Sample]:
     at_ms, found = 86_399_900, list[Sample]()
     for step_ms in draw(st.lists(STEPS, max_size=40)):
         at_ms += step_ms
@@ -46,17 +46,17 @@ def slowly(samples: list[Sample]) -> list[Span]:
     return spans
 
 
-@given(looks())
-def test_timed_spans_are_those_of_looks_judged_one_by_one(samples: list[Sample]) -> None:
+@given(sample_lists())
+def test_timed_spans_are_those_of_samples_judged_one_by_one(samples: list[Sample]) -> None:
     assert list(timed_spans([Samples.of(samples)], EVERY_MS, RULE)) == slowly(samples)
     assert list(timed_spans(Samples.of(samples).by_day(), EVERY_MS, RULE)) == slowly(samples)
 
 
-@given(looks(), st.data())
-def test_looks_in_pieces_are_all_of_them(samples: list[Sample], data: st.DataObject) -> None:
+@given(sample_lists(), st.data())
+def test_samples_in_pieces_are_all_of_them(samples: list[Sample], data: st.DataObject) -> None:
     whole = Samples.of(samples)
     days = list(whole.by_day())
-    assert [look for day in days for look in day] == samples
+    assert [sample for day in days for sample in day] == samples
     assert all(one.at_ms[-1] // 86_400_000 < other.at_ms[0] // 86_400_000 for one, other in pairwise(days))
     edges = sorted(data.draw(st.lists(st.integers(86_399_890, 86_400_300), min_size=4, max_size=4)))
     inside = [(edges[0], edges[1]), (edges[2], edges[3])] if edges[1] < edges[2] else [(edges[0], edges[3])]
@@ -81,5 +81,5 @@ def test_an_answer_is_too_slow_just_beyond_the_multiple() -> None:
         (10 * n, Outcome.UP, us, None) for n, us in enumerate((100_000, 100_001, 250_000, 250_001))
     ]
     found = timed_spans([Samples.of(samples)], EVERY_MS, RULE)
-    assert [(one.outcome, one.looks) for one in found] == [(Outcome.UP, 1), (Outcome.DEGRADED, 2), (Outcome.DOWN, 1)]
+    assert [(one.outcome, one.probes) for one in found] == [(Outcome.UP, 1), (Outcome.DEGRADED, 2), (Outcome.DOWN, 1)]
     assert RULE.multiple == Decimal("2.5")

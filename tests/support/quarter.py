@@ -104,7 +104,7 @@ SAID: list[dict[str, Any]] = [
 ]
 
 
-def looks() -> Iterator[Observation]:
+def observations() -> Iterator[Observation]:
     """Every endpoint at every full hour, but for the hours that nobody saw."""
     for at_ms in range(BEGIN, END, HOUR):
         if not _is_in(at_ms, UNSEEN):
@@ -127,8 +127,8 @@ def _is_in(at_ms: int, ranges: Any) -> bool:
 def recorded_in(path: Path) -> None:
     """The quarter as a ledger, and what was said of it in its register."""
     ledger = Ledger.open(path, SystemClock())
-    for look in looks():
-        ledger.record(look, HOUR)
+    for observation in observations():
+        ledger.record(observation, HOUR)
     assert ledger.close(30)
     Register.open(path, SystemClock()).add([entry(i, said) for i, said in enumerate(SAID, 1)])
 

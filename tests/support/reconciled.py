@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sla_monitor.assess import ContractAssessment, ServiceAssessment
 from sla_monitor.assess.assessment import Lanes
-from sla_monitor.assess.reconciliation import Kept, reconciliation
+from sla_monitor.assess.reconciliation import RecordedList, reconciliation
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.periods.intervals import normal
 from sla_monitor.register.entries import ListedOutage, OutageList
@@ -34,7 +34,7 @@ def reconciled(one: ContractAssessment, texts: Sequence[str] = ("Disk full",)) -
             add(service.service, outage.start_ms, None if outage.end_ms is None else outage.end_ms + longer_ms)
     until_ms = min(one.period.end_ms, one.at_ms or one.period.end_ms)
     words = {"start": one.period.start_ms, "end": until_ms, "digest": "d" * 64, "left_out": 2, "outages": found}
-    kept = Kept(7, OutageList.model_validate(exact(words)))
+    kept = RecordedList(7, OutageList.model_validate(exact(words)))
     contract = Contract((TermsVersion(0, terms_of({})),))
     services = [_with_lanes(service, one) for service in one.services]
     return replace(one, reconciliation=reconciliation(contract, one.period, until_ms, services, [kept]))

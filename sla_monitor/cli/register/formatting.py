@@ -13,7 +13,7 @@ from sla_monitor.cli.register.preview import Entered
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_stretch
-from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -32,24 +32,24 @@ DISPENSABLE = ("at", "reference", "actor")
 """What a narrow terminal does without, in this order."""
 
 
-def tell_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
+def print_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
     """What was added, under which numbers, and what it changed."""
     say = _wording(desk.contract)
     but = {entry.number: reservations(desk, entered, entry) for entry in entered.entries}
     if style == "json":
         added = [{**_document(entry), "but": but[entry.number]} for entry in entered.entries]
-        tell_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
+        print_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
         return
     for entry in entered.entries:
         click.echo(lines_of(f"entry {entry.number}: {summary(entry, say)}"))
         for line in but[entry.number]:
-            tell_but(line)
+            print_reservation(line)
 
 
-def tell_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEntries, style: str) -> None:
+def print_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEntries, style: str) -> None:
     if style == "json":
         rows = [{**_document(entry), "state": state(entry, stands, contract)} for entry in entries]
-        tell_json({"contract": contract.id, "entries": rows})
+        print_json({"contract": contract.id, "entries": rows})
         return
     say = _wording(contract)
     told = [
@@ -67,7 +67,7 @@ def tell_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEnt
     click.echo(lines_of(table(told, DISPENSABLE, width())) if told else "no entries")
 
 
-def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Sequence[Entry], style: str) -> None:
+def print_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Sequence[Entry], style: str) -> None:
     """One entry with everything that was said about it. `said`: the whole register of the contract."""
     from sla_monitor.register.effective import standing
 
@@ -75,7 +75,7 @@ def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Seq
     say, is_so = _wording(contract), state(entry, stands, contract)
     if style == "json":
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
-        tell_json({"contract": contract.id, "entry": one})
+        print_json({"contract": contract.id, "entry": one})
         return
     lines = {"entry": f"{entry.number} ({describe_id(entry.body.kind)})", "state": is_so}
     lines |= {"entered": say.at(entry.at_ms), "actor": entry.actor, **dict(_fields(entry, say))}
@@ -87,13 +87,13 @@ def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Seq
     click.echo(lines_of("\n".join(shown)))
 
 
-def tell_but(line: str) -> None:
+def print_reservation(line: str) -> None:
     """Something that whoever enters it may not expect."""
     columns, told = width(), f"  but {line}"
     click.echo(lines_of(wrapped(told, columns, "  ") if columns else told))
 
 
-def tell_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
@@ -119,7 +119,7 @@ def summary(entry: Entry, say: EntryWording) -> str:
     return "; ".join(plain(part) for part in parts if part)
 
 
-def told_entry(entry: Entry, say: EntryWording) -> str:
+def format_entry(entry: Entry, say: EntryWording) -> str:
     """An entry in one line, with its number, who made it, and its reference."""
     reference = f", {plain(entry.reference)}" if entry.reference else ""
     return f"#{entry.number} by {plain(entry.actor)}{reference}: {summary(entry, say)}"
@@ -167,7 +167,7 @@ def reservations(desk: EntryDesk, entered: Entered, entry: Entry) -> list[str]:
     """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
     if not entry.body.changes_figures:
         return []
-    said = desk.said()
+    said = desk.entries()
     found = [*not_counted(desk.contract, said, entry), *no_effect(desk.contract, said, entry)]
     return found or list(_no_change(desk, entered, said, entry))
 
@@ -215,7 +215,7 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
         yield f"refused by the contract: {why}"
         return
     zone = contract.time_zone
-    yield from _told(_refused(case, asked), zone)
+    yield from _describe_refused(_refused(case, asked), zone)
 
 
 def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:
@@ -232,7 +232,7 @@ def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded
                 yield from ((ruling.service, piece) for piece in pieces)
 
 
-def _told(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[str]:
+def _describe_refused(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[str]:
     spans: dict[tuple[str, str], tuple[int, int]] = {}
     for service, piece in refused:
         first_ms, last_ms = spans.get((service, piece.why), (piece.start_ms, piece.end_ms))

@@ -88,7 +88,7 @@ def _most(condition: TriggerCondition, regime: Regime) -> Fraction | None:
     if condition.measure == "below_threshold_percent":
         return Fraction(100 if any(kpi.threshold is not None for kpi in kpis) else 0)
     if condition.measure == "downtime_hours":
-        return None if any(kpi.has_downtime for kpi in kpis) else Fraction(0)
+        return None if any(kpi.downtime_counting is not None for kpi in kpis) else Fraction(0)
     if condition.measure == "tripped":
         return Fraction(months)
     if condition.measure == "failures":

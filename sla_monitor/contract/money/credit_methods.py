@@ -6,7 +6,7 @@ maths is `sla_monitor/sla/money/methods/`, a module for each. To add a method: d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money, Percent, Strict, Whole, YesNo
 from sla_monitor.contract.kpis.bands import Points
 from sla_monitor.contract.kpis.kpi_references import KpiId, KpiReference, find_kpi_references
-from sla_monitor.contract.kpis.kpi_terms import Factor
+from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
 from sla_monitor.contract.money.credit_tables import (
     ChargeShare,
@@ -83,6 +83,10 @@ class CreditTerms(Strict):
     def prices_occurrences(self) -> bool:
         """Whether it takes the register's occurrences."""
         return False
+
+    def recorded(self, kpis: Iterable[KpiTerms]) -> tuple[KpiTerms, ...]:
+        """The availabilities of which it prices each outage."""
+        return ()
 
     def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
         """The smallest credit of one failure as a percentage of a month's charges; None where the terms do not tell.
@@ -220,7 +224,10 @@ class RatchetCredit(CreditTerms):
 
 
 class UnitRateCredit(CreditTerms):
-    """A rate for every block of time (or every unit of a count) of unavailability, by weight of the area."""
+    """A rate for every block of time (or every unit of a count) of unavailability, by weight of the area.
+
+    Without `kpi` it prices the outages on record of the services that it is for, and what is entered as occurrences.
+    """
 
     summary: ClassVar[str] = (
         "rate × weight × blocks of time × factors for use and repeats; nothing for what was put right in time"
@@ -229,12 +236,17 @@ class UnitRateCredit(CreditTerms):
     costs_for: ClassVar[str] = "unavailability"
 
     method: Literal["unit_rate"] = Field(description="How the credit is worked out.")
-    kpi: KpiId | None = Field(None, description="A count whose result is the number of blocks; none: outages.")
+    kpi: KpiId | None = Field(
+        None, description="A count whose result is the number of blocks; none: outages on record, and occurrences."
+    )
     rate: Money | None = Field(None, description="For one block, at a weight of 1.")
     share: ChargeShare | None = Field(
         None, description="The rate as a share of the charges, such as 1/30 a day; at most six digits on each side."
     )
-    weights: dict[Identifier, Factor] = Field(default_factory=dict, description="By area; an area not named has 1.")
+    weights: dict[Identifier, Factor] = Field(
+        default_factory=dict,
+        description="By area; one not named has 1. With weights, outages on record are those of services named here.",
+    )
     block_ms: DurationMs | None = Field(None, alias="block", description="How long a block of an outage is.")
     blocks: Literal["full", "begun", "prorata"] = Field("full", description="How a block that is not full counts.")
     rectified_within_ms: DurationMs | None = Field(
@@ -253,6 +265,25 @@ class UnitRateCredit(CreditTerms):
     @property
     def prices_occurrences(self) -> bool:
         return self.kpi is None
+
+    def recorded(self, kpis: Iterable[KpiTerms]) -> tuple[KpiTerms, ...]:
+        """Of each service that it is for, the first in the file. A PI costs nothing, and where areas have weights, so
+        must a service have one."""
+        if self.kpi is not None:
+            return ()
+        by_service: dict[str, KpiTerms] = {}
+        for kpi in kpis:
+            service = kpi.service
+            if (
+                service is None
+                or kpi.downtime_counting is None
+                or kpi.kind == "PI"
+                or self.service not in {None, service}
+            ):
+                continue
+            if not self.weights or service in self.weights:
+                by_service.setdefault(service, kpi)
+        return tuple(by_service.values())
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

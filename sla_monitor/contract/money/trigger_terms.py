@@ -97,7 +97,7 @@ class Trigger(Strict):
 
     @model_validator(mode="after")
     def _not_in_a_circle(self) -> Self:
-        looks_at = {condition.measure for condition in self.conditions}
-        if self.is_before_money and looks_at & (MONEY | {"tripped"}):
+        measures = {condition.measure for condition in self.conditions}
+        if self.is_before_money and measures & (MONEY | {"tripped"}):
             raise Misplaced([(("conditions",), "cannot look at money or triggers and also decide about the money")])
         return self

@@ -9,10 +9,10 @@ from sla_monitor.contract.money.trigger_terms import Trigger, TriggerCondition
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.grafana import kpi_tables, style
 from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Dashboard
+from sla_monitor.generate.grafana.dashboard_queries import CONTRACT, Query, each, select
+from sla_monitor.generate.grafana.drill_down import SCORECARD
 from sla_monitor.generate.grafana.kpi_tables import NOW
-from sla_monitor.generate.grafana.links import SCORECARD
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, bar_chart, bar_gauge, stat, text, timeseries
-from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
 
 
 def scorecard(contracts: Sequence[Terms], money: str) -> Dashboard:
@@ -37,8 +37,8 @@ def scorecard(contracts: Sequence[Terms], money: str) -> Dashboard:
     )
 
 
-def _now(title: str, description: str, expression: str, look: PanelStyle, legend: str = "") -> Panel:
-    return stat(title, description, Query(expression, legend), look)
+def _now(title: str, description: str, expression: str, panel_style: PanelStyle, legend: str = "") -> Panel:
+    return stat(title, description, Query(expression, legend), panel_style)
 
 
 def _points() -> tuple[Panel, ...]:

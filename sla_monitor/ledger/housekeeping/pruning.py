@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chaining.links import append
-from sla_monitor.ledger.chaining.span_states import tell_latest
+from sla_monitor.ledger.chaining.span_states import chain_latest_spans
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
 from sla_monitor.ledger.housekeeping.rebuilding import (
     Progress,
@@ -118,7 +118,7 @@ def prune(path: Path, planned: Plan) -> None:
             for table, (insert, several) in inserts.items()
         }
         append(database.conn, until_ms, numbered)
-        tell_latest(database.conn)  # observations since they were told of may go
+        chain_latest_spans(database.conn)  # observations since they were told of may go
         database.conn.execute(_DELETE_HOURS, (until_ms // HOUR_MS, own))
 
 

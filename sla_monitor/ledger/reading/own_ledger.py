@@ -32,10 +32,10 @@ class Recorded(Forwarding):
             yield piece
             self.rest()
 
-    def keep_looks(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
+    def keep_samples(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
         if not self._ledger.is_failing:  # as below
             with suppress(LedgerError):
-                self._ledger.keep_looks(keys, since_ms, until_ms, self.rest)
+                self._ledger.keep_samples(keys, since_ms, until_ms, self.rest)
 
     def was_seen(self, start_ms: int, end_ms: int) -> bool:
         return self._ledger.was_seen(start_ms, end_ms)

@@ -74,8 +74,8 @@ class HourPacker:
         newest = connection.execute("select ifnull(max(id), 0) from observations").fetchone()[0]
         hours = self._reader.hours
         with snapshot(connection):
-            looks = hours.looks_of(Proof(self._path, connection).observations(start_ms, end_ms), numbers)
-        rows = [(hour, number, hours.closed(looks.get(number, Samples()), number, hour)) for number in numbers]
+            samples = hours.samples_of(Proof(self._path, connection).observations(start_ms, end_ms), numbers)
+        rows = [(hour, number, hours.closed(samples.get(number, Samples()), number, hour)) for number in numbers]
         with immediate(connection):
             if not connection.execute(_NEWER, (newest, start_ms, end_ms)).fetchone()[0]:
                 connection.executemany(_INSERT, rows)

@@ -11,8 +11,8 @@ from sla_monitor.review.pack_input import PackInput, figure_of
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_day_at, format_stretch
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_points
+from sla_monitor.wording.vocabulary import describe_id
 
 EXCLUDED = (
     Column("Entry", 0.6), Column("Service", 1.5), Column("What", 1.2), Column("From and to", 2.8),

@@ -16,9 +16,9 @@ from sla_monitor.review.palette import band_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.wording.figures import format_apart
 from sla_monitor.wording.instants import format_day_at
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_counted_points, format_points
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 MOVED = (
     Column("KPI", 1), Column("By the sign-off", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.contract.kpis.kpi import CompositeKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.regime import Regime
 from sla_monitor.periods.months import TermMonths
-from sla_monitor.sla.composite import composite
+from sla_monitor.sla.composite import with_parts
 from sla_monitor.sla.money.account import WHOLE, Account
 from sla_monitor.sla.money.caps import cap_limit, capped
 from sla_monitor.sla.money.claim_deadlines import claimed
@@ -91,9 +90,7 @@ def _kpi_results(
     for kpi in regime.kpis:
         if kpi.id in seen.unborn or not setting.run.ends_period(seen.month, kpi.measurement_months):
             continue
-        measured = seen.measured.get(kpi.id, MISSING)
-        if isinstance(kpi, CompositeKpi) and measured.value is None:
-            measured = replace(composite(kpi, results), submitted=measured.submitted, agreed=measured.agreed)
+        measured = with_parts(kpi, seen.measured.get(kpi.id, MISSING), results)
         history = recent(earlier, kpi, max(1, kpi.average_with_previous))
         results[kpi.id] = kpi_result(kpi, seen.month, measured, history)
     found = with_waivers(results.values(), seen.waived)  # first: what was let pass does not shield other failures

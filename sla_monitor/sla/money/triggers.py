@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
@@ -24,27 +25,32 @@ def tripped(
 ) -> TriggerResult | None:
     """The trigger if it is set off in the last of the months, with the months that did it."""
     found = [_judged(condition, months, account, caps) for condition in trigger.conditions]
-    holding = [(names, said) for is_held, names, said in found if is_held]
+    holding = [one for one in found if one.is_held]
     if not holding or (trigger.when == "all" and len(holding) < len(found)):
         return None
-    names = tuple(sorted({name for several, _ in holding for name in several}))
-    return TriggerResult(trigger.id, names, tuple(trigger.effects), tuple(said for _, said in holding))
+    names = tuple(sorted({month for one in holding for month in one.months}))
+    return TriggerResult(trigger.id, names, tuple(trigger.effects), tuple(one.working for one in holding))
 
 
-Judged = tuple[bool, list[str], Step]
+@dataclass(frozen=True, slots=True)
+class ConditionResult:
+    """Whether a condition holds, the months that count towards it, and its working."""
+
+    is_held: bool
+    months: list[str]
+    working: Step
 
 
 def _judged(
     condition: TriggerCondition, months: Sequence[PeriodResult], account: Account, caps: Sequence[Cap]
-) -> Judged:
-    """Whether a condition holds, the months that count towards it, and its working."""
+) -> ConditionResult:
     month = months[-1].month
     if condition.window == "consecutive":
         return _in_each(condition, months, account, caps)
     window = _window(condition, months, account.run, month)
     total, formula = _number(condition, window, account, caps)
     counted = [past.month for past in window if MEASURES[condition.measure](condition, past)]
-    return condition.holds(total), counted or [month], _said(condition, formula, total)
+    return ConditionResult(condition.holds(total), counted or [month], _condition_step(condition, formula, total))
 
 
 def _number(
@@ -61,14 +67,15 @@ def _number(
 
 def _in_each(
     condition: TriggerCondition, months: Sequence[PeriodResult], account: Account, caps: Sequence[Cap]
-) -> Judged:
+) -> ConditionResult:
     """Whether the condition holds in each of the last so many months in which there was something to measure."""
     measured = (past for past in reversed(months) if _is_measured(condition, past))
     last = list(islice(measured, condition.months))[::-1]
     numbers = [_number(condition, [past], account, caps)[0] for past in last]
     is_held = len(last) == condition.months and last[-1] is months[-1] and all(map(condition.holds, numbers))
     formula = "each of " + ", ".join(shown(number) for number in numbers)
-    return is_held, [past.month for past in last], _said(condition, formula, f"{is_held}".lower())
+    working = _condition_step(condition, formula, f"{is_held}".lower())
+    return ConditionResult(is_held, [past.month for past in last], working)
 
 
 def _is_measured(condition: TriggerCondition, past: PeriodResult) -> bool:
@@ -85,7 +92,7 @@ def _window(
     return within(months, month, condition.months)
 
 
-def _said(condition: TriggerCondition, formula: str, result: Fraction | str) -> Step:
+def _condition_step(condition: TriggerCondition, formula: str, result: Fraction | str) -> Step:
     word = "more than" if condition.more_than is not None else "at least"
     window = condition.window.replace("_", " ")
     months = f"{condition.months} month{'' if condition.months == 1 else 's'}"

@@ -34,7 +34,7 @@ def test_a_month_is_told_at_one_glance(contract: str, ledger: str) -> None:
     assert told[2][0] == "provisional:"
     (kpi,) = (line for line in told if line[:1] == ["KPI1"])
     assert " ".join(kpi).endswith("99.9 % 97.96 % 98.63 % 98.23 % severe 6 2 in a row 99.19 % Schedule 2.2, 1.1")
-    assert "Points 6. Credit GBP 31,000.00 (before caps GBP 54,000.00)." in result.stdout
+    assert "Points 6. Credit GBP 31,000.00 of GBP 54,000.00: GBP 23,000.00 is above the\n  caps." in result.stdout
     assert [
         "year",
         "contract",

@@ -27,7 +27,7 @@ def test_the_ledger_and_the_file_made_of_it_give_the_same_bytes(tmp_path: Path, 
         assert theirs.stdout_bytes == ours.stdout_bytes
 
 
-def test_every_single_look_in_the_file_changes_nothing(tmp_path: Path, contract: str, ledger: str) -> None:
+def test_every_single_observation_in_the_file_changes_nothing(tmp_path: Path, contract: str, ledger: str) -> None:
     short = exported(contract, ledger, tmp_path / "short.json")
     long = exported(contract, ledger, tmp_path / "long.json", "--observations")
     assert Path(long).stat().st_size > Path(short).stat().st_size

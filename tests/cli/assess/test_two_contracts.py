@@ -60,7 +60,7 @@ def test_months_before_a_contract_was_watched_are_nobodys_failures(tmp_path: Pat
     assert alone == both == file
 
 
-def test_a_contract_that_nobody_looked_at_yet_is_exported_for_what_was_said(tmp_path: Path) -> None:
+def test_a_contract_that_nobody_probed_at_yet_is_exported_for_what_was_said(tmp_path: Path) -> None:
     contract = tmp_path / "late.yaml"
     contract.write_text(CONTRACT, encoding="utf-8")
     watched(tmp_path / "other.db", early="2025-03-01T00:00:00Z")

@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from sla_monitor.cli.ledger.command import record as command
 from sla_monitor.errors import LedgerDamaged, LedgerError, LedgerLocked
 from sla_monitor.ledger import Ledger, read_only
-from tests.ledger.support import DOWN, FOREVER_MS, T0, UP, look, opened, record_all
+from tests.ledger.support import DOWN, FOREVER_MS, T0, UP, observed, opened, record_all
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,7 +35,10 @@ def ledger(path: Path) -> Iterator[Ledger]:
     with opened(path) as ledger:
         hostile = replace(DOWN, detail="\x1b[2Jgone\nnext")
         record_all(
-            ledger, *(look(index) for index in range(1_000)), look(1_000, hostile), look(0, UP, "custody/portal")
+            ledger,
+            *(observed(index) for index in range(1_000)),
+            observed(1_000, hostile),
+            observed(0, UP, "custody/portal"),
         )
         yield ledger
 
@@ -89,7 +92,7 @@ def test_check_counts_what_is_kept_while_the_daemon_runs(ledger: Ledger, path: P
 
 def test_check_finds_damage_deep_in_the_history(path: Path) -> None:
     with opened(path) as ledger:
-        record_all(ledger, *(look(index) for index in range(5_000)))
+        record_all(ledger, *(observed(index) for index in range(5_000)))
     with closing(sqlite3.connect(path)) as database:
         (index,) = database.execute("select rootpage from sqlite_master where name = 'observations_at_ms'").fetchone()
     with path.open("r+b") as file:
@@ -108,14 +111,14 @@ def test_check_of_what_is_no_ledger_is_one_clear_error(tmp_path: Path) -> None:
 def test_a_backup_made_while_the_daemon_writes_is_a_ledger_of_its_own(ledger: Ledger, path: Path) -> None:
     copy = path.with_name("copy.db")
     for index in range(1_001, 3_000):
-        ledger.record(look(index), 10_000)
+        ledger.record(observed(index), 10_000)
     assert run("backup", str(copy), "--ledger", str(path)).exit_code == 0
     assert sorted(found.name for found in path.parent.glob("copy*")) == ["copy.db"]
     assert run("check", "--ledger", str(copy)).exit_code == 0
     with read_only(copy) as reader:
-        assert reader.spans(0, T0 + 1)["custody/login"][0].looks == 1_000
+        assert reader.spans(0, T0 + 1)["custody/login"][0].probes == 1_000
     with opened(copy) as restored:
-        record_all(restored, look(5_000))
+        record_all(restored, observed(5_000))
         assert restored.spans(T0 + 50_000_000, FOREVER_MS)["custody/login"]
 
 
@@ -135,7 +138,7 @@ def test_a_backup_that_was_killed_just_before_its_end_is_not_written_over(ledger
     copy.rename(safe)
     part.hardlink_to(safe)
     monday = safe.read_bytes()
-    record_all(ledger, look(5_000))
+    record_all(ledger, observed(5_000))
     error = run("backup", str(copy), "--ledger", str(path)).exception
     assert isinstance(error, LedgerError)
     assert str(part) in str(error)

@@ -88,12 +88,12 @@ def test_what_was_seen_here_has_the_say_and_stays_seen_here(desk: Desk) -> None:
     assert desk.problems() == ()
 
 
-def test_looks_of_an_import_count_where_nobody_looked(desk: Desk) -> None:
+def test_samples_of_an_import_count_where_nobody_probed(desk: Desk) -> None:
     """Response times: 50 ms were measured here at one of the instants that the file tells of."""
     desk.see("webmail", minutes(30, 31), every_ms=1)
     brought_in(desk)
     with read_only(desk.ledger) as reader:
-        assert [(look[0], look[2]) for look in reader.samples("small/webmail", 0, SystemClock().now_ms())] == [
+        assert [(sample[0], sample[2]) for sample in reader.samples("small/webmail", 0, SystemClock().now_ms())] == [
             (minutes(0, 1)[0][0], 200_000), (minutes(30, 31)[0][0], 50_000), (minutes(60, 61)[0][0], 5_000_000),
         ]  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 
 from sla_monitor.assess import assess_month
 from sla_monitor.clock import SystemClock
-from sla_monitor.evidence.given import Given
+from sla_monitor.evidence.given import GivenEvidence
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.reading.whole_days import Marks, WholeDays
 from sla_monitor.web.page.contract_summary import standing_of
@@ -18,11 +18,11 @@ from tests.backfill.support import UP, Desk, at, desk_in, minutes
 from tests.evidence.support import evidence
 
 DAY_MS = 86_400_000
-LOOKS = [{"at": at(0), "duration_us": 5}]
+SAMPLES = [{"at": at(0), "duration_us": 5}]
 FILE = evidence(
     observed=[
         {"kind": "outages", "service": "custody", "outages": [{"start": at(0), "end": at(30)}]},
-        {"kind": "observations", "endpoint": "webmail", "every": "60s", "looks": LOOKS},
+        {"kind": "observations", "endpoint": "webmail", "every": "60s", "looks": SAMPLES},
     ]
 )
 
@@ -83,7 +83,7 @@ def test_a_final_month_is_changed_only_for_a_reason_and_is_restated_then(desk: D
 def test_what_is_given_to_a_party_tells_of_it_too(desk: Desk) -> None:
     brought_in(desk)
     with read_only(desk.ledger) as reader:
-        given = Given(reader, is_redacted=True)
+        given = GivenEvidence(reader, is_redacted=True)
         assert [one.number for one in given.imports("small")] == [1]
         assert given.imports_in("small", 0, SystemClock().now_ms()) == reader.imports_in(
             "small", 0, SystemClock().now_ms()

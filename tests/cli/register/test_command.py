@@ -21,8 +21,8 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import KINDS, Entry
-from sla_monitor.register.spoken import said_of
-from tests.ledger.support import look, opened, record_all
+from sla_monitor.register.spoken import body_of
+from tests.ledger.support import observed, opened, record_all
 from tests.register.office import Office
 
 ROOT = Path(__file__).parents[3]
@@ -170,7 +170,7 @@ def test_what_others_said_meanwhile_is_judged_again(office: Office) -> None:
     office.done("add", "maintenance", "small", *BOOKING)
     desk = EntryDesk.open("small", office.folder / "sla-monitor.yaml", None, "ann")
     draft = desk.entry(
-        said_of("claim", {"cause": "third_party", "start": "2024-02-05", "end": "2024-02-06"}, desk.zone)
+        body_of("claim", {"cause": "third_party", "start": "2024-02-05", "end": "2024-02-06"}, desk.zone)
     )
     seen: list[int] = []
 
@@ -245,9 +245,9 @@ def test_a_suppliers_text_cannot_move_the_terminals_cursor(office: Office) -> No
 
 def test_entries_are_added_while_a_daemon_records(office: Office) -> None:
     with opened(office.ledger) as ledger:
-        record_all(ledger, look(0))
+        record_all(ledger, observed(0))
         office.done("add", "claim", "small", *CLAIM)
-        record_all(ledger, look(1))
+        record_all(ledger, observed(1))
         assert [entry.number for entry in ledger.entries("small")] == [1]
     assert check(office.ledger, lambda *_: None).problems == ()
 

@@ -76,7 +76,7 @@ def test_a_batch_whose_silence_is_noticed_too_late_is_told(tmp_path: Path) -> No
     assert remarks(tmp_path, text.replace("period: 1d", "period: 30m")) == []
 
 
-def test_one_unconfirmed_look_that_would_raise_the_alarm_is_told(tmp_path: Path) -> None:
+def test_one_unconfirmed_probe_that_would_raise_the_alarm_is_told(tmp_path: Path) -> None:
     """An hour at 14.4 times the pace of 99.9 % is 51.84 s: one probe a minute is more."""
     single = "accounting: {confirmation: 1}\n"
     (line,) = remarks(tmp_path, terms("60s", "99.9", extra=single))

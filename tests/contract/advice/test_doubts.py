@@ -234,7 +234,7 @@ def test_through_a_proxy_the_address_is_the_proxys(tmp_path: Path) -> None:
     assert doubted(tmp_path, SERVICE.replace("kind: tcp, host: custody.example, port: 1", web) + KPI) == []
 
 
-def test_slots_in_which_nobody_looks(tmp_path: Path) -> None:
+def test_slots_in_which_nobody_probes(tmp_path: Path) -> None:
     text = f"{SERVICE}kpis: [{{id: K, service: custody, indicator: error_rate, target: 99, slot: 4s}}]\n"
     assert told(tmp_path, text, about="kpis.K.slot").startswith("4s is shorter than 5s, the interval of health")
     assert doubted(tmp_path, text.replace("4s", "5s")) == []
@@ -265,7 +265,7 @@ def test_a_composite_of_a_kpi_that_is_measured_over_more_months(tmp_path: Path) 
     assert doubted(tmp_path, SERVICE + quarterly + whole % ", measurement_months: 3") == []
 
 
-def test_more_single_looks_than_the_memory_holds(tmp_path: Path) -> None:
+def test_more_single_samples_than_the_memory_holds(tmp_path: Path) -> None:
     """A probe a second at four endpoints: 10.4 million in the month that advice reckons with."""
     each = "      - {{id: e{n}, kind: tcp, host: custody.example, port: {n}, every: 1s, timeout: 1s}}\n"
     service = "services:\n  - id: custody\n    endpoints:\n" + "".join(each.format(n=n) for n in range(1, 5))

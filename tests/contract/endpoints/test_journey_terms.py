@@ -12,7 +12,7 @@ from sla_monitor.contract.advice import advice
 from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint
 from sla_monitor.contract.endpoints.pattern import compile_group
 from sla_monitor.contract.endpoints.spelled import spelled
-from sla_monitor.contract.endpoints.template import Captured, Template
+from sla_monitor.contract.endpoints.template import CaptureReference, Template
 from tests.contract.support import endpoint, loaded, problems
 
 NEVER = "secrets are never written here (write ${env:NAME}, ${file:/path} or ${credential:name})"
@@ -192,7 +192,7 @@ def test_an_escape_before_a_reference() -> None:
     (step,) = terms({"id": "a", "url": "http://h/", "method": "POST", "body": "$$${env:A}$$$$"}).steps
     assert step.body is not None
     assert [str(piece) for piece in step.body.pieces] == ["$", "${env:A}", "$$"]
-    assert Template(("$", Captured("a"))).after("x") == Template(("x$", Captured("a")))
+    assert Template(("$", CaptureReference("a"))).after("x") == Template(("x$", CaptureReference("a")))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
 from sla_monitor.contract.endpoints.record_data import EXAMPLES
 from sla_monitor.contract.endpoints.spelled import spelled
-from sla_monitor.daemon.assigning import Given
+from sla_monitor.daemon.assigning import AssignedEndpoint
 from sla_monitor.settings import Settings
 from sla_monitor.transport import Assigned, Assignment, decode_assignment, encode
 
@@ -177,7 +177,7 @@ def test_witnesses_arrive_as_the_settings_say(terms: list[Endpoint]) -> None:
 def test_every_variable_that_a_secret_names_is_found_to_be_sent_along(terms: Endpoint) -> None:
     text = json.dumps(spelled(terms), default=str, ensure_ascii=False)
     named = {json.loads(f'"{name}"') for name in re.findall(r"(?<!\$)(?:\$\$)*\$\{env:([^{}]*)\}", text)}
-    assert set(Given.of(1, "c/e", terms, None).variables) == named
+    assert set(AssignedEndpoint.of(1, "c/e", terms, None).variables) == named
 
 
 @given(endpoints("http"))

@@ -1,21 +1,18 @@
-"""Every KPI indicator has its figure and its best and worst case; what the page about indicators names is there."""
+"""Every KPI indicator has its figure and its best and worst case, and says about itself what others ask."""
 
 from __future__ import annotations
 
-import re
 from typing import get_args
 
 import pytest
 
-from sla_monitor.assess import bounds
+from sla_monitor.assess import indicators
 from sla_monitor.contract.kpis.kpi import INDICATORS
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.rules.consistency import as_written
 from sla_monitor.sla import measure
-from tests.contract.support import ROOT
 from tests.support.terms import terms_of
 
-PAGE = (ROOT / "docs/how-to/add-a-kpi-indicator.md").read_text(encoding="utf-8")
 LEAST: dict[str, dict[str, object]] = {
     "availability": {"service": "service"},
     "error_rate": {"service": "service"},
@@ -32,7 +29,7 @@ def kpi(indicator: str, **more: object) -> KpiTerms:
 
 
 def test_every_table_has_every_indicator() -> None:
-    tables = {"sla/measure.py": measure.INDICATORS.keys(), "assess/bounds.py": bounds.INDICATORS.keys()}
+    tables = {"sla/measure.py": measure.INDICATORS.keys(), "assess/indicators.py": indicators.INDICATORS.keys()}
     assert {where: set(INDICATORS) ^ set(table) for where, table in tables.items()} == {
         where: set() for where in tables
     }
@@ -50,24 +47,22 @@ def test_what_each_indicator_says_of_itself() -> None:
 
     assert those("is_probed") == {"availability", "error_rate", "response_time"}
     assert those("needs_samples") == {"error_rate", "response_time"}
-    assert those("has_downtime") == {"availability"}
+    assert those("is_of_samples") == {"error_rate", "response_time"}
+    assert those("downtime_counting") == {"availability"}
     assert those("takes_counts") == {"ratio_in_target"}
     assert those("part_kpis") == {"composite"}
-    assert those("is_of_tickets") == those("named_endpoints") == set()
-    assert kpi("ratio_in_target", within="4h").is_of_tickets
+    assert those("ticket_terms") == those("named_endpoints") == those("asked_source") == set()
+    assert those("least_denominator") == those("value_without_events") == set()
+    tickets = kpi("ratio_in_target", within="4h", min_denominator=5, no_events="met")
+    assert tickets.ticket_terms is tickets
+    assert (tickets.least_denominator, tickets.value_without_events) == (5, 100)
+    assert list(tickets.counting_words()) == ["late ones are divided by no fewer than 5"]
+    asked = kpi("score", source={"prometheus": "https://prometheus.example", "value": "1"}).asked_source
+    assert asked is not None
+    assert asked.value == "1"
     assert kpi("availability", counting={"slow_as_down": {"promised": "1s", "multiple": 5}}).needs_samples
     assert kpi("composite").part_kpis == ("KPI1",)
 
 
 def test_what_an_indicator_says_is_no_key_of_the_file() -> None:
-    assert not {"part_kpis", "named_endpoints", "is_of_tickets"} & as_written(kpi("composite")).keys()
-
-
-def test_what_the_page_names_is_there() -> None:
-    for path in set(re.findall(r"`((?:sla_monitor|tests|config|docs)/[\w./-]+)`", PAGE)):
-        assert (ROOT / path).exists(), path
-    rooms = "contract|register|assess|review|cli|evidence|document"
-    for path in set(re.findall(rf"`((?:{rooms})/[\w/]+\.py)`", PAGE)):
-        assert (ROOT / "sla_monitor" / path).exists(), path
-    for name in re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE):
-        assert hasattr(KpiTerms, name), name
+    assert not {"part_kpis", "named_endpoints", "ticket_terms", "target_ratio"} & as_written(kpi("composite")).keys()

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import sla_monitor
 from tests.contract.support import ROOT
+from tests.support.program_copy import copied, put, run, run_tests
 
 PAGE = (ROOT / "docs/how-to/add-a-credit-method.md").read_text(encoding="utf-8")
 TERMS, MATHS, FORMULAS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -22,6 +18,8 @@ LINE = re.search(r'`("together": by_together)`', PAGE)
 CLASSES = "contract/money/credit_methods.py"
 SHEET = "review/rendering/sheet/methods.py"
 MODULE = "sla/money/methods/together.py"
+TESTS = str(ROOT / "tests/contract/money/test_credit_methods.py")
+"""The tests of every method."""
 
 CONTRACT = """\
 id: small
@@ -85,8 +83,7 @@ print(json.dumps(told))
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program with the page's lines in it."""
     folder = tmp_path_factory.mktemp("copy")
-    program = folder / "sla_monitor"
-    shutil.copytree(Path(sla_monitor.__file__).parent, program, ignore=shutil.ignore_patterns("__pycache__"))
+    program = copied(folder)
     assert LINE is not None
     put(program / CLASSES, "\n\nCredit = ", f"\n\n{TERMS}\n\nCredit = ")
     put(program / CLASSES, "    | MisreportingCredit,", "    | MisreportingCredit\n    | TogetherCredit,")
@@ -96,25 +93,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (program / MODULE).write_text(MATHS, encoding="utf-8")
     (folder / "c.yaml").write_text(CONTRACT, encoding="utf-8")
     return folder
-
-
-def put(file: Path, before: str, after: str) -> None:
-    text = file.read_text(encoding="utf-8")
-    assert text.count(before) == 1, before
-    file.write_text(text.replace(before, after), encoding="utf-8")
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Python with the copy's program and this checkout's tests."""
-    environment = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
-def run_tests(folder: Path, *which: str) -> subprocess.CompletedProcess[str]:
-    """The tests of every method."""
-    options = ("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib", "--rootdir", str(folder))
-    return run(folder, "-m", "pytest", *options, *which, str(ROOT / "tests/contract/money/test_credit_methods.py"))
 
 
 def checked(folder: Path, before: str, after: str) -> str:
@@ -170,9 +148,9 @@ def test_the_method_of_the_page_is_checked_like_any_other(copy: Path) -> None:
 
 def test_every_table_has_the_method_of_the_page(copy: Path) -> None:
     """The tests of every method, as they stand, with the copy's methods."""
-    found = run_tests(copy, "-k", "every_table or good_rule or missing_key or not_there")
+    found = run_tests(copy, "-k", "every_table or good_rule or missing_key or not_there", TESTS)
     assert found.returncode == 0, found.stdout + found.stderr
-    assert "together" in run_tests(copy, "--collect-only").stdout
+    assert "together" in run_tests(copy, "--collect-only", TESTS).stdout
 
 
 @pytest.mark.parametrize(
@@ -186,7 +164,7 @@ def test_a_table_without_the_method_fails_by_name(copy: Path, file: str, line: s
     if whole != line:
         path.write_text(whole.replace(line, ""), encoding="utf-8")
     try:
-        found = run_tests(copy, "-k", "every_table")
+        found = run_tests(copy, "-k", "every_table", TESTS)
     finally:
         path.write_text(whole, encoding="utf-8")
     assert found.returncode != 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sla_monitor.generate.alertmanager.configuration import alertmanager_files
+from sla_monitor.generate.alertmanager.alertmanager_file import alertmanager_files
 from sla_monitor.generate.alertmanager.receivers import placeholders
 from sla_monitor.generate.file_set import rendered, write
 from sla_monitor.settings import Settings

@@ -25,7 +25,7 @@ from sla_monitor.settings import load_settings
 from sla_monitor.signing import SigningKey
 from tests.fakes.clock import FakeClock
 from tests.ledger.chaining.test_verifying import edit, reseal
-from tests.ledger.support import T0, look, opened, record_all
+from tests.ledger.support import T0, observed, opened, record_all
 from tests.review.mail_server import mail_server
 from tests.support.quarter import CONTRACT, recorded_in
 
@@ -150,7 +150,7 @@ def test_what_is_wrong_with_a_signature_fails_the_check(place: Path, key: Signin
     cases = {
         line: (0, "by 1 signed and 0 unsigned heads"),
         line.partition(" signature=")[0]: (0, "by 0 signed and 1 unsigned heads"),
-        line[:-4] + "AA==": (1, "its signature is false"),
+        line[:-8] + "AAAAAA==": (1, "its signature is false"),
         f"{line}\n{line.partition(' signature=')[0]}": (0, "by 1 signed and 1 unsigned heads"),
     }
     for text, (status, words) in cases.items():
@@ -205,18 +205,20 @@ def test_a_key_that_fails_is_loud_and_stops_nothing(
         file.chmod(0o644)
     (tmp_path / "sla-monitor.yaml").write_text(settings)
     with opened(tmp_path / "ledger.db") as ledger:
-        record_all(ledger, *map(look, range(1_200)))
+        record_all(ledger, *map(observed, range(1_200)))
         heads = Heads(ledger, FakeClock(T0), load_settings(tmp_path / "sla-monitor.yaml"), Verified())
         with caplog.at_level("INFO"):
-            heads.tell()
-        assert heads.told()[names.LEDGER_KEY_FAILING] == [((), fails)]
+            heads.publish()
+        assert heads.metrics()[names.LEDGER_KEY_FAILING] == [((), fails)]
         assert ("heads of the record's chain are not signed" in caplog.text) is fails
         told = [record.head for record in caplog.records if hasattr(record, "head")]
         (said,) = heads_in("\n".join(told).encode())
         assert (said.signature is not None) is (damage == "none")
-        record_all(ledger, look(2_000))
+        record_all(ledger, observed(2_000))
         file.unlink(missing_ok=True)
-        heads.tell()
-        assert heads.told()[names.LEDGER_KEY_FAILING] == [((), fails or damage == "none")], "one that was there is gone"
+        heads.publish()
+        assert heads.metrics()[names.LEDGER_KEY_FAILING] == [((), fails or damage == "none")], (
+            "one that was there is gone"
+        )
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
         assert connection.execute("select count(*) from observations").fetchone() == (1_201,)

@@ -27,7 +27,7 @@ from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from tests.ledger.chaining.test_verifying import DERIVED, EDITS, KEYS, edit, edit_and_rebuild, make_ledger
-from tests.ledger.support import FOREVER_MS, T0, look, opened, record_all
+from tests.ledger.support import FOREVER_MS, T0, observed, opened, record_all
 
 MONTH, NOW_MS = "2026-01", T0 + 2 * HOUR_MS
 TERMS: dict[str, Any] = {
@@ -97,14 +97,14 @@ def _assessed(contract: Contract, reader: Reader) -> str:
 
 
 def _exported(contract: Contract, reader: Reader) -> str:
-    return "".join(evidence_text(contract, reader, (T0, NOW_MS), NOW_MS, every_look=True))
+    return "".join(evidence_text(contract, reader, (T0, NOW_MS), NOW_MS, every_observation=True))
 
 
 def _failed(_: Contract, reader: Reader) -> str:
     return f"{[reader.first_failed(key, T0, NOW_MS) for key in KEYS]}"
 
 
-def _looks(_: Contract, reader: Reader) -> str:
+def _observations(_: Contract, reader: Reader) -> str:
     return f"{[list(reader.observations(key, T0, NOW_MS)) for key in KEYS]}"
 
 
@@ -116,7 +116,7 @@ TELLS: dict[str, Callable[[Contract, Reader], str]] = {
     "assess": _assessed,
     "export": _exported,
     "the first failures of a pack": _failed,
-    "observations": _looks,
+    "observations": _observations,
     "spans": lambda _, reader: f"{reader.spans(0, FOREVER_MS)} {reader.first_ms('custody')}",
     "register": lambda contract, reader: f"{reader.entries(contract.id)}",
 }
@@ -239,7 +239,7 @@ def test_what_was_changed_long_ago_is_found_when_it_is_read(tmp_path: Path, cont
     path, late_ms, day = tmp_path / "ledger.db", T0 + 24 * HOUR_MS, 24 * 360
     make_ledger(path)
     with opened(path) as ledger:
-        record_all(ledger, *(look(index) for index in range(day, day + 500)))
+        record_all(ledger, *(observed(index) for index in range(day, day + 500)))
         for number in range(RECENT_LINKS + 1):
             ledger.keep(f"{number}", "{}")
     with read_only(path) as reader:

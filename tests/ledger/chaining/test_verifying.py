@@ -27,7 +27,7 @@ from sla_monitor.ledger.housekeeping.rebuilding import _REPLACE, derive
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.sla.jobs import ReportKind
-from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, T0, UP, look, opened, record_all
+from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, T0, UP, observed, opened, record_all
 from tests.register.saying import booking, entries, ticket
 
 KEYS = "custody/login", "custody/search", "custody/export"
@@ -41,15 +41,15 @@ def make_ledger(path: Path, count: int = 240) -> None:
             for place, key in enumerate(KEYS):
                 down = replace(DOWN, detail=f"no answer in {index % 3} s", evidence=b"<html>%d" % index)
                 finding = down if (index // 10 + place) % 5 == 0 else CERTIFIED
-                ledger.record(look(index, finding, key), EVERY_MS if place or index < count // 2 else 2 * EVERY_MS)
+                ledger.record(observed(index, finding, key), EVERY_MS if place or index < count // 2 else 2 * EVERY_MS)
         assert ledger.flush(DEADLINE_S)
         for kind in (ReportKind.START, ReportKind.DONE, ReportKind.FAIL):
             assert ledger.report("custody/batch", kind, "told").result(DEADLINE_S)
         ledger.keep("digest", "{}")
-        ledger.keep_looks(KEYS, T0, T0 + HOUR_MS)
+        ledger.keep_samples(KEYS, T0, T0 + HOUR_MS)
     Register.open(path, SystemClock()).add(entries(booking(), ticket("A"), ticket("B")))
     with opened(path) as ledger:
-        record_all(ledger, look(2 * count, UP), look(2 * count + 1, UP, KEYS[1]))
+        record_all(ledger, observed(2 * count, UP), observed(2 * count + 1, UP, KEYS[1]))
 
 
 @pytest.fixture(scope="module")
@@ -434,7 +434,7 @@ def test_links_that_were_taken_off_with_their_rows_are_found_by_an_anchor(path: 
 def test_an_anchor_is_a_line_in_any_file_and_holds_while_the_record_grows(path: Path, tmp_path: Path) -> None:
     with opened(path) as ledger:
         line = CliRunner().invoke(cli, ["ledger", "head", "--ledger", str(path)]).output.strip()
-        record_all(ledger, *(look(index) for index in range(1_000, 3_200)))
+        record_all(ledger, *(observed(index) for index in range(1_000, 3_200)))
     (tmp_path / "mail").write_text(f"Dear supplier,\nfor October: {line}\nRegards\n")
     words = ["ledger", "check", "--ledger", str(path), "--anchor"]
     said = CliRunner().invoke(cli, [*words, str(tmp_path / "mail")])

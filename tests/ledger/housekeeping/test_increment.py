@@ -26,7 +26,7 @@ from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from sla_monitor.ledger.reading.reader import keep_answer
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.sla.jobs import ReportKind
-from tests.ledger.support import DEADLINE_S, DOWN, FOREVER_MS, T0, look, opened, record_all
+from tests.ledger.support import DEADLINE_S, DOWN, FOREVER_MS, T0, observed, opened, record_all
 from tests.register.saying import booking, claim, entries
 
 ROOT = Path(__file__).parents[3]
@@ -87,9 +87,9 @@ def copy(path: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "backups" / "copy.db"
     copy.parent.mkdir()
     with opened(path) as ledger:
-        record_all(ledger, look(0), look(1, DOWN))
+        record_all(ledger, observed(0), observed(1, DOWN))
         assert "bytes" in backed_up(path, copy)  # there was none
-        record_all(ledger, look(2))
+        record_all(ledger, observed(2))
     return copy
 
 
@@ -99,12 +99,12 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
     with opened(path) as ledger:
         for turn in range(4):
             first = turn * 1_500
-            record_all(ledger, *(look(first + n, DOWN if n % 7 < 2 else look().finding) for n in range(1_500)))
-            record_all(ledger, look(first, endpoint=f"custody/new-{turn}"))
+            record_all(ledger, *(observed(first + n, DOWN if n % 7 < 2 else observed().finding) for n in range(1_500)))
+            record_all(ledger, observed(first, endpoint=f"custody/new-{turn}"))
             assert ledger.report("custody/job", ReportKind.DONE).result(DEADLINE_S)
             register.add(entries(booking(), claim()))
             keep_answer(path, f"{turn:064}", "an answer")
-            ledger.keep_looks(["custody/login"], T0, T0 + (turn + 1) * 4 * HOUR_MS)
+            ledger.keep_samples(["custody/login"], T0, T0 + (turn + 1) * 4 * HOUR_MS)
             if turn == 2:
                 ledger.clock_stepped(-3_600_000)
                 assert ledger.flush(DEADLINE_S)
@@ -116,7 +116,7 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
     assert check(copy, lambda *_: None).problems == ()
     assert run("restore", copy, "--ledger", path).exit_code == 0
     with opened(path) as ledger:
-        record_all(ledger, look(9_000))
+        record_all(ledger, observed(9_000))
     assert check(path, lambda *_: None).problems == ()
 
 
@@ -148,7 +148,7 @@ def test_a_ledger_where_nothing_may_be_written_is_backed_up_too(
 
 def test_who_is_killed_meanwhile_leaves_the_former_backup(path: Path, copy: Path, tmp_path: Path) -> None:
     with opened(path) as ledger:
-        record_all(ledger, *(look(3 + n) for n in range(MANY)))
+        record_all(ledger, *(observed(3 + n) for n in range(MANY)))
     journal, at, former = copy.with_name("copy.db-journal"), tmp_path / "restored.db", copy.read_bytes()
     for moment in (journal.exists, partial(is_unfinished, copy)) * 2:
         while not _killed(path, copy, moment):
@@ -179,11 +179,11 @@ def _killed(path: Path, copy: Path, has_come: Callable[[], bool]) -> bool:
 def test_a_backup_of_another_ledger_is_refused(path: Path, copy: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
     with opened(other) as ledger:
-        record_all(ledger, look(0), look(5))
+        record_all(ledger, observed(0), observed(5))
     assert "does not verify" in refused(other, copy)
     with opened(other) as ledger, opened(path) as ours:
-        record_all(ledger, *(look(6 + n) for n in range(3_000)))
-        record_all(ours, *(look(3 + n) for n in range(3_000)))
+        record_all(ledger, *(observed(6 + n) for n in range(3_000)))
+        record_all(ours, *(observed(3 + n) for n in range(3_000)))
     backed_up(path, copy)
     assert "it is no earlier backup of this ledger" in refused(other, copy)
 
@@ -192,7 +192,7 @@ def test_a_backup_of_a_later_time_is_refused(path: Path, copy: Path, tmp_path: P
     earlier = tmp_path / "earlier.db"
     shutil.copyfile(copy, earlier)
     with opened(path) as ledger:
-        record_all(ledger, *(look(3 + n) for n in range(3_000)))
+        record_all(ledger, *(observed(3 + n) for n in range(3_000)))
     backed_up(path, copy)
     assert "it is no earlier backup of this ledger" in refused(earlier, copy)
 
@@ -201,7 +201,7 @@ def test_the_ledger_and_another_ledger_in_use_are_no_backups(path: Path, copy: P
     assert "this is the ledger itself" in refused(path, path)
     other = tmp_path / "other.db"
     with opened(other) as ledger:
-        record_all(ledger, look(0))
+        record_all(ledger, observed(0))
     assert "it is no backup, but a ledger in use" in refused(path, other)
 
 

@@ -31,11 +31,11 @@ from sla_monitor.ledger import Ledger, Recorded, read_only
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.housekeeping.pruning import plan, prune, take_out
 from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
-from sla_monitor.ledger.reading.reader import Keeping
-from sla_monitor.ledger.schema import MIGRATIONS
+from sla_monitor.ledger.migrations import MIGRATIONS
+from sla_monitor.ledger.reading.reader import CachingReader
 from sla_monitor.register.instant import parse_instant
-from sla_monitor.review.first_failures import first_looks
-from sla_monitor.review.gathering import Subject, gathered
+from sla_monitor.review.first_failures import first_failures
+from sla_monitor.review.gathering import PackSubject, gathered
 from sla_monitor.review.rendering.files import PackRequest
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
@@ -117,8 +117,8 @@ def packs(place: Place, output: Path) -> dict[str, bytes]:
     contract = place.configuration.contracts[0]
     with read_only(place.ledger, archive(place)) as reader:
         for month in MONTHS:
-            about = Subject(contract, reader, month, NOW_MS)
-            one = gathered(about, first_looks=lambda found: first_looks(found, reader.first_failed))
+            about = PackSubject(contract, reader, month, NOW_MS)
+            one = gathered(about, first_failures=lambda found: first_failures(found, reader.first_failed))
             for claim in (None, *(kpi.kpi for kpi in one.case.failed())):
                 formats = ["html", "csv", "json", "xlsx", "pdf"] if month == "2025-03" else ["html", "json"]
                 bundling = Bundling(is_wanted=True, replaces=False)
@@ -215,7 +215,7 @@ def test_the_daemons_own_assessments_are_the_same(place: Place, before: dict[str
         for month in MONTHS * 2:
             found = assess_month(contract, recorded, month, NOW_MS, None, cache)
             assert document_text(document(found, INPUTS)) == before[month]
-        ledger.keep_looks(["partnership/portal"], BEGIN, BEGIN + 85 * DAY_MS)
+        ledger.keep_samples(["partnership/portal"], BEGIN, BEGIN + 85 * DAY_MS)
     assert problems(place) == ()
     assert told(place) == before
 
@@ -228,7 +228,7 @@ def test_what_closed_months_came_to_outlives_their_observations(place: Place) ->
         with closing(sqlite3.connect(place.ledger)) as database:
             return set(database.execute("select digest, body from worked_out"))
 
-    with Keeping(place.ledger, archive(place)) as reader:
+    with CachingReader(place.ledger, archive(place)) as reader:
         before = history(contract, reader, "2025-08", NOW_MS)
     answers = kept()
     assert len(answers) > len(MONTHS)
@@ -239,7 +239,7 @@ def test_what_closed_months_came_to_outlives_their_observations(place: Place) ->
     with closing(sqlite3.connect(place.ledger)) as database:
         database.execute("delete from worked_out")
         database.commit()
-    with Keeping(place.ledger, archive(place)) as reader:
+    with CachingReader(place.ledger, archive(place)) as reader:
         assert history(contract, reader, "2025-08", NOW_MS) == before
     assert kept() == answers
 
@@ -552,7 +552,7 @@ def test_a_contract_that_keeps_less_is_told_of_its_failures_all_the_same(tmp_pat
 
 
 def test_what_a_command_keeps_is_chained(place: Place) -> None:
-    with Keeping(place.ledger, archive(place)) as reader:
+    with CachingReader(place.ledger, archive(place)) as reader:
         reader.keep("digest", "{}")
         assert reader.worked_out("digest") == "{}"
     assert problems(place) == ()

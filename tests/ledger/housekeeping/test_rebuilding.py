@@ -13,7 +13,7 @@ from sla_monitor.errors import LedgerLocked
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.reading import reader
-from tests.ledger.support import DEADLINE_S, DOWN, FOREVER_MS, T0, UP, look, opened
+from tests.ledger.support import DEADLINE_S, DOWN, FOREVER_MS, T0, UP, observed, opened
 
 
 def ignore(done: int, total: int) -> None:
@@ -27,19 +27,19 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.db"
     with opened(path, commit_within_ms=1) as ledger:
         for index in range(3_000):
-            observation = look(index // 3, choose.choice([UP, UP, DOWN]), f"custody/{index % 3}")
+            observation = observed(index // 3, choose.choice([UP, UP, DOWN]), f"custody/{index % 3}")
             if choose.random() < 0.05:
                 continue
             every_ms = 10_000 if index < 1_000 else 5_000
             for _ in range(1 + (choose.random() < 0.1)):
                 ledger.record(observation, every_ms)
             if choose.random() < 0.05:
-                ledger.record(look(index // 3 - 5, DOWN, f"custody/{index % 3}"), every_ms)
+                ledger.record(observed(index // 3 - 5, DOWN, f"custody/{index % 3}"), every_ms)
         assert ledger.flush(DEADLINE_S)
     return path
 
 
-def test_rebuilt_spans_equal_those_kept_as_the_looks_came_in(path: Path) -> None:
+def test_rebuilt_spans_equal_those_kept_as_the_observations_came_in(path: Path) -> None:
     with opened(path) as ledger:
         before = ledger.spans(0, FOREVER_MS)
     assert sum(map(len, before.values())) > 100

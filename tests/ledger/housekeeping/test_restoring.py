@@ -14,7 +14,7 @@ from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.housekeeping.checking import backup, check
 from sla_monitor.settings import load_settings
-from tests.ledger.support import DOWN, FOREVER_MS, look, opened, record_all
+from tests.ledger.support import DOWN, FOREVER_MS, observed, opened, record_all
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def copy(path: Path, tmp_path: Path) -> Path:
     """A backup of two observations; the ledger goes on to have three."""
     copy = tmp_path / "copy.db"
     with opened(path) as ledger:
-        record_all(ledger, look(0), look(1, DOWN))
+        record_all(ledger, observed(0), observed(1, DOWN))
         backup(path, copy, lambda *_: None)
-        record_all(ledger, look(2))
+        record_all(ledger, observed(2))
     return copy
 
 
@@ -56,7 +56,7 @@ def test_a_backup_takes_the_ledgers_place_and_what_was_there_is_kept(path: Path,
     assert (seen(path), seen(kept)) == (2, 3)
     assert copy.exists()
     with opened(path) as ledger:
-        record_all(ledger, look(3))
+        record_all(ledger, observed(3))
     assert check(path, lambda *_: None).problems == ()
 
 
@@ -122,7 +122,7 @@ def test_a_restore_that_was_interrupted_is_told_and_can_be_done_again(path: Path
     assert run("restore", copy, "--ledger", path).exit_code == 0
     assert not path.with_name("ledger.db.restoring").exists()
     with opened(path) as ledger:
-        record_all(ledger, look(5))
+        record_all(ledger, observed(5))
     assert seen(path) == 3
 
 

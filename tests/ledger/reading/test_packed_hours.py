@@ -77,7 +77,7 @@ def late(ledger: Ledger, index: int, key: str = KEYS[0]) -> Sample:
     return T0 + index * EVERY + 100, Outcome.DOWN, 77, None
 
 
-looks = st.lists(
+sample_lists = st.lists(
     st.tuples(
         st.integers(0, HOUR_MS - 1),
         st.sampled_from(Outcome),
@@ -87,20 +87,20 @@ looks = st.lists(
 )
 
 
-@given(looks)
+@given(sample_lists)
 def test_what_is_unpacked_is_what_was_packed(samples: list[Sample]) -> None:
     hours, hour = PackedHours.of(MEANINGS), 490_000
     samples = sorted(((hour * HOUR_MS + one[0], *one[1:]) for one in samples), key=lambda one: one[0])
-    given_looks = Samples.of(samples)
-    unpacked = hours.opened(hours.closed(given_looks, 7, hour), 7, hour)
-    assert unpacked == given_looks
+    given_samples = Samples.of(samples)
+    unpacked = hours.opened(hours.closed(given_samples, 7, hour), 7, hour)
+    assert unpacked == given_samples
     assert list(unpacked or ()) == samples
 
 
 def test_packed_hours_give_what_the_observations_give(path: Path) -> None:
     with opened(path) as ledger:
         before = {key: all_samples(ledger, key) for key in KEYS}
-        ledger.keep_looks(KEYS, T0 + 2 * HOUR_MS, T0 + 7 * HOUR_MS + 1)
+        ledger.keep_samples(KEYS, T0 + 2 * HOUR_MS, T0 + 7 * HOUR_MS + 1)
         assert before == {key: told(key) for key in KEYS}
         assert {key: all_samples(ledger, key) for key in KEYS} == before
         part = T0 + HOUR_MS + 1, T0 + 3 * HOUR_MS - 1
@@ -110,7 +110,7 @@ def test_packed_hours_give_what_the_observations_give(path: Path) -> None:
 
 def test_many_endpoints_are_read_at_once_each_ascending(path: Path) -> None:
     with opened(path) as ledger:
-        ledger.keep_looks(KEYS[:1], T0, T0 + 5 * HOUR_MS)
+        ledger.keep_samples(KEYS[:1], T0, T0 + 5 * HOUR_MS)
         found = {key: Samples() for key in (*KEYS, "custody/never-seen")}
         for key, several in ledger.columns(tuple(found), 0, FOREVER_MS):
             found[key].extend(several)
@@ -122,53 +122,53 @@ def test_many_endpoints_are_read_at_once_each_ascending(path: Path) -> None:
 
 def test_hours_before_the_record_are_not_packed_and_quiet_ones_are(path: Path) -> None:
     with opened(path) as ledger:
-        ledger.keep_looks(KEYS[:1], T0 - 5 * HOUR_MS, T0 + (HOURS + 2) * HOUR_MS)
+        ledger.keep_samples(KEYS[:1], T0 - 5 * HOUR_MS, T0 + (HOURS + 2) * HOUR_MS)
     assert packed(path) == [(hour, KEYS[0]) for hour in range(HOURS + 2)]
 
 
-def test_a_late_look_is_read_although_its_hour_was_packed(path: Path) -> None:
+def test_a_late_sample_is_read_although_its_hour_was_packed(path: Path) -> None:
     with opened(path) as ledger:
-        ledger.keep_looks(KEYS, T0, T0 + 9 * HOUR_MS)
+        ledger.keep_samples(KEYS, T0, T0 + 9 * HOUR_MS)
         expected = sorted([*told(KEYS[0]), late(ledger, 20)])
         assert all_samples(ledger, KEYS[0]) == expected
     assert set(packed(path)) == {(hour, key) for hour in range(9) for key in KEYS} - {(3, KEYS[0])}
     assert check(path, lambda *_: None).problems == ()
     with opened(path) as ledger:  # the next start packs it anew
-        ledger.keep_looks(KEYS, T0, T0 + 9 * HOUR_MS)
+        ledger.keep_samples(KEYS, T0, T0 + 9 * HOUR_MS)
         assert all_samples(ledger, KEYS[0]) == expected
     assert packed(path) == [(hour, key) for hour in range(9) for key in KEYS]
 
 
-def test_a_look_that_comes_in_while_its_hour_is_packed_keeps_it_out(
+def test_a_sample_that_comes_in_while_its_hour_is_packed_keeps_it_out(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks_of = PackedHours.looks_of
+    samples_of = PackedHours.samples_of
     with opened(path) as ledger:
 
         def slowly(*given: Any) -> Any:
-            found = looks_of(*given)
+            found = samples_of(*given)
             if not came:
                 came.append(late(ledger, 20))
             return found
 
         came: list[Sample] = []
         monkeypatch.setattr(PackedHours, "looks_of", slowly)
-        ledger.keep_looks(KEYS, T0 + 3 * HOUR_MS, T0 + 5 * HOUR_MS)
+        ledger.keep_samples(KEYS, T0 + 3 * HOUR_MS, T0 + 5 * HOUR_MS)
         assert all_samples(ledger, KEYS[0]) == sorted([*told(KEYS[0]), *came])
     assert packed(path) == [(4, key) for key in KEYS]
 
 
 def test_hours_that_nobody_asks_for_any_more_are_thrown_away(path: Path) -> None:
     with opened(path) as ledger:
-        ledger.keep_looks(KEYS, T0, T0 + 9 * HOUR_MS)
-        ledger.keep_looks(KEYS, T0 + (SPARE_HOURS + 4) * HOUR_MS, T0 + 10 * HOUR_MS)
+        ledger.keep_samples(KEYS, T0, T0 + 9 * HOUR_MS)
+        ledger.keep_samples(KEYS, T0 + (SPARE_HOURS + 4) * HOUR_MS, T0 + 10 * HOUR_MS)
         assert {hour for hour, _ in packed(path)} == set(range(4, 10))
         assert all_samples(ledger, KEYS[0]) == told(KEYS[0])
 
 
 def test_a_body_that_nobody_packed_is_found_and_not_believed(path: Path) -> None:
     with opened(path) as ledger:
-        ledger.keep_looks(KEYS, T0, T0 + 3 * HOUR_MS)
+        ledger.keep_samples(KEYS, T0, T0 + 3 * HOUR_MS)
     beyond = zlib.compress(b"\x7f" * 50)  # two observations, at instants that no integer of the database can tell
     bodies = b"garbage", PackedHours.of(MEANINGS).closed(Samples(), 1, HOUR), beyond
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -191,6 +191,6 @@ def test_a_ledger_of_an_earlier_version_gets_the_table(path: Path) -> None:
         database.execute("drop table looks_by_hour")
         database.execute("delete from _sqlite_migrations where name = 'm0004_looks_by_hour'")
     with opened(path) as ledger:
-        ledger.keep_looks(KEYS, T0, T0 + HOUR_MS)
+        ledger.keep_samples(KEYS, T0, T0 + HOUR_MS)
         assert all_samples(ledger, KEYS[0]) == told(KEYS[0])
     assert packed(path) == [(0, key) for key in KEYS]

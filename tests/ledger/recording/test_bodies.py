@@ -9,10 +9,10 @@ import pytest
 
 from sla_monitor.ledger.recording.bodies import BODY_EVERY_MS
 from sla_monitor.sla.observation import Finding, Outcome, Reason
-from tests.ledger.support import EVERY_MS, FOREVER_MS, look, opened, record_all
+from tests.ledger.support import EVERY_MS, FOREVER_MS, observed, opened, record_all
 
 A_MINUTE = BODY_EVERY_MS // EVERY_MS
-"""Looks."""
+"""Observations."""
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def failed(page: int, status: int = 503) -> Finding:
 def bodies(path: Path, *findings: Finding, endpoint: str = "custody/login") -> list[bytes]:
     """What is kept of each of these observations' responses."""
     with opened(path) as ledger:
-        record_all(ledger, *(look(index, finding, endpoint) for index, finding in enumerate(findings)))
+        record_all(ledger, *(observed(index, finding, endpoint) for index, finding in enumerate(findings)))
         found = list(ledger.observations(endpoint, 0, FOREVER_MS))
     assert [each.finding.detail for each in found] == [finding.detail for finding in findings], "always kept"
     return [each.finding.evidence for each in found]
@@ -57,9 +57,9 @@ def test_each_endpoint_has_its_own_minute(path: Path) -> None:
 
 
 def test_a_clock_that_was_set_back_keeps_evidence(path: Path) -> None:
-    looks = [look(100, failed(1)), look(50, failed(2)), look(51, failed(3))]
+    observations = [observed(100, failed(1)), observed(50, failed(2)), observed(51, failed(3))]
     with opened(path) as ledger:
-        record_all(ledger, *looks)
+        record_all(ledger, *observations)
         found = [each.finding.evidence for each in ledger.observations("custody/login", 0, FOREVER_MS)]
     assert found == [failed(2).evidence, b"", failed(1).evidence]
 
@@ -71,5 +71,5 @@ def test_after_a_day_of_failures_the_ledger_is_small(path: Path) -> None:
 
 def day_of_failures(path: Path) -> int:
     with opened(path) as ledger:
-        record_all(ledger, *(look(index, failed(index)) for index in range(86_400_000 // EVERY_MS)))
+        record_all(ledger, *(observed(index, failed(index)) for index in range(86_400_000 // EVERY_MS)))
     return path.stat().st_size

@@ -15,7 +15,7 @@ from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind
 from tests.fakes.clock import FakeClock
 from tests.ledger.earlier import put_back
-from tests.ledger.support import DEADLINE_S, T0, look, opened, record_all
+from tests.ledger.support import DEADLINE_S, T0, observed, opened, record_all
 
 KEY = "custody/batch"
 START, DONE, FAIL = ReportKind.START, ReportKind.DONE, ReportKind.FAIL
@@ -146,7 +146,7 @@ def before_job_reports(path: Path) -> None:
 
 def test_a_ledger_of_the_version_before_keeps_every_heartbeat(path: Path, tmp_path: Path) -> None:
     with opened(path) as ledger:
-        record_all(ledger, look(0, endpoint=KEY))
+        record_all(ledger, observed(0, endpoint=KEY))
     before_job_reports(path)
     copy = tmp_path / "copy.db"
     shutil.copy(path, copy)

@@ -20,7 +20,7 @@ from sla_monitor.ledger import Ledger, read_only
 from sla_monitor.ledger.housekeeping.checking import backup, check
 from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
-from tests.ledger.support import DEADLINE_S, FOREVER_MS, look, opened, record_all
+from tests.ledger.support import DEADLINE_S, FOREVER_MS, observed, opened, record_all
 from tests.register.saying import booking, claim, entries, entry, ticket
 
 ROOT = Path(__file__).parents[3]
@@ -90,21 +90,21 @@ def test_of_several_entries_all_are_added_or_none(path: Path, register: Register
 
 def test_a_daemon_and_a_register_stand_side_by_side(path: Path) -> None:
     with opened(path) as ledger:
-        record_all(ledger, look(0))
+        record_all(ledger, observed(0))
         register = Register.open(path, SystemClock())
         for number in range(1, 21):
-            ledger.record(look(number), 10_000)
+            ledger.record(observed(number), 10_000)
             assert register.add(entries(booking())) == (number,)
         assert ledger.flush(DEADLINE_S)
         assert ledger.stats().dropped == 0
-        assert ledger.spans(0, FOREVER_MS)["custody/login"][0].looks == 21
+        assert ledger.spans(0, FOREVER_MS)["custody/login"][0].probes == 21
     assert check(path, ignore).problems == ()
 
 
 def test_a_register_made_before_the_first_start_is_the_daemons_ledger(path: Path) -> None:
     Register.open(path, SystemClock()).add(entries(booking()))
     with opened(path) as ledger:
-        record_all(ledger, look(0))
+        record_all(ledger, observed(0))
     assert check(path, ignore).problems == ()
     assert len(Register.open(path, SystemClock()).entries("small")) == 1
 

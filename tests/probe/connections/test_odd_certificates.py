@@ -12,7 +12,7 @@ from sla_monitor.probe.connections.channel import MOST_CERTIFICATES
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe import certificates
 from tests.probe.certificates import LOCAL, Signer
-from tests.probe.looking import look
+from tests.probe.looking import probed
 from tests.probe.servers import OK, answering, serving
 
 INVALID = Reason.CERTIFICATE_INVALID
@@ -23,7 +23,7 @@ def odd() -> Signer:
     return certificates.authority()
 
 
-def looked(context: ssl.SSLContext, ca: Signer, folder: Path, kind: str = "http", **terms: object) -> Finding:
+def probed_with(context: ssl.SSLContext, ca: Signer, folder: Path, kind: str = "http", **terms: object) -> Finding:
     trust = folder / "ca.pem"
     trust.write_bytes(ca.pem)
     with serving(answering(OK), tls=context) as server:
@@ -32,7 +32,7 @@ def looked(context: ssl.SSLContext, ca: Signer, folder: Path, kind: str = "http"
             if kind == "tls"
             else {"url": f"https://127.0.0.1:{server.port}/"}
         )
-        return look(kind, ca_file=trust, timeout="3s", **where, **terms)
+        return probed(kind, ca_file=trust, timeout="3s", **where, **terms)
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -65,7 +65,7 @@ def test_odd_dates(
     pem, made = certificates.with_date(odd, date)
     context = certificates.serving_context(made.key, pem)
     context.maximum_version = version
-    found = looked(context, odd if trusted else certificates.authority("another"), tmp_path)
+    found = probed_with(context, odd if trusted else certificates.authority("another"), tmp_path)
     assert found.reason is (reason if trusted else INVALID), found.detail
     assert found.outcome is (Outcome.UP if found.reason is None else Outcome.DOWN)
     assert found.detail.isprintable()
@@ -108,7 +108,7 @@ def test_odd_names(
     tmp_path: Path,
 ) -> None:
     made = certificates.leaf(odd, certificates.name(subject), alternatives)
-    found = looked(certificates.serving_context(made.key, made.pem), odd, tmp_path, kind)
+    found = probed_with(certificates.serving_context(made.key, made.pem), odd, tmp_path, kind)
     assert found.reason is reason, found.detail
     assert found.outcome is (Outcome.UP if reason is None else Outcome.DOWN)
     assert found.detail.isprintable()
@@ -123,7 +123,7 @@ def test_a_chain_may_have_so_many_certificates(
 ) -> None:
     root, context = certificates.long_chain(links)[0], certificates.long_chain_context(links)
     context.maximum_version = version
-    found = looked(context, root, tmp_path)
+    found = probed_with(context, root, tmp_path)
     assert found.reason is reason, found.detail
     if reason is not None:
         assert found.detail == f"the server sent {links + 1} certificates, more than {MOST_CERTIFICATES}"
@@ -135,10 +135,10 @@ def test_the_first_of_a_chain_to_expire_counts(above_days: int, leaf_days: int, 
     above = certificates.authority("middle", root, days=above_days)
     made = certificates.leaf(above, until=certificates.NOW + leaf_days * certificates.DAY)
     context = certificates.serving_context(made.key, made.pem, above.pem)
-    found = looked(context, root, tmp_path, certificate_days_left=14)
+    found = probed_with(context, root, tmp_path, certificate_days_left=14)
     assert (found.outcome, found.reason) == (Outcome.DEGRADED, Reason.CERTIFICATE_EXPIRING)
     assert found.certificate_expires_at_s == int((certificates.NOW + 5 * certificates.DAY).timestamp())
-    assert looked(context, root, tmp_path, certificate_days_left=4).outcome is Outcome.UP
+    assert probed_with(context, root, tmp_path, certificate_days_left=4).outcome is Outcome.UP
 
 
 def test_what_is_sent_beside_the_chain_may_have_expired(tmp_path: Path) -> None:
@@ -146,5 +146,5 @@ def test_what_is_sent_beside_the_chain_may_have_expired(tmp_path: Path) -> None:
     root, gone = certificates.authority("root"), certificates.authority("gone", days=0)
     made = certificates.leaf(root)
     context = certificates.serving_context(made.key, made.pem, gone.pem)
-    found = looked(context, root, tmp_path, certificate_days_left=14)
+    found = probed_with(context, root, tmp_path, certificate_days_left=14)
     assert found.outcome is Outcome.UP

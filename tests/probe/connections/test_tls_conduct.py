@@ -17,7 +17,7 @@ from sla_monitor.probe.connections import trust
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe import certificates
 from tests.probe.conftest import server_context
-from tests.probe.looking import look, prober, terms, timed
+from tests.probe.looking import probed, prober, terms, timed
 from tests.probe.servers import OK, Peer, Server, answering, closed_port, page, serving
 
 FORGED = page(b"forged", "500 Forged")
@@ -82,7 +82,7 @@ def test_a_flood_of_tickets_is_cut_off(authority: trustme.CA, ca_file: Path) -> 
     context = server_context(authority.issue_cert("127.0.0.1"))
     context.num_tickets = 5_000
     with serving(answering(OK), tls=context) as server:
-        found = look("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file, timeout="5s")
+        found = probed("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file, timeout="5s")
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.TOO_LARGE)
     assert "bytes of TLS that carry nothing" in found.detail
 
@@ -131,7 +131,7 @@ def test_how_tls_ends(
     context = server_context(authority.issue_cert("127.0.0.1"))
     context.maximum_version = version
     with serving(conduct, tls=context) as server:
-        found = look("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file)
+        found = probed("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file)
     assert found.reason is reason, found.detail
 
 
@@ -154,7 +154,7 @@ def test_a_body_in_tiny_records_is_read(server_tls: ssl.SSLContext, ca_file: Pat
         together(peer, page(body)[:-3_000], *(body[at : at + 1] for at in range(len(body))))
 
     with serving(conduct, tls=server_tls) as server:
-        found = look("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file, timeout="3s")
+        found = probed("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file, timeout="3s")
     assert (found.outcome, found.body_bytes) == (Outcome.UP, 3_000)
 
 
@@ -174,7 +174,7 @@ def test_a_server_that_insists_on_finite_fields_is_told_as_that(
     context = server_context(authority.issue_cert("127.0.0.1"))
     context.set_ecdh_curve(group)
     with serving(answering(OK), tls=context) as server:
-        found = look("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file)
+        found = probed("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file)
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.TLS_FAILED)
     assert found.detail == "the server insists on a key exchange over finite fields (ffdhe), which we refuse"
 
@@ -189,7 +189,7 @@ def test_a_server_may_choose_its_curve(
     context.set_ecdh_curve(curve)
     context.maximum_version = version
     with serving(answering(OK), tls=context) as server:
-        assert look("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file).outcome is Outcome.UP
+        assert probed("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file).outcome is Outcome.UP
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -205,7 +205,7 @@ def test_we_tell_the_server_why_we_refuse_it(version: ssl.TLSVersion, authority:
             alerts.append(error.reason)
 
     with serving(conduct) as server:
-        found = look("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file)
+        found = probed("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file)
     assert found.reason is Reason.CERTIFICATE_INVALID
     assert alerts == ["SSLV3_ALERT_BAD_CERTIFICATE"]
 
@@ -221,7 +221,7 @@ def test_the_server_sees_which_protocol_we_speak(authority: trustme.CA, ca_file:
         answering(OK)(peer)
 
     with serving(conduct, tls=context) as server:
-        found = look("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file)
+        found = probed("http", url=f"https://127.0.0.1:{server.port}/", ca_file=ca_file)
     assert (found.outcome, chosen) == (Outcome.UP, ["http/1.1"])
     assert found.phases.tls_us is not None
     assert 0 <= found.phases.tls_us <= (found.duration_us or 0)
@@ -234,7 +234,7 @@ def test_a_chain_is_judged_before_it_costs(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_bytes(root.pem)
     with serving(Peer.wait, tls=context) as server:
-        found = look("tls", host="127.0.0.1", port=server.port, ca_file=path)
+        found = probed("tls", host="127.0.0.1", port=server.port, ca_file=path)
     assert (found.reason, found.certificate_expires_at_s) == (Reason.TOO_LARGE, None)
 
 
@@ -271,7 +271,7 @@ def test_keys_may_change_in_the_middle_of_an_answer(
             pass
         talking = threading.Thread(target=talk)
         talking.start()
-        found = look("http", url=f"https://127.0.0.1:{port}/", ca_file=ca_file, timeout="3s")
+        found = probed("http", url=f"https://127.0.0.1:{port}/", ca_file=ca_file, timeout="3s")
     finally:
         server.terminate()
         server.wait()

@@ -10,7 +10,7 @@ import trustme
 
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.conftest import server_context
-from tests.probe.looking import look, prober, timed
+from tests.probe.looking import probed, prober, timed
 from tests.probe.servers import OK, Peer, answering, closed_port, page, serving
 
 
@@ -25,8 +25,8 @@ def test_our_client_certificate_is_shown(authority: trustme.CA, ca_file: Path, t
     authority.configure_trust(context)
     with serving(answering(OK), tls=context) as server:
         url = f"https://127.0.0.1:{server.port}/"
-        assert look("http", url=url, ca_file=ca_file, client_certificate=both).outcome is Outcome.UP
-        apart = look("http", url=url, ca_file=ca_file, client_certificate=certificate, client_key=key)
+        assert probed("http", url=url, ca_file=ca_file, client_certificate=both).outcome is Outcome.UP
+        apart = probed("http", url=url, ca_file=ca_file, client_certificate=certificate, client_key=key)
     assert apart.outcome is Outcome.UP
 
 
@@ -48,14 +48,14 @@ def test_our_client_certificate_does_not_leave_its_origin(authority: trustme.CA,
         url = f"https://localhost:{there.port}/"
         location = answering(page(b"", "302 Found", f"Location: {url}"))
         with serving(location, tls=context) as first:
-            found = look(
+            found = probed(
                 "http",
                 url=f"https://127.0.0.1:{first.port}/",
                 ca_file=ca_file,
                 client_certificate=both,
                 redirects={"follow": 1, "other_hosts": ["localhost"]},
             )
-        look("http", url=url, ca_file=ca_file, client_certificate=both)
+        probed("http", url=url, ca_file=ca_file, client_certificate=both)
     assert found.outcome is Outcome.UP
     assert shown == [False, True]
 
@@ -63,7 +63,7 @@ def test_our_client_certificate_does_not_leave_its_origin(authority: trustme.CA,
 def test_a_certificate_file_that_is_missing_or_none_is_unknown_and_named(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing\n")
     for name, words in (("absent.pem", "absent.pem"), ("empty.pem", "no certificate or crl found")):
-        found = look("http", url=f"https://127.0.0.1:{closed_port()}/", ca_file=tmp_path / name)
+        found = probed("http", url=f"https://127.0.0.1:{closed_port()}/", ca_file=tmp_path / name)
         assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.INTERNAL_ERROR)
         assert words in found.detail
 
@@ -73,7 +73,7 @@ def test_a_certificate_that_will_expire_is_degraded(connection: str, server_tls:
     options = {"ca_file": ca_file, "connection": connection}
     with serving(answering(OK), tls=server_tls) as server:
         url = f"https://127.0.0.1:{server.port}/"
-        assert look("http", url=url, certificate_days_left=14, **options).outcome is Outcome.UP
+        assert probed("http", url=url, certificate_days_left=14, **options).outcome is Outcome.UP
         with prober("http", url=url, certificate_days_left=999_999, **options) as made:
             found = [timed(made), timed(made)]
         assert server.connections == 3  # a renewed certificate would be seen at once

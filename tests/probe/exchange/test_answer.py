@@ -14,7 +14,7 @@ from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.answer_details import DETAILS
 from tests.probe.answers import ROWS, Row
-from tests.probe.looking import look, prober, timed
+from tests.probe.looking import probed, prober, timed
 from tests.probe.servers import OK, Peer, serving
 
 DOCS = Path(__file__).parents[3] / "docs/probing.md"
@@ -35,7 +35,7 @@ def origin() -> Iterator[str]:
 
 @pytest.mark.parametrize(("number", "row"), NUMBERED)
 def test_an_answer_is_what_the_table_says(number: int, row: Row, origin: str) -> None:
-    found = look("http", url=f"{origin}/{number}", method=row.method, timeout="5s")
+    found = probed("http", url=f"{origin}/{number}", method=row.method, timeout="5s")
     if row.reason is not None:
         assert (found.outcome, found.reason) == (Outcome.DOWN, row.reason), found.detail
         return
@@ -207,6 +207,6 @@ def test_a_proxy_s_answer_is_read_by_the_same_rules(
 
 
 def test_the_docs_list_where_we_differ_from_curl() -> None:
-    section = DOCS.read_text().split("## Where curl decides otherwise")[1].split("\n## ")[0]
+    section = DOCS.read_text().split("## Differences from curl")[1].split("\n## ")[0]
     listed = {line.split("|")[1].strip() for line in section.splitlines() if line.startswith("|")} - {"answer", "---"}
     assert listed == {row.name for row in ROWS if row.differs}

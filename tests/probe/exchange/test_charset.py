@@ -12,7 +12,7 @@ from webencodings.labels import LABELS
 
 from sla_monitor.probe.exchange.charset import codec_of, text_of
 from sla_monitor.sla.observation import Outcome
-from tests.probe.looking import look
+from tests.probe.looking import probed
 from tests.probe.servers import answering, page, serving
 
 WORD = "grün – zł Привет Ελλάδα שלום สวัสดี 漢字"
@@ -97,7 +97,7 @@ def test_a_charset_that_the_head_declares(content_type: str, body: str) -> None:
     assert codec is not None
     answer = page(body.encode(codec), "200 OK", f"Content-Type: {content_type}")
     with serving(answering(answer)) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/", expect={"body_contains": [body]})
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/", expect={"body_contains": [body]})
     assert (found.outcome, found.detail) == (Outcome.UP, "")
 
 

@@ -26,7 +26,7 @@ def test_a_connection_is_kept(server_tls: ssl.SSLContext, ca_file: Path) -> None
     assert (third.address, third.certificate_expires_at_s) == (first.address, first.certificate_expires_at_s)
 
 
-def test_fresh_means_a_connection_for_each_look() -> None:
+def test_fresh_means_a_connection_for_each_probe() -> None:
     def ignores_our_wish_to_close(peer: Peer) -> None:
         while peer.request():
             peer.send(OK)

@@ -10,7 +10,7 @@ import pytest
 from sla_monitor.probe.exchange.redirects import LONGEST_COOKIE, MOST_COOKIE_BYTES, MOST_COOKIES
 from sla_monitor.sla.observation import Outcome
 from tests.probe.conftest import SECRET
-from tests.probe.looking import look, prober, timed
+from tests.probe.looking import probed, prober, timed
 from tests.probe.servers import OK, Conduct, Peer, answering, header, page, serving
 
 FOLLOW = {"follow": 4, "other_hosts": ["localhost", "127.0.0.1"]}
@@ -55,7 +55,7 @@ def test_whose_a_cookie_is(cookie: str, sent: bytes | None) -> None:
     heard: list[bytes] = []
     path = "; Path=/" if sent and "Path" not in cookie else ""
     with serving(sets([cookie + path], heard)) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/a/first", redirects=FOLLOW)
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/a/first", redirects=FOLLOW)
     assert found.outcome is Outcome.UP
     assert header(heard[1], b"Cookie") == sent
 
@@ -64,7 +64,7 @@ def test_a_cookie_s_own_path_is_the_folder_that_set_it() -> None:
     for location, sent in (("/a/second", b"id=1"), ("/b/second", None)):
         heard: list[bytes] = []
         with serving(sets(["id=1"], heard, location)) as server:
-            look("http", url=f"http://127.0.0.1:{server.port}/a/first", redirects=FOLLOW)
+            probed("http", url=f"http://127.0.0.1:{server.port}/a/first", redirects=FOLLOW)
         assert header(heard[1], b"Cookie") == sent
 
 
@@ -74,7 +74,7 @@ def test_a_cookie_set_in_a_redirect_to_the_same_url_is_used() -> None:
         peer.send(OK if header(asked, b"Cookie") else page(b"", "302 Found", "Location: /", "Set-Cookie: seen=yes"))
 
     with serving(conduct) as server:
-        assert look("http", url=f"http://127.0.0.1:{server.port}/", redirects=FOLLOW).outcome is Outcome.UP
+        assert probed("http", url=f"http://127.0.0.1:{server.port}/", redirects=FOLLOW).outcome is Outcome.UP
 
 
 @pytest.mark.parametrize("connection", ["fresh", "reuse"])
@@ -94,7 +94,7 @@ def test_no_cookie_is_carried_to_another_host() -> None:
     with serving(answering(OK, heard)) as other:
         conduct = sets(["id=1; Path=/", "wide=1; Path=/; Domain=localhost"], [], f"http://localhost:{other.port}/")
         with serving(conduct) as server:
-            found = look("http", url=f"http://127.0.0.1:{server.port}/a/first", redirects=FOLLOW)
+            found = probed("http", url=f"http://127.0.0.1:{server.port}/a/first", redirects=FOLLOW)
     assert found.outcome is Outcome.UP
     assert header(heard[0], b"Cookie") is None
 
@@ -102,7 +102,7 @@ def test_no_cookie_is_carried_to_another_host() -> None:
 def test_a_secure_cookie_is_sent_over_tls(server_tls: ssl.SSLContext, ca_file: Path) -> None:
     heard: list[bytes] = []
     with serving(sets(["id=1; Path=/; Secure"], heard), tls=server_tls) as server:
-        look("http", url=f"https://127.0.0.1:{server.port}/a/first", redirects=FOLLOW, ca_file=ca_file)
+        probed("http", url=f"https://127.0.0.1:{server.port}/a/first", redirects=FOLLOW, ca_file=ca_file)
     assert header(heard[1], b"Cookie") == b"id=1"
 
 
@@ -110,7 +110,7 @@ def test_a_cookie_comes_after_the_contract_s_own_and_the_last_one_set_counts() -
     heard: list[bytes] = []
     with serving(sets(["id=1; Path=/", "id=2; Path=/", "b=3; Path=/"], heard)) as server:
         url = f"http://127.0.0.1:{server.port}/a/first"
-        look("http", url=url, redirects=FOLLOW, headers={"Cookie": "ours=yes", "X-Key": SECRET})
+        probed("http", url=url, redirects=FOLLOW, headers={"Cookie": "ours=yes", "X-Key": SECRET})
     assert [header(asked, b"Cookie") for asked in heard] == [b"ours=yes", b"ours=yes; id=2; b=3"]
 
 
@@ -122,7 +122,7 @@ def test_floods_of_cookies_are_bounded() -> None:
     ):
         heard: list[bytes] = []
         with serving(sets(cookies, heard)) as server:
-            found = look("http", url=f"http://127.0.0.1:{server.port}/a/first", redirects=FOLLOW)
+            found = probed("http", url=f"http://127.0.0.1:{server.port}/a/first", redirects=FOLLOW)
         assert found.outcome is Outcome.UP
         sent = header(heard[1], b"Cookie") or b""
         assert len(sent) <= MOST_COOKIE_BYTES

@@ -9,12 +9,12 @@ import pytest
 
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe.conftest import SECRET, TOKEN
-from tests.probe.looking import look, prober, timed
+from tests.probe.looking import probed, prober, timed
 from tests.probe.servers import OK, Peer, Server, answering, closed_port, header, page, serving
 
 
 def through(first: Server, path: str = "/", **options: Any) -> Finding:
-    return look("http", url=f"http://127.0.0.1:{first.port}{path}", **options)
+    return probed("http", url=f"http://127.0.0.1:{first.port}{path}", **options)
 
 
 def test_a_bearer_token_is_sent() -> None:
@@ -63,7 +63,7 @@ def test_basic_credentials_in_an_echo_are_hidden() -> None:
     ],
 )
 def test_a_secret_that_is_not_there_is_unknown_and_named(options: dict[str, Any]) -> None:
-    found = look("http", url=f"http://127.0.0.1:{closed_port()}/", **options)
+    found = probed("http", url=f"http://127.0.0.1:{closed_port()}/", **options)
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.INTERNAL_ERROR)
     assert "${" in found.detail
 
@@ -80,6 +80,6 @@ def test_a_secret_that_arrives_later_is_used(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_secret_that_cannot_stand_in_a_header_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBE_SECRET", f"{TOKEN}\r\nX-Injected: yes")
-    found = look("http", url=f"http://127.0.0.1:{closed_port()}/", bearer_token=SECRET)
+    found = probed("http", url=f"http://127.0.0.1:{closed_port()}/", bearer_token=SECRET)
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.INTERNAL_ERROR)
     assert TOKEN not in found.detail

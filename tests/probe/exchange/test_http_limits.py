@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.probe.looking import look, prober, timed
+from tests.probe.looking import probed, prober, timed
 from tests.probe.servers import OK, Peer, answering, page, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -42,7 +42,7 @@ def test_the_limit_on_a_body_to_the_byte(size: int, reason: Reason | None, frami
         peer.send(FRAMINGS[framing](b"x" * size))
 
     with serving(conduct) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/", body_limit_bytes=1_024)
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/", body_limit_bytes=1_024)
     assert found.reason is reason, found.detail
     if reason is None:
         assert found.body_bytes == size
@@ -53,7 +53,7 @@ def test_the_limit_on_a_body_to_the_byte(size: int, reason: Reason | None, frami
 @pytest.mark.parametrize("size", [1, 7, 300_000])
 def test_a_body_in_chunks_may_take_more_on_the_wire(size: int) -> None:
     with serving(answering(chunks(b"x" * 300_000, size))) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/", timeout="5s")
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/", timeout="5s")
     assert (found.outcome, found.body_bytes) == (Outcome.UP, 300_000)
 
 
@@ -64,7 +64,7 @@ def test_a_body_in_chunks_may_not_take_more_than_eight_times_its_limit() -> None
         peer.flood(b"1;" + b"x" * 50 + b"\r\nx\r\n")
 
     with serving(conduct) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/", body_limit_bytes=102_400, timeout="5s")
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/", body_limit_bytes=102_400, timeout="5s")
     assert found.detail == f"the server sent more than {100 * 1024 * 8 + 65_536} bytes"
 
 
@@ -79,20 +79,20 @@ def test_the_limit_on_a_head_to_the_byte(size: int, reason: Reason | None) -> No
         peer.wait()
 
     with serving(conduct) as server:
-        assert look("http", url=f"http://127.0.0.1:{server.port}/").reason is reason
+        assert probed("http", url=f"http://127.0.0.1:{server.port}/").reason is reason
 
 
 def test_an_answer_without_a_body_is_its_own_evidence() -> None:
     answer = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nX: y\r\n\r\n"
     with serving(answering(answer)) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/")
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/")
     assert (found.reason, found.evidence) == (Reason.STATUS_UNEXPECTED, answer)
 
 
 def test_evidence_is_the_head_and_the_body_as_it_was_judged() -> None:
     answer = page(gzip.compress(b"out of order " * 300), "503 Down", "Content-Encoding: gzip")
     with serving(answering(answer)) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/")
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/")
     head = answer.partition(b"\r\n\r\n")[0]
     assert found.evidence == (head + b"\r\n\r\n" + b"out of order " * 300)[:2_048], "2 KiB, as docs/ledger.md says"
     assert found.body_bytes == 3_900
@@ -108,7 +108,7 @@ def test_evidence_is_the_head_and_the_body_as_it_was_judged() -> None:
 )
 def test_evidence_is_the_answer_s_own_head(answer: bytes) -> None:
     with serving(answering(answer)) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/")
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/")
     assert found.evidence.startswith(b"HTTP/1.1 503 Down")
     assert found.evidence.endswith(b"Content-Length: 12\r\n\r\nout of order")
     assert found.evidence.count(b"out of order") == 1
@@ -123,7 +123,7 @@ def test_evidence_is_of_the_last_answer_alone() -> None:
             peer.send(page(b"first", "302 Found", "Location: /there"))
 
     with serving(leads_on) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/", redirects={"follow": 1})
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/", redirects={"follow": 1})
     assert found.evidence == page(b"gone", "410 Gone")
 
 
@@ -140,7 +140,7 @@ def test_a_port_without_tls_is_told_as_that(kind: str, ca_file: Path) -> None:
             if kind == "tls"
             else {"url": f"https://127.0.0.1:{server.port}/"}
         )
-        found = look(kind, ca_file=ca_file, **where)
+        found = probed(kind, ca_file=ca_file, **where)
     assert (found.reason, found.detail) == (Reason.TLS_FAILED, "the server does not speak TLS on this port")
 
 

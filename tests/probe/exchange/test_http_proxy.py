@@ -9,7 +9,7 @@ import pytest
 
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.conftest import SECRET, TOKEN
-from tests.probe.looking import look, prober, timed
+from tests.probe.looking import probed, prober, timed
 from tests.probe.servers import OK, Conduct, Peer, answering, closed_port, header, serving
 
 
@@ -32,7 +32,7 @@ def proxying(heard: list[bytes], upstream: int | None = None, refusal: bytes = b
 def test_http_goes_through_a_proxy_with_the_whole_url() -> None:
     heard: list[bytes] = []
     with serving(proxying(heard)) as proxy:
-        found = look("http", url="http://supplier.invalid/a?b", proxy=f"http://127.0.0.1:{proxy.port}")
+        found = probed("http", url="http://supplier.invalid/a?b", proxy=f"http://127.0.0.1:{proxy.port}")
     assert found.outcome is Outcome.UP
     assert heard[0].startswith(b"GET http://supplier.invalid/a?b HTTP/1.1\r\n")
     assert header(heard[0], b"Host") == b"supplier.invalid"
@@ -60,7 +60,7 @@ def test_https_goes_through_a_tunnel(connection: str, server_tls: ssl.SSLContext
 )
 def test_a_proxy_that_refuses(refusal: bytes, outcome: Outcome, reason: Reason) -> None:
     with serving(proxying([], refusal=refusal)) as proxy:
-        found = look("http", url="https://localhost/", proxy=f"http://127.0.0.1:{proxy.port}")
+        found = probed("http", url="https://localhost/", proxy=f"http://127.0.0.1:{proxy.port}")
     assert (found.outcome, found.reason) == (outcome, reason)
 
 
@@ -70,11 +70,11 @@ def test_a_proxy_that_drips_ends_by_the_deadline() -> None:
         peer.drip(b"H")
 
     with serving(conduct) as proxy:
-        found = look("http", url="https://localhost/", proxy=f"http://127.0.0.1:{proxy.port}")
+        found = probed("http", url="https://localhost/", proxy=f"http://127.0.0.1:{proxy.port}")
     assert found.reason is Reason.TIMEOUT
 
 
 def test_a_proxy_that_is_gone_is_not_the_supplier_s_fault() -> None:
-    found = look("http", url="http://supplier.invalid/", proxy=f"http://127.0.0.1:{closed_port()}")
+    found = probed("http", url="http://supplier.invalid/", proxy=f"http://127.0.0.1:{closed_port()}")
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.MONITOR_OFFLINE)
     assert found.detail.startswith("the proxy cannot be reached: ")

@@ -10,7 +10,7 @@ import pytest
 
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe.conftest import SECRET, TOKEN
-from tests.probe.looking import look
+from tests.probe.looking import probed
 from tests.probe.servers import OK, Conduct, Peer, Server, answering, header, page, serving
 
 
@@ -19,7 +19,7 @@ def redirect(location: str, heard: list[bytes] | None = None, status: str = "302
 
 
 def through(first: Server, path: str = "/", **options: Any) -> Finding:
-    return look("http", url=f"http://127.0.0.1:{first.port}{path}", **options)
+    return probed("http", url=f"http://127.0.0.1:{first.port}{path}", **options)
 
 
 def test_without_follow_the_redirect_is_the_answer() -> None:

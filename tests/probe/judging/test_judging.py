@@ -39,7 +39,7 @@ from sla_monitor.probe.verdict import Failure, Verdict
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.contract.support import ROOT
 from tests.probe.judged import ALL_WELL, DEAR_PATH, children, dear, descriptors, judge, judged, judging, listed
-from tests.probe.looking import LOOP, look, prober
+from tests.probe.looking import LOOP, probed, prober
 from tests.probe.servers import Conduct, Peer, answering, page, serving
 
 
@@ -63,7 +63,7 @@ def too_costly(why: str) -> tuple[Reason, str]:
 
 def test_a_body_that_takes_too_long_is_down_for_that_reason() -> None:
     with serving(answering(page(bytes(dear())))) as server:
-        found = look(
+        found = probed(
             "http",
             url=f"http://127.0.0.1:{server.port}/",
             expect=DEAR,
@@ -187,7 +187,7 @@ def test_headers_that_may_take_long_are_judged_elsewhere_too() -> None:
         answer = page(b"hello", "200 OK", "X-Long: " + "ab" * 5_000 + tail)
         with serving(answering(answer)) as server:
             url = f"http://127.0.0.1:{server.port}/"
-            found = look("http", url=url, expect={"headers": {"x-long": dear_pattern}, "body_contains": ["hello"]})
+            found = probed("http", url=url, expect={"headers": {"x-long": dear_pattern}, "body_contains": ["hello"]})
         assert found.reason is right, found.detail
     assert judges_of(LOOP)._living
 
@@ -202,7 +202,7 @@ def test_a_tcp_answer_that_may_take_long_is_judged_elsewhere_too() -> None:
 
     with serving(conduct) as server:
         expect = "(?s)a.{200}b.{200}[cd]"
-        found = look("tcp", host="127.0.0.1", port=server.port, expect=expect, timeout="5s")
+        found = probed("tcp", host="127.0.0.1", port=server.port, expect=expect, timeout="5s")
     assert found.outcome is Outcome.UP, found.detail
 
 
@@ -269,7 +269,7 @@ def test_what_costs_too_much_to_capture_is_down_and_no_secret_is_kept(
             {"id": "a", "url": "/", "capture": {"v": {**capture, "secret": True}}},
             {"id": "b", "url": "/${v}"},
         ]
-        found = look("journey", base=f"http://127.0.0.1:{server.port}", steps=steps, timeout="5s")
+        found = probed("journey", base=f"http://127.0.0.1:{server.port}", steps=steps, timeout="5s")
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.TOO_COSTLY), found.detail
     assert b"a secret is captured from this answer" in found.evidence
 

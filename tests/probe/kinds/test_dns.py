@@ -20,7 +20,7 @@ import pytest
 from sla_monitor.probe.resolving.name_server import MOST_STRAYS, DnsQuestion, over_udp
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding, Outcome, Reason
-from tests.probe.looking import LOOP, look
+from tests.probe.looking import LOOP, probed
 from tests.probe.name_servers import Reply, framed, name_server, our_name_server, records
 from tests.probe.servers import Peer, closed_port, serving
 
@@ -54,7 +54,7 @@ def answers(*lines: str, authority: str = "", rcode: int = 0) -> Reply:
 
 def ask(reply: Reply, **options: Any) -> Finding:
     with name_server(reply) as server:
-        return look("dns", **{"server": "127.0.0.1", "port": server.port, "ask": "www.example", **options})
+        return probed("dns", **{"server": "127.0.0.1", "port": server.port, "ask": "www.example", **options})
 
 
 def test_an_answer_is_up() -> None:
@@ -227,13 +227,13 @@ def stray(*before: Callable[[bytes], bytes]) -> Iterator[int]:
 )
 def test_a_datagram_that_answers_something_else_is_passed_over(make: Callable[[bytes], bytes]) -> None:
     with stray(make, make) as port:
-        found = look("dns", server="127.0.0.1", port=port, ask="www.example", expect=["192.0.2.1"])
+        found = probed("dns", server="127.0.0.1", port=port, ask="www.example", expect=["192.0.2.1"])
     assert (found.outcome, found.detail) == (Outcome.UP, "")
 
 
 def test_an_answer_in_other_capitals_is_one() -> None:
     with stray() as port:
-        found = look("dns", server="127.0.0.1", port=port, ask="WWW.Example", expect=["192.0.2.1"])
+        found = probed("dns", server="127.0.0.1", port=port, ask="WWW.Example", expect=["192.0.2.1"])
     assert found.outcome is Outcome.UP
 
 
@@ -249,7 +249,7 @@ def test_a_flood_of_other_datagrams_ends_the_probe() -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        found = look("dns", server="127.0.0.1", port=sock.getsockname()[1], ask="www.example")
+        found = probed("dns", server="127.0.0.1", port=sock.getsockname()[1], ask="www.example")
         stopping.set()
         thread.join()
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.PROTOCOL_ERROR)
@@ -258,7 +258,7 @@ def test_a_flood_of_other_datagrams_ends_the_probe() -> None:
 
 def test_over_tcp() -> None:
     with serving(over_tcp(records("192.0.2.1"))) as server:
-        found = look("dns", server="127.0.0.1", port=server.port, ask="www.example", transport="tcp")
+        found = probed("dns", server="127.0.0.1", port=server.port, ask="www.example", transport="tcp")
     assert found.outcome is Outcome.UP
     assert found.phases.connect_us is not None
 
@@ -266,10 +266,10 @@ def test_over_tcp() -> None:
 def test_an_answer_too_long_for_udp_is_asked_for_over_tcp() -> None:
     truncated = name_server(records(flags=dns.flags.TC))
     with serving(over_tcp(records("192.0.2.1"))) as server, name_server(records(flags=dns.flags.TC), port=server.port):
-        found = look("dns", server="127.0.0.1", port=server.port, ask="www.example")
+        found = probed("dns", server="127.0.0.1", port=server.port, ask="www.example")
     assert found.outcome is Outcome.UP
     with truncated as alone:
-        assert look("dns", server="127.0.0.1", port=alone.port, ask="www.example").reason is Reason.CONNECTION_REFUSED
+        assert probed("dns", server="127.0.0.1", port=alone.port, ask="www.example").reason is Reason.CONNECTION_REFUSED
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -277,13 +277,13 @@ def test_every_address_of_the_server_is_tried(transport: str) -> None:
     good = records("192.0.2.1")
     with our_name_server({"ns.example": ["::1", "127.0.0.1"]}), serving(over_tcp(good)) as server:
         with name_server(good, port=server.port):
-            found = look("dns", server="ns.example", port=server.port, ask="www.example", transport=transport)
+            found = probed("dns", server="ns.example", port=server.port, ask="www.example", transport=transport)
             assert (found.outcome, found.address) == (Outcome.UP, "127.0.0.1")
         with name_server(good, port=server.port), name_server(lambda _: None, "::1", server.port):
-            found = look("dns", server="ns.example", port=server.port, ask="www.example", transport=transport)
+            found = probed("dns", server="ns.example", port=server.port, ask="www.example", transport=transport)
             assert (found.outcome, found.address) == (Outcome.UP, "127.0.0.1")
         with name_server(good, "::1", server.port):
-            found = look("dns", server="ns.example", port=server.port, ask="www.example", family="ipv6")
+            found = probed("dns", server="ns.example", port=server.port, ask="www.example", family="ipv6")
             assert (found.outcome, found.address) == (Outcome.UP, "::1")
 
 
@@ -291,19 +291,19 @@ def test_a_name_server_that_hangs_up_leaves_time_for_its_next_address() -> None:
     both = our_name_server({"ns.example": ["::1", "127.0.0.1"]})
     good = serving(over_tcp(records("192.0.2.1")))
     with both, good as server, serving(lambda _: None, host="::1", port=server.port):
-        found = look("dns", server="ns.example", port=server.port, ask="www.example", transport="tcp")
+        found = probed("dns", server="ns.example", port=server.port, ask="www.example", transport="tcp")
     assert (found.outcome, found.address) == (Outcome.UP, "127.0.0.1")
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_a_port_on_which_nothing_listens(transport: str) -> None:
-    found = look("dns", server="127.0.0.1", port=closed_port(), ask="www.example", transport=transport)
+    found = probed("dns", server="127.0.0.1", port=closed_port(), ask="www.example", transport=transport)
     assert found.reason is Reason.CONNECTION_REFUSED
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_what_our_own_host_refuses_is_not_the_supplier_s_fault(transport: str) -> None:
-    found = look("dns", server="255.255.255.255", ask="www.example", transport=transport)
+    found = probed("dns", server="255.255.255.255", ask="www.example", transport=transport)
     assert found.outcome is Outcome.UNKNOWN
     assert found.detail.startswith("on our side: ")
 
@@ -331,7 +331,7 @@ def answers_another(peer: Peer) -> None:
 )
 def test_hostile_name_servers_over_tcp(conduct: Callable[[Peer], None], reason: Reason) -> None:
     with serving(conduct) as server:
-        found = look("dns", server="127.0.0.1", port=server.port, ask="www.example", transport="tcp")
+        found = probed("dns", server="127.0.0.1", port=server.port, ask="www.example", transport="tcp")
     assert (found.outcome, found.reason) == (Outcome.DOWN, reason)
 
 

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.probe.looking import look, prober, timed
+from tests.probe.looking import probed, prober, timed
 from tests.probe.servers import OK, Peer, answering, closed_port, page, serving
 
 
 def ask(answer: bytes, **options: Any) -> tuple[Outcome, Reason | None, str]:
     with serving(answering(answer)) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/", **options)
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/", **options)
     return found.outcome, found.reason, found.detail
 
 
 def test_a_good_answer_is_up_with_its_phases() -> None:
     with serving(answering(OK)) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/")
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/")
     assert (found.outcome, found.reason, found.detail, found.evidence) == (Outcome.UP, None, "", b"")
     assert (found.status, found.body_bytes, found.address) == (200, 5, "127.0.0.1")
     phases = found.phases
@@ -34,7 +34,7 @@ def test_a_good_answer_is_up_with_its_phases() -> None:
 
 def test_https_is_verified_and_the_chain_s_expiry_is_told(server_tls: ssl.SSLContext, ca_file: Path) -> None:
     with serving(answering(OK), tls=server_tls) as server:
-        found = look("http", url=f"https://localhost:{server.port}/", ca_file=ca_file)
+        found = probed("http", url=f"https://localhost:{server.port}/", ca_file=ca_file)
     assert found.outcome is Outcome.UP
     assert found.phases.tls_us is not None
     assert found.certificate_expires_at_s is not None
@@ -44,7 +44,7 @@ def test_the_request_is_what_the_terms_say() -> None:
     heard: list[bytes] = []
     with serving(answering(OK, heard)) as server:
         url = f"http://127.0.0.1:{server.port}/a/b?c=d%20e#part"
-        look("http", url=url, method="POST", body="ping=é", headers={"X-One": "1", "accept": "text/plain"})
+        probed("http", url=url, method="POST", body="ping=é", headers={"X-One": "1", "accept": "text/plain"})
     head, _, body = heard[0].partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     assert lines[0] == "POST /a/b?c=d%20e HTTP/1.1"
@@ -59,7 +59,7 @@ def test_the_request_is_what_the_terms_say() -> None:
 def test_a_host_header_of_the_terms_replaces_ours() -> None:
     heard: list[bytes] = []
     with serving(answering(OK, heard)) as server:
-        look("http", url=f"http://127.0.0.1:{server.port}/", headers={"Host": "portal.example"})
+        probed("http", url=f"http://127.0.0.1:{server.port}/", headers={"Host": "portal.example"})
     hosts = [line for line in heard[0].split(b"\r\n") if line.lower().startswith(b"host:")]
     assert hosts == [b"Host: portal.example"]
 
@@ -92,7 +92,7 @@ def test_answers_that_are_unusual_and_right(answer: bytes) -> None:
         peer.send(answer)
 
     with serving(conduct) as server:
-        assert look("http", url=f"http://127.0.0.1:{server.port}/").outcome is Outcome.UP
+        assert probed("http", url=f"http://127.0.0.1:{server.port}/").outcome is Outcome.UP
 
 
 def test_a_compressed_body_is_judged_decompressed() -> None:
@@ -102,7 +102,7 @@ def test_a_compressed_body_is_judged_decompressed() -> None:
 
 def test_an_unexpected_status_is_down_with_the_answer_as_evidence() -> None:
     with serving(answering(page(b"out of order", "503 Service Unavailable", "Retry-After: 9"))) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/")
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/")
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.STATUS_UNEXPECTED)
     assert (found.status, found.detail) == (503, "the status is 503, expected 200-299")
     assert found.evidence.startswith(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 9")
@@ -176,7 +176,7 @@ def test_a_body_that_is_no_utf_8_is_read_in_the_charset_it_names() -> None:
 def test_a_binary_greeting_is_no_byte_order_mark() -> None:
     """Telnet's negotiation begins with the bytes of UTF-16's mark."""
     with serving(lambda peer: peer.send(b"\xff\xfe\x01login:")) as server:
-        assert look("tcp", host="127.0.0.1", port=server.port, expect="login:").outcome is Outcome.UP
+        assert probed("tcp", host="127.0.0.1", port=server.port, expect="login:").outcome is Outcome.UP
 
 
 def test_a_pattern_that_would_hang_python_takes_no_time() -> None:
@@ -185,19 +185,19 @@ def test_a_pattern_that_would_hang_python_takes_no_time() -> None:
 
 
 def test_nothing_listens_there() -> None:
-    found = look("http", url=f"http://127.0.0.1:{closed_port()}/")
+    found = probed("http", url=f"http://127.0.0.1:{closed_port()}/")
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.CONNECTION_REFUSED)
 
 
 def test_a_name_that_does_not_exist() -> None:
-    found = look("http", url=f"http://{'a' * 64}.invalid/")  # a label too long for any resolver to ask about
+    found = probed("http", url=f"http://{'a' * 64}.invalid/")  # a label too long for any resolver to ask about
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.DNS_FAILED)
 
 
 def test_ipv6_is_used_when_asked_for() -> None:
     with serving(answering(OK), host="::1") as server:
-        assert look("http", url=f"http://[::1]:{server.port}/", family="ipv6").address == "::1"
-        refused = look("http", url=f"http://[::1]:{server.port}/", family="ipv4")
+        assert probed("http", url=f"http://[::1]:{server.port}/", family="ipv6").address == "::1"
+        refused = probed("http", url=f"http://[::1]:{server.port}/", family="ipv4")
     assert refused.reason is Reason.DNS_FAILED
 
 
@@ -209,7 +209,7 @@ def test_the_environment_s_proxies_and_passwords_are_ignored(monkeypatch: pytest
         monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
     heard: list[bytes] = []
     with serving(answering(OK, heard)) as server:
-        found = look("http", url=f"http://127.0.0.1:{server.port}/")
+        found = probed("http", url=f"http://127.0.0.1:{server.port}/")
     assert found.outcome is Outcome.UP
     assert b"authorization" not in heard[0].lower()
 
@@ -220,11 +220,11 @@ def test_the_environment_s_trust_is_ignored(
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.setenv(name, str(ca_file))
     with serving(answering(OK), tls=server_tls) as server:
-        found = look("http", url=f"https://localhost:{server.port}/")
+        found = probed("http", url=f"https://localhost:{server.port}/")
     assert found.reason is Reason.CERTIFICATE_INVALID
 
 
-def test_cookies_are_not_carried_from_look_to_look() -> None:
+def test_cookies_are_not_carried_from_probe_to_probe() -> None:
     heard: list[bytes] = []
     with (
         serving(answering(page(b"", "200 OK", "Set-Cookie: a=b; Path=/"), heard)) as server,

@@ -16,7 +16,7 @@ import trustme
 from sla_monitor.probe import Finding
 from sla_monitor.sla.observation import EVIDENCE_LIMIT, Outcome, Reason
 from tests.probe.conftest import SECRET, TOKEN, server_context
-from tests.probe.looking import look, prober, timed
+from tests.probe.looking import probed, prober, timed
 from tests.probe.servers import Conduct, Peer, Server, closed_port, header, page, serving
 
 Answer = bytes | Callable[[Peer], None]
@@ -71,7 +71,7 @@ def walk(site: Conduct, *steps: dict[str, Any], **options: Any) -> Finding:
 
 
 def through(server: Server, *steps: dict[str, Any], scheme: str = "http", **options: Any) -> Finding:
-    return look("journey", **terms(server, *steps, scheme=scheme, **options))
+    return probed("journey", **terms(server, *steps, scheme=scheme, **options))
 
 
 def terms(server: Server, *steps: dict[str, Any], scheme: str = "http", **options: Any) -> dict[str, Any]:
@@ -288,7 +288,7 @@ def test_what_cleans_up_is_left_out_where_its_values_are_missing() -> None:
 
 
 def test_what_cleans_up_is_not_asked_of_somebody_who_never_answered() -> None:
-    found = look("journey", base=f"http://127.0.0.1:{closed_port()}", steps=[
+    found = probed("journey", base=f"http://127.0.0.1:{closed_port()}", steps=[
         {"id": "in", "url": "/in"}, {"id": "out", "url": "/out", "always": True}
     ])  # fmt: skip
     assert found.reason is Reason.CONNECTION_REFUSED

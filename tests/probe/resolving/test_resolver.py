@@ -26,7 +26,7 @@ from sla_monitor.probe.connections.channel import Address, LocalRefusal
 from sla_monitor.probe.resolving import resolver as resolve
 from sla_monitor.probe.resolving.resolver import MOST_ADDRESSES, Resolver, addresses_of
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.probe.looking import LOOP, look, surroundings, terms
+from tests.probe.looking import LOOP, probed, surroundings, terms
 from tests.probe.name_servers import (
     SILENT,
     Reply,
@@ -127,14 +127,14 @@ def test_an_interface_that_we_do_not_have_is_our_own_trouble() -> None:
 )
 def test_a_name_that_our_name_server_cannot_resolve_is_the_supplier_s(answer: Any, words: str) -> None:
     with our_name_server({"www.example": answer}):
-        finding = look("http", url="http://www.example/")
+        finding = probed("http", url="http://www.example/")
     assert (finding.outcome, finding.reason) == (Outcome.DOWN, Reason.DNS_FAILED)
     assert finding.detail == f"the name cannot be resolved: {words}"
 
 
 def test_a_name_whose_server_is_silent_is_a_timeout() -> None:
     with our_name_server({"silent.example": SILENT}) as server:
-        finding = look("http", url="http://silent.example/")
+        finding = probed("http", url="http://silent.example/")
     assert (finding.outcome, finding.reason) == (Outcome.DOWN, Reason.TIMEOUT)
     assert finding.detail == "the time was up while resolving the name"
     assert server.asked.count(".") == 1
@@ -145,9 +145,9 @@ def test_a_name_server_of_ours_that_answers_nothing_is_our_own_trouble(kind: str
     where = {"http": {"url": "http://www.example/"}, "dns": {"server": "www.example", "ask": "x"}}
     options = where.get(kind, {"host": "www.example", "port": 1})
     with our_name_server({"www.example": SILENT, ".": SILENT}):
-        silent = look(kind, **options)
+        silent = probed(kind, **options)
     with resolving(closed_port()):
-        refused = look(kind, **options)
+        refused = probed(kind, **options)
     for finding in (silent, refused):
         assert (finding.outcome, finding.reason) == (Outcome.UNKNOWN, Reason.MONITOR_OFFLINE)
         assert finding.detail == "our own name server does not answer (asked for www.example)"
@@ -203,7 +203,7 @@ def test_a_silence_that_a_supplier_timed_is_not_taken_for_ours() -> None:
 
     rules = {"follow": 1, "other_hosts": ["www.example"]}
     with serving(late) as server, our_name_server({"www.example": SILENT, ".": SILENT}):
-        finding = look("http", url=f"http://127.0.0.1:{server.port}/", redirects=rules)
+        finding = probed("http", url=f"http://127.0.0.1:{server.port}/", redirects=rules)
     assert (finding.outcome, finding.reason) == (Outcome.DOWN, Reason.TIMEOUT)
 
 
@@ -224,7 +224,7 @@ def test_a_server_that_is_silent_on_ipv6_addresses_holds_up_no_ipv4_one() -> Non
         return records("127.0.0.1")(question) if question.question[0].rdtype == dns.rdatatype.A else zone({})(question)
 
     with serving(Peer.wait) as server, name_server(_without_ipv6(reply)) as names, resolving(names.port):
-        assert look("tcp", host="www.example", port=server.port).outcome is Outcome.UP
+        assert probed("tcp", host="www.example", port=server.port).outcome is Outcome.UP
 
 
 def _without_ipv6(reply: Reply) -> Reply:
@@ -254,7 +254,7 @@ def test_a_name_is_asked_for_again_after_its_answer() -> None:
 
 def test_a_question_that_nobody_waits_for_is_given_up() -> None:
     with our_name_server({"silent.example": SILENT}) as server:
-        look("tcp", host="silent.example", port=1)
+        probed("tcp", host="silent.example", port=1)
         asked = len(server.asked)
         ended = time.monotonic() + 1.0
         while time.monotonic() < ended:
@@ -313,7 +313,7 @@ def test_an_international_name_goes_out_in_ascii() -> None:
     with our_name_server({"xn--bcher-kva.example": ["127.0.0.1"]}):
         assert ips("Bücher.example") == ["127.0.0.1"]
         with serving(answering(OK)) as server:
-            assert look("tcp", host="bücher.example", port=server.port).outcome is Outcome.UP
+            assert probed("tcp", host="bücher.example", port=server.port).outcome is Outcome.UP
 
 
 def test_a_change_of_resolv_conf_is_seen(tmp_path: Path) -> None:

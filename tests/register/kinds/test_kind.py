@@ -21,7 +21,7 @@ from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.instant import Milliseconds
 from sla_monitor.register.kinds.kind import EntryKind, TimedKind
 from sla_monitor.register.rules import doubts, problems
-from sla_monitor.register.spoken import entry_of, said_of
+from sla_monitor.register.spoken import body_of, entry_of
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_stretch
 from tests.register.contracts import PARTS, contract
@@ -54,7 +54,7 @@ def named() -> Contract:
 
 def example(name: str) -> Entry:
     kind = KINDS[name]
-    said = said_of(name, kind.example.words, ZONE)
+    said = body_of(name, kind.example.words, ZONE)
     return entry_of(said, at_ms=Milliseconds(NOW_MS), actor="ann", contract="small", note=kind.example.note)
 
 

@@ -385,11 +385,11 @@ def test_evidence_from_a_redacted_file_says_that_something_was_left_out_before(m
 def test_evidence_that_comes_to_other_figures_is_not_handed_out(place: Place) -> None:
     from sla_monitor.errors import ReviewError
     from sla_monitor.review.bundle.contents import evidence_file
-    from sla_monitor.review.gathering import Subject, gathered
+    from sla_monitor.review.gathering import PackSubject, gathered
 
     contract = place.configuration.contracts[0]
     with read_only(place.ledger) as reader:
-        found = gathered(Subject(contract, reader, MONTH, 1_760_000_000_000))
+        found = gathered(PackSubject(contract, reader, MONTH, 1_760_000_000_000))
         assert evidence_file(found).startswith(b"{")
         other = replace(found, document=found.document.replace("partnership", "other"))
         with pytest.raises(ReviewError, match="gives other figures than the record"):

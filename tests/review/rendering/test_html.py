@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.claim import claim_pack
+from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.rendering.html import html
 from tests.review import estate, hostile

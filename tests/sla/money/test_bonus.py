@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.contract.advice.points import doubts
+from sla_monitor.contract.advice.points_and_money import doubts
 from sla_monitor.sla.results import MonthInput
 from tests.sla.regimes import credits_of, figures, kpi, regime, told
 

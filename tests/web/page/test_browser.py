@@ -42,7 +42,7 @@ CONTRASTS = """
 """
 
 
-def look(board: Board, path: Path, visit: Callable[[Tab, str], Awaitable[None]]) -> None:
+def browse(board: Board, path: Path, visit: Callable[[Tab, str], Awaitable[None]]) -> None:
     """Serve the page and visit it."""
 
     async def run(port: int) -> None:
@@ -81,7 +81,7 @@ def test_nothing_sticks_out_at_any_width(tmp_path: Path, board: Callable[[], Boa
             assert await browser.value(STICKS_OUT) == [], width
             assert "taken" not in await browser.value("document.title")
 
-    look(board(), tmp_path, visit)
+    browse(board(), tmp_path, visit)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -94,7 +94,7 @@ def test_every_text_can_be_read(tmp_path: Path, scheme: str) -> None:
         assert dark == {"light": "rgb(245, 246, 248)", "dark": "rgb(18, 21, 26)"}[scheme]
         assert await browser.value(CONTRASTS) == []
 
-    look(estate.partnership(), tmp_path, visit)
+    browse(estate.partnership(), tmp_path, visit)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -104,7 +104,7 @@ def test_axe_finds_nothing_that_keeps_anybody_out(tmp_path: Path, width: int) ->
         await browser.value(AXE.read_text() + ";0")
         assert await browser.value(VIOLATIONS) == []
 
-    look(estate.partnership(), tmp_path, visit)
+    browse(estate.partnership(), tmp_path, visit)
 
 
 def test_the_browser_refuses_nothing_and_the_style_holds(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_the_browser_refuses_nothing_and_the_style_holds(tmp_path: Path) -> None
         assert await browser.value("getComputedStyle(document.querySelector('.banner')).display") == "grid"
         assert [text for text in browser.complaints() if "favicon" not in text] == []
 
-    look(estate.partnership(), tmp_path, visit)
+    browse(estate.partnership(), tmp_path, visit)
 
 
 def test_a_folded_service_opens_with_the_keyboard(tmp_path: Path) -> None:
@@ -126,4 +126,4 @@ def test_a_folded_service_opens_with_the_keyboard(tmp_path: Path) -> None:
             await browser.send("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", text="\r")
         assert await browser.value(f"{fold}.open")
 
-    look(estate.partnership(), tmp_path, visit)
+    browse(estate.partnership(), tmp_path, visit)

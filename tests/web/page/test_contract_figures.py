@@ -15,7 +15,7 @@ from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.support.assessed import with_figures
 from tests.web import estate
-from tests.web.page.test_document import render
+from tests.web.page.test_status_page import render
 
 
 def showing(**changed: object) -> str:

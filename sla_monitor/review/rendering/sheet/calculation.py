@@ -18,7 +18,7 @@ from sla_monitor.sla.money.charges import of_measurement_period
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 from sla_monitor.wording.instants import format_month
-from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.vocabulary import describe_id
 
 ByService = dict[str, list[str]]
 

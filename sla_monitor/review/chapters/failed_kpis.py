@@ -10,15 +10,15 @@ from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.register.entries import Action
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.chapters.outages import outage_table
-from sla_monitor.review.chapters.responses import said_table
+from sla_monitor.review.chapters.responses import first_failures_table
 from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, history
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_day
-from sla_monitor.wording.names import describe_id, describe_reason
 from sla_monitor.wording.numbers import format_count, format_points, format_ratio
+from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
 STEPS = (Column("Step", 2.2), Column("Worked out", 4), Column("Result", 1.3, True), Column("Clause", 1.8))
 
@@ -73,7 +73,7 @@ def page_of(case: PackInput, kpi: KpiAssessment) -> Section:
     blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
     if kpi.service is not None:
         blocks.append(outage_table(f"{name}-outages", case, kpi.service))
-        blocks.append(said_table(f"{name}-looks", case, kpi.service))
+        blocks.append(first_failures_table(f"{name}-looks", case, kpi.service))
     working = kpi.result.working if kpi.result else figure_of(kpi).working
     blocks.append(steps_table(f"{name}-working", f"{kpi.kpi}: working", working))
     inside = (Section(f"{name}-plan", "Rectification", (Prose(tuple(_rectification(case, kpi)), "list"),)),)
@@ -126,6 +126,6 @@ def _plans(case: PackInput, kpi: KpiAssessment) -> Iterator[Trigger]:
     set_off = {one.trigger for one in case.result.triggers} if case.result else set()
     is_material = kpi.result is not None and kpi.result.is_material
     for one in case.terms.triggers:
-        looks = any(kpi.kpi in (c.kpis or (kpi.kpi,)) and (is_material or not c.material) for c in one.conditions)
-        if one.id in set_off and looks and "rectification_plan" in one.effects:
+        applies = any(kpi.kpi in (c.kpis or (kpi.kpi,)) and (is_material or not c.material) for c in one.conditions)
+        if one.id in set_off and applies and "rectification_plan" in one.effects:
             yield one

@@ -7,11 +7,11 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sla_monitor.queries.asking import NoAnswer, asked, told_range
+from sla_monitor.queries.asking import NoAnswer, asked, format_range
 from sla_monitor.queries.due import ACTOR, KpiQuery
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.instant import told_instant
-from sla_monitor.register.spoken import entry_of, said_of
+from sla_monitor.register.instant import format_utc
+from sla_monitor.register.spoken import body_of, entry_of
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _DIGITS, _PLACES = 18, 9
@@ -28,7 +28,7 @@ def entry(question: KpiQuery, answers: Mapping[str, Decimal], now_ms: int) -> En
     words = {"kpi": question.kpi, "month": question.month, "party": "authority", **_words(answers)}
     came = ", ".join(f"{name} {answer}" for name, answer in answers.items())
     return entry_of(
-        said_of("figure", words, ZoneInfo("UTC")),
+        body_of("figure", words, ZoneInfo("UTC")),
         at_ms=now_ms,
         actor=ACTOR,
         contract=question.contract,
@@ -65,7 +65,7 @@ def _evidence(question: KpiQuery) -> str:
     queries = (
         f"{name}: {asked(query, question.start_ms, question.at_ms)}" for name, query in question.source.queries.items()
     )
-    over = f"over {told_range(question.start_ms, question.at_ms)}"
-    text = f"{question.source.prometheus} evaluated at {told_instant(question.at_ms)} {over}: {'; '.join(queries)}"
+    over = f"over {format_range(question.start_ms, question.at_ms)}"
+    text = f"{question.source.prometheus} evaluated at {format_utc(question.at_ms)} {over}: {'; '.join(queries)}"
     line = "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
     return line if len(line) <= EVIDENCE_LIMIT else line[: EVIDENCE_LIMIT - 1] + "…"

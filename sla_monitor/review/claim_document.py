@@ -6,8 +6,8 @@ from sla_monitor.errors import ReviewError
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Facts, Pack, Prose, Section, TextLines
 from sla_monitor.review.chapters.certificate import certificate
-from sla_monitor.review.chapters.checking import checking
-from sla_monitor.review.chapters.failures import page_of, steps_table
+from sla_monitor.review.chapters.failed_kpis import page_of, steps_table
+from sla_monitor.review.chapters.how_to_check import checking
 from sla_monitor.review.chapters.meeting import method
 from sla_monitor.review.chapters.responses import responses
 from sla_monitor.review.pack_input import PackInput

@@ -78,6 +78,16 @@ def test_a_percentage_of_a_service_that_costs_nothing(tmp_path: Path, rule: str)
     assert line.startswith("credits.c.service: nothing is charged for custody, of which it is a percentage")
 
 
+@pytest.mark.parametrize("parts", ["", "service: custody", "weights: {custody: 2, hall: 3}"])
+def test_a_price_of_outages_of_which_none_is_on_record(tmp_path: Path, parts: str) -> None:
+    text = credit(f"method: unit_rate, rate: 5, block: 1h{', ' if parts else ''}{parts}")
+    assert doubted(tmp_path, text) == []
+    told = "credits.c.method: no outage on record has a price by it: it costs only what people enter as occurrences"
+    for before, after in (("KPI1, service: custody", "KPI1, indicator: submitted"), ("custody: 2, ", "")):
+        if before in text:
+            assert [line for line in doubted(tmp_path, text.replace(before, after)) if line.startswith(told)]
+
+
 def test_an_amount_needs_no_charges_of_its_service(tmp_path: Path) -> None:
     text = credit("method: fixed, amounts: {KPI1: 5}, service: custody").replace("service: custody, amount", "amount")
     assert doubted(tmp_path, text) == []
@@ -106,11 +116,11 @@ def test_a_group_of_related_failures_with_one_kpi(tmp_path: Path) -> None:
 def test_a_quorum_of_more_places_than_look(tmp_path: Path) -> None:
     text = "kpis: [{id: K, service: custody, target: 99, counting: {quorum: {percent: 51, min_active: 2}}}]\n"
     (line,) = doubted(tmp_path, text)
-    assert line.startswith("kpis.K.counting: quorum.min_active is 2, and 1 look: nothing is ever known")
+    assert line.startswith("kpis.K.counting: quorum.min_active is 2, more than the endpoints (1): nothing is")
     assert doubted(tmp_path, text.replace("min_active: 2", "min_active: 1")) == []
 
 
-def test_a_look_that_does_not_wait_until_an_answer_is_none(tmp_path: Path) -> None:
+def test_a_probe_that_does_not_wait_until_an_answer_is_none(tmp_path: Path) -> None:
     """Five times 700 ms are longer than the three seconds of the probe; five times 500 ms are not."""
     text = "kpis: [{id: K, service: custody, target: 99, counting: {slow_as_down: {promised: 700ms, multiple: 5}}}]\n"
     (line,) = doubted(tmp_path, text)

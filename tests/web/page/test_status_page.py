@@ -13,7 +13,7 @@ import pytest
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from sla_monitor.web import Health
-from sla_monitor.web.page.document import StatusPage
+from sla_monitor.web.page.status_page import StatusPage
 from tests.support.reconciled import reconciled
 from tests.web import estate
 from tests.web.running import Parts, ask, serving
@@ -169,7 +169,7 @@ def test_a_contract_that_is_probed_after_its_end_says_so() -> None:
     assert "It is still probed, as its terms say: what is seen now counts for no figure." in render(board).text
 
 
-def test_an_endpoint_shows_its_last_look() -> None:
+def test_an_endpoint_shows_its_last_probe() -> None:
     text = render(estate.partnership()).text
     assert "Custody web http ✕ Down status unexpected, 23 failures in a row" in text
     assert "12 s ago 14:25:14 GMT 41 ms" in text

@@ -13,7 +13,7 @@ from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.probe import Loop
 from sla_monitor.probe.doubts import Doubts
 from sla_monitor.site.agenda import Agenda
-from sla_monitor.site.probing import Probing
+from sla_monitor.site.probe_runner import Probing
 from sla_monitor.sla.observation import Observation, Outcome
 from sla_monitor.transport import Assigned, HostWords, Pulse, SiteWords
 from tests.daemon.running import terms

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sla_monitor.generate.grafana.dashboard_queries import Query
 from sla_monitor.generate.grafana.panels import DATASOURCE, NO_DATA, Panel, PanelStyle, targets
-from sla_monitor.generate.grafana.queries import Query
 from sla_monitor.generate.grafana.style import Json, value_mappings
 
 
@@ -17,7 +17,7 @@ class TableColumn:
 
     heading: str
     expression: str
-    look: PanelStyle
+    style: PanelStyle
     is_coloured: bool = False
 
 
@@ -65,10 +65,10 @@ def table(
     return Panel(title, description, 24, height, body)
 
 
-def matrix(title: str, description: str, query: Query, cells: tuple[str, str, str], look: PanelStyle) -> Panel:
+def matrix(title: str, description: str, query: Query, cells: tuple[str, str, str], style: PanelStyle) -> Panel:
     """A label's value in each cell: `cells` are the labels of the rows, of the columns and of what stands in them."""
     row, column, value = cells
-    defaults = look.defaults({"align": "center", "displayMode": "color-background-solid", "filterable": False})
+    defaults = style.defaults({"align": "center", "displayMode": "color-background-solid", "filterable": False})
     shape = {"rowField": row, "columnField": column, "valueField": value}
     body: Json = {
         "type": "table",
@@ -89,12 +89,12 @@ def _defaults() -> Json:
 
 
 def _column(column: TableColumn) -> Json:
-    look = column.look
+    style = column.style
     properties = {
-        "unit": look.unit,
-        "decimals": look.decimals,
-        "thresholds": look.thresholds,
-        "mappings": value_mappings(look.texts),
+        "unit": style.unit,
+        "decimals": style.decimals,
+        "thresholds": style.thresholds,
+        "mappings": value_mappings(style.texts),
         "noValue": NO_DATA,
         "custom.displayMode": "color-background-solid" if column.is_coloured else "auto",
     }

@@ -14,7 +14,7 @@ import yaml
 from sla_monitor.configuration import read_configuration
 from sla_monitor.contract.reading.yaml_file import DEPTH_LIMIT
 from sla_monitor.errors import GenerateError
-from sla_monitor.generate.alertmanager.configuration import alertmanager_files
+from sla_monitor.generate.alertmanager.alertmanager_file import alertmanager_files
 from sla_monitor.generate.alertmanager.inhibition import INHIBITIONS
 from sla_monitor.generate.alertmanager.receivers import read_receivers
 from sla_monitor.generate.file_set import rendered, write

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_monitor.sla.observation import Outcome, Reason
-from sla_monitor.wording.names import OUTCOMES, SEVERITY, SYMBOLS, describe_id, describe_reason, worst_outcome
+from sla_monitor.wording.vocabulary import OUTCOMES, SEVERITY, SYMBOLS, describe_id, describe_reason, worst_outcome
 
 
 def test_every_reason_and_outcome_has_words() -> None:

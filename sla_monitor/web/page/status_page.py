@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web.page.blocks import (
+from sla_monitor.web.page.pack_list import ReviewPack, listed
+from sla_monitor.web.page.summary_blocks import (
     by_service,
     dangers,
     headline,
@@ -21,12 +22,11 @@ from sla_monitor.web.page.blocks import (
     unassessed,
     zone_of_all,
 )
-from sla_monitor.web.page.pack_list import ReviewPack, listed
 from sla_monitor.web.serving.health import Health
 from sla_monitor.wording.durations import format_age, format_short_duration
 from sla_monitor.wording.instants import format_instant
-from sla_monitor.wording.names import OUTCOMES, SYMBOLS, worst_outcome
 from sla_monitor.wording.numbers import format_count
+from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS, worst_outcome
 
 SHOWN_DANGERS = 6
 """KPIs listed at the top; all of them stand in their contract's table."""

@@ -20,11 +20,11 @@ ERRORS = {"id": "ERR", "indicator": "error_rate", "service": "cad", "target": 99
 def june(*kpis: dict[str, Any], said: tuple[dict[str, Any], ...] = (), **terms: Any) -> ContractAssessment:
     """Ten days of June, an hour of them down, with a probe every ten minutes."""
     spans = with_outages(JUNE, NOW, (JUNE, JUNE + HOUR))
-    looks: list[Sample] = [
+    samples: list[Sample] = [
         (at_ms, DOWN if at_ms < JUNE + HOUR else UP, 100_000, 50_000) for at_ms in range(JUNE, NOW, 10 * MINUTE)
     ]
     contract = one_version(kpis=kpis, **terms)
-    return assess_contract(contract, Record({"login": spans}, {"login": looks}, entries(*said)), NOW)
+    return assess_contract(contract, Record({"login": spans}, {"login": samples}, entries(*said)), NOW)
 
 
 def told(found: ContractAssessment, index: int = 0) -> KpiForecast:

@@ -11,7 +11,7 @@ import pytest
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.sla.jobs import ReportKind
-from tests.ledger.support import DOWN, look, opened, record_all
+from tests.ledger.support import DOWN, observed, opened, record_all
 from tests.register.saying import booking, entries
 
 TABLES = [
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "ledger.db"
     with opened(path) as ledger:
         ledger.report("custody/batch", ReportKind.DONE)
-        record_all(ledger, look(0), look(1, DOWN))
+        record_all(ledger, observed(0), observed(1, DOWN))
     Register.open(path, SystemClock()).add(entries(booking()))
     return path
 

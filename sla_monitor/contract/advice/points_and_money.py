@@ -101,6 +101,7 @@ def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
             *_pointless(credit, regime),
             *_uncharged(credit, regime),
             *_unusable(credit, regime),
+            *_unrecorded(credit, regime),
         )
         yield from ((("credits", j, *path), message) for path, message in found)
     for j, cap in enumerate(regime.caps):
@@ -130,6 +131,13 @@ def _unusable(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     """A bonus that sets off credits where nothing takes any."""
     if credit.only_sets_off and all(one.is_bonus for one in regime.credits):
         yield ("against",), "there is no rule whose credits it could set off (write against: charges)"
+
+
+def _unrecorded(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
+    """A price of outages of which none is on record."""
+    if credit.prices_occurrences and not credit.recorded(regime.kpis):
+        message = "no outage on record has a price by it: it costs only what people enter as occurrences"
+        yield ("method",), f"{message} (promise the availability of its services, or of those with a weight)"
 
 
 def _uncharged(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:

@@ -17,9 +17,9 @@ from sla_monitor.web.page.reconciliation_table import Reconciled, reconciled_of
 from sla_monitor.web.page.service_cards import ServiceCard, affects, assessed_card, unassessed_card
 from sla_monitor.wording.durations import format_short_duration
 from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_recent
-from sla_monitor.wording.names import SEVERITY, describe_reason, worst_outcome
 from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.text import plain
+from sla_monitor.wording.vocabulary import SEVERITY, describe_reason, worst_outcome
 
 UTC_ZONE = "UTC"
 ByService = dict[tuple[str, str], list[Watched]]

@@ -25,7 +25,7 @@ CHOSEN = VARIABLES | {"$contract": "police-strategic-it", "$service": "custody",
 
 
 def shipped_contract(estate: Estate) -> str:
-    """The example contract, pointed at where this estate listens, and looked at a little more often."""
+    """The example contract, pointed at where this estate listens, and probed a little more often."""
     text = EXAMPLE.read_text().replace("../../var/demo", str(estate.folder))
     text = text.replace("../calendars/", f"{EXAMPLE.parents[1]}/calendars/")
     for name, port in asdict(Ports()).items():
@@ -87,9 +87,9 @@ def is_ready(prometheus: str) -> bool:
 
 def is_scraped(prometheus: str) -> bool:
     """Whether every endpoint was probed, and the outage of the custody service was confirmed."""
-    looks = asked(prometheus, "min(sla_probes_total)")
+    probes = asked(prometheus, "min(sla_probes_total)")
     down = asked(prometheus, 'sla_service_state{service="custody",state="down"} == 1')
-    return bool(looks) and float(looks[0]["value"][1]) >= 1 and bool(down)
+    return bool(probes) and float(probes[0]["value"][1]) >= 1 and bool(down)
 
 
 def test_every_query_of_every_panel_gives_something(prometheus: str) -> None:

@@ -124,7 +124,7 @@ def test_failures_that_were_not_confirmed_are_no_downtime() -> None:
     now = JUNE + 2 * HOUR
     spans = [
         span(JUNE, JUNE + HOUR, UP),
-        span(JUNE + HOUR, JUNE + HOUR + MINUTE, DOWN, looks=1),
+        span(JUNE + HOUR, JUNE + HOUR + MINUTE, DOWN, probes=1),
         span(JUNE + HOUR + MINUTE, now, UP),
     ]
     assert told(one_version(), now, login=spans).services[0].outages == ()

@@ -13,8 +13,8 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
-from sla_monitor.web.page.document import StatusPage
 from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.page.status_page import StatusPage
 from sla_monitor.web.serving.access import Access
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Limit, Tokens
