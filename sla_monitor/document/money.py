@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -20,8 +21,17 @@ class ServiceMoney(TypedDict):
     """How much."""
 
 
+class DaysJson(TypedDict):
+    """A credit that is no money."""
+
+    days: int
+    """So many."""
+    of: Literal["free_service", "added_term"]
+    """What they are of."""
+
+
 class Credit(TypedDict):
-    """One line of credit, before the caps; a negative one is earned back."""
+    """One line of credit, before the caps; a negative one is earned back, or a bonus."""
 
     rule: str
     """The id of the contract's rule."""
@@ -33,6 +43,10 @@ class Credit(TypedDict):
     """Rounded to the smallest coin."""
     month: str | None
     """The month of the failure, where it is an earlier one; otherwise null."""
+    given: NotRequired[DaysJson]
+    """What there is in place of an amount; only where there is something."""
+    earned: NotRequired[Money]
+    """The bonus that the month earned, of which the amount is what was set off or paid; only where there is one."""
     working: list[StepJson]
     """How it comes about."""
 
@@ -165,7 +179,7 @@ def _by_service(amounts: Mapping[str, Decimal], currency: str) -> list[ServiceMo
 
 
 def _line(line: CreditLine, currency: str) -> Credit:
-    return {
+    told: Credit = {
         "rule": line.rule,
         "kpi": line.kpi,
         "service": line.service,
@@ -173,6 +187,11 @@ def _line(line: CreditLine, currency: str) -> Credit:
         "month": line.month,
         "working": steps(line.working),
     }
+    if line.given is not None:
+        told["given"] = {"days": line.given.days, "of": line.given.of}
+    if line.earned:
+        told["earned"] = money(line.earned, currency)
+    return told
 
 
 def _cap(cap: CapResult, currency: str) -> CapJson:

@@ -168,7 +168,7 @@ def _line(line: CreditLine, code: str) -> Row:
         "rule": describe_id(line.rule),
         "KPI": (line.kpi or "") + (f", {line.month}" if line.month else ""),
         "of": whose,
-        "amount": format_money(line.amount, code),
+        "amount": str(line.given) if line.given else format_money(line.amount, code),
     }
 
 
