@@ -1,4 +1,4 @@
-"""Where an import is told: page, sealed days, and a month that was signed before it."""
+"""Where an import receives: page, sealed days, and a month that was signed before it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_page_tells_of_an_import_beside_the_coverage_and_by_name(desk: Desk)
     with read_only(desk.ledger) as reader:
         found = assess_month(desk.contract, reader, "2026-10", now_ms)
     shown = {label: of for label, _, of in figures(found.services[0], ())}
-    assert shown["Coverage"] == "seen throughout, 31 d 1 h of it by others"
+    assert shown["Coverage"] == "seen throughout, 745 h of it by others"
     standing = standing_of(found, now_ms)
     assert standing is not None
     (line,) = [line for line in standing.accounting if line.startswith("Import 1")]
