@@ -2,9 +2,9 @@
 
     python -m bench [--seconds 30] [--only 1000-http-fresh] [--quick]
 
-For each number of endpoints, scheme and kind of connection: processor time for each look (user and system, of the
-all its processes: scheduling, probing, recording, assessing, a scrape every 15 s), lateness of the looks against their
-due instants, missed looks, memory, bytes on disk. Every row is also given as a ratio to a bare loop of
+For each number of endpoints, scheme and kind of connection: processor time for each probe (user and system, of the
+all its processes: scheduling, probing, recording, assessing, a scrape every 15 s), lateness of the probes against their
+due instants, missed probes, memory, bytes on disk. Every row is also given as a ratio to a bare loop of
 `requests.get` with a kept trust store, run in the same minute: machines are shared and noisy, ratios hold.
 
 Progress goes to standard error. Every wait ends; a row that cannot be measured is told, the others follow, and the
@@ -29,30 +29,31 @@ import requests
 from bench.archive import archive_cost
 from bench.assess import assess_cost
 from bench.case import ALL, EVERY_S, TIMEOUT_S, Case
-from bench.figures import Figures, bytes_a_look, figures, read_looks
+from bench.figures import Figures, bytes_a_probe, figures, read_probes
 from bench.journey import journey_cost
-from bench.looks import looks_cost
 from bench.process import BenchError, Daemon, daemon_running, free_port, say, supplier_running
 from bench.rules import rules_cost
+from bench.samples import samples_cost
 from bench.scrape import scrape_cost
 
 WARM_UP_S = 2 * EVERY_S
-"""From the daemon's first look to the measured time: in the first interval, connections that are kept are opened."""
+"""From the daemon's first probe to the measured time: in the first interval, connections that are kept are opened."""
 
 SETTLE_S = 3
-"""How much longer the daemon runs than it is measured: a look that is late is not a look that is missed."""
+"""How much longer the daemon runs than it is measured: a probe that is late is not a probe that is missed."""
 
 SCRAPE_EVERY_S = 15
-BARE_LOOKS, BARE_LIMIT_S = 400, 60.0
+BARE_PROBES, BARE_LIMIT_S = 400, 60.0
 
 COLUMNS = {
-    "endpoints-scheme-kind": 22, "looks": 6, "us/look": 8, "x bare": 7, "p50 ms": 7, "p99 ms": 7, "max ms": 7,
-    "missed": 7, "counted": 8, "each": 6, "not up": 7, "period ms": 9, "PSS MB": 7, "B/look": 7,
+    "endpoints-scheme-kind": 22, "probes": 6, "us/probe": 8, "x bare": 7, "p50 ms": 7, "p99 ms": 7, "max ms": 7,
+    "missed": 7, "counted": 8, "each": 6, "not up": 7, "period ms": 9, "PSS MB": 7, "B/probe": 7,
 }  # fmt: skip
 LEGEND = """
-missed: looks that were due in the measured time and never made; counted: what the daemon's own counters say of the
-same time and the moment after it (missed and overrun; a look that still waits is neither); each: looks at the endpoint
-with the fewest and at the one with the most; not up: looks that did not find the supplier up, although it always is."""
+missed: probes that were due in the measured time and never made; counted: what the daemon's own counters say of the
+same time and the moment after it (missed and overrun; a probe that still waits is neither); each: probes at the
+endpoint with the fewest and at the one with the most; not up: probes that did not find the supplier up, although it
+always is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +76,19 @@ def bare_us(case: Case, supplier: Path) -> float:
         session.trust_env = False
         session.headers.update({"Connection": "close"} if is_fresh else {})
         began = 0.0
-        for index in range(BARE_LOOKS + 20):
+        for index in range(BARE_PROBES + 20):
             if index == 20:
                 began = time.process_time()
             if time.monotonic() > deadline:
-                raise BenchError(f"the bare loop made {index} looks in {BARE_LIMIT_S:.0f} s and was given up")
+                raise BenchError(f"the bare loop made {index} probes in {BARE_LIMIT_S:.0f} s and was given up")
             session.get(url, verify=verify, timeout=TIMEOUT_S).close()
             if is_fresh:
                 session.close()
-        return (time.process_time() - began) / BARE_LOOKS * 1e6
+        return (time.process_time() - began) / BARE_PROBES * 1e6
 
 
 def watch(daemon: Daemon, seconds: int) -> Cost:
-    """Let every endpoint have its first looks, measure for so long, then let what is late come in."""
+    """Let every endpoint have its first probes, measure for so long, then let what is late come in."""
     time.sleep(WARM_UP_S)
     say(f"  measuring for {seconds} s")
     began_ms, began_s, cpu = time.time_ns() // 1_000_000, time.monotonic(), daemon.cpu_seconds()
@@ -117,14 +118,14 @@ def measure(case: Case, supplier: Path, seconds: int) -> str:
         with daemon_running(settings, port) as daemon:
             cost = watch(daemon, seconds)
         ledger = folder / "ledger.db"
-        looks: dict[str, list[int]] = {}
+        probes: dict[str, list[int]] = {}
         not_up = made = 0
-        for key, at_ms, outcome in read_looks(ledger, cost.began_ms):
-            looks.setdefault(key, []).append(at_ms)
+        for key, at_ms, outcome in read_probes(ledger, cost.began_ms):
+            probes.setdefault(key, []).append(at_ms)
             made += at_ms < cost.ended_ms
             not_up += outcome != "up"
-        found = figures(looks, case.keys, cost.began_ms, cost.ended_ms, case.every_s * 1000)
-        size = bytes_a_look(ledger)
+        found = figures(probes, case.keys, cost.began_ms, cost.ended_ms, case.every_s * 1000)
+        size = bytes_a_probe(ledger)
     us = cost.cpu_seconds / max(made, 1) * 1e6
     say("  the bare loop")
     return row(case.name, found, cost, us, (us / bare_us(case, supplier), not_up, size))
@@ -178,7 +179,7 @@ def main() -> int:
     if not options.only:
         scrape_cost()
         assess_cost()
-        looks_cost()
+        samples_cost()
         journey_cost()
         rules_cost()
         review_cost()

@@ -217,9 +217,9 @@ class _Probes:
     def _row(self, place: int, at_ms: int) -> Row:
         number = self._number
         if self._downs[place].is_at(at_ms):
-            self.tally.look(place + 1, at_ms, Outcome.DOWN, Reason.CONNECTION_REFUSED, EVERY_MS)
+            self.tally.observe(place + 1, at_ms, Outcome.DOWN, Reason.CONNECTION_REFUSED, EVERY_MS)
             return number, place + 1, at_ms, self._down, self._refused, 900, 0, *_NOTHING, *_NOTHING, None
-        self.tally.look(place + 1, at_ms, Outcome.UP, None, EVERY_MS)
+        self.tally.observe(place + 1, at_ms, Outcome.UP, None, EVERY_MS)
         phases = self._phases[number * 2_654_435_761 >> 7 & _PHASES - 1]
         return number, place + 1, at_ms, self._up, None, *phases, 1, 200, 2_000, 2_000_000_000, None
 

@@ -1,8 +1,8 @@
-"""What an assessment costs: a month of 100 endpoints looked at every 10 s, a year at start-up, ten years under terms.
+"""What an assessment costs: a month of 100 endpoints probed every 10 s, a year at start-up, ten years under terms.
 
     python -m bench.assess
 
-Ledgers are built of spans as they would stand: 20 to 50 an endpoint and month, with outages, single failed looks, gaps
+Ledgers are built of spans as they would stand: 20 to 50 an endpoint and month, with outages, single failed probes, gaps
 and slow times. Processor time is of the whole process, the best of several runs: other work on the machine adds to it
 and never takes away.
 """
@@ -38,9 +38,9 @@ BANDS = [
 ]
 
 
-def contract(looked_at: int, services: int) -> Contract:
+def contract(probed: int, services: int) -> Contract:
     """Availability KPIs with points, a credit, a cap and a trigger; every third service in office hours."""
-    each = looked_at // services
+    each = probed // services
     several = [
         {
             "id": f"service-{n}",
@@ -75,7 +75,7 @@ def contract(looked_at: int, services: int) -> Contract:
 
 
 def spans_of(begin_ms: int, end_ms: int, chance: random.Random) -> list[tuple[int, int, str, int]]:
-    """(start, end, outcome, looks), about one event a day: two of five are one failed look alone."""
+    """(start, end, outcome, probes), about one event a day: two of five are one failed probe alone."""
     result: list[tuple[int, int, str, int]] = []
     at_ms = begin_ms
     while at_ms < end_ms:
@@ -83,10 +83,10 @@ def spans_of(begin_ms: int, end_ms: int, chance: random.Random) -> list[tuple[in
         result.append((at_ms, at_ms + up_ms, "up", up_ms // EVERY_MS or 1))
         at_ms += up_ms
         kind = chance.choice(["down", "down", "one", "one", "degraded", "gap"])
-        looks = 1 if kind == "one" else chance.randint(2, 90)
+        probes = 1 if kind == "one" else chance.randint(2, 90)
         if kind != "gap" and at_ms < end_ms:
-            result.append((at_ms, at_ms + looks * EVERY_MS, "degraded" if kind == "degraded" else "down", looks))
-        at_ms += looks * EVERY_MS
+            result.append((at_ms, at_ms + probes * EVERY_MS, "degraded" if kind == "degraded" else "down", probes))
+        at_ms += probes * EVERY_MS
     return result
 
 
@@ -99,8 +99,8 @@ def fill(path: Path, count: int, begin_ms: int, end_ms: int) -> int:
         for number in range(1, count + 1):
             database.conn.execute("insert into endpoints values (?, ?)", (number, f"bench/endpoint-{number - 1}"))
             *ended, last = [
-                (number, start, end, end - EVERY_MS, outcomes[outcome], None, looks)
-                for start, end, outcome, looks in spans_of(begin_ms, end_ms, chance)
+                (number, start, end, end - EVERY_MS, outcomes[outcome], None, probes)
+                for start, end, outcome, probes in spans_of(begin_ms, end_ms, chance)
             ]
             database.conn.executemany("insert into ended_spans values (?, ?, ?, ?, ?, ?, ?)", ended)
             database.conn.execute("insert into last_spans values (?, ?, ?, ?, ?, ?, ?)", last)
@@ -177,8 +177,10 @@ def one_month(folder: Path) -> None:
         task = lambda: assess_month(terms, ledger, "2025-01", now_ms, ())  # noqa: E731
         reading_ms = best_ms(lambda: ledger.spans(month.start_ms - DAY, month.end_ms + DAY), 100)
         whole_ms = best_ms(task, 100)
-    looks = 100 * (month.end_ms - month.start_ms) // EVERY_MS
-    print(f"one month, 100 endpoints, 25 services, {spans} spans ({looks} looks): {whole_ms:.1f} ms of processor time,")
+    probes = 100 * (month.end_ms - month.start_ms) // EVERY_MS
+    print(
+        f"one month, 100 endpoints, 25 services, {spans} spans ({probes} probes): {whole_ms:.1f} ms of processor time,"
+    )
     print(f"  {reading_ms:.1f} of them for reading the spans (aim: 20)")
 
 

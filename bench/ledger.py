@@ -19,7 +19,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger, connect
 from sla_monitor.ledger.chaining.links import Chain
 from sla_monitor.ledger.connect import immediate
-from sla_monitor.ledger.recording.entries import Held
+from sla_monitor.ledger.recording.buffer_entries import Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 
@@ -28,7 +28,7 @@ SYNCHRONOUS = {"full": connect.WRITER_PRAGMAS[0], "normal": "synchronous = norma
 
 
 def observation(endpoint: int, at_ms: int) -> Observation:
-    """One look in two hundred fails; the rest are as an HTTPS endpoint gives them."""
+    """One observation in two hundred fails; the rest are as an HTTPS endpoint gives them."""
     phases = Phases(
         random.randint(200, 3_000),
         random.randint(200, 30_000),
@@ -55,23 +55,23 @@ def feed(path: Path, rate: int, seconds: float, endpoints: int) -> dict[str, flo
     total = int(rate * seconds)
     at_ms = time.time_ns() // 1_000_000
     step_ms = INTERVAL_MS / endpoints
-    looks = [observation(index % endpoints, at_ms + int(index * step_ms)) for index in range(total)]
+    observations = [observation(index % endpoints, at_ms + int(index * step_ms)) for index in range(total)]
     with Ledger.open(path, SystemClock(), buffer=total) as ledger:
         for index in range(endpoints):  # every endpoint is known before anything is measured
             ledger.record(observation(index, at_ms - INTERVAL_MS), INTERVAL_MS)
     size = path.stat().st_size
     with Ledger.open(path, SystemClock(), buffer=total) as ledger:
         began, cpu = time.monotonic(), time.process_time()
-        for index, look in enumerate(looks):
+        for index, one in enumerate(observations):
             pace(began, index, rate)
-            ledger.record(look, INTERVAL_MS)
+            ledger.record(one, INTERVAL_MS)
         ledger.flush(30)
         cpu, commits = time.process_time() - cpu, ledger.stats().commits
     return {"cpu_us": cpu / total * 1e6, "bytes": (path.stat().st_size - size) / total, "commits": commits}
 
 
 def commit(path: Path, batch: int, total: int = 20_000, endpoints: int = 1_000) -> tuple[float, float]:
-    """Commits of `batch` looks without a pause: microseconds of processor a look, milliseconds of wall a commit."""
+    """Commits of `batch` observations without a pause: microseconds of processor each, wall milliseconds a commit."""
     order = random.sample(range(endpoints), endpoints)
     held = [
         Held(0.0, INTERVAL_MS, observation(order[index % endpoints], index * 10)) for index in range(total + endpoints)
@@ -89,7 +89,7 @@ def commit(path: Path, batch: int, total: int = 20_000, endpoints: int = 1_000) 
 
 
 def chain(path: Path, batch: int, total: int = 20_000) -> float:
-    """What the chain adds to commits of `batch` looks: microseconds of processor a look."""
+    """What the chain adds to commits of `batch` observations: microseconds of processor an observation."""
     journal = Journal.open(path)
     connection, chained = journal.database.conn, Chain(journal.database.conn)
     row = (
@@ -122,7 +122,7 @@ def chain(path: Path, batch: int, total: int = 20_000) -> float:
 
 
 def pace(began: float, index: int, rate: int) -> None:
-    """Wait until it is time for the look of this index; they come ten at a time."""
+    """Wait until it is time for the observation of this index; they come ten at a time."""
     if index % 10 == 0:
         time.sleep(max(0.0, began + index / rate - time.monotonic()))
 
@@ -147,10 +147,10 @@ def main() -> None:
         connect.WRITER_PRAGMAS = (pragma, *connect.WRITER_PRAGMAS[1:])
         with tempfile.TemporaryDirectory(dir=".") as folder:
             cpu_us, wall_ms = commit(Path(folder) / "ledger.db", batch)
-        print(f"{batch} looks a commit, {name}: {cpu_us:.1f} us of processor a look, {wall_ms:.2f} ms a commit")
+        print(f"{batch} observations a commit, {name}: {cpu_us:.1f} us of processor each, {wall_ms:.2f} ms a commit")
     for batch in (20, 100):
         with tempfile.TemporaryDirectory(dir=".") as folder:
-            print(f"{batch} looks a commit, of it the chain: {chain(Path(folder) / 'ledger.db', batch):.1f} us")
+            print(f"{batch} observations a commit, of it the chain: {chain(Path(folder) / 'ledger.db', batch):.1f} us")
     for name, pragma in SYNCHRONOUS.items():
         connect.WRITER_PRAGMAS = (pragma, *connect.WRITER_PRAGMAS[1:])
         with tempfile.TemporaryDirectory(dir=".") as folder:

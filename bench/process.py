@@ -172,7 +172,7 @@ def _proc(pid: int, name: str) -> str:
 
 @contextmanager
 def daemon_running(settings: Path, port: int) -> Iterator[Daemon]:
-    """A daemon that has looked at an endpoint. Raises BenchError; leaves no process behind."""
+    """A daemon that has probed an endpoint. Raises BenchError; leaves no process behind."""
     daemon = Daemon(settings, port)
     try:
         daemon.wait_until_ready()

@@ -23,12 +23,12 @@ def filled_board() -> Board:
         Watched(f"c/{name}", "c", f"service-{n // 10}", terms.model_copy(update={"id": name}))
         for n, name in enumerate(names)
     )
-    look_again(board, 0)
+    probe_again(board, 0)
     return board
 
 
-def look_again(board: Board, moment: int) -> None:
-    """Every endpoint is looked at once more, and answers in another time than before."""
+def probe_again(board: Board, moment: int) -> None:
+    """Every endpoint is probed once more, and answers in another time than before."""
     for n, key in enumerate(board.endpoints):
         phases = Phases(321, 456 + moment, 7_890 + moment, 12_345 + n + moment, 77 + moment)
         finding = Finding(Outcome.UP, None, "", 12_345 + n + moment, phases, None, 200, 9, 1_800_000_000)
@@ -46,7 +46,7 @@ def scrape_cost(rounds: int = 20) -> None:
     for render in ways:
         text, spent = render(), 0.0
         for moment in range(rounds):
-            look_again(board, moment)
+            probe_again(board, moment)
             began = time.process_time()
             render()
             spent += time.process_time() - began

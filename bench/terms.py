@@ -13,7 +13,7 @@ BEGIN_MS = 1_735_689_600_000
 
 
 def endpoints(first: int, count: int) -> list[dict[str, Any]]:
-    """Endpoints that are looked at every EVERY_MS."""
+    """Endpoints that are probed every EVERY_MS."""
     return [
         {"id": f"endpoint-{n}", "kind": "tcp", "host": "h", "port": 1, "every": "10s"}
         for n in range(first, first + count)

@@ -30,7 +30,7 @@ class Watched:
     terms: Endpoint
     last: Observation | None = None
     since_ms: int = 0
-    looks: int = 0
+    probes: int = 0
     failed: int = 0
     unknown: int = 0
     skipped: int = 0
@@ -50,7 +50,7 @@ class Watched:
         if self.last is None or outcome is not self.outcome:
             self.since_ms = observation.at_ms
         self.last = observation
-        self.looks += 1
+        self.probes += 1
         if outcome is Outcome.DOWN:
             self.failed += 1
             self.failures += 1

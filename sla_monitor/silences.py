@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Booking:
+class MaintenanceWindow:
     """Maintenance that stands in the register: `[start, end)` for some services of a contract; none: all of them."""
 
     contract: str
@@ -54,7 +54,7 @@ class _Found(NamedTuple):
     matchers: frozenset[tuple[str, str, bool, bool]]
 
 
-def bookings(contract: str, standing: EffectiveEntries) -> Iterator[Booking]:
+def bookings(contract: str, standing: EffectiveEntries) -> Iterator[MaintenanceWindow]:
     """What is booked and was not refused, as far as it was granted."""
     for entry, said in standing.of(Maintenance):
         decided = standing.decision_on(entry.number)
@@ -65,7 +65,7 @@ def bookings(contract: str, standing: EffectiveEntries) -> Iterator[Booking]:
             start_ms = max(start_ms, decided[1].start_ms or start_ms)
             end_ms = min(end_ms, decided[1].end_ms or end_ms)
         if start_ms < end_ms:
-            yield Booking(contract, entry.number, said.services, start_ms, end_ms, entry.reference)
+            yield MaintenanceWindow(contract, entry.number, said.services, start_ms, end_ms, entry.reference)
 
 
 class Silences:
@@ -76,7 +76,7 @@ class Silences:
         self._session: Session | None = None
         self.failing, self.count = False, 0
 
-    def keep(self, wanted: Mapping[str, Sequence[Booking]], now_ms: int) -> None:
+    def keep(self, wanted: Mapping[str, Sequence[MaintenanceWindow]], now_ms: int) -> None:
         """One round: make, change and end silences for the bookings of each contract. Never raises."""
         try:
             self.count = self._keep(wanted, now_ms)
@@ -96,7 +96,7 @@ class Silences:
         if self._session is not None:
             self._session.close()
 
-    def _keep(self, wanted: Mapping[str, Sequence[Booking]], now_ms: int) -> int:
+    def _keep(self, wanted: Mapping[str, Sequence[MaintenanceWindow]], now_ms: int) -> int:
         there = self._ours(wanted)
         due = {(b.contract, b.number): b for several in wanted.values() for b in several if b.end_ms > now_ms}
         for key, booking in due.items():
@@ -121,12 +121,12 @@ class Silences:
             found.setdefault((mark[2], int(mark[3])), []).append(_found(one))
         return found
 
-    def _make(self, booking: Booking) -> None:
+    def _make(self, booking: MaintenanceWindow) -> None:
         mark = f"[sla-monitor {self._vantage} {booking.contract} #{booking.number}]"
         silence = {
             "matchers": [_named(*matcher) for matcher in sorted(_matchers(booking))],
-            "startsAt": _told(booking.start_ms),
-            "endsAt": _told(booking.end_ms),
+            "startsAt": _format_instant(booking.start_ms),
+            "endsAt": _format_instant(booking.end_ms),
             "createdBy": AUTHOR,
             "comment": f"{mark} Booked maintenance {booking.reference}".strip(),
         }
@@ -159,7 +159,7 @@ class Silences:
         return answer.json() if answer.content else None
 
 
-def _matchers(booking: Booking) -> frozenset[tuple[str, str, bool, bool]]:
+def _matchers(booking: MaintenanceWindow) -> frozenset[tuple[str, str, bool, bool]]:
     """What the silence is about: (label, value, is a pattern, is equal). That maintenance overruns is still told."""
     services = "|".join(name.replace(".", "[.]") for name in sorted(booking.services)) or ".+"
     return frozenset(
@@ -181,14 +181,14 @@ def _found(silence: Mapping[str, Any]) -> _Found:
     return _Found(silence["id"], _instant_ms(silence["startsAt"]), _instant_ms(silence["endsAt"]), frozenset(matchers))
 
 
-def _is_same(booking: Booking, found: _Found, now_ms: int) -> bool:
+def _is_same(booking: MaintenanceWindow, found: _Found, now_ms: int) -> bool:
     """A silence that was made late begins when it was made: once both have begun, that makes no difference."""
     both_begun = max(booking.start_ms, found.start_ms) <= now_ms + CLOCKS_MS
     starts = found.start_ms == booking.start_ms or both_begun
     return starts and found.end_ms == booking.end_ms and found.matchers == _matchers(booking)
 
 
-def _told(at_ms: int) -> str:
+def _format_instant(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 

@@ -1,4 +1,4 @@
-"""Figures of the house: where modules crowd, which have one importer, which names occur more than once.
+"""Figures of the house: where modules crowd, which have one importer or no test, which names occur more than once.
 
     python tools/house.py [FOLDER]        # FOLDER: a checkout; this one unless told otherwise
 
@@ -45,6 +45,11 @@ def types_of(path: Path) -> Iterator[str]:
     return (node.name for node in ast.parse(path.read_bytes()).body if isinstance(node, ast.ClassDef))
 
 
+def test_of(path: Path, root: Path) -> Path:
+    """Path of a module's own test: `tests/` mirrors the folders of the package."""
+    return root / "tests" / path.relative_to(root / PACKAGE).with_name(f"test_{path.name}")
+
+
 def repeated(names: Counter[str]) -> list[str]:
     """Names that occur more than once, the most frequent first, with how often."""
     return [f"{name} ×{count}" for name, count in names.most_common() if count > 1]
@@ -58,6 +63,7 @@ def main(root: Path) -> None:
         for imported in set(imports_of(name, path, modules)):
             importers[imported].add(name)
     plain = [name for name, path in modules.items() if path.name != "__init__.py"]
+    mirrored = [name for name in plain if test_of(modules[name], root).exists()]
     lonely = sorted(name for name in plain if len(importers[name]) == 1)
     entries = Counter(
         str(path.parent.relative_to(root))
@@ -72,6 +78,7 @@ def main(root: Path) -> None:
     type_names = repeated(Counter(kind for path in modules.values() for kind in types_of(path)))
     print(f"{len(modules)} modules of {lines:,} lines")
     print(f"{len(lonely)} modules with one importer")
+    print(f"{len(mirrored)} of {len(plain)} modules have a test at the mirrored path")
     print(f"{len(module_names)} names of modules occur more than once: {', '.join(module_names)}")
     print(f"{len(type_names)} names of types occur more than once: {', '.join(type_names)}")
     print("entries of a folder:")

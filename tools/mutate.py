@@ -26,11 +26,17 @@ ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("sla_monitor", "tests", "config", "docs", "pyproject.toml", "README.md")
 TIMEOUT_S = 300
 TESTS = {
-    "assess": ("tests/assess", "tests/assess_command", "tests/test_contract_cases.py"),
-    "ledger": ("tests/ledger", "tests/archive"),
+    "archive": ("tests/archive", "tests/cli/ledger", "tests/ledger/housekeeping"),
+    "assess": ("tests/assess", "tests/cli/assess", "tests/contract_cases/test_cases.py"),
+    "backfill": ("tests/backfill", "tests/cli/ledger"),
+    "contract": ("tests/contract", "tests/cli/test_check.py"),
+    "demo": ("tests/demo", "tests/cli/generate/test_demo.py"),
+    "generate": ("tests/generate", "tests/cli/generate"),
+    "ledger": ("tests/ledger", "tests/archive", "tests/cli/ledger"),
     "periods": ("tests/periods", "tests/sla", "tests/assess"),
-    "review": ("tests/review", "tests/web"),
-    "sla": ("tests/sla", "tests/test_contract_cases.py", "tests/assess"),
+    "register": ("tests/register", "tests/cli/register"),
+    "review": ("tests/review", "tests/web", "tests/cli/review"),
+    "sla": ("tests/sla", "tests/contract_cases/test_cases.py", "tests/assess"),
 }
 """Of rooms that others' doors lead to; those of the rest are in the folder of their name."""
 

@@ -38,7 +38,7 @@ class Archived:
         self._held: OrderedDict[str, Mapping[str, Samples]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def looks(self, contract: str, day: str, sums: str) -> Mapping[str, Samples]:
+    def samples(self, contract: str, day: str, sums: str) -> Mapping[str, Samples]:
         """The day's observations as columns, by endpoint key."""
         with self._lock:
             if sums not in self._held:
@@ -86,15 +86,15 @@ def _by_endpoint(day: SealedDay) -> Iterator[tuple[str, Samples]]:
         rows = zip(named["endpoint"], named["at_ms"], named["outcome"], durations, named["first_byte_us"], strict=True)
         for key, several in groupby(rows, lambda row: row[0]):
             _, at_ms, outcomes, duration_us, first_byte_us = zip(*several, strict=True)
-            looks = Samples(
+            samples = Samples(
                 array("q", at_ms),
                 bytearray(map(_CODES.__getitem__, outcomes)),
                 array("q", duration_us),
                 array("q", (NONE if us is None else us for us in first_byte_us)),
             )
-            found.setdefault(key, Samples()).extend(looks)
+            found.setdefault(key, Samples()).extend(samples)
     start_ms, end_ms = day.about["from_ms"], day.about["until_ms"]
-    return ((key, looks.between(start_ms, end_ms)) for key, looks in found.items())
+    return ((key, samples.between(start_ms, end_ms)) for key, samples in found.items())
 
 
 def _evidence(day: SealedDay, numbers: set[int | None]) -> dict[int, tuple[str, bytes]]:

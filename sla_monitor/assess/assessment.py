@@ -95,7 +95,7 @@ class ServiceAssessment:
     agreed_ms = up + degraded + downtime_ms + unknown_ms + excluded_ms up to the assessment; `period_agreed_ms` is the
     agreed time of the whole period, to its end. `outages` sum to `downtime_ms`, and their gross parts to
     `gross_downtime_ms`. `imported_ms`: agreed time in which what is known of any endpoint was brought in from
-    elsewhere.
+    elsewhere. `is_probed`: whether it has had an endpoint in the period.
     """
 
     service: str
@@ -114,6 +114,7 @@ class ServiceAssessment:
     excluded: tuple[Excluded, ...] = ()
     lanes: Lanes | None = None
     imported_ms: int = 0
+    is_probed: bool = True
 
     @property
     def observed_ms(self) -> int:
@@ -130,7 +131,9 @@ class ServiceAssessment:
 
     @property
     def coverage_ratio(self) -> Fraction | None:
-        return Fraction(self.observed_ms, self.agreed_ms) if self.agreed_ms else None
+        """None: it has no hours yet, or no endpoint and nothing on record: whoever asks nothing misses no answer."""
+        is_seen = self.is_probed or self.observed_ms
+        return Fraction(self.observed_ms, self.agreed_ms) if self.agreed_ms and is_seen else None
 
     @property
     def open_outage(self) -> Outage | None:
@@ -330,6 +333,12 @@ class ContractAssessment:
     reconciliation: Reconciliation | None = None
     clock_moves: tuple[ClockMove, ...] = ()
     imports: tuple[Imported, ...] = ()
+
+    @property
+    def gives_points(self) -> bool:
+        """Whether any result costs service points, now or in a month on record: else their nought says nothing."""
+        months = (*self.earlier, *((self.result,) if self.result else ()))
+        return any(kpi.terms and kpi.terms.gives_points for kpi in self.kpis) or any(month.points for month in months)
 
 
 @dataclass(frozen=True, slots=True)

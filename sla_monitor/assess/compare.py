@@ -14,7 +14,7 @@ from sla_monitor.sla.results import KpiResult, PeriodResult
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class Totals:
     """Points and money, of a month or of several. `credit` is after the caps; `withheld` comes on top of it."""
 
     points: Fraction = Fraction(0)
@@ -22,16 +22,16 @@ class Sums:
     credit: Decimal = Decimal(0)
     withheld: Decimal = Decimal(0)
 
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
             self.points + other.points,
             self.before_caps + other.before_caps,
             self.credit + other.credit,
             self.withheld + other.withheld,
         )
 
-    def __sub__(self, other: Sums) -> Sums:
-        return Sums(
+    def __sub__(self, other: Totals) -> Totals:
+        return Totals(
             self.points - other.points,
             self.before_caps - other.before_caps,
             self.credit - other.credit,
@@ -55,8 +55,8 @@ class MonthCompared:
     """One month under both. `set_off` and `draft_set_off`: the ids of the triggers."""
 
     month: str
-    present: Sums
-    draft: Sums
+    present: Totals
+    draft: Totals
     changes: tuple[BandChange, ...]
     set_off: tuple[str, ...]
     draft_set_off: tuple[str, ...]
@@ -75,12 +75,12 @@ class Comparison:
     months: tuple[MonthCompared, ...]
 
     @property
-    def present(self) -> Sums:
-        return sum((month.present for month in self.months), Sums())
+    def present(self) -> Totals:
+        return sum((month.present for month in self.months), Totals())
 
     @property
-    def draft(self) -> Sums:
-        return sum((month.draft for month in self.months), Sums())
+    def draft(self) -> Totals:
+        return sum((month.draft for month in self.months), Totals())
 
 
 def compared(contract: str, currency: str, ours: Sequence[PeriodResult], draft: Sequence[PeriodResult]) -> Comparison:
@@ -111,10 +111,10 @@ def _month(name: str, ours: PeriodResult | None, draft: PeriodResult | None) -> 
     )
 
 
-def _sums(result: PeriodResult | None) -> Sums:
+def _sums(result: PeriodResult | None) -> Totals:
     if result is None:
-        return Sums()
-    return Sums(result.points, result.credit.before_caps, result.credit.total, result.withheld)
+        return Totals()
+    return Totals(result.points, result.credit.before_caps, result.credit.total, result.withheld)
 
 
 def _triggers(result: PeriodResult | None) -> tuple[str, ...]:

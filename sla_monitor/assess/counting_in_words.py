@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.kpis.counting import Counting
-from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.contract.maintenance import Maintenance, Relief
+from sla_monitor.contract.maintenance import OVER_WORDS, MaintenanceTerms, Relief
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
-from sla_monitor.sla.rounding import told_rule
+from sla_monitor.sla.rounding import describe_rounding
 
 EXCLUDED = {
     "removed": "Excluded time is taken from both sides of the ratio",
@@ -39,14 +39,14 @@ def imported_words(one: Import, zone: ZoneInfo) -> str:
 
 def accounting(terms: Terms) -> tuple[str, ...]:
     """A line for each rule by which a month is counted."""
-    lines = [*_looking(terms), *_counting(terms), *_upkeep(terms), *_relief(terms.relief), *_figures(terms)]
+    lines = [*_probing(terms), *_counting(terms), *_upkeep(terms), *_relief(terms.relief), *_figures(terms)]
     return tuple(dict.fromkeys(lines))
 
 
-def _looking(terms: Terms) -> Iterator[str]:
+def _probing(terms: Terms) -> Iterator[str]:
     failures = terms.accounting.confirmation_failures
-    looks = "One failed probe is" if failures == 1 else f"{failures} failed probes in a row are"
-    yield f"{looks} an outage; it counts from the first of them."
+    failed = "One failed probe is" if failures == 1 else f"{failures} failed probes in a row are"
+    yield f"{failed} an outage; it counts from the first of them."
     floor = terms.accounting.coverage_floor_percent
     yield f"A figure of which less than {floor:f} per cent of the agreed time was seen is shown and not assessed."
     yield f"Days and months are those of {terms.time_zone.key}; terms that change within a month split its hours."
@@ -62,11 +62,11 @@ def _looking(terms: Terms) -> Iterator[str]:
 
 def _counting(terms: Terms) -> Iterator[str]:
     """What several KPIs share is said once, with their names where they differ."""
-    kpis = terms.availability_kpis
-    several = {kpi.id: _counting_lines(kpi.counting) for kpi in kpis}
+    countings = ((kpi.id, kpi.downtime_counting) for kpi in terms.kpis)
+    several = {name: _counting_lines(counting) for name, counting in countings if counting is not None}
     for line in dict.fromkeys(line for lines in several.values() for line in lines):
         sharing = [name for name, lines in several.items() if line in lines]
-        whose = "" if len(sharing) == len(kpis) else f"{', '.join(sharing)}: "
+        whose = "" if len(sharing) == len(several) else f"{', '.join(sharing)}: "
         yield f"{whose}{line}."
 
 
@@ -95,7 +95,7 @@ def _upkeep(terms: Terms) -> Iterator[str]:
         yield f"Maintenance is permitted{whose} " + ", ".join(_permitted(rules)) + "."
 
 
-def _permitted(rules: Maintenance) -> Iterator[str]:
+def _permitted(rules: MaintenanceTerms) -> Iterator[str]:
     yield "once the authority has granted it" if rules.approval == "decision" else "by booking it"
     if rules.notice_ms is not None:
         yield f"booked {spelled_duration(rules.notice_ms)} before"
@@ -106,7 +106,11 @@ def _permitted(rules: Maintenance) -> Iterator[str]:
     if rules.allowance_ms is not None:
         whose = "each service" if rules.allowance_per == "service" else "all services together"
         beyond = "excluded all the same" if rules.excess == "excluded" else "counted"
-        yield f"up to {spelled_duration(rules.allowance_ms)} a month for {whose}, and what goes beyond is {beyond}"
+        most, over = spelled_duration(rules.allowance_ms), OVER_WORDS[rules.allowance_over]
+        if rules.allowance_used_by == "downtime":
+            yield f"up to {most} of downtime {over} for {whose}, while the rest of the booked time counts as it was"
+        else:
+            yield f"up to {most} {over} for {whose}, and what goes beyond is {beyond}"
     yield f"and emergencies are {'counted' if rules.emergency == 'counted' else 'permitted without notice'}"
 
 
@@ -131,9 +135,8 @@ def _figure_lines(kpi: Kpi) -> Iterable[str]:
         yield "figures are compared as they are"
     else:
         when = "before they are banded" if kpi.rounding.when == "before_banding" else "for display only"
-        yield f"figures are rounded to {told_rule(kpi.rounding)}, {when}"
-    if isinstance(kpi, RatioKpi) and kpi.min_denominator:
-        yield f"late ones are divided by no fewer than {kpi.min_denominator}"
+        yield f"figures are rounded to {describe_rounding(kpi.rounding)}, {when}"
+    yield from kpi.counting_words()
     yield from _over_time(kpi)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, unborn
+from sla_monitor.assess.downtime_by_day import ByDay, downtime_by_day
+from sla_monitor.assess.indicators import KpiEvaluation
+from sla_monitor.assess.kpi_evaluation import unmeasured
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
@@ -33,7 +35,7 @@ PARTIES = ("supplier", "authority", "agreed")
 
 def month_input(context: PeriodContext, evaluations: Mapping[str, KpiEvaluation]) -> MonthInput:
     """A month's KPIs, agreed view, with its charges and what the register says about its money."""
-    return with_measured(context, evaluations, ending(context, evaluations))
+    return with_measured(context, evaluations, ending(context, evaluations), downtime_by_day(context))
 
 
 def ending(context: PeriodContext, evaluations: Mapping[str, KpiEvaluation]) -> dict[str, Measured]:
@@ -51,7 +53,7 @@ def _is_reported(context: PeriodContext, kpi: str) -> bool:
 
 
 def with_measured(
-    context: PeriodContext, evaluations: Mapping[str, KpiEvaluation], measured: Mapping[str, Measured]
+    context: PeriodContext, evaluations: Mapping[str, KpiEvaluation], measured: Mapping[str, Measured], by_day: ByDay
 ) -> MonthInput:
     """The same with other figures."""
     contract_context, month = context.contract_context, context.month
@@ -67,14 +69,15 @@ def with_measured(
             for entry, said in standing.of(register.Misreported)
             if said.month == month
         ),
-        unborn=unborn(contract_context, evaluations),
+        unmeasured=unmeasured(contract_context, evaluations),
         waived={**_relieved(context), **_waived(context)},
         earned_back=tuple(
-            EarnedBack(said.amount, _told(entry))
+            EarnedBack(said.amount, _describe_entry(entry))
             for entry, said in standing.of(register.EarnedBackEntry)
             if said.month == month
         ),
         claim=_claim(contract_context, month),
+        by_day=by_day,
     )
 
 
@@ -88,8 +91,8 @@ def terms_by_day(contract: Contract, month: str) -> list[tuple[Terms, int]]:
     """The terms that hold in the part of a month that the contract runs, each with its days."""
     period, zone = period_of(contract, month), contract.time_zone
     return [
-        (terms, (local_date(end_ms, zone) - local_date(start_ms, zone)).days)
-        for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms)
+        (version.terms, (local_date(version.end_ms, zone) - local_date(version.start_ms, zone)).days)
+        for version in contract.versions_in(period.start_ms, period.end_ms)
     ]
 
 
@@ -118,7 +121,7 @@ def _waived(context: PeriodContext) -> dict[str, Waived]:
     for entry, said in context.contract_context.standing.of(register.Waiver):
         if said.month == context.month:
             names = said.kpis or [kpi.id for kpi in context.terms.kpis]
-            result |= dict.fromkeys(names, Waived(_told(entry), said.what == "money"))
+            result |= dict.fromkeys(names, Waived(_describe_entry(entry), said.what == "money"))
     return result
 
 
@@ -127,7 +130,7 @@ def _relieved(context: PeriodContext) -> dict[str, Waived]:
     here, and cannot be worked out again without some of it."""
     case, terms = context.contract_context.case, context.terms
     return {
-        kpi.id: Waived(f"relief, {_told(entry)}")
+        kpi.id: Waived(f"relief, {_describe_entry(entry)}")
         for entry, said in case.standing.of(register.Claim)
         for kpi in (terms.kpis if said.kpis else ())
         if kpi.id in said.kpis and _overlaps(said, _measurement(context, kpi)) and lets_pass(kpi, terms)
@@ -151,5 +154,5 @@ def _claim(contract_context: ContractContext, month: str) -> ClaimMade:
     return ClaimMade(None if first is None else local_date(first, zone), local_date(contract_context.now_ms, zone))
 
 
-def _told(entry: register.Entry) -> str:
+def _describe_entry(entry: register.Entry) -> str:
     return f"entry {entry.number}" + (f" ({entry.reference})" if entry.reference else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from sla_monitor.assess.answer_cache import VERSION
@@ -22,6 +23,16 @@ from sla_monitor.sla.spans import Span, held
 
 Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 """By endpoint key: from, to, and what it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownSpan:
+    """`[start_ms, end_ms)` in which an endpoint was seen down, and why."""
+
+    start_ms: int
+    end_ms: int
+    endpoint: str
+    reason: Reason | None
 
 
 class Endpoints:
@@ -56,17 +67,17 @@ class Endpoints:
             self._known[key, failures, rule] = self._as_corrected(key, spans, failures)
         return self._known[key, failures, rule]
 
-    def looked_at(self, key: str, start_ms: int, end_ms: int) -> Intervals:
+    def observed_time(self, key: str, start_ms: int, end_ms: int) -> Intervals:
         """When an endpoint was seen at all in a range, by its key: whatever is made of its observations is made again
         when later ones have come in, from a site that was cut off, say."""
         several = ((max(one.start_ms, start_ms), min(one.end_ms, end_ms)) for one in self._spans.get(key, ()))
         return normal(pair for pair in several if pair[0] < pair[1])
 
-    def downs(self, endpoint: Endpoint) -> list[tuple[int, int, str, Reason | None]]:
-        """When an endpoint was seen down, confirmed or not: (from, to, its id, reason)."""
+    def downs(self, endpoint: Endpoint) -> list[DownSpan]:
+        """When an endpoint was seen down, confirmed or not."""
         spans, down = self._spans.get(endpoint_key(self._contract.id, endpoint.id), ()), Outcome.DOWN
         return [
-            (start_ms, end_ms, endpoint.id, reason)
+            DownSpan(start_ms, end_ms, endpoint.id, reason)
             for start_ms, end_ms, _, outcome, reason, _ in spans
             if outcome is down
         ]
@@ -93,7 +104,7 @@ class Endpoints:
         range_ms = self.start_ms - margin_ms, min(self.end_ms + margin_ms, self.now_ms)
         rules = key, every_ms, rule.promised_ms, f"{rule.multiple}"
         others = self._contract_context.imports_in(*range_ms)
-        question = ("slow", VERSION, *rules, range_ms, self.looked_at(key, *range_ms), *others)
+        question = ("slow", VERSION, *rules, range_ms, self.observed_time(key, *range_ms), *others)
 
         def answer() -> str:
             return json.dumps(list(self._judged(key, every_ms, range_ms, rule)))
@@ -101,12 +112,12 @@ class Endpoints:
         is_in = self.end_ms + margin_ms <= self.now_ms
         kept = self._contract_context.recall(question, answer) if is_in else answer()
         rows = json.loads(kept)
-        return [Span(start, end, seen, Outcome(outcome), None, looks) for start, end, seen, outcome, _, looks in rows]
+        return [Span(start, end, seen, Outcome(outcome), None, probes) for start, end, seen, outcome, _, probes in rows]
 
     def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
         """The spans of single observations, each judged by how long it took."""
         found = self._contract_context.evidence.columns((key,), *range_ms)
-        return timed_spans((looks for _, looks in found), every_ms, rule)
+        return timed_spans((samples for _, samples in found), every_ms, rule)
 
 
 def _outside(span: Span, probed: Intervals) -> Iterator[Span]:
@@ -141,7 +152,7 @@ def granted_span(
 def _keys(contract: Contract, said: Correction) -> list[str]:
     """The endpoints that a correction names, and all that its services had in that time."""
     names = dict.fromkeys(said.endpoints)
-    for _, _, terms in contract.versions_in(said.start_ms, said.end_ms):
-        meant = (service for service in terms.services if service.id in said.services)
+    for version in contract.versions_in(said.start_ms, said.end_ms):
+        meant = (service for service in version.terms.services if service.id in said.services)
         names |= dict.fromkeys(endpoint.id for service in meant for endpoint in service.endpoints)
     return [endpoint_key(contract.id, name) for name in names]

@@ -13,8 +13,9 @@ from functools import cached_property
 
 from sla_monitor.assess.answer_cache import program
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.assess.exclusions import allowance_since_ms
+from sla_monitor.contract.contract import Contract, TermsSpan
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.periods.edges import Period, period_of
@@ -87,7 +88,7 @@ class Excerpt:
     def is_settled(self) -> bool:
         """Whether time alone can change nothing any more: no outage that reaches into the period goes on, no ticket of
         it is open, no clock of one stands still."""
-        tickets = (entry.said for entry in self.said if isinstance(entry.said, TicketRecord))
+        tickets = (entry.body for entry in self.said if isinstance(entry.body, TicketRecord))
         is_open = any(one.ended_ms is None or any(stop.end_ms is None for stop in one.stops) for one in tickets)
         return not is_open and self.reach_ms[1] + MARGIN_MS <= self.whole.now_ms
 
@@ -100,15 +101,15 @@ class Excerpt:
             self.period,
             self.months,
             (term.first, term.last, self.whole.contract.time_zone.key),
-            [(start_ms, end_ms, _digest(terms, self.whole.digests)) for start_ms, end_ms, terms in self._versions()],
+            [(one.start_ms, one.end_ms, _digest(one.terms, self.whole.digests)) for one in self._versions()],
             [kpi.model_dump_json(exclude=SCORING) for kpi in kpis],
-            [_told(entry) for entry in self.said],
+            [_content(entry) for entry in self.said],
             (self.reach_ms, self.seen),
         )
 
-    def _versions(self) -> Iterator[tuple[int, int, Terms]]:
+    def _versions(self) -> Iterator[TermsSpan]:
         """The terms in force in all the time that the excerpt speaks of."""
-        said = [entry.said for entry in self.said if isinstance(entry.said, Timed)]
+        said = [entry.body for entry in self.said if isinstance(entry.body, Timed)]
         start_ms = min([self.reach_ms[0], *(one.start_ms for one in said)])
         end_ms = max([self.reach_ms[1], *(one.end_ms for one in said)])
         return self.whole.contract.versions_in(start_ms, end_ms)
@@ -124,9 +125,10 @@ def excerpt(contract_context: ContractContext, months: tuple[str, ...], kpis: Se
     other_ms = seen.other_ms or range_ms
     if reach_ms != range_ms and (other_ms[0] < range_ms[0] or other_ms[1] > range_ms[1]):
         seen = contract_context.evidence.fingerprint(contract_context.contract.id, range_ms, reach_ms)
-    has_tickets = any(isinstance(kpi, RatioKpi) for kpi in kpis)
+    has_tickets = any(kpi.ticket_terms is not None for kpi in kpis)
     period_ms = (period.start_ms, period.end_ms) if has_tickets else None
-    said = contract_context.around.within(reach_ms, period_ms, months[-1])
+    since_ms = allowance_since_ms(contract_context.contract, months[0])
+    said = contract_context.around.within(reach_ms, period_ms, months[-1], since_ms)
     return Excerpt(contract_context, months, period, reach_ms, said, seen.digest)
 
 
@@ -148,9 +150,9 @@ def _ours(contract_context: ContractContext, range_ms: tuple[int, int]) -> dict[
     return {key: spans for key, spans in contract_context.spans(*range_ms).items() if key.startswith(ours)}
 
 
-def _told(entry: Entry) -> tuple[object, ...]:
+def _content(entry: Entry) -> tuple[object, ...]:
     """An entry but for the words around it. Its number says what came first."""
-    return entry.number, entry.at_ms, entry.said.kind, [*vars(entry.said).values()]
+    return entry.number, entry.at_ms, entry.body.kind, [*vars(entry.body).values()]
 
 
 def _digest(terms: Terms, known: dict[int, tuple[Terms, str]]) -> str:

@@ -6,19 +6,27 @@ only fall from gross to agreed to claimed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple
 
 from sla_monitor.assess.assessment import Excluded, View
 from sla_monitor.assess.relief import claims
-from sla_monitor.assess.rulings import RequestContext, Ruling, decided, meant_by, told_days
+from sla_monitor.assess.rulings import (
+    DowntimeAllowance,
+    RequestContext,
+    Ruling,
+    decided,
+    format_working_days,
+    meant_by,
+)
+from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.local_time import local_date
-from sla_monitor.contract.maintenance import Maintenance as MaintenanceTerms
+from sla_monitor.contract.maintenance import YEARS, AllowanceOver, MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.periods.edges import Period
+from sla_monitor.periods.edges import Period, period_of, run_of
 from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union
 from sla_monitor.periods.terms_slices import ServiceHours
 from sla_monitor.periods.working_days import working_days_between
@@ -42,20 +50,36 @@ class Exclusions:
         """Those about one service."""
         return self._by_service.get(service, ())
 
-    def time(self, service: str, view: View, kpi: str | None = None) -> Intervals:
-        """The time that a view leaves out, for a KPI, or for what holds for every KPI of the service."""
+    def time(self, service: str, view: View, kpi: str | None, was_down: Callable[[], Intervals]) -> Intervals:
+        """The time that a view leaves out, for a KPI, or for what holds for every KPI of the service. `was_down`: when
+        the service was down, for maintenance of which only downtime is left out."""
         rulings = self.of(service)
         if view == "gross" or not rulings:
             return []
         found = [one for one in rulings if not one.kpis or kpi in one.kpis]
-        if view == "claimed":
-            return normal(one.asked for one in found)
-        return normal(pair for one in found for pair in one.granted)
+        whole = normal(pair for one in found if one.downtime is None for pair in _wanted(one, view))
+        flexible = [one for one in found if one.downtime is not None]
+        return union(whole, *_downtime(flexible, view, subtract(was_down(), whole))) if flexible else whole
 
     def listed(self, service: str) -> tuple[Excluded, ...]:
         """Everything that somebody says should not count of a service, and what became of it."""
         several = [piece for one in self.of(service) for piece in one.listed()]
         return tuple(sorted(several, key=lambda piece: (piece.start_ms, piece.entry)))
+
+
+def _wanted(ruling: Ruling, view: View) -> Sequence[tuple[int, int]]:
+    return (ruling.asked,) if view == "claimed" else ruling.granted
+
+
+def _downtime(rulings: Sequence[Ruling], view: View, was_down: Intervals) -> Iterator[Intervals]:
+    """What is left out of maintenance that excludes downtime alone: the first so much of it, or all that is asked."""
+    several: dict[DowntimeAllowance, Intervals] = {}
+    for one in rulings:
+        if one.downtime is not None:
+            several[one.downtime] = union(several.get(one.downtime, []), normal(_wanted(one, view)))
+    for allowance, window in several.items():
+        used = intersect(was_down, window)
+        yield used if view == "claimed" else first(used, allowance.most_ms)
 
 
 def exclusions(case: RequestContext, period: Period, hours: ServiceHours) -> Exclusions:
@@ -68,55 +92,105 @@ def together(several: Sequence[Exclusions]) -> Exclusions:
     return Exclusions(tuple(ruling for one in several for ruling in one.rulings))
 
 
-MaintenanceAllowance: TypeAlias = tuple[str, int]
-"""Whose allowance it is (a service's; empty: one that all services share), and how much."""
+class Allowance(NamedTuple):
+    """An allowance. `whose`: a service's; empty: all services share it. `booking` and `booked_ms`: the number of the
+    entry that has one of its own, and when what it books begins."""
+
+    whose: str
+    over: AllowanceOver
+    most_ms: int
+    booking: int = 0
+    booked_ms: int = 0
+
+    def takes(self, other: Allowance) -> bool:
+        """Whether what uses up another one uses this one up too. What was used under a year's allowance of the terms
+        before counts under that of the terms now; a month that has two gives both."""
+        return self == other or (self.over in YEARS and self[:2] == other[:2])
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
     """A booking for one service as far as it would be permitted if there were no allowance.
 
-    `inside`: in the hours for maintenance and as far as it was granted; `used`: the part of that in the service hours,
-    because maintenance outside them uses nothing up.
+    `start_ms`: when it begins, in whichever month. `inside`: in the hours for maintenance and as far as it was granted;
+    `used`: the part of that in the service hours, because maintenance outside them uses nothing up.
     """
 
     ruling: Ruling
     rules: MaintenanceTerms
+    start_ms: int
     inside: Intervals
     used: Intervals
 
     @property
-    def purse(self) -> MaintenanceAllowance | None:
+    def allowance(self) -> Allowance | None:
         if self.rules.allowance_ms is None:
             return None
-        return (self.ruling.service if self.rules.allowance_per == "service" else ""), self.rules.allowance_ms
+        whose = self.ruling.service if self.rules.allowance_per == "service" else ""
+        allowance = Allowance(whose, self.rules.allowance_over, self.rules.allowance_ms)
+        if allowance.over != "booking":
+            return allowance
+        return allowance._replace(booking=self.ruling.entry, booked_ms=self.start_ms)
 
 
 def bookings(case: RequestContext, period: Period, hours: ServiceHours) -> list[Ruling]:
     """What becomes of every booking that reaches into a month, for each service that it is for."""
-    wishes = list(_wishes(case, period, hours))
-    purses: dict[MaintenanceAllowance, Intervals] = {}
-    for wish in wishes:
-        if wish.purse is not None:
-            purses[wish.purse] = union(purses.get(wish.purse, []), wish.used)
-    paid = {purse: first(used, purse[1]) for purse, used in purses.items()}  # used up in order of time
-    return [_within_allowance(wish, paid[wish.purse]) if wish.purse else wish.ruling for wish in wishes]
+    asked = list(_asked(case, period, hours))
+    paid: dict[Allowance, Intervals] = {}
+    for allowance in {one.allowance for one in asked if one.allowance is not None}:
+        start_ms = _since_ms(case, allowance, period)
+        whole = Period(period.name, start_ms, period.end_ms)
+        before = asked if start_ms == period.start_ms else _asked(case, whole, hours)
+        used = union(*(one.used for one in before if one.allowance is not None and allowance.takes(one.allowance)))
+        paid[allowance] = first(used, allowance.most_ms)  # used up in order of time
+    return [_within_allowance(one, one.allowance, paid, period) if one.allowance else one.ruling for one in asked]
 
 
-def _within_allowance(wish: Booking, paid: Intervals) -> Ruling:
-    beyond = subtract(wish.used, paid)
+def year_start(contract: Contract, over: AllowanceOver, month: str) -> str:
+    """The first month for which a month's allowance is given."""
+    if over == "calendar_year":
+        return f"{month[:4]}-01"
+    return run_of(contract).year_months(month)[0] if over == "contract_year" else month
+
+
+def allowance_since_ms(contract: Contract, month: str) -> int:
+    """From when on bookings may have used up what a month is allowed, by any terms that the contract ever had."""
+    everyone = (rules for version in contract.versions for rules in version.terms.maintenance_terms)
+    starts = {year_start(contract, rules.allowance_over, month) for rules in everyone if rules.allowance_ms is not None}
+    return period_of(contract, min(starts, default=month)).start_ms
+
+
+def _since_ms(case: RequestContext, allowance: Allowance, period: Period) -> int:
+    """From when on bookings use it up; a year begins no sooner than the term."""
+    if allowance.booking:
+        return min(period.start_ms, allowance.booked_ms)
+    return period_of(case.contract, year_start(case.contract, allowance.over, period.name)).start_ms
+
+
+def _within_allowance(
+    booking: Booking, allowance: Allowance, paid: Mapping[Allowance, Intervals], period: Period
+) -> Ruling:
+    if booking.rules.allowance_used_by == "downtime":
+        whose = (allowance.whose, period.name, str(allowance.booking))
+        why = f"{booking.ruling.why}; only downtime, {booking.rules.allowance_in_words} at most"
+        ruling = booking.ruling
+        if booking.inside:
+            ruling = ruling.with_granted(booking.inside, why, ruling.why_not)
+        return replace(ruling, downtime=DowntimeAllowance(whose, allowance.most_ms))
+    beyond = subtract(booking.used, paid[allowance])
     if not beyond:
-        return wish.ruling
-    granted = wish.inside if wish.rules.excess == "excluded" else subtract(wish.inside, beyond)
-    why = f"beyond the allowance of {spelled_duration(wish.rules.allowance_ms or 0)}"
-    return wish.ruling.with_granted(granted, wish.ruling.why, why)
+        return booking.ruling
+    granted = booking.inside if booking.rules.excess == "excluded" else subtract(booking.inside, beyond)
+    return booking.ruling.with_granted(
+        granted, booking.ruling.why, f"beyond the allowance of {booking.rules.allowance_in_words}"
+    )
 
 
-def _wishes(case: RequestContext, period: Period, hours: ServiceHours) -> Iterator[Booking]:
+def _asked(case: RequestContext, period: Period, hours: ServiceHours) -> Iterator[Booking]:
     for entry, said in case.standing.of(Maintenance):
         if said.start_ms < period.end_ms and said.end_ms > period.start_ms:
             for terms, service in meant_by(case, said):
-                yield _wish(case, MaintenanceRequest(entry, said, terms, service), period, hours)
+                yield _booking(case, MaintenanceRequest(entry, said, terms, service), period, hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +203,21 @@ class MaintenanceRequest:
     service: Service
 
 
-def _wish(case: RequestContext, request: MaintenanceRequest, period: Period, hours: ServiceHours) -> Booking:
+def _booking(case: RequestContext, request: MaintenanceRequest, period: Period, hours: ServiceHours) -> Booking:
     entry, said, terms, service = request.entry, request.said, request.terms, request.service
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
     rules = terms.maintenance_of(service)
-    span, why, is_pending = decided(case, entry, said)
-    ruling = Ruling(entry.number, "maintenance", service.id, asked, is_pending=is_pending)
-    refusal = why if span is None else _refusal(entry, said, rules, terms)
-    if span is None or refusal:
-        return Booking(ruling.refused(refusal), rules, [], [])
-    inside = intersect([asked], normal([span]))
+    grant = decided(case, entry, said)
+    ruling = Ruling(entry.number, "maintenance", service.id, asked, is_pending=grant.is_pending)
+    refusal = grant.why if grant.span is None else _refusal(entry, said, rules, terms)
+    if grant.span is None or refusal:
+        return Booking(ruling.refused(refusal), rules, said.start_ms, [], [])
+    inside = intersect([asked], normal([grant.span]))
     if rules.hours is not None:
         inside = intersect(inside, hours.of(terms, rules.hours, *asked))
     used = intersect(inside, hours.of(terms, service.service_hours, *asked))
-    return Booking(
-        ruling.with_granted(inside, why, "outside the hours for it, or what was granted"), rules, inside, used
-    )
+    granted = ruling.with_granted(inside, grant.why, "outside the hours for it, or what was granted")
+    return Booking(granted, rules, said.start_ms, inside, used)
 
 
 def _refusal(entry: Entry, said: Maintenance, rules: MaintenanceTerms, terms: Terms) -> str:
@@ -159,5 +232,5 @@ def _refusal(entry: Entry, said: Maintenance, rules: MaintenanceTerms, terms: Te
         booked_on, start_on = local_date(notified_ms, terms.time_zone), local_date(said.start_ms, terms.time_zone)
         days = working_days_between(booked_on, start_on, terms.working_calendar)
         if days < rules.notice_working_days:
-            return f"booked {told_days(days)} before, {rules.notice_working_days} are asked"
+            return f"booked {format_working_days(days)} before, {rules.notice_working_days} are asked"
     return ""

@@ -11,13 +11,13 @@ from typing import Any
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import excerpt
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, ServiceTimes
-from sla_monitor.assess.measuring import seen
+from sla_monitor.assess.indicators import KpiEvaluation, seen
+from sla_monitor.assess.kpi_evaluation import ServiceTimes
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation
 from sla_monitor.assess.sample_cache import Memory
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.edges import period_of
 from sla_monitor.periods.terms_slices import terms_in
@@ -113,12 +113,12 @@ def earlier_months(
     contract_context: ContractContext,
     until_month: str,
     cache: Cache,
-    rest: Callable[[], None] = lambda: None,
+    yield_control: Callable[[], None] = lambda: None,
     young: ContractContext | None = None,
 ) -> tuple[PeriodResult, ...]:
-    """The same for a contract's context that is there already. `rest` is called between months. `young`: the same
-    context as months should ask it that are not over yet: on the first day of a month, all of the one before is asked
-    for every time."""
+    """The same for a contract's context that is there already. `yield_control` is called between months. `young`: the
+    same context as months should ask it that are not over yet: on the first day of a month, all of the one before is
+    asked for every time."""
     results: list[PeriodResult] = []
     is_settled = True
     for month in contract_context.months(until_month):
@@ -127,7 +127,7 @@ def earlier_months(
         if kept is None:
             is_young = young and not is_over(contract_context, period_of(contract_context.contract, month))
             kept = month_result(young if young and is_young else contract_context, month, results)
-            rest()
+            yield_control()
             if is_settled:
                 cache.results[month] = kept
         results.append(kept)
@@ -159,8 +159,8 @@ def _is_settled(contract_context: ContractContext, month: str) -> bool:
     period = period_of(contract_context.contract, month)
     if not is_over(contract_context, period):
         return False
-    kpis = (kpi for version in contract_context.contract.versions for kpi in version.terms.kpis)
-    longest_ms = max((kpi.within_ms or 0 for kpi in kpis if isinstance(kpi, RatioKpi)), default=0)
+    several = (kpi.ticket_terms for version in contract_context.contract.versions for kpi in version.terms.kpis)
+    longest_ms = max((kpi.within_ms or 0 for kpi in several if kpi is not None), default=0)
     young_ms = max(period.start_ms, contract_context.now_ms - longest_ms * CLOCK_SLACK)
     return not any(young_ms <= opened_ms < period.end_ms for opened_ms in contract_context.open_tickets)
 
@@ -198,8 +198,7 @@ def _measured(contract_context: ContractContext, months: tuple[str, ...], kpis: 
     whole = context if len(months) == 1 else PeriodContext(contract_context, months)
 
     def figure(kpi: Kpi) -> Measured:
-        time = times.of(context, kpi, "agreed") if isinstance(kpi, AvailabilityKpi) else None
-        return measured(kpi, seen(whole, kpi, "agreed", time), whole.frame)
+        return measured(kpi, seen(whole, kpi, "agreed", times.of(context, kpi, "agreed")), whole.frame)
 
     return [figure(kpi) for kpi in kpis]
 

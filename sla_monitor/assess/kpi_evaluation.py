@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
-from sla_monitor.assess.assessment import VIEWS, Figure, Outage, View
+from sla_monitor.assess.assessment import VIEWS, Outage, View
 from sla_monitor.assess.contract_context import ContractContext, is_over
-from sla_monitor.assess.measuring import excused, figure, is_seen, seen
+from sla_monitor.assess.indicators import INDICATORS, KpiEvaluation, seen
+from sla_monitor.assess.measuring import figure, is_seen
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_time import Time, joined
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, CompositeKpi, Kpi, RatioKpi
-from sla_monitor.sla.composite import composite
-from sla_monitor.sla.downtime import Seconds, time_that_counts
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.sla.composite import with_parts
 from sla_monitor.sla.measure import measured
 from sla_monitor.sla.results import KpiResult, Measured, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
@@ -23,27 +23,29 @@ AGREED: tuple[View, ...] = ("agreed",)
 
 @dataclass(slots=True)
 class ServiceTimes:
-    """Availability KPIs' time in months that are over, so that a year need not be read again every few seconds."""
+    """The time of KPIs that lose downtime, in months that are over: a year need not be read again every few seconds."""
 
     known: dict[object, Time] = field(default_factory=dict)
     outages: dict[object, tuple[Outage, ...]] = field(default_factory=dict)
     _last: PeriodContext | None = None
 
-    def of(self, context: PeriodContext, kpi: AvailabilityKpi, view: View) -> Time | None:
-        """The time of a KPI's measurement period so far; None for a service without endpoints."""
-        if kpi.service is None or not is_seen(context, kpi):
+    def of(self, context: PeriodContext, kpi: Kpi, view: View) -> Time | None:
+        """The time of a KPI's measurement period so far; None where it loses no downtime, or its service has no
+        endpoints."""
+        counting = kpi.downtime_counting
+        if counting is None or kpi.service is None or not is_seen(context, kpi):
             return None
-        time = context.time(kpi.service, view, kpi.id, kpi.counting)
-        return time if kpi.measurement_months == 1 else joined([*self._before(context, kpi, view), time])
+        time = context.time(kpi.service, view, kpi.id, counting)
+        return time if kpi.measurement_months == 1 else joined([*self._before(context, kpi, counting, view), time])
 
-    def _before(self, context: PeriodContext, kpi: AvailabilityKpi, view: View) -> Iterable[Time]:
+    def _before(self, context: PeriodContext, kpi: Kpi, counting: Counting, view: View) -> Iterable[Time]:
         for month in context.contract_context.run.period_months(context.month, kpi.measurement_months):
             if month < context.month:
-                key = (month, kpi.id, kpi.service, kpi.counting, view)
+                key = (month, kpi.id, kpi.service, counting, view)
                 time = self.known.get(key)
                 if time is None:
                     earlier = self._context(context.contract_context, month)
-                    time = earlier.time(kpi.service or "", view, kpi.id, kpi.counting)
+                    time = earlier.time(kpi.service or "", view, kpi.id, counting)
                     if is_over(context.contract_context, earlier.period):
                         self.known[key] = time
                 yield time
@@ -55,56 +57,18 @@ class ServiceTimes:
         return self._last
 
 
-@dataclass(frozen=True, slots=True)
-class KpiEvaluation:
-    """A KPI in its measurement period so far: what was measured and what that comes to, by view."""
-
-    kpi: Kpi
-    months: tuple[str, ...]
-    measured: Mapping[View, Measured]
-    results: Mapping[View, KpiResult]
-    times: Mapping[View, Time]
-
-    def figures(self) -> dict[View, Figure]:
-        """What each view shows; views that do not differ share one."""
-        made: dict[int, Figure] = {}
-        for view, result in self.results.items():
-            if id(result) not in made:
-                seconds = self.times[view].seconds if view in self.times else None
-                made[id(result)] = figure_of(self.kpi, result, seconds)
-        return {view: made[id(result)] for view, result in self.results.items()}
-
-
-def figure_of(kpi: Kpi, result: KpiResult, seconds: Seconds | None = None) -> Figure:
-    """A result as a view shows it: points are the band's own."""
-    base_ms = downtime_ms = None
-    if seconds is not None and isinstance(kpi, AvailabilityKpi):
-        base_ms, downtime_ms = map(Fraction, time_that_counts(seconds, kpi.counting))
-    return Figure(
-        value=result.value,
-        rounded=result.rounded,
-        band=result.band,
-        is_met=result.is_met,
-        points=result.own_points,
-        downtime_ms=downtime_ms,
-        base_ms=base_ms,
-        seconds=seconds,
-        working=result.working,
-    )
-
-
 def evaluated_kpis(
     context: PeriodContext,
     earlier: Sequence[PeriodResult],
     times: ServiceTimes,
     views: Sequence[View] = VIEWS,
-    rest: Callable[[], None] = lambda: None,
+    yield_control: Callable[[], None] = lambda: None,
 ) -> dict[str, KpiEvaluation]:
     """The KPIs of the month's terms, by id. `context` is one month; `earlier` are the results of the months before."""
     result: dict[str, KpiEvaluation] = {}
     for kpi in context.terms.kpis:
         result[kpi.id] = _evaluated(context, kpi, earlier, EvaluationContext(times, views, result))
-        rest()
+        yield_control()
     return result
 
 
@@ -129,9 +93,9 @@ def _evaluated(
     spent: dict[View, Time] = {}
     bases: dict[View, object] = {}
     for view in surroundings.views:
-        if isinstance(kpi, AvailabilityKpi) and (time := times.of(context, kpi, view)):
+        if time := times.of(context, kpi, view):
             spent[view] = time
-        basis = spent.get(view) or _basis(whole, kpi, view, others)
+        basis = spent.get(view) or INDICATORS[kpi.indicator].rests_on(whole, kpi, view, others)
         same = next((one for one, its in bases.items() if its is basis or its == basis), None)
         if same is None:
             figures[view] = _measured(whole, kpi, view, spent.get(view), others)
@@ -142,29 +106,17 @@ def _evaluated(
     return KpiEvaluation(kpi, months, figures, results, spent)
 
 
-def _basis(whole: PeriodContext, kpi: Kpi, view: View, others: Mapping[str, KpiEvaluation]) -> object:
-    """All that a figure takes from the view."""
-    if kpi.part_kpis:
-        return [others[part].results[view] for part in kpi.part_kpis if part in others]
-    if isinstance(kpi, RatioKpi):
-        return excused(whole, kpi, view)
-    return [whole.excluded(service.id, view, kpi.id) for service, _ in whole.terms.endpoints_of(kpi)]
-
-
 def _measured(
     whole: PeriodContext, kpi: Kpi, view: View, time: Time | None, others: Mapping[str, KpiEvaluation]
 ) -> Measured:
     found = measured(kpi, seen(whole, kpi, view, time), whole.frame)
-    if isinstance(kpi, CompositeKpi) and found.value is None:
-        # a part whose own measurement period ends elsewhere has no result yet, now or when the month is over
-        ending = {name: other for name, other in others.items() if other.months[-1] == whole.month}
-        parts = {name: other.results[view] for name, other in ending.items()}
-        made = composite(kpi, parts)
-        return Measured(made.value, found.submitted, found.agreed, working=made.working)
-    return found
+    parts = {name: others[name] for name in kpi.part_kpis if name in others}
+    # a part whose own measurement period ends elsewhere has no result yet, now or when the month is over
+    ending = {name: part.results[view] for name, part in parts.items() if part.months[-1] == whole.month}
+    return with_parts(kpi, found, ending)
 
 
-def unborn(contract_context: ContractContext, evaluations: Mapping[str, KpiEvaluation]) -> frozenset[str]:
+def unmeasured(contract_context: ContractContext, evaluations: Mapping[str, KpiEvaluation]) -> frozenset[str]:
     """The KPIs whose measurement period was over before anything was probed, or any ticket recorded: nobody
     measured them, and that is nobody's failure, nor a month without tickets. A figure that somebody reported all the
     same is one."""
@@ -172,7 +124,7 @@ def unborn(contract_context: ContractContext, evaluations: Mapping[str, KpiEvalu
     contexts = {one.months: PeriodContext(contract_context, one.months) for one in evaluations.values()}
     for name, one in evaluations.items():
         context, agreed = contexts[one.months], one.measured["agreed"]
-        is_ticketed = one.kpi.is_of_tickets
+        is_ticketed = one.kpi.ticket_terms is not None
         begun_ms = contract_context.recorded_ms if is_ticketed else contract_context.first_ms
         is_before = begun_ms is None or context.period.end_ms <= begun_ms
         given = agreed.submitted, agreed.agreed, figure(context, one.kpi, "authority") if is_ticketed else None
@@ -180,8 +132,3 @@ def unborn(contract_context: ContractContext, evaluations: Mapping[str, KpiEvalu
         if is_before and is_watched and given == (None, None, None):
             found.add(name)
     return frozenset(found)
-
-
-def target_ratio(kpi: Kpi) -> Fraction:
-    """The target as a part of 1 where it is per cent, and otherwise as it is."""
-    return Fraction(kpi.target) / (100 if kpi.unit == "percent" else 1)

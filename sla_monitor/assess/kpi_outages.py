@@ -9,10 +9,11 @@ from math import floor
 
 from sla_monitor.assess.assessment import Outage, ServiceAssessment
 from sla_monitor.assess.contract_context import is_over
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, ServiceTimes
+from sla_monitor.assess.indicators import KpiEvaluation
+from sla_monitor.assess.kpi_evaluation import ServiceTimes
+from sla_monitor.assess.parts_of_month import outages_of
 from sla_monitor.assess.period_context import PeriodContext
-from sla_monitor.assess.service_assessment import outages_of
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.sla.downtime import CountedOutage
 
 HALF = Fraction(1, 2)
@@ -23,11 +24,11 @@ def kpi_outages(
 ) -> tuple[Outage, ...]:
     """Each with what it adds to the downtime, to the millisecond: the list adds up to it in every view. An outage that
     does not count is listed with nothing. `context`: the month up to which is told; `services`: what was seen in it."""
-    kpi = one.kpi
-    if not isinstance(kpi, AvailabilityKpi) or not one.times:
+    service, counting = one.kpi.service, one.kpi.downtime_counting
+    if service is None or counting is None or not one.times:
         return ()
-    before = (_seen_before(context, kpi, month, times) for month in one.months if month < context.month)
-    several = chain(*before, _seen_now(context, services, kpi))
+    before = (_seen_before(context, service, counting, month, times) for month in one.months if month < context.month)
+    several = chain(*before, _seen_now(context, services, service, counting))
     seen = {outage.start_ms: outage for outage in _together(several)}
     agreed, gross, claimed = (one.measured[view].outages for view in ("agreed", "gross", "claimed"))
     agreed_ms = _whole(agreed)
@@ -45,17 +46,17 @@ def kpi_outages(
 
 
 def _seen_now(
-    context: PeriodContext, services: Mapping[str, ServiceAssessment], kpi: AvailabilityKpi
+    context: PeriodContext, services: Mapping[str, ServiceAssessment], service: str, counting: Counting
 ) -> Sequence[Outage]:
     """What was seen down in each outage: the service's own, unless the KPI sees others."""
-    service, counting = kpi.service or "", kpi.counting
     is_plain = counting.quorum is None and counting.slow_as_down is None
     return services[service].outages if is_plain else outages_of(context, service, counting)
 
 
-def _seen_before(context: PeriodContext, kpi: AvailabilityKpi, month: str, times: ServiceTimes) -> Sequence[Outage]:
+def _seen_before(
+    context: PeriodContext, service: str, counting: Counting, month: str, times: ServiceTimes
+) -> Sequence[Outage]:
     """The same in an earlier month. Once that is over it is kept, as its time is."""
-    service, counting = kpi.service or "", kpi.counting
     key = month, service, counting.quorum, counting.slow_as_down
     found = times.outages.get(key)
     if found is None:

@@ -1,4 +1,4 @@
-"""KPI inputs: what observations, tickets and reports say of one KPI in its measurement period, in one view."""
+"""Measuring: what observations, tickets and reports say of one KPI in its measurement period, in one view."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import repeat
 from operator import floordiv, sub
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from sla_monitor.assess.answer_cache import VERSION
 from sla_monitor.assess.assessment import View
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
-from sla_monitor.assess.service_time import Time
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi import ErrorRateKpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.intervals import Intervals, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS
 from sla_monitor.register.entries import Claim, ReportedFigure
 from sla_monitor.sla.indicators import EventCounts, in_target_percent, mean, ordered, percentile, summed
-from sla_monitor.sla.measure import KpiInput, SampleStatistics, made_of_slots
+from sla_monitor.sla.measure import SampleStatistics, made_of_slots
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.tickets import Stop, Ticket
@@ -38,18 +37,19 @@ class CountedTime:
     corrections: Corrections
 
 
-def made_of_samples(context: PeriodContext, kpi: Sampled, view: View) -> SampleStatistics:
+def made_of_samples(context: PeriodContext, kpi: KpiTerms, view: View, statistic: SampleStatistic) -> SampleStatistics:
     """The statistic of a measurement period so far. For months that are over, the evidence may have kept it."""
     counting = list(_counting(context, kpi, view))
     contract_context, period = context.contract_context, context.period
     seen = [
-        (key, context.endpoints.looked_at(key, period.start_ms, period.end_ms)) for key in (one.key for one in counting)
+        (key, context.endpoints.observed_time(key, period.start_ms, period.end_ms))
+        for key in (one.key for one in counting)
     ]
     others = contract_context.imports_in(period.start_ms, period.end_ms)
-    question = (VERSION, *statistic(kpi, period.start_ms), [_told(one) for one in counting], seen, *others)
+    question = (VERSION, *statistic.terms, [_content(one) for one in counting], seen, *others)
 
     def answer() -> str:
-        made = made_of_pieces(kpi, period.start_ms, _pieces(context, kpi, counting))
+        made = statistic.of_all(piece.part(statistic) for piece in _pieces(context, counting))
         return f"{made.of} {'-' if made.value is None else made.value}"
 
     is_in = period.end_ms + MARGIN_MS <= contract_context.now_ms
@@ -57,7 +57,7 @@ def made_of_samples(context: PeriodContext, kpi: Sampled, view: View) -> SampleS
     return SampleStatistics(int(of), None if value == "-" else Fraction(value))
 
 
-def _counting(context: PeriodContext, kpi: Sampled, view: View) -> Iterator[CountedTime]:
+def _counting(context: PeriodContext, kpi: KpiTerms, view: View) -> Iterator[CountedTime]:
     for service, endpoint in context.terms.endpoints_of(kpi):
         inside = subtract(context.through(service.id).hours, context.excluded(service.id, view, kpi.id))
         if kpi.related is not None and kpi.related.dedupe == "exclude_samples":
@@ -74,19 +74,17 @@ def _corrected(context: PeriodContext, endpoint: Endpoint) -> Corrections:
     return [one for one in several if one[0] < one[1]]
 
 
-def _told(one: CountedTime) -> tuple[object, ...]:
+def _content(one: CountedTime) -> tuple[object, ...]:
     return one.key, one.inside, [(start, end, f"{outcome}") for start, end, outcome in one.corrections]
 
 
-def _pieces(context: PeriodContext, kpi: Sampled, counting: list[CountedTime]) -> Iterator[MeasuredSlice]:
+def _pieces(context: PeriodContext, counting: list[CountedTime]) -> Iterator[MeasuredSlice]:
     """The observations, with what counts of them."""
     rules = {one.key: (one.inside, one.corrections) for one in counting}
     found = context.contract_context.samples(list(rules), context.period.start_ms, context.until_ms)
     return (MeasuredSlice(samples, *rules[key]) for key, samples in found)
 
 
-T = TypeVar("T")
-Sampled: TypeAlias = ResponseTimeKpi | ErrorRateKpi
 Corrections: TypeAlias = Sequence[tuple[int, int, Outcome]]
 Slots: TypeAlias = tuple[Counter[int], Counter[int]]
 """Observations by slot, and the failed ones of them."""
@@ -101,34 +99,48 @@ class MeasuredSlice:
     inside: Intervals
     corrections: Corrections
 
-    def part(self, statistic: object, of: Callable[[Samples], T]) -> T:
+    def part(self, statistic: SampleStatistic) -> Any:
         """What a statistic takes from the observations that count: those that began inside, as corrected, without those
         that saw nothing. Worked out once, as long as the observations are remembered."""
         touched = self.samples.touched(self.inside)
-        question = statistic, tuple(touched), tuple(self.corrections)
-        return self.samples.once(question, lambda: of(self.samples.inside(touched).corrected(self.corrections).seen()))
+        question = statistic.terms, tuple(touched), tuple(self.corrections)
+
+        def answer() -> Any:
+            return statistic.of_piece(self.samples.inside(touched).corrected(self.corrections).seen())
+
+        return self.samples.once(question, answer)
 
 
-def statistic(kpi: Sampled, start_ms: int) -> tuple[str, ...]:
-    """All that the statistic takes from the terms."""
-    if isinstance(kpi, ErrorRateKpi):
-        return "error rate", f"{kpi.slot_ms}", f"{start_ms}"
-    return "response time", f"{kpi.percentile}", kpi.phase
+@dataclass(frozen=True, slots=True)
+class SampleStatistic:
+    """How observations make a figure. `terms`: all that it takes from a KPI's terms; `of_piece`: what it takes from
+    some observations; `of_all`: what several of these come to together."""
+
+    terms: tuple[str, ...]
+    of_piece: Callable[[Samples], Any]
+    of_all: Callable[[Iterable[Any]], SampleStatistics]
 
 
-def made_of_pieces(kpi: Sampled, start_ms: int, pieces: Iterable[MeasuredSlice]) -> SampleStatistics:
-    """The statistic of a measurement period that began at `start_ms`."""
-    of = statistic(kpi, start_ms)
-    if isinstance(kpi, ErrorRateKpi):
-        return made_of_slots(
-            _joined(piece.part(of, lambda samples: _slots(kpi, start_ms, samples)) for piece in pieces)
+def error_rate(kpi: ErrorRateKpi, start_ms: int) -> SampleStatistic:
+    """Of a measurement period that began at `start_ms`."""
+    terms = "error rate", f"{kpi.slot_ms}", f"{start_ms}"
+    return SampleStatistic(
+        terms, lambda samples: _slots(kpi, start_ms, samples), lambda pieces: made_of_slots(_joined(pieces))
+    )
+
+
+def response_time(kpi: ResponseTimeKpi) -> SampleStatistic:
+    """Mean or percentile."""
+    percent, terms = kpi.percentile, ("response time", f"{kpi.percentile}", kpi.phase)
+    if percent is None:
+        return SampleStatistic(
+            terms, lambda samples: summed(_times_us(kpi, samples)), lambda pieces: SampleStatistics(*mean(pieces))
         )
-    if kpi.percentile is None:
-        return SampleStatistics(
-            *mean(piece.part(of, lambda samples: summed(_times_us(kpi, samples))) for piece in pieces)
-        )
-    several = (piece.part(of, lambda samples: ordered(_times_us(kpi, samples))) for piece in pieces)
-    return SampleStatistics(*percentile(several, kpi.percentile))
+    return SampleStatistic(
+        terms,
+        lambda samples: ordered(_times_us(kpi, samples)),
+        lambda pieces: SampleStatistics(*percentile(pieces, percent)),
+    )
 
 
 def _times_us(kpi: ResponseTimeKpi, samples: Samples) -> Iterator[int]:
@@ -153,24 +165,6 @@ def _joined(parts: Iterable[Slots]) -> list[tuple[int, int]]:
     return list(zip(map(failed.__getitem__, made), made.values(), strict=True))
 
 
-def seen(context: PeriodContext, kpi: KpiTerms, view: View, time: Time | None = None) -> KpiInput:
-    """Everything that is known of a KPI. `time`: for availability, the whole measurement period's."""
-    submitted, agreed, ours = (figure(context, kpi, party) for party in ("supplier", "agreed", "authority"))
-    given = KpiInput(submitted=submitted, agreed=agreed, figure=ours)
-    if isinstance(kpi, AvailabilityKpi):
-        return given if time is None else _with(given, seconds=time.seconds, outages=time.outages(kpi.counting))
-    if isinstance(kpi, RatioKpi) and kpi.within_ms is not None:
-        return _with(given, tickets=tickets(context, kpi, view))
-    if isinstance(kpi, ResponseTimeKpi | ErrorRateKpi):
-        return _with(given, made=made_of_samples(context, kpi, view))
-    return given
-
-
-def _with(given: KpiInput, **parts: object) -> KpiInput:
-    fields = {name: getattr(given, name) for name in ("submitted", "agreed", "figure")}
-    return KpiInput(**(fields | parts))
-
-
 def figure(context: PeriodContext, kpi: KpiTerms, party: str) -> Fraction | None:
     """A party's figure for the measurement period."""
     found = context.contract_context.standing.figure(kpi.id, context.month, party)
@@ -183,8 +177,8 @@ def value_of(kpi: KpiTerms, said: ReportedFigure) -> Fraction | None:
         return Fraction(said.value)
     counts = EventCounts(said.in_target or 0, said.total or 0)
     if counts.total:
-        return in_target_percent(counts, kpi.min_denominator if isinstance(kpi, RatioKpi) else 0)
-    return Fraction(100) if isinstance(kpi, RatioKpi) and kpi.no_events == "met" else None
+        return in_target_percent(counts, kpi.least_denominator)
+    return kpi.value_without_events
 
 
 def is_seen(context: PeriodContext, kpi: KpiTerms) -> bool:
@@ -198,8 +192,7 @@ def tickets(context: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, 
     left_out = excused(context, kpi, view)
     found = []
     for said in context.tickets:
-        is_ours = kpi.service is None or said.service in {None, kpi.service}
-        if is_ours and said.id not in left_out:
+        if kpi.covers(said.priority, said.service) and said.id not in left_out:
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
             found.append(Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops))
     return tuple(found)

@@ -12,15 +12,21 @@ from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.history import Cache, contract_context_of, earlier_months, setting_of
-from sla_monitor.assess.kpi_assessment import kpi_assessments
-from sla_monitor.assess.kpi_evaluation import KpiEvaluation, evaluated_kpis
+from sla_monitor.assess.indicators import KpiEvaluation
+from sla_monitor.assess.kpi_evaluation import evaluated_kpis
 from sla_monitor.assess.kpi_outages import kpi_outages
-from sla_monitor.assess.participants import shares_of
+from sla_monitor.assess.parts_of_month import kpi_assessments, service_assessment
 from sla_monitor.assess.period_context import PeriodContext
-from sla_monitor.assess.reconciliation import Kept, Reconciliation, reconciliation
+from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
 from sla_monitor.assess.sample_cache import SampleCache
-from sla_monitor.assess.service_assessment import service_assessment
-from sla_monitor.assess.settlement import entries_of, missing_figures, report_due_ms, restatement, status_of
+from sla_monitor.assess.settlement import (
+    entries_of,
+    missing_figures,
+    report_due_ms,
+    restatement,
+    shares_of,
+    status_of,
+)
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length
@@ -31,7 +37,7 @@ from sla_monitor.sla.money.month_engine import period_result
 from sla_monitor.sla.results import PeriodResult
 
 
-def no_rest() -> None:
+def never_yield() -> None:
     """Nobody waits."""
 
 
@@ -42,22 +48,22 @@ class AssessmentRun:
 
     now_ms: int
     cache: Cache
-    yield_control: Callable[[], None] = no_rest
+    yield_control: Callable[[], None] = never_yield
 
 
 def assess(
     contracts: Iterable[Contract],
     evidence: Evidence,
     now_ms: int,
-    rest: Callable[[], None] = no_rest,
+    yield_control: Callable[[], None] = never_yield,
     caches: dict[str, Cache] | None = None,
 ) -> Assessment:
-    """Every contract's running month at `now_ms`. `rest` is called between services, KPIs and months: the daemon lets
-    probes that are due go first, because working out thousands of endpoints in one go would make them late. `caches`,
-    by contract, are kept from one assessment to the next."""
+    """Every contract's running month at `now_ms`. `yield_control` is called between services, KPIs and months: the
+    daemon lets probes that are due go first, because working out thousands of endpoints in one go would make them late.
+    `caches`, by contract, are kept from one assessment to the next."""
     kept = {} if caches is None else caches
     several = [
-        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), rest))
+        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), yield_control))
         for contract in contracts
     ]
     return Assessment(now_ms, tuple(several))
@@ -91,7 +97,7 @@ def assess_contract(contract: Contract, evidence: Evidence, now_ms: int) -> Cont
 
 
 def reconcile_month(
-    contract: Contract, evidence: Evidence, month: str, now_ms: int, supposed: Kept | None = None
+    contract: Contract, evidence: Evidence, month: str, now_ms: int, supposed: RecordedList | None = None
 ) -> Reconciliation | None:
     """A month's outages against the supplier's lists that are kept, and against one more; None: none speaks of it."""
     contract_context = contract_context_of(contract, evidence, now_ms, Cache())
@@ -123,11 +129,11 @@ def _newest_reconciliation(contract_context: ContractContext, cache: Cache) -> R
 
 
 def _reconciled(
-    context: PeriodContext, more: Sequence[Kept] = (), services: Sequence[ServiceAssessment] | None = None
+    context: PeriodContext, more: Sequence[RecordedList] = (), services: Sequence[ServiceAssessment] | None = None
 ) -> Reconciliation | None:
     """`services`: where they are worked out already."""
     contract_context = context.contract_context
-    lists = [*(Kept(entry.number, said) for entry, said in contract_context.standing.of(OutageList)), *more]
+    lists = [*(RecordedList(entry.number, said) for entry, said in contract_context.standing.of(OutageList)), *more]
     if not lists:
         return None
     several = [service_assessment(context, one) for one in context.terms.services] if services is None else services
@@ -141,24 +147,26 @@ def _assessed(
     run: AssessmentRun,
     history: Sequence[PeriodResult] | None = None,
 ) -> ContractAssessment:
-    cache, rest = run.cache, run.yield_control
+    cache, yield_control = run.cache, run.yield_control
     contract_context = contract_context_of(contract, evidence, run.now_ms, cache)
     is_now = month == contract_context.this_month  # asked for again and again, unlike the months before
     if is_now:
         young = replace(contract_context, evidence=SampleCache(evidence, cache.samples, run.now_ms))
     else:
         young = replace(contract_context, together=held_keys(contract, period_of(contract, month)))
-    earlier = earlier_months(contract_context, month, cache, rest, young) if history is None else tuple(history)
+    earlier = (
+        earlier_months(contract_context, month, cache, yield_control, young) if history is None else tuple(history)
+    )
     context = PeriodContext(young, (month,))
     services: dict[str, ServiceAssessment] = {}
     for service in context.terms.services:
         services[service.id] = service_assessment(context, service)
-        rest()
-    evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, rest)
-    return _told(context, services, evaluations, earlier, run)
+        yield_control()
+    evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, yield_control)
+    return _assessment(context, services, evaluations, earlier, run)
 
 
-def _told(
+def _assessment(
     context: PeriodContext,
     services: Mapping[str, ServiceAssessment],
     evaluations: Mapping[str, KpiEvaluation],

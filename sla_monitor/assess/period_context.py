@@ -14,7 +14,7 @@ from sla_monitor.assess.assessment import View
 from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.endpoint_states import Endpoints
 from sla_monitor.assess.exclusions import Exclusions, exclusions, together
-from sla_monitor.assess.service_sweep import PLAIN, Impacts, through
+from sla_monitor.assess.service_sweep import PLAIN, UserImpact, through
 from sla_monitor.assess.service_time import Through, Time, time_of
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.kpis.counting import Counting
@@ -142,7 +142,9 @@ class PeriodContext:
 
     def excluded(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Intervals:
         """What a view leaves out; nothing where the contract counts excluded time like any other."""
-        return [] if counting.excluded == "counted" else self.exclusions.time(service, view, kpi)
+        if counting.excluded == "counted":
+            return []
+        return self.exclusions.time(service, view, kpi, lambda: self.through(service, counting).down)
 
     def time(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Time:
         """A service's time by class."""
@@ -162,9 +164,9 @@ class PeriodContext:
         return subtract(whole, [(0, self.until_ms)]) if self.until_ms > 0 else whole
 
 
-def _impacts(standing: EffectiveEntries, service: str) -> Impacts:
+def _impacts(standing: EffectiveEntries, service: str) -> list[UserImpact]:
     return [
-        (said.start_ms, said.end_ms, Fraction(said.users, said.of))
+        UserImpact(said.start_ms, said.end_ms, Fraction(said.users, said.of))
         for _, said in standing.of(Impact)
         if said.service == service
     ]

@@ -17,8 +17,8 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals, intersect, length, normal, subtract, union
 from sla_monitor.register.entries import ListedOutage, OutageList
-from sla_monitor.register.instant import told_instant
-from sla_monitor.sla.reconcile import VERDICTS, Match, Sums, Verdict, reconcile
+from sla_monitor.register.instant import format_utc
+from sla_monitor.sla.reconcile import VERDICTS, DowntimeTotals, Match, Verdict, reconcile
 
 VERDICT_WORDS: dict[Verdict, str] = {
     "agreed": "agreed",
@@ -29,11 +29,11 @@ VERDICT_WORDS: dict[Verdict, str] = {
 }
 
 
-class Kept(NamedTuple):
+class RecordedList(NamedTuple):
     """A supplier's list and the number of its entry; None: it is not in the register."""
 
     number: int | None
-    said: OutageList
+    outage_list: OutageList
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Remedy:
 
     def command(self, contract: str) -> str:
         """What is to be typed. No text of the supplier's is in it."""
-        times = ("start", told_instant(self.start_ms)), ("end", told_instant(self.end_ms))
+        times = ("start", format_utc(self.start_ms)), ("end", format_utc(self.end_ms))
         options = (("service", self.service), *times, *self.words, ("note", self.note))
         spelled = (word for name, value in options for word in (f"--{name}", value))
         return shlex.join(["sla-monitor", "register", "add", self.kind, contract, *spelled])
@@ -86,7 +86,7 @@ class Pairing:
         return self.match.verdict
 
     @property
-    def sums(self) -> Sums:
+    def sums(self) -> DowntimeTotals:
         return self.match.sums
 
 
@@ -103,8 +103,8 @@ class ServiceReconciliation:
     outside: tuple[Theirs, ...]
 
     @property
-    def sums(self) -> Sums:
-        return sum((row.sums for row in self.rows), Sums())
+    def sums(self) -> DowntimeTotals:
+        return sum((row.sums for row in self.rows), DowntimeTotals())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,13 @@ class Reconciliation:
     month: str
     until_ms: int
     tolerance_ms: int
-    lists: tuple[Kept, ...]
+    lists: tuple[RecordedList, ...]
     services: tuple[ServiceReconciliation, ...]
     unassessed: tuple[Theirs, ...] = ()
 
     @property
-    def sums(self) -> Sums:
-        return sum((service.sums for service in self.services), Sums())
+    def sums(self) -> DowntimeTotals:
+        return sum((service.sums for service in self.services), DowntimeTotals())
 
     @property
     def remedies(self) -> Iterator[Remedy]:
@@ -136,30 +136,38 @@ class Reconciliation:
 
 
 def reconciliation(
-    contract: Contract, period: Period, now_ms: int, services: Sequence[ServiceAssessment], lists: Sequence[Kept]
+    contract: Contract,
+    period: Period,
+    now_ms: int,
+    services: Sequence[ServiceAssessment],
+    lists: Sequence[RecordedList],
 ) -> Reconciliation | None:
     """The month's services against all of the lists that speak of it, oldest first; None: none does."""
     until_ms = min(period.end_ms, now_ms)
-    about = tuple(one for one in lists if one.said.start_ms < until_ms and one.said.end_ms > period.start_ms)
+    about = tuple(
+        one for one in lists if one.outage_list.start_ms < until_ms and one.outage_list.end_ms > period.start_ms
+    )
     if not about:
         return None
-    span_ms, tolerance_ms = (period.start_ms, until_ms), about[-1].said.tolerance_ms
+    span_ms, tolerance_ms = (period.start_ms, until_ms), about[-1].outage_list.tolerance_ms
     found = tuple(_service(contract, service, span_ms, about) for service in services)
     known = {service.service for service in services}
-    others = dict.fromkeys(one.service for kept in about for one in kept.said.outages if one.service not in known)
+    others = dict.fromkeys(
+        one.service for kept in about for one in kept.outage_list.outages if one.service not in known
+    )
     unassessed = tuple(theirs for name in others for theirs in _listed(name, span_ms, about)[1])
     return Reconciliation(period.name, until_ms, tolerance_ms, about, found, unassessed)
 
 
 def _service(
-    contract: Contract, service: ServiceAssessment, span_ms: tuple[int, int], lists: Sequence[Kept]
+    contract: Contract, service: ServiceAssessment, span_ms: tuple[int, int], lists: Sequence[RecordedList]
 ) -> ServiceReconciliation:
     covered, listed = _listed(service.service, span_ms, lists)
     hours = intersect(service.lanes.hours, [span_ms]) if service.lanes else []
     unknown = service.lanes.unknown if service.lanes else []
     compared = intersect(hours, covered)
     ours = [[(one.start_ms, span_ms[1] if one.end_ms is None else one.end_ms)] for one in service.outages]
-    matches = reconcile(ours, [one.times for one in listed], compared, unknown, lists[-1].said.tolerance_ms)
+    matches = reconcile(ours, [one.times for one in listed], compared, unknown, lists[-1].outage_list.tolerance_ms)
     rows = [
         Pairing(
             match,
@@ -179,7 +187,7 @@ def _service(
     )
 
 
-def _listed(service: str, span_ms: tuple[int, int], lists: Sequence[Kept]) -> tuple[Intervals, list[Theirs]]:
+def _listed(service: str, span_ms: tuple[int, int], lists: Sequence[RecordedList]) -> tuple[Intervals, list[Theirs]]:
     """The part of a span of which the lists speak for a service, and its outages in it; newer lists come first."""
     covered: Intervals = []
     found: list[Theirs] = []
@@ -196,12 +204,12 @@ def _listed(service: str, span_ms: tuple[int, int], lists: Sequence[Kept]) -> tu
     return covered, sorted(found, key=lambda theirs: (theirs.start_ms, theirs.times[-1][1]))
 
 
-def _remedies(contract: Contract, service: str, match: Match, newest: Kept) -> Iterator[Remedy]:
+def _remedies(contract: Contract, service: str, match: Match, newest: RecordedList) -> Iterator[Remedy]:
     """A correction of each stretch in which the lists disagree, to what the other one says; a claim of relief for each
     that is ours alone, by the first cause that the contract lists; a dispute about the whole."""
     if match.verdict == "agreed":
         return
-    list_ = f"entry {newest.number}" if newest.number is not None else f"SHA-256 {newest.said.digest[:16]}"
+    list_ = f"entry {newest.number}" if newest.number is not None else f"SHA-256 {newest.outage_list.digest[:16]}"
     note = f"The outage list of the supplier ({list_}) says otherwise."
     for start_ms, end_ms in match.ours_alone:
         yield Remedy("correction", service, start_ms, end_ms, (("outcome", "up"),), note)
@@ -214,7 +222,7 @@ def _remedies(contract: Contract, service: str, match: Match, newest: Kept) -> I
     yield Remedy("dispute", service, match.start_ms, match.end_ms, (("party", party),), note)
 
 
-def told_counts(one: Reconciliation) -> str:
+def format_counts(one: Reconciliation) -> str:
     """`3 agreed, 1 ours only`; what there is none of is not told."""
     told = [f"{count:,} {VERDICT_WORDS[verdict]}" for verdict, count in one.counts.items() if count]
     return ", ".join(told) or "nothing on either list"

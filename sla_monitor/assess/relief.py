@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.assess.rulings import RequestContext, Ruling, decided, meant_by, told_days
+from sla_monitor.assess.rulings import RequestContext, Ruling, decided, format_working_days, meant_by
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period, month_at
@@ -26,7 +26,7 @@ def claims(case: RequestContext, period: Period) -> Iterator[Ruling]:
 
 def is_granted(case: RequestContext, entry: Entry, said: Claim) -> bool:
     """Whether a claim is granted at all."""
-    return decided(case, entry, said)[0] is not None and not refusal(case, entry, said)
+    return decided(case, entry, said).span is not None and not refusal(case, entry, said)
 
 
 def refusal(case: RequestContext, entry: Entry, said: Claim) -> str:
@@ -38,7 +38,7 @@ def refusal(case: RequestContext, entry: Entry, said: Claim) -> str:
     if relief.notice_working_days is not None and relief.late == "refused":
         days = _days_late(said, told_ms, terms)
         if days > relief.notice_working_days:
-            return f"told {told_days(days)} after it was known, {relief.notice_working_days} are allowed"
+            return f"told {format_working_days(days)} after it was known, {relief.notice_working_days} are allowed"
     if relief.deadline_months is not None:
         month = month_at(said.start_ms, terms.time_zone)
         if month_at(told_ms, terms.time_zone) > shifted(month, relief.deadline_months):
@@ -54,9 +54,9 @@ def _days_late(said: Claim, told_ms: int, terms: Terms) -> int:
 
 def _ruling(case: RequestContext, entry: Entry, said: Claim, service: str, period: Period) -> Ruling:
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
-    span, why, is_pending = decided(case, entry, said)
-    refused = refusal(case, entry, said)
-    ruling = Ruling(entry.number, "claim", service, asked, kpis=said.kpis, is_pending=is_pending and not refused)
-    if span is None or refused:
-        return ruling.refused(refused or why)
-    return ruling.with_granted(intersect([asked], normal([span])), why, "not in what was granted")
+    grant, refused = decided(case, entry, said), refusal(case, entry, said)
+    is_pending = grant.is_pending and not refused
+    ruling = Ruling(entry.number, "claim", service, asked, kpis=said.kpis, is_pending=is_pending)
+    if grant.span is None or refused:
+        return ruling.refused(refused or grant.why)
+    return ruling.with_granted(intersect([asked], normal([grant.span])), grant.why, "not in what was granted")

@@ -23,10 +23,19 @@ class RequestContext:
 
 
 @dataclass(frozen=True, slots=True)
+class DowntimeAllowance:
+    """How much downtime is left out of some granted time, and nothing else of it. `whose`: rulings with the same share
+    it."""
+
+    whose: tuple[str, ...]
+    most_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """One booking or claim for one service in one month: the time asked for, what of it is granted, and why.
 
-    `kpis`: only for these; none: for all.
+    `kpis`: only for these; none: for all. `downtime`: of what is granted, only so much downtime is left out.
     """
 
     entry: int
@@ -38,6 +47,7 @@ class Ruling:
     why: str = ""
     why_not: str = ""
     is_pending: bool = False
+    downtime: DowntimeAllowance | None = None
 
     def refused(self, why: str) -> Ruling:
         return replace(self, why_not=why)
@@ -59,27 +69,36 @@ def meant_by(case: RequestContext, said: Maintenance | Claim) -> Iterator[tuple[
     """The services that a booking or a claim is for, each with the first terms in that time that have it: one that
     joins the contract meanwhile is among them."""
     found: set[str] = set()
-    for _, _, terms in case.contract.versions_in(said.start_ms, said.end_ms):
-        for service in terms.services:
+    for version in case.contract.versions_in(said.start_ms, said.end_ms):
+        for service in version.terms.services:
             if service.id not in found and (not said.services or service.id in said.services):
                 found.add(service.id)
-                yield terms, service
+                yield version.terms, service
 
 
-def decided(case: RequestContext, entry: Entry, said: Maintenance | Claim) -> tuple[tuple[int, int] | None, str, bool]:
-    """(from and to that was granted or needs nobody's word, why, whether it awaits a decision)."""
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What is granted of a request. `span`: `[start, end)` in ms; None: nothing, refused or not decided yet."""
+
+    span: tuple[int, int] | None
+    why: str
+    is_pending: bool = False
+
+
+def decided(case: RequestContext, entry: Entry, said: Maintenance | Claim) -> Grant:
+    """What the decision on a request grants, or all of it where the contract asks for no decision."""
     found = case.standing.decision_on(entry.number)
     if found is None:
         if said.asks_for_decision(case.contract):
-            return None, "awaits a decision", True
-        return (said.start_ms, said.end_ms), "stands by itself", False
+            return Grant(None, "awaits a decision", is_pending=True)
+        return Grant((said.start_ms, said.end_ms), "stands by itself")
     number, ruling = found[0].number, found[1]
     if not ruling.granted:
-        return None, f"refused by decision {number}", False
+        return Grant(None, f"refused by decision {number}")
     start_ms = said.start_ms if ruling.start_ms is None else max(ruling.start_ms, said.start_ms)
     end_ms = said.end_ms if ruling.end_ms is None else min(ruling.end_ms, said.end_ms)
-    return (start_ms, end_ms), f"decision {number}", False
+    return Grant((start_ms, end_ms), f"decision {number}")
 
 
-def told_days(days: int) -> str:
+def format_working_days(days: int) -> str:
     return f"{days} Working Day" if days == 1 else f"{days} Working Days"

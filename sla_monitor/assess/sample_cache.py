@@ -17,7 +17,7 @@ SETTLED_AFTER_MS = 600_000
 
 
 @dataclass(slots=True)
-class Kept:
+class CachedSamples:
     """One endpoint's observations in `[start_ms, until_ms)`, a day in each piece, in 25 bytes each. `wanted_ms`: the
     earliest that anybody has asked for in the assessment that goes on."""
 
@@ -54,7 +54,7 @@ class Memory:
     """What is kept of one contract's endpoints, by key; `together`: the keys of those whose observations matter at
     all."""
 
-    kept: dict[str, Kept] = field(default_factory=dict)
+    kept: dict[str, CachedSamples] = field(default_factory=dict)
     together: Mapping[str, None] = field(default_factory=dict)
 
     def expect(self, contract: Contract) -> None:
@@ -104,9 +104,11 @@ class SampleCache(Forwarding):
     def _read(self, keys: Sequence[str], start_ms: int) -> None:
         """Have the observations from then on in memory, as far as they are settled."""
         new = [key for key in keys if key not in self._memory or start_ms < self._memory[key].start_ms]
-        self._memory |= {key: Kept(start_ms, start_ms) for key in new}
+        self._memory |= {key: CachedSamples(start_ms, start_ms) for key in new}
         if new:
-            self._memory |= {key: Kept(start_ms, start_ms) for key in self._together if key not in self._memory}
+            self._memory |= {
+                key: CachedSamples(start_ms, start_ms) for key in self._together if key not in self._memory
+            }
         known = self._memory.keys() & {*keys, *self._together}
         late = [key for key in known if self._memory[key].until_ms < self._settled_ms]
         for _, several in groupby(sorted(late, key=self._place), self._place):
@@ -118,7 +120,7 @@ class SampleCache(Forwarding):
     def _settle(self, keys: Sequence[str]) -> None:
         """Read on at endpoints that have been read from one instant to another."""
         until_ms, start_ms = self._place(keys[0])
-        self._evidence.keep_looks(keys, start_ms, self._settled_ms)
+        self._evidence.keep_samples(keys, start_ms, self._settled_ms)
         try:
             for key, samples in self._evidence.columns(keys, until_ms, self._settled_ms):
                 self._memory[key].add(samples)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import lcm
-from typing import TypeAlias
 
 from sla_monitor.assess.endpoint_states import Endpoints
 from sla_monitor.assess.service_time import Spell, Through, TimeSlice, spell_of
@@ -21,15 +21,22 @@ from sla_monitor.sla.availability import KnownState, Stretch, timeline, within
 from sla_monitor.sla.observation import Outcome
 
 PLAIN = Counting()
-Impacts: TypeAlias = Sequence[tuple[int, int, Fraction]]
-"""From, to, and the share of the users that an outage hit in that time; later ones win."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserImpact:
+    """The share of the users that an outage hit in `[start_ms, end_ms)`. Of several, the last holds."""
+
+    start_ms: int
+    end_ms: int
+    share: Fraction
 
 
 def through(
     slices: Sequence[TermsSlice],
     endpoints: Endpoints,
     period: Period,
-    impacts: Impacts = (),
+    impacts: Sequence[UserImpact] = (),
     counting: Counting = PLAIN,
 ) -> Through:
     """A service through the hours of its parts, which end no later than now. A KPI whose counting has a quorum or
@@ -115,12 +122,12 @@ def _spells(outages: Intervals, pieces: Sequence[TimeSlice], period: Period) -> 
     return tuple(spells)
 
 
-def _hit(piece: TimeSlice, impacts: Impacts) -> Iterable[TimeSlice]:
+def _hit(piece: TimeSlice, impacts: Sequence[UserImpact]) -> Iterable[TimeSlice]:
     """A piece of an outage, cut where the share of users that it hit changes."""
     start_ms, end_ms, share = piece
-    cuts = {start_ms, end_ms} | {at for one in impacts for at in one[:2] if start_ms < at < end_ms}
+    cuts = {start_ms, end_ms} | {at for one in impacts for at in (one.start_ms, one.end_ms) if start_ms < at < end_ms}
     for start, end in pairwise(sorted(cuts)):
-        hit = next((one[2] for one in reversed(impacts) if one[0] <= start < one[1]), WHOLE)
+        hit = next((one.share for one in reversed(impacts) if one.start_ms <= start < one.end_ms), WHOLE)
         yield TimeSlice(start, end, WHOLE if share * hit == 1 else share * hit)
 
 

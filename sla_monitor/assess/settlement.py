@@ -1,17 +1,20 @@
-"""Settlement: running, provisional or final, and the register entries that belong to a month."""
+"""Settlement: running, provisional or final, the register entries that belong to a month, and who has which part of
+what is deducted for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import Restatement, Status
 from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.credit_inputs import terms_by_day
 from sla_monitor.assess.history import as_of
 from sla_monitor.assess.measuring import is_seen
 from sla_monitor.assess.period_context import PeriodContext
+from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.contract.terms import Terms
@@ -21,7 +24,11 @@ from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.register.affected_months import Others, first_changed
 from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
+from sla_monitor.sla.money.apportionment import shared
+from sla_monitor.sla.money.participant_shares import shares_through
 from sla_monitor.sla.results import PeriodResult
+from sla_monitor.sla.rounding import minor_units, shown
+from sla_monitor.sla.working import Working, step
 
 
 def status_of(context: PeriodContext) -> Status:
@@ -57,7 +64,7 @@ def _since(context: PeriodContext, number: int, entries: Sequence[Entry]) -> tup
     undecided = {one.number for one in contract_context.standing.pending(contract_context.contract)}
     zone, later = contract_context.contract.time_zone, (one for one in entries if one.number > number)
     first = {
-        one.number: first_changed(one.said, zone, others, contract_context.margin_ms)
+        one.number: first_changed(one.body, zone, others, contract_context.margin_ms)
         for one in later
         if one.number not in undecided
     }
@@ -80,15 +87,15 @@ def entries_of(contract_context: ContractContext, entries: Sequence[Entry], peri
 
 
 def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) -> bool:
-    said = entry.said
-    if isinstance(said, Decision | Done | Undo):
-        return said.about in numbers
-    if isinstance(said, Timed):
-        return said.start_ms < period.end_ms and said.end_ms > period.start_ms
-    if isinstance(said, TicketRecord):
-        ended_ms = said.opened_ms if said.ended_ms is None else said.ended_ms
-        return said.opened_ms < period.end_ms and ended_ms >= period.start_ms
-    return (said.month or month_at(entry.at_ms, zone)) == period.name
+    body = entry.body
+    if isinstance(body, Decision | Done | Undo):
+        return body.about in numbers
+    if isinstance(body, Timed):
+        return body.start_ms < period.end_ms and body.end_ms > period.start_ms
+    if isinstance(body, TicketRecord):
+        ended_ms = body.opened_ms if body.ended_ms is None else body.ended_ms
+        return body.opened_ms < period.end_ms and ended_ms >= period.start_ms
+    return (body.month or month_at(entry.at_ms, zone)) == period.name
 
 
 def report_due_ms(contract_context: ContractContext, terms: Terms, month: str) -> int | None:
@@ -134,6 +141,29 @@ class _TermsOf:
 def _is_reported(contract_context: ContractContext, kpi: KpiTerms, month: str) -> bool:
     """Whether a KPI's figure comes from people: not from probing, nor from tickets, nor from other KPIs."""
     context = PeriodContext(contract_context, contract_context.run.period_months(month, kpi.measurement_months))
-    if kpi.part_kpis or kpi.is_of_tickets:
+    if kpi.part_kpis or kpi.ticket_terms is not None:
         return False
     return kpi.source_of_truth == "supplier" or not is_seen(context, kpi)
+
+
+def shares_of(contract: Contract, result: PeriodResult) -> dict[str, tuple[Decimal, Working]]:
+    """What each participant has of it, with its working: of a service's money, those who take it. Empty where nobody
+    has a share."""
+    parts = terms_by_day(contract, result.month)
+    places = minor_units(contract.currency)
+    total: dict[str, tuple[Decimal, Working]] = {name: (Decimal(0), ()) for name in shares_through(parts)}
+    for service, amount in _amounts(result):
+        shares = shares_through(parts, service or None)
+        if not shares:
+            continue
+        for name, part in shared(amount, {name: share for name, (share, _) in shares.items()}, places).items():
+            share, said = shares[name]
+            coins = step(service or "contract", f"{shown(share * 100)} % × {amount}, shared out to the coin", part)
+            before, working = total.get(name, (Decimal(0), ()))
+            total[name] = before + part, ((*working, said, coins) if amount else working)
+    return total
+
+
+def _amounts(result: PeriodResult) -> Iterator[tuple[str, Decimal]]:
+    yield from result.credit.by_service.items()
+    yield "", result.withheld

@@ -20,7 +20,7 @@ from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from sla_monitor.backfill.foreign import Foreign
-from sla_monitor.backfill.probe_lists import Probe, Probes, Told
+from sla_monitor.backfill.probe_lists import BackfillRecord, Probe, Probes
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import BackfillError
 from sla_monitor.evidence.seen import stated_spans
@@ -70,7 +70,7 @@ class CsvFile:
 
     def probes(
         self, every_ms: int, range_ms: tuple[int, int], single: Iterable[str], progress: Progress
-    ) -> tuple[Told, str]:
+    ) -> tuple[BackfillRecord, str]:
         """What a file of probes tells of a range, each vouching for so long, and the SHA-256 of the file. Raises
         BackfillError."""
         reading = _Reading(self, progress)
@@ -78,9 +78,9 @@ class CsvFile:
             taken = reading.taken(partial(self._probe, every_ms))
             probes.add(one for one in taken if range_ms[0] <= one.at_ms < range_ms[1])
             reading.end()
-            return probes.told(f"{self.path.name}:", frozenset(single)), file.digest
+            return probes.collected(f"{self.path.name}:", frozenset(single)), file.digest
 
-    def outages(self, seen_ms: tuple[int, int], progress: Progress) -> tuple[Told, str]:
+    def outages(self, seen_ms: tuple[int, int], progress: Progress) -> tuple[BackfillRecord, str]:
         """What a list of outages tells of a range, in which the endpoints were up otherwise, and the file's SHA-256. An
         endpoint of `whole` that has none was up throughout. Raises BackfillError."""
         found: dict[str, list[tuple[int, int | None, Reason | None]]] = {name: [] for name in self.whole}
@@ -90,7 +90,7 @@ class CsvFile:
                 found.setdefault(endpoint, []).append(outage)
             reading.end()
         spans = {name: sorted(stated_spans(several, [], seen_ms)) for name, several in sorted(found.items())}
-        return Told(spans), file.digest
+        return BackfillRecord(spans), file.digest
 
     def _probe(self, every_ms: int, line: int, words: Mapping[str, str]) -> Iterator[Probe]:
         outcome = OUTCOMES.get(words["outcome"].casefold())

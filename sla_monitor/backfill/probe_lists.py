@@ -17,13 +17,13 @@ from typing import Any, NamedTuple, Self
 from sla_monitor.errors import BackfillError
 from sla_monitor.ledger.recording.imports import ROWS_LIMIT
 from sla_monitor.register.importing import shortened
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.samples import CODES, NONE, Samples
 from sla_monitor.sla.spans import Span, extend
 
 AT_ONCE = 10_000
-_LOOKED_AT = 1_000
+_EXAMINED = 1_000
 """Samples from which the usual distance between them is taken."""
 
 _TABLE = """
@@ -49,11 +49,11 @@ class Probe(NamedTuple):
 
 
 @dataclass(slots=True)
-class Told:
+class BackfillRecord:
     """What somebody else's record tells, by endpoint id."""
 
     spans: dict[str, list[Span]] = field(default_factory=dict)
-    looks: dict[str, Samples] = field(default_factory=dict)
+    samples: dict[str, Samples] = field(default_factory=dict)
 
     @property
     def range_ms(self) -> tuple[int, int]:
@@ -69,13 +69,13 @@ class Told:
         if silent:
             raise BackfillError([f"{name}: there is nothing on record of it in that time" for name in silent])
 
-    def until(self, end_ms: int) -> Told:
+    def until(self, end_ms: int) -> BackfillRecord:
         """The same up to an instant: what vouches for longer ends there."""
         cut = {
             name: [span._replace(end_ms=min(span.end_ms, end_ms)) for span in spans if span.start_ms < end_ms]
             for name, spans in self.spans.items()
         }
-        return Told(cut, self.looks)
+        return BackfillRecord(cut, self.samples)
 
 
 class Probes:
@@ -97,28 +97,28 @@ class Probes:
             count += len(some)
         return count
 
-    def told(self, name: str, single: Collection[str]) -> Told:
+    def collected(self, name: str, single: Collection[str]) -> BackfillRecord:
         """What they come to, with the single observations at some endpoints. The same probe twice is one; raises
         BackfillError where two of one instant differ. `name`: what messages call a probe's place: `file.csv:`, say."""
-        told, problems = Told(), list[str]()
+        told, problems = BackfillRecord(), list[str]()
         with closing(self._database.execute(_SORTED)) as rows:
             for endpoint, several in groupby(rows, itemgetter(0)):
-                spans, looks = list[Span](), Samples()
+                spans, samples = list[Span](), Samples()
                 for row in _once(several, name, problems):
                     _, at_ms, outcome, reason, every_ms, duration_us, _ = row
                     found = Outcome(outcome)
                     last = spans.pop() if spans else None
                     spans += extend(last, at_ms, found, Reason(reason) if reason else None, every_ms)
                     if endpoint in single:
-                        looks.at_ms.append(at_ms)
-                        looks.outcomes.append(CODES[found])
-                        looks.duration_us.append(NONE if duration_us is None else duration_us)
-                        looks.first_byte_us.append(NONE)
+                        samples.at_ms.append(at_ms)
+                        samples.outcomes.append(CODES[found])
+                        samples.duration_us.append(NONE if duration_us is None else duration_us)
+                        samples.first_byte_us.append(NONE)
                     if len(spans) > ROWS_LIMIT:
                         raise BackfillError([f"{endpoint} changes more than {ROWS_LIMIT:,} times (take a part of it)"])
                 told.spans[endpoint] = spans
-                if looks:
-                    told.looks[endpoint] = looks
+                if samples:
+                    told.samples[endpoint] = samples
         if problems:
             raise BackfillError(shortened(problems))
         return told
@@ -142,7 +142,7 @@ def _once(rows: Iterator[tuple[Any, ...]], name: str, problems: list[str]) -> It
             last = row
         elif row[2:6] != last[2:6]:
             problems.append(
-                f"{name}{row[6]}: {row[0]} has another probe at {told_instant(row[1])}, which found something else:"
+                f"{name}{row[6]}: {row[0]} has another probe at {format_utc(row[1])}, which found something else:"
                 f" {last[6]} (keep one of the two)"
             )
 
@@ -155,14 +155,14 @@ def of_values(endpoint: str, samples: Iterable[tuple[int, str]], every_ms: int |
     """Samples of a series, which is 1 where all was well and 0 where it was not, as probes. Without an interval each
     vouches for the usual distance between them, in whole seconds. Raises BackfillError for any other value."""
     coming = iter(samples)
-    first = list(islice(coming, _LOOKED_AT))
+    first = list(islice(coming, _EXAMINED))
     vouches_ms = every_ms or _usual_ms([at_ms for at_ms, _ in first])
     for at_ms, value in chain(first, coming):
         outcome = VALUES.get(value)
         if outcome is not None:
             yield Probe(endpoint, at_ms, outcome, None, vouches_ms)
         elif value != "NaN":
-            found = f"{endpoint}: the series is {value[:20]} at {told_instant(at_ms)}, and not 0 or 1"
+            found = f"{endpoint}: the series is {value[:20]} at {format_utc(at_ms)}, and not 0 or 1"
             raise BackfillError([f"{found} (ask what is true or not, such as `errors < bool 0.05`)"])
 
 

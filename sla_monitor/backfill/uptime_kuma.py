@@ -17,7 +17,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sla_monitor.backfill.foreign import Foreign
-from sla_monitor.backfill.probe_lists import Probe, Probes, Told
+from sla_monitor.backfill.probe_lists import BackfillRecord, Probe, Probes
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import BackfillError
 from sla_monitor.register.importing import TOLD_AT_MOST, shortened
@@ -49,14 +49,14 @@ class Kuma:
     every_ms: int | None
     range_ms: tuple[int, int]
 
-    def told(self, single: Collection[str], progress: Callable[[int, int], None]) -> tuple[Told, str]:
+    def read(self, single: Collection[str], progress: Callable[[int, int], None]) -> tuple[BackfillRecord, str]:
         """What it tells, and the SHA-256 of the file. Raises BackfillError."""
         _check_closed(self.path)
         try:
             with Foreign(self.path) as file, closing(self._opened()) as database, Probes() as probes:
                 _check(self.path, database)
                 probes.add(self._probes(database, progress))
-                return probes.told(f"{self.path.name}: heartbeat ", single), file.digest
+                return probes.collected(f"{self.path.name}: heartbeat ", single), file.digest
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise BackfillError([f"{self.path}: cannot be read as a database of Uptime Kuma: {error}"]) from None
 

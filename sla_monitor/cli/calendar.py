@@ -128,7 +128,7 @@ def _lines(contract: Contract, name: str, first: date, last: date) -> Iterator[s
         calendar = _calendar(contract, name, start_ms)
         end_ms = midnight_ms(day + timedelta(days=1), contract.time_zone)
         total_ms += length(agreed_hours(calendar, contract.time_zone, start_ms, end_ms))
-        yield f"{day} {day:%a}  {_told(calendar, day)}".rstrip()
+        yield f"{day} {day:%a}  {_describe_day(calendar, day)}".rstrip()
     hours, minutes = divmod(total_ms // 60_000, 60)
     yield f"{first:%Y-%m}: {hours} h {minutes:02} min in {name}"
 
@@ -144,7 +144,7 @@ def _calendar(contract: Contract, name: str, at_ms: int) -> Calendar:
     return known[name]
 
 
-def _told(calendar: Calendar, day: date) -> str:
+def _describe_day(calendar: Calendar, day: date) -> str:
     spans = calendar.hours_on(day)
     if spans:
         return ", ".join(map(_span, spans)) + (" (open_on)" if day in calendar.open_on else "")

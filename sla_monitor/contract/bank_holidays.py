@@ -110,7 +110,7 @@ def spelled_file(file: HolidayFile) -> str:
         [
             "# Days on which a service may be closed, frozen: contracts read this file, and nothing else knows of it.",
             f"# Made by: sla-monitor calendar freeze {file.country} {file.region or ''}".rstrip()
-            + f" --from {file.first_year} --to {file.last_year}",
+            + f" --from {file.first_year} --until {file.last_year}",
             f"country: {file.country}",
             *region,
             f"first_year: {file.first_year}",

@@ -24,6 +24,15 @@ class TermsVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class TermsSpan:
+    """Terms, and the part `[start_ms, end_ms)` of a span of time in which they hold."""
+
+    start_ms: int
+    end_ms: int
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """One agreement. `versions` is never empty and ascends by `from_ms`; the first holds from the beginning."""
 
@@ -71,12 +80,12 @@ class Contract:
         """Whether the term is over at an instant."""
         return at_ms >= self.term_ms[1]
 
-    def versions_in(self, start_ms: int, end_ms: int) -> Iterator[tuple[int, int, Terms]]:
-        """The versions that hold within [start, end): (from, to, terms), tiling it."""
+    def versions_in(self, start_ms: int, end_ms: int) -> Iterator[TermsSpan]:
+        """The terms that hold within [start, end), tiling it."""
         edges = [max(start_ms, v.from_ms) if i else start_ms for i, v in enumerate(self.versions)] + [end_ms]
         for version, start, end in zip(self.versions, edges, edges[1:], strict=False):
             if start < min(end, end_ms):
-                yield start, min(end, end_ms), version.terms
+                yield TermsSpan(start, min(end, end_ms), version.terms)
 
     def endpoints_at(self, at_ms: int) -> Iterator[tuple[str, Service, Endpoint]]:
         """Every endpoint that is probed: its key, its service, its terms. Once the term is over there are none, unless

@@ -11,7 +11,7 @@ from sla_monitor.contract.bank_holidays import KnownFiles
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.contract.reading.explain import Mistake
-from sla_monitor.contract.reading.model_file import told, validated
+from sla_monitor.contract.reading.model_file import format_problems, validated
 from sla_monitor.contract.reading.nodes import Document, Mapping, Node, text_at
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.rules.consistency import inconsistencies
@@ -26,7 +26,7 @@ def load_contract(path: Path, holidays: Path | None = None) -> Contract:
     Raises ConfigError with every problem of the file."""
     contract, document = _read_contract(path, holidays)
     if contract is None:
-        raise ConfigError(told([document]))
+        raise ConfigError(format_problems([document]))
     return contract
 
 
@@ -48,7 +48,7 @@ def load_contract_files(paths: list[Path]) -> tuple[Contract, ...]:
     _check_unique(documents)
     contracts = tuple(contract for contract, _ in read if contract is not None)
     if any(document.problems for document in documents):
-        raise ConfigError(told(documents))
+        raise ConfigError(format_problems(documents))
     return contracts
 
 

@@ -27,9 +27,9 @@ from sla_monitor.contract.fields import (
     Whole,
     YesNo,
 )
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, availability_kpis
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.contract.maintenance import Maintenance, Relief
+from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
 from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
 from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.trigger_terms import Trigger
@@ -40,7 +40,7 @@ Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x
 
 
 class Contact(Strict):
-    """Somebody who is called, or told."""
+    """A person or team to call or notify."""
 
     id: Identifier = Field(description="The name in `contacts` of a service.")
     name: Name = Field(description="Who, and for what: Northgate service desk (24 hours).")
@@ -107,7 +107,7 @@ class Service(Strict):
         description="How many endpoints must be up: all, any, or a number. weighted: the share of the weight that is"
         " down is downtime.",
     )
-    maintenance: Maintenance | None = Field(None, description="Its own terms; none: the contract's.")
+    maintenance: MaintenanceTerms | None = Field(None, description="Its own terms; none: the contract's.")
     contacts: tuple[Identifier, ...] = Field(
         (), description="Whom to call, in this order; none: all contacts of the contract."
     )
@@ -153,7 +153,7 @@ class Terms(Strict):
         None, description="The calendar whose days with hours are Working Days; none: Monday to Friday."
     )
     accounting: Accounting = Field(Accounting(), description="How seconds are counted.")
-    maintenance: Maintenance = Field(Maintenance(), description="Which maintenance is permitted.")
+    maintenance: MaintenanceTerms = Field(MaintenanceTerms(), description="Which maintenance is permitted.")
     relief: Relief = Field(Relief(), description="When a failure is not held against the supplier.")
     services: tuple[Service, ...] = Field(min_length=1, description="What is bought.")
     kpis: tuple[Kpi, ...] = Field((), description="What is promised.")
@@ -168,7 +168,7 @@ class Terms(Strict):
     @property
     def availability_kpis(self) -> tuple[AvailabilityKpi, ...]:
         """The KPIs that probing endpoints decides."""
-        return tuple(kpi for kpi in self.kpis if isinstance(kpi, AvailabilityKpi))
+        return availability_kpis(self.kpis)
 
     @property
     def working_calendar(self) -> Calendar:
@@ -184,7 +184,12 @@ class Terms(Strict):
         known = {contact.id: contact for contact in self.contacts}
         return tuple(known[name] for name in service.contacts)
 
-    def maintenance_of(self, service: Service) -> Maintenance:
+    @property
+    def maintenance_terms(self) -> tuple[MaintenanceTerms, ...]:
+        """The contract's, and those that services have of their own."""
+        return (self.maintenance, *(one.maintenance for one in self.services if one.maintenance is not None))
+
+    def maintenance_of(self, service: Service) -> MaintenanceTerms:
         """The terms of maintenance that hold for a service."""
         return service.maintenance or self.maintenance
 

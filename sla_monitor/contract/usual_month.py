@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from datetime import time
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from sla_monitor.contract.calendars import DAYS, EVERY_DAY
-from sla_monitor.contract.terms import Service, Terms
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.terms import Service, Terms
 
 DAY_MS = 86_400_000
 
@@ -43,7 +46,7 @@ def longest_agreed_ms(terms: Terms, service: Service, window_ms: int) -> int:
     return min(window_ms, max(sum(week[(first + n) % 7] for n in range(days)) for first in range(7)))
 
 
-def told_time(milliseconds: Fraction | int) -> str:
+def format_ms(milliseconds: Fraction | int) -> str:
     """Rounded down for reading: `43.2s`, `4m 19s`, `24h 5m`."""
     tenths = int(milliseconds) // 100
     minutes, seconds = divmod(tenths // 10, 60)

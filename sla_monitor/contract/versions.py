@@ -20,7 +20,7 @@ ITEM_KEYS = frozenset({FROM, UNTIL, REF})
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Change:
+class TermsChange:
     """A date on which something changes, and the reference of the change notice."""
 
     on: date
@@ -35,11 +35,11 @@ def day_at(node: Node, key: str) -> date | None:
         return None
 
 
-def changes(node: Node, is_item: bool = False) -> Iterator[Change]:
+def changes(node: Node, is_item: bool = False) -> Iterator[TermsChange]:
     """Every change that a file names, in no order. Versions are items of a list too."""
     if is_item:
         days = (day_at(node, FROM), day_at(node, UNTIL))
-        yield from (Change(day, text_at(node, REF) or "") for day in days if day)
+        yield from (TermsChange(day, text_at(node, REF) or "") for day in days if day)
     for _, child in children(node):
         yield from changes(child, isinstance(node, Items))
 

@@ -18,7 +18,7 @@ ENVIRONMENT = ("CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "LOCALDOMAIN", "RES_OP
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class AssignedEndpoint:
     """An endpoint as a site is told of it. `variables`: of the environment, to which its secrets refer; `former`: the
     terms before the last reload, by which a probe may still be under way."""
 
@@ -28,11 +28,11 @@ class Given:
     former: Endpoint | None
 
     @classmethod
-    def of(cls, number: int, key: str, terms: Endpoint, former: Endpoint | None) -> Given:
+    def of(cls, number: int, key: str, terms: Endpoint, former: Endpoint | None) -> AssignedEndpoint:
         return cls(terms, Assigned.of(number, key, spelled(terms)), tuple(_variables(terms)), former)
 
 
-def assignment(given: Collection[Given], settings: Settings, *, asks_witnesses: bool) -> Assignment:
+def assignment(given: Collection[AssignedEndpoint], settings: Settings, *, asks_witnesses: bool) -> Assignment:
     """All that a site with these endpoints has to know."""
     witnesses = settings.witnesses if asks_witnesses else ()
     names = {*ENVIRONMENT, *(name for one in given for name in one.variables), *_variables(witnesses)}

@@ -41,7 +41,7 @@ may be ahead."""
 log = logging.getLogger(__package__)
 
 
-class Errands:
+class BackgroundJobs:
     """None of them holds up a probe. `configuration` gives the one that is in force."""
 
     def __init__(
@@ -147,7 +147,7 @@ class Errands:
         self._verified.found("night", self._checking.problem)
         self._verified.at_ms = self._checking.done_ms
 
-    def told(self) -> Own:
+    def metrics(self) -> Own:
         """The metrics about them."""
         return {
             names.SILENCES: [((), self._silences.count)],

@@ -73,7 +73,7 @@ class Collector:
             in_force = [(contract.version_at(now_ms), contract.has_ended(now_ms)) for contract in contracts]
             if in_force == self._in_force:
                 return False
-            _tell_of_ends(contracts, now_ms)
+            _log_ends(contracts, now_ms)
             self._in_force = in_force
             each_of = ((contract, *each) for contract in contracts for each in contract.endpoints_at(now_ms))
             wanted = {key: (contract, service, terms) for contract, key, service, terms in each_of}
@@ -103,7 +103,7 @@ class Collector:
             [(one, endpoints[one.endpoint].every_ms) for one in observations if one.endpoint in endpoints]
         )
         for one in observations:
-            self._tell_of_change(one)
+            self._log_change(one)
             self._board.observe(one)
         self.has_observed = True
 
@@ -147,7 +147,7 @@ class Collector:
     def _monotonic_ms(self) -> int:
         return int(self._clock.monotonic() * 1000)
 
-    def _tell_of_change(self, observation: Observation) -> None:
+    def _log_change(self, observation: Observation) -> None:
         watched = self._board.endpoints.get(observation.endpoint)
         finding = observation.finding
         if watched is None or (watched.last is not None and watched.outcome is finding.outcome):
@@ -161,7 +161,7 @@ class Collector:
         log.log(logging.INFO if finding.reason is None else logging.WARNING, "state", extra=extra)
 
 
-def _tell_of_ends(contracts: Sequence[Contract], now_ms: int) -> None:
+def _log_ends(contracts: Sequence[Contract], now_ms: int) -> None:
     for contract in contracts:
         if contract.has_ended(now_ms):
             terms = contract.version_at(now_ms).terms

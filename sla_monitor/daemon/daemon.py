@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sla_monitor import log as logs
-from sla_monitor import systemd
 from sla_monitor.archive.reading import Archived
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.configuration import Configuration, read_configuration
 from sla_monitor.contract.contract import Contract
-from sla_monitor.daemon import head_publishing
+from sla_monitor.daemon import head_publishing, systemd
 from sla_monitor.daemon.assessing import Assessing
-from sla_monitor.daemon.background_jobs import Errands, packs
+from sla_monitor.daemon.background_jobs import BackgroundJobs, packs
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
@@ -69,7 +68,7 @@ class Daemon:
         self._verified = Verified()
         self._assessing = Assessing(self._ledger, self.board, clock, self._verified)
         self._heads = Heads(self._ledger, clock, settings, self._verified)
-        self._errands = Errands(path, lambda: self._configuration, self._assessing, clock, self._verified)
+        self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, self._verified)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._sites = self._collector.sites
         self._scheduler = threaded()
@@ -104,7 +103,7 @@ class Daemon:
         )
 
     def _metrics(self) -> Own:
-        parts = self._own.metrics(), self._verified.told(), self._heads.told(), self._errands.told()
+        parts = self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()
         return {metric: series for part in parts for metric, series in part.items()}
 
     def run(self) -> None:
@@ -136,8 +135,8 @@ class Daemon:
         self._web.start()
         self._schedule.every(1_000, "pulse", self._pulse)
         self._schedule.every(settings.assess_every_ms, "assess", self._assess)
-        self._heads.tell()
-        self._schedule.every(head_publishing.EVERY_MS, "heads", self._heads.tell)
+        self._heads.publish()
+        self._schedule.every(head_publishing.EVERY_MS, "heads", self._heads.publish)
         self._errands.begin(self._schedule)
         self._scheduler.start()
         self._sites.start()

@@ -47,7 +47,7 @@ class Heads:
         self._ledger, self._clock, self._signer, self._verified = ledger, clock, Signer(settings), verified
         self._head: ChainHead | None = None
 
-    def tell(self) -> None:
+    def publish(self) -> None:
         """Log the head as it is now; a ledger that cannot be read is told elsewhere."""
         sign = self._signer.sign()
         try:
@@ -60,7 +60,7 @@ class Heads:
         if self._head is not None:
             log.info("the head of the record's chain", extra={"head": self._head.line(self._clock.now_ms(), sign)})
 
-    def told(self) -> Own:
+    def metrics(self) -> Own:
         """The metrics about it."""
         failing = {names.LEDGER_KEY_FAILING: [((), self._signer.failing)]}
         if self._head is None:

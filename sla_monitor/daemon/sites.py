@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoints.endpoint import Endpoint
-from sla_monitor.daemon.assigning import Given, assignment
+from sla_monitor.daemon.assigning import AssignedEndpoint, assignment
 from sla_monitor.daemon.child import COMMAND, Child, SiteTrouble
 from sla_monitor.daemon.credible import Credible
 from sla_monitor.names import LATENESS_BUCKETS_S
@@ -132,7 +132,7 @@ class Sites:
         self.host = HostWords()
         now_s = clock.monotonic()
         self._sites = [_Site(f"local-{n}", None, now_s) for n in range(settings.sites.processes)]
-        self._given: dict[str, Given] = {}
+        self._given: dict[str, AssignedEndpoint] = {}
         self._numbers: dict[str, int] = {}
         self._keys: dict[int, str] = {}
         self._credible = Credible(clock)
@@ -174,7 +174,7 @@ class Sites:
         with self._lock:
             self._settings = self._settings.model_copy(update={"log": settings.log})
             for site in self._sites:
-                self._tell(site)
+                self._assign(site)
         self._wake()
 
     def stats(self) -> SiteStats:
@@ -230,11 +230,11 @@ class Sites:
             self._numbers[key], self._keys[number] = number, key
         return True
 
-    def _spell(self, key: str, terms: Endpoint) -> Given:
+    def _spell(self, key: str, terms: Endpoint) -> AssignedEndpoint:
         known = self._given.get(key)
         if known is not None and known.terms == terms:
             return known
-        return Given.of(self._numbers[key], key, terms, None if known is None else known.terms)
+        return AssignedEndpoint.of(self._numbers[key], key, terms, None if known is None else known.terms)
 
     # Below, all of it holds the lock. Processes are started and ended by the thread of this class alone.
 
@@ -246,9 +246,9 @@ class Sites:
         for key in self._given.keys() - isolated:
             shared[self._numbers[key] % len(shared)].keys.add(key)
         for site in self._sites:
-            self._tell(site)
+            self._assign(site)
 
-    def _tell(self, site: _Site) -> None:
+    def _assign(self, site: _Site) -> None:
         """Send the assignment, in full."""
         if site.child is None:
             return
@@ -393,7 +393,7 @@ class Sites:
             site.not_before_s = now_s + PATIENCE_S
             return
         self._selector.register(site.child.sock, selectors.EVENT_READ, site)
-        self._tell(site)
+        self._assign(site)
 
     def _replace(self, site: _Site, child: Child, trouble: SiteTrouble) -> None:
         """Kill it, take in what it had handed over, tell what is unknown now, and start it again."""
@@ -415,7 +415,7 @@ class Sites:
             "exit_code": child.exit_code,
         }
         log.error("a site is started again", extra=extra)
-        self._tell_lost(site, in_flight, holder, WHY[trouble.why])
+        self._record_lost(site, in_flight, holder, WHY[trouble.why])
         if len(site.starts) >= RESTARTS:
             site.not_before_s = self._clock.monotonic() + PATIENCE_S
         else:
@@ -427,7 +427,7 @@ class Sites:
             if self._hear(site, child) in {"ended", "refused"}:
                 return
 
-    def _tell_lost(self, site: _Site, in_flight: Iterable[tuple[int, int]], holder: str | None, what: str) -> None:
+    def _record_lost(self, site: _Site, in_flight: Iterable[tuple[int, int]], holder: str | None, what: str) -> None:
         """What was in flight is UNKNOWN; an endpoint that held its site twice running is DOWN."""
         must_go = holder is not None and self._has_held(holder) and site.own is None
         observations = []

@@ -38,7 +38,7 @@ class Verified:
         """One of what is wrong."""
         return next(iter(self._problems.values()), None)
 
-    def told(self) -> Own:
+    def metrics(self) -> Own:
         """The metrics about it."""
         return {
             names.LEDGER_UNVERIFIED: [((finder,), finder in self._problems) for finder in FINDERS],

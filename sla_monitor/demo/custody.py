@@ -22,7 +22,7 @@ COOKIE = "session"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DemoAnswer:
     """An answer, as JSON."""
 
     status: HTTPStatus
@@ -45,8 +45,8 @@ class DemoQuestion:
     body: bytes
 
 
-DENIED = Said(HTTPStatus.UNAUTHORIZED, {"status": "sign in first"})
-NOTHING = Said(HTTPStatus.NOT_FOUND, {"status": "no such record"})
+DENIED = DemoAnswer(HTTPStatus.UNAUTHORIZED, {"status": "sign in first"})
+NOTHING = DemoAnswer(HTTPStatus.NOT_FOUND, {"status": "no such record"})
 
 
 class Custody:
@@ -57,7 +57,7 @@ class Custody:
         self._tokens: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def answer(self, asked: DemoQuestion) -> Said:
+    def answer(self, asked: DemoQuestion) -> DemoAnswer:
         """What a path of PATHS answers when it is well."""
         if asked.path == SIGN_IN:
             return self._sign_in(asked)
@@ -68,13 +68,13 @@ class Custody:
         if asked.path == SIGN_OUT:
             with self._lock:
                 self._tokens.pop(session, None)
-            return Said(HTTPStatus.OK, {"status": "ok"}, f"{COOKIE}=; Path=/custody; Max-Age=0")
+            return DemoAnswer(HTTPStatus.OK, {"status": "ok"}, f"{COOKIE}=; Path=/custody; Max-Age=0")
         if asked.path == SEARCH:
             return self._search(asked, token)
         name = RECORDS.get(_field(asked.query, "id"))
-        return NOTHING if name is None else Said(HTTPStatus.OK, {"status": "ok", "name": name})
+        return NOTHING if name is None else DemoAnswer(HTTPStatus.OK, {"status": "ok", "name": name})
 
-    def _sign_in(self, asked: DemoQuestion) -> Said:
+    def _sign_in(self, asked: DemoQuestion) -> DemoAnswer:
         form = asked.body.decode("utf-8", "replace")
         given = _field(form, "password").encode()
         is_right = secrets.compare_digest(given, self._password.encode()) and _field(form, "user") == USER
@@ -85,14 +85,16 @@ class Custody:
             while len(self._tokens) >= MOST_SESSIONS:
                 del self._tokens[next(iter(self._tokens))]
             self._tokens[session] = token
-        return Said(HTTPStatus.OK, {"status": "ok", "token": token}, f"{COOKIE}={session}; Path=/custody; HttpOnly")
+        return DemoAnswer(
+            HTTPStatus.OK, {"status": "ok", "token": token}, f"{COOKIE}={session}; Path=/custody; HttpOnly"
+        )
 
-    def _search(self, asked: DemoQuestion, token: str) -> Said:
+    def _search(self, asked: DemoQuestion, token: str) -> DemoAnswer:
         if not secrets.compare_digest(asked.headers.get("X-Token", "").encode(), token.encode()):
             return DENIED
         wanted = _field(asked.query, "name").casefold()
         found = [{"id": number, "name": name} for number, name in RECORDS.items() if wanted in name.casefold()]
-        return Said(HTTPStatus.OK, {"status": "ok", "results": found})
+        return DemoAnswer(HTTPStatus.OK, {"status": "ok", "results": found})
 
 
 def _field(encoded: str, name: str) -> str:

@@ -14,8 +14,8 @@ from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.demo import custody
 from sla_monitor.demo.batch_job import BatchJob
 from sla_monitor.demo.certificates import EXPIRING_DAYS, VALID_DAYS, Authority, write_private
+from sla_monitor.demo.dns_server import NameServer
 from sla_monitor.demo.listener import Listener, Serve
-from sla_monitor.demo.name_server import NameServer
 from sla_monitor.demo.narrator import Narrator
 from sla_monitor.demo.scenario import A_BAD_DAY, BATCH_JOB, OK, SSH, Behaviour, Scenario, state
 from sla_monitor.demo.site import PAGES, DemoSite

@@ -6,7 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from sla_monitor.assess.compare import BandChange, Comparison, MonthCompared, Sums
+from sla_monitor.assess.compare import BandChange, Comparison, MonthCompared, Totals
 from sla_monitor.document.values import Money, Number, money, number
 
 
@@ -101,7 +101,7 @@ def _month_part(month: MonthCompared, currency: str) -> MonthPart:
     }
 
 
-def _sums_part(sums: Sums, currency: str) -> SumsPart:
+def _sums_part(sums: Totals, currency: str) -> SumsPart:
     return {
         "points": number(sums.points),
         "before_caps": money(sums.before_caps, currency),

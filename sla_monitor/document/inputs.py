@@ -21,12 +21,12 @@ def inputs_of(contract: Contract, evidence: Evidence, found: ContractAssessment)
     start_ms, _ = contract.term_ms
     end_ms = max(start_ms, min(found.period.end_ms, found.at_ms))
     since = _since(contract, found)
-    looks_from_ms = min(period_of(contract, since).start_ms, end_ms)
+    samples_from_ms = min(period_of(contract, since).start_ms, end_ms)
     earlier = list(_earlier(contract, found, since))
     return {
         "contract_sha256": _sha256(Path(contract.file)),
         "holidays_sha256": sorted(map(_sha256, contract.holiday_files)),
-        "evidence_sha256": evidence_digest(contract, evidence, (start_ms, end_ms), looks_from_ms, earlier),
+        "evidence_sha256": evidence_digest(contract, evidence, (start_ms, end_ms), samples_from_ms, earlier),
     }
 
 

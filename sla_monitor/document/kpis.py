@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from sla_monitor.assess import assessment
 from sla_monitor.document.values import Number, StepJson, TimesJson, instant, number, optional, seconds, steps, times
 from sla_monitor.document.views import View, Views, view, views
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.results import KpiResult
 
 
@@ -157,7 +157,7 @@ def kpi(one: assessment.KpiAssessment) -> Kpi:
 
 def _outage(one: assessment.Outage) -> KpiOutageJson:
     return {
-        "start": told_instant(one.start_ms),
+        "start": format_utc(one.start_ms),
         "end": instant(one.end_ms),
         "downtime_seconds": seconds(one.downtime_ms),
         "gross_seconds": seconds(one.gross_ms),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -20,8 +21,17 @@ class ServiceMoney(TypedDict):
     """How much."""
 
 
+class DaysJson(TypedDict):
+    """A credit that is no money."""
+
+    days: int
+    """So many."""
+    of: Literal["free_service", "added_term"]
+    """What they are of."""
+
+
 class Credit(TypedDict):
-    """One line of credit, before the caps; a negative one is earned back."""
+    """One line of credit, before the caps; a negative one is earned back, or a bonus."""
 
     rule: str
     """The id of the contract's rule."""
@@ -31,6 +41,12 @@ class Credit(TypedDict):
     """Whose charges it is taken from; empty: the contract as a whole."""
     amount: Money
     """Rounded to the smallest coin."""
+    month: str | None
+    """The month of the failure, where it is an earlier one; otherwise null."""
+    given: NotRequired[DaysJson]
+    """What there is in place of an amount; only where there is something."""
+    earned: NotRequired[Money]
+    """The bonus that the month earned, of which the amount is what was set off or paid; only where there is one."""
     working: list[StepJson]
     """How it comes about."""
 
@@ -63,6 +79,8 @@ class TriggerJson(TypedDict):
     """Its id."""
     months: list[str]
     """Those that set it off."""
+    on: str | None
+    """The first day of the month on which it was set off, where it goes by days; otherwise null."""
     effects: list[str]
     """What follows."""
     working: list[StepJson]
@@ -78,6 +96,8 @@ class Month(TypedDict):
     """Those that percentages are taken of."""
     lines: list[Credit]
     """What failures cost."""
+    held: list[Credit]
+    """What failures would cost that cost nothing unless they repeat; no part of any sum."""
     before_caps: Money
     """The sum of the lines."""
     caps: list[CapJson]
@@ -101,7 +121,7 @@ class Month(TypedDict):
 
 
 class Earlier(TypedDict):
-    """A month before this one, which caps, repeats and triggers look back on."""
+    """An earlier month, used by caps, repeats and triggers."""
 
     month: str
     """Its name."""
@@ -127,6 +147,7 @@ def month(result: PeriodResult, currency: str) -> Month:
         "points": number(result.points),
         "charges": _by_service(result.charges, currency),
         "lines": [_line(line, currency) for line in credit.lines],
+        "held": [_line(line, currency) for line in credit.held],
         "before_caps": money(credit.before_caps, currency),
         "caps": [_cap(cap, currency) for cap in credit.caps],
         "by_service": _by_service(credit.by_service, currency),
@@ -158,13 +179,19 @@ def _by_service(amounts: Mapping[str, Decimal], currency: str) -> list[ServiceMo
 
 
 def _line(line: CreditLine, currency: str) -> Credit:
-    return {
+    told: Credit = {
         "rule": line.rule,
         "kpi": line.kpi,
         "service": line.service,
         "amount": money(line.amount, currency),
+        "month": line.month,
         "working": steps(line.working),
     }
+    if line.given is not None:
+        told["given"] = {"days": line.given.days, "of": line.given.of}
+    if line.earned:
+        told["earned"] = money(line.earned, currency)
+    return told
 
 
 def _cap(cap: CapResult, currency: str) -> CapJson:
@@ -184,6 +211,7 @@ def _trigger(trigger: TriggerResult) -> TriggerJson:
     return {
         "trigger": trigger.trigger,
         "months": list(trigger.months),
+        "on": None if trigger.on is None else f"{trigger.on}",
         "effects": list(trigger.effects),
         "working": steps(trigger.working),
     }

@@ -36,7 +36,7 @@ class OutlookJson(TypedDict):
     """If everything does."""
 
 
-class Moved(TypedDict):
+class ChangedKpi(TypedDict):
     """A KPI whose result is another now."""
 
     kpi: str
@@ -75,7 +75,7 @@ class Restated(TypedDict):
     changed, but the contract's file or what was seen."""
     before_credit: Money | None
     """The same."""
-    moved: list[Moved]
+    moved: list[ChangedKpi]
     """KPIs that the entries made since have changed."""
 
 
@@ -92,7 +92,7 @@ def _case(one: assessment.Outlook, currency: str) -> BoundJson:
 
 
 def restated(restatement: assessment.Restatement, now: PeriodResult | None, currency: str) -> Restated | None:
-    signed, before = restatement.signed.said, restatement.before
+    signed, before = restatement.signed.body, restatement.before
     if not isinstance(signed, SignOff):
         return None
     return {
@@ -108,7 +108,7 @@ def restated(restatement: assessment.Restatement, now: PeriodResult | None, curr
     }
 
 
-def _moved(before: PeriodResult, now: PeriodResult) -> Iterator[Moved]:
+def _moved(before: PeriodResult, now: PeriodResult) -> Iterator[ChangedKpi]:
     for was, result in moved(before, now):
         yield {
             "kpi": result.kpi,

@@ -11,7 +11,7 @@ from sla_monitor.assess import reconciliation
 from sla_monitor.document.services import OutageJson, outage
 from sla_monitor.document.values import instant, seconds
 from sla_monitor.periods.intervals import Intervals
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla import reconcile
 
 
@@ -34,7 +34,7 @@ class Lengths(TypedDict):
     """The part of theirs_alone in which we saw nothing."""
 
 
-class ListedOutage(TypedDict):
+class SupplierOutage(TypedDict):
     """An outage of the supplier's list, as it is written there."""
 
     list: int | None
@@ -53,13 +53,13 @@ class ListedOutage(TypedDict):
     """When it was over; null: it went on."""
 
 
-class Stretch(TypedDict):
+class TimeSpan(TypedDict):
     """A stretch of time, `[start, end)`."""
 
     start: str
     """From this instant on."""
     end: str
-    """Up to this instant, which is not in it."""
+    """End, exclusive."""
 
 
 class Suggested(TypedDict):
@@ -82,15 +82,15 @@ class Matched(TypedDict):
     """When the last of them was over."""
     ours: list[OutageJson]
     """Our outages."""
-    theirs: list[ListedOutage]
+    theirs: list[SupplierOutage]
     """Theirs."""
     seconds: Lengths
     """Inside the time that is compared."""
-    ours_alone: list[Stretch]
+    ours_alone: list[TimeSpan]
     """What is on our list alone."""
-    theirs_alone: list[Stretch]
+    theirs_alone: list[TimeSpan]
     """What is on theirs alone."""
-    unseen: list[Stretch]
+    unseen: list[TimeSpan]
     """The parts of theirs_alone in which we saw nothing."""
     may_become: list[Suggested]
     """Entries by which it could be settled; none: it is agreed."""
@@ -111,7 +111,7 @@ class ReconciledService(TypedDict):
     """The sums of its matches."""
     matches: list[Matched]
     """Every match, in order of time."""
-    outside: list[ListedOutage]
+    outside: list[SupplierOutage]
     """Theirs that lie outside the service hours."""
 
 
@@ -166,7 +166,7 @@ class ReconciledMonth(TypedDict):
     """All services together."""
     services: list[ReconciledService]
     """Every service."""
-    unassessed: list[ListedOutage]
+    unassessed: list[SupplierOutage]
     """Theirs of services that the month's terms do not have."""
 
 
@@ -179,7 +179,7 @@ class LeftOut(TypedDict):
     """How many."""
 
 
-class Change(TypedDict):
+class FigureChange(TypedDict):
     """A figure of a month that is over, before and after an entry."""
 
     month: str
@@ -201,7 +201,7 @@ class Previewed(TypedDict):
     """Why the register would not take it; none: it would."""
     needs_decision: bool
     """Whether it changes anything only once it is granted; the changes are those of the granted entry."""
-    changes: list[Change]
+    changes: list[FigureChange]
     """Figures of months that are over; none: nothing changes."""
 
 
@@ -237,7 +237,7 @@ def reconciliation_document(
         "contract": contract,
         "left_out": [{"why": why, "rows": rows} for why, rows in left_out.items()],
         "months": [reconciled_month(month, contract) for month in months],
-        "seconds": _lengths(sum((month.sums for month in months), reconcile.Sums())),
+        "seconds": _lengths(sum((month.sums for month in months), reconcile.DowntimeTotals())),
         "preview": preview,
     }
 
@@ -246,7 +246,7 @@ def reconciled_month(one: reconciliation.Reconciliation, contract: str) -> Recon
     counts = one.counts
     return {
         "month": one.month,
-        "until": told_instant(one.until_ms),
+        "until": format_utc(one.until_ms),
         "tolerance_seconds": seconds(one.tolerance_ms),
         "lists": [_list(kept) for kept in one.lists],
         "counts": {
@@ -262,15 +262,15 @@ def reconciled_month(one: reconciliation.Reconciliation, contract: str) -> Recon
     }
 
 
-def _list(kept: reconciliation.Kept) -> OutageListPart:
+def _list(kept: reconciliation.RecordedList) -> OutageListPart:
     return {
         "entry": kept.number,
-        "sha256": kept.said.digest,
-        "start": told_instant(kept.said.start_ms),
-        "end": told_instant(kept.said.end_ms),
-        "services": list(kept.said.services),
-        "outages": len(kept.said.outages),
-        "left_out": kept.said.left_out,
+        "sha256": kept.outage_list.digest,
+        "start": format_utc(kept.outage_list.start_ms),
+        "end": format_utc(kept.outage_list.end_ms),
+        "services": list(kept.outage_list.services),
+        "outages": len(kept.outage_list.outages),
+        "left_out": kept.outage_list.left_out,
     }
 
 
@@ -290,8 +290,8 @@ def _matched(row: reconciliation.Pairing, contract: str) -> Matched:
     match = row.match
     return {
         "verdict": match.verdict,
-        "start": told_instant(match.start_ms),
-        "end": told_instant(match.end_ms),
+        "start": format_utc(match.start_ms),
+        "end": format_utc(match.end_ms),
         "ours": [outage(one) for one in row.ours],
         "theirs": [_theirs(one) for one in row.theirs],
         "seconds": _lengths(match.sums),
@@ -302,7 +302,7 @@ def _matched(row: reconciliation.Pairing, contract: str) -> Matched:
     }
 
 
-def _theirs(one: reconciliation.Theirs) -> ListedOutage:
+def _theirs(one: reconciliation.Theirs) -> SupplierOutage:
     listed = one.outage
     return {
         "list": one.entry,
@@ -310,16 +310,16 @@ def _theirs(one: reconciliation.Theirs) -> ListedOutage:
         "named": listed.named,
         "id": listed.id,
         "title": listed.title,
-        "start": told_instant(listed.start_ms),
+        "start": format_utc(listed.start_ms),
         "end": instant(listed.end_ms),
     }
 
 
-def _stretches(several: Intervals) -> list[Stretch]:
-    return [{"start": told_instant(start_ms), "end": told_instant(end_ms)} for start_ms, end_ms in several]
+def _stretches(several: Intervals) -> list[TimeSpan]:
+    return [{"start": format_utc(start_ms), "end": format_utc(end_ms)} for start_ms, end_ms in several]
 
 
-def _lengths(sums: reconcile.Sums) -> Lengths:
+def _lengths(sums: reconcile.DowntimeTotals) -> Lengths:
     return {
         "ours": seconds(sums.ours_ms),
         "theirs": seconds(sums.theirs_ms),

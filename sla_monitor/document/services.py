@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
 from sla_monitor.document.values import Number, instant, optional, seconds
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 
 
 class OutageJson(TypedDict):
@@ -36,7 +36,7 @@ class Exclusion(TypedDict):
     start: str
     """From this instant on."""
     end: str
-    """Up to this instant, which is not in it."""
+    """End, exclusive."""
     entry: int
     """The number of the entry that says so."""
     kind: Literal["maintenance", "claim"]
@@ -105,7 +105,7 @@ def service(one: assessment.ServiceAssessment) -> ServiceJson:
 
 def outage(one: assessment.Outage) -> OutageJson:
     return {
-        "start": told_instant(one.start_ms),
+        "start": format_utc(one.start_ms),
         "end": instant(one.end_ms),
         "downtime_seconds": seconds(one.downtime_ms),
         "gross_seconds": seconds(one.gross_ms),
@@ -117,8 +117,8 @@ def outage(one: assessment.Outage) -> OutageJson:
 
 def _exclusion(one: assessment.Excluded) -> Exclusion:
     return {
-        "start": told_instant(one.start_ms),
-        "end": told_instant(one.end_ms),
+        "start": format_utc(one.start_ms),
+        "end": format_utc(one.end_ms),
         "entry": one.entry,
         "kind": one.kind,
         "granted": one.granted,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing_extensions import TypedDict
 
 from sla_monitor.periods.edges import Period
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.rounding import exact_decimal, round_to
 from sla_monitor.sla.rounding import money as to_the_coin
 from sla_monitor.sla.working import Working
@@ -56,11 +56,11 @@ class TimesJson(TypedDict):
     start: str
     """From this instant on."""
     end: str
-    """Up to this instant, which is not in it."""
+    """End, exclusive."""
 
 
 def number(value: Fraction) -> Number:
-    return {"value": told_decimal(exact_decimal(round_to(value, PLACES, "half_up"), PLACES)), "exact": str(value)}
+    return {"value": format_decimal(exact_decimal(round_to(value, PLACES, "half_up"), PLACES)), "exact": str(value)}
 
 
 def optional(value: Fraction | None) -> Number | None:
@@ -78,19 +78,19 @@ def steps(working: Working) -> list[StepJson]:
 
 
 def times(period: Period) -> TimesJson:
-    return {"name": period.name, "start": told_instant(period.start_ms), "end": told_instant(period.end_ms)}
+    return {"name": period.name, "start": format_utc(period.start_ms), "end": format_utc(period.end_ms)}
 
 
 def instant(at_ms: int | None) -> str | None:
-    return None if at_ms is None else told_instant(at_ms)
+    return None if at_ms is None else format_utc(at_ms)
 
 
 def seconds(milliseconds: int) -> str:
     """Milliseconds as seconds, without trailing zeros."""
-    return told_decimal(exact_decimal(Fraction(milliseconds, 1000), 3))
+    return format_decimal(exact_decimal(Fraction(milliseconds, 1000), 3))
 
 
-def told_decimal(value: Decimal) -> str:
+def format_decimal(value: Decimal) -> str:
     """A decimal without an exponent and without trailing zeros."""
     text = f"{value:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text

@@ -17,7 +17,7 @@ from sla_monitor.document.reconciled import ReconciledMonth, reconciled_month
 from sla_monitor.document.services import ServiceJson, service
 from sla_monitor.document.values import Money, StepJson, TimesJson, instant, money, seconds, steps, times
 from sla_monitor.evidence.writing import entry_json
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 
 FORMAT: Literal["sla-monitor-assessment"] = "sla-monitor-assessment"
 VERSION: Literal[1] = 1
@@ -46,7 +46,7 @@ class PartyNames(TypedDict):
     currency: str
     """Of all money here."""
     time_zone: str
-    """In which days and months are told."""
+    """Time zone of the days and months."""
     starts_on: str
     """The first day of the term."""
     ends_on: str
@@ -65,14 +65,14 @@ class TermsInForce(TypedDict):
 
 
 class Inputs(TypedDict):
-    """What the figures were worked out from: who has the same numbers must have the same figures."""
+    """Digests of the inputs: the same digests give the same figures."""
 
     contract_sha256: str
     """SHA-256 of the contract's file, as `sha256sum` prints it."""
     holidays_sha256: list[str]
     """The same of every file of bank holidays that the contract names, in the order of the numbers."""
     evidence_sha256: str
-    """SHA-256 of what was seen and said."""
+    """SHA-256 of the observations and entries."""
 
 
 class ShareJson(TypedDict):
@@ -95,11 +95,11 @@ class Missing(TypedDict):
     """For the measurement period that ended with this month."""
 
 
-class ClockMoved(TypedDict):
+class ClockChange(TypedDict):
     """That the clock by which all was seen was set, or that the host slept."""
 
     at: str
-    """What the clock said since."""
+    """The clock's reading after the step."""
     step_seconds: str
     """By how much it was set: ahead, or back where it is negative."""
     slept_seconds: str
@@ -107,7 +107,7 @@ class ClockMoved(TypedDict):
 
 
 class ImportedTime(TypedDict):
-    """Agreed time of a service of which an import told."""
+    """Agreed time of a service that an import covers."""
 
     service: str
     """Its id."""
@@ -115,7 +115,7 @@ class ImportedTime(TypedDict):
     """In which what is known of any of its endpoints was brought in."""
 
 
-class Imported(TypedDict):
+class ImportedEvidence(TypedDict):
     """Something that was brought in from elsewhere, beneath what was seen here, and counts in the period."""
 
     number: int
@@ -146,18 +146,18 @@ class AssessmentJson(TypedDict):
     terms: TermsInForce
     """Which version of its terms."""
     inputs: Inputs | None
-    """What the figures were worked out from."""
+    """Digests of the inputs."""
     period: TimesJson
     """The month."""
     as_of: str
-    """The instant up to which is told: the end of the month, or earlier while it runs."""
+    """The instant of the assessment: the end of the month, or earlier while it runs."""
     status: Literal["running", "provisional", "final"]
     """It goes on; it has ended and nobody has signed; it is signed."""
     accounting: list[str]
     """The way of counting, in words."""
     services: list[ServiceJson]
     """Every service."""
-    imports: list[Imported]
+    imports: list[ImportedEvidence]
     """What was brought in from elsewhere and counts here; its time is seen time in every coverage."""
     kpis: list[Kpi]
     """Every KPI."""
@@ -175,7 +175,7 @@ class AssessmentJson(TypedDict):
     """Figures that are owed."""
     report_due: str | None
     """When the report on the month before this one is due."""
-    clock_moves: list[ClockMoved]
+    clock_moves: list[ClockChange]
     """When the monitor's clock was set, or its host slept; the time in doubt is unknown."""
     register_number: int
     """The last entry of the register that was read."""
@@ -196,10 +196,10 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
         "format": FORMAT,
         "version": VERSION,
         "contract": _contract(one),
-        "terms": {"since": told_instant(one.terms_from_ms), "reference": one.terms_reference},
+        "terms": {"since": format_utc(one.terms_from_ms), "reference": one.terms_reference},
         "inputs": inputs,
         "period": times(one.period),
-        "as_of": told_instant(min(one.at_ms, one.period.end_ms)),
+        "as_of": format_utc(min(one.at_ms, one.period.end_ms)),
         "status": one.status,
         "accounting": list(one.accounting),
         "services": [service(each) for each in one.services],
@@ -214,7 +214,7 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
         "report_due": instant(one.report_due_ms),
         "clock_moves": [
             {
-                "at": told_instant(move.at_ms),
+                "at": format_utc(move.at_ms),
                 "step_seconds": seconds(move.step_ms),
                 "slept_seconds": seconds(move.slept_ms),
             }
@@ -228,11 +228,11 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
     }
 
 
-def _imported(one: assessment.Imported) -> Imported:
+def _imported(one: assessment.Imported) -> ImportedEvidence:
     record = one.record
     return {
         "number": record.number,
-        "at": told_instant(record.at_ms),
+        "at": format_utc(record.at_ms),
         "actor": record.actor,
         "kind": record.kind,
         "source": record.source,

@@ -18,14 +18,14 @@ from sla_monitor.sla.spans import Span
 
 
 def evidence_digest(
-    contract: Contract, source: Evidence, range_ms: tuple[int, int], looks_from_ms: int, earlier: Sequence[str]
+    contract: Contract, source: Evidence, range_ms: tuple[int, int], samples_from_ms: int, earlier: Sequence[str]
 ) -> str:
     """SHA-256, in hex, of the contract's spans in a range, of single observations in the later part of it, of when the
     clock was set, of what was brought in from elsewhere, of what `earlier` ones came to (a line for each figure), and
     of its entries as both sides know them: the supplier, who has no more of them, gets the same. The same whether or
     not any of it was read for an assessment, or is known from before."""
     digest = sha256()
-    for line in _lines(contract, source, range_ms, (looks_from_ms, range_ms[1])):
+    for line in _lines(contract, source, range_ms, (samples_from_ms, range_ms[1])):
         digest.update(line.encode("utf-8", "backslashreplace"))
     for move in source.clock_moves(*range_ms):
         digest.update(f"clock {move.at_ms} {move.step_ms} {move.slept_ms}\n".encode())
@@ -38,16 +38,18 @@ def evidence_digest(
     return digest.hexdigest()
 
 
-def _lines(contract: Contract, source: Evidence, range_ms: tuple[int, int], looks_ms: tuple[int, int]) -> Iterable[str]:
+def _lines(
+    contract: Contract, source: Evidence, range_ms: tuple[int, int], samples_ms: tuple[int, int]
+) -> Iterable[str]:
     spans = source.spans(*range_ms)
     for key in endpoint_keys(contract):
         yield from (_span_line(key, span, *range_ms) for span in spans.get(key, ()))
     keys = sampled_keys(contract)
-    looks = {key: sha256() for key in keys}
-    for key, piece in source.columns(keys, *looks_ms):
-        looks[key].update("".join(map(_look_line, piece)).encode())
+    samples = {key: sha256() for key in keys}
+    for key, piece in source.columns(keys, *samples_ms):
+        samples[key].update("".join(map(_sample_line, piece)).encode())
     for key in keys:
-        yield f"looks {key} {looks_ms[0]} {looks_ms[1]} {looks[key].hexdigest()}\n"
+        yield f"looks {key} {samples_ms[0]} {samples_ms[1]} {samples[key].hexdigest()}\n"
 
 
 def _json(value: dict[str, Any]) -> str:
@@ -58,11 +60,11 @@ def _span_line(key: str, span: Span, start_ms: int, end_ms: int) -> str:
     """Of an outage all of it, since it is judged as a whole; of any other span what lies in the range, so that a
     span that goes on after it does not make another number of the same month."""
     if span.outcome is Outcome.DOWN:
-        return f"span {key} {span.start_ms} {span.end_ms} down {span.reason or '-'} {span.looks}\n"
+        return f"span {key} {span.start_ms} {span.end_ms} down {span.reason or '-'} {span.probes}\n"
     return f"span {key} {max(span.start_ms, start_ms)} {min(span.end_ms, end_ms)} {span.outcome}\n"
 
 
-def _look_line(sample: Sample) -> str:
+def _sample_line(sample: Sample) -> str:
     at_ms, outcome, duration_us, first_byte_us = sample
     times = ("-" if us is None else us for us in (duration_us, first_byte_us))
     return f"{at_ms} {outcome} {' '.join(map(str, times))}\n"

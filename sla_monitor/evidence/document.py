@@ -25,7 +25,7 @@ class Range(Strict):
     """The time that the file speaks of: what reaches over its edges is known as a whole, and other time is not."""
 
     from_ms: Instant = Field(alias="from", description="From this instant on.")
-    until_ms: Instant = Field(alias="until", description="Up to this instant, which is not in it.")
+    until_ms: Instant = Field(alias="until", description="End, exclusive.")
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:
@@ -40,8 +40,8 @@ class SpanRecord(Timed):
     outcome: Outcome = Field(description="What they found; time in no span was seen by nobody.")
     reason: Reason | None = Field(None, description="Why, for the first of them.")
     seen_ms: Instant | None = Field(None, alias="last_look", description="When the last of them began; none: the end.")
-    looks: Annotated[Whole, Field(ge=1, le=1_000_000_000)] | None = Field(
-        None, description="How many; none: as many as the contract asks to confirm an outage."
+    probes: Annotated[Whole, Field(ge=1, le=1_000_000_000)] | None = Field(
+        None, alias="looks", description="How many; none: as many as the contract asks to confirm an outage."
     )
 
 
@@ -82,7 +82,9 @@ class ObservationsRecord(Strict):
     every_ms: DurationMs = Field(
         alias="every", description="The time between two observations; an observation vouches for so long."
     )
-    looks: tuple[ObservationRecord, ...] = Field(description="All observations of that time; each instant once.")
+    observations: tuple[ObservationRecord, ...] = Field(
+        alias="looks", description="All observations of that time; each instant once."
+    )
 
 
 class Down(Strict):
@@ -105,7 +107,7 @@ class Down(Strict):
 
 class Outages(Strict):
     """An endpoint, or every endpoint of a service, that was up in the range of the file but for these outages. Those
-    that touch or overlap are one, also where several lists tell of them, and stand against what nobody saw."""
+    that touch or overlap are one, even across several lists, and override unobserved time."""
 
     kind: Literal["outages"] = Field(description="The form of the record.")
     endpoint: Identifier | None = Field(None, description="The id of the endpoint;")
@@ -123,19 +125,19 @@ class Outages(Strict):
 Observed = Annotated[SpansRecord | ObservationsRecord | Outages, Field(discriminator="kind")]
 
 
-class Samples(Strict):
-    """The observations of an endpoint whose spans are told: for response times and error rates."""
+class SampleBlock(Strict):
+    """The observations of an endpoint with spans: for response times and error rates."""
 
     endpoint: Identifier = Field(description="The id of the endpoint.")
-    looks: tuple[ObservationRecord, ...] = Field(description="In any order; each instant once.")
+    observations: tuple[ObservationRecord, ...] = Field(alias="looks", description="In any order; each instant once.")
 
 
 class ClockMoved(Strict):
     """That the clock by which all this was seen was set, or that the host slept."""
 
-    at_ms: Instant = Field(alias="at", description="What the clock said since.")
+    at_ms: Instant = Field(alias="at", description="The clock's reading after the step.")
     expected_ms: Instant = Field(
-        alias="expected", description="What it would have said at that moment: the same where the host only slept."
+        alias="expected", description="The expected reading at that moment: the same if the host was only suspended."
     )
     slept_ms: Annotated[Whole, Field(ge=0)] = Field(0, description="For how many milliseconds the host had slept.")
 
@@ -157,13 +159,13 @@ class ImportRecord(Strict):
     digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
         alias="sha256", description="SHA-256 of what was read there."
     )
-    from_ms: Instant = Field(alias="from", description="It tells of the time from this instant on.")
-    until_ms: Instant = Field(alias="until", description="Up to this instant, which is not in it.")
-    filled: tuple[Filled, ...] = Field((), description="The time of which it alone told.")
+    from_ms: Instant = Field(alias="from", description="Start of the covered time.")
+    until_ms: Instant = Field(alias="until", description="End, exclusive.")
+    filled: tuple[Filled, ...] = Field((), description="The time that only this import covers.")
 
 
 class EvidenceDocument(Strict):
-    """What was seen and what was said. Instants without an offset are told in `zone`."""
+    """Observations and entries. Instants without an offset are local times in `zone`."""
 
     format: Literal["sla-monitor-evidence"] = Field(description="What kind of file this is.")
     version: Literal[1] = Field(description="Of the format.")
@@ -172,12 +174,13 @@ class EvidenceDocument(Strict):
     at_ms: Instant | None = Field(
         None,
         alias="at",
-        description="As of when: what is open is open until then, and entries made later do not count. None: the end"
+        description="As of when: a month that goes on then is running, and entries made later do not count. An outage"
+        " without an end goes on to the end of `seen`, and no further. None: the end"
         " of what was seen, or the last entry if that is later.",
     )
     seen: Range = Field(description="The time that the file speaks of.")
     observed: tuple[Observed, ...] = Field((), description="What was seen; an endpoint that is in none was not seen.")
-    samples: tuple[Samples, ...] = Field((), description="Single observations of endpoints whose record is spans.")
+    samples: tuple[SampleBlock, ...] = Field((), description="Single observations of endpoints whose record is spans.")
     clock_moves: tuple[ClockMoved, ...] = Field(
         (), description="When the clock was set or the host slept, in the order in which that was noticed."
     )

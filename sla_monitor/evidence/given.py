@@ -13,7 +13,7 @@ from sla_monitor.sla.spans import Span
 
 
 @dataclass(frozen=True)
-class Given(Forwarding):
+class GivenEvidence(Forwarding):
     """Evidence from which every figure comes out the same.
 
     `is_redacted`: without what the authority wrote for itself. `until_ms`: nothing of UP is told after this instant, so
@@ -41,4 +41,4 @@ class Given(Forwarding):
     def _cut(self, span: Span) -> Span:
         if self.until_ms is None or span.outcome is not Outcome.UP or span.end_ms <= self.until_ms:
             return span
-        return span._replace(end_ms=self.until_ms, seen_ms=min(span.seen_ms, self.until_ms), looks=1)
+        return span._replace(end_ms=self.until_ms, seen_ms=min(span.seen_ms, self.until_ms), probes=1)

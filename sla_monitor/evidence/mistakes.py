@@ -55,7 +55,7 @@ _EXAMPLES = {
 } | dict.fromkeys(("from", "until", "start", "end", "at", "opened", "claimed"), '"2026-10-05T14:00:00Z"')
 
 
-def told(file: str, found: Sequence[tuple[Path, str]]) -> list[str]:
+def format_mistakes(file: str, found: Sequence[tuple[Path, str]]) -> list[str]:
     """One line for each mistake, in the order of their places, each once; nothing in them moves a cursor."""
     lines = [f"{file}: {json_path(path)}: {message}" for path, message in sorted(found, key=_order)]
     return list(dict.fromkeys(_harmless(line) for line in lines))

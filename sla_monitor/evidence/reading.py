@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import EvidenceError
 from sla_monitor.evidence.document import EvidenceDocument
-from sla_monitor.evidence.mistakes import mistakes, told
+from sla_monitor.evidence.mistakes import format_mistakes, mistakes
 from sla_monitor.evidence.rules import disagreements
 from sla_monitor.evidence.seen import FileEvidence
 
@@ -64,10 +64,10 @@ def checked(file: Spelled, contract: Contract) -> EvidenceDocument:
     try:
         document = EvidenceDocument.model_validate(values, context={"zone": zone})
     except ValidationError as error:
-        raise EvidenceError(told(name, mistakes(error, EvidenceDocument, values))) from None
+        raise EvidenceError(format_mistakes(name, mistakes(error, EvidenceDocument, values))) from None
     problems = list(disagreements(document, contract))
     if problems:
-        raise EvidenceError(told(name, problems))
+        raise EvidenceError(format_mistakes(name, problems))
     return document
 
 

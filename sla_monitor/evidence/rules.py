@@ -15,13 +15,13 @@ from sla_monitor.evidence.document import (
     ObservationRecord,
     ObservationsRecord,
     Range,
-    Samples,
+    SampleBlock,
     SpanRecord,
     SpansRecord,
 )
 from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.register.entry_context import EntryContext, endpoints, kpis, services
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.register.kinds.decision import own_case
 
 Problems = Iterator[tuple[Path, str]]
@@ -36,7 +36,7 @@ def disagreements(document: EvidenceDocument, contract: Contract) -> Problems:
     yield from _of_imports(document, contract)
     yield from _of_forms(document, contract)
     yield from _of_spans(document)
-    yield from _of_looks(document)
+    yield from _of_observations(document)
     yield from _of_entries(document, contract)
     yield from _of_said(document.entries, contract)
     yield from _of_decisions(document.entries, contract)
@@ -56,14 +56,14 @@ def _of_range(document: EvidenceDocument) -> Problems:
         yield ("at",), "must not be before seen.until"
     for i, observed in enumerate(document.observed):
         if isinstance(observed, ObservationsRecord):
-            yield from _looks_outside(observed.looks, document.seen, ("observed", i, "looks"))
+            yield from _observations_outside(observed.observations, document.seen, ("observed", i, "looks"))
         elif isinstance(observed, SpansRecord):
             yield from _outside(observed.spans, document.seen, ("observed", i, "spans"))
         else:
             yield from _outside(observed.outages, document.seen, ("observed", i, "outages"))
             yield from _outside(observed.unseen, document.seen, ("observed", i, "unseen"))
     for i, samples in enumerate(document.samples):
-        yield from _looks_outside(samples.looks, document.seen, ("samples", i, "looks"))
+        yield from _observations_outside(samples.observations, document.seen, ("samples", i, "looks"))
 
 
 def _outside(several: Sequence[Down | Timed], seen: Range, path: Path) -> Problems:
@@ -76,10 +76,10 @@ def _outside(several: Sequence[Down | Timed], seen: Range, path: Path) -> Proble
             yield (*path, i, "end"), "must be after seen.from (or widen seen)"
 
 
-def _looks_outside(looks: Sequence[ObservationRecord], seen: Range, path: Path) -> Problems:
+def _observations_outside(observations: Sequence[ObservationRecord], seen: Range, path: Path) -> Problems:
     """The first of them: there may be a month of them."""
-    for i, look in enumerate(looks):
-        if not seen.from_ms <= look.at_ms < seen.until_ms:
+    for i, observation in enumerate(observations):
+        if not seen.from_ms <= observation.at_ms < seen.until_ms:
             yield (*path, i, "at"), "must lie in seen (or widen seen)"
             return
 
@@ -137,11 +137,11 @@ def _of_spans(document: EvidenceDocument) -> Problems:
                 yield (*path, "last_look"), "must lie in the span"
         for (before, _), (span, path) in pairwise(several):
             if span.start_ms < before.end_ms:
-                when = told_instant(before.end_ms)
+                when = format_utc(before.end_ms)
                 yield (*path, "start"), f"overlaps the span that ends at {when} (spans of an endpoint lie apart)"
 
 
-def _of_looks(document: EvidenceDocument) -> Problems:
+def _of_observations(document: EvidenceDocument) -> Problems:
     """The same observation twice does no harm; two that differ at one instant do, in whichever lists of an endpoint."""
     first: dict[tuple[str, int], tuple[ObservationRecord, int]] = {}
     for i, observed in enumerate(document.observed):
@@ -156,14 +156,14 @@ def _of_looks(document: EvidenceDocument) -> Problems:
 
 
 def _twice(
-    several: ObservationsRecord | Samples,
+    several: ObservationsRecord | SampleBlock,
     every_ms: int,
     first: dict[tuple[str, int], tuple[ObservationRecord, int]],
     path: Path,
 ) -> Problems:
-    for i, look in enumerate(several.looks):
-        known = first.setdefault((several.endpoint, look.at_ms), (look, every_ms))
-        if known[0] != look:
+    for i, observation in enumerate(several.observations):
+        known = first.setdefault((several.endpoint, observation.at_ms), (observation, every_ms))
+        if known[0] != observation:
             yield (*path, i, "at"), "another observation at this instant found something else (keep one)"
         elif known[1] != every_ms:
             yield (*path, i, "at"), "the same observation vouches for another time elsewhere (keep one)"
@@ -183,12 +183,12 @@ def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
     known = {field: {name for version in contract.versions for name in of(version.terms)} for field, of in _NAMED}
     numbers: set[int] = set()
     for i, entry in enumerate(entries):
-        about = getattr(entry.said, "about", None)
+        about = getattr(entry.body, "about", None)
         if about is not None and about not in numbers:
             yield ("entries", i, "said", "about"), f"no entry {about} above this one (put it in, or leave this one out)"
         numbers.add(entry.number)
         for field, names in known.items():
-            given = getattr(entry.said, field, None) or ()
+            given = getattr(entry.body, field, None) or ()
             for name in (given,) if isinstance(given, str) else given:
                 if name not in names:
                     what = field.removesuffix("s").replace("kpi", "KPI")
@@ -198,10 +198,10 @@ def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
 def _of_decisions(entries: Sequence[Entry], contract: Contract) -> Problems:
     """What the register would not have taken: relief that somebody granted himself."""
     ground = EntryContext.of(contract, entries)
-    if any(getattr(entry.said, "about", 0) >= entry.number for entry in entries):
+    if any(getattr(entry.body, "about", 0) >= entry.number for entry in entries):
         return
     for i, entry in enumerate(entries):
-        yield from ((("entries", i, field), message) for field, message in own_case(entry, ground))
+        yield from ((("entries", i, one.field), one.message) for one in own_case(entry, ground))
 
 
 _NAMED: tuple[tuple[str, Callable[[Terms], list[str]]], ...] = (

@@ -12,7 +12,7 @@ from sla_monitor.evidence.document import (
     ObservationRecord,
     ObservationsRecord,
     Outages,
-    Samples,
+    SampleBlock,
     SpanRecord,
     SpansRecord,
 )
@@ -47,7 +47,10 @@ class FileEvidence(Evidence):
         for endpoint, several in self._all_spans(document):
             spans.setdefault(endpoint_key(contract.id, endpoint), []).extend(several)
         self._spans = {key: joined(sorted(several, key=_start)) for key, several in sorted(spans.items())}
-        self._samples = {endpoint_key(contract.id, endpoint): looks for endpoint, looks in _looks(document).items()}
+        self._samples = {
+            endpoint_key(contract.id, endpoint): observations
+            for endpoint, observations in _observations(document).items()
+        }
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any."""
@@ -56,10 +59,10 @@ class FileEvidence(Evidence):
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
         """The endpoint's observations that began in `[start_ms, end_ms)`, ascending."""
-        looks = self._samples.get(key, ())
-        begin = bisect_left(looks, start_ms, key=_at)
-        for look in looks[begin : bisect_left(looks, end_ms, begin, key=_at)]:
-            yield look.at_ms, look.outcome, look.duration_us, look.first_byte_us
+        observations = self._samples.get(key, ())
+        begin = bisect_left(observations, start_ms, key=_at)
+        for observation in observations[begin : bisect_left(observations, end_ms, begin, key=_at)]:
+            yield observation.at_ms, observation.outcome, observation.duration_us, observation.first_byte_us
 
     def entries(self, contract: str) -> Sequence[Entry]:
         return self._entries if contract == self.contract else ()
@@ -120,8 +123,8 @@ def _start(span: Span) -> int:
     return span.start_ms
 
 
-def _at(look: ObservationRecord) -> int:
-    return look.at_ms
+def _at(observation: ObservationRecord) -> int:
+    return observation.at_ms
 
 
 def _overlapping(spans: Sequence[Span], start_ms: int, end_ms: int) -> list[Span]:
@@ -132,7 +135,7 @@ def _overlapping(spans: Sequence[Span], start_ms: int, end_ms: int) -> list[Span
 
 def _span(record: SpanRecord) -> Span:
     seen_ms = record.end_ms if record.seen_ms is None else record.seen_ms
-    return Span(record.start_ms, record.end_ms, seen_ms, record.outcome, record.reason, record.looks or CONFIRMED)
+    return Span(record.start_ms, record.end_ms, seen_ms, record.outcome, record.reason, record.probes or CONFIRMED)
 
 
 def _watched(document: EvidenceDocument) -> dict[str, list[ObservationsRecord]]:
@@ -145,11 +148,14 @@ def _watched(document: EvidenceDocument) -> dict[str, list[ObservationsRecord]]:
 
 def _extended(several: Sequence[ObservationsRecord]) -> list[Span]:
     """Observations made into spans as the ledger does it."""
-    looks = sorted(((look, block.every_ms) for block in several for look in block.looks), key=lambda pair: _at(pair[0]))
+    observations = sorted(
+        ((observation, block.every_ms) for block in several for observation in block.observations),
+        key=lambda pair: _at(pair[0]),
+    )
     spans: list[Span] = []
-    for look, every_ms in looks:
+    for observation, every_ms in observations:
         last = spans.pop() if spans else None
-        spans += extend(last, look.at_ms, look.outcome, look.reason, every_ms)
+        spans += extend(last, observation.at_ms, observation.outcome, observation.reason, every_ms)
     return spans
 
 
@@ -181,11 +187,11 @@ def _stated(pair: tuple[int, int], outcome: Outcome, reason: Reason | None = Non
     return Span(pair[0], pair[1], pair[1], outcome, reason, CONFIRMED)
 
 
-def _looks(document: EvidenceDocument) -> dict[str, list[ObservationRecord]]:
+def _observations(document: EvidenceDocument) -> dict[str, list[ObservationRecord]]:
     """Every endpoint's observations, ascending, each once."""
-    lists: list[ObservationsRecord | Samples] = [*document.samples]
+    lists: list[ObservationsRecord | SampleBlock] = [*document.samples]
     lists += [observed for observed in document.observed if isinstance(observed, ObservationsRecord)]
     found: dict[str, dict[int, ObservationRecord]] = {}
     for one in lists:
-        found.setdefault(one.endpoint, {}).update((look.at_ms, look) for look in one.looks)
-    return {endpoint: sorted(looks.values(), key=_at) for endpoint, looks in found.items()}
+        found.setdefault(one.endpoint, {}).update((observation.at_ms, observation) for observation in one.observations)
+    return {endpoint: sorted(observations.values(), key=_at) for endpoint, observations in found.items()}

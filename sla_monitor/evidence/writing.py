@@ -11,7 +11,7 @@ from sla_monitor.evidence.document import FORMAT, VERSION
 from sla_monitor.evidence.source import endpoint_keys, sampled_keys
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Outcome
@@ -21,7 +21,7 @@ from sla_monitor.sla.spans import Span
 
 
 def evidence_text(
-    contract: Contract, source: Evidence, seen: tuple[int, int], at_ms: int, *, every_look: bool = False
+    contract: Contract, source: Evidence, seen: tuple[int, int], at_ms: int, *, every_observation: bool = False
 ) -> Iterator[str]:
     """An evidence file, piece by piece: a month of single observations need not be in memory.
 
@@ -33,14 +33,14 @@ def evidence_text(
         "version": VERSION,
         "contract": contract.id,
         "zone": contract.time_zone.key,
-        "at": told_instant(at_ms),
-        "seen": {"from": told_instant(seen[0]), "until": told_instant(seen[1])},
+        "at": format_utc(at_ms),
+        "seen": {"from": format_utc(seen[0]), "until": format_utc(seen[1])},
     }
     yield _json(head, indent=1)[: -len("\n}")]
     yield ',\n "observed": ['
     yield from _items(_observed(contract, source, seen))
     yield '\n ],\n "samples": ['
-    keys = endpoint_keys(contract) if every_look else sampled_keys(contract)
+    keys = endpoint_keys(contract) if every_observation else sampled_keys(contract)
     yield from _items(_samples(key, source.samples(key, *seen)) for key in keys)
     if moves := source.clock_moves(*seen):
         yield '\n ],\n "clock_moves": ['
@@ -63,15 +63,15 @@ def import_json(imported: tuple[Import, Mapping[str, Intervals]]) -> dict[str, A
     one, when = imported
     return {
         "number": one.number,
-        "at": told_instant(one.at_ms),
+        "at": format_utc(one.at_ms),
         "actor": one.actor,
         "kind": one.kind,
         "source": one.source,
         "sha256": one.digest,
-        "from": told_instant(one.start_ms),
-        "until": told_instant(one.until_ms),
+        "from": format_utc(one.start_ms),
+        "until": format_utc(one.until_ms),
         "filled": [
-            {"endpoint": _endpoint(key), "start": told_instant(start_ms), "end": told_instant(end_ms)}
+            {"endpoint": _endpoint(key), "start": format_utc(start_ms), "end": format_utc(end_ms)}
             for key in sorted(when)
             for start_ms, end_ms in when[key]
         ],
@@ -85,23 +85,23 @@ def _observed(contract: Contract, source: Evidence, seen: tuple[int, int]) -> It
 
 
 def _samples(key: str, samples: Iterable[Sample]) -> Iterator[str]:
-    return _object({"endpoint": _endpoint(key)}, "looks", map(_look, samples))
+    return _object({"endpoint": _endpoint(key)}, "looks", map(_sample, samples))
 
 
 def _span(span: Span) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "start": told_instant(span.start_ms),
-        "end": told_instant(span.end_ms),
+        "start": format_utc(span.start_ms),
+        "end": format_utc(span.end_ms),
         "outcome": span.outcome.value,
     }
     if span.reason is not None:
         told["reason"] = span.reason.value
-    return {**told, "last_look": told_instant(span.seen_ms), "looks": span.looks}
+    return {**told, "last_look": format_utc(span.seen_ms), "looks": span.probes}
 
 
-def _look(sample: Sample) -> dict[str, Any]:
+def _sample(sample: Sample) -> dict[str, Any]:
     at_ms, outcome, duration_us, first_byte_us = sample
-    told: dict[str, Any] = {"at": told_instant(at_ms)}
+    told: dict[str, Any] = {"at": format_utc(at_ms)}
     if outcome is not Outcome.UP:
         told["outcome"] = outcome.value
     times = {"duration_us": duration_us, "first_byte_us": first_byte_us}
@@ -109,7 +109,7 @@ def _look(sample: Sample) -> dict[str, Any]:
 
 
 def _move(move: ClockMove) -> dict[str, Any]:
-    told: dict[str, Any] = {"at": told_instant(move.at_ms), "expected": told_instant(move.at_ms - move.step_ms)}
+    told: dict[str, Any] = {"at": format_utc(move.at_ms), "expected": format_utc(move.at_ms - move.step_ms)}
     return {**told, "slept_ms": move.slept_ms} if move.slept_ms else told
 
 

@@ -20,7 +20,7 @@ from sla_monitor.generate.alerts.kpi_queries import unanswered_alerts
 from sla_monitor.generate.alerts.maintenance_alerts import upkeep_alerts
 from sla_monitor.generate.alerts.monitor_alerts import JOB, monitor_alerts
 from sla_monitor.generate.alerts.service_alerts import service_alerts
-from sla_monitor.generate.alerts.subject import Subject
+from sla_monitor.generate.alerts.subject import AlertSubject
 from sla_monitor.generate.alerts.trigger_alerts import trigger_alerts
 from sla_monitor.generate.promql import lasting
 from sla_monitor.generate.promtool import Files, unit_tests
@@ -46,7 +46,7 @@ def prometheus_files(
     files |= _alerts("monitor", [*monitor_alerts(settings, terms), *coverage_alerts(settings)], settings.links)
     for one in terms:
         left_out = frozenset((refusal.kpi, refusal.alert) for refusal in found if refusal.contract == one.id)
-        files |= _contract(Subject(one, settings, left_out), sloth=sloth)
+        files |= _contract(AlertSubject(one, settings, left_out), sloth=sloth)
     return files
 
 
@@ -77,7 +77,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _contract(subject: Subject, *, sloth: bool) -> Files:
+def _contract(subject: AlertSubject, *, sloth: bool) -> Files:
     """The contract's rules, a file for each group, so that a test evaluates no more than it needs."""
     links, name = subject.settings.links, f"{subject.id}-records"
     files: Files = {f"rules/{name}.yaml": _rules(name, burn_records(subject))}

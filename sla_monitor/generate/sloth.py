@@ -10,19 +10,19 @@ from typing import Any
 
 from sla_monitor import __version__, names
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
-from sla_monitor.generate.alerts.subject import Subject
+from sla_monitor.generate.alerts.subject import AlertSubject
 from sla_monitor.generate.promql import PER_SERVICE, lasting
 
 PERIOD = "30d"
 MONTH_DAYS = 30
 
 
-def sloth_group(subject: Subject) -> list[dict[str, Any]]:
+def sloth_group(subject: AlertSubject) -> list[dict[str, Any]]:
     """The records of every availability KPI of a contract."""
     return [rule for kpi in subject.terms.availability_kpis for rule in _records(subject, kpi)]
 
 
-def _records(subject: Subject, kpi: AvailabilityKpi) -> list[dict[str, Any]]:
+def _records(subject: AlertSubject, kpi: AvailabilityKpi) -> list[dict[str, Any]]:
     labels = {"sloth_id": f"{subject.id}-{kpi.id}", "sloth_service": kpi.service, "sloth_slo": kpi.id}
     alerting = subject.settings.alerting
     windows = sorted({ms for burn in (*alerting.page, *alerting.ticket) for ms in (burn.long_ms, burn.short_ms)})
@@ -49,7 +49,7 @@ def _records(subject: Subject, kpi: AvailabilityKpi) -> list[dict[str, Any]]:
     ]
 
 
-def _ratio(subject: Subject, kpi: AvailabilityKpi, window_ms: int) -> str:
+def _ratio(subject: AlertSubject, kpi: AvailabilityKpi, window_ms: int) -> str:
     """Downtime over agreed time in a window: no figure outside service hours."""
     downtime = subject.select(f"{names.DELTA_RECORD}{lasting(window_ms)}", kpi=kpi.id)
     agreed = f"increase({subject.select(names.SERVICE_AGREED, service=kpi.service)}[{lasting(window_ms)}])"

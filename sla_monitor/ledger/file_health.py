@@ -10,8 +10,8 @@ from sqlite_utils import Database
 
 from sla_monitor.errors import LedgerDamaged, LedgerError, LedgerLocked, LedgerTooNew
 from sla_monitor.ledger.chaining.verifying import verify_recent
+from sla_monitor.ledger.migrations import APPLICATION_ID, MIGRATIONS, NAMES
 from sla_monitor.ledger.name_tables import names_by_id
-from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS, NAMES
 from sla_monitor.sla.observation import Outcome, Reason
 
 QUICK_CHECK_BYTES = 64 * 2**20

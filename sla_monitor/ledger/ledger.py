@@ -20,7 +20,7 @@ from sla_monitor.ledger.reading.pruned_days import Older
 from sla_monitor.ledger.reading.reader import Reader, keep_answer
 from sla_monitor.ledger.reading.record_lead import MOMENT_S, Lead
 from sla_monitor.ledger.recording.buffer import Buffer
-from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.buffer_entries import Beat, Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.ledger.recording.packing import HourPacker
 from sla_monitor.ledger.recording.stats import LedgerStats
@@ -140,24 +140,26 @@ class Ledger(Forwarding):
     def behind(self) -> Evidence:
         return self._reader
 
-    def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
+    def spans(
+        self, start_ms: int, end_ms: int, yield_control: Callable[[], None] = lambda: None
+    ) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
 
-        As committed: the latest observations may be missing for as long as a commit may wait. `rest` is called now and
-        then between them. Raises LedgerError when the file cannot be read.
+        As committed: the latest observations may be missing for as long as a commit may wait. `yield_control` is called
+        now and then between them. Raises LedgerError when the file cannot be read.
         """
-        return self._reader.spans(start_ms, end_ms, rest)
+        return self._reader.spans(start_ms, end_ms, yield_control)
 
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
         """The endpoint's committed observations that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._reader.observations(endpoint, start_ms, end_ms)
 
-    def keep_looks(
-        self, keys: Sequence[str], since_ms: int, until_ms: int, rest: Callable[[], None] = lambda: None
+    def keep_samples(
+        self, keys: Sequence[str], since_ms: int, until_ms: int, yield_control: Callable[[], None] = lambda: None
     ) -> None:
-        """Pack these looks for quicker reading; for one thread at a time. `rest` is called between hours. Raises
-        LedgerError and its kinds."""
-        self._keeper.keep(keys, since_ms, until_ms, rest)
+        """Pack these samples for quicker reading; for one thread at a time. `yield_control` is called between hours.
+        Raises LedgerError and its kinds."""
+        self._keeper.keep(keys, since_ms, until_ms, yield_control)
 
     def held_since_ms(self) -> int | None:
         """Of which instant the oldest observation tells that is not on disk yet; None: all of them are."""

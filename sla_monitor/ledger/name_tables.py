@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
-from sla_monitor.ledger.schema import NAMES
+from sla_monitor.ledger.migrations import NAMES
 
 _REMEMBERED = 10_000
 """Addresses of a supplier behind a large content network change without end; the cache must not."""

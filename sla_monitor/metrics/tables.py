@@ -98,7 +98,7 @@ TABLES: Mapping[MetricName, Rows] = {
     names.ENDPOINT_STATE: _endpoint_states,
     names.PROBE_DURATION: _found(lambda finding: finding.duration_us / 1_000_000),
     names.PROBE_PHASE: _phases,
-    names.PROBES: of_endpoints(lambda watched: watched.looks),
+    names.PROBES: of_endpoints(lambda watched: watched.probes),
     names.PROBE_FAILURES: of_endpoints(lambda watched: watched.failed),
     names.PROBES_SKIPPED: of_endpoints(lambda watched: watched.skipped),
     names.LAST_PROBE: of_endpoints(lambda watched: None if watched.last is None else watched.last.at_ms / 1000),

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.intervals import Intervals, intersect
 from sla_monitor.periods.service_hours import agreed_hours
 
 MARGIN_MS = 86_400_000
-"""How much more than a month is looked at on both sides, so that outages over its edges are known as a whole; and how
+"""How much more than a month is read on both sides, so that outages over its edges are known as a whole; and how
 long after its end everything that was seen of it is in, unless answers that are too slow are confirmed more slowly."""
 
 
 def reach_ms(failures: int, every_ms: int) -> int:
-    """How far beyond a month single looks tell whether a run of slow answers over its edge is confirmed."""
+    """How far beyond a month single observations show whether a run of slow answers over its edge is confirmed."""
     return max(MARGIN_MS, 2 * failures * every_ms)
 
 
@@ -29,13 +28,13 @@ def margin_ms(contract: Contract) -> int:
         reach_ms(version.terms.accounting.confirmation_failures, endpoint.every_ms)
         for version in contract.versions
         for kpi in version.terms.kpis
-        if isinstance(kpi, AvailabilityKpi) and kpi.counting.slow_as_down is not None
+        if kpi.downtime_counting is not None and kpi.downtime_counting.slow_as_down is not None
         for _, endpoint in version.terms.endpoints_of(kpi)
     )
     return max(reaches, default=MARGIN_MS)
 
 
-def told_range(contract: Contract, first_ms: int | None, months: tuple[str, str], now_ms: int) -> tuple[int, int]:
+def evidence_range(contract: Contract, first_ms: int | None, months: tuple[str, str], now_ms: int) -> tuple[int, int]:
     """From when until when an evidence file of some months speaks: as much around them as their figures reach for, and
     no time before or after the record, in which something was seen first at `first_ms`."""
     whole, more_ms = period_of(contract, *months), margin_ms(contract)
@@ -79,11 +78,11 @@ class ServiceHours:
 
 def slices_of(contract: Contract, service_id: str, period: Period, hours: ServiceHours) -> Iterator[TermsSlice]:
     """A service through a period, version by version; nothing for the time in which the contract has no such one."""
-    for start_ms, end_ms, terms in contract.versions_in(period.start_ms, period.end_ms):
-        service = next((each for each in terms.services if each.id == service_id), None)
+    for version in contract.versions_in(period.start_ms, period.end_ms):
+        service = next((each for each in version.terms.services if each.id == service_id), None)
         if service is not None:
-            agreed = hours.of(terms, service.service_hours, start_ms, end_ms)
-            yield TermsSlice(start_ms, end_ms, terms, service, agreed)
+            agreed = hours.of(version.terms, service.service_hours, version.start_ms, version.end_ms)
+            yield TermsSlice(version.start_ms, version.end_ms, version.terms, service, agreed)
 
 
 def until(whole: TermsSlice, now_ms: int) -> TermsSlice:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sla_monitor.sla.observation import NETWORK_REASONS, Finding, Observation, Outcome, Reason
 
-LOOK_EVERY_MS = 1_000
+CHECK_EVERY_MS = 1_000
 
 
 class Rounds(Protocol):
@@ -52,7 +52,7 @@ class Doubts:
         self._patience_ms = patience_ms
         self._waiting: dict[str, deque[_Waiting]] = {}
         self._decided_ms = 0
-        self._look_at_ms = 0
+        self._check_at_ms = 0
 
     @property
     def waiting(self) -> int:
@@ -60,7 +60,7 @@ class Doubts:
         return sum(one.is_doubtful for queue in self._waiting.values() for one in queue)
 
     def set(self, patience_ms: int) -> None:
-        self._patience_ms, self._look_at_ms = patience_ms, 0
+        self._patience_ms, self._check_at_ms = patience_ms, 0
 
     def take(self, observation: Observation, since_ms: int, ended_ms: int) -> None:
         """An observation, and from when to when (monotonic) its probe was made."""
@@ -77,9 +77,9 @@ class Doubts:
     def settle(self, now_ms: int) -> None:
         """Hand on what is decided. Cheap where nothing new is known: call it as often as you like."""
         asked_ms = self._rounds.asked_ms
-        if not self._waiting or (asked_ms == self._decided_ms and now_ms < self._look_at_ms):
+        if not self._waiting or (asked_ms == self._decided_ms and now_ms < self._check_at_ms):
             return
-        self._decided_ms, self._look_at_ms = asked_ms, now_ms + LOOK_EVERY_MS
+        self._decided_ms, self._check_at_ms = asked_ms, now_ms + CHECK_EVERY_MS
         for endpoint, queue in list(self._waiting.items()):
             while queue and self._is_decided(queue[0], now_ms):
                 one = queue.popleft()

@@ -39,7 +39,7 @@ class NoAnswer(Exception):  # noqa: N818 - it says what came
 
 def number(source: PrometheusSource, query: str, start_ms: int, at_ms: int) -> Decimal:
     """What a query comes to at an instant, `$range` reaching back to `start_ms`; exact. Raises NoAnswer."""
-    form = {"query": asked(query, start_ms, at_ms), "time": told_time(at_ms)}
+    form = {"query": asked(query, start_ms, at_ms), "time": format_timestamp(at_ms)}
     return answered(source, "query", form, lambda data: _finite(_value(data)))
 
 
@@ -59,7 +59,7 @@ def answered(
         raise NoAnswer(plain(secrets.hide(str(error)))) from None
 
 
-def told_time(at_ms: int) -> str:
+def format_timestamp(at_ms: int) -> str:
     """An instant as the API takes it."""
     seconds, rest = divmod(at_ms, 1000)
     return f"{seconds}.{rest:03d}"
@@ -67,10 +67,10 @@ def told_time(at_ms: int) -> str:
 
 def asked(query: str, start_ms: int, at_ms: int) -> str:
     """The query with its range filled in, as a PromQL duration."""
-    return query.replace(RANGE, told_range(start_ms, at_ms))
+    return query.replace(RANGE, format_range(start_ms, at_ms))
 
 
-def told_range(start_ms: int, at_ms: int) -> str:
+def format_range(start_ms: int, at_ms: int) -> str:
     seconds, rest = divmod(at_ms - start_ms, 1000)
     return f"{at_ms - start_ms}ms" if rest else f"{seconds}s"
 
@@ -92,7 +92,9 @@ def _fetched(
 ) -> tuple[int, bytes]:
     """Status and body. Redirects are answers like any other: none is followed."""
     from sla_monitor.probe.connections.trust import context_for
-    from sla_monitor.probe.exchange.adapter import Sealed  # libraries that a daemon without such KPIs need not hold
+    from sla_monitor.probe.exchange.adapter import (
+        SerializedRequest,  # libraries that a daemon without such KPIs need not hold
+    )
     from sla_monitor.probe.exchange.fetch import fetch
 
     url = f"{source.prometheus.rstrip('/')}/api/v1/{path}"
@@ -105,7 +107,7 @@ def _fetched(
         "Connection": "close",
     }
     try:
-        request = Sealed("POST", url, common | headers, sent.encode(), absolute=False)
+        request = SerializedRequest("POST", url, common | headers, sent.encode(), absolute=False)
         context = context_for(TlsTerms(ca_file=source.ca_file)) if request.origin.secure else None
         return fetch(request, context, source.timeout_ms, limit)
     except (Failure, OSError, ValueError) as error:  # requests' errors are OSErrors or ValueErrors

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.prometheus_source import AskedKpi, PrometheusSource
+from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.periods.edges import Period, month_at, period_of, run_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, standing
 from sla_monitor.register.entries import Entry, ReportedFigure
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 
 ACTOR = "sla-monitor"
 SETTLING_MS = 300_000
@@ -47,7 +47,7 @@ Key = tuple[str, str, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LastAttempt:
     """When a question was asked the last time, and how often in a row it has not been answered."""
 
     at_ms: int
@@ -55,14 +55,14 @@ class Asked:
 
 
 def questions(
-    contract: Contract, entries: Sequence[Entry], asked: Mapping[Key, Asked], now_ms: int
+    contract: Contract, entries: Sequence[Entry], asked: Mapping[Key, LastAttempt], now_ms: int
 ) -> Iterator[KpiQuery]:
     """Those of one contract that are due."""
     stands = standing(entries)
     for name, months in _kpis(contract, now_ms):
         for period, month, is_last in _periods(contract, months, now_ms):
             kpi = next((each for each in terms_in(contract, period, now_ms).kpis if each.id == name), None)
-            source = kpi.source if isinstance(kpi, AskedKpi) and kpi.measurement_months == months else None
+            source = kpi.asked_source if kpi is not None and kpi.measurement_months == months else None
             if source is None or not _is_ours(stands, name, month):
                 continue
             at_ms = period.end_ms - 1 if is_last else now_ms
@@ -74,9 +74,9 @@ def questions(
 def ours(entries: Sequence[Entry], kpi: str, month: str) -> tuple[Entry, ReportedFigure] | None:
     """The last figure that was entered here, undone or not."""
     for entry in reversed(entries):
-        said = entry.said
-        if isinstance(said, ReportedFigure) and entry.actor == ACTOR and (said.kpi, said.month) == (kpi, month):
-            return entry, said
+        body = entry.body
+        if isinstance(body, ReportedFigure) and entry.actor == ACTOR and (body.kpi, body.month) == (kpi, month):
+            return entry, body
     return None
 
 
@@ -89,7 +89,7 @@ def _kpis(contract: Contract, now_ms: int) -> dict[tuple[str, int], None]:
         (kpi.id, kpi.measurement_months): None
         for version in versions
         for kpi in version.terms.kpis
-        if isinstance(kpi, AskedKpi) and kpi.source is not None
+        if kpi.asked_source is not None
     }
 
 
@@ -116,7 +116,7 @@ def _is_ours(stands: EffectiveEntries, kpi: str, month: str) -> bool:
     return found is None or found[0].actor == ACTOR
 
 
-def _is_due(question: KpiQuery, entries: Sequence[Entry], before: Asked | None, now_ms: int) -> bool:
+def _is_due(question: KpiQuery, entries: Sequence[Entry], before: LastAttempt | None, now_ms: int) -> bool:
     if before is not None and before.failures:
         return now_ms >= before.at_ms + min(AGAIN_MS << min(before.failures - 1, 20), question.source.every_ms)
     last = ours(entries, question.kpi, question.month)
@@ -125,7 +125,7 @@ def _is_due(question: KpiQuery, entries: Sequence[Entry], before: Asked | None, 
         return (
             is_settled
             and before is None
-            and not (last is not None and _evaluated(last[0]) == told_instant(question.at_ms))
+            and not (last is not None and _evaluated(last[0]) == format_utc(question.at_ms))
         )
     since_ms = max(question.start_ms, before.at_ms if before else 0, last[0].at_ms if last else 0)
     return now_ms >= since_ms + question.source.every_ms

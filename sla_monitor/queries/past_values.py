@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
-from sla_monitor.queries.asking import NoAnswer, answered, told_range, told_time
+from sla_monitor.queries.asking import NoAnswer, answered, format_range, format_timestamp
 
 DAY_MS = 86_400_000
 STEPS_LIMIT = 10_000
@@ -42,7 +42,7 @@ class History:
         """What a series or an expression was, ascending, each instant once. Raises NoAnswer."""
         is_series = self._is_series(query)
         if not is_series and not self.is_bounded and not self._can_be_bounded():
-            fresh = f"last_over_time(x[{told_range(0, self.step_ms)}])"
+            fresh = f"last_over_time(x[{format_range(0, self.step_ms)}])"
             raise NoAnswer(
                 f"this Prometheus looks back five minutes, whatever is asked: {query[:60]!r} would seem to be known"
                 f" where nothing was scraped (write {fresh} for each series x, and add --bounded)"
@@ -57,12 +57,14 @@ class History:
 
     def _is_series(self, query: str) -> bool:
         """Whether the query is a plain series, of which there are scraped samples."""
-        form = {"query": f"{query}[1ms]", "time": told_time(self.range_ms[1])}
+        form = {"query": f"{query}[1ms]", "time": format_timestamp(self.range_ms[1])}
         return self._is_taken(form, _is_matrix)
 
     def _can_be_bounded(self) -> bool:
         """Whether this version knows how far to look back: then it refuses what is no length of time."""
-        return not self._is_taken({"query": "1", "time": told_time(0), "lookback_delta": "no time"}, lambda data: True)
+        return not self._is_taken(
+            {"query": "1", "time": format_timestamp(0), "lookback_delta": "no time"}, lambda data: True
+        )
 
     def _is_taken(self, form: Mapping[str, str], read: Callable[[Any], bool]) -> bool:
         """What is read of the answer; False where the question itself is refused."""
@@ -74,12 +76,12 @@ class History:
             return False
 
     def _scraped(self, query: str, start_ms: int, end_ms: int) -> list[Sample]:
-        form = {"query": f"{query}[{told_range(start_ms, end_ms)}]", "time": told_time(end_ms)}
+        form = {"query": f"{query}[{format_range(start_ms, end_ms)}]", "time": format_timestamp(end_ms)}
         return answered(self.source, "query", form, _only_series, ANSWER_LIMIT)
 
     def _evaluated(self, query: str, start_ms: int, end_ms: int) -> list[Sample]:
         step = f"{self.step_ms}ms"
-        form = {"query": query, "start": told_time(start_ms), "end": told_time(end_ms - 1), "step": step}
+        form = {"query": query, "start": format_timestamp(start_ms), "end": format_timestamp(end_ms - 1), "step": step}
         return answered(self.source, "query_range", form | {"lookback_delta": step}, _only_series, ANSWER_LIMIT)
 
 

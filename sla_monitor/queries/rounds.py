@@ -10,12 +10,11 @@ from pathlib import Path
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.errors import LedgerError, RegisterError
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries.asking import NoAnswer, number
-from sla_monitor.queries.due import Asked, Key, KpiQuery, ours, questions
-from sla_monitor.queries.figures import entry
+from sla_monitor.queries.due import Key, KpiQuery, LastAttempt, ours, questions
+from sla_monitor.queries.reported_figures import entry
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import problems
@@ -40,7 +39,7 @@ class Count:
 def asks(contract: Contract) -> list[str]:
     """The KPIs whose figure is asked for, in any version of the terms."""
     kpis = (kpi for version in contract.versions for kpi in version.terms.kpis)
-    return list(dict.fromkeys(kpi.id for kpi in kpis if isinstance(kpi, AskedKpi) and kpi.source is not None))
+    return list(dict.fromkeys(kpi.id for kpi in kpis if kpi.asked_source is not None))
 
 
 class Queries:
@@ -48,7 +47,7 @@ class Queries:
 
     def __init__(self, ledger: Path, clock: Clock) -> None:
         self._ledger, self._clock = ledger, clock
-        self._asked: dict[Key, Asked] = {}
+        self._asked: dict[Key, LastAttempt] = {}
         self._trouble: dict[Key, str] = {}
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -89,7 +88,7 @@ class Queries:
                     return
                 before = self._asked.get(question.key)
                 failures = 0 if self._guarded(question, contract, known) else (before.failures if before else 0) + 1
-                self._asked[question.key] = Asked(self._clock.now_ms(), failures)
+                self._asked[question.key] = LastAttempt(self._clock.now_ms(), failures)
 
     def _guarded(self, question: KpiQuery, contract: Contract, known: list[Entry]) -> bool:
         """Whether it went well; what went wrong is told once, until it changes or is over."""
@@ -100,7 +99,7 @@ class Queries:
             self._ask(question, contract, known)
         except (NoAnswer, RegisterError, LedgerError) as error:
             count.failed += 1
-            self._tell(question, str(error))
+            self._log_failure(question, str(error))
             return False
         except Exception:
             count.failed += 1
@@ -110,7 +109,7 @@ class Queries:
             log.info("a KPI's figure can be had again", extra=_about(question))
         return True
 
-    def _tell(self, question: KpiQuery, why: str) -> None:
+    def _log_failure(self, question: KpiQuery, why: str) -> None:
         if self._trouble.get(question.key) != why:
             log.warning(
                 "a KPI's figure stays unknown: Prometheus did not give it", extra={**_about(question), "why": why}
@@ -125,7 +124,7 @@ class Queries:
         }
         new = entry(question, answers, self._clock.now_ms())
         before = ours(known, question.kpi, question.month)
-        if self._stopping or (before is not None and before[1] == new.said):
+        if self._stopping or (before is not None and before[1] == new.body):
             return
         if found := problems(new, EntryContext.of(contract, known)):
             raise RegisterError(found)

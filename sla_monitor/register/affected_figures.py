@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def lets_pass(kpi: Kpi, terms: Terms) -> bool:
     """Whether a granted claim that names a KPI lets its failure pass: nothing can be left out of a figure that somebody
     reports, nor, whatever is seen here, of the supplier's where that one counts."""
-    is_made_here = bool(kpi.part_kpis) or kpi.is_of_tickets or is_probed(kpi, terms)
+    is_made_here = bool(kpi.part_kpis) or kpi.ticket_terms is not None or is_probed(kpi, terms)
     return kpi.source_of_truth == "supplier" or not is_made_here
 
 
@@ -65,17 +65,13 @@ def _meant(services: Collection[str], named: Collection[str], terms: Terms) -> I
 
 def counts_it_all(kpi: Kpi) -> bool:
     """Whether excluded time counts like any other."""
-    return isinstance(kpi, AvailabilityKpi) and kpi.counting.excluded == "counted"
+    counting = kpi.downtime_counting
+    return counting is not None and counting.excluded == "counted"
 
 
 def counting_tickets(tickets: Iterable[TicketRecord], terms: Terms, named: Iterable[str]) -> set[str]:
     """The ids of tickets that one of the KPIs named, or of all, counts."""
     only = set(named)
-    several = [kpi for kpi in terms.kpis if isinstance(kpi, RatioKpi) and kpi.is_of_tickets]
-    kpis = [kpi for kpi in several if not only or kpi.id in only]
-    return {ticket.id for ticket in tickets if any(_counts(kpi, ticket) for kpi in kpis)}
-
-
-def _counts(kpi: RatioKpi, ticket: TicketRecord) -> bool:
-    is_ours = kpi.service is None or ticket.service in {None, kpi.service}
-    return is_ours and (not kpi.priorities or ticket.priority in kpi.priorities)
+    several = (kpi.ticket_terms for kpi in terms.kpis if not only or kpi.id in only)
+    kpis = [kpi for kpi in several if kpi is not None]
+    return {ticket.id for ticket in tickets if any(kpi.covers(ticket.priority, ticket.service) for kpi in kpis)}

@@ -35,9 +35,9 @@ class Others:
     def _records(self) -> Mapping[tuple[str, Hashable], list[EntryKind]]:
         found: dict[tuple[str, Hashable], list[EntryKind]] = {}
         for entry in self.by_number.values():
-            what = entry.said.last_word_on()
+            what = entry.body.last_word_on()
             if what is not None:
-                found.setdefault((entry.said.kind, what), []).append(entry.said)
+                found.setdefault((entry.body.kind, what), []).append(entry.body)
         return found
 
 
@@ -59,5 +59,5 @@ def _subject(said: EntryKind, others: Mapping[int, Entry]) -> EntryKind | None:
     other = None if number is None else others.get(number)
     if number is None or other is None:
         return None
-    before = other.said.subject()
-    return None if before is not None and before >= number else other.said
+    before = other.body.subject()
+    return None if before is not None and before >= number else other.body

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from sla_monitor.register.effective import EffectiveEntries
-from sla_monitor.register.entries import KINDS, Claim, Correction, Entry, ReportedFigure, TicketRecord, Timed
+from sla_monitor.register.entries import (
+    KINDS,
+    Claim,
+    Correction,
+    Entry,
+    Maintenance,
+    ReportedFigure,
+    TicketRecord,
+    Timed,
+)
 from sla_monitor.register.kinds.kind import TimedKind
 
 Said = TypeVar("Said")
@@ -48,12 +57,18 @@ class Around:
                 return reach
             start_ms, end_ms = reach
 
-    def within(self, reach_ms: tuple[int, int], period_ms: tuple[int, int] | None, month: str) -> tuple[Entry, ...]:
+    def within(
+        self, reach_ms: tuple[int, int], period_ms: tuple[int, int] | None, month: str, booked_since_ms: int
+    ) -> tuple[Entry, ...]:
         """All that has a part in how a measurement period is measured, and as little else as is simple: what was said
         of time within reach of it, its tickets with the claims that name them, the figures that were given for its
-        last month, and the decisions on any of these. `period_ms` None: no tickets."""
+        last month, and the decisions on any of these. `period_ms` None: no tickets. `booked_since_ms`: maintenance
+        from then on may have used up the allowance of the period."""
         tickets = list(self._recorded(*period_ms)) if period_ms else []
         found = [entry for entry, _ in (*self._overlapping(*reach_ms), *tickets)]
+        if booked_since_ms < reach_ms[0]:
+            before = self._overlapping(booked_since_ms, reach_ms[0])
+            found += [entry for entry, said in before if isinstance(said, Maintenance)]
         found += [claim for _, ticket in tickets for claim in self._naming.get(ticket.id, ())]
         found += [entry for entry, figure in self._stands.of(ReportedFigure) if figure.month == month]
         decisions = (self._stands.decision_on(entry.number) for entry in found)

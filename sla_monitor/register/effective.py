@@ -70,15 +70,15 @@ def standing(entries: Iterable[Entry]) -> EffectiveEntries:
     last: dict[tuple[str, Hashable], Entry] = {}
     replaced: dict[int, int] = {}
     for entry in ordered:
-        what = entry.said.last_word_on()
+        what = entry.body.last_word_on()
         if what is None or entry.number in undone:
             continue
-        key = (entry.said.kind, what)
+        key = (entry.body.kind, what)
         if key in last:
             replaced[last[key].number] = entry.number
         last[key] = entry
     gone = undone.keys() | replaced.keys()
-    kept = tuple(e for e in ordered if e.number not in gone and not isinstance(e.said, Undo))
+    kept = tuple(e for e in ordered if e.number not in gone and not isinstance(e.body, Undo))
     return _indexed(kept, undone, replaced)
 
 
@@ -91,16 +91,16 @@ def _undone(ordered: list[Entry]) -> dict[int, int]:
     """Last word first: an undoing that was itself undone undoes nothing."""
     undone: dict[int, int] = {}
     for entry in reversed(ordered):
-        said = entry.said
-        if isinstance(said, Undo) and entry.number not in undone and said.about < entry.number:
-            undone[said.about] = entry.number
+        body = entry.body
+        if isinstance(body, Undo) and entry.number not in undone and body.about < entry.number:
+            undone[body.about] = entry.number
     return undone
 
 
 def _indexed(kept: tuple[Entry, ...], undone: Mapping[int, int], replaced: Mapping[int, int]) -> EffectiveEntries:
     by_kind: dict[type, list[tuple[Entry, Any]]] = {}
     for entry in kept:
-        by_kind.setdefault(type(entry.said), []).append((entry, entry.said))
+        by_kind.setdefault(type(entry.body), []).append((entry, entry.body))
     return EffectiveEntries(
         entries=kept,
         undone=undone,

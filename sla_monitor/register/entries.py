@@ -4,7 +4,7 @@ An entry is never edited. To undo one, add an `undo`; a later ticket with the sa
 for the same KPI and month, or a later outage list for the same time and services, stands in place of the earlier one
 (sla_monitor.register.effective).
 
-To add a kind: its class in `register/kinds/`, and its name in `Said` (docs/how-to/add-a-register-kind.md).
+To add a kind: its class in `register/kinds/`, and its name in `EntryBody` (docs/how-to/add-a-register-kind.md).
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ __all__ = [
     "Done",
     "EarnedBackEntry",
     "Entry",
+    "EntryBody",
     "Impact",
     "ListedOutage",
     "Maintenance",
@@ -55,7 +56,6 @@ __all__ = [
     "Occurred",
     "OutageList",
     "ReportedFigure",
-    "Said",
     "SignOff",
     "TicketRecord",
     "Timed",
@@ -63,7 +63,7 @@ __all__ = [
     "Waiver",
 ]  # fmt: skip
 
-Said = Annotated[
+EntryBody = Annotated[
     Maintenance
     | Claim
     | Decision
@@ -87,7 +87,9 @@ Said = Annotated[
 ]
 """What an entry says."""
 
-KINDS: dict[str, type[EntryKind]] = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(Said)[0])}
+KINDS: dict[str, type[EntryKind]] = {
+    kind.model_fields["kind"].default: kind for kind in get_args(get_args(EntryBody)[0])
+}
 """Every kind of entry, by its name."""
 
 
@@ -103,4 +105,4 @@ class Entry(Strict):
     )
     evidence: Annotated[str, StringConstraints(max_length=1000)] = Field("", description="Where the papers are.")
     note: Text = Field("", description="Why, in words.")
-    said: Said = Field(description="What is said, by kind.")
+    body: EntryBody = Field(alias="said", description="The statement, by kind.")

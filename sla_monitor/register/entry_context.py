@@ -29,17 +29,17 @@ class EntryContext:
         return cls(contract, lambda: entries)
 
     @cached_property
-    def said(self) -> Mapping[int, Entry]:
+    def entries(self) -> Mapping[int, Entry]:
         """Every entry by number, also what does not stand."""
         return {entry.number: entry for entry in self.read()}
 
     @cached_property
     def stands(self) -> EffectiveEntries:
-        return standing(self.said.values())
+        return standing(self.entries.values())
 
     def in_force(self, start_ms: int, end_ms: int) -> list[Terms]:
         """The terms that hold at some time in `[start, end)`."""
-        return [terms for _, _, terms in self.contract.versions_in(start_ms, end_ms)]
+        return [version.terms for version in self.contract.versions_in(start_ms, end_ms)]
 
     def whole_month(self, month: str) -> Period:
         """The whole of it, also what lies before or after the term."""
@@ -56,7 +56,7 @@ class EntryContext:
         """What is wrong with a month with which no measurement period of a KPI ends: it has no result of it."""
         kpi = self.kpi(name, month)
         if kpi is not None and not run_of(self.contract).ends_period(month, kpi.measurement_months):
-            yield (
+            yield EntryProblem(
                 "month",
                 f"no measurement period of {name} ends with {month} (each is {kpi.measurement_months} months)",
             )
@@ -70,9 +70,9 @@ class EntryContext:
             if name in known:
                 continue
             if any(name in of(version.terms) for version in self.contract.versions):
-                yield field, f"{what} {name} is not in the contract then (see its from and until)"
+                yield EntryProblem(field, f"{what} {name} is not in the contract then (see its from and until)")
             else:
-                yield field, f"no such {what}: {name} ({suggestion(name, known)})"
+                yield EntryProblem(field, f"no such {what}: {name} ({suggestion(name, known)})")
 
     def unknown_services(self, field: str, names: Iterable[str], span: tuple[int, int]) -> Iterator[EntryProblem]:
         return self.unknown(field, "service", names, services, span)
@@ -85,11 +85,12 @@ class EntryContext:
 
     def unknown_entry(self, field: str, number: int) -> Iterator[EntryProblem]:
         """What is wrong with an entry that is not there, or stands no more."""
-        if number not in self.said:
-            yield field, f"no entry {number} in the register of this contract (see `sla-monitor register list`)"
+        if number not in self.entries:
+            message = f"no entry {number} in the register of this contract (see `sla-monitor register list`)"
+            yield EntryProblem(field, message)
         elif number in self.stands.undone:
             by = self.stands.undone[number]
-            yield field, f"entry {number} was undone by entry {by} (undo that one to restore it)"
+            yield EntryProblem(field, f"entry {number} was undone by entry {by} (undo that one to restore it)")
 
 
 def services(terms: Terms) -> list[str]:

@@ -15,7 +15,7 @@ from sla_monitor.register.csv_sheet import MORE, Sheet, day_first, read_sheet
 from sla_monitor.register.entries import Entry, ReportedFigure, TicketRecord
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import problems
-from sla_monitor.register.spoken import entry_of, said_of
+from sla_monitor.register.spoken import body_of, entry_of
 
 Dates = Literal["iso", "day-first", "month-first"]
 _INSTANTS = ("opened", "responded", "ended")
@@ -50,21 +50,21 @@ class ImportSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class DraftEntry:
     """An entry that a row makes, and the line on which the row begins."""
 
     line: int
     entry: Entry
 
 
-def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> list[Draft]:
+def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> list[DraftEntry]:
     """The entries that a file makes. Raises RegisterError with the problems of every row."""
     sheet = source.sheet()
     found = [f"{source.name}:{line}: {message}" for line, message in sheet.problems]
-    made: list[Draft] = []
+    made: list[DraftEntry] = []
     for line, words in sheet.rows if not found else ():
         try:
-            made.append(Draft(line, _entry(source, words, contract, actor, at_ms)))
+            made.append(DraftEntry(line, _entry(source, words, contract, actor, at_ms)))
         except RegisterError as error:
             found += [f"{source.name}:{line}: {problem}" for problem in _with_dates(source, words, error.problems)]
     found += [f"{source.name}:{line}: {problem}" for line, problem in _twice(made)]
@@ -74,19 +74,19 @@ def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> 
     return made
 
 
-def news(source: ImportSource, several: Iterable[Draft], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
+def news(source: ImportSource, several: Iterable[DraftEntry], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
     """The entries that say what the register does not say already. Raises RegisterError with all that is wrong."""
     ground = EntryContext.of(contract, said)
     stands = (*ground.stands.of(TicketRecord), *ground.stands.of(ReportedFigure))
     known = {_key(words): words for _, words in stands}
-    fresh = [draft for draft in several if known.get(_key(draft.entry.said)) != draft.entry.said]
+    fresh = [draft for draft in several if known.get(_key(draft.entry.body)) != draft.entry.body]
     found = _wrong(source, fresh, ground)
     if found:
         raise RegisterError(shortened(found))
     return [draft.entry for draft in fresh]
 
 
-def _wrong(source: ImportSource, several: Iterable[Draft], ground: EntryContext) -> list[str]:
+def _wrong(source: ImportSource, several: Iterable[DraftEntry], ground: EntryContext) -> list[str]:
     return [f"{source.name}:{one.line}: {line}" for one in several for line in problems(one.entry, ground)]
 
 
@@ -119,7 +119,7 @@ def _entry(source: ImportSource, words: dict[str, str], contract: Contract, acto
         given.setdefault("party", source.party)
     if "stops" in given:
         given["stops"] = _stops(given["stops"], source.dates)
-    said = said_of(source.kind, given, contract.time_zone)
+    said = body_of(source.kind, given, contract.time_zone)
     more = {"reference": source.reference, "note": source.note, "evidence": source.evidence}
     more |= {field: words[field] for field in MORE if field in words}
     return entry_of(said, at_ms=at_ms, actor=actor, contract=contract.id, **more)
@@ -139,13 +139,13 @@ def _stop(text: str, dates: Dates) -> dict[str, str]:
     return {key: word for key, word in found.items() if word}
 
 
-def _twice(several: Iterable[Draft]) -> Iterator[tuple[int, str]]:
+def _twice(several: Iterable[DraftEntry]) -> Iterator[tuple[int, str]]:
     """Two rows about one thing: nobody can know which of them is meant."""
     seen: dict[object, int] = {}
     for draft in several:
-        key = _key(draft.entry.said)
+        key = _key(draft.entry.body)
         if key in seen:
-            what = "ticket" if isinstance(draft.entry.said, TicketRecord) else "figure"
+            what = "ticket" if isinstance(draft.entry.body, TicketRecord) else "figure"
             yield draft.line, f"the same {what} is on line {seen[key]} (keep one of them)"
         seen.setdefault(key, draft.line)
 

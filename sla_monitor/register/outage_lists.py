@@ -30,7 +30,7 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import SIZE_LIMIT, day_first, read_sheet
 from sla_monitor.register.entries import ListedOutage
 from sla_monitor.register.importing import Dates, shortened
-from sla_monitor.register.instant import Milliseconds, parse_instant, told_instant
+from sla_monitor.register.instant import Milliseconds, format_utc, parse_instant
 from sla_monitor.register.kinds.outage_list import LISTED_AT_MOST
 
 StatusImpact = Literal["none", "minor", "major", "critical", "maintenance"]
@@ -105,12 +105,12 @@ def read_list(source: ListFile, contract: Contract, span_ms: tuple[int, int]) ->
     since_ms = span_ms[0]
     if source.is_json:
         incidents = _incidents(source)
-        since_ms = max(since_ms, _told_since(incidents))
+        since_ms = max(since_ms, _oldest_start(incidents))
         rows = list(_of_impact(source, incidents, left_out))
     else:
         rows, ignored = _sheet(source)
     if since_ms >= span_ms[1]:
-        why = f"{told_instant(since_ms)}, and of nothing before (ask the supplier for a list of that time)"
+        why = f"{format_utc(since_ms)}, and of nothing before (ask the supplier for a list of that time)"
         raise RegisterError([f"{source.name}: tells of its {NEWEST} newest incidents, since {why}"])
     reader = _Reader(source, contract, (since_ms, span_ms[1]), left_out)
     outages = [one for row in rows for one in reader.outages(row)]
@@ -277,7 +277,7 @@ def _of_impact(source: ListFile, incidents: Iterable[_Incident], left_out: Count
         yield _Row(f" incident {_text(one.id)}", one.id, one.names, one.name, one.started, one.resolved_at or "")
 
 
-def _told_since(incidents: Sequence[_Incident]) -> int:
+def _oldest_start(incidents: Sequence[_Incident]) -> int:
     """When the oldest incident began, of a file that may have left older ones out."""
     if len(incidents) < NEWEST:
         return 0
@@ -302,12 +302,13 @@ def _misfits(name: str, error: ValidationError) -> Iterator[str]:
 def _our_names(contract: Contract, span_ms: tuple[int, int]) -> dict[str, set[str]]:
     """The services that a name may stand for: ids and names of services, and of their endpoints."""
     found: dict[str, set[str]] = {}
-    for _, _, terms in contract.versions_in(*span_ms):
-        for service in terms.services:
+    versions = list(contract.versions_in(*span_ms))
+    for version in versions:
+        for service in version.terms.services:
             parts = (name for one in service.endpoints for name in (one.id, one.name))
             for name in filter(None, (service.id, service.name, *parts)):
                 found.setdefault(_folded(name), set()).add(service.id)
-    ids = {service.id for _, _, terms in contract.versions_in(*span_ms) for service in terms.services}
+    ids = {service.id for version in versions for service in version.terms.services}
     return found | {_folded(name): {name} for name in ids}  # a service's own id is no other's endpoint
 
 

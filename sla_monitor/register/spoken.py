@@ -18,7 +18,7 @@ _ABOUT_THE_VALUE = {"string_pattern_mismatch": "must be written like {like}", "s
 _LIKE = {"month": "2026-10", "digest": "64 digits and letters a to f"}
 
 
-def said_of(kind: str, words: Mapping[str, Any], zone: ZoneInfo) -> EntryKind:
+def body_of(kind: str, words: Mapping[str, Any], zone: ZoneInfo) -> EntryKind:
     """What an entry says, from its words by field; local times are in `zone`. Raises RegisterError."""
     said: EntryKind = _made(KINDS[kind], words, zone)
     return said

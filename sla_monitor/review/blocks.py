@@ -13,12 +13,15 @@ from typing import Literal, TypeAlias
 
 from sla_monitor.wording.text import plain
 
-Tone: TypeAlias = Literal["", "met", "minor", "serious", "severe", "below_threshold", "unknown", "so_far", "code"]
+Tone: TypeAlias = Literal[
+    "", "met", "minor", "missed", "serious", "severe", "below_threshold", "unknown", "so_far", "code"
+]
 """How a cell is coloured. No tone says anything that the text or the mark does not."""
 
 MARKS: dict[Tone, str] = {
     "met": "✓",
     "minor": "!",
+    "missed": "!!",
     "serious": "!!",
     "severe": "!!!",
     "below_threshold": "✕",

@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
 
 from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.review.pack_input import PackInput
-from sla_monitor.wording.durations import format_duration
-from sla_monitor.wording.instants import format_day, format_instant, format_month, format_stretch
-from sla_monitor.wording.names import describe_id
-from sla_monitor.wording.numbers import format_money
-from sla_monitor.wording.text import format_list
-
-
-@dataclass(frozen=True, slots=True)
-class PackWording:
-    """Sentences about entries as the pack has them."""
-
-    zone: ZoneInfo
-    currency: str
-
-    def names(self, names: Sequence[str]) -> str:
-        return format_list(names) if names else "everything"
-
-    def label(self, name: str) -> str:
-        return describe_id(name)
-
-    def month(self, month: str) -> str:
-        return format_month(month)
-
-    def money(self, amount: Decimal) -> str:
-        return format_money(amount, self.currency)
-
-    def at(self, at_ms: int) -> str:
-        return format_instant(at_ms, self.zone)
-
-    def duration(self, duration_ms: int) -> str:
-        return format_duration(duration_ms)
+from sla_monitor.wording.entries import EntryWording
+from sla_monitor.wording.instants import format_day, format_month, format_stretch
 
 
 def what(entry: Entry, case: PackInput) -> str:
     """What an entry says, in one line."""
-    return entry.said.words(PackWording(case.zone, case.assessment.currency))
+    return entry.body.words(EntryWording(case.zone, case.assessment.currency))
 
 
 def when(entry: Entry, case: PackInput) -> str:
     """The time that an entry is about; empty for one that is about none."""
-    said = entry.said
-    return format_stretch(said.start_ms, said.end_ms, case.zone) if isinstance(said, Timed) else ""
+    body = entry.body
+    return format_stretch(body.start_ms, body.end_ms, case.zone) if isinstance(body, Timed) else ""
 
 
 def decision_needed(case: PackInput) -> Iterator[str]:

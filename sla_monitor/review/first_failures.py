@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 from sla_monitor.assess.assessment import ContractAssessment, Outage
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.errors import ReviewError
-from sla_monitor.review.pack_input import Looks, PackInput
+from sla_monitor.review.pack_input import FirstFailures, PackInput
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
-from sla_monitor.wording.names import describe_reason
+from sla_monitor.wording.vocabulary import describe_reason
 
 FirstFailed: TypeAlias = Callable[[str, int, int], Observation | None]
 """Gives the first probe that found an endpoint, by its key, down in a range of instants."""
@@ -19,15 +19,15 @@ FirstFailed: TypeAlias = Callable[[str, int, int], Observation | None]
 NOT_THERE = "not in the evidence file"
 
 
-def first_looks(assessment: ContractAssessment, first_failed: FirstFailed) -> Looks:
+def first_failures(assessment: ContractAssessment, first_failed: FirstFailed) -> FirstFailures:
     """Those of every outage of the month, and of each KPI's measurement period, as far as they are on record."""
     found: dict[tuple[str, int], Observation] = {}
     for _, outage in _outages(assessment):
         for endpoint in outage.endpoints:
             end_ms = assessment.at_ms if outage.end_ms is None else outage.end_ms
-            look = first_failed(endpoint_key(assessment.contract, endpoint), outage.start_ms, end_ms)
-            if look is not None:
-                found[endpoint, outage.start_ms] = look
+            observation = first_failed(endpoint_key(assessment.contract, endpoint), outage.start_ms, end_ms)
+            if observation is not None:
+                found[endpoint, outage.start_ms] = observation
     return found
 
 
@@ -41,15 +41,15 @@ def _outages(assessment: ContractAssessment) -> Iterator[tuple[str, Outage]]:
         yield from ((service.service, known[start_ms]) for start_ms in sorted(known))
 
 
-def cause(look: Observation) -> str:
+def cause(observation: Observation) -> str:
     """Its reason in words, with the status that came with it."""
-    status = look.finding.status
-    return describe_reason(look.finding.reason) + (f", status {status}" if status is not None else "")
+    status = observation.finding.status
+    return describe_reason(observation.finding.reason) + (f", status {status}" if status is not None else "")
 
 
-def response(look: Observation) -> str:
+def response(observation: Observation) -> str:
     """What was kept of the response, as text; empty where nothing came, or the same was kept shortly before."""
-    return look.finding.evidence.decode("utf-8", "replace")
+    return observation.finding.evidence.decode("utf-8", "replace")
 
 
 def outages_file(case: PackInput, kpi: str | None = None) -> bytes:
@@ -67,13 +67,13 @@ def outages_file(case: PackInput, kpi: str | None = None) -> bytes:
         "contract": one.contract,
         "month": case.month,
         "assessment_sha256": case.digest,
-        "looks": "on record" if case.looks is not None else NOT_THERE,
+        "looks": "on record" if case.first_failures is not None else NOT_THERE,
         "outages": [_outage(case, service, outage) for service, outage in several],
     }
     return (json.dumps(said, indent=2) + "\n").encode()
 
 
-def looks_in(content: bytes) -> Looks | None:
+def first_failures_in(content: bytes) -> FirstFailures | None:
     """The first failed probes that such a file tells; None where it says that nobody knows. Raises ReviewError."""
     try:
         said = json.loads(content)
@@ -81,7 +81,9 @@ def looks_in(content: bytes) -> Looks | None:
             return None
         found = ((outage["start_ms"], one) for outage in said["outages"] for one in outage["endpoints"])
         told = {(one["endpoint"], at_ms): one["first_failed_look"] for at_ms, one in found}
-        return {place: _observation(place[0], look) for place, look in told.items() if look is not None}
+        return {
+            place: _observation(place[0], observation) for place, observation in told.items() if observation is not None
+        }
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise ReviewError("is no file of outages") from None
 
@@ -102,27 +104,27 @@ def _observation(endpoint: str, told: dict[str, Any]) -> Observation:
 
 
 def _outage(case: PackInput, service: str, outage: Outage) -> dict[str, Any]:
-    looks = case.looks or {}
+    failures = case.first_failures or {}
     return {
         "service": service,
         "start_ms": outage.start_ms,
         "end_ms": outage.end_ms,
         "reason": outage.reason,
         "counted_ms": outage.downtime_ms,
-        "endpoints": [_look(name, looks.get((name, outage.start_ms))) for name in outage.endpoints],
+        "endpoints": [_observation_json(name, failures.get((name, outage.start_ms))) for name in outage.endpoints],
     }
 
 
-def _look(endpoint: str, look: Observation | None) -> Mapping[str, Any]:
-    if look is None:
+def _observation_json(endpoint: str, observation: Observation | None) -> Mapping[str, Any]:
+    if observation is None:
         return {"endpoint": endpoint, "first_failed_look": None}
-    finding = look.finding
+    finding = observation.finding
     told = {
-        "at_ms": look.at_ms,
+        "at_ms": observation.at_ms,
         "reason": finding.reason,
         "status": finding.status,
         "detail": finding.detail,
-        "response": response(look),
+        "response": response(observation),
         "response_bytes": finding.body_bytes,
     }
     return {"endpoint": endpoint, "first_failed_look": told}

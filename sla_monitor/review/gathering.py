@@ -11,21 +11,21 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, document_text, figures_digest
 from sla_monitor.document.inputs import inputs_of
-from sla_monitor.evidence.given import Given
+from sla_monitor.evidence.given import GivenEvidence
 from sla_monitor.register.effective import standing
-from sla_monitor.review.keeping import Keeping
-from sla_monitor.review.pack_input import Copy, Looks, PackInput, unseen
+from sla_monitor.review.keeping import Retention
+from sla_monitor.review.pack_input import Copy, FirstFailures, PackInput, unseen
 from sla_monitor.review.supplier_copy import for_supplier
 from sla_monitor.sla.evidence import Evidence
 
 PROGRAM = f"sla-monitor {__version__}"
 
-FirstLooks = Callable[[ContractAssessment], Looks | None]
+FindFirstFailures = Callable[[ContractAssessment], FirstFailures | None]
 """What the first failed probes of a month's outages said; None: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class PackSubject:
     """What a pack is about: a month of a contract, from this evidence, as known at `now_ms`."""
 
     contract: Contract
@@ -40,15 +40,15 @@ class Gathered:
 
     case: PackInput
     document: str
-    about: Subject
+    about: PackSubject
 
 
 def gathered(
-    about: Subject,
+    about: PackSubject,
     copy: Copy = "authority",
     *,
-    first_looks: FirstLooks = lambda _: None,
-    keeping: Keeping | None = None,
+    first_failures: FindFirstFailures = lambda _: None,
+    keeping: Retention | None = None,
     head: str = "",
     program: str = PROGRAM,
 ) -> Gathered:
@@ -56,7 +56,7 @@ def gathered(
     contract, source, now_ms = about.contract, about.source, about.now_ms
     one = assess_month(contract, source, about.month, now_ms)
     inputs = inputs_of(contract, source, one)
-    looks = first_looks(one)
+    failures = first_failures(one)
     is_redacted = copy == "supplier"
     if is_redacted:
         one = for_supplier(one)
@@ -65,15 +65,15 @@ def gathered(
     case = PackInput(
         one,
         terms,
-        standing(Given(source, is_redacted).entries(contract.id)),
+        standing(GivenEvidence(source, is_redacted).entries(contract.id)),
         sha256(text.encode()).hexdigest(),
         inputs,
         program,
         copy,
-        looks,
+        failures,
         unseen(one, source),
         head,
         figures_digest(one),
-        keeping or Keeping(),
+        keeping or Retention(),
     )
     return Gathered(case, text, about)

@@ -12,7 +12,7 @@ from sla_monitor.periods.edges import Period
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class Retention:
     """`is_recorded`: the pack was made from the ledger, and not from an evidence file, which says nothing of all this.
 
     `by`: who keeps the record, where somebody else than the authority does. `checkpoint`: the newest sealed day and the
@@ -29,7 +29,7 @@ class Keeping:
     witness: str = ""
     witnessed_until: str = ""
 
-    def told(self) -> dict[str, Any]:
+    def as_manifest(self) -> dict[str, Any]:
         """As a manifest has it."""
         return asdict(self)
 

@@ -57,7 +57,7 @@ def _body(case: PackInput, pack: Pack) -> Iterator[str]:
         yield f"\nUp to here the record cannot be changed unseen any more; keep this line:\n{case.head}"
 
 
-def told(made: EmailMessage) -> str:
+def describe_message(made: EmailMessage) -> str:
     """What would be sent, in words."""
     attached = [f"  {part.get_filename()}, {_size(part):,} bytes" for part in made.iter_attachments()]
     body = made.get_body(("plain",))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Pack, Section
-from sla_monitor.review.chapters.checking import checking
-from sla_monitor.review.chapters.failures import failures
+from sla_monitor.review.chapters.failed_kpis import failures
+from sla_monitor.review.chapters.how_to_check import checking
 from sla_monitor.review.chapters.kpis import kpi_table
 from sla_monitor.review.chapters.maintenance import upkeep
 from sla_monitor.review.chapters.meeting import meeting, method, signatures

@@ -16,7 +16,7 @@ from sla_monitor.document import Inputs
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.review.blocks import Cell
-from sla_monitor.review.keeping import Keeping
+from sla_monitor.review.keeping import Retention
 from sla_monitor.sla.money.charges import split
 from sla_monitor.sla.observation import Observation, Outcome, Reason
 from sla_monitor.sla.results import KpiResult, PeriodResult
@@ -26,7 +26,7 @@ from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.numbers import format_money
 
 Copy = Literal["authority", "supplier"]
-Looks: TypeAlias = Mapping[tuple[str, int], Observation]
+FirstFailures: TypeAlias = Mapping[tuple[str, int], Observation]
 """The first failed probe of each endpoint, by its id, in each outage, by its start."""
 
 
@@ -45,10 +45,10 @@ class PackInput:
 
     `terms` are those in force at the month's end. `register`: what stands of the whole register. `digest`: SHA-256 of
     the assessment in JSON; `figures_digest`: of its figures alone, which are the same in every copy; `inputs`: the
-    digests of what it was worked out from, as that says them. `program`: what made the pack, with its version. `looks`
-    is None where the evidence has no single observations with what they said. `head`: the head of the record's chain
-    when the pack was made, signed if there is a key; empty where there is no ledger, or no closed link yet. `handed`:
-    what is in the folder beside the pack and was not made of it.
+    digests of what it was worked out from, as that says them. `program`: what made the pack, with its version.
+    `first_failures` is None where the evidence has no single observations with what they said. `head`: the head of the
+    record's chain when the pack was made, signed if there is a key; empty where there is no ledger, or no closed link
+    yet. `handed`: what is in the folder beside the pack and was not made of it.
     """
 
     assessment: ContractAssessment
@@ -58,11 +58,11 @@ class PackInput:
     inputs: Inputs | None = None
     program: str = "sla-monitor"
     copy: Copy = "authority"
-    looks: Looks | None = None
+    first_failures: FirstFailures | None = None
     unseen: Unseen = field(default_factory=dict)
     head: str = ""
     figures_digest: str = ""
-    keeping: Keeping = field(default_factory=Keeping)
+    keeping: Retention = field(default_factory=Retention)
     handed: tuple[Handed, ...] = ()
 
     @property

@@ -10,7 +10,7 @@ from sla_monitor.review.blocks import MARKS, Cell, Tone
 from sla_monitor.sla.banding import bands_of, is_met
 from sla_monitor.sla.results import KpiResult
 from sla_monitor.wording.figures import format_digits, format_figure
-from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.vocabulary import describe_id
 
 FAILED: tuple[Tone, ...] = ("minor", "serious", "severe")
 

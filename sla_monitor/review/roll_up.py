@@ -10,11 +10,11 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.months import shifted, within
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
-from sla_monitor.review.chapters.checking import checking
+from sla_monitor.review.chapters.how_to_check import checking
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
-from sla_monitor.review.chapters.money import months_table
+from sla_monitor.review.chapters.money import credit_bars, months_table
 from sla_monitor.review.chapters.publication import publication
-from sla_monitor.review.chapters.summary import KEY, score_table
+from sla_monitor.review.chapters.summary import key, score_table
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.palette import figure_cell
 from sla_monitor.review.rendering.drawing.bars import bars
@@ -22,7 +22,7 @@ from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_month
-from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points
+from sla_monitor.wording.numbers import format_count, format_counted_points, format_points
 
 RUNS = (
     Column("KPI", 0.9), Column("What is promised", 2.8), Column("Target", 1, True), Column("Best", 1.1, True),
@@ -43,21 +43,23 @@ def roll_up(case: PackInput, length: int) -> Pack:
 
 
 def _summary(case: PackInput, months: Sequence[PeriodResult]) -> Section:
-    failed = sum(1 for past in months for one in past.kpis if one.is_met is False)
-    points = sum((past.points for past in months), Fraction(0))
-    credit = sum((past.credit.total for past in months), Decimal(0))
-    withheld = sum((past.withheld for past in months), Decimal(0))
+    known = [past for past in months if past.is_measured]
+    failed = sum(past.failures for past in known)
+    points = sum((past.points for past in known), Fraction(0))
+    credit = sum((past.credit.total for past in known), Decimal(0))
+    withheld = sum((past.withheld for past in known), Decimal(0))
+    blind = f", {len(months) - len(known)} of which have no figure," if len(known) < len(months) else ""
+    gives_points = case.assessment.gives_points
+    has = f"has {format_counted_points(points)} and " if gives_points else ""
     said = (
-        f"In {format_count(len(months), 'month')} KPIs failed {format_count(failed, 'time')}: the supplier has"
-        f" {format_counted_points(points)} and owes service credits of {case.money(credit).text}."
+        f"In {format_count(len(months), 'month')}{blind} KPIs failed {format_count(failed, 'time')}: the supplier"
+        f" {has}owes service credits of {case.money(credit).text}."
     )
-    tiles = [
-        ("Service points", Cell(format_points(points), points)),
-        ("Service credits", case.money(credit)),
-        ("Charges withheld", case.money(withheld)),
-    ]
-    blocks: tuple[Block, ...] = (Prose((said,), "lead"), Facts(tuple(tiles), "tiles"), score_table(case, len(months)))
-    return Section("summary", "Summary", (*blocks, Prose((KEY,))), own_page=True)
+    tiles = [("Service points", Cell(format_points(points), points))] if gives_points else []
+    tiles += [("Service credits", case.money(credit)), ("Charges withheld", case.money(withheld))]
+    scores = score_table(case, len(months))
+    blocks: tuple[Block, ...] = (Prose((said,), "lead"), Facts(tuple(tiles), "tiles"), scores)
+    return Section("summary", "Summary", (*blocks, Prose((key(scores),))), own_page=True)
 
 
 def _kpis(case: PackInput, months: Sequence[PeriodResult]) -> Section:
@@ -98,8 +100,6 @@ def _charts(case: PackInput, months: Sequence[PeriodResult]) -> Iterator[Block]:
 
 
 def _money(case: PackInput, months: Sequence[PeriodResult]) -> Section:
-    currency = case.assessment.currency
-    paid = [(past.month, Fraction(past.credit.total), format_money(past.credit.total, currency)) for past in months]
-    chart = bars("bars-credit", "Service credits by month, after caps", paid)
+    chart = bars("bars-credit", "Service credits by month, after caps", credit_bars(case, months))
     table = months_table(case, months, "Points and money by month")
     return Section("credit", "Points and money", (table, chart))

@@ -8,8 +8,8 @@ What a slot should have done and did not (the scheduler was late, the host slept
 by comparing due times, not by listening to events: a gap emits none.
 """
 
-from sla_monitor.schedule.schedule import Moved, Schedule
+from sla_monitor.schedule.schedule import ClockJump, Schedule
 from sla_monitor.schedule.schedulers import LoopScheduler, threaded
 from sla_monitor.schedule.slots import ScheduleSlot, SlotTrigger, phase_ms
 
-__all__ = ["LoopScheduler", "Moved", "Schedule", "ScheduleSlot", "SlotTrigger", "phase_ms", "threaded"]
+__all__ = ["ClockJump", "LoopScheduler", "Schedule", "ScheduleSlot", "SlotTrigger", "phase_ms", "threaded"]

@@ -21,7 +21,7 @@ STEP_MS = 1_000
 log = logging.getLogger(__package__)
 
 
-class Moved(NamedTuple):
+class ClockJump(NamedTuple):
     """By how much the wall clock was set, ahead or back, and for how long the host was suspended before that."""
 
     step_ms: int = 0
@@ -77,7 +77,7 @@ class Schedule:
             slot = self._slots.get(name) or self._new_slot(*name)
             slot.members = sorted(members)
 
-    def mind_the_clock(self) -> Moved:
+    def mind_the_clock(self) -> ClockJump:
         """How the wall clock has moved against the monotonic one since that was last told. Call it about once a second.
 
         Small steps add up until they are one of STEP_MS: to slew a clock moves both. APScheduler waits for wall-clock
@@ -87,7 +87,7 @@ class Schedule:
         asleep_ms = int(self._clock.asleep() * 1000)
         moved_ms, slept_ms = offset_ms - told_ms, asleep_ms - self._asleep_ms
         if max(abs(moved_ms), abs(moved_ms - slept_ms), slept_ms) < STEP_MS:
-            return Moved()
+            return ClockJump()
         self._offset_ms, self._asleep_ms = offset_ms, asleep_ms
         slept_ms = slept_ms if slept_ms >= STEP_MS else 0
         self.clock_steps += 1
@@ -99,7 +99,7 @@ class Schedule:
             for job in self._scheduler.get_jobs():
                 with suppress(JobLookupError):  # a reload has just removed it
                     job.reschedule(job.trigger)
-        return Moved(moved_ms - slept_ms, slept_ms)
+        return ClockJump(moved_ms - slept_ms, slept_ms)
 
     def _wall_less_monotonic_ms(self) -> int:
         return self._clock.now_ms() - int(self._clock.monotonic() * 1000)

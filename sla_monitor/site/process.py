@@ -23,7 +23,7 @@ from sla_monitor.probe.doubts import Doubts
 from sla_monitor.site import sandbox
 from sla_monitor.site.agenda import Agenda
 from sla_monitor.site.outbox import EVENTS, Outbox
-from sla_monitor.site.probing import Probing
+from sla_monitor.site.probe_runner import Probing
 from sla_monitor.site.witness import Witnesses
 from sla_monitor.transport import Assignment, Frames, HostWords, MessageError, SiteWords, decode_assignment
 

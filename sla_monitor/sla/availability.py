@@ -68,7 +68,7 @@ def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_
     unseen: Intervals = []
     degraded: Intervals = []
     at_ms = start_ms
-    for begins_ms, ends_ms, _, outcome, _, looks in spans:
+    for begins_ms, ends_ms, _, outcome, _, probes in spans:
         if begins_ms > at_ms:
             unseen.append((at_ms, begins_ms))
         if ends_ms > at_ms:  # noqa: PLR1730 - a call to max() for every span is a third of this loop
@@ -77,7 +77,7 @@ def known(spans: Sequence[Span], confirmation_failures: int, start_ms: int, end_
             continue
         if outcome is not DOWN:
             (degraded if outcome is DEGRADED else unseen).append((begins_ms, ends_ms))
-        elif looks >= confirmation_failures:
+        elif probes >= confirmation_failures:
             down.append((begins_ms, ends_ms))
     if at_ms < end_ms:
         unseen.append((at_ms, end_ms))

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
-from sla_monitor.contract.kpis.kpi import CompositeKpi
+from sla_monitor.contract.kpis.kpi import CompositeKpi, Kpi
 from sla_monitor.sla.results import KpiResult, Measured
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import step
+
+
+def with_parts(kpi: Kpi, found: Measured, results: Mapping[str, KpiResult]) -> Measured:
+    """What a KPI measured, or what its parts come to where it is made of some and nobody gave its figure."""
+    if found.value is not None or not isinstance(kpi, CompositeKpi):
+        return found
+    return replace(composite(kpi, results), submitted=found.submitted, agreed=found.agreed)
 
 
 def composite(kpi: CompositeKpi, results: Mapping[str, KpiResult]) -> Measured:

@@ -81,7 +81,7 @@ class Evidence(ABC):
         """Of which instant the oldest probe tells that was taken and cannot be read yet; None: there is none."""
         return None
 
-    def keep_looks(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
+    def keep_samples(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
         """The probes of these endpoints will be asked for, from then on until then: keep them where they are read
         quickly, for the next start."""
         return
@@ -141,8 +141,8 @@ class Forwarding(Evidence):
     def held_since_ms(self) -> int | None:
         return self.behind().held_since_ms()
 
-    def keep_looks(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
-        self.behind().keep_looks(keys, since_ms, until_ms)
+    def keep_samples(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
+        self.behind().keep_samples(keys, since_ms, until_ms)
 
     def worked_out(self, digest: str) -> str | None:
         return self.behind().worked_out(digest)

@@ -94,6 +94,6 @@ def _part(span: Span, start_ms: int, end_ms: int) -> Span:
     if (start_ms, end_ms) == (span.start_ms, span.end_ms):
         return span
     every_ms = span.end_ms - span.seen_ms
-    looks = min(span.looks, -(-(end_ms - start_ms) // every_ms)) if every_ms else span.looks
+    probes = min(span.probes, -(-(end_ms - start_ms) // every_ms)) if every_ms else span.probes
     seen_ms = min(max(span.seen_ms, start_ms), end_ms)
-    return Span(start_ms, end_ms, seen_ms, span.outcome, span.reason, looks)
+    return Span(start_ms, end_ms, seen_ms, span.outcome, span.reason, probes)

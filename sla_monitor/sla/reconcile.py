@@ -26,7 +26,7 @@ EDGES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class DowntimeTotals:
     """Milliseconds. ours = both + ours alone; theirs = both + theirs alone. `unseen_ms` is the part of theirs alone in
     which we saw nothing: it is no agreement and no contradiction."""
 
@@ -48,8 +48,8 @@ class Sums:
         """Theirs less ours."""
         return self.theirs_ms - self.ours_ms
 
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(
+    def __add__(self, other: DowntimeTotals) -> DowntimeTotals:
+        return DowntimeTotals(
             self.both_ms + other.both_ms,
             self.ours_alone_ms + other.ours_alone_ms,
             self.theirs_alone_ms + other.theirs_alone_ms,
@@ -82,8 +82,8 @@ class Match:
         return union(self.both, self.ours_alone, self.theirs_alone)
 
     @property
-    def sums(self) -> Sums:
-        return Sums(*map(length, (self.both, self.ours_alone, self.theirs_alone, self.unseen)))
+    def sums(self) -> DowntimeTotals:
+        return DowntimeTotals(*map(length, (self.both, self.ours_alone, self.theirs_alone, self.unseen)))
 
 
 def reconcile(

@@ -34,7 +34,7 @@ def rounded(value: Fraction, rule: Rounding | None) -> Fraction:
     return value if rule is None or rule.mode == "none" else round_to(value, rule.places, rule.mode)
 
 
-def told_rule(rule: Rounding) -> str:
+def describe_rounding(rule: Rounding) -> str:
     """What is done to a result: 2 places, half up."""
     return f"{rule.places} place{'' if rule.places == 1 else 's'}, {rule.mode.replace('_', ' ')}"
 

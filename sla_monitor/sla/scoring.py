@@ -14,7 +14,7 @@ from sla_monitor.periods.months import first_day
 from sla_monitor.sla.banding import band_of, is_below_threshold, is_met
 from sla_monitor.sla.repeats import failures_in_a_row, repeat_factor
 from sla_monitor.sla.results import KpiResult, Measured
-from sla_monitor.sla.rounding import rounded, shown, told_rule
+from sla_monitor.sla.rounding import describe_rounding, rounded, shown
 from sla_monitor.sla.working import Step, Working, step
 
 MISSING = Measured(None)
@@ -62,7 +62,9 @@ def true_figure(kpi: KpiTerms, measured: Measured) -> tuple[Fraction | None, Wor
     if kpi.source_of_truth == "supplier":
         return measured.submitted, ()
     if kpi.source_of_truth == "joint" and measured.submitted not in {None, measured.value}:
-        return None, (step("not agreed yet", f"ours {_told(measured.value)}, supplier's", _told(measured.submitted)),)
+        return None, (
+            step("not agreed yet", f"ours {_format(measured.value)}, supplier's", _format(measured.submitted)),
+        )
     return measured.value, ()
 
 
@@ -100,7 +102,7 @@ def _banding(kpi: KpiTerms, value: Fraction | None, band: Band | None) -> Workin
         return (step("band", "", "none: there is no figure to band", kpi.clause),)
     steps: list[Step] = []
     if kpi.rounding is not None and kpi.rounding.mode != "none":
-        rule = f"{shown(value)} to {told_rule(kpi.rounding)}"
+        rule = f"{shown(value)} to {describe_rounding(kpi.rounding)}"
         told = "rounded" if kpi.rounding.when == "before_banding" else "rounded for display only"
         steps.append(step(told, rule, rounded(value, kpi.rounding), kpi.clause))
     return (*steps, step("band", band.edges, band.name, kpi.clause))
@@ -113,5 +115,5 @@ def _pointing(kpi: KpiTerms, own: Fraction, factor: Fraction, failures: int) -> 
     return (step(what, f"{shown(own)} × {shown(factor)}", own * factor, kpi.clause),)
 
 
-def _told(value: Fraction | None) -> str:
+def _format(value: Fraction | None) -> str:
     return "none" if value is None else shown(value)

@@ -38,7 +38,7 @@ def timed_spans(several: Iterable[Samples], every_ms: int, rule: SlowAsDown) -> 
         for run in samples.once(("slow", every_ms, rule), partial(_of_piece, samples, every_ms, rule)):
             is_gap = last is not None and run.start_ms - last.end_ms > every_ms // 2
             if last is not None and last.outcome is run.outcome and not is_gap:
-                last = run._replace(start_ms=last.start_ms, looks=last.looks + run.looks)
+                last = run._replace(start_ms=last.start_ms, probes=last.probes + run.probes)
                 continue
             if last is not None:
                 yield last if is_gap else last._replace(end_ms=run.start_ms)
@@ -49,7 +49,7 @@ def timed_spans(several: Iterable[Samples], every_ms: int, rule: SlowAsDown) -> 
 
 def _of_piece(samples: Samples, every_ms: int, rule: SlowAsDown) -> list[Span]:
     """The runs of one piece, each as if nothing followed it."""
-    at_ms, codes = _told_apart(samples.at_ms, _by_time(samples, rule))
+    at_ms, codes = _without_repeats(samples.at_ms, _by_time(samples, rule))
     runs = ((at_ms[begin], at_ms[end - 1], codes[begin], end - begin) for begin, end in _runs(at_ms, codes, every_ms))
     return [Span(start_ms, seen_ms + every_ms, seen_ms, OUTCOMES[code], None, n) for start_ms, seen_ms, code, n in runs]
 
@@ -62,7 +62,7 @@ def _by_time(samples: Samples, rule: SlowAsDown) -> bytes:
     return bytes(map(add, map(_SLOWNESS.__mul__, samples.outcomes), slowness)).translate(_JUDGED)
 
 
-def _told_apart(at_ms: array[int], codes: bytes) -> tuple[array[int], bytes]:
+def _without_repeats(at_ms: array[int], codes: bytes) -> tuple[array[int], bytes]:
     """Without observations of the same instant as the one before: that has been told already."""
     are_new = bytes(map(gt, at_ms, chain((-1,), at_ms)))
     if 0 not in are_new:

@@ -17,7 +17,7 @@ from sla_monitor.sla.observation import Outcome, Reason
 
 
 class Span(NamedTuple):
-    """`[start_ms, end_ms)` of one outcome. `seen_ms`: when its last probe began; `looks`: how many it holds.
+    """`[start_ms, end_ms)` of one outcome. `seen_ms`: when its last probe began; `probes`: how many it holds.
 
     `reason` is that of the first probe: what began it. A tuple, because thousands are made at every assessment.
     """
@@ -27,7 +27,7 @@ class Span(NamedTuple):
     seen_ms: int
     outcome: Outcome
     reason: Reason | None
-    looks: int
+    probes: int
 
 
 class Fingerprint(NamedTuple):
@@ -80,13 +80,13 @@ def extend(last: Span | None, at_ms: int, outcome: Outcome, reason: Reason | Non
     clock that stepped back) changes nothing: the time up to the last probe has been told already.
     """
     if last is None:
-        return (_of_one_look(at_ms, outcome, reason, every_ms),)
+        return (_of_one_probe(at_ms, outcome, reason, every_ms),)
     if at_ms <= last.seen_ms:
         return (last,)
     is_gap = at_ms - last.end_ms > every_ms // 2
     if outcome is last.outcome and not is_gap:
-        return (span_of((last.start_ms, at_ms + every_ms, at_ms, outcome, last.reason, last.looks + 1)),)
-    return last if is_gap else _ending(last, at_ms), _of_one_look(at_ms, outcome, reason, every_ms)
+        return (span_of((last.start_ms, at_ms + every_ms, at_ms, outcome, last.reason, last.probes + 1)),)
+    return last if is_gap else _ending(last, at_ms), _of_one_probe(at_ms, outcome, reason, every_ms)
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
@@ -96,7 +96,7 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     for span in spans:
         last = found[-1] if found else None
         if last is not None and last.end_ms == span.start_ms and last.outcome is span.outcome:
-            found[-1] = span._replace(start_ms=last.start_ms, reason=last.reason, looks=last.looks + span.looks)
+            found[-1] = span._replace(start_ms=last.start_ms, reason=last.reason, probes=last.probes + span.probes)
         else:
             found.append(span)
     return found
@@ -118,7 +118,7 @@ def in_doubt_from(spans: Sequence[Span], at_ms: int, expected_ms: int, since_ms:
 
 
 def doubted(start_ms: int, at_ms: int) -> Span:
-    """The time in doubt, up to when the clock was put right; the next look after that counts."""
+    """The time in doubt, up to when the clock was put right; the next probe after that counts."""
     return Span(start_ms, at_ms, at_ms - 1, Outcome.UNKNOWN, Reason.CLOCK_STEPPED, 0)
 
 
@@ -141,9 +141,9 @@ def held(spans: Sequence[Span], now_ms: int) -> Sequence[Span]:
 _START = itemgetter(0)
 
 
-def _of_one_look(at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> Span:
+def _of_one_probe(at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> Span:
     return Span(at_ms, at_ms + every_ms, at_ms, outcome, reason, 1)
 
 
 def _ending(span: Span, end_ms: int) -> Span:
-    return Span(span.start_ms, end_ms, span.seen_ms, span.outcome, span.reason, span.looks)
+    return Span(span.start_ms, end_ms, span.seen_ms, span.outcome, span.reason, span.probes)

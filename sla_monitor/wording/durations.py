@@ -1,4 +1,7 @@
-"""Lengths of time. Contracts count seconds, so a figure leaves none out; an age needs two units."""
+"""Lengths of time. Contracts count seconds, so a figure leaves none out; an age needs two units.
+
+Figures count in hours, however long: a day of service hours is not 24 hours long, so "9 d" of them says nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ _SHORT_STEPS = (("d", _DAY_S, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, 
 
 
 def format_duration(milliseconds: int | Fraction, *, up: bool = False) -> str:
-    """Whole seconds, and every unit that is not nought: `1 h 3 min 20 s`; days from two on: `2 d 4 h`.
+    """Whole seconds, and every unit that is not nought: `1 h 3 min 20 s`, `230 h`.
 
     A part of a second is cut off, or counts as a whole one with `up`: for what is held against the supplier.
     """
@@ -21,8 +24,7 @@ def format_duration(milliseconds: int | Fraction, *, up: bool = False) -> str:
         return told if told == "0 s" else f"−{told}"
     seconds, part = divmod(milliseconds, 1000)
     total = int(seconds) + (1 if up and part else 0)
-    days, left = divmod(total, _DAY_S) if total >= 2 * _DAY_S else (0, total)
-    units = ((days, "d"), (left // 3600, "h"), (left // 60 % 60, "min"), (left % 60, "s"))
+    units = ((total // 3600, "h"), (total // 60 % 60, "min"), (total % 60, "s"))
     return " ".join(f"{count:,} {unit}" for count, unit in units if count) or ("under 1 s" if part else "0 s")
 
 

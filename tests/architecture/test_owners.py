@@ -32,7 +32,7 @@ OWNERS = {
     "msgspec": {"probe", "transport", "ledger"},
     "prometheus_client": {"metrics"},
     "pycares": {"probe"},
-    "pydantic": {"contract", "register", "evidence", "settings", "web_config.py"},
+    "pydantic": {"contract", "register", "evidence", "settings"},
     "pydantic_core": {"contract", "evidence"},
     "pythonjsonlogger": {"log.py"},
     "re2": {"contract"},

@@ -34,7 +34,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Place:
             if one.at_ms >= T0 + 2 * DAY_MS + 6 * HOUR_MS:
                 ledger.record(one, EVERY_MS)
         assert ledger.flush(DEADLINE_S)
-        ledger.keep_looks(["custody/web"], T0 + 3 * DAY_MS, T0 + 4 * DAY_MS)
+        ledger.keep_samples(["custody/web"], T0 + 3 * DAY_MS, T0 + 4 * DAY_MS)
     place.say(entry("minute", T0 + DAY_MS, month="2026-01"), entry("minute", T0 + 3 * DAY_MS, month="2026-01"))
     return place
 

@@ -14,7 +14,7 @@ from sla_monitor.register.entries import Entry
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.spans import Span
-from tests.instants import exact
+from tests.support.instants import exact
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 UP, DEGRADED, DOWN, UNKNOWN = Outcome.UP, Outcome.DEGRADED, Outcome.DOWN, Outcome.UNKNOWN
@@ -55,8 +55,8 @@ def one_version(**changes: Any) -> Contract:
     return Contract((TermsVersion(0, terms(**changes)),))
 
 
-def span(start_ms: int, end_ms: int, outcome: Outcome, looks: int = 10, reason: Reason | None = None) -> Span:
-    return Span(start_ms, end_ms, end_ms - MINUTE, outcome, reason, looks)
+def span(start_ms: int, end_ms: int, outcome: Outcome, probes: int = 10, reason: Reason | None = None) -> Span:
+    return Span(start_ms, end_ms, end_ms - MINUTE, outcome, reason, probes)
 
 
 def with_outages(start_ms: int, end_ms: int, *outages: tuple[int, int], reason: Reason | None = None) -> list[Span]:
@@ -74,7 +74,7 @@ class Record(Evidence):
     """Evidence in memory: spans and observations by endpoint's id, and entries."""
 
     seen: Mapping[str, Sequence[Span]] = field(default_factory=dict)
-    looks: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
+    observed: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
     said: Sequence[Entry] = ()
     since_ms: int | None = None
     asked: list[tuple[int, int]] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Record(Evidence):
         }
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
-        yield from (look for look in self.looks.get(key.partition("/")[2], ()) if start_ms <= look[0] < end_ms)
+        yield from (sample for sample in self.observed.get(key.partition("/")[2], ()) if start_ms <= sample[0] < end_ms)
 
     def entries(self, contract: str) -> Sequence[Entry]:
         return self.said

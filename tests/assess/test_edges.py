@@ -48,7 +48,7 @@ def slow_as_down(every_s: int = 60, **counting: str) -> Contract:
     )
 
 
-def looks(every_ms: int, slow: range, until_ms: int) -> list[Sample]:
+def samples(every_ms: int, slow: range, until_ms: int) -> list[Sample]:
     """Observations from two days before July on; those in `slow`, by number from the beginning of July, were too
     slow."""
     first = -2 * DAY // every_ms
@@ -63,16 +63,16 @@ def downtime(found: ContractAssessment) -> Fraction:
 @pytest.mark.parametrize("every_ms", [MINUTE, 12 * HOUR, DAY])
 def test_answers_that_are_too_slow_are_confirmed_over_the_end_of_the_month(every_ms: int) -> None:
     """One before the end and one after it are two in a row, and each month has its own part."""
-    record = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": looks(every_ms, range(-1, 1), JULY + 5 * DAY)})
+    record = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": samples(every_ms, range(-1, 1), JULY + 5 * DAY)})
     contract = slow_as_down(every_ms // SECOND)
     for month, expected in (("2026-06", every_ms), ("2026-07", every_ms)):
         assert downtime(assess_month(contract, record, month, JULY + 10 * DAY)) == expected
 
 
 def test_a_month_is_kept_once_slow_answers_over_its_end_are_confirmed_and_no_earlier() -> None:
-    """The second look in a row is a day and a half into July: what June came to the day before does not last."""
+    """The second sample in a row is a day and a half into July: what June came to the day before does not last."""
     contract = slow_as_down(2 * DAY // SECOND)
-    seen = [(at - DAY // 2, UP, us, None) for at, _, us, _ in looks(2 * DAY, range(2), JULY + 8 * DAY)]
+    seen = [(at - DAY // 2, UP, us, None) for at, _, us, _ in samples(2 * DAY, range(2), JULY + 8 * DAY)]
     record, cache = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": seen}), Cache()
     early, late = JULY + 30 * HOUR, JULY + 7 * DAY
     lost = [history(contract, record, "2026-07", now_ms, cache)[-1].kpis[0].downtime_ms for now_ms in (early, late)]
@@ -94,7 +94,7 @@ class Keeping(Record):
 
 def test_nothing_is_kept_of_a_month_before_all_of_it_is_in() -> None:
     """A day after its end; until then each question is another, and to keep the answers would fill the ledger."""
-    seen = Keeping({"login": [span(JUNE, AUGUST, UP)]}, {"login": looks(MINUTE, range(0), JULY + DAY)})
+    seen = Keeping({"login": [span(JUNE, AUGUST, UP)]}, {"login": samples(MINUTE, range(0), JULY + DAY)})
     numbers = []
     for now_ms in (JULY + HOUR, JULY + 2 * HOUR, JULY + DAY - 1, JULY + DAY):
         assess_month(slow_as_down(), seen, "2026-06", now_ms)
@@ -108,13 +108,13 @@ def test_a_contract_reaches_as_far_as_its_slowest_confirmation() -> None:
 
 
 def test_a_single_slow_answer_at_the_end_of_the_month_is_none() -> None:
-    record = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": looks(MINUTE, range(-1, 0), JULY + DAY)})
+    record = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": samples(MINUTE, range(-1, 0), JULY + DAY)})
     assert downtime(assess_month(slow_as_down(), record, "2026-06", JULY + 2 * DAY)) == 0
 
 
 def test_an_outage_over_the_edge_is_as_long_as_it_was_where_slow_is_down_too() -> None:
     """Two minutes before the end and three after it: not shorter than five, in either month."""
-    before = looks(MINUTE, range(0), JULY + DAY)
+    before = samples(MINUTE, range(0), JULY + DAY)
     seen = [(at, DOWN if -2 <= (at - JULY) // MINUTE < 3 else UP, us, None) for at, _, us, _ in before]
     record = Record({"login": [span(JUNE, AUGUST, UP)]}, {"login": seen})
     contract = slow_as_down(shortest_outage="5m")

@@ -8,11 +8,25 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.assess import ContractAssessment
+from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.assess.assessment import VIEWS
 from sla_monitor.contract.contract import Contract, TermsVersion
 
-from .records import DAY, HOUR, JULY, JUNE, endpoint, month_of_june, ms, one_version, service, terms, with_outages
+from .records import (
+    DAY,
+    HOUR,
+    JULY,
+    JUNE,
+    Record,
+    endpoint,
+    entries,
+    month_of_june,
+    ms,
+    one_version,
+    service,
+    terms,
+    with_outages,
+)
 
 NIGHT = {"start": "2026-06-10 22:00+01:00", "end": "2026-06-11 02:00+01:00"}
 FROM, TO = JUNE + 9 * DAY + 22 * HOUR, JUNE + 10 * DAY + 2 * HOUR
@@ -147,6 +161,114 @@ def test_the_allowance_is_used_up_in_order_of_time(excess: str, agreed: float) -
 def test_overlapping_bookings_use_the_allowance_up_once() -> None:
     contract = one_version(maintenance={"approval": "none", "allowance": "5h"})
     assert hours_down(down_all_night(contract, booking(), booking())) == [4, 0, 0]
+
+
+MAY = ms("2026-05-01T00:00:00+01:00")
+
+
+@pytest.mark.parametrize(
+    ("over", "term", "agreed"),
+    [
+        ("month", "2025-04-01", 0),
+        ("calendar_year", "2025-04-01", 3),
+        ("contract_year", "2025-04-01", 3),
+        ("contract_year", "2025-06-01", 0),  # a new year begins in June
+        ("booking", "2025-04-01", 0),
+    ],
+)
+def test_an_allowance_is_for_a_month_a_year_or_each_booking(over: str, term: str, agreed: float) -> None:
+    """Four hours in June, of which five are allowed and four were booked in May."""
+    contract = one_version(
+        term={"start": term, "end": "2035-03-31"},
+        maintenance={"approval": "none", "allowance": "5h", "allowance_over": over},
+    )
+    may = booking(start="2026-05-10 22:00+01:00", end="2026-05-11 02:00+01:00", notified="2026-05-01T09:00+01:00")
+    found = down_all_night(contract, may, booking())
+    assert hours_down(found) == [4, 0, agreed]
+    words = {"calendar_year": "a calendar year", "contract_year": "a contract year"}
+    assert [one for _, one, _ in why(found) if "beyond" in one] == (
+        [f"beyond the allowance of 5h {words[over]}"] if agreed else []
+    )
+
+
+def test_a_year_s_allowance_that_changes_is_used_up_by_what_was_booked_under_the_old_one() -> None:
+    """Ten hours a year until the end of May, six from then on: four were used in May, and two are left."""
+    before, after = (
+        terms(maintenance={"approval": "none", "allowance": most, "allowance_over": "calendar_year"})
+        for most in ("10h", "6h")
+    )
+    may = booking(start="2026-05-10 22:00+01:00", end="2026-05-11 02:00+01:00", notified="2026-05-01T09:00+01:00")
+    found = down_all_night(Contract((TermsVersion(0, before), TermsVersion(JUNE, after))), may, booking())
+    assert hours_down(found) == [4, 0, 2]
+
+
+def test_maintenance_that_nobody_granted_uses_no_year_s_allowance_up() -> None:
+    contract = one_version(maintenance={"allowance": "5h", "allowance_over": "calendar_year"})
+    may = booking(start="2026-05-10 22:00+01:00", end="2026-05-11 02:00+01:00", notified="2026-05-01T09:00+01:00")
+    assert hours_down(down_all_night(contract, may, booking(), decision(2))) == [4, 0, 0]
+    assert hours_down(down_all_night(contract, may, booking(), decision(2), decision(1))) == [4, 0, 3]
+
+
+def test_a_booking_over_the_end_of_a_month_has_its_allowance_once() -> None:
+    """From 22:00 on 31 May to 04:00: three hours are allowed, two of them are May's."""
+    contract = one_version(maintenance={"approval": "none", "allowance": "3h", "allowance_over": "booking"})
+    said = booking(start="2026-05-31 22:00+01:00", end="2026-06-01 04:00+01:00", notified="2026-05-01T09:00+01:00")
+    found = month_of_june(contract, [said], login=with_outages(MAY, JULY, (JUNE - 2 * HOUR, JUNE + 4 * HOUR)))
+    assert hours_down(found) == [4, 0, 3]
+
+
+def test_a_closed_month_is_measured_with_the_bookings_of_the_year_before_it() -> None:
+    """July is over: what June came to is taken from its excerpt, in which May's booking is."""
+    contract = one_version(
+        term={"start": "2026-04-01", "end": "2035-03-31"},
+        maintenance={"approval": "none", "allowance": "5h", "allowance_over": "contract_year"},
+    )
+    may = booking(start="2026-05-10 22:00+01:00", end="2026-05-11 02:00+01:00", notified="2026-05-01T09:00+01:00")
+    said = entries(may, booking())
+    record = Record({"login": with_outages(MAY, JULY + 31 * DAY, (FROM, TO))}, said=said)
+    found = assess_month(contract, record, "2026-07", JULY + 60 * DAY)
+    june = next(one for one in found.earlier if one.month == "2026-06").kpi("KPI1")
+    assert june is not None
+    assert june.value == 100 * (1 - Fraction(3, HOURS_OF_JUNE - 1))
+
+
+FLEXIBLE = {"approval": "none", "allowance": "3h", "allowance_used_by": "downtime"}
+
+
+def test_flexible_maintenance_excludes_so_much_downtime_anywhere_in_the_window() -> None:
+    """Booked from 22:00 to 02:00. Half an hour before it, and one in it: only the one is left out, and the other three
+    hours of the window count as they were."""
+    outages = (FROM - HOUR // 2, FROM), (FROM + 2 * HOUR, FROM + 3 * HOUR)
+    found = month_of_june(one_version(maintenance=FLEXIBLE), [booking()], login=with_outages(JUNE, JULY, *outages))
+    agreed = found.kpis[0].views["agreed"]
+    assert hours_down(found) == [1.5, 0.5, 0.5]
+    assert agreed.base_ms == (HOURS_OF_JUNE - 1) * HOUR
+    assert found.services[0].excluded_ms == HOUR
+    assert why(found) == [(True, "stands by itself; only downtime, 3h at most", 4)]
+
+
+def test_flexible_maintenance_ends_with_its_hours() -> None:
+    assert hours_down(down_all_night(one_version(maintenance=FLEXIBLE), booking())) == [4, 0, 1]
+
+
+@pytest.mark.parametrize(("over", "agreed"), [("month", 5), ("booking", 2)])
+def test_flexible_hours_are_a_month_s_or_each_booking_s(over: str, agreed: float) -> None:
+    outages = [(FROM + n * DAY, TO + n * DAY) for n in range(2)]
+    contract = one_version(maintenance=FLEXIBLE | {"allowance_over": over})
+    found = month_of_june(contract, [booking(), later_night(1)], login=with_outages(JUNE, JULY, *outages))
+    assert hours_down(found) == [8, 0, agreed]
+
+
+def test_relief_uses_no_flexible_hours_up() -> None:
+    """The authority caused the first two hours of the four: the other two are maintenance."""
+    said = booking(), claim(end="2026-06-11 00:00+01:00"), decision(2)
+    assert hours_down(down_all_night(one_version(maintenance=FLEXIBLE), *said)) == [4, 0, 0]
+
+
+def test_flexible_maintenance_outside_its_hours_counts() -> None:
+    night = {"hours": {"mon-sun": "00:00-04:00"}}
+    contract = one_version(calendars={"night": night}, maintenance=FLEXIBLE | {"hours": "night"})
+    assert hours_down(down_all_night(contract, booking())) == [4, 0, 2]
 
 
 @pytest.mark.parametrize(("per", "agreed"), [("service", 0), ("contract", 2)])

@@ -101,10 +101,10 @@ class Scene:
 
     def _spans(self, runs: tuple[tuple[int, Outcome | None, int], ...]) -> Iterator[Span]:
         at = 0
-        for length, outcome, looks in runs:
+        for length, outcome, probes in runs:
             start_ms, end_ms = self.at(at), self.at(at + length)
             if outcome is not None:
-                yield Span(start_ms, end_ms, end_ms, outcome, None, looks)
+                yield Span(start_ms, end_ms, end_ms, outcome, None, probes)
             at += length
 
     def entries(self) -> list[dict[str, Any]]:
@@ -193,8 +193,8 @@ class Oracle:
 
     def _endpoint(self, runs: tuple[tuple[int, Outcome | None, int], ...]) -> list[str]:
         told: list[str] = []
-        for length, outcome, looks in runs:
-            is_unconfirmed = outcome is DOWN and looks < self.scene.confirmation
+        for length, outcome, probes in runs:
+            is_unconfirmed = outcome is DOWN and probes < self.scene.confirmation
             is_up = is_unconfirmed or outcome is DEGRADED
             told += ["up" if is_up else str(outcome or UNKNOWN)] * length
         return told + ["unknown"] * (self.steps - len(told))

@@ -103,7 +103,7 @@ def test_floats(tmp_path: Path) -> None:
     assert one.views["agreed"].is_met is True
 
 
-def test_uptime_weighted_by_the_number_of_looks(tmp_path: Path) -> None:
+def test_uptime_weighted_by_the_number_of_samples(tmp_path: Path) -> None:
     """A thousand observations in a minute of downtime have no more weight than one."""
     span = {"outcome": "down", "start": "2026-06-10 00:00", "end": "2026-06-10 00:01", "looks": 1000}
     ups = [
@@ -157,7 +157,7 @@ def test_edges_are_half_open(tmp_path: Path) -> None:
 
 
 def test_an_open_outage_does_not_go_on_for_ever(tmp_path: Path) -> None:
-    """Nobody looked after 03:00: two hours of outage, and the rest of the month is unknown."""
+    """No probe after 03:00: two hours of outage, and the rest of the month is unknown."""
     spans = [
         {"outcome": "up", "start": "2026-06-01 00:00", "end": "2026-06-10 01:00"},
         {"outcome": "down", "start": "2026-06-10 01:00", "end": "2026-06-10 03:00"},
@@ -227,11 +227,11 @@ def test_a_corrected_calendar_corrects_the_past(tmp_path: Path) -> None:
     assert service(month_of(tmp_path, after, "2026-06", outages)).downtime_ms == 0
 
 
-def test_looks_that_come_late_or_twice(tmp_path: Path) -> None:
+def test_samples_that_come_late_or_twice(tmp_path: Path) -> None:
     begin = datetime(2026, 6, 10, tzinfo=UTC)
     outcome = {n: "down" if 30 <= n < 50 else "up" for n in range(200)}
-    looks = [{"at": f"{begin + timedelta(minutes=n):%Y-%m-%dT%H:%M:%SZ}", "outcome": o} for n, o in outcome.items()]
-    shuffled = [*looks, *looks[20:60]]
+    samples = [{"at": f"{begin + timedelta(minutes=n):%Y-%m-%dT%H:%M:%SZ}", "outcome": o} for n, o in outcome.items()]
+    shuffled = [*samples, *samples[20:60]]
     random.Random(7).shuffle(shuffled)
     contract = contract_of(tmp_path)
 
@@ -239,8 +239,8 @@ def test_looks_that_come_late_or_twice(tmp_path: Path) -> None:
         observed = {"kind": "observations", "endpoint": "login", "every": "1m", "looks": several}
         return month_of(tmp_path, contract, "2026-06", observed).services
 
-    assert told(shuffled) == told(looks)
-    assert told(looks)[0].downtime_ms == 20 * MINUTE
+    assert told(shuffled) == told(samples)
+    assert told(samples)[0].downtime_ms == 20 * MINUTE
 
 
 def test_gaps_do_not_fall_out_silently(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_gaps_do_not_fall_out_silently(tmp_path: Path) -> None:
     assert service(found).coverage_ratio == Fraction(2, 3)
 
 
-def test_a_failed_look_is_not_a_whole_minute(tmp_path: Path) -> None:
+def test_a_failed_sample_is_not_a_whole_minute(tmp_path: Path) -> None:
     """Ten seconds are ten seconds where the contract counts exactly, a minute where every minute begun counts."""
     lost: dict[str, Fraction | None] = {}
     for minutes in ("exact", "whole", "begun"):

@@ -10,15 +10,15 @@ from hypothesis import strategies as some
 
 from sla_monitor.assess import Cache, ContractAssessment, assess, assess_month
 from sla_monitor.assess.month import reconcile_month
-from sla_monitor.assess.reconciliation import Kept, Reconciliation, told_counts
+from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, format_counts
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, figures_digest
 from sla_monitor.periods.intervals import intersect, length, normal
 from sla_monitor.register.entries import OutageList
-from sla_monitor.register.instant import Milliseconds, told_instant
-from sla_monitor.sla.reconcile import Sums
+from sla_monitor.register.instant import Milliseconds, format_utc
+from sla_monitor.sla.reconcile import DowntimeTotals
 from sla_monitor.sla.spans import Span
-from tests.instants import exact
+from tests.support.instants import exact
 
 from .records import (
     DAY,
@@ -67,7 +67,7 @@ def june(
     return found, found.reconciliation
 
 
-def verdicts(one: Reconciliation) -> list[tuple[str, Sums]]:
+def verdicts(one: Reconciliation) -> list[tuple[str, DowntimeTotals]]:
     return [(row.verdict, row.sums) for each in one.services for row in each.rows]
 
 
@@ -89,7 +89,7 @@ def test_every_verdict_of_a_month_that_was_worked_out_by_hand() -> None:
         span(at + 2 * DAY + HOUR, at + 4 * DAY, UP),
         span(at + 4 * DAY, at + 4 * DAY + HOUR, UNKNOWN),  # theirs lies in it
         span(at + 4 * DAY + HOUR, at + 5 * DAY, UP),
-        span(at + 5 * DAY, at + 5 * DAY + MINUTE, DOWN, looks=1),  # one failure is no outage: theirs only
+        span(at + 5 * DAY, at + 5 * DAY + MINUTE, DOWN, probes=1),  # one failure is no outage: theirs only
         span(at + 5 * DAY + MINUTE, JULY, UP),
     ]
     theirs = [
@@ -100,13 +100,13 @@ def test_every_verdict_of_a_month_that_was_worked_out_by_hand() -> None:
     ]
     found, one = june(seen, listed(*theirs))
     assert verdicts(one) == [
-        ("agreed", Sums(HOUR - 90 * SECOND, 90 * SECOND, 0, 0)),
-        ("differs", Sums(HOUR, 0, 10 * MINUTE, 0)),
-        ("ours_only", Sums(0, HOUR, 0, 0)),
-        ("unseen", Sums(0, 0, 10 * MINUTE, 10 * MINUTE)),
-        ("theirs_only", Sums(0, 0, MINUTE, 0)),
+        ("agreed", DowntimeTotals(HOUR - 90 * SECOND, 90 * SECOND, 0, 0)),
+        ("differs", DowntimeTotals(HOUR, 0, 10 * MINUTE, 0)),
+        ("ours_only", DowntimeTotals(0, HOUR, 0, 0)),
+        ("unseen", DowntimeTotals(0, 0, 10 * MINUTE, 10 * MINUTE)),
+        ("theirs_only", DowntimeTotals(0, 0, MINUTE, 0)),
     ]
-    assert told_counts(one) == "1 agreed, 1 differs, 1 ours only, 1 theirs only, 1 unseen by us"
+    assert format_counts(one) == "1 agreed, 1 differs, 1 ours only, 1 theirs only, 1 unseen by us"
     (cad,) = found.services
     assert one.sums.ours_ms == cad.gross_downtime_ms == 3 * HOUR
     assert one.sums.theirs_ms == sum(end - start for start, end in theirs)
@@ -118,7 +118,7 @@ def test_only_service_hours_are_compared_and_what_lies_outside_is_told() -> None
     seen = with_outages(JUNE, JULY, (MONDAY + 9 * HOUR, MONDAY + 25 * HOUR))
     night = (MONDAY + 12 * HOUR, MONDAY + 13 * HOUR)
     found, one = june(seen, listed((MONDAY + 9 * HOUR, MONDAY + 24 * HOUR + 30 * MINUTE), night), services=OFFICE)
-    assert verdicts(one) == [("differs", Sums(90 * MINUTE, 30 * MINUTE, 0, 0))]
+    assert verdicts(one) == [("differs", DowntimeTotals(90 * MINUTE, 30 * MINUTE, 0, 0))]
     (cad,) = one.services
     assert [theirs.outage.id for theirs in cad.outside] == ["I1"]
     assert cad.compared_ms == found.services[0].agreed_ms
@@ -135,18 +135,18 @@ def test_excluded_time_is_compared_like_any_other_and_a_correction_changes_ours(
     booked = {"kind": "maintenance", **span_of, "notified": JUNE - 60 * DAY}
     granted = {"kind": "decision", "about": 2, "granted": True, "actor": "bob", "note": "yes"}
     found, one = june(seen, listed(hour), booked, granted)
-    assert (found.services[0].downtime_ms, verdicts(one)) == (0, [("agreed", Sums(HOUR, 0, 0, 0))])
+    assert (found.services[0].downtime_ms, verdicts(one)) == (0, [("agreed", DowntimeTotals(HOUR, 0, 0, 0))])
     corrected = {"kind": "correction", **span_of, "outcome": "up"}
     _, one = june(seen, listed(hour), corrected, granted)
-    assert verdicts(one) == [("theirs_only", Sums(0, 0, HOUR, 0))]
+    assert verdicts(one) == [("theirs_only", DowntimeTotals(0, 0, HOUR, 0))]
 
 
 def test_an_outage_over_the_end_of_the_month_counts_with_its_part() -> None:
     seen = with_outages(JUNE, JULY + DAY, (JULY - HOUR, JULY + HOUR))
     _, one = june(seen, listed((JULY - HOUR, JULY + 3 * HOUR)))
-    assert verdicts(one) == [("agreed", Sums(HOUR, 0, 0, 0))]
+    assert verdicts(one) == [("agreed", DowntimeTotals(HOUR, 0, 0, 0))]
     _, one = june(seen, listed((JULY - HOUR, None)))
-    assert verdicts(one) == [("agreed", Sums(HOUR, 0, 0, 0))]
+    assert verdicts(one) == [("agreed", DowntimeTotals(HOUR, 0, 0, 0))]
 
 
 def test_a_running_month_is_compared_so_far() -> None:
@@ -154,7 +154,7 @@ def test_a_running_month_is_compared_so_far() -> None:
     seen = with_outages(JUNE, now_ms, (now_ms - HOUR, now_ms))
     _, one = june(seen, listed((now_ms - HOUR, None)), now_ms=now_ms)
     assert one.until_ms == now_ms
-    assert verdicts(one) == [("agreed", Sums(HOUR, 0, 0, 0))]
+    assert verdicts(one) == [("agreed", DowntimeTotals(HOUR, 0, 0, 0))]
     assert one.services[0].compared_ms == 2 * DAY
 
 
@@ -183,7 +183,7 @@ class TestSeveralLists:
 
     def test_what_no_list_speaks_of_is_compared_with_nothing_and_told(self) -> None:
         _, one = june(self.seen(), listed(self.FIRST, end=JUNE + 10 * DAY))
-        assert verdicts(one) == [("agreed", Sums(HOUR, 0, 0, 0))]
+        assert verdicts(one) == [("agreed", DowntimeTotals(HOUR, 0, 0, 0))]
         assert (one.services[0].compared_ms, one.services[0].unlisted_ms) == (10 * DAY, HOUR)
 
     def test_a_list_of_other_services_says_nothing_of_this_one(self) -> None:
@@ -226,7 +226,7 @@ def test_a_list_that_is_not_kept_is_compared_beside_those_that_are() -> None:
     first, second = TestSeveralLists.FIRST, TestSeveralLists.SECOND
     record = Record({"login": with_outages(JUNE, JULY, first, second)}, said=entries(listed(first)))
     said = OutageList.model_validate(exact(listed(second, start=JUNE + 10 * DAY)))
-    one = reconcile_month(one_version(), record, "2026-06", JULY + DAY, Kept(None, said))
+    one = reconcile_month(one_version(), record, "2026-06", JULY + DAY, RecordedList(None, said))
     assert one is not None
     assert [row.theirs[0].entry for row in one.services[0].rows] == [1, None]
 
@@ -250,7 +250,7 @@ def test_the_json_says_it_all_and_its_commands_hold_no_word_of_the_supplier_s() 
     note = "The outage list of the supplier (entry 1) says otherwise."
     assert shlex.split(commands[0]) == [
         "sla-monitor", "register", "add", "correction", "force-ict", "--service", "cad",
-        "--start", told_instant(JUNE + DAY), "--end", told_instant(JUNE + DAY + HOUR), "--outcome", "down",
+        "--start", format_utc(JUNE + DAY), "--end", format_utc(JUNE + DAY + HOUR), "--outcome", "down",
         "--note", note,
     ]  # fmt: skip
 
@@ -275,7 +275,7 @@ def test_every_column_adds_up_to_the_month(
     assert one.sums.ours_ms == cad.gross_downtime_ms
     assert one.sums.theirs_ms == length(intersect(normal(at(theirs)), cad.lanes.hours))
     rows = [row.sums for each in one.services for row in each.rows]
-    assert sum(rows, Sums()) == one.sums
+    assert sum(rows, DowntimeTotals()) == one.sums
     assert sum(one.counts.values()) == len(rows)
 
 

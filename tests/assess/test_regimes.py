@@ -112,15 +112,15 @@ def test_the_call_off(contract: Contract, tmp_path: Path) -> None:
 def test_the_cloud(contract: Contract, tmp_path: Path, end: str, credit: str) -> None:
     """Four whole minutes of June are 99.9907 per cent: nothing. Five are 99.9884: 10 per cent of 42,000. One failed
     observation of twenty five-minute slots: 95 per cent, 25 per cent of 9,000. Asked for in time."""
-    looks = [{"at": f"2026-06-10T{n // 12:02d}:{n % 12 * 5:02d}:00Z", "outcome": "up"} for n in range(20)]
-    looks[7]["outcome"] = "down"
+    samples = [{"at": f"2026-06-10T{n // 12:02d}:{n % 12 * 5:02d}:00Z", "outcome": "up"} for n in range(20)]
+    samples[7]["outcome"] = "down"
     found = month_of(
         tmp_path,
         contract,
         JUNE,
         down(("2026-06-01 00:00", "2026-07-01 00:00"), of="zone-a"),
         down(("2026-06-20 00:00:00", f"2026-06-20 {end}"), of="zone-b"),
-        {"kind": "observations", "endpoint": "object", "every": "5m", "looks": looks},
+        {"kind": "observations", "endpoint": "object", "every": "5m", "looks": samples},
         entries=said({"kind": "credit_claim", "month": JUNE, "claimed": "2026-08-31 12:00"}),
     )
     assert kpi(found, "storage-uptime").views["agreed"].value == 95

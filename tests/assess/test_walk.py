@@ -26,9 +26,9 @@ QUICK_US, SLOW_US = 100_000, 2_000_001
 
 @dataclass(frozen=True)
 class Scene:
-    """`looks` by their number from the end of June on: q(uick), s(low: no answer), d(own), or a dot: no probe ran."""
+    """`probes` by their number from the end of June on: q(uick), s(low: no answer), d(own), or a dot: no probe ran."""
 
-    looks: str
+    probes: str
     confirmation: int
     minutes: str
     shortest: int
@@ -51,7 +51,7 @@ class Scene:
 
     def samples(self) -> list[Sample]:
         found = {"q": (UP, QUICK_US), "s": (UP, SLOW_US), "d": (DOWN, QUICK_US)}
-        told = zip(AROUND, self.looks, strict=True)
+        told = zip(AROUND, self.probes, strict=True)
         return [(JULY + n * EVERY, *found[one], None) for n, one in told if one != "."]
 
     def spans(self) -> list[Span]:
@@ -65,7 +65,7 @@ class Scene:
         """What each ten seconds were; those that are not there were seen by nobody."""
         found: dict[int, str] = {}
         for place, n in enumerate(AROUND):
-            one = self.looks[place]
+            one = self.probes[place]
             if one != ".":
                 state = "down" if one in "sd" and self.run(place) >= self.confirmation else "up"
                 found |= dict.fromkeys(range(JULY + n * EVERY, JULY + (n + 1) * EVERY, STEP), state)
@@ -73,8 +73,8 @@ class Scene:
 
     def run(self, place: int) -> int:
         """How many probes in a row with this one found no answer."""
-        before = len(self.looks[:place]) - len(self.looks[:place].rstrip("sd"))
-        return before + len(self.looks[place:]) - len(self.looks[place:].lstrip("sd"))
+        before = len(self.probes[:place]) - len(self.probes[:place].rstrip("sd"))
+        return before + len(self.probes[place:]) - len(self.probes[place:].lstrip("sd"))
 
     def value(self, start_ms: int, end_ms: int) -> Fraction | None:
         states, outages = self.states(), list[list[int]]()
@@ -98,7 +98,7 @@ class Scene:
         return {"exact": seconds, "whole": seconds // 60 * 60, "begun": (seconds + 59) // 60 * 60}[self.minutes]
 
 
-def looks() -> st.SearchStrategy[str]:
+def probes() -> st.SearchStrategy[str]:
     """Runs of observations, one of them over the end of the month."""
     run = st.tuples(st.sampled_from("qqsd."), st.integers(1, 9)).map(lambda one: one[0] * one[1])
     runs = st.lists(run, min_size=10, max_size=60).map("".join)
@@ -107,7 +107,7 @@ def looks() -> st.SearchStrategy[str]:
 
 scenes = st.builds(
     Scene,
-    looks=looks(),
+    probes=probes(),
     confirmation=st.integers(1, 4),
     minutes=st.sampled_from(["exact", "whole", "begun"]),
     shortest=st.sampled_from([10, 60, 150]),
@@ -117,7 +117,7 @@ scenes = st.builds(
 
 @settings(max_examples=40)
 @given(scenes)
-def test_both_sides_of_a_month_s_end_agree_with_a_walk_over_every_look(scene: Scene) -> None:
+def test_both_sides_of_a_month_s_end_agree_with_a_walk_over_every_probe(scene: Scene) -> None:
     record: Any = Record({"login": scene.spans()}, {"login": scene.samples()})
     june, july = history(scene.contract(), record, "2026-08", END + 40 * DAY)
     assert [result.value for result in june.kpis] == [scene.value(BEGIN, JULY)]

@@ -119,11 +119,11 @@ SAID: tuple[dict[str, Any], ...] = (
 def june() -> ContractAssessment:
     cad = with_outages(MAY, JULY, (MAY, MAY + 36 * HOUR), (JUNE, JUNE + 36 * HOUR))
     web = with_outages(MAY, JULY, (JUNE, JUNE + 10 * HOUR))
-    looks: list[Sample] = [
+    samples: list[Sample] = [
         (at, DOWN if at < JUNE + HOUR else UP, 100_000 + at // MINUTE % 7 * 1000, 50_000)
         for at in range(JUNE, JULY, 30 * MINUTE)
     ]
-    record = Record({"login": cad, "site": web}, {"site": looks}, entries(*SAID))
+    record = Record({"login": cad, "site": web}, {"site": samples}, entries(*SAID))
     return assess_month(one_version(**TERMS), record, "2026-06", JULY + 3 * DAY)
 
 

@@ -10,50 +10,50 @@ from pathlib import Path
 import pytest
 
 from bench.case import ALL
-from bench.figures import Figures, bytes_a_look, figures, read_looks
+from bench.figures import Figures, bytes_a_probe, figures, read_probes
 from bench.process import BenchError, end, wait_for
 from sla_monitor.configuration import read_configuration
 from sla_monitor.ledger import Ledger
 from sla_monitor.schedule import phase_ms
-from tests.ledger.support import DOWN, EVERY_MS, look, opened
+from tests.ledger.support import DOWN, EVERY_MS, observed, opened
 
 BEGAN_MS = 1_767_225_600_000
 KEYS = [f"bench/e{number}" for number in range(50)]
 
 
-def looked(key: str, seconds: int, late_ms: int = 3) -> list[int]:
+def probed(key: str, seconds: int, late_ms: int = 3) -> list[int]:
     """Probes of every due instant of a minute around the window, each so late."""
     first = BEGAN_MS - 20_000 + (phase_ms(key, EVERY_MS) - BEGAN_MS) % EVERY_MS
     return [due + late_ms for due in range(first, BEGAN_MS + seconds * 1000 + 20_000, EVERY_MS)]
 
 
-def told(looks: dict[str, list[int]], seconds: int) -> Figures:
-    return figures(looks, KEYS, BEGAN_MS, BEGAN_MS + seconds * 1000, EVERY_MS)
+def told(probes: dict[str, list[int]], seconds: int) -> Figures:
+    return figures(probes, KEYS, BEGAN_MS, BEGAN_MS + seconds * 1000, EVERY_MS)
 
 
 @pytest.mark.parametrize("seconds", [7, 10, 12, 30])
-def test_a_window_of_any_length_misses_nothing_when_every_look_was_made(seconds: int) -> None:
-    found = told({key: looked(key, seconds) for key in KEYS}, seconds)
+def test_a_window_of_any_length_misses_nothing_when_every_probe_was_made(seconds: int) -> None:
+    found = told({key: probed(key, seconds) for key in KEYS}, seconds)
     assert (found.missed, found.late(0.5), found.late(1)) == (0, "3", "3")
     assert len(found.late_ms) == sum(found.counts)
     assert max(found.counts) - min(found.counts) <= 1
 
 
-def test_an_endpoint_that_was_never_looked_at_has_missed_all_of_its_looks() -> None:
-    found = told({key: looked(key, 30) for key in KEYS[1:]}, 30)
+def test_an_endpoint_that_was_never_probed_has_missed_all_of_its_probes() -> None:
+    found = told({key: probed(key, 30) for key in KEYS[1:]}, 30)
     assert (found.missed, min(found.counts), max(found.counts)) == (3, 0, 3)
 
 
-def test_a_look_that_is_late_by_nearly_an_interval_is_late_and_not_missed() -> None:
-    found = told({key: looked(key, 30, late_ms=9_900) for key in KEYS}, 30)
+def test_a_probe_that_is_late_by_nearly_an_interval_is_late_and_not_missed() -> None:
+    found = told({key: probed(key, 30, late_ms=9_900) for key in KEYS}, 30)
     assert (found.missed, found.late(0.99)) == (0, "9900")
 
 
-def test_a_look_that_was_left_out_doubles_a_period() -> None:
-    looks = {key: looked(key, 30) for key in KEYS}
-    dues = [at_ms for at_ms in looks[KEYS[0]] if BEGAN_MS <= at_ms - 3 < BEGAN_MS + 30_000]
-    looks[KEYS[0]].remove(dues[1])
-    found = told(looks, 30)
+def test_a_probe_that_was_left_out_doubles_a_period() -> None:
+    probes = {key: probed(key, 30) for key in KEYS}
+    dues = [at_ms for at_ms in probes[KEYS[0]] if BEGAN_MS <= at_ms - 3 < BEGAN_MS + 30_000]
+    probes[KEYS[0]].remove(dues[1])
+    found = told(probes, 30)
     assert found.missed == 1
     assert sorted(found.periods_ms)[-1] == 2 * EVERY_MS
 
@@ -63,19 +63,19 @@ def test_nothing_at_all_is_told_without_a_division_by_nothing() -> None:
     assert (found.missed, found.late(0.99), found.mean_period_ms) == (150, "-", 0)
 
 
-def test_the_looks_are_read_from_a_real_ledger(tmp_path: Path) -> None:
+def test_the_probes_are_read_from_a_real_ledger(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with opened(path) as ledger:
         record(ledger, 4)
-    found = list(read_looks(path, look(1).at_ms))
+    found = list(read_probes(path, observed(1).at_ms))
     assert [outcome for _, _, outcome in found] == ["up", "up", "down"]
-    assert bytes_a_look(path) > 50
+    assert bytes_a_probe(path) > 50
 
 
 def record(ledger: Ledger, count: int) -> None:
     for index in range(count - 1):
-        ledger.record(look(index), EVERY_MS)
-    ledger.record(look(count - 1, DOWN), EVERY_MS)
+        ledger.record(observed(index), EVERY_MS)
+    ledger.record(observed(count - 1, DOWN), EVERY_MS)
     assert ledger.flush(30)
 
 

@@ -153,6 +153,16 @@ def test_the_shipped_file_is_what_the_library_says() -> None:
     assert FROZEN.read_text(encoding="utf-8") == spelled_file(again).replace(again.made_with, shipped.made_with)
 
 
+def test_a_frozen_file_names_the_command_that_makes_it(tmp_path: Path) -> None:
+    """Word for word, but for where it is written to."""
+    line = FROZEN.read_text(encoding="utf-8").splitlines()[1]
+    words = line.removeprefix("# Made by: sla-monitor ").split()
+    assert "--until" in words
+    output = tmp_path / "again.yaml"
+    assert run(*words, "--output", str(output)).exit_code == 0
+    assert load_model(output, HolidayFile).days == load_model(FROZEN, HolidayFile).days
+
+
 def test_freezing_does_not_write_over_a_file_unasked_and_says_what_would_change(tmp_path: Path) -> None:
     output = tmp_path / "GB-ENG.yaml"
     words = ["calendar", "freeze", "GB", "ENG", "--from", "2026", "--to", "2026", "--output", str(output)]

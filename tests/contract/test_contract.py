@@ -25,7 +25,7 @@ def test_the_first_version_holds_before_it_begins() -> None:
 @given(st.sets(st.integers(0, 50), min_size=1, max_size=5), st.integers(0, 60), st.integers(0, 60))
 def test_the_versions_in_a_stretch_tile_it(edges: set[int], start: int, end: int) -> None:
     several = contract(*sorted(edges))
-    parts = [(a, b) for a, b, _ in several.versions_in(start, end)]
+    parts = [(one.start_ms, one.end_ms) for one in several.versions_in(start, end)]
     assert [moment for a, b in parts for moment in range(a, b)] == list(range(start, end))
     for a, b in parts:
         assert len({several.version_at(moment).from_ms for moment in range(a, b)}) == 1

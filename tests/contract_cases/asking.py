@@ -113,10 +113,10 @@ class Answers:
 
     def states(self, name: str) -> list[str]:
         """Of probes: [down, active] places, or the time of an answer in milliseconds."""
-        counting, looks = self.terms(name).counting, self.row["looks"][name]
+        counting, probes = self.terms(name).counting, self.row["looks"][name]
         if counting.quorum:
-            return [str(seen_together(down, active, counting.quorum)) for down, active in looks]
-        answers = [Samples.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in looks]
+            return [str(seen_together(down, active, counting.quorum)) for down, active in probes]
+        answers = [Samples.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in probes]
         return [str(span.outcome) for one in answers for span in timed_spans([one], 1, counting.slow_as_down)]
 
 
@@ -168,11 +168,15 @@ OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     "credit": lambda asked: asked.result.credit.total,
     "before_caps": lambda asked: asked.result.credit.before_caps,
     "lines": lambda asked: [line.amount for line in asked.result.credit.lines],
+    "held": lambda asked: [line.amount for line in asked.result.credit.held],
+    "line_months": lambda asked: [line.month for line in asked.result.credit.lines],
+    "days": lambda asked: [line.given and line.given.days for line in asked.result.credit.lines],
     "line_working": lambda asked: [list(map(str, line.working)) for line in asked.result.credit.lines],
     "credit_working": lambda asked: [formulas(line.working[-1:]) for line in asked.result.credit.lines],
     "withheld": lambda asked: asked.result.withheld,
     "triggers": lambda asked: [result.trigger for result in asked.result.triggers],
     "trigger_months": lambda asked: [list(result.months) for result in asked.result.triggers],
+    "trigger_on": lambda asked: [told(result.on) for result in asked.result.triggers],
     "trigger_working": lambda asked: [formulas(result.working) for result in asked.result.triggers],
     "cap_limit": lambda asked: [cap.limit for cap in asked.result.credit.caps],
     "cap_left": lambda asked: [cap.left for cap in asked.result.credit.caps],

@@ -15,14 +15,14 @@ from typing import Any
 
 from sla_monitor.contract.fields import parse_duration
 from sla_monitor.periods.months import shifted
-from tests.terms import HEAD
+from tests.support.terms import HEAD
 
 from .reading import Case, month_name
 
 Run = list[dict[str, Any]]
 GAP = timedelta(minutes=1)
 NOT_TOLD = {"slots", "samples", "looks", "now"}
-TIME_TOLD = {"down", "excluded", "excluded_down", "unknown"}
+TIME_TOLD = {"down", "excluded", "excluded_down", "beyond", "unknown"}
 PARTIES = {"figures": "authority", "submitted": "supplier", "agreed": "agreed"}
 
 
@@ -144,10 +144,11 @@ def _time(
         else:
             told["outages"].append({"start": one["began"], "end": one["ended"]})
     if "excluded" in time:
-        booked = clock.next(time["excluded"])
+        booked = clock.next(time["excluded"], time.get("beyond", "0s"))
         yield {"kind": "maintenance", "services": [service], **booked}
         if "excluded_down" in time:
-            told["outages"].append(_span(datetime.fromisoformat(booked["start"]), time["excluded_down"]))
+            was_down = _span(datetime.fromisoformat(booked["start"]), time["excluded_down"], time.get("beyond", "0s"))
+            told["outages"].append(was_down)
     if "unknown" in time:
         told["unseen"].append(clock.next(time["unknown"]))
 
@@ -158,12 +159,12 @@ class _Clock:
     def __init__(self, at: datetime) -> None:
         self.at = at
 
-    def next(self, lasting: str) -> dict[str, str]:
-        span = _span(self.at, lasting)
+    def next(self, *lasting: str) -> dict[str, str]:
+        span = _span(self.at, *lasting)
         self.at = datetime.fromisoformat(span["end"]) + GAP
         return span
 
 
-def _span(start: datetime, lasting: str) -> dict[str, str]:
-    end = start + timedelta(milliseconds=parse_duration(lasting))
+def _span(start: datetime, *lasting: str) -> dict[str, str]:
+    end = start + timedelta(milliseconds=sum(map(parse_duration, lasting)))
     return {"start": start.isoformat(), "end": end.isoformat()}

@@ -1,4 +1,4 @@
-"""Whether a process turns, and whose bytes hold it: real processes, looked at by a clock that does what it is told.
+"""Whether a process turns, and whose bytes hold it: real processes, watched by a clock that does what it is told.
 
 A machine that is so busy that a site gets no processor for a second is common; that is nobody's bytes.
 """
@@ -22,7 +22,7 @@ RESTS = (sys.executable, "-S", "-c", "import time\nwhile True: time.sleep(0.01)"
 START_S = 1_000.0
 
 
-class Looked:
+class Probed:
     """A process, and the time at which it is probed."""
 
     def __init__(self, command: Sequence[str], host: HostWords) -> None:
@@ -50,9 +50,9 @@ class Looked:
 
 
 @contextmanager
-def looked(command: Sequence[str]) -> Iterator[Looked]:
+def watched(command: Sequence[str]) -> Iterator[Probed]:
     host = HostWords()
-    one = Looked(command, host)
+    one = Probed(command, host)
     try:
         yield one
     finally:
@@ -62,14 +62,14 @@ def looked(command: Sequence[str]) -> Iterator[Looked]:
 
 
 def test_who_turns_has_no_trouble() -> None:
-    with looked(COMPUTES) as one:
+    with watched(COMPUTES) as one:
         for _ in range(5):
             one.turn()
             assert one.after(HELD_S - 0.1) is None
 
 
 def test_who_computes_for_one_endpoint_is_held_by_it() -> None:
-    with looked(COMPUTES) as one:
+    with watched(COMPUTES) as one:
         one.turn()
         one.work_for(7)
         assert one.after(0.2) is None
@@ -79,7 +79,7 @@ def test_who_computes_for_one_endpoint_is_held_by_it() -> None:
 
 def test_who_got_no_processor_is_not_held() -> None:
     """It waits for one, and would take no less if it were started again."""
-    with looked(RESTS) as one:
+    with watched(RESTS) as one:
         one.turn()
         one.work_for(7)
         assert one.after(0.2) is None
@@ -89,7 +89,7 @@ def test_who_got_no_processor_is_not_held() -> None:
 
 
 def test_who_works_for_one_after_another_is_not_held_by_the_last_of_them() -> None:
-    with looked(COMPUTES) as one:
+    with watched(COMPUTES) as one:
         one.turn()
         for number in range(1, 8):
             one.work_for(number)
@@ -99,14 +99,14 @@ def test_who_works_for_one_after_another_is_not_held_by_the_last_of_them() -> No
 
 
 def test_who_computes_for_nobody_blames_nobody() -> None:
-    with looked(COMPUTES) as one:
+    with watched(COMPUTES) as one:
         one.turn()
         one.compute(COMPUTED_S)
         assert one.after(HELD_S) == SiteTrouble("held", 0)
 
 
 def test_who_was_stopped_is_not_held_though_it_had_computed() -> None:
-    with looked(COMPUTES) as one:
+    with watched(COMPUTES) as one:
         one.turn()
         one.work_for(7)
         assert one.after(0.2) is None
@@ -116,8 +116,8 @@ def test_who_was_stopped_is_not_held_though_it_had_computed() -> None:
         assert one.after(HELD_S) == SiteTrouble("stopped")
 
 
-def test_when_nobody_looked_nothing_is_held_against_it() -> None:
-    with looked(COMPUTES) as one:
+def test_when_nobody_probed_nothing_is_held_against_it() -> None:
+    with watched(COMPUTES) as one:
         one.turn()
         one.work_for(7)
         one.compute(COMPUTED_S)
@@ -128,13 +128,13 @@ def test_when_nobody_looked_nothing_is_held_against_it() -> None:
 
 
 def test_a_start_takes_its_time_and_not_for_ever() -> None:
-    with looked(RESTS) as one:
+    with watched(RESTS) as one:
         assert one.after(BEGIN_S - 0.1) is None
         assert one.after(0.1) == SiteTrouble("stopped")
 
 
 def test_who_turns_and_says_nothing_is_in_trouble() -> None:
-    with looked(RESTS) as one:
+    with watched(RESTS) as one:
         for _ in range(int(QUIET_S / 0.9) + 1):
             one.turn()
             one.now_s += 0.9
@@ -143,14 +143,14 @@ def test_who_turns_and_says_nothing_is_in_trouble() -> None:
 
 
 def test_a_start_that_took_long_is_no_silence() -> None:
-    with looked(RESTS) as one:
+    with watched(RESTS) as one:
         assert one.after(BEGIN_S - 1) is None
         one.turn()
         assert one.after(0.2) is None
 
 
 def test_what_it_may_say_is_bounded_in_messages_and_comes_back_with_time() -> None:
-    with looked(SLEEPS) as one:
+    with watched(SLEEPS) as one:
         assert list(one.child.messages(framed(b"x") * 10_000)) == [b"x"] * 10_000
         one.child._refill(START_S + 60)
         assert len(list(one.child.messages(framed(b"x") * 16_000))) == 16_000

@@ -18,7 +18,7 @@ from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.transport import HostWords
 from tests.fakes.clock import FakeClock
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 JOB = {"id": "job", "kind": "heartbeat", "token": "${env:T}", "every": "1s", "timeout": "900ms", "period": "5s"}
 WITNESS = {"id": "w", "kind": "tcp", "host": "127.0.0.1", "port": 1, "every": "10s", "timeout": "1s"}

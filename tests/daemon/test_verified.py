@@ -22,12 +22,12 @@ from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Ledger
 from sla_monitor.settings import Settings
 from tests.fakes.clock import FakeClock
-from tests.ledger.support import DEADLINE_S, DOWN, T0, UP, look, opened, record_all
-from tests.ledger.test_refused import MONTH, TERMS
-from tests.ledger.test_tampering import edit, reseal
+from tests.ledger.chaining.test_proof import MONTH, TERMS
+from tests.ledger.chaining.test_verifying import edit, reseal
+from tests.ledger.support import DEADLINE_S, DOWN, T0, UP, observed, opened, record_all
 
-LOOKS = 1_200
-NOW_MS = T0 + LOOKS * 10_000
+PROBES = 1_200
+NOW_MS = T0 + PROBES * 10_000
 MADE_UP = "update ended_spans set outcome = 1, reason = null where outcome = 3"
 PUT_BACK = (
     "update ended_spans set outcome = 3, reason = (select id from reasons where name = 'timeout')"
@@ -46,12 +46,12 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def ledger(folder: Path) -> Iterator[Ledger]:
     with opened(folder / "ledger.db") as one:
-        record_all(one, *(look(index, DOWN if index // 50 % 3 == 2 else UP) for index in range(LOOKS)))
+        record_all(one, *(observed(index, DOWN if index // 50 % 3 == 2 else UP) for index in range(PROBES)))
         yield one
 
 
 def unverified(verified: Verified) -> list[str]:
-    return [labels[0] for labels, value in verified.told()[names.LEDGER_UNVERIFIED] if value]
+    return [labels[0] for labels, value in verified.metrics()[names.LEDGER_UNVERIFIED] if value]
 
 
 def test_figures_are_refused_and_the_last_good_ones_stay(
@@ -71,8 +71,8 @@ def test_figures_are_refused_and_the_last_good_ones_stay(
     assert board.assessment is before
     assert (unverified(verified), len(caplog.records)) == (["figures"], 1)
     assert "spans of custody/login" in str(verified.problem)
-    record_all(ledger, look(LOOKS))
-    assert ledger.stats().committed == LOOKS + 1, "recording goes on"
+    record_all(ledger, observed(PROBES))
+    assert ledger.stats().committed == PROBES + 1, "recording goes on"
     edit(folder / "ledger.db", PUT_BACK)
     assessing.assess(lambda: contracts)
     assert (unverified(verified), board.assessment is before) == ([], False)
@@ -81,20 +81,20 @@ def test_figures_are_refused_and_the_last_good_ones_stay(
 def test_a_head_that_was_told_is_in_the_chain_for_ever(folder: Path, ledger: Ledger) -> None:
     verified = Verified()
     heads = Heads(ledger, FakeClock(NOW_MS), Settings(), verified)
-    heads.tell()
-    record_all(ledger, look(LOOKS + 1))
-    heads.tell()
+    heads.publish()
+    record_all(ledger, observed(PROBES + 1))
+    heads.publish()
     assert unverified(verified) == []
     edit(folder / "ledger.db", "update observations set duration_us = 7 where id = 3")
     reseal(folder / "ledger.db")
-    heads.tell()
+    heads.publish()
     assert unverified(verified) == ["heads"]
     assert "sealed anew" in str(verified.problem)
 
 
 def test_the_whole_record_is_verified_by_night(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     with opened(folder / "ledger.db") as ledger:
-        record_all(ledger, *map(look, range(30)))
+        record_all(ledger, *map(observed, range(30)))
     nightly = Nightly(folder / "sla-monitor.yaml", CHECKING, T0 + CHECK_AFTER_MS)
     nightly.check(T0 + CHECK_AFTER_MS - 1)
     assert nightly._process is None
@@ -124,7 +124,7 @@ def finished(nightly: Nightly, now_ms: int) -> None:
 def test_the_daemon_tells_it_and_is_not_well(folder: Path) -> None:
     """A clock of its own, so that the hour after the start is over."""
     with opened(folder / "ledger.db") as ledger:
-        record_all(ledger, *map(look, range(30)))
+        record_all(ledger, *map(observed, range(30)))
     clock = FakeClock(T0 + 400_000)
     daemon = Daemon(folder / "sla-monitor.yaml", read_configuration(folder / "sla-monitor.yaml"), clock)
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.demo.estate import Estate
-from tests.running import calm_estate
+from tests.support.running import calm_estate
 
 
 @pytest.fixture

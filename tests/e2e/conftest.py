@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.demo.estate import Estate
-from tests.running import Monitor, calm_estate
+from tests.support.running import Monitor, calm_estate
 
 
 @pytest.fixture

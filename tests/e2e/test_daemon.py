@@ -27,8 +27,8 @@ from sla_monitor.ledger import read_only
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.hostile import ALL
 from tests.probe.servers import serving
-from tests.prometheus import scraping
-from tests.running import Monitor, wait_until
+from tests.support.prometheus import scraping
+from tests.support.running import Monitor, wait_until
 
 ROOT = Path(__file__).parents[2]
 FOREVER_MS = 10**15
@@ -95,14 +95,14 @@ def test_sigterm_stops_within_five_seconds_and_loses_nothing_that_was_acknowledg
 def test_sighup_takes_up_a_new_endpoint_and_leaves_the_others_alone(monitor: Monitor) -> None:
     monitor.start()
     wait_until(lambda: monitor.state("ssh") == "up")
-    looks = 'sla_probes_total{contract="demo",endpoint="ssh",service="cad"}'
-    before = monitor.metric(looks) or 0
+    observations = 'sla_probes_total{contract="demo",endpoint="ssh",service="cad"}'
+    before = monitor.metric(observations) or 0
     extra = {"id": "gone", "kind": "tcp", "host": "127.0.0.1", "port": 1, "every": "1s", "timeout": "500ms"}
     monitor.write(endpoints=[monitor.endpoints()[1], extra])
     monitor.send(signal.SIGHUP)
     wait_until(lambda: 'endpoint="login"' not in monitor.page() and 'endpoint="gone"' in monitor.page())
     wait_until(lambda: monitor.state("gone") == "down")
-    assert (monitor.metric(looks) or 0) >= before, "the endpoint that stayed was not begun again"
+    assert (monitor.metric(observations) or 0) >= before, "the endpoint that stayed was not begun again"
     assert monitor.metric("sla_config_last_reload_successful") == 1
 
 
@@ -153,7 +153,7 @@ def test_while_the_monitor_is_cut_off_failures_are_unknown(monitor: Monitor) -> 
     wait_until(lambda: monitor.state("ssh") == "up" and monitor.metric("sla_monitor_online") == 1)
     monitor.stop()
     with read_only(monitor.ledger) as reader:
-        found = [look.finding for look in reader.observations("demo/ssh", 0, FOREVER_MS)]
+        found = [observation.finding for observation in reader.observations("demo/ssh", 0, FOREVER_MS)]
     unknown = [finding.reason for finding in found if finding.outcome is Outcome.UNKNOWN]
     assert set(unknown) == {Reason.MONITOR_OFFLINE}
     assert all(finding.outcome is not Outcome.DOWN for finding in found)
@@ -195,7 +195,7 @@ def nursery(monitor: Monitor) -> Iterator[Popen[str]]:
         process.communicate()
 
 
-def test_killed_at_any_moment_it_keeps_every_acknowledged_look(monitor: Monitor, nursery: Popen[str]) -> None:
+def test_killed_at_any_moment_it_keeps_every_acknowledged_observation(monitor: Monitor, nursery: Popen[str]) -> None:
     """Again and again: while it starts, probes, commits or answers. Acknowledged is what /metrics said was committed.
     (`make kill-loop` goes on for longer, and kills sites too.)"""
     login = monitor.endpoints()[0]
@@ -205,7 +205,7 @@ def test_killed_at_any_moment_it_keeps_every_acknowledged_look(monitor: Monitor,
         assert rounds < 100
         acknowledged = kept + killed_after(monitor, nursery, choose.uniform(0, 3), listening=rounds % 5 > 0)
         if monitor.ledger.exists():
-            kept = looks_kept(monitor.ledger)
+            kept = observations_kept(monitor.ledger)
         assert kept >= acknowledged
         rounds += 1
     assert "Traceback" not in monitor.log.read_text()
@@ -230,7 +230,7 @@ def killed_after(monitor: Monitor, nursery: Popen[str], seconds: float, *, liste
     return told
 
 
-def looks_kept(ledger: Path) -> int:
+def observations_kept(ledger: Path) -> int:
     """How many probes are in the ledger, which must be whole."""
     with closing(sqlite3.connect(ledger)) as database:
         assert database.execute("pragma integrity_check").fetchall() == [("ok",)]
@@ -291,9 +291,11 @@ def test_when_all_was_stopped_nobody_is_charged_for_the_absence(monitor: Monitor
     assert monitor.sites() == everybody[1:], "nobody who slept with us is replaced"
     assert monitor.stop() == 0
     with read_only(monitor.ledger) as reader:
-        looks = [look for key in ("demo/login", "demo/ssh") for look in reader.observations(key, 0, FOREVER_MS)]
+        observations = [
+            observation for key in ("demo/login", "demo/ssh") for observation in reader.observations(key, 0, FOREVER_MS)
+        ]
         spans = reader.spans(0, FOREVER_MS)["demo/login"]
-    assert all(look.finding.outcome is not Outcome.DOWN for look in looks)
+    assert all(observation.finding.outcome is not Outcome.DOWN for observation in observations)
     assert max(b.start_ms - a.end_ms for a, b in pairwise(spans)) > 2000, "nobody saw the time in between"
 
 
@@ -338,7 +340,9 @@ def test_it_ends_in_time_whatever_the_suppliers_do(monitor: Monitor) -> None:
         assert time.monotonic() - began < 5
     with read_only(monitor.ledger) as reader:
         found = {
-            look.finding.outcome for n in range(len(rows)) for look in reader.observations(f"demo/e{n}", 0, FOREVER_MS)
+            observation.finding.outcome
+            for n in range(len(rows))
+            for observation in reader.observations(f"demo/e{n}", 0, FOREVER_MS)
         }
     assert Outcome.UNKNOWN not in found
 
@@ -434,6 +438,6 @@ def test_a_job_that_fails_or_runs_too_long_is_down_until_its_next_success(monito
     wait_until(lambda: monitor.state("job") == "up")
     monitor.stop()
     with read_only(monitor.ledger) as reader:
-        found = [look.finding.reason for look in reader.observations("demo/job", 0, FOREVER_MS)]
+        found = [observation.finding.reason for observation in reader.observations("demo/job", 0, FOREVER_MS)]
     reasons = [reason for reason, _ in groupby(found) if reason is not Reason.NOT_YET_SEEN]
     assert reasons == [None, Reason.JOB_FAILED, None, Reason.TOO_SLOW, None]

@@ -9,8 +9,8 @@ from sla_monitor.demo.estate import Estate
 from sla_monitor.demo.scenario import Behaviour
 from sla_monitor.ledger import read_only
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.running import Monitor, wait_until
-from tests.test_probe_command import transaction
+from tests.cli.test_probe import transaction
+from tests.support.running import Monitor, wait_until
 
 FAILED = 'sla_endpoint_failed_step{contract="demo",endpoint="transaction",service="cad",step="search"}'
 FOREVER_MS = 10**15

@@ -1,7 +1,7 @@
 """The loss suite: whatever becomes of the ledger's files under a daemon that runs, nothing that it acknowledged is lost
 and nothing is silent: state, metric, /-/ready and log tell it. On an ext4 file system of its own.
 
-What needs no daemon is in tests/ledger (test_displaced, test_failures, test_kill*, test_restoring).
+What needs no daemon is in tests/ledger (test_place, test_kill*, recording/test_writer, housekeeping/test_restoring).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytest
 
 from sla_monitor.ledger.housekeeping.checking import backup, check
 from sla_monitor.ledger.place import INDEX_BYTES
-from tests.running import Monitor, calm_estate, wait_until
+from tests.support.running import Monitor, calm_estate, wait_until
 
 COMMITTED = "sla_ledger_committed_observations_total"
 LONG_S = 90.0

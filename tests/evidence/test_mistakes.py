@@ -26,8 +26,8 @@ def outages(*several: dict[str, Any], **of: str) -> dict[str, Any]:
     return {"kind": "outages", **of, "outages": list(several)}
 
 
-def watched(*looks: dict[str, Any], every: str = "10s") -> dict[str, Any]:
-    return {"kind": "observations", "endpoint": "health", "every": every, "looks": list(looks)}
+def watched(*observations: dict[str, Any], every: str = "10s") -> dict[str, Any]:
+    return {"kind": "observations", "endpoint": "health", "every": every, "looks": list(observations)}
 
 
 def test_an_evidence_file_of_the_smallest_kind_is_good(tmp_path: Path) -> None:
@@ -62,6 +62,17 @@ def test_every_mistake_is_told_at_once_with_its_path(tmp_path: Path) -> None:
         '$.observed[1].spans[0].outcome: is missing (write for example "outcome": "down")',
         "$.observed[2].kind: no such kind (did you mean spans?)",
         "$.zone: 'Europe/Londn' is not a time zone (did you mean Europe/London?)",
+    ]
+
+
+def test_parts_of_a_millisecond_are_refused_with_the_limit(tmp_path: Path) -> None:
+    exact, too_exact = "2026-10-05T14:00:00.123Z", "2026-10-05 15:00:00.123456"
+    wrong = evidence(observed=[outages({"start": exact, "end": too_exact}, service="custody")])
+    assert problems(tmp_path, wrong) == [
+        (
+            "$.observed[0].outages[0].end: has more than three decimals of a second"
+            " (write milliseconds: 2026-10-05T14:00:00.123Z)"
+        )
     ]
 
 
@@ -290,7 +301,7 @@ def test_a_number_with_a_point_stays_exact(tmp_path: Path) -> None:
         read_evidence(path, contract_in(tmp_path))
     path = written(tmp_path, text.replace('"VALUE"', "99.958333333"))
     (read,) = read_evidence(path, contract_in(tmp_path)).entries("small")
-    assert str(read.said.value) == "99.958333333"  # type: ignore[union-attr]
+    assert str(read.body.value) == "99.958333333"  # type: ignore[union-attr]
 
 
 JUNK = st.recursive(

@@ -55,9 +55,9 @@ FULL = evidence(
 )
 
 
-def text_of(contract: Contract, source: FileEvidence, *, every_look: bool = False) -> str:
+def text_of(contract: Contract, source: FileEvidence, *, every_observation: bool = False) -> str:
     seen = (source.first_ms("small") or 0, source.until_ms)
-    return "".join(evidence_text(contract, source, seen, source.as_of_ms, every_look=every_look))
+    return "".join(evidence_text(contract, source, seen, source.as_of_ms, every_observation=every_observation))
 
 
 def test_a_file_that_was_written_is_read_back_as_it_was(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_file_that_was_written_is_read_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_what_is_written_fits_the_schema_and_is_plain_ascii(tmp_path: Path) -> None:
-    text = text_of(contract_in(tmp_path), read(tmp_path, FULL), every_look=True)
+    text = text_of(contract_in(tmp_path), read(tmp_path, FULL), every_observation=True)
     assert text.isascii()
     assert all(line.isprintable() for line in text.splitlines())
     described = json.loads(CliRunner().invoke(schema, ["evidence"]).output)
@@ -82,9 +82,11 @@ def test_what_is_written_fits_the_schema_and_is_plain_ascii(tmp_path: Path) -> N
     assert [error.message for error in Draft202012Validator(described).iter_errors(json.loads(text))] == []
 
 
-def test_only_the_looks_that_a_figure_is_worked_out_from_are_written_unless_all_are_asked_for(tmp_path: Path) -> None:
+def test_only_the_observations_that_a_figure_is_worked_out_from_are_written_unless_all_are_asked_for(
+    tmp_path: Path,
+) -> None:
     contract, source = contract_in(tmp_path), read(tmp_path, FULL)
-    short, long = (json.loads(text_of(contract, source, every_look=every)) for every in (False, True))
+    short, long = (json.loads(text_of(contract, source, every_observation=every)) for every in (False, True))
     assert [one["endpoint"] for one in short["samples"]] == ["webmail"]
     assert [one["endpoint"] for one in long["samples"]] == ["health", "records", "webmail"]
 
@@ -116,7 +118,7 @@ def test_other_evidence_has_another_number(tmp_path: Path) -> None:
 
 
 def test_what_goes_on_after_the_period_does_not_change_its_number(tmp_path: Path) -> None:
-    """A ledger that has looked on since has a longer last span than the file that was made of it."""
+    """A ledger that has recorded on since has a longer last span than the file that was made of it."""
 
     def of(end: str) -> str:
         span = {"start": "2026-10-01", "end": end, "outcome": "up"}
@@ -140,8 +142,8 @@ def test_any_spans_survive_the_file(
     tmp_path: Path, several: list[tuple[int, int, Outcome, int]], reason: Reason
 ) -> None:
     spans, at_ms = [], BEGIN
-    for length, gap, outcome, looks in several:
-        spans.append(Span(at_ms + gap, at_ms + gap + length, at_ms + gap, outcome, reason, looks))
+    for length, gap, outcome, observations in several:
+        spans.append(Span(at_ms + gap, at_ms + gap + length, at_ms + gap, outcome, reason, observations))
         at_ms += gap + length
     contract = contract_in(tmp_path)
     text = "".join(evidence_text(contract, Told({"small/health": spans}), (BEGIN, END), END))

@@ -12,7 +12,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.file_set import rendered, write
 from sla_monitor.generate.prometheus import prometheus_files
 from sla_monitor.settings import Settings
-from tests.terms import HEAD
+from tests.support.terms import HEAD
 
 ROOT = Path(__file__).parents[2]
 ON = "2026-11-02"

@@ -164,7 +164,7 @@ def test_one_criticality_is_called_and_another_gets_a_ticket(tmp_path: Path) -> 
     assert severities["SlaServiceDown", "medium"] == "warning"
 
 
-def test_an_unconfirmed_outage_waits_for_a_second_look(tmp_path: Path) -> None:
+def test_an_unconfirmed_outage_waits_for_a_second_probe(tmp_path: Path) -> None:
     """Where the contract takes one failed look for an outage, the call still waits until the next probe has failed."""
     one = contract(
         {"accounting": {"confirmation": 1}, "kpis": [{"id": "K1", "service": "cad", "target": "99.5"}]},

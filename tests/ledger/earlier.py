@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.ledger.connect import WRITER_PRAGMAS
-from sla_monitor.ledger.schema import APPLICATION_ID, MIGRATIONS
+from sla_monitor.ledger.migrations import APPLICATION_ID, MIGRATIONS
 
 
 def put_back(path: Path, migration: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
-from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, T0, UP, look
+from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, T0, UP, observed
 
 KEYS = "custody/0", "custody/1"
 
@@ -24,11 +24,11 @@ def record(path: Path, first: int) -> None:
     print("began", os.getpid(), flush=True)
     ledger = Ledger.open(path, SystemClock(), commit_within_ms=2)
     for index in count(first):
-        ledger.record(look(index, DOWN if index % 7 < 2 else UP, f"custody/{index % 3}"), EVERY_MS)
+        ledger.record(observed(index, DOWN if index % 7 < 2 else UP, f"custody/{index % 3}"), EVERY_MS)
         if index % 5 == 0 and ledger.flush(DEADLINE_S):
             print(index, flush=True)
             # hours ahead, that the observations to come are late for
-            ledger.keep_looks(KEYS, T0, T0 + (2 + index // 50) * HOUR_MS)
+            ledger.keep_samples(KEYS, T0, T0 + (2 + index // 50) * HOUR_MS)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ UP = Finding(Outcome.UP, duration_us=1_500, phases=Phases(200, 300, None, 900, 1
 DOWN = Finding(Outcome.DOWN, Reason.TIMEOUT, "no answer in 5 s", 5_000_000, NO_PHASES, evidence=b"<html>")
 
 
-def look(index: int = 0, finding: Finding = UP, endpoint: str = "custody/login") -> Observation:
+def observed(index: int = 0, finding: Finding = UP, endpoint: str = "custody/login") -> Observation:
     """The observation of an endpoint that is seen every EVERY_MS."""
     return Observation(endpoint, T0 + index * EVERY_MS, finding)
 

@@ -16,8 +16,8 @@ import yaml
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.errors import LedgerError
-from tests.ledger.test_refused import TERMS, telling
-from tests.ledger.test_tampering import found, make_ledger
+from tests.ledger.chaining.test_proof import TERMS, telling
+from tests.ledger.chaining.test_verifying import found, make_ledger
 
 
 def damage(path: Path, seed: int) -> None:

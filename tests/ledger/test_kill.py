@@ -20,7 +20,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerLocked
 from sla_monitor.ledger import Ledger, read_only
 from sla_monitor.ledger.housekeeping.checking import backup, check
-from tests.ledger.support import EVERY_MS, FOREVER_MS, T0, look, opened, record_all
+from tests.ledger.support import EVERY_MS, FOREVER_MS, T0, observed, opened, record_all
 
 ROUNDS = 50
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def recorder() -> Iterator[subprocess.Popen[str]]:
 
 
 def begin(recorder: subprocess.Popen[str], path: Path, first: int) -> int:
-    """Have somebody open the ledger and go on with look `first`; the process id."""
+    """Have somebody open the ledger and go on with observation `first`; the process id."""
     assert recorder.stdin is not None
     assert recorder.stdout is not None
     recorder.stdin.write(f"{first} {path}\n")
@@ -48,7 +48,7 @@ def begin(recorder: subprocess.Popen[str], path: Path, first: int) -> int:
 
 
 def record_and_be_killed(recorder: subprocess.Popen[str], path: Path, first: int, after_seconds: float) -> list[int]:
-    """Have somebody open the ledger, go on with look `first`, and be killed; the observations said to be on disk."""
+    """Have somebody open the ledger, go on with observation `first`, and be killed; how many are said to be on disk."""
     number = begin(recorder, path, first)
     time.sleep(after_seconds)
     os.kill(number, signal.SIGKILL)
@@ -70,7 +70,7 @@ def kept(path: Path) -> list[int]:
         return [(at_ms - T0) // EVERY_MS for (at_ms,) in database.execute("select at_ms from observations order by id")]
 
 
-def test_no_acknowledged_look_is_lost_however_often_the_daemon_is_killed(
+def test_no_acknowledged_observation_is_lost_however_often_the_daemon_is_killed(
     recorder: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     """At any moment: while it opens, recovers, commits, empties its log, or waits."""
@@ -87,7 +87,7 @@ def test_no_acknowledged_look_is_lost_however_often_the_daemon_is_killed(
         first = len(indexes)
     assert first > ROUNDS  # the recorders did record
     with read_only(path) as reader:
-        assert sum(span.looks for spans in reader.spans(0, FOREVER_MS).values() for span in spans) == first
+        assert sum(span.probes for spans in reader.spans(0, FOREVER_MS).values() for span in spans) == first
 
 
 def test_a_daemon_killed_while_it_makes_its_ledger_can_start_again(
@@ -97,7 +97,7 @@ def test_a_daemon_killed_while_it_makes_its_ledger_can_start_again(
         path = tmp_path / str(attempt) / "ledger.db"
         record_and_be_killed(recorder, path, 0, 0.002 * attempt)
         with opened(path) as ledger:
-            record_all(ledger, look(1_000_000))
+            record_all(ledger, observed(1_000_000))
         assert check(path, lambda *_: None).problems == ()
 
 
@@ -107,14 +107,14 @@ def files_in_use(process: int, path: Path) -> set[str]:
     return {link.removeprefix(str(path)) for link in links if link.startswith(str(path))}
 
 
-def look_from_outside(path: Path) -> int:
-    """What somebody does who is curious: connect, select, close. The number of looks."""
+def count_from_outside(path: Path) -> int:
+    """What somebody does who is curious: connect, select, close. The number of observations."""
     with closing(sqlite3.connect(path)) as stranger:
         (seen,) = stranger.execute("select count(*) from observations").fetchone()
     return int(seen)
 
 
-def test_a_look_into_the_ledger_from_outside_costs_the_daemon_nothing(
+def test_a_observation_into_the_ledger_from_outside_costs_the_daemon_nothing(
     recorder: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     """Whoever closes a database last deletes its log; while the daemon lives, nobody else may be the last."""
@@ -124,7 +124,7 @@ def test_a_look_into_the_ledger_from_outside_costs_the_daemon_nothing(
     acknowledged = int(recorder.stdout.readline())
     try:
         for _ in range(5):
-            seen = look_from_outside(path)
+            seen = count_from_outside(path)
             assert files_in_use(daemon, path) == IN_USE
             while acknowledged < seen:  # what comes after it has to survive as well
                 acknowledged = int(recorder.stdout.readline())
@@ -141,7 +141,7 @@ def test_reading_in_the_daemons_own_process_does_not_drop_its_locks(tmp_path: Pa
     script = "import sqlite3, sys; database = sqlite3.connect(sys.argv[1]);"
     script += "database.execute('select * from observations').fetchall(); database.close()"
     with opened(path) as ledger:
-        record_all(ledger, look(0))
+        record_all(ledger, observed(0))
         with read_only(path):
             assert check(path, lambda *_: None).problems == ()
         backup(path, tmp_path / "copy.db", lambda *_: None)

@@ -13,7 +13,7 @@ import pytest
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.opening import make_ledger
 from tests.ledger.earlier import put_back
-from tests.ledger.support import DEADLINE_S, DOWN, look, opened, record_all
+from tests.ledger.support import DEADLINE_S, DOWN, observed, opened, record_all
 
 ROOT = Path(__file__).parents[2]
 OPENS = """
@@ -44,7 +44,7 @@ def test_at_the_first_start(tmp_path: Path, delay_s: float) -> None:
     path = tmp_path / "ledger.db"
     open_and_kill(path, delay_s)
     with opened(path) as ledger:
-        record_all(ledger, look(0))
+        record_all(ledger, observed(0))
     report = check(path, lambda *_: None)
     assert (report.problems, report.counts["observations"]) == ((), 1)
 
@@ -54,7 +54,9 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of the version that had no chain."""
     path = tmp_path_factory.mktemp("earlier") / "ledger.db"
     with opened(path, commit_within_ms=100) as ledger:
-        record_all(ledger, *(look(index, DOWN if index % 9 == 0 else look(0).finding) for index in range(20_000)))
+        record_all(
+            ledger, *(observed(index, DOWN if index % 9 == 0 else observed(0).finding) for index in range(20_000))
+        )
     put_back(path, "m0007_chain")
     return path
 

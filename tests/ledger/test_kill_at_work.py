@@ -27,7 +27,7 @@ import pytest
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.housekeeping.checking import backup, check
 from sla_monitor.ledger.housekeeping.increment import undo_unfinished
-from tests.ledger.support import DOWN, UP, look, opened, record_all
+from tests.ledger.support import DOWN, UP, observed, opened, record_all
 from tests.ledger.worker import nothing, work
 
 ROOT = Path(__file__).parents[2]
@@ -50,8 +50,8 @@ class Place:
         return self.folder / "copy.db"
 
 
-def looks(first: int, last: int) -> list[object]:
-    return [look(index, DOWN if index % 7 < 2 else UP) for index in range(first, last)]
+def observations(first: int, last: int) -> list[object]:
+    return [observed(index, DOWN if index % 7 < 2 else UP) for index in range(first, last)]
 
 
 def furnish(folder: Path) -> Place:
@@ -59,9 +59,9 @@ def furnish(folder: Path) -> Place:
     for one in (source, place):
         one.folder.mkdir(parents=True)
     with opened(source.path, commit_within_ms=50) as ledger:
-        record_all(ledger, *looks(0, BEFORE))  # type: ignore[arg-type]
+        record_all(ledger, *observations(0, BEFORE))  # type: ignore[arg-type]
         backup(source.path, place.copy, nothing)
-        record_all(ledger, *looks(BEFORE, BEFORE + AFTER))  # type: ignore[arg-type]
+        record_all(ledger, *observations(BEFORE, BEFORE + AFTER))  # type: ignore[arg-type]
         for ending in ("", "-wal"):  # as a daemon leaves them that is killed now
             shutil.copy(source.path.with_name(f"ledger.db{ending}"), place.folder)
     return place
@@ -112,7 +112,7 @@ def after_rebuild(place: Place) -> str:
 def after_init(place: Place) -> str:
     is_there = place.path.exists()
     with opened(place.path) as ledger:
-        record_all(ledger, look(0))
+        record_all(ledger, observed(0))
     assert counted(place.path) == 1
     return "made" if is_there else "not made"
 
@@ -151,7 +151,7 @@ class Workshop:
         if what == "restore":
             assert counted(place.path) == BEFORE
             with opened(place.path) as ledger:
-                record_all(ledger, look(BEFORE + AFTER))
+                record_all(ledger, observed(BEFORE + AFTER))
         shutil.rmtree(place.folder)
         return found
 

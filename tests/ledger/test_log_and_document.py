@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sla_monitor.cli.ledger.command import record as command
 from sla_monitor.ledger import Ledger, connect
 from sla_monitor.ledger.recording import writer
-from tests.ledger.support import DEADLINE_S, EVERY_MS, look, opened, record_all
+from tests.ledger.support import DEADLINE_S, EVERY_MS, observed, opened, record_all
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text()
 
@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 def commit_often(ledger: Ledger, first: int) -> None:
     """Three hundred commits: well over a thousand pages of log, if nothing empties it."""
     for index in range(first, first + 300):
-        ledger.record(look(index), EVERY_MS)
+        ledger.record(observed(index), EVERY_MS)
         assert ledger.flush(DEADLINE_S)
 
 
@@ -45,7 +45,7 @@ def test_the_log_that_a_long_reader_made_grow_is_given_back(path: Path, monkeypa
     limited = (*connect.WRITER_PRAGMAS, "journal_size_limit = 100000")
     monkeypatch.setattr(connect, "WRITER_PRAGMAS", limited)
     with opened(path) as ledger:
-        record_all(ledger, look(0))
+        record_all(ledger, observed(0))
         with closing(sqlite3.connect(path, isolation_level=None)) as reader:
             reader.execute("begin")
             reader.execute("select count(*) from observations").fetchone()

@@ -16,7 +16,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerDamaged, LedgerError, LedgerLocked, LedgerTooNew
 from sla_monitor.ledger import Ledger, read_only
 from sla_monitor.ledger import file_health as health
-from tests.ledger.support import DOWN, FOREVER_MS, UP, look, opened, record_all
+from tests.ledger.support import DOWN, FOREVER_MS, UP, observed, opened, record_all
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +26,9 @@ def path(tmp_path: Path) -> Path:
     """A ledger of some hundred pages, closed in good order."""
     path = tmp_path / "ledger.db"
     with opened(path) as ledger:
-        record_all(ledger, *(look(index, UP if index % 9 else DOWN, f"custody/{index % 50}") for index in range(5_000)))
+        record_all(
+            ledger, *(observed(index, UP if index % 9 else DOWN, f"custody/{index % 50}") for index in range(5_000))
+        )
     return path
 
 
@@ -107,7 +109,7 @@ def test_two_ledgers_cannot_write_one_file(path: Path) -> None:
     with opened(path) as ledger:
         with pytest.raises(LedgerLocked, match=f"process {os.getpid()} is writing this ledger"):
             Ledger.open(path, SystemClock())
-        record_all(ledger, look(9_999))  # and the first goes on undisturbed
+        record_all(ledger, observed(9_999))  # and the first goes on undisturbed
 
 
 def test_two_daemons_cannot_write_one_file(path: Path) -> None:
@@ -138,7 +140,7 @@ def test_an_empty_file_of_a_start_that_was_cut_short_becomes_a_ledger(tmp_path: 
     path = tmp_path / "ledger.db"
     path.touch()
     with opened(path) as ledger:
-        record_all(ledger, look(0))
+        record_all(ledger, observed(0))
 
 
 def test_a_reader_refuses_what_is_not_there(tmp_path: Path) -> None:

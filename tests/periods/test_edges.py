@@ -13,7 +13,7 @@ from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.local_time import instant_ms, local_date, midnight_ms
 from sla_monitor.periods.edges import month_at, month_of, period_of, run_of, whole_months
 from sla_monitor.periods.months import shifted, span
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 LONDON = ZoneInfo("Europe/London")
 ZONES = [LONDON, ZoneInfo("UTC"), ZoneInfo("America/Sao_Paulo"), ZoneInfo("Asia/Beirut"), ZoneInfo("Pacific/Apia")]

@@ -63,6 +63,17 @@ def test_hours_that_spring_leaves_out_are_no_hours(hours: str, expected: int) ->
     assert length(day) == expected * MINUTE
 
 
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [("00:30-01:40", 70), ("01:40-03:00", 140), ("00:30-03:00", 210), ("01:10-01:40", 30), ("00:00-24:00", 25 * 60)],
+)
+def test_hours_open_and_close_at_the_first_of_two_times(hours: str, expected: int) -> None:
+    """On 26 October 2025 the clocks in London go from 02:00 to 01:00."""
+    calendar = Calendar.model_validate({"hours": {"sun": hours}})
+    day = agreed_hours(calendar, LONDON, ms("2025-10-26T00:00:00+01:00"), ms("2025-10-27T00:00:00Z"))
+    assert length(day) == expected * MINUTE
+
+
 def test_a_closed_day_has_no_service_hours() -> None:
     calendar = Calendar.model_validate({"hours": {"mon-fri": "08:00-18:00"}, "closed_on": ["2025-12-25", "2025-12-26"]})
     week = agreed_hours(calendar, LONDON, ms("2025-12-22T00:00:00Z"), ms("2025-12-29T00:00:00Z"))

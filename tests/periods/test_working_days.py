@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sla_monitor.contract.calendars import EVERY_DAY, WEEKDAYS, Calendar
 from sla_monitor.periods.working_days import add_working_days, is_working_day, working_days_between
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 OFFICE = Calendar.model_validate(
     {

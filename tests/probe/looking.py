@@ -35,7 +35,7 @@ def prober(kind: str, **options: Any) -> Iterator[Prober]:
         yield made
 
 
-def look(kind: str, **options: Any) -> Finding:
+def probed(kind: str, **options: Any) -> Finding:
     """One probe, which must end by its deadline."""
     with prober(kind, **options) as made:
         return timed(made)

@@ -1,4 +1,4 @@
-"""Every hostile supplier's look ends by its deadline, with the right reason, in little memory, and leaves no thread.
+"""Every hostile supplier's probe ends by its deadline, with the right reason, in little memory, and leaves no thread.
 
 The fixture `no_thread_left_behind` watches the threads, and `timed` the deadline.
 """
@@ -18,7 +18,7 @@ from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Finding, R
 from tests.probe.hostile import ALL, Hostile, bomb
 from tests.probe.hostile_details import DETAILS
 from tests.probe.hostile_tls import server_contexts, trusted
-from tests.probe.looking import look
+from tests.probe.looking import probed
 from tests.probe.servers import serving
 
 MEMORY_LIMIT = 16 << 20
@@ -41,16 +41,16 @@ def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
-def look_at(hostile: Hostile, contexts: dict[str, ssl.SSLContext | None], ca_file: Path) -> Finding:
+def probe_hostile(hostile: Hostile, contexts: dict[str, ssl.SSLContext | None], ca_file: Path) -> Finding:
     with serving(hostile.conduct, tls=contexts[hostile.tls]) as server:
-        return look(hostile.kind, **hostile.terms_at(server.port, ca_file))
+        return probed(hostile.kind, **hostile.terms_at(server.port, ca_file))
 
 
 @pytest.mark.parametrize("hostile", ALL, ids=lambda hostile: hostile.name)
 def test_a_hostile_supplier_is_judged_in_time_and_for_the_right_reason(
     hostile: Hostile, contexts: dict[str, ssl.SSLContext | None], ca_file: Path
 ) -> None:
-    found = look_at(hostile, contexts, ca_file)
+    found = probe_hostile(hostile, contexts, ca_file)
     assert (found.outcome, found.reason) == (hostile.outcome, hostile.reason), found.detail
     if hostile.name in DETAILS:
         assert re.sub(r"\d{4}-\d\d-\d\d", "DAY", found.detail) == DETAILS[hostile.name]
@@ -65,7 +65,7 @@ def test_an_excess_costs_little_memory(
 ) -> None:
     tracemalloc.start()
     try:
-        look_at(hostile, contexts, ca_file)
+        probe_hostile(hostile, contexts, ca_file)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -83,7 +83,7 @@ def test_a_certificate_that_is_refused_is_still_read(
     assert context is not None
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
         context.maximum_version = version
-        found = look_at(row, contexts, ca_file)
+        found = probe_hostile(row, contexts, ca_file)
         assert found.reason is Reason.CERTIFICATE_INVALID
         assert found.certificate_expires_at_s is not None
         expired = found.certificate_expires_at_s < NOW.timestamp()

@@ -33,14 +33,14 @@ BAD_DAYS = """
 )
 def test_a_bad_day(conduct: Conduct, reason: Reason) -> None:
     with serving(conduct) as server:
-        found = look("smtp", host="127.0.0.1", port=server.port)
+        found = probed("smtp", host="127.0.0.1", port=server.port)
     assert (found.outcome, found.reason) == (Outcome.DOWN, reason), found.detail
 """
 IMPORTS = """\
 import pytest
 
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.probe.looking import look
+from tests.probe.looking import probed
 from tests.probe.servers import Conduct, Peer, serving
 
 
@@ -80,7 +80,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_kind_of_the_page_works_on_good_days_and_bad_ones(copy: Path) -> None:
-    names = ("tests/probe/test_smtp.py", "tests/probe/test_observe.py")
+    names = ("tests/probe/test_smtp.py", "tests/probe/test_prober.py")
     tests = run(copy, "pytest", "-q", "-p", "no:randomly", "--import-mode=importlib", "-k", "smtp or kind", *names)
     assert tests.returncode == 0, tests.stdout + tests.stderr
     assert "8 passed" in tests.stdout

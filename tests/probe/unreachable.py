@@ -16,7 +16,7 @@ import threading
 from typing import NamedTuple
 
 from sla_monitor.sla.observation import Finding
-from tests.probe.looking import look
+from tests.probe.looking import probed
 
 TUNSETIFF, TUN_WITHOUT_HEADER = 0x400454CA, 0x1001
 THERE = {4: "10.9.0.9", 6: "fd09::9"}
@@ -105,8 +105,8 @@ def main() -> None:
     for message in MESSAGES:
         current[0] = message
         there = THERE[message.version]
-        tell(f"ICMPv{message.version} {message.name}", look("tcp", host=there, port=9, timeout="400ms"))
-        found = look("dns", server=there, ask="www.example", timeout="400ms")
+        tell(f"ICMPv{message.version} {message.name}", probed("tcp", host=there, port=9, timeout="400ms"))
+        found = probed("dns", server=there, ask="www.example", timeout="400ms")
         tell(f"ICMPv{message.version} {message.name} over UDP", found)
     # What our own host refuses is another matter.
     for kind, version, network, host in (
@@ -116,10 +116,10 @@ def main() -> None:
         ("prohibit", "-6", "fd07::/64", "fd07::1"),
     ):
         subprocess.run(["ip", version, "route", "add", kind, network], check=True)
-        tell(f"our own route {version} {kind}", look("tcp", host=host, port=9))
-        tell(f"our own route {version} {kind} over UDP", look("dns", server=host, ask="www.example"))
-    tell("no route of our own", look("tcp", host="192.0.2.1", port=9))
-    tell("no route of our own over UDP", look("dns", server="192.0.2.1", ask="www.example"))
+        tell(f"our own route {version} {kind}", probed("tcp", host=host, port=9))
+        tell(f"our own route {version} {kind} over UDP", probed("dns", server=host, ask="www.example"))
+    tell("no route of our own", probed("tcp", host="192.0.2.1", port=9))
+    tell("no route of our own over UDP", probed("dns", server="192.0.2.1", ask="www.example"))
 
 
 def tell(what: str, found: Finding) -> None:

@@ -11,7 +11,7 @@ from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import ReportedFigure
 from tests.fakes.clock import FakeClock
 from tests.queries.servers import Canned, success
-from tests.terms import HEAD
+from tests.support.terms import HEAD
 
 
 def test_the_daemon_asks_for_what_is_due_and_enters_it(tmp_path: Path, server: Canned) -> None:
@@ -35,7 +35,7 @@ def test_the_daemon_asks_for_what_is_due_and_enters_it(tmp_path: Path, server: C
     assert 'sla_kpi_queries_total{contract="small",kpi="K"} 2.0' in page
     assert 'sla_kpi_query_failures_total{contract="small",kpi="K"} 0.0' in page
     entries = Register.open(tmp_path / "ledger.db", clock).entries("small")
-    assert [(entry.actor, entry.said.month) for entry in entries if isinstance(entry.said, ReportedFigure)] == [
+    assert [(entry.actor, entry.body.month) for entry in entries if isinstance(entry.body, ReportedFigure)] == [
         ("sla-monitor", "2026-08"),
         ("sla-monitor", "2026-09"),
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from sla_monitor.contract.advice import advice
 from sla_monitor.contract.load import load_contract
 from sla_monitor.queries import asks
-from tests.openslo.importing import HEAD, SERVICES
+from tests.contract.openslo.importing import HEAD, SERVICES
 
 PAGE = Path(__file__).parents[2] / "docs/how-to/kpis-from-prometheus.md"
 

@@ -11,7 +11,7 @@ import pytest
 from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.queries.asking import NoAnswer, number
 from sla_monitor.queries.due import KpiQuery
-from sla_monitor.queries.figures import entry
+from sla_monitor.queries.reported_figures import entry
 from sla_monitor.register.entries import ReportedFigure
 from tests.queries.servers import canned, prometheus
 
@@ -81,6 +81,6 @@ def test_good_and_total_become_counts_in_the_register(url: str) -> None:
     now_ms = time.time_ns() // 1_000_000
     question = KpiQuery("c", "K", "2026-11", source, now_ms - 3_600_000, now_ms, False)
     answers = {name: number(source, query, question.start_ms, now_ms) for name, query in source.queries.items()}
-    said = entry(question, answers, now_ms).said
+    said = entry(question, answers, now_ms).body
     assert isinstance(said, ReportedFigure)
     assert (said.in_target, said.total) == (9990, 10000)

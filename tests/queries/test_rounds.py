@@ -20,10 +20,10 @@ from sla_monitor.ledger.reading.reader import read_only
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries import Queries
 from sla_monitor.register.entries import Entry, ReportedFigure
-from sla_monitor.register.spoken import entry_of, said_of
+from sla_monitor.register.spoken import body_of, entry_of
 from tests.fakes.clock import FakeClock
 from tests.queries.servers import Canned, success
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
@@ -71,12 +71,12 @@ class Office:
         ]
 
     def said(self) -> list[ReportedFigure]:
-        return [entry.said for entry in self.register.entries("small") if isinstance(entry.said, ReportedFigure)]
+        return [entry.body for entry in self.register.entries("small") if isinstance(entry.body, ReportedFigure)]
 
     def enter(self, kind: str, actor: str = "ann", **words: Any) -> None:
         zone = self.contract.time_zone
         self.register.add(
-            [entry_of(said_of(kind, words, zone), at_ms=self.clock.now_ms(), actor=actor, contract="small", note="so")]
+            [entry_of(body_of(kind, words, zone), at_ms=self.clock.now_ms(), actor=actor, contract="small", note="so")]
         )
 
 
@@ -108,8 +108,8 @@ def test_the_running_period_and_the_one_that_ended_are_asked_for(furnish: Furnis
 
 def test_an_answer_is_the_authoritys_figure_with_the_question_as_evidence(office: Office) -> None:
     last = office.register.entries("small")[-1]
-    assert isinstance(last.said, ReportedFigure)
-    assert (last.actor, last.said.party, last.said.month, last.said.value) == (
+    assert isinstance(last.body, ReportedFigure)
+    assert (last.actor, last.body.party, last.body.month, last.body.value) == (
         "sla-monitor", "authority", "2026-11", 90,
     )  # fmt: skip
     assert last.evidence == (f"{office.server.url} evaluated at 2026-11-03T00:00:00Z over 172800s: value: x[172800s]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sla_monitor.contract.contract import Contract, TermsVersion
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 PARTS: dict[str, Any] = {
     "term": {"start": "2025-04-01", "end": "2027-03-31"},

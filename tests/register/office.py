@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sla_monitor.cli import cli
 from sla_monitor.errors import SlaMonitorError
 from sla_monitor.ledger.opening import make_ledger
-from tests.terms import HEAD
+from tests.support.terms import HEAD
 
 TERMS: dict[str, Any] = {
     **HEAD,

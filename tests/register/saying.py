@@ -7,19 +7,19 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
-from sla_monitor.register.entries import Entry, Said
+from sla_monitor.register.entries import Entry, EntryBody
 from sla_monitor.register.instant import Milliseconds
 from sla_monitor.register.kinds.kind import EntryKind
-from tests.instants import exact
+from tests.support.instants import exact
 
 T0 = 1_767_225_600_000
 """2026-01-01T00:00:00Z."""
-_SAID: TypeAdapter[Any] = TypeAdapter(Said)
+_BODY: TypeAdapter[Any] = TypeAdapter(EntryBody)
 
 
 def said(kind: str, **words: Any) -> EntryKind:
     """What an entry says, with the keys as files have them; local times are in UTC."""
-    value: EntryKind = _SAID.validate_python(exact({"kind": kind, **words}), context={"zone": ZoneInfo("UTC")})
+    value: EntryKind = _BODY.validate_python(exact({"kind": kind, **words}), context={"zone": ZoneInfo("UTC")})
     return value
 
 

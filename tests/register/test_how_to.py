@@ -25,10 +25,10 @@ DRILL = ("--start", "2024-02-05 09:00", "--end", "2024-02-05 10:00", "--passed",
 PACK = """
 from zoneinfo import ZoneInfo
 from sla_monitor.register.entries import KINDS
-from sla_monitor.register.spoken import said_of
-from sla_monitor.review.entry_words import PackWording
+from sla_monitor.register.spoken import body_of
+from sla_monitor.wording.entries import EntryWording
 zone = ZoneInfo("Europe/London")
-print(said_of("drill", KINDS["drill"].example.words, zone).words(PackWording(zone, "GBP")))
+print(body_of("drill", KINDS["drill"].example.words, zone).words(EntryWording(zone, "GBP")))
 """
 
 
@@ -39,8 +39,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quiet = shutil.ignore_patterns("__pycache__")
     shutil.copytree(Path(sla_monitor.__file__).parent, folder / "sla_monitor", ignore=quiet)
     shutil.copytree(ROOT / "tests/register", folder / "tests/register", ignore=quiet)
-    for name in ("__init__.py", "terms.py"):
-        shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
+    shutil.copytree(ROOT / "tests/support", folder / "tests/support", ignore=quiet)
+    shutil.copy(ROOT / "tests/__init__.py", folder / "tests/__init__.py")
     (folder / "sla_monitor/register/kinds/drill.py").write_text(KIND, encoding="utf-8")
     table = folder / "sla_monitor/register/entries.py"
     text = table.read_text(encoding="utf-8")
@@ -69,7 +69,7 @@ def register(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_consumer_takes_the_kind_of_the_page(copy: Path) -> None:
     options = ("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib", "-k", "drill or table")
-    tests = run(copy, "-m", "pytest", *options, "tests/register/test_kinds.py")
+    tests = run(copy, "-m", "pytest", *options, "tests/register/kinds/test_kind.py")
     assert tests.returncode == 0, tests.stdout + tests.stderr
     assert "7 passed" in tests.stdout
 

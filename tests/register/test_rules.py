@@ -14,7 +14,7 @@ from sla_monitor.register.instant import parse_instant
 from sla_monitor.register.rules import problems
 from tests.register.contracts import PARTS, contract
 from tests.register.saying import booking, claim, decision, entry, figure, ticket, undo
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 NOW_MS = parse_instant("2026-03-10T12:00:00Z")
 Said = tuple[str, dict[str, Any]]

@@ -20,7 +20,7 @@ from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.signing import SigningKey
 from tests.archive.support import DAYS_FILE, Place
-from tests.assess_command.quarter import CONTRACT, SAID, entry, recorded_in
+from tests.support.quarter import CONTRACT, SAID, entry, recorded_in
 
 MONTH = "2025-03"
 OWN: list[dict[str, Any]] = [

@@ -31,7 +31,7 @@ from sla_monitor.periods.intervals import length, subtract
 from sla_monitor.periods.months import TermMonths
 from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Entry
-from sla_monitor.review.pack_input import Looks, PackInput
+from sla_monitor.review.pack_input import FirstFailures, PackInput
 from sla_monitor.sla.banding import band_of, is_met
 from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
@@ -189,7 +189,7 @@ def services() -> tuple[ServiceAssessment, ...]:
     return service(0, cad, (held, open_claim)), service(1, custody), service(2, mobile), service(3, ())
 
 
-def looks() -> Looks:
+def first_failures() -> FirstFailures:
     """What the front said when it was first seen down; of the back nothing is on record."""
     found = {}
     for one in services():
@@ -255,7 +255,7 @@ def entries() -> tuple[Entry, ...]:
 
 def assessment(terms: Terms, months: tuple[PeriodResult, ...], period: Period = OCTOBER) -> ContractAssessment:
     seen, said = services(), entries()
-    about = tuple(one for one in said if one.said.kind in {"claim", "decision", "correction", "waiver"})
+    about = tuple(one for one in said if one.body.kind in {"claim", "decision", "correction", "waiver"})
     return ContractAssessment(
         contract=terms.id,
         title=terms.title,
@@ -297,7 +297,7 @@ def case(**changes: Any) -> PackInput:
         standing(entries()),
         "ab" * 32,
         Inputs(contract_sha256="c" * 64, holidays_sha256=["b" * 64], evidence_sha256="e" * 64),
-        looks=looks(),
+        first_failures=first_failures(),
         unseen={
             Reason.CLOCK_STEPPED: [(OCTOBER.start_ms + 5 * DAY, OCTOBER.start_ms + 5 * DAY + 90_000)],
             Reason.INTERNAL_ERROR: [(OCTOBER.start_ms, OCTOBER.start_ms + MINUTE)],

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sla_monitor.register.effective import standing
-from sla_monitor.review.pack_input import Looks, PackInput
-from tests.reconciled import reconciled
+from sla_monitor.review.pack_input import FirstFailures, PackInput
 from tests.review.estate import case as plain_case
 from tests.review.estate import entries
+from tests.support.reconciled import reconciled
 
 TEXTS = (
     "<script>document.title='taken'</script><img src=x onerror=alert(1)>",
@@ -46,13 +46,13 @@ def case() -> PackInput:
         seen, title=TEXTS[0], supplier=TEXTS[1], kpis=kpis, services=services, entries=about, pending=about[1:2]
     )
     changed = reconciled(changed, TEXTS[:-1])  # the last one has controls, which the register refuses
-    return replace(made, assessment=changed, register=standing(written), looks=looks(made))
+    return replace(made, assessment=changed, register=standing(written), first_failures=first_failures(made))
 
 
-def looks(made: PackInput) -> Looks:
+def first_failures(made: PackInput) -> FirstFailures:
     """Every detail is one of the texts, and every response all of them, with bytes that are no text."""
     found = {}
-    for i, (place, look) in enumerate((made.looks or {}).items()):
-        said = replace(look.finding, detail=TEXTS[i % len(TEXTS)], evidence=RESPONSE)
-        found[place] = replace(look, finding=said)
+    for i, (place, observation) in enumerate((made.first_failures or {}).items()):
+        said = replace(observation.finding, detail=TEXTS[i % len(TEXTS)], evidence=RESPONSE)
+        found[place] = replace(observation, finding=said)
     return found

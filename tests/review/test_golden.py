@@ -18,7 +18,7 @@ from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.rendering.pdf import pdf
 from tests.review.months import FOLDER, SCENES, scene
 from tests.review.plain_text import text_of
-from tests.review.test_pdf import extracted, squeezed
+from tests.review.rendering.test_pdf import extracted, squeezed
 
 PLACES = {
     name: Decimal(step)

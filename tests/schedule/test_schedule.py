@@ -13,10 +13,10 @@ import pytest
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.probe import Loop
-from sla_monitor.schedule import LoopScheduler, Moved, Schedule, ScheduleSlot, phase_ms, threaded
+from sla_monitor.schedule import ClockJump, LoopScheduler, Schedule, ScheduleSlot, phase_ms, threaded
 from sla_monitor.schedule.schedule import STEP_MS
 from tests.fakes.clock import FakeClock
-from tests.running import wait_until
+from tests.support.running import wait_until
 
 START_MS = 1_700_000_000_000
 
@@ -69,12 +69,12 @@ def test_a_slot_that_fires_late_is_due_when_it_should_have_been(recorder: Record
 
 
 def test_a_step_of_the_clock_is_seen_counted_and_told_once(recorder: Recorder) -> None:
-    assert recorder.schedule.mind_the_clock() == Moved()
+    assert recorder.schedule.mind_the_clock() == ClockJump()
     recorder.clock.advance(5_000)
-    assert recorder.schedule.mind_the_clock() == Moved()
+    assert recorder.schedule.mind_the_clock() == ClockJump()
     recorder.clock.step(-3_600_000)
-    assert recorder.schedule.mind_the_clock() == Moved(-3_600_000)
-    assert recorder.schedule.mind_the_clock() == Moved()
+    assert recorder.schedule.mind_the_clock() == ClockJump(-3_600_000)
+    assert recorder.schedule.mind_the_clock() == ClockJump()
     assert recorder.schedule.clock_steps == 1
 
 
@@ -87,24 +87,24 @@ def test_small_steps_add_up_until_they_are_told(recorder: Recorder, step_ms: int
         told.append(recorder.schedule.mind_the_clock())
     told_ms = sum(moved.step_ms for moved in told)
     assert abs(10 * step_ms - told_ms) < STEP_MS
-    assert all(moved == Moved() or abs(moved.step_ms) >= STEP_MS for moved in told)
+    assert all(moved == ClockJump() or abs(moved.step_ms) >= STEP_MS for moved in told)
 
 
 def test_small_steps_to_and_fro_are_none(recorder: Recorder) -> None:
     for number in range(10):
         recorder.clock.step(900 if number % 2 else -900)
-        assert recorder.schedule.mind_the_clock() == Moved()
+        assert recorder.schedule.mind_the_clock() == ClockJump()
 
 
 def test_a_suspended_host_is_told_from_a_clock_that_was_set(recorder: Recorder) -> None:
     recorder.clock.suspend(3_600_000)
-    assert recorder.schedule.mind_the_clock() == Moved(0, 3_600_000)
+    assert recorder.schedule.mind_the_clock() == ClockJump(0, 3_600_000)
     recorder.clock.suspend(60_000)
     recorder.clock.step(-5_000)
-    assert recorder.schedule.mind_the_clock() == Moved(-5_000, 60_000)
+    assert recorder.schedule.mind_the_clock() == ClockJump(-5_000, 60_000)
     recorder.clock.suspend(60_000)
     recorder.clock.step(-60_000)  # a clock that stood still with the host
-    assert recorder.schedule.mind_the_clock() == Moved(-60_000, 60_000)
+    assert recorder.schedule.mind_the_clock() == ClockJump(-60_000, 60_000)
     assert recorder.schedule.clock_steps == 3
 
 

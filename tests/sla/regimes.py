@@ -11,7 +11,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import TermMonths, shifted
 from sla_monitor.sla.money.month_engine import Setting, fold
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 FIRST = "2026-01"
 CHARGES = {"": Decimal(100_000)}

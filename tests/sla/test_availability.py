@@ -16,7 +16,7 @@ from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span, extend
 
 EVERY = 3
-looks = st.lists(st.tuples(st.integers(1, 6), st.sampled_from(list(Outcome))), max_size=30)
+probes = st.lists(st.tuples(st.integers(1, 6), st.sampled_from(list(Outcome))), max_size=30)
 
 
 def spans_of(steps: list[tuple[int, Outcome]]) -> list[Span]:
@@ -77,7 +77,7 @@ def confirmed(told: list[Outcome], steps: list[tuple[int, Outcome]], failures: i
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(looks, min_size=1, max_size=3), st.data())
+@given(st.lists(probes, min_size=1, max_size=3), st.data())
 def test_classes_agree_with_a_walk_over_every_second(
     several: list[list[tuple[int, Outcome]]], data: st.DataObject
 ) -> None:
@@ -96,7 +96,7 @@ def test_classes_agree_with_a_walk_over_every_second(
     assert {name: {u for a, b in found[name] for u in range(a, b)} for name in expected} == expected
 
 
-@given(looks, st.integers(0, 200), st.integers(1, 3))
+@given(probes, st.integers(0, 200), st.integers(1, 3))
 def test_splitting_a_period_and_adding_gives_the_whole(
     steps: list[tuple[int, Outcome]], cut: int, failures: int
 ) -> None:
@@ -105,15 +105,15 @@ def test_splitting_a_period_and_adding_gives_the_whole(
     assert {name: union(*(part[name] for part in parts)) for name in whole} == whole
 
 
-@given(st.lists(looks, min_size=1, max_size=3), st.integers(1, 3))
+@given(st.lists(probes, min_size=1, max_size=3), st.integers(1, 3))
 def test_every_agreed_moment_is_in_exactly_one_class(several: list[list[tuple[int, Outcome]]], failures: int) -> None:
     found = service(several, failures, 1, [(0, 100)])
     assert sum(map(length, found.values())) == 100
     assert union(*found.values()) == [(0, 100)]
 
 
-def outage(start: int, end: int, looks_in_it: int) -> Span:
-    return Span(start, end, end, Outcome.DOWN, None, looks_in_it)
+def outage(start: int, end: int, probes_in_it: int) -> Span:
+    return Span(start, end, end, Outcome.DOWN, None, probes_in_it)
 
 
 def test_an_outage_over_the_edge_of_the_period_is_judged_whole_and_counted_in_part() -> None:

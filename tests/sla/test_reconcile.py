@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_monitor.periods.intervals import Intervals, intersect, length, normal, union
-from sla_monitor.sla.reconcile import Match, Sums, Verdict, reconcile
+from sla_monitor.sla.reconcile import DowntimeTotals, Match, Verdict, reconcile
 
 ALWAYS: Intervals = [(0, 1_000)]
 Pairs = list[tuple[int, int]]
@@ -57,14 +57,16 @@ CASES: dict[str, tuple[Pairs, Pairs, int, Pairs, list[tuple[Verdict, tuple[int, 
 def test_a_case_that_was_worked_out_by_hand(name: str) -> None:
     ours, theirs, tolerance, unseen, expected = CASES[name]
     found = compare(ours, theirs, tolerance, unseen)
-    assert [(one.verdict, one.sums) for one in found] == [(verdict, Sums(*parts)) for verdict, parts in expected]
+    assert [(one.verdict, one.sums) for one in found] == [
+        (verdict, DowntimeTotals(*parts)) for verdict, parts in expected
+    ]
 
 
 def test_only_time_that_is_compared_counts() -> None:
     """Service hours of two days: one outage through the night is one match, and the night is not in it."""
     hours = [(0, 10), (20, 30)]
     (one,) = compare([(5, 25)], [(5, 22)], 0, compared=hours)
-    assert (one.verdict, one.sums) == ("differs", Sums(7, 3, 0, 0))
+    assert (one.verdict, one.sums) == ("differs", DowntimeTotals(7, 3, 0, 0))
     assert (one.ours_alone, one.start_ms, one.end_ms) == ([(22, 25)], 5, 25)
     assert compare([(12, 18)], [(11, 19)], compared=hours) == ()
 
@@ -87,7 +89,7 @@ def whole(several: Pairs, compared: Intervals) -> Intervals:
 def test_the_sums_of_the_matches_are_those_of_the_lists(
     ours: Pairs, theirs: Pairs, compared: Intervals, unseen: Intervals, tolerance: int
 ) -> None:
-    total = sum((one.sums for one in compare(ours, theirs, tolerance, unseen, compared)), Sums())
+    total = sum((one.sums for one in compare(ours, theirs, tolerance, unseen, compared)), DowntimeTotals())
     a, b = whole(ours, compared), whole(theirs, compared)
     assert total.ours_ms == length(a)
     assert total.theirs_ms == length(b)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_monitor.contract.kpis.bands import Rounding
-from sla_monitor.sla.rounding import Mode, money, round_to, shown, told_rule
+from sla_monitor.sla.rounding import Mode, describe_rounding, money, round_to, shown
 
 DECIMAL_MODES = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN, "down": ROUND_DOWN, "up": ROUND_UP}
 
@@ -72,4 +72,4 @@ def test_a_number_in_working_says_when_digits_are_left_out(value: Fraction | Dec
     [("half_up", 2, "2 places, half up"), ("half_even", 1, "1 place, half even"), ("down", 0, "0 places, down")],
 )
 def test_a_rule_is_told_in_words_and_not_as_the_key_of_the_file(mode: Mode, places: int, expected: str) -> None:
-    assert told_rule(Rounding(mode=mode, places=places)) == expected
+    assert describe_rounding(Rounding(mode=mode, places=places)) == expected

@@ -14,7 +14,7 @@ from sla_monitor.sla.spans import Span, extend, held
 
 
 @dataclass(frozen=True)
-class Look:
+class Probe:
     """One observation; seconds stand for the milliseconds of the real thing, and a month may hold any of them."""
 
     at: int
@@ -25,16 +25,18 @@ class Look:
 
 outcomes = st.sampled_from([Outcome.UP, Outcome.DOWN, Outcome.UNKNOWN])
 reasons = st.sampled_from([None, Reason.TIMEOUT, Reason.TLS_FAILED])
-looks = st.builds(Look, st.integers(0, 120), outcomes, st.integers(1, 12), reasons)
-in_order = st.lists(looks, max_size=40, unique_by=lambda look: look.at).map(lambda of: sorted(of, key=lambda x: x.at))
-any_order = st.lists(looks, max_size=40)
+probes = st.builds(Probe, st.integers(0, 120), outcomes, st.integers(1, 12), reasons)
+in_order = st.lists(probes, max_size=40, unique_by=lambda probe: probe.at).map(
+    lambda of: sorted(of, key=lambda x: x.at)
+)
+any_order = st.lists(probes, max_size=40)
 
 
-def spans_of(of: list[Look]) -> list[Span]:
+def spans_of(of: list[Probe]) -> list[Span]:
     spans: list[Span] = []
-    for look in of:
+    for probe in of:
         last = spans.pop() if spans else None
-        spans.extend(extend(last, look.at, look.outcome, look.reason, look.every))
+        spans.extend(extend(last, probe.at, probe.outcome, probe.reason, probe.every))
     return spans
 
 
@@ -42,44 +44,44 @@ def seconds_of(spans: list[Span]) -> dict[int, Outcome]:
     return {second: span.outcome for span in spans for second in range(span.start_ms, span.end_ms)}
 
 
-def vouched(of: list[Look]) -> dict[int, Outcome]:
-    """The oracle: each second belongs to the latest look by then, for as long as that observation vouches for it."""
+def vouched(of: list[Probe]) -> dict[int, Outcome]:
+    """The oracle: each second belongs to the latest probe by then, for as long as that observation vouches for it."""
     told: dict[int, Outcome] = {}
     for second in range(140):
-        before = [look for look in of if look.at <= second]
-        after = [look for look in of if look.at > second]
+        before = [probe for probe in of if probe.at <= second]
+        after = [probe for probe in of if probe.at > second]
         if before and second < _silent_from(before[-1], after[0] if after else None):
             told[second] = before[-1].outcome
     return told
 
 
-def _silent_from(look: Look, following: Look | None) -> int:
+def _silent_from(probe: Probe, following: Probe | None) -> int:
     """When nobody vouches any more: an interval after the observation, unless the next one is at most half of one
     late."""
-    end = look.at + look.every
+    end = probe.at + probe.every
     if following is not None and following.at - end <= following.every // 2:
         return following.at
     return end
 
 
 @given(in_order)
-def test_every_second_has_the_outcome_of_the_look_that_vouches_for_it(of: list[Look]) -> None:
+def test_every_second_has_the_outcome_of_the_probe_that_vouches_for_it(of: list[Probe]) -> None:
     assert seconds_of(spans_of(of)) == vouched(of)
 
 
 @given(any_order)
-def test_a_look_that_is_not_after_the_last_one_changes_nothing(of: list[Look]) -> None:
+def test_a_probe_that_is_not_after_the_last_one_changes_nothing(of: list[Probe]) -> None:
     """Duplicates and a clock that stepped back: the spans are those of the observations that went forward."""
-    forward: list[Look] = []
-    for look in of:
-        if not forward or look.at > forward[-1].at:
-            forward.append(look)
+    forward: list[Probe] = []
+    for probe in of:
+        if not forward or probe.at > forward[-1].at:
+            forward.append(probe)
     assert spans_of(of) == spans_of(forward)
-    assert sum(span.looks for span in spans_of(of)) == len(forward)
+    assert sum(span.probes for span in spans_of(of)) == len(forward)
 
 
 @given(any_order)
-def test_spans_are_disjoint_ascending_and_as_long_as_they_can_be(of: list[Look]) -> None:
+def test_spans_are_disjoint_ascending_and_as_long_as_they_can_be(of: list[Probe]) -> None:
     spans = spans_of(of)
     assert all(span.start_ms <= span.seen_ms < span.end_ms for span in spans)
     for before, after in pairwise(spans):
@@ -88,20 +90,20 @@ def test_spans_are_disjoint_ascending_and_as_long_as_they_can_be(of: list[Look])
 
 
 @given(in_order)
-def test_a_span_keeps_the_reason_that_began_it(of: list[Look]) -> None:
-    began = {look.at: look.reason for look in of}
+def test_a_span_keeps_the_reason_that_began_it(of: list[Probe]) -> None:
+    began = {probe.at: probe.reason for probe in of}
     assert all(span.reason is began[span.start_ms] for span in spans_of(of))
 
 
-@given(in_order, looks)
-def test_what_is_told_never_changes_but_for_the_last_end(of: list[Look], late: Look) -> None:
+@given(in_order, probes)
+def test_what_is_told_never_changes_but_for_the_last_end(of: list[Probe], late: Probe) -> None:
     """One more observation may shorten or lengthen the last span; every earlier one stands as it is."""
     spans = spans_of(of)
     assert spans_of([*of, late])[: max(0, len(spans) - 1)] == spans[:-1]
 
 
 @given(in_order, st.integers(0, 140))
-def test_now_cuts_the_spans_and_carries_only_the_last_one(of: list[Look], now: int) -> None:
+def test_now_cuts_the_spans_and_carries_only_the_last_one(of: list[Probe], now: int) -> None:
     spans, kept = spans_of(of), list(held(spans_of(of), now))
     seen = {second: outcome for second, outcome in seconds_of(spans).items() if second < now}
     carried = {second: outcome for second, outcome in seconds_of(kept).items() if second not in seen}
@@ -111,8 +113,8 @@ def test_now_cuts_the_spans_and_carries_only_the_last_one(of: list[Look], now: i
 
 
 @pytest.mark.parametrize(("now", "end"), [(9, 9), (10, 10), (11, 11), (25, 25), (26, 10), (1000, 10)])
-def test_the_last_look_vouches_while_the_next_may_be_on_its_way(now: int, end: int) -> None:
+def test_the_last_probe_vouches_while_the_next_may_be_on_its_way(now: int, end: int) -> None:
     """An observation at 0, every 10: the next may begin at 15 and take until 25. After that nobody vouches beyond
     10."""
     (span,) = held(extend(None, 0, Outcome.DOWN, None, 10), now)
-    assert (span.start_ms, span.end_ms, span.looks) == (0, end, 1)
+    assert (span.start_ms, span.end_ms, span.probes) == (0, end, 1)

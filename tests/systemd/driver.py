@@ -142,9 +142,9 @@ def start_and_watch() -> None:
     status("systemctl", "start", "--no-block", UNIT)
     while time.monotonic() - began < 40:
         # Readiness is asked before the state: a READY that came too early would show as ("active", 503).
-        healthy, ready, looks = get("/-/healthy")[0], get("/-/ready")[0], metric("sla_probes_total")
+        healthy, ready, probes = get("/-/healthy")[0], get("/-/ready")[0], metric("sla_probes_total")
         state = show("ActiveState")["ActiveState"]
-        step = [state, healthy, ready, bool(looks)]
+        step = [state, healthy, ready, bool(probes)]
         if not seen or seen[-1] != step:
             seen.append(step)
         if state in {"active", "failed"}:
@@ -155,7 +155,7 @@ def start_and_watch() -> None:
 
 
 def reload_with_more_endpoints() -> None:
-    before, looks = main_pid(), metric("sla_probes_total", endpoint="silent")
+    before, probes = main_pid(), metric("sla_probes_total", endpoint="silent")
     shutil.copy(HERE / "contract-full.yaml", CONTRACT)
     code = status("systemctl", "reload", UNIT)
     is_taken_up = wait(lambda: metric("sla_probes_total", endpoint="web") is not None)
@@ -163,7 +163,7 @@ def reload_with_more_endpoints() -> None:
         "status": code,
         "taken_up": is_taken_up,
         "same_process": before == main_pid(),
-        "looks_before_and_after": [looks, metric("sla_probes_total", endpoint="silent")],
+        "looks_before_and_after": [probes, metric("sla_probes_total", endpoint="silent")],
         "states": {name: wait(partial(is_in_state, name, "up")) for name in ESTATE},
         "active": show("ActiveState")["ActiveState"],
     }
@@ -188,7 +188,7 @@ def reload_with_a_mistake() -> None:
     results["good_again"] = status("systemctl", "start", UNIT)
 
 
-def look_at_the_hardening() -> None:
+def probe_behind_the_hardening() -> None:
     """What the kernel enforces on the running process, and what its own view of the file system allows."""
     pid = main_pid()
     keep = ("Uid", "Gid", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp", "Seccomp_filters")
@@ -358,7 +358,7 @@ STEPS = (
     prepare,
     start_and_watch,
     reload_with_more_endpoints,
-    look_at_the_hardening,
+    probe_behind_the_hardening,
     freeze_until_the_watchdog_bites,
     freeze_the_scheduler_alone,
     break_the_supplier,

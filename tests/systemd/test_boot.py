@@ -107,15 +107,15 @@ def test_the_configuration_of_the_how_to_is_accepted_as_installed(seen: dict[str
     assert "police-strategic-it" in seen["check"]
 
 
-def test_ready_is_sent_only_when_listening_and_looking(seen: dict[str, Any]) -> None:
+def test_ready_is_sent_only_when_listening_and_probing(seen: dict[str, Any]) -> None:
     """The first probe takes three seconds: until then the daemon listens, and systemd still calls it starting."""
     steps = seen["start"]["seen"]
     assert ["activating", 200, 503, False] in steps
     assert steps[-1][:2] == ["active", 200]
     assert not [step for step in steps if step[0] == "active" and step[2] != 200 and step is not steps[-1]]
-    ready, looks = seen["start"]["after"]
+    ready, probes = seen["start"]["after"]
     assert ready == 200
-    assert looks >= 1
+    assert probes >= 1
 
 
 def test_the_journal_has_watching_before_started(seen: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ def test_a_reload_takes_up_new_endpoints_without_a_restart(seen: dict[str, Any])
 
 
 @pytest.mark.parametrize("endpoint", ["web", "web-tls", "names", "records-nightly-batch"])
-def test_looks_work_behind_all_the_hardening(seen: dict[str, Any], endpoint: str) -> None:
+def test_probes_work_behind_all_the_hardening(seen: dict[str, Any], endpoint: str) -> None:
     """HTTP, TLS with a CA file under /etc, DNS, and a heartbeat whose token is a systemd credential."""
     assert seen["reload"]["states"][endpoint], seen["demo"]
 

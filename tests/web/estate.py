@@ -12,8 +12,8 @@ from sla_monitor.board import Board, Watched
 from sla_monitor.contract.endpoints.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
 from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
-from tests import assessed
-from tests.reconciled import reconciled
+from tests.support import assessed
+from tests.support.reconciled import reconciled
 
 NOW_MS = 1_763_821_526_000  # 22 November 2025, 14:25:26 in London
 ZONE = "Europe/London"
@@ -33,12 +33,12 @@ def endpoint(name: str, kind: str = "http") -> HttpEndpoint | TcpEndpoint | Jour
     return HttpEndpoint(id=terms_id, name=name, kind="http", url="http://127.0.0.1:1/")
 
 
-def watched(service: str, name: str, finding: Finding | None, *, looks: int = 1, kind: str = "http") -> Watched:
-    """An endpoint that has been probed `looks` times, a minute apart, with the same finding."""
+def watched(service: str, name: str, finding: Finding | None, *, probes: int = 1, kind: str = "http") -> Watched:
+    """An endpoint that has been probed `probes` times, a minute apart, with the same finding."""
     terms = endpoint(name, kind)
     one = Watched(f"partnership/{terms.id}", "partnership", service, terms)
-    for look in reversed(range(looks if finding else 0)):
-        one.saw(Observation(one.key, NOW_MS - 12_000 - look * MINUTE, finding or Finding(Outcome.UNKNOWN)))
+    for probe in reversed(range(probes if finding else 0)):
+        one.saw(Observation(one.key, NOW_MS - 12_000 - probe * MINUTE, finding or Finding(Outcome.UNKNOWN)))
     return one
 
 
@@ -155,9 +155,9 @@ def partnership() -> Board:
         watched("command-and-control", "Call handling", up(38, 71)),
         watched("command-and-control", "Dispatch", up(52, 71)),
         watched("command-and-control", "Gazetteer", up(47, 212)),
-        watched("custody-records", "Custody web", refused, looks=23),
-        watched("custody-records", "Custody API", refused, looks=22),
-        watched("mobile-data", "Officer app gateway", slow, looks=6),
+        watched("custody-records", "Custody web", refused, probes=23),
+        watched("custody-records", "Custody API", refused, probes=22),
+        watched("mobile-data", "Officer app gateway", slow, probes=6),
         watched("mobile-data", "Device management", blip),
         watched("force-network", "Core router", up(2), kind="tcp"),
         watched("force-network", "Internet breakout", up(11), kind="tcp"),

@@ -43,4 +43,4 @@ def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
     ],
 )
 def test_every_documented_bound_is_the_one_in_force(said: str) -> None:
-    assert said in DOCS
+    assert said in " ".join(DOCS.split())

@@ -11,20 +11,20 @@ import pytest
 
 from sla_monitor.assess.assessment import Assessment, ContractAssessment, Outage
 from sla_monitor.board import Board
-from sla_monitor.cli.assess.month import told_assessment
-from sla_monitor.cli.assess.working_steps import told_working
+from sla_monitor.cli.assess.month import format_assessment
+from sla_monitor.cli.assess.working_steps import format_working
 from sla_monitor.contract.load import load_contract
 from sla_monitor.generate.grafana.style import STATES, band_colors
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.banding import band_of
 from sla_monitor.sla.observation import Reason
-from sla_monitor.web.page.document import StatusPage
-from sla_monitor.wording.names import OUTCOMES, SYMBOLS, describe_id
+from sla_monitor.web.page.status_page import StatusPage
+from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS, describe_id
 from tests.review.months import CONTRACT, scene
 from tests.review.plain_text import text_of
-from tests.terms import terms_of
-from tests.web.test_page import READY, Outline
+from tests.support.terms import terms_of
+from tests.web.page.test_status_page import READY, Outline
 
 AUTUMN_MS = 1_792_888_200_000
 """25 October 2026, 01:30 in London, for the first time."""
@@ -44,7 +44,7 @@ def screens(case: PackInput) -> dict[str, str]:
     return {
         "page": Outline(StatusPage().render(board, READY, one.at_ms)).text,
         "pack": text_of(pack(case)),
-        "terminal": f"{told_assessment(one, contract, 300)}\n{told_working(one, contract, 300)}",
+        "terminal": f"{format_assessment(one, contract, 300)}\n{format_working(one, contract, 300)}",
     }
 
 

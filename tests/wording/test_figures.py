@@ -21,7 +21,7 @@ from sla_monitor.wording.figures import (
     format_target,
 )
 from tests.review.estate import availability
-from tests.terms import terms_of
+from tests.support.terms import terms_of
 
 ROUNDED = AvailabilityKpi.model_validate(availability(1, "Custody"))
 EXACT = AvailabilityKpi.model_validate(availability(1, "Custody") | {"rounding": {"mode": "none"}})

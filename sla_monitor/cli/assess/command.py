@@ -60,8 +60,9 @@ def assess(  # noqa: PLR0913, PLR0917 - one for each option
     """Work out what CONTRACT (its id, or the path of its file) says about a month.
 
     Gross, claimed and agreed figures side by side, bands, points, credits before and after caps, what was set off,
-    what may come, and what awaits a decision. The same contract and the same evidence always give the same bytes of
-    JSON.
+    what may come, and what awaits a decision. The figures are by the terms of CONTRACT; --terms sets those of a draft
+    beside them and changes none. To work a month out by a draft alone, give its path as CONTRACT. The same contract and
+    the same evidence always give the same bytes of JSON.
     """
     with _asked(config, ledger, chosen_contract(contract, config, holidays), period, evidence) as asked:
         text = _assessed(asked, style, working) if terms is None else _compared(asked, terms, style)
@@ -91,10 +92,10 @@ def _asked(
 def _origin(file: Path, contract: Contract, found: FileEvidence) -> str:
     """Which file it is, and of which time it speaks: whoever asks for another month sees why there is nothing."""
     from sla_monitor.cli.shared.terminal import plain
-    from sla_monitor.register.instant import told_on_the_wall
+    from sla_monitor.register.instant import format_wall_time
 
     zone = contract.time_zone
-    first, last = (told_on_the_wall(at_ms or 0, zone) for at_ms in (found.first_ms(contract.id), found.until_ms))
+    first, last = (format_wall_time(at_ms or 0, zone) for at_ms in (found.first_ms(contract.id), found.until_ms))
     return f"from {plain(file.name)}, which tells of {first} to {last}"
 
 
@@ -109,8 +110,8 @@ def _month(period: str | None, contract: Contract, now_ms: int, until_ms: int) -
 
 def _assessed(asked: AssessOptions, style: str, working: bool) -> str:
     from sla_monitor.assess import assess_month
-    from sla_monitor.cli.assess.month import told_assessment
-    from sla_monitor.cli.assess.working_steps import told_working
+    from sla_monitor.cli.assess.month import format_assessment
+    from sla_monitor.cli.assess.working_steps import format_working
     from sla_monitor.cli.shared.terminal import width
     from sla_monitor.document import document, document_text
     from sla_monitor.document.inputs import inputs_of
@@ -119,13 +120,13 @@ def _assessed(asked: AssessOptions, style: str, working: bool) -> str:
     if style == "json":
         return document_text(document(found, inputs_of(asked.contract, asked.source, found)))
     columns = width()
-    told = told_assessment(found, asked.contract, columns, asked.origin)
-    return f"{told}\n\n{told_working(found, asked.contract, columns)}\n" if working else f"{told}\n"
+    told = format_assessment(found, asked.contract, columns, asked.origin)
+    return f"{told}\n\n{format_working(found, asked.contract, columns)}\n" if working else f"{told}\n"
 
 
 def _compared(asked: AssessOptions, terms: Path, style: str) -> str:
     from sla_monitor.assess.compare import what_if
-    from sla_monitor.cli.assess.comparison import told_comparison
+    from sla_monitor.cli.assess.comparison import format_comparison
     from sla_monitor.cli.shared.terminal import width
     from sla_monitor.contract.load import load_contract
     from sla_monitor.document import comparison_document, document_text
@@ -140,7 +141,7 @@ def _compared(asked: AssessOptions, terms: Path, style: str) -> str:
     found = what_if(ours, draft, asked.source, shifted(asked.month, 1), asked.now_ms)
     if style == "json":
         return document_text(comparison_document(found))
-    return told_comparison(found, str(terms), width()) + "\n"
+    return format_comparison(found, str(terms), width()) + "\n"
 
 
 def _put(text: str, style: str, output: Path | None) -> None:

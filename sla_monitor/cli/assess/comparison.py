@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from sla_monitor.assess.compare import Comparison, MonthCompared, Sums
+from sla_monitor.assess.compare import Comparison, MonthCompared, Totals
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_money, format_points
+from sla_monitor.wording.vocabulary import describe_id
 
 DISPENSABLE = ("triggers", "withheld", "before caps", "KPIs")
 """What a narrow terminal does without, in this order."""
 
 
-def told_comparison(one: Comparison, draft_file: str, columns: int | None) -> str:
+def format_comparison(one: Comparison, draft_file: str, columns: int | None) -> str:
     """The months that differ, and the sums over all months."""
     different = [month for month in one.months if month.is_different]
     first, last = (one.months[0].month, one.months[-1].month) if one.months else ("", "")
@@ -43,7 +43,7 @@ def _triggers(names: Iterable[str]) -> str:
     return ", ".join(map(describe_id, names)) or NONE
 
 
-def _sums(ours: Sums, draft: Sums, code: str) -> Row:
+def _sums(ours: Totals, draft: Totals, code: str) -> Row:
     return {
         "points": _change(format_points(ours.points), format_points(draft.points)),
         "before caps": _change(format_money(ours.before_caps, code), format_money(draft.before_caps, code)),

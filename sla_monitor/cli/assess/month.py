@@ -19,7 +19,7 @@ from sla_monitor.assess.assessment import (
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
-from sla_monitor.cli.register.formatting import TerminalWording, told_entry
+from sla_monitor.cli.register.formatting import format_entry
 from sla_monitor.cli.register.preview import MET, differences
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
@@ -28,10 +28,12 @@ from sla_monitor.register.effective import standing
 from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.wording.durations import format_duration, format_seconds
+from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
 from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_stretch
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_counted_points, format_money, format_percent, format_points, format_ratio
+from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 STATUS = {
     "running": "running: figures so far",
@@ -46,13 +48,13 @@ DISPENSABLE = ("title", "clause", "repeat", "coverage")
 """What a narrow terminal does without, in this order; the three views stay side by side."""
 
 
-def told_assessment(one: ContractAssessment, contract: Contract, columns: int | None, origin: str = "") -> str:
+def format_assessment(one: ContractAssessment, contract: Contract, columns: int | None, origin: str = "") -> str:
     """Everything at one glance; the working is told separately. `origin`: what it was worked out from, in words."""
-    blocks = [*_head(one, origin, columns), *told_restatement(one, contract, columns), _kpis(one, columns)]
+    blocks = [*_head(one, origin, columns), *format_restatement(one, contract, columns), _kpis(one, columns)]
     if one.result is not None:
         blocks += _money(one, one.result, columns)
     blocks += _imports(one, columns)
-    blocks += [*told_exclusions(one, contract, columns), *told_forecast(one, columns), *_register(one, columns)]
+    blocks += [*format_exclusions(one, contract, columns), *format_forecast(one, columns), *_register(one, columns)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -116,12 +118,17 @@ def _band(kpi: KpiAssessment) -> str:
 
 def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -> Iterator[str]:
     credit, code = result.credit, one.currency
-    sums = f"Points {format_points(result.points)}. Credit {format_money(credit.total, code)}"
-    sums += f" (before caps {format_money(credit.before_caps, code)})" if credit.before_caps != credit.total else ""
+    if not result.is_measured:
+        yield "No KPI has a figure for this month: no points and no credit are worked out."
+        return
+    sums = f"Points {format_points(result.points)}. " if one.gives_points else ""
+    sums += f"Credit {format_money(credit.total, code)}{_why_less(result, code)}"
     sums += f". Withheld {format_money(result.withheld, code)}" if result.withheld else ""
-    yield sums + "." + _unclaimed(one, result)
+    yield wrapped(sums + ".", columns, "  ") + _unclaimed(one, result)
     if credit.lines:
         yield "Credits\n" + table([_line(line, code) for line in credit.lines])
+    if credit.held:
+        yield "Not due: the failure has not repeated\n" + table([_line(line, code) for line in credit.held])
     if credit.caps:
         yield "Caps\n" + table([_cap_row(cap, code) for cap in credit.caps], ("used", "before"), columns)
     if len(one.shares) > 1:
@@ -130,7 +137,20 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
         )
     for trigger in result.triggers:
         name, effects = describe_id(trigger.trigger), ", ".join(map(describe_id, trigger.effects))
-        yield wrapped(f"Trigger {name} is set off by {', '.join(trigger.months)}: {effects}.", columns, "  ")
+        on = f"on {format_day(trigger.on)} " if trigger.on else ""
+        yield wrapped(f"Trigger {name} is set off {on}by {', '.join(trigger.months)}: {effects}.", columns, "  ")
+
+
+def _why_less(result: PeriodResult, code: str) -> str:
+    """Why less is deducted than the lines add up to."""
+    credit = result.credit
+    if credit.before_caps == credit.total:
+        return ""
+    capped = credit.before_caps - credit.total - credit.unclaimed
+    why = [f"{format_money(capped, code)} is above the caps"] if capped > 0 else []
+    if credit.unclaimed:
+        why.append(f"{format_money(credit.unclaimed, code)} was not claimed" + ("" if credit.is_lapsed else " yet"))
+    return f" of {format_money(credit.before_caps, code)}{f': {format_list(why)}' if why else ''}"
 
 
 def _unclaimed(one: ContractAssessment, result: PeriodResult) -> str:
@@ -146,9 +166,9 @@ def _line(line: CreditLine, code: str) -> Row:
     whose = line.service or "contract"
     return {
         "rule": describe_id(line.rule),
-        "KPI": line.kpi or "",
+        "KPI": (line.kpi or "") + (f", {line.month}" if line.month else ""),
         "of": whose,
-        "amount": format_money(line.amount, code),
+        "amount": str(line.given) if line.given else format_money(line.amount, code),
     }
 
 
@@ -174,9 +194,9 @@ def _imports(one: ContractAssessment, columns: int | None) -> Iterator[str]:
 
 
 def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:
-    say = TerminalWording(ZoneInfo(one.time_zone), one.currency)
+    say = EntryWording(ZoneInfo(one.time_zone), one.currency)
     if one.pending:
-        lines = (wrapped(f"  {told_entry(entry, say)}", columns, "  ") for entry in one.pending)
+        lines = (wrapped(f"  {format_entry(entry, say)}", columns, "  ") for entry in one.pending)
         yield "\n".join(["Awaiting a decision", *lines])
     if one.missing_figures:
         owed = ", ".join(f"{kpi} for {month}" for kpi, month in one.missing_figures)
@@ -198,7 +218,7 @@ class PercentOf:
     kpis: tuple[str, ...]
 
 
-def told_exclusions(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
+def format_exclusions(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
     """Every entry of the register that takes something out, or asks to, with what became of it."""
     entries = {entry.number: entry for entry in one.entries}
     lines = [line for line in _time(one, entries) if line]
@@ -264,9 +284,9 @@ def _heading(number: int, entry: Entry | None) -> str:
     """What an entry is, who said it, and its reason."""
     if entry is None:
         return f"#{number}"
-    said = entry.said
-    what = describe_id(f"{said.kind}, {said.cause}" if isinstance(said, Claim) else said.kind)
-    what += ", emergency" if isinstance(said, Maintenance) and said.emergency else ""
+    body = entry.body
+    what = describe_id(f"{body.kind}, {body.cause}" if isinstance(body, Claim) else body.kind)
+    what += ", emergency" if isinstance(body, Maintenance) and body.emergency else ""
     parts = [f"#{number} {what}, by {entry.actor}", entry.reference, entry.note]
     return plain("; ".join(part for part in parts if part))
 
@@ -309,7 +329,7 @@ NOT_FORECAST = "not forecast"
 AS_IT_STANDS = "At best nothing more goes wrong, at worst everything does. KPIs without a forecast count as they stand."
 
 
-def told_forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]:
+def format_forecast(one: ContractAssessment, columns: int | None) -> Iterator[str]:
     """Points and money, the KPIs, and how long the allowances last; nothing for a month that is over."""
     if one.forecast is None:
         return
@@ -373,7 +393,7 @@ ELSEWHERE = (
 )
 
 
-def told_restatement(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
+def format_restatement(one: ContractAssessment, contract: Contract, columns: int | None) -> Iterator[str]:
     """Nothing for a month whose figures are what was signed, or that nobody signed."""
     found = one.restatement
     if found is None:
@@ -391,7 +411,7 @@ def told_restatement(one: ContractAssessment, contract: Contract, columns: int |
 
 def _sums(found: Restatement, currency: str) -> str:
     now = f"now {format_counted_points(found.points, 'point')} and {format_money(found.credit, currency)}"
-    signed = found.signed.said
+    signed = found.signed.body
     if not isinstance(signed, SignOff):
         return now
     was = f"{format_counted_points(signed.points, 'point')} and {format_money(signed.credit, currency)}"
@@ -403,13 +423,13 @@ def _is_what_was_signed(before: PeriodResult, signed: SignOff) -> bool:
 
 
 def _why(found: Restatement, one: ContractAssessment, columns: int | None) -> Iterator[str]:
-    signed, before = found.signed.said, found.before
+    signed, before = found.signed.body, found.before
     if before and isinstance(signed, SignOff) and not _is_what_was_signed(before, signed):
         points, credit = format_counted_points(before.points, "point"), format_money(before.deducted, one.currency)
         yield wrapped(ELSEWHERE.format(points=points, credit=credit), columns)
     about = {entry.number: entry for entry in one.entries}
-    say = TerminalWording(ZoneInfo(one.time_zone), one.currency)
-    told = [f"  {told_entry(about[number], say)}" for number in found.because if number in about]
+    say = EntryWording(ZoneInfo(one.time_zone), one.currency)
+    told = [f"  {format_entry(about[number], say)}" for number in found.because if number in about]
     if len(told) > TOLD_AT_MOST:
         told = [*told[:TOLD_AT_MOST], f"  ... and {len(told) - TOLD_AT_MOST} more (see `sla-monitor register list`)"]
     others = [f"#{number}" for number in found.because if number not in about]

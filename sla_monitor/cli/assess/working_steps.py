@@ -24,17 +24,17 @@ from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.durations import format_duration, format_seconds
 from sla_monitor.wording.instants import format_instant, format_stretch
-from sla_monitor.wording.names import describe_id, describe_reason
+from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
 
-def told_working(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
+def format_working(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
     """The way of counting, the outages, then every KPI, credit line, cap and trigger."""
     blocks = [("How time is counted", list(one.accounting))]
     blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
     for kpi in one.kpis:
         blocks += _of_kpi(kpi, is_running=one.status == "running")
         blocks += [(f"{kpi.kpi}, tickets", late_tickets(one, contract, kpi.terms))]
-    blocks += [("Charges of the month", told_charges(one, contract)), *_money(one)]
+    blocks += [("Charges of the month", format_charges(one, contract)), *_money(one)]
     return "\n\n".join(_block(heading, lines, columns) for heading, lines in blocks if lines)
 
 
@@ -44,6 +44,8 @@ def _money(one: ContractAssessment) -> Iterator[tuple[str, list[str]]]:
     credit = one.result.credit
     for line in credit.lines:
         yield f"Credit {describe_id(line.rule)}", _steps(line.working)
+    for line in credit.held:
+        yield f"Not due: {describe_id(line.rule)}", _steps(line.working)
     for cap in credit.caps:
         yield f"Cap {describe_id(cap.cap)} of {cap.scope or 'the contract'}", _steps(cap.working)
     yield "Claims", _steps(credit.working)
@@ -105,7 +107,7 @@ Parts = list[tuple[Charges, int]]
 """Charges with the number of days for which they were in force."""
 
 
-def told_charges(one: ContractAssessment, contract: Contract) -> list[str]:
+def format_charges(one: ContractAssessment, contract: Contract) -> list[str]:
     """A line for each service that something is charged for, and for the contract as a whole."""
     if one.result is None:
         return []
@@ -133,12 +135,13 @@ def _before(months: Sequence[PeriodResult]) -> Iterator[str]:
 
 def _parts(one: ContractAssessment, contract: Contract) -> Parts:
     parts: Parts = []
-    for start_ms, end_ms, terms in contract.versions_in(one.period.start_ms, one.period.end_ms):
-        days = (local_date(end_ms, terms.time_zone) - local_date(start_ms, terms.time_zone)).days
-        if parts and parts[-1][0] == terms.charges:
-            parts[-1] = terms.charges, parts[-1][1] + days
+    for version in contract.versions_in(one.period.start_ms, one.period.end_ms):
+        charges, zone = version.terms.charges, version.terms.time_zone
+        days = (local_date(version.end_ms, zone) - local_date(version.start_ms, zone)).days
+        if parts and parts[-1][0] == charges:
+            parts[-1] = charges, parts[-1][1] + days
         else:
-            parts.append((terms.charges, days))
+            parts.append((charges, days))
     return parts
 
 
@@ -158,9 +161,8 @@ TOLD_AT_MOST = 50
 def late_tickets(one: ContractAssessment, contract: Contract, kpi: Kpi | None) -> list[str]:
     """A line for each ticket of the month that is late under a KPI, and for those that were left out. Of a measurement
     period that began before, the months before tell theirs."""
-    if not isinstance(kpi, RatioKpi) or kpi.within_ms is None:
-        return []
-    lines = list(_late(one, contract, kpi))
+    terms = None if kpi is None else kpi.ticket_terms
+    lines = [] if terms is None else list(_late(one, contract, terms))
     more = len(lines) - TOLD_AT_MOST
     return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
 
@@ -188,9 +190,8 @@ def _counted(one: ContractAssessment, kpi: RatioKpi, case: RequestContext) -> It
     for _, said in case.standing.of(TicketRecord):
         ended_ms = said.ended_ms if kpi.measures == "resolution" else said.responded_ms or said.ended_ms
         belongs_ms = said.opened_ms if kpi.counted_when == "opened" else ended_ms
-        is_ours = kpi.service is None or said.service in {None, kpi.service}
-        if belongs_ms is None or not one.period.start_ms <= belongs_ms < one.period.end_ms or not is_ours:
+        if belongs_ms is None or not one.period.start_ms <= belongs_ms < one.period.end_ms:
             continue
-        if not kpi.priorities or said.priority in kpi.priorities:
+        if kpi.covers(said.priority, said.service):
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
             yield Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops)

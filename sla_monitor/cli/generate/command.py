@@ -78,7 +78,7 @@ def alertmanager(config: Path, output: Path, check: bool, on: datetime | None) -
     Receivers of one's own stand in a file that the settings name under alerting.receivers.
     """
     from sla_monitor.configuration import read_configuration
-    from sla_monitor.generate.alertmanager.configuration import alertmanager_files
+    from sla_monitor.generate.alertmanager.alertmanager_file import alertmanager_files
     from sla_monitor.generate.alertmanager.receivers import read_receivers
 
     read = read_configuration(config)

@@ -77,7 +77,7 @@ def _accompany(monitor: Monitor, is_stopping: Callable[[], bool]) -> int:
     try:
         click.echo(f"The monitor is starting.\n  status page  {monitor.url}/\n  metrics      {monitor.url}/metrics")
         for service, endpoints in monitor.first_states(FIRST_STATES_SECONDS, is_stopping):
-            click.echo(f"  {service:<22} {_told(endpoints)}")
+            click.echo(f"  {service:<22} {_format_states(endpoints)}")
         while not (is_stopping() or monitor.has_ended):
             time.sleep(POLL_SECONDS)
         if not is_stopping():
@@ -87,6 +87,6 @@ def _accompany(monitor: Monitor, is_stopping: Callable[[], bool]) -> int:
     return code
 
 
-def _told(endpoints: dict[str, str]) -> str:
+def _format_states(endpoints: dict[str, str]) -> str:
     """The state of each endpoint of a service, on one line."""
     return ", ".join(f"{_MARKS[state]} {endpoint} {state}" for endpoint, state in endpoints.items())

@@ -14,7 +14,7 @@ from sla_monitor.cli.generate.simulated import POLL_SECONDS, calm_option, folder
 
 if TYPE_CHECKING:
     from sla_monitor.configuration import Configuration
-    from sla_monitor.demo.stack import Stack
+    from sla_monitor.demo.stack_processes import Stack
 
 PROMETHEUS = "127.0.0.1:9090"
 
@@ -38,7 +38,7 @@ def stack(config: Path, folder: Path, calm: bool) -> None:
     from sla_monitor.demo.estate import Estate
     from sla_monitor.demo.monitor import Monitor
     from sla_monitor.demo.scenario import A_BAD_DAY, CALM
-    from sla_monitor.demo.stack import Stack
+    from sla_monitor.demo.stack_processes import Stack
     from sla_monitor.demo.webhook import Desk
 
     is_stopping, read = on_signals(), read_configuration(config)
@@ -66,7 +66,7 @@ def stack(config: Path, folder: Path, calm: bool) -> None:
 def write_stack(read: Configuration, folder: Path, desk_port: int) -> None:
     """Generate the files of Prometheus and Alertmanager; every receiver is the desk."""
     from sla_monitor.clock import SystemClock
-    from sla_monitor.generate.alertmanager.configuration import alertmanager_files
+    from sla_monitor.generate.alertmanager.alertmanager_file import alertmanager_files
     from sla_monitor.generate.file_set import rendered, write
     from sla_monitor.generate.prometheus import prometheus_files
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.ledger.bringing import Wish, bring
+from sla_monitor.cli.ledger.bringing import ImportOptions, bring
 from sla_monitor.cli.ledger.import_evidence import actor_option, dry_run_option, yes_option
 from sla_monitor.cli.register.desk import EntryDesk
 from sla_monitor.cli.register.import_csv import dates_option, map_option
@@ -20,7 +20,7 @@ from sla_monitor.cli.shared.sources import contract_argument
 from sla_monitor.cli.shared.terminal import progress_bar
 
 if TYPE_CHECKING:
-    from sla_monitor.backfill.probe_lists import Probe, Told
+    from sla_monitor.backfill.probe_lists import BackfillRecord, Probe
     from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 
 Command = Callable[..., None]
@@ -55,7 +55,7 @@ def _bringing(command: Command) -> Command:
 
 def _range(*, needed: bool) -> Callable[[Command], Command]:
     first = click.option("--from", "first", required=needed, help="From this instant on, as 2026-10-01.")
-    last = click.option("--until", "last", required=needed, help="Up to this instant, which is not in it.")
+    last = click.option("--until", "last", required=needed, help="End, exclusive.")
     return lambda command: first(last(command))
 
 
@@ -132,7 +132,7 @@ def prometheus(url: str, series: dict[str, str], step_ms: int, every_ms: int | N
                 several.add(probes(progress))
         except NoAnswer as error:
             raise BackfillError([f"{url}: {error}"]) from None
-        told = several.told("sample ", ()).until(range_ms[1])
+        told = several.collected("sample ", ()).until(range_ms[1])
     told.of(series)
     what = {"series": series, "step_ms": step_ms, "every_ms": every_ms}
     asking.bring(told, _Origin("prometheus", url, digest.hexdigest(), range_ms, what))
@@ -164,7 +164,7 @@ def uptime_kuma(database: Path, monitors: dict[str, str], every_ms: int | None, 
     asking.check(monitors)
     range_ms = asking.range_ms(given)
     with progress_bar("Reading") as progress:
-        told, digest = Kuma(database, monitors, every_ms, range_ms).told(asking.single, progress)
+        told, digest = Kuma(database, monitors, every_ms, range_ms).read(asking.single, progress)
     told = told.until(range_ms[1])
     told.of(monitors)
     what = {"monitors": monitors, "every_ms": every_ms}
@@ -234,13 +234,13 @@ class _Asking:
     """For which contract something is brought in, and how."""
 
     desk: EntryDesk
-    wish: Wish
+    options: ImportOptions
     note: str
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> _Asking:
         desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
-        return cls(desk, Wish(given["yes"], given["dry_run"], given["style"]), given["note"])
+        return cls(desk, ImportOptions(given["yes"], given["dry_run"], given["style"]), given["note"])
 
     def check(self, endpoints: Iterable[str]) -> None:
         """Raises click's error for an endpoint that the contract never had."""
@@ -281,16 +281,16 @@ class _Asking:
             raise click.BadParameter(f"{name[:40]!r} is no time zone (write Europe/London)", param_hint="--zone")
         return ZoneInfo(name)
 
-    def bring(self, told: Told, origin: _Origin) -> None:
+    def bring(self, told: BackfillRecord, origin: _Origin) -> None:
         from sla_monitor.contract.contract import endpoint_key
-        from sla_monitor.ledger.recording.imports import Draft
+        from sla_monitor.ledger.recording.imports import ImportDraft
         from sla_monitor.sla.overlay import Import
 
         desk, contract = self.desk, self.desk.contract.id
         record = Import(0, desk.clock.now_ms(), desk.actor, origin.kind, origin.source, origin.digest, *origin.range_ms)
         spans = {endpoint_key(contract, name): several for name, several in sorted(told.spans.items())}
-        looks = {endpoint_key(contract, name): several for name, several in sorted(told.looks.items())}
-        bring(desk, Draft(record, contract, spans, looks, (), self.note, origin.details), self.wish)
+        samples = {endpoint_key(contract, name): several for name, several in sorted(told.samples.items())}
+        bring(desk, ImportDraft(record, contract, spans, samples, (), self.note, origin.details), self.options)
 
 
 def _known(what: str, wanted: Iterable[str], names: Collection[str]) -> None:

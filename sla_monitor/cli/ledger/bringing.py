@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.formatting import tell_json
+from sla_monitor.cli.register.formatting import print_json
 from sla_monitor.cli.register.preview import Changes, ask, changes_of_import, show_changes
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width
 from sla_monitor.wording.durations import format_duration
@@ -16,12 +16,12 @@ from sla_monitor.wording.durations import format_duration
 if TYPE_CHECKING:
     from sla_monitor.cli.register.desk import EntryDesk
     from sla_monitor.ledger.reading.reader import Reader
-    from sla_monitor.ledger.recording.imports import Draft, Stored
+    from sla_monitor.ledger.recording.imports import ImportDraft, Stored
     from sla_monitor.register.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ImportOptions:
     """How something is brought in. `yes`: do not ask; `dry_run`: tell what would be so, and do nothing."""
 
     yes: bool
@@ -39,7 +39,7 @@ class Effect:
     changes: Changes
 
 
-def bring(desk: EntryDesk, draft: Draft, wish: Wish) -> None:
+def bring(desk: EntryDesk, draft: ImportDraft, options: ImportOptions) -> None:
     """Bring something in, and tell it. Raises click's errors, LedgerError and its kinds."""
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import add_import, moved_entries
@@ -53,17 +53,17 @@ def bring(desk: EntryDesk, draft: Draft, wish: Wish) -> None:
             effect = _effect(desk, evidence, draft, changes_of_import(
                 desk, evidence, moved_entries(draft.entries, last), add=draft
             ))  # fmt: skip
-            _show(effect, confirmed, "Bring it in?", wish)
-            if not wish.dry_run:
+            _show(effect, confirmed, "Bring it in?", options)
+            if not options.dry_run:
                 _reasoned(desk, draft, effect.changes)
             confirmed = effect.changes
-            stored = None if wish.dry_run else add_import(desk.ledger, draft, read_to=last)
-            _tell(desk, draft, stored, effect, wish)
+            stored = None if options.dry_run else add_import(desk.ledger, draft, read_to=last)
+            _print_result(desk, draft, stored, effect, options)
 
         _until_read(desk, attempt)
 
 
-def take_back(desk: EntryDesk, stored: Stored, why: str, wish: Wish) -> None:
+def take_back(desk: EntryDesk, stored: Stored, why: str, options: ImportOptions) -> None:
     """Take an import back, with the entries that came with it. Raises click's errors, RegisterError and LedgerError."""
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import Withdrawal, withdraw_import
@@ -77,17 +77,17 @@ def take_back(desk: EntryDesk, stored: Stored, why: str, wish: Wish) -> None:
             nonlocal confirmed
             undoings = _undoings(desk, stored, why, last)
             changes = changes_of_import(desk, evidence, undoings, without=number)
-            _show(Effect({}, {}, changes), confirmed, "Take it back?", wish)
+            _show(Effect({}, {}, changes), confirmed, "Take it back?", options)
             confirmed = changes
-            if not wish.dry_run:
+            if not options.dry_run:
                 gone = Withdrawal(desk.clock.now_ms(), desk.actor, why)
                 withdraw_import(desk.ledger, number, gone, undoings, read_to=last)
-            if wish.style == "json":
-                undone = [entry.said.about for entry in undoings if isinstance(entry.said, Undo)]
-                told = {"import": number, "dry_run": wish.dry_run, "undone": undone, "changed": changes}
-                _tell_json({"contract": desk.contract.id, **told})
+            if options.style == "json":
+                undone = [entry.body.about for entry in undoings if isinstance(entry.body, Undo)]
+                told = {"import": number, "dry_run": options.dry_run, "undone": undone, "changed": changes}
+                _print_json({"contract": desk.contract.id, **told})
                 return
-            done = "would count no more" if wish.dry_run else "counts no more"
+            done = "would count no more" if options.dry_run else "counts no more"
             entries = f"; {_counted(len(undoings), 'entry', 'entries')} of the register undone" if undoings else ""
             click.echo(lines_of(f"import {number}, {plain(stored.record.source)}: {done}{entries}"))
 
@@ -106,13 +106,13 @@ def _until_read(desk: EntryDesk, attempt: Callable[[int], None]) -> None:
         return
 
 
-def _check(desk: EntryDesk, draft: Draft) -> None:
+def _check(desk: EntryDesk, draft: ImportDraft) -> None:
     """Raises click's error for what is not to be brought in: time that has not come, and entries into a register that
     has any of the contract. Those of two registers have no order between them, and of several words on one thing the
     last one counts."""
     from sla_monitor.register.effective import standing
 
-    if draft.entries and standing(desk.said()).entries:
+    if draft.entries and standing(desk.entries()).entries:
         raise click.ClickException(
             f"the register has entries of {desk.contract.id} already, and those of a file have no place among them"
             " (leave these out with --without-entries, or use another ledger)"
@@ -120,15 +120,15 @@ def _check(desk: EntryDesk, draft: Draft) -> None:
     now_ms = desk.clock.now_ms()
     latest_ms = max([draft.record.until_ms, *(until_ms for _, until_ms in draft.endpoints.values())])
     if latest_ms > now_ms:
-        from sla_monitor.register.instant import told_on_the_wall
+        from sla_monitor.register.instant import format_wall_time
 
         raise click.ClickException(
-            f"{draft.record.source} tells of {told_on_the_wall(latest_ms, desk.zone)}, which has not come"
+            f"{draft.record.source} tells of {format_wall_time(latest_ms, desk.zone)}, which has not come"
             " (check its dates, and this machine's clock)"
         )
 
 
-def _effect(desk: EntryDesk, evidence: Reader, draft: Draft, changes: Changes) -> Effect:
+def _effect(desk: EntryDesk, evidence: Reader, draft: ImportDraft, changes: Changes) -> Effect:
     from sla_monitor.periods.intervals import length
     from sla_monitor.sla.overlay import times
 
@@ -139,19 +139,19 @@ def _effect(desk: EntryDesk, evidence: Reader, draft: Draft, changes: Changes) -
     return Effect(told_ms, {key: length(pairs) for key, pairs in filled.get(draft.record.number, {}).items()}, changes)
 
 
-def _show(effect: Effect, confirmed: Changes, question: str, wish: Wish) -> None:
+def _show(effect: Effect, confirmed: Changes, question: str, options: ImportOptions) -> None:
     if not effect.changes or effect.changes == confirmed:
         return
     show_changes(effect.changes)
-    if not wish.dry_run:
-        ask(question, yes=wish.yes)
+    if not options.dry_run:
+        ask(question, yes=options.yes)
 
 
-def _reasoned(desk: EntryDesk, draft: Draft, changes: Changes) -> None:
+def _reasoned(desk: EntryDesk, draft: ImportDraft, changes: Changes) -> None:
     """A final month is stated again only for a reason."""
     from sla_monitor.register.effective import standing
 
-    stands = standing(desk.said())
+    stands = standing(desk.entries())
     final = sorted({row["month"] for row in changes if stands.sign_off(row["month"]) is not None})
     if final and not draft.note.strip():
         raise click.ClickException(
@@ -164,12 +164,12 @@ def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entr
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.spoken import said_of
+    from sla_monitor.register.spoken import body_of
 
-    ground = EntryContext(desk.contract, desk.said)
+    ground = EntryContext(desk.contract, desk.entries)
     standing = [entry.number for entry in ground.stands.entries if entry.number in stored.entries]
     drafts = [
-        desk.entry(said_of("undo", {"about": number}, desk.zone), note=why).model_copy(update={"number": last + place})
+        desk.entry(body_of("undo", {"about": number}, desk.zone), note=why).model_copy(update={"number": last + place})
         for place, number in enumerate(reversed(standing), start=1)
     ]
     found = [f"undo: {line}" for draft in drafts for line in problems(draft, ground)]
@@ -178,13 +178,15 @@ def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entr
     return drafts
 
 
-def _tell(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, wish: Wish) -> None:
+def _print_result(
+    desk: EntryDesk, draft: ImportDraft, stored: Stored | None, effect: Effect, options: ImportOptions
+) -> None:
     entries = {} if stored is None else stored.entries
-    if wish.style == "json":
-        _tell_json({
+    if options.style == "json":
+        _print_json({
             "contract": desk.contract.id,
             "import": None if stored is None else stored.record.number,
-            "dry_run": wish.dry_run,
+            "dry_run": options.dry_run,
             "source": draft.record.source,
             "sha256": draft.record.digest,
             "endpoints": [
@@ -213,14 +215,14 @@ def _tell(desk: EntryDesk, draft: Draft, stored: Stored | None, effect: Effect, 
         click.echo(f"{_counted(len(draft.entries), 'entry', 'entries')} of the register{moved}")
 
 
-def tell_imports(several: Sequence[Stored], style: str) -> None:
+def print_imports(several: Sequence[Stored], style: str) -> None:
     """Every import of a ledger."""
     from zoneinfo import ZoneInfo
 
     from sla_monitor.assess.counting_in_words import imported_words
 
     if style == "json":
-        _tell_json({"imports": [_document(one) for one in several]})
+        _print_json({"imports": [_document(one) for one in several]})
         return
     rows = [
         {
@@ -256,15 +258,15 @@ def _document(one: Stored) -> dict[str, Any]:
 
 
 def _instant(at_ms: int) -> str:
-    from sla_monitor.register.instant import told_instant
+    from sla_monitor.register.instant import format_utc
 
-    return told_instant(at_ms)
+    return format_utc(at_ms)
 
 
 def _counted(count: int, word: str, several: str) -> str:
     return f"{count} {word if count == 1 else several}"
 
 
-def _tell_json(value: Any) -> None:
+def _print_json(value: Any) -> None:
 
-    tell_json(value)
+    print_json(value)

@@ -17,7 +17,7 @@ from sla_monitor.cli.shared.terminal import give_way, lines_of, plain, progress_
 
 if TYPE_CHECKING:
     from sla_monitor.ledger import Reader
-    from sla_monitor.ledger.chaining.chain_heads import ToldHead
+    from sla_monitor.ledger.chaining.chain_heads import PublishedHead
     from sla_monitor.ledger.housekeeping.restoring import Restored
     from sla_monitor.signing import VerifyingKey
     from sla_monitor.sla.observation import Observation
@@ -32,7 +32,7 @@ DISPENSABLE = ("evidence bytes", "last probe", "address", "probes", "detail")
 
 @click.group("ledger", cls=Commands)
 def record() -> None:
-    """Look into the record of what was seen, check it, and copy it."""
+    """Query the record of what was seen, check it, and copy it."""
 
 
 @record.command()
@@ -125,7 +125,7 @@ def _check_since_sealed(config: Path, path: Path) -> None:
     click.echo(f"{path}: whole after {sealed.on}, the last sealed day; what was recorded before was not read")
 
 
-def _heads(anchor: Path) -> list[ToldHead]:
+def _heads(anchor: Path) -> list[PublishedHead]:
     from sla_monitor.ledger.chaining.chain_heads import heads_in
 
     heads = heads_in(anchor.read_bytes())
@@ -208,14 +208,14 @@ def restore(config: Path, ledger: Path | None, copy: Path) -> None:
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.ledger.housekeeping.restoring import restore as put_back
-    from sla_monitor.register.instant import told_instant
+    from sla_monitor.register.instant import format_utc
 
     path = ledger or ledger_of(config)
     with progress_bar("Checking the copy") as progress:
         restored = put_back(copy, path, SystemClock().now_ms(), progress)
     for kept in restored.kept:
         click.echo(f"{kept}: kept, it was in this place")
-    last = "" if restored.last_ms is None else f", the last of {told_instant(restored.last_ms)}"
+    last = "" if restored.last_ms is None else f", the last of {format_utc(restored.last_ms)}"
     click.echo(f"{path}: restored, {restored.observations:,} observations{last}")
     click.echo(f"{path}: {_lacking(restored)}")
 
@@ -288,7 +288,7 @@ def _everything(reader: Reader) -> dict[str, list[dict[str, Any]]]:
 def _one(reader: Reader, key: str, last: int) -> dict[str, list[dict[str, Any]]]:
     return {
         "spans": [_span(span) for span in reader.latest_spans(key, last)],
-        "observations": [_look(look) for look in reader.latest_observations(key, last)],
+        "observations": [_observation_json(observation) for observation in reader.latest_observations(key, last)],
     }
 
 
@@ -299,14 +299,14 @@ def _span(span: Span) -> dict[str, Any]:
         "last_look": _instant(span.seen_ms),
         "outcome": span.outcome.value,
         "reason": span.reason and span.reason.value,
-        "looks": span.looks,
+        "looks": span.probes,
     }
 
 
-def _look(look: Observation) -> dict[str, Any]:
-    finding = look.finding
+def _observation_json(observation: Observation) -> dict[str, Any]:
+    finding = observation.finding
     return {
-        "at": _instant(look.at_ms),
+        "at": _instant(observation.at_ms),
         "outcome": finding.outcome.value,
         "reason": finding.reason and finding.reason.value,
         "duration_ms": finding.duration_us / 1000,

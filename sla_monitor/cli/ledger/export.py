@@ -47,13 +47,13 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import evidence_text
-    from sla_monitor.evidence.given import Given
+    from sla_monitor.evidence.given import GivenEvidence
 
     found, now_ms = chosen_contract(contract, config), SystemClock().now_ms()
     with recorded(config, ledger) as source:
         seen = _range(found, source, first, last, now_ms)
-        given = Given(source, is_redacted=copy == "supplier")
-        pieces = evidence_text(found, given, seen, now_ms, every_look=observations)
+        given = GivenEvidence(source, is_redacted=copy == "supplier")
+        pieces = evidence_text(found, given, seen, now_ms, every_observation=observations)
         if output is None:
             sys.stdout.writelines(pieces)
         else:
@@ -63,14 +63,14 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
 def _range(contract: Contract, source: Evidence, first: str | None, last: str | None, now_ms: int) -> tuple[int, int]:
     """From when until when the file speaks."""
     from sla_monitor.periods.edges import month_at, run_of
-    from sla_monitor.periods.terms_slices import told_range
+    from sla_monitor.periods.terms_slices import evidence_range
 
     run, this = run_of(contract), month_at(now_ms, contract.time_zone)
     begin = _month(first or run.first, "--from", contract, now_ms)
     end = _month(last or min(this, run.last or this), "--until", contract, now_ms)
     if end < begin:
         raise click.UsageError(f"--until {end} is before --from {begin}")
-    return told_range(contract, source.first_ms(contract.id), (begin, end), now_ms)
+    return evidence_range(contract, source.first_ms(contract.id), (begin, end), now_ms)
 
 
 def _month(text: str, option: str, contract: Contract, now_ms: int) -> str:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.ledger.bringing import Wish, bring, take_back, tell_imports
+from sla_monitor.cli.ledger.bringing import ImportOptions, bring, print_imports, take_back
 from sla_monitor.cli.register.desk import EntryDesk, login
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import ledger_path
 
 if TYPE_CHECKING:
     from sla_monitor.evidence.document import EvidenceDocument
-    from sla_monitor.ledger.recording.imports import Draft
+    from sla_monitor.ledger.recording.imports import ImportDraft
     from sla_monitor.register.entries import Entry
 
 actor_option = click.option("--actor", callback=login, help="Who does it; without it, the login name.")
@@ -56,15 +56,19 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
     file = spelled(evidence)
     desk = EntryDesk.open(contract or file.contract, config, ledger, actor)
     document = checked(file, desk.contract)
-    bring(desk, _draft(desk, document, (evidence.name, file.digest), note, without_entries), Wish(yes, dry_run, style))
+    bring(
+        desk,
+        _draft(desk, document, (evidence.name, file.digest), note, without_entries),
+        ImportOptions(yes, dry_run, style),
+    )
 
 
 def _draft(
     desk: EntryDesk, document: EvidenceDocument, file: tuple[str, str], note: str, without_entries: bool
-) -> Draft:
+) -> ImportDraft:
     from sla_monitor.evidence import FileEvidence
     from sla_monitor.evidence.source import endpoint_keys
-    from sla_monitor.ledger.recording.imports import Draft
+    from sla_monitor.ledger.recording.imports import ImportDraft
     from sla_monitor.register.instant import LAST_MS
     from sla_monitor.sla.overlay import Import
     from sla_monitor.sla.samples import Samples
@@ -76,14 +80,14 @@ def _draft(
     source, digest = file
     beside = {name: getattr(document, name) for name in ("imports", "clock_moves")}
     kept = {name: [one.model_dump(mode="json", by_alias=True) for one in several] for name, several in beside.items()}
-    return Draft(
+    return ImportDraft(
         Import(
             0, desk.clock.now_ms(), desk.actor, "evidence", source, digest,
             document.seen.from_ms, document.seen.until_ms,
         ),
         desk.contract.id,
         found.spans(0, LAST_MS),
-        {key: looks for key, looks in single.items() if looks},
+        {key: samples for key, samples in single.items() if samples},
         entries,
         note,
         {name: several for name, several in kept.items() if several},
@@ -95,7 +99,7 @@ def _readable(desk: EntryDesk, entries: list[Entry]) -> None:
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.rules import texts
 
-    found = [f"entry {one.number}: {field}: {what}" for one in entries for field, what in texts(one)]
+    found = [f"entry {one.number}: {problem.field}: {problem.message}" for one in entries for problem in texts(one)]
     found += [
         f"entry {one.number}: at: lies in the future (check this machine's clock)"
         for one in entries
@@ -113,7 +117,7 @@ def imports(config: Path, ledger: Path | None, style: str) -> None:
     """List what was brought in from elsewhere, and what was taken back again."""
     from sla_monitor.ledger.recording.imports import imports_of
 
-    tell_imports(imports_of(ledger_path(config, ledger)), style)
+    print_imports(imports_of(ledger_path(config, ledger)), style)
 
 
 @click.command("undo-import")
@@ -140,4 +144,4 @@ def undo_import(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.ClickException(f"there is no import {number} (see `sla-monitor ledger imports`)")
     if found.withdrawn is not None:
         raise click.ClickException(f"import {number} was taken back by {found.withdrawn.actor} already")
-    take_back(EntryDesk.open(found.contract, config, path, actor), found, why, Wish(yes, dry_run, style))
+    take_back(EntryDesk.open(found.contract, config, path, actor), found, why, ImportOptions(yes, dry_run, style))

@@ -75,14 +75,14 @@ def seal_days(
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SealState:
     """Up to when every contract is sealed, and what is not read again then."""
 
     on: date
     known: Known
 
 
-def last_sealed(configuration: Configuration, now_ms: int) -> Sealed:
+def last_sealed(configuration: Configuration, now_ms: int) -> SealState:
     """Of all contracts that run. Raises ArchiveError, also where no day of one is sealed."""
     from sla_monitor.ledger.housekeeping.checking import Known
 
@@ -97,7 +97,7 @@ def last_sealed(configuration: Configuration, now_ms: int) -> Sealed:
     on = min(day.on for day in last)
     marks = [Marks(int(day.about["last_observation"]), int(day.about["last_entry"])) for day in last]
     seen, said = (min(several) for several in zip(*marks, strict=True))
-    return Sealed(on, Known(seen, said, midnight_ms(on, UTC) + DAY_MS))
+    return SealState(on, Known(seen, said, midnight_ms(on, UTC) + DAY_MS))
 
 
 def day_of(contract: Contract, on: date, record: DayRecord) -> Day:

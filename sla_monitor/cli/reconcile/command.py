@@ -17,7 +17,7 @@ from sla_monitor.cli.shared.options import period_option
 from sla_monitor.cli.shared.sources import chosen_contract, last_closed, month_named, recorded
 
 if TYPE_CHECKING:
-    from sla_monitor.assess.reconciliation import Kept, Reconciliation
+    from sla_monitor.assess.reconciliation import Reconciliation, RecordedList
     from sla_monitor.contract.contract import Contract
     from sla_monitor.document.reconciled import Previewed
     from sla_monitor.register.entries import Entry, OutageList
@@ -34,7 +34,7 @@ class Scope:
     contract: Contract
     months: tuple[str, ...]
     now_ms: int
-    supposed: Kept | None = None
+    supposed: RecordedList | None = None
     left_out: Mapping[str, int] | None = None
 
 
@@ -101,7 +101,7 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one for each option
     else:
         with recorded(given["config"], given["ledger"]) as ledger:
             found = _reconciled(scope, ledger)
-    _tell(scope, found, _previews(scope, found, given) if preview else None, given["style"])
+    _print_result(scope, found, _previews(scope, found, given) if preview else None, given["style"])
 
 
 def _scope(
@@ -141,14 +141,14 @@ class ListOptions:
 
 def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     """The list of a file for the months that are asked for. Raises SlaMonitorError and its kinds."""
-    from sla_monitor.assess.reconciliation import Kept
+    from sla_monitor.assess.reconciliation import RecordedList
     from sla_monitor.periods.edges import period_of
     from sla_monitor.register.csv_sheet import LISTED
     from sla_monitor.register.entries import OutageList
-    from sla_monitor.register.instant import Milliseconds, told_instant
+    from sla_monitor.register.instant import Milliseconds, format_utc
     from sla_monitor.register.kinds.outage_list import TOLERANCE_MS
     from sla_monitor.register.outage_lists import IMPACTS, ListFile, read_list
-    from sla_monitor.register.spoken import said_of
+    from sla_monitor.register.spoken import body_of
 
     if unknown := set(reading.columns.values()) - set(LISTED):
         known = ", ".join(LISTED)
@@ -163,7 +163,7 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     if read.ignored:
         click.echo(f"columns left out: {', '.join(map(repr, read.ignored))}", err=True)
     if read.start_ms > span_ms[0]:
-        click.echo(f"{reading.file.name}: tells of nothing before {told_instant(read.start_ms)}", err=True)
+        click.echo(f"{reading.file.name}: tells of nothing before {format_utc(read.start_ms)}", err=True)
     words = {
         "start": Milliseconds(read.start_ms),
         "end": Milliseconds(span_ms[1]),
@@ -173,10 +173,10 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
         "left_out": sum(read.left_out.values()),
         "outages": read.outages,
     }
-    said = said_of("outage_list", words, scope.contract.time_zone)
+    said = body_of("outage_list", words, scope.contract.time_zone)
     assert isinstance(said, OutageList)  # noqa: S101 - the kind says so
     _check(scope, said)
-    return replace(scope, supposed=Kept(None, said), left_out=read.left_out)
+    return replace(scope, supposed=RecordedList(None, said), left_out=read.left_out)
 
 
 def _check(scope: Scope, said: OutageList) -> None:
@@ -214,7 +214,7 @@ def _kept(scope: Scope, more: dict[str, str], given: Mapping[str, Any]) -> Entry
 
     desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     assert scope.supposed is not None  # noqa: S101 - it was read a moment ago
-    draft = desk.entry(scope.supposed.said, **more)
+    draft = desk.entry(scope.supposed.outage_list, **more)
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
         if found := problems(draft, EntryContext(desk.contract, said)):
@@ -236,28 +236,28 @@ def _reconciled(scope: Scope, source: Evidence) -> list[Reconciliation]:
 def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str, Any]) -> list[Previewed]:
     """What every entry that is suggested would change in months that are over, each by itself, and granted where that
     is asked for."""
-    from sla_monitor.document.reconciled import Change
+    from sla_monitor.document.reconciled import FigureChange
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.instant import Milliseconds
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.spoken import said_of
+    from sla_monitor.register.spoken import body_of
 
     desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     previews: list[Previewed] = []
     for remedy in (remedy for month in found for remedy in month.remedies):
         span = {"start": Milliseconds(remedy.start_ms), "end": Milliseconds(remedy.end_ms)}
-        said = said_of(remedy.kind, {"services": [remedy.service], **span, **dict(remedy.words)}, desk.zone)
+        said = body_of(remedy.kind, {"services": [remedy.service], **span, **dict(remedy.words)}, desk.zone)
         draft = desk.entry(said, note=remedy.note)
         number = desk.register.last_number(scope.contract.id) + 1
         new, refused = (
             [draft.model_copy(update={"number": number})],
-            problems(draft, EntryContext(scope.contract, desk.said)),
+            problems(draft, EntryContext(scope.contract, desk.entries)),
         )
         if needs_decision := said.asks_for_decision(scope.contract):
-            granted = desk.entry(said_of("decision", {"about": number, "granted": True}, desk.zone))
+            granted = desk.entry(body_of("decision", {"about": number, "granted": True}, desk.zone))
             new.append(granted.model_copy(update={"number": number + 1}))
         rows = [] if refused else changes(desk, new)
-        told = [Change(month=r["month"], figure=r["figure"], before=r["before"], after=r["after"]) for r in rows]
+        told = [FigureChange(month=r["month"], figure=r["figure"], before=r["before"], after=r["after"]) for r in rows]
         previews.append(
             {
                 "command": remedy.command(scope.contract.id),
@@ -269,8 +269,8 @@ def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str,
     return previews
 
 
-def _tell(scope: Scope, found: Sequence[Reconciliation], previews: list[Previewed] | None, style: str) -> None:
-    from sla_monitor.cli.reconcile.comparison_table import told_reconciliation
+def _print_result(scope: Scope, found: Sequence[Reconciliation], previews: list[Previewed] | None, style: str) -> None:
+    from sla_monitor.cli.reconcile.comparison_table import format_reconciliation
     from sla_monitor.cli.shared.terminal import lines_of, width
     from sla_monitor.document import document_text, reconciliation_document
 
@@ -278,5 +278,5 @@ def _tell(scope: Scope, found: Sequence[Reconciliation], previews: list[Previewe
     if style == "json":
         click.echo(document_text(reconciliation_document(scope.contract.id, found, left_out, previews)), nl=False)
         return
-    told = told_reconciliation(scope.contract, scope.months, found, left_out, previews, width())
+    told = format_reconciliation(scope.contract, scope.months, found, left_out, previews, width())
     click.echo(lines_of(told))

@@ -12,11 +12,11 @@ from sla_monitor.assess.reconciliation import (
     Reconciliation,
     ServiceReconciliation,
     Theirs,
-    told_counts,
+    format_counts,
 )
 from sla_monitor.cli.shared.terminal import Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
-from sla_monitor.sla.reconcile import Sums
+from sla_monitor.sla.reconcile import DowntimeTotals
 from sla_monitor.wording.durations import format_duration_difference, format_exact_duration
 from sla_monitor.wording.instants import format_instant, format_stretch
 
@@ -27,7 +27,7 @@ DISPENSABLE = ("unseen", "theirs lasted", "ours lasted")
 """What a narrow terminal does without, in this order."""
 
 
-def told_reconciliation(
+def format_reconciliation(
     contract: Contract,
     months: Sequence[str],
     found: Sequence[Reconciliation],
@@ -44,8 +44,8 @@ def told_reconciliation(
     if missing := [month for month in months if month not in {one.month for one in found}]:
         blocks.append(f"No outage list speaks of {', '.join(missing)}.")
     if len(found) > 1:
-        total = sum((one.sums for one in found), Sums())
-        blocks.append(f"All months: {_told_sums(total)}.")
+        total = sum((one.sums for one in found), DowntimeTotals())
+        blocks.append(f"All months: {_format_sums(total)}.")
     commands = list(_commands(contract, found, zone))
     if commands:
         blocks.append("\n".join(["Each difference can be entered as one of these:", *commands]))
@@ -56,7 +56,7 @@ def told_reconciliation(
 
 def _month(contract: Contract, one: Reconciliation, zone: ZoneInfo, columns: int | None) -> Iterator[str]:
     lists = ", ".join("the file" if kept.number is None else f"entry {kept.number}" for kept in one.lists)
-    head = f"{contract.id}, {one.month}: {told_counts(one)}"
+    head = f"{contract.id}, {one.month}: {format_counts(one)}"
     until = f"up to {format_instant(one.until_ms, zone)}; edges may differ by {format_exact_duration(one.tolerance_ms)}"
     yield "\n".join(wrapped(line, columns, "  ") for line in (head, f"against {lists}, {until}"))
     rows = [_row(service, row, zone) for service in one.services for row in service.rows]
@@ -82,11 +82,11 @@ def _row(service: ServiceReconciliation, row: Pairing, zone: ZoneInfo) -> Row:
     }
 
 
-def _total(sums: Sums) -> Row:
+def _total(sums: DowntimeTotals) -> Row:
     return {"service": "all", "found": "", "ours": "", "theirs": "", **_lengths(sums)}
 
 
-def _lengths(sums: Sums) -> Row:
+def _lengths(sums: DowntimeTotals) -> Row:
     return {
         "ours lasted": format_exact_duration(sums.ours_ms),
         "theirs lasted": format_exact_duration(sums.theirs_ms),
@@ -95,7 +95,7 @@ def _lengths(sums: Sums) -> Row:
     }
 
 
-def _told_sums(sums: Sums) -> str:
+def _format_sums(sums: DowntimeTotals) -> str:
     ours, theirs, difference = map(format_exact_duration, (sums.ours_ms, sums.theirs_ms, abs(sums.difference_ms)))
     than = "more" if sums.difference_ms > 0 else "less"
     return f"ours {ours}, theirs {theirs}" + (f", {difference} {than}" if sums.difference_ms else "")

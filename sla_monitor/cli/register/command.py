@@ -12,7 +12,7 @@ import click
 from sla_monitor.cli.register.add import add
 from sla_monitor.cli.register.desk import desk_options
 from sla_monitor.cli.register.entering import put_down
-from sla_monitor.cli.register.formatting import tell_list, tell_one
+from sla_monitor.cli.register.formatting import print_list, print_one
 from sla_monitor.cli.register.import_csv import import_file
 from sla_monitor.cli.register.sign_off import sign_off
 from sla_monitor.cli.shared.groups import Commands
@@ -72,7 +72,7 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     wanted = ListFilter(frozenset(map(_known_kind, kinds)), period, pending, everything)
     with read_only(ledger_path(config, ledger)) as reader:
         chosen, stands, is_whole = _newest(found, reader, wanted, count)
-    tell_list(found, chosen, stands, style)
+    print_list(found, chosen, stands, style)
     if not is_whole:
         click.echo(f"The newest {count}; --last 0 lists all.", err=True)
 
@@ -109,10 +109,10 @@ class ListFilter:
 
         chosen = said if self.everything else stands.pending(contract) if self.pending else stands.entries
         if self.kinds:
-            chosen = [entry for entry in chosen if entry.said.kind in self.kinds]
+            chosen = [entry for entry in chosen if entry.body.kind in self.kinds]
         if self.period:
             by_number, zone = {entry.number: entry for entry in said}, contract.time_zone
-            chosen = [entry for entry in chosen if self.period in months_of(entry.said, zone, by_number)]
+            chosen = [entry for entry in chosen if self.period in months_of(entry.body, zone, by_number)]
         return chosen
 
 
@@ -128,7 +128,7 @@ def show(contract: str, number: int, config: Path, ledger: Path | None, style: s
     entry = next((each for each in said if each.number == number), None)
     if entry is None:
         raise click.ClickException(f"there is no entry {number} in the register of {found.id}")
-    tell_one(found, entry, _about(number, said), said, style)
+    print_one(found, entry, _about(number, said), said, style)
 
 
 @register.command()
@@ -183,5 +183,5 @@ def _known_kind(name: str) -> str:
 
 def _about(number: int, said: list[Entry]) -> list[Entry]:
     """Everything that was said about an entry, and about that."""
-    found = [each for each in said if each.number > number and getattr(each.said, "about", None) == number]
+    found = [each for each in said if each.number > number and getattr(each.body, "about", None) == number]
     return [each for one in found for each in (one, *_about(one.number, said))]

@@ -79,7 +79,7 @@ class EntryDesk:
         path = ledger_path(config, ledger)
         return cls(contract, Register.open(path, clock), config, path, clock, actor)
 
-    def said(self) -> Sequence[Entry]:
+    def entries(self) -> Sequence[Entry]:
         """All that has been said. Raises LedgerError and its kinds."""
         return self.register.entries(self.contract.id)
 
@@ -93,13 +93,13 @@ class EntryDesk:
 
         return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
 
-    def tell_of_the_future(self) -> None:
+    def warn_of_future_entries(self) -> None:
         """An entry made by a clock that was ahead has no effect before its time, and nobody would notice."""
-        from sla_monitor.register.instant import SKEW_MS, told_instant
+        from sla_monitor.register.instant import SKEW_MS, format_utc
 
         for number, at_ms in self.register.dated_after(self.contract.id, self.clock.now_ms() + SKEW_MS):
             click.echo(
-                f"entry {number} is dated {told_instant(at_ms)}, later than now, and does not count until then; if the"
+                f"entry {number} is dated {format_utc(at_ms)}, later than now, and does not count until then; if the"
                 " clock was ahead, undo it and enter it again",
                 err=True,
             )

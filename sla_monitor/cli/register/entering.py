@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sla_monitor.cli.register.desk import EntryDesk
-from sla_monitor.cli.register.formatting import tell_entered
+from sla_monitor.cli.register.formatting import print_entered
 from sla_monitor.cli.register.preview import Changes, Entered, confirm
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ def enter(desk: EntryDesk, propose: Propose, *, yes: bool) -> Entered:
     """
     from sla_monitor.ledger.recording.register_entries import Overtaken
 
-    desk.tell_of_the_future()
+    desk.warn_of_future_entries()
     confirmed: Changes = []
     while True:
         last = desk.register.last_number(desk.contract.id)
-        new = [draft.model_copy(update={"number": last + i}) for i, draft in enumerate(propose(desk.said), start=1)]
+        new = [draft.model_copy(update={"number": last + i}) for i, draft in enumerate(propose(desk.entries), start=1)]
         confirmed = confirm(desk, new, confirmed, yes=yes)
         try:
             numbers = desk.register.add(new, read_to=last)
@@ -41,15 +41,15 @@ def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.spoken import said_of
+    from sla_monitor.register.spoken import body_of
 
     desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
     more = {name: given[name] for name in ("reference", "evidence", "note")}
-    draft = desk.entry(said_of(kind, words, desk.zone), **more)
+    draft = desk.entry(body_of(kind, words, desk.zone), **more)
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
         if found := problems(draft, EntryContext(desk.contract, said)):
             raise RegisterError(found)
         return [draft]
 
-    tell_entered(desk, enter(desk, propose, yes=given["yes"]), given["style"])
+    print_entered(desk, enter(desk, propose, yes=given["yes"]), given["style"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,13 +11,11 @@ import click
 from sla_monitor.cli.register.desk import EntryDesk
 from sla_monitor.cli.register.preview import Entered
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
-from sla_monitor.wording.durations import format_exact_duration
-from sla_monitor.wording.instants import format_instant, format_stretch
-from sla_monitor.wording.names import describe_id
-from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.entries import EntryWording
+from sla_monitor.wording.instants import format_stretch
+from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
-    from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from sla_monitor.assess.assessment import Excluded
@@ -35,32 +32,32 @@ DISPENSABLE = ("at", "reference", "actor")
 """What a narrow terminal does without, in this order."""
 
 
-def tell_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
+def print_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
     """What was added, under which numbers, and what it changed."""
-    say = TerminalWording.of(desk.contract)
+    say = _wording(desk.contract)
     but = {entry.number: reservations(desk, entered, entry) for entry in entered.entries}
     if style == "json":
         added = [{**_document(entry), "but": but[entry.number]} for entry in entered.entries]
-        tell_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
+        print_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
         return
     for entry in entered.entries:
         click.echo(lines_of(f"entry {entry.number}: {summary(entry, say)}"))
         for line in but[entry.number]:
-            tell_but(line)
+            print_reservation(line)
 
 
-def tell_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEntries, style: str) -> None:
+def print_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEntries, style: str) -> None:
     if style == "json":
         rows = [{**_document(entry), "state": state(entry, stands, contract)} for entry in entries]
-        tell_json({"contract": contract.id, "entries": rows})
+        print_json({"contract": contract.id, "entries": rows})
         return
-    say = TerminalWording.of(contract)
+    say = _wording(contract)
     told = [
         {
             "entry": str(entry.number),
             "at": say.at(entry.at_ms),
             "actor": entry.actor,
-            "kind": describe_id(entry.said.kind),
+            "kind": describe_id(entry.body.kind),
             "what": summary(entry, say),
             "state": state(entry, stands, contract),
             "reference": entry.reference,
@@ -70,17 +67,17 @@ def tell_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEnt
     click.echo(lines_of(table(told, DISPENSABLE, width())) if told else "no entries")
 
 
-def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Sequence[Entry], style: str) -> None:
+def print_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Sequence[Entry], style: str) -> None:
     """One entry with everything that was said about it. `said`: the whole register of the contract."""
     from sla_monitor.register.effective import standing
 
     stands = standing(said)
-    say, is_so = TerminalWording.of(contract), state(entry, stands, contract)
+    say, is_so = _wording(contract), state(entry, stands, contract)
     if style == "json":
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
-        tell_json({"contract": contract.id, "entry": one})
+        print_json({"contract": contract.id, "entry": one})
         return
-    lines = {"entry": f"{entry.number} ({describe_id(entry.said.kind)})", "state": is_so}
+    lines = {"entry": f"{entry.number} ({describe_id(entry.body.kind)})", "state": is_so}
     lines |= {"entered": say.at(entry.at_ms), "actor": entry.actor, **dict(_fields(entry, say))}
     lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
     shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
@@ -90,13 +87,13 @@ def tell_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Seq
     click.echo(lines_of("\n".join(shown)))
 
 
-def tell_but(line: str) -> None:
+def print_reservation(line: str) -> None:
     """Something that whoever enters it may not expect."""
     columns, told = width(), f"  but {line}"
     click.echo(lines_of(wrapped(told, columns, "  ") if columns else told))
 
 
-def tell_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
@@ -107,70 +104,43 @@ def state(entry: Entry, stands: EffectiveEntries, contract: Contract) -> str:
     if entry.number in stands.replaced:
         return f"replaced by {stands.replaced[entry.number]}"
     decision = stands.decision_on(entry.number)
-    if decision is not None and entry.said.is_decidable:
+    if decision is not None and entry.body.is_decidable:
         return f"{'granted' if decision[1].granted else 'refused'} by {decision[0].number}"
-    return "awaits a decision" if entry.said.asks_for_decision(contract) else "stands"
+    return "awaits a decision" if entry.body.asks_for_decision(contract) else "stands"
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalWording:
-    """Sentences about entries as a terminal has them: instants and months as they are typed."""
-
-    zone: ZoneInfo
-    currency: str
-
-    @classmethod
-    def of(cls, contract: Contract) -> TerminalWording:
-        terms = contract.versions[-1].terms
-        return cls(terms.time_zone, terms.currency)
-
-    def names(self, names: Sequence[str]) -> str:
-        return ", ".join(names) or "everything"
-
-    def label(self, name: str) -> str:
-        return describe_id(name)
-
-    def month(self, month: str) -> str:
-        return month
-
-    def money(self, amount: Decimal) -> str:
-        return format_money(amount, self.currency)
-
-    def at(self, at_ms: int) -> str:
-        return format_instant(at_ms, self.zone)
-
-    def duration(self, duration_ms: int) -> str:
-        return format_exact_duration(duration_ms)
+def _wording(contract: Contract) -> EntryWording:
+    return EntryWording(contract.time_zone, contract.currency)
 
 
-def summary(entry: Entry, say: TerminalWording) -> str:
+def summary(entry: Entry, say: EntryWording) -> str:
     """What an entry says, in one line, with the time that it is about and its note."""
-    parts = (entry.said.words(say), *_span(entry, say), entry.note)
+    parts = (entry.body.words(say), *_span(entry, say), entry.note)
     return "; ".join(plain(part) for part in parts if part)
 
 
-def told_entry(entry: Entry, say: TerminalWording) -> str:
+def format_entry(entry: Entry, say: EntryWording) -> str:
     """An entry in one line, with its number, who made it, and its reference."""
     reference = f", {plain(entry.reference)}" if entry.reference else ""
     return f"#{entry.number} by {plain(entry.actor)}{reference}: {summary(entry, say)}"
 
 
-def _span(entry: Entry, say: TerminalWording) -> Iterator[str]:
+def _span(entry: Entry, say: EntryWording) -> Iterator[str]:
     from sla_monitor.register.entries import Timed
 
-    if isinstance(entry.said, Timed):
-        yield format_stretch(entry.said.start_ms, entry.said.end_ms, say.zone)
+    if isinstance(entry.body, Timed):
+        yield format_stretch(entry.body.start_ms, entry.body.end_ms, say.zone)
 
 
-def _fields(entry: Entry, say: TerminalWording) -> Iterable[tuple[str, str]]:
+def _fields(entry: Entry, say: EntryWording) -> Iterable[tuple[str, str]]:
     """Every field that was given, and not what goes without saying."""
-    fields = type(entry.said).model_fields
-    for key, value in entry.said:
+    fields = type(entry.body).model_fields
+    for key, value in entry.body:
         if key != "kind" and (fields[key].is_required() or value != fields[key].default):
             yield (fields[key].alias or key).removesuffix("_ms").replace("_", " "), _field(key, value, say)
 
 
-def _field(key: str, value: Any, say: TerminalWording) -> str:
+def _field(key: str, value: Any, say: EntryWording) -> str:
     if key in {"duration_ms", "tolerance_ms"}:
         return say.duration(value)
     if key.endswith("_ms"):
@@ -184,7 +154,7 @@ def _field(key: str, value: Any, say: TerminalWording) -> str:
     return str(value)
 
 
-def _stop(stop: Any, say: TerminalWording) -> str:
+def _stop(stop: Any, say: EntryWording) -> str:
     return f"{describe_id(stop.reason)} {format_stretch(stop.start_ms, stop.end_ms, say.zone)}"
 
 
@@ -195,9 +165,9 @@ def _document(entry: Entry) -> dict[str, Any]:
 
 def reservations(desk: EntryDesk, entered: Entered, entry: Entry) -> list[str]:
     """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
-    if not entry.said.changes_figures:
+    if not entry.body.changes_figures:
         return []
-    said = desk.said()
+    said = desk.entries()
     found = [*not_counted(desk.contract, said, entry), *no_effect(desk.contract, said, entry)]
     return found or list(_no_change(desk, entered, said, entry))
 
@@ -215,9 +185,9 @@ def _no_change(desk: EntryDesk, entered: Entered, said: Sequence[Entry], entry: 
     from sla_monitor.periods.edges import month_at
     from sla_monitor.register.affected_months import months_of
 
-    months = months_of(entry.said, desk.zone, {other.number: other for other in said})
+    months = months_of(entry.body, desk.zone, {other.number: other for other in said})
     if (
-        entry.said.is_meant_to_change
+        entry.body.is_meant_to_change
         and months
         and not entered.changes
         and months[-1] < month_at(desk.clock.now_ms(), desk.zone)
@@ -233,19 +203,19 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
     from sla_monitor.register.effective import standing
     from sla_monitor.register.entries import Claim, Decision, Maintenance
 
-    about = entry.said.about if isinstance(entry.said, Decision) else entry.number
+    about = entry.body.about if isinstance(entry.body, Decision) else entry.number
     case = RequestContext(contract, standing(said))
     asked = case.standing.entry(about)
     ruling = case.standing.decision_on(about)
     is_refused = ruling is not None and not ruling[1].granted
-    if asked is None or is_refused or not isinstance(asked.said, Claim | Maintenance):
+    if asked is None or is_refused or not isinstance(asked.body, Claim | Maintenance):
         return
-    why = refusal(case, asked, asked.said) if isinstance(asked.said, Claim) else ""
+    why = refusal(case, asked, asked.body) if isinstance(asked.body, Claim) else ""
     if why:
         yield f"refused by the contract: {why}"
         return
     zone = contract.time_zone
-    yield from _told(_refused(case, asked), zone)
+    yield from _describe_refused(_refused(case, asked), zone)
 
 
 def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:
@@ -255,14 +225,14 @@ def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded
     from sla_monitor.periods.terms_slices import ServiceHours
     from sla_monitor.register.affected_months import months_of
 
-    for month in months_of(asked.said, case.contract.time_zone, {}):
+    for month in months_of(asked.body, case.contract.time_zone, {}):
         for ruling in exclusions(case, period_of(case.contract, month), ServiceHours()).rulings:
             if ruling.entry == asked.number:
                 pieces = (piece for piece in ruling.listed() if not piece.granted and not piece.is_pending)
                 yield from ((ruling.service, piece) for piece in pieces)
 
 
-def _told(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[str]:
+def _describe_refused(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[str]:
     spans: dict[tuple[str, str], tuple[int, int]] = {}
     for service, piece in refused:
         first_ms, last_ms = spans.get((service, piece.why), (piece.start_ms, piece.end_ms))

@@ -10,7 +10,7 @@ import click
 
 from sla_monitor.cli.register.desk import EntryDesk, desk_options
 from sla_monitor.cli.register.entering import Propose, enter
-from sla_monitor.cli.register.formatting import tell_but, tell_json
+from sla_monitor.cli.register.formatting import print_json, print_reservation
 from sla_monitor.cli.register.preview import Entered, changes, show_changes
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
         return news(source, several, desk.contract, said())
 
     entered = _supposed(desk, propose) if dry_run else enter(desk, propose, yes=given["yes"])
-    _tell(desk, entered, len(several), given["style"], dry_run=dry_run)
+    _print_result(desk, entered, len(several), given["style"], dry_run=dry_run)
 
 
 def content_of(file: Path) -> bytes:
@@ -88,7 +88,7 @@ def content_of(file: Path) -> bytes:
 
 def _supposed(desk: EntryDesk, propose: Propose) -> Entered:
     """What would be added, and what that would change."""
-    new = list(propose(desk.said))
+    new = list(propose(desk.entries))
     found = changes(desk, new)
     show_changes(found)
     return Entered(new, found)
@@ -98,20 +98,20 @@ def _numbers(first: int, last: int) -> str:
     return f"entry {first}" if first == last else f"entries {first} to {last}"
 
 
-def _tell(desk: EntryDesk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
+def _print_result(desk: EntryDesk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
     added = entered.entries
     numbers = [] if dry_run or not added else [added[0].number, added[-1].number]
     but = _reservations(desk, added)
     if style == "json":
         counts = {"rows": count, "added": len(added), "unchanged": count - len(added), "dry_run": dry_run}
-        tell_json({"contract": desk.contract.id, **counts, "numbers": numbers, "changed": entered.changes, "but": but})
+        print_json({"contract": desk.contract.id, **counts, "numbers": numbers, "changed": entered.changes, "but": but})
         return
     said = "would be added" if dry_run else "added"
     where = f" ({_numbers(*numbers)})" if numbers else ""
     rows = "1 row" if count == 1 else f"{count} rows"
     click.echo(f"{rows}: {len(added)} {said}{where}, {count - len(added)} in the register already")
     for line in but:
-        tell_but(line)
+        print_reservation(line)
 
 
 def _reservations(desk: EntryDesk, added: Sequence[Entry]) -> list[str]:
@@ -119,5 +119,5 @@ def _reservations(desk: EntryDesk, added: Sequence[Entry]) -> list[str]:
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import doubts
 
-    ground = EntryContext(desk.contract, desk.said)
+    ground = EntryContext(desk.contract, desk.entries)
     return list(dict.fromkeys(line for entry in added for line in doubts(entry, ground)))

@@ -16,8 +16,8 @@ from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.periods.months import last_day
 from sla_monitor.sla.rounding import shown
 from sla_monitor.wording.figures import format_apart
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
+from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
     from sla_monitor.contract.kpis.kpi_terms import KpiTerms
@@ -71,16 +71,16 @@ def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
     from sla_monitor.register.affected_months import Others, first_changed
 
-    if not any(entry.said.changes_figures for entry in new):
+    if not any(entry.body.changes_figures for entry in new):
         return []
     from sla_monitor.assess import history
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.periods.edges import month_at
     from sla_monitor.periods.terms_slices import margin_ms
 
-    now_ms, said = desk.clock.now_ms(), desk.said()
+    now_ms, said = desk.clock.now_ms(), desk.entries()
     others, running, reach_ms = Others(said), month_at(now_ms, desk.zone), margin_ms(desk.contract)
-    touched = [first_changed(entry.said, desk.zone, others, reach_ms) or running for entry in new]
+    touched = [first_changed(entry.body, desk.zone, others, reach_ms) or running for entry in new]
     if min(touched, default=running) >= running:
         return []
     with keeping(desk.config, desk.ledger) as evidence:
@@ -96,7 +96,7 @@ def changes_of_import(
     from sla_monitor.assess import history
     from sla_monitor.periods.edges import month_at
 
-    now_ms, said = desk.clock.now_ms(), desk.said()
+    now_ms, said = desk.clock.now_ms(), desk.entries()
     running = month_at(now_ms, desk.zone)
     before = history(desk.contract, evidence, running, now_ms, said=said)
     supposed = evidence.supposing(add, without)

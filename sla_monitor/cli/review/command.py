@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.review.pack_sources import Asked, Vouched, made_from
+from sla_monitor.cli.review.pack_sources import PackChoice, Vouched, made_from
 from sla_monitor.cli.shared.options import config_option, copy_option, ledger_option, period_option
 from sla_monitor.cli.shared.output_files import put_file, refuse_another
 
@@ -86,7 +86,7 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.UsageError("--dry-run belongs to --send (write both)")
     mail = _mail(config) if send else None
     whose: Copy = "supplier" if claim is not None or copy == "supplier" else "authority"
-    with made_from(Asked(config, ledger, contract, period, evidence, whose)) as found:
+    with made_from(PackChoice(config, ledger, contract, period, evidence, whose)) as found:
         make(found, wanted, folder, Post(mail, dry_run), Bundling(is_bundled, replaces))
 
 
@@ -187,12 +187,12 @@ def make(vouched: Vouched, wanted: PackRequest, output: Path, post: Post, bundli
 def _send(case: PackInput, whole: Pack, files: Mapping[str, bytes], mail: Mail, is_dry: bool) -> None:
     from sla_monitor.cli.shared.terminal import lines_of
     from sla_monitor.clock import SystemClock
-    from sla_monitor.review.mail import message, send, told
+    from sla_monitor.review.mail import describe_message, message, send
 
     made = message(case, whole, files, mail, SystemClock().now_ms())
     if not is_dry:
         send(made, mail)
-    click.echo(lines_of(told(made)) if is_dry else f"sent to {made['To']}")
+    click.echo(lines_of(describe_message(made)) if is_dry else f"sent to {made['To']}")
 
 
 def _progress(total: int) -> Callable[[str], None]:

@@ -31,7 +31,7 @@ class Vouched:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PackChoice:
     """What is asked for: a contract by its name, a month, the party that gets it."""
 
     config: Path
@@ -43,14 +43,14 @@ class Asked:
 
 
 @contextmanager
-def made_from(asked: Asked) -> Iterator[Vouched]:
+def made_from(asked: PackChoice) -> Iterator[Vouched]:
     from sla_monitor.archive.sealed import sealed_days
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import read_evidence
     from sla_monitor.periods.edges import period_of
-    from sla_monitor.review.first_failures import first_looks
-    from sla_monitor.review.gathering import Subject, gathered
-    from sla_monitor.review.keeping import Keeping, sealed_as
+    from sla_monitor.review.first_failures import first_failures
+    from sla_monitor.review.gathering import PackSubject, gathered
+    from sla_monitor.review.keeping import Retention, sealed_as
 
     contract = chosen_contract(asked.contract, asked.config)
     if asked.evidence is not None:
@@ -58,7 +58,7 @@ def made_from(asked: Asked) -> Iterator[Vouched]:
             raise click.UsageError("--evidence and --ledger exclude each other (leave one of them out)")
         found = read_evidence(asked.evidence, contract)
         month = _month(asked.period or last_closed(contract, found.until_ms), contract, found.as_of_ms)
-        yield Vouched(gathered(Subject(contract, found, month, found.as_of_ms), asked.copy))
+        yield Vouched(gathered(PackSubject(contract, found, month, found.as_of_ms), asked.copy))
         return
     now_ms = SystemClock().now_ms()
     month = _month(asked.period or last_closed(contract, now_ms), contract, now_ms)
@@ -69,10 +69,10 @@ def made_from(asked: Asked) -> Iterator[Vouched]:
     with recorded(asked.config, asked.ledger) as reader:
         head = reader.head()
         whole = gathered(
-            Subject(contract, reader, month, now_ms),
+            PackSubject(contract, reader, month, now_ms),
             asked.copy,
-            first_looks=lambda one: first_looks(one, reader.first_failed),
-            keeping=Keeping(is_recorded=True, by=by, **sealed_as(days, period_of(contract, month))),
+            first_failures=lambda one: first_failures(one, reader.first_failed),
+            keeping=Retention(is_recorded=True, by=by, **sealed_as(days, period_of(contract, month))),
             head="" if head is None else head.line(now_ms, None if key is None else key.sign),
         )
         yield Vouched(whole, key, days)

@@ -15,7 +15,7 @@ from sla_monitor.errors import ConfigError
 if TYPE_CHECKING:
     from sla_monitor.archive.reading import Archived
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.ledger.reading.reader import Keeping, Reader
+    from sla_monitor.ledger.reading.reader import CachingReader, Reader
 
 contract_argument = click.argument("contract")
 """An id in the configuration, or a path."""
@@ -72,11 +72,11 @@ def recorded(config: Path, ledger: Path | None) -> Iterator[Reader]:
         yield reader
 
 
-def keeping(config: Path, ledger: Path | None) -> Keeping:
+def keeping(config: Path, ledger: Path | None) -> CachingReader:
     """The same for who may write the ledger: what is worked out of it is kept there."""
-    from sla_monitor.ledger.reading.reader import Keeping
+    from sla_monitor.ledger.reading.reader import CachingReader
 
-    return Keeping(ledger_path(config, ledger), _archive(config, ledger))
+    return CachingReader(ledger_path(config, ledger), _archive(config, ledger))
 
 
 def _archive(config: Path, ledger: Path | None) -> Archived | None:

@@ -8,17 +8,17 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 
 from sla_monitor.contract.advice.maintenance_rules import upkeep_doubts
-from sla_monitor.contract.advice.points import doubts
-from sla_monitor.contract.advice.probing import PAGE_BURN, probing_doubts
+from sla_monitor.contract.advice.points_and_money import doubts, never_repeated
+from sla_monitor.contract.advice.probing import probing_doubts
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import PAGE_BURN, AvailabilityKpi
 from sla_monitor.contract.local_time import local_date, midnight_ms
 from sla_monitor.contract.reading.nodes import Path, Problem
 from sla_monitor.contract.reading.places import dotted, locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import agreed_in_30_days_ms, told_time
+from sla_monitor.contract.usual_month import agreed_in_30_days_ms, format_ms
 from sla_monitor.contract.versions import resolve
 
 COARSE = Fraction(1, 4)
@@ -53,10 +53,8 @@ def _remarks(terms: Terms) -> Iterator[Remark]:
         if service.endpoints and service.id not in promised:
             yield ("services", i, "id"), "is in no KPI: it is watched, and nothing is promised (add a KPI for it)"
     positions = {service.id: i for i, service in enumerate(terms.services)}
-    for j, kpi in enumerate(terms.kpis):
-        if not isinstance(kpi, AvailabilityKpi):
-            continue
-        i = positions[kpi.service]
+    for kpi in terms.availability_kpis:
+        i, j = positions[kpi.service], terms.kpis.index(kpi)
         service = terms.services[i]
         if not service.endpoints:
             yield (
@@ -66,6 +64,7 @@ def _remarks(terms: Terms) -> Iterator[Remark]:
         for k in range(len(service.endpoints)):
             yield from _pace(terms, kpi, service, ("services", i, "endpoints", k))
     yield from doubts(terms)
+    yield from never_repeated(terms)
     yield from probing_doubts(terms)
     yield from upkeep_doubts(terms)
 
@@ -76,17 +75,17 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
     failures = terms.accounting.confirmation_failures
     allowed = (1 - kpi.target_ratio) * agreed_in_30_days_ms(terms, service)
     smallest = failures * endpoint.every_ms
-    of_kpi = f"{kpi.id} allows {told_time(allowed)} in a month"
+    of_kpi = f"{kpi.id} allows {format_ms(allowed)} in a month"
     if smallest > allowed * COARSE:
         longest = int(allowed * COARSE / failures) // 1000
         remedy = f"probe every {longest}s or more often" if longest else "no interval is short enough for this target"
-        message = f"{of_kpi}, and the shortest outage that can be told is {told_time(smallest)} ({remedy})"
+        message = f"{of_kpi}, and the shortest outage that can be told is {format_ms(smallest)} ({remedy})"
         yield (*path, "every"), message
         return
     if isinstance(endpoint, HeartbeatEndpoint) and endpoint.period_ms is not None:
         patience_ms = endpoint.period_ms + endpoint.grace_ms
         if patience_ms > allowed:
-            silence = told_time(patience_ms)
+            silence = format_ms(patience_ms)
             yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
     if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
         remedy = "set accounting.confirmation to 2 or more, or probe more often"

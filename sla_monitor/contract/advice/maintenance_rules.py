@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from sla_monitor.contract.calendars import DAYS, Calendar
-from sla_monitor.contract.maintenance import Maintenance
+from sla_monitor.contract.maintenance import OVER_WORDS, YEARS, MaintenanceTerms
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import hours_in_30_days_ms, told_time
+from sla_monitor.contract.usual_month import format_ms, hours_in_30_days_ms
 
 SUBSTITUTE = " (observed)"
 """How the library of holidays marks the day that stands in for one at a weekend."""
@@ -60,25 +60,34 @@ def _is_in(terms: Terms, day: date) -> bool:
     return terms.term.start_on <= day <= terms.term.end_on
 
 
-def _maintenance(terms: Terms, path: Path, rules: Maintenance, services: Sequence[Service]) -> Iterator[RuleProblem]:
+def _maintenance(
+    terms: Terms, path: Path, rules: MaintenanceTerms, services: Sequence[Service]
+) -> Iterator[RuleProblem]:
     """An allowance that there is no time for, and one that nobody shares."""
     if rules.allowance_ms is None:
         return
-    allowed = told_time(rules.allowance_ms)
-    if rules.hours is not None:
-        window = hours_in_30_days_ms(terms, rules.hours)
-        if window < rules.allowance_ms:
-            message = f"is {allowed} a month, and {rules.hours} has {told_time(window)} (check the two)"
+    allowed, over = format_ms(rules.allowance_ms), OVER_WORDS[rules.allowance_over]
+    for name, whose in _hours_for_it(rules, services):
+        hours = hours_in_30_days_ms(terms, name) * (12 if rules.allowance_over in YEARS else 1)
+        if not whose and hours < rules.allowance_ms:
+            message = f"is {allowed} {over}, and {name} has {format_ms(hours)} (check the two)"
             yield (*path, "allowance"), message
-    for service in services:
-        hours = hours_in_30_days_ms(terms, service.service_hours)
-        if hours <= rules.allowance_ms:
-            message = f"is {allowed} a month, and {service.id} has {told_time(hours)} of service hours"
+        elif whose and hours <= rules.allowance_ms:
+            message = f"is {allowed} {over}, and {whose} has {format_ms(hours)} of service hours"
             yield (*path, "allowance"), f"{message}: it need never be up (a smaller allowance)"
     if rules.excess == "excluded":
         yield (*path, "excess"), f"excluded: what goes beyond {allowed} does not count either, so nothing is limited"
     if rules.allowance_per == "contract" and path[0] == "services":
         yield (*path, "allowance_per"), "is one service's own, and shared with no other (write service)"
+
+
+def _hours_for_it(rules: MaintenanceTerms, services: Sequence[Service]) -> Iterator[tuple[str, str]]:
+    """Calendars that limit an allowance, with the service whose hours they are; a booking is shorter than any month."""
+    if rules.allowance_over == "booking":
+        return
+    if rules.hours is not None:
+        yield rules.hours, ""
+    yield from ((service.service_hours, service.id) for service in services)
 
 
 def _ratings(terms: Terms) -> Iterator[RuleProblem]:

@@ -7,7 +7,7 @@ name in `sla_monitor/probe/` (docs/how-to/add-a-probe-kind.md).
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
@@ -38,6 +38,10 @@ Weight = Annotated[Level, Field(gt=0, le=1000)]
 
 class EndpointTerms(Strict):
     """What every kind has: identity, how often to probe, how long one probe may take, how slow is too slow."""
+
+    has_response_time: ClassVar[bool] = True
+    has_first_byte: ClassVar[bool] = False
+    """Whether its answer is HTTP, whose first byte has a time of its own."""
 
     id: Identifier = Field(
         description="The name under which its history is kept: unique in the contract, whatever service it moves to."
@@ -105,6 +109,7 @@ class TlsTerms(Strict):
 class HttpEndpoint(RequestTerms, TlsTerms, NetworkTerms, EndpointTerms):
     """An HTTP or HTTPS request."""
 
+    has_first_byte: ClassVar[bool] = True
     kind: Literal["http"] = Field(description="Makes it this kind.")
     url: Url = Field(description="The address, without any user name or password.")
     method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = Field("GET", description="The method.")
@@ -136,7 +141,7 @@ class TcpEndpoint(NetworkTerms, EndpointTerms):
     host: Host = Field(description="Name or IP address.")
     port: Port = Field(description="The port.")
     send: str | None = Field(None, description="Text to send once connected.")
-    expect: Pattern | None = Field(None, description="Regular expression looked for in what the server says.")
+    expect: Pattern | None = Field(None, description="Regular expression to find in the server's response.")
 
 
 class DnsEndpoint(NetworkTerms, EndpointTerms):
@@ -199,6 +204,7 @@ class ExpectedReports(Strict):
 class HeartbeatEndpoint(EndpointTerms):
     """The supplier's batch job posts to us: DOWN if it fails, runs too long, or does not report success in time."""
 
+    has_response_time: ClassVar[bool] = False
     kind: Literal["heartbeat"] = Field(description="Makes it this kind.")
     token: Secret = Field(description="What the job sends as `Authorization: Bearer`.")
     period_ms: DurationMs | None = Field(
@@ -230,6 +236,7 @@ class JourneyEndpoint(TlsTerms, NetworkTerms, EndpointTerms):
     Cookies and connections last as long as one journey. `timeout` is one deadline over all steps.
     """
 
+    has_first_byte: ClassVar[bool] = True
     kind: Literal["journey"] = Field(description="Makes it this kind.")
     base: Annotated[Url, AfterValidator(_base)] | None = Field(
         None, description="What stands before each address that begins with /."

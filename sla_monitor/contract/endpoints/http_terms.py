@@ -16,7 +16,10 @@ from sla_monitor.contract.rules.plain_values import RuleProblem
 class JsonCondition(Strict):
     """One condition on a JSON answer: the path finds something, and all of it satisfies exactly one of the others."""
 
-    path: JsonPath = Field(description="A JSONPath (RFC 9535), for example $.status")
+    path: JsonPath = Field(
+        description="A JSONPath (RFC 9535), for example $.status. Of several values that it finds, every one must"
+        " satisfy the condition."
+    )
     equals: str | Whole | YesNo | None = Field(None, description="The value is this one.")
     matches: Pattern | None = Field(None, description="A pattern is found in the text.")
     at_least: Whole | None = Field(None, description="The number is not smaller.")
@@ -36,7 +39,7 @@ ExpectedHeaders = Annotated[dict[str, Pattern], AfterValidator(each_once)]
 
 
 class HttpExpectations(Strict):
-    """What a good answer looks like; every line must hold."""
+    """Expectations of the response; all must hold."""
 
     status: tuple[StatusRange, ...] = Field(
         ((200, 299),), min_length=1, description="Statuses and ranges of statuses, one of which must be the answer's."
@@ -70,7 +73,7 @@ class RequestTerms(Strict):
     bearer_token: Secret | None = Field(None, description="Sent as `Authorization: Bearer`.")
     redirects: Redirects = Field(Redirects(), description="Whether to follow them.")
     body_limit_bytes: Whole = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
-    expect: HttpExpectations = Field(HttpExpectations(), description="What a good answer looks like.")
+    expect: HttpExpectations = Field(HttpExpectations(), description="Expectations of the response.")
 
 
 def credential_problems(terms: RequestTerms, headers: Iterable[str]) -> Iterator[RuleProblem]:

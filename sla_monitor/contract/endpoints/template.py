@@ -25,7 +25,7 @@ _STAND_IN = "\ue000"
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class CaptureReference:
     """A value that an earlier step takes from its answer."""
 
     name: str
@@ -34,7 +34,7 @@ class Captured:
         return f"${{{self.name}}}"
 
 
-Reference = Captured | SecretReference
+Reference = CaptureReference | SecretReference
 Fill = Callable[[Reference], str]
 
 
@@ -50,7 +50,7 @@ class Template:
     @property
     def captured(self) -> list[str]:
         """The names of the captured values in it."""
-        return [piece.name for piece in self.pieces if isinstance(piece, Captured)]
+        return [piece.name for piece in self.pieces if isinstance(piece, CaptureReference)]
 
     @property
     def is_literal(self) -> bool:
@@ -99,7 +99,7 @@ def _pieces(text: str, info: ValidationInfo) -> Iterator[str | Reference]:
 def _reference(token: re.Match[str], info: ValidationInfo) -> Reference:
     inside = token[1] or ""
     if NAME.fullmatch(inside):
-        return Captured(inside)
+        return CaptureReference(inside)
     if ":" in inside:
         return parse_reference(token[0], info)
     raise ValueError(

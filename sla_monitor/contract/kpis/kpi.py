@@ -5,11 +5,10 @@ A class says all that is asked of its indicator outside of the maths. To add one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -19,6 +18,13 @@ from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.contract.rules.plain_values import RuleProblem
+from sla_monitor.contract.usual_month import format_ms
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.terms import Terms
+
+PAGE_BURN = Fraction(144, 10)
+"""The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
 
 SEEN_AT = "Where it is seen; none: at all endpoints of its service, and without these in the register."
 
@@ -29,10 +35,6 @@ class PercentKpi(KpiTerms):
     unit: ClassVar[str] = "percent"
     target: Percent = Field(description="The least result that keeps the promise, per hundred.")
     threshold: Percent | None = Field(None, description="The floor: worse than this is below threshold.")
-
-    @cached_property
-    def target_ratio(self) -> Fraction:
-        return Fraction(self.target) / 100
 
 
 class LowerKpi(KpiTerms):
@@ -45,7 +47,6 @@ class AvailabilityKpi(PercentKpi):
     """A promise of availability: the part of the agreed time that counts in which the service was not down."""
 
     is_probed: ClassVar[bool] = True
-    has_downtime: ClassVar[bool] = True
     indicator: Literal["availability"] = Field("availability", description="What is measured.")
     service: Identifier = Field(description="The id of the service.")
     counting: Counting = Field(Counting(), description="Which time counts, and as what.")
@@ -58,22 +59,59 @@ class AvailabilityKpi(PercentKpi):
     def needs_samples(self) -> bool:
         return self.counting.slow_as_down is not None  # an answer that is too slow is none
 
+    @property
+    def downtime_counting(self) -> Counting:
+        return self.counting
+
+    def doubts(self, terms: Terms) -> Iterator[RuleProblem]:
+        yield from self._alarm()
+        yield from self._places(terms)
+
+    def _alarm(self) -> Iterator[RuleProblem]:
+        """With everything down, an hour burns the allowance 1 / (1 - target) times too fast, and never faster."""
+        allowed = 1 - self.target_ratio
+        if allowed * PAGE_BURN > 1:
+            fastest = f"{float(1 / allowed):.3g}"
+            message = f"allows so much that the alarm at {float(PAGE_BURN):g} times its pace can never go off"
+            remedy = f"with everything down the pace is {fastest} times (an alarm of its own, lower)"
+            yield ("target",), f"{message}: {remedy}"
+
+    def _places(self, terms: Terms) -> Iterator[RuleProblem]:
+        """A quorum of more places than there are, and answers that we do not wait for as long as the contract does."""
+        quorum, slow = self.counting.quorum, self.counting.slow_as_down
+        probing = [endpoint for _, endpoint in terms.endpoints_of(self)]
+        if quorum and probing and quorum.min_active > len(probing):
+            count = f"{quorum.min_active}, more than the endpoints ({len(probing)})"
+            message = f"quorum.min_active is {count}: nothing is ever known"
+            yield ("counting",), f"{message} (add endpoints, or write a smaller number)"
+        limit_ms = None if slow is None else slow.promised_ms * Fraction(slow.multiple)
+        for endpoint in probing:
+            if limit_ms is not None and endpoint.timeout_ms <= limit_ms:
+                waited = f"{endpoint.id} is down after {format_ms(endpoint.timeout_ms)}"
+                message = f"{waited}, and an answer is none only after {format_ms(limit_ms)} (a longer timeout)"
+                yield ("counting",), message
+
 
 class ErrorRateKpi(PercentKpi):
     """100 less the mean of the error rates of all slots (of five minutes, say); a slot without requests has none."""
 
     is_probed: ClassVar[bool] = True
+    is_of_samples: ClassVar[bool] = True
     indicator: Literal["error_rate"] = Field(description="What is measured.")
     endpoints: tuple[Identifier, ...] = Field((), description=SEEN_AT)
     slot_ms: DurationMs = Field(300_000, alias="slot", description="How long a slot is.")
 
     @property
-    def needs_samples(self) -> bool:
-        return True
-
-    @property
     def named_endpoints(self) -> tuple[str, ...]:
         return self.endpoints
+
+    def doubts(self, terms: Terms) -> Iterator[RuleProblem]:
+        slot = format_ms(self.slot_ms)
+        for _, endpoint in terms.endpoints_of(self):
+            if endpoint.every_ms > self.slot_ms:
+                every = f"{format_ms(endpoint.every_ms)}, the interval of {endpoint.id}"
+                message = f"{slot} is shorter than {every}: most slots hold no probe of it"
+                yield ("slot",), f"{message} (a longer slot, or probe more often)"
 
 
 class ResponseTimeKpi(LowerKpi, AskedKpi):
@@ -81,6 +119,7 @@ class ResponseTimeKpi(LowerKpi, AskedKpi):
 
     unit: ClassVar[str] = "ms"
     is_probed: ClassVar[bool] = True
+    is_of_samples: ClassVar[bool] = True
     indicator: Literal["response_time"] = Field(description="What is measured.")
     statistic: Literal["mean", "percentile"] = Field(description="What is made of the times.")
     percentile: Percent | None = Field(None, description="Nearest rank: the smallest time that so many do not exceed.")
@@ -90,12 +129,20 @@ class ResponseTimeKpi(LowerKpi, AskedKpi):
     )
 
     @property
-    def needs_samples(self) -> bool:
-        return True
-
-    @property
     def named_endpoints(self) -> tuple[str, ...]:
         return self.endpoints
+
+    def doubts(self, terms: Terms) -> Iterator[RuleProblem]:
+        yield from super().doubts(terms)
+        endpoints = [endpoint for _, endpoint in terms.endpoints_of(self)]
+        if self.source is not None and endpoints:
+            yield ("source",), "is not used: its service has endpoints, whose probes decide (leave service out)"
+        for endpoint in endpoints:
+            if not endpoint.has_response_time:
+                message = f"{endpoint.id} is a heartbeat, which has no response time (name other endpoints)"
+                yield ("endpoints",), message
+            elif self.phase == "first_byte" and not endpoint.has_first_byte:
+                yield ("phase",), f"{endpoint.id} speaks no HTTP and has no first byte (write total, or name others)"
 
     @model_validator(mode="after")
     def _percentile(self) -> Self:
@@ -135,8 +182,25 @@ class RatioKpi(PercentKpi, AskedKpi):
     no_events: Literal["not_measured", "met"] = Field("not_measured", description="A period in which nothing happened.")
 
     @property
-    def is_of_tickets(self) -> bool:
-        return self.within_ms is not None
+    def ticket_terms(self) -> RatioKpi | None:
+        return None if self.within_ms is None else self
+
+    def covers(self, priority: str, service: str | None) -> bool:
+        """Whether it counts tickets of a priority and a service; a ticket of no service is of all of them."""
+        is_ours = self.service is None or service in {None, self.service}
+        return is_ours and (not self.priorities or priority in self.priorities)
+
+    @property
+    def least_denominator(self) -> int:
+        return self.min_denominator
+
+    @property
+    def value_without_events(self) -> Fraction | None:
+        return Fraction(100) if self.no_events == "met" else None
+
+    def counting_words(self) -> Iterator[str]:
+        if self.min_denominator:
+            yield f"late ones are divided by no fewer than {self.min_denominator}"
 
     def _misfits(self) -> Iterator[RuleProblem]:
         """Good and total, or the share itself: all but tickets, which are counted here."""
@@ -215,3 +279,8 @@ INDICATORS: dict[str, type[KpiTerms]] = {
     get_args(tagged)[1].tag: get_args(tagged)[0] for tagged in get_args(get_args(Kpi)[0])
 }
 """The terms of every indicator by its name, in the order of the union."""
+
+
+def availability_kpis(kpis: Iterable[Kpi]) -> tuple[AvailabilityKpi, ...]:
+    """Those that promise availability, with the terms that only they have."""
+    return tuple(kpi for kpi in kpis if isinstance(kpi, AvailabilityKpi))

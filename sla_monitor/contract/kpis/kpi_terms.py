@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, ClassVar, Literal, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Day, Identifier, Misplaced, Strict, Whole, YesNo
 from sla_monitor.contract.kpis.bands import Band, Direction, Level, Rounding, tiling_problems
+from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.rules.plain_values import RuleProblem
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.kpis.kpi import RatioKpi
+    from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
+    from sla_monitor.contract.terms import Terms
 
 Factor = Annotated[Level, Field(ge=0, le=1000)]
 
@@ -39,8 +48,8 @@ class KpiTerms(Strict):
     unit: ClassVar[str] = ""
     is_probed: ClassVar[bool] = False
     """Whether its figure is made of what is seen at endpoints, where its service has some."""
-    has_downtime: ClassVar[bool] = False
-    """Whether it loses time in which its service is down."""
+    is_of_samples: ClassVar[bool] = False
+    """Whether its figure is made of each probe by itself, and not of the time between them, whatever its terms are."""
     takes_counts: ClassVar[bool] = False
     """Whether somebody may report it as so many in target of so many."""
 
@@ -53,7 +62,7 @@ class KpiTerms(Strict):
     target: Level = Field(description="The result that keeps the promise.")
     threshold: Level | None = Field(None, description="The floor: worse than this is below threshold.")
     bands: tuple[Band, ...] = Field((), description="Best first; they tile the line.")
-    rounding: Rounding | None = Field(None, description="Must be said where there are bands; mode none: as it is.")
+    rounding: Rounding | None = Field(None, description="Required with bands; mode none: no rounding.")
     repeat: Repeat | None = Field(None, description="What failing again costs.")
     related: Related | None = Field(None, description="Which other KPIs the same incident fails.")
     average_with_previous: Annotated[Whole, Field(ge=0, le=12)] = Field(
@@ -90,14 +99,44 @@ class KpiTerms(Strict):
         ]
 
     @property
-    def needs_samples(self) -> bool:
-        """Whether its figure is made of each probe by itself, and not of the time between them."""
-        return False
+    def gives_points(self) -> bool:
+        """Whether any result of it costs service points."""
+        return any(band.points for band in self.bands)
+
+    @cached_property
+    def target_ratio(self) -> Fraction:
+        """The target as a part of 1 where it is per cent, and otherwise as it is."""
+        return Fraction(self.target) / (100 if self.unit == "percent" else 1)
 
     @property
-    def is_of_tickets(self) -> bool:
-        """Whether its figure is worked out from the tickets of the register."""
-        return False
+    def needs_samples(self) -> bool:
+        """Whether its figure needs each probe by itself, by its terms."""
+        return self.is_of_samples
+
+    @property
+    def downtime_counting(self) -> Counting | None:
+        """How the time counts in which its service is down, against an allowance of it; None: it has no such time."""
+        return None
+
+    @property
+    def ticket_terms(self) -> RatioKpi | None:
+        """Which tickets of the register it counts, and how; None: it counts none."""
+        return None
+
+    @property
+    def asked_source(self) -> PrometheusSource | None:
+        """The Prometheus that its figure is asked of; None: it is asked of none."""
+        return None
+
+    @property
+    def least_denominator(self) -> int:
+        """Where it is reported as so many of so many, the late ones are divided by no fewer than this."""
+        return 0
+
+    @property
+    def value_without_events(self) -> Fraction | None:
+        """Its figure where it is reported that nothing happened; None: it has none."""
+        return None
 
     @property
     def named_endpoints(self) -> tuple[str, ...]:
@@ -108,6 +147,14 @@ class KpiTerms(Strict):
     def part_kpis(self) -> tuple[str, ...]:
         """The KPIs that it is made of; none: it is no composite."""
         return ()
+
+    def counting_words(self) -> Iterator[str]:
+        """How its figure is counted, in words: a line for each rule of its own. They stand on every report."""
+        yield from ()
+
+    def doubts(self, terms: Terms) -> Iterator[RuleProblem]:
+        """What is allowed and cannot work well, with the path of the term below the KPI."""
+        yield from ()
 
     def is_worse(self, one: Decimal | Fraction, other: Decimal | Fraction) -> bool:
         """Whether one result is worse than another, in this KPI's direction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
@@ -15,6 +15,9 @@ from sla_monitor.contract.fields import DurationMs, FilePath, Misplaced, Strict,
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.reading.secret import Secret
 from sla_monitor.contract.rules.plain_values import RuleProblem
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.terms import Terms
 
 RANGE = "$range"
 """In a query, the time from the beginning of the measurement period to the instant of evaluation."""
@@ -27,7 +30,7 @@ Query = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_wh
 
 
 class PrometheusSource(Strict):
-    """A figure that stands in a Prometheus: either `good` and `total`, or `value`."""
+    """A figure from a Prometheus: either `good` and `total`, or `value`."""
 
     prometheus: Url = Field(description="Its address, up to what comes before /api/v1/query.")
     good: Query | None = Field(None, description="PromQL: how many events were good. $range: the period so far.")
@@ -98,11 +101,13 @@ class AskedKpi(KpiTerms):
         if self.source is not None and self.source.good is not None:
             yield ("good",), "and total belong to indicator: ratio_in_target (write value)"
 
+    @property
+    def asked_source(self) -> PrometheusSource | None:
+        return self.source
 
-def source_doubts(kpi: KpiTerms) -> Iterator[tuple[str, str]]:
-    """Queries that are allowed, and are hardly about the measurement period; each by its key."""
-    source = getattr(kpi, "source", None)
-    for name, query in source.queries.items() if isinstance(source, PrometheusSource) else ():
-        if RANGE not in query and (name != "value" or _GROWS.search(query)):
-            message = f"has no {RANGE}: the answer is not about the measurement period"
-            yield name, f"{message} (write for example sum(increase(requests_total[{RANGE}])))"
+    def doubts(self, terms: Terms) -> Iterator[RuleProblem]:
+        """Queries that are hardly about the measurement period."""
+        for name, query in self.source.queries.items() if self.source is not None else ():
+            if RANGE not in query and (name != "value" or _GROWS.search(query)):
+                message = f"has no {RANGE}: the answer is not about the measurement period"
+                yield ("source", name), f"{message} (write for example sum(increase(requests_total[{RANGE}])))"

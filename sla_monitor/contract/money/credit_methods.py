@@ -20,16 +20,20 @@ from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
 from sla_monitor.contract.money.credit_tables import (
     ChargeShare,
+    DayTier,
     Number,
+    OnlyIfRepeated,
     PercentPart,
     PercentUp,
     RepeatStep,
+    Reward,
     Rung,
     Slice,
     Tier,
 )
 
 Partial = Literal["prorata", "floor", "ceil"]
+DaysOf = Literal["free_service", "added_term"]
 
 
 class CreditTerms(Strict):
@@ -48,12 +52,16 @@ class CreditTerms(Strict):
     """Whether it is worth nothing without bands that have points."""
     prices_misreports: ClassVar[bool] = False
     """Whether it takes the register's misreports."""
+    is_bonus: ClassVar[bool] = False
+    """Whether it gives money to the supplier: it comes after all rules that take some."""
 
     id: Identifier = Field(description="The name of the rule in reports.")
     clause: str = Field("", description="Where the contract says so.")
     service: Identifier | None = Field(None, description="Whose charges percentages are of; none: all charges.")
     rounding: Literal["half_up", "half_even", "down", "up"] = Field("half_up", description="To the smallest coin.")
-    min_payout: MinimumPayout | None = Field(None, description="A smaller credit is not paid.")
+    min_payout: MinimumPayout | None = Field(
+        None, description="A smaller line is not paid: each KPI of the rule by itself."
+    )
 
     @property
     def kpi_references(self) -> tuple[KpiReference, ...]:
@@ -69,6 +77,11 @@ class CreditTerms(Strict):
     def is_of_charges(self) -> bool:
         """Whether it is a percentage or a share of the charges, and so nothing where nothing is charged."""
         return True
+
+    @property
+    def only_sets_off(self) -> bool:
+        """Whether it gives nothing where no other rule takes any money."""
+        return False
 
     @property
     def prices_occurrences(self) -> bool:
@@ -88,6 +101,12 @@ class CreditTerms(Strict):
         return None
 
 
+class RepeatedCreditTerms(CreditTerms):
+    """What the rules have whose credits are each for the failure of one KPI."""
+
+    only_if_repeated: OnlyIfRepeated | None = Field(None, description="A failure costs nothing unless it repeats.")
+
+
 class PointsCredit(CreditTerms):
     """Sum of the period's points, times a percentage, of the charges."""
 
@@ -96,7 +115,7 @@ class PointsCredit(CreditTerms):
     costs_for: ClassVar[str] = "points of the month"
     prices_points: ClassVar[bool] = True
 
-    method: Literal["points"] = Field(description="How the credit is worked out.")
+    method: Literal["points"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     per_point_percent: PercentUp = Field(description="Of the charges, for each point.")
 
@@ -104,26 +123,26 @@ class PointsCredit(CreditTerms):
         return None if least_points is None else Fraction(least_points) * Fraction(self.per_point_percent)
 
 
-class ShortfallCredit(CreditTerms):
+class ShortfallCredit(RepeatedCreditTerms):
     """So many per cent of the charges for each percentage point by which a result misses its target."""
 
     summary: ClassVar[str] = "percentage points under target × rate × charges; `partial` says what a begun point is"
     example: ClassVar[Mapping[str, str]] = {"kpis": "[KPI1]", "rate_percent": "0.5", "partial": "prorata"}
 
-    method: Literal["shortfall"] = Field(description="How the credit is worked out.")
+    method: Literal["shortfall"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field(min_length=1, description="Whose shortfall.")
     rate_percent: PercentUp = Field(description="Of the charges, for each percentage point.")
     partial: Partial = Field(description="A begun point counts in proportion, not at all, or whole.")
     max_percent: PercentUp | None = Field(None, description="No more than this for one KPI.")
 
 
-class TierCredit(CreditTerms):
+class TierCredit(RepeatedCreditTerms):
     """A table from results to percentages of the bill."""
 
     summary: ClassVar[str] = "the percentage that a table gives for the result"
     example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "tiers": "[{below: 99.9, percent: 10}]"}
 
-    method: Literal["tiers"] = Field(description="How the credit is worked out.")
+    method: Literal["tiers"] = Field(description="Credit method.")
     kpi: KpiId = Field(description="Whose result is looked up.")
     tiers: tuple[Tier, ...] = Field(min_length=1, description="In any order.")
 
@@ -149,7 +168,7 @@ class PoolCredit(CreditTerms):
     summary: ClassVar[str] = "pool × allocation × at-risk percentage × charges, with `earn_back`"
     example: ClassVar[Mapping[str, str]] = {"at_risk_percent": "10", "allocation": "{KPI1: 40, KPI2: 60}"}
 
-    method: Literal["at_risk_pool"] = Field(description="How the credit is worked out.")
+    method: Literal["at_risk_pool"] = Field(description="Credit method.")
     at_risk_percent: PercentPart = Field(description="Of the charges: no month costs more by this rule.")
     pool_percent: PercentUp = Field(Decimal(100), description="The part of the amount at risk for this rule's KPIs.")
     allocation: dict[KpiId, PercentUp] = Field(min_length=1, description="Each KPI's weight in the pool.")
@@ -168,7 +187,7 @@ class LadderCredit(CreditTerms):
     costs_for: ClassVar[str] = "points of the month"
     prices_points: ClassVar[bool] = True
 
-    method: Literal["ladder"] = Field(description="How the credit is worked out.")
+    method: Literal["ladder"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     rungs: tuple[Rung, ...] = Field(min_length=1, description="Ascending by points.")
     between: Literal["step_down", "step_up", "prorata"] = Field(description="What a number between two rungs gives.")
@@ -195,7 +214,7 @@ class RatchetCredit(CreditTerms):
     costs_for: ClassVar[str] = "points of the month"
     prices_points: ClassVar[bool] = True
 
-    method: Literal["ratchet"] = Field(description="How the credit is worked out.")
+    method: Literal["ratchet"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     free: Points = Field(Decimal(0), description="Points that cost nothing.")
     per_point: Price = Field(description="The price of a point.")
@@ -226,12 +245,14 @@ class UnitRateCredit(CreditTerms):
     example: ClassVar[Mapping[str, str]] = {"rate": "2.00", "block": "2h"}
     costs_for: ClassVar[str] = "unavailability"
 
-    method: Literal["unit_rate"] = Field(description="How the credit is worked out.")
+    method: Literal["unit_rate"] = Field(description="Credit method.")
     kpi: KpiId | None = Field(
         None, description="A count whose result is the number of blocks; none: outages on record, and occurrences."
     )
     rate: Price | None = Field(None, description="For one block, at a weight of 1.")
-    share: ChargeShare | None = Field(None, description="The rate as a share of the charges: 1/30 a day.")
+    share: ChargeShare | None = Field(
+        None, description="The rate as a share of the charges, such as 1/30 a day; at most twelve digits on each side."
+    )
     weights: dict[Identifier, Factor] = Field(
         default_factory=dict,
         description="By area; one not named has 1. With weights, outages on record are those of services named here.",
@@ -263,7 +284,12 @@ class UnitRateCredit(CreditTerms):
         by_service: dict[str, KpiTerms] = {}
         for kpi in kpis:
             service = kpi.service
-            if service is None or not kpi.has_downtime or kpi.kind == "PI" or self.service not in {None, service}:
+            if (
+                service is None
+                or kpi.downtime_counting is None
+                or kpi.kind == "PI"
+                or self.service not in {None, service}
+            ):
                 continue
             if not self.weights or service in self.weights:
                 by_service.setdefault(service, kpi)
@@ -280,13 +306,13 @@ class UnitRateCredit(CreditTerms):
         return self
 
 
-class FixedCredit(CreditTerms):
+class FixedCredit(RepeatedCreditTerms):
     """An amount for each KPI that misses its target."""
 
     summary: ClassVar[str] = "an amount for each KPI that missed its target"
     example: ClassVar[Mapping[str, str]] = {"amounts": "{KPI1: 500.00}"}
 
-    method: Literal["fixed"] = Field(description="How the credit is worked out.")
+    method: Literal["fixed"] = Field(description="Credit method.")
     amounts: dict[KpiId, Money] = Field(min_length=1, description="By KPI.")
 
     @property
@@ -309,7 +335,7 @@ class MisreportingCredit(CreditTerms):
     costs_for: ClassVar[str] = "deductions left out"
     prices_misreports: ClassVar[bool] = True
 
-    method: Literal["misreporting"] = Field(description="How the credit is worked out.")
+    method: Literal["misreporting"] = Field(description="Credit method.")
     deliberate_percent: PercentUp = Field(description="The surcharge on what was left out on purpose.")
     otherwise_percent: PercentUp = Field(description="The surcharge on what was left out by mistake.")
     none_if_corrected: YesNo = Field(description="No surcharge if corrected before payment.")
@@ -317,6 +343,74 @@ class MisreportingCredit(CreditTerms):
     @property
     def is_of_charges(self) -> bool:
         return False
+
+
+class DaysCredit(CreditTerms):
+    """Days in place of money: of service that costs nothing, or of added term."""
+
+    summary: ClassVar[str] = "days of free service or of added term that a table gives for the result, and no money"
+    example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "gives": "added_term", "tiers": "[{below: 99.9, days: 1}]"}
+
+    method: Literal["days"] = Field(description="How the credit is worked out.")
+    kpi: KpiId = Field(description="Whose result is looked up.")
+    gives: DaysOf = Field(description="What the days are of.")
+    tiers: tuple[DayTier, ...] = Field(min_length=1, description="In any order.")
+    max_days: Annotated[Whole, Field(ge=1)] | None = Field(None, description="In one contract year.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        wrong = []
+        if len({tier.is_low for tier in self.tiers}) > 1:
+            wrong.append(("tiers", "must all look the same way (below and at_most, or above and at_least)"))
+        if self.min_payout is not None:
+            wrong.append(("min_payout", "is for money (leave it out)"))
+        if wrong:
+            raise Misplaced([((key,), message) for key, message in wrong])
+        return self
+
+
+class BonusCredit(CreditTerms):
+    """What a good result earns the supplier: a negative credit, which sets off those of the month or is paid on top."""
+
+    summary: ClassVar[str] = "what a table gives the supplier for a good result, as a negative credit"
+    example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "rewards": "[{at_least: 99.99, percent: 1}]"}
+    is_bonus: ClassVar[bool] = True
+
+    method: Literal["bonus"] = Field(description="How the credit is worked out.")
+    kpi: KpiId = Field(description="Whose result earns it.")
+    rewards: tuple[Reward, ...] = Field(min_length=1, description="In any order; the greatest that holds is earned.")
+    against: Literal["credits", "charges"] = Field(
+        "credits",
+        description="It sets off credits of the month and is no more than they are, or it is paid in any case.",
+    )
+    carry_forward_months: Annotated[Whole, Field(ge=0, le=120)] = Field(
+        0, description="For so many months after, what found no credit to set off sets off later ones."
+    )
+
+    @property
+    def is_of_charges(self) -> bool:
+        return any(reward.percent for reward in self.rewards)
+
+    @property
+    def only_sets_off(self) -> bool:
+        return self.against == "credits"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        wrong = []
+        if len({reward.is_low for reward in self.rewards}) > 1:
+            wrong.append(("rewards", "must all look the same way (below and at_most, or above and at_least)"))
+        if self.carry_forward_months and self.against == "charges":
+            wrong.append(("carry_forward_months", "is for against: credits (what is paid in any case leaves nothing)"))
+        if self.min_payout is not None:
+            wrong.append(("min_payout", "is for credits (leave it out)"))
+        if wrong:
+            raise Misplaced([((key,), message) for key, message in wrong])
+        return self
 
 
 Credit = Annotated[
@@ -328,6 +422,8 @@ Credit = Annotated[
     | RatchetCredit
     | UnitRateCredit
     | FixedCredit
+    | DaysCredit
+    | BonusCredit
     | MisreportingCredit,
     Field(discriminator="method"),
 ]

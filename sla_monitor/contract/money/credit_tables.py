@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Self, TypeAlias, cast
+from typing import Annotated, Any, Literal, Self, TypeAlias, cast
 
 from pydantic import (
     BeforeValidator,
@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from sla_monitor.contract.fields import Misplaced, Strict, Whole
+from sla_monitor.contract.fields import Misplaced, Money, Strict, Whole
 from sla_monitor.contract.kpis.bands import Level, Points
 from sla_monitor.contract.kpis.kpi_terms import Factor
 
@@ -34,7 +34,7 @@ def _fraction(value: Any) -> Fraction | None:
 def _share(value: Any) -> Fraction:
     found = _fraction(value)
     if found is None:
-        raise ValueError("must be a fraction of at most twelve digits each (write for example 1/30)")
+        raise ValueError("must be a fraction of whole numbers with at most twelve digits each (write for example 1/30)")
     return found
 
 
@@ -66,14 +66,22 @@ PercentUp = Annotated[Number, percentage(10_000), PERCENT_SCHEMA]
 PercentPart = Annotated[Number, percentage(100), PERCENT_SCHEMA]
 
 
-class Tier(Strict):
-    """A percentage for every result beyond an edge; the farthest edge that is passed decides."""
+class OnlyIfRepeated(Strict):
+    """A failure costs nothing by itself: it must repeat in the measurement periods that follow."""
+
+    periods: Annotated[Whole, Field(ge=2, le=120)] = Field(2, description="So many in a row must miss the target.")
+    pays: Literal["all", "latest"] = Field(
+        description="all: the last of them brings the credits of all of them; latest: only those from then on."
+    )
+
+
+class Edge(Strict):
+    """The results beyond an edge, which one of four words gives."""
 
     below: Level | None = Field(None, description="For results under this.")
     at_most: Level | None = Field(None, description="For this and results under it.")
     above: Level | None = Field(None, description="For results over this.")
     at_least: Level | None = Field(None, description="For this and results over it.")
-    percent: PercentUp = Field(description="Of the charges.")
 
     @model_validator(mode="after")
     def _one_edge(self) -> Self:
@@ -83,13 +91,38 @@ class Tier(Strict):
 
     @property
     def is_low(self) -> bool:
-        """Whether the tier is for results below its edge."""
+        """Whether it is for results below its edge."""
         return self.below is not None or self.at_most is not None
 
     def holds(self, value: Fraction) -> bool:
         if self.is_low:
             return value < self.below if self.below is not None else value <= (self.at_most or 0)
         return value > self.above if self.above is not None else value >= (self.at_least or 0)
+
+
+class Tier(Edge):
+    """A percentage for every result beyond an edge; the farthest edge that is passed decides."""
+
+    percent: PercentUp = Field(description="Of the charges.")
+
+
+class DayTier(Edge):
+    """Days for every result beyond an edge; the most of those that hold count."""
+
+    days: Annotated[Whole, Field(ge=1, le=366)] = Field(description="So many days.")
+
+
+class Reward(Edge):
+    """What a result beyond an edge earns: a percentage of the charges, or an amount."""
+
+    percent: PercentUp | None = Field(None, description="Of the charges;")
+    amount: Money | None = Field(None, description="or so much.")
+
+    @model_validator(mode="after")
+    def _one_reward(self) -> Self:
+        if (self.percent is None) == (self.amount is None):
+            raise Misplaced([(("percent",), "or amount: write one of them")])
+        return self
 
 
 class Rung(Strict):

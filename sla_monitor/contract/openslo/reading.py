@@ -9,11 +9,11 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from sla_monitor.contract.kpis.kpi import RatioKpi
-from sla_monitor.contract.openslo.indicators import Sources, credentials, source_of
 from sla_monitor.contract.openslo.objects import ALERTING, OpenSloObjects, Taken, Words, objects_of
 from sla_monitor.contract.openslo.pieces import OpenSloPiece, Refused
+from sla_monitor.contract.openslo.prometheus_indicators import Sources, credentials, source_of
 from sla_monitor.contract.reading.explain import explained
-from sla_monitor.contract.reading.model_file import told
+from sla_monitor.contract.reading.model_file import format_problems
 from sla_monitor.contract.reading.nodes import plain
 from sla_monitor.contract.reading.yaml_file import read_documents
 from sla_monitor.contract.terms import Service
@@ -31,7 +31,7 @@ def read_openslo(path: Path, prometheus: str) -> OpenSloObjects:
     """Read a file. `prometheus`: the address of sources that have none. Raises ConfigError for what is no YAML."""
     document, roots = read_documents(path)
     if document.problems:
-        raise ConfigError(told([document]))
+        raise ConfigError(format_problems([document]))
     found = OpenSloObjects()
     pieces = [
         OpenSloPiece(document, root, root.place, "file", found.left_out) for root in roots if plain(root) is not None
@@ -219,7 +219,7 @@ def months_of(spec: OpenSloPiece) -> int:
     if rolling is not None and rolling.value is not False:
         raise rolling.refusal(f"a rolling window is no measurement period of a contract ({_MONTHLY})")
     if calendar is not None:
-        _tell_calendar(calendar)
+        _leave_calendar(calendar)
     return months
 
 
@@ -237,7 +237,7 @@ def _length(duration: OpenSloPiece) -> int:
     return months
 
 
-def _tell_calendar(calendar: OpenSloPiece) -> None:
+def _leave_calendar(calendar: OpenSloPiece) -> None:
     start, zone = calendar.at("startTime"), calendar.at("timeZone")
     if start is not None and not re.fullmatch(r"\d{4}-\d\d-01([T ]00:00(:00)?)?", str(start.value), re.ASCII):
         start.leave("is not taken: measurement periods count from the first month of the contract's term")

@@ -33,7 +33,7 @@ def load_model(path: Path, model: type[Model]) -> Model:
     """Read a file without versions into a model. Raises ConfigError with every problem of the file."""
     result, document = _read(path, model)
     if result is None or document.problems:
-        raise ConfigError(told([document]))
+        raise ConfigError(format_problems([document]))
     return result
 
 
@@ -51,7 +51,7 @@ def _read(path: Path, model: type[Model]) -> tuple[Model | None, Document]:
     return (validated(document, document.root, model) if is_readable else None), document
 
 
-def told(documents: list[Document]) -> list[str]:
+def format_problems(documents: list[Document]) -> list[str]:
     """The problems of some files as lines, in the files' order, each once, with no secret in them."""
     lines = [str(problem) for document in documents for problem in _hidden(document)]
     return list(dict.fromkeys(lines))

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from sla_monitor.contract.fields import parse_day, parse_duration
+from sla_monitor.contract.kpis.kpi import INDICATORS
 from sla_monitor.contract.rules.plain_values import (
     ALWAYS,
     RuleProblem,
@@ -170,7 +171,8 @@ def _archive(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     for _, kpi in entries(contract, "kpis") if phases in {"ms", "none"} else ():
         counting = kpi.get("counting")
         is_slow_down = isinstance(counting, dict) and counting.get("slow_as_down") is not None
-        if is_slow_down or kpi.get("indicator") in {"error_rate", "response_time"}:
+        indicator = INDICATORS.get(str(kpi.get("indicator")))
+        if is_slow_down or (indicator is not None and indicator.is_of_samples):
             message = f"must be us: {kpi.get('id')} is made of single observations (write us, or leave it out)"
             yield ("archive", "phases"), message
             return

@@ -17,8 +17,8 @@ from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Value, text
 from sla_monitor.generate.alerts.burn_pace import PAGE, TICKET, allowance_ms, live
-from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, MONEY, Group, Subject
-from sla_monitor.generate.grafana.links import SERVICE
+from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, MONEY, AlertSubject, Group
+from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import PER_CONTRACT, PER_SERVICE, joined, lasting, seconds
 from sla_monitor.settings import Burn
 
@@ -27,7 +27,7 @@ from sla_monitor.settings import Burn
 class BurnRateKpis:
     """The availability KPIs of the services of one criticality, those without endpoints left out."""
 
-    subject: Subject
+    subject: AlertSubject
     group: Group
 
     @property
@@ -43,7 +43,7 @@ class BurnRateKpis:
                 yield burn, kpis
 
 
-def burn_records(subject: Subject) -> list[dict[str, Any]]:
+def burn_records(subject: AlertSubject) -> list[dict[str, Any]]:
     """Downtime of each KPI in its period so far, and within each window; service hours of late."""
     left, whole = subject.select(names.KPI_ALLOWANCE_LEFT), subject.select(names.KPI_ALLOWANCE)
     alerting = subject.settings.alerting
@@ -58,7 +58,7 @@ def burn_records(subject: Subject) -> list[dict[str, Any]]:
     return [{"record": subject.hours_record, "expr": hours}, *([sofar] if deltas else []), *deltas]
 
 
-def _within(subject: Subject, window_ms: int) -> str:
+def _within(subject: AlertSubject, window_ms: int) -> str:
     """The downtime of a window. It may shrink, when relief is granted: that is no downtime, and nothing to count from
     anew as a counter would. A window that reaches back beyond the month's beginning holds all downtime since then;
     a KPI that is measured over several months is only compared with itself."""
@@ -83,7 +83,7 @@ def _grown(sofar: str, window_ms: int) -> str:
     return f"clamp_min({sofar} - {sofar} offset {lasting(window_ms)}, 0)"
 
 
-def burn_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
+def burn_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
     """The page (where somebody is called at all) and the ticket."""
     promises, alerting = BurnRateKpis(subject, group), subject.settings.alerting
     fast, slow = list(promises.live(PAGE, alerting.page)), list(promises.live(TICKET, alerting.ticket))
@@ -117,7 +117,7 @@ def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[
     )
 
 
-def _burning(subject: Subject, burn: Burn, kpis: Sequence[str]) -> str:
+def _burning(subject: AlertSubject, burn: Burn, kpis: Sequence[str]) -> str:
     allowance = subject.select(names.KPI_ALLOWANCE, kpi=kpis)
     lines = []
     for window_ms in (burn.long_ms, burn.short_ms):
@@ -127,13 +127,13 @@ def _burning(subject: Subject, burn: Burn, kpis: Sequence[str]) -> str:
     return "\n".join(["  (", lines[0], "    and", lines[1], "  )"])
 
 
-def _cases(subject: Subject, burns: Sequence[tuple[Burn, list[AvailabilityKpi]]]) -> Iterator[AlertTest]:
+def _cases(subject: AlertSubject, burns: Sequence[tuple[Burn, list[AvailabilityKpi]]]) -> Iterator[AlertTest]:
     for burn, kpis in burns:
         possible = [each for each, able in burns if kpis[0] in able]
         yield from burn_cases(subject, kpis[0], burn, possible)
 
 
-def burn_cases(subject: Subject, kpi: AvailabilityKpi, burn: Burn, burns: Sequence[Burn]) -> Iterator[AlertTest]:
+def burn_cases(subject: AlertSubject, kpi: AvailabilityKpi, burn: Burn, burns: Sequence[Burn]) -> Iterator[AlertTest]:
     """For one of the rates of an alert and one KPI: so many quiet steps, then an outage, then what comes after."""
     story = _Story(subject, kpi, burn, tuple(burns))
     outage, quiet, step = story.outage, story.quiet, story.step_s
@@ -165,7 +165,7 @@ def _no_emergencies(story: _Story, at: int, down: str) -> Iterator[AlertTest]:
 class _Story:
     """One KPI's allowance and downtime, in steps of a unit test."""
 
-    subject: Subject
+    subject: AlertSubject
     kpi: AvailabilityKpi
     burn: Burn
     burns: tuple[Burn, ...]
@@ -198,7 +198,7 @@ class _Story:
         return int(float(self.burn.share_percent) / 100 * self.allowance_s // self.step_s) + 2
 
     @property
-    def told(self) -> dict[str, str]:
+    def annotation_values(self) -> dict[str, str]:
         """The downtime of the first of the alert's windows that is over its share, and what is left."""
         lost_s = self.outage * self.step_s
         for burn in (each for each in self.burns if self.is_in_step(each)):
@@ -225,7 +225,7 @@ class _Story:
     def firing_case(self, title: str, sofar: str, extra: Mapping[str, str] | None = None) -> AlertTest:
         """The alert fires at the outage's last step."""
         case = self.quiet_case(title, self.quiet + self.outage, sofar, extra)
-        return replace(case, fires=self.subject.came(**self.where), told=self.told)
+        return replace(case, fires=self.subject.came(**self.where), told=self.annotation_values)
 
 
 def _less(whole: int, values: str) -> str:

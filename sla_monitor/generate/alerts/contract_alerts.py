@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from sla_monitor import names
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
-from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, DAY_S, MINUTE_MS, MONEY, Subject, minutes
-from sla_monitor.generate.grafana.links import SCORECARD
+from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, DAY_S, MINUTE_MS, MONEY, AlertSubject, minutes
+from sla_monitor.generate.grafana.drill_down import SCORECARD
 from sla_monitor.generate.promql import PER_KPI
 
 
-def regime_alerts(subject: Subject) -> Iterator[Alert]:
+def regime_alerts(subject: AlertSubject) -> Iterator[Alert]:
     """Those that the terms give a reason for."""
     yield from _runs_out(subject)
     yield from _breached(subject)
@@ -20,7 +20,7 @@ def regime_alerts(subject: Subject) -> Iterator[Alert]:
 
 
 def contract_alert(  # noqa: PLR0913 - what all of them share stands here once
-    subject: Subject,
+    subject: AlertSubject,
     name: names.AlertName,
     expression: str,
     description: Text,
@@ -37,12 +37,12 @@ def contract_alert(  # noqa: PLR0913 - what all of them share stands here once
     return Alert(name, "warning", expression, description, cases, fixed, details, dashboard, wait_ms)
 
 
-def late(subject: Subject) -> int:
+def late(subject: AlertSubject) -> int:
     """An instant of a unit test at which something that was so from the beginning has lasted long enough."""
     return (minutes(subject.settings.alerting.patience_ms) + 2) * MINUTE_MS
 
 
-def _runs_out(subject: Subject) -> Iterator[Alert]:
+def _runs_out(subject: AlertSubject) -> Iterator[Alert]:
     """Both by the period's rate and by that of late: early in a month, one short outage alone would seem ruinous."""
     kpis = subject.terms.availability_kpis
     if not kpis:
@@ -77,7 +77,7 @@ def _runs_out(subject: Subject) -> Iterator[Alert]:
     )
 
 
-def _breached(subject: Subject) -> Iterator[Alert]:
+def _breached(subject: AlertSubject) -> Iterator[Alert]:
     """An availability KPI once the whole period's allowance is used up; another when its figure so far misses."""
     terms = subject.terms
     seen = [kpi.id for kpi in terms.availability_kpis]
@@ -109,7 +109,7 @@ def _breached(subject: Subject) -> Iterator[Alert]:
         )
 
 
-def _caps(subject: Subject) -> Iterator[Alert]:
+def _caps(subject: AlertSubject) -> Iterator[Alert]:
     if not subject.terms.caps:
         return
     near = float(subject.settings.alerting.near_percent)

@@ -8,8 +8,8 @@ from sla_monitor import names
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
 from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours
-from sla_monitor.generate.alerts.subject import MINUTE_MS, Subject, minutes
-from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, minutes
+from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import PER_SERVICE, joined
 from sla_monitor.settings import Settings
 
@@ -22,7 +22,7 @@ def coverage_alerts(settings: Settings) -> Iterator[Alert]:
     yield _lost(settings)
 
 
-def coverage_alert(subject: Subject) -> Alert:
+def coverage_alert(subject: AlertSubject) -> Alert:
     """That a contract's figures cannot be relied upon is the monitor's trouble, not the supplier's."""
     floor = float(subject.terms.accounting.coverage_floor_percent) / 100
     service = subject.terms.services[0].id
@@ -58,7 +58,7 @@ def coverage_alert(subject: Subject) -> Alert:
 def _lagging(settings: Settings) -> Alert:
     late = f"histogram_quantile(0.99, rate({names.LATENESS.name}_bucket[5m])) > 1"
     skipped = " + ".join(f"increase({metric.sample}[{WINDOW}])" for metric in (names.MISSED, names.OVERRUN))
-    looks = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{WINDOW}]))"
+    made = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{WINDOW}]))"
     patience_ms = settings.alerting.patience_ms
     at_ms = (minutes(patience_ms) + 20) * MINUTE_MS
     probes = ours(names.PROBES, contract="c", service="s", endpoint="e")
@@ -69,7 +69,7 @@ def _lagging(settings: Settings) -> Alert:
         settings,
         names.MONITOR_LAGGING,
         "warning",
-        f"{late}\nor ({skipped}) / {looks} > 0.01",
+        f"{late}\nor ({skipped}) / {made} > 0.01",
         text("Probes are late or missed: coverage falls."),
         (
             AlertTest("fires when probes are late", at_ms, buckets, dict(OURS)),

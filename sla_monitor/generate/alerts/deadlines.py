@@ -8,11 +8,11 @@ from sla_monitor import names
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Value, text
 from sla_monitor.generate.alerts.contract_alerts import contract_alert, late
-from sla_monitor.generate.alerts.subject import DAY_S, Subject
+from sla_monitor.generate.alerts.subject import DAY_S, AlertSubject
 from sla_monitor.generate.promql import PER_CONTRACT, joined
 
 
-def paper_alerts(subject: Subject) -> Iterator[Alert]:
+def paper_alerts(subject: AlertSubject) -> Iterator[Alert]:
     """Those that the register and the calendar give a reason for."""
     alerting, at_ms = subject.settings.alerting, late(subject)
     claim, pending = subject.sample(names.CLAIM_DEADLINE), subject.sample(names.OLDEST_PENDING)
@@ -54,7 +54,7 @@ def paper_alerts(subject: Subject) -> Iterator[Alert]:
     yield _report(subject)
 
 
-def _report(subject: Subject) -> Alert:
+def _report(subject: AlertSubject) -> Alert:
     missing, due = subject.sample(names.FIGURES_MISSING), subject.sample(names.REPORT_DUE)
     at_ms = late(subject)
     return contract_alert(

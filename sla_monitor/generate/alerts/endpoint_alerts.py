@@ -9,8 +9,17 @@ from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, T
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, TextPiece, Value, text
-from sla_monitor.generate.alerts.subject import DAY_S, MINUTE_MS, STEP, Group, Subject, expected_now, in_hours, minutes
-from sla_monitor.generate.grafana.links import SERVICE
+from sla_monitor.generate.alerts.subject import (
+    DAY_S,
+    MINUTE_MS,
+    STEP,
+    AlertSubject,
+    Group,
+    expected_now,
+    in_hours,
+    minutes,
+)
+from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import lasting
 
 _OWN = {"heartbeat": names.HEARTBEAT_SILENT, "journey": names.JOURNEY_FAILING}
@@ -24,13 +33,13 @@ _SAID: dict[names.AlertName, tuple[str, tuple[TextPiece | str, ...]]] = {
 """What each alert says of its endpoint, before and after how long."""
 
 
-def endpoint_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
+def endpoint_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
     """Those about the endpoints of the services of one criticality."""
     yield from _endpoints_down(subject, group)
     yield from _certificates(subject, group)
 
 
-def _endpoints_down(subject: Subject, group: Group) -> Iterator[Alert]:
+def _endpoints_down(subject: AlertSubject, group: Group) -> Iterator[Alert]:
     """One alert for each length of confirmation; heartbeats and journeys have their own."""
     for name in _SAID:
         waits: dict[int, list[tuple[Service, Endpoint]]] = {}
@@ -42,7 +51,7 @@ def _endpoints_down(subject: Subject, group: Group) -> Iterator[Alert]:
 
 
 def _endpoint_down(
-    subject: Subject,
+    subject: AlertSubject,
     group: Group,
     name: names.AlertName,
     wait_ms: int,
@@ -71,7 +80,7 @@ def _endpoint_down(
     )
 
 
-def _endpoint_cases(subject: Subject, service: Service, endpoint: Endpoint, wait_ms: int) -> Iterator[AlertTest]:
+def _endpoint_cases(subject: AlertSubject, service: Service, endpoint: Endpoint, wait_ms: int) -> Iterator[AlertTest]:
     where = {"service": service.id, "endpoint": endpoint.id, "state": "down"}
     down, hours = subject.sample(names.ENDPOINT_STATE, **where), in_hours(subject, service.id)
     late = (6 + minutes(wait_ms)) * MINUTE_MS
@@ -86,7 +95,7 @@ def _endpoint_cases(subject: Subject, service: Service, endpoint: Endpoint, wait
     yield AlertTest("permitted maintenance makes no ticket", late, {down: "0x3 1x~", booked: "1x~", **hours})
 
 
-def _step(subject: Subject, service: Service, endpoint: Endpoint) -> tuple[dict[str, str], dict[str, str]]:
+def _step(subject: AlertSubject, service: Service, endpoint: Endpoint) -> tuple[dict[str, str], dict[str, str]]:
     """The series that says at which step a journey fails, and what is told of it."""
     if not isinstance(endpoint, JourneyEndpoint):
         return {}, {}
@@ -95,7 +104,7 @@ def _step(subject: Subject, service: Service, endpoint: Endpoint) -> tuple[dict[
     return {failed: "_x3 1x~"}, {STEP.name: step}
 
 
-def _certificates(subject: Subject, group: Group) -> Iterator[Alert]:
+def _certificates(subject: AlertSubject, group: Group) -> Iterator[Alert]:
     """For the endpoints that show one."""
     endpoints = ((service, each) for service in group.services for each in service.endpoints)
     several = [(service, each) for service, each in endpoints if isinstance(each, TlsTerms) and each.shows_certificate]

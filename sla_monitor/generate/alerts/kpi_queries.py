@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor import names
-from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Text, text
-from sla_monitor.generate.alerts.subject import Subject, minutes
-from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.alerts.subject import AlertSubject, minutes
+from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import joined, lasting
 
 STEPS = 24
 """Samples of a unit test in one window."""
 
 
-def unanswered_alerts(subject: Subject) -> Iterator[Alert]:
+def unanswered_alerts(subject: AlertSubject) -> Iterator[Alert]:
     """That a KPI's question was asked at least twice, and never answered, in twice the time after which it is asked
     again. An answer that was late, or came at the second attempt, does not alert: the figure is of a month."""
     by_every: dict[int, list[str]] = {}
     for kpi in subject.terms.kpis:
-        if isinstance(kpi, AskedKpi) and kpi.source is not None:
-            by_every.setdefault(kpi.source.every_ms, []).append(kpi.id)
+        if kpi.asked_source is not None:
+            by_every.setdefault(kpi.asked_source.every_ms, []).append(kpi.id)
     if not by_every:
         return
     yield Alert(
@@ -37,7 +36,7 @@ def unanswered_alerts(subject: Subject) -> Iterator[Alert]:
     )
 
 
-def _none_of_several(subject: Subject, kpis: list[str], window_ms: int) -> str:
+def _none_of_several(subject: AlertSubject, kpis: list[str], window_ms: int) -> str:
     """Half a question more or less is what `increase` makes of samples that do not lie at the window's edges."""
     failed, asked = (
         f"increase({subject.select(metric, kpi=kpis)}[{lasting(window_ms)}])"
@@ -46,7 +45,7 @@ def _none_of_several(subject: Subject, kpis: list[str], window_ms: int) -> str:
     return joined(f"{failed} > 1.5", f"and {asked} - {failed} < 0.5")
 
 
-def _cases(subject: Subject, kpi: str, window_ms: int) -> Iterator[AlertTest]:
+def _cases(subject: AlertSubject, kpi: str, window_ms: int) -> Iterator[AlertTest]:
     failed, asked = (subject.sample(metric, kpi=kpi) for metric in (names.KPI_QUERY_FAILURES, names.KPI_QUERIES))
     step_ms = minutes(window_ms // STEPS) * 60_000
     at_ms, every = (2 * STEPS + 2) * step_ms, f"in {lasting(window_ms)}"

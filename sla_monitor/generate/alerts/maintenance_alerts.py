@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from sla_monitor import names
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Value, text
-from sla_monitor.generate.alerts.subject import MINUTE_MS, Group, Subject
-from sla_monitor.generate.grafana.links import SERVICE
+from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, Group
+from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import PER_SERVICE, joined
 
 
-def upkeep_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
+def upkeep_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
     """Those about the maintenance of the services of one criticality."""
     yield _maintenance(subject, group)
     yield _overrun(subject, group)
 
 
-def _maintenance(subject: Subject, group: Group) -> Alert:
+def _maintenance(subject: AlertSubject, group: Group) -> Alert:
     """Tells nobody: it is there to mute the service's other alerts."""
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=group.services[0].id)
     return Alert(
@@ -36,7 +36,7 @@ def _maintenance(subject: Subject, group: Group) -> Alert:
     )
 
 
-def _overrun(subject: Subject, group: Group) -> Alert:
+def _overrun(subject: AlertSubject, group: Group) -> Alert:
     """An outage that was there when maintenance ended, and goes on."""
     start = subject.select(names.SERVICE_OUTAGE_START, service=group.names)
     end = subject.select(names.SERVICE_MAINTENANCE_END, service=group.names)
@@ -58,7 +58,7 @@ def _overrun(subject: Subject, group: Group) -> Alert:
     )
 
 
-def _overrun_cases(subject: Subject, service: str) -> Iterator[AlertTest]:
+def _overrun_cases(subject: AlertSubject, service: str) -> Iterator[AlertTest]:
     start = subject.sample(names.SERVICE_OUTAGE_START, service=service)
     end = subject.sample(names.SERVICE_MAINTENANCE_END, service=service)
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=service)

@@ -9,7 +9,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
 from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
-from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import lasting, sample, seconds, select
 from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.names import AlertName, MetricName
@@ -73,7 +73,7 @@ def _down(settings: Settings) -> Alert:
 def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     every = [e.every_ms for terms in contracts for service in terms.services for e in service.endpoints]
     window_ms = max(20 * settings.alerting.scrape_every_ms, 3 * min(every, default=MINUTE_MS))
-    looks, age = ours(names.PROBES, contract="c", service="s", endpoint="e"), ours(names.PULSE)
+    probes, age = ours(names.PROBES, contract="c", service="s", endpoint="e"), ours(names.PULSE)
     at_ms = (2 * minutes(window_ms) + 4) * MINUTE_MS
     total = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{lasting(window_ms)}]))"
     return monitor_alert(
@@ -84,8 +84,8 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         text("The monitor is up and makes no probes: supplier outages are not seen."),
         (
             AlertTest("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
-            AlertTest("fires when no probe is made", at_ms, {age: "0x100", looks: "5x100"}, dict(OURS)),
-            AlertTest("is quiet while probes are made", at_ms, {age: "1x100", looks: "0+12x100"}),
+            AlertTest("fires when no probe is made", at_ms, {age: "0x100", probes: "5x100"}, dict(OURS)),
+            AlertTest("is quiet while probes are made", at_ms, {age: "1x100", probes: "0+12x100"}),
         ),
     )
 

@@ -14,17 +14,17 @@ from sla_monitor.generate.alerts.subject import (
     MONEY,
     SINCE,
     STEP_OF_SERVICE,
+    AlertSubject,
     Group,
-    Subject,
     expected_now,
     in_hours,
     minutes,
 )
-from sla_monitor.generate.grafana.links import SERVICE
+from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import lasting
 
 
-def service_alerts(subject: Subject, group: Group) -> Iterator[Alert]:
+def service_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
     """Those about the services of one criticality."""
     yield _service_down(subject, group)
     yield _degraded(subject, group)
@@ -34,7 +34,7 @@ def _has_journeys(group: Group) -> bool:
     return any(isinstance(one, JourneyEndpoint) for service in group.services for one in service.endpoints)
 
 
-def _details(subject: Subject, group: Group) -> dict[str, Text]:
+def _details(subject: AlertSubject, group: Group) -> dict[str, Text]:
     return {
         "since": text(SINCE),
         **({"failed_step": text(STEP_OF_SERVICE)} if _has_journeys(group) else {}),
@@ -44,8 +44,8 @@ def _details(subject: Subject, group: Group) -> dict[str, Text]:
     }
 
 
-def _service_down(subject: Subject, group: Group) -> Alert:
-    """The state is by the contract's rule of confirmation already, unless that takes one failed look for an outage."""
+def _service_down(subject: AlertSubject, group: Group) -> Alert:
+    """The state is by the contract's rule of confirmation already, unless that takes one failed probe for an outage."""
     several = [e for s in group.services for e in s.endpoints]
     is_unconfirmed = subject.terms.accounting.confirmation_failures == 1
     wait_ms = max(subject.confirmed_after_ms(e) for e in several) if is_unconfirmed else 0
@@ -64,7 +64,7 @@ def _service_down(subject: Subject, group: Group) -> Alert:
     )
 
 
-def _down_cases(subject: Subject, group: Group, wait_ms: int) -> Iterator[AlertTest]:
+def _down_cases(subject: AlertSubject, group: Group, wait_ms: int) -> Iterator[AlertTest]:
     service = group.services[0]
     down = subject.sample(names.SERVICE_STATE, service=service.id, state="down")
     hours = in_hours(subject, service.id)
@@ -94,7 +94,7 @@ def _down_cases(subject: Subject, group: Group, wait_ms: int) -> Iterator[AlertT
     yield AlertTest("what the monitor does not see pages no one", late, {down: "0x~", unseen: "1x~", **hours})
 
 
-def _degraded(subject: Subject, group: Group) -> Alert:
+def _degraded(subject: AlertSubject, group: Group) -> Alert:
     patience_ms, service = subject.settings.alerting.patience_ms, group.services[0].id
     expression = f"{subject.select(names.SERVICE_STATE, service=group.names, state='degraded')} == 1"
     degraded = subject.sample(names.SERVICE_STATE, service=service, state="degraded")

@@ -38,7 +38,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AlertSubject:
     """One contract as it stands now. `refused`: the burn-rate alerts that are not made, as KPI and severity."""
 
     terms: Terms
@@ -89,8 +89,8 @@ class Subject:
     def confirmed_after_ms(self, endpoint: Endpoint) -> int:
         """How long an endpoint is seen down when more than one probe in a row has failed, and as many as the contract
         wants: a single failed probe is seen for at most one interval, one timeout, and a scrape at either end."""
-        looks = max(self.terms.accounting.confirmation_failures, 2)
-        return (looks - 1) * endpoint.every_ms + endpoint.timeout_ms + 2 * self.settings.alerting.scrape_every_ms
+        probes = max(self.terms.accounting.confirmation_failures, 2)
+        return (probes - 1) * endpoint.every_ms + endpoint.timeout_ms + 2 * self.settings.alerting.scrape_every_ms
 
     def contacts(self, services: Iterable[Service]) -> Text:
         """Whom to call about each of some services."""
@@ -138,7 +138,7 @@ STEP_OF_SERVICE = Ask(
 )
 
 
-def expected_now(subject: Subject, expression: str, group: Group) -> str:
+def expected_now(subject: AlertSubject, expression: str, group: Group) -> str:
     """The same, but only within service hours and outside permitted maintenance."""
     return joined(
         expression,
@@ -147,6 +147,6 @@ def expected_now(subject: Subject, expression: str, group: Group) -> str:
     )
 
 
-def in_hours(subject: Subject, service: str) -> dict[str, str]:
+def in_hours(subject: AlertSubject, service: str) -> dict[str, str]:
     """Series of a unit test in which a service's hours go on."""
     return {subject.sample(names.SERVICE_AGREED, service=service): "0+60x~"}

@@ -9,11 +9,11 @@ from sla_monitor.contract.money.trigger_terms import Trigger, TriggerCondition
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Value, text
 from sla_monitor.generate.alerts.contract_alerts import contract_alert, late
-from sla_monitor.generate.alerts.subject import Subject
+from sla_monitor.generate.alerts.subject import AlertSubject
 from sla_monitor.generate.promql import PER_CONTRACT
 
 
-def trigger_alerts(subject: Subject) -> Iterator[Alert]:
+def trigger_alerts(subject: AlertSubject) -> Iterator[Alert]:
     """Reached, for all triggers; near, for those with a limit that the month's figures can come close to."""
     triggers = subject.terms.triggers
     if not triggers:
@@ -36,8 +36,8 @@ def trigger_alerts(subject: Subject) -> Iterator[Alert]:
             yield _near(subject, trigger, *found[0][1:])
 
 
-def _figure(subject: Subject, condition: TriggerCondition) -> tuple[str, str, float] | None:
-    """The running month's figure that a condition looks at, a series of it for tests, and its limit; None for
+def _figure(subject: AlertSubject, condition: TriggerCondition) -> tuple[str, str, float] | None:
+    """The running month's figure of a condition, a series of it for tests, and its limit; None for
     conditions on several months, on failures and on other triggers."""
     limit = float(condition.limit)
     if condition.months > 1 or condition.window == "contract_year" or condition.kpis or limit <= 0:
@@ -50,7 +50,7 @@ def _figure(subject: Subject, condition: TriggerCondition) -> tuple[str, str, fl
     return None
 
 
-def _near(subject: Subject, trigger: Trigger, figure: str, series: str, limit: float) -> Alert:
+def _near(subject: AlertSubject, trigger: Trigger, figure: str, series: str, limit: float) -> Alert:
     near = float(subject.settings.alerting.near_percent) / 100 * limit
     tripped = subject.sample(names.TRIGGER, trigger=trigger.id)
     at_ms, told = late(subject), {"value": f"{near:.2f}"}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sla_monitor import names
+from sla_monitor.generate.grafana.dashboard_queries import CONTRACT, each, select
 from sla_monitor.generate.grafana.panels import DATASOURCE, Panel
-from sla_monitor.generate.grafana.queries import CONTRACT, each, select
 from sla_monitor.generate.grafana.style import BAD, NEAR, Json
 
 TAG = "sla-monitor"

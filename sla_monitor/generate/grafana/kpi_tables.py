@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.grafana import style
-from sla_monitor.generate.grafana.links import to_service
+from sla_monitor.generate.grafana.dashboard_queries import CONTRACT, Query, each, select
+from sla_monitor.generate.grafana.drill_down import to_service
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle
-from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
-from sla_monitor.generate.grafana.tables import Key, TableColumn, matrix, table
+from sla_monitor.generate.grafana.table_panels import Key, TableColumn, matrix, table
 
 VIEWS = (("Agreed", "agreed"), ("Gross", "gross"), ("Claimed", "claimed"))
 NOW = "now"
 """The running month among the closed ones; as text it comes after them."""
 
 
-def _figures(contracts: Sequence[Terms], matcher: str, labels: str, look: PanelStyle) -> tuple[TableColumn, ...]:
+def _figures(contracts: Sequence[Terms], matcher: str, labels: str, panel_style: PanelStyle) -> tuple[TableColumn, ...]:
     """Band, target and the three views of the KPIs with these units."""
     bands = style.band_colors(contracts)
     held = " or ".join(f"({each('kpi, service', _of_band(name))} == 1) * {number}" for number, name in enumerate(bands))
@@ -25,12 +25,12 @@ def _figures(contracts: Sequence[Terms], matcher: str, labels: str, look: PanelS
     texts = {str(number): shown for number, shown in enumerate(bands.values())}
     band = f"{target} * 0 + on (kpi, service) group_left () ({held or 'vector(0)'})"
     values = [
-        TableColumn(heading, each(labels, select(names.KPI_VALUE, *CONTRACT, matcher, f'view="{view}"')), look)
+        TableColumn(heading, each(labels, select(names.KPI_VALUE, *CONTRACT, matcher, f'view="{view}"')), panel_style)
         for heading, view in VIEWS
     ]
     return (
         TableColumn("Band", band, PanelStyle(unit="none", texts=texts), is_coloured=True),
-        TableColumn("Target", target, look),
+        TableColumn("Target", target, panel_style),
         *values,
     )
 

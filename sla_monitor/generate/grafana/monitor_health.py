@@ -5,9 +5,9 @@ from __future__ import annotations
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import Dashboard
-from sla_monitor.generate.grafana.links import HEALTH
+from sla_monitor.generate.grafana.dashboard_queries import Query, rate, select
+from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
-from sla_monitor.generate.grafana.queries import Query, rate, select
 
 COUNT = PanelStyle(decimals=0, least=0)
 PER_SECOND = PanelStyle(unit="cps", least=0)
@@ -22,15 +22,15 @@ def health() -> Dashboard:
         description="Is the monitor itself well: does it probe on time, keep what it saw, and assess it?",
         rows=(
             ("Now", _now()),
-            ("Probing on time", (_lateness(), _lost(), _in_flight(), _looks())),
+            ("Probing on time", (_lateness(), _lost(), _in_flight(), _probes())),
             ("Keeping and assessing", (_ledger(), _lag(), _assessing(), _log())),
             ("What it costs", (_cpu(), _memory(), _files(), _scrape())),
         ),
     )
 
 
-def _stat(title: str, description: str, expression: str, look: PanelStyle) -> Panel:
-    return stat(title, description, Query(expression), look)
+def _stat(title: str, description: str, expression: str, panel_style: PanelStyle) -> Panel:
+    return stat(title, description, Query(expression), panel_style)
 
 
 def _now() -> tuple[Panel, ...]:
@@ -106,7 +106,7 @@ def _in_flight() -> Panel:
     )
 
 
-def _looks() -> Panel:
+def _probes() -> Panel:
     return timeseries(
         "Probes a second",
         "Made, and those that found an endpoint down.",

@@ -5,9 +5,7 @@ from __future__ import annotations
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import CONTRACTS, Dashboard
-from sla_monitor.generate.grafana.links import OPERATIONS, to_health, to_scorecard, to_service
-from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
-from sla_monitor.generate.grafana.queries import (
+from sla_monitor.generate.grafana.dashboard_queries import (
     CONTRACT,
     Query,
     each,
@@ -16,7 +14,9 @@ from sla_monitor.generate.grafana.queries import (
     select,
     state_code,
 )
-from sla_monitor.generate.grafana.tables import Key, TableColumn, table
+from sla_monitor.generate.grafana.drill_down import OPERATIONS, to_health, to_scorecard, to_service
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
+from sla_monitor.generate.grafana.table_panels import Key, TableColumn, table
 
 SERVICE_LABELS = "contract, service"
 
@@ -119,8 +119,8 @@ def _open_outages() -> Panel:
     )
 
 
-def _plain(heading: str, metric: names.MetricName, look: PanelStyle) -> TableColumn:
-    return TableColumn(heading, each(SERVICE_LABELS, select(metric, *CONTRACT)), look)
+def _plain(heading: str, metric: names.MetricName, panel_style: PanelStyle) -> TableColumn:
+    return TableColumn(heading, each(SERVICE_LABELS, select(metric, *CONTRACT)), panel_style)
 
 
 def _certificates() -> Panel:
@@ -136,8 +136,8 @@ def _certificates() -> Panel:
 
 
 def _own_health() -> list[Panel]:
-    def own(title: str, description: str, expression: str, look: PanelStyle) -> Panel:
-        return stat(title, description, Query(expression), look, width=6)
+    def own(title: str, description: str, expression: str, panel_style: PanelStyle) -> Panel:
+        return stat(title, description, Query(expression), panel_style, width=6)
 
     to = (to_health(),)
     yes, no = style.steps((None, style.BAD), (1, style.GOOD)), style.ANY_IS_BAD

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sla_monitor.generate.grafana.queries import Query
+from sla_monitor.generate.grafana.dashboard_queries import Query
 from sla_monitor.generate.grafana.style import ONE_COLOR, Json, value_mappings
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
@@ -78,7 +78,7 @@ def targets(queries: Sequence[Query], *, as_table: bool = False) -> list[Json]:
 
 
 def stat(
-    title: str, description: str, query: Query, look: PanelStyle, *, width: int = 4, by_name: bool = False
+    title: str, description: str, query: Query, style: PanelStyle, *, width: int = 4, by_name: bool = False
 ) -> Panel:
     """One number (or one for each series, by its name), its background saying whether it is well."""
     options = {
@@ -90,11 +90,11 @@ def stat(
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
     now = Query(query.expression, query.legend, is_instant=True)
-    return Panel(title, description, width, 6 if by_name else 4, _body("stat", [now], look.defaults(), options))
+    return Panel(title, description, width, 6 if by_name else 4, _body("stat", [now], style.defaults(), options))
 
 
 def timeseries(
-    title: str, description: str, queries: Sequence[Query], look: PanelStyle, *, width: int = 12, stacked: bool = False
+    title: str, description: str, queries: Sequence[Query], style: PanelStyle, *, width: int = 12, stacked: bool = False
 ) -> Panel:
     """Values over time. Stacked only where the parts make a whole."""
     custom = {
@@ -105,19 +105,19 @@ def timeseries(
         "showPoints": "never",
         "spanNulls": False,
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
-        "thresholdsStyle": {"mode": "dashed" if len(look.thresholds["steps"]) > 1 else "off"},
+        "thresholdsStyle": {"mode": "dashed" if len(style.thresholds["steps"]) > 1 else "off"},
         "axisPlacement": "auto",
     }
     options = {
         "legend": {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]},
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
-    defaults = look.defaults(custom) | {"color": {"mode": "palette-classic"}}
+    defaults = style.defaults(custom) | {"color": {"mode": "palette-classic"}}
     return Panel(title, description, width, 8, _body("timeseries", queries, defaults, options))
 
 
 def state_timeline(
-    title: str, description: str, queries: Sequence[Query], look: PanelStyle, *, height: int = 8
+    title: str, description: str, queries: Sequence[Query], style: PanelStyle, *, height: int = 8
 ) -> Panel:
     """States over time, a row for each series."""
     options = {
@@ -128,11 +128,11 @@ def state_timeline(
         "legend": {"displayMode": "list", "placement": "bottom"},
         "tooltip": {"mode": "single"},
     }
-    defaults = look.defaults({"lineWidth": 0, "fillOpacity": 80})
+    defaults = style.defaults({"lineWidth": 0, "fillOpacity": 80})
     return Panel(title, description, 24, height, _body("state-timeline", queries, defaults, options))
 
 
-def bar_gauge(title: str, description: str, query: Query, look: PanelStyle, *, width: int = 12) -> Panel:
+def bar_gauge(title: str, description: str, query: Query, style: PanelStyle, *, width: int = 12) -> Panel:
     """A bar for each series, against its bounds."""
     options = {
         "displayMode": "basic",
@@ -141,10 +141,10 @@ def bar_gauge(title: str, description: str, query: Query, look: PanelStyle, *, w
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
     now = Query(query.expression, query.legend, is_instant=True)
-    return Panel(title, description, width, 8, _body("bargauge", [now], look.defaults(), options))
+    return Panel(title, description, width, 8, _body("bargauge", [now], style.defaults(), options))
 
 
-def bar_chart(title: str, description: str, query: Query, look: PanelStyle, x: str, *, width: int = 12) -> Panel:
+def bar_chart(title: str, description: str, query: Query, style: PanelStyle, x: str, *, width: int = 12) -> Panel:
     """A bar for each value of the label `x`, in its order."""
     options = {
         "orientation": "vertical",
@@ -157,7 +157,7 @@ def bar_chart(title: str, description: str, query: Query, look: PanelStyle, x: s
         "tooltip": {"mode": "single", "sort": "none"},
     }
     custom = {"fillOpacity": 80, "lineWidth": 1, "axisPlacement": "auto"}
-    body = _body("barchart", [query], look.defaults(custom), options, as_table=True)
+    body = _body("barchart", [query], style.defaults(custom), options, as_table=True)
     body["transformations"] = [
         {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": x, "desc": False}]}},
         {"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": {}}},

@@ -9,10 +9,10 @@ from sla_monitor.contract.money.trigger_terms import Trigger, TriggerCondition
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.grafana import kpi_tables, style
 from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Dashboard
+from sla_monitor.generate.grafana.dashboard_queries import CONTRACT, Query, each, select
+from sla_monitor.generate.grafana.drill_down import SCORECARD
 from sla_monitor.generate.grafana.kpi_tables import NOW
-from sla_monitor.generate.grafana.links import SCORECARD
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, bar_chart, bar_gauge, stat, text, timeseries
-from sla_monitor.generate.grafana.queries import CONTRACT, Query, each, select
 
 
 def scorecard(contracts: Sequence[Terms], money: str) -> Dashboard:
@@ -37,8 +37,8 @@ def scorecard(contracts: Sequence[Terms], money: str) -> Dashboard:
     )
 
 
-def _now(title: str, description: str, expression: str, look: PanelStyle, legend: str = "") -> Panel:
-    return stat(title, description, Query(expression, legend), look)
+def _now(title: str, description: str, expression: str, panel_style: PanelStyle, legend: str = "") -> Panel:
+    return stat(title, description, Query(expression, legend), panel_style)
 
 
 def _points() -> tuple[Panel, ...]:
@@ -187,5 +187,8 @@ def _condition(condition: TriggerCondition) -> str:
     word = "more than" if condition.more_than is not None else "at least"
     length = "1 month" if condition.months == 1 else f"{condition.months} months"
     whole = {"contract_year": "over the contract year", "rolling": f"over {length}"}
+    if condition.days is not None:
+        length = "1 day" if condition.days == 1 else f"{condition.days} days"
+        whole = {"rolling": f"in any {length}"}
     window = whole.get(condition.window, f"in each of {length}")
     return f"{condition.measure.replace('_', ' ')} {word} {condition.limit:f} {window}"

@@ -5,10 +5,19 @@ from __future__ import annotations
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Dashboard, variable
-from sla_monitor.generate.grafana.links import SERVICE as UID
-from sla_monitor.generate.grafana.links import to_scorecard
+from sla_monitor.generate.grafana.dashboard_queries import (
+    CONTRACT,
+    SERVICE,
+    Query,
+    each,
+    or_zero,
+    rate,
+    select,
+    state_code,
+)
+from sla_monitor.generate.grafana.drill_down import SERVICE as UID
+from sla_monitor.generate.grafana.drill_down import to_scorecard
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, state_timeline, timeseries
-from sla_monitor.generate.grafana.queries import CONTRACT, SERVICE, Query, each, or_zero, rate, select, state_code
 
 ENDPOINT = (*SERVICE, 'endpoint=~"$endpoint"')
 RATIO = PanelStyle(unit="percentunit", decimals=3)
@@ -36,8 +45,8 @@ def service() -> Dashboard:
 
 
 def _figures() -> tuple[Panel, ...]:
-    def now(title: str, description: str, expression: str, look: PanelStyle) -> Panel:
-        return stat(title, description, Query(expression), look)
+    def now(title: str, description: str, expression: str, panel_style: PanelStyle) -> Panel:
+        return stat(title, description, Query(expression), panel_style)
 
     def of(metric: names.MetricName) -> str:
         return f"max({select(metric, *SERVICE)})"
@@ -126,13 +135,13 @@ def _reasons() -> Panel:
 
 
 def _failures() -> Panel:
-    failed, all_looks = (
+    failed, all_probes = (
         f"sum by (endpoint) ({rate(metric, *ENDPOINT)})" for metric in (names.PROBE_FAILURES, names.PROBES)
     )
     return timeseries(
         "Failed probes",
         "Share of the probes of each endpoint that found it down.",
-        [Query(f"{failed} / {all_looks}", "{{endpoint}}")],
+        [Query(f"{failed} / {all_probes}", "{{endpoint}}")],
         PanelStyle(unit="percentunit", least=0, most=1),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.banding import bands_of, is_met
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.wording.names import OUTCOMES, SYMBOLS, describe_id
+from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS, describe_id
 
 Json = dict[str, Any]
 

@@ -58,7 +58,7 @@ class ChainHead:
     def line(self, at_ms: int, sign: Sign | None = None) -> str:
         """What is told of it, signed if there is a key."""
         at = f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-        line = told(self, at)
+        line = format_head(self, at)
         return line if sign is None else f"{line} signature={b64encode(sign(line.encode())).decode()}"
 
 
@@ -72,7 +72,7 @@ def closed_head(connection: sqlite3.Connection) -> ChainHead | None:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldHead:
+class PublishedHead:
     """A head as a text tells it. `signature` is None where there is none, and what is no signature is as told."""
 
     head: ChainHead
@@ -100,15 +100,15 @@ class ToldHead:
 
     @property
     def _message(self) -> bytes:
-        return told(self.head, self.at).encode()
+        return format_head(self.head, self.at).encode()
 
 
-def told(head: ChainHead, at: str) -> str:
+def format_head(head: ChainHead, at: str) -> str:
     """The line of a head without its signature."""
     return f"sla-monitor-head/1 link={head.link} observations={head.observations} digest={head.digest} at={at}"
 
 
-def heads_in(content: bytes) -> list[ToldHead]:
+def heads_in(content: bytes) -> list[PublishedHead]:
     """Every head that a file tells, each once."""
     found = dict.fromkeys(head for text in _texts(content) for head in _heads(text))
     return list(found)
@@ -129,11 +129,11 @@ def _texts(content: bytes) -> Iterator[str]:
                     yield text.decode(errors="replace")
 
 
-def _heads(text: str) -> Iterator[ToldHead]:
+def _heads(text: str) -> Iterator[PublishedHead]:
     for found in _HEAD.finditer(text):
         link, seen, digest, at, signature = found.groups()
         head = ChainHead(int(link), int(seen), digest)
-        yield ToldHead(head, at, None if signature is None else re.sub(r"[\s>]", "", signature))
+        yield PublishedHead(head, at, None if signature is None else re.sub(r"[\s>]", "", signature))
 
 
 def not_before(connection: sqlite3.Connection, head: ChainHead) -> str | None:

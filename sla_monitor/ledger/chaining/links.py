@@ -89,7 +89,7 @@ NOTHING = Head(0, b"")
 
 
 @dataclass(slots=True)
-class Stretch:
+class LinkedRows:
     """Rows of one table in one link."""
 
     first: int
@@ -102,7 +102,7 @@ class Stretch:
         self.lines.update(line)
         self.lines.update(b"\n")
 
-    def told(self) -> list[Any]:
+    def columns(self) -> list[Any]:
         return [self.first, self.last, self.count, self.lines.hexdigest()]
 
 
@@ -112,7 +112,7 @@ class Link:
     def __init__(self, before: Head, at_ms: int) -> None:
         self.number, self.at_ms, self.rows = before.number + 1, at_ms, 0
         self.before = before.digest
-        self._stretches: dict[str, Stretch] = {}
+        self._stretches: dict[str, LinkedRows] = {}
         self._noted: set[str] = set()
         self._marks = bytearray()
 
@@ -129,7 +129,7 @@ class Link:
 
     def row(self) -> tuple[int, int, str, bytes, bytes]:
         """The link's row as it is now."""
-        covers = _LINE.encode({table: each.told() for table, each in self._stretches.items()}).decode()
+        covers = _LINE.encode({table: each.columns() for table, each in self._stretches.items()}).decode()
         marks = bytes(self._marks)
         return self.number, self.at_ms, covers, marks, digest_of(self.before, self.number, self.at_ms, covers, marks)
 
@@ -142,7 +142,7 @@ class Link:
     def _add(self, table: str, key: int, line: bytes) -> None:
         stretch = self._stretches.get(table)
         if stretch is None:
-            stretch = self._stretches[table] = Stretch(key, key)
+            stretch = self._stretches[table] = LinkedRows(key, key)
         stretch.add(key, line)
         self.rows += 1
 

@@ -54,7 +54,7 @@ _AFTER = f"{_READ} where r.number > ? order by r.number"
 
 def row_of(entry: Entry) -> Row:
     """An entry's columns. `about`, `start_ms` and `end_ms` repeat what the body says, for questions in SQL."""
-    said = entry.said
+    said = entry.body
     instants = (getattr(said, name, None) for name in ("about", "start_ms", "end_ms"))
     body = _json(said.model_dump(mode="json", by_alias=True))
     texts = entry.actor, entry.contract, said.kind, entry.reference, entry.evidence, entry.note
@@ -151,7 +151,7 @@ M = TypeVar("M", bound=Strict)
 def _slim(entry: Entry) -> Entry:
     """The same in a third of the memory, which a daemon fills with ten years of tickets."""
     slim = _sharing(entry)
-    object.__setattr__(slim, "said", _sharing(entry.said))
+    object.__setattr__(slim, "body", _sharing(entry.body))
     return slim
 
 

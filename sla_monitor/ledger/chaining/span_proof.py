@@ -53,8 +53,8 @@ class SpanProof:
             self._take(row)
         self._row = last
         every = {row[1]: row[2] for row in proof.rows("intervals", self._seen + 1, seen)}
-        for look in proof.rows("observations", self._seen + 1, seen):
-            self._look(proof, look, every.get(look[0]))
+        for observation in proof.rows("observations", self._seen + 1, seen):
+            self._extend(proof, observation, every.get(observation[0]))
         self._seen = max(self._seen, seen)
 
     def spans(self, start_ms: int, end_ms: int) -> Iterator[tuple[int, list[SpanRow]]]:
@@ -89,8 +89,8 @@ class SpanProof:
         else:
             self._every_ms.pop(endpoint, None)
 
-    def _look(self, proof: Proof, look: Row, every_ms: int | None) -> None:
-        number, endpoint, at_ms, outcome, reason = look[:5]
+    def _extend(self, proof: Proof, observation: Row, every_ms: int | None) -> None:
+        number, endpoint, at_ms, outcome, reason = observation[:5]
         if endpoint not in self._told_at:
             self._recall(proof, endpoint)
         if number <= self._told_at[endpoint]:
@@ -120,5 +120,5 @@ class SpanProof:
         return int(proof.keyed("intervals", place)[place[0]][2])
 
     def _row_of(self, endpoint: int, span: Span) -> SpanRow:
-        start_ms, end_ms, seen_ms, outcome, reason, looks = span
-        return endpoint, start_ms, end_ms, seen_ms, self._codes[outcome], self._reasons[reason], looks
+        start_ms, end_ms, seen_ms, outcome, reason, probes = span
+        return endpoint, start_ms, end_ms, seen_ms, self._codes[outcome], self._reasons[reason], probes

@@ -50,7 +50,7 @@ def put(several: list[SpanRow], row: StateRow) -> None:
     several.append((endpoint, start_ms, *rest))
 
 
-def told_spans(connection: sqlite3.Connection) -> dict[int, list[SpanRow]]:
+def chained_spans(connection: sqlite3.Connection) -> dict[int, list[SpanRow]]:
     """All that was told."""
     return replayed(connection.execute(_ALL))
 
@@ -63,10 +63,10 @@ def spans_in(connection: sqlite3.Connection, schema: str = "main") -> dict[int, 
     return dict(spans)
 
 
-def tell_spans(connection: sqlite3.Connection) -> None:
+def chain_spans(connection: sqlite3.Connection) -> None:
     """Tell in the chain what spans are now, where it is not what was told of them, inside the transaction that is
     open. Whoever writes spans that no observation has made calls it."""
-    told = told_spans(connection)
+    told = chained_spans(connection)
     rows: list[SpanRow] = []
     for endpoint, several in sorted(spans_in(connection).items()):
         known = told.get(endpoint, [])
@@ -75,16 +75,16 @@ def tell_spans(connection: sqlite3.Connection) -> None:
         pairs = enumerate(zip(known, several, strict=False))
         same = next((place for place, pair in pairs if pair[0] != pair[1]), min(len(known), len(several)))
         rows += several[max(0, same - 1) :]  # from one before on: it takes out whatever was told after it
-    _tell(connection, rows)
+    _chain(connection, rows)
 
 
-def tell_latest(connection: sqlite3.Connection) -> None:
+def chain_latest_spans(connection: sqlite3.Connection) -> None:
     """The same of the latest span of each endpoint alone, for what was seen since: then no observation is needed any
     more to know that they are right."""
-    _tell(connection, connection.execute(_UNTOLD).fetchall())
+    _chain(connection, connection.execute(_UNTOLD).fetchall())
 
 
-def _tell(connection: sqlite3.Connection, rows: Sequence[SpanRow]) -> None:
+def _chain(connection: sqlite3.Connection, rows: Sequence[SpanRow]) -> None:
     seen_to, added = last_observation(connection), []
     for place, (endpoint, *rest) in enumerate(rows, start=1):
         values = endpoint, seen_to, *rest, int(place == len(rows))

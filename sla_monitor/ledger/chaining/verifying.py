@@ -38,8 +38,8 @@ from sla_monitor.ledger.chaining.links import (
     stretches_of,
     sum_of,
 )
+from sla_monitor.ledger.migrations import MIGRATIONS, PINNED
 from sla_monitor.ledger.recording.bodies import digest_of_content
-from sla_monitor.ledger.schema import MIGRATIONS, PINNED
 
 RECENT_LINKS = 200
 """How much a start verifies: half a second for the fullest links, and a week of them where little is recorded."""

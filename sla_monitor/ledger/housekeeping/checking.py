@@ -64,7 +64,7 @@ def check(path: Path, progress: Progress, anchors: Sequence[ChainHead] = ()) -> 
             problems = [*verify_all(database.conn), *register_problems(path, database.conn)]
             problems += [told for head in anchors if (told := not_before(database.conn, head))]
             problems += _derived(database, progress)
-            problems = problems or list(_told_otherwise(path, database))
+            problems = problems or list(_describe_other_spans(path, database))
         return CheckReport(counts, tuple(problems), tuple(_notes(database)))
 
 
@@ -204,7 +204,7 @@ def _derived(database: Database, progress: Progress) -> list[str]:
         return ["spans cannot be worked out from the observations: the program did not record these"]
 
 
-def _told_otherwise(path: Path, database: Database) -> Iterator[str]:
+def _describe_other_spans(path: Path, database: Database) -> Iterator[str]:
     """Endpoints whose spans are not those that were told in the chain."""
     told = SpanProof(0, Meanings.load(database))
     told.read_on(Proof(path, database.conn))

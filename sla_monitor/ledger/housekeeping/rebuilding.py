@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from sla_monitor.ledger.chaining.links import note_all
-from sla_monitor.ledger.chaining.span_states import tell_spans, told_spans
+from sla_monitor.ledger.chaining.span_states import chain_spans, chained_spans
 from sla_monitor.ledger.chaining.verifying import verify_rows
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.file_health import damaged
@@ -107,7 +107,7 @@ def replace_spans(connection: sqlite3.Connection) -> None:
     """Put derived spans in the place of the kept ones, and tell where they are not what was told."""
     for statement in _REPLACE:
         connection.execute(statement)
-    tell_spans(connection)
+    chain_spans(connection)
 
 
 def derive(database: Database, progress: Progress) -> None:
@@ -140,7 +140,7 @@ def begin_scratch(database: Database, pruned: Mapping[int, PrunedEndpoint]) -> N
     """Empty temporary tables of spans, but for those that only the kept ones tell."""
     for statement in (*_CLEAR, *_SCRATCH):
         database.conn.execute(statement)
-    told = told_spans(database.conn) if pruned else {}
+    told = chained_spans(database.conn) if pruned else {}
     for endpoint, one in pruned.items():
         before = [span for span in told.get(endpoint, ()) if span[1] < int(one.span[1] or 0)]
         database.conn.executemany("insert into temp.ended_spans values (?, ?, ?, ?, ?, ?, ?)", before)
@@ -165,20 +165,20 @@ def tally_up(
     from_ms = {endpoint: one.until_ms for endpoint, one in pruned.items()}
     steps = _Stepping(database, after)
     next_step, is_whole = steps.next_after, not from_ms and not until_ms
-    outcomes, reasons, look = meanings.outcomes, meanings.reasons, tally.look
+    outcomes, reasons, observe = meanings.outcomes, meanings.reasons, tally.observe
 
     def is_tallied(endpoint: int, at_ms: int) -> bool:
         return from_ms.get(endpoint, at_ms) <= at_ms < until_ms.get(endpoint, at_ms + 1)
 
-    looks = database.conn.execute(_OBSERVATIONS, (after,))
-    for number, endpoint, at_ms, outcome, reason in looks:  # millions of them: two microseconds each
+    observations = database.conn.execute(_OBSERVATIONS, (after,))
+    for number, endpoint, at_ms, outcome, reason in observations:  # millions of them: two microseconds each
         if number > next_step:
             next_step = steps.take(number, lambda step, since_ms: tally.step(codes, step, since_ms, is_tallied))
         if not is_whole and not is_tallied(endpoint, at_ms):
             continue
         if number in changes:
             every_ms[endpoint] = changes[number]
-        look(endpoint, at_ms, outcomes[outcome], reasons[reason], every_ms[endpoint])
+        observe(endpoint, at_ms, outcomes[outcome], reasons[reason], every_ms[endpoint])
         if number % _SAVED_EVERY == 0:
             tally.save(codes)
             progress(number, total)

@@ -30,7 +30,7 @@ HOUR_MS = 3_600_000
 LEVEL = 1
 """Of zlib: the higher ones take three times as long for a twentieth less."""
 
-_LOOK_BYTES = 25
+_SAMPLE_BYTES = 25
 _SUM_BYTES = 16
 # Columns as JSON, which is read in C: a third quicker than a row and five integers for each probe.
 _SCAN = """
@@ -81,10 +81,10 @@ class PackedHours:
             if any(map(ge, columns[0], columns[0][1:])):  # they come in the order of time, which nobody promises
                 one = connection.execute(_ROWS, (start_ms, end_ms, number, after)).fetchall()
                 columns = [list(column) for column in zip(*one, strict=True)]
-            found[number] = self._looks(*columns)
+            found[number] = self._samples(*columns)
         return found
 
-    def looks_of(self, observations: Iterable[Row], endpoints: Iterable[int]) -> dict[int, Samples]:
+    def samples_of(self, observations: Iterable[Row], endpoints: Iterable[int]) -> dict[int, Samples]:
         """The same of whole rows of observations, in their order."""
         wanted = set(endpoints)
         several: dict[int, list[Row]] = defaultdict(list)
@@ -94,7 +94,7 @@ class PackedHours:
         found = {}
         for number, rows in several.items():
             at_ms, outcomes, duration_us = ([row[place] for row in rows] for place in (2, 3, 5))
-            found[number] = self._looks(
+            found[number] = self._samples(
                 at_ms, outcomes, duration_us, [-1 if row[9] is None else row[9] for row in rows]
             )
         return found
@@ -104,11 +104,11 @@ class PackedHours:
         this endpoint and hour, counts as not kept."""
         rows = connection.execute(_PACKED, (hour, json.dumps(list(endpoints)))).fetchall()
         found = {number: self.opened(body, number, hour) for number, body in rows}
-        return {number: looks for number, looks in found.items() if looks is not None}
+        return {number: samples for number, samples in found.items() if samples is not None}
 
-    def closed(self, looks: Samples, endpoint: int, hour: int) -> bytes:
+    def closed(self, samples: Samples, endpoint: int, hour: int) -> bytes:
         """An endpoint's hour as it is kept: packed, with a sum before it."""
-        body = self.packed(looks, hour)
+        body = self.packed(samples, hour)
         return _sum(body, endpoint, hour) + body
 
     def opened(self, closed: bytes, endpoint: int, hour: int) -> Samples | None:
@@ -116,11 +116,11 @@ class PackedHours:
         told, body = closed[:_SUM_BYTES], closed[_SUM_BYTES:]
         return self.unpacked(body, hour) if _sum(body, endpoint, hour) == told else None
 
-    def packed(self, looks: Samples, hour: int) -> bytes:
+    def packed(self, samples: Samples, hour: int) -> bytes:
         """An endpoint's hour: the milliseconds from one observation to the next, outcomes, microseconds twice."""
-        steps = array("q", map(sub, looks.at_ms, chain((hour * HOUR_MS,), looks.at_ms)))
-        integers = map(_bytes, (steps, looks.duration_us, looks.first_byte_us))
-        return zlib.compress(b"".join((*integers, looks.outcomes.translate(self.numbers))), LEVEL)
+        steps = array("q", map(sub, samples.at_ms, chain((hour * HOUR_MS,), samples.at_ms)))
+        integers = map(_bytes, (steps, samples.duration_us, samples.first_byte_us))
+        return zlib.compress(b"".join((*integers, samples.outcomes.translate(self.numbers))), LEVEL)
 
     def unpacked(self, body: bytes, hour: int) -> Samples | None:
         """The same backwards; None for what nobody packed so."""
@@ -128,7 +128,7 @@ class PackedHours:
             raw = zlib.decompress(body)
         except zlib.error:
             return None
-        count, rest = divmod(len(raw), _LOOK_BYTES)
+        count, rest = divmod(len(raw), _SAMPLE_BYTES)
         if rest:
             return None
         steps, duration_us, first_byte_us = (_integers(raw, place * count, count) for place in range(3))
@@ -138,7 +138,7 @@ class PackedHours:
         at_ms = array("q", instants[1:])
         return Samples(at_ms, bytearray(raw[24 * count :]).translate(self.places), duration_us, first_byte_us)
 
-    def _looks(
+    def _samples(
         self, at_ms: list[int], outcomes: list[int], duration_us: list[int], first_byte_us: list[int]
     ) -> Samples:
         codes = bytearray(outcomes).translate(self.places)

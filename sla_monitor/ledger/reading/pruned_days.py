@@ -16,7 +16,7 @@ class Older(Protocol):
     Raises ArchiveError where the day is not there, or not as it was sealed.
     """
 
-    def looks(self, contract: str, day: str, sums: str) -> Mapping[str, Samples]:
+    def samples(self, contract: str, day: str, sums: str) -> Mapping[str, Samples]:
         """The day's observations as columns, by endpoint key."""
 
     def observations(self, contract: str, day: str, sums: str, key: str, *, exact: bool) -> Sequence[Observation]:

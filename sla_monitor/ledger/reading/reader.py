@@ -126,21 +126,23 @@ class Reader(SingleObservations, Evidence):
     def reads_together(self) -> bool:
         return True
 
-    def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
+    def spans(
+        self, start_ms: int, end_ms: int, yield_control: Callable[[], None] = lambda: None
+    ) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
 
-        `rest` is called between every ROWS_AT_ONCE: in the daemon, probes that are due go first.
+        `yield_control` is called between every ROWS_AT_ONCE: in the daemon, probes that are due go first.
         """
         with self._proving() as proof:
             layers = self._layers(proof)
             spans: dict[str, list[Span]] = {}
             unrested = 0
-            for key, rows in self._proved(proof, start_ms, end_ms, rest):
+            for key, rows in self._proved(proof, start_ms, end_ms, yield_control):
                 spans[key] = list(map(self._span, rows))
                 unrested += len(rows)
                 if unrested >= ROWS_AT_ONCE:
                     unrested = 0
-                    rest()
+                    yield_control()
             for key in sorted({key for layer in layers for key in layer.endpoints}):
                 beneath = reaching(layers, key, _around(spans.get(key, ()), start_ms, end_ms))
                 if beneath:
@@ -148,7 +150,7 @@ class Reader(SingleObservations, Evidence):
         return {key: several for key, several in spans.items() if several}
 
     def _proved(
-        self, proof: Proof, start_ms: int, end_ms: int, rest: Callable[[], None]
+        self, proof: Proof, start_ms: int, end_ms: int, yield_control: Callable[[], None]
     ) -> Iterator[tuple[str, list[SpanRow]]]:
         """The spans that are kept, by key, once it is known that they are those that were told in the chain."""
         proof.names()
@@ -159,19 +161,19 @@ class Reader(SingleObservations, Evidence):
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
                 for number, several in groupby(rows, itemgetter(0)):
                     kept[number] += several
-                rest()
-        told = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms))
+                yield_control()
+        told = dict(self._chained_since(proof, start_ms).spans(start_ms, end_ms))
         if kept != told:
             raise self._other_spans(proof, keys, kept, told)
         return ((keys[number], several) for number, several in kept.items())
 
     def _span(self, row: SpanRow) -> Span:
-        _, start_ms, end_ms, seen_ms, outcome, reason, looks = row
+        _, start_ms, end_ms, seen_ms, outcome, reason, probes = row
         return span_of(
-            (start_ms, end_ms, seen_ms, self._meanings.outcomes[outcome], self._meanings.reasons[reason], looks)
+            (start_ms, end_ms, seen_ms, self._meanings.outcomes[outcome], self._meanings.reasons[reason], probes)
         )
 
-    def _told_since(self, proof: Proof, since_ms: int) -> SpanProof:
+    def _chained_since(self, proof: Proof, since_ms: int) -> SpanProof:
         """What the chain says of spans that end after an instant. What was asked for last is kept, and read on."""
         known = self._told
         if known is None or since_ms < known.since_ms:
@@ -236,13 +238,13 @@ class Reader(SingleObservations, Evidence):
             added = fill(self._beneath(proof, key, layers, start_ms, end_ms))
             seen, others = times(added[0]), list[Samples]()
             for layer, spans in zip(layers, added[1:], strict=True):
-                looks = layer.looks(proof.connection, key, start_ms, end_ms)
-                others.append(looks.inside(subtract([(start_ms, end_ms)], seen)))
+                found = layer.samples(proof.connection, key, start_ms, end_ms)
+                others.append(found.inside(subtract([(start_ms, end_ms)], seen)))
                 seen = union(seen, times(spans))
         if not any(map(len, others)):
             yield from own
             return
-        samples = sorted(chain(chain.from_iterable(looks for _, looks in own), *others), key=itemgetter(0))
+        samples = sorted(chain(chain.from_iterable(piece for _, piece in own), *others), key=itemgetter(0))
         yield from ((key, piece) for piece in Samples.of(samples).by_day())
 
     def _layers(self, proof: Proof) -> list[Layer]:
@@ -255,7 +257,7 @@ class Reader(SingleObservations, Evidence):
     def _beneath(self, proof: Proof, key: str, layers: Sequence[Layer], start_ms: int, end_ms: int) -> Layers:
         """An endpoint's own spans that overlap a range, and those of the layers beneath."""
         row = proof.connection.execute("select id from endpoints where key = ?", (key,)).fetchone()
-        told = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms))
+        told = dict(self._chained_since(proof, start_ms).spans(start_ms, end_ms))
         own = [self._span(one) for one in told.get(row[0] if row else 0, ())]
         for layer in layers:
             if isinstance(layer, Stored) and layer.record.number not in self._vouched:
@@ -300,7 +302,7 @@ class Reader(SingleObservations, Evidence):
             given = f"{contract}/", f"{contract}0"  # 0 follows the stroke
             (first_ms,) = proof.connection.execute(_FIRST, given).fetchone()
             known = self._told if self._told and self._told.since_ms <= last_ms else None
-            told = self._told_since(proof, known.since_ms if known else last_ms)
+            told = self._chained_since(proof, known.since_ms if known else last_ms)
             endpoints = [number for (number,) in proof.connection.execute(_OWN, given)]
             if told.first_ms(proof, endpoints) != first_ms:
                 raise proof.refused(
@@ -319,12 +321,12 @@ class Reader(SingleObservations, Evidence):
         Which of millions of observations that may be is told by the spans."""
         (number,) = self.numbers([endpoint]) or (None,)
         with self._proving() as proof:
-            spans = dict(self._told_since(proof, start_ms).spans(start_ms, end_ms)).get(number or 0, ())
+            spans = dict(self._chained_since(proof, start_ms).spans(start_ms, end_ms)).get(number or 0, ())
         down = [self._span(row).start_ms for row in spans if self._span(row).outcome is Outcome.DOWN]
         if not down:
             return None
-        looks = self._observations(endpoint, max(down[0], start_ms), end_ms, exact=False)
-        return next((one for one in looks if one.finding.outcome is Outcome.DOWN), None)
+        observations = self._observations(endpoint, max(down[0], start_ms), end_ms, exact=False)
+        return next((one for one in observations if one.finding.outcome is Outcome.DOWN), None)
 
     def head(self) -> ChainHead | None:
         """Up to where the chain is closed; None while no link is."""
@@ -449,7 +451,7 @@ def _hull(rows: Sequence[tuple[Any, ...]], place: int) -> tuple[int, int] | None
     return (min(one[0] for one in found), max(one[1] for one in found)) if found else None
 
 
-class Keeping(Reader):
+class CachingReader(Reader):
     """One for somebody who may write the ledger: what was worked out is kept for the next who asks."""
 
     def keep(self, digest: str, body: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from sla_monitor.clock import Clock
 from sla_monitor.ledger.opening import take_lock
 from sla_monitor.ledger.reading.reader import Reader
-from sla_monitor.ledger.recording.entries import Held
+from sla_monitor.ledger.recording.buffer_entries import Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.ledger.recording.tally import ALIKE_MS, Steps
 from sla_monitor.sla.clock_steps import ClockStep

@@ -76,8 +76,8 @@ class SingleObservations(Asking):
                 day = self._pruned_at(proof, contract, begin_ms)
                 if day is not None:
                     until_ms = min(day.until_ms, stop_ms)
-                looks = proof.observations(begin_ms, until_ms, day.last_observation if day else 0)
-                rows = [row for row in looks if row[1] in numbers]
+                samples = proof.observations(begin_ms, until_ms, day.last_observation if day else 0)
+                rows = [row for row in samples if row[1] in numbers]
                 found = self._whole(proof, endpoint, rows)
             if day is not None:
                 older = self._read(day, lambda archive, of: archive.observations(*of, endpoint, exact=exact))
@@ -87,7 +87,7 @@ class SingleObservations(Asking):
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
         """The same without everything else: when each began, what it found, how long it took, its first byte (µs)."""
-        return (sample for _, looks in self.columns((key,), start_ms, end_ms) for sample in looks)
+        return (sample for _, samples in self.columns((key,), start_ms, end_ms) for sample in samples)
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> Iterator[tuple[str, Samples]]:
         """The same of many endpoints, which costs little more than of one: a day at most in each piece, and the later
@@ -104,7 +104,7 @@ class SingleObservations(Asking):
         numbers = self.numbers(keys)
         for first, last in self._slices(numbers, begin_ms // HOUR_MS, -(-stop_ms // HOUR_MS)):
             slice_ms = max(begin_ms, first * HOUR_MS), min(stop_ms, last * HOUR_MS)
-            found = self._looks_in(contract, numbers, slice_ms, known)
+            found = self._samples_in(contract, numbers, slice_ms, known)
             pieces = ((key, found[number].between(*slice_ms)) for number, key in numbers.items() if number in found)
             yield from (piece for piece in pieces if piece[1])
 
@@ -173,7 +173,7 @@ class SingleObservations(Asking):
             raise proof.refused("the index of observations by time leaves some of them out")
         return row[0], row[1]
 
-    def _looks_in(
+    def _samples_in(
         self, contract: str, numbers: Mapping[int, str], slice_ms: tuple[int, int], known: set[tuple[str, int]]
     ) -> dict[int, Samples]:
         """Observations of a slice by endpoint, from where they are at this moment; of those that are packed the whole
@@ -183,8 +183,8 @@ class SingleObservations(Asking):
             day = self._pruned_at(proof, contract, begin_ms)
             if day is None:
                 return self._recorded_in(proof, numbers, begin_ms, stop_ms)
-            late = self.hours.looks_of(proof.observations(begin_ms, stop_ms, day.last_observation), numbers)
-        older = self._read(day, lambda archive, of: archive.looks(*of))
+            late = self.hours.samples_of(proof.observations(begin_ms, stop_ms, day.last_observation), numbers)
+        older = self._read(day, lambda archive, of: archive.samples(*of))
         return {
             number: _merged(older.get(key, Samples()).between(begin_ms, stop_ms), late.get(number, Samples()))
             for number, key in numbers.items()
@@ -198,7 +198,7 @@ class SingleObservations(Asking):
         lacking = [number for number in numbers if number not in kept]
         if not lacking:
             return kept
-        return kept | self.hours.looks_of(proof.observations(begin_ms, stop_ms), lacking)
+        return kept | self.hours.samples_of(proof.observations(begin_ms, stop_ms), lacking)
 
     @staticmethod
     def _pruned_at(proof: Proof, contract: str, at_ms: int) -> PrunedDay | None:

@@ -60,7 +60,7 @@ from imported_spans s join endpoints e on e.id = s.endpoint_id join outcomes n o
   left join reasons r on r.id = s.reason
 where s.import_id = ? order by s.id
 """
-_IMPORTED_LOOKS = """
+_IMPORTED_SAMPLES = """
 select e.key, l.hour, l.body from imported_looks l join endpoints e on e.id = l.endpoint_id
 where l.import_id = ? order by l.id
 """
@@ -121,7 +121,7 @@ class DayRecord:
             for key, *span in self._connection.execute(_IMPORTED_SPANS, (number,)):
                 names = "start_ms", "end_ms", "seen_ms", "outcome", "reason", "looks"
                 yield {"import": number, "endpoint": key, **dict(zip(names, span, strict=True))}
-            for key, hour, body in self._connection.execute(_IMPORTED_LOOKS, (number,)):
+            for key, hour, body in self._connection.execute(_IMPORTED_SAMPLES, (number,)):
                 yield {"import": number, "endpoint": key, "hour": hour, "body": b64encode(body).decode()}
         for number, at_ms, actor, why in self._fetched(_WITHDRAWN):
             yield {"import": number, "withdrawn_ms": at_ms, "actor": actor, "why": why}

@@ -10,13 +10,13 @@ from sla_monitor.sla.observation import Finding, Reason
 
 BODY_EVERY_MS = 60_000
 """An endpoint's responses that fail alike (same reason, same status) are kept once in so long, unless they are known
-already: an error page with the time of day in it would add 2 KiB a look for as long as an outage lasts."""
+already: an error page with the time of day in it would add 2 KiB a probe for as long as an outage lasts."""
 
 _REMEMBERED = 1_000
 _KINDS_REMEMBERED = 20_000
 
 
-class Evidence:
+class EvidenceTable:
     """The evidence table, as the writer sees it. Belongs to the writer's thread."""
 
     def __init__(self, connection: sqlite3.Connection, added: Added) -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.buffer_entries import Beat, Held
 
 BATCH = 2_000
 """Entries in one transaction at most: after a long hold, readers and memory see many small commits."""

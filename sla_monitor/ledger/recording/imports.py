@@ -44,13 +44,13 @@ select start_ms, end_ms, seen_ms, outcome, reason, looks from imported_spans
 where endpoint_id = (select id from endpoints where key = ?) and import_id = ? and end_ms > ? and start_ms < ?
 order by end_ms
 """
-_LOOKS = """
+_SAMPLES = """
 select hour, body from imported_looks
 where endpoint_id = (select id from endpoints where key = ?) and import_id = ? and hour >= ? and hour < ? order by hour
 """
 _ADD = "insert into imports values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADD_SPAN = "insert into imported_spans values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_ADD_LOOKS = "insert into imported_looks values (?, ?, ?, ?, ?)"
+_ADD_SAMPLES = "insert into imported_looks values (?, ?, ?, ?, ?)"
 _WITHDRAW = "insert into withdrawn_imports values (?, ?, ?, ?, ?)"
 
 Reach = Mapping[str, tuple[int, int]]
@@ -72,7 +72,7 @@ class Layer(Protocol):
     def spans(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Sequence[Span]:
         """Whole spans of an endpoint that overlap a range, ascending."""
 
-    def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
+    def samples(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
         """The single observations that began in a range, ascending."""
 
 
@@ -106,19 +106,19 @@ class Stored:
         rows = connection.execute(_SPANS, (key, self.record.number, start_ms, end_ms))
         return [self.meanings.span(row) for row in rows]
 
-    def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
+    def samples(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
         hours, found = PackedHours.of(self.meanings), Samples()
         given = key, self.record.number, start_ms // HOUR_MS, -(-end_ms // HOUR_MS)
-        for hour, body in connection.execute(_LOOKS, given):
-            looks = hours.unpacked(body, hour)
-            if looks is None:
+        for hour, body in connection.execute(_SAMPLES, given):
+            samples = hours.unpacked(body, hour)
+            if samples is None:
                 raise LedgerError(f"import {self.record.number}: hour {hour} of {key} cannot be unpacked")
-            found.extend(looks)
+            found.extend(samples)
         return found.between(start_ms, end_ms)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ImportDraft:
     """An import to be made. `told`: its spans by endpoint key; `single`: its observations, where KPIs need them;
     `entries`: of the register, with the numbers that they have elsewhere."""
 
@@ -133,9 +133,9 @@ class Draft:
     @property
     def endpoints(self) -> Reach:
         reach = {key: (spans[0].start_ms, spans[-1].end_ms) for key, spans in self.told.items() if spans}
-        for key, looks in self.single.items():
-            if looks:
-                first_ms, until_ms = looks.at_ms[0], looks.at_ms[-1] + 1
+        for key, samples in self.single.items():
+            if samples:
+                first_ms, until_ms = samples.at_ms[0], samples.at_ms[-1] + 1
                 known = reach.get(key, (first_ms, until_ms))
                 reach[key] = min(first_ms, known[0]), max(until_ms, known[1])
         return reach
@@ -143,7 +143,7 @@ class Draft:
     def spans(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Sequence[Span]:
         return [span for span in self.told.get(key, ()) if span.end_ms > start_ms and span.start_ms < end_ms]
 
-    def looks(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
+    def samples(self, connection: sqlite3.Connection, key: str, start_ms: int, end_ms: int) -> Samples:
         return self.single.get(key, Samples()).between(start_ms, end_ms)
 
 
@@ -186,7 +186,7 @@ class Listing(Asking):
             return imports.all(connection)
 
 
-def add_import(path: Path, draft: Draft, *, read_to: int) -> Stored:
+def add_import(path: Path, draft: ImportDraft, *, read_to: int) -> Stored:
     """Bring something in, with its entries: all of it, or nothing.
 
     `read_to`: the last number of the contract's register that the caller has read. Raises Overtaken when there is a
@@ -236,29 +236,29 @@ def withdraw_import(
         append(connection, withdrawal.at_ms, {"withdrawn_imports": [row], "register": entries})
 
 
-def _is_same(known: Stored, draft: Draft) -> bool:
+def _is_same(known: Stored, draft: ImportDraft) -> bool:
     """Whether a draft brings the same in once more. A list that names no endpoint may be that of several."""
     if (known.contract, known.record.digest) != (draft.contract, draft.record.digest):
         return False
     return bool(draft.entries) or not draft.endpoints or not draft.endpoints.keys().isdisjoint(known.endpoints)
 
 
-def _rows_of(draft: Draft) -> int:
-    return sum(map(len, draft.told.values())) + sum(1 for looks in draft.single.values() for _ in _by_hour(looks))
+def _rows_of(draft: ImportDraft) -> int:
+    return sum(map(len, draft.told.values())) + sum(1 for samples in draft.single.values() for _ in _by_hour(samples))
 
 
-def _insert(connection: sqlite3.Connection, draft: Draft, codes: Codes, hours: PackedHours) -> None:
+def _insert(connection: sqlite3.Connection, draft: ImportDraft, codes: Codes, hours: PackedHours) -> None:
     record, number = draft.record, _next(connection, "imports")
     names: list[tuple[int, str]] = []
     ids = {key: _endpoint(connection, key, names) for key in sorted({*draft.told, *draft.single})}
-    span_id, looks_id = _next(connection, "imported_spans"), _next(connection, "imported_looks")
+    span_id, samples_id = _next(connection, "imported_spans"), _next(connection, "imported_looks")
     spans = [
         (span_id + place, number, ids[key], span.start_ms, span.end_ms, span.seen_ms,
-         codes.outcomes[span.outcome], codes.reasons[span.reason], span.looks)
+         codes.outcomes[span.outcome], codes.reasons[span.reason], span.probes)
         for place, (key, span) in enumerate((key, span) for key in ids for span in draft.told.get(key, ()))
     ]  # fmt: skip
-    looks = [
-        (looks_id + place, number, ids[key], hour, hours.packed(piece, hour))
+    samples = [
+        (samples_id + place, number, ids[key], hour, hours.packed(piece, hour))
         for place, (key, (hour, piece)) in enumerate(
             (key, one) for key in ids for one in _by_hour(draft.single.get(key, Samples()))
         )
@@ -273,12 +273,12 @@ def _insert(connection: sqlite3.Connection, draft: Draft, codes: Codes, hours: P
     )  # fmt: skip
     connection.execute(_ADD, row)
     connection.executemany(_ADD_SPAN, spans)
-    connection.executemany(_ADD_LOOKS, looks)
+    connection.executemany(_ADD_SAMPLES, samples)
     told: dict[str, Iterable[tuple[Any, ...]]] = {
         "endpoints": names,
         "imports": [row],
         "imported_spans": spans,
-        "imported_looks": looks,
+        "imported_looks": samples,
         "register": entries,
     }
     append(connection, record.at_ms, told)
@@ -298,9 +298,9 @@ def moved_entries(entries: Sequence[Entry], last: int) -> list[Entry]:
 
 
 def _moved(entry: Entry, moved: Mapping[int, int]) -> Entry:
-    about = getattr(entry.said, "about", None)
-    said = entry.said if about is None else entry.said.model_copy(update={"about": moved.get(about, about)})
-    return entry.model_copy(update={"number": moved[entry.number], "said": said})
+    about = getattr(entry.body, "about", None)
+    said = entry.body if about is None else entry.body.model_copy(update={"about": moved.get(about, about)})
+    return entry.model_copy(update={"number": moved[entry.number], "body": said})
 
 
 def _endpoint(connection: sqlite3.Connection, key: str, added: list[tuple[int, str]]) -> int:
@@ -316,11 +316,11 @@ def _next(connection: sqlite3.Connection, table: str) -> int:
     return int(connection.execute(f"select ifnull(max(id), 0) + 1 from {table}").fetchone()[0])
 
 
-def _by_hour(looks: Samples) -> Iterator[tuple[int, Samples]]:
+def _by_hour(samples: Samples) -> Iterator[tuple[int, Samples]]:
     begin = 0
-    while begin < len(looks):
-        hour = looks.at_ms[begin] // HOUR_MS
-        piece = looks.between(looks.at_ms[begin], (hour + 1) * HOUR_MS)
+    while begin < len(samples):
+        hour = samples.at_ms[begin] // HOUR_MS
+        piece = samples.between(samples.at_ms[begin], (hour + 1) * HOUR_MS)
         yield hour, piece
         begin += len(piece)
 

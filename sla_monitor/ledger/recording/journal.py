@@ -18,8 +18,8 @@ from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.place import LedgerPlace
 from sla_monitor.ledger.reading.packed_hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.reading.pruned_days import last_observation
-from sla_monitor.ledger.recording.bodies import Evidence, storable
-from sla_monitor.ledger.recording.entries import Beat, Held
+from sla_monitor.ledger.recording.bodies import EvidenceTable, storable
+from sla_monitor.ledger.recording.buffer_entries import Beat, Held
 from sla_monitor.ledger.recording.tally import SpanTally, Steps
 from sla_monitor.sla.clock_steps import ClockStep
 from sla_monitor.sla.observation import Observation
@@ -32,7 +32,7 @@ _STEP = "insert into clock_steps (observation_id, at_ms, expected_ms) values (?,
 _STATE = "insert into span_states values (null, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning id"
 _LAST_TOLD = "select observation_id, seen_ms from span_states where is_complete = 1 order by id desc limit 1"
 
-TELL_LOOKS, TELL_SHARE = 100_000, 100
+TELL_OBSERVATIONS, TELL_SHARE = 100_000, 100
 """After how many observations the spans of all endpoints are told in the chain, and how many for each of those: so many
 are read to know whether the last spans are as they were. And once a day, so that little is read where little comes
 in."""
@@ -59,7 +59,7 @@ class Journal:
         self._endpoints = Names(connection, "endpoints", self._added)
         self._codes = Codes.load(database)
         self._addresses = Names(connection, "addresses", self._added)
-        self._evidence = Evidence(connection, self._added)
+        self._evidence = EvidenceTable(connection, self._added)
         self._link: Link
         self._spans: SpanTally
         self._overwritten: str | None = None
@@ -167,7 +167,7 @@ class Journal:
         self._stale = False
 
     def _write(self, batch: Sequence[Held]) -> None:
-        looks: list[Row] = []
+        observations: list[Row] = []
         self._link = self._chain.begin(batch[0].entry.at_ms)
         self._packed_until_ms = packed_until_ms(self._connection)
         pruned = self._connection.execute(_PRUNED).fetchone()
@@ -180,16 +180,16 @@ class Journal:
             elif isinstance(held.entry, ClockStep):
                 self._step(held.entry)
             else:
-                looks.append(self._look(held.entry, held.every_ms))
+                observations.append(self._row_of(held.entry, held.every_ms))
         # One call for all of them: a quarter of the processor time of sqlite-utils' insert_all.
-        self._connection.executemany(_INSERT, looks)
-        self._link.add_observations(looks)
+        self._connection.executemany(_INSERT, observations)
+        self._link.add_observations(observations)
         self._spans.save(self._codes)
-        if looks and self._is_to_be_told(batch[-1].entry.at_ms):
-            self._tell_all(batch[-1].entry.at_ms)
+        if observations and self._is_to_be_told(batch[-1].entry.at_ms):
+            self._chain_all(batch[-1].entry.at_ms)
         self._chain.save()
 
-    def _look(self, observation: Observation, every_ms: int) -> Row:
+    def _row_of(self, observation: Observation, every_ms: int) -> Row:
         finding, phases = observation.finding, observation.finding.phases
         endpoint = self._endpoints.id(observation.endpoint)
         self._last_id += 1
@@ -200,7 +200,7 @@ class Journal:
             self._every_ms[endpoint] = every_ms
         if observation.at_ms < self._packed_until_ms:
             forget_hour(self._connection, endpoint, observation.at_ms)
-        self._spans.look(endpoint, observation.at_ms, finding.outcome, finding.reason, every_ms)
+        self._spans.observe(endpoint, observation.at_ms, finding.outcome, finding.reason, every_ms)
         return (
             self._last_id,
             endpoint,
@@ -230,14 +230,16 @@ class Journal:
         number = self._connection.execute(_STEP, (self._last_id, *step)).fetchone()[0]
         self._added("clock_steps", (number, self._last_id, *step))
         self._spans.step(self._codes, step, self._steps.since_ms(step))
-        self._tell_all(step.at_ms)  # spans after it follow from observations alone
+        self._chain_all(step.at_ms)  # spans after it follow from observations alone
 
     def _is_to_be_told(self, at_ms: int) -> bool:
-        looks = self._last_id - self._told_to
-        return at_ms // DAY_MS > self._told_day or looks >= max(TELL_LOOKS, TELL_SHARE * len(self._every_ms))
+        observations = self._last_id - self._told_to
+        return at_ms // DAY_MS > self._told_day or observations >= max(
+            TELL_OBSERVATIONS, TELL_SHARE * len(self._every_ms)
+        )
 
-    def _tell_all(self, at_ms: int) -> None:
-        self._spans.tell_all(self._codes)
+    def _chain_all(self, at_ms: int) -> None:
+        self._spans.chain_all(self._codes)
         self._told_to, self._told_day = self._last_id, at_ms // DAY_MS
 
     def _state_told(self, span: Sequence[Any], is_complete: bool) -> None:

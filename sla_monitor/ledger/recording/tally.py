@@ -54,7 +54,7 @@ class SpanTally:
         self._untold = set(self._last)
         self.out_of_order = 0
 
-    def look(self, endpoint: int, at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> None:
+    def observe(self, endpoint: int, at_ms: int, outcome: Outcome, reason: Reason | None, every_ms: int) -> None:
         """Take in one observation."""
         last = self._last.get(endpoint)
         spans = extend(last, at_ms, outcome, reason, every_ms)
@@ -125,7 +125,7 @@ class SpanTally:
         self._ended.clear()
         self._turned.clear()
 
-    def tell_all(self, codes: Codes) -> None:
+    def chain_all(self, codes: Codes) -> None:
         """Have the latest span of each endpoint told that has changed since the last time."""
         self.save(codes)
         rows = [_row(codes, endpoint, self._last[endpoint]) for endpoint in sorted(self._untold)]
@@ -136,7 +136,7 @@ class SpanTally:
 
 def _row(codes: Codes, endpoint: int, span: Span) -> tuple[Any, ...]:
     outcome, reason = codes.outcomes[span.outcome], codes.reasons[span.reason]
-    return endpoint, span.start_ms, span.end_ms, span.seen_ms, outcome, reason, span.looks
+    return endpoint, span.start_ms, span.end_ms, span.seen_ms, outcome, reason, span.probes
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,8 @@ class Meanings:
 
     def span(self, row: Sequence[Any]) -> Span:
         """A span from its columns `start_ms, end_ms, seen_ms, outcome, reason, looks`."""
-        start_ms, end_ms, seen_ms, outcome, reason, looks = row
-        return Span(start_ms, end_ms, seen_ms, self.outcomes[outcome], self.reasons[reason], looks)
+        start_ms, end_ms, seen_ms, outcome, reason, probes = row
+        return Span(start_ms, end_ms, seen_ms, self.outcomes[outcome], self.reasons[reason], probes)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.place import Displaced
 from sla_monitor.ledger.recording.buffer import Buffer
-from sla_monitor.ledger.recording.entries import Held
+from sla_monitor.ledger.recording.buffer_entries import Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 

@@ -21,7 +21,7 @@ from sla_monitor.probe.stopwatch import Stopwatch, TooMuch
 _NO_HEADERS: CaseInsensitiveDict[str | bytes] = CaseInsensitiveDict()
 
 
-class Sealed(PreparedRequest):
+class SerializedRequest(PreparedRequest):
     """A prepared request and the bytes it is sent as, in `wire`."""
 
     def __init__(
@@ -72,7 +72,7 @@ def origin_of(url: str) -> Origin:
 class Reply(Response):
     """requests' response, without the cookie jar that making a plain one takes. `body` is read apart from it."""
 
-    def __init__(self, request: Sealed, exchange: Exchange) -> None:
+    def __init__(self, request: SerializedRequest, exchange: Exchange) -> None:
         answer = exchange.answer
         self._content = False
         self._content_consumed = False
@@ -103,6 +103,6 @@ class Reply(Response):
         return decoded
 
 
-async def reply(line: Line, request: Sealed, watch: Stopwatch, limit: int, cookies: str = "") -> Reply:
+async def reply(line: Line, request: SerializedRequest, watch: Stopwatch, limit: int, cookies: str = "") -> Reply:
     """Send a request and read the head of its answer; the body waits. `limit`: bytes of a body."""
     return Reply(request, await line.ask(watch, cast(str, request.method), request.with_cookies(cookies), limit))

@@ -192,7 +192,7 @@ def _begins_well(data: bytes) -> None:
 
 
 def _is_unusual(head: bytes) -> bool:
-    """Whether the head needs a second look before llhttp may read it."""
+    """Whether the head needs a second check before llhttp may read it."""
     if _USUAL.fullmatch(head) is None:
         return True
     lower = head.lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from sla_monitor.probe.exchange.adapter import Sealed, reply
+from sla_monitor.probe.exchange.adapter import SerializedRequest, reply
 from sla_monitor.probe.exchange.connection import Line
 from sla_monitor.probe.failures import FAILURES, verdict_on
 from sla_monitor.probe.loop import Loop
@@ -13,7 +13,7 @@ from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
 
 
-def fetch(request: Sealed, context: ssl.SSLContext | None, timeout_ms: int, limit: int) -> tuple[int, bytes]:
+def fetch(request: SerializedRequest, context: ssl.SSLContext | None, timeout_ms: int, limit: int) -> tuple[int, bytes]:
     """Status and body, of at most `limit` bytes, decoded. Redirects are answers like any other. Raises Failure."""
     loop = Loop()
     try:
@@ -23,7 +23,7 @@ def fetch(request: Sealed, context: ssl.SSLContext | None, timeout_ms: int, limi
 
 
 async def _fetch(
-    loop: Loop, request: Sealed, context: ssl.SSLContext | None, timeout_ms: int, limit: int
+    loop: Loop, request: SerializedRequest, context: ssl.SSLContext | None, timeout_ms: int, limit: int
 ) -> tuple[int, bytes]:
     watch = Stopwatch(loop, timeout_ms)
     line = Line(request.origin, "any", context, None, keep=False)

@@ -8,7 +8,7 @@ from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_c
 from urllib3 import HTTPHeaderDict
 
 from sla_monitor.contract.endpoints.http_terms import Redirects
-from sla_monitor.probe.exchange.adapter import Reply, Sealed, origin_of
+from sla_monitor.probe.exchange.adapter import Reply, SerializedRequest, origin_of
 from sla_monitor.probe.exchange.connection import Origin
 from sla_monitor.probe.verdict import Failure
 from sla_monitor.sla.observation import Reason
@@ -68,7 +68,7 @@ def collect(jar: RequestsCookieJar, reply: Reply) -> None:
         jar.extract_cookies(MockResponse(HTTPHeaderDict(kept)), MockRequest(reply.request))  # type: ignore[arg-type]  # its port
 
 
-def cookies_for(jar: RequestsCookieJar, request: Sealed) -> str:
+def cookies_for(jar: RequestsCookieJar, request: SerializedRequest) -> str:
     """Those that belong to a request's URL."""
     found = (get_cookie_header(jar, request) or "") if len(jar) else ""
     return found if len(found) <= MOST_COOKIE_BYTES else found[: MOST_COOKIE_BYTES + 1].rpartition("; ")[0]

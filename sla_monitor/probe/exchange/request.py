@@ -19,7 +19,7 @@ from sla_monitor.contract.endpoints.http_terms import RequestTerms
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.probe.connections.trust import context_for
 from sla_monitor.probe.exchange import redirects
-from sla_monitor.probe.exchange.adapter import Reply, Sealed, origin_of, reply
+from sla_monitor.probe.exchange.adapter import Reply, SerializedRequest, origin_of, reply
 from sla_monitor.probe.exchange.body_capture import Captured
 from sla_monitor.probe.exchange.capture import NO_CAPTURES, Captures, CaptureSource
 from sla_monitor.probe.exchange.connection import Line, Origin, Proxy
@@ -120,7 +120,7 @@ class HttpMessage:
     def origin(self) -> Origin:
         return self.sealed.origin
 
-    def redirected(self, method: str, url: str, *, trusted: bool) -> Sealed:
+    def redirected(self, method: str, url: str, *, trusted: bool) -> SerializedRequest:
         """What is asked at a redirect's target. Raises Failure where a secret would go along."""
         if trusted:
             return self._seal(method, url, self._content.headers)
@@ -128,9 +128,9 @@ class HttpMessage:
             raise Failure(Reason.REDIRECT_REFUSED, "a redirect that would take a secret to another host")
         return self._seal(method, url, self._content.impersonal())
 
-    def _seal(self, method: str, url: str, headers: CaseInsensitiveDict[str]) -> Sealed:
+    def _seal(self, method: str, url: str, headers: CaseInsensitiveDict[str]) -> SerializedRequest:
         body = self._content.body if method == self.method else None
-        return Sealed(method, url, headers, body, absolute=self._is_proxied and url.startswith("http:"))
+        return SerializedRequest(method, url, headers, body, absolute=self._is_proxied and url.startswith("http:"))
 
 
 @dataclass(slots=True)
@@ -147,7 +147,7 @@ class Answered:
 
 
 @dataclass(slots=True)
-class _Read:
+class _ReadAnswer:
     """How far an answer was read, and what came of it. `found`: what was looked for to be captured."""
 
     verdict: Verdict | None = None
@@ -179,7 +179,7 @@ class Request:
             reply = await self._follow(watch, message, lines, jar)
         except FAILURES as error:
             return Answered(verdict_on(error, watch), self._kept(watch.seen))
-        read = _Read()
+        read = _ReadAnswer()
         try:
             await self._read(watch, reply, jar, read)
         except FAILURES as error:  # what is wrong with the head comes first
@@ -194,7 +194,7 @@ class Request:
             evidence, hidden = self._kept(evidence), []
         return Answered(read.verdict, evidence, reply.status_code, len(read.source.body), read.captured, hidden)
 
-    async def _read(self, watch: Stopwatch, reply: Reply, jar: RequestsCookieJar | None, read: _Read) -> None:
+    async def _read(self, watch: Stopwatch, reply: Reply, jar: RequestsCookieJar | None, read: _ReadAnswer) -> None:
         """Read and judge an answer, noting how far that went."""
         read.verdict = await self._judge.of_head(watch, reply.status_code, reply.headers)
         if jar is not None:
@@ -241,7 +241,7 @@ class Request:
         return answer
 
 
-def _redirected(message: HttpMessage, method: str, url: str) -> tuple[Sealed, bool]:
+def _redirected(message: HttpMessage, method: str, url: str) -> tuple[SerializedRequest, bool]:
     """The request at a redirect's target, and whether that is trusted. What was meant for our first host alone is not
     sent to another."""
     try:

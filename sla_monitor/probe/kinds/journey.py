@@ -12,7 +12,7 @@ from requests.cookies import RequestsCookieJar
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
 from sla_monitor.contract.endpoints.journey_terms import JourneyStep
-from sla_monitor.contract.endpoints.template import Captured, Template
+from sla_monitor.contract.endpoints.template import CaptureReference, Template
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.names import PHASES
 from sla_monitor.probe.exchange.adapter import origin_of
@@ -135,7 +135,7 @@ def _revealed(template: Template, known: CapturedValues, spell: Spell = str) -> 
 
 
 def _filled(template: Template, values: Values, spell: Spell = str) -> str:
-    return template.filled(lambda one: spell(values[one.name]) if isinstance(one, Captured) else str(one))
+    return template.filled(lambda one: spell(values[one.name]) if isinstance(one, CaptureReference) else str(one))
 
 
 def _json_escaped(value: str) -> str:

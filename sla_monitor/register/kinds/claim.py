@@ -44,7 +44,7 @@ class Claim(TimedKind):
     kpis: tuple[Identifier, ...] = Field((), description="Only for these KPIs; none: every KPI of the services.")
     tickets: tuple[Line, ...] = Field((), description="Tickets that should not count, by id.")
     aware_ms: Instant | None = Field(None, alias="aware", description="When the supplier knew of the cause.")
-    notified_ms: Instant | None = Field(None, alias="notified", description="When it told the authority.")
+    notified_ms: Instant | None = Field(None, alias="notified", description="When the supplier notified the authority.")
 
     def words(self, say: Wording) -> str:
         return f"Claim of {say.label(self.cause)} for {say.names((*self.services, *self.kpis, *self.tickets))}"
@@ -56,13 +56,13 @@ class Claim(TimedKind):
         yield from context.unknown("cause", "cause of relief", [self.cause], lambda terms: terms.relief.causes, span)
         out_of_reach = {name: self._out_of_reach(name, context) for name in self.kpis}
         if out_of_reach and all(out_of_reach.values()):
-            yield from (("kpis", why) for why in out_of_reach.values())
+            yield from (EntryProblem("kpis", why) for why in out_of_reach.values())
         known = {ticket.id for _, ticket in context.stands.of(TicketRecord)} if self.tickets else set()
         for name in self.tickets:
             if name not in known:
-                yield "tickets", f"no such ticket in the register: {name} (enter or import it first)"
+                yield EntryProblem("tickets", f"no such ticket in the register: {name} (enter or import it first)")
         if self.aware_ms is not None and self.notified_ms is not None and self.notified_ms < self.aware_ms:
-            yield "notified", "must not be before aware (check the dates)"
+            yield EntryProblem("notified", "must not be before aware (check the dates)")
 
     def doubts(self, context: EntryContext) -> Iterator[str]:
         yield from filter(None, (self._out_of_reach(name, context) for name in self.kpis))
@@ -102,7 +102,7 @@ class Claim(TimedKind):
         if kpi.part_kpis:
             parts = ", ".join(kpi.part_kpis)
             return f"{kpi.id} is made of other KPIs, and changes by their figures alone (name {parts})"
-        if kpi.is_of_tickets:
+        if kpi.ticket_terms is not None:
             return "" if self.tickets else f"{kpi.id} is made of tickets, and not of time (name them under tickets)"
         if self.tickets and not self.services:
             return f"{kpi.id} is made of time, and the claim is about tickets alone (name its service)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import YesNo
-from sla_monitor.register.instant import Instant, told_on_the_wall
+from sla_monitor.register.instant import Instant, format_wall_time
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Number
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
     from sla_monitor.register.entry_context import EntryContext
 
-_NO_NOTE = ("note", "is missing (say why)")
+_NO_NOTE = EntryProblem("note", "is missing (say why)")
 
 
 class Decision(EntryKind):
@@ -39,10 +39,10 @@ class Decision(EntryKind):
         return f"{'Granting' if self.granted else 'Refusal'} of entry {self.about}{told}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
-        other = context.said.get(self.about)
+        other = context.entries.get(self.about)
         found = list(context.unknown_entry("about", self.about))
-        if other is not None and not other.said.is_decidable:
-            found.append(("about", f"entry {other.number} is a {other.said.kind}, on which nobody decides"))
+        if other is not None and not other.body.is_decidable:
+            found.append(EntryProblem("about", f"entry {other.number} is a {other.body.kind}, on which nobody decides"))
         if not entry.note.strip():
             found.append(_NO_NOTE)
         yield from found
@@ -52,7 +52,7 @@ class Decision(EntryKind):
         yield from _four_eyes(entry, other, context)
         last = context.stands.decision_on(self.about)
         if last is not None and last[1] == self:
-            yield "about", f"entry {last[0].number} decided the same (nothing is left to decide)"
+            yield EntryProblem("about", f"entry {last[0].number} decided the same (nothing is left to decide)")
 
     def subject(self) -> int:
         return self.about
@@ -63,21 +63,21 @@ class Decision(EntryKind):
 
     def _narrower(self, other: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         """A decision may grant a part of the time that was asked for."""
-        asked = other.said
+        asked = other.body
         first_ms, last_ms = getattr(asked, "start_ms", 0), getattr(asked, "end_ms", 0)
         if not self.granted and (self.start_ms, self.end_ms) != (None, None):
-            yield "start", "is for what is granted: a refusal is of the whole (leave from and to out)"
+            yield EntryProblem("start", "is for what is granted: a refusal is of the whole (leave from and to out)")
             return
         start_ms = first_ms if self.start_ms is None else self.start_ms
         end_ms = last_ms if self.end_ms is None else self.end_ms
         zone = context.contract.version_at(first_ms).terms.time_zone
-        span = f"{told_on_the_wall(first_ms, zone)} to {told_on_the_wall(last_ms, zone)}"
+        span = f"{format_wall_time(first_ms, zone)} to {format_wall_time(last_ms, zone)}"
         if not first_ms <= start_ms < last_ms:
-            yield "start", f"is not inside what entry {other.number} asks for ({span})"
+            yield EntryProblem("start", f"is not inside what entry {other.number} asks for ({span})")
         if not first_ms < end_ms <= last_ms:
-            yield "end", f"is not inside what entry {other.number} asks for ({span})"
+            yield EntryProblem("end", f"is not inside what entry {other.number} asks for ({span})")
         if start_ms >= end_ms:
-            yield "end", "must be after the start"
+            yield EntryProblem("end", "must be after the start")
 
 
 class Undo(EntryKind):
@@ -117,16 +117,16 @@ def own_case(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
 
 def _four_eyes(entry: Entry, other: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     """Whoever asks for relief may not grant it, nor take back a refusal."""
-    at_ms = getattr(other.said, "start_ms", entry.at_ms)
+    at_ms = getattr(other.body, "start_ms", entry.at_ms)
     is_asked_for = context.contract.version_at(at_ms).terms.relief.four_eyes
     if is_asked_for and entry.actor.strip().casefold() == other.actor.strip().casefold():
-        yield "actor", f"{entry.actor} made entry {other.number} (four eyes: somebody else must decide)"
+        yield EntryProblem("actor", f"{entry.actor} made entry {other.number} (four eyes: somebody else must decide)")
 
 
 def _decided(number: int, context: EntryContext) -> Entry | None:
     """What an entry decides about, also through undoings: to undo a decision is to decide."""
-    entry = context.said.get(number)
-    if entry is None or not isinstance(entry.said, Decision | Undo):
+    entry = context.entries.get(number)
+    if entry is None or not isinstance(entry.body, Decision | Undo):
         return None
-    subject = entry.said.about
-    return context.said.get(subject) if isinstance(entry.said, Decision) else _decided(subject, context)
+    subject = entry.body.about
+    return context.entries.get(subject) if isinstance(entry.body, Decision) else _decided(subject, context)

@@ -36,7 +36,7 @@ class Dispute(TimedKind):
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         yield from context.unknown_services("services", self.services, (self.start_ms, self.end_ms))
         if not entry.note.strip():
-            yield "note", "is missing (say what is disputed)"
+            yield EntryProblem("note", "is missing (say what is disputed)")
 
     def asks_for_decision(self, contract: Contract) -> bool:
         return True

@@ -58,9 +58,9 @@ class ReportedFigure(EntryKind):
             return
         yield from context.month_without_end(self.kpi, self.month)
         if kpi.part_kpis:
-            yield "kpi", f"{kpi.id} is made of other KPIs (give their figures)"
+            yield EntryProblem("kpi", f"{kpi.id} is made of other KPIs (give their figures)")
         if self.total is not None and not kpi.takes_counts:
-            yield "in_target", f"{kpi.id} is no share of events (give its value)"
+            yield EntryProblem("in_target", f"{kpi.id} is no share of events (give its value)")
         if self.value is not None:
             yield from _range(self.value, kpi)
 
@@ -73,8 +73,10 @@ class ReportedFigure(EntryKind):
             yield f"entry {agreed[0].number} is the agreed figure of {kpi.id} for {self.month}, and counts"
         elif kpi.source_of_truth in _COUNTS and kpi.source_of_truth != self.party:
             yield f"{_COUNTS[kpi.source_of_truth]} for {kpi.id} (source_of_truth); this one is shown beside it"
-        elif self.party == "authority" and (is_probed(kpi, context.terms_of(self.month)) or kpi.is_of_tickets):
-            made = "tickets are counted" if kpi.is_of_tickets else "its endpoints are probed"
+        elif self.party == "authority" and (
+            is_probed(kpi, context.terms_of(self.month)) or kpi.ticket_terms is not None
+        ):
+            made = "tickets are counted" if kpi.ticket_terms is not None else "its endpoints are probed"
             yield f"{kpi.id} is worked out where {made}: this figure stands only where there is nothing to work out"
 
     def begins_ms(self, month: str, context: EntryContext) -> int:
@@ -89,8 +91,8 @@ class ReportedFigure(EntryKind):
 
 def _range(value: Decimal, kpi: Kpi) -> Iterator[EntryProblem]:
     if kpi.unit == "percent" and value > 100:
-        yield "value", "must be at most 100 per cent (write 99.5 for 99.5 %)"
+        yield EntryProblem("value", "must be at most 100 per cent (write 99.5 for 99.5 %)")
     if kpi.unit in _NOT_BELOW_NOTHING and value < 0:
-        yield "value", "must not be below 0"
+        yield EntryProblem("value", "must not be below 0")
     if kpi.unit == "count" and value != value.to_integral_value():
-        yield "value", "must be a whole number: it counts"
+        yield EntryProblem("value", "must be a whole number: it counts")

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
     from sla_monitor.register.entry_context import EntryContext
 
-EntryProblem = tuple[str, str]
-"""The field that is wrong, and what is wrong with it."""
+
+@dataclass(frozen=True, slots=True)
+class EntryProblem:
+    """The field that is wrong, and what is wrong with it."""
+
+    field: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)

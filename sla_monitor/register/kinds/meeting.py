@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
     from sla_monitor.register.entry_context import EntryContext
 
-_NO_NOTE = ("note", "is missing (write what was said, or what is to be done)")
+_NO_NOTE = EntryProblem("note", "is missing (write what was said, or what is to be done)")
 
 
 class Minute(EntryKind):
@@ -78,13 +78,13 @@ class Done(EntryKind):
         return f"Action {self.about} is done"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
-        other = context.said.get(self.about)
+        other = context.entries.get(self.about)
         found = list(context.unknown_entry("about", self.about))
-        if other is not None and not isinstance(other.said, Action):
-            found.append(("about", f"entry {other.number} is a {other.said.kind}, and no action"))
+        if other is not None and not isinstance(other.body, Action):
+            found.append(EntryProblem("about", f"entry {other.number} is a {other.body.kind}, and no action"))
         yield from found
         if not found and self.about not in {each.number for each, _ in context.stands.open_actions}:
-            yield "about", f"action {self.about} is done already"
+            yield EntryProblem("about", f"action {self.about} is done already")
 
     def subject(self) -> int:
         return self.about

@@ -34,4 +34,4 @@ class Misreported(EntryKind):
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         if not any(rule.prices_misreports for rule in context.terms_of(self.month).credits):
-            yield "kind", "the contract has no credit for misreporting (see its credits)"
+            yield EntryProblem("kind", "the contract has no credit for misreporting (see its credits)")

@@ -39,4 +39,4 @@ class Occurred(EntryKind):
         credits_ = context.terms_of(self.month).credits
         rules = [rule.id for rule in credits_ if rule.prices_occurrences]
         if self.rule not in rules:
-            yield "rule", f"no such credit by unit rate: {self.rule} ({suggestion(self.rule, rules)})"
+            yield EntryProblem("rule", f"no such credit by unit rate: {self.rule} ({suggestion(self.rule, rules)})")

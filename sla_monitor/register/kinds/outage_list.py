@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced, Strict, Whole
-from sla_monitor.register.instant import SKEW_MS, Instant, told_instant
+from sla_monitor.register.instant import SKEW_MS, Instant, format_utc
 from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
 from sla_monitor.register.kinds.parts import Count
 
@@ -78,12 +78,13 @@ class OutageList(TimedKind):
         yield from context.unknown_services("outages", names, span)
         for name in names:
             if self.services and name not in self.services:
-                yield "outages", f"{name} is not among the services of the list (name it, or leave it out)"
+                message = f"{name} is not among the services of the list (name it, or leave it out)"
+                yield EntryProblem("outages", message)
         for one in self.outages:
             if one.start_ms >= self.end_ms or (one.end_ms is not None and one.end_ms <= self.start_ms):
-                yield "outages", f"{told_instant(one.start_ms)} lies outside the list's time (leave it out)"
+                yield EntryProblem("outages", f"{format_utc(one.start_ms)} lies outside the list's time (leave it out)")
             if max(one.start_ms, one.end_ms or 0) > entry.at_ms + SKEW_MS:
-                yield "outages", f"{told_instant(one.start_ms)} reaches into the future (check the dates)"
+                yield EntryProblem("outages", f"{format_utc(one.start_ms)} reaches into the future (check the dates)")
 
     def last_word_on(self) -> Hashable:
         return self.start_ms, self.end_ms, frozenset(self.services)

@@ -45,4 +45,4 @@ class SignOff(EntryKind):
         before = context.stands.sign_off(self.month)
         if before is not None and not self.reason.strip():
             why = f"entry {before[0].number} made {self.month} final already (say why it is restated)"
-            yield "reason", f"is missing: {why}"
+            yield EntryProblem("reason", f"is missing: {why}")

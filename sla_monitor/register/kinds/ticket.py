@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier, Strict
-from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import month_at
 from sla_monitor.register.instant import Instant
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ClockStop(Strict):
-    """Time for which a ticket's clock is said to have stopped."""
+    """Time for which a ticket's clock was stopped."""
 
     start_ms: Instant = Field(alias="start", description="From this instant on.")
     end_ms: Instant | None = Field(None, alias="end", description="None: it still is.")
@@ -66,12 +65,12 @@ class TicketRecord(EntryKind):
         known = [(name, at_ms) for name, at_ms in ends.items() if at_ms is not None]
         for (before, one_ms), (name, other_ms) in pairwise(known):
             if other_ms < one_ms:
-                yield name, f"must not be before {before} (check the dates)"
+                yield EntryProblem(name, f"must not be before {before} (check the dates)")
         for stop in self.stops:
             if stop.end_ms is not None and stop.end_ms <= stop.start_ms:
-                yield "stops", "must end after they start (check the dates)"
+                yield EntryProblem("stops", "must end after they start (check the dates)")
             if stop.start_ms < self.opened_ms or (self.ended_ms is not None and stop.start_ms > self.ended_ms):
-                yield "stops", "must lie between opened and ended (check the dates)"
+                yield EntryProblem("stops", "must lie between opened and ended (check the dates)")
 
     def months(self, zone: ZoneInfo) -> tuple[str, ...]:
         ends = (self.opened_ms, self.responded_ms, self.ended_ms)
@@ -89,7 +88,8 @@ class TicketRecord(EntryKind):
 
 def _priority(name: str, terms: Terms) -> Iterator[EntryProblem]:
     """A priority in no KPI is counted by none, which is meant for some; one that is nearly in one is a mistake."""
-    listed = {priority for kpi in terms.kpis if isinstance(kpi, RatioKpi) for priority in kpi.priorities}
+    counting = (kpi.ticket_terms for kpi in terms.kpis)
+    listed = {priority for kpi in counting if kpi is not None for priority in kpi.priorities}
     near = [each for each in listed if each.casefold() == name.casefold()]
     if name not in listed and near:
-        yield "priority", f"no KPI counts {name} (did you mean {near[0]}?)"
+        yield EntryProblem("priority", f"no KPI counts {name} (did you mean {near[0]}?)")

@@ -17,13 +17,13 @@ from sla_monitor.archive.sealed import SUMS as DAY_SUMS
 from sla_monitor.contract.bank_holidays import handed_name
 from sla_monitor.errors import EvidenceError, ReviewError
 from sla_monitor.evidence import evidence_text
-from sla_monitor.evidence.given import Given
+from sla_monitor.evidence.given import GivenEvidence
 from sla_monitor.evidence.reading import checked, evidence_of, spelled_content
 from sla_monitor.periods.edges import run_of
-from sla_monitor.periods.terms_slices import told_range
+from sla_monitor.periods.terms_slices import evidence_range
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import is_redacted, redacted, withheld
-from sla_monitor.review.gathering import Gathered, Subject, gathered
+from sla_monitor.review.gathering import Gathered, PackSubject, gathered
 from sla_monitor.review.pack_input import Handed
 from sla_monitor.review.pack_store import MANIFEST
 from sla_monitor.review.rendering.files import PackRequest, with_manifest
@@ -48,8 +48,8 @@ def evidence_file(found: Gathered) -> bytes:
     contract, source, month, now_ms = found.about.contract, found.about.source, found.about.month, found.about.now_ms
     run, kpis = run_of(contract), found.case.terms.kpis
     last = max([month, *(run.period_months(month, kpi.measurement_months)[-1] for kpi in kpis)])
-    seen = told_range(contract, source.first_ms(contract.id), (run.first, last), now_ms)
-    given = Given(source, found.case.copy == "supplier", seen[1])
+    seen = evidence_range(contract, source.first_ms(contract.id), (run.first, last), now_ms)
+    given = GivenEvidence(source, found.case.copy == "supplier", seen[1])
     last_ms = max((entry.at_ms for entry in given.entries(contract.id)), default=0)
     for at_ms in dict.fromkeys((min(max(seen[1], last_ms), now_ms), now_ms)):
         content = "".join(evidence_text(contract, given, seen, at_ms)).encode()
@@ -67,7 +67,7 @@ def _again(found: Gathered, content: bytes) -> str:
         evidence = evidence_of(checked(spelled_content(content, EVIDENCE), contract), contract)
     except EvidenceError as error:
         raise ReviewError(f"{contract.id}: the record cannot be written as evidence: {error}") from None
-    return gathered(Subject(contract, evidence, found.about.month, evidence.as_of_ms), found.case.copy).document
+    return gathered(PackSubject(contract, evidence, found.about.month, evidence.as_of_ms), found.case.copy).document
 
 
 def contract_files(found: Gathered) -> dict[str, bytes]:

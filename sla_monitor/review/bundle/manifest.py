@@ -10,7 +10,7 @@ from typing import Any, cast, get_args
 
 from sla_monitor.errors import BundleError
 from sla_monitor.review.bundle.contents import VERSION
-from sla_monitor.review.keeping import Keeping
+from sla_monitor.review.keeping import Retention
 from sla_monitor.review.pack_input import Copy
 from sla_monitor.review.rendering.files import FORMATS, PackRequest
 
@@ -32,7 +32,7 @@ class Manifest:
     copy: Copy
     program: str
     wanted: PackRequest
-    keeping: Keeping
+    keeping: Retention
     head: str
     assessment: str
     figures: str
@@ -52,7 +52,7 @@ def manifest_of(content: bytes) -> Manifest:
         raise BundleError("manifest.json is that of no review pack")
     if told.get("bundle") != VERSION:
         raise BundleError(f"is no bundle of version {VERSION} (a later sla-monitor may read it)")
-    read = _Read(told)
+    read = _ManifestReader(told)
     wanted = PackRequest(
         read.check("formats", [name for name in FORMATS if name in _list(told.get("formats"))]),
         read.check("months", next((length for length in _LENGTHS if length is told.get("months")), None)),
@@ -63,7 +63,7 @@ def manifest_of(content: bytes) -> Manifest:
     lacking, digest = _list(parts.get("entries")), parts.get("sha256")
     is_right = parts.keys() == {"entries", "sha256"} and all(type(number) is int for number in lacking)
     read.check("withheld", withheld if is_right and (digest is None or _is(digest, _DIGEST)) else None)
-    keeping = Keeping.of(told.get("record"))
+    keeping = Retention.of(told.get("record"))
     files = told.get("files")
     is_right = isinstance(files, dict) and all(_is(one, _DIGEST) for one in files.values())
     return Manifest(
@@ -84,7 +84,7 @@ def manifest_of(content: bytes) -> Manifest:
     )
 
 
-class _Read:
+class _ManifestReader:
     def __init__(self, told: Mapping[str, Any]) -> None:
         self._told = told
 

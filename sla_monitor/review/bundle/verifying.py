@@ -31,10 +31,10 @@ from sla_monitor.register.redaction import is_redacted, redacted
 from sla_monitor.review.bundle import contents
 from sla_monitor.review.bundle.manifest import Manifest, manifest_of
 from sla_monitor.review.bundle.unpacking import Unpacked, unpacked
-from sla_monitor.review.first_failures import looks_in
-from sla_monitor.review.gathering import PROGRAM, Gathered, Subject, gathered
+from sla_monitor.review.first_failures import first_failures_in
+from sla_monitor.review.gathering import PROGRAM, Gathered, PackSubject, gathered
 from sla_monitor.review.keeping import sealed_as
-from sla_monitor.review.pack_input import Looks
+from sla_monitor.review.pack_input import FirstFailures
 from sla_monitor.review.pack_store import MANIFEST
 from sla_monitor.review.rendering.files import manifest, packed
 from sla_monitor.signing import VerifyingKey
@@ -143,11 +143,11 @@ class _Opened:
         if month not in run_of(contract) or month > month_at(evidence.as_of_ms, contract.time_zone):
             raise BundleError(f"{month} is no month that the contract and the evidence speak of")
         yield Check("evidence", "holds", "the register and what was seen can be read, and fit the contract")
-        looks = self._looks()
+        failures = self._first_failures()
         found = gathered(
-            Subject(contract, evidence, month, evidence.as_of_ms),
+            PackSubject(contract, evidence, month, evidence.as_of_ms),
             self.about.copy,
-            first_looks=lambda _: looks,
+            first_failures=lambda _: failures,
             keeping=self.about.keeping,
             head=self.about.head,
             program=self.about.program,
@@ -165,11 +165,11 @@ class _Opened:
             raise BundleError(f"{name} is contract {contract.id}")
         return contract
 
-    def _looks(self) -> Looks | None:
+    def _first_failures(self) -> FirstFailures | None:
         """What the first failed probes said: recorded, and not worked out."""
         found = [name for name in self.about.files if name.endswith("-outages.json") and "/" not in name]
         try:
-            return looks_in(self._read(found[0])) if found else None
+            return first_failures_in(self._read(found[0])) if found else None
         except ReviewError as error:
             raise BundleError(f"{found[0]}: {error}") from None
 

@@ -40,7 +40,7 @@ def status(case: PackInput) -> tuple[str, str]:
 
 def restated(case: PackInput, now: Restatement) -> str:
     """What was signed, what it is now, and which entries changed it."""
-    signed, because = now.signed.said, format_list([f"entry {number}" for number in now.because])
+    signed, because = now.signed.body, format_list([f"entry {number}" for number in now.because])
     was = f" with {_worth(case, signed.points, signed.credit)}" if isinstance(signed, SignOff) else ""
     why = f", because of {because} in the register." if because else "."
     return (

@@ -11,8 +11,8 @@ from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, o
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.wording.figures import format_difference, format_level
 from sla_monitor.wording.instants import format_month
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_points
+from sla_monitor.wording.vocabulary import describe_id
 
 COLUMNS = (
     Column("KPI", 1.1), Column("What is promised", 2.6), Column("Target", 1.1, True), Column("Threshold", 1.1, True),

@@ -8,16 +8,16 @@ from fractions import Fraction
 
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
-from sla_monitor.review.chapters.failures import steps_table
+from sla_monitor.review.chapters.failed_kpis import steps_table
 from sla_monitor.review.chapters.restated import restatement
 from sla_monitor.review.pack_input import PackInput
-from sla_monitor.review.rendering.drawing.bars import bars
-from sla_monitor.sla.results import CapResult, PeriodResult
+from sla_monitor.review.rendering.drawing.bars import Bar, bars
+from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.instants import format_day, format_month, format_month_short
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_money, format_points
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 LINES = (
     Column("Rule", 1.4),
@@ -52,6 +52,7 @@ def money(case: PackInput) -> Section:
     if case.assessment.restatement is not None:
         blocks.append(Notice(restated(case, case.assessment.restatement)))
     blocks += [_charges(case, case.result), _lines(case, case.result), *_worked_out(case.result)]
+    blocks += _held(case, case.result)
     inside = (
         *restatement(case),
         Section("caps", "Caps", (_caps(case, case.result), Facts(_after(case, case.result)))),
@@ -73,17 +74,7 @@ def _charges(case: PackInput, result: PeriodResult) -> Table:
 
 
 def _lines(case: PackInput, result: PeriodResult) -> Table:
-    rules = {rule.id: rule for rule in case.terms.credits}
-    rows: list[Row] = [
-        (
-            Cell(describe_id(line.rule)),
-            Cell(line.kpi or (rules[line.rule].costs_for if line.rule in rules else RETURNED)),
-            Cell(line.service or "the contract as a whole"),
-            case.money(line.amount),
-            Cell(rules[line.rule].clause if line.rule in rules else ""),
-        )
-        for line in result.credit.lines
-    ]
+    rows = [_line_row(case, line) for line in result.credit.lines]
     if rows:
         rows.append((Cell("Before caps"), Cell(""), Cell(""), case.money(result.credit.before_caps), Cell("")))
     return Table("credit-lines", "Credits before caps", LINES, tuple(rows), _no_credit(case))
@@ -98,6 +89,27 @@ def _no_credit(case: PackInput) -> str:
     entered = ", ".join(describe_id(rule.id) for rule in rules)
     told = f"{missed} missed the target, and no rule for credits gives anything for it this month."
     return f"{told} By {entered}, only occurrences in the register cost: none is entered." if entered else told
+
+
+def _line_row(case: PackInput, line: CreditLine) -> Row:
+    rule = next((one for one in case.terms.credits if one.id == line.rule), None)
+    whose = line.kpi or (rule.costs_for if rule else RETURNED)
+    return (
+        Cell(describe_id(line.rule)),
+        Cell(f"{whose} of {format_month(line.month)}" if line.month else whose),
+        Cell(line.service or "the contract as a whole"),
+        Cell(str(line.given), line.amount) if line.given else case.money(line.amount),
+        Cell(rule.clause if rule else ""),
+    )
+
+
+def _held(case: PackInput, result: PeriodResult) -> Iterator[Table]:
+    """What failures would cost that have not repeated."""
+    if result.credit.held:
+        rows = tuple(_line_row(case, line) for line in result.credit.held)
+        yield Table("credit-held", "Not due: the failure has not repeated", LINES, rows)
+        for position, line in enumerate(result.credit.held, start=1):
+            yield steps_table(f"credit-held-{position}", f"Not due: {describe_id(line.rule)}, {line.kpi}", line.working)
 
 
 def _worked_out(result: PeriodResult) -> Iterator[Table]:
@@ -127,41 +139,59 @@ def _after(case: PackInput, result: PeriodResult) -> tuple[tuple[str, Cell], ...
     return tuple(facts)
 
 
+NOT_MEASURED = "not measured"
+"""Of a month without a figure and without money: its noughts would be claims."""
+
+
 def _rolling(case: PackInput) -> Iterator[Block]:
     """The last six months and their sums, and a year of points and credits as bars."""
     yield months_table(case, case.months[-6:], "This month and the five before")
     year = case.months[-12:]
-    yield bars("bars-points", "Service points by month", [(p.month, p.points, format_points(p.points)) for p in year])
-    paid = [(p.month, Fraction(p.credit.total), format_money(p.credit.total, case.assessment.currency)) for p in year]
-    yield bars("bars-credit", "Service credits by month, after caps", paid)
+    if case.assessment.gives_points:
+        yield bars("bars-points", "Service points by month", [_points_bar(past) for past in year])
+    yield bars("bars-credit", "Service credits by month, after caps", credit_bars(case, year))
+
+
+def credit_bars(case: PackInput, months: Sequence[PeriodResult]) -> list[Bar]:
+    """What is deducted in each month, where anything is known of it."""
+    return [
+        Bar(past.month, Fraction(past.credit.total), format_money(past.credit.total, case.assessment.currency))
+        if past.is_measured
+        else Bar(past.month, None, NOT_MEASURED)
+        for past in months
+    ]
+
+
+def _points_bar(past: PeriodResult) -> Bar:
+    if not past.is_measured:
+        return Bar(past.month, None, NOT_MEASURED)
+    return Bar(past.month, past.points, format_points(past.points))
 
 
 def months_table(case: PackInput, months: Sequence[PeriodResult], caption: str) -> Table:
-    """A row for each month, and what they add up to."""
+    """A row for each month, and what those add up to of which anything is known."""
+    known = [past for past in months if past.is_measured]
     rows = [_month_row(case, past) for past in months]
-    total = sum((past.points for past in months), Fraction(0))
-    sums = [sum((pick(past) for past in months), Decimal(0)) for pick in (_before, _credit, _withheld)]
-    failed = sum(_failed(past) for past in months)
+    failed, total = sum(past.failures for past in known), sum((past.points for past in known), Fraction(0))
+    sums = [sum((pick(past) for past in known), Decimal(0)) for pick in (_before, _credit, _withheld)]
     together = (Cell("Together"), Cell(str(failed), failed), Cell(format_points(total), total))
     rows.append((*together, *map(case.money, sums), Cell("")))
     return Table("rolling", caption, ROLLING, tuple(rows))
 
 
 def _month_row(case: PackInput, past: PeriodResult) -> Row:
-    failed = _failed(past)
+    name = Cell(format_month(past.month))
+    if not past.is_measured:
+        return (name, Cell(NOT_MEASURED, tone="unknown"), *[Cell("")] * 5)
     return (
-        Cell(format_month(past.month)),
-        Cell(str(failed), failed),
+        name,
+        Cell(str(past.failures), past.failures),
         Cell(format_points(past.points), past.points),
         case.money(past.credit.before_caps),
         case.money(past.credit.total),
         case.money(past.withheld),
         Cell(format_list([describe_id(one.trigger) for one in past.triggers]) if past.triggers else ""),
     )
-
-
-def _failed(past: PeriodResult) -> int:
-    return sum(1 for one in past.kpis if one.is_met is False)
 
 
 def _before(past: PeriodResult) -> Decimal:
@@ -180,10 +210,10 @@ def _triggers(case: PackInput, result: PeriodResult) -> Table:
     clauses = {trigger.id: trigger.clause for trigger in case.terms.triggers}
     rows = tuple(
         (
-            Cell(describe_id(one.trigger)),
+            Cell(describe_id(one.trigger) + (f", on {format_day(one.on)}" if one.on else "")),
             Cell(format_list([format_month_short(month) for month in one.months])),
             Cell(format_list([describe_id(effect) for effect in one.effects])),
-            Cell(_told(one.working)),
+            Cell(_format_working(one.working)),
             Cell(clauses.get(one.trigger, "")),
         )
         for one in result.triggers
@@ -191,7 +221,7 @@ def _triggers(case: PackInput, result: PeriodResult) -> Table:
     return Table("triggers", "Triggers set off by this month", TRIGGERS, rows, "No trigger was set off.")
 
 
-def _told(working: Working) -> str:
+def _format_working(working: Working) -> str:
     return "; ".join(map(str, working))
 
 

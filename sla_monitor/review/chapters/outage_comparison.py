@@ -11,11 +11,11 @@ from sla_monitor.assess.reconciliation import (
     Reconciliation,
     ServiceReconciliation,
     Theirs,
-    told_counts,
+    format_counts,
 )
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, Tone
 from sla_monitor.review.pack_input import PackInput
-from sla_monitor.sla.reconcile import VERDICTS, Sums, Verdict
+from sla_monitor.sla.reconcile import VERDICTS, DowntimeTotals, Verdict
 from sla_monitor.wording.durations import format_duration_difference, format_exact_duration
 from sla_monitor.wording.instants import format_stretch
 from sla_monitor.wording.numbers import format_count
@@ -55,9 +55,9 @@ def reconciliation(case: PackInput) -> Section | None:
 
 def _method(case: PackInput, one: Reconciliation) -> Iterator[str]:
     numbers = format_list([f"entry {kept.number}" for kept in one.lists])
-    rows = format_count(sum(kept.said.left_out for kept in one.lists), "row")
-    left_out = f" {rows} of its file had no part in it." if any(kept.said.left_out for kept in one.lists) else ""
-    yield f"The supplier’s list is {numbers} of the register.{left_out} Found: {told_counts(one)}."
+    rows = format_count(sum(kept.outage_list.left_out for kept in one.lists), "row")
+    left_out = f" {rows} of its file had no part in it." if any(kept.outage_list.left_out for kept in one.lists) else ""
+    yield f"The supplier’s list is {numbers} of the register.{left_out} Found: {format_counts(one)}."
     yield (
         "Our confirmed outages, corrected and with nothing excluded, are compared with theirs inside the service hours."
         " Outages that overlap are one match, however many there are on either side. A match is agreed where no stretch"
@@ -75,7 +75,7 @@ def _services(one: Reconciliation) -> Iterator[Row]:
     yield _sums("All services", compared_ms, one.counts, one.sums, unlisted_ms)
 
 
-def _sums(name: str, compared_ms: int, counts: dict[Verdict, int], sums: Sums, unlisted_ms: int) -> Row:
+def _sums(name: str, compared_ms: int, counts: dict[Verdict, int], sums: DowntimeTotals, unlisted_ms: int) -> Row:
     return (
         Cell(name),
         Cell(format_exact_duration(compared_ms)),
@@ -96,7 +96,7 @@ def _match(case: PackInput, service: ServiceReconciliation, row: Pairing) -> Row
     )
 
 
-def _lengths(sums: Sums) -> Row:
+def _lengths(sums: DowntimeTotals) -> Row:
     return (
         Cell(format_exact_duration(sums.ours_ms)),
         Cell(format_exact_duration(sums.theirs_ms)),

@@ -9,7 +9,7 @@ from sla_monitor.review.blocks import Cell, Column, Row, Table
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_stretch
-from sla_monitor.wording.names import describe_reason
+from sla_monitor.wording.vocabulary import describe_reason
 
 COLUMNS = (
     Column("Outage", 3.4), Column("Lasted", 1.3, True), Column("In service hours", 1.3, True),

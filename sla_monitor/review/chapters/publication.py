@@ -10,7 +10,7 @@ from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.wording.figures import format_level
-from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.vocabulary import describe_id
 
 COLUMNS = (
     Column("KPI", 0.8), Column("What is promised", 3), Column("Target", 1, True), Column("Last figure", 1.1, True),

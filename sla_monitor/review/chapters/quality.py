@@ -10,15 +10,15 @@ from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
-from sla_monitor.review.chapters.checking import witnessed
+from sla_monitor.review.chapters.how_to_check import witnessed
 from sla_monitor.review.entry_words import what, when
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.observation import Reason
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_stretch
-from sla_monitor.wording.names import describe_reason
 from sla_monitor.wording.numbers import format_count, format_ratio
+from sla_monitor.wording.vocabulary import describe_reason
 
 COVERAGE = (
     Column("Service", 2.4), Column("Agreed", 1.4, True), Column("Seen", 1.4, True), Column("Not seen", 1.4, True),
@@ -40,7 +40,7 @@ FAVOUR = {"up": "supplier", "degraded": "supplier", "down": "authority", "unknow
 """Whom it favours that what was seen becomes this."""
 
 ALWAYS_TOLD = (Reason.MONITOR_OFFLINE, Reason.CLOCK_STEPPED)
-NOT_LOOKING = "no endpoint was probed: the monitor did not run, or nothing says why"
+NOT_PROBING = "no endpoint was probed: the monitor did not run, or nothing says why"
 LEAST_GAP_MS = 60_000
 MOST_GAPS = 40
 
@@ -64,7 +64,8 @@ def quality(case: PackInput) -> Section:
 
 
 def _coverage(case: PackInput) -> Table:
-    rows = tuple(_service_row(service) for service in case.assessment.services)
+    services = [one for one in case.assessment.services if one.is_probed or one.observed_ms]
+    rows = tuple(_service_row(service) for service in services)
     return Table("coverage", "Coverage by service", COVERAGE, rows)
 
 
@@ -109,7 +110,7 @@ def _reasons(case: PackInput) -> Table:
 def _reason_row(reason: Reason | None, times: Intervals) -> Row:
     longest = max((end - start for start, end in times), default=0)
     return (
-        Cell(NOT_LOOKING if reason is None else describe_reason(reason)),
+        Cell(NOT_PROBING if reason is None else describe_reason(reason)),
         Cell(str(len(times)), len(times)),
         Cell(format_duration(length(times)) if times else ""),
         Cell(format_duration(longest) if times else ""),
@@ -170,7 +171,7 @@ def _corrections(case: PackInput) -> Table:
 
 
 def _corrected(case: PackInput) -> list[tuple[Entry, Correction]]:
-    return [(entry, entry.said) for entry in case.assessment.entries if isinstance(entry.said, Correction)]
+    return [(entry, entry.body) for entry in case.assessment.entries if isinstance(entry.body, Correction)]
 
 
 def _balance(case: PackInput) -> str:

@@ -11,8 +11,8 @@ from sla_monitor.review.pack_input import PackInput, figure_of
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_day_at, format_stretch
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_points
+from sla_monitor.wording.vocabulary import describe_id
 
 EXCLUDED = (
     Column("Entry", 0.6), Column("Service", 1.5), Column("What", 1.2), Column("From and to", 2.8),
@@ -83,7 +83,7 @@ def _effects(case: PackInput) -> Table:
 
 
 def _entries(case: PackInput) -> Table:
-    entries = (entry for entry in case.assessment.entries if entry.said.is_in_pack)
+    entries = (entry for entry in case.assessment.entries if entry.body.is_in_pack)
     return Table("entries", "Register", ENTRIES, tuple(_entry_row(case, entry) for entry in entries))
 
 
@@ -102,7 +102,7 @@ def _entry_row(case: PackInput, entry: Entry) -> Row:
 
 def _known(case: PackInput, entry: Entry) -> str:
     """When the supplier knew of a cause, and when it told the authority."""
-    notices = entry.said.notices().items()
+    notices = entry.body.notices().items()
     return ", ".join(f"{word} {case.at(at_ms)}" for word, at_ms in notices if at_ms is not None)
 
 

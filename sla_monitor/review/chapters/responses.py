@@ -18,35 +18,46 @@ EXCERPT = 600
 """Characters of a response that are printed; `outages.json` has all that was kept."""
 
 
-def said_table(name: str, case: PackInput, outages: Sequence[Outage]) -> Table:
+def first_failures_table(name: str, case: PackInput, outages: Sequence[Outage]) -> Table:
     """A line for each endpoint of each outage, as far as a page can hold them."""
     caption, none = "What the first failed probe of each endpoint found", f"{NOT_THERE}."
-    if case.looks is None:
+    if case.first_failures is None:
         return Table(name, caption, SAID, (), none if outages else "No outage was seen.")
-    rows = [_said(case, *each) for each in _looks(case, outages)]
+    rows = [_row(case, *each) for each in _first_failures(case, outages)]
     if len(rows) > MOST_ROWS:
         more = format_count(len(rows) - MOST_ROWS, "more probe")
         rows = [*rows[:MOST_ROWS], (Cell(f"{more} in the file of outages"), *(Cell("") for _ in SAID[1:]))]
     return Table(name, caption, SAID, tuple(rows), "No outage was seen.")
 
 
-def _looks(case: PackInput, outages: Sequence[Outage]) -> Iterator[tuple[int, str, Observation | None]]:
-    looks = case.looks or {}
+def _first_failures(case: PackInput, outages: Sequence[Outage]) -> Iterator[tuple[int, str, Observation | None]]:
+    failures = case.first_failures or {}
     for outage in outages:
         for endpoint in outage.endpoints:
-            yield outage.start_ms, endpoint, looks.get((endpoint, outage.start_ms))
+            yield outage.start_ms, endpoint, failures.get((endpoint, outage.start_ms))
 
 
-def _said(case: PackInput, start_ms: int, endpoint: str, look: Observation | None) -> Row:
-    found = (Cell(cause(look)), Cell(look.finding.detail)) if look else (Cell("not on record"), Cell(""))
+def _row(case: PackInput, start_ms: int, endpoint: str, observation: Observation | None) -> Row:
+    found = (
+        (Cell(cause(observation)), Cell(observation.finding.detail))
+        if observation
+        else (Cell("not on record"), Cell(""))
+    )
     return (Cell(case.at(start_ms)), Cell(endpoint), *found)
 
 
 def responses(name: str, case: PackInput, outages: Sequence[Outage]) -> Section:
     """An excerpt of what was kept of each response: for a claim, not for the meeting's pages."""
-    found = [(at, look) for _, at, look in _looks(case, outages) if look is not None and look.finding.evidence]
-    rows = tuple((Cell(case.at(look.at_ms)), Cell(endpoint), Cell(_excerpt(look))) for endpoint, look in found)
-    where = f"{NOT_THERE}." if case.looks is None else "No response was kept."
+    found = [
+        (at, observation)
+        for _, at, observation in _first_failures(case, outages)
+        if observation is not None and observation.finding.evidence
+    ]
+    rows = tuple(
+        (Cell(case.at(observation.at_ms)), Cell(endpoint), Cell(_excerpt(observation)))
+        for endpoint, observation in found
+    )
+    where = f"{NOT_THERE}." if case.first_failures is None else "No response was kept."
     said = (
         "These are the endpoints’ own words, kept when the probe was made; the file of outages beside this one has all"
         " that was kept of each."
@@ -54,6 +65,6 @@ def responses(name: str, case: PackInput, outages: Sequence[Outage]) -> Section:
     return Section(name, "What was answered", (Prose((said,)), Table(name, "Responses kept", KEPT, rows, where)))
 
 
-def _excerpt(look: Observation) -> str:
-    text = response(look)
+def _excerpt(observation: Observation) -> str:
+    text = response(observation)
     return f"{text[:EXCERPT]}…" if len(text) > EXCERPT else text

@@ -16,9 +16,9 @@ from sla_monitor.review.palette import band_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.wording.figures import format_apart
 from sla_monitor.wording.instants import format_day_at
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_counted_points, format_points
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 MOVED = (
     Column("KPI", 1), Column("By the sign-off", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),
@@ -92,7 +92,7 @@ def _besides(case: PackInput, found: Restatement, before: PeriodResult) -> Itera
     if sets[0] != sets[1]:
         was, now = (format_list(names) if names else "nothing" for names in sets)
         yield Prose((f"The month set off {was} by the sign-off, and sets off {now} now.",))
-    signed = found.signed.said
+    signed = found.signed.body
     if isinstance(signed, SignOff) and (before.points != signed.points or before.deducted != signed.credit):
         points, credit = format_counted_points(before.points, "point"), case.money(before.deducted).text
         yield Prose((ELSEWHERE.format(points=points, credit=credit),))

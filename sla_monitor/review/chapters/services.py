@@ -32,6 +32,8 @@ def services(case: PackInput) -> Section:
 def _service(case: PackInput, service: ServiceAssessment) -> Section:
     name = f"service-{service.service}"
     blocks: list[Block] = []
+    if not service.is_probed and not service.observed_ms:
+        return Section(name, service.name or service.service, (Facts(_unprobed(service)),))
     picture = timeline(f"{name}-lanes", case, service)
     if picture is not None:
         blocks.append(picture)
@@ -40,6 +42,10 @@ def _service(case: PackInput, service: ServiceAssessment) -> Section:
     blocks += [_views(f"{name}-{kpi.kpi}", kpi, kpi.terms) for kpi in kpis if kpi.terms is not None and kpi.views]
     blocks.append(outage_table(f"{name}-outages", case, service.name, service.outages))
     return Section(name, service.name or service.service, tuple(blocks))
+
+
+def _unprobed(service: ServiceAssessment) -> tuple[tuple[str, Cell], ...]:
+    return ("Endpoints", Cell("none: nothing of it is probed")), ("Criticality", Cell(service.criticality))
 
 
 def _facts(service: ServiceAssessment) -> tuple[tuple[str, Cell], ...]:

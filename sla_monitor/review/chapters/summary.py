@@ -11,21 +11,21 @@ from sla_monitor.review.pack_input import PackInput, is_met
 from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.instants import format_day_at, format_month, format_month_short
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points, format_ratio
 from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
 
 MONTHS = 12
-KEY = (
-    "Key: "
-    + ", ".join(f"{mark} {describe_id(tone)}" for tone, mark in MARKS.items() if tone not in {"unknown", "so_far"})
-    + ", ? not assessed; R: failed in the measurement period before too."
-)
 
 
 def summary(case: PackInput) -> Section:
-    blocks: list[Block] = [Prose((headline(case),), "lead"), Facts(_tiles(case), "tiles"), scorecard(case)]
-    blocks.append(Prose((KEY,)))
+    scores = scorecard(case)
+    blocks: list[Block] = [
+        Prose((headline(case),), "lead"),
+        Facts(_tiles(case), "tiles"),
+        scores,
+        Prose((key(scores),)),
+    ]
     inside = (
         Section(
             "changes", "What changed", (Prose(tuple(_changes(case)) or ("Nothing since the month before.",), "list"),)
@@ -43,7 +43,7 @@ def headline(case: PackInput) -> str:
     parts = [f"In {month}{verb}, {format_count(met, 'KPI')} of {len(verdicts)} met the target and {missed} missed it."]
     if unknown:
         parts.append(f"{format_count(unknown, 'KPI')} could not be assessed.")
-    if case.result is not None:
+    if case.result is not None and case.result.is_measured:
         parts.append(_money(case, case.result))
     if case.assessment.imports:
         parts.append("Part of what was seen was imported from elsewhere (see Data quality).")
@@ -52,7 +52,7 @@ def headline(case: PackInput) -> str:
 
 def _money(case: PackInput, result: PeriodResult) -> str:
     currency = case.assessment.currency
-    said = f"The supplier has {format_counted_points(result.points)}"
+    has = f"has {format_counted_points(result.points)} and " if case.assessment.gives_points else ""
     credit = format_money(result.credit.total, currency)
     before = result.credit.before_caps
     capped = (
@@ -64,17 +64,19 @@ def _money(case: PackInput, result: PeriodResult) -> str:
         lost = "has lapsed, unclaimed" if result.credit.is_lapsed else "is not deducted until it is claimed"
         capped += f"; {format_money(result.credit.unclaimed, currency)} {lost}"
     held = f", and {format_money(result.withheld, currency)} of charges are withheld" if result.withheld else ""
-    return f"{said} and owes service credits of {credit}{capped}{held}."
+    return f"The supplier {has}owes service credits of {credit}{capped}{held}."
 
 
 def _tiles(case: PackInput) -> tuple[tuple[str, Cell], ...]:
     result = case.result
     if result is None:
         return (("Status", Cell("running")),)
-    tiles = [
-        ("Service points", Cell(format_points(result.points), result.points)),
-        ("Service credit", case.money(result.credit.total)),
-    ]
+    if not result.is_measured:
+        return (("KPIs, points and credits", Cell("not measured")),)
+    tiles = (
+        [("Service points", Cell(format_points(result.points), result.points))] if case.assessment.gives_points else []
+    )
+    tiles.append(("Service credit", case.money(result.credit.total)))
     if result.withheld:
         tiles.append(("Charges withheld", case.money(result.withheld)))
     for cap in result.credit.caps:
@@ -106,6 +108,13 @@ def score_table(case: PackInput, length: int) -> Table:
     columns = (Column("KPI", 1.6), *(Column(format_month_short(month)) for month in months))
     caption = f"Scorecard: the last {format_count(length, 'month')}"
     return Table("scorecard", caption, columns, tuple(rows), is_scorecard=True)
+
+
+def key(scores: Table) -> str:
+    """What the marks of a scorecard mean, as far as it has them."""
+    tones = {cell.tone for row in scores.rows for cell in row}
+    marks = [f"{mark} {describe_id(tone)}" for tone, mark in MARKS.items() if tone in tones - {"unknown"}]
+    return f"Key: {', '.join([*marks, '? not assessed'])}; R: failed in the measurement period before too."
 
 
 def _changes(case: PackInput) -> Iterator[str]:

@@ -11,7 +11,7 @@ from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_stretch
-from sla_monitor.wording.names import describe_id
+from sla_monitor.wording.vocabulary import describe_id
 
 VOLUMES = (
     Column("Priority", 1), Column("Opened", 1, True), Column("Ended", 1, True), Column("Still open", 1, True),
@@ -33,7 +33,7 @@ def tickets(case: PackInput) -> Section:
     if not found:
         return Section("tickets", "Tickets", (Prose(("No ticket of this month is on record.",)),))
     blocks: list[Block] = [_volumes(case, found)]
-    blocks += [_clocked(case, kpi, found) for kpi in case.terms.kpis if isinstance(kpi, RatioKpi) and kpi.within_ms]
+    blocks += [_clocked(case, terms, found) for kpi in case.terms.kpis if (terms := kpi.ticket_terms) is not None]
     return Section("tickets", "Tickets", tuple(blocks), is_wide=True, own_page=True)
 
 

@@ -20,11 +20,11 @@ def _file(table: Table) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([guarded(column.title) for column in table.columns])
-    writer.writerows([told(cell) for cell in row] for row in table.rows)
+    writer.writerows([format_cell(cell) for cell in row] for row in table.rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-def told(cell: Cell) -> str:
+def format_cell(cell: Cell) -> str:
     """A cell as text. A number of ours is safe with its sign; what people wrote is not."""
     mark = f"{cell.hint or ''}" if cell.mark and cell.hint else ""
     text = f"{mark}: {cell.text}" if mark else cell.text

@@ -10,7 +10,7 @@ from typing import Any
 
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.claim import claim_pack
+from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.first_failures import outages_file
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import Handed, PackInput
@@ -94,7 +94,7 @@ def manifest(case: PackInput, digests: Mapping[str, str], **more: Any) -> bytes:
         "figures_sha256": case.figures_digest,
         "inputs": case.inputs,
         "head": case.head,
-        "record": case.keeping.told(),
+        "record": case.keeping.as_manifest(),
         **more,
         "files": dict(sorted(digests.items())),
     }

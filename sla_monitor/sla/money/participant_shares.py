@@ -39,7 +39,7 @@ def shares_through(parts: Sequence[tuple[Terms, int]], service: str | None = Non
     weights = [one.days * (1 if by_days else one.cost) for one in several]
     names = dict.fromkeys(name for one in several for name in one.shares)
     found = {name: _weighted([one.percent(name) for one in several], weights) for name in names}
-    return {name: (share, _said(name, several, share, is_by_days=by_days)) for name, share in found.items()}
+    return {name: (share, _share_step(name, several, share, is_by_days=by_days)) for name, share in found.items()}
 
 
 def _stretches(parts: Sequence[tuple[Terms, int]], service: str | None) -> Iterator[Days]:
@@ -66,7 +66,7 @@ def _weighted(percents: Sequence[Fraction], weights: Sequence[Fraction | int]) -
     return total / sum(weights) / 100
 
 
-def _said(name: str, several: Sequence[Days], share: Fraction, *, is_by_days: bool) -> Step:
+def _share_step(name: str, several: Sequence[Days], share: Fraction, *, is_by_days: bool) -> Step:
     """The days, with what they cost where that differs."""
     what = f"share of {name}, per cent"
     if len({one.percent(name) for one in several}) == 1:

@@ -12,12 +12,19 @@ from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.web.page.kpi_rows import PromiseRow, promise_rows, tally
 from sla_monitor.wording.durations import format_duration, format_short_duration
 from sla_monitor.wording.instants import format_day, format_month
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points
 from sla_monitor.wording.text import plain
+from sla_monitor.wording.vocabulary import describe_id
 
-Fact = tuple[str, str, str, str]
-"""Label, figure, what it is made of, and how it looks: `missed`, `near` or nothing."""
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure with its label. `basis`: what it is made of; `tone`: `missed`, `near` or nothing."""
+
+    label: str
+    figure: str
+    basis: str
+    tone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +56,10 @@ def money_line(contract: ContractAssessment) -> str:
     """The month's points and money in one line; empty while nothing is known of them."""
     if contract.result is None:
         return ""
-    _, credit, at_worst, _ = _credit(contract, contract.result)
+    credit = _credit(contract, contract.result)
     points = format_counted_points(contract.result.points)
     title = plain(contract.title or contract.contract)
-    return f"{title}, this month so far: {points}, {credit} service credit ({at_worst})"
+    return f"{title}, this month so far: {points}, {credit.figure} service credit ({credit.basis})"
 
 
 def standing_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | None:
@@ -75,7 +82,7 @@ def standing_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | 
 
 def _period(contract: ContractAssessment, now_ms: int) -> Fact:
     ends = f"{contract.status}, ends in {format_short_duration(max(0, contract.period.end_ms - now_ms))}"
-    return "Month", format_month(contract.period.name), ends, ""
+    return Fact("Month", format_month(contract.period.name), ends)
 
 
 def _facts(contract: ContractAssessment, now_ms: int) -> Iterator[Fact]:
@@ -86,7 +93,7 @@ def _facts(contract: ContractAssessment, now_ms: int) -> Iterator[Fact]:
     if contract.pending:
         number = format_count(len(contract.pending), "entry", "entries")
         ago = format_short_duration(max(0, now_ms - min(entry.at_ms for entry in contract.pending)))
-        yield "Awaiting a decision", number, f"oldest for {ago}", "near"
+        yield Fact("Awaiting a decision", number, f"oldest for {ago}", "near")
     yield from _due(contract)
 
 
@@ -95,20 +102,22 @@ def _points(contract: ContractAssessment, result: PeriodResult) -> Fact:
     said = f"at worst {format_points(worst)} by the month's end" if worst is not None else "as it stands"
     if worst is not None and worst < result.points:
         said = "at worst none: charges are withheld in their place"
-    return "Service points", format_points(result.points), said, "missed" if result.points else ""
+    return Fact("Service points", format_points(result.points), said, "missed" if result.points else "")
 
 
 def _credit(contract: ContractAssessment, result: PeriodResult) -> Fact:
     amount = result.credit.total + result.withheld
     worst = contract.forecast.worst.credit if contract.forecast else None
     said = f"at worst {format_money(worst, contract.currency)}" if worst is not None else "as it stands"
-    return "Service credit", format_money(amount, contract.currency), said, "missed" if amount else ""
+    return Fact("Service credit", format_money(amount, contract.currency), said, "missed" if amount else "")
 
 
 def _triggers(contract: ContractAssessment, result: PeriodResult) -> Fact:
-    names = ", ".join(describe_id(plain(one.trigger)) for one in result.triggers)
+    names = ", ".join(
+        describe_id(plain(one.trigger)) + (f" on {format_day(one.on)}" if one.on else "") for one in result.triggers
+    )
     of = f"of {format_count(len(contract.triggers), 'trigger')} in the terms"
-    return "Set off", names or "nothing", of, "missed" if names else ""
+    return Fact("Set off", names or "nothing", of, "missed" if names else "")
 
 
 def _due(contract: ContractAssessment) -> Iterator[Fact]:
@@ -116,9 +125,9 @@ def _due(contract: ContractAssessment) -> Iterator[Fact]:
         number = len(contract.missing_figures)
         names = ", ".join(f"{plain(kpi)} {format_month(month)}" for kpi, month in contract.missing_figures[:2])
         more = f" and {number - 2} more" if number > 2 else ""
-        yield "Figures owed", f"{number:,}", f"{names}{more}", "near"
+        yield Fact("Figures owed", f"{number:,}", f"{names}{more}", "near")
     if contract.claim_by is not None:
-        yield "Claim credits by", format_day(contract.claim_by), "or the next one lapses", "near"
+        yield Fact("Claim credits by", format_day(contract.claim_by), "or the next one lapses", "near")
 
 
 def _cap(cap: CapResult, currency: str) -> str:

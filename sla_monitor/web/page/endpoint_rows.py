@@ -10,9 +10,9 @@ from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.wording.durations import format_age, format_days_left, format_duration, format_probe_duration
 from sla_monitor.wording.instants import format_recent
-from sla_monitor.wording.names import describe_reason
 from sla_monitor.wording.numbers import format_count, format_percent
 from sla_monitor.wording.text import plain
+from sla_monitor.wording.vocabulary import describe_reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_target
 from sla_monitor.wording.instants import format_minute
-from sla_monitor.wording.names import describe_id
 from sla_monitor.wording.numbers import format_ordinal, format_points, format_ratio
 from sla_monitor.wording.text import plain
+from sla_monitor.wording.vocabulary import describe_id
 
 NEAR_RATIO = Fraction(1, 4)
 """With less than this of its allowance left, a promise is near to being missed."""

@@ -73,7 +73,7 @@ def _row(pack: ReviewPack) -> PackRow:
     return PackRow(
         title=plain(_title(pack)),
         status=plain(pack.status),
-        links=tuple((_said(pack, name), address(pack, name)) for name in sorted(others, key=_rank)),
+        links=tuple((_describe_file(pack, name), address(pack, name)) for name in sorted(others, key=_rank)),
         tables=tuple((name.removeprefix("csv/").removesuffix(".csv"), address(pack, name)) for name in tables),
     )
 
@@ -88,7 +88,7 @@ def _title(pack: ReviewPack) -> str:
     return f"{pack.month}, {said}" if said else pack.month
 
 
-def _said(pack: ReviewPack, name: str) -> str:
+def _describe_file(pack: ReviewPack, name: str) -> str:
     """`PDF` for the pack's own file, `outages, JSON` for one with a name of its own."""
     stem, kind = name.rpartition(".")[0], SAID[kind_of(name)]
     return kind if stem == pack.name else f"{stem.removeprefix(f'{pack.name}-')}, {kind}"

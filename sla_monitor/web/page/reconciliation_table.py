@@ -13,10 +13,10 @@ from sla_monitor.assess.reconciliation import (
     Reconciliation,
     ServiceReconciliation,
     Theirs,
-    told_counts,
+    format_counts,
 )
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.sla.reconcile import Sums, Verdict
+from sla_monitor.sla.reconcile import DowntimeTotals, Verdict
 from sla_monitor.wording.durations import format_duration_difference, format_exact_duration
 from sla_monitor.wording.instants import format_month, format_stretch
 from sla_monitor.wording.numbers import format_count
@@ -70,7 +70,7 @@ def reconciled_of(contract: ContractAssessment) -> Reconciled | None:
     return Reconciled(
         anchor=f"reconciled--{contract.contract}",
         month=format_month(one.month),
-        counts=told_counts(one),
+        counts=format_counts(one),
         rows=tuple(rows[:SHOWN]),
         total=MatchRow("All services", "", Outcome.UP, "", "", *_lengths(one.sums)),
         more=f"{format_count(hidden, 'more match', 'more matches')} not listed" if hidden > 0 else "",
@@ -94,7 +94,7 @@ def _row(service: ServiceReconciliation, row: Pairing, zone: ZoneInfo) -> MatchR
     )
 
 
-def _lengths(sums: Sums) -> tuple[str, str, str, str]:
+def _lengths(sums: DowntimeTotals) -> tuple[str, str, str, str]:
     unseen = format_exact_duration(sums.unseen_ms) if sums.unseen_ms else ""
     return (
         format_exact_duration(sums.ours_ms),

@@ -11,9 +11,9 @@ from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web.page.endpoint_rows import EndpointRow, KpiRow, OutageRow, endpoint_row, kpi_row, outage_row
 from sla_monitor.wording.durations import format_duration
-from sla_monitor.wording.names import worst_outcome
 from sla_monitor.wording.numbers import decimals_of, format_count, format_ratio
 from sla_monitor.wording.text import plain
+from sla_monitor.wording.vocabulary import worst_outcome
 
 SHOWN_OUTAGES = 5
 """Latest outages listed under a service; the rest are counted."""

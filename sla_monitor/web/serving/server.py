@@ -20,13 +20,13 @@ from tornado.web import Application
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.errors import ListenError
+from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.serving.guard import is_loopback, split_address
+from sla_monitor.web.serving.handler_parts import Limits, Reporting, Tokenised, WebParts
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Tokens
-from sla_monitor.web.serving.parts import Limits, Reporting, Tokenised, WebParts
 from sla_monitor.web.serving.routes import application
-from sla_monitor.web.serving.web_config_files import WebFiles
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ def run_chart(name: str, kpi: KpiTerms, history: History) -> Picture:
     chart = _Chart(kpi, history, drawing(name, WIDTH, HEIGHT))
     chart.levels()
     chart.points()
-    return chart.canvas.picture(f"{kpi.id}: {kpi.title or 'result'} by period", _told(kpi, history))
+    return chart.canvas.picture(f"{kpi.id}: {kpi.title or 'result'} by period", _describe(kpi, history))
 
 
 class _Chart:
@@ -85,7 +85,7 @@ class _Chart:
         self.canvas.text(x, below, format_digits(result.value, self.kpi), "middle", fill=INK)
 
 
-def _told(kpi: KpiTerms, history: History) -> str:
+def _describe(kpi: KpiTerms, history: History) -> str:
     """The chart in words."""
     parts = []
     for month, result in history:

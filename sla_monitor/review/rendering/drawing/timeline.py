@@ -38,7 +38,7 @@ def timeline(name: str, case: PackInput, service: ServiceAssessment) -> Picture 
     canvas.text(0, SEEN_Y + SEEN_HEIGHT / 2 + 3, "Seen", fill=INK)
     canvas.text(0, HELD_Y + HELD_HEIGHT / 2 + 3, "Excluded", fill=INK)
     _legend(canvas)
-    return canvas.picture(f"{service.name}: what was seen in {format_month(case.month)}", _told(lanes))
+    return canvas.picture(f"{service.name}: what was seen in {format_month(case.month)}", _describe(lanes))
 
 
 class _Lane:
@@ -79,7 +79,7 @@ def _legend(canvas: Drawing) -> None:
         x += 28 + 6 * len(text)
 
 
-def _told(lanes: Lanes) -> str:
+def _describe(lanes: Lanes) -> str:
     parts = (
         ("service hours", lanes.hours),
         ("up", lanes.up),

@@ -11,7 +11,7 @@ from math import ceil, floor
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import UnitRateCredit
-from sla_monitor.register.instant import told_instant
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.money.credit_input import CreditInput
 from sla_monitor.sla.results import CreditLine
 from sla_monitor.sla.rounding import shown
@@ -19,7 +19,7 @@ from sla_monitor.sla.working import step
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
+class PricedBlocks:
     """What is priced in one line. `what` it is and what is `told` of its length; `kpi`: of which it is; `waived`: who
     let it pass, where somebody did."""
 
@@ -69,11 +69,11 @@ def blocks_of(rule: UnitRateCredit, duration_ms: Fraction | int) -> Fraction:
     return {"full": Fraction(floor(exact)), "begun": Fraction(ceil(exact)), "prorata": exact}[rule.blocks]
 
 
-def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[Blocks]:
+def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[PricedBlocks]:
     """Everything that has a price, in the order of the file."""
     if rule.kpi is not None:
         for result in case.priced([rule.kpi]):
-            yield Blocks("blocks", "", case.value_of(result), kpi=rule.kpi)
+            yield PricedBlocks("blocks", "", case.value_of(result), kpi=rule.kpi)
         return
     recorded = rule.recorded(case.kpis.values())
     for kpi in recorded:
@@ -81,7 +81,7 @@ def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[Blocks]:
     yield from _entered(rule, case, [kpi.id for kpi in recorded] or list(case.kpis))
 
 
-def _recorded(rule: UnitRateCredit, case: CreditInput, kpi: KpiTerms) -> Iterator[Blocks]:
+def _recorded(rule: UnitRateCredit, case: CreditInput, kpi: KpiTerms) -> Iterator[PricedBlocks]:
     """The outages that a KPI's downtime is made of, agreed view. Each is the next of its service in the period; whether
     it was put right in time is judged on the whole of it."""
     result, measured = case.results.get(kpi.id), case.seen.measured.get(kpi.id)
@@ -93,18 +93,18 @@ def _recorded(rule: UnitRateCredit, case: CreditInput, kpi: KpiTerms) -> Iterato
     for outage in measured.outages:
         if not outage.counted_ms:
             continue
-        what = f"blocks, outage of {kpi.service} at {told_instant(outage.start_ms)}"
+        what = f"blocks, outage of {kpi.service} at {format_utc(outage.start_ms)}"
         if is_put_right(rule, outage.end_ms - outage.start_ms):
             told = _put_right(rule, outage.end_ms - outage.start_ms)
-            yield Blocks(what, told, Fraction(0), weight, (), kpi.id, waived)
+            yield PricedBlocks(what, told, Fraction(0), weight, (), kpi.id, waived)
             continue
         repeats += 1
         factors = tuple(_factors(rule, is_used=False, repeats=repeats))
         blocks = blocks_of(rule, outage.counted_ms)
-        yield Blocks(what, _lasted(rule, outage.counted_ms), blocks, weight, factors, kpi.id, waived)
+        yield PricedBlocks(what, _lasted(rule, outage.counted_ms), blocks, weight, factors, kpi.id, waived)
 
 
-def _entered(rule: UnitRateCredit, case: CreditInput, kpis: Sequence[str]) -> Iterator[Blocks]:
+def _entered(rule: UnitRateCredit, case: CreditInput, kpis: Sequence[str]) -> Iterator[PricedBlocks]:
     """What people entered. It is waived where all of the KPIs that the rule is about are."""
     waivers = [case.seen.waived.get(name) for name in kpis]
     waived = waivers[0].why if waivers and waivers[0] and all(waivers) else None
@@ -112,11 +112,11 @@ def _entered(rule: UnitRateCredit, case: CreditInput, kpis: Sequence[str]) -> It
     for one in by_rule_or_service.get(rule.id, by_rule_or_service.get(rule.service or "", ())):
         weight = Fraction(rule.weights.get(one.area, Decimal(1)))
         if is_put_right(rule, one.duration_ms):
-            yield Blocks("blocks", _put_right(rule, one.duration_ms), Fraction(0), weight, waived=waived)
+            yield PricedBlocks("blocks", _put_right(rule, one.duration_ms), Fraction(0), weight, waived=waived)
         else:
             factors = tuple(_factors(rule, is_used=one.is_used, repeats=one.repeats))
             blocks = blocks_of(rule, one.duration_ms)
-            yield Blocks("blocks", _lasted(rule, one.duration_ms), blocks, weight, factors, waived=waived)
+            yield PricedBlocks("blocks", _lasted(rule, one.duration_ms), blocks, weight, factors, waived=waived)
 
 
 def _lasted(rule: UnitRateCredit, duration_ms: Fraction | int) -> str:

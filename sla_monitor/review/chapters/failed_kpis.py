@@ -1,0 +1,130 @@
+"""A page for each KPI that missed its target: how it went, why, how it is worked out, what is being done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sla_monitor.assess.assessment import KpiAssessment
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.trigger_terms import Trigger
+from sla_monitor.register.entries import Action
+from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
+from sla_monitor.review.chapters.outages import outage_table
+from sla_monitor.review.chapters.responses import first_failures_table
+from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, history
+from sla_monitor.review.palette import band_cell, figure_cell
+from sla_monitor.review.rendering.drawing.run_chart import run_chart
+from sla_monitor.sla.working import Working
+from sla_monitor.wording.figures import format_level
+from sla_monitor.wording.instants import format_day
+from sla_monitor.wording.numbers import format_count, format_points, format_ratio
+from sla_monitor.wording.vocabulary import describe_id, describe_reason
+
+STEPS = (Column("Step", 2.2), Column("Worked out", 4), Column("Result", 1.3, True), Column("Clause", 1.8))
+
+FAILED = (
+    Column("KPI", 0.8), Column("What is promised", 2.6), Column("Counts", 1.1, True), Column("Band", 1.5),
+    Column("In a row", 0.7, True), Column("Points", 0.8, True), Column("Causes seen", 2), Column("Open actions", 2.2),
+)  # fmt: skip
+
+
+def failures(case: PackInput) -> Section:
+    pages = tuple(page_of(case, kpi) for kpi in case.failed() if kpi.terms is not None)
+    said = f"{format_count(len(pages), 'KPI')} missed the target; a page for each follows."
+    blocks: tuple[Block, ...] = (Prose((said if pages else "Every KPI that could be assessed met its target.",)),)
+    if pages:
+        rows = tuple(_row(case, kpi, kpi.terms) for kpi in case.failed() if kpi.terms is not None)
+        blocks = (*blocks, Table("failed", "Failures, with causes and open actions", FAILED, rows))
+    return Section("failures", "KPIs that missed their target", blocks, pages, own_page=bool(pages))
+
+
+def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Row:
+    result = kpi.result
+    causes = dict.fromkeys(describe_reason(one.reason) for one in kpi.outages if one.downtime_ms)
+    actions = (entry.note for entry, action in case.register.open_actions if action.kpi == kpi.kpi)
+    return (
+        Cell(kpi.kpi),
+        Cell(kpi.title),
+        figure_cell(terms, counted_value(kpi)),
+        band_cell(
+            terms, result.band if result else figure_of(kpi).band, is_so_far=result is None or not case.is_closed
+        ),
+        Cell(str(result.failures_in_a_row), result.failures_in_a_row) if result else Cell(""),
+        Cell(format_points(result.points), result.points) if result else Cell(""),
+        Cell("; ".join(causes)),
+        Cell("; ".join(actions) or "none on record"),
+    )
+
+
+def steps_table(name: str, caption: str, working: Working) -> Table:
+    """The steps of a figure, as a person with a calculator follows them."""
+    rows = tuple((Cell(one.what), Cell(one.formula), Cell(one.result), Cell(one.clause)) for one in working)
+    return Table(name, caption, STEPS, rows)
+
+
+def page_of(case: PackInput, kpi: KpiAssessment) -> Section:
+    """One failed KPI; every KPI of an assessed month has its terms."""
+    terms: KpiTerms | None = kpi.terms
+    title = f"{kpi.kpi}: {kpi.title}" if kpi.title else kpi.kpi
+    if terms is None:
+        return Section(f"failed-{kpi.kpi}", title, (), own_page=True)
+    name = f"failed-{kpi.kpi}"
+    blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
+    if kpi.service is not None:
+        blocks.append(outage_table(f"{name}-outages", case, kpi.service.name, kpi.outages))
+        blocks.append(first_failures_table(f"{name}-looks", case, kpi.outages))
+    working = kpi.result.working if kpi.result else figure_of(kpi).working
+    blocks.append(steps_table(f"{name}-working", f"{kpi.kpi}: working", working))
+    inside = (Section(f"{name}-plan", "Rectification", (Prose(tuple(_rectification(case, kpi)), "list"),)),)
+    return Section(name, title, tuple(blocks), inside, own_page=True)
+
+
+def _facts(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[str, Cell], ...]:
+    result = kpi.result
+    band = result.band if result else figure_of(kpi).band
+    facts = [
+        ("Counts", figure_cell(terms, counted_value(kpi))),
+        ("Target", Cell(format_level(terms.target, terms), terms.target)),
+        ("Band", band_cell(terms, band, is_so_far=result is None or not case.is_closed)),
+    ]
+    if terms.threshold is not None:
+        facts.insert(2, ("Threshold", Cell(format_level(terms.threshold, terms), terms.threshold)))
+    if figure_of(kpi, "gross").value is not None:
+        facts += [("With nothing excluded", figure_cell(terms, figure_of(kpi, "gross").value))]
+        facts += [("If every claim were granted", figure_cell(terms, figure_of(kpi, "claimed").value))]
+    if result is not None:
+        facts.append(("Points", Cell(format_points(result.points), result.points)))
+        facts.append(("Failures in a row", Cell(str(result.failures_in_a_row), result.failures_in_a_row)))
+    if kpi.coverage_ratio is not None:
+        facts.append(("Coverage", Cell(format_ratio(kpi.coverage_ratio), kpi.coverage_ratio * 100)))
+    return tuple([*facts, ("Clause", Cell(kpi.clause))] if kpi.clause else facts)
+
+
+def _rectification(case: PackInput, kpi: KpiAssessment) -> Iterator[str]:
+    """The plans and actions on record, and which plan the contract asks for."""
+    open_numbers = {entry.number for entry, _ in case.register.open_actions}
+    found = [(entry, action) for entry, action in case.register.of(Action) if action.kpi == kpi.kpi]
+    for entry, action in found:
+        due = f", due {format_day(action.due_on)}" if action.due_on else ""
+        state = "open" if entry.number in open_numbers else "done"
+        yield f"Entry {entry.number}: {entry.note or 'action'} ({action.owner}{due}, {state})."
+    if kpi.result is not None and kpi.result.is_material:
+        yield "This is a material failure: the contract asks for the rectification process."
+    for trigger in _plans(case, kpi):
+        days = (
+            f" within {format_count(trigger.draft_working_days, 'Working Day')}" if trigger.draft_working_days else ""
+        )
+        clause = f" [{trigger.clause}]" if trigger.clause else ""
+        yield f"{describe_id(trigger.id).capitalize()} was set off: a draft plan is due{days}{clause}."
+    if not found:
+        yield "No rectification plan or action for this KPI is on record."
+
+
+def _plans(case: PackInput, kpi: KpiAssessment) -> Iterator[Trigger]:
+    """The triggers that ask for a plan and may have this KPI to thank."""
+    set_off = {one.trigger for one in case.result.triggers} if case.result else set()
+    is_material = kpi.result is not None and kpi.result.is_material
+    for one in case.terms.triggers:
+        applies = any(kpi.kpi in (c.kpis or (kpi.kpi,)) and (is_material or not c.material) for c in one.conditions)
+        if one.id in set_off and applies and "rectification_plan" in one.effects:
+            yield one

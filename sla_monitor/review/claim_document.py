@@ -1,0 +1,63 @@
+"""A claim for one KPI's failure: what failed, the evidence, the working to the penny, and the deadline."""
+
+from __future__ import annotations
+
+from sla_monitor.errors import ReviewError
+from sla_monitor.review.binding import bound
+from sla_monitor.review.blocks import Block, Cell, Facts, Pack, Prose, Section, TextLines
+from sla_monitor.review.chapters.certificate import certificate
+from sla_monitor.review.chapters.failed_kpis import page_of, steps_table
+from sla_monitor.review.chapters.how_to_check import checking
+from sla_monitor.review.chapters.meeting import method
+from sla_monitor.review.chapters.responses import responses
+from sla_monitor.review.pack_input import PackInput
+from sla_monitor.sla.results import CreditLine
+from sla_monitor.wording.instants import format_day, format_month
+from sla_monitor.wording.text import format_list
+
+
+def claim_pack(case: PackInput, name: str) -> Pack:
+    """Raises ReviewError for a KPI that there is none of, and for one that did not fail."""
+    failed = {kpi.kpi: kpi for kpi in case.failed()}
+    if name not in failed:
+        known = format_list(list(failed)) if failed else "none"
+        raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
+    month, kpi = format_month(case.month), failed[name]
+    answered = [responses("responses", case, kpi.outages)] if kpi.service is not None else []
+    sections = [_claim(case, name), page_of(case, kpi), *answered, method(case), checking(case), certificate(case)]
+    subtitle = f"Claim for the failure of {name}, {month}"
+    return bound(case, f"{case.month}-claim-{name}", subtitle, f"{name} · {month}", sections)
+
+
+def _claim(case: PackInput, name: str) -> Section:
+    lines = _lines(case, name)
+    cost = case.money_by_kpi().get(name)
+    facts = [("Before caps", Cell("nothing") if cost is None else case.money(cost))]
+    facts += [("Not due: the failure has not repeated", case.money(line.amount)) for line in _held(case, name)]
+    deadline = case.assessment.claim_by
+    facts.append(("To be claimed by", Cell(format_day(deadline) if deadline else "no claim is needed")))
+    said = (
+        f"{case.assessment.authority} claims from {case.assessment.supplier} what the contract gives for the failure of"
+        f" {name} in {format_month(case.month)}. The failure, its outages and their causes are on the next page,"
+        " the evidence is in the file beside this one, and every step of the amount follows."
+    )
+    caption = f"Credit{'' if len(lines) == 1 else 's'} in which {name} has a part"
+    steps = tuple(step for line in (*lines, *_held(case, name)) for step in line.working)
+    blocks: tuple[Block, ...] = (
+        Prose((said,), "lead"),
+        Facts(tuple(facts)),
+        steps_table("credit-lines", caption, steps),
+    )
+    return Section("claim", "Claim", (*blocks, TextLines(("Claimed by", "On"))))
+
+
+def _lines(case: PackInput, name: str) -> list[CreditLine]:
+    """The lines for the KPI alone, and those for points of several KPIs."""
+    credit = case.result.credit if case.result else None
+    return [line for line in credit.lines if line.kpi in {name, None}] if credit else []
+
+
+def _held(case: PackInput, name: str) -> list[CreditLine]:
+    """What the failure would cost if it had repeated."""
+    credit = case.result.credit if case.result else None
+    return [line for line in credit.held if line.kpi == name] if credit else []

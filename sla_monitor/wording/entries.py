@@ -1,0 +1,43 @@
+"""Sentences about entries of the register, the same on every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sla_monitor.wording.durations import format_exact_duration
+from sla_monitor.wording.instants import format_instant, format_month
+from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.text import format_list
+from sla_monitor.wording.vocabulary import describe_id
+
+
+@dataclass(frozen=True, slots=True)
+class EntryWording:
+    """The parts of such a sentence, for the kinds of entries (`register.kinds.kind.Wording`).
+
+    `zone`: the contract's. `currency`: its ISO 4217 code.
+    """
+
+    zone: ZoneInfo
+    currency: str
+
+    def names(self, names: Sequence[str]) -> str:
+        return format_list(names) if names else "everything"
+
+    def label(self, name: str) -> str:
+        return describe_id(name)
+
+    def month(self, month: str) -> str:
+        return format_month(month)
+
+    def money(self, amount: Decimal) -> str:
+        return format_money(amount, self.currency)
+
+    def at(self, at_ms: int) -> str:
+        return format_instant(at_ms, self.zone)
+
+    def duration(self, duration_ms: int) -> str:
+        return format_exact_duration(duration_ms)

@@ -1,0 +1,194 @@
+"""`sla-monitor demo` as a newcomer runs it: real processes, the shipped configuration on ports of this test's own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sla_monitor.cli.generate.demo import demo as demo_command
+from sla_monitor.demo.estate import Ports
+from sla_monitor.demo.monitor import states
+
+REPOSITORY = Path(__file__).parents[3]
+CONFIG = REPOSITORY / "config"
+
+
+@pytest.fixture
+def offset() -> int:
+    """By how much to move the demo's ports so that all are free, and the port after the last one too."""
+    for candidate in range(1_000 + 10 * (time.time_ns() // 1_000 % 1_000), 40_000, 1_010):
+        if all(map(is_free, wanted(candidate))):
+            return candidate
+    raise AssertionError("no free ports on this host")
+
+
+def wanted(offset: int) -> list[int]:
+    return [*asdict(Ports().moved(offset)).values(), 9_810 + offset]
+
+
+def is_free(port: int) -> bool:
+    with ExitStack() as stack:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            probe = stack.enter_context(socket.socket(socket.AF_INET, kind))
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+def moved_configuration(folder: Path, offset: int) -> Path:
+    """The shipped example, pointing at the moved estate."""
+    shutil.copytree(CONFIG, folder / "config")
+    ports = "|".join(map(str, wanted(0)))
+    for file in [*(folder / "config").glob("*.yaml"), *(folder / "config" / "contracts").glob("*.yaml")]:
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(rf"\b({ports})\b", lambda match: str(int(match[1]) + offset), text), encoding="utf-8")
+    return folder / "config" / "sla-monitor.yaml"
+
+
+class Demo:
+    """A running `sla-monitor demo`, and what it prints."""
+
+    def __init__(self, folder: Path, offset: int, *options: str) -> None:
+        command = [sys.executable, "-u", "-m", "sla_monitor", "demo", f"--port-offset={offset}", *options]
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+        self.process.stdout.close()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def wait_for(self, is_there: Callable[[], bool], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_there():
+            has_time = time.monotonic() < deadline
+            assert self.process.poll() is None, self.text
+            assert has_time, self.text
+            time.sleep(0.05)
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        code = self.process.wait(30)
+        self._reader.join(30)
+        return code
+
+
+@contextmanager
+def running(folder: Path, offset: int, *options: str) -> Iterator[Demo]:
+    demo = Demo(folder, offset, *options)
+    try:
+        yield demo
+    finally:
+        if demo.process.poll() is None:
+            demo.process.kill()
+        demo.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_estate_alone_says_where_it_listens_and_ends_on_a_signal(
+    tmp_path: Path, offset: int, number: signal.Signals
+) -> None:
+    with running(tmp_path, offset, "--calm") as demo:
+        demo.wait_for(lambda: "Ctrl-C stops" in demo.text)
+        assert str(18080 + offset) in demo.text
+        socket.create_connection(("127.0.0.1", 18080 + offset), timeout=10).close()
+        assert demo.end(number) == 0
+    assert (tmp_path / "var/demo/ca.pem").exists()
+
+
+def test_a_taken_port_is_one_line_with_the_remedy(tmp_path: Path, offset: int) -> None:
+    with socket.create_server(("127.0.0.1", 18022 + offset)), running(tmp_path, offset) as demo:
+        assert demo.wait() == 1
+    (line,) = demo.lines
+    assert line.startswith(f"127.0.0.1:{18022 + offset}: Address already in use")
+    assert "stop the other demo" in line
+
+
+def test_the_monitor_is_started_shown_and_stopped_with_the_estate(tmp_path: Path, offset: int) -> None:
+    """Every service is printed, an endpoint that was probed is not unknown, and Ctrl-C ends all with status 0."""
+    config = moved_configuration(tmp_path, offset)
+    url = f"http://127.0.0.1:{9_810 + offset}"
+    with running(tmp_path, offset, "--with-monitor", f"--config={config}") as demo:
+        demo.wait_for(lambda: "metrics" in demo.text)
+        assert f"status page  {url}/" in demo.text
+        demo.wait_for(lambda: re.search(r"✓ \S+ up", demo.text) is not None)
+        with urllib.request.urlopen(f"{url}/metrics", timeout=10) as response:
+            services = states(response.read().decode())
+        demo.wait_for(lambda: all(re.search(rf"^  {name} ", demo.text, re.MULTILINE) for name in services))
+        assert len(services) >= 6
+        assert demo.end(signal.SIGINT) == 0
+    assert "msg=stopped" in demo.text
+    assert "Traceback" not in demo.text
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", 9_810 + offset), timeout=10)
+
+
+def test_a_configuration_without_the_monitor_is_a_mistake(tmp_path: Path) -> None:
+    """Only the monitor reads it; to go on would look as if it had been taken up."""
+    result = CliRunner().invoke(demo_command, ["--folder", str(tmp_path), "--config", "elsewhere.yaml"])
+    assert result.exit_code == 2
+    assert "--with-monitor" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_configuration_is_told_before_anything_starts(tmp_path: Path, offset: int) -> None:
+    config = moved_configuration(tmp_path, offset)
+    config.write_text("listn: 127.0.0.1:1\n", encoding="utf-8")
+    with running(tmp_path, offset, "--with-monitor", f"--config={config}") as demo:
+        assert demo.wait() == 1
+    assert "sla-monitor.yaml:1:1" in demo.text
+    assert "estate is up" not in demo.text
+
+
+def test_a_monitor_that_ends_by_itself_ends_the_demo_with_its_status(tmp_path: Path, offset: int) -> None:
+    """Its address is taken: it says so and ends with status 1, and so does the demo."""
+    config = moved_configuration(tmp_path, offset)
+    options = ("--with-monitor", f"--config={config}")
+    with socket.create_server(("127.0.0.1", 9_810 + offset)), running(tmp_path, offset, *options) as demo:
+        assert demo.wait() == 1
+    assert "The monitor has ended by itself" in demo.text
+
+
+def test_states_are_read_by_service_from_the_metrics_text() -> None:
+    text = """# HELP sla_endpoint_state x
+sla_endpoint_state{contract="c",service="mail",endpoint="a",state="up"} 0
+sla_endpoint_state{contract="c",service="mail",endpoint="a",state="down"} 1
+sla_endpoint_state{contract="c",service="mail",endpoint="b",state="unknown"} 1.0
+sla_service_state{contract="c",service="mail",state="down"} 1
+"""
+    assert states(text) == {"mail": {"a": "down", "b": "unknown"}}

@@ -1,0 +1,94 @@
+"""What the daemon has under way in processes of their own is given up when it stops."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.board import Board
+from sla_monitor.clock import Clock, SystemClock
+from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.background_jobs import PROVEN_MS, BackgroundJobs
+from sla_monitor.daemon.daemon import SIGNALS
+from sla_monitor.daemon.nightly import Nightly
+from sla_monitor.daemon.verified import Verified
+from sla_monitor.ledger import Ledger
+from sla_monitor.review.pack_scheduler import Due, PackScheduler
+from sla_monitor.settings import Reviews
+from sla_monitor.sla.observation import Observation
+from tests.archive.support import DAY_MS, T0, Place, observations
+from tests.fakes.clock import FakeClock
+from tests.ledger.support import UP
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_blocked() -> Iterator[None]:
+    """As the daemon has them; a process that it starts inherits that."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    place = Place.furnished(tmp_path / "place")
+    place.record(observations(2))
+    return place
+
+
+def test_days_are_not_sealed_to_the_end(place: Place) -> None:
+    nightly = Nightly(place.settings)
+    nightly.check(0)
+    process = nightly._process
+    assert process is not None
+    nightly.stop()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_pack_is_not_made_to_the_end(place: Place) -> None:
+    duty = PackScheduler(Reviews(folder=place.folder / "packs"), place.settings)
+    duty.check([Due("custody", "2026-01")], 0)
+    assert duty._running is not None
+    _, process = duty._running
+    duty.stop()
+    assert process.returncode == -signal.SIGKILL
+
+
+def seen_a_day_ago(ledger: Path, clock: Clock | None = None) -> None:
+    """So that the record bears out what time it is: of an endpoint of another contract."""
+    clock = clock or SystemClock()
+    with closing(Ledger.open(ledger, clock)) as record:
+        record.record(Observation("other/web", clock.now_ms() - PROVEN_MS - 60_000, UP), 60_000)
+
+
+def begun(errands: BackgroundJobs) -> tuple[bool, bool]:
+    """Whether the sealing of days begins now, and the making of a pack; both are given up again."""
+    errands.seal_days()
+    errands.make_reviews()
+    found = errands._nightly._process is not None, errands._duty._running is not None
+    errands.stop()
+    return found
+
+
+def test_what_cannot_be_taken_back_waits_while_the_clock_may_be_ahead(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither the month is over nor the day: it is the clock that says so. Nothing is made of it."""
+    clock = FakeClock(T0 + 2 * DAY_MS)
+    with closing(Ledger.open(place.ledger, clock)) as ledger:
+        verified = Verified()
+        assessing = Assessing(ledger, Board(0, ""), clock, verified)
+        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, verified)
+        assert begun(errands) == (True, False)
+        clock.step(30 * DAY_MS)
+        assert begun(errands) == (False, False)
+        assert caplog.text.count("nothing was seen a day ago") == 1
+        clock.step(-30 * DAY_MS)
+        assert begun(errands) == (True, False)
+        clock.step(30 * DAY_MS)  # it was right, and the monitor is what had not run
+        clock.advance(PROVEN_MS)
+        assert begun(errands) == (True, True)

@@ -1,0 +1,168 @@
+"""The contract's figures in the metrics: units, views, bands, money, forecasts, and no more series than are said."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from sla_monitor import names
+from sla_monitor.assess import Assessment, ContractAssessment
+from sla_monitor.board import Board
+from sla_monitor.metrics.exporter import BoardCollector, Exporter
+from sla_monitor.sla.observation import Outcome, Reason
+from tests.support.assessed import HOUR, permitted, with_figures
+from tests.web import estate
+
+MISSES = {("cad-availability", 1): "99.8", ("cad-availability", 5): "99.0"}
+CAD = 'contract="partnership",kpi="cad-availability",service="cad"'
+P1 = 'contract="partnership",kpi="p1-tickets",service=""'
+MONEY = 'contract="partnership",currency="GBP"'
+
+
+def assessed() -> ContractAssessment:
+    down = estate.service("CAD", Outcome.DOWN, estate.outage(HOUR, None, Reason.TIMEOUT, "login"))
+    down = replace(down, excluded=(permitted(estate.NOW_MS - HOUR, estate.NOW_MS + HOUR),))
+    return with_figures(estate.contract((down,), (estate.kpi(down, "99.9"),)), estate.NOW_MS, MISSES)
+
+
+def board(contract: ContractAssessment | None = None) -> Board:
+    found = Board(0)
+    found.assessment = Assessment(estate.NOW_MS, (contract or assessed(),))
+    return found
+
+
+def render(found: Board) -> str:
+    return Exporter(found, dict, lambda: ((0.1,), [0, 0], 0.0)).render().decode()
+
+
+def value(text: str, series: str) -> float | None:
+    rows = re.findall(rf"^{re.escape(series)} (\S+)$", text, re.MULTILINE)
+    assert len(rows) <= 1
+    return float(rows[0]) if rows else None
+
+
+@pytest.mark.parametrize(
+    ("series", "expected"),
+    [
+        (f'sla_kpi_target{{{CAD},unit="ratio"}}', 0.999),
+        (f'sla_kpi_target{{{P1},unit="ratio"}}', 0.95),
+        (f'sla_kpi_value{{{P1},unit="ratio",view="agreed"}}', 0.97),
+        (f'sla_kpi_band{{{CAD},band="minor"}}', 1),
+        (f'sla_kpi_band{{{CAD},band="met"}}', 0),
+        (f'sla_kpi_band{{{P1},band="met"}}', 1),
+        (f"sla_kpi_points{{{CAD}}}", 2),
+        (f"sla_kpi_failures_in_a_row{{{CAD}}}", 2),
+        (f"sla_kpi_coverage_ratio{{{CAD}}}", 1),
+        (f"sla_kpi_met{{{CAD}}}", 0),
+        (f'sla_kpi_month_band{{band="below_threshold",{CAD.replace(",service", ",month=@,service")}}}', 1),
+        ('sla_contract_points{contract="partnership"}', 2),
+        (f"sla_contract_credit{{{MONEY}}}", 8333.33),
+        (f"sla_contract_credit_before_caps{{{MONEY}}}", 8333.33),
+        ('sla_contract_cap_limit{cap="yearly",contract="partnership",currency="GBP",scope="contract"}', 600_000),
+        ('sla_contract_trigger{contract="partnership",trigger="rectification"}', 0),
+        ('sla_contract_register_pending{contract="partnership"}', 2),
+        (
+            'sla_contract_oldest_pending_timestamp_seconds{contract="partnership"}',
+            (estate.NOW_MS - 75 * HOUR) / 1000,
+        ),
+        ('sla_contract_figures_missing{contract="partnership"}', 1),
+        ('sla_contract_month_points{contract="partnership",month="2025-10"}', 1),
+        ('sla_service_maintenance{contract="partnership",service="cad"}', 1),
+        (
+            'sla_service_maintenance_end_timestamp_seconds{contract="partnership",service="cad"}',
+            (estate.NOW_MS + HOUR) / 1000,
+        ),
+    ],
+)
+def test_a_figure_of_the_contract_is_told(series: str, expected: float) -> None:
+    series = series.replace("month=@", 'month="2025-06"')
+    labels = re.fullmatch(r"(\w+)\{(.*)\}", series)
+    assert labels
+    in_order = ",".join(sorted(labels[2].split(",")))
+    assert value(render(board()), f"{labels[1]}{{{in_order}}}") == pytest.approx(expected)
+
+
+def test_the_three_views_stand_beside_each_other() -> None:
+    text = render(board())
+    gross, claimed, agreed = (
+        value(text, f'sla_kpi_value{{{CAD},unit="ratio",view="{view}"}}') for view in ("gross", "claimed", "agreed")
+    )
+    assert gross is not None and claimed is not None and agreed is not None  # noqa: PT018
+    assert gross < agreed < claimed
+    assert value(text, f"sla_kpi_availability_ratio{{{CAD}}}") == agreed
+
+
+def test_a_response_time_is_told_in_seconds() -> None:
+    cad = estate.service("Command and control")
+    contract = with_figures(estate.contract((cad,), (estate.kpi(cad, "99.9"),)), estate.NOW_MS)
+    labels = 'contract="partnership",kpi="cad-response",service="command-and-control",unit="seconds"'
+    text = render(board(contract))
+    assert value(text, f'sla_kpi_value{{{labels},view="agreed"}}') == 0.612
+    assert value(text, f"sla_kpi_target{{{labels}}}") == 0.5
+
+
+def test_what_is_not_forecast_is_absent_and_what_is_has_two_windows() -> None:
+    text = render(board())
+    assert len(re.findall(r"^sla_kpi_allowance_exhausted_timestamp_seconds\{", text, re.MULTILINE)) == 2
+    assert "window=" not in "".join(row for row in text.splitlines() if "p1-tickets" in row)
+
+
+def test_without_figures_yet_points_and_money_are_absent() -> None:
+    bare = estate.contract((), ())
+    text = render(board(bare))
+    for metric in (names.CONTRACT_POINTS, names.CONTRACT_CREDIT, names.CAP_LIMIT, names.CLAIM_DEADLINE):
+        assert not re.search(rf"^{metric.name}\{{", text, re.MULTILINE)
+    assert value(text, 'sla_contract_register_pending{contract="partnership"}') == 0
+
+
+def test_a_claim_can_be_made_to_the_end_of_its_last_day_in_the_contracts_zone() -> None:
+    """30 June 2026 ends at 23:00 UTC in London."""
+    text = render(board(replace(assessed(), claim_by=date(2026, 6, 30))))
+    assert value(text, 'sla_contract_claim_deadline_timestamp_seconds{contract="partnership"}') == 1_782_860_400
+
+
+def test_of_two_windows_of_maintenance_the_later_end_is_told() -> None:
+    contract = assessed()
+    now_ms = estate.NOW_MS
+    two = (permitted(now_ms - 3 * HOUR, now_ms - HOUR), permitted(now_ms - HOUR, now_ms + HOUR))
+    text = render(board(replace(contract, services=(replace(contract.services[0], excluded=two),))))
+    series = 'sla_service_maintenance_end_timestamp_seconds{contract="partnership",service="cad"}'
+    assert value(text, series) == (now_ms + HOUR) / 1000
+
+
+def test_the_end_of_maintenance_is_told_for_a_day() -> None:
+    contract = assessed()
+    ended = [
+        replace(contract.services[0], excluded=(permitted(estate.NOW_MS - 30 * HOUR, estate.NOW_MS - ago * HOUR),))
+        for ago in (23, 25)
+    ]
+    texts = [render(board(replace(contract, services=(service,)))) for service in ended]
+    assert ["sla_service_maintenance_end_timestamp_seconds{" in text for text in texts] == [True, False]
+    assert all(value(text, 'sla_service_maintenance{contract="partnership",service="cad"}') == 0 for text in texts)
+
+
+def test_the_figures_are_byte_identical_to_the_library() -> None:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(BoardCollector(board()))
+    assert render(board()).encode().startswith(generate_latest(registry))
+
+
+def test_nothing_has_more_series_than_the_page_says() -> None:
+    """docs/metrics.md gives the numbers; bands, caps, triggers and closed months come on top."""
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    said = {name: int(number) for name, number in re.findall(r"^\| ([a-z][A-Za-z ]+) \| (\d+)[ ,]", page, re.MULTILINE)}
+    rows = [row for row in render(board()).splitlines() if row.startswith("sla_")]
+    kpis = Counter(found[1] for row in rows if (found := re.search('kpi="([^"]+)"', row)) and "band=" not in row)
+    assert kpis["cad-availability"] == said["availability KPI"]
+    assert kpis["p1-tickets"] <= said["other KPI"]
+    services = [row for row in rows if row.startswith("sla_service")]
+    assert len(services) == said["service"]
+    contract = [row for row in rows if re.match("sla_contract_(?!cap|trigger|month)", row)]
+    assert len(contract) == said["contract"] - 1, "there is no claim to make"
+    assert said["endpoint"] == 15
