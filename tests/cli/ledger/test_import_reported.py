@@ -47,7 +47,7 @@ def test_the_page_tells_of_an_import_beside_the_coverage_and_by_name(desk: Desk)
     assert standing is not None
     (line,) = [line for line in standing.accounting if line.startswith("Import 1")]
     assert line.startswith("Import 1: imported from october.json by ann on 2")
-    assert "agreed time of custody 31 d 1 h, email 1 min" in line
+    assert "agreed time of custody 745 h, email 1 min" in line
 
 
 def test_a_sealed_day_holds_what_was_brought_in_on_it_and_what_was_taken_back(desk: Desk) -> None:
