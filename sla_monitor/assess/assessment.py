@@ -87,13 +87,21 @@ class Lanes:
 
 
 @dataclass(frozen=True, slots=True)
+class ImpactCost:
+    """What a service's downtime cost the authority. It is reported, and no credit, cap or trigger reads it."""
+
+    amount: Decimal
+    working: Working
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceAssessment:
     """One service in one period so far, agreed view.
 
     agreed_ms = up + degraded + downtime_ms + unknown_ms + excluded_ms up to the assessment; `period_agreed_ms` is the
     agreed time of the whole period, to its end. `outages` sum to `downtime_ms`, and their gross parts to
     `gross_downtime_ms`. `imported_ms`: agreed time in which what is known of any endpoint was brought in from
-    elsewhere. `is_probed`: whether it has had an endpoint in the period.
+    elsewhere. `is_probed`: whether it has had an endpoint in the period. `impact_cost` None: the terms give no price.
     """
 
     service: str
@@ -113,6 +121,7 @@ class ServiceAssessment:
     lanes: Lanes | None = None
     imported_ms: int = 0
     is_probed: bool = True
+    impact_cost: ImpactCost | None = None
 
     @property
     def observed_ms(self) -> int:

@@ -202,7 +202,7 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
         "as_of": format_utc(min(one.at_ms, one.period.end_ms)),
         "status": one.status,
         "accounting": list(one.accounting),
-        "services": [service(each) for each in one.services],
+        "services": [service(each, currency) for each in one.services],
         "imports": [_imported(each) for each in one.imports],
         "kpis": [kpi(each) for each in one.kpis],
         "result": None if one.result is None else month(one.result, currency),

@@ -57,6 +57,7 @@ def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]
     """One after the other, and what they add up to. KPIs with rules of their own may count less of each."""
     gross, counts = format_seconds(service.gross_downtime_ms), format_seconds(service.downtime_ms)
     lines = [*(_outage(outage, zone) for outage in service.outages), f"in all: {gross}, after exclusions {counts}"]
+    lines += _steps(service.impact_cost.working) if service.impact_cost else []
     return f"Outages of {service.service} in its hours", lines
 
 
