@@ -17,7 +17,7 @@ from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.money.charges_and_caps import Charges
 from sla_monitor.periods.months import last_day
 from sla_monitor.register.effective import standing
-from sla_monitor.register.entries import Claim, TicketRecord
+from sla_monitor.register.entries import Claim, TicketRecord, Underpinning
 from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
@@ -31,7 +31,10 @@ def format_working(one: ContractAssessment, contract: Contract, columns: int | N
     """The way of counting, the outages, then every KPI, credit line, cap and trigger."""
     blocks = [("How time is counted", list(one.accounting))]
     blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
+    explained = standing(one.entries).of(Underpinning)
     for kpi in one.kpis:
+        told = [(entry, said) for entry, said in explained if kpi.kpi in said.kpis and said.month == one.period.name]
+        blocks += [(f"{kpi.kpi}, explained by", [f"{said.explanation}, entry {entry.number}" for entry, said in told])]
         blocks += _of_kpi(kpi, is_running=one.status == "running")
         blocks += [(f"{kpi.kpi}, tickets", late_tickets(one, contract, kpi.terms))]
     blocks += [("Charges of the month", format_charges(one, contract)), *_money(one)]
