@@ -347,14 +347,14 @@ LEDGER_UNVERIFIED = MetricName(
     "sla_ledger_unverified",
     "gauge",
     ("by",),
-    "1 while the record does not verify: by figures that are read from it (which are refused then), by night, or by"
-    " heads of its chain that were told before.",
+    "1 while the record does not verify: while reading for figures (then refused), by night, or against published heads"
+    " of its chain.",
 )
 LEDGER_VERIFIED_TIME = MetricName(
     "sla_ledger_verified_timestamp_seconds",
     "gauge",
     (),
-    "When the whole record was last verified, which is done by night; 0: not since the start.",
+    "When the whole record was last verified, by night; 0: not since the start.",
 )
 LEDGER_SAVED_ANEW = MetricName(
     "sla_ledger_saved_anew",

@@ -42,7 +42,8 @@ class Outage(NamedTuple):
 
     `end_ms` is None while it is open. `downtime_ms` is the part that counts so far: inside the period and the
     service hours and not excluded (agreed view); `gross_ms` is the same with nothing excluded. `endpoints` are the
-    ids of those that were down in it; `entries` the numbers of the register entries that touch it.
+    ids of those that were down in it; `entries` the numbers of the register entries that touch it. Of a KPI's outage
+    all times are by its own way of counting, and `claimed_ms` is that of the claimed view.
     """
 
     start_ms: int
@@ -52,6 +53,7 @@ class Outage(NamedTuple):
     endpoints: tuple[str, ...]
     gross_ms: int = 0
     entries: tuple[int, ...] = ()
+    claimed_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ class KpiAssessment:
     `service`: for an availability KPI. `allowance_ms`: the downtime that the whole period may have at the target
     (exact; a Fraction of milliseconds). `result`: agreed view with repeats and points; None while the measurement
     period does not end in this month. `submitted`: the supplier's figure; `difference`: supplier's less ours.
+    `outages`: what an availability's downtime is made of, from the beginning of the measurement period on.
     """
 
     kpi: str
@@ -207,6 +210,7 @@ class KpiAssessment:
     coverage_ratio: Fraction | None = None
     result: KpiResult | None = None
     forecast: KpiForecast | None = None
+    outages: tuple[Outage, ...] = ()
 
     @property
     def service_id(self) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.downtime_by_day import ByDay, downtime_by_day
 from sla_monitor.assess.indicators import KpiEvaluation
-from sla_monitor.assess.kpi_evaluation import unborn
+from sla_monitor.assess.kpi_evaluation import unmeasured
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.contract.contract import Contract
@@ -34,7 +35,7 @@ PARTIES = ("supplier", "authority", "agreed")
 
 def month_input(context: PeriodContext, evaluations: Mapping[str, KpiEvaluation]) -> MonthInput:
     """A month's KPIs, agreed view, with its charges and what the register says about its money."""
-    return with_measured(context, evaluations, ending(context, evaluations))
+    return with_measured(context, evaluations, ending(context, evaluations), downtime_by_day(context))
 
 
 def ending(context: PeriodContext, evaluations: Mapping[str, KpiEvaluation]) -> dict[str, Measured]:
@@ -52,7 +53,7 @@ def _is_reported(context: PeriodContext, kpi: str) -> bool:
 
 
 def with_measured(
-    context: PeriodContext, evaluations: Mapping[str, KpiEvaluation], measured: Mapping[str, Measured]
+    context: PeriodContext, evaluations: Mapping[str, KpiEvaluation], measured: Mapping[str, Measured], by_day: ByDay
 ) -> MonthInput:
     """The same with other figures."""
     contract_context, month = context.contract_context, context.month
@@ -68,7 +69,7 @@ def with_measured(
             for entry, said in standing.of(register.Misreported)
             if said.month == month
         ),
-        unborn=unborn(contract_context, evaluations),
+        unmeasured=unmeasured(contract_context, evaluations),
         waived={**_relieved(context), **_waived(context)},
         earned_back=tuple(
             EarnedBack(said.amount, _describe_entry(entry))
@@ -76,6 +77,7 @@ def with_measured(
             if said.month == month
         ),
         claim=_claim(contract_context, month),
+        by_day=by_day,
     )
 
 

@@ -168,14 +168,16 @@ def _since_ms(case: RequestContext, purse: Purse, period: Period) -> int:
 def _within_allowance(wish: Booking, purse: Purse, paid: Mapping[Purse, Intervals], period: Period) -> Ruling:
     if wish.rules.allowance_used_by == "downtime":
         whose = (purse.whose, period.name, str(purse.booking))
-        why = f"{wish.ruling.why}; only downtime, {wish.rules.told_allowance} at most"
+        why = f"{wish.ruling.why}; only downtime, {wish.rules.describe_allowance} at most"
         ruling = wish.ruling.with_granted(wish.inside, why, wish.ruling.why_not) if wish.inside else wish.ruling
         return replace(ruling, downtime=DowntimeAllowance(whose, purse.most_ms))
     beyond = subtract(wish.used, paid[purse])
     if not beyond:
         return wish.ruling
     granted = wish.inside if wish.rules.excess == "excluded" else subtract(wish.inside, beyond)
-    return wish.ruling.with_granted(granted, wish.ruling.why, f"beyond the allowance of {wish.rules.told_allowance}")
+    return wish.ruling.with_granted(
+        granted, wish.ruling.why, f"beyond the allowance of {wish.rules.describe_allowance}"
+    )
 
 
 def _wishes(case: RequestContext, period: Period, hours: ServiceHours) -> Iterator[Booking]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from sla_monitor.assess.assessment import NO_FIGURE, Figure, Forecast, KpiForecast, Outlook
 from sla_monitor.assess.credit_inputs import ending, with_measured
+from sla_monitor.assess.downtime_by_day import at_worst, downtime_by_day
 from sla_monitor.assess.history import setting_of
 from sla_monitor.assess.indicators import BEST, INDICATORS, WORST, Bounds, KpiEvaluation, SoFar, figure_of
 from sla_monitor.assess.period_context import PeriodContext
@@ -19,7 +20,7 @@ from sla_monitor.periods.intervals import Intervals, first, intersect, length, s
 from sla_monitor.sla.downtime import time_that_counts
 from sla_monitor.sla.measure import KpiInput, measured
 from sla_monitor.sla.money.month_engine import period_result
-from sla_monitor.sla.results import Measured, PeriodResult, recent
+from sla_monitor.sla.results import Measured, MonthInput, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
 
 TRAILING_MS = 7 * 86_400_000
@@ -157,19 +158,14 @@ def forecast(
         {name: found for name, one in ends.items() if name in now and (found := end(one)) is not None}
         for end in (BEST, WORST)
     )
+    by_day = downtime_by_day(context)
     return Forecast(
-        _outlook(context, evaluations, now, history),
-        _outlook(context, evaluations, now | best, history),
-        _outlook(context, evaluations, now | worst, history),
+        _outlook(context, with_measured(context, evaluations, now, by_day), history),
+        _outlook(context, with_measured(context, evaluations, now | best, by_day), history),
+        _outlook(context, with_measured(context, evaluations, now | worst, at_worst(context, by_day)), history),
     )
 
 
-def _outlook(
-    context: PeriodContext,
-    evaluations: Mapping[str, KpiEvaluation],
-    found: Mapping[str, Measured],
-    history: Sequence[PeriodResult],
-) -> Outlook:
-    seen = with_measured(context, evaluations, found)
+def _outlook(context: PeriodContext, seen: MonthInput, history: Sequence[PeriodResult]) -> Outlook:
     result = period_result(setting_of(context.contract_context), context.terms, seen, history)
     return Outlook(result.points, Decimal(result.deducted), tuple(one.trigger for one in result.triggers))

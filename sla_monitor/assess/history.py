@@ -113,12 +113,12 @@ def earlier_months(
     contract_context: ContractContext,
     until_month: str,
     cache: Cache,
-    rest: Callable[[], None] = lambda: None,
+    yield_control: Callable[[], None] = lambda: None,
     young: ContractContext | None = None,
 ) -> tuple[PeriodResult, ...]:
-    """The same for a contract's context that is there already. `rest` is called between months. `young`: the same
-    context as months should ask it that are not over yet: on the first day of a month, all of the one before is asked
-    for every time."""
+    """The same for a contract's context that is there already. `yield_control` is called between months. `young`: the
+    same context as months should ask it that are not over yet: on the first day of a month, all of the one before is
+    asked for every time."""
     results: list[PeriodResult] = []
     is_settled = True
     for month in contract_context.months(until_month):
@@ -127,7 +127,7 @@ def earlier_months(
         if kept is None:
             is_young = young and not is_over(contract_context, period_of(contract_context.contract, month))
             kept = month_result(young if young and is_young else contract_context, month, results)
-            rest()
+            yield_control()
             if is_settled:
                 cache.results[month] = kept
         results.append(kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sla_monitor.assess.assessment import VIEWS, View
+from sla_monitor.assess.assessment import VIEWS, Outage, View
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.indicators import INDICATORS, KpiEvaluation, seen
 from sla_monitor.assess.measuring import figure, is_seen
@@ -26,6 +26,7 @@ class ServiceTimes:
     """The time of KPIs that lose downtime, in months that are over: a year need not be read again every few seconds."""
 
     known: dict[object, Time] = field(default_factory=dict)
+    outages: dict[object, tuple[Outage, ...]] = field(default_factory=dict)
     _last: PeriodContext | None = None
 
     def of(self, context: PeriodContext, kpi: Kpi, view: View) -> Time | None:
@@ -61,13 +62,13 @@ def evaluated_kpis(
     earlier: Sequence[PeriodResult],
     times: ServiceTimes,
     views: Sequence[View] = VIEWS,
-    rest: Callable[[], None] = lambda: None,
+    yield_control: Callable[[], None] = lambda: None,
 ) -> dict[str, KpiEvaluation]:
     """The KPIs of the month's terms, by id. `context` is one month; `earlier` are the results of the months before."""
     result: dict[str, KpiEvaluation] = {}
     for kpi in context.terms.kpis:
         result[kpi.id] = _evaluated(context, kpi, earlier, EvaluationContext(times, views, result))
-        rest()
+        yield_control()
     return result
 
 
@@ -115,7 +116,7 @@ def _measured(
     return with_parts(kpi, found, ending)
 
 
-def unborn(contract_context: ContractContext, evaluations: Mapping[str, KpiEvaluation]) -> frozenset[str]:
+def unmeasured(contract_context: ContractContext, evaluations: Mapping[str, KpiEvaluation]) -> frozenset[str]:
     """The KPIs whose measurement period was over before anything was probed, or any ticket recorded: nobody
     measured them, and that is nobody's failure, nor a month without tickets. A figure that somebody reported all the
     same is one."""

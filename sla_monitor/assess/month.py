@@ -14,6 +14,7 @@ from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.history import Cache, contract_context_of, earlier_months, setting_of
 from sla_monitor.assess.indicators import KpiEvaluation
 from sla_monitor.assess.kpi_evaluation import evaluated_kpis
+from sla_monitor.assess.kpi_outages import kpi_outages
 from sla_monitor.assess.parts_of_month import kpi_assessments, service_assessment
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
@@ -36,7 +37,7 @@ from sla_monitor.sla.money.month_engine import period_result
 from sla_monitor.sla.results import PeriodResult
 
 
-def no_rest() -> None:
+def never_yield() -> None:
     """Nobody waits."""
 
 
@@ -47,22 +48,22 @@ class AssessmentRun:
 
     now_ms: int
     cache: Cache
-    yield_control: Callable[[], None] = no_rest
+    yield_control: Callable[[], None] = never_yield
 
 
 def assess(
     contracts: Iterable[Contract],
     evidence: Evidence,
     now_ms: int,
-    rest: Callable[[], None] = no_rest,
+    yield_control: Callable[[], None] = never_yield,
     caches: dict[str, Cache] | None = None,
 ) -> Assessment:
-    """Every contract's running month at `now_ms`. `rest` is called between services, KPIs and months: the daemon lets
-    probes that are due go first, because working out thousands of endpoints in one go would make them late. `caches`,
-    by contract, are kept from one assessment to the next."""
+    """Every contract's running month at `now_ms`. `yield_control` is called between services, KPIs and months: the
+    daemon lets probes that are due go first, because working out thousands of endpoints in one go would make them late.
+    `caches`, by contract, are kept from one assessment to the next."""
     kept = {} if caches is None else caches
     several = [
-        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), rest))
+        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), yield_control))
         for contract in contracts
     ]
     return Assessment(now_ms, tuple(several))
@@ -146,20 +147,22 @@ def _assessed(
     run: AssessmentRun,
     history: Sequence[PeriodResult] | None = None,
 ) -> ContractAssessment:
-    cache, rest = run.cache, run.yield_control
+    cache, yield_control = run.cache, run.yield_control
     contract_context = contract_context_of(contract, evidence, run.now_ms, cache)
     is_now = month == contract_context.this_month  # asked for again and again, unlike the months before
     if is_now:
         young = replace(contract_context, evidence=SampleCache(evidence, cache.samples, run.now_ms))
     else:
         young = replace(contract_context, together=held_keys(contract, period_of(contract, month)))
-    earlier = earlier_months(contract_context, month, cache, rest, young) if history is None else tuple(history)
+    earlier = (
+        earlier_months(contract_context, month, cache, yield_control, young) if history is None else tuple(history)
+    )
     context = PeriodContext(young, (month,))
     services: dict[str, ServiceAssessment] = {}
     for service in context.terms.services:
         services[service.id] = service_assessment(context, service)
-        rest()
-    evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, rest)
+        yield_control()
+    evaluations = evaluated_kpis(context, earlier, cache.times, VIEWS, yield_control)
     return _assessment(context, services, evaluations, earlier, run)
 
 
@@ -178,6 +181,9 @@ def _assessment(
     entries = run.cache.entries
     run.yield_control()
     kpis, ends = kpi_assessments(context, services, evaluations, result, earlier, run.yield_control)
+    kpis = tuple(
+        replace(one, outages=kpi_outages(context, services, evaluations[one.kpi], run.cache.times)) for one in kpis
+    )
     status, shares = status_of(context), shares_of(contract_context.contract, result)
     return ContractAssessment(
         contract=contract_context.contract.id,

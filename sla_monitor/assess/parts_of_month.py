@@ -19,6 +19,7 @@ from sla_monitor.assess.indicators import Bounds, KpiEvaluation, SoFar
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_sweep import state_now
 from sla_monitor.assess.service_time import Spell, Through
+from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.intervals import Intervals, intersect, length
@@ -82,6 +83,11 @@ def _state(context: PeriodContext, slices: Sequence[TermsSlice]) -> Outcome:
     return state_now(slices[-1], context.endpoints)
 
 
+def outages_of(context: PeriodContext, service: str, counting: Counting) -> tuple[Outage, ...]:
+    """A service's outages as a way of counting sees them, with nothing excluded."""
+    return tuple(_outages(context, context.slices(service), context.through(service, counting), []))
+
+
 def _outages(
     context: PeriodContext, slices: Sequence[TermsSlice], seen: Through, excluded: Intervals
 ) -> Iterator[Outage]:
@@ -137,7 +143,7 @@ def kpi_assessments(
     evaluations: Mapping[str, KpiEvaluation],
     result: PeriodResult,
     earlier: Sequence[PeriodResult],
-    rest: Callable[[], None],
+    yield_control: Callable[[], None],
 ) -> tuple[tuple[KpiAssessment, ...], dict[str, Bounds]]:
     """The KPIs of a month, and what those that run would measure at best and at worst. `result`: of the month;
     `earlier`: of the months before."""
@@ -153,7 +159,7 @@ def kpi_assessments(
                 then, ends[name] = other_forecast(whole, name, SoFar(evaluations, ends, earlier))
             told = replace(told, forecast=then)
         found.append(told)
-        rest()
+        yield_control()
     return tuple(found), ends
 
 

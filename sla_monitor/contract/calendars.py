@@ -6,6 +6,7 @@ holidays; or else open in the hours of its weekday. Hours are in the contract's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path
@@ -27,27 +28,30 @@ from sla_monitor.contract.fields import Day, FilePath, Misplaced, Strict
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_HOURS = re.compile(rf"({_CLOCK})-({_CLOCK}|24:00)")
+"""The one way in which hours are written: two digits for the hour and two for the minute, on both sides."""
+
+
 def _hours(value: Any) -> Any:
     """`08:00-18:00` as (start, end); an end of 24:00 is midnight at the end of the day, held as time.max."""
     if isinstance(value, tuple):
         return value
-    parts = value.split("-") if isinstance(value, str) else []
-    try:
-        start = time.fromisoformat(parts[0])
-        end = time.max if parts[1] == "24:00" else time.fromisoformat(parts[1])
-    except (ValueError, IndexError):
-        raise ValueError(f"{value!r} is not a span of hours (write 08:00-18:00)") from None
-    if len(parts) != 2 or start.tzinfo or end.tzinfo or start >= end:
+    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"{value!r} is not a span of hours (write 08:00-18:00)")
+    start = time.fromisoformat(found[1])
+    end = time.max if found[2] == "24:00" else time.fromisoformat(found[2])
+    if start >= end:
         raise ValueError(f"{value!r} is not a span of hours within one day (write 08:00-18:00)")
     return start, end
 
 
 Span = tuple[time, time]
-Hours = Annotated[
-    Span,
-    BeforeValidator(_hours),
-    WithJsonSchema({"type": "string", "examples": ["08:00-18:00", "00:00-24:00"]}),
-]
+_PATTERN = f"^{_HOURS.pattern}$"
+HOURS_SCHEMA = {"type": "string", "pattern": _PATTERN, "examples": ["08:00-18:00", "00:00-24:00"]}
+SPANS_SCHEMA = {"type": ["string", "array"], "pattern": _PATTERN, "items": {"type": "string", "pattern": _PATTERN}}
+Hours = Annotated[Span, BeforeValidator(_hours), WithJsonSchema(HOURS_SCHEMA)]
 
 
 def _several(value: Any) -> Any:
@@ -58,7 +62,7 @@ def _several(value: Any) -> Any:
 SpansOfDay = Annotated[
     tuple[Hours, ...],
     BeforeValidator(_several),
-    WithJsonSchema({"$comment": "hours", "type": ["string", "array"], "items": {"type": "string"}}),
+    WithJsonSchema({"$comment": "hours", **SPANS_SCHEMA}),
 ]
 
 
@@ -104,7 +108,7 @@ class Calendar(Strict):
                 "$comment": "days: hours",
                 "type": "object",
                 "examples": [{"mon-fri": "08:00-18:00"}],
-                "additionalProperties": {"type": ["string", "array"], "items": {"type": "string"}},
+                "additionalProperties": SPANS_SCHEMA,
             }
         ),
     ] = Field(description="Day or run of days: a span of hours, or a list of them.")

@@ -62,7 +62,7 @@ class MaintenanceTerms(Strict):
     )
 
     @property
-    def told_allowance(self) -> str:
+    def describe_allowance(self) -> str:
         """`10h`, `40h a contract year`: a month's goes without saying."""
         over = "" if self.allowance_over == "month" else f" {OVER_WORDS[self.allowance_over]}"
         return f"{spelled_duration(self.allowance_ms or 0)}{over}"
@@ -99,12 +99,12 @@ class Relief(Strict):
         ("authority_cause", "force_majeure", "third_party"), min_length=1, description="What relief may be claimed for."
     )
     notice_working_days: Days | None = Field(
-        None, description="Working Days from becoming aware of the cause to telling the authority."
+        None, description="Working Days from becoming aware of the cause to notifying the authority."
     )
     late: Literal["refused", "decided"] = Field(
         "decided", description="Late notice: refused by itself, or left for the authority to decide."
     )
-    four_eyes: YesNo = Field(True, description="Whoever claimed or booked may not decide.")
+    four_eyes: YesNo = Field(True, description="The person who claimed or booked may not decide.")
     deadline_months: Annotated[Whole, Field(ge=0, le=120)] | None = Field(
         None, description="Months after the month it happened in, up to which relief may be claimed; none: always."
     )

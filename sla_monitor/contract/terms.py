@@ -40,7 +40,7 @@ Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x
 
 
 class Contact(Strict):
-    """Somebody who is called, or told."""
+    """A person or team to call or notify."""
 
     id: Identifier = Field(description="The name in `contacts` of a service.")
     name: Name = Field(description="Who, and for what: Northgate service desk (24 hours).")

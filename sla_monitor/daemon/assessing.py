@@ -48,9 +48,9 @@ class Assessing:
         with self.recorded() as recorded:
             began_s = self._clock.monotonic()
             contracts, now_ms = take_up(), self._clock.now_ms()
-            rest = recorded.rest = Rests(self._clock)
+            yield_control = recorded.yield_control = Rests(self._clock)
             try:
-                self._board.assessment = assess(contracts, recorded, now_ms, rest, self._caches)
+                self._board.assessment = assess(contracts, recorded, now_ms, yield_control, self._caches)
             except LedgerDamaged as error:
                 self._verified.found("figures", str(error))
                 return

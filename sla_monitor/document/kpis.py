@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
-from sla_monitor.document.services import OutageJson, outage
-from sla_monitor.document.values import Number, StepJson, TimesJson, instant, number, optional, steps, times
+from sla_monitor.document.values import Number, StepJson, TimesJson, instant, number, optional, seconds, steps, times
 from sla_monitor.document.views import View, Views, view, views
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.results import KpiResult
 
 
@@ -65,6 +65,27 @@ class KpiOutlook(TypedDict):
     """If everything does; null: not forecast."""
 
 
+class KpiOutageJson(TypedDict):
+    """A run of downtime as a KPI counts it."""
+
+    start: str
+    """When it began, also where that is before the period."""
+    end: str | None
+    """When it was over; null: it goes on."""
+    downtime_seconds: str
+    """What it adds to the downtime, agreed view."""
+    gross_seconds: str
+    """The same if nothing were excluded."""
+    claimed_seconds: str
+    """The same if every booking and claim were granted."""
+    reason: str | None
+    """What was found first."""
+    endpoints: list[str]
+    """The ids of those that were down in it."""
+    entries: list[int]
+    """The numbers of the register's entries that touch it."""
+
+
 class Kpi(TypedDict):
     """A KPI in the measurement period that holds the month."""
 
@@ -102,8 +123,9 @@ class Kpi(TypedDict):
     """The downtime that the whole period may have; for availability."""
     result: Result | None
     """Null while the measurement period does not end in this month."""
-    outages: list[OutageJson]
-    """What the downtime is made of."""
+    outages: list[KpiOutageJson]
+    """What the downtime is made of, from the beginning of the measurement period on, by the KPI's own way of counting:
+    outages add up to it. What the terms count of degraded and of unseen time comes on top."""
     forecast: KpiOutlook | None
     """For a running period."""
 
@@ -128,8 +150,21 @@ def kpi(one: assessment.KpiAssessment) -> Kpi:
         "difference": optional(one.difference),
         "allowance_seconds": number(one.allowance_ms / 1000) if service else None,
         "result": None if one.result is None else _result(one.result),
-        "outages": [outage(each) for each in service.outages] if service else [],
+        "outages": [_outage(each) for each in one.outages],
         "forecast": None if one.forecast is None else _outlook(one.forecast),
+    }
+
+
+def _outage(one: assessment.Outage) -> KpiOutageJson:
+    return {
+        "start": format_utc(one.start_ms),
+        "end": instant(one.end_ms),
+        "downtime_seconds": seconds(one.downtime_ms),
+        "gross_seconds": seconds(one.gross_ms),
+        "claimed_seconds": seconds(one.claimed_ms),
+        "reason": one.reason and one.reason.value,
+        "endpoints": list(one.endpoints),
+        "entries": list(one.entries),
     }
 
 

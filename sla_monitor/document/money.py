@@ -41,6 +41,8 @@ class Credit(TypedDict):
     """Whose charges it is taken from; empty: the contract as a whole."""
     amount: Money
     """Rounded to the smallest coin."""
+    month: str | None
+    """The month of the failure, where it is an earlier one; otherwise null."""
     given: NotRequired[DaysJson]
     """What there is in place of an amount; only where there is something."""
     earned: NotRequired[Money]
@@ -77,6 +79,8 @@ class TriggerJson(TypedDict):
     """Its id."""
     months: list[str]
     """Those that set it off."""
+    on: str | None
+    """The first day of the month on which it was set off, where it goes by days; otherwise null."""
     effects: list[str]
     """What follows."""
     working: list[StepJson]
@@ -92,6 +96,8 @@ class Month(TypedDict):
     """Those that percentages are taken of."""
     lines: list[Credit]
     """What failures cost."""
+    held: list[Credit]
+    """What failures would cost that cost nothing unless they repeat; no part of any sum."""
     before_caps: Money
     """The sum of the lines."""
     caps: list[CapJson]
@@ -115,7 +121,7 @@ class Month(TypedDict):
 
 
 class Earlier(TypedDict):
-    """A month before this one, which caps, repeats and triggers look back on."""
+    """An earlier month, used by caps, repeats and triggers."""
 
     month: str
     """Its name."""
@@ -141,6 +147,7 @@ def month(result: PeriodResult, currency: str) -> Month:
         "points": number(result.points),
         "charges": _by_service(result.charges, currency),
         "lines": [_line(line, currency) for line in credit.lines],
+        "held": [_line(line, currency) for line in credit.held],
         "before_caps": money(credit.before_caps, currency),
         "caps": [_cap(cap, currency) for cap in credit.caps],
         "by_service": _by_service(credit.by_service, currency),
@@ -177,6 +184,7 @@ def _line(line: CreditLine, currency: str) -> Credit:
         "kpi": line.kpi,
         "service": line.service,
         "amount": money(line.amount, currency),
+        "month": line.month,
         "working": steps(line.working),
     }
     if line.given is not None:
@@ -203,6 +211,7 @@ def _trigger(trigger: TriggerResult) -> TriggerJson:
     return {
         "trigger": trigger.trigger,
         "months": list(trigger.months),
+        "on": None if trigger.on is None else f"{trigger.on}",
         "effects": list(trigger.effects),
         "working": steps(trigger.working),
     }

@@ -59,7 +59,7 @@ class TimeSpan(TypedDict):
     start: str
     """From this instant on."""
     end: str
-    """Up to this instant, which is not in it."""
+    """End, exclusive."""
 
 
 class Suggested(TypedDict):

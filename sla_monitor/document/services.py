@@ -36,7 +36,7 @@ class Exclusion(TypedDict):
     start: str
     """From this instant on."""
     end: str
-    """Up to this instant, which is not in it."""
+    """End, exclusive."""
     entry: int
     """The number of the entry that says so."""
     kind: Literal["maintenance", "claim"]

@@ -56,7 +56,7 @@ class TimesJson(TypedDict):
     start: str
     """From this instant on."""
     end: str
-    """Up to this instant, which is not in it."""
+    """End, exclusive."""
 
 
 def number(value: Fraction) -> Number:

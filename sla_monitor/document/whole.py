@@ -46,7 +46,7 @@ class PartyNames(TypedDict):
     currency: str
     """Of all money here."""
     time_zone: str
-    """In which days and months are told."""
+    """Time zone of the days and months."""
     starts_on: str
     """The first day of the term."""
     ends_on: str
@@ -65,14 +65,14 @@ class TermsInForce(TypedDict):
 
 
 class Inputs(TypedDict):
-    """What the figures were worked out from: who has the same numbers must have the same figures."""
+    """Digests of the inputs: the same digests give the same figures."""
 
     contract_sha256: str
     """SHA-256 of the contract's file, as `sha256sum` prints it."""
     holidays_sha256: list[str]
     """The same of every file of bank holidays that the contract names, in the order of the numbers."""
     evidence_sha256: str
-    """SHA-256 of what was seen and said."""
+    """SHA-256 of the observations and entries."""
 
 
 class ShareJson(TypedDict):
@@ -99,7 +99,7 @@ class ClockChange(TypedDict):
     """That the clock by which all was seen was set, or that the host slept."""
 
     at: str
-    """What the clock said since."""
+    """The clock's reading after the step."""
     step_seconds: str
     """By how much it was set: ahead, or back where it is negative."""
     slept_seconds: str
@@ -107,7 +107,7 @@ class ClockChange(TypedDict):
 
 
 class ImportedTime(TypedDict):
-    """Agreed time of a service of which an import told."""
+    """Agreed time of a service that an import covers."""
 
     service: str
     """Its id."""
@@ -146,11 +146,11 @@ class AssessmentJson(TypedDict):
     terms: TermsInForce
     """Which version of its terms."""
     inputs: Inputs | None
-    """What the figures were worked out from."""
+    """Digests of the inputs."""
     period: TimesJson
     """The month."""
     as_of: str
-    """The instant up to which is told: the end of the month, or earlier while it runs."""
+    """The instant of the assessment: the end of the month, or earlier while it runs."""
     status: Literal["running", "provisional", "final"]
     """It goes on; it has ended and nobody has signed; it is signed."""
     accounting: list[str]

@@ -25,7 +25,7 @@ class Range(Strict):
     """The time that the file speaks of: what reaches over its edges is known as a whole, and other time is not."""
 
     from_ms: Instant = Field(alias="from", description="From this instant on.")
-    until_ms: Instant = Field(alias="until", description="Up to this instant, which is not in it.")
+    until_ms: Instant = Field(alias="until", description="End, exclusive.")
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:
@@ -107,7 +107,7 @@ class Down(Strict):
 
 class Outages(Strict):
     """An endpoint, or every endpoint of a service, that was up in the range of the file but for these outages. Those
-    that touch or overlap are one, also where several lists tell of them, and stand against what nobody saw."""
+    that touch or overlap are one, even across several lists, and override unobserved time."""
 
     kind: Literal["outages"] = Field(description="The form of the record.")
     endpoint: Identifier | None = Field(None, description="The id of the endpoint;")
@@ -126,7 +126,7 @@ Observed = Annotated[SpansRecord | ObservationsRecord | Outages, Field(discrimin
 
 
 class SampleBlock(Strict):
-    """The observations of an endpoint whose spans are told: for response times and error rates."""
+    """The observations of an endpoint with spans: for response times and error rates."""
 
     endpoint: Identifier = Field(description="The id of the endpoint.")
     observations: tuple[ObservationRecord, ...] = Field(alias="looks", description="In any order; each instant once.")
@@ -135,9 +135,9 @@ class SampleBlock(Strict):
 class ClockMoved(Strict):
     """That the clock by which all this was seen was set, or that the host slept."""
 
-    at_ms: Instant = Field(alias="at", description="What the clock said since.")
+    at_ms: Instant = Field(alias="at", description="The clock's reading after the step.")
     expected_ms: Instant = Field(
-        alias="expected", description="What it would have said at that moment: the same where the host only slept."
+        alias="expected", description="The expected reading at that moment: the same if the host was only suspended."
     )
     slept_ms: Annotated[Whole, Field(ge=0)] = Field(0, description="For how many milliseconds the host had slept.")
 
@@ -159,13 +159,13 @@ class ImportRecord(Strict):
     digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
         alias="sha256", description="SHA-256 of what was read there."
     )
-    from_ms: Instant = Field(alias="from", description="It tells of the time from this instant on.")
-    until_ms: Instant = Field(alias="until", description="Up to this instant, which is not in it.")
-    filled: tuple[Filled, ...] = Field((), description="The time of which it alone told.")
+    from_ms: Instant = Field(alias="from", description="Start of the covered time.")
+    until_ms: Instant = Field(alias="until", description="End, exclusive.")
+    filled: tuple[Filled, ...] = Field((), description="The time that only this import covers.")
 
 
 class EvidenceDocument(Strict):
-    """What was seen and what was said. Instants without an offset are told in `zone`."""
+    """Observations and entries. Instants without an offset are local times in `zone`."""
 
     format: Literal["sla-monitor-evidence"] = Field(description="What kind of file this is.")
     version: Literal[1] = Field(description="Of the format.")

@@ -140,24 +140,26 @@ class Ledger(Forwarding):
     def behind(self) -> Evidence:
         return self._reader
 
-    def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
+    def spans(
+        self, start_ms: int, end_ms: int, yield_control: Callable[[], None] = lambda: None
+    ) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
 
-        As committed: the latest observations may be missing for as long as a commit may wait. `rest` is called now and
-        then between them. Raises LedgerError when the file cannot be read.
+        As committed: the latest observations may be missing for as long as a commit may wait. `yield_control` is called
+        now and then between them. Raises LedgerError when the file cannot be read.
         """
-        return self._reader.spans(start_ms, end_ms, rest)
+        return self._reader.spans(start_ms, end_ms, yield_control)
 
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
         """The endpoint's committed observations that began in `[start_ms, end_ms)`, ascending; evidence included."""
         return self._reader.observations(endpoint, start_ms, end_ms)
 
     def keep_samples(
-        self, keys: Sequence[str], since_ms: int, until_ms: int, rest: Callable[[], None] = lambda: None
+        self, keys: Sequence[str], since_ms: int, until_ms: int, yield_control: Callable[[], None] = lambda: None
     ) -> None:
-        """Pack these samples for quicker reading; for one thread at a time. `rest` is called between hours. Raises
-        LedgerError and its kinds."""
-        self._keeper.keep(keys, since_ms, until_ms, rest)
+        """Pack these samples for quicker reading; for one thread at a time. `yield_control` is called between hours.
+        Raises LedgerError and its kinds."""
+        self._keeper.keep(keys, since_ms, until_ms, yield_control)
 
     def held_since_ms(self) -> int | None:
         """Of which instant the oldest observation tells that is not on disk yet; None: all of them are."""

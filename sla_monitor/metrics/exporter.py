@@ -65,7 +65,7 @@ class Exporter:
         self._health.register(_HealthCollector(own, lateness))
         ProcessCollector(registry=self._health)
 
-    def render(self, rest: Callable[[], None] = lambda: None) -> bytes:
-        """The whole exposition. `rest` is called now and then: in the daemon, probes that are due go first."""
-        board = "".join(family.text(rows(self._board), rest) for family, rows in self._families)
+    def render(self, yield_control: Callable[[], None] = lambda: None) -> bytes:
+        """The whole exposition. `yield_control` is called now and then: in the daemon, probes that are due go first."""
+        board = "".join(family.text(rows(self._board), yield_control) for family, rows in self._families)
         return board.encode() + generate_latest(self._health)

@@ -48,8 +48,8 @@ class Family:
     metric: MetricName
     _kept: dict[tuple[str, ...], tuple[float | None, str]] = field(default_factory=dict)
 
-    def text(self, rows: Iterable[Row], rest: Callable[[], None] = lambda: None) -> str:
-        """The family in text format 0.0.4. `rest` is called after every ROWS_AT_ONCE rows."""
+    def text(self, rows: Iterable[Row], yield_control: Callable[[], None] = lambda: None) -> str:
+        """The family in text format 0.0.4. `yield_control` is called after every ROWS_AT_ONCE rows."""
         kept = self._kept
         lines = [f"# HELP {self.metric.sample} {self.metric.help}\n# TYPE {self.metric.sample} {self.metric.kind}\n"]
         remaining = iter(rows)
@@ -62,7 +62,7 @@ class Family:
                     known = kept[labels] = (value, "" if value is None else f"{head}{number(value)}\n")
                 lines.append(known[1])
             if len(some) == ROWS_AT_ONCE:
-                rest()
+                yield_control()
         if len(kept) >= len(lines):
             self._kept = {}  # some label sets are gone: begin again, which costs one scrape
         return "".join(lines)

@@ -108,4 +108,4 @@ class Entry(Strict):
     )
     evidence: Annotated[str, StringConstraints(max_length=1000)] = Field("", description="Where the papers are.")
     note: Text = Field("", description="Why, in words.")
-    body: EntryBody = Field(alias="said", description="What is said, by kind.")
+    body: EntryBody = Field(alias="said", description="The statement, by kind.")

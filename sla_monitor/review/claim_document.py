@@ -23,7 +23,7 @@ def claim_pack(case: PackInput, name: str) -> Pack:
         known = format_list(list(failed)) if failed else "none"
         raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
     month, kpi = format_month(case.month), failed[name]
-    answered = [responses("responses", case, kpi.service)] if kpi.service is not None else []
+    answered = [responses("responses", case, kpi.outages)] if kpi.service is not None else []
     sections = [_claim(case, name), page_of(case, kpi), *answered, method(case), checking(case), certificate(case)]
     subtitle = f"Claim for the failure of {name}, {month}"
     return bound(case, f"{case.month}-claim-{name}", subtitle, f"{name} · {month}", sections)
@@ -33,6 +33,7 @@ def _claim(case: PackInput, name: str) -> Section:
     lines = _lines(case, name)
     cost = case.money_by_kpi().get(name)
     facts = [("Before caps", Cell("nothing") if cost is None else case.money(cost))]
+    facts += [("Not due: the failure has not repeated", case.money(line.amount)) for line in _held(case, name)]
     deadline = case.assessment.claim_by
     facts.append(("To be claimed by", Cell(format_day(deadline) if deadline else "no claim is needed")))
     said = (
@@ -41,7 +42,7 @@ def _claim(case: PackInput, name: str) -> Section:
         " the evidence is in the file beside this one, and every step of the amount follows."
     )
     caption = f"Credit{'' if len(lines) == 1 else 's'} in which {name} has a part"
-    steps = tuple(step for line in lines for step in line.working)
+    steps = tuple(step for line in (*lines, *_held(case, name)) for step in line.working)
     blocks: tuple[Block, ...] = (
         Prose((said,), "lead"),
         Facts(tuple(facts)),
@@ -54,3 +55,9 @@ def _lines(case: PackInput, name: str) -> list[CreditLine]:
     """The lines for the KPI alone, and those for points of several KPIs."""
     credit = case.result.credit if case.result else None
     return [line for line in credit.lines if line.kpi in {name, None}] if credit else []
+
+
+def _held(case: PackInput, name: str) -> list[CreditLine]:
+    """What the failure would cost if it had repeated."""
+    credit = case.result.credit if case.result else None
+    return [line for line in credit.held if line.kpi == name] if credit else []

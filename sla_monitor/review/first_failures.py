@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from sla_monitor.assess.assessment import ContractAssessment, Outage, ServiceAssessment
+from sla_monitor.assess.assessment import ContractAssessment, Outage
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.pack_input import FirstFailures, PackInput
@@ -20,21 +20,25 @@ NOT_THERE = "not in the evidence file"
 
 
 def first_failures(assessment: ContractAssessment, first_failed: FirstFailed) -> FirstFailures:
-    """Those of every outage of the month, as far as they are on record."""
+    """Those of every outage of the month, and of each KPI's measurement period, as far as they are on record."""
     found: dict[tuple[str, int], Observation] = {}
-    for _, outage, endpoint in _places(assessment.services):
-        end_ms = assessment.at_ms if outage.end_ms is None else outage.end_ms
-        observation = first_failed(endpoint_key(assessment.contract, endpoint), outage.start_ms, end_ms)
-        if observation is not None:
-            found[endpoint, outage.start_ms] = observation
+    for _, outage in _outages(assessment):
+        for endpoint in outage.endpoints:
+            end_ms = assessment.at_ms if outage.end_ms is None else outage.end_ms
+            observation = first_failed(endpoint_key(assessment.contract, endpoint), outage.start_ms, end_ms)
+            if observation is not None:
+                found[endpoint, outage.start_ms] = observation
     return found
 
 
-def _places(services: tuple[ServiceAssessment, ...]) -> Iterator[tuple[ServiceAssessment, Outage, str]]:
-    for service in services:
-        for outage in service.outages:
-            for endpoint in outage.endpoints:
-                yield service, outage, endpoint
+def _outages(assessment: ContractAssessment) -> Iterator[tuple[str, Outage]]:
+    """Every outage once, with the id of its service: those of the month, and of KPIs what they have besides."""
+    for service in assessment.services:
+        known = {outage.start_ms: outage for outage in service.outages}
+        for kpi in assessment.kpis:
+            if kpi.service_id == service.service:
+                known |= {outage.start_ms: outage for outage in kpi.outages if outage.start_ms not in known}
+        yield from ((service.service, known[start_ms]) for start_ms in sorted(known))
 
 
 def cause(observation: Observation) -> str:
@@ -49,14 +53,14 @@ def response(observation: Observation) -> str:
 
 
 def outages_file(case: PackInput, kpi: str | None = None) -> bytes:
-    """Every outage of the month (or of one KPI's service) with its first failed probes, for programs.
+    """Every outage of the month (or of one KPI, as it counts them) with its first failed probes, for programs.
 
     ASCII alone: no letter of a supplier's can do anything to whoever reads it on a terminal.
     """
     one = case.assessment
-    services = one.services
+    several = _outages(one)
     if kpi is not None:
-        services = tuple(each.service for each in one.kpis if each.kpi == kpi and each.service is not None)
+        several = ((each.service_id, outage) for each in one.kpis if each.kpi == kpi for outage in each.outages)
     said = {
         "format": "sla-monitor-outages",
         "version": 1,
@@ -64,7 +68,7 @@ def outages_file(case: PackInput, kpi: str | None = None) -> bytes:
         "month": case.month,
         "assessment_sha256": case.digest,
         "looks": "on record" if case.first_failures is not None else NOT_THERE,
-        "outages": [_outage(case, service, outage) for service in services for outage in service.outages],
+        "outages": [_outage(case, service, outage) for service, outage in several],
     }
     return (json.dumps(said, indent=2) + "\n").encode()
 
@@ -99,10 +103,10 @@ def _observation(endpoint: str, told: dict[str, Any]) -> Observation:
     return Observation(endpoint, int(told["at_ms"]), finding)
 
 
-def _outage(case: PackInput, service: ServiceAssessment, outage: Outage) -> dict[str, Any]:
+def _outage(case: PackInput, service: str, outage: Outage) -> dict[str, Any]:
     failures = case.first_failures or {}
     return {
-        "service": service.service,
+        "service": service,
         "start_ms": outage.start_ms,
         "end_ms": outage.end_ms,
         "reason": outage.reason,

@@ -64,7 +64,7 @@ class Alerting(Strict):
     decision_days: Whole = Field(5, ge=1, le=365, description="Days for which an entry may await a decision.")
     near_percent: Percent = Field(Decimal(80), description="From this much of a limit on, a trigger or cap is near.")
     group_wait_ms: DurationMs = Field(
-        30_000, alias="group_wait", description="How long Alertmanager waits for more of the same before it tells."
+        30_000, alias="group_wait", description="How long Alertmanager waits for more of the same before it notifies."
     )
     receivers: FilePath | None = Field(
         None, description="A list of Alertmanager receivers in place of the placeholders of the same names."

@@ -14,7 +14,7 @@ Origin = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{
 
 
 class TimeStamps(Strict):
-    """An authority that stamps the time (RFC 3161): then not even the owner of the key can make a day anew later."""
+    """A time-stamping authority (RFC 3161): with it, not even the key's owner can remake a day later."""
 
     url: Url = Field(description="Its address.")
     ca_file: FilePath = Field(description="The certificates that its stamps must hold against.")

@@ -56,7 +56,7 @@ class Reviews(Strict):
     )
     automatic: YesNo = Field(
         False,
-        description="Whether the daemon makes the pack of a month that has ended, and anew when it is signed off.",
+        description="Whether the daemon makes the pack of a past month, and again after its sign-off.",
     )
     formats: tuple[Literal["html", "pdf", "xlsx", "csv", "json"], ...] = Field(
         ("html", "pdf", "xlsx", "csv", "json"), min_length=1, description="The renderings; pdf and xlsx need libraries."

@@ -74,7 +74,7 @@ class LogSettings(Strict):
     """What is written to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is written.")
-    format: Literal["logfmt", "json"] = Field("logfmt", description="How a line looks.")
+    format: Literal["logfmt", "json"] = Field("logfmt", description="Format of a line.")
 
 
 class Settings(Strict):
@@ -89,7 +89,7 @@ class Settings(Strict):
     witnesses: tuple[Witness, ...] = Field(
         (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
     )
-    assess_every_ms: DurationMs = Field(15_000, alias="assess_every", description="How often figures are worked out.")
+    assess_every_ms: DurationMs = Field(15_000, alias="assess_every", description="Interval of assessments.")
     log: LogSettings = Field(LogSettings(), description="The log.")
     links: Links = Field(Links(), description="Where the links in alerts lead.")
     alerting: Alerting = Field(Alerting(), description="What rules and routes are made from.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import DaysOf
@@ -69,6 +70,15 @@ class KpiResult:
         return self.is_met is False and self.failures_in_a_row > 1
 
 
+class DayDowntime(NamedTuple):
+    """What one outage cost on one day of the contract's zone, as its KPI counts it. `outage_ms`: when the outage began
+    as a whole, by which it is known on its other days; None: time that is downtime and no outage."""
+
+    day: date
+    outage_ms: int | None
+    downtime_ms: Fraction
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One time that something was unavailable, for unit rates. `repeats`: how often it has happened in the month."""
@@ -117,10 +127,11 @@ class ClaimMade:
 class MonthInput:
     """What is known of one service period (a calendar month): `month` is its name, 2026-10.
 
-    `measured` holds the KPIs whose measurement period ends in this month; those `unborn` were measured by nobody yet,
-    and have no result at all. `charges`: the month's charges by service; the empty name is what is charged for the
+    `measured` holds the KPIs whose measurement period ends in this month; those `unmeasured` were measured by nobody
+    yet, and have no result at all. `charges`: the month's charges by service; the empty name is what is charged for the
     contract as a whole. `coming`: those of the months of the contract year after this one, as far as the terms tell
-    them. `occurrences`: by rule, or by service. `claim` None: nothing is asked about claims.
+    them. `occurrences`: by rule, or by service. `claim` None: nothing is asked about claims. `by_day`: the month's
+    downtime by availability KPI, ascending by day, where a trigger asks for it.
     """
 
     month: str
@@ -129,10 +140,11 @@ class MonthInput:
     coming: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     occurrences: Mapping[str, tuple[Occurrence, ...]] = field(default_factory=dict)
     misreports: tuple[Misreport, ...] = ()
-    unborn: frozenset[str] = frozenset()
+    unmeasured: frozenset[str] = frozenset()
     waived: Mapping[str, Waived] = field(default_factory=dict)
     earned_back: tuple[EarnedBack, ...] = ()
     claim: ClaimMade | None = None
+    by_day: Mapping[str, tuple[DayDowntime, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +165,7 @@ class CreditLine:
 
     `service`: whose charges it is taken from. A negative amount is money that was earned back, or a bonus. `earned`: a
     bonus of the month, of which `amount` is what was set off or paid. `given`: what there is in place of an amount.
+    `month`: that of the failure, where it is an earlier one.
     """
 
     rule: str
@@ -160,6 +173,7 @@ class CreditLine:
     service: str
     amount: Decimal
     working: Working
+    month: str | None = None
     earned: Decimal = Decimal(0)
     given: DaysGiven | None = None
 
@@ -188,7 +202,8 @@ class CreditResult:
     """A month's money. `by_service` is what is left of the lines after the caps; `total` is their sum.
 
     Where there is no credit without a claim, `unclaimed` is what is not deducted for want of one, and `claim_by` the
-    last day for it (None: no deadline); once that has passed, it `is_lapsed`.
+    last day for it (None: no deadline); once that has passed, it `is_lapsed`. `held`: what failures would cost that
+    cost nothing unless they repeat.
     """
 
     lines: tuple[CreditLine, ...]
@@ -200,22 +215,26 @@ class CreditResult:
     claim_by: date | None = None
     is_lapsed: bool = False
     working: Working = ()
+    held: tuple[CreditLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TriggerResult:
-    """A trigger that was set off, with the months that set it off and what follows."""
+    """A trigger that was set off, with the months that set it off and what follows. `on`: the first day of the month
+    on which it was, where it goes by days."""
 
     trigger: str
     months: tuple[str, ...]
     effects: tuple[str, ...]
     working: Working
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodResult:
     """A month: its KPIs, its points, its money and what it set off. `withheld`: charges kept back as compensation
-    in place of credits. `charges` are those that percentages were taken of."""
+    in place of credits. `charges` are those that percentages were taken of. `by_day`: downtime by KPI and day, for
+    triggers of later months."""
 
     month: str
     kpis: tuple[KpiResult, ...]
@@ -224,6 +243,7 @@ class PeriodResult:
     withheld: Decimal
     triggers: tuple[TriggerResult, ...]
     charges: Mapping[str, Decimal]
+    by_day: Mapping[str, tuple[DayDowntime, ...]] = field(default_factory=dict)
 
     @property
     def deducted(self) -> Decimal:

@@ -224,9 +224,11 @@ class Watched(CachingReader):
         self.read.append((start_ms, end_ms))
         return super().columns(keys, start_ms, end_ms)
 
-    def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
+    def spans(
+        self, start_ms: int, end_ms: int, yield_control: Callable[[], None] = lambda: None
+    ) -> dict[str, list[Span]]:
         self.read.append((start_ms, end_ms))
-        return super().spans(start_ms, end_ms, rest)
+        return super().spans(start_ms, end_ms, yield_control)
 
 
 def test_closed_months_are_read_and_only_what_changed_is_worked_out_again(tmp_path: Path) -> None:

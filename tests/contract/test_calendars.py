@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,11 +12,15 @@ from click.testing import CliRunner, Result
 from sla_monitor.cli import cli
 from sla_monitor.contract.bank_holidays import HolidayFile, frozen, spelled_file
 from sla_monitor.contract.calendars import Calendar
+from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.contract.reading.model_file import load_model
 from sla_monitor.errors import CalendarError
+from sla_monitor.periods.intervals import length
+from sla_monitor.periods.service_hours import agreed_hours
 from tests.contract.support import HEAD, ROOT, contract_file, loaded, problems
 
 FROZEN = ROOT / "config/calendars/GB-ENG.yaml"
+UTC = ZoneInfo("UTC")
 SERVICE = "services: [{id: desk, service_hours: office}]\n"
 FILE = """\
 country: GB
@@ -45,6 +50,28 @@ def calendar_of(folder: Path, rest: str) -> Calendar:
 
 def run(*words: str) -> Result:
     return CliRunner().invoke(cli, words)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        "2200-2300", "22-23", "T08:00-T09:00", "08:00:30-09:00:15", "8:00-9:00", "08:00-9:00", "08:00 - 09:00",
+        "08:00-09:00-10:00", "08:00-09:00Z", "24:00-24:00", "08:60-09:00", "08:00", "٠٨:٠٠-٠٩:٠٠",
+    ],
+)  # fmt: skip
+def test_hours_are_written_in_one_way(tmp_path: Path, hours: str) -> None:
+    """Two digits for the hour and two for the minute, on both sides, under `hours` and under `open_on`."""
+    (line,) = problems(tmp_path, office("").replace("08:00-18:00", hours))
+    assert line.endswith(f"{hours!r} is not a span of hours (write 08:00-18:00)")
+    (line,) = problems(tmp_path, office(f"    open_on: {{2026-12-24: '{hours}'}}\n"))
+    assert line.endswith(f"{hours!r} is not a span of hours (write 08:00-18:00)")
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [("00:00-24:00", 1440), ("23:59-24:00", 1), ("08:05-09:10", 65)])
+def test_a_day_ends_at_its_24th_hour(tmp_path: Path, hours: str, minutes: int) -> None:
+    calendar = loaded(tmp_path, office("").replace("08:00-18:00", hours)).versions[0].terms.calendars["office"]
+    day = instant_ms(date(2026, 6, 1), time.min, UTC)
+    assert length(agreed_hours(calendar, UTC, day, day + 86_400_000)) == minutes * 60_000
 
 
 @pytest.mark.usefixtures("frozen_file")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +21,7 @@ from sla_monitor.periods.edges import month_of
 from sla_monitor.sla.downtime import CountedOutage, Loss, Seconds, counted_ms
 from sla_monitor.sla.indicators import EventCounts, Slot
 from sla_monitor.sla.measure import KpiInput, MeasureFrame, measured
-from sla_monitor.sla.results import Misreport, MonthInput, Occurrence
+from sla_monitor.sla.results import DayDowntime, Misreport, MonthInput, Occurrence
 from sla_monitor.sla.tickets import Stop, Ticket
 from tests.support.terms import terms_of
 
@@ -94,6 +94,10 @@ def month_input(case: Case, terms: Terms, row: dict[str, Any]) -> MonthInput:
         charges={key: Decimal(value) for key, value in row.get("charges", case.data.get("charges", {})).items()},
         occurrences={key: tuple(map(occurrence, several)) for key, several in row.get("occurrences", {}).items()},
         misreports=tuple(misreport(one) for one in row.get("misreports", ())),
+        by_day={
+            kpi: tuple(one for outage in time.get("down", ()) for one in by_day(outage, case.zone))
+            for kpi, time in row.get("time", {}).items()
+        },
     )
 
 
@@ -102,6 +106,18 @@ def outages_of(time: Seconds, counting: Counting, begins_ms: int) -> Iterator[Co
     for loss in time.losses:
         yield CountedOutage(begins_ms, begins_ms + loss.whole_ms, counted_ms(loss, counting))
         begins_ms += loss.whole_ms
+
+
+def by_day(outage: Any, zone: ZoneInfo) -> Iterator[DayDowntime]:
+    """An outage from and to, cut at midnight on the wall; of one that has no days, nothing is asked."""
+    if not isinstance(outage, dict) or "began" not in outage:
+        return
+    start_ms, end_ms = (instant(outage[key], zone, 0) for key in ("began", "ended"))
+    begins_ms, day = start_ms, datetime.fromisoformat(outage["began"]).date()
+    while begins_ms < end_ms:
+        ends_ms = min(instant(f"{day + timedelta(days=1)}T00:00", zone, 0), end_ms)
+        yield DayDowntime(day, start_ms, Fraction(ends_ms - begins_ms))
+        begins_ms, day = ends_ms, day + timedelta(days=1)
 
 
 def seen_of(kpi: str, row: dict[str, Any], frame: MeasureFrame) -> KpiInput:

@@ -17,7 +17,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import TermMonths
 from sla_monitor.sla.money.credits import METHODS
 from sla_monitor.sla.money.month_engine import Setting, fold
-from sla_monitor.sla.money.triggers import MEASURES
+from sla_monitor.sla.money.triggers import MEASURES, OF_WINDOWS
 from sla_monitor.sla.results import PeriodResult
 from tests.contract_cases.asking import Answers
 from tests.contract_cases.reading import FOLDER, Case, month_input, month_name
@@ -49,7 +49,7 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
 
 
 def test_every_yaml_block_is_an_example() -> None:
-    assert len(EXAMPLES) == TERMS.count("```yaml") == 26
+    assert len(EXAMPLES) == TERMS.count("```yaml") == 28
 
 
 def test_every_key_is_explained() -> None:
@@ -67,12 +67,13 @@ def test_every_key_is_explained() -> None:
 def test_every_indicator_method_measure_and_effect_is_explained() -> None:
     indicators = {get_args(model)[1].tag for model in get_args(get_args(Kpi)[0])}
     assert len(indicators) == 9
-    for name in indicators | METHODS.keys() | MEASURES.keys():
+    measures = MEASURES.keys() | OF_WINDOWS.keys()
+    for name in indicators | METHODS.keys() | measures:
         assert f"`{name}`" in TERMS, name
         assert f"`{name}`" in RULES or name == "availability", name
     for name in {*get_args(Effect)} - {"rectification_plan", "notice", "termination_right"}:
         assert f"`{name}`" in TERMS, name
-    assert set(get_args(TriggerCondition.model_fields["measure"].annotation)) == MEASURES.keys()
+    assert set(get_args(TriggerCondition.model_fields["measure"].annotation)) == measures
 
 
 def test_every_case_is_named_by_the_rules_and_every_named_case_is_there() -> None:

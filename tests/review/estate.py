@@ -243,6 +243,7 @@ def kpi(terms: KpiTerms, result: PeriodResult, of: tuple[ServiceAssessment, ...]
         difference=None if submitted is None or value is None else submitted - value,
         coverage_ratio=seen.coverage_ratio if seen else None,
         result=found,
+        outages=seen.outages if seen else (),
     )
 
 

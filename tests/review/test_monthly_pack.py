@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.palette import score_cell
+from sla_monitor.sla.results import TriggerResult
 from tests.review.estate import case
 from tests.review.months import case_of, evidence
 
@@ -137,7 +139,9 @@ def test_a_hundred_failed_observations_are_counted_and_not_all_printed() -> None
     made = case()
     seen = made.assessment.services[0]
     many = replace(seen, outages=tuple(seen.outages[2]._replace(start_ms=number) for number in range(50)))
-    kpis = tuple(replace(kpi, service=many) if kpi.service is seen else kpi for kpi in made.assessment.kpis)
+    kpis = tuple(
+        replace(kpi, service=many, outages=many.outages) if kpi.service is seen else kpi for kpi in made.assessment.kpis
+    )
     rows = table(replace(made, assessment=replace(made.assessment, kpis=kpis)), "failed-KPI1-looks")
     assert (len(rows), rows[-1][0]) == (41, "60 more probes in the file of outages")
 
@@ -157,6 +161,28 @@ def test_the_register_tells_who_knew_what_when_and_who_decided() -> None:
     assert claim[3] == "knew 8 Oct 2026 07:00:00 BST, told 9 Oct 2026 11:00:00 BST"
     assert claim[5] == "granted by j.smith, 2 November 2026"
     assert table(case(), "entries")[1][5] == "awaits a decision"
+
+
+def test_a_trigger_that_goes_by_days_says_its_day() -> None:
+    made = case()
+    assert made.result is not None
+    chronic = TriggerResult("chronic", ("2025-05", "2025-06"), ("termination_right",), (), date(2025, 6, 5))
+    result = replace(made.result, triggers=(chronic,))
+    made = replace(made, assessment=replace(made.assessment, result=result))
+    assert column(made, "triggers", "Trigger") == ["chronic, on 5 June 2025"]
+
+
+def test_what_has_not_repeated_is_listed_and_what_is_due_late_names_its_month() -> None:
+    made = case()
+    assert made.result is not None
+    first, *others = made.result.credit.lines
+    credit = replace(made.result.credit, lines=(replace(first, month="2026-09"), *others), held=(first,))
+    result = replace(made.result, credit=credit)
+    made = replace(made, assessment=replace(made.assessment, result=result))
+    assert column(made, "credit-lines", "For")[0].endswith(" of September 2026")
+    (row,) = table(made, "credit-held")
+    assert row[3] == column(made, "credit-lines", "Credit")[0]
+    assert table(made, "credit-held-1")[-1] == table(made, "credit-line-1")[-1]
 
 
 def test_six_months_and_what_they_add_up_to() -> None:

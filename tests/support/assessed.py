@@ -180,6 +180,7 @@ def with_figures(
                 coverage_ratio=coverage,
                 result=result.kpi(term.id),
                 forecast=forecast,
+                outages=bare.service.outages if bare.service else (),
             )
         )
     now = Outlook(result.points, result.credit.total)

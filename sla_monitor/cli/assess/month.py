@@ -127,6 +127,8 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
     yield wrapped(sums + ".", columns, "  ") + _unclaimed(one, result)
     if credit.lines:
         yield "Credits\n" + table([_line(line, code) for line in credit.lines])
+    if credit.held:
+        yield "Not due: the failure has not repeated\n" + table([_line(line, code) for line in credit.held])
     if credit.caps:
         yield "Caps\n" + table([_cap_row(cap, code) for cap in credit.caps], ("used", "before"), columns)
     if len(one.shares) > 1:
@@ -135,7 +137,8 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
         )
     for trigger in result.triggers:
         name, effects = describe_id(trigger.trigger), ", ".join(map(describe_id, trigger.effects))
-        yield wrapped(f"Trigger {name} is set off by {', '.join(trigger.months)}: {effects}.", columns, "  ")
+        on = f"on {format_day(trigger.on)} " if trigger.on else ""
+        yield wrapped(f"Trigger {name} is set off {on}by {', '.join(trigger.months)}: {effects}.", columns, "  ")
 
 
 def _why_less(result: PeriodResult, code: str) -> str:
@@ -163,7 +166,7 @@ def _line(line: CreditLine, code: str) -> Row:
     whose = line.service or "contract"
     return {
         "rule": describe_id(line.rule),
-        "KPI": line.kpi or "",
+        "KPI": (line.kpi or "") + (f", {line.month}" if line.month else ""),
         "of": whose,
         "amount": str(line.given) if line.given else format_money(line.amount, code),
     }

@@ -47,6 +47,8 @@ def _money(one: ContractAssessment) -> Iterator[tuple[str, list[str]]]:
     credit = one.result.credit
     for line in credit.lines:
         yield f"Credit {describe_id(line.rule)}", _steps(line.working)
+    for line in credit.held:
+        yield f"Not due: {describe_id(line.rule)}", _steps(line.working)
     for cap in credit.caps:
         yield f"Cap {describe_id(cap.cap)} of {cap.scope or 'the contract'}", _steps(cap.working)
     yield "Claims", _steps(credit.working)

@@ -55,7 +55,7 @@ def _bringing(command: Command) -> Command:
 
 def _range(*, needed: bool) -> Callable[[Command], Command]:
     first = click.option("--from", "first", required=needed, help="From this instant on, as 2026-10-01.")
-    last = click.option("--until", "last", required=needed, help="Up to this instant, which is not in it.")
+    last = click.option("--until", "last", required=needed, help="End, exclusive.")
     return lambda command: first(last(command))
 
 

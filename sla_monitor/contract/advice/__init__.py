@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 
 from sla_monitor.contract.advice.maintenance_rules import upkeep_doubts
-from sla_monitor.contract.advice.points_and_money import doubts
+from sla_monitor.contract.advice.points_and_money import doubts, never_repeated
 from sla_monitor.contract.advice.probing import probing_doubts
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
@@ -64,6 +64,7 @@ def _remarks(terms: Terms) -> Iterator[Remark]:
         for k in range(len(service.endpoints)):
             yield from _pace(terms, kpi, service, ("services", i, "endpoints", k))
     yield from doubts(terms)
+    yield from never_repeated(terms)
     yield from probing_doubts(terms)
     yield from upkeep_doubts(terms)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 
 from sla_monitor.contract.advice.reachability import unreachable
 from sla_monitor.contract.money.charges_and_caps import Cap
-from sla_monitor.contract.money.credit_methods import Credit
+from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
 from sla_monitor.contract.money.regime import Regime
 from sla_monitor.contract.rules.plain_values import RuleProblem
+from sla_monitor.contract.terms import Terms
 
 MONTHS = 12
 
@@ -56,6 +59,22 @@ def _unfinished_parts(regime: Regime) -> Iterator[RuleProblem]:
             if months[part] > kpi.measurement_months:
                 message = f"{part} has a result every {months[part]} months, and so has {kpi.id} with it"
                 yield ("kpis", i, "parts", k, "kpi"), f"{message} (write measurement_months: {months[part]})"
+
+
+def never_repeated(terms: Terms) -> Iterator[RuleProblem]:
+    """Credits for failures that cannot repeat so often within the term."""
+    start, end = terms.term.start_on, terms.term.end_on
+    term_months = (end.year - start.year) * 12 + end.month - start.month + 1
+    months = {kpi.id: kpi.measurement_months for kpi in terms.kpis}
+    for j, credit in enumerate(terms.credits):
+        condition = credit.only_if_repeated if isinstance(credit, RepeatedCreditTerms) else None
+        if condition is not None:
+            most = max(ceil(Fraction(term_months, months[name])) for name in credit.named_kpis)
+            if most < condition.periods:
+                periods = f"{most} measurement period{'' if most == 1 else 's'}"
+                message = f"the term has {periods} of its KPIs, so that it never gives anything"
+                remedy = f"write no more than {most}" if most > 1 else "leave it out"
+                yield ("credits", j, "only_if_repeated"), f"{message} ({remedy})"
 
 
 def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:

@@ -11,7 +11,7 @@ from sla_monitor.contract.kpis.bands import Band
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.regime import Regime
-from sla_monitor.contract.money.trigger_terms import TriggerCondition
+from sla_monitor.contract.money.trigger_terms import BY_DAY, TriggerCondition
 from sla_monitor.contract.rules.plain_values import RuleProblem
 
 PERCENT_LINE = (Fraction(0), Fraction(100))
@@ -87,13 +87,21 @@ def _most(condition: TriggerCondition, regime: Regime) -> Fraction | None:
     months = {"rolling": condition.months, "consecutive": 1, "contract_year": YEAR_MONTHS}[condition.window]
     if condition.measure == "below_threshold_percent":
         return Fraction(100 if any(kpi.threshold is not None for kpi in kpis) else 0)
-    if condition.measure == "downtime_hours":
-        return None if any(kpi.downtime_counting is not None for kpi in kpis) else Fraction(0)
+    if condition.measure in BY_DAY:
+        return _most_by_day(condition, sum(kpi.downtime_counting is not None for kpi in kpis))
     if condition.measure == "tripped":
-        return Fraction(months)
+        return Fraction(months * len(condition.named_triggers))
     if condition.measure == "failures":
         return Fraction(sum(_periods(kpi, months) for kpi in kpis if _can_fail(kpi, condition)))
     return _most_points(kpis, months) if condition.measure == "points" else None
+
+
+def _most_by_day(condition: TriggerCondition, kpis: int) -> Fraction | None:
+    """All of so many KPIs down all the time, on days one of which may have 25 hours; outages have no most."""
+    if kpis and (condition.days is None or condition.measure == "outages"):
+        return None
+    days = 1 if condition.window == "consecutive" else condition.days or 0
+    return Fraction(kpis * (days * 24 + 1))
 
 
 def _most_points(kpis: Sequence[Kpi], months: int) -> Fraction | None:

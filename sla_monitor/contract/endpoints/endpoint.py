@@ -141,7 +141,7 @@ class TcpEndpoint(NetworkTerms, EndpointTerms):
     host: Host = Field(description="Name or IP address.")
     port: Port = Field(description="The port.")
     send: str | None = Field(None, description="Text to send once connected.")
-    expect: Pattern | None = Field(None, description="Regular expression looked for in what the server says.")
+    expect: Pattern | None = Field(None, description="Regular expression to find in the server's response.")
 
 
 class DnsEndpoint(NetworkTerms, EndpointTerms):

@@ -39,7 +39,7 @@ ExpectedHeaders = Annotated[dict[str, Pattern], AfterValidator(each_once)]
 
 
 class HttpExpectations(Strict):
-    """What a good answer looks like; every line must hold."""
+    """Expectations of the response; all must hold."""
 
     status: tuple[StatusRange, ...] = Field(
         ((200, 299),), min_length=1, description="Statuses and ranges of statuses, one of which must be the answer's."
@@ -73,7 +73,7 @@ class RequestTerms(Strict):
     bearer_token: Secret | None = Field(None, description="Sent as `Authorization: Bearer`.")
     redirects: Redirects = Field(Redirects(), description="Whether to follow them.")
     body_limit_bytes: Whole = Field(1_048_576, ge=1024, le=67_108_864, description="Before and after decompression.")
-    expect: HttpExpectations = Field(HttpExpectations(), description="What a good answer looks like.")
+    expect: HttpExpectations = Field(HttpExpectations(), description="Expectations of the response.")
 
 
 def credential_problems(terms: RequestTerms, headers: Iterable[str]) -> Iterator[RuleProblem]:

@@ -52,7 +52,7 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 class Capture(Strict):
-    """Where a value stands in a step's answer. Exactly one of the first four says so."""
+    """Place of a value in a step's response: exactly one of the first four."""
 
     json_path: JsonPath | None = Field(None, alias="json", description="The first value that this JSON path finds.")
     matches: GroupPattern | None = Field(None, description="What the group holds where the pattern is first found.")

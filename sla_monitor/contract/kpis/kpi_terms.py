@@ -62,7 +62,7 @@ class KpiTerms(Strict):
     target: Level = Field(description="The result that keeps the promise.")
     threshold: Level | None = Field(None, description="The floor: worse than this is below threshold.")
     bands: tuple[Band, ...] = Field((), description="Best first; they tile the line.")
-    rounding: Rounding | None = Field(None, description="Must be said where there are bands; mode none: as it is.")
+    rounding: Rounding | None = Field(None, description="Required with bands; mode none: no rounding.")
     repeat: Repeat | None = Field(None, description="What failing again costs.")
     related: Related | None = Field(None, description="Which other KPIs the same incident fails.")
     average_with_previous: Annotated[Whole, Field(ge=0, le=12)] = Field(

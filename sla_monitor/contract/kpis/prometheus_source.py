@@ -30,7 +30,7 @@ Query = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_wh
 
 
 class PrometheusSource(Strict):
-    """A figure that stands in a Prometheus: either `good` and `total`, or `value`."""
+    """A figure from a Prometheus: either `good` and `total`, or `value`."""
 
     prometheus: Url = Field(description="Its address, up to what comes before /api/v1/query.")
     good: Query | None = Field(None, description="PromQL: how many events were good. $range: the period so far.")

@@ -20,6 +20,7 @@ from sla_monitor.contract.money.charges_and_caps import MinimumPayout
 from sla_monitor.contract.money.credit_tables import (
     ChargeShare,
     DayTier,
+    OnlyIfRepeated,
     PercentUp,
     RepeatStep,
     Reward,
@@ -97,6 +98,12 @@ class CreditTerms(Strict):
         return None
 
 
+class RepeatedCreditTerms(CreditTerms):
+    """What the rules have whose credits are each for the failure of one KPI."""
+
+    only_if_repeated: OnlyIfRepeated | None = Field(None, description="A failure costs nothing unless it repeats.")
+
+
 class PointsCredit(CreditTerms):
     """Sum of the period's points, times a percentage, of the charges."""
 
@@ -105,7 +112,7 @@ class PointsCredit(CreditTerms):
     costs_for: ClassVar[str] = "points of the month"
     prices_points: ClassVar[bool] = True
 
-    method: Literal["points"] = Field(description="How the credit is worked out.")
+    method: Literal["points"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     per_point_percent: PercentUp = Field(description="Of the charges, for each point.")
 
@@ -113,26 +120,26 @@ class PointsCredit(CreditTerms):
         return None if least_points is None else least_points * self.per_point_percent
 
 
-class ShortfallCredit(CreditTerms):
+class ShortfallCredit(RepeatedCreditTerms):
     """So many per cent of the charges for each percentage point by which a result misses its target."""
 
     summary: ClassVar[str] = "percentage points under target × rate × charges; `partial` says what a begun point is"
     example: ClassVar[Mapping[str, str]] = {"kpis": "[KPI1]", "rate_percent": "0.5", "partial": "prorata"}
 
-    method: Literal["shortfall"] = Field(description="How the credit is worked out.")
+    method: Literal["shortfall"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field(min_length=1, description="Whose shortfall.")
     rate_percent: PercentUp = Field(description="Of the charges, for each percentage point.")
     partial: Partial = Field(description="A begun point counts in proportion, not at all, or whole.")
     max_percent: PercentUp | None = Field(None, description="No more than this for one KPI.")
 
 
-class TierCredit(CreditTerms):
+class TierCredit(RepeatedCreditTerms):
     """A table from results to percentages of the bill."""
 
     summary: ClassVar[str] = "the percentage that a table gives for the result"
     example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "tiers": "[{below: 99.9, percent: 10}]"}
 
-    method: Literal["tiers"] = Field(description="How the credit is worked out.")
+    method: Literal["tiers"] = Field(description="Credit method.")
     kpi: KpiId = Field(description="Whose result is looked up.")
     tiers: tuple[Tier, ...] = Field(min_length=1, description="In any order.")
 
@@ -158,7 +165,7 @@ class PoolCredit(CreditTerms):
     summary: ClassVar[str] = "pool × allocation × at-risk percentage × charges, with `earn_back`"
     example: ClassVar[Mapping[str, str]] = {"at_risk_percent": "10", "allocation": "{KPI1: 40, KPI2: 60}"}
 
-    method: Literal["at_risk_pool"] = Field(description="How the credit is worked out.")
+    method: Literal["at_risk_pool"] = Field(description="Credit method.")
     at_risk_percent: Percent = Field(description="Of the charges: no month costs more by this rule.")
     pool_percent: PercentUp = Field(Decimal(100), description="The part of the amount at risk for this rule's KPIs.")
     allocation: dict[KpiId, PercentUp] = Field(min_length=1, description="Each KPI's weight in the pool.")
@@ -177,7 +184,7 @@ class LadderCredit(CreditTerms):
     costs_for: ClassVar[str] = "points of the month"
     prices_points: ClassVar[bool] = True
 
-    method: Literal["ladder"] = Field(description="How the credit is worked out.")
+    method: Literal["ladder"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     rungs: tuple[Rung, ...] = Field(min_length=1, description="Ascending by points.")
     between: Literal["step_down", "step_up", "prorata"] = Field(description="What a number between two rungs gives.")
@@ -204,7 +211,7 @@ class RatchetCredit(CreditTerms):
     costs_for: ClassVar[str] = "points of the month"
     prices_points: ClassVar[bool] = True
 
-    method: Literal["ratchet"] = Field(description="How the credit is worked out.")
+    method: Literal["ratchet"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     free: Points = Field(Decimal(0), description="Points that cost nothing.")
     per_point: Money = Field(description="The price of a point.")
@@ -235,7 +242,7 @@ class UnitRateCredit(CreditTerms):
     example: ClassVar[Mapping[str, str]] = {"rate": "2.00", "block": "2h"}
     costs_for: ClassVar[str] = "unavailability"
 
-    method: Literal["unit_rate"] = Field(description="How the credit is worked out.")
+    method: Literal["unit_rate"] = Field(description="Credit method.")
     kpi: KpiId | None = Field(
         None, description="A count whose result is the number of blocks; none: outages on record, and occurrences."
     )
@@ -296,13 +303,13 @@ class UnitRateCredit(CreditTerms):
         return self
 
 
-class FixedCredit(CreditTerms):
+class FixedCredit(RepeatedCreditTerms):
     """An amount for each KPI that misses its target."""
 
     summary: ClassVar[str] = "an amount for each KPI that missed its target"
     example: ClassVar[Mapping[str, str]] = {"amounts": "{KPI1: 500.00}"}
 
-    method: Literal["fixed"] = Field(description="How the credit is worked out.")
+    method: Literal["fixed"] = Field(description="Credit method.")
     amounts: dict[KpiId, Money] = Field(min_length=1, description="By KPI.")
 
     @property
@@ -325,7 +332,7 @@ class MisreportingCredit(CreditTerms):
     costs_for: ClassVar[str] = "deductions left out"
     prices_misreports: ClassVar[bool] = True
 
-    method: Literal["misreporting"] = Field(description="How the credit is worked out.")
+    method: Literal["misreporting"] = Field(description="Credit method.")
     deliberate_percent: PercentUp = Field(description="The surcharge on what was left out on purpose.")
     otherwise_percent: PercentUp = Field(description="The surcharge on what was left out by mistake.")
     none_if_corrected: YesNo = Field(description="No surcharge if corrected before payment.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -25,6 +25,15 @@ def _share(value: Any) -> Any:
 
 
 ChargeShare = Annotated[Any, BeforeValidator(_share), WithJsonSchema({"type": "string", "examples": ["1/30"]})]
+
+
+class OnlyIfRepeated(Strict):
+    """A failure costs nothing by itself: it must repeat in the measurement periods that follow."""
+
+    periods: Annotated[Whole, Field(ge=2, le=120)] = Field(2, description="So many in a row must miss the target.")
+    pays: Literal["all", "latest"] = Field(
+        description="all: the last of them brings the credits of all of them; latest: only those from then on."
+    )
 
 
 class Edge(Strict):

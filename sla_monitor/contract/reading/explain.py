@@ -63,6 +63,7 @@ SAMPLES = {
     "services": "services: and below it - id: custody",
     "service": "service: custody",
     "target": "target: 99.9",
+    "pays": "pays: all",
     "country": "country: GB",
     "first_year": "first_year: 2025",
     "last_year": "last_year: 2036",

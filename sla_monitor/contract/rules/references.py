@@ -133,5 +133,7 @@ def _trigger(
         here = (*path, "conditions", j)
         yield from unknown("cap", (*here, "cap"), condition.get("cap"), caps)
         yield from unknown("trigger above this one", (*here, "trigger"), condition.get("trigger"), above)
+        for k, name in enumerate(listed(condition, "triggers")):
+            yield from unknown("trigger above this one", (*here, "triggers", k), name, above)
         for k, name in enumerate(listed(condition, "bands")):
             yield from unknown("band", (*here, "bands", k), name, _bands(contract))

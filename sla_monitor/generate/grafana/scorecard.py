@@ -187,5 +187,8 @@ def _condition(condition: TriggerCondition) -> str:
     word = "more than" if condition.more_than is not None else "at least"
     length = "1 month" if condition.months == 1 else f"{condition.months} months"
     whole = {"contract_year": "over the contract year", "rolling": f"over {length}"}
+    if condition.days is not None:
+        length = "1 day" if condition.days == 1 else f"{condition.days} days"
+        whole = {"rolling": f"in any {length}"}
     window = whole.get(condition.window, f"in each of {length}")
     return f"{condition.measure.replace('_', ' ')} {word} {condition.limit:f} {window}"

@@ -122,10 +122,10 @@ def prune(path: Path, planned: Plan) -> None:
         database.conn.execute(_DELETE_HOURS, (until_ms // HOUR_MS, own))
 
 
-def take_out(path: Path, contract: str, progress: Progress, rest: Callable[[], None]) -> int:
+def take_out(path: Path, contract: str, progress: Progress, yield_control: Callable[[], None]) -> int:
     """Delete what is written down as gone, also what an earlier run left; how many observations that were.
 
-    `rest` is called between two transactions. Raises LedgerError and its kinds.
+    `yield_control` is called between two transactions. Raises LedgerError and its kinds.
     """
     gone = 0
     with appending(path, BUSY_SECONDS * 20) as database:
@@ -134,7 +134,7 @@ def take_out(path: Path, contract: str, progress: Progress, rest: Callable[[], N
         for number, day in enumerate(days, start=1):
             while count := _delete(database, _taken(day, own)):
                 gone += count
-                rest()
+                yield_control()
             if number % _CHECKPOINT_DAYS == 0:
                 database.conn.execute("pragma wal_checkpoint(passive)")
             progress(number, len(days))

@@ -14,28 +14,28 @@ from sla_monitor.sla.spans import Span
 class Recorded(Forwarding):
     """What is in the ledger. For one thread at a time.
 
-    `rest` is called in the middle of what takes long.
+    `yield_control` is called in the middle of what takes long.
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        self.rest: Callable[[], None] = lambda: None
+        self.yield_control: Callable[[], None] = lambda: None
         self._ledger = ledger
 
     def behind(self) -> Evidence:
         return self._ledger
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
-        return self._ledger.spans(start_ms, end_ms, self.rest)
+        return self._ledger.spans(start_ms, end_ms, self.yield_control)
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
         for piece in self._ledger.columns(keys, start_ms, end_ms):
             yield piece
-            self.rest()
+            self.yield_control()
 
     def keep_samples(self, keys: Sequence[str], since_ms: int, until_ms: int) -> None:
         if not self._ledger.is_failing:  # as below
             with suppress(LedgerError):
-                self._ledger.keep_samples(keys, since_ms, until_ms, self.rest)
+                self._ledger.keep_samples(keys, since_ms, until_ms, self.yield_control)
 
     def was_seen(self, start_ms: int, end_ms: int) -> bool:
         return self._ledger.was_seen(start_ms, end_ms)

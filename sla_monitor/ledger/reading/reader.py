@@ -126,21 +126,23 @@ class Reader(SingleObservations, Evidence):
     def reads_together(self) -> bool:
         return True
 
-    def spans(self, start_ms: int, end_ms: int, rest: Callable[[], None] = lambda: None) -> dict[str, list[Span]]:
+    def spans(
+        self, start_ms: int, end_ms: int, yield_control: Callable[[], None] = lambda: None
+    ) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any.
 
-        `rest` is called between every ROWS_AT_ONCE: in the daemon, probes that are due go first.
+        `yield_control` is called between every ROWS_AT_ONCE: in the daemon, probes that are due go first.
         """
         with self._proving() as proof:
             layers = self._layers(proof)
             spans: dict[str, list[Span]] = {}
             unrested = 0
-            for key, rows in self._proved(proof, start_ms, end_ms, rest):
+            for key, rows in self._proved(proof, start_ms, end_ms, yield_control):
                 spans[key] = list(map(self._span, rows))
                 unrested += len(rows)
                 if unrested >= ROWS_AT_ONCE:
                     unrested = 0
-                    rest()
+                    yield_control()
             for key in sorted({key for layer in layers for key in layer.endpoints}):
                 beneath = reaching(layers, key, _around(spans.get(key, ()), start_ms, end_ms))
                 if beneath:
@@ -148,7 +150,7 @@ class Reader(SingleObservations, Evidence):
         return {key: several for key, several in spans.items() if several}
 
     def _proved(
-        self, proof: Proof, start_ms: int, end_ms: int, rest: Callable[[], None]
+        self, proof: Proof, start_ms: int, end_ms: int, yield_control: Callable[[], None]
     ) -> Iterator[tuple[str, list[SpanRow]]]:
         """The spans that are kept, by key, once it is known that they are those that were told in the chain."""
         proof.names()
@@ -159,7 +161,7 @@ class Reader(SingleObservations, Evidence):
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
                 for number, several in groupby(rows, itemgetter(0)):
                     kept[number] += several
-                rest()
+                yield_control()
         told = dict(self._chained_since(proof, start_ms).spans(start_ms, end_ms))
         if kept != told:
             raise self._other_spans(proof, keys, kept, told)

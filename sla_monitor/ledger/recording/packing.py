@@ -39,9 +39,9 @@ class HourPacker:
         self._reader = reader
         self._done: dict[tuple[str, ...], tuple[int, int]] = {}
 
-    def keep(self, keys: Sequence[str], since_ms: int, until_ms: int, rest: Callable[[], None]) -> None:
-        """Pack these endpoints' whole hours in `[since_ms, until_ms)`, and throw away much earlier ones. `rest` is
-        called between hours: in the daemon, probes that are due go first.
+    def keep(self, keys: Sequence[str], since_ms: int, until_ms: int, yield_control: Callable[[], None]) -> None:
+        """Pack these endpoints' whole hours in `[since_ms, until_ms)`, and throw away much earlier ones.
+        `yield_control` is called between hours: in the daemon, probes that are due go first.
 
         Raises LedgerError and its kinds; what was packed before is kept then.
         """
@@ -62,7 +62,7 @@ class HourPacker:
             database.conn.execute("pragma synchronous = normal")
             for count, hour in enumerate(lacking, start=1):
                 self._pack(database.conn, numbers, hour)
-                rest()
+                yield_control()
                 if count % _TOLD_HOURS == 0:
                     database.conn.execute("pragma wal_checkpoint(passive)")
             if before:  # what other groups of endpoints ask for is known by now

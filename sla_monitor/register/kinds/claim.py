@@ -44,7 +44,7 @@ class Claim(TimedKind):
     kpis: tuple[Identifier, ...] = Field((), description="Only for these KPIs; none: every KPI of the services.")
     tickets: tuple[Line, ...] = Field((), description="Tickets that should not count, by id.")
     aware_ms: Instant | None = Field(None, alias="aware", description="When the supplier knew of the cause.")
-    notified_ms: Instant | None = Field(None, alias="notified", description="When it told the authority.")
+    notified_ms: Instant | None = Field(None, alias="notified", description="When the supplier notified the authority.")
 
     def words(self, say: Wording) -> str:
         return f"Claim of {say.label(self.cause)} for {say.names((*self.services, *self.kpis, *self.tickets))}"

@@ -25,7 +25,7 @@ class Timed(Strict):
     """Something that lasted: `[start, end)`."""
 
     start_ms: Instant = Field(alias="start", description="From this instant on.")
-    end_ms: Instant = Field(alias="end", description="Up to this instant, which is not in it.")
+    end_ms: Instant = Field(alias="end", description="End, exclusive.")
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ClockStop(Strict):
-    """Time for which a ticket's clock is said to have stopped."""
+    """Time for which a ticket's clock was stopped."""
 
     start_ms: Instant = Field(alias="start", description="From this instant on.")
     end_ms: Instant | None = Field(None, alias="end", description="None: it still is.")

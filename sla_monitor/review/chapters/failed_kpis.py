@@ -40,8 +40,7 @@ def failures(case: PackInput) -> Section:
 
 def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Row:
     result = kpi.result
-    seen = kpi.service.outages if kpi.service else ()
-    causes = dict.fromkeys(describe_reason(one.reason) for one in seen if one.downtime_ms)
+    causes = dict.fromkeys(describe_reason(one.reason) for one in kpi.outages if one.downtime_ms)
     actions = (entry.note for entry, action in case.register.open_actions if action.kpi == kpi.kpi)
     return (
         Cell(kpi.kpi),
@@ -72,8 +71,8 @@ def page_of(case: PackInput, kpi: KpiAssessment) -> Section:
     name = f"failed-{kpi.kpi}"
     blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
     if kpi.service is not None:
-        blocks.append(outage_table(f"{name}-outages", case, kpi.service))
-        blocks.append(first_failures_table(f"{name}-looks", case, kpi.service))
+        blocks.append(outage_table(f"{name}-outages", case, kpi.service.name, kpi.outages))
+        blocks.append(first_failures_table(f"{name}-looks", case, kpi.outages))
     working = kpi.result.working if kpi.result else figure_of(kpi).working
     blocks.append(steps_table(f"{name}-working", f"{kpi.kpi}: working", working))
     inside = (Section(f"{name}-plan", "Rectification", (Prose(tuple(_rectification(case, kpi)), "list"),)),)

@@ -12,7 +12,7 @@ from sla_monitor.review.chapters.failed_kpis import steps_table
 from sla_monitor.review.chapters.restated import restatement
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.drawing.bars import Bar, bars
-from sla_monitor.sla.results import CapResult, PeriodResult
+from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.instants import format_day, format_month, format_month_short
 from sla_monitor.wording.numbers import format_money, format_points
@@ -52,6 +52,7 @@ def money(case: PackInput) -> Section:
     if case.assessment.restatement is not None:
         blocks.append(Notice(restated(case, case.assessment.restatement)))
     blocks += [_charges(case, case.result), _lines(case, case.result), *_worked_out(case.result)]
+    blocks += _held(case, case.result)
     inside = (
         *restatement(case),
         Section("caps", "Caps", (_caps(case, case.result), Facts(_after(case, case.result)))),
@@ -73,17 +74,7 @@ def _charges(case: PackInput, result: PeriodResult) -> Table:
 
 
 def _lines(case: PackInput, result: PeriodResult) -> Table:
-    rules = {rule.id: rule for rule in case.terms.credits}
-    rows: list[Row] = [
-        (
-            Cell(describe_id(line.rule)),
-            Cell(line.kpi or (rules[line.rule].costs_for if line.rule in rules else RETURNED)),
-            Cell(line.service or "the contract as a whole"),
-            Cell(str(line.given), line.amount) if line.given else case.money(line.amount),
-            Cell(rules[line.rule].clause if line.rule in rules else ""),
-        )
-        for line in result.credit.lines
-    ]
+    rows = [_line_row(case, line) for line in result.credit.lines]
     if rows:
         rows.append((Cell("Before caps"), Cell(""), Cell(""), case.money(result.credit.before_caps), Cell("")))
     return Table("credit-lines", "Credits before caps", LINES, tuple(rows), _no_credit(case))
@@ -98,6 +89,27 @@ def _no_credit(case: PackInput) -> str:
     entered = ", ".join(describe_id(rule.id) for rule in rules)
     told = f"{missed} missed the target, and no rule for credits gives anything for it this month."
     return f"{told} By {entered}, only occurrences in the register cost: none is entered." if entered else told
+
+
+def _line_row(case: PackInput, line: CreditLine) -> Row:
+    rule = next((one for one in case.terms.credits if one.id == line.rule), None)
+    whose = line.kpi or (rule.costs_for if rule else RETURNED)
+    return (
+        Cell(describe_id(line.rule)),
+        Cell(f"{whose} of {format_month(line.month)}" if line.month else whose),
+        Cell(line.service or "the contract as a whole"),
+        Cell(str(line.given), line.amount) if line.given else case.money(line.amount),
+        Cell(rule.clause if rule else ""),
+    )
+
+
+def _held(case: PackInput, result: PeriodResult) -> Iterator[Table]:
+    """What failures would cost that have not repeated."""
+    if result.credit.held:
+        rows = tuple(_line_row(case, line) for line in result.credit.held)
+        yield Table("credit-held", "Not due: the failure has not repeated", LINES, rows)
+        for position, line in enumerate(result.credit.held, start=1):
+            yield steps_table(f"credit-held-{position}", f"Not due: {describe_id(line.rule)}, {line.kpi}", line.working)
 
 
 def _worked_out(result: PeriodResult) -> Iterator[Table]:
@@ -198,7 +210,7 @@ def _triggers(case: PackInput, result: PeriodResult) -> Table:
     clauses = {trigger.id: trigger.clause for trigger in case.terms.triggers}
     rows = tuple(
         (
-            Cell(describe_id(one.trigger)),
+            Cell(describe_id(one.trigger) + (f", on {format_day(one.on)}" if one.on else "")),
             Cell(format_list([format_month_short(month) for month in one.months])),
             Cell(format_list([describe_id(effect) for effect in one.effects])),
             Cell(_format_working(one.working)),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sla_monitor.assess.assessment import Outage, ServiceAssessment
+from collections.abc import Sequence
+
+from sla_monitor.assess.assessment import Outage
 from sla_monitor.review.blocks import Cell, Column, Row, Table
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.durations import format_duration
@@ -15,12 +17,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def outage_table(name: str, case: PackInput, service: ServiceAssessment) -> Table:
-    """All outages of a service, and what they add up to."""
-    rows = tuple(_row(case, outage) for outage in service.outages)
+def outage_table(name: str, case: PackInput, of: str, outages: Sequence[Outage]) -> Table:
+    """All outages of a service, or of a KPI by its own way of counting, and what they add up to."""
+    rows = tuple(_row(case, outage) for outage in outages)
     if rows:
-        rows = (*rows, _total(service))
-    return Table(name, f"Outages of {service.name}", COLUMNS, rows, "No outage was seen.")
+        rows = (*rows, _total(outages))
+    return Table(name, f"Outages of {of}", COLUMNS, rows, "No outage was seen.")
 
 
 def _row(case: PackInput, outage: Outage) -> Row:
@@ -36,12 +38,12 @@ def _row(case: PackInput, outage: Outage) -> Row:
     )
 
 
-def _total(service: ServiceAssessment) -> Row:
+def _total(outages: Sequence[Outage]) -> Row:
     return (
         Cell("All outages"),
         Cell(""),
-        _time(service.gross_downtime_ms),
-        _time(service.downtime_ms),
+        _time(sum(outage.gross_ms for outage in outages)),
+        _time(sum(outage.downtime_ms for outage in outages)),
         Cell(""),
         Cell(""),
         Cell(""),

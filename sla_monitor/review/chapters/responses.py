@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sla_monitor.assess.assessment import ServiceAssessment
+from sla_monitor.assess.assessment import Outage
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.first_failures import NOT_THERE, cause, response
 from sla_monitor.review.pack_input import PackInput
@@ -18,21 +18,21 @@ EXCERPT = 600
 """Characters of a response that are printed; `outages.json` has all that was kept."""
 
 
-def first_failures_table(name: str, case: PackInput, service: ServiceAssessment) -> Table:
+def first_failures_table(name: str, case: PackInput, outages: Sequence[Outage]) -> Table:
     """A line for each endpoint of each outage, as far as a page can hold them."""
     caption, none = "What the first failed probe of each endpoint found", f"{NOT_THERE}."
     if case.first_failures is None:
-        return Table(name, caption, SAID, (), none if service.outages else "No outage was seen.")
-    rows = [_row(case, *each) for each in _first_failures(case, service)]
+        return Table(name, caption, SAID, (), none if outages else "No outage was seen.")
+    rows = [_row(case, *each) for each in _first_failures(case, outages)]
     if len(rows) > MOST_ROWS:
         more = format_count(len(rows) - MOST_ROWS, "more probe")
         rows = [*rows[:MOST_ROWS], (Cell(f"{more} in the file of outages"), *(Cell("") for _ in SAID[1:]))]
     return Table(name, caption, SAID, tuple(rows), "No outage was seen.")
 
 
-def _first_failures(case: PackInput, service: ServiceAssessment) -> Iterator[tuple[int, str, Observation | None]]:
+def _first_failures(case: PackInput, outages: Sequence[Outage]) -> Iterator[tuple[int, str, Observation | None]]:
     failures = case.first_failures or {}
-    for outage in service.outages:
+    for outage in outages:
         for endpoint in outage.endpoints:
             yield outage.start_ms, endpoint, failures.get((endpoint, outage.start_ms))
 
@@ -46,11 +46,11 @@ def _row(case: PackInput, start_ms: int, endpoint: str, observation: Observation
     return (Cell(case.at(start_ms)), Cell(endpoint), *found)
 
 
-def responses(name: str, case: PackInput, service: ServiceAssessment) -> Section:
+def responses(name: str, case: PackInput, outages: Sequence[Outage]) -> Section:
     """An excerpt of what was kept of each response: for a claim, not for the meeting's pages."""
     found = [
         (at, observation)
-        for _, at, observation in _first_failures(case, service)
+        for _, at, observation in _first_failures(case, outages)
         if observation is not None and observation.finding.evidence
     ]
     rows = tuple(

@@ -42,7 +42,7 @@ def _service(case: PackInput, service: ServiceAssessment) -> Section:
     blocks.append(Facts((*_facts(service), *_impact_cost(case, service))))
     kpis = [kpi for kpi in case.assessment.kpis if kpi.service is not None and kpi.service_id == service.service]
     blocks += [_views(f"{name}-{kpi.kpi}", kpi, kpi.terms) for kpi in kpis if kpi.terms is not None and kpi.views]
-    blocks.append(outage_table(f"{name}-outages", case, service))
+    blocks.append(outage_table(f"{name}-outages", case, service.name, service.outages))
     return Section(name, service.name or service.service, tuple(blocks))
 
 

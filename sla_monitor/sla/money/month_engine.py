@@ -19,6 +19,7 @@ from sla_monitor.sla.money.caps import cap_limit, capped
 from sla_monitor.sla.money.claim_deadlines import claimed
 from sla_monitor.sla.money.credit_input import CreditInput
 from sla_monitor.sla.money.credits import credit_lines
+from sla_monitor.sla.money.repeated import due_and_held
 from sla_monitor.sla.money.triggers import tripped
 from sla_monitor.sla.repeats import without_double_jeopardy
 from sla_monitor.sla.results import (
@@ -61,7 +62,7 @@ def period_result(setting: Setting, regime: Regime, seen: MonthInput, earlier: S
     """One month. `earlier`: the results of the months before, oldest first."""
     account = _account(setting, regime, seen, earlier)
     kpis = _kpi_results(setting, regime, seen, earlier)
-    bare = PeriodResult(seen.month, kpis, _sum(kpis), NO_MONEY, Decimal(0), (), seen.charges)
+    bare = PeriodResult(seen.month, kpis, _sum(kpis), NO_MONEY, Decimal(0), (), seen.charges, seen.by_day)
     first = [_tripped(regime, position, bare, account) for position in _positions(regime, before_money=True)]
     found = tuple(result for result in first if result is not None)
     suppressed = {effect for result in found for effect in result.effects}
@@ -88,7 +89,7 @@ def _kpi_results(
     """The KPIs whose measurement period ends in the month; one without a figure has a result that says so."""
     results: dict[str, KpiResult] = {}
     for kpi in regime.kpis:
-        if kpi.id in seen.unborn or not setting.run.ends_period(seen.month, kpi.measurement_months):
+        if kpi.id in seen.unmeasured or not setting.run.ends_period(seen.month, kpi.measurement_months):
             continue
         measured = with_parts(kpi, seen.measured.get(kpi.id, MISSING), results)
         history = recent(earlier, kpi, max(1, kpi.average_with_previous))
@@ -103,13 +104,20 @@ def _credit(
     terms: dict[str, KpiTerms] = {kpi.id: kpi for kpi in regime.kpis}
     results = {result.kpi: result for result in kpis}
     case = CreditInput(seen, setting.run, setting.currency, terms, results, account.earlier)
-    lines = [line for rule in regime.credits if not rule.is_bonus for line in credit_lines(rule, case)]
+    lines: list[CreditLine] = []
+    held: list[CreditLine] = []
+    for rule in regime.credits:
+        if not rule.is_bonus:
+            due, not_due = due_and_held(rule, credit_lines(rule, case), case)
+            lines += due
+            held += not_due
     lines += returned(seen.earned_back, setting.currency)
     for rule in regime.credits:
         if rule.is_bonus:
             given = sum((line.amount for line in lines), Decimal(0))
             lines += credit_lines(rule, replace(case, given=given))
-    return claimed(capped(regime.caps, lines, account), seen.month, regime.claims, seen.claim)
+    priced = replace(capped(regime.caps, lines, account), held=tuple(held))
+    return claimed(priced, seen.month, regime.claims, seen.claim)
 
 
 def _positions(regime: Regime, *, before_money: bool) -> list[int]:
@@ -117,7 +125,7 @@ def _positions(regime: Regime, *, before_money: bool) -> list[int]:
 
 
 def _tripped(regime: Regime, position: int, month: PeriodResult, account: Account) -> TriggerResult | None:
-    return tripped(regime.triggers[position], [*account.earlier, month], account, regime.caps)
+    return tripped(regime.triggers[position], [*account.earlier, month], account, regime)
 
 
 def _withheld(regime: Regime, result: TriggerResult, account: Account) -> Decimal:

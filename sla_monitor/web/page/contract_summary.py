@@ -113,7 +113,9 @@ def _credit(contract: ContractAssessment, result: PeriodResult) -> Fact:
 
 
 def _triggers(contract: ContractAssessment, result: PeriodResult) -> Fact:
-    names = ", ".join(describe_id(plain(one.trigger)) for one in result.triggers)
+    names = ", ".join(
+        describe_id(plain(one.trigger)) + (f" on {format_day(one.on)}" if one.on else "") for one in result.triggers
+    )
     of = f"of {format_count(len(contract.triggers), 'trigger')} in the terms"
     return Fact("Set off", names or "nothing", of, "missed" if names else "")
 

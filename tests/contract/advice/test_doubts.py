@@ -54,6 +54,12 @@ def trigger(condition: str) -> str:
         ("measure: failures, months: 2, at_least: 2", "at_least: 3", "failures come to no more than 2"),
         ("measure: failures, material: true, months: 2, at_least: 2", "bands: [minor], at_least: 1", "no more than 0"),
         ("measure: failures, bands: [bad], at_least: 1", "bands: [missed], at_least: 1", "no more than 0"),
+        ("measure: downtime_hours, days: 2, at_least: 49", "more_than: 49", "downtime hours come to no more than 49"),
+        (
+            "measure: downtime_hours, days: 9, window: consecutive, at_least: 25",
+            "at_least: 26",
+            "downtime hours come to no more than 25",
+        ),
     ],
 )
 def test_a_limit_that_the_points_never_come_up_to(tmp_path: Path, condition: str, beyond: str, most: str) -> None:
@@ -62,6 +68,39 @@ def test_a_limit_that_the_points_never_come_up_to(tmp_path: Path, condition: str
     kept = [word for word in condition.split(", ") if word.partition(":")[0] not in {*replaced, "bands", "at_least"}]
     message = told(tmp_path, trigger(", ".join([*kept, beyond])), about="triggers.t.conditions.0")
     assert most in message
+
+
+@pytest.mark.parametrize("window", ["days: 30", "months: 2"])
+def test_outages_need_a_kpi_that_has_some(tmp_path: Path, window: str) -> None:
+    text = trigger(f"measure: outages, kpis: [score], {window}, at_least: 1")
+    score = "  - {id: score, indicator: score, target: 5}\ntriggers:"
+    message = told(tmp_path, text.replace("triggers:", score), about="triggers.t.conditions.0")
+    assert "outages come to no more than 0 here" in message
+    assert doubted(tmp_path, text.replace("score", "KPI1")) == []
+
+
+def test_several_triggers_are_each_set_off_once_a_month(tmp_path: Path) -> None:
+    """Two triggers in two months come to four."""
+    one = "conditions: [{measure: points, at_least: 1}], effects: [notice]"
+    both = f"triggers: [{{id: a, {one}}}, {{id: b, {one}}}, {{id: t"
+    for limit, words in (("4", []), ("5", ["tripped come to no more than 4 here"])):
+        condition = f"measure: tripped, triggers: [a, b], months: 2, at_least: {limit}"
+        lines = doubted(tmp_path, trigger(condition).replace("triggers: [{id: t", both))
+        assert [one in line for one, line in zip(words, lines, strict=True)] == [True] * len(words)
+
+
+@pytest.mark.parametrize(("months", "periods", "most"), [(1, 120, 120), (3, 41, 40), (12, 10, 10), (12, 11, 10)])
+def test_a_failure_that_cannot_repeat_within_the_term(tmp_path: Path, months: int, periods: int, most: int) -> None:
+    """Ten years."""
+    rule = f"only_if_repeated: {{periods: {periods}, pays: all}}"
+    measured = KPI.replace("target: 99\n", f"target: 99\n    measurement_months: {months}\n")
+    text = f"{SERVICE}{measured}credits: [{{id: c, method: fixed, amounts: {{KPI1: 300}}, {rule}}}]\n"
+    if periods <= most:
+        assert doubted(tmp_path, text) == []
+        return
+    reason = f"the term has {most} measurement periods of its KPIs, so that it never gives anything"
+    message = told(tmp_path, text, about="credits.c.only_if_repeated")
+    assert message == f"{reason} (write no more than {most})"
 
 
 def test_a_share_below_threshold_needs_thresholds(tmp_path: Path) -> None:

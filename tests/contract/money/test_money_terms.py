@@ -65,6 +65,13 @@ kpis:
     ),
 ]
 
+REPEATED = [
+    ("fixed, amounts: {KPI1: 1}, only_if_repeated: {periods: 2}", ".pays: is missing (write for example pays: all)"),
+    ("fixed, amounts: {KPI1: 1}, only_if_repeated: {periods: 1, pays: all}", ".periods: must be at least 2"),
+    ("points, per_point_percent: 1, only_if_repeated: {pays: all}", ": unknown key"),
+]
+
+
 REFERENCES = [
     (
         "credits:\n  - {id: a, method: tiers, kpi: KPI2, tiers: [{below: 9, percent: 1}]}\n",
@@ -86,9 +93,27 @@ REFERENCES = [
         "triggers.t.conditions.0.bands.0: no such band (did you mean missed?)",
     ),
     (
+        "triggers:\n  - {id: t, conditions: [{measure: tripped, triggers: [x], at_least: 1}], effects: [notice]}\n",
+        "triggers.t.conditions.0.triggers.0: no such trigger above this one",
+    ),
+    (
         "caps:\n  - {id: c, amount: 1, over: period}\n  - {id: c, amount: 2, over: period}\n",
         "caps.c.id: cap 'c' is given",
     ),
+]
+
+WINDOWS = [
+    ("measure: outages, days: 30, months: 2", "days: or months: write one of the two"),
+    (
+        "measure: outages, days: 30, window: contract_year",
+        "window: has no days (write rolling or consecutive, or leave days out)",
+    ),
+    (
+        "measure: points, days: 30",
+        "days: is for what is known by the day (write months, or measure: downtime_hours or outages)",
+    ),
+    ("measure: outages, days: 0", "days: must be at least 1"),
+    ("measure: tripped", "trigger: belongs to measure: tripped"),
 ]
 
 
@@ -253,6 +278,19 @@ def test_a_mistake_is_told_at_its_place_with_what_would_be_right(tmp_path: Path,
 def test_a_name_that_leads_nowhere_is_told_at_its_place(tmp_path: Path, text: str, start: str) -> None:
     (line,) = problems(tmp_path, KPI + text)
     assert line.partition(": ")[2].startswith(start)
+
+
+@pytest.mark.parametrize(("condition", "expected"), WINDOWS, ids=[condition for condition, _ in WINDOWS])
+def test_a_window_of_days_is_of_what_is_known_by_the_day(tmp_path: Path, condition: str, expected: str) -> None:
+    text = f"triggers:\n  - {{id: t, conditions: [{{{condition}, at_least: 1}}], effects: [notice]}}\n"
+    (line,) = problems(tmp_path, KPI + text)
+    assert line.partition(": ")[2] == f"triggers.t.conditions.0.{expected}"
+
+
+@pytest.mark.parametrize(("rule", "expected"), REPEATED, ids=[rule for rule, _ in REPEATED])
+def test_a_failure_that_must_repeat_is_that_of_one_kpi(tmp_path: Path, rule: str, expected: str) -> None:
+    (line,) = problems(tmp_path, f"{KPI}credits:\n  - {{id: a, method: {rule}}}\n")
+    assert line.partition(": ")[2].startswith(f"credits.a.only_if_repeated{expected}")
 
 
 def test_a_clock_needs_a_calendar_of_the_contract(tmp_path: Path) -> None:

@@ -256,6 +256,21 @@ def test_the_triggers_are_said_in_words() -> None:
     ) in rules["options"]["content"]
 
 
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        ({"days": 30}, "outages more than 3 in any 30 days"),
+        ({"days": 1}, "outages more than 3 in any 1 day"),
+        ({"days": 2, "window": "consecutive"}, "outages more than 3 in each of 2 days"),
+    ],
+)
+def test_windows_of_days_are_said_in_words(window: dict[str, Any], words: str) -> None:
+    condition = {"measure": "outages", "more_than": 3, **window}
+    board = dashboards([terms_of({"triggers": [{"id": "t", "conditions": [condition], "effects": ["notice"]}]})])
+    (rules,) = [panel for panel in panels(board["scorecard"]) if panel["type"] == "text"]
+    assert rules["options"]["content"].endswith(f"**t**: {words}")
+
+
 def test_grafana_is_told_the_scrape_interval_and_that_files_rule() -> None:
     settings = Settings.model_validate({"alerting": {"scrape_every": "30s"}})
     files = grafana_files([example()], settings, "http://prometheus:9090")

@@ -152,7 +152,7 @@ def test_a_sample_that_comes_in_while_its_hour_is_packed_keeps_it_out(
             return found
 
         came: list[Sample] = []
-        monkeypatch.setattr(PackedHours, "looks_of", slowly)
+        monkeypatch.setattr(PackedHours, "samples_of", slowly)
         ledger.keep_samples(KEYS, T0 + 3 * HOUR_MS, T0 + 5 * HOUR_MS)
         assert all_samples(ledger, KEYS[0]) == sorted([*told(KEYS[0]), *came])
     assert packed(path) == [(4, key) for key in KEYS]

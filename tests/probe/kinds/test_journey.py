@@ -251,7 +251,7 @@ def test_the_failing_step_is_told_in_detail_and_evidence_and_ends_the_journey() 
 
 
 def test_a_journey_that_is_cut_short_is_no_response_time() -> None:
-    """Of probes that found the endpoint down, those with a first byte are (`sla.looks`)."""
+    """Of probes that found the endpoint down, those with a first byte are (`sla.samples`)."""
     site = Site({"/in": page(b""), "/search": FAILS})
     short = walk(site, {"url": "/in"}, {"url": "/search"}, {"url": "/in"})
     whole = walk(site, {"url": "/in"}, {"url": "/search"})

@@ -13,6 +13,7 @@ from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast, Outlook
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.results import TriggerResult
 from tests.support.assessed import with_figures
 from tests.web import estate
 from tests.web.page.test_status_page import render
@@ -123,6 +124,16 @@ def test_a_trigger_that_is_set_off_is_named() -> None:
     bad = {("custody-records-availability", ago): "99.0" for ago in range(12, 0, -1)}
     board.assessment = replace(board.assessment, contracts=(with_figures(contract, estate.NOW_MS, bad),))
     assert "Set off critical failure of 2 triggers" in render(board).text
+
+
+def test_a_trigger_that_goes_by_days_is_named_with_its_day() -> None:
+    board = estate.partnership()
+    (contract,) = board.assessment.contracts
+    assert contract.result is not None
+    chronic = TriggerResult("chronic", (contract.result.month,), ("termination_right",), (), date(2026, 6, 5))
+    result = replace(contract.result, triggers=(chronic,))
+    board.assessment = replace(board.assessment, contracts=(replace(contract, result=result),))
+    assert "Set off chronic on 5 June 2026 of 2 triggers" in render(board).text
 
 
 def test_a_claim_deadline_and_the_way_of_counting_are_shown() -> None:

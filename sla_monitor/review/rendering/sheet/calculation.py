@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from sla_monitor.contract.money.credit_methods import Credit
+from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
 from sla_monitor.periods.months import TermMonths, name_of
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal, rounded
@@ -102,12 +102,16 @@ def _paid(lines: list[CreditLine]) -> dict[str | None, Decimal]:
 
 
 def _rule(grid: Grid, case: PackInput, rule: Credit, frame: MethodFrame, ours: list[CreditLine]) -> list[str]:
-    """The rule's lines as formulas; what the engine has besides (money earned back, reported amounts) as numbers."""
+    """The rule's lines as formulas; what the engine has besides (money earned back, reported amounts, credits for
+    failures of earlier months) as numbers. Whether a failure repeats depends on months before: a number, too."""
     places, cells = minor_units(case.assessment.currency), []
     for kpi, expression in formulas(rule, frame):
-        amount = next((line for line in ours if line.kpi == kpi and line.amount >= 0), None)
+        amount = next((line for line in ours if line.kpi == kpi and line.amount >= 0 and not line.month), None)
         ours = [line for line in ours if line is not amount]
         formula = payout(rule, rounded(expression, places, rule.rounding))
+        if isinstance(rule, RepeatedCreditTerms) and rule.only_if_repeated:
+            label = f"{kpi} missed its target {rule.only_if_repeated.periods} times in a row (1 or 0)"
+            formula = f"{frame.number(label, Decimal(int(amount is not None)))}*{formula}"
         if frame.accrual:
             formula = f"{frame.accrual}*{formula}"
         value = amount.amount if amount else Decimal(0)

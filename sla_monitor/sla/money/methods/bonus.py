@@ -36,7 +36,7 @@ def lines(rule: BonusCredit, case: CreditInput) -> Iterator[CreditLine]:
 
 
 def _line(rule: BonusCredit, used: Decimal, earned: Decimal, working: tuple[Step, ...]) -> CreditLine:
-    return CreditLine(rule.id, rule.kpi, rule.service or "", -used if used else used, working, earned)
+    return CreditLine(rule.id, rule.kpi, rule.service or "", -used if used else used, working, earned=earned)
 
 
 def _earned(rule: BonusCredit, case: CreditInput) -> tuple[Decimal, tuple[Step, ...]]:
