@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.maintenance import AllowanceOver
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
@@ -70,6 +71,21 @@ class Excluded:
     is_pending: bool
     why: str
     kpis: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceUse:
+    """An allowance of maintenance at the end of the month: `used_ms` of it is taken by what is booked and permitted.
+    `services`: those that share it. `over`: what it is for."""
+
+    services: tuple[str, ...]
+    over: AllowanceOver
+    allowance_ms: int
+    used_ms: int
+
+    @property
+    def left_ms(self) -> int:
+        return self.allowance_ms - self.used_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +321,7 @@ class ContractAssessment:
     newest month that has one.
     `clock_moves`: when the clock by which all was seen was set, or the host slept.
     `imports`: what was brought in from elsewhere and counts here.
+    `allowances`: what is left of those that bookings use up, of a month or a year.
     """
 
     contract: str
@@ -342,6 +359,7 @@ class ContractAssessment:
     reconciliation: Reconciliation | None = None
     clock_moves: tuple[ClockMove, ...] = ()
     imports: tuple[Imported, ...] = ()
+    allowances: tuple[AllowanceUse, ...] = ()
 
     @property
     def gives_points(self) -> bool:

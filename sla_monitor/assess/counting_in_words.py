@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sla_monitor.assess.assessment import AllowanceUse
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi import Kpi
@@ -14,6 +15,8 @@ from sla_monitor.contract.maintenance import OVER_WORDS, MaintenanceTerms, Relie
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.rounding import describe_rounding
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.text import format_list
 
 EXCLUDED = {
     "removed": "Excluded time is taken from both sides of the ratio",
@@ -112,6 +115,12 @@ def _permitted(rules: MaintenanceTerms) -> Iterator[str]:
         else:
             yield f"up to {most} {over} for {whose}, and what goes beyond is {beyond}"
     yield f"and emergencies are {'counted' if rules.emergency == 'counted' else 'permitted without notice'}"
+
+
+def describe_allowance(one: AllowanceUse) -> str:
+    """`custody: 30 h of 40 h a contract year, 10 h left`."""
+    used, whole, left = (format_duration(ms) for ms in (one.used_ms, one.allowance_ms, one.left_ms))
+    return f"{format_list(one.services)}: {used} of {whole} {OVER_WORDS[one.over]}, {left} left"
 
 
 def _relief(relief: Relief) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from sla_monitor.assess.assessment import Excluded, View
+from sla_monitor.assess.assessment import AllowanceUse, Excluded, View
 from sla_monitor.assess.relief import claims
 from sla_monitor.assess.rulings import (
     DowntimeAllowance,
@@ -27,7 +27,7 @@ from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import YEARS, AllowanceOver, MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period, period_of, run_of
-from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union
+from sla_monitor.periods.intervals import Intervals, first, intersect, length, normal, subtract, union
 from sla_monitor.periods.terms_slices import ServiceHours
 from sla_monitor.periods.working_days import working_days_between
 from sla_monitor.register.entries import Entry, Maintenance
@@ -126,8 +126,7 @@ class Booking:
     def purse(self) -> Purse | None:
         if self.rules.allowance_ms is None:
             return None
-        whose = self.ruling.service if self.rules.allowance_per == "service" else ""
-        purse = Purse(whose, self.rules.allowance_over, self.rules.allowance_ms)
+        purse = _purse(self.rules, self.ruling.service, self.rules.allowance_ms)
         return purse._replace(booking=self.ruling.entry, booked_ms=self.start_ms) if purse.over == "booking" else purse
 
 
@@ -136,12 +135,35 @@ def bookings(case: RequestContext, period: Period, hours: ServiceHours) -> list[
     wishes = list(_wishes(case, period, hours))
     paid: dict[Purse, Intervals] = {}
     for purse in {wish.purse for wish in wishes if wish.purse is not None}:
-        start_ms = _since_ms(case, purse, period)
-        whole = Period(period.name, start_ms, period.end_ms)
-        before = wishes if start_ms == period.start_ms else _wishes(case, whole, hours)
-        used = union(*(wish.used for wish in before if wish.purse is not None and purse.takes(wish.purse)))
-        paid[purse] = first(used, purse.most_ms)  # used up in order of time
+        paid[purse] = _paid(case, purse, period, hours)
     return [_within_allowance(wish, wish.purse, paid, period) if wish.purse else wish.ruling for wish in wishes]
+
+
+def _paid(case: RequestContext, purse: Purse, period: Period, hours: ServiceHours) -> Intervals:
+    """What an allowance covers up to the end of a month. It is used up in order of time."""
+    whole = Period(period.name, _since_ms(case, purse, period), period.end_ms)
+    used = [one.used for one in _wishes(case, whole, hours) if one.purse is not None and purse.takes(one.purse)]
+    return first(union(*used), purse.most_ms)
+
+
+def allowance_uses(case: RequestContext, terms: Terms, period: Period, hours: ServiceHours) -> Iterator[AllowanceUse]:
+    """What is left of each allowance that bookings use up."""
+    sharing: dict[Purse, list[str]] = {}
+    for service in terms.services:
+        rules = terms.maintenance_of(service)
+        if (
+            rules.allowance_ms is not None
+            and rules.allowance_over != "booking"
+            and rules.allowance_used_by == "booking"
+        ):
+            sharing.setdefault(_purse(rules, service.id, rules.allowance_ms), []).append(service.id)
+    for purse, services in sharing.items():
+        used_ms = length(_paid(case, purse, period, hours))
+        yield AllowanceUse(tuple(services), purse.over, purse.most_ms, used_ms)
+
+
+def _purse(rules: MaintenanceTerms, service: str, most_ms: int) -> Purse:
+    return Purse(service if rules.allowance_per == "service" else "", rules.allowance_over, most_ms)
 
 
 def year_start(contract: Contract, over: AllowanceOver, month: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.assess.assessment import VIEWS
+from sla_monitor.assess.counting_in_words import describe_allowance
 from sla_monitor.contract.contract import Contract, TermsVersion
 
 from .records import (
@@ -230,6 +231,33 @@ def test_a_closed_month_is_measured_with_the_bookings_of_the_year_before_it() ->
     june = next(one for one in found.earlier if one.month == "2026-06").kpi("KPI1")
     assert june is not None
     assert june.value == 100 * (1 - Fraction(3, HOURS_OF_JUNE - 1))
+
+
+def test_what_is_left_of_an_allowance_is_told() -> None:
+    """Four hours in May, and twice four in June."""
+    may = booking(start="2026-05-10 22:00+01:00", end="2026-05-11 02:00+01:00", notified="2026-05-01T09:00+01:00")
+    year = {"approval": "none", "allowance": "40h", "allowance_over": "calendar_year"}
+    desk = {"approval": "none", "allowance": "2h"}
+    services = [service("cad"), service("desk", endpoint("d"), maintenance=desk)]
+    found = down_all_night(one_version(services=services, maintenance=year), may, booking(), later_night(1))
+    assert [(one.services, one.over, one.used_ms, one.left_ms) for one in found.allowances] == [
+        (("cad",), "calendar_year", 12 * HOUR, 28 * HOUR),
+        (("desk",), "month", 2 * HOUR, 0),
+    ]
+    assert [describe_allowance(one) for one in found.allowances] == [
+        "cad: 12 h of 40 h a calendar year, 28 h left",
+        "desk: 2 h of 2 h a month, 0 s left",
+    ]
+
+
+def test_services_that_share_an_allowance_are_told_together() -> None:
+    services = [service("cad"), service("mail", endpoint("mx"))]
+    shared = {"approval": "none", "allowance": "10h", "allowance_per": "contract"}
+    found = down_all_night(one_version(services=services, maintenance=shared), booking(services=["cad"]))
+    (one,) = found.allowances
+    assert (one.services, one.used_ms) == (("cad", "mail"), 4 * HOUR)
+    each = one_version(maintenance={"approval": "none", "allowance": "2h", "allowance_over": "booking"})
+    assert down_all_night(each, booking()).allowances == ()
 
 
 FLEXIBLE = {"approval": "none", "allowance": "3h", "allowance_used_by": "downtime"}

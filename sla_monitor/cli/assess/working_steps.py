@@ -8,6 +8,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, KpiAssessment, Outage, ServiceAssessment
+from sla_monitor.assess.counting_in_words import describe_allowance
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.shared.terminal import plain, wrapped
@@ -31,6 +32,7 @@ def format_working(one: ContractAssessment, contract: Contract, columns: int | N
     """The way of counting, the outages, then every KPI, credit line, cap and trigger."""
     blocks = [("How time is counted", list(one.accounting))]
     blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
+    blocks += [("Maintenance used", [describe_allowance(each) for each in one.allowances])]
     explained = standing(one.entries).of(Underpinning)
     for kpi in one.kpis:
         told = [(entry, said) for entry, said in explained if kpi.kpi in said.kpis and said.month == one.period.name]
