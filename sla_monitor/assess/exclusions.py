@@ -23,6 +23,7 @@ from sla_monitor.assess.rulings import (
 )
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.kpis.counting import ExcludedKind
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import YEARS, AllowanceOver, MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
@@ -50,13 +51,20 @@ class Exclusions:
         """Those about one service."""
         return self._by_service.get(service, ())
 
-    def time(self, service: str, view: View, kpi: str | None, was_down: Callable[[], Intervals]) -> Intervals:
+    def time(
+        self,
+        service: str,
+        view: View,
+        kpi: str | None,
+        was_down: Callable[[], Intervals],
+        kinds: Sequence[ExcludedKind] = ("maintenance", "claim"),
+    ) -> Intervals:
         """The time that a view leaves out, for a KPI, or for what holds for every KPI of the service. `was_down`: when
         the service was down, for maintenance of which only downtime is left out."""
         rulings = self.of(service)
         if view == "gross" or not rulings:
             return []
-        found = [one for one in rulings if not one.kpis or kpi in one.kpis]
+        found = [one for one in rulings if one.kind in kinds and (not one.kpis or kpi in one.kpis)]
         whole = normal(pair for one in found if one.downtime is None for pair in _wanted(one, view))
         flexible = [one for one in found if one.downtime is not None]
         return union(whole, *_downtime(flexible, view, subtract(was_down(), whole))) if flexible else whole
