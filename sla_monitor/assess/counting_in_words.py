@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sla_monitor.assess.assessment import AllowanceUse
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi import Kpi
@@ -15,8 +14,6 @@ from sla_monitor.contract.maintenance import OVER_WORDS, MaintenanceTerms, Relie
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.rounding import describe_rounding
-from sla_monitor.wording.durations import format_duration
-from sla_monitor.wording.text import format_list
 
 EXCLUDED = {
     "removed": "Excluded time is taken from both sides of the ratio",
@@ -124,17 +121,11 @@ def _permitted(rules: MaintenanceTerms) -> Iterator[str]:
     yield f"and emergencies are {'counted' if rules.emergency == 'counted' else 'permitted without notice'}"
 
 
-def describe_allowance(one: AllowanceUse) -> str:
-    """`custody: 30 h of 40 h a contract year, 10 h left`."""
-    used, whole, left = (format_duration(ms) for ms in (one.used_ms, one.allowance_ms, one.left_ms))
-    return f"{format_list(one.services)}: {used} of {whole} {OVER_WORDS[one.over]}, {left} left"
-
-
 def _relief(relief: Relief) -> Iterator[str]:
     yield f"Relief is given for {', '.join(relief.causes)}, once the authority has granted it."
     if relief.notice_working_days is not None:
         late = "is refused" if relief.late == "refused" else "is for the authority to decide"
-        yield f"Relief told more than {relief.notice_working_days} Working Days after the cause was known {late}."
+        yield f"Relief notified more than {relief.notice_working_days} Working Days after the cause was known {late}."
     if relief.deadline_months is not None:
         yield f"Relief may be claimed up to {relief.deadline_months} months after the month."
 

@@ -284,9 +284,9 @@ def _heading(number: int, entry: Entry | None) -> str:
     """What an entry is, who said it, and its reason."""
     if entry is None:
         return f"#{number}"
-    said = entry.body
-    what = describe_id(f"{said.kind}, {said.cause}" if isinstance(said, Claim) else said.kind)
-    what += ", emergency" if isinstance(said, Maintenance) and said.emergency else ""
+    body = entry.body
+    what = describe_id(f"{body.kind}, {body.cause}" if isinstance(body, Claim) else body.kind)
+    what += ", emergency" if isinstance(body, Maintenance) and body.emergency else ""
     parts = [f"#{number} {what}, by {entry.actor}", entry.reference, entry.note]
     return plain("; ".join(part for part in parts if part))
 

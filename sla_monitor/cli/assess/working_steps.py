@@ -7,14 +7,14 @@ from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sla_monitor.assess.assessment import ContractAssessment, KpiAssessment, Outage, ServiceAssessment
-from sla_monitor.assess.counting_in_words import describe_allowance
+from sla_monitor.assess.assessment import AllowanceUse, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.shared.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.contract.local_time import local_date
+from sla_monitor.contract.maintenance import OVER_WORDS
 from sla_monitor.contract.money.charges_and_caps import Charges
 from sla_monitor.periods.months import last_day
 from sla_monitor.register.effective import standing
@@ -25,6 +25,7 @@ from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.durations import format_duration, format_seconds
 from sla_monitor.wording.instants import format_instant, format_stretch
+from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
 
@@ -32,7 +33,7 @@ def format_working(one: ContractAssessment, contract: Contract, columns: int | N
     """The way of counting, the outages, then every KPI, credit line, cap and trigger."""
     blocks = [("How time is counted", list(one.accounting))]
     blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
-    blocks += [("Maintenance used", [describe_allowance(each) for each in one.allowances])]
+    blocks += [("Maintenance used", [_allowance(each) for each in one.allowances])]
     explained = standing(one.entries).of(Underpinning)
     for kpi in one.kpis:
         told = [(entry, said) for entry, said in explained if kpi.kpi in said.kpis and said.month == one.period.name]
@@ -58,6 +59,12 @@ def _money(one: ContractAssessment) -> Iterator[tuple[str, list[str]]]:
         yield f"Trigger {describe_id(trigger.trigger)}", _steps(trigger.working)
     for name, working in one.shares_working.items():
         yield f"Share of {name}", _steps(working)
+
+
+def _allowance(one: AllowanceUse) -> str:
+    """`custody: 30 h of 40 h a contract year, 10 h left`."""
+    used, whole, left = (format_duration(ms) for ms in (one.used_ms, one.allowance_ms, one.left_ms))
+    return f"{format_list(one.services)}: {used} of {whole} {OVER_WORDS[one.over]}, {left} left"
 
 
 def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]]:
