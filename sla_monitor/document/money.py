@@ -33,6 +33,8 @@ class Credit(TypedDict):
     """Rounded to the smallest coin."""
     month: str | None
     """The month of the failure, where it is an earlier one; otherwise null."""
+    before_combining: Money | None
+    """What its rule gives by itself, where it is one of several of which not all are paid; otherwise null."""
     working: list[StepJson]
     """How it comes about."""
 
@@ -171,6 +173,7 @@ def _line(line: CreditLine, currency: str) -> Credit:
         "service": line.service,
         "amount": money(line.amount, currency),
         "month": line.month,
+        "before_combining": None if line.before_combining is None else money(line.before_combining, currency),
         "working": steps(line.working),
     }
 

@@ -151,7 +151,7 @@ class CreditLine:
     """One credit, rounded to the smallest coin: `rule` is the contract's rule, `kpi` the KPI it is for, if one.
 
     `service`: whose charges it is taken from. A negative amount is money that was earned back. `month`: that of the
-    failure, where it is an earlier one.
+    failure, where it is an earlier one. `before_combining`: what it would be by itself, where it is one of several.
     """
 
     rule: str
@@ -160,6 +160,12 @@ class CreditLine:
     amount: Decimal
     working: Working
     month: str | None = None
+    before_combining: Decimal | None = None
+
+    @property
+    def by_itself(self) -> Decimal:
+        """What its own rule gives."""
+        return self.amount if self.before_combining is None else self.before_combining
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from math import ceil
 
 from sla_monitor.contract.advice.reachability import unreachable
 from sla_monitor.contract.money.charges_and_caps import Cap
+from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
 from sla_monitor.contract.money.regime import Regime
 from sla_monitor.contract.rules.plain_values import RuleProblem
@@ -23,6 +24,7 @@ def doubts(regime: Regime) -> Iterator[RuleProblem]:
     yield from _unfinished_parts(regime)
     yield from _unrelated(regime)
     yield from money_doubts(regime)
+    yield from _not_combined(regime)
     for j, cap in enumerate(regime.caps):
         if cap.base == "trailing_12_months" and cap.first_year_base is None:
             message = "nothing is charged before the first month, so that the cap of that month is nothing"
@@ -95,6 +97,33 @@ def _limit(cap: Cap, credit: Credit, regime: Regime) -> Decimal | None:
     base = _charges(regime, credit.service if cap.scope == "service" else None)
     months = 1 if cap.base == "period" else MONTHS
     return None if base is None else (cap.percent or Decimal(0)) * base * months / 100
+
+
+def _not_combined(regime: Regime) -> Iterator[RuleProblem]:
+    """Combinations that choose from one rule, or whose limit leaves nothing to choose."""
+    for j, group in enumerate(regime.combined):
+        if len(group.credits) == 1 and group.among == "rules" and not group.has_limit:
+            message = "there is one rule, so that all of it is paid"
+            yield ("combined", j, "credits"), f"{message} (write among: lines, or name another rule)"
+        for credit in (one for one in regime.credits if one.id in group.credits):
+            limit = _group_limit(group, credit, regime)
+            if limit == 0:
+                yield ("combined", j), "the limit is nothing, so that it never pays anything (check it, or the charges)"
+                break
+            least, charges = _least_percent(credit, regime), _charges(regime, credit.service)
+            if None not in (least, charges, limit) and (least or 0) * (charges or 0) / 100 > (limit or 0):
+                message = f"the smallest credit of {credit.id} is over the limit: every failure costs the same"
+                yield ("combined", j), f"{message} (check the percentages)"
+
+
+def _group_limit(group: Combined, credit: Credit, regime: Regime) -> Decimal | None:
+    """The limit as an amount, for one of the rules; None where there is none, or where the terms do not tell it."""
+    if group.max_amount is not None:
+        return group.max_amount if regime.charges.monthly or not group.max_amount else None
+    if group.max_percent is None:
+        return None
+    base = _charges(regime, credit.service if group.scope == "service" else group.service)
+    return None if base is None else group.max_percent * base / 100
 
 
 def _charges(regime: Regime, service: str | None) -> Decimal | None:

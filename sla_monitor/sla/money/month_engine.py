@@ -17,6 +17,7 @@ from sla_monitor.sla.composite import with_parts
 from sla_monitor.sla.money.account import WHOLE, Account
 from sla_monitor.sla.money.caps import cap_limit, capped
 from sla_monitor.sla.money.claim_deadlines import claimed
+from sla_monitor.sla.money.combined import combined
 from sla_monitor.sla.money.credit_input import CreditInput
 from sla_monitor.sla.money.credits import credit_lines
 from sla_monitor.sla.money.repeated import due_and_held
@@ -111,7 +112,8 @@ def _credit(
         lines += due
         held += not_due
     lines += returned(seen.earned_back, setting.currency)
-    priced = replace(capped(regime.caps, lines, account), held=tuple(held))
+    paid = combined(regime.combined, lines, seen.charges, setting.currency)
+    priced = replace(capped(regime.caps, paid, account), held=tuple(held))
     return claimed(priced, seen.month, regime.claims, seen.claim)
 
 
