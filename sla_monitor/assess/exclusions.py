@@ -92,7 +92,7 @@ def together(several: Sequence[Exclusions]) -> Exclusions:
     return Exclusions(tuple(ruling for one in several for ruling in one.rulings))
 
 
-class Purse(NamedTuple):
+class Allowance(NamedTuple):
     """An allowance. `whose`: a service's; empty: all services share it. `booking` and `booked_ms`: the number of the
     entry that has one of its own, and when what it books begins."""
 
@@ -102,7 +102,7 @@ class Purse(NamedTuple):
     booking: int = 0
     booked_ms: int = 0
 
-    def takes(self, other: Purse) -> bool:
+    def takes(self, other: Allowance) -> bool:
         """Whether what uses up another one uses this one up too. What was used under a year's allowance of the terms
         before counts under that of the terms now; a month that has two gives both."""
         return self == other or (self.over in YEARS and self[:2] == other[:2])
@@ -123,25 +123,27 @@ class Booking:
     used: Intervals
 
     @property
-    def purse(self) -> Purse | None:
+    def allowance(self) -> Allowance | None:
         if self.rules.allowance_ms is None:
             return None
         whose = self.ruling.service if self.rules.allowance_per == "service" else ""
-        purse = Purse(whose, self.rules.allowance_over, self.rules.allowance_ms)
-        return purse._replace(booking=self.ruling.entry, booked_ms=self.start_ms) if purse.over == "booking" else purse
+        allowance = Allowance(whose, self.rules.allowance_over, self.rules.allowance_ms)
+        if allowance.over != "booking":
+            return allowance
+        return allowance._replace(booking=self.ruling.entry, booked_ms=self.start_ms)
 
 
 def bookings(case: RequestContext, period: Period, hours: ServiceHours) -> list[Ruling]:
     """What becomes of every booking that reaches into a month, for each service that it is for."""
-    wishes = list(_wishes(case, period, hours))
-    paid: dict[Purse, Intervals] = {}
-    for purse in {wish.purse for wish in wishes if wish.purse is not None}:
-        start_ms = _since_ms(case, purse, period)
+    asked = list(_asked(case, period, hours))
+    paid: dict[Allowance, Intervals] = {}
+    for allowance in {one.allowance for one in asked if one.allowance is not None}:
+        start_ms = _since_ms(case, allowance, period)
         whole = Period(period.name, start_ms, period.end_ms)
-        before = wishes if start_ms == period.start_ms else _wishes(case, whole, hours)
-        used = union(*(wish.used for wish in before if wish.purse is not None and purse.takes(wish.purse)))
-        paid[purse] = first(used, purse.most_ms)  # used up in order of time
-    return [_within_allowance(wish, wish.purse, paid, period) if wish.purse else wish.ruling for wish in wishes]
+        before = asked if start_ms == period.start_ms else _asked(case, whole, hours)
+        used = union(*(one.used for one in before if one.allowance is not None and allowance.takes(one.allowance)))
+        paid[allowance] = first(used, allowance.most_ms)  # used up in order of time
+    return [_within_allowance(one, one.allowance, paid, period) if one.allowance else one.ruling for one in asked]
 
 
 def year_start(contract: Contract, over: AllowanceOver, month: str) -> str:
@@ -158,33 +160,37 @@ def allowance_since_ms(contract: Contract, month: str) -> int:
     return period_of(contract, min(starts, default=month)).start_ms
 
 
-def _since_ms(case: RequestContext, purse: Purse, period: Period) -> int:
+def _since_ms(case: RequestContext, allowance: Allowance, period: Period) -> int:
     """From when on bookings use it up; a year begins no sooner than the term."""
-    if purse.booking:
-        return min(period.start_ms, purse.booked_ms)
-    return period_of(case.contract, year_start(case.contract, purse.over, period.name)).start_ms
+    if allowance.booking:
+        return min(period.start_ms, allowance.booked_ms)
+    return period_of(case.contract, year_start(case.contract, allowance.over, period.name)).start_ms
 
 
-def _within_allowance(wish: Booking, purse: Purse, paid: Mapping[Purse, Intervals], period: Period) -> Ruling:
-    if wish.rules.allowance_used_by == "downtime":
-        whose = (purse.whose, period.name, str(purse.booking))
-        why = f"{wish.ruling.why}; only downtime, {wish.rules.describe_allowance} at most"
-        ruling = wish.ruling.with_granted(wish.inside, why, wish.ruling.why_not) if wish.inside else wish.ruling
-        return replace(ruling, downtime=DowntimeAllowance(whose, purse.most_ms))
-    beyond = subtract(wish.used, paid[purse])
+def _within_allowance(
+    booking: Booking, allowance: Allowance, paid: Mapping[Allowance, Intervals], period: Period
+) -> Ruling:
+    if booking.rules.allowance_used_by == "downtime":
+        whose = (allowance.whose, period.name, str(allowance.booking))
+        why = f"{booking.ruling.why}; only downtime, {booking.rules.allowance_in_words} at most"
+        ruling = booking.ruling
+        if booking.inside:
+            ruling = ruling.with_granted(booking.inside, why, ruling.why_not)
+        return replace(ruling, downtime=DowntimeAllowance(whose, allowance.most_ms))
+    beyond = subtract(booking.used, paid[allowance])
     if not beyond:
-        return wish.ruling
-    granted = wish.inside if wish.rules.excess == "excluded" else subtract(wish.inside, beyond)
-    return wish.ruling.with_granted(
-        granted, wish.ruling.why, f"beyond the allowance of {wish.rules.describe_allowance}"
+        return booking.ruling
+    granted = booking.inside if booking.rules.excess == "excluded" else subtract(booking.inside, beyond)
+    return booking.ruling.with_granted(
+        granted, booking.ruling.why, f"beyond the allowance of {booking.rules.allowance_in_words}"
     )
 
 
-def _wishes(case: RequestContext, period: Period, hours: ServiceHours) -> Iterator[Booking]:
+def _asked(case: RequestContext, period: Period, hours: ServiceHours) -> Iterator[Booking]:
     for entry, said in case.standing.of(Maintenance):
         if said.start_ms < period.end_ms and said.end_ms > period.start_ms:
             for terms, service in meant_by(case, said):
-                yield _wish(case, MaintenanceRequest(entry, said, terms, service), period, hours)
+                yield _booking(case, MaintenanceRequest(entry, said, terms, service), period, hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,7 @@ class MaintenanceRequest:
     service: Service
 
 
-def _wish(case: RequestContext, request: MaintenanceRequest, period: Period, hours: ServiceHours) -> Booking:
+def _booking(case: RequestContext, request: MaintenanceRequest, period: Period, hours: ServiceHours) -> Booking:
     entry, said, terms, service = request.entry, request.said, request.terms, request.service
     asked = (max(said.start_ms, period.start_ms), min(said.end_ms, period.end_ms))
     rules = terms.maintenance_of(service)

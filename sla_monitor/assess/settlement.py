@@ -87,15 +87,15 @@ def entries_of(contract_context: ContractContext, entries: Sequence[Entry], peri
 
 
 def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) -> bool:
-    said = entry.body
-    if isinstance(said, Decision | Done | Undo):
-        return said.about in numbers
-    if isinstance(said, Timed):
-        return said.start_ms < period.end_ms and said.end_ms > period.start_ms
-    if isinstance(said, TicketRecord):
-        ended_ms = said.opened_ms if said.ended_ms is None else said.ended_ms
-        return said.opened_ms < period.end_ms and ended_ms >= period.start_ms
-    return (said.month or month_at(entry.at_ms, zone)) == period.name
+    body = entry.body
+    if isinstance(body, Decision | Done | Undo):
+        return body.about in numbers
+    if isinstance(body, Timed):
+        return body.start_ms < period.end_ms and body.end_ms > period.start_ms
+    if isinstance(body, TicketRecord):
+        ended_ms = body.opened_ms if body.ended_ms is None else body.ended_ms
+        return body.opened_ms < period.end_ms and ended_ms >= period.start_ms
+    return (body.month or month_at(entry.at_ms, zone)) == period.name
 
 
 def report_due_ms(contract_context: ContractContext, terms: Terms, month: str) -> int | None:

@@ -62,7 +62,7 @@ class MaintenanceTerms(Strict):
     )
 
     @property
-    def describe_allowance(self) -> str:
+    def allowance_in_words(self) -> str:
         """`10h`, `40h a contract year`: a month's goes without saying."""
         over = "" if self.allowance_over == "month" else f" {OVER_WORDS[self.allowance_over]}"
         return f"{spelled_duration(self.allowance_ms or 0)}{over}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -20,8 +21,17 @@ class ServiceMoney(TypedDict):
     """How much."""
 
 
+class DaysJson(TypedDict):
+    """A credit that is no money."""
+
+    days: int
+    """So many."""
+    of: Literal["free_service", "added_term"]
+    """What they are of."""
+
+
 class Credit(TypedDict):
-    """One line of credit, before the caps; a negative one is earned back."""
+    """One line of credit, before the caps; a negative one is earned back, or a bonus."""
 
     rule: str
     """The id of the contract's rule."""
@@ -33,8 +43,12 @@ class Credit(TypedDict):
     """Rounded to the smallest coin."""
     month: str | None
     """The month of the failure, where it is an earlier one; otherwise null."""
-    before_combining: Money | None
-    """What its rule gives by itself, where it is one of several of which not all are paid; otherwise null."""
+    given: NotRequired[DaysJson]
+    """What there is in place of an amount; only where there is something."""
+    earned: NotRequired[Money]
+    """The bonus that the month earned, of which the amount is what was set off or paid; only where there is one."""
+    before_combining: NotRequired[Money]
+    """What its rule gives by itself; only where it is one of several of which not all are paid."""
     working: list[StepJson]
     """How it comes about."""
 
@@ -167,15 +181,21 @@ def _by_service(amounts: Mapping[str, Decimal], currency: str) -> list[ServiceMo
 
 
 def _line(line: CreditLine, currency: str) -> Credit:
-    return {
+    told: Credit = {
         "rule": line.rule,
         "kpi": line.kpi,
         "service": line.service,
         "amount": money(line.amount, currency),
         "month": line.month,
-        "before_combining": None if line.before_combining is None else money(line.before_combining, currency),
         "working": steps(line.working),
     }
+    if line.given is not None:
+        told["given"] = {"days": line.given.days, "of": line.given.of}
+    if line.earned:
+        told["earned"] = money(line.earned, currency)
+    if line.before_combining is not None:
+        told["before_combining"] = money(line.before_combining, currency)
+    return told
 
 
 def _cap(cap: CapResult, currency: str) -> CapJson:

@@ -74,9 +74,9 @@ def questions(
 def ours(entries: Sequence[Entry], kpi: str, month: str) -> tuple[Entry, ReportedFigure] | None:
     """The last figure that was entered here, undone or not."""
     for entry in reversed(entries):
-        said = entry.body
-        if isinstance(said, ReportedFigure) and entry.actor == ACTOR and (said.kpi, said.month) == (kpi, month):
-            return entry, said
+        body = entry.body
+        if isinstance(body, ReportedFigure) and entry.actor == ACTOR and (body.kpi, body.month) == (kpi, month):
+            return entry, body
     return None
 
 

@@ -91,9 +91,9 @@ def _undone(ordered: list[Entry]) -> dict[int, int]:
     """Last word first: an undoing that was itself undone undoes nothing."""
     undone: dict[int, int] = {}
     for entry in reversed(ordered):
-        said = entry.body
-        if isinstance(said, Undo) and entry.number not in undone and said.about < entry.number:
-            undone[said.about] = entry.number
+        body = entry.body
+        if isinstance(body, Undo) and entry.number not in undone and body.about < entry.number:
+            undone[body.about] = entry.number
     return undone
 
 

@@ -52,5 +52,5 @@ def is_redacted(entry: Entry) -> bool:
 
 def is_own(entry: Entry) -> bool:
     """Whether the authority made this entry for itself. A figure of the authority's own says whence it has it."""
-    said = entry.body
-    return said.kind not in SHARED or (isinstance(said, ReportedFigure) and said.party == "authority")
+    body = entry.body
+    return body.kind not in SHARED or (isinstance(body, ReportedFigure) and body.party == "authority")

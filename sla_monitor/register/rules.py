@@ -56,16 +56,16 @@ def _words(value: Any) -> str:
 
 def _times(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     """Nobody can have been told, or have asked, in the future; and time before the contract is nobody's business."""
-    said = entry.body
-    for name in said.past:
-        at_ms = getattr(said, f"{name}_ms")
+    body = entry.body
+    for name in body.past:
+        at_ms = getattr(body, f"{name}_ms")
         if at_ms is not None and at_ms > entry.at_ms + SKEW_MS:
             yield EntryProblem(name, "lies in the future (check the date)")
-    if isinstance(said, Timed):
+    if isinstance(body, Timed):
         first_ms, end_ms = context.contract.term_ms
-        if said.end_ms <= first_ms or said.start_ms >= end_ms:
+        if body.end_ms <= first_ms or body.start_ms >= end_ms:
             yield EntryProblem("start", "lies outside the contract's term (check the dates)")
-        if said.is_of_the_past and said.end_ms > entry.at_ms + SKEW_MS:
+        if body.is_of_the_past and body.end_ms > entry.at_ms + SKEW_MS:
             yield EntryProblem("end", "lies in the future (check the date)")
 
 
@@ -97,9 +97,9 @@ def _repeated(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
 
 def _final(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     """A final month is stated again only for a reason."""
-    said = entry.body
-    if not said.changes_figures or not said.explains_final_month or entry.note.strip():
+    body = entry.body
+    if not body.changes_figures or not body.explains_final_month or entry.note.strip():
         return
-    for month in months_of(said, context.contract.time_zone, context.entries):
+    for month in months_of(body, context.contract.time_zone, context.entries):
         if context.stands.sign_off(month) is not None:
             yield EntryProblem("note", f"is missing: {month} is final, and this may change its figures (say why)")

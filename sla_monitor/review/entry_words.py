@@ -17,8 +17,8 @@ def what(entry: Entry, case: PackInput) -> str:
 
 def when(entry: Entry, case: PackInput) -> str:
     """The time that an entry is about; empty for one that is about none."""
-    said = entry.body
-    return format_stretch(said.start_ms, said.end_ms, case.zone) if isinstance(said, Timed) else ""
+    body = entry.body
+    return format_stretch(body.start_ms, body.end_ms, case.zone) if isinstance(body, Timed) else ""
 
 
 def decision_needed(case: PackInput) -> Iterator[str]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.money.credit_methods import DaysOf
 from sla_monitor.sla.downtime import CountedOutage
 from sla_monitor.sla.working import Working
 
@@ -147,11 +148,25 @@ class MonthInput:
 
 
 @dataclass(frozen=True, slots=True)
+class DaysGiven:
+    """A credit that is no money: `of` is what the days are of."""
+
+    days: int
+    of: DaysOf
+
+    def __str__(self) -> str:
+        many = "1 day" if self.days == 1 else f"{self.days} days"
+        return f"{many} {'of free service' if self.of == 'free_service' else 'added to the term'}"
+
+
+@dataclass(frozen=True, slots=True)
 class CreditLine:
     """One credit, rounded to the smallest coin: `rule` is the contract's rule, `kpi` the KPI it is for, if one.
 
-    `service`: whose charges it is taken from. A negative amount is money that was earned back. `month`: that of the
-    failure, where it is an earlier one. `before_combining`: what it would be by itself, where it is one of several.
+    `service`: whose charges it is taken from. A negative amount is money that was earned back, or a bonus. `earned`: a
+    bonus of the month, of which `amount` is what was set off or paid. `given`: what there is in place of an amount.
+    `month`: that of the failure, where it is an earlier one. `before_combining`: what it would be by itself, where it
+    is one of several.
     """
 
     rule: str
@@ -160,6 +175,8 @@ class CreditLine:
     amount: Decimal
     working: Working
     month: str | None = None
+    earned: Decimal = Decimal(0)
+    given: DaysGiven | None = None
     before_combining: Decimal | None = None
 
     @property

@@ -169,7 +169,7 @@ def _line(line: CreditLine, code: str) -> Row:
         "rule": describe_id(line.rule),
         "KPI": (line.kpi or "") + (f", {line.month}" if line.month else ""),
         "of": whose,
-        "amount": format_money(line.amount, code) + whole,
+        "amount": str(line.given) if line.given else format_money(line.amount, code) + whole,
     }
 
 
@@ -285,9 +285,9 @@ def _heading(number: int, entry: Entry | None) -> str:
     """What an entry is, who said it, and its reason."""
     if entry is None:
         return f"#{number}"
-    said = entry.body
-    what = describe_id(f"{said.kind}, {said.cause}" if isinstance(said, Claim) else said.kind)
-    what += ", emergency" if isinstance(said, Maintenance) and said.emergency else ""
+    body = entry.body
+    what = describe_id(f"{body.kind}, {body.cause}" if isinstance(body, Claim) else body.kind)
+    what += ", emergency" if isinstance(body, Maintenance) and body.emergency else ""
     parts = [f"#{number} {what}, by {entry.actor}", entry.reference, entry.note]
     return plain("; ".join(part for part in parts if part))
 

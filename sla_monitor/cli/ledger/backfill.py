@@ -234,7 +234,7 @@ class _Asking:
     """For which contract something is brought in, and how."""
 
     desk: EntryDesk
-    wish: ImportOptions
+    options: ImportOptions
     note: str
 
     @classmethod
@@ -290,7 +290,7 @@ class _Asking:
         record = Import(0, desk.clock.now_ms(), desk.actor, origin.kind, origin.source, origin.digest, *origin.range_ms)
         spans = {endpoint_key(contract, name): several for name, several in sorted(told.spans.items())}
         samples = {endpoint_key(contract, name): several for name, several in sorted(told.samples.items())}
-        bring(desk, ImportDraft(record, contract, spans, samples, (), self.note, origin.details), self.wish)
+        bring(desk, ImportDraft(record, contract, spans, samples, (), self.note, origin.details), self.options)
 
 
 def _known(what: str, wanted: Iterable[str], names: Collection[str]) -> None:

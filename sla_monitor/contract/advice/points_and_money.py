@@ -148,6 +148,7 @@ def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
             *_unpriced(credit, regime),
             *_pointless(credit, regime),
             *_uncharged(credit, regime),
+            *_unusable(credit, regime),
             *_unrecorded(credit, regime),
         )
         yield from ((("credits", j, *path), message) for path, message in found)
@@ -172,6 +173,12 @@ def _pointless(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
         kpis = [kpi for kpi in regime.kpis if not credit.named_kpis or kpi.id in credit.named_kpis]
         if not any(band.points for kpi in kpis for band in kpi.bands):
             yield ("method",), "no band of its KPIs has points, so that it never gives anything (give them points)"
+
+
+def _unusable(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
+    """A bonus that sets off credits where nothing takes any."""
+    if credit.only_sets_off and all(one.is_bonus for one in regime.credits):
+        yield ("against",), "there is no rule whose credits it could set off (write against: charges)"
 
 
 def _unrecorded(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:

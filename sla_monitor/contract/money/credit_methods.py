@@ -19,15 +19,18 @@ from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
 from sla_monitor.contract.money.credit_tables import (
     ChargeShare,
+    DayTier,
     OnlyIfRepeated,
     PercentUp,
     RepeatStep,
+    Reward,
     Rung,
     Slice,
     Tier,
 )
 
 Partial = Literal["prorata", "floor", "ceil"]
+DaysOf = Literal["free_service", "added_term"]
 
 
 class CreditTerms(Strict):
@@ -46,6 +49,10 @@ class CreditTerms(Strict):
     """Whether it is worth nothing without bands that have points."""
     prices_misreports: ClassVar[bool] = False
     """Whether it takes the register's misreports."""
+    is_bonus: ClassVar[bool] = False
+    is_combinable: ClassVar[bool] = True
+    """Whether it gives credits in money, of which one of several may be paid."""
+    """Whether it gives money to the supplier: it comes after all rules that take some."""
 
     id: Identifier = Field(description="The name of the rule in reports.")
     clause: str = Field("", description="Where the contract says so.")
@@ -69,6 +76,11 @@ class CreditTerms(Strict):
     def is_of_charges(self) -> bool:
         """Whether it is a percentage or a share of the charges, and so nothing where nothing is charged."""
         return True
+
+    @property
+    def only_sets_off(self) -> bool:
+        """Whether it gives nothing where no other rule takes any money."""
+        return False
 
     @property
     def prices_occurrences(self) -> bool:
@@ -332,6 +344,76 @@ class MisreportingCredit(CreditTerms):
         return False
 
 
+class DaysCredit(CreditTerms):
+    """Days in place of money: of service that costs nothing, or of added term."""
+
+    summary: ClassVar[str] = "days of free service or of added term that a table gives for the result, and no money"
+    example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "gives": "added_term", "tiers": "[{below: 99.9, days: 1}]"}
+    is_combinable: ClassVar[bool] = False
+
+    method: Literal["days"] = Field(description="How the credit is worked out.")
+    kpi: KpiId = Field(description="Whose result is looked up.")
+    gives: DaysOf = Field(description="What the days are of.")
+    tiers: tuple[DayTier, ...] = Field(min_length=1, description="In any order.")
+    max_days: Annotated[Whole, Field(ge=1)] | None = Field(None, description="In one contract year.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        wrong = []
+        if len({tier.is_low for tier in self.tiers}) > 1:
+            wrong.append(("tiers", "must all look the same way (below and at_most, or above and at_least)"))
+        if self.min_payout is not None:
+            wrong.append(("min_payout", "is for money (leave it out)"))
+        if wrong:
+            raise Misplaced([((key,), message) for key, message in wrong])
+        return self
+
+
+class BonusCredit(CreditTerms):
+    """What a good result earns the supplier: a negative credit, which sets off those of the month or is paid on top."""
+
+    summary: ClassVar[str] = "what a table gives the supplier for a good result, as a negative credit"
+    example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "rewards": "[{at_least: 99.99, percent: 1}]"}
+    is_bonus: ClassVar[bool] = True
+    is_combinable: ClassVar[bool] = False
+
+    method: Literal["bonus"] = Field(description="How the credit is worked out.")
+    kpi: KpiId = Field(description="Whose result earns it.")
+    rewards: tuple[Reward, ...] = Field(min_length=1, description="In any order; the greatest that holds is earned.")
+    against: Literal["credits", "charges"] = Field(
+        "credits",
+        description="It sets off credits of the month and is no more than they are, or it is paid in any case.",
+    )
+    carry_forward_months: Annotated[Whole, Field(ge=0, le=120)] = Field(
+        0, description="For so many months after, what found no credit to set off sets off later ones."
+    )
+
+    @property
+    def is_of_charges(self) -> bool:
+        return any(reward.percent for reward in self.rewards)
+
+    @property
+    def only_sets_off(self) -> bool:
+        return self.against == "credits"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        wrong = []
+        if len({reward.is_low for reward in self.rewards}) > 1:
+            wrong.append(("rewards", "must all look the same way (below and at_most, or above and at_least)"))
+        if self.carry_forward_months and self.against == "charges":
+            wrong.append(("carry_forward_months", "is for against: credits (what is paid in any case leaves nothing)"))
+        if self.min_payout is not None:
+            wrong.append(("min_payout", "is for credits (leave it out)"))
+        if wrong:
+            raise Misplaced([((key,), message) for key, message in wrong])
+        return self
+
+
 Credit = Annotated[
     PointsCredit
     | ShortfallCredit
@@ -341,6 +423,8 @@ Credit = Annotated[
     | RatchetCredit
     | UnitRateCredit
     | FixedCredit
+    | DaysCredit
+    | BonusCredit
     | MisreportingCredit,
     Field(discriminator="method"),
 ]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sla_monitor.contract.fields import Misplaced, Strict, Whole
+from sla_monitor.contract.fields import Misplaced, Money, Strict, Whole
 from sla_monitor.contract.kpis.bands import Level, Points
 from sla_monitor.contract.kpis.kpi_terms import Factor
 
@@ -36,14 +36,13 @@ class OnlyIfRepeated(Strict):
     )
 
 
-class Tier(Strict):
-    """A percentage for every result beyond an edge; the farthest edge that is passed decides."""
+class Edge(Strict):
+    """The results beyond an edge, which one of four words gives."""
 
     below: Level | None = Field(None, description="For results under this.")
     at_most: Level | None = Field(None, description="For this and results under it.")
     above: Level | None = Field(None, description="For results over this.")
     at_least: Level | None = Field(None, description="For this and results over it.")
-    percent: PercentUp = Field(description="Of the charges.")
 
     @model_validator(mode="after")
     def _one_edge(self) -> Self:
@@ -53,13 +52,38 @@ class Tier(Strict):
 
     @property
     def is_low(self) -> bool:
-        """Whether the tier is for results below its edge."""
+        """Whether it is for results below its edge."""
         return self.below is not None or self.at_most is not None
 
     def holds(self, value: Fraction) -> bool:
         if self.is_low:
             return value < self.below if self.below is not None else value <= (self.at_most or 0)
         return value > self.above if self.above is not None else value >= (self.at_least or 0)
+
+
+class Tier(Edge):
+    """A percentage for every result beyond an edge; the farthest edge that is passed decides."""
+
+    percent: PercentUp = Field(description="Of the charges.")
+
+
+class DayTier(Edge):
+    """Days for every result beyond an edge; the most of those that hold count."""
+
+    days: Annotated[Whole, Field(ge=1, le=366)] = Field(description="So many days.")
+
+
+class Reward(Edge):
+    """What a result beyond an edge earns: a percentage of the charges, or an amount."""
+
+    percent: PercentUp | None = Field(None, description="Of the charges;")
+    amount: Money | None = Field(None, description="or so much.")
+
+    @model_validator(mode="after")
+    def _one_reward(self) -> Self:
+        if (self.percent is None) == (self.amount is None):
+            raise Misplaced([(("percent",), "or amount: write one of them")])
+        return self
 
 
 class Rung(Strict):

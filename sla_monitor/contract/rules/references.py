@@ -131,12 +131,16 @@ def _credits(contract: dict[str, Any]) -> Iterator[RuleProblem]:
 def _combined(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """Rules that are combined: each is there, and in one combination alone."""
     rules, services = names_in(contract, "credits"), names_in(contract, "services")
+    methods = {rule.get("id"): METHODS.get(str(rule.get("method"))) for _, rule in entries(contract, "credits")}
     owners: dict[str, Any] = {}
     for i, group in entries(contract, "combined"):
         yield from unknown("service", ("combined", i, "service"), group.get("service"), services)
         for j, name in enumerate(listed(group, "credits")):
             path = ("combined", i, "credits", j)
             yield from unknown("credit", path, name, rules)
+            terms = methods.get(name) if isinstance(name, str) else None
+            if terms is not None and not terms.is_combinable:
+                yield path, f"{name} gives no credit in money (leave it out)"
             if isinstance(name, str) and owners.setdefault(name, i) != i:
                 yield path, f"{name} is in another combination above (leave it out of one of them)"
 

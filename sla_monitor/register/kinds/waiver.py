@@ -58,7 +58,7 @@ class Waiver(EntryKind):
         if kpi.kind == "PI":
             yield f"{kpi.id} is a PI, which costs nothing"
         elif not has_points and not any(
-            kpi.id in rule.named_kpis or kpi in rule.recorded(terms.kpis) for rule in terms.credits
+            kpi.id in rule.named_kpis or kpi in rule.recorded(terms.kpis) for rule in terms.credits if not rule.is_bonus
         ):
             yield f"{kpi.id} has neither points nor a credit of its own: there is nothing to waive"
         elif self.what == "money" and date.fromisoformat(f"{self.month}-01") < (kpi.bedding_in_until or date.min):

@@ -100,7 +100,7 @@ def _line_row(case: PackInput, line: CreditLine) -> Row:
         Cell(describe_id(line.rule)),
         Cell(f"{whose} of {format_month(line.month)}" if line.month else whose),
         Cell(line.service or "the contract as a whole"),
-        case.money(line.amount),
+        Cell(str(line.given), line.amount) if line.given else case.money(line.amount),
         Cell(rule.clause if rule else ""),
     )
 

@@ -19,7 +19,8 @@ from sla_monitor.sla.working import Working, step
 
 @dataclass(frozen=True, slots=True)
 class CreditInput:
-    """All that a credit may depend on: the month, its results, and the months before, oldest first."""
+    """All that a credit may depend on: the month, its results, and the months before, oldest first. `given`: what the
+    rules before it come to in the month."""
 
     seen: MonthInput
     run: TermMonths
@@ -27,6 +28,7 @@ class CreditInput:
     kpis: dict[str, KpiTerms]
     results: dict[str, KpiResult]
     earlier: Sequence[PeriodResult] = ()
+    given: Decimal = Decimal(0)
 
     def priced(self, names: Sequence[str]) -> Iterator[KpiResult]:
         """The results of the named KPIs (none: of all) that cost money: KPIs, assessable, bedded in."""

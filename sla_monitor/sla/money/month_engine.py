@@ -108,12 +108,17 @@ def _credit(
     lines: list[CreditLine] = []
     held: list[CreditLine] = []
     for rule in regime.credits:
-        due, not_due = due_and_held(rule, credit_lines(rule, case), case)
-        lines += due
-        held += not_due
+        if not rule.is_bonus:
+            due, not_due = due_and_held(rule, credit_lines(rule, case), case)
+            lines += due
+            held += not_due
     lines += returned(seen.earned_back, setting.currency)
-    paid = combined(regime.combined, lines, seen.charges, setting.currency)
-    priced = replace(capped(regime.caps, paid, account), held=tuple(held))
+    lines = list(combined(regime.combined, lines, seen.charges, setting.currency))
+    for rule in regime.credits:
+        if rule.is_bonus:
+            given = sum((line.amount for line in lines), Decimal(0))
+            lines += credit_lines(rule, replace(case, given=given))
+    priced = replace(capped(regime.caps, lines, account), held=tuple(held))
     return claimed(priced, seen.month, regime.claims, seen.claim)
 
 

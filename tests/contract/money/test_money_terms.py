@@ -73,7 +73,8 @@ REPEATED = [
 
 
 COMBINED = [
-    ("credits: [a, c], pays: first", "g.credits.1: no such credit (known here: a, b)"),
+    ("credits: [a, days], pays: first", "g.credits.1: days gives no credit in money (leave it out)"),
+    ("credits: [a, c], pays: first", "g.credits.1: no such credit (known here: a, b, days)"),
     ("credits: [a, b], pays: sum", "g.pays: sum needs a limit (write max_percent or max_amount)"),
     ("credits: [a, b]", "g.pays: is missing (write for example pays: greatest)"),
     ("credits: [a, a], pays: first", "g.credits.1: a is given twice (leave it out)"),
@@ -315,6 +316,7 @@ def test_a_window_of_days_is_of_what_is_known_by_the_day(tmp_path: Path, conditi
 @pytest.mark.parametrize(("group", "expected"), COMBINED, ids=[group for group, _ in COMBINED])
 def test_rules_are_combined_at_their_place(tmp_path: Path, group: str, expected: str) -> None:
     rules = "".join(f"  - {{id: {name}, method: fixed, amounts: {{KPI1: 1}}}}\n" for name in ("a", "b"))
+    rules += "  - {id: days, method: days, kpi: KPI1, gives: added_term, tiers: [{below: 99, days: 1}]}\n"
     (line,) = problems(tmp_path, f"{KPI}credits:\n{rules}combined:\n  - {{id: g, {group}}}\n")
     assert line.partition(": ")[2] == f"combined.{expected}"
 

@@ -146,10 +146,12 @@ FORMULAS: dict[str, Formulas | None] = {
     "ratchet": by_ratchet,
     "unit_rate": None,
     "fixed": by_fixed_amount,
+    "days": None,
+    "bonus": None,
     "misreporting": None,
 }
-"""The formulas of every method. None: it takes what somebody reported, and the sheet holds what the engine says of it
-as numbers."""
+"""The formulas of every method. None: it takes what somebody reported or what earlier months have left, or gives no
+money; the sheet holds what the engine says of it as numbers."""
 
 
 def formulas(rule: Credit, frame: MethodFrame) -> tuple[Line, ...]:
