@@ -83,9 +83,12 @@ def never_repeated(terms: Terms) -> Iterator[RuleProblem]:
 def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:
     """Whether a cap is below the least that a rule gives in one month. Money is reckoned in charges of a month, the
     first of them where nothing is said of charges being 100."""
-    charges = _charges(regime, credit.service)
-    percent = _least_percent(credit, regime)
-    limit = _limit(cap, credit, regime)
+    return _is_over(credit, _limit(cap, credit, regime), regime)
+
+
+def _is_over(credit: Credit, limit: Number | None, regime: Regime) -> bool:
+    """Whether the least that a rule gives is over a limit, as far as the terms tell both."""
+    charges, percent = _charges(regime, credit.service), _least_percent(credit, regime)
     if charges is None or percent is None or limit is None:
         return False
     return Fraction(percent) * Fraction(charges) / 100 > limit
@@ -113,20 +116,19 @@ def _not_combined(regime: Regime) -> Iterator[RuleProblem]:
             if limit == 0:
                 yield ("combined", j), "the limit is nothing, so that it never pays anything (check it, or the charges)"
                 break
-            least, charges = _least_percent(credit, regime), _charges(regime, credit.service)
-            if None not in (least, charges, limit) and (least or 0) * (charges or 0) / 100 > (limit or 0):
+            if _is_over(credit, limit, regime):
                 message = f"the smallest credit of {credit.id} is over the limit: every failure costs the same"
                 yield ("combined", j), f"{message} (check the percentages)"
 
 
-def _group_limit(group: Combined, credit: Credit, regime: Regime) -> Decimal | None:
+def _group_limit(group: Combined, credit: Credit, regime: Regime) -> Number | None:
     """The limit as an amount, for one of the rules; None where there is none, or where the terms do not tell it."""
     if group.max_amount is not None:
         return group.max_amount if regime.charges.monthly or not group.max_amount else None
     if group.max_percent is None:
         return None
     base = _charges(regime, credit.service if group.scope == "service" else group.service)
-    return None if base is None else group.max_percent * base / 100
+    return None if base is None else Fraction(group.max_percent) * Fraction(base) / 100
 
 
 def _charges(regime: Regime, service: str | None) -> Decimal | None:
