@@ -12,13 +12,14 @@ from sla_monitor.contract.advice.points_and_money import doubts, never_repeated
 from sla_monitor.contract.advice.probing import probing_doubts
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
+from sla_monitor.contract.fields import rounded_duration
 from sla_monitor.contract.kpis.kpi import PAGE_BURN, AvailabilityKpi
 from sla_monitor.contract.local_time import local_date, midnight_ms
 from sla_monitor.contract.reading.nodes import Path, Problem
 from sla_monitor.contract.reading.places import dotted, locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import agreed_in_30_days_ms, format_ms
+from sla_monitor.contract.usual_month import agreed_in_30_days_ms
 from sla_monitor.contract.versions import resolve
 
 COARSE = Fraction(1, 4)
@@ -75,17 +76,17 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
     failures = terms.accounting.confirmation_failures
     allowed = (1 - kpi.target_ratio) * agreed_in_30_days_ms(terms, service)
     smallest = failures * endpoint.every_ms
-    of_kpi = f"{kpi.id} allows {format_ms(allowed)} in a month"
+    of_kpi = f"{kpi.id} allows {rounded_duration(allowed)} in a month"
     if smallest > allowed * COARSE:
         longest = int(allowed * COARSE / failures) // 1000
         remedy = f"probe every {longest}s or more often" if longest else "no interval is short enough for this target"
-        message = f"{of_kpi}, and the shortest outage that can be told is {format_ms(smallest)} ({remedy})"
+        message = f"{of_kpi}, and the shortest outage that can be told is {rounded_duration(smallest)} ({remedy})"
         yield (*path, "every"), message
         return
     if isinstance(endpoint, HeartbeatEndpoint) and endpoint.period_ms is not None:
         patience_ms = endpoint.period_ms + endpoint.grace_ms
         if patience_ms > allowed:
-            silence = format_ms(patience_ms)
+            silence = rounded_duration(patience_ms)
             yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
     if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
         remedy = "set accounting.confirmation to 2 or more, or probe more often"
