@@ -18,7 +18,7 @@ NEAR = [timedelta(days=n) for n in range(1, 8)]
 Path = tuple[str | int, ...]
 
 
-def upkeep_doubts(terms: Terms) -> Iterator[RuleProblem]:
+def maintenance_doubts(terms: Terms) -> Iterator[RuleProblem]:
     """What a careful reader would ask about, with the path of the term."""
     for name, calendar in terms.calendars.items():
         path: Path = ("calendars", name, "bank_holidays")
