@@ -12,7 +12,7 @@ from sla_monitor.generate.grafana.drill_down import SCORECARD
 from sla_monitor.generate.promql import PER_KPI
 
 
-def regime_alerts(subject: AlertSubject) -> Iterator[Alert]:
+def contract_alerts(subject: AlertSubject) -> Iterator[Alert]:
     """Those that the terms give a reason for."""
     yield from _runs_out(subject)
     yield from _breached(subject)
