@@ -1,4 +1,4 @@
-"""Whether the record is as it was recorded, by everybody in the daemon who finds out."""
+"""Results of the record's verification, from every part of the daemon that verifies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a ledger's names still lead to the files that are open: what a commit puts into any other file is lost.
+"""Identity of the ledger's files: its names must still lead to those that are open, or a commit is lost.
 
 The handles are O_PATH descriptors. To close one of those drops no lock that SQLite holds on the file.
 """

@@ -1,4 +1,4 @@
-"""Alerts for those who manage the contract: promises broken or about to be, money, deadlines, papers."""
+"""Alerts for those who manage the contract: KPIs that miss their targets or are close to it, and money."""
 
 from __future__ import annotations
 
