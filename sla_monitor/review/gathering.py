@@ -11,7 +11,7 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, document_text, figures_digest
 from sla_monitor.document.inputs import inputs_of
-from sla_monitor.evidence.given import GivenEvidence
+from sla_monitor.evidence.disclosed import DisclosedEvidence
 from sla_monitor.register.effective import standing
 from sla_monitor.review.pack_input import Copy, FirstFailures, PackInput, unseen
 from sla_monitor.review.retention import Retention
@@ -65,7 +65,7 @@ def gathered(
     case = PackInput(
         one,
         terms,
-        standing(GivenEvidence(source, is_redacted).entries(contract.id)),
+        standing(DisclosedEvidence(source, is_redacted).entries(contract.id)),
         sha256(text.encode()).hexdigest(),
         inputs,
         program,

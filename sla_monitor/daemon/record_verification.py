@@ -16,7 +16,7 @@ FINDERS: tuple[Finder, ...] = ("figures", "night", "heads")
 log = logging.getLogger(__package__)
 
 
-class Verified:
+class RecordVerification:
     """May be told and asked from any thread. `at_ms`: when all of it was verified last; 0: not since the start."""
 
     def __init__(self) -> None:

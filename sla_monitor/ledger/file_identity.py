@@ -39,7 +39,7 @@ class Displaced(LedgerError):  # noqa: N818 - it says what has happened
         self.trouble = trouble
 
 
-class LedgerPlace:
+class FileIdentity:
     """The files of one open ledger: the database, its write-ahead log and the log's index.
 
     `path`: where it is. `given`: the path by which whoever comes next looks for it; links may lead from there to here.
