@@ -52,6 +52,7 @@ PRICING = {
     "kpis",
     "charges",
     "credits",
+    "combined",
     "caps",
     "triggers",
     "claims",
