@@ -8,6 +8,7 @@ from sla_monitor.contract.maintenance import OVER_WORDS
 from sla_monitor.register.entries import Entry, Maintenance
 from sla_monitor.review.blocks import Cell, Column, Row, Section, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_stretch
 from sla_monitor.wording.text import format_list
 
@@ -36,8 +37,8 @@ def _allowances(case: PackInput) -> Iterator[Table]:
         (
             Cell(format_list([names.get(service, service) for service in one.services])),
             Cell(f"{format_duration(one.allowance_ms)} {OVER_WORDS[one.over]}"),
-            Cell(format_duration(one.used_ms)),
-            Cell(format_duration(one.left_ms)),
+            duration_cell(one.used_ms),
+            duration_cell(one.left_ms),
         )
         for one in case.assessment.allowances
     )
