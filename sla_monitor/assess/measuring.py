@@ -167,7 +167,7 @@ def _joined(parts: Iterable[Slots]) -> list[tuple[int, int]]:
 
 def figure(context: PeriodContext, kpi: KpiTerms, party: str) -> Fraction | None:
     """A party's figure for the measurement period."""
-    found = context.contract_context.standing.figure(kpi.id, context.month, party)
+    found = context.contract_context.effective.figure(kpi.id, context.month, party)
     return None if found is None else value_of(kpi, found[1])
 
 
@@ -203,7 +203,7 @@ def excused(context: PeriodContext, kpi: RatioKpi, view: View) -> frozenset[str]
     case = context.contract_context.case
     named = (
         said.tickets
-        for entry, said in case.standing.of(Claim)
+        for entry, said in case.effective.of(Claim)
         if (not said.kpis or kpi.id in said.kpis) and (view == "claimed" or is_granted(case, entry, said))
     )
     return frozenset() if view == "gross" else frozenset(ticket for several in named for ticket in several)
