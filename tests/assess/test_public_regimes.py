@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sla_monitor.assess import ContractAssessment
 from sla_monitor.contract.contract import Contract
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
@@ -183,3 +184,81 @@ def test_a_month_without_a_price_for_its_failures_says_so_in_the_pack(tmp_path: 
         "network missed the target, and no rule for credits gives anything for it this month."
         " By rooms, only occurrences in the register cost: none is entered."
     )
+
+
+def working(found: ContractAssessment) -> list[str]:
+    """Of the month's only credit."""
+    assert found.result is not None
+    (line,) = found.result.credit.lines
+    return [str(step) for step in line.working]
+
+
+@pytest.mark.parametrize(("reported", "credit"), [("3", "0"), ("5.99", "0"), ("6", "100"), ("10", "200")])
+def test_a_step_of_a_shortfall_is_as_long_as_the_contract_says(tmp_path: Path, reported: str, credit: str) -> None:
+    """HopOne: a day's fee, 100 of 3,000, for every 3 ms above 3 ms, and nothing for a step that is not full."""
+    contract = contract_of(
+        tmp_path,
+        currency="USD",
+        kpis=[{"id": "latency", "indicator": "response_time", "statistic": "mean", "target": "3ms"}],
+        charges={"monthly": [{"amount": 3000}]},
+        credits=[
+            {"id": "a", "method": "shortfall", "kpis": ["latency"], "step": "3ms", "share": "1/30", "partial": "floor"}
+        ],
+    )
+    figure = {"kind": "figure", "kpi": "latency", "month": "2026-06", "party": "authority", "value": reported}
+    found = month_of(tmp_path, contract, "2026-06", entries=said(figure))
+    assert found.result is not None
+    assert found.result.credit.total == Decimal(credit)
+    if reported == "10":
+        assert working(found) == [
+            "shortfall: |3 − 10| = 7",
+            "steps: 7 / 3, full ones = 2",
+            "per cent: 2 × 1/30 × 100 = 6.66666666666…",
+            "credit: 6.66666666666… % × 3000.00 = 200.00",
+        ]
+
+
+def test_slices_of_a_shortfall_have_rates_of_their_own(tmp_path: Path) -> None:
+    """Alipay: 14 h 24 min of June are 2 per cent: 0.8 at 2 per cent, and 1 at 0.3. In July half of it all is down."""
+    slices = [{"to": 99, "rate_percent": 2}, {"to": 90, "rate_percent": 0.3}, {"to": 50, "rate_percent": 0.1}]
+    rule = {"id": "sliced", "method": "shortfall", "kpis": ["KPI1"], "partial": "prorata"}
+    contract = contract_of(
+        tmp_path,
+        time_zone="UTC",
+        kpis=[{"id": "KPI1", "service": "cad", "target": 99.8}],
+        charges={"monthly": [{"amount": 1_000_000}]},
+        credits=[rule | {"slices": [*slices, {"percent": 100}]}],
+    )
+    june = down(("2026-06-10 00:00", "2026-06-10 14:24"), ("2026-07-01 00:00", "2026-07-16 12:00"))
+    assert working(month_of(tmp_path, contract, "2026-06", june)) == [
+        "shortfall: |99.8 − 98| = 1.8",
+        "per cent, to 99: 0.8 × 2 = 1.6",
+        "per cent, to 90: 1 × 0.3 = 0.3",
+        "per cent: 1.6 + 0.3 = 1.9",
+        "credit: 1.9 % × 1000000.00 = 19000.00",
+    ]
+    half = month_of(tmp_path, contract, "2026-07", june)
+    assert working(half)[-1] == "credit: 8.3 % × 1000000.00 = 83000.00", "exactly 50 per cent belong to the slice"
+    less = month_of(tmp_path, contract, "2026-07", down(("2026-07-01 00:00", "2026-07-16 12:01")))
+    assert working(less)[-2:] == [
+        "per cent, beyond the slices before: 100",
+        "credit: 100 % × 1000000.00 = 1000000.00",
+    ]
+
+
+def test_ten_times_the_fees_for_the_time_of_the_downtime(tmp_path: Path) -> None:
+    """Slack: 60 of the quarter's 131,040 minutes, of 36,000: ten times 16.48."""
+    rule = {"id": "chat", "method": "shortfall", "kpis": ["KPI1"], "measured_from": 100, "rate_percent": 10}
+    contract = contract_of(
+        tmp_path,
+        time_zone="UTC",
+        currency="USD",
+        kpis=[{"id": "KPI1", "service": "cad", "target": 99.99, "measurement_months": 3}],
+        charges={"monthly": [{"amount": 12_000}]},
+        credits=[rule | {"partial": "prorata"}],
+    )
+    found = month_of(tmp_path, contract, "2026-06", down(("2026-05-10 09:00", "2026-05-10 10:00")))
+    assert working(found)[-1] == "credit: 0.457875457875… % × 36000.00 = 164.84"
+    in_target = month_of(tmp_path, contract, "2026-06", down(("2026-05-10 09:00", "2026-05-10 09:13"))).result
+    assert in_target is not None
+    assert in_target.credit.lines == (), "13 of 131,040 minutes"

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from sla_monitor.contract.advice.reachability import unreachable
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
 from sla_monitor.contract.money.regime import Regime
@@ -114,8 +115,10 @@ def _least_percent(credit: Credit, regime: Regime) -> Decimal | None:
 
 def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
     """What a careful reader would ask about credits and caps, with the path of the term."""
+    kpis: dict[str, KpiTerms] = {kpi.id: kpi for kpi in regime.kpis}
     for j, credit in enumerate(regime.credits):
         found = (
+            *credit.doubts(kpis),
             *_unpriced(credit, regime),
             *_pointless(credit, regime),
             *_uncharged(credit, regime),

@@ -6,14 +6,14 @@ maths is `sla_monitor/sla/money/methods/`, a module for each. To add a method: d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money, Percent, Strict, Whole, YesNo
-from sla_monitor.contract.kpis.bands import Points
+from sla_monitor.contract.kpis.bands import Level, Points
 from sla_monitor.contract.kpis.kpi_references import KpiId, KpiReference, find_kpi_references
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
@@ -25,9 +25,11 @@ from sla_monitor.contract.money.credit_tables import (
     RepeatStep,
     Reward,
     Rung,
+    ShortfallSlice,
     Slice,
     Tier,
 )
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 Partial = Literal["prorata", "floor", "ceil"]
 DaysOf = Literal["free_service", "added_term"]
@@ -97,6 +99,10 @@ class CreditTerms(Strict):
         """
         return None
 
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        """What of it can never cost anything, with the path of the term below the rule."""
+        yield from ()
+
 
 class RepeatedCreditTerms(CreditTerms):
     """What the rules have whose credits are each for the failure of one KPI."""
@@ -121,16 +127,65 @@ class PointsCredit(CreditTerms):
 
 
 class ShortfallCredit(RepeatedCreditTerms):
-    """So many per cent of the charges for each percentage point by which a result misses its target."""
+    """A rate for each step by which a result misses its target; a step is one of the KPI's unit unless it is given."""
 
-    summary: ClassVar[str] = "percentage points under target × rate × charges; `partial` says what a begun point is"
+    summary: ClassVar[str] = (
+        "steps by which a result misses its target × rate × charges; `partial`: what a begun one is"
+    )
     example: ClassVar[Mapping[str, str]] = {"kpis": "[KPI1]", "rate_percent": "0.5", "partial": "prorata"}
 
     method: Literal["shortfall"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field(min_length=1, description="Whose shortfall.")
-    rate_percent: PercentUp = Field(description="Of the charges, for each percentage point.")
-    partial: Partial = Field(description="A begun point counts in proportion, not at all, or whole.")
+    measured_from: Level | None = Field(None, description="Where the shortfall of a miss begins; none: at the target.")
+    step: Annotated[Level, Field(gt=0)] = Field(Decimal(1), description="How long a step is, in the KPI's unit.")
+    partial: Partial = Field(description="A begun step counts in proportion, not at all, or whole.")
+    rate_percent: PercentUp | None = Field(None, description="Of the charges, for each step;")
+    share: ChargeShare | None = Field(None, description="or the same as a share of the charges, such as 1/30 a day;")
+    slices: tuple[ShortfallSlice, ...] = Field((), description="or slices with rates of their own, from the target on.")
     max_percent: PercentUp | None = Field(None, description="No more than this for one KPI.")
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        for kpi in (kpis[name] for name in self.named_kpis):
+            if self.slices:
+                begin = self.begins_at(kpi)
+                for i, one in enumerate(self.slices):
+                    for said in self._out_of_reach(kpi, begin, one.to, is_stepped=one.percent is None):
+                        yield ("slices", i), said
+                    begin = begin if one.to is None else one.to
+            else:
+                for said in self._out_of_reach(kpi, self.begins_at(kpi), None):
+                    yield ("step",), said
+
+    def begins_at(self, kpi: KpiTerms) -> Decimal:
+        """Where the shortfall of a KPI begins."""
+        return kpi.target if self.measured_from is None else self.measured_from
+
+    def _out_of_reach(
+        self, kpi: KpiTerms, begin: Decimal, end: Decimal | None, *, is_stepped: bool = True
+    ) -> Iterator[str]:
+        """Why no result costs anything between two levels. Per cent end at 0 and at 100."""
+        if end is None and kpi.unit == "percent":
+            end = Decimal(0 if kpi.direction == "higher_is_better" else 100)
+        if end is None:
+            return
+        if not kpi.is_worse(end, begin):
+            message = f"no result of {kpi.id} is worse than {begin:f} and not worse than {end:f}"
+            yield f"{message}: it never gives anything (check the two)"
+        elif is_stepped and self.partial == "floor" and abs(end - begin) < self.step:
+            message = f"{begin:f} to {end:f} is less than a full step of {self.step:f}"
+            yield f"{message}: it never gives anything (write a shorter step)"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if sum((self.rate_percent is not None, self.share is not None, bool(self.slices))) != 1:
+            raise Misplaced([(("rate_percent",), "or share or slices: write one of them")])
+        ends = [one.to for one in self.slices]
+        if None in ends[:-1]:
+            raise Misplaced([(("slices", ends.index(None), "to"), "is missing (only the last slice is open)")])
+        known = [end for end in ends if end is not None]
+        if known not in (sorted({*known}), sorted({*known}, reverse=True)):
+            raise Misplaced([(("slices",), "must go from the target on, each worse than the one before")])
+        return self
 
 
 class TierCredit(RepeatedCreditTerms):

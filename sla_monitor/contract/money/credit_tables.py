@@ -100,6 +100,24 @@ class Slice(Strict):
     factor: Factor = Field(description="What the price of a point is multiplied by.")
 
 
+class ShortfallSlice(Strict):
+    """The steps of a shortfall up to a result, at a rate of their own; the last slice may be open."""
+
+    to: Level | None = Field(None, description="The worst result of the slice; none: all that are worse.")
+    rate_percent: PercentUp | None = Field(None, description="Of the charges, for each step in the slice;")
+    percent: PercentUp | None = Field(
+        None, description="or, of an open slice, what a result in it costs in all, without the slices before."
+    )
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> Self:
+        if (self.rate_percent is None) == (self.percent is None):
+            raise Misplaced([(("rate_percent",), "or percent: write one of them")])
+        if self.percent is not None and self.to is not None:
+            raise Misplaced([(("percent",), "is for the open slice, without to (write rate_percent)")])
+        return self
+
+
 class RepeatStep(Strict):
     """A factor for occurrences beyond a number. The two words differ in the occurrence with exactly that number."""
 

@@ -167,6 +167,32 @@ def test_a_cap_under_the_smallest_credit(tmp_path: Path, cap: str, is_moot: bool
     assert any("caps.cap: the smallest credit of c is over the cap" in line for line in lines) is is_moot
 
 
+@pytest.mark.parametrize(
+    ("rule", "about", "message"),
+    [
+        ("step: 99, rate_percent: 1", None, None),
+        ("step: 99.1, rate_percent: 1", "step", "99 to 0 is less than a full step of 99.1"),
+        ("step: 99.1, measured_from: 100, rate_percent: 1", None, None),
+        ("measured_from: 0, rate_percent: 1", "step", "no result of KPI1 is worse than 0 and not worse than 0"),
+        ("slices: [{to: 98, rate_percent: 1}, {percent: 100}]", None, None),
+        ("slices: [{to: 98.5, rate_percent: 1}, {percent: 9}]", "slices.0", "99 to 98.5 is less than a full step of 1"),
+        ("slices: [{to: 99, rate_percent: 1}, {percent: 9}]", "slices.0", "worse than 99 and not worse than 99"),
+        ("slices: [{to: 0, rate_percent: 1}, {percent: 9}]", "slices.1", "worse than 0 and not worse than 0"),
+    ],
+)
+def test_steps_and_slices_that_no_result_comes_to(
+    tmp_path: Path, rule: str, about: str | None, message: str | None
+) -> None:
+    kpi = "kpis: [{id: KPI1, service: custody, target: 99}]\n"
+    text = f"{SERVICE}{kpi}credits: [{{id: c, method: shortfall, kpis: [KPI1], partial: floor, {rule}}}]\n"
+    if about is None or message is None:
+        assert doubted(tmp_path, text) == []
+        return
+    assert message in told(tmp_path, text, about=f"credits.c.{about}")
+    is_too_short = "full step" in message
+    assert (doubted(tmp_path, text.replace("floor", "prorata")) == []) is is_too_short
+
+
 def test_an_alarm_that_can_never_go_off(tmp_path: Path) -> None:
     """With everything down, 90 per cent is burnt ten times too fast, and no faster."""
     text = f"{SERVICE}kpis: [{{id: KPI1, service: custody, target: 90}}]\n"

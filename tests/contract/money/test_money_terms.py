@@ -71,6 +71,24 @@ REPEATED = [
     ("points, per_point_percent: 1, only_if_repeated: {pays: all}", ": unknown key"),
 ]
 
+SHORTFALLS = [
+    ("partial: floor", "credits.a.rate_percent: or share or slices: write one of them"),
+    ("partial: floor, rate_percent: 1, share: 1/30", "credits.a.rate_percent: or share or slices: write one of them"),
+    ("partial: floor, rate_percent: 1, step: 0", "credits.a.step: must be more than 0"),
+    ("partial: floor, slices: [{to: 98}]", "credits.a.slices.0.rate_percent: or percent: write one of them"),
+    (
+        "partial: floor, slices: [{to: 98, percent: 100}]",
+        "credits.a.slices.0.percent: is for the open slice, without to (write rate_percent)",
+    ),
+    (
+        "partial: floor, slices: [{rate_percent: 1}, {to: 98, rate_percent: 2}]",
+        "credits.a.slices.0.to: is missing (only the last slice is open)",
+    ),
+    (
+        "partial: floor, slices: [{to: 98, rate_percent: 1}, {to: 98.5, rate_percent: 2}, {to: 97, rate_percent: 3}]",
+        "credits.a.slices: must go from the target on, each worse than the one before",
+    ),
+]
 
 REFERENCES = [
     (
@@ -285,6 +303,12 @@ def test_a_window_of_days_is_of_what_is_known_by_the_day(tmp_path: Path, conditi
     text = f"triggers:\n  - {{id: t, conditions: [{{{condition}, at_least: 1}}], effects: [notice]}}\n"
     (line,) = problems(tmp_path, KPI + text)
     assert line.partition(": ")[2] == f"triggers.t.conditions.0.{expected}"
+
+
+@pytest.mark.parametrize(("rule", "expected"), SHORTFALLS, ids=[rule for rule, _ in SHORTFALLS])
+def test_a_shortfall_has_one_rate_and_slices_that_go_one_way(tmp_path: Path, rule: str, expected: str) -> None:
+    (line,) = problems(tmp_path, f"{KPI}credits:\n  - {{id: a, method: shortfall, kpis: [KPI1], {rule}}}\n")
+    assert line.partition(": ")[2] == expected
 
 
 @pytest.mark.parametrize(("rule", "expected"), REPEATED, ids=[rule for rule, _ in REPEATED])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -39,7 +40,7 @@ class MethodFrame:
     before: Mapping[str, Decimal]
     accrual: str = ""
 
-    def number(self, label: str, value: Decimal) -> str:
+    def number(self, label: str, value: Decimal | Fraction) -> str:
         """A term of the contract as a cell of its own, so that it can be changed."""
         return self.grid.line(label, CellEntry(value, style="input"))
 
@@ -65,21 +66,53 @@ def by_points(rule: PointsCredit, frame: MethodFrame) -> Iterator[Line]:
 
 
 def by_shortfall(rule: ShortfallCredit, frame: MethodFrame) -> Iterator[Line]:
-    rate = frame.number("Per cent of the charges for each percentage point", rule.rate_percent)
+    label = "Per cent of the charges for each step"
+    rates = [
+        frame.number(label if one.to is None else f"{label} to {one.to:f}", one.rate_percent or Decimal(0))
+        for one in rule.slices
+        if one.percent is None
+    ]
+    share = rule.rate_percent if rule.share is None else Fraction(rule.share) * 100
+    rate = "" if rule.slices else frame.number(label, share or Decimal(0))
     for name in _known(rule.kpis, frame):
         terms, value = frame.kpis[name], frame.promises.at("C", name)
-        is_higher = terms.direction == "higher_is_better"
-        short = f"{literal(terms.target)}-{value}" if is_higher else f"{value}-{literal(terms.target)}"
+        begin, sign = rule.begins_at(terms), 1 if terms.direction == "higher_is_better" else -1
+        short = f"{literal(begin)}-{value}" if sign > 0 else f"{value}-{literal(begin)}"
         short = f"MAX(0,{short})"
-        counted = {
-            "prorata": short,
-            "floor": f"ROUNDDOWN(ROUND({short},9),0)",
-            "ceil": f"ROUNDUP(ROUND({short},9),0)",
-        }[rule.partial]
-        percent = f"{counted}*{rate}"
+        if rule.slices:
+            ends = [None if one.to is None else max(sign * (begin - one.to), Decimal(0)) for one in rule.slices]
+            percent = _of_slices(rule, short, ends, rates)
+        else:
+            percent = f"{_steps(rule, short)}*{rate}"
         if rule.max_percent is not None:
             percent = f"MIN({literal(rule.max_percent)},{percent})"
-        yield name, f"{frame.promises.at('I', name)}*{frame.percent_of_period(name, percent)}"
+        is_missed = "" if rule.measured_from is None else f"{frame.promises.at('D', name)}*"
+        yield name, f"{frame.promises.at('I', name)}*{is_missed}{frame.percent_of_period(name, percent)}"
+
+
+def _steps(rule: ShortfallCredit, length: str) -> str:
+    """How many steps an expression is."""
+    steps = length if rule.step == 1 else f"({length})/{literal(rule.step)}"
+    return {
+        "prorata": steps,
+        "floor": f"ROUNDDOWN(ROUND({steps},9),0)",
+        "ceil": f"ROUNDUP(ROUND({steps},9),0)",
+    }[rule.partial]
+
+
+def _of_slices(rule: ShortfallCredit, short: str, ends: Sequence[Decimal | None], rates: Sequence[str]) -> str:
+    """What each slice holds at its rate, unless a result is beyond those before an open one that says it all."""
+    parts: list[str] = []
+    passed, left = Decimal(0), list(rates)
+    for one, end in zip(rule.slices, ends, strict=True):
+        if one.percent is not None:
+            within = "+".join(parts) or "0"
+            return f"IF(ROUND({short}-{literal(passed)},9)>0,{literal(one.percent)},{within})"
+        reached = short if end is None else f"MIN({short},{literal(end)})"
+        length = f"MAX(0,{reached}-{literal(passed)})"
+        parts.append(f"{_steps(rule, length)}*{left.pop(0)}")
+        passed = passed if end is None else max(passed, end)
+    return "+".join(parts)
 
 
 def by_tiers(rule: TierCredit, frame: MethodFrame) -> Iterator[Line]:
