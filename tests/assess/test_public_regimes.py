@@ -262,3 +262,93 @@ def test_ten_times_the_fees_for_the_time_of_the_downtime(tmp_path: Path) -> None
     in_target = month_of(tmp_path, contract, "2026-06", down(("2026-05-10 09:00", "2026-05-10 09:13"))).result
     assert in_target is not None
     assert in_target.credit.lines == (), "13 of 131,040 minutes"
+
+
+WORKING_DAYS = {"hours": {"mon-fri": "00:00-24:00"}}
+
+
+def orders(tmp_path: Path, **changes: Any) -> Contract:
+    """Openreach: 2.00 for each working day that a first appointment is late, or 4.00 if it is more than three."""
+    kpi = {"id": "orders", "indicator": "ratio_in_target", "target": 90, "within": "12d", "counted_when": "ended"}
+    price = {"block": "1d", "late": [{"amount": 2.00}, {"above": "3d", "amount": 4.00}]}
+    plain: dict[str, Any] = {
+        "services": [{"id": "fibre"}, {"id": "copper"}],
+        "calendars": {"days": WORKING_DAYS},
+        "relief": {"causes": ["force_majeure"]},
+        "kpis": [kpi | {"clock": {"calendar": "days"}}],
+        "credits": [{"id": "late-orders", "method": "per_ticket", "kpi": "orders"} | price],
+    }
+    return contract_of(tmp_path, **plain | changes)
+
+
+def order(name: str, ended: str, **changes: Any) -> dict[str, Any]:
+    """The target is 18 June."""
+    opened = {"opened": "2026-06-02 00:00", "ended": f"{ended} 00:00"}
+    return {"kind": "ticket", "id": name, "priority": "new", "service": "fibre"} | opened | changes
+
+
+LATE_ORDERS = (order("A", "2026-06-23"), order("B", "2026-06-29", service="copper"), order("C", "2026-06-19"))
+
+
+def priced_orders(tmp_path: Path, contract: Contract, *entries: dict[str, Any], **of: Any) -> list[tuple[Any, Decimal]]:
+    found = month_of(tmp_path, contract, "2026-06", entries=said(*entries), **of).result
+    assert found is not None
+    return [(line.ticket, line.amount) for line in found.credit.lines]
+
+
+def test_each_late_order_has_a_line_that_names_it(tmp_path: Path) -> None:
+    """Three, seven and one working days late; one in time, one open, one that ended later."""
+    contract = orders(tmp_path)
+    still_open = {key: value for key, value in order("F", "2026-06-20").items() if key != "ended"}
+    entries = (*LATE_ORDERS, order("D", "2026-06-18"), order("E", "2026-07-01"), still_open)
+    assert priced_orders(tmp_path, contract, *entries) == [("A", 6), ("B", 28), ("C", 2)]
+    made = PackInput(month_of(tmp_path, contract, "2026-06", entries=said(*entries)), contract.versions[-1].terms)
+    tables = {table.id: table for table in pack(made).tables}
+    assert [row[1].text for row in tables["credit-lines"].rows[:3]] == ["orders, A", "orders, B", "orders, C"]
+    assert tables["credit-line-2"].caption == "Line 2: late orders, orders, B"
+    assert tables["credit-line-2"].rows[0][0].text == "late, ticket B of copper, new"
+
+
+def test_a_late_order_that_relief_names_or_a_waiver_lets_pass_costs_nothing(tmp_path: Path) -> None:
+    contract = orders(tmp_path)
+    claim = {"kind": "claim", "cause": "force_majeure", "tickets": ["B"], "start": "2026-06-02", "end": "2026-06-29"}
+    granted = {"kind": "decision", "about": 4, "granted": True}
+    assert priced_orders(tmp_path, contract, *LATE_ORDERS, claim) == [("A", 6), ("B", 28), ("C", 2)]
+    assert priced_orders(tmp_path, contract, *LATE_ORDERS, claim, granted) == [("A", 6), ("C", 2)]
+    assert priced_orders(tmp_path, contract, *LATE_ORDERS, WAIVED) == [("A", 0), ("B", 0), ("C", 0)]
+
+
+def test_late_orders_cost_where_the_target_is_met_and_not_where_nothing_has_a_price(tmp_path: Path) -> None:
+    plain = {"id": "orders", "indicator": "ratio_in_target", "target": 50, "within": "12d"}
+    kpi = plain | {"clock": {"calendar": "days"}}
+    in_time = [order(f"D{n}", "2026-06-18") for n in range(5)]
+    assert priced_orders(tmp_path, orders(tmp_path, kpis=[kpi]), *LATE_ORDERS, *in_time)[1] == ("B", 28)
+    for free in ({"bedding_in_until": "2026-07-01"}, {"kind": "PI"}):
+        assert priced_orders(tmp_path, orders(tmp_path, kpis=[kpi | free]), *LATE_ORDERS) == []
+
+
+def test_late_orders_of_a_closed_month_cost_the_same_from_what_was_kept(tmp_path: Path) -> None:
+    contract = orders(tmp_path)
+    for now in ("2026-07-03T00:00:00Z", "2027-07-03T00:00:00Z"):
+        assert priced_orders(tmp_path, contract, *LATE_ORDERS, now=now) == [("A", 6), ("B", 28), ("C", 2)]
+    later = month_of(tmp_path, contract, "2026-07", entries=said(*LATE_ORDERS), now="2027-07-03T00:00:00Z")
+    assert next(past for past in later.earlier if past.month == "2026-06").credit.total == 36
+
+
+@pytest.mark.parametrize(("responded", "credit"), [("10:17:59", "0"), ("10:18:00", "600"), ("10:45:00", "600")])
+def test_each_response_ten_minutes_late_or_later_has_a_price(tmp_path: Path, responded: str, credit: str) -> None:
+    """Mountain-Valley EMS Agency: 600 dollars each; within eight minutes is in time."""
+    kpi = {"id": "responses", "indicator": "ratio_in_target", "target": 90, "within": "8m", "measures": "response"}
+    late = [{"at_least": "10m", "amount": 600}]
+    contract = contract_of(
+        tmp_path,
+        time_zone="UTC",
+        currency="USD",
+        kpis=[kpi],
+        credits=[{"id": "long", "method": "per_ticket", "kpi": "responses", "late": late}],
+    )
+    plain = {"kind": "ticket", "id": "R1", "priority": "P1", "opened": "2026-06-02 10:00"}
+    entry = plain | {"responded": f"2026-06-02 {responded}", "ended": "2026-06-02 12:00"}
+    found = month_of(tmp_path, contract, "2026-06", entries=said(entry)).result
+    assert found is not None
+    assert found.credit.total == Decimal(credit)

@@ -170,6 +170,7 @@ OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     "lines": lambda asked: [line.amount for line in asked.result.credit.lines],
     "held": lambda asked: [line.amount for line in asked.result.credit.held],
     "line_months": lambda asked: [line.month for line in asked.result.credit.lines],
+    "line_tickets": lambda asked: [line.ticket for line in asked.result.credit.lines],
     "days": lambda asked: [line.given and line.given.days for line in asked.result.credit.lines],
     "line_working": lambda asked: [list(map(str, line.working)) for line in asked.result.credit.lines],
     "credit_working": lambda asked: [formulas(line.working[-1:]) for line in asked.result.credit.lines],

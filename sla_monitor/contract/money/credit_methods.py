@@ -21,6 +21,7 @@ from sla_monitor.contract.money.charges_and_caps import MinimumPayout
 from sla_monitor.contract.money.credit_tables import (
     ChargeShare,
     DayTier,
+    LatePrice,
     Number,
     OnlyIfRepeated,
     PercentPart,
@@ -361,6 +362,36 @@ class UnitRateCredit(CreditTerms):
         return self
 
 
+class PerTicketCredit(CreditTerms):
+    """A price for each late ticket on record, by how late it was on its own clock."""
+
+    summary: ClassVar[str] = "a price for each late ticket on record, or for each `block` of its lateness"
+    example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "late": "[{at_least: 10m, amount: 600.00}]"}
+
+    method: Literal["per_ticket"] = Field(description="Credit method.")
+    kpi: KpiId = Field(description="Whose tickets are priced, whether it misses its target or not.")
+    late: tuple[LatePrice, ...] = Field(min_length=1, description="In any order; the greatest that holds counts.")
+    block_ms: DurationMs | None = Field(
+        None, alias="block", description="The price is for each so much lateness; none: for the ticket."
+    )
+    blocks: Literal["full", "begun"] = Field("full", description="How a block that is not full counts.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
+        return min(price.amount for price in self.late) / charges * 100 if charges and self.block_ms is None else None
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        if kpis[self.kpi].ticket_terms is None:
+            message = f"{self.kpi} counts no tickets of the register, so that it never gives anything"
+            yield ("kpi",), f"{message} (name a ratio_in_target with within)"
+        for i, price in enumerate(self.late):
+            if not price.amount:
+                yield ("late", i, "amount"), "is nothing, and no ticket costs less (leave the row out)"
+
+
 class FixedCredit(RepeatedCreditTerms):
     """An amount for each KPI that misses its target."""
 
@@ -476,6 +507,7 @@ Credit = Annotated[
     | LadderCredit
     | RatchetCredit
     | UnitRateCredit
+    | PerTicketCredit
     | FixedCredit
     | DaysCredit
     | BonusCredit

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from sla_monitor.contract.fields import Misplaced, Money, Strict, Whole
+from sla_monitor.contract.fields import DurationMs, Misplaced, Money, Strict, Whole
 from sla_monitor.contract.kpis.bands import Level, Points
 from sla_monitor.contract.kpis.kpi_terms import Factor
 
@@ -155,6 +155,23 @@ class ShortfallSlice(Strict):
         if self.percent is not None and self.to is not None:
             raise Misplaced([(("percent",), "is for the open slice, without to (write rate_percent)")])
         return self
+
+
+class LatePrice(Strict):
+    """What a ticket costs from so much lateness on; without an edge, whatever it is."""
+
+    at_least_ms: DurationMs | None = Field(None, alias="at_least", description="For tickets so late and later;")
+    above_ms: DurationMs | None = Field(None, alias="above", description="or only for later ones; none: for all late.")
+    amount: Money = Field(description="For the ticket, or for each block of its lateness.")
+
+    @model_validator(mode="after")
+    def _one_edge(self) -> Self:
+        if self.at_least_ms is not None and self.above_ms is not None:
+            raise Misplaced([(("above",), "or at_least: write no more than one of them")])
+        return self
+
+    def holds(self, late_ms: int) -> bool:
+        return late_ms >= self.at_least_ms if self.at_least_ms is not None else late_ms > (self.above_ms or 0)
 
 
 class RepeatStep(Strict):

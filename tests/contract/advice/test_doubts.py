@@ -193,6 +193,17 @@ def test_steps_and_slices_that_no_result_comes_to(
     assert (doubted(tmp_path, text.replace("floor", "prorata")) == []) is is_too_short
 
 
+def test_a_price_of_tickets_of_a_kpi_that_counts_none(tmp_path: Path) -> None:
+    rule = "credits: [{id: c, method: per_ticket, kpi: KPI1, late: [{amount: 5}]}]\n"
+    reason = "KPI1 counts no tickets of the register, so that it never gives anything"
+    message = told(tmp_path, f"{SERVICE}{KPI}{rule}", about="credits.c.kpi")
+    assert message == f"{reason} (name a ratio_in_target with within)"
+    tickets = "kpis: [{id: KPI1, service: custody, indicator: ratio_in_target, target: 90, within: 1h}]\n"
+    assert doubted(tmp_path, f"{SERVICE}{tickets}{rule}") == []
+    free = rule.replace("amount: 5", "amount: 0")
+    assert "no ticket costs less" in told(tmp_path, f"{SERVICE}{tickets}{free}", about="credits.c.late.0.amount")
+
+
 def test_an_alarm_that_can_never_go_off(tmp_path: Path) -> None:
     """With everything down, 90 per cent is burnt ten times too fast, and no faster."""
     text = f"{SERVICE}kpis: [{{id: KPI1, service: custody, target: 90}}]\n"

@@ -90,6 +90,19 @@ SHORTFALLS = [
     ),
 ]
 
+LATENESS = [
+    ("late: []", "credits.a.late: must not be empty (write 1 item or more)"),
+    (
+        "late: [{at_least: 10, amount: 1}]",
+        "credits.a.late.0.at_least: 10 is not a duration (write 500ms, 30s, 5m, 1h30m or 2d)",
+    ),
+    (
+        "late: [{at_least: 10m, above: 5m, amount: 1}]",
+        "credits.a.late.0.above: or at_least: write no more than one of them",
+    ),
+]
+
+
 REFERENCES = [
     (
         "credits:\n  - {id: a, method: tiers, kpi: KPI2, tiers: [{below: 9, percent: 1}]}\n",
@@ -309,6 +322,12 @@ def test_a_window_of_days_is_of_what_is_known_by_the_day(tmp_path: Path, conditi
 def test_a_shortfall_has_one_rate_and_slices_that_go_one_way(tmp_path: Path, rule: str, expected: str) -> None:
     (line,) = problems(tmp_path, f"{KPI}credits:\n  - {{id: a, method: shortfall, kpis: [KPI1], {rule}}}\n")
     assert line.partition(": ")[2] == expected
+
+
+@pytest.mark.parametrize(("rule", "expected"), LATENESS, ids=[rule for rule, _ in LATENESS])
+def test_a_price_of_lateness_has_an_edge_that_is_a_duration(tmp_path: Path, rule: str, expected: str) -> None:
+    lines = problems(tmp_path, f"{KPI}credits:\n  - {{id: a, method: per_ticket, kpi: KPI1, {rule}}}\n")
+    assert lines[0].partition(": ")[2] == expected
 
 
 @pytest.mark.parametrize(("rule", "expected"), REPEATED, ids=[rule for rule, _ in REPEATED])

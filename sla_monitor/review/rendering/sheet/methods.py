@@ -178,6 +178,7 @@ FORMULAS: dict[str, Formulas | None] = {
     "ladder": by_ladder,
     "ratchet": by_ratchet,
     "unit_rate": None,
+    "per_ticket": None,
     "fixed": by_fixed_amount,
     "days": None,
     "bonus": None,
