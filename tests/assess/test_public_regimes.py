@@ -352,3 +352,28 @@ def test_each_response_ten_minutes_late_or_later_has_a_price(tmp_path: Path, res
     found = month_of(tmp_path, contract, "2026-06", entries=said(entry)).result
     assert found is not None
     assert found.credit.total == Decimal(credit)
+
+
+@pytest.mark.parametrize(
+    ("reported", "credit"), [("90", "0"), ("89.99", "1000"), ("85", "1000"), ("84.999", "8000"), ("0", "8000")]
+)
+def test_the_band_of_a_result_carries_the_money(tmp_path: Path, reported: str, credit: str) -> None:
+    """Mountain-Valley EMS Agency: so many dollars by band of compliance."""
+    bands = [
+        {"name": "met", "at_least": 90},
+        {"name": "low", "at_least": 85, "below": 90, "amount": 1000},
+        {"name": "very-low", "below": 85, "amount": 8000},
+    ]
+    contract = contract_of(
+        tmp_path,
+        currency="USD",
+        kpis=[{"id": "zone", "indicator": "submitted", "target": 90, "rounding": {"mode": "none"}, "bands": bands}],
+        credits=[{"id": "compliance", "method": "bands", "kpis": ["zone"]}],
+    )
+    figure = {"kind": "figure", "kpi": "zone", "month": "2026-06", "party": "authority", "value": reported}
+    found = month_of(tmp_path, contract, "2026-06", entries=said(figure)).result
+    assert found is not None
+    assert found.credit.total == Decimal(credit)
+    waived = month_of(tmp_path, contract, "2026-06", entries=said(figure, WAIVED)).result
+    assert waived is not None
+    assert waived.credit.total == 0

@@ -129,6 +129,11 @@ def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
             *_unrecorded(credit, regime),
         )
         yield from ((("credits", j, *path), message) for path, message in found)
+    paid = {name for credit in regime.credits if credit.prices_bands for name in credit.named_kpis}
+    for i, kpi in enumerate(regime.kpis):
+        if kpi.id not in paid and any(band.amount for band in kpi.bands):
+            message = "have amounts that no rule for credits gives"
+            yield ("kpis", i, "bands"), f"{message} (add one to credits: method: bands, kpis: [{kpi.id}])"
     for j, cap in enumerate(regime.caps):
         for key in ("base", "first_year_base"):
             if getattr(cap, key) == "estimated_year_1" and regime.charges.estimated_year_1 is None:

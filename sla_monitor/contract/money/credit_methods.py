@@ -53,6 +53,8 @@ class CreditTerms(Strict):
     """What the pack says that a line costs money for where it is of no one KPI."""
     prices_points: ClassVar[bool] = False
     """Whether it is worth nothing without bands that have points."""
+    prices_bands: ClassVar[bool] = False
+    """Whether it gives the amounts of bands."""
     prices_misreports: ClassVar[bool] = False
     """Whether it takes the register's misreports."""
     is_bonus: ClassVar[bool] = False
@@ -362,6 +364,27 @@ class UnitRateCredit(CreditTerms):
         return self
 
 
+class BandCredit(RepeatedCreditTerms):
+    """The amount that the band of a result has in the KPI's own table of bands."""
+
+    summary: ClassVar[str] = "the `amount` of the band that the result is in"
+    example: ClassVar[Mapping[str, str]] = {"kpis": "[KPI1]"}
+    prices_bands: ClassVar[bool] = True
+
+    method: Literal["bands"] = Field(description="Credit method.")
+    kpis: tuple[KpiId, ...] = Field(min_length=1, description="Whose bands; the amounts of several add up.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        for i, name in enumerate(self.kpis):
+            if not any(band.amount for band in kpis[name].bands):
+                message = f"no band of {name} has an amount, so that it never gives anything for it"
+                yield ("kpis", i), f"{message} (write for example amount: 1000.00 in its bands)"
+
+
 class PerTicketCredit(CreditTerms):
     """A price for each late ticket on record, by how late it was on its own clock."""
 
@@ -507,6 +530,7 @@ Credit = Annotated[
     | LadderCredit
     | RatchetCredit
     | UnitRateCredit
+    | BandCredit
     | PerTicketCredit
     | FixedCredit
     | DaysCredit

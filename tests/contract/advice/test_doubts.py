@@ -204,6 +204,17 @@ def test_a_price_of_tickets_of_a_kpi_that_counts_none(tmp_path: Path) -> None:
     assert "no ticket costs less" in told(tmp_path, f"{SERVICE}{tickets}{free}", about="credits.c.late.0.amount")
 
 
+def test_amounts_of_bands_and_the_rule_that_gives_them_need_each_other(tmp_path: Path) -> None:
+    rule = "credits: [{id: c, method: bands, kpis: [KPI1]}]\n"
+    message = told(tmp_path, f"{SERVICE}{KPI}{rule}", about="credits.c.kpis.0")
+    assert message.startswith("no band of KPI1 has an amount, so that it never gives anything for it (write")
+    dear = KPI.replace("points: 3", "points: 3, amount: 500.00")
+    message = told(tmp_path, f"{SERVICE}{dear}", about="kpis.KPI1.bands")
+    remedy = "(add one to credits: method: bands, kpis: [KPI1])"
+    assert message == f"have amounts that no rule for credits gives {remedy}"
+    assert doubted(tmp_path, f"{SERVICE}{dear}{rule}") == []
+
+
 def test_an_alarm_that_can_never_go_off(tmp_path: Path) -> None:
     """With everything down, 90 per cent is burnt ten times too fast, and no faster."""
     text = f"{SERVICE}kpis: [{{id: KPI1, service: custody, target: 90}}]\n"

@@ -35,6 +35,29 @@ kpis:
         ),
     ),
     (
+        """\
+kpis:
+  - id: KPI1
+    service: custody
+    target: 99.0
+    rounding: {mode: none}
+    bands: [{name: met, at_least: 99}, {name: low, at_least: 98, below: 99, amount: 9}, {name: bad, below: 98}]
+""",
+        "c.yaml:16:89: kpis.KPI1.bands.2.amount: must not be less than in the better band above",
+    ),
+    (
+        """\
+kpis:
+  - id: KPI1
+    kind: PI
+    service: custody
+    target: 99.0
+    rounding: {mode: none}
+    bands: [{name: met, at_least: 99}, {name: low, below: 99, amount: 9}]
+""",
+        "c.yaml:13:11: kpis.KPI1.kind: a PI costs nothing (write KPI, or take the amounts out of its bands)",
+    ),
+    (
         "kpis:\n  - {id: KPI2, indicator: respons_time, target: 5}\n",
         "c.yaml:12:27: kpis.KPI2.indicator: no such indicator (did you mean response_time?)",
     ),

@@ -11,6 +11,7 @@ from typing import Any
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import (
+    BandCredit,
     Credit,
     CreditTerms,
     FixedCredit,
@@ -22,7 +23,7 @@ from sla_monitor.contract.money.credit_methods import (
     TierCredit,
 )
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal
-from sla_monitor.review.rendering.sheet.promises import KpiSheet
+from sla_monitor.review.rendering.sheet.promises import KpiSheet, by_band
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,12 @@ def by_fixed_amount(rule: FixedCredit, frame: MethodFrame) -> Iterator[Line]:
         yield name, f"{frame.promises.at('I', name)}*{frame.promises.at('D', name)}*{amount}"
 
 
+def by_bands(rule: BandCredit, frame: MethodFrame) -> Iterator[Line]:
+    for name in _known(rule.kpis, frame):
+        amount = by_band(frame.kpis[name], frame.promises.at("C", name), lambda band: Fraction(band.amount))
+        yield name, f"{frame.promises.at('I', name)}*{amount}"
+
+
 def by_pool(rule: PoolCredit, frame: MethodFrame) -> Iterator[Line]:
     """Whether a KPI is in default depends on months before: it is a number here, 1 or 0, and not a formula."""
     at_risk = frame.number("Per cent of the charges at risk", rule.at_risk_percent)
@@ -178,6 +185,7 @@ FORMULAS: dict[str, Formulas | None] = {
     "ladder": by_ladder,
     "ratchet": by_ratchet,
     "unit_rate": None,
+    "bands": by_bands,
     "per_ticket": None,
     "fixed": by_fixed_amount,
     "days": None,
