@@ -180,6 +180,11 @@ class CreditLine:
     given: DaysGiven | None = None
     ticket: str | None = None
 
+    @property
+    def about(self) -> str:
+        """The KPI and the ticket that it is for, as far as there are any."""
+        return ", ".join(name for name in (self.kpi, self.ticket) if name)
+
 
 @dataclass(frozen=True, slots=True)
 class CapResult:

@@ -166,7 +166,7 @@ def _line(line: CreditLine, code: str) -> Row:
     whose = line.service or "contract"
     return {
         "rule": describe_id(line.rule),
-        "KPI": ", ".join(name for name in (line.kpi, plain(line.ticket or ""), line.month) if name),
+        "KPI": ", ".join(name for name in (plain(line.about), line.month) if name),
         "of": whose,
         "amount": str(line.given) if line.given else format_money(line.amount, code),
     }

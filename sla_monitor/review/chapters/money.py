@@ -93,8 +93,7 @@ def _no_credit(case: PackInput) -> str:
 
 def _line_row(case: PackInput, line: CreditLine) -> Row:
     rule = next((one for one in case.terms.credits if one.id == line.rule), None)
-    whose = line.kpi or (rule.costs_for if rule else RETURNED)
-    whose = f"{whose}, {line.ticket}" if line.ticket else whose
+    whose = line.about or (rule.costs_for if rule else RETURNED)
     return (
         Cell(describe_id(line.rule)),
         Cell(f"{whose} of {format_month(line.month)}" if line.month else whose),
@@ -115,8 +114,7 @@ def _held(case: PackInput, result: PeriodResult) -> Iterator[Table]:
 
 def _worked_out(result: PeriodResult) -> Iterator[Table]:
     for position, line in enumerate(result.credit.lines, start=1):
-        about = "".join(f", {name}" for name in (line.kpi, line.ticket) if name)
-        caption = f"Line {position}: {describe_id(line.rule)}{about}"
+        caption = f"Line {position}: {describe_id(line.rule)}{f', {line.about}' if line.about else ''}"
         yield steps_table(f"credit-line-{position}", caption, line.working)
 
 
