@@ -194,7 +194,8 @@ def tickets(context: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, 
     for said in context.tickets:
         if kpi.covers(said.priority, said.service) and said.id not in left_out:
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
-            found.append(Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops))
+            times = (said.opened_ms, said.responded_ms, said.ended_ms)
+            found.append(Ticket(said.id, said.priority, *times, stops, said.service))
     return tuple(found)
 
 

@@ -167,7 +167,7 @@ def _line(line: CreditLine, code: str) -> Row:
     whole = f" of {format_money(line.by_itself, code)}" if line.by_itself != line.amount else ""
     return {
         "rule": describe_id(line.rule),
-        "KPI": (line.kpi or "") + (f", {line.month}" if line.month else ""),
+        "KPI": ", ".join(name for name in (plain(line.about), line.month) if name),
         "of": whose,
         "amount": str(line.given) if line.given else format_money(line.amount, code) + whole,
     }
