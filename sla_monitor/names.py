@@ -302,7 +302,7 @@ AWAITING_WITNESS = MetricName(
     "sla_observations_awaiting_witness", "gauge", (), "Failures that wait for the next round of the witnesses."
 )
 REFUSED_OBSERVATIONS = MetricName(
-    "sla_refused_observations", "counter", (), "Things that a site said and that cannot be; they are not recorded."
+    "sla_refused_observations", "counter", (), "Impossible observations sent by a site; not recorded."
 )
 COMMITTED = MetricName(
     "sla_ledger_committed_observations", "counter", (), "Observations whose commit has returned: they survive a crash."
@@ -422,10 +422,10 @@ NOT_PROBING = AlertName("SlaMonitorNotProbing", "monitor", "The monitor has stop
 PROBE_BROKEN = AlertName("SlaProbeBroken", "monitor", "Endpoints are not seen for a reason of the monitor's own.")
 SITE_RESTARTED = AlertName("SlaSiteRestarted", "monitor", "A process that probes had to be started again.")
 OBSERVATIONS_REFUSED = AlertName(
-    "SlaObservationsRefused", "monitor", "A process that probes said what cannot be; it is not recorded."
+    "SlaObservationsRefused", "monitor", "A site sent impossible observations; they are not recorded."
 )
 MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor probes late, or not as often as it should.")
-ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are no longer being worked out.")
+ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are not being updated.")
 LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
 LEDGER_UNVERIFIED_ALERT = AlertName(
     "SlaLedgerUnverified", "monitor", "The record is not as it was recorded, or cannot be verified."

@@ -258,5 +258,5 @@ def _refusal(entry: Entry, said: Maintenance, rules: MaintenanceTerms, terms: Te
         booked_on, start_on = local_date(notified_ms, terms.time_zone), local_date(said.start_ms, terms.time_zone)
         days = working_days_between(booked_on, start_on, terms.working_calendar)
         if days < rules.notice_working_days:
-            return f"booked {format_working_days(days)} before, {rules.notice_working_days} are asked"
+            return f"booked {format_working_days(days)} before, {rules.notice_working_days} are required"
     return ""

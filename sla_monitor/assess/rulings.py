@@ -91,7 +91,7 @@ def decided(case: RequestContext, entry: Entry, said: Maintenance | Claim) -> Gr
     if found is None:
         if said.asks_for_decision(case.contract):
             return Grant(None, "awaits a decision", is_pending=True)
-        return Grant((said.start_ms, said.end_ms), "stands by itself")
+        return Grant((said.start_ms, said.end_ms), "needs no decision")
     number, ruling = found[0].number, found[1]
     if not ruling.granted:
         return Grant(None, f"refused by decision {number}")

@@ -60,7 +60,7 @@ class BackfillRecord:
         """From when until when. Raises BackfillError for a record that tells nothing."""
         reach = [(spans[0].start_ms, spans[-1].end_ms) for spans in self.spans.values() if spans]
         if not reach:
-            raise BackfillError(["there is nothing in it to bring in (check the range, and what is asked for)"])
+            raise BackfillError(["no data to import (check the range and the query)"])
         return min(one[0] for one in reach), max(one[1] for one in reach)
 
     def of(self, endpoints: Iterable[str]) -> None:

@@ -90,7 +90,7 @@ def _changes(output: Path, file: HolidayFile, force: bool) -> list[str]:
 def show(contract: str, name: str, month: date | None, config: Path) -> None:
     """Print the days and hours of the calendar NAME of CONTRACT, a file or the id of a contract in the configuration.
 
-    Days are those of the terms in force on each of them. Closed days are told with their name.
+    Days are those of the terms in force on each of them. Closed days are listed by name.
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.contract.local_time import local_date

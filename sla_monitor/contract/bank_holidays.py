@@ -37,7 +37,7 @@ class HolidayFile(Strict):
 
     country: Code = Field(description="ISO 3166: GB.")
     region: Code | None = Field(None, description="ISO 3166-2 without the country: ENG.")
-    first_year: Year = Field(description="The first year that the file speaks of.")
+    first_year: Year = Field(description="The first year that the file covers.")
     last_year: Year = Field(description="The last one.")
     made_with: str = Field("", description="What the days were taken from.")
     days: dict[Day, Name] = Field(description="Date: name.")

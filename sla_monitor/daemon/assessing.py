@@ -67,7 +67,7 @@ class Assessing:
             if self._is_stopping:
                 return
             self.problem = str(error)
-            log.error("the figures cannot be worked out", extra={"problem": self.problem})
+            log.error("the figures cannot be calculated", extra={"problem": self.problem})
         else:
             self.problem = ""
 

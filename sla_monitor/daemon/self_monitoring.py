@@ -61,8 +61,8 @@ class OwnState:
         ledger, sites = self.ledger.stats(), self.sites.stats()
         found = {
             "no endpoint has been probed yet": not is_probing,
-            "the first figures since the start are still being worked out": not self.assessing.is_first_done,
-            f"the figures cannot be worked out: {self.assessing.problem}": bool(self.assessing.problem),
+            "the first figures since the start are still being calculated": not self.assessing.is_first_done,
+            f"the figures cannot be calculated: {self.assessing.problem}": bool(self.assessing.problem),
             "a site does not answer, or cannot be started: its endpoints are not probed": (
                 sites.pulse_age_s > PULSE_LIMIT_S or sites.running < sites.wanted
             ),

@@ -56,8 +56,8 @@ STOP_S = 1.0
 WHY = {
     "ended": "it ended",
     "held": "it was held by what an endpoint sent",
-    "stopped": "it stood still",
-    "refused": "what it said cannot be",
+    "stopped": "it was stopped",
+    "refused": "it sent impossible observations",
 }
 
 log = logging.getLogger(__package__)

@@ -1,4 +1,4 @@
-"""The numbers by which authority and supplier see that they have worked from the same."""
+"""Input digests: of the contract's files and of the evidence, so that two parties can compare them."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ class EvidenceDocument(Strict):
         " without an end goes on to the end of `seen`, and no further. None: the end"
         " of what was seen, or the last entry if that is later.",
     )
-    seen: Range = Field(description="The time that the file speaks of.")
+    seen: Range = Field(description="The time that the file covers.")
     observed: tuple[Observed, ...] = Field((), description="What was seen; an endpoint that is in none was not seen.")
     samples: tuple[SampleBlock, ...] = Field((), description="Single observations of endpoints whose record is spans.")
     clock_moves: tuple[ClockMoved, ...] = Field(

@@ -1,4 +1,4 @@
-"""Which endpoints of a contract evidence is asked about."""
+"""Endpoint keys of a contract: all, and those whose single observations are needed."""
 
 from __future__ import annotations
 

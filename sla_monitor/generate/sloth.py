@@ -1,4 +1,4 @@
-"""The same figures under the names that Sloth's dashboards for Grafana expect (an option of the command).
+"""Sloth's records: KPIs under the names that Sloth's dashboards for Grafana expect (an option of the command).
 
 Sloth counts bad events in a rolling window; a contract counts seconds of downtime in its period. What is recorded here
 is the contract's: the 30-day figures are those of the running period.

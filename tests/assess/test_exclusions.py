@@ -100,7 +100,7 @@ def test_a_decision_may_grant_a_part() -> None:
 def test_where_the_contract_asks_for_no_decision_a_booking_stands_by_itself() -> None:
     found = down_all_night(one_version(maintenance={"approval": "none"}), booking())
     assert hours_down(found) == [4, 0, 0]
-    assert why(found) == [(True, "stands by itself", 4)]
+    assert why(found) == [(True, "needs no decision", 4)]
 
 
 def test_a_booking_that_was_undone_is_none() -> None:
@@ -112,7 +112,7 @@ def test_a_booking_that_was_undone_is_none() -> None:
     ("rules", "why_not"),
     [
         ({"notice": "10d"}, "booked less than 10d before"),
-        ({"notice_working_days": 8}, "booked 7 Working Days before, 8 are asked"),
+        ({"notice_working_days": 8}, "booked 7 Working Days before, 8 are required"),
     ],
 )
 def test_a_booking_that_came_late_is_refused_by_the_contract(rules: dict[str, Any], why_not: str) -> None:
@@ -267,7 +267,7 @@ def test_flexible_maintenance_excludes_so_much_downtime_anywhere_in_the_window()
     assert hours_down(found) == [1.5, 0.5, 0.5]
     assert agreed.base_ms == (HOURS_OF_JUNE - 1) * HOUR
     assert found.services[0].excluded_ms == HOUR
-    assert why(found) == [(True, "stands by itself; only downtime, 3h at most", 4)]
+    assert why(found) == [(True, "needs no decision; only downtime, 3h at most", 4)]
 
 
 def test_flexible_maintenance_ends_with_its_hours() -> None:

@@ -148,8 +148,8 @@ WRONG = [
     ("probes", "at,outcome,duration_ms\n2026-10-05T12:00Z,up,1e99\n", "list.csv:2: duration_ms: '1e99' is not between"),
     ("probes", "at,outcome,duration_ms\n2026-10-05T12:00Z,up,fast\n", "list.csv:2: duration_ms: 'fast' is no number"),
     ("probes", "at,outcome\n2026-10-05T12:00Z,up\n2026-10-05T13:00+01:00,down\n", "list.csv:3: health has another"),
-    ("probes", "at,outcome\n", "there is nothing in it to bring in"),
-    ("probes", "at,outcome\n2027-10-05T12:00Z,up\n", "there is nothing in it to bring in"),
+    ("probes", "at,outcome\n", "no data to import"),
+    ("probes", "at,outcome\n2027-10-05T12:00Z,up\n", "no data to import"),
 ]  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_a_list_may_be_that_of_several_endpoints_each_once(desk: Desk) -> None:
     outages(desk, OUTAGES)
     name = desk.write("list.csv", OUTAGES)
     words = ("ledger", "backfill", "csv", "small", name, "--kind", "outages", *OCTOBER)
-    assert "was brought in before: it is import 1" in desk.problem(*words, "--endpoint", "records")
+    assert "is already import 1" in desk.problem(*words, "--endpoint", "records")
     assert desk.told(*words, "--endpoint", "webmail")["import"] == 2
 
 

@@ -38,7 +38,7 @@ def test_probes_are_made_and_told_of_before_the_first_figures_are_there(
             wait_until(lambda: all(watched.probes for watched in one.board.endpoints.values()))
             said = ready(one)
             assert said.startswith("ready\n")
-            assert "the first figures since the start are still being worked out" in said
+            assert "the first figures since the start are still being calculated" in said
             assert assessed(one) == []
         wait_until(lambda: "first figures" not in ready(one))
         assert assessed(one) == ["demo"]

@@ -108,5 +108,5 @@ def test_an_assessment_that_finds_the_ledger_closed_is_told_unless_we_stop(
     if is_stopping:
         assessing.stop()
     assessing.assess_or_tell(lambda: [one_version()])
-    assert caplog.messages == ([] if is_stopping else ["the figures cannot be worked out"])
+    assert caplog.messages == ([] if is_stopping else ["the figures cannot be calculated"])
     assert bool(assessing.problem) is not is_stopping

@@ -104,7 +104,7 @@ def test_a_series_is_read_sample_by_sample_and_what_was_not_scraped_nobody_saw(d
 
 def test_the_same_answers_are_not_taken_twice(desk: Desk, url: str) -> None:
     desk.told(*words(url, HEALTH))
-    assert "was brought in before: it is import 1" in desk.problem(*words(url, HEALTH))
+    assert "is already import 1" in desk.problem(*words(url, HEALTH))
 
 
 def test_what_was_seen_here_has_the_say(desk: Desk, url: str) -> None:

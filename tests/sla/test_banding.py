@@ -111,7 +111,7 @@ def test_terms_that_contradict_each_other_are_refused() -> None:
     assert "must not be fewer" in refused(bands=[*BANDS[:2], {**BANDS[2], "points": 0}, *BANDS[3:]])
     assert "needs no upper edge" in refused(bands=[{**BANDS[0], "below": 100}, *BANDS[1:]])
     assert "needs no lower edge" in refused(bands=[*BANDS[:4], {**BANDS[4], "at_least": 0}])
-    assert "stands beside at_least" in refused(bands=[{**BANDS[0], "above": 99}, *BANDS[1:]])
+    assert "conflicts with at_least" in refused(bands=[{**BANDS[0], "above": 99}, *BANDS[1:]])
     bare = {"bands": None, "threshold": None}
     assert "statistic: percentile" in refused(indicator="response_time", statistic="mean", percentile=95, **bare)
 

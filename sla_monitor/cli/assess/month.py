@@ -41,8 +41,8 @@ STATUS = {
     "final": "final: signed off",
 }
 VIEWS_TOLD = (
-    "gross: nothing is taken out; claimed: all that was asked for; agreed: what was granted. Bands, points and money go"
-    " by the agreed figure."
+    "gross: nothing is excluded; claimed: every request is excluded; agreed: only granted requests are. Bands, points"
+    " and money go by the agreed figure."
 )
 DISPENSABLE = ("title", "clause", "repeat", "coverage")
 """What a narrow terminal does without, in this order; the three views stay side by side."""
@@ -119,7 +119,7 @@ def _band(kpi: KpiAssessment) -> str:
 def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -> Iterator[str]:
     credit, code = result.credit, one.currency
     if not result.is_measured:
-        yield "No KPI has a figure for this month: no points and no credit are worked out."
+        yield "No KPI has a figure for this month: no points and no credit are calculated."
         return
     sums = f"Points {format_points(result.points)}. " if one.gives_points else ""
     sums += f"Credit {format_money(credit.total, code)}{_why_less(result, code)}"
@@ -204,7 +204,7 @@ def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:
         yield wrapped(f"Figures owed: {owed}.", columns, "  ")
 
 
-FOUND = {"granted": "taken out", "pending": "not yet", "refused": "not taken out"}
+FOUND = {"granted": "excluded", "pending": "not yet", "refused": "not excluded"}
 
 Ruled = tuple[int, int, str, str]
 """From, to, what became of it, and why."""
@@ -242,7 +242,7 @@ def _time(one: ContractAssessment, entries: Mapping[int, Entry]) -> Iterator[str
         for service in one.services
         if service.excluded_ms
     ]
-    yield f"  Taken out for all KPIs, each instant once: {'; '.join(out)}" if out else ""
+    yield f"  Excluded for all KPIs, each instant once: {'; '.join(out)}" if out else ""
 
 
 def _by_entry(one: ContractAssessment) -> dict[int, dict[Ruled, dict[str, PercentOf]]]:
@@ -308,7 +308,7 @@ def _tickets(one: ContractAssessment, contract: Contract, entries: Mapping[int, 
     for entry, said in case.effective.of(Claim):
         if said.tickets:
             decision = case.effective.decision_on(entry.number)
-            found = "taken out" if is_granted(case, entry, said) else "not taken out" if decision else "not yet"
+            found = "excluded" if is_granted(case, entry, said) else "not excluded" if decision else "not yet"
             yield f"  {_heading(entry.number, entry)}"
             by = f", decision #{decision[0].number} by {decision[0].actor}" if decision else ", awaits a decision"
             yield plain(f"    {found}: {_counted(said.tickets)}{by}")

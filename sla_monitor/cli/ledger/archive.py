@@ -80,7 +80,7 @@ def _seal(contract: Contract, settings: Settings, ledger: Path | None, now_ms: i
         made = seal_days(contract, ledger or settings.ledger.path, sealer, now_ms, progress, at_most=at_most)
         newest = sealer.last
     if newest is None:
-        click.echo(f"{contract.id}: nothing was seen or said yet")
+        click.echo(f"{contract.id}: no observations or entries yet")
         return
     click.echo(f"{contract.id}: {len(made)} days sealed, up to {newest.on}")
     authority, today = settings.archive.time_stamps, datetime.fromtimestamp(now_ms / 1000, UTC).date()

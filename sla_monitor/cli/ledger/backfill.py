@@ -31,8 +31,8 @@ _file = click.Path(dir_okay=False, path_type=Path)
 def backfill() -> None:
     """Fill time that nobody saw from what another monitor recorded.
 
-    What was seen here stands. What is brought in is told wherever its figures are, and undone as a whole (ledger
-    undo-import). Safe while the daemon runs.
+    Our own observations take precedence. Imports are marked wherever their figures appear, and are undone as a whole
+    (ledger undo-import). Safe while the daemon runs.
     """
 
 
@@ -96,12 +96,12 @@ every_option = click.option(
     required=True,
     callback=pairs,
     metavar="ENDPOINT=QUERY",
-    help="What is asked for an endpoint: a series or expression that is 1 where all was well, and else 0.",
+    help="Query for an endpoint: a series or expression that is 1 for up and 0 for down.",
 )
 @_range(needed=True)
 @click.option("--step", "step_ms", default="60s", show_default=True, callback=_duration, help="Between evaluations.")
 @every_option
-@click.option("--bounded", is_flag=True, help="Expressions look back no further than a step by themselves.")
+@click.option("--bounded", is_flag=True, help="The expressions themselves look back at most one step.")
 @click.option("--bearer-token", help="${env:NAME} or ${file:PATH}: sent as Authorization: Bearer.")
 @click.option("--ca-file", type=_file, help="Trust only this CA bundle, not the system's.")
 def prometheus(url: str, series: dict[str, str], step_ms: int, every_ms: int | None, **given: Any) -> None:

@@ -47,8 +47,8 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Bring the evidence file EVIDENCE into the ledger: spans, observations and entries of the register.
 
-    What was seen here stands: an import counts only for time that nobody saw. It is told wherever its figures are, and
-    undone as a whole (undo-import). Entries come into a register that has none of the contract. Safe while the daemon
+    Our own observations take precedence: an import counts only for unobserved time. It is marked wherever its figures
+    appear, and is undone as a whole (undo-import). Entries are imported into a register without entries of the contract. Safe while the daemon
     runs.
     """
     from sla_monitor.evidence.reading import checked, spelled

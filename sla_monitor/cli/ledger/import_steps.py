@@ -199,7 +199,7 @@ def _print_result(
             "changed": effect.changes,
         })  # fmt: skip
         return
-    name = "would be brought in" if stored is None else f"import {stored.record.number}"
+    name = "would be imported" if stored is None else f"import {stored.record.number}"
     click.echo(lines_of(f"{plain(draft.record.source)}: {name}"))
     rows = [
         {

@@ -42,8 +42,8 @@ def prune(config: Path, ledger: Path | None, before: datetime, dry_run: bool) ->
     """Take observations out of the ledger that are in sealed days.
 
     Each day is checked first: its signature, its digests, and that it holds what the ledger holds. Spans, register and
-    heartbeats stay; figures that are made of single observations are worked out from the archive then, so keep it,
-    and a copy. Safe while the daemon runs, and to be killed at any time.
+    heartbeats stay; figures of single observations are then calculated from the archive: keep it and a
+    copy. Safe while the daemon runs, and safe to interrupt.
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration

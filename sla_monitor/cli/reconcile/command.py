@@ -59,7 +59,7 @@ class Scope:
 @click.option("--tolerance", help="How far edges may differ and still agree. [default: 2m]")
 @click.option("--keep", is_flag=True, help="Enter the list in the register; page, pack and JSON show it from then on.")
 @click.option("--reference", default="", help="With --keep: a number in somebody's files.")
-@click.option("--note", default="", help="With --keep: whatever is to be known of it.")
+@click.option("--note", default="", help="With --keep: a note on the list.")
 @click.option("--preview", is_flag=True, help="Also what each entry that is suggested would change.")
 @click.option("--evidence", type=_file, help="Work from this evidence file, and not from the ledger.")
 def reconcile(  # noqa: PLR0913, PLR0917 - one for each option
@@ -79,7 +79,7 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one for each option
     evidence: Path | None,
     **given: Any,
 ) -> None:
-    """Hold the outages of CONTRACT against the supplier's own list of them.
+    """Compare the outages of CONTRACT with the supplier's own list.
 
     Agreed, ours only, theirs only, different in length, or in time in which we saw nothing; with the command for each
     difference that enters it as a correction, a claim or a dispute. Without --theirs, the lists that are kept.

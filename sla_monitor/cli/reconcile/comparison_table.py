@@ -42,7 +42,7 @@ def format_reconciliation(
         rows = ", ".join(f"{count:,} {why}" for why, count in left_out.items())
         blocks.insert(0, wrapped(f"Rows of the file that are not compared: {plain(rows)}.", columns, "  "))
     if missing := [month for month in months if month not in {one.month for one in found}]:
-        blocks.append(f"No outage list speaks of {', '.join(missing)}.")
+        blocks.append(f"No outage list covers {', '.join(missing)}.")
     if len(found) > 1:
         total = sum((one.sums for one in found), DowntimeTotals())
         blocks.append(f"All months: {_format_sums(total)}.")
@@ -65,7 +65,7 @@ def _month(contract: Contract, one: Reconciliation, zone: ZoneInfo, columns: int
     for service in one.services:
         if service.unlisted_ms:
             length = format_exact_duration(service.unlisted_ms)
-            yield wrapped(f"{service.service}: no list speaks of {length} of our downtime.", columns, "  ")
+            yield wrapped(f"{service.service}: no list covers {length} of our downtime.", columns, "  ")
         for theirs in service.outside:
             yield wrapped(f"{service.service}, outside its service hours: {_theirs(theirs, zone)}", columns, "  ")
     for theirs in one.unassessed:

@@ -38,8 +38,8 @@ def _years(terms: Terms, calendar: Calendar) -> Iterator[str]:
     first, last = calendar.holiday_years
     if first > terms.term.start_on.year or last < terms.term.end_on.year:
         yield (
-            f"speaks of {first} to {last}, and the contract runs from {terms.term.start_on} to {terms.term.end_on}:"
-            " in other years no day is a holiday (freeze more years)"
+            f"covers {first} to {last}, but the contract runs from {terms.term.start_on} to {terms.term.end_on}:"
+            " no holidays are known in the other years (freeze more years)"
         )
 
 

@@ -113,7 +113,7 @@ class JourneyStep(RequestTerms, StepRequest):
     def _fits(self) -> Self:
         problems = list(credential_problems(self, self.headers))
         bodies = [key for key, value in self._bodies().items() if value is not None]
-        problems += [((key,), f"stands beside {bodies[0]} (write one of them)") for key in bodies[1:]]
+        problems += [((key,), f"conflicts with {bodies[0]} (write one of them)") for key in bodies[1:]]
         if bodies and self.method in {"GET", "HEAD"}:
             problems.append(((bodies[0],), f"is not sent with {self.method} (write method: POST)"))
         if problems:
@@ -136,7 +136,7 @@ def step_problems(steps: Sequence[JourneyStep], has_base: bool) -> Iterator[Rule
         if step.url.beginning.startswith("/") and not has_base:
             yield ("steps", i, "url"), "needs a base to be appended to (write base: https://host, or the whole address)"
         if not step.always and i and steps[i - 1].always:
-            yield ("steps", i, "always"), "must be true too: steps that are always asked stand last"
+            yield ("steps", i, "always"), "must be true too: steps with `always` must come last"
         for path, template in step.templates.items():
             for name in template.captured:
                 if name not in known:

@@ -76,7 +76,7 @@ class Band(Strict):
     def _one_edge_a_side(self) -> Self:
         for one, other in (("at_least", "above"), ("below", "at_most")):
             if getattr(self, one) is not None and getattr(self, other) is not None:
-                raise Misplaced([((other,), f"stands beside {one} (write one of them: does the edge belong here?)")])
+                raise Misplaced([((other,), f"conflicts with {one} (write one of them: does the edge belong here?)")])
         if self.lower is not None and self.upper is not None and self.lower >= self.upper:
             raise Misplaced([(("name",), f"holds no result between {self.lower} and {self.upper}")])
         return self

@@ -166,7 +166,7 @@ def _counts(settings: Settings) -> Iterator[Alert]:
             names.OBSERVATIONS_REFUSED,
             "warning",
             names.REFUSED_OBSERVATIONS,
-            "A process that probes said what cannot be: it is not recorded, and its time is unknown.",
+            "A site sent impossible observations: they are not recorded, and their time is unknown.",
         ),
         (
             names.CLOCK_STEPPED_ALERT,

@@ -101,7 +101,7 @@ def verify_all(connection: sqlite3.Connection) -> list[str]:
     for digest, body in connection.execute("select digest, body from worked_out"):
         if answer_sum(digest, body) not in reading.answers:
             problems.append(
-                f"what was worked out of a month that is over ({digest[:12]}) is not what the program kept;"
+                f"the stored result of a closed month ({digest[:12]}) was altered;"
                 " stop the daemon and run `ledger rebuild-spans`, which recalculates it"
             )
     if not problems and set(connection.execute("select * from stretches")) != set(stretches_of(connection)):

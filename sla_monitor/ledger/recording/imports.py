@@ -206,8 +206,8 @@ def add_import(path: Path, draft: ImportDraft, *, read_to: int) -> Stored:
         for known in imports.all(connection):
             if known.withdrawn is None and _is_same(known, draft):
                 raise LedgerError(
-                    f"{draft.record.source}: was brought in before: it is import {known.record.number}"
-                    f" (to bring it in anew, take that back: sla-monitor ledger undo-import {known.record.number})"
+                    f"{draft.record.source}: is already import {known.record.number}"
+                    f" (undo that first: sla-monitor ledger undo-import {known.record.number})"
                 )
         _insert(connection, draft, Codes.load(database), PackedHours.of(meanings))
         return imports.all(connection)[-1]

@@ -1,4 +1,4 @@
-"""Whom an outage hit."""
+"""Impact of outages: how many of a service's users were hit."""
 
 from __future__ import annotations
 

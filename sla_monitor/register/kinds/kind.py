@@ -1,4 +1,4 @@
-"""What every kind of entry answers for itself.
+"""EntryKind: the properties and defaults of every kind of entry.
 
 A kind is one class: its fields, its rules at entry, the months that it is about, whether it awaits a decision, its
 words and its example. `register/entries.py` lists them. Nobody else asks which kind an entry is of to know these.

@@ -58,7 +58,7 @@ class OutageList(TimedKind):
     changes_figures = False
 
     kind: Literal["outage_list"] = "outage_list"
-    services: tuple[Identifier, ...] = Field((), description="The services that it speaks of; none: all.")
+    services: tuple[Identifier, ...] = Field((), description="The services that it covers; none: all.")
     tolerance_ms: Annotated[Whole, Field(ge=0, le=86_400_000)] = Field(
         TOLERANCE_MS, description="How far edges may differ and still agree, in milliseconds."
     )

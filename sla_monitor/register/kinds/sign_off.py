@@ -1,4 +1,4 @@
-"""What makes a month's figures final."""
+"""Sign-offs, which make a month's figures final."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def verified(path: Path, keys: Sequence[VerifyingKey], folder: Path) -> Iterator
     except (SlaMonitorError, OSError) as error:
         yield Check("bundle", "wrong", str(error).replace(f"{folder}/", ""))
     except Exception as error:  # noqa: BLE001 - a stranger's file: whatever it breaks is its fault, and no traceback
-        yield Check("bundle", "wrong", f"cannot be worked out: {type(error).__name__}: {error}"[:500])
+        yield Check("bundle", "wrong", f"cannot be calculated: {type(error).__name__}: {error}"[:500])
 
 
 def _verified(path: Path, keys: Sequence[VerifyingKey], folder: Path) -> Iterator[Check]:
@@ -305,7 +305,7 @@ class _Opened:
             yield Check("manifest", "holds", "says what the bundle is")
         else:
             state: State = "wrong" if about.program == PROGRAM else "unchecked"
-            yield Check("manifest", state, "says something else of the bundle than what is in it")
+            yield Check("manifest", state, "does not match the bundle's contents")
 
     def anchors(self) -> Iterator[Check]:
         """What others may have kept: sealed days, and the script that checks them."""
@@ -370,7 +370,7 @@ def _against_manifest(about: Manifest, days: Sequence[SealedDay], period: Period
         yield str(error)
         return
     if any(getattr(about.retention, name) != value for name, value in told.items()):
-        yield "the manifest says something else of the sealed days"
+        yield "the manifest does not match the sealed days"
 
 
 def _worth(found: Gathered) -> str:

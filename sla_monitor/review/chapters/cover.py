@@ -14,7 +14,7 @@ from sla_monitor.wording.numbers import format_counted_points, format_money
 from sla_monitor.wording.text import format_list
 
 STATUS = {
-    "running": ("Running month", "The month goes on: figures are as they stand at the data cut-off."),
+    "running": ("Running month", "The month is still running: figures are as of the data cut-off."),
     "provisional": ("Provisional", "The month has ended and nobody has signed its figures off."),
     "final": ("Final", "The figures were signed off."),
 }

@@ -16,7 +16,7 @@ ACTIONS = (
 
 
 def method(case: PackInput) -> Section:
-    lines = case.assessment.accounting or ("The contract’s terms hold; nothing else was said.",)
+    lines = case.assessment.accounting or ("The contract’s terms apply, without special rules.",)
     return Section("method", "How it was counted", (Prose(lines, "list"),))
 
 

@@ -47,7 +47,7 @@ TRIGGERS = (
 
 def money(case: PackInput) -> Section:
     if case.result is None:
-        return Section("credit", "Credit", (Prose(("The month goes on: there is no credit yet.",)),))
+        return Section("credit", "Credit", (Prose(("The month is still running: there is no credit yet.",)),))
     blocks: list[Block] = []
     if case.assessment.restatement is not None:
         blocks.append(Notice(restated(case, case.assessment.restatement)))

@@ -33,7 +33,7 @@ CORRECTIONS = (
     Column("Favours", 1.1), Column("Why", 2.6),
 )  # fmt: skip
 IMPORTS = (
-    Column("Import", 0.6), Column("What", 4), Column("Tells of", 2.4), Column("Agreed time that it fills", 3),
+    Column("Import", 0.6), Column("What", 4), Column("Covers", 2.4), Column("Agreed time that it fills", 3),
     Column("SHA-256 of what was read", 1.6),
 )  # fmt: skip
 FAVOUR = {"up": "supplier", "degraded": "supplier", "down": "authority", "unknown": "neither"}
@@ -120,7 +120,7 @@ def _reason_row(reason: Reason | None, times: Intervals) -> Row:
 def _clock(case: PackInput) -> Table:
     """What makes time doubtful for everybody, and is the monitor's own."""
     rows = tuple((Cell(case.at(move.at_ms)), Cell(_moved(move))) for move in case.assessment.clock_moves)
-    columns = (Column("The clock said since", 2), Column("What had happened", 4))
+    columns = (Column("Clock after the change", 2), Column("What had happened", 4))
     return Table(
         "clock",
         "When the monitor's clock was set, or its host slept",

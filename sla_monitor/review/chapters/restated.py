@@ -25,7 +25,7 @@ MOVED = (
     Column("Now", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),
 )  # fmt: skip
 BECAUSE = (
-    Column("Entry", 0.6), Column("What is said", 2.4), Column("From and to", 2.2), Column("By, on", 1.8),
+    Column("Entry", 0.6), Column("Content", 2.4), Column("From and to", 2.2), Column("By, on", 1.8),
     Column("Note, supporting documents", 2.6),
 )  # fmt: skip
 ELSEWHERE = (

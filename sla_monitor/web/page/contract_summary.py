@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.sla.results import CapResult, PeriodResult
-from sla_monitor.web.page.kpi_rows import PromiseRow, promise_rows, tally
+from sla_monitor.web.page.kpi_rows import KpiRow, kpi_rows, tally
 from sla_monitor.wording.durations import format_duration, format_short_duration
 from sla_monitor.wording.instants import format_day, format_month
 from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points
@@ -34,7 +34,7 @@ class ContractSummary:
     anchor: str
     facts: tuple[Fact, ...]
     kpis: str
-    rows: tuple[PromiseRow, ...]
+    rows: tuple[KpiRow, ...]
     caps: tuple[str, ...]
     accounting: tuple[str, ...]
     money: str
@@ -65,7 +65,7 @@ def money_line(contract: ContractAssessment) -> str:
 def contract_summary_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | None:
     """None while nothing of it is known."""
     at = (ZoneInfo(contract.time_zone), now_ms)
-    rows = promise_rows(contract.kpis, contract.contract, at)
+    rows = kpi_rows(contract.kpis, contract.contract, at)
     if not rows:
         return None
     caps = contract.result.credit.caps if contract.result else ()

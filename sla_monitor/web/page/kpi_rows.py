@@ -25,7 +25,7 @@ At = tuple[ZoneInfo, int]
 
 
 @dataclass(frozen=True, slots=True)
-class PromiseRow:
+class KpiRow:
     """One KPI. `state` is how bad it is, as a service's state would say it; `outlook` what is coming."""
 
     title: str
@@ -46,16 +46,16 @@ class PromiseRow:
         return self.state in {Outcome.DOWN, Outcome.DEGRADED}
 
 
-def promise_rows(kpis: Iterable[KpiAssessment], contract: str, at: At) -> tuple[PromiseRow, ...]:
+def kpi_rows(kpis: Iterable[KpiAssessment], contract: str, at: At) -> tuple[KpiRow, ...]:
     """Every KPI whose terms are known, in the contract's order."""
     return tuple(_row(kpi, kpi.terms, contract, at) for kpi in kpis if kpi.terms is not None)
 
 
-def _row(kpi: KpiAssessment, terms: Kpi, contract: str, at: At) -> PromiseRow:
+def _row(kpi: KpiAssessment, terms: Kpi, contract: str, at: At) -> KpiRow:
     state, word = kpi_state(kpi)
     shown = {view: format_figure(figure.value, terms) for view, figure in kpi.views.items()}
     gross, claimed, agreed = (shown.get(view, NO_FIGURE) for view in VIEWS)
-    return PromiseRow(
+    return KpiRow(
         title=plain(kpi.title or kpi.kpi),
         clause=plain(kpi.clause),
         state=state,
@@ -126,7 +126,7 @@ def _runs_out_ms(kpi: KpiAssessment) -> int | None:
     return min((ms for ms in found if ms is not None), default=None)
 
 
-def tally(rows: Iterable[PromiseRow]) -> str:
+def tally(rows: Iterable[KpiRow]) -> str:
     """`1 missed, 1 near, 6 met, 1 not assessable`; what there is none of is left out."""
     said = {Outcome.DOWN: "missed", Outcome.DEGRADED: "near", Outcome.UP: "met", Outcome.UNKNOWN: "not assessable"}
     states = [row.state for row in rows]

@@ -12,7 +12,7 @@ from sla_monitor.assess import ContractAssessment, ServiceAssessment
 from sla_monitor.board import Board, Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web.page.contract_summary import ContractSummary, contract_summary_of
-from sla_monitor.web.page.kpi_rows import PromiseRow
+from sla_monitor.web.page.kpi_rows import KpiRow
 from sla_monitor.web.page.reconciliation_table import Reconciled, reconciled_of
 from sla_monitor.web.page.service_cards import ServiceCard, affects, assessed_card, unassessed_card
 from sla_monitor.wording.durations import format_short_duration
@@ -124,7 +124,7 @@ def _trouble(
     )
 
 
-def dangers(blocks: Iterable[ContractBlock]) -> list[PromiseRow]:
+def dangers(blocks: Iterable[ContractBlock]) -> list[KpiRow]:
     """The KPIs of all contracts that are missed, then those that are near it."""
     rows = [row for block in blocks if block.summary for row in block.summary.rows if row.is_in_danger]
     return sorted(rows, key=lambda row: SEVERITY.index(row.state))

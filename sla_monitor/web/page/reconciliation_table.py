@@ -114,7 +114,7 @@ def _notes(one: Reconciliation, zone: ZoneInfo) -> Iterator[str]:
     for service in one.services:
         name = plain(service.name or service.service)
         if service.unlisted_ms:
-            yield f"{name}: no list speaks of {format_exact_duration(service.unlisted_ms)} of our downtime."
+            yield f"{name}: no list covers {format_exact_duration(service.unlisted_ms)} of our downtime."
         if service.outside:
             number = format_count(len(service.outside), "outage")
             first = _theirs(service.outside[0], zone)

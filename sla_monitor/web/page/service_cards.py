@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess import KpiAssessment, ServiceAssessment
 from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web.page.endpoint_rows import EndpointRow, KpiRow, OutageRow, endpoint_row, kpi_row, outage_row
+from sla_monitor.web.page.card_rows import EndpointRow, KpiAllowance, OutageRow, endpoint_row, kpi_allowance, outage_row
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.numbers import decimals_of, format_count, format_ratio
 from sla_monitor.wording.text import plain
@@ -31,7 +31,7 @@ class ServiceCard:
     affects: str
     summary: str
     figures: tuple[tuple[str, str, str], ...]
-    kpis: tuple[KpiRow, ...]
+    kpis: tuple[KpiAllowance, ...]
     outages: tuple[OutageRow, ...]
     more_outages: str
     endpoints: tuple[EndpointRow, ...]
@@ -57,7 +57,7 @@ def assessed_card(
         affects=affects(service),
         summary=_summary(service, kpis),
         figures=figures(service, kpis),
-        kpis=tuple(map(kpi_row, kpis)),
+        kpis=tuple(map(kpi_allowance, kpis)),
         outages=tuple(outage_row(outage, *at) for outage in latest),
         more_outages=f"{format_count(hidden, 'earlier outage')} not listed" if hidden else "",
         endpoints=rows,

@@ -52,12 +52,12 @@ def test_every_exclusion_is_told_with_its_seconds_reason_reference_and_decision(
     told = " ".join(" ".join(books.block("Exclusions")).split())
     assert (
         "#2 claim, authority cause, by a.person"
-        " taken out: 10 Mar 2025 18:00:00 to 20:00:00 GMT, decision #8 by b.chief: MIN-4; it was ours"
+        " excluded: 10 Mar 2025 18:00:00 to 20:00:00 GMT, decision #8 by b.chief: MIN-4; it was ours"
         " custody: 7,200 s of agreed time, 7,200 s of it down"
-        " not taken out: 10 Mar 2025 20:00:00 to 21:00:00 GMT, not in what was granted"
+        " not excluded: 10 Mar 2025 20:00:00 to 21:00:00 GMT, not in what was granted"
         " custody: 3,600 s of agreed time, 3,600 s of it down"
     ) in told
-    assert told.endswith("Taken out for all KPIs, each instant once: custody 14,400 s of 2,674,800 s")
+    assert told.endswith("Excluded for all KPIs, each instant once: custody 14,400 s of 2,674,800 s")
 
 
 def test_the_seconds_are_those_of_the_json(books: Books) -> None:
@@ -66,7 +66,7 @@ def test_the_seconds_are_those_of_the_json(books: Books) -> None:
     assert custody["excluded_seconds"] == "18000"
     assert (
         books.block("Exclusions")[-1].strip()
-        == "Taken out for all KPIs, each instant once: custody 18,000 s of 2,674,800 s"
+        == "Excluded for all KPIs, each instant once: custody 18,000 s of 2,674,800 s"
     )
 
 
@@ -87,7 +87,7 @@ def test_tickets_and_failures_that_are_let_pass_are_told(books: Books) -> None:
         {"kind": "waiver", "month": "2025-03", "kpis": ["KPI1"], "what": "money"},
     )
     told = " ".join(" ".join(books.block("Exclusions")).split())
-    assert "#8 claim, third party, by a.person taken out: ticket INC-2, decision #9 by b.chief" in told
+    assert "#8 claim, third party, by a.person excluded: ticket INC-2, decision #9 by b.chief" in told
     assert "KPI1: the failure is let pass by entry 10: no money" in told
 
 

@@ -53,7 +53,7 @@ def pack_of(files: tuple[str, str, str], folder: Path) -> str:
 
 def test_a_month_without_evidence_has_no_points_and_no_money(files: tuple[str, str, str]) -> None:
     told = run(*files, "--period", "2026-06").stdout
-    assert "No KPI has a figure for this month: no points and no credit are worked out." in told
+    assert "No KPI has a figure for this month: no points and no credit are calculated." in told
     assert "0.00" not in told.replace("0.00 %", "")
 
 

@@ -123,7 +123,7 @@ def test_nobody_undoes_by_it_what_four_eyes_keep_from_him(desk: Desk) -> None:
 
 def test_nothing_is_brought_in_twice_nor_over_a_register_that_has_entries(desk: Desk) -> None:
     brought_in(desk)
-    assert "was brought in before: it is import 1" in desk.problem(
+    assert "is already import 1" in desk.problem(
         "ledger", "import", desk.write("copy.json", FILE), "--without-entries", "--yes"
     )
     other = desk.write("other.json", FILE | {"at": "2026-11-09T11:00:00Z"})

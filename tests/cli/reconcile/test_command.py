@@ -181,7 +181,7 @@ def test_several_months_are_told_each_and_in_sum(desk: Desk) -> None:
         assert int(told["seconds"][key]) == sum(int(month["seconds"][key]) for month in told["months"])
     text = desk.reconcile(*MARCH, "--months", "3", *desk.theirs).stdout
     assert "All months: ours 18 h, theirs 18 h 1 min, 1 min more." in text
-    assert "No outage list speaks of 2025-03." in desk.reconcile(*MARCH).stdout
+    assert "No outage list covers 2025-03." in desk.reconcile(*MARCH).stdout
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_a_list_may_speak_of_some_services_alone(desk: Desk) -> None:
         ("desk", False),
     ]
     assert (
-        "custody: no list speaks of 15 h of our downtime."
+        "custody: no list covers 15 h of our downtime."
         in desk.reconcile(*MARCH, "--theirs", theirs, "--service", "desk").stdout
     )
 

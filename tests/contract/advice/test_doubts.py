@@ -303,7 +303,7 @@ def test_a_file_of_holidays_that_ends_before_the_contract(tmp_path: Path) -> Non
     assert doubted(tmp_path, text) == []
     (tmp_path / "days.yaml").write_text(HOLIDAYS.replace("2035", "2034"))
     message = told(tmp_path, text, about="calendars.office.bank_holidays")
-    assert message.startswith("speaks of 2025 to 2034, and the contract runs from 2025-04-01 to 2035-03-31")
+    assert message.startswith("covers 2025 to 2034, but the contract runs from 2025-04-01 to 2035-03-31")
 
 
 def test_a_holiday_and_its_substitute_that_both_close_a_calendar_of_seven_days(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ MISTAKES = [
         ["id: a, url: /in, bearer_token: '${env:T}', basic_auth: {username: u, password: '${env:P}'}"],
         "steps.a.bearer_token: is a second credential, beside basic_auth (write one of them)",
     ),
-    (["id: a, url: /in, method: POST, body: x, form: {a: b}"], "steps.a.body: stands beside form (write one of them)"),
+    (["id: a, url: /in, method: POST, body: x, form: {a: b}"], "steps.a.body: conflicts with form (write one of them)"),
     (["id: a, url: /in, form: {a: b}"], "steps.a.form: is not sent with GET (write method: POST)"),
     (["id: a, url: /in, method: POST, json: '{'"], "steps.a.json: is not JSON: "),
     ([LOG_IN, "id: b, url: /x, method: POST, json: '{\"n\": ${t}}'"], "steps.b.json: must have each reference within"),
@@ -73,7 +73,7 @@ MISTAKES = [
     (["id: a, url: /in, capture: {t: {matches: (a}}"], "steps.a.capture.t.matches: '(a' cannot capture: missing )"),
     (["id: a, url: /in, capture: {token: {json: a}}"], "steps.a.capture.token.json: 'a' is not a JSON path"),
     (["id: a, url: /in, capture: {1: {json: $.a}}"], "steps.a.capture.1: is not the name of a captured value"),
-    (["id: a, url: /in, always: true", "id: b, url: /x"], "steps.b.always: must be true too: steps that are always"),
+    (["id: a, url: /in, always: true", "id: b, url: /x"], "steps.b.always: must be true too: steps with `always`"),
     ([f"id: s{i}, url: /x" for i in range(21)], "steps: must have at most 20 items"),
     ([f"id: a, url: /x, name: {'n' * 61}"], "steps.a.name: must have at most 60 characters"),
 ]  # fmt: skip

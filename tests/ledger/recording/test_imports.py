@@ -85,7 +85,7 @@ def test_whoever_is_killed_has_brought_in_all_of_it_or_nothing(tmp_path: Path) -
         tried.add(found)
         wait_s += 0.35
     assert (0, 0, 0, 0) in tried
-    assert "was brought in before" in desk.problem("ledger", "import", name, "--yes", "--without-entries")
+    assert "is already import" in desk.problem("ledger", "import", name, "--yes", "--without-entries")
     assert counts(desk.ledger) == whole
     assert desk.problems() == ()
     assert desk.spans()[0].start_ms == NOON

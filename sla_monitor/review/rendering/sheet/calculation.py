@@ -30,7 +30,7 @@ def calculation(case: PackInput) -> Grid:
     grid = Grid()
     grid.title(f"Service credit for {format_month(case.month)}, {case.assessment.currency}")
     if case.result is None:
-        grid.add(CellEntry("The month goes on: there is no credit yet."))
+        grid.add(CellEntry("The month is still running: there is no credit yet."))
         return grid
     grid.add(CellEntry("Numbers in blue can be changed; all others follow from them."))
     charges = _charges(grid, case, case.result)

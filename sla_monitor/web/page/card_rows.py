@@ -1,4 +1,4 @@
-"""Board and Assessment -> what the status page shows, in words. Pure: the template only lays it out."""
+"""Rows of a service's card: its endpoints, the allowances of its KPIs, its outages. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class EndpointRow:
 
 
 @dataclass(frozen=True, slots=True)
-class KpiRow:
+class KpiAllowance:
     """One promise. `used` is the part of the allowance that is gone, 0 to 1, for the meter."""
 
     title: str
@@ -61,7 +61,18 @@ def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
     last = watched.last  # once: another thread may replace it meanwhile
     name = plain(watched.terms.name or watched.terms.id)
     if last is None:
-        return EndpointRow(name, watched.terms.kind, Outcome.UNKNOWN, "not probed yet", "", "never", "", "", "", "")
+        return EndpointRow(
+            name=name,
+            kind=watched.terms.kind,
+            state=Outcome.UNKNOWN,
+            reason="not probed yet",
+            detail="",
+            seen="never",
+            seen_ago="",
+            took="",
+            in_a_row="",
+            certificate="",
+        )
     found = last.finding
     failures = watched.failures
     return EndpointRow(
@@ -78,7 +89,7 @@ def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
     )
 
 
-def kpi_row(kpi: KpiAssessment) -> KpiRow:
+def kpi_allowance(kpi: KpiAssessment) -> KpiAllowance:
     """One promise, its verdict so far, and what is left of the downtime it allows in the whole period."""
     kind, verdict = _verdict(kpi)
     left, whole = kpi.allowance_left_ms, kpi.allowance_ms
@@ -87,7 +98,7 @@ def kpi_row(kpi: KpiAssessment) -> KpiRow:
     else:
         allowance = f"used up: {format_duration(-left, up=True)} more than {format_duration(whole)}"
     used = min(1.0, float(kpi.downtime_ms / whole)) if whole else float(kpi.downtime_ms > 0)
-    return KpiRow(
+    return KpiAllowance(
         title=plain(kpi.title or kpi.kpi),
         clause=plain(kpi.clause),
         target=format_percent(kpi.target_ratio),
