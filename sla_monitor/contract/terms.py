@@ -33,6 +33,7 @@ from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
 from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
 from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit
+from sla_monitor.contract.money.credit_tables import PercentPart
 from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.contract.rules.consistency import as_written, inconsistencies
 from sla_monitor.contract.rules.plain_values import ALWAYS
@@ -123,7 +124,7 @@ class Participant(Strict):
 
     id: Identifier = Field(description="The name in `participants` of a service.")
     name: str = Field("", description="The name for people.")
-    share_percent: Percent | None = Field(
+    share_percent: PercentPart | None = Field(
         None, alias="share", description="Its share of the charges in per cent; all of them have one, or none."
     )
 

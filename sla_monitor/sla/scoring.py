@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import floor
 
 from sla_monitor.contract.kpis.bands import Band
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.months import first_day
-from sla_monitor.sla.banding import band_of, is_below_threshold, is_met
+from sla_monitor.sla.banding import band_of, banded_value, is_below_threshold, is_met
 from sla_monitor.sla.repeats import failures_in_a_row, repeat_factor
 from sla_monitor.sla.results import KpiResult, Measured
 from sla_monitor.sla.rounding import describe_rounding, rounded, shown
@@ -29,9 +30,9 @@ def kpi_result(kpi: KpiTerms, month: str, measured: Measured, earlier: Sequence[
     band = band_of(kpi, value) if value is not None and is_assessed else None
     met = is_met(kpi, band) if band else None
     failures = failures_in_a_row(kpi.repeat, earlier[-1].failures_in_a_row if earlier else 0, met)
-    own = Fraction(band.points) if band and band.points else ZERO
+    own, adding = _own_points(kpi, value, band, measured) if band else (ZERO, ())
     factor = repeat_factor(kpi.repeat, failures) if met is False else ONE
-    counting = (*_banding(kpi, value, band), *_pointing(kpi, own, factor, failures))
+    counting = (*_banding(kpi, value, band), *adding, *_pointing(kpi, own, factor, failures))
     return KpiResult(
         kpi=kpi.id,
         month=month,
@@ -106,6 +107,21 @@ def _banding(kpi: KpiTerms, value: Fraction | None, band: Band | None) -> Workin
         told = "rounded" if kpi.rounding.when == "before_banding" else "rounded for display only"
         steps.append(step(told, rule, rounded(value, kpi.rounding), kpi.clause))
     return (*steps, step("band", band.edges, band.name, kpi.clause))
+
+
+def _own_points(kpi: KpiTerms, value: Fraction | None, band: Band, measured: Measured) -> tuple[Fraction, Working]:
+    """The band's points, and those of each event beyond the target or each ticket that ended late."""
+    own = Fraction(band.points) if band.points else ZERO
+    if not kpi.points_each or value is None:
+        return own, ()
+    compared = banded_value(kpi, value)
+    beyond = abs(compared - Fraction(kpi.target)) if kpi.is_worse(compared, kpi.target) else ZERO
+    what, events = ("late tickets", len(measured.late)) if kpi.ticket_terms else ("beyond the target", floor(beyond))
+    each = events * Fraction(kpi.points_each)
+    said = step(f"points, {what}", f"{events} × {shown(kpi.points_each)}", each, kpi.clause)
+    if not own:
+        return each, (said,)
+    return own + each, (said, step("points, with the band's", f"{shown(own)} + {shown(each)}", own + each, kpi.clause))
 
 
 def _pointing(kpi: KpiTerms, own: Fraction, factor: Fraction, failures: int) -> Working:

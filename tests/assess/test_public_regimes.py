@@ -377,3 +377,34 @@ def test_the_band_of_a_result_carries_the_money(tmp_path: Path, reported: str, c
     waived = month_of(tmp_path, contract, "2026-06", entries=said(figure, WAIVED)).result
     assert waived is not None
     assert waived.credit.total == 0
+
+
+def test_each_late_ticket_and_each_event_beyond_the_target_brings_points(tmp_path: Path) -> None:
+    """Deficiency Points: three for each of the failures beyond two, and two for each that is not put right in a day."""
+    contract = contract_of(
+        tmp_path,
+        time_zone="UTC",
+        kpis=[
+            {"id": "poor", "indicator": "count", "target": 2, "points_each": 3},
+            {"id": "late", "indicator": "ratio_in_target", "target": 50, "within": "24h", "points_each": 2},
+        ],
+        charges={"monthly": [{"amount": 10_000}]},
+        credits=[{"id": "points", "method": "points", "per_point_percent": 0.5}],
+    )
+    figure = {"kind": "figure", "kpi": "poor", "month": "2026-06", "party": "authority", "value": "4"}
+    times = {"opened": "2026-06-02 10:00", "ended": "2026-06-04 10:00"}
+    tickets = [{"kind": "ticket", "id": f"D{n}", "priority": "P1", **times} for n in (1, 2)]
+    found = month_of(tmp_path, contract, "2026-06", entries=said(figure, *tickets))
+    assert working(found) == [
+        "points: 6 (poor) + 4 (late) = 10",
+        "credit: 10 points × 0.5 % × 10000.00 = 500.00",
+    ]
+    steps = [[str(step) for step in one.result.working[-2:]] for one in found.kpis if one.result is not None]
+    assert steps == [
+        ["points, beyond the target: 2 × 3 = 6", "points: 6"],
+        ["points, late tickets: 2 × 2 = 4", "points: 4"],
+    ]
+    relief = {"kind": "waiver", "month": "2026-06", "what": "points_and_money", "kpis": ["poor"]}
+    waived = month_of(tmp_path, contract, "2026-06", entries=said(figure, *tickets, relief)).result
+    assert waived is not None
+    assert waived.points == 4

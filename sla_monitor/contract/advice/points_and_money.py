@@ -142,7 +142,8 @@ def _charges(regime: Regime, service: str | None) -> Decimal | None:
 
 def _least_percent(credit: Credit, regime: Regime) -> Number | None:
     """The smallest percentage of the charges that a rule can give, where that can be told from the terms."""
-    points = (band.points for kpi in regime.kpis for band in kpi.bands if band.points)
+    several = ((kpi.points_each, *(band.points for band in kpi.bands)) for kpi in regime.kpis)
+    points = (each for one in several for each in one if each)
     charges = _charges(regime, credit.service) if regime.charges.monthly else None
     return credit.least_percent(min(points, default=None), charges)
 
@@ -184,7 +185,7 @@ def _pointless(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     """A price of points that nobody can have."""
     if credit.prices_points:
         kpis = [kpi for kpi in regime.kpis if not credit.named_kpis or kpi.id in credit.named_kpis]
-        if not any(band.points for kpi in kpis for band in kpi.bands):
+        if not any(kpi.gives_points for kpi in kpis):
             yield ("method",), "no band of its KPIs has points, so that it never gives anything (give them points)"
 
 

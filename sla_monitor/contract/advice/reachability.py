@@ -105,8 +105,10 @@ def _most_by_day(condition: TriggerCondition, kpis: int) -> Fraction | None:
 
 
 def _most_points(kpis: Sequence[Kpi], months: int) -> Fraction | None:
-    """Every KPI in its worst band, every time, as a repeat."""
-    if any(kpi.repeat and kpi.repeat.compounding and kpi.repeat.factor > 1 for kpi in kpis):
+    """Every KPI in its worst band, every time, as a repeat. Events have no most."""
+    if any(kpi.points_each for kpi in kpis) or any(
+        kpi.repeat and kpi.repeat.compounding and kpi.repeat.factor > 1 for kpi in kpis
+    ):
         return None
     return sum((_periods(kpi, months) * _worst(kpi) for kpi in kpis), Fraction(0))
 

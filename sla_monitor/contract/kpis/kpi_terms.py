@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Day, Identifier, Misplaced, Strict, Whole, YesNo
-from sla_monitor.contract.kpis.bands import Band, Direction, Level, Rounding, tiling_problems
+from sla_monitor.contract.kpis.bands import Band, Direction, Level, Points, Rounding, tiling_problems
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.rules.plain_values import RuleProblem
 
@@ -62,6 +62,9 @@ class KpiTerms(Strict):
     target: Level = Field(description="The result that keeps the promise.")
     threshold: Level | None = Field(None, description="The floor: worse than this is below threshold.")
     bands: tuple[Band, ...] = Field((), description="Best first; they tile the line.")
+    points_each: Points = Field(
+        Decimal(0), description="Points for each event or day beyond the target, or for each late ticket."
+    )
     rounding: Rounding | None = Field(None, description="Required with bands; mode none: no rounding.")
     repeat: Repeat | None = Field(None, description="What failing again costs.")
     related: Related | None = Field(None, description="Which other KPIs the same incident fails.")
@@ -83,10 +86,13 @@ class KpiTerms(Strict):
             problems.append((("rounding",), "is missing (write rounding: {mode: none}, or mode and places)"))
         if self.threshold is not None and self.is_worse(self.threshold, self.target) is False:
             problems.append((("threshold",), "must be worse than the target"))
-        if self.kind == "PI" and any(band.points for band in self.bands):
-            problems.append((("kind",), "a PI has no points (write KPI, or take the points out of its bands)"))
+        if self.kind == "PI" and self.gives_points:
+            remedy = "points_each out" if self.points_each else "the points out of its bands"
+            problems.append((("kind",), f"a PI has no points (write KPI, or take {remedy})"))
         if self.kind == "PI" and any(band.amount for band in self.bands):
             problems.append((("kind",), "a PI costs nothing (write KPI, or take the amounts out of its bands)"))
+        if self.points_each and self.unit not in {"count", "days"} and self.ticket_terms is None:
+            problems.append((("points_each",), "is for counts, days late and tickets (give the bands points)"))
         if problems:
             raise Misplaced(problems)
         return self
@@ -103,7 +109,7 @@ class KpiTerms(Strict):
     @property
     def gives_points(self) -> bool:
         """Whether any result of it costs service points."""
-        return any(band.points for band in self.bands)
+        return bool(self.points_each) or any(band.points for band in self.bands)
 
     @cached_property
     def target_ratio(self) -> Fraction:

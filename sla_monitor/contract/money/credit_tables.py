@@ -24,7 +24,7 @@ from sla_monitor.contract.kpis.kpi_terms import Factor
 _is_fraction = re.compile(r"[0-9]{1,12}/[1-9][0-9]{0,11}").fullmatch
 
 
-def _fraction(value: Any) -> Fraction | None:
+def parse_fraction(value: Any) -> Fraction | None:
     """`1/30`, with no more than twelve digits on either side."""
     if isinstance(value, Fraction):
         return value
@@ -32,7 +32,7 @@ def _fraction(value: Any) -> Fraction | None:
 
 
 def _share(value: Any) -> Fraction:
-    found = _fraction(value)
+    found = parse_fraction(value)
     if found is None:
         raise ValueError("must be a fraction of whole numbers with at most twelve digits each (write for example 1/30)")
     return found
@@ -48,7 +48,7 @@ def percentage(limit: int) -> Any:
     """How a percentage up to a limit is read: a number, or a fraction such as `1/30`."""
 
     def read(value: Any, number: ValidatorFunctionWrapHandler) -> Number:
-        found = _fraction(value)
+        found = parse_fraction(value)
         if found is None:
             return cast("Decimal", number(value))
         if found > limit:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import time
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 from pydantic import BaseModel
 
 from sla_monitor.contract.fields import parse_day, parse_duration
 from sla_monitor.contract.kpis.kpi import INDICATORS
+from sla_monitor.contract.money.credit_tables import parse_fraction
 from sla_monitor.contract.rules.plain_values import (
     ALWAYS,
     RuleProblem,
@@ -191,15 +193,16 @@ def sharing_problems(contract: dict[str, Any]) -> Iterator[RuleProblem]:
 def _shares(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """Every participant in force has a share, or none has; and the shares make a whole."""
     participants = entries(contract, "participants")
-    given = [_number(one.get("share")) for _, one in participants if one.get("share") is not None]
+    given = [_exact(one.get("share")) for _, one in participants if one.get("share") is not None]
     if not given or None in given:
         return
     for i, participant in participants:
         if participant.get("share") is None:
             yield ("participants", i, "share"), f"is missing, and others have one ({SHARE_REMEDY})"
-    total = sum((share for share in given if share is not None), Decimal(0))
+    total = sum((share for share in given if share is not None), Fraction(0))
     if len(given) == len(listed(contract, "participants")) and total != 100:
-        yield ("participants",), f"shares add up to {total:f} per cent, not to 100 ({SHARE_REMEDY})"
+        added = f"{(Decimal(total.numerator) / total.denominator).normalize():f}"
+        yield ("participants",), f"shares add up to {added} per cent, not to 100 ({SHARE_REMEDY})"
 
 
 def _weights(service: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[RuleProblem]:
@@ -208,6 +211,12 @@ def _weights(service: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[R
     for j, endpoint in entries(service, "endpoints"):
         if _number(endpoint.get("weight", 1)) not in {Decimal(1), None}:
             yield (*path, "endpoints", j, "weight"), "belongs to a service that is available_when: weighted"
+
+
+def _exact(value: Any) -> Fraction | None:
+    """The same, or a fraction such as `100/3`."""
+    fraction, number = parse_fraction(value), _number(value)
+    return Fraction(number) if fraction is None and number is not None else fraction
 
 
 def _number(value: Any) -> Decimal | None:

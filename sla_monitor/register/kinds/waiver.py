@@ -54,10 +54,9 @@ class Waiver(EntryKind):
         return True
 
     def _nothing_to_waive(self, kpi: Kpi, terms: Terms) -> Iterator[str]:
-        has_points = any(band.points for band in kpi.bands)
         if kpi.kind == "PI":
             yield f"{kpi.id} is a PI, which costs nothing"
-        elif not has_points and not any(
+        elif not kpi.gives_points and not any(
             kpi.id in rule.named_kpis or kpi in rule.recorded(terms.kpis) for rule in terms.credits if not rule.is_bonus
         ):
             yield f"{kpi.id} has neither points nor a credit of its own: there is nothing to waive"

@@ -242,6 +242,16 @@ def test_amounts_of_bands_and_the_rule_that_gives_them_need_each_other(tmp_path:
     assert doubted(tmp_path, f"{SERVICE}{dear}{rule}") == []
 
 
+def test_points_of_events_are_points_and_have_no_most(tmp_path: Path) -> None:
+    """A trigger may ask for any number of them, and a price of points is worth something."""
+    kpi = "  - {id: KPI2, indicator: count, target: 0, points_each: 3}\n"
+    text = trigger("measure: points, kpis: [KPI2], at_least: 1000").replace("triggers:", f"{kpi}triggers:")
+    price = "credits: [{id: c, method: points, kpis: [KPI2], per_point_percent: 1}]\n"
+    assert doubted(tmp_path, f"{text}{price}") == []
+    free = text.replace(", points_each: 3", "")
+    assert "no band of its KPIs has points" in "".join(doubted(tmp_path, f"{free}{price}"))
+
+
 def test_an_alarm_that_can_never_go_off(tmp_path: Path) -> None:
     """With everything down, 90 per cent is burnt ten times too fast, and no faster."""
     text = f"{SERVICE}kpis: [{{id: KPI1, service: custody, target: 90}}]\n"

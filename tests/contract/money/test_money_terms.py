@@ -58,6 +58,14 @@ kpis:
         "c.yaml:13:11: kpis.KPI1.kind: a PI costs nothing (write KPI, or take the amounts out of its bands)",
     ),
     (
+        "kpis:\n  - {id: KPI2, service: custody, target: 99, points_each: 2}\n",
+        ("c.yaml:12:59: kpis.KPI2.points_each: is for counts, days late and tickets (give the bands points)"),
+    ),
+    (
+        "kpis:\n  - {id: KPI2, kind: PI, indicator: count, target: 9, points_each: 2}\n",
+        "c.yaml:12:22: kpis.KPI2.kind: a PI has no points (write KPI, or take points_each out)",
+    ),
+    (
         "kpis:\n  - {id: KPI2, indicator: respons_time, target: 5}\n",
         "c.yaml:12:27: kpis.KPI2.indicator: no such indicator (did you mean response_time?)",
     ),

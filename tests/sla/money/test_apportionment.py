@@ -27,6 +27,14 @@ def test_the_odd_pennies_go_to_those_who_lost_most() -> None:
     assert shared(Decimal(10), thirds, 0) == {"a": 4, "b": 3, "c": 3}
 
 
+def test_shares_may_be_fractions_of_a_hundred() -> None:
+    thirds = [{"id": name, "share": "100/3"} for name in ("a", "b", "c")]
+    shares = participant_shares(terms_of({"participants": thirds}))
+    assert shares == dict.fromkeys("abc", Fraction(1, 3))
+    with pytest.raises(ValueError, match=r"shares add up to 66\.66666"):
+        terms_of({"participants": thirds[:2]})
+
+
 @settings(max_examples=80, deadline=None)
 @given(amount=coins, weights=parts)
 def test_the_parts_add_up_and_none_is_a_coin_off(amount: Decimal, weights: list[int]) -> None:

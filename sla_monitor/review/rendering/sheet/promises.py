@@ -71,7 +71,9 @@ def _cells(kpi: KpiTerms, result: KpiResult, row: int) -> tuple[CellEntry, ...]:
         CellEntry(result.value, style="input"),
         CellEntry(_rounded_value(kpi, result), f"={compared}", "number"),
         CellEntry(int(result.is_met is False), f"={missed}", "number"),
-        CellEntry(result.own_points, f"={own}", "number"),
+        CellEntry(result.own_points, style="input")
+        if kpi.points_each
+        else CellEntry(result.own_points, f"={own}", "number"),
         CellEntry(result.failures_in_a_row, style="input"),
         CellEntry(factor, f"={_factor(kpi, row)}", "number"),
         points,
