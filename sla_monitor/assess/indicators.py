@@ -19,6 +19,7 @@ from sla_monitor.assess.measuring import (
     figure,
     is_seen,
     made_of_samples,
+    reported_counts,
     response_time,
     tickets,
 )
@@ -229,7 +230,7 @@ INDICATORS: Mapping[str, Indicator] = {
 def seen(context: PeriodContext, kpi: Kpi, view: View, time: Time | None = None) -> KpiInput:
     """Everything that is known of a KPI. `time`: of one that loses downtime, the whole measurement period's."""
     submitted, agreed, ours = (figure(context, kpi, party) for party in ("supplier", "agreed", "authority"))
-    given = KpiInput(submitted=submitted, agreed=agreed, figure=ours)
+    given = KpiInput(submitted=submitted, agreed=agreed, figure=ours, counts=reported_counts(context, kpi))
     counting = kpi.downtime_counting
     if time is not None and counting is not None:
         given = replace(given, seconds=time.seconds, outages=time.outages(counting))

@@ -171,6 +171,14 @@ def figure(context: PeriodContext, kpi: KpiTerms, party: str) -> Fraction | None
     return None if found is None else value_of(kpi, found[1])
 
 
+def reported_counts(context: PeriodContext, kpi: KpiTerms) -> EventCounts | None:
+    """So many in target of so many, where the authority's figure is reported so."""
+    found = context.contract_context.standing.figure(kpi.id, context.month, "authority")
+    if found is None or found[1].in_target is None or found[1].total is None:
+        return None
+    return EventCounts(found[1].in_target, found[1].total)
+
+
 def value_of(kpi: KpiTerms, said: ReportedFigure) -> Fraction | None:
     """A figure in the KPI's unit; counts become per cent as the KPI says."""
     if said.value is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -26,7 +26,7 @@ from sla_monitor.sla.indicators import (
 from sla_monitor.sla.results import Measured
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.tickets import Ticket, ticket_counts
-from sla_monitor.sla.working import step
+from sla_monitor.sla.working import Step, step
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class KpiInput:
     """What is known of one KPI in one measurement period; each indicator reads its own part.
 
     `figure`: a count, days late, a score, or whatever somebody gave as the result. `samples_us`: response times in
-    microseconds. `made`: what samples or slots have come to, for a caller who does not hold them. `outages`: those that
-    the downtime in `seconds` is made of.
+    microseconds. `made`: what samples or slots have come to, for a caller who does not hold them. `counts`: events that
+    somebody reported. `outages`: those that the downtime in `seconds` is made of.
     """
 
     seconds: Seconds | None = None
@@ -126,9 +126,10 @@ def _response_time(kpi: ResponseTimeKpi, seen: KpiInput, frame: MeasureFrame) ->
 def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     """What can be counted is counted: a figure that somebody gives stands only where nothing is."""
     counts = seen.counts
-    if counts is None and kpi.within_ms is not None:
+    if kpi.within_ms is not None:
         calendar = frame.calendars.get(kpi.clock.calendar)
-        counts = ticket_counts(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
+        ours = ticket_counts(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
+        counts = ours if ours.total else counts or ours
     if seen.figure is not None and not (counts and counts.total):
         return _given(kpi, seen, frame)
     if counts is None or (not counts.total and kpi.no_events == "not_measured"):
@@ -136,8 +137,18 @@ def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     value = in_target_percent(counts, kpi.min_denominator)
     if value is None:
         return Measured(Fraction(100), working=(step("in target, per cent", "nothing happened", 100, kpi.clause),))
-    late, floor = counts.total - counts.in_target, max(counts.total, kpi.min_denominator)
-    return Measured(value, working=(step("in target, per cent", f"100 − {late} / {floor} × 100", value, kpi.clause),))
+    return Measured(value, working=tuple(_in_target(kpi, counts, value)))
+
+
+def _in_target(kpi: RatioKpi, counts: EventCounts, value: Fraction) -> Iterator[Step]:
+    """How many of how many, and of how many where the contract sets a floor: the late ones stay as many."""
+    good, whole = counts.in_target, counts.total
+    yield step("in target", "", f"{good} of {whole}")
+    if whole < kpi.min_denominator:
+        late, whole = whole - good, kpi.min_denominator
+        good = whole - late
+        yield step(f"floor {whole}, so in target", f"{whole} − {late} late", f"{good} of {whole}")
+    yield step("in target, per cent", f"{good} / {whole} × 100", value, kpi.clause)
 
 
 def _given(kpi: KpiTerms, seen: KpiInput, frame: MeasureFrame) -> Measured:
