@@ -71,11 +71,18 @@ def _counting(terms: Terms) -> Iterator[str]:
 
 
 def _counting_lines(counting: Counting) -> list[str]:
-    lines = [EXCLUDED[counting.excluded], UNKNOWN[counting.unknown], MINUTES[counting.minutes]]
+    excluded, unknown = EXCLUDED[counting.excluded], UNKNOWN[counting.unknown]
+    if counting.denominator_ms is not None:
+        excluded = "Excluded time is no downtime" if counting.excluded == "removed" else excluded
+        unknown = "Time that nobody saw is no downtime" if counting.unknown == "excluded" else unknown
+    lines = [excluded, unknown, MINUTES[counting.minutes]]
     if counting.shortest_outage_ms is not None:
         lines.append(f"Outages shorter than {spelled_duration(counting.shortest_outage_ms)} as a whole do not count")
     if counting.degraded_percent:
         lines.append(f"{counting.degraded_percent:f} per cent of degraded time is downtime")
+    if counting.denominator_ms is not None:
+        fixed = spelled_duration(counting.denominator_ms)
+        lines.append(f"Downtime is divided by {fixed}, however long the measurement period is")
     if counting.quorum is not None:
         quorum = counting.quorum
         enough = f"{quorum.percent:f} per cent of the places that probe, {quorum.min_active} or more of them,"

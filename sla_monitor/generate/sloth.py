@@ -10,6 +10,7 @@ from typing import Any
 
 from sla_monitor import __version__, names
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.usual_month import allowed_share
 from sla_monitor.generate.alerts.subject import AlertSubject
 from sla_monitor.generate.promql import PER_SERVICE, lasting
 
@@ -34,12 +35,13 @@ def _records(subject: AlertSubject, kpi: AvailabilityKpi) -> list[dict[str, Any]
     sofar = subject.select(names.DOWNTIME_RECORD, kpi=kpi.id)
     left, allowed = (subject.select(m, kpi=kpi.id) for m in (names.KPI_ALLOWANCE_LEFT, names.KPI_ALLOWANCE))
     whole = f"({sofar} / {PER_SERVICE} ({agreed} > 0))"
-    budget = f"{float(1 - kpi.target_ratio):.9g}"
-    info = {"sloth_objective": f"{float(kpi.target):g}", "sloth_version": __version__, "sloth_spec": "sla-monitor"}
+    objective = 1 - allowed_share(subject.terms, kpi)
+    budget = f"{float(1 - objective):.9g}"
+    info = {"sloth_objective": f"{float(objective * 100):g}", "sloth_version": __version__, "sloth_spec": "sla-monitor"}
     return [
         *ratios,
         _rule(f"slo:sli_error:ratio_rate{PERIOD}", whole, labels, sloth_window=PERIOD),
-        _rule("slo:objective:ratio", f"vector({float(kpi.target_ratio):.9g})", labels),
+        _rule("slo:objective:ratio", f"vector({float(objective):.9g})", labels),
         _rule("slo:error_budget:ratio", f"vector({budget})", labels),
         _rule("slo:time_period:days", f"vector({MONTH_DAYS * kpi.measurement_months})", labels),
         _rule("slo:current_burn_rate:ratio", f"{_ratio(subject, kpi, windows[0])} / {budget}", labels),

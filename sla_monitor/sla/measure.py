@@ -81,7 +81,8 @@ def _availability(kpi: AvailabilityKpi, seen: KpiInput, frame: MeasureFrame) -> 
     if seen.seconds is None:
         return _given(kpi, seen, frame)
     base_ms, down_ms = time_that_counts(seen.seconds, kpi.counting)
-    value, working = availability_percent(base_ms, down_ms)
+    base = "time that counts" if kpi.counting.denominator_ms is None else "fixed month"
+    value, working = availability_percent(base_ms, down_ms, base)
     coverage = seen.seconds.coverage
     is_assessable = coverage is not None and coverage >= frame.coverage_floor
     return Measured(

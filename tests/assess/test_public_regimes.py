@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sla_monitor.contract.advice import advice
 from sla_monitor.contract.contract import Contract
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
@@ -183,3 +185,53 @@ def test_a_month_without_a_price_for_its_failures_says_so_in_the_pack(tmp_path: 
         "network missed the target, and no rule for credits gives anything for it this month."
         " By rooms, only occurrences in the register cost: none is entered."
     )
+
+
+def telstra(tmp_path: Path, **changes: Any) -> Contract:
+    """Telstra, Workplace as a Service: 99.9 per cent of 43,200 minutes, or 20 per cent of 5,000."""
+    plain: dict[str, Any] = {
+        "services": watched("desk"),
+        "time_zone": "UTC",
+        "currency": "AUD",
+        "kpis": [{"id": "KPI1", "service": "desk", "target": 99.9, "counting": {"denominator": "43200m"}}],
+        "charges": {"monthly": [{"amount": 5000}]},
+        "credits": [{"id": "desk", "method": "tiers", "kpi": "KPI1", "tiers": [{"below": 99.9, "percent": 20}]}],
+    }
+    return contract_of(tmp_path, **plain | changes)
+
+
+FORTY_FOUR = down(("2026-01-10 09:00", "2026-01-10 09:44"), of="desk-1")
+
+
+def test_an_availability_of_a_fixed_month(tmp_path: Path) -> None:
+    """44 of January's 44,640 minutes would be 99.9014; of 43,200 they are 99.898, and 99.9 is missed."""
+    found = month_of(tmp_path, telstra(tmp_path), "2026-01", FORTY_FOUR)
+    assert found.result is not None
+    assert found.result.credit.total == Decimal("1000.00")
+    kpi = found.kpis[0]
+    assert [str(step) for step in kpi.views["agreed"].working[:3]] == [
+        "fixed month, minutes: 2592000000 ms / 60000 = 43200",
+        "downtime, minutes: 2640000 ms / 60000 = 44",
+        "availability, per cent: (43200 − 44) / 43200 × 100 = 99.8981481481…",
+    ]
+    assert (kpi.allowance_ms, kpi.allowance_left_ms) == (2_592_000, -48_000)
+    assert (kpi.target_ratio, kpi.availability_ratio) == (Fraction(999, 1000), Fraction(43_156, 43_200))
+    assert "Downtime is divided by 30d, however long the measurement period is." in found.accounting
+    assert "Excluded time is no downtime." in found.accounting
+
+
+def test_a_fixed_month_that_runs_may_end_as_it_stands_or_at_nothing(tmp_path: Path) -> None:
+    found = month_of(tmp_path, telstra(tmp_path), "2026-01", FORTY_FOUR, now="2026-01-16T12:00:00Z")
+    forecast = found.kpis[0].forecast
+    assert forecast is not None
+    assert found.kpis[0].views["agreed"].value == forecast.best.value == Fraction(43_156 * 100, 43_200)
+    assert forecast.worst.value == Fraction((43_200 - 44 - 15 * 1440 - 720) * 100, 43_200)
+    assert forecast.burn_rate == Fraction(44 * 44_640, 22_320) / Fraction("43.2")
+
+
+def test_a_fixed_month_of_more_time_than_is_agreed_is_doubted(tmp_path: Path) -> None:
+    office = {"calendars": {"office": {"hours": {"mon-fri": "08:00-18:00"}}}}
+    services = [one | {"service_hours": "office"} for one in watched("desk")]
+    lines = advice(telstra(tmp_path, services=services, **office), 0)
+    assert any("denominator is longer than the agreed time of a measurement period (214h 17m)" in one for one in lines)
+    assert not any("denominator" in one for one in advice(telstra(tmp_path), 0))

@@ -10,14 +10,13 @@ from typing import Any
 
 from sla_monitor.assess.credit_inputs import charges
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import RatioKpi, ServiceTimeKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.intervals import length
 from sla_monitor.periods.months import last_day
 from sla_monitor.periods.service_hours import agreed_hours
 from sla_monitor.periods.working_days import add_working_days, working_days_between
 from sla_monitor.sla.aggregation import seen_together
-from sla_monitor.sla.banding import allowance_ms
 from sla_monitor.sla.downtime import counted_ms, downtime_ms
 from sla_monitor.sla.money.apportionment import participant_shares, shared
 from sla_monitor.sla.money.at_risk import truly_at_risk_percent
@@ -56,14 +55,14 @@ class Answers:
     def terms(self, name: str) -> Any:
         return next(kpi for kpi in self.contract.kpis if kpi.id == name)
 
-    def availability(self, name: str) -> tuple[AvailabilityKpi, Any]:
+    def availability(self, name: str) -> tuple[ServiceTimeKpi, Any]:
         kpi, seen = self.terms(name), seen_of(name, self.row, self.frame)
-        assert isinstance(kpi, AvailabilityKpi)
+        assert isinstance(kpi, ServiceTimeKpi)
         return kpi, seen.seconds
 
     def allowance(self, name: str) -> Fraction:
         kpi, seconds = self.availability(name)
-        return allowance_ms(kpi.target, seconds.agreed_ms) / MINUTE
+        return kpi.allowed_ms(seconds.agreed_ms) / MINUTE
 
     def downtime(self, name: str) -> Fraction:
         kpi, seconds = self.availability(name)

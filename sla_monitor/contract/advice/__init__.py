@@ -18,7 +18,7 @@ from sla_monitor.contract.reading.nodes import Path, Problem
 from sla_monitor.contract.reading.places import dotted, locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import agreed_in_30_days_ms, format_ms
+from sla_monitor.contract.usual_month import agreed_in_period_ms, allowed_share, format_ms
 from sla_monitor.contract.versions import resolve
 
 COARSE = Fraction(1, 4)
@@ -73,7 +73,7 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
     """Whether the probes of an endpoint are close enough together for a KPI's target."""
     endpoint = service.endpoints[int(path[-1])]
     failures = terms.accounting.confirmation_failures
-    allowed = (1 - kpi.target_ratio) * agreed_in_30_days_ms(terms, service)
+    allowed = kpi.allowed_ms(agreed_in_period_ms(terms, kpi)) / kpi.measurement_months
     smallest = failures * endpoint.every_ms
     of_kpi = f"{kpi.id} allows {format_ms(allowed)} in a month"
     if smallest > allowed * COARSE:
@@ -87,7 +87,7 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
         if patience_ms > allowed:
             silence = format_ms(patience_ms)
             yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
-    if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
+    if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * allowed_share(terms, kpi):
         remedy = "set accounting.confirmation to 2 or more, or probe more often"
         yield (*path, "every"), f"unconfirmed, one failed probe alone would raise the alarm for {kpi.id} ({remedy})"
 

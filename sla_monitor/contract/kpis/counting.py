@@ -52,5 +52,11 @@ class Counting(Strict):
     degraded_percent: Percent = Field(
         Decimal(0), alias="degraded", description="How much of degraded time is downtime: 0 none, 100 all of it."
     )
+    denominator_ms: DurationMs | None = Field(
+        None,
+        alias="denominator",
+        description="A fixed month, such as 43200m: the downtime of a measurement period is divided by it, however long"
+        " the period is.",
+    )
     quorum: Quorum | None = Field(None, description="How many of the places that probe must see it down.")
     slow_as_down: SlowAsDown | None = Field(None, description="When an answer is too slow to be one.")

@@ -18,13 +18,18 @@ from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.contract.rules.plain_values import RuleProblem
-from sla_monitor.contract.usual_month import format_ms
+from sla_monitor.contract.usual_month import agreed_in_period_ms, allowed_share, format_ms
 
 if TYPE_CHECKING:
     from sla_monitor.contract.terms import Terms
 
 PAGE_BURN = Fraction(144, 10)
 """The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
+
+LEAST_RESULT = "The least result that keeps the promise, per hundred."
+FLOOR = "The floor: worse than this is below threshold."
+LONGEST_MONTH = Fraction(31, 30)
+"""Months are up to so much longer than the usual one."""
 
 SEEN_AT = "Where it is seen; none: at all endpoints of its service, and without these in the register."
 
@@ -33,8 +38,8 @@ class PercentKpi(KpiTerms):
     """A KPI whose results are per cent."""
 
     unit: ClassVar[str] = "percent"
-    target: Percent = Field(description="The least result that keeps the promise, per hundred.")
-    threshold: Percent | None = Field(None, description="The floor: worse than this is below threshold.")
+    target: Percent = Field(description=LEAST_RESULT)
+    threshold: Percent | None = Field(None, description=FLOOR)
 
 
 class LowerKpi(KpiTerms):
@@ -43,17 +48,12 @@ class LowerKpi(KpiTerms):
     direction: Direction = Field("lower_is_better", description="Which way is worse.")
 
 
-class AvailabilityKpi(PercentKpi):
-    """A promise of availability: the part of the agreed time that counts in which the service was not down."""
+class ServiceTimeKpi(KpiTerms):
+    """A promise about the agreed time in which a service is down."""
 
     is_probed: ClassVar[bool] = True
-    indicator: Literal["availability"] = Field("availability", description="What is measured.")
     service: Identifier = Field(description="The id of the service.")
     counting: Counting = Field(Counting(), description="Which time counts, and as what.")
-
-    @property
-    def target_percent(self) -> Decimal:
-        return self.target
 
     @property
     def needs_samples(self) -> bool:
@@ -64,17 +64,25 @@ class AvailabilityKpi(PercentKpi):
         return self.counting
 
     def doubts(self, terms: Terms) -> Iterator[RuleProblem]:
-        yield from self._alarm()
+        yield from self._alarm(terms)
+        yield from self._fixed_month(terms)
         yield from self._places(terms)
 
-    def _alarm(self) -> Iterator[RuleProblem]:
-        """With everything down, an hour burns the allowance 1 / (1 - target) times too fast, and never faster."""
-        allowed = 1 - self.target_ratio
+    def _alarm(self, terms: Terms) -> Iterator[RuleProblem]:
+        """With everything down, an hour burns the allowance 1 / (share allowed) times too fast, and never faster."""
+        allowed = allowed_share(terms, self)
         if allowed * PAGE_BURN > 1:
             fastest = f"{float(1 / allowed):.3g}"
             message = f"allows so much that the alarm at {float(PAGE_BURN):g} times its pace can never go off"
             remedy = f"with everything down the pace is {fastest} times (an alarm of its own, lower)"
             yield ("target",), f"{message}: {remedy}"
+
+    def _fixed_month(self, terms: Terms) -> Iterator[RuleProblem]:
+        """A fixed month of more time than there is: downtime weighs less in it than it lasts."""
+        fixed_ms, agreed_ms = self.counting.denominator_ms, agreed_in_period_ms(terms, self)
+        if fixed_ms is not None and agreed_ms and fixed_ms > agreed_ms * LONGEST_MONTH:
+            message = f"denominator is longer than the agreed time of a measurement period ({format_ms(agreed_ms)})"
+            yield ("counting",), f"{message}: with everything down it would still not be 0 per cent"
 
     def _places(self, terms: Terms) -> Iterator[RuleProblem]:
         """A quorum of more places than there are, and answers that we do not wait for as long as the contract does."""
@@ -90,6 +98,23 @@ class AvailabilityKpi(PercentKpi):
                 waited = f"{endpoint.id} is down after {format_ms(endpoint.timeout_ms)}"
                 message = f"{waited}, and an answer is none only after {format_ms(limit_ms)} (a longer timeout)"
                 yield ("counting",), message
+
+
+class AvailabilityKpi(ServiceTimeKpi):
+    """A promise of availability: the part of the agreed time that counts in which the service was not down."""
+
+    unit: ClassVar[str] = "percent"
+    indicator: Literal["availability"] = Field("availability", description="What is measured.")
+    target: Percent = Field(description=LEAST_RESULT)
+    threshold: Percent | None = Field(None, description=FLOOR)
+
+    @property
+    def target_percent(self) -> Decimal:
+        return self.target
+
+    def allowed_ms(self, agreed_ms: Fraction | int) -> Fraction:
+        """A fixed month allows the same in a short month as in a long one."""
+        return (1 - self.target_ratio) * (self.counting.denominator_ms or agreed_ms)
 
 
 class ErrorRateKpi(PercentKpi):
@@ -283,4 +308,4 @@ INDICATORS: dict[str, type[KpiTerms]] = {
 
 def availability_kpis(kpis: Iterable[Kpi]) -> tuple[AvailabilityKpi, ...]:
     """Those that promise availability, with the terms that only they have."""
-    return tuple(kpi for kpi in kpis if isinstance(kpi, AvailabilityKpi))
+    return tuple(kpi for kpi in kpis if isinstance(kpi, ServiceTimeKpi))

@@ -108,6 +108,10 @@ class KpiTerms(Strict):
         """The target as a part of 1 where it is per cent, and otherwise as it is."""
         return Fraction(self.target) / (100 if self.unit == "percent" else 1)
 
+    def allowed_ms(self, agreed_ms: Fraction | int) -> Fraction:
+        """The downtime that a measurement period of so much agreed time may have at the target."""
+        return Fraction(0)
+
     @property
     def needs_samples(self) -> bool:
         """Whether its figure needs each probe by itself, by its terms."""

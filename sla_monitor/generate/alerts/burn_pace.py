@@ -15,7 +15,7 @@ from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import agreed_in_30_days_ms, format_ms, longest_agreed_ms
+from sla_monitor.contract.usual_month import agreed_in_period_ms, format_ms, longest_agreed_ms
 from sla_monitor.settings import Alerting, Burn
 
 PAGE, TICKET = "page", "ticket"
@@ -37,7 +37,7 @@ class PaceRefusal:
 
 def allowance_ms(terms: Terms, kpi: AvailabilityKpi) -> Fraction:
     """The downtime that a period of the KPI may have."""
-    return (1 - kpi.target_ratio) * agreed_in_30_days_ms(terms, _service(terms, kpi)) * kpi.measurement_months
+    return kpi.allowed_ms(agreed_in_period_ms(terms, kpi))
 
 
 def can_fire(terms: Terms, kpi: AvailabilityKpi, burn: Burn) -> bool:
