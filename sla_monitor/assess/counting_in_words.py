@@ -62,17 +62,20 @@ def _probing(terms: Terms) -> Iterator[str]:
 
 def _counting(terms: Terms) -> Iterator[str]:
     """What several KPIs share is said once, with their names where they differ."""
-    countings = ((kpi.id, kpi.downtime_counting) for kpi in terms.kpis)
-    several = {name: _counting_lines(counting) for name, counting in countings if counting is not None}
+    several = {
+        kpi.id: _counting_lines(counting, is_ratio=kpi.unit == "percent" and counting.denominator_ms is None)
+        for kpi in terms.kpis
+        if (counting := kpi.downtime_counting) is not None
+    }
     for line in dict.fromkeys(line for lines in several.values() for line in lines):
         sharing = [name for name, lines in several.items() if line in lines]
         whose = "" if len(sharing) == len(several) else f"{', '.join(sharing)}: "
         yield f"{whose}{line}."
 
 
-def _counting_lines(counting: Counting) -> list[str]:
+def _counting_lines(counting: Counting, *, is_ratio: bool) -> list[str]:
     excluded, unknown = EXCLUDED[counting.excluded], UNKNOWN[counting.unknown]
-    if counting.denominator_ms is not None:
+    if not is_ratio:
         excluded = "Excluded time is no downtime" if counting.excluded == "removed" else excluded
         unknown = "Time that nobody saw is no downtime" if counting.unknown == "excluded" else unknown
     lines = [excluded, unknown, MINUTES[counting.minutes]]

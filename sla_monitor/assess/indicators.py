@@ -215,6 +215,7 @@ class Indicator:
 
 INDICATORS: Mapping[str, Indicator] = {
     "availability": Indicator(),
+    "downtime": Indicator(),
     "error_rate": Indicator(gather=_error_rate, ends=_slots_ahead),
     "response_time": Indicator(gather=_response_time),
     "ratio_in_target": Indicator(gather=_tickets, rests_on=_excused, ends=_open_tickets),

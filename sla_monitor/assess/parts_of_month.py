@@ -182,12 +182,12 @@ def _allowance(whole: PeriodContext, one: KpiEvaluation) -> tuple[Fraction, Frac
     promised = [(_promised(kpi, each.terms, whole.terms), length(each.hours)) for each in slices]
     whole_ms = sum(agreed_ms for _, agreed_ms in promised)
     if not whole_ms:
-        return Fraction(0), kpi.target_ratio
+        return Fraction(0), kpi.target_ratio if kpi.unit == "percent" else Fraction(0)
     if len(promised) == 1:
         allowance = promised[0][0].allowed_ms(whole_ms)
     else:
         allowance = sum((one.allowed_ms(whole_ms) * agreed_ms / whole_ms for one, agreed_ms in promised), Fraction(0))
-    return allowance, 1 - allowance / (kpi.downtime_counting.denominator_ms or whole_ms)
+    return allowance, max(1 - allowance / (kpi.downtime_counting.denominator_ms or whole_ms), Fraction(0))
 
 
 def _promised(kpi: Kpi, terms: Terms, ours: Terms) -> Kpi:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sla_monitor import __version__, names
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import ServiceTimeKpi
 from sla_monitor.contract.usual_month import allowed_share
 from sla_monitor.generate.alerts.subject import AlertSubject
 from sla_monitor.generate.promql import PER_SERVICE, lasting
@@ -23,7 +23,7 @@ def sloth_group(subject: AlertSubject) -> list[dict[str, Any]]:
     return [rule for kpi in subject.terms.availability_kpis for rule in _records(subject, kpi)]
 
 
-def _records(subject: AlertSubject, kpi: AvailabilityKpi) -> list[dict[str, Any]]:
+def _records(subject: AlertSubject, kpi: ServiceTimeKpi) -> list[dict[str, Any]]:
     labels = {"sloth_id": f"{subject.id}-{kpi.id}", "sloth_service": kpi.service, "sloth_slo": kpi.id}
     alerting = subject.settings.alerting
     windows = sorted({ms for burn in (*alerting.page, *alerting.ticket) for ms in (burn.long_ms, burn.short_ms)})
@@ -51,7 +51,7 @@ def _records(subject: AlertSubject, kpi: AvailabilityKpi) -> list[dict[str, Any]
     ]
 
 
-def _ratio(subject: AlertSubject, kpi: AvailabilityKpi, window_ms: int) -> str:
+def _ratio(subject: AlertSubject, kpi: ServiceTimeKpi, window_ms: int) -> str:
     """Downtime over agreed time in a window: no figure outside service hours."""
     downtime = subject.select(f"{names.DELTA_RECORD}{lasting(window_ms)}", kpi=kpi.id)
     agreed = f"increase({subject.select(names.SERVICE_AGREED, service=kpi.service)}[{lasting(window_ms)}])"

@@ -94,6 +94,11 @@ def availability_percent(
     return value, (counts, lost, step("availability, per cent", formula, value))
 
 
+def downtime_minutes(base_ms: int, down_ms: Fraction | int) -> tuple[Fraction | None, Working]:
+    """Downtime itself; None where no time counts."""
+    return (Fraction(down_ms, MINUTE_MS), (_minutes("downtime", down_ms),)) if base_ms > 0 else (None, ())
+
+
 def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[int, Fraction | int]:
     """The time that counts and the downtime in it, in milliseconds: the two sides of the ratio. A whole number where
     it is one: whole numbers are added up much sooner. A fixed month takes the place of the time that counts, if any

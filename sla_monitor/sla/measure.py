@@ -9,10 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, ErrorRateKpi, Kpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, DowntimeKpi, ErrorRateKpi, Kpi, RatioKpi, ResponseTimeKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.edges import Period
-from sla_monitor.sla.downtime import CountedOutage, Seconds, availability_percent, time_that_counts
+from sla_monitor.sla.downtime import CountedOutage, Seconds, availability_percent, downtime_minutes, time_that_counts
 from sla_monitor.sla.indicators import (
     EventCounts,
     Slot,
@@ -77,12 +77,16 @@ def measured(kpi: Kpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     return replace(figure, submitted=seen.submitted, agreed=seen.agreed)
 
 
-def _availability(kpi: AvailabilityKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
+def _availability(kpi: AvailabilityKpi | DowntimeKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
+    """Downtime of the time that counts, per cent or in minutes."""
     if seen.seconds is None:
         return _given(kpi, seen, frame)
     base_ms, down_ms = time_that_counts(seen.seconds, kpi.counting)
-    base = "time that counts" if kpi.counting.denominator_ms is None else "fixed month"
-    value, working = availability_percent(base_ms, down_ms, base)
+    if isinstance(kpi, DowntimeKpi):
+        value, working = downtime_minutes(base_ms, down_ms)
+    else:
+        base = "time that counts" if kpi.counting.denominator_ms is None else "fixed month"
+        value, working = availability_percent(base_ms, down_ms, base)
     coverage = seen.seconds.coverage
     is_assessable = coverage is not None and coverage >= frame.coverage_floor
     return Measured(
@@ -160,6 +164,7 @@ def _given(kpi: KpiTerms, seen: KpiInput, frame: MeasureFrame) -> Measured:
 
 INDICATORS: dict[str, Callable[[Any, KpiInput, MeasureFrame], Measured]] = {
     "availability": _availability,
+    "downtime": _availability,
     "error_rate": _error_rate,
     "response_time": _response_time,
     "ratio_in_target": _ratio,

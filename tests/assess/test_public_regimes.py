@@ -11,8 +11,11 @@ import pytest
 
 from sla_monitor.contract.advice import advice
 from sla_monitor.contract.contract import Contract
+from sla_monitor.document.kpis import kpi as kpi_json
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.rendering.html import html
+from sla_monitor.web.page.endpoint_rows import kpi_row
 
 from .two_files import contract_of, down, month_of, said
 
@@ -235,3 +238,45 @@ def test_a_fixed_month_of_more_time_than_is_agreed_is_doubted(tmp_path: Path) ->
     lines = advice(telstra(tmp_path, services=services, **office), 0)
     assert any("denominator is longer than the agreed time of a measurement period (214h 17m)" in one for one in lines)
     assert not any("denominator" in one for one in advice(telstra(tmp_path), 0))
+
+
+MINUTES: dict[str, Any] = {"kpis": [{"id": "KPI1", "indicator": "downtime", "service": "desk", "target": "40m"}]}
+MINUTES |= {"credits": [{"id": "desk", "method": "tiers", "kpi": "KPI1", "tiers": [{"above": "40m", "percent": 20}]}]}
+
+
+def test_an_availability_in_minutes_of_downtime(tmp_path: Path) -> None:
+    contract = telstra(tmp_path, **MINUTES)
+    found = month_of(tmp_path, contract, "2026-01", FORTY_FOUR)
+    assert found.result is not None
+    assert found.result.credit.total == Decimal("1000.00")
+    kpi = found.kpis[0]
+    assert [str(step) for step in kpi.views["agreed"].working] == [
+        "downtime, minutes: 2640000 ms / 60000 = 44",
+        "band: above 40 = missed",
+        "points: 0",
+    ]
+    assert (kpi.allowance_ms, kpi.allowance_left_ms) == (2_400_000, -240_000)
+    assert (kpi.target_ratio, kpi.service_id) == (Fraction(44_600, 44_640), "desk")
+    assert sum(outage.downtime_ms for outage in kpi.outages) == 2_640_000
+    document = kpi_json(found.kpis[0])
+    assert (document["indicator"], document["unit"], document["direction"]) == (
+        "downtime",
+        "minutes",
+        "lower_is_better",
+    )
+    assert "Excluded time is no downtime." in found.accounting
+    shown = html(pack(PackInput(found, contract.versions[-1].terms))).decode()
+    assert "44.0 min" in shown
+    assert "40 min" in shown
+
+
+def test_minutes_of_downtime_while_the_month_runs(tmp_path: Path) -> None:
+    """A quarter of the allowance in half of the month is half the pace."""
+    contract, seen = telstra(tmp_path, **MINUTES), down(("2026-01-10 09:00", "2026-01-10 09:10"), of="desk-1")
+    found = month_of(tmp_path, contract, "2026-01", seen, now="2026-01-16T12:00:00Z").kpis[0]
+    assert found.forecast is not None
+    assert found.forecast.burn_rate == Fraction(1, 2)
+    assert (found.forecast.best.value, found.forecast.worst.value) == (10, 10 + 22_320)
+    assert (found.forecast.best.is_met, found.forecast.worst.is_met) == (True, False)
+    assert kpi_row(found).target == "40 min"
+    assert kpi_row(found).allowance == "30 min left of 40 min"

@@ -12,7 +12,7 @@ from sla_monitor.contract.advice.points_and_money import doubts, never_repeated
 from sla_monitor.contract.advice.probing import probing_doubts
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
-from sla_monitor.contract.kpis.kpi import PAGE_BURN, AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import PAGE_BURN, ServiceTimeKpi
 from sla_monitor.contract.local_time import local_date, midnight_ms
 from sla_monitor.contract.reading.nodes import Path, Problem
 from sla_monitor.contract.reading.places import dotted, locate
@@ -69,7 +69,7 @@ def _remarks(terms: Terms) -> Iterator[Remark]:
     yield from upkeep_doubts(terms)
 
 
-def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> Iterator[Remark]:
+def _pace(terms: Terms, kpi: ServiceTimeKpi, service: Service, path: Path) -> Iterator[Remark]:
     """Whether the probes of an endpoint are close enough together for a KPI's target."""
     endpoint = service.endpoints[int(path[-1])]
     failures = terms.accounting.confirmation_failures

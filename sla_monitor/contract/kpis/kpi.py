@@ -16,6 +16,7 @@ from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Perce
 from sla_monitor.contract.kpis.bands import Direction
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
+from sla_monitor.contract.kpis.minutes import in_minutes
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.usual_month import agreed_in_period_ms, allowed_share, format_ms
@@ -28,6 +29,7 @@ PAGE_BURN = Fraction(144, 10)
 
 LEAST_RESULT = "The least result that keeps the promise, per hundred."
 FLOOR = "The floor: worse than this is below threshold."
+MINUTE_MS = 60_000
 LONGEST_MONTH = Fraction(31, 30)
 """Months are up to so much longer than the usual one."""
 
@@ -46,6 +48,13 @@ class LowerKpi(KpiTerms):
     """A KPI that is the better the less there is of it."""
 
     direction: Direction = Field("lower_is_better", description="Which way is worse.")
+
+
+class MinutesKpi(LowerKpi):
+    """A KPI of minutes. Its levels are minutes, or durations such as `4h`."""
+
+    unit: ClassVar[str] = "minutes"
+    _minutes = model_validator(mode="before")(in_minutes)
 
 
 class ServiceTimeKpi(KpiTerms):
@@ -115,6 +124,24 @@ class AvailabilityKpi(ServiceTimeKpi):
     def allowed_ms(self, agreed_ms: Fraction | int) -> Fraction:
         """A fixed month allows the same in a short month as in a long one."""
         return (1 - self.target_ratio) * (self.counting.denominator_ms or agreed_ms)
+
+
+class DowntimeKpi(MinutesKpi, ServiceTimeKpi):
+    """A promise of availability in minutes: how long the service may be down in a measurement period."""
+
+    indicator: Literal["downtime"] = Field(description="What is measured.")
+    service: Identifier = Field(description="The id of the service.")
+
+    def allowed_ms(self, agreed_ms: Fraction | int) -> Fraction:
+        """The target itself, however long the measurement period is."""
+        return Fraction(self.target) * MINUTE_MS
+
+    @model_validator(mode="after")
+    def _is_no_ratio(self) -> Self:
+        if self.counting.denominator_ms is not None:
+            message = "is for availability per cent: minutes are divided by nothing (leave it out)"
+            raise Misplaced([(("counting", "denominator"), message)])
+        return self
 
 
 class ErrorRateKpi(PercentKpi):
@@ -288,6 +315,7 @@ def _indicator(value: Any) -> Any:
 
 Kpi = Annotated[
     Annotated[AvailabilityKpi, Tag("availability")]
+    | Annotated[DowntimeKpi, Tag("downtime")]
     | Annotated[ErrorRateKpi, Tag("error_rate")]
     | Annotated[ResponseTimeKpi, Tag("response_time")]
     | Annotated[RatioKpi, Tag("ratio_in_target")]
@@ -306,6 +334,6 @@ INDICATORS: dict[str, type[KpiTerms]] = {
 """The terms of every indicator by its name, in the order of the union."""
 
 
-def availability_kpis(kpis: Iterable[Kpi]) -> tuple[AvailabilityKpi, ...]:
-    """Those that promise availability, with the terms that only they have."""
-    return tuple(kpi for kpi in kpis if isinstance(kpi, ServiceTimeKpi))
+def availability_kpis(kpis: Iterable[Kpi]) -> tuple[AvailabilityKpi | DowntimeKpi, ...]:
+    """Those that promise availability, per cent or in minutes, with the terms that only they have."""
+    return tuple(kpi for kpi in kpis if isinstance(kpi, AvailabilityKpi | DowntimeKpi))

@@ -15,6 +15,7 @@ from tests.support.terms import terms_of
 
 LEAST: dict[str, dict[str, object]] = {
     "availability": {"service": "service"},
+    "downtime": {"service": "service"},
     "error_rate": {"service": "service"},
     "response_time": {"service": "service", "statistic": "mean"},
     "composite": {"combine": "all_of", "parts": [{"kpi": "KPI1"}]},
@@ -45,10 +46,10 @@ def test_what_each_indicator_says_of_itself() -> None:
     def those(ask: str) -> set[str]:
         return {indicator for indicator in INDICATORS if getattr(kpi(indicator), ask)}
 
-    assert those("is_probed") == {"availability", "error_rate", "response_time"}
+    assert those("is_probed") == {"availability", "downtime", "error_rate", "response_time"}
     assert those("needs_samples") == {"error_rate", "response_time"}
     assert those("is_of_samples") == {"error_rate", "response_time"}
-    assert those("downtime_counting") == {"availability"}
+    assert those("downtime_counting") == {"availability", "downtime"}
     assert those("takes_counts") == {"ratio_in_target"}
     assert those("part_kpis") == {"composite"}
     assert those("ticket_terms") == those("named_endpoints") == those("asked_source") == set()
