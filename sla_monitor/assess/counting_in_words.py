@@ -128,7 +128,7 @@ def _relief(relief: Relief) -> Iterator[str]:
     yield f"Relief is given for {', '.join(relief.causes)}, once the authority has granted it."
     if relief.notice_working_days is not None:
         late = "is refused" if relief.late == "refused" else "is for the authority to decide"
-        yield f"Relief told more than {relief.notice_working_days} Working Days after the cause was known {late}."
+        yield f"Relief notified more than {relief.notice_working_days} Working Days after the cause was known {late}."
     if relief.deadline_months is not None:
         yield f"Relief may be claimed up to {relief.deadline_months} months after the month."
 

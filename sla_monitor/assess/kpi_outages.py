@@ -14,6 +14,7 @@ from sla_monitor.assess.kpi_evaluation import ServiceTimes
 from sla_monitor.assess.parts_of_month import outages_of
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.sla.downtime import CountedOutage
 
 HALF = Fraction(1, 2)
 
@@ -29,26 +30,19 @@ def kpi_outages(
     before = (_seen_before(context, service, counting, month, times) for month in one.months if month < context.month)
     several = chain(*before, _seen_now(context, services, service, counting))
     seen = {outage.start_ms: outage for outage in _together(several)}
-    counted = {view: _whole(outage.counted_ms for outage in found.outages) for view, found in one.measured.items()}
-    nothing = [0] * len(one.measured["agreed"].outages)
-    rows = zip(
-        one.measured["agreed"].outages,
-        counted["agreed"],
-        counted.get("gross", nothing),
-        counted.get("claimed", nothing),
-        strict=True,
-    )
+    agreed, gross, claimed = (one.measured[view].outages for view in ("agreed", "gross", "claimed"))
+    agreed_ms = _whole(agreed)
+    gross_ms = agreed_ms if gross is agreed else _whole(gross)
+    claimed_ms = agreed_ms if claimed is agreed else _whole(claimed)
     now_ms = context.contract_context.now_ms
-    return tuple(
-        seen[outage.start_ms]._replace(
-            end_ms=None if outage.end_ms >= now_ms else outage.end_ms,
-            downtime_ms=agreed_ms,
-            gross_ms=gross_ms,
-            claimed_ms=claimed_ms,
-        )
-        for outage, agreed_ms, gross_ms, claimed_ms in rows
-        if outage.start_ms in seen
-    )
+    found: list[Outage] = []
+    for (start_ms, end_ms, _), counted, whole, least in zip(agreed, agreed_ms, gross_ms, claimed_ms, strict=True):
+        fact = seen.get(start_ms)
+        if fact is not None:
+            until_ms = None if end_ms >= now_ms else end_ms
+            names, numbers = fact.endpoints, fact.entries
+            found.append(Outage(start_ms, until_ms, counted, fact.reason, names, whole, numbers, least))
+    return tuple(found)
 
 
 def _seen_now(
@@ -88,11 +82,15 @@ def _together(several: Iterable[Outage]) -> Iterator[Outage]:
         yield last
 
 
-def _whole(several: Iterable[Fraction | int]) -> list[int]:
+def _whole(several: Iterable[CountedOutage]) -> list[int]:
     """Whole milliseconds that add up to the sum, to the nearest one."""
     total: Fraction | int = 0
     found: list[int] = []
-    for ms in several:
-        before, total = floor(total + HALF), total + ms
-        found.append(floor(total + HALF) - before)
+    for _, _, ms in several:
+        if type(ms) is int and type(total) is int:  # nearly every one: a Fraction costs ten times as much
+            found.append(ms)
+            total += ms
+        else:
+            before, total = floor(total + HALF), Fraction(total + ms)
+            found.append(floor(total + HALF) - before)
     return found

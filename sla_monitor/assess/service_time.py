@@ -126,6 +126,8 @@ class Time:
     def outages(self, counting: Counting) -> tuple[CountedOutage, ...]:
         """Every outage with what it is by a way of counting. Together they are no more than the time that counts, which
         begun minutes could pass."""
+        if counting.minutes == "exact" and counting.shortest_outage_ms is None:  # as in most contracts
+            return tuple([CountedOutage(start_ms, end_ms, _exact(counted)) for start_ms, end_ms, counted in self.lost])
         left_ms: Fraction | int = time_that_counts(self.seconds, counting)[0]
         found: list[CountedOutage] = []
         for lost in self.lost:
@@ -133,6 +135,13 @@ class Time:
             found.append(CountedOutage(lost.start_ms, lost.end_ms, ms))
             left_ms -= ms
         return tuple(found)
+
+
+def _exact(counted: Sequence[tuple[Fraction, int]]) -> Fraction | int:
+    """The time that counts by its shares."""
+    if len(counted) == 1 and counted[0][0] is WHOLE:
+        return counted[0][1]
+    return sum([ms if share is WHOLE else ms * share for share, ms in counted])
 
 
 def _losses(several: Iterable[Lost]) -> tuple[Loss, ...]:

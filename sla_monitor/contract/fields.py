@@ -135,6 +135,15 @@ Money = Annotated[
 """An amount in the contract's currency, exact to a hundredth."""
 
 
+Price = Annotated[
+    Decimal,
+    BeforeValidator(_decimal),
+    Field(ge=0, max_digits=18, decimal_places=9),
+    WithJsonSchema({"$comment": "number", "type": ["number", "string"]}),
+]
+"""What one of many costs, finer than a coin: only their sum is rounded."""
+
+
 def parse_day(value: Any) -> date:
     """`2026-04-01`; years outside 1970 to 2199 are typing mistakes."""
     if isinstance(value, date):

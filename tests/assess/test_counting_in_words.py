@@ -102,7 +102,7 @@ Maintenance is permitted (web) by booking it, booked 2d before, inside office, u
 services together, and what goes beyond is excluded all the same, and emergencies are permitted without \
 notice.
 Relief is given for force_majeure, authority_cause, once the authority has granted it.
-Relief told more than 5 Working Days after the cause was known is for the authority to decide.
+Relief notified more than 5 Working Days after the cause was known is for the authority to decide.
 Relief may be claimed up to 2 months after the month.
 K1: figures are rounded to 1 place, half up, before they are banded.
 K1: points are multiplied by 2 for a failure that follows one; a period without a figure ends the run.

@@ -325,7 +325,7 @@ def test_late_notice_of_relief_is_refused_by_itself_or_left_to_the_authority(lat
     contract = one_version(relief={"notice_working_days": 10, "late": late})
     found = down_all_night(contract, *said)
     assert hours_down(found) == [4, 0, agreed]
-    assert late == "decided" or why(found)[0][1] == "told 11 Working Days after it was known, 10 are allowed"
+    assert late == "decided" or why(found)[0][1] == "notified 11 Working Days after it was known; 10 are allowed"
 
 
 def test_relief_that_is_claimed_months_later_is_refused() -> None:

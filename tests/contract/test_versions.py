@@ -123,7 +123,24 @@ def test_each_date_makes_a_version_that_begins_at_midnight_in_the_zone(tmp_path:
     assert [str(v.terms.availability_kpis[0].target_percent) for v in contract.versions] == ["99", "99.5"]
 
 
-def test_a_change_before_the_start_is_part_of_the_first_version(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "versions: [{from: 2025-03-31, title: New}]",
+        "versions: [{from: 2020-01-01, title: New}, {from: 2026-01-01, title: Newer}]",
+        "accounting: {confirmation: 1, versions: [{from: 2025-03-31, confirmation: 3}]}",
+    ],
+)
+def test_a_version_before_the_term_is_refused(tmp_path: Path, text: str) -> None:
+    """It would never be in force by itself."""
+    (line,) = problems(tmp_path, SERVICES + text)
+    told = (
+        "versions.0.from: is before the term, which begins on 2025-04-01 (write the terms themselves, or a later date)"
+    )
+    assert line.endswith(told)
+
+
+def test_a_change_on_the_first_day_is_part_of_the_first_version(tmp_path: Path) -> None:
     contract = loaded(tmp_path, SERVICES + "title: Old\nversions: [{from: 2025-04-01, title: New}]")
     assert [version.terms.title for version in contract.versions] == ["New"]
 

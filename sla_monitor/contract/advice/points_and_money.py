@@ -10,6 +10,7 @@ from math import ceil
 from sla_monitor.contract.advice.reachability import unreachable
 from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
+from sla_monitor.contract.money.credit_tables import Number
 from sla_monitor.contract.money.regime import Regime
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Terms
@@ -83,10 +84,12 @@ def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:
     charges = _charges(regime, credit.service)
     percent = _least_percent(credit, regime)
     limit = _limit(cap, credit, regime)
-    return None not in (charges, percent, limit) and (percent or 0) * (charges or 0) / 100 > (limit or 0)
+    if charges is None or percent is None or limit is None:
+        return False
+    return Fraction(percent) * Fraction(charges) / 100 > limit
 
 
-def _limit(cap: Cap, credit: Credit, regime: Regime) -> Decimal | None:
+def _limit(cap: Cap, credit: Credit, regime: Regime) -> Number | None:
     """A cap as an amount; bases of a year are twelve months like the present one."""
     if cap.amount is not None:
         return cap.amount if regime.charges.monthly else None
@@ -94,7 +97,7 @@ def _limit(cap: Cap, credit: Credit, regime: Regime) -> Decimal | None:
         return None
     base = _charges(regime, credit.service if cap.scope == "service" else None)
     months = 1 if cap.base == "period" else MONTHS
-    return None if base is None else (cap.percent or Decimal(0)) * base * months / 100
+    return None if base is None else Fraction(cap.percent or 0) * Fraction(base) * months / 100
 
 
 def _charges(regime: Regime, service: str | None) -> Decimal | None:
@@ -105,7 +108,7 @@ def _charges(regime: Regime, service: str | None) -> Decimal | None:
     return sum((charge.amount for charge in several), Decimal(0))
 
 
-def _least_percent(credit: Credit, regime: Regime) -> Decimal | None:
+def _least_percent(credit: Credit, regime: Regime) -> Number | None:
     """The smallest percentage of the charges that a rule can give, where that can be told from the terms."""
     points = (band.points for kpi in regime.kpis for band in kpi.bands if band.points)
     charges = _charges(regime, credit.service) if regime.charges.monthly else None

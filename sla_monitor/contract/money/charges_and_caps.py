@@ -11,8 +11,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sla_monitor.contract.fields import Identifier, Misplaced, Money, Percent, Strict, Whole, YesNo
+from sla_monitor.contract.fields import Identifier, Misplaced, Money, Strict, Whole, YesNo
 from sla_monitor.contract.kpis.bands import Level
+from sla_monitor.contract.money.credit_tables import PercentPart
 
 
 class Charge(Strict):
@@ -47,7 +48,7 @@ class Cap(Strict):
 
     id: Identifier = Field(description="The name by which triggers know it.")
     clause: str = Field("", description="Where the contract says so.")
-    percent: Percent | None = Field(None, description="Of the base.")
+    percent: PercentPart | None = Field(None, description="Of the base.")
     amount: Money | None = Field(None, description="In place of a percentage.")
     base: Literal["estimated_year_1", "trailing_12_months", "contract_year", "period"] | None = Field(
         None,

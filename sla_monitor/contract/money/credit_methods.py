@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money, Percent, Strict, Whole, YesNo
+from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money, Price, Strict, Whole, YesNo
 from sla_monitor.contract.kpis.bands import Points
 from sla_monitor.contract.kpis.kpi_references import KpiId, KpiReference, find_kpi_references
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
@@ -20,7 +21,9 @@ from sla_monitor.contract.money.charges_and_caps import MinimumPayout
 from sla_monitor.contract.money.credit_tables import (
     ChargeShare,
     DayTier,
+    Number,
     OnlyIfRepeated,
+    PercentPart,
     PercentUp,
     RepeatStep,
     Reward,
@@ -89,7 +92,7 @@ class CreditTerms(Strict):
         """The availabilities of which it prices each outage."""
         return ()
 
-    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
         """The smallest credit of one failure as a percentage of a month's charges; None where the terms do not tell.
 
         `least_points`: the fewest points of any band that has some. `charges`: those that the rule is of; None where
@@ -116,8 +119,8 @@ class PointsCredit(CreditTerms):
     kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     per_point_percent: PercentUp = Field(description="Of the charges, for each point.")
 
-    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
-        return None if least_points is None else least_points * self.per_point_percent
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
+        return None if least_points is None else Fraction(least_points) * Fraction(self.per_point_percent)
 
 
 class ShortfallCredit(RepeatedCreditTerms):
@@ -143,7 +146,7 @@ class TierCredit(RepeatedCreditTerms):
     kpi: KpiId = Field(description="Whose result is looked up.")
     tiers: tuple[Tier, ...] = Field(min_length=1, description="In any order.")
 
-    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
         return min((tier.percent for tier in self.tiers if tier.percent), default=None)
 
     @model_validator(mode="after")
@@ -166,7 +169,7 @@ class PoolCredit(CreditTerms):
     example: ClassVar[Mapping[str, str]] = {"at_risk_percent": "10", "allocation": "{KPI1: 40, KPI2: 60}"}
 
     method: Literal["at_risk_pool"] = Field(description="Credit method.")
-    at_risk_percent: Percent = Field(description="Of the charges: no month costs more by this rule.")
+    at_risk_percent: PercentPart = Field(description="Of the charges: no month costs more by this rule.")
     pool_percent: PercentUp = Field(Decimal(100), description="The part of the amount at risk for this rule's KPIs.")
     allocation: dict[KpiId, PercentUp] = Field(min_length=1, description="Each KPI's weight in the pool.")
     misses: Annotated[Whole, Field(ge=1)] = Field(1, description="So many missed targets are a default...")
@@ -189,7 +192,7 @@ class LadderCredit(CreditTerms):
     rungs: tuple[Rung, ...] = Field(min_length=1, description="Ascending by points.")
     between: Literal["step_down", "step_up", "prorata"] = Field(description="What a number between two rungs gives.")
 
-    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
         return min((rung.percent for rung in self.rungs if rung.percent), default=None)
 
     @model_validator(mode="after")
@@ -214,7 +217,7 @@ class RatchetCredit(CreditTerms):
     method: Literal["ratchet"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field((), description="Whose points; none: all KPIs'.")
     free: Points = Field(Decimal(0), description="Points that cost nothing.")
-    per_point: Money = Field(description="The price of a point.")
+    per_point: Price = Field(description="The price of a point.")
     slices: tuple[Slice, ...] = Field(min_length=1, description="Ascending; the last is open.")
 
     @property
@@ -246,9 +249,9 @@ class UnitRateCredit(CreditTerms):
     kpi: KpiId | None = Field(
         None, description="A count whose result is the number of blocks; none: outages on record, and occurrences."
     )
-    rate: Money | None = Field(None, description="For one block, at a weight of 1.")
+    rate: Price | None = Field(None, description="For one block, at a weight of 1.")
     share: ChargeShare | None = Field(
-        None, description="The rate as a share of the charges, such as 1/30 a day; at most six digits on each side."
+        None, description="The rate as a share of the charges, such as 1/30 a day; at most twelve digits on each side."
     )
     weights: dict[Identifier, Factor] = Field(
         default_factory=dict,
@@ -316,7 +319,7 @@ class FixedCredit(RepeatedCreditTerms):
     def is_of_charges(self) -> bool:
         return False
 
-    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Decimal | None:
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
         return min(self.amounts.values()) / charges * 100 if charges else None
 
 

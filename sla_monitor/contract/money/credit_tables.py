@@ -3,28 +3,67 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias, cast
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetPydanticSchema,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import core_schema
 
 from sla_monitor.contract.fields import Misplaced, Money, Strict, Whole
 from sla_monitor.contract.kpis.bands import Level, Points
 from sla_monitor.contract.kpis.kpi_terms import Factor
 
-PercentUp = Annotated[Level, Field(ge=0, le=10_000)]
+_is_fraction = re.compile(r"[0-9]{1,12}/[1-9][0-9]{0,11}").fullmatch
 
 
-def _share(value: Any) -> Any:
-    """`1/30` as a fraction, with at most six digits above the line and below it."""
+def _fraction(value: Any) -> Fraction | None:
+    """`1/30`, with no more than twelve digits on either side."""
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, str) and re.fullmatch(r"\d{1,6}/[1-9]\d{0,5}", value, re.ASCII):
-        return Fraction(value)
-    raise ValueError("must be a fraction of whole numbers with at most six digits each (write for example 1/30)")
+    return Fraction(value) if isinstance(value, str) and _is_fraction(value) else None
+
+
+def _share(value: Any) -> Fraction:
+    found = _fraction(value)
+    if found is None:
+        raise ValueError("must be a fraction of whole numbers with at most twelve digits each (write for example 1/30)")
+    return found
 
 
 ChargeShare = Annotated[Any, BeforeValidator(_share), WithJsonSchema({"type": "string", "examples": ["1/30"]})]
+
+Number: TypeAlias = Decimal | Fraction
+"""As a file has it: a decimal number, or a fraction."""
+
+
+def percentage(limit: int) -> Any:
+    """How a percentage up to a limit is read: a number, or a fraction such as `1/30`."""
+
+    def read(value: Any, number: ValidatorFunctionWrapHandler) -> Number:
+        found = _fraction(value)
+        if found is None:
+            return cast("Decimal", number(value))
+        if found > limit:
+            raise ValueError(f"must be at most {limit}")
+        return found
+
+    bounded = Annotated[Level, Field(ge=0, le=limit)]
+    return GetPydanticSchema(
+        lambda _, handler: core_schema.no_info_wrap_validator_function(read, handler.generate_schema(bounded))
+    )
+
+
+PERCENT_SCHEMA = WithJsonSchema({"type": ["number", "string"], "examples": [2.5, "1/30"]})
+PercentUp = Annotated[Number, percentage(10_000), PERCENT_SCHEMA]
+PercentPart = Annotated[Number, percentage(100), PERCENT_SCHEMA]
 
 
 class OnlyIfRepeated(Strict):

@@ -49,6 +49,8 @@ class _Rules:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        term = _found(document.root, ("term",))
+        self.begins = None if term is None else day_at(term, "start")
 
     def blame(self, node: Node, path: Path, message: str) -> None:
         self.document.blame(node.place, dotted(self.document.root, path), message)
@@ -98,6 +100,10 @@ class _Rules:
             self.blame(version, (*path, FROM), "is missing (write for example from: 2026-04-01)")
         for key in {FROM, REF} & version.entries.keys():
             self.word(version, key, path)
+        since = day_at(version, FROM)
+        if since and self.begins and since < self.begins:
+            message = f"is before the term, which begins on {self.begins} (write the terms themselves, or a later date)"
+            self.blame(version.entries[FROM], (*path, FROM), message)
         if UNTIL in version.entries:
             self.blame(version.entries[UNTIL], (*path, UNTIL), "is not for versions (the next version ends this one)")
         if not version.entries.keys() - ITEM_KEYS:

@@ -211,7 +211,7 @@ def _describe_other_spans(path: Path, database: Database) -> Iterator[str]:
     known, now = dict(told.spans(0, 2**63)), spans_in(database.conn)
     for endpoint, key in database.conn.execute("select id, key from endpoints order by key"):
         if known.get(endpoint) != now.get(endpoint):
-            yield f"spans of {key} are not what was told of them in the chain; {_REBUILD}"
+            yield f"spans of {key} are not those that the chain holds; {_REBUILD}"
 
 
 def _notes(database: Database) -> list[str]:

@@ -154,9 +154,9 @@ UPKEEP = [
         ),
     ),
     (
-        "credits: [{id: daily, method: unit_rate, share: 12/25185000, block: 1d}]\n",
+        "credits: [{id: daily, method: unit_rate, share: 12/2518500000000, block: 1d}]\n",
         (
-            "c.yaml:11:49: credits.daily.share: must be a fraction of whole numbers with at most six digits each"
+            "c.yaml:11:49: credits.daily.share: must be a fraction of whole numbers with at most twelve digits each"
             " (write for example 1/30)"
         ),
     ),

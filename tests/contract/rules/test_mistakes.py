@@ -371,6 +371,18 @@ def test_a_key_named_like_the_kind_does_not_lead_astray(tmp_path: Path) -> None:
     )
 
 
+def test_an_unknown_key_beside_tiers_is_told_with_the_credits_keys(tmp_path: Path) -> None:
+    """The method's name is the name of one of its keys."""
+    kpis = "kpis: [{id: K, service: custody, target: 99}]\n"
+    rule = "credits: [{id: c, method: tiers, kpi: K, tiers: [{below: 99, percent: 1%s}]%s}]\n"
+    (line,) = problems(tmp_path, SERVICES + kpis + rule % ("", ", shown: 3"))
+    known = "clause, id, kpi, method, min_payout, only_if_repeated, rounding, service, tiers"
+    assert line.endswith(f"credits.c.shown: unknown key (known here: {known})")
+    (line,) = problems(tmp_path, SERVICES + kpis + rule % (", shown: 3", ""))
+    known = "above, at_least, at_most, below, percent"
+    assert line.endswith(f"credits.c.tiers.0.shown: unknown key (known here: {known})")
+
+
 def test_a_name_that_the_writer_chose_is_no_key_of_ours(tmp_path: Path) -> None:
     """A calendar may be called hours."""
     text = HEAD + SERVICES + "calendars: {hours: {hours: {mon: '09:00-17:00'}, closed: []}}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -39,7 +40,7 @@ class MethodFrame:
     before: Mapping[str, Decimal]
     accrual: str = ""
 
-    def number(self, label: str, value: Decimal) -> str:
+    def number(self, label: str, value: Decimal | Fraction) -> str:
         """A term of the contract as a cell of its own, so that it can be changed."""
         return self.grid.line(label, CellEntry(value, style="input"))
 
@@ -97,7 +98,7 @@ def by_tiers(rule: TierCredit, frame: MethodFrame) -> Iterator[Line]:
 def by_ladder(rule: LadderCredit, frame: MethodFrame) -> Iterator[Line]:
     total = CellEntry(frame.promises.total(rule.kpis), f"={frame.promises.points(rule.kpis)}", "number")
     points = frame.grid.line("Points on the ladder", total)
-    rungs = [(rung.at_least, rung.percent) for rung in rule.rungs]
+    rungs = [(rung.at_least, Fraction(rung.percent)) for rung in rule.rungs]
     expression = literal(rungs[-1][1])
     for (low, percent), (high, following) in reversed(list(pairwise(rungs))):
         slope = f"{literal(following - percent)}*({points}-{literal(low)})/{literal(high - low)}"
@@ -131,7 +132,7 @@ def by_pool(rule: PoolCredit, frame: MethodFrame) -> Iterator[Line]:
     at_risk = frame.number("Per cent of the charges at risk", rule.at_risk_percent)
     for name in _known(tuple(rule.allocation), frame):
         in_default = frame.number(f"{name} is in default (1 or 0)", Decimal(int(frame.paid.get(name, Decimal(0)) > 0)))
-        share = literal(rule.pool_percent * rule.allocation[name] / 100)
+        share = literal(Fraction(rule.pool_percent) * Fraction(rule.allocation[name]) / 100)
         yield name, f"{in_default}*{share}/100*{frame.percent(at_risk)}"
 
 
