@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from sla_monitor.cli.assess.working_steps import ticket_lines
 from sla_monitor.contract.advice import advice
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.kpis import kpi as kpi_json
+from sla_monitor.register.effective import standing
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.html import html
@@ -280,3 +282,95 @@ def test_minutes_of_downtime_while_the_month_runs(tmp_path: Path) -> None:
     assert (found.forecast.best.is_met, found.forecast.worst.is_met) == (True, False)
     assert kpi_row(found).target == "40 min"
     assert kpi_row(found).allowance == "30 min left of 40 min"
+
+
+def desk(tmp_path: Path, *kpis: dict[str, Any]) -> Contract:
+    """CenturyLink, mean time to repair: the times of a month's tickets / their number; 10 per cent above four hours."""
+    tiers = [{"above": "4h", "percent": 10}]
+    return contract_of(
+        tmp_path,
+        services=watched("seats"),
+        time_zone="UTC",
+        currency="USD",
+        relief={"causes": ["customer_cause"]},
+        kpis=[{"priorities": ["critical", "high"], **one} for one in kpis],
+        charges={"monthly": [{"amount": 1000}]},
+        credits=[{"id": one["id"], "method": "tiers", "kpi": one["id"], "tiers": tiers} for one in kpis],
+    )
+
+
+def ticket(number: int, opened: str, ended: str | None = None, **more: Any) -> dict[str, Any]:
+    ends = {} if ended is None else {"ended": ended}
+    return {"kind": "ticket", "id": f"INC-{number}", "priority": "high", "opened": opened, **ends, **more}
+
+
+REPAIR = {"id": "mttr", "indicator": "ticket_time", "statistic": "mean", "target": "4h"}
+BACKLOG = {"id": "backlog", "indicator": "backlog_age", "statistic": "oldest", "target": "10d"}
+FIXED = {"id": "fixed", "indicator": "first_time_fix", "target": 80}
+TICKETS = [
+    ticket(1, "2026-05-31 22:00", "2026-06-01 04:00", attempts=1),
+    ticket(2, "2026-06-10 09:00", "2026-06-10 12:30", attempts=2),
+    ticket(3, "2026-06-20 09:00", "2026-06-20 13:00"),
+    ticket(4, "2026-04-20 00:00"),
+]
+
+
+def test_a_mean_time_to_repair_from_the_register(tmp_path: Path) -> None:
+    """6, 3.5 and 4 hours: 4.5 on the mean."""
+    contract = desk(tmp_path, REPAIR)
+    found = month_of(tmp_path, contract, "2026-06", entries=said(*TICKETS))
+    assert found.result is not None
+    assert found.result.credit.total == Decimal("100.00")
+    assert [str(step) for step in found.kpis[0].views["agreed"].working] == [
+        "mean of 3 tickets, minutes: 810 / 3 = 270",
+        "band: above 240 = missed",
+        "points: 0",
+    ]
+    assert ticket_lines(found, contract, found.kpis[0].terms) == [
+        "counted: INC-1 (high, 31 May 2026 22:00:00 UTC): 6 h on the clock",
+        "counted: INC-2 (high, 10 Jun 2026 09:00:00 UTC): 3 h 30 min on the clock",
+        "counted: INC-3 (high, 20 Jun 2026 09:00:00 UTC): 4 h on the clock",
+    ]
+    assert kpi_json(found.kpis[0])["unit"] == "minutes"
+    made = pack(PackInput(found, contract.versions[-1].terms, register=standing(found.entries)))
+    table = next(table for table in made.tables if table.id == "tickets-mttr")
+    assert table.caption == "mttr: tickets by their time, target 240 min"
+    assert next((row[0].text, row[4].text, row[5].text) for row in table.rows) == ("INC-1", "6 h", "ended")
+    assert "270.0 min" in html(made).decode()
+    assert "mttr: a ticket that is open does not count." in found.accounting
+
+
+def test_a_ticket_that_a_granted_claim_names_is_left_out_of_the_mean(tmp_path: Path) -> None:
+    contract = desk(tmp_path, REPAIR)
+    claim = {"kind": "claim", "cause": "customer_cause", "start": "2026-05-31 22:00", "end": "2026-06-01 04:00"}
+    entries = said(*TICKETS, claim | {"tickets": ["INC-1"]}, {"kind": "decision", "about": 5, "granted": True})
+    found = month_of(tmp_path, contract, "2026-06", entries=entries)
+    assert found.result is not None
+    assert (found.kpis[0].views["gross"].value, found.kpis[0].views["agreed"].value) == (270, 225)
+    assert found.result.credit.total == 0
+
+
+@pytest.mark.parametrize("now", ["2026-07-03T00:00:00Z", "2027-07-03T00:00:00Z"])
+def test_what_is_open_counts_in_a_closed_month_up_to_its_end(tmp_path: Path, now: str) -> None:
+    """A ticket that is open all through June, and still is a year later, is as old in June as it was."""
+    contract = desk(tmp_path, REPAIR | {"open_tickets": "counted"}, BACKLOG)
+    found = month_of(tmp_path, contract, "2026-06", entries=said(*TICKETS), now=now)
+    age = 72 * 1440
+    assert [kpi.views["agreed"].value for kpi in found.kpis] == [Fraction(810 + age, 4), age]
+    assert str(found.kpis[1].views["agreed"].working[0]) == f"oldest of 1 open ticket, minutes: INC-4 = {age}"
+    assert ticket_lines(found, contract, found.kpis[1].terms) == [
+        "open: INC-4 (high, 20 Apr 2026 00:00:00 UTC): 1,728 h on the clock"
+    ]
+    later = month_of(tmp_path, contract, "2026-07", entries=said(*TICKETS), now="2027-07-03T00:00:00Z")
+    june = next(past for past in later.earlier if past.month == "2026-06")
+    assert [result.value for result in june.kpis] == [Fraction(810 + age, 4), age]
+
+
+def test_a_first_time_fix_names_what_it_leaves_out(tmp_path: Path) -> None:
+    contract = desk(tmp_path, FIXED)
+    found = month_of(tmp_path, contract, "2026-06", entries=said(*TICKETS)).kpis[0]
+    assert [str(step) for step in found.views["agreed"].working[:3]] == [
+        "tickets without a number of attempts, left out: 1",
+        "at the first attempt: 1 of 2",
+        "at the first attempt, per cent: 1 / 2 × 100 = 50",
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -24,6 +24,8 @@ from sla_monitor.contract.usual_month import agreed_in_period_ms, allowed_share,
 if TYPE_CHECKING:
     from sla_monitor.contract.terms import Terms
 
+AKpi = TypeVar("AKpi", bound=KpiTerms)
+
 PAGE_BURN = Fraction(144, 10)
 """The usual rule wakes somebody when an hour burns the month's allowance this many times too fast."""
 
@@ -34,6 +36,19 @@ LONGEST_MONTH = Fraction(31, 30)
 """Months are up to so much longer than the usual one."""
 
 SEEN_AT = "Where it is seen; none: at all endpoints of its service, and without these in the register."
+
+
+Measures = Literal["resolution", "response"]
+CLOCK_STOPS = "What stops a ticket's clock for good."
+NoEvents = Literal["not_measured", "met"]
+NOTHING_HAPPENED = "A period in which nothing happened."
+
+
+def with_percentile(kpi: AKpi, statistic: str, percentile: Decimal | None) -> AKpi:
+    """The KPI, if it has a percentile where that is its statistic, and nowhere else. Raises Misplaced."""
+    if (statistic == "percentile") != bool(percentile):
+        raise Misplaced([(("percentile",), "belongs to statistic: percentile (write for example percentile: 95)")])
+    return kpi
 
 
 class PercentKpi(KpiTerms):
@@ -198,9 +213,7 @@ class ResponseTimeKpi(LowerKpi, AskedKpi):
 
     @model_validator(mode="after")
     def _percentile(self) -> Self:
-        if (self.statistic == "percentile") != bool(self.percentile):
-            raise Misplaced([(("percentile",), "belongs to statistic: percentile (write for example percentile: 95)")])
-        return self
+        return with_percentile(self, self.statistic, self.percentile)
 
     def _misfits(self) -> Iterator[RuleProblem]:
         yield from super()._misfits()
@@ -215,32 +228,62 @@ class TicketClock(Strict):
     stops: tuple[Identifier, ...] = Field((), description="Reasons that stop the clock; no other does.")
 
 
-class RatioKpi(PercentKpi, AskedKpi):
-    """The share of events in target: tickets of the register that were `within` a time, or else counts that somebody
-    submits (calls answered, samples passed)."""
+class TicketKpi(KpiTerms):
+    """A KPI that counts tickets of the register."""
 
-    takes_counts: ClassVar[bool] = True
-    indicator: Literal["ratio_in_target"] = Field(description="What is measured.")
     priorities: tuple[Identifier, ...] = Field((), description="Tickets of these priorities; none: of all.")
-    measures: Literal["resolution", "response"] = Field(
-        "resolution", description="What stops a ticket's clock for good."
-    )
-    within_ms: DurationMs | None = Field(None, alias="within", description="For tickets: the time that is in target.")
     clock: TicketClock = Field(TicketClock(), description="When time runs for a ticket.")
-    counted_when: Literal["opened", "ended"] = Field("opened", description="Which period a ticket belongs to.")
-    min_denominator: Annotated[Whole, Field(ge=0)] = Field(
-        0, description="Low volume: the late ones are divided by no fewer than this."
-    )
-    no_events: Literal["not_measured", "met"] = Field("not_measured", description="A period in which nothing happened.")
 
     @property
-    def ticket_terms(self) -> RatioKpi | None:
-        return None if self.within_ms is None else self
+    def ticket_terms(self) -> TicketKpi | None:
+        return self
+
+    @property
+    def limit_ms(self) -> int | None:
+        """After so much time on its clock a ticket is late; None: none ever is."""
+        return None
+
+    @property
+    def is_of_responses(self) -> bool:
+        """Whether a ticket's clock stops for good once somebody takes it up."""
+        return False
+
+    @property
+    def counts_open_tickets(self) -> bool:
+        """Whether a ticket counts that has not ended by the end of the period."""
+        return False
 
     def covers(self, priority: str, service: str | None) -> bool:
         """Whether it counts tickets of a priority and a service; a ticket of no service is of all of them."""
         is_ours = self.service is None or service in {None, self.service}
         return is_ours and (not self.priorities or priority in self.priorities)
+
+
+class RatioKpi(PercentKpi, AskedKpi, TicketKpi):
+    """The share of events in target: tickets of the register that were `within` a time, or else counts that somebody
+    submits (calls answered, samples passed)."""
+
+    takes_counts: ClassVar[bool] = True
+    indicator: Literal["ratio_in_target"] = Field(description="What is measured.")
+    measures: Measures = Field("resolution", description=CLOCK_STOPS)
+    within_ms: DurationMs | None = Field(None, alias="within", description="For tickets: the time that is in target.")
+    counted_when: Literal["opened", "ended"] = Field("opened", description="Which period a ticket belongs to.")
+    min_denominator: Annotated[Whole, Field(ge=0)] = Field(
+        0, description="Low volume: the late ones are divided by no fewer than this."
+    )
+    no_events: NoEvents = Field("not_measured", description=NOTHING_HAPPENED)
+
+    @property
+    def ticket_terms(self) -> TicketKpi | None:
+        return None if self.within_ms is None else self
+
+    @property
+    def limit_ms(self) -> int | None:
+        return self.within_ms
+
+    @property
+    def is_of_responses(self) -> bool:
+        return self.measures == "response"
 
     @property
     def least_denominator(self) -> int:
@@ -258,6 +301,77 @@ class RatioKpi(PercentKpi, AskedKpi):
         """Good and total, or the share itself: all but tickets, which are counted here."""
         if self.source is not None and self.within_ms is not None:
             yield (), "or within: write one of the two (tickets are counted from the register)"
+
+
+class TicketTimeKpi(MinutesKpi, TicketKpi):
+    """Mean or percentile of the times that tickets take, in minutes: the mean time to repair, say."""
+
+    indicator: Literal["ticket_time"] = Field(description="What is measured.")
+    statistic: Literal["mean", "percentile"] = Field(description="What is made of the times.")
+    percentile: Percent | None = Field(None, description="Nearest rank: the smallest time that so many do not exceed.")
+    measures: Measures = Field("resolution", description=CLOCK_STOPS)
+    counted_when: Literal["opened", "ended"] = Field("ended", description="Which period a ticket belongs to.")
+    open_tickets: Literal["left_out", "counted"] = Field(
+        "left_out",
+        description="Tickets whose clock runs at the period's end: left_out until they end, or counted with their time"
+        " up to the period's end, or up to now.",
+    )
+    no_events: NoEvents = Field("not_measured", description=NOTHING_HAPPENED)
+
+    @property
+    def is_of_responses(self) -> bool:
+        return self.measures == "response"
+
+    @property
+    def counts_open_tickets(self) -> bool:
+        return self.open_tickets == "counted"
+
+    def counting_words(self) -> Iterator[str]:
+        what = "to a response" if self.is_of_responses else "to the end"
+        yield f"tickets count by the time {what}, in the period in which they are {self.counted_when}"
+        if self.counts_open_tickets:
+            yield "a ticket that is open counts with its time up to the period's end, or up to now"
+        else:
+            yield "a ticket that is open does not count"
+
+    @model_validator(mode="after")
+    def _percentile(self) -> Self:
+        return with_percentile(self, self.statistic, self.percentile)
+
+
+class BacklogAgeKpi(MinutesKpi, TicketKpi):
+    """How old the tickets are that are open at the end of the period, or now, in minutes on their clocks."""
+
+    indicator: Literal["backlog_age"] = Field(description="What is measured.")
+    statistic: Literal["oldest", "mean", "percentile"] = Field(description="What is made of the ages.")
+    percentile: Percent | None = Field(None, description="Nearest rank: the smallest age that so many do not exceed.")
+
+    @property
+    def counts_open_tickets(self) -> bool:
+        return True
+
+    def counting_words(self) -> Iterator[str]:
+        yield "the age of a ticket is the time on its clock at the period's end, or now"
+        yield "without an open ticket the age is 0"
+
+    @model_validator(mode="after")
+    def _percentile(self) -> Self:
+        return with_percentile(self, self.statistic, self.percentile)
+
+
+class FirstTimeFixKpi(PercentKpi, TicketKpi):
+    """The share of the tickets ended in the period that took one attempt."""
+
+    indicator: Literal["first_time_fix"] = Field(description="What is measured.")
+    min_denominator: Annotated[Whole, Field(ge=0)] = Field(
+        0, description="Low volume: those that took more are divided by no fewer than this."
+    )
+    no_events: NoEvents = Field("not_measured", description=NOTHING_HAPPENED)
+
+    def counting_words(self) -> Iterator[str]:
+        yield "a ticket whose number of attempts is not on record does not count"
+        if self.min_denominator:
+            yield f"tickets that took more attempts are divided by no fewer than {self.min_denominator}"
 
 
 class CountKpi(LowerKpi, AskedKpi):
@@ -319,6 +433,9 @@ Kpi = Annotated[
     | Annotated[ErrorRateKpi, Tag("error_rate")]
     | Annotated[ResponseTimeKpi, Tag("response_time")]
     | Annotated[RatioKpi, Tag("ratio_in_target")]
+    | Annotated[TicketTimeKpi, Tag("ticket_time")]
+    | Annotated[BacklogAgeKpi, Tag("backlog_age")]
+    | Annotated[FirstTimeFixKpi, Tag("first_time_fix")]
     | Annotated[CountKpi, Tag("count")]
     | Annotated[DaysLateKpi, Tag("days_late")]
     | Annotated[ScoreKpi, Tag("score")]

@@ -16,7 +16,7 @@ from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.rules.plain_values import RuleProblem
 
 if TYPE_CHECKING:
-    from sla_monitor.contract.kpis.kpi import RatioKpi
+    from sla_monitor.contract.kpis.kpi import TicketKpi
     from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
     from sla_monitor.contract.terms import Terms
 
@@ -123,7 +123,7 @@ class KpiTerms(Strict):
         return None
 
     @property
-    def ticket_terms(self) -> RatioKpi | None:
+    def ticket_terms(self) -> TicketKpi | None:
         """Which tickets of the register it counts, and how; None: it counts none."""
         return None
 

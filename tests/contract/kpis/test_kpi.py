@@ -18,6 +18,8 @@ LEAST: dict[str, dict[str, object]] = {
     "downtime": {"service": "service"},
     "error_rate": {"service": "service"},
     "response_time": {"service": "service", "statistic": "mean"},
+    "ticket_time": {"statistic": "mean"},
+    "backlog_age": {"statistic": "oldest"},
     "composite": {"combine": "all_of", "parts": [{"kpi": "KPI1"}]},
 }
 """What must be written besides."""
@@ -52,7 +54,8 @@ def test_what_each_indicator_says_of_itself() -> None:
     assert those("downtime_counting") == {"availability", "downtime"}
     assert those("takes_counts") == {"ratio_in_target"}
     assert those("part_kpis") == {"composite"}
-    assert those("ticket_terms") == those("named_endpoints") == those("asked_source") == set()
+    assert those("ticket_terms") == {"ticket_time", "backlog_age", "first_time_fix"}
+    assert those("named_endpoints") == those("asked_source") == set()
     assert those("least_denominator") == those("value_without_events") == set()
     tickets = kpi("ratio_in_target", within="4h", min_denominator=5, no_events="met")
     assert tickets.ticket_terms is tickets
