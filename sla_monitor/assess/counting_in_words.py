@@ -20,6 +20,11 @@ EXCLUDED = {
     "available": "Excluded time is deemed available",
     "counted": "Excluded time counts like any other",
 }
+MAINTENANCE = {
+    "removed": "is taken from both sides",
+    "available": "is deemed available",
+    "counted": "counts like any other time",
+}
 UNKNOWN = {
     "excluded": "Time that nobody saw is taken from both sides of the ratio",
     "up": "Time that nobody saw is taken as up",
@@ -79,6 +84,10 @@ def _counting_lines(counting: Counting, *, is_ratio: bool) -> list[str]:
         excluded = "Excluded time is no downtime" if counting.excluded == "removed" else excluded
         unknown = "Time that nobody saw is no downtime" if counting.unknown == "excluded" else unknown
     lines = [excluded, unknown, MINUTES[counting.minutes]]
+    if counting.of_maintenance != counting.excluded:
+        is_plain = is_ratio or counting.of_maintenance != "removed"
+        maintenance = MAINTENANCE[counting.of_maintenance] if is_plain else "is no downtime"
+        lines[0] = f"{lines[0]}; permitted maintenance {maintenance}"
     if counting.shortest_outage_ms is not None:
         lines.append(f"Outages shorter than {spelled_duration(counting.shortest_outage_ms)} as a whole do not count")
     if counting.degraded_percent:

@@ -32,6 +32,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.kpis.minutes import credits_in_minutes
 from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
 from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
+from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.contract.rules.consistency import as_written, inconsistencies
@@ -109,6 +110,9 @@ class Service(Strict):
         " down is downtime.",
     )
     maintenance: MaintenanceTerms | None = Field(None, description="Its own terms; none: the contract's.")
+    impact_cost_per_hour: Money | None = Field(
+        None, description="What an hour of its downtime costs the authority: reported, and never credited."
+    )
     contacts: tuple[Identifier, ...] = Field(
         (), description="Whom to call, in this order; none: all contacts of the contract."
     )
@@ -160,6 +164,9 @@ class Terms(Strict):
     kpis: tuple[Kpi, ...] = Field((), description="What is promised.")
     charges: Charges = Field(Charges(), description="What is paid, gross of credits.")
     credits: tuple[Credit, ...] = Field((), description="What failures cost; the credits of all rules add up.")
+    combined: tuple[Combined, ...] = Field(
+        (), description="Credits of which not all are paid: the greatest, the first, or a sum up to a limit."
+    )
     caps: tuple[Cap, ...] = Field((), description="Limits on money, one after the other; those of services first.")
     triggers: tuple[Trigger, ...] = Field((), description="What several results together set off.")
     claims: Claims = Field(Claims(), description="What must be done to have a credit.")

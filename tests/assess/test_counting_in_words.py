@@ -138,3 +138,10 @@ def test_an_allowance_is_told_with_what_it_is_for() -> None:
         f"{start} 40h a contract year for each service, and what goes beyond is counted{end}",
         f"{start} 4h of downtime a booking for each service, while the rest of the booked time counts as it was{end}",
     ]
+
+
+def test_maintenance_that_is_treated_otherwise_is_told_beside_it() -> None:
+    kpi = {"id": "K1", "service": "cad", "target": 99, "counting": {"excluded": "removed", "maintenance": "available"}}
+    told = month_of_june(one_version(kpis=[kpi])).accounting
+    line = "Excluded time is taken from both sides of the ratio; permitted maintenance is deemed available."
+    assert line in told

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeV
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Percent, Strict, Whole
+from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Percent, Strict, Whole, rounded_duration
 from sla_monitor.contract.kpis.bands import Direction
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.kpis.minutes import in_minutes
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.contract.rules.plain_values import RuleProblem
-from sla_monitor.contract.usual_month import agreed_in_period_ms, allowed_share, format_ms
+from sla_monitor.contract.usual_month import agreed_in_period_ms, allowed_share
 
 if TYPE_CHECKING:
     from sla_monitor.contract.terms import Terms
@@ -105,7 +105,9 @@ class ServiceTimeKpi(KpiTerms):
         """A fixed month of more time than there is: downtime weighs less in it than it lasts."""
         fixed_ms, agreed_ms = self.counting.denominator_ms, agreed_in_period_ms(terms, self)
         if fixed_ms is not None and agreed_ms and fixed_ms > agreed_ms * LONGEST_MONTH:
-            message = f"denominator is longer than the agreed time of a measurement period ({format_ms(agreed_ms)})"
+            message = (
+                f"denominator is longer than the agreed time of a measurement period ({rounded_duration(agreed_ms)})"
+            )
             yield ("counting",), f"{message}: with everything down it would still not be 0 per cent"
 
     def _places(self, terms: Terms) -> Iterator[RuleProblem]:
@@ -119,8 +121,8 @@ class ServiceTimeKpi(KpiTerms):
         limit_ms = None if slow is None else slow.promised_ms * Fraction(slow.multiple)
         for endpoint in probing:
             if limit_ms is not None and endpoint.timeout_ms <= limit_ms:
-                waited = f"{endpoint.id} is down after {format_ms(endpoint.timeout_ms)}"
-                message = f"{waited}, and an answer is none only after {format_ms(limit_ms)} (a longer timeout)"
+                waited = f"{endpoint.id} is down after {rounded_duration(endpoint.timeout_ms)}"
+                message = f"{waited}, and an answer is none only after {rounded_duration(limit_ms)} (a longer timeout)"
                 yield ("counting",), message
 
 
@@ -173,10 +175,10 @@ class ErrorRateKpi(PercentKpi):
         return self.endpoints
 
     def doubts(self, terms: Terms) -> Iterator[RuleProblem]:
-        slot = format_ms(self.slot_ms)
+        slot = rounded_duration(self.slot_ms)
         for _, endpoint in terms.endpoints_of(self):
             if endpoint.every_ms > self.slot_ms:
-                every = f"{format_ms(endpoint.every_ms)}, the interval of {endpoint.id}"
+                every = f"{rounded_duration(endpoint.every_ms)}, the interval of {endpoint.id}"
                 message = f"{slot} is shorter than {every}: most slots hold no probe of it"
                 yield ("slot",), f"{message} (a longer slot, or probe more often)"
 

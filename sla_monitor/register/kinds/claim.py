@@ -37,6 +37,7 @@ class Claim(TimedKind):
     )
     past = ("aware", "notified")
     is_decidable = True
+    excludes = "claim"
 
     kind: Literal["claim"] = "claim"
     cause: Identifier = Field(description="One that the contract lists: authority_cause, force_majeure, ...")

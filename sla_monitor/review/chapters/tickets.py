@@ -8,7 +8,7 @@ from dataclasses import replace
 from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpis.kpi import BacklogAgeKpi, FirstTimeFixKpi, RatioKpi, TicketKpi, TicketTimeKpi
 from sla_monitor.register.entries import ClockStop, TicketRecord
-from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms, tickets_of
 from sla_monitor.wording.durations import format_duration
@@ -117,7 +117,7 @@ def _ticket_row(case: PackInput, kpi: TicketKpi, one: TicketRecord, judged: tupl
         Cell(one.priority),
         Cell(case.at(one.opened_ms)),
         Cell(case.at(_ended_ms(kpi, one))),
-        Cell(format_duration(took_ms)),
+        duration_cell(took_ms),
         Cell(verdict, tone="serious" if is_late else ""),
         Cell("; ".join(_stop(case, kpi, stop) for stop in one.stops)),
     )
