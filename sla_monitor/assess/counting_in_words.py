@@ -95,15 +95,23 @@ def _counting_lines(counting: Counting, *, is_ratio: bool) -> list[str]:
     if counting.denominator_ms is not None:
         fixed = spelled_duration(counting.denominator_ms)
         lines.append(f"Downtime is divided by {fixed}, however long the measurement period is")
+    return [*lines, *_when_down(counting)]
+
+
+def _when_down(counting: Counting) -> Iterator[str]:
+    """By what a service is down, where that is not what its endpoints are."""
     if counting.quorum is not None:
         quorum = counting.quorum
         enough = f"{quorum.percent:f} per cent of the places that probe, {quorum.min_active} or more of them,"
-        lines.append(f"Down where {enough} see it so")
+        yield f"Down where {enough} see it so"
+    if counting.failed_requests is not None:
+        failed = counting.failed_requests
+        slots = f"every {spelled_duration(failed.slot_ms)}, from midnight UTC on"
+        yield f"Down in {slots}, in which {failed.percent:f} per cent or more of all probes fail"
     if counting.slow_as_down is not None:
         slow = counting.slow_as_down
         limit = f"{slow.multiple:f} times {spelled_duration(slow.promised_ms)}"
-        lines.append(f"An answer that takes more than {limit} is no answer")
-    return lines
+        yield f"An answer that takes more than {limit} is no answer"
 
 
 def _upkeep(terms: Terms) -> Iterator[str]:

@@ -81,7 +81,7 @@ class ServiceTimeKpi(KpiTerms):
 
     @property
     def needs_samples(self) -> bool:
-        return self.counting.slow_as_down is not None  # an answer that is too slow is none
+        return self.counting.needs_samples
 
     @property
     def downtime_counting(self) -> Counting:
@@ -118,6 +118,12 @@ class ServiceTimeKpi(KpiTerms):
             count = f"{quorum.min_active}, more than the endpoints ({len(probing)})"
             message = f"quorum.min_active is {count}: nothing is ever known"
             yield ("counting",), f"{message} (add endpoints, or write a smaller number)"
+        failed = self.counting.failed_requests
+        for endpoint in probing:
+            if failed is not None and endpoint.every_ms * 2 > failed.slot_ms:
+                slot = f"a slot of {rounded_duration(failed.slot_ms)} holds"
+                message = f"{slot} one probe of {endpoint.id} at most, which fails or does not"
+                yield ("counting",), f"{message} (a longer slot, or probe more often)"
         limit_ms = None if slow is None else slow.promised_ms * Fraction(slow.multiple)
         for endpoint in probing:
             if limit_ms is not None and endpoint.timeout_ms <= limit_ms:
@@ -133,10 +139,6 @@ class AvailabilityKpi(ServiceTimeKpi):
     indicator: Literal["availability"] = Field("availability", description="What is measured.")
     target: Percent = Field(description=LEAST_RESULT)
     threshold: Percent | None = Field(None, description=FLOOR)
-
-    @property
-    def target_percent(self) -> Decimal:
-        return self.target
 
     def allowed_ms(self, agreed_ms: Fraction | int) -> Fraction:
         """A fixed month allows the same in a short month as in a long one."""

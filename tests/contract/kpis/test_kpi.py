@@ -65,6 +65,7 @@ def test_what_each_indicator_says_of_itself() -> None:
     assert asked is not None
     assert asked.value == "1"
     assert kpi("availability", counting={"slow_as_down": {"promised": "1s", "multiple": 5}}).needs_samples
+    assert kpi("availability", counting={"failed_requests": {"percent": 50}}).needs_samples
     assert kpi("composite").part_kpis == ("KPI1",)
 
 
