@@ -44,7 +44,15 @@ from sla_monitor.sla.indicators import (
 )
 from sla_monitor.sla.results import Measured
 from sla_monitor.sla.rounding import shown
-from sla_monitor.sla.tickets import Ticket, TimedTicket, backlog, ended_tickets, ticket_counts, timed_tickets
+from sla_monitor.sla.tickets import (
+    LateTicket,
+    Ticket,
+    TimedTicket,
+    backlog,
+    decided_tickets,
+    ended_tickets,
+    timed_tickets,
+)
 from sla_monitor.sla.working import Step, step
 
 
@@ -150,9 +158,10 @@ def _response_time(kpi: ResponseTimeKpi, seen: KpiInput, frame: MeasureFrame) ->
 def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     """What can be counted is counted: a figure that somebody gives stands only where nothing is."""
     counts = seen.counts
+    late: tuple[LateTicket, ...] = ()
     if kpi.within_ms is not None:
         calendar = frame.calendars.get(kpi.clock.calendar)
-        ours = ticket_counts(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
+        ours, late = decided_tickets(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
         counts = ours if ours.total else counts or ours
     if seen.figure is not None and not (counts and counts.total):
         return _given(kpi, seen, frame)
@@ -161,7 +170,7 @@ def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     value = in_target_percent(counts, kpi.min_denominator)
     if value is None:
         return Measured(Fraction(100), working=(step("in target, per cent", "nothing happened", 100, kpi.clause),))
-    return Measured(value, working=tuple(_shared(kpi, counts, value, ("in target", "late"))))
+    return Measured(value, working=tuple(_shared(kpi, counts, value, ("in target", "late"))), late=late)
 
 
 def _shared(

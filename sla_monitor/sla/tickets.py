@@ -34,6 +34,7 @@ class Ticket:
     responded_ms: int | None = None
     ended_ms: int | None = None
     stops: tuple[Stop, ...] = ()
+    service: str | None = None
     attempts: int | None = None
 
 
@@ -43,6 +44,16 @@ class TimedTicket(NamedTuple):
     ticket: Ticket
     took_ms: int
     is_open: bool
+
+
+class LateTicket(NamedTuple):
+    """A ticket that has ended late: by so much on its own clock."""
+
+    id: str
+    service: str | None
+    priority: str
+    elapsed_ms: int
+    late_ms: int
 
 
 def business_ms(
@@ -65,31 +76,34 @@ def clock_ms(ticket: Ticket, kpi: TicketKpi, calendar: Calendar | None, zone: Zo
     return business_ms(calendar, zone, ticket.opened_ms, until_ms, stops)
 
 
-def ticket_counts(
+def decided_tickets(
     tickets: Iterable[Ticket],
     kpi: RatioKpi,
     calendar: Calendar | None,
     zone: ZoneInfo,
     period: Period,
     now_ms: int,
-) -> EventCounts:
-    """The tickets of a period that are decided, and those of them that are in target.
+) -> tuple[EventCounts, tuple[LateTicket, ...]]:
+    """The tickets of a period that are decided, and those of them that are in target; those that have ended late.
 
     A ticket that is still open is late as soon as its time is used up; until then it is not decided. A ticket that
     belongs to the period in which it ends is not counted before.
     """
     within = kpi.within_ms or 0
     in_target = total = 0
+    late: list[LateTicket] = []
     for ticket in tickets:
         belongs_at = ticket.opened_ms if kpi.counted_when == "opened" else _until(ticket, kpi)
         is_ours = belongs_at is not None and period.start_ms <= belongs_at < period.end_ms
         if not is_ours or (kpi.priorities and ticket.priority not in kpi.priorities):
             continue
-        is_late = elapsed_ms(ticket, kpi, calendar, zone, now_ms) > within
-        is_decided = is_late or _until(ticket, kpi) is not None
-        total += is_decided
-        in_target += is_decided and not is_late
-    return EventCounts(in_target, total)
+        took_ms = elapsed_ms(ticket, kpi, calendar, zone, now_ms)
+        is_late, has_ended = took_ms > within, _until(ticket, kpi) is not None
+        total += is_late or has_ended
+        in_target += has_ended and not is_late
+        if is_late and has_ended:
+            late.append(LateTicket(ticket.id, ticket.service, ticket.priority, took_ms, took_ms - within))
+    return EventCounts(in_target, total), tuple(late)
 
 
 def timed_tickets(

@@ -19,7 +19,7 @@ from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.sla.indicators import EventCounts
 from sla_monitor.sla.measure import KpiInput, MeasureFrame, measured
-from sla_monitor.sla.tickets import Stop, Ticket, business_ms, ticket_counts
+from sla_monitor.sla.tickets import Stop, Ticket, business_ms, decided_tickets
 
 MINUTE = 60_000
 KPI = TypeAdapter(RatioKpi)
@@ -92,7 +92,7 @@ MONTH = month_of(int(datetime(2026, 6, 15, tzinfo=UTC).timestamp() * 1000), Zone
 
 
 def counted(tickets: list[Ticket], period: Period = MONTH, now_ms: int | None = None, **terms: Any) -> EventCounts:
-    return ticket_counts(tickets, kpi(**terms), None, ZoneInfo("UTC"), period, now_ms or period.end_ms)
+    return decided_tickets(tickets, kpi(**terms), None, ZoneInfo("UTC"), period, now_ms or period.end_ms)[0]
 
 
 minutes = st.integers(-2000, 45_000)

@@ -17,7 +17,7 @@ from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import OVER_WORDS
 from sla_monitor.contract.money.charges_and_caps import Charges
 from sla_monitor.periods.months import last_day
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, TicketRecord, Underpinning
 from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.results import PeriodResult
@@ -35,7 +35,7 @@ def format_working(one: ContractAssessment, contract: Contract, columns: int | N
     blocks = [("How time is counted", list(one.accounting))]
     blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
     blocks += [("Maintenance used", [_allowance(each) for each in one.allowances])]
-    explained = standing(one.entries).of(Underpinning)
+    explained = effective_entries(one.entries).of(Underpinning)
     for kpi in one.kpis:
         told = [(entry, said) for entry, said in explained if kpi.kpi in said.kpis and said.month == one.period.name]
         blocks += [(f"{kpi.kpi}, explained by", [f"{said.explanation}, entry {entry.number}" for entry, said in told])]
@@ -182,10 +182,10 @@ def ticket_lines(one: ContractAssessment, contract: Contract, kpi: Kpi | None) -
 
 
 def _of_tickets(one: ContractAssessment, contract: Contract, kpi: TicketKpi) -> Iterator[str]:
-    case = RequestContext(contract, standing(one.entries))
+    case = RequestContext(contract, effective_entries(one.entries))
     excused = {
         name: entry.number
-        for entry, said in case.standing.of(Claim)
+        for entry, said in case.effective.of(Claim)
         if (not said.kpis or kpi.id in said.kpis) and is_granted(case, entry, said)
         for name in said.tickets
     }
@@ -220,8 +220,8 @@ def _is_of_month(one: ContractAssessment, kpi: RatioKpi, ticket: Ticket) -> bool
 
 def _covered(kpi: TicketKpi, case: RequestContext) -> Iterator[Ticket]:
     """The tickets that are of the KPI's priorities and service."""
-    for _, said in case.standing.of(TicketRecord):
+    for _, said in case.effective.of(TicketRecord):
         if kpi.covers(said.priority, said.service):
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
             times = said.opened_ms, said.responded_ms, said.ended_ms
-            yield Ticket(said.id, said.priority, *times, stops, said.attempts)
+            yield Ticket(said.id, said.priority, *times, stops, said.service, said.attempts)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from sla_monitor.contract.advice.reachability import unreachable
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
@@ -148,8 +149,10 @@ def _least_percent(credit: Credit, regime: Regime) -> Number | None:
 
 def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
     """What a careful reader would ask about credits and caps, with the path of the term."""
+    kpis: dict[str, KpiTerms] = {kpi.id: kpi for kpi in regime.kpis}
     for j, credit in enumerate(regime.credits):
         found = (
+            *credit.doubts(kpis),
             *_unpriced(credit, regime),
             *_pointless(credit, regime),
             *_uncharged(credit, regime),
@@ -157,6 +160,11 @@ def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
             *_unrecorded(credit, regime),
         )
         yield from ((("credits", j, *path), message) for path, message in found)
+    paid = {name for credit in regime.credits if credit.prices_bands for name in credit.named_kpis}
+    for i, kpi in enumerate(regime.kpis):
+        if kpi.id not in paid and any(band.amount for band in kpi.bands):
+            message = "have amounts that no rule for credits gives"
+            yield ("kpis", i, "bands"), f"{message} (add one to credits: method: bands, kpis: [{kpi.id}])"
     for j, cap in enumerate(regime.caps):
         for key in ("base", "first_year_base"):
             if getattr(cap, key) == "estimated_year_1" and regime.charges.estimated_year_1 is None:

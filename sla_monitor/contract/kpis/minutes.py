@@ -9,7 +9,7 @@ from typing import Any
 from sla_monitor.contract.fields import UNITS_MS, Misplaced, parse_duration
 from sla_monitor.contract.rules.plain_values import RuleProblem
 
-_LEVELS = {"target", "threshold", "at_least", "above", "below", "at_most"}
+_LEVELS = {"target", "threshold", "at_least", "above", "below", "at_most", "measured_from", "step", "to"}
 _MINUTE_MS = UNITS_MS["m"]
 
 
@@ -44,7 +44,11 @@ def credits_in_minutes(terms: Any, indicators: Collection[str]) -> Any:
 
 
 def _is_of(rule: Any, kpis: Collection[str]) -> bool:
-    return isinstance(rule, Mapping) and isinstance(rule.get("kpi"), str) and rule["kpi"] in kpis
+    if not isinstance(rule, Mapping):
+        return False
+    several = rule.get("kpis")
+    named = several if isinstance(several, list | tuple) else [rule.get("kpi")]
+    return bool(named) and all(isinstance(name, str) and name in kpis for name in named)
 
 
 def _mappings(several: Any) -> list[Mapping[str, Any]]:

@@ -6,7 +6,7 @@ maths is `sla_monitor/sla/money/methods/`, a module for each. To add a method: d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal, Self, get_args
@@ -14,13 +14,14 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money, Price, Strict, Whole, YesNo
-from sla_monitor.contract.kpis.bands import Points
+from sla_monitor.contract.kpis.bands import Level, Points
 from sla_monitor.contract.kpis.kpi_references import KpiId, KpiReference, find_kpi_references
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
 from sla_monitor.contract.money.credit_tables import (
     ChargeShare,
     DayTier,
+    LatePrice,
     Number,
     OnlyIfRepeated,
     PercentPart,
@@ -28,9 +29,11 @@ from sla_monitor.contract.money.credit_tables import (
     RepeatStep,
     Reward,
     Rung,
+    ShortfallSlice,
     Slice,
     Tier,
 )
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 Partial = Literal["prorata", "floor", "ceil"]
 DaysOf = Literal["free_service", "added_term"]
@@ -50,6 +53,8 @@ class CreditTerms(Strict):
     """What the pack says that a line costs money for where it is of no one KPI."""
     prices_points: ClassVar[bool] = False
     """Whether it is worth nothing without bands that have points."""
+    prices_bands: ClassVar[bool] = False
+    """Whether it gives the amounts of bands."""
     prices_misreports: ClassVar[bool] = False
     """Whether it takes the register's misreports."""
     is_bonus: ClassVar[bool] = False
@@ -102,6 +107,10 @@ class CreditTerms(Strict):
         """
         return None
 
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        """What of it can never cost anything, with the path of the term below the rule."""
+        yield from ()
+
 
 class RepeatedCreditTerms(CreditTerms):
     """What the rules have whose credits are each for the failure of one KPI."""
@@ -126,16 +135,65 @@ class PointsCredit(CreditTerms):
 
 
 class ShortfallCredit(RepeatedCreditTerms):
-    """So many per cent of the charges for each percentage point by which a result misses its target."""
+    """A rate for each step by which a result misses its target; a step is one of the KPI's unit unless it is given."""
 
-    summary: ClassVar[str] = "percentage points under target × rate × charges; `partial` says what a begun point is"
+    summary: ClassVar[str] = (
+        "steps by which a result misses its target × rate × charges; `partial`: what a begun one is"
+    )
     example: ClassVar[Mapping[str, str]] = {"kpis": "[KPI1]", "rate_percent": "0.5", "partial": "prorata"}
 
     method: Literal["shortfall"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field(min_length=1, description="Whose shortfall.")
-    rate_percent: PercentUp = Field(description="Of the charges, for each percentage point.")
-    partial: Partial = Field(description="A begun point counts in proportion, not at all, or whole.")
+    measured_from: Level | None = Field(None, description="Where the shortfall of a miss begins; none: at the target.")
+    step: Annotated[Level, Field(gt=0)] = Field(Decimal(1), description="How long a step is, in the KPI's unit.")
+    partial: Partial = Field(description="A begun step counts in proportion, not at all, or whole.")
+    rate_percent: PercentUp | None = Field(None, description="Of the charges, for each step;")
+    share: ChargeShare | None = Field(None, description="or the same as a share of the charges, such as 1/30 a day;")
+    slices: tuple[ShortfallSlice, ...] = Field((), description="or slices with rates of their own, from the target on.")
     max_percent: PercentUp | None = Field(None, description="No more than this for one KPI.")
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        for kpi in (kpis[name] for name in self.named_kpis):
+            if self.slices:
+                begin = self.begins_at(kpi)
+                for i, one in enumerate(self.slices):
+                    for said in self._out_of_reach(kpi, begin, one.to, is_stepped=one.percent is None):
+                        yield ("slices", i), said
+                    begin = begin if one.to is None else one.to
+            else:
+                for said in self._out_of_reach(kpi, self.begins_at(kpi), None):
+                    yield ("step",), said
+
+    def begins_at(self, kpi: KpiTerms) -> Decimal:
+        """Where the shortfall of a KPI begins."""
+        return kpi.target if self.measured_from is None else self.measured_from
+
+    def _out_of_reach(
+        self, kpi: KpiTerms, begin: Decimal, end: Decimal | None, *, is_stepped: bool = True
+    ) -> Iterator[str]:
+        """Why no result costs anything between two levels. Per cent end at 0 and at 100."""
+        if end is None and kpi.unit == "percent":
+            end = Decimal(0 if kpi.direction == "higher_is_better" else 100)
+        if end is None:
+            return
+        if not kpi.is_worse(end, begin):
+            message = f"no result of {kpi.id} is worse than {begin:f} and not worse than {end:f}"
+            yield f"{message}: it never gives anything (check the two)"
+        elif is_stepped and self.partial == "floor" and abs(end - begin) < self.step:
+            message = f"{begin:f} to {end:f} is less than a full step of {self.step:f}"
+            yield f"{message}: it never gives anything (write a shorter step)"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if sum((self.rate_percent is not None, self.share is not None, bool(self.slices))) != 1:
+            raise Misplaced([(("rate_percent",), "or share or slices: write one of them")])
+        ends = [one.to for one in self.slices]
+        if None in ends[:-1]:
+            raise Misplaced([(("slices", ends.index(None), "to"), "is missing (only the last slice is open)")])
+        known = [end for end in ends if end is not None]
+        if known not in (sorted({*known}), sorted({*known}, reverse=True)):
+            raise Misplaced([(("slices",), "must go from the target on, each worse than the one before")])
+        return self
 
 
 class TierCredit(RepeatedCreditTerms):
@@ -308,6 +366,57 @@ class UnitRateCredit(CreditTerms):
         return self
 
 
+class BandCredit(RepeatedCreditTerms):
+    """The amount that the band of a result has in the KPI's own table of bands."""
+
+    summary: ClassVar[str] = "the `amount` of the band that the result is in"
+    example: ClassVar[Mapping[str, str]] = {"kpis": "[KPI1]"}
+    prices_bands: ClassVar[bool] = True
+
+    method: Literal["bands"] = Field(description="Credit method.")
+    kpis: tuple[KpiId, ...] = Field(min_length=1, description="Whose bands; the amounts of several add up.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        for i, name in enumerate(self.kpis):
+            if not any(band.amount for band in kpis[name].bands):
+                message = f"no band of {name} has an amount, so that it never gives anything for it"
+                yield ("kpis", i), f"{message} (write for example amount: 1000.00 in its bands)"
+
+
+class PerTicketCredit(CreditTerms):
+    """A price for each late ticket on record, by how late it was on its own clock."""
+
+    summary: ClassVar[str] = "a price for each late ticket on record, or for each `block` of its lateness"
+    example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "late": "[{at_least: 10m, amount: 600.00}]"}
+
+    method: Literal["per_ticket"] = Field(description="Credit method.")
+    kpi: KpiId = Field(description="Whose tickets are priced, whether it misses its target or not.")
+    late: tuple[LatePrice, ...] = Field(min_length=1, description="In any order; the greatest that holds counts.")
+    block_ms: DurationMs | None = Field(
+        None, alias="block", description="The price is for each so much lateness; none: for the ticket."
+    )
+    blocks: Literal["full", "begun"] = Field("full", description="How a block that is not full counts.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
+        return min(price.amount for price in self.late) / charges * 100 if charges and self.block_ms is None else None
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        if kpis[self.kpi].ticket_terms is None:
+            message = f"{self.kpi} counts no tickets of the register, so that it never gives anything"
+            yield ("kpi",), f"{message} (name a ratio_in_target with within)"
+        for i, price in enumerate(self.late):
+            if not price.amount:
+                yield ("late", i, "amount"), "is nothing, and no ticket costs less (leave the row out)"
+
+
 class FixedCredit(RepeatedCreditTerms):
     """An amount for each KPI that misses its target."""
 
@@ -425,6 +534,8 @@ Credit = Annotated[
     | LadderCredit
     | RatchetCredit
     | UnitRateCredit
+    | BandCredit
+    | PerTicketCredit
     | FixedCredit
     | DaysCredit
     | BonusCredit

@@ -37,8 +37,8 @@ def _allowances(case: PackInput) -> Iterator[Table]:
         (
             Cell(format_list([names.get(service, service) for service in one.services])),
             Cell(f"{format_duration(one.allowance_ms)} {OVER_WORDS[one.over]}"),
-            Cell(format_duration(one.used_ms)),
-            Cell(format_duration(one.left_ms)),
+            duration_cell(one.used_ms),
+            duration_cell(one.left_ms),
         )
         for one in case.assessment.allowances
     )

@@ -96,7 +96,7 @@ def _counted_rows(
 
 def _ticket(one: TicketRecord) -> Ticket:
     stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in one.stops)
-    return Ticket(one.id, one.priority, one.opened_ms, one.responded_ms, one.ended_ms, stops, one.attempts)
+    return Ticket(one.id, one.priority, one.opened_ms, one.responded_ms, one.ended_ms, stops, one.service, one.attempts)
 
 
 def _late(case: PackInput, kpi: RatioKpi, calendar: Calendar | None, one: TicketRecord) -> tuple[int, str, bool]:
