@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sla_monitor.contract.money.credit_methods import TierCredit
+from sla_monitor.contract.money.credit_methods import ShortfallCredit, TierCredit
 from tests.contract.support import SERVICES, loaded, problems
 
 DOWN = "id: KPI1, indicator: downtime, service: custody"
@@ -31,6 +31,13 @@ def test_a_table_of_credits_has_them_too(tmp_path: Path) -> None:
     (found,) = loaded(tmp_path, with_kpi("target: 1h", rule)).versions[0].terms.credits
     assert isinstance(found, TierCredit)
     assert [f"{tier.above}" for tier in found.tiers] == ["60", "90"]
+
+
+def test_so_has_the_step_of_a_shortfall(tmp_path: Path) -> None:
+    rule = "credits:\n  - {id: c, method: shortfall, kpis: [KPI1], step: 2h, rate_percent: 5, partial: floor}\n"
+    (found,) = loaded(tmp_path, with_kpi("target: 1h", rule)).versions[0].terms.credits
+    assert isinstance(found, ShortfallCredit)
+    assert found.step == 120
 
 
 @pytest.mark.parametrize(
