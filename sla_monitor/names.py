@@ -23,7 +23,15 @@ class MetricName:
 
 STATES = ("up", "degraded", "down", "unknown")
 PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
-UNITS = {"percent": "ratio", "ms": "seconds", "count": "count", "days": "days", "score": "score", "": "number"}
+UNITS = {
+    "percent": "ratio",
+    "ms": "seconds",
+    "minutes": "seconds",
+    "count": "count",
+    "days": "days",
+    "score": "score",
+    "": "number",
+}
 """A KPI's unit as its terms say it, and as the label `unit` says it: per cent become ratios, milliseconds seconds."""
 
 WHOLE_CONTRACT = "contract"

@@ -262,6 +262,8 @@ class KpiAssessment:
         if self._agreed.is_met is not None:
             return self._agreed.is_met
         ratio = self.availability_ratio
+        if ratio is not None and self.terms is not None and self.terms.unit == "minutes":
+            return self.allowance_left_ms >= 0
         return None if ratio is None else ratio >= self.target_ratio
 
 

@@ -67,31 +67,51 @@ def _probing(terms: Terms) -> Iterator[str]:
 
 def _counting(terms: Terms) -> Iterator[str]:
     """What several KPIs share is said once, with their names where they differ."""
-    countings = ((kpi.id, kpi.downtime_counting) for kpi in terms.kpis)
-    several = {name: _counting_lines(counting) for name, counting in countings if counting is not None}
+    several = {
+        kpi.id: _counting_lines(counting, is_ratio=kpi.unit == "percent" and counting.denominator_ms is None)
+        for kpi in terms.kpis
+        if (counting := kpi.downtime_counting) is not None
+    }
     for line in dict.fromkeys(line for lines in several.values() for line in lines):
         sharing = [name for name, lines in several.items() if line in lines]
         whose = "" if len(sharing) == len(several) else f"{', '.join(sharing)}: "
         yield f"{whose}{line}."
 
 
-def _counting_lines(counting: Counting) -> list[str]:
-    lines = [EXCLUDED[counting.excluded], UNKNOWN[counting.unknown], MINUTES[counting.minutes]]
+def _counting_lines(counting: Counting, *, is_ratio: bool) -> list[str]:
+    excluded, unknown = EXCLUDED[counting.excluded], UNKNOWN[counting.unknown]
+    if not is_ratio:
+        excluded = "Excluded time is no downtime" if counting.excluded == "removed" else excluded
+        unknown = "Time that nobody saw is no downtime" if counting.unknown == "excluded" else unknown
+    lines = [excluded, unknown, MINUTES[counting.minutes]]
     if counting.of_maintenance != counting.excluded:
-        lines[0] = f"{lines[0]}; permitted maintenance {MAINTENANCE[counting.of_maintenance]}"
+        is_plain = is_ratio or counting.of_maintenance != "removed"
+        maintenance = MAINTENANCE[counting.of_maintenance] if is_plain else "is no downtime"
+        lines[0] = f"{lines[0]}; permitted maintenance {maintenance}"
     if counting.shortest_outage_ms is not None:
         lines.append(f"Outages shorter than {spelled_duration(counting.shortest_outage_ms)} as a whole do not count")
     if counting.degraded_percent:
         lines.append(f"{counting.degraded_percent:f} per cent of degraded time is downtime")
+    if counting.denominator_ms is not None:
+        fixed = spelled_duration(counting.denominator_ms)
+        lines.append(f"Downtime is divided by {fixed}, however long the measurement period is")
+    return [*lines, *_when_down(counting)]
+
+
+def _when_down(counting: Counting) -> Iterator[str]:
+    """By what a service is down, where that is not what its endpoints are."""
     if counting.quorum is not None:
         quorum = counting.quorum
         enough = f"{quorum.percent:f} per cent of the places that probe, {quorum.min_active} or more of them,"
-        lines.append(f"Down where {enough} see it so")
+        yield f"Down where {enough} see it so"
+    if counting.failed_requests is not None:
+        failed = counting.failed_requests
+        slots = f"every {spelled_duration(failed.slot_ms)}, from midnight UTC on"
+        yield f"Down in {slots}, in which {failed.percent:f} per cent or more of all probes fail"
     if counting.slow_as_down is not None:
         slow = counting.slow_as_down
         limit = f"{slow.multiple:f} times {spelled_duration(slow.promised_ms)}"
-        lines.append(f"An answer that takes more than {limit} is no answer")
-    return lines
+        yield f"An answer that takes more than {limit} is no answer"
 
 
 def _upkeep(terms: Terms) -> Iterator[str]:

@@ -15,7 +15,7 @@ from sla_monitor.assess.measuring import is_seen
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_time import Spell, TimeSlice, spell_of
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import AvailabilityKpi, DowntimeKpi
 from sla_monitor.contract.local_time import local_date, midnight_ms
 from sla_monitor.periods.intervals import Intervals, subtract
 from sla_monitor.sla.aggregation import WHOLE as ALL
@@ -47,7 +47,7 @@ def at_worst(context: PeriodContext, so_far: ByDay) -> ByDay:
     return {kpi.id: (*so_far.get(kpi.id, ()), *_rest(context, kpi)) for kpi in _asked(context)}
 
 
-def _asked(context: PeriodContext) -> list[AvailabilityKpi]:
+def _asked(context: PeriodContext) -> list[AvailabilityKpi | DowntimeKpi]:
     """A window may begin in a month of earlier terms: those that any version asks for."""
     names = _names(context.contract_context.contract)
     return [kpi for kpi in context.terms.availability_kpis if kpi.id in names and is_seen(context, kpi)]
@@ -61,17 +61,17 @@ def _names(contract: Contract) -> frozenset[str]:
     return frozenset(names)
 
 
-def _worked_out(context: PeriodContext, kpis: Sequence[AvailabilityKpi]) -> ByDay:
+def _worked_out(context: PeriodContext, kpis: Sequence[AvailabilityKpi | DowntimeKpi]) -> ByDay:
     found = {kpi.id: tuple(_of_kpi(context, kpi)) for kpi in kpis if _is_assessable(context, kpi)}
     return {name: days for name, days in found.items() if days}
 
 
-def _is_assessable(context: PeriodContext, kpi: AvailabilityKpi) -> bool:
+def _is_assessable(context: PeriodContext, kpi: AvailabilityKpi | DowntimeKpi) -> bool:
     coverage = context.time(kpi.service, "agreed", kpi.id, kpi.counting).seconds.coverage
     return coverage is not None and coverage >= context.frame.coverage_floor
 
 
-def _of_kpi(context: PeriodContext, kpi: AvailabilityKpi) -> list[DayDowntime]:
+def _of_kpi(context: PeriodContext, kpi: AvailabilityKpi | DowntimeKpi) -> list[DayDowntime]:
     through = context.through(kpi.service, kpi.counting)
     excluded = context.excluded(kpi.service, "agreed", kpi.id, kpi.counting)
     days, time = _Days(context), context.time(kpi.service, "agreed", kpi.id, kpi.counting)
@@ -108,7 +108,11 @@ class _Days:
 
 
 def _of_outage(
-    spell: Spell, excluded: Intervals, kpi: AvailabilityKpi, days: _Days, most_ms: Fraction | None = None
+    spell: Spell,
+    excluded: Intervals,
+    kpi: AvailabilityKpi | DowntimeKpi,
+    days: _Days,
+    most_ms: Fraction | None = None,
 ) -> Iterator[DayDowntime]:
     """What counts of an outage, by day; its whole minutes are shared out among the days. `most_ms`: what it counts in
     the KPI's own list, where begun minutes could pass the time there is."""
@@ -130,7 +134,7 @@ def _of_outage(
             yield DayDowntime(day, spell.start_ms, down_ms * share)
 
 
-def _rest(context: PeriodContext, kpi: AvailabilityKpi) -> Iterator[DayDowntime]:
+def _rest(context: PeriodContext, kpi: AvailabilityKpi | DowntimeKpi) -> Iterator[DayDowntime]:
     """One outage to the end of the month: the one that goes on, or one that begins now."""
     excluded = context.excluded(kpi.service, "agreed", kpi.id, kpi.counting)
     pieces = [TimeSlice(*span, ALL) for span in subtract(context.ahead(kpi.service), excluded)]

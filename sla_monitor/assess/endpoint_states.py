@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.result_cache import VERSION
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
-from sla_monitor.contract.kpis.counting import SlowAsDown
+from sla_monitor.contract.kpis.counting import FailedRequests, SlowAsDown
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS, reach_ms
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.sla.availability import KnownState, known
+from sla_monitor.sla.failed_requests import SlotCounts, known_by_slots, of_text, slot_counts, together
 from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.spans import Span, held
 
@@ -67,6 +70,15 @@ class Endpoints:
             self._known[key, failures, rule] = self._as_corrected(key, spans, failures)
         return self._known[key, failures, rule]
 
+    def known_by_slots(self, several: Sequence[Endpoint], rule: FailedRequests) -> KnownState:
+        """What several endpoints together were, by how many of their observations in a slot failed."""
+        keys = tuple(endpoint_key(self._contract.id, endpoint.id) for endpoint in several)
+        if (keys, rule) not in self._known:
+            counts = together([self._counts(key, rule) for key in keys])
+            states = [self._as_corrected(key, self._spans.get(key, ()), 1) for key in keys]
+            self._known[keys, rule] = known_by_slots(counts, states, rule, self.now_ms)
+        return self._known[keys, rule]
+
     def observed_time(self, key: str, start_ms: int, end_ms: int) -> Intervals:
         """When an endpoint was seen at all in a range, by its key: whatever is made of its observations is made again
         when later ones have come in, from a site that was cut off, say."""
@@ -114,10 +126,36 @@ class Endpoints:
         rows = json.loads(kept)
         return [Span(start, end, seen, Outcome(outcome), None, probes) for start, end, seen, outcome, _, probes in rows]
 
+    def _counts(self, key: str, rule: FailedRequests) -> SlotCounts:
+        """An endpoint's observations by slot, as the register corrects them, with whole slots and a margin on both
+        sides."""
+        slot_ms = rule.slot_ms
+        start_ms = (self.start_ms - MARGIN_MS) // slot_ms * slot_ms
+        until_ms = min(-(-(self.end_ms + MARGIN_MS) // slot_ms) * slot_ms, self.now_ms)
+        said = tuple(self._corrected.get(key, ()))
+        others = self._contract_context.imports_in(start_ms, until_ms)
+        observed = self.observed_time(key, start_ms, until_ms)
+        corrections = [(start, end, f"{outcome}") for start, end, outcome in said]
+        question = ("failed requests", VERSION, key, slot_ms, start_ms, until_ms, corrections, observed, *others)
+
+        def answer() -> str:
+            found = self._contract_context.evidence.columns((key,), start_ms, until_ms)
+            counts = together(
+                samples.once(("slots", slot_ms, said), partial(_slots, samples, said, slot_ms)) for _, samples in found
+            )
+            return json.dumps({slot: (made, counts.failed[slot]) for slot, made in sorted(counts.requests.items())})
+
+        is_in = self.end_ms + 2 * MARGIN_MS <= self.now_ms
+        return of_text(json.loads(self._contract_context.recall(question, answer) if is_in else answer()))
+
     def _judged(self, key: str, every_ms: int, range_ms: tuple[int, int], rule: SlowAsDown) -> Iterator[Span]:
         """The spans of single observations, each judged by how long it took."""
         found = self._contract_context.evidence.columns((key,), *range_ms)
         return timed_spans((samples for _, samples in found), every_ms, rule)
+
+
+def _slots(samples: Samples, said: Sequence[tuple[int, int, Outcome]], slot_ms: int) -> SlotCounts:
+    return slot_counts(samples.corrected(said), slot_ms)
 
 
 def _outside(span: Span, probed: Intervals) -> Iterator[Span]:

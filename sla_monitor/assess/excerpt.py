@@ -131,7 +131,9 @@ def excerpt(contract_context: ContractContext, months: tuple[str, ...], kpis: Se
     has_tickets = any(kpi.ticket_terms is not None for kpi in kpis)
     period_ms = (period.start_ms, period.end_ms) if has_tickets else None
     since_ms = allowance_since_ms(contract_context.contract, months[0])
-    said = contract_context.entries_by_time.within(reach_ms, period_ms, months[-1], since_ms)
+    is_open_counted = any(kpi.ticket_terms is not None and kpi.ticket_terms.counts_open_tickets for kpi in kpis)
+    by_time = contract_context.entries_by_time
+    said = by_time.within(reach_ms, period_ms, months[-1], since_ms, is_open_counted=is_open_counted)
     return Excerpt(contract_context, months, period, reach_ms, said, seen.digest)
 
 

@@ -161,7 +161,7 @@ def _is_settled(contract_context: ContractContext, month: str) -> bool:
     if not is_over(contract_context, period):
         return False
     several = (kpi.ticket_terms for version in contract_context.contract.versions for kpi in version.terms.kpis)
-    longest_ms = max((kpi.within_ms or 0 for kpi in several if kpi is not None), default=0)
+    longest_ms = max((kpi.limit_ms or 0 for kpi in several if kpi is not None), default=0)
     young_ms = max(period.start_ms, contract_context.now_ms - longest_ms * CLOCK_SLACK)
     return not any(young_ms <= opened_ms < period.end_ms for opened_ms in contract_context.open_tickets)
 

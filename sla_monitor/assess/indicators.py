@@ -19,18 +19,28 @@ from sla_monitor.assess.measuring import (
     figure,
     is_seen,
     made_of_samples,
+    reported_counts,
     response_time,
     tickets,
 )
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.service_time import Time
-from sla_monitor.contract.kpis.kpi import CompositeKpi, ErrorRateKpi, Kpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi import (
+    BacklogAgeKpi,
+    CompositeKpi,
+    ErrorRateKpi,
+    Kpi,
+    RatioKpi,
+    ResponseTimeKpi,
+    TicketKpi,
+)
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.sla.composite import composite
-from sla_monitor.sla.downtime import Seconds, time_that_counts
+from sla_monitor.sla.downtime import MINUTE_MS, Seconds, time_that_counts
 from sla_monitor.sla.measure import KpiInput, measured
 from sla_monitor.sla.results import KpiResult, Measured, PeriodResult, recent
 from sla_monitor.sla.scoring import kpi_result
+from sla_monitor.sla.tickets import backlog, business_ms
 from sla_monitor.sla.working import step
 
 
@@ -115,11 +125,11 @@ def _response_time(context: PeriodContext, kpi: ResponseTimeKpi, view: View, giv
     return replace(given, made=made_of_samples(context, kpi, view, response_time(kpi)))
 
 
-def _tickets(context: PeriodContext, kpi: RatioKpi, view: View, given: KpiInput) -> KpiInput:
-    return given if kpi.within_ms is None else replace(given, tickets=tickets(context, kpi, view))
+def _tickets(context: PeriodContext, kpi: TicketKpi, view: View, given: KpiInput) -> KpiInput:
+    return given if kpi.ticket_terms is None else replace(given, tickets=tickets(context, kpi, view))
 
 
-def _excused(whole: PeriodContext, kpi: RatioKpi, view: View, _: Mapping[str, KpiEvaluation]) -> object:
+def _excused(whole: PeriodContext, kpi: TicketKpi, view: View, _: Mapping[str, KpiEvaluation]) -> object:
     return excused(whole, kpi, view)
 
 
@@ -136,6 +146,19 @@ def _open_tickets(whole: PeriodContext, kpi: RatioKpi, one: KpiEvaluation, _: So
         ended = (replace(each, ended_ms=each.ended_ms or whole.until_ms) for each in given.tickets)
         best = measured(kpi, replace(given, tickets=tuple(ended)), whole.frame)
     return Bounds(None if best.value is None else best)
+
+
+def _backlog_ahead(whole: PeriodContext, kpi: BacklogAgeKpi, one: KpiEvaluation, _: SoFar) -> Bounds:
+    """At best every ticket ends before the period does. At worst only the oldest stays, its clock running from now on;
+    where none is open, one that is opened now."""
+    calendar, until_ms, end_ms = whole.terms.calendars.get(kpi.clock.calendar), whole.until_ms, whole.period.end_ms
+    zone = whole.frame.zone
+    running = backlog(seen(whole, kpi, "agreed").tickets, kpi, calendar, zone, until_ms)
+    ages_ms = [business_ms(calendar, zone, until_ms, end_ms)]
+    ages_ms += [running_ms + ages_ms[0] for _, running_ms, _ in running]
+    best = step("every open ticket ends, minutes", f"{len(running)} open", 0)
+    worst = step("the oldest stays open to the end of the period, minutes", "", Fraction(max(ages_ms), MINUTE_MS))
+    return Bounds(Measured(Fraction(0), working=(best,)), Measured(Fraction(max(ages_ms), MINUTE_MS), working=(worst,)))
 
 
 def _slots_ahead(whole: PeriodContext, kpi: ErrorRateKpi, one: KpiEvaluation, _: SoFar) -> Bounds:
@@ -214,9 +237,13 @@ class Indicator:
 
 INDICATORS: Mapping[str, Indicator] = {
     "availability": Indicator(),
+    "downtime": Indicator(),
     "error_rate": Indicator(gather=_error_rate, ends=_slots_ahead),
     "response_time": Indicator(gather=_response_time),
     "ratio_in_target": Indicator(gather=_tickets, rests_on=_excused, ends=_open_tickets),
+    "ticket_time": Indicator(gather=_tickets, rests_on=_excused),
+    "backlog_age": Indicator(gather=_tickets, rests_on=_excused, ends=_backlog_ahead),
+    "first_time_fix": Indicator(gather=_tickets, rests_on=_excused),
     "count": Indicator(ends=_growing),
     "days_late": Indicator(ends=_growing),
     "score": Indicator(),
@@ -229,7 +256,7 @@ INDICATORS: Mapping[str, Indicator] = {
 def seen(context: PeriodContext, kpi: Kpi, view: View, time: Time | None = None) -> KpiInput:
     """Everything that is known of a KPI. `time`: of one that loses downtime, the whole measurement period's."""
     submitted, agreed, ours = (figure(context, kpi, party) for party in ("supplier", "agreed", "authority"))
-    given = KpiInput(submitted=submitted, agreed=agreed, figure=ours)
+    given = KpiInput(submitted=submitted, agreed=agreed, figure=ours, counts=reported_counts(context, kpi))
     counting = kpi.downtime_counting
     if time is not None and counting is not None:
         given = replace(given, seconds=time.seconds, outages=time.outages(counting))

@@ -49,7 +49,7 @@ def _seen_now(
     context: PeriodContext, services: Mapping[str, ServiceAssessment], service: str, counting: Counting
 ) -> Sequence[Outage]:
     """What was seen down in each outage: the service's own, unless the KPI sees others."""
-    is_plain = counting.quorum is None and counting.slow_as_down is None
+    is_plain = not any(counting.sight)
     return services[service].outages if is_plain else outages_of(context, service, counting)
 
 
@@ -57,7 +57,7 @@ def _seen_before(
     context: PeriodContext, service: str, counting: Counting, month: str, times: ServiceTimes
 ) -> Sequence[Outage]:
     """The same in an earlier month. Once that is over it is kept, as its time is."""
-    key = month, service, counting.quorum, counting.slow_as_down
+    key = month, service, counting.sight
     found = times.outages.get(key)
     if found is None:
         earlier = PeriodContext(context.contract_context, (month,))

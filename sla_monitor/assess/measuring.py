@@ -16,7 +16,7 @@ from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.result_cache import VERSION
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
-from sla_monitor.contract.kpis.kpi import ErrorRateKpi, RatioKpi, ResponseTimeKpi
+from sla_monitor.contract.kpis.kpi import ErrorRateKpi, ResponseTimeKpi, TicketKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.intervals import Intervals, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS
@@ -171,6 +171,14 @@ def figure(context: PeriodContext, kpi: KpiTerms, party: str) -> Fraction | None
     return None if found is None else value_of(kpi, found[1])
 
 
+def reported_counts(context: PeriodContext, kpi: KpiTerms) -> EventCounts | None:
+    """So many in target of so many, where the authority's figure is reported so."""
+    found = context.contract_context.effective.figure(kpi.id, context.month, "authority")
+    if found is None or found[1].in_target is None or found[1].total is None:
+        return None
+    return EventCounts(found[1].in_target, found[1].total)
+
+
 def value_of(kpi: KpiTerms, said: ReportedFigure) -> Fraction | None:
     """A figure in the KPI's unit; counts become per cent as the KPI says."""
     if said.value is not None:
@@ -186,7 +194,7 @@ def is_seen(context: PeriodContext, kpi: KpiTerms) -> bool:
     return bool(kpi.named_endpoints) or (kpi.is_probed and kpi.service in context.services_with_endpoints)
 
 
-def tickets(context: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, ...]:
+def tickets(context: PeriodContext, kpi: TicketKpi, view: View) -> tuple[Ticket, ...]:
     """The tickets of the register that count in a view; those that a claim names are left out where it is granted, and
     in the view in which every claim is."""
     left_out = excused(context, kpi, view)
@@ -195,11 +203,11 @@ def tickets(context: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, 
         if kpi.covers(said.priority, said.service) and said.id not in left_out:
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
             times = (said.opened_ms, said.responded_ms, said.ended_ms)
-            found.append(Ticket(said.id, said.priority, *times, stops, said.service))
+            found.append(Ticket(said.id, said.priority, *times, stops, said.service, said.attempts))
     return tuple(found)
 
 
-def excused(context: PeriodContext, kpi: RatioKpi, view: View) -> frozenset[str]:
+def excused(context: PeriodContext, kpi: TicketKpi, view: View) -> frozenset[str]:
     """The ids of the tickets that a view leaves out."""
     case = context.contract_context.case
     named = (

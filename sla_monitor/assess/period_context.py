@@ -136,7 +136,7 @@ class PeriodContext:
 
     def through(self, service: str, counting: Counting = PLAIN) -> Through:
         """What a service was so far."""
-        key = service, counting.quorum, counting.slow_as_down
+        key = service, counting.sight
         if key not in self._throughs:
             impacts = _impacts(self.contract_context.effective, service)
             self._throughs[key] = through(self.slices(service), self.endpoints, self.period, impacts, counting)
@@ -170,7 +170,7 @@ class PeriodContext:
     ) -> Time:
         """The same for a given excluded time: mostly it is nothing, in every view and for every KPI. `kept`: what of it
         is deemed available while the rest is removed."""
-        key = service, counting.quorum, counting.slow_as_down, tuple(excluded), tuple(kept)
+        key = service, counting.sight, tuple(excluded), tuple(kept)
         if key not in self._times:
             through = self.through(service, counting)
             self._times[key] = time_of(through, self.period.start_ms, self.until_ms, excluded, kept)

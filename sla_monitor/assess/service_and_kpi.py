@@ -196,17 +196,19 @@ def _allowance(whole: PeriodContext, one: KpiEvaluation) -> tuple[Fraction, Frac
         return Fraction(0), kpi.target_ratio
     slices = whole.whole_slices(kpi.service)
     promised = [(_promised(kpi, each.terms, whole.terms), length(each.hours)) for each in slices]
-    if len(promised) == 1:
-        target, agreed_ms = promised[0]
-        return agreed_ms * (1 - target), target
-    allowance = sum((agreed_ms * (1 - target) for target, agreed_ms in promised), Fraction(0))
     whole_ms = sum(agreed_ms for _, agreed_ms in promised)
-    return allowance, 1 - allowance / whole_ms if whole_ms else kpi.target_ratio
+    if not whole_ms:
+        return Fraction(0), kpi.target_ratio if kpi.unit == "percent" else Fraction(0)
+    if len(promised) == 1:
+        allowance = promised[0][0].allowed_ms(whole_ms)
+    else:
+        allowance = sum((one.allowed_ms(whole_ms) * agreed_ms / whole_ms for one, agreed_ms in promised), Fraction(0))
+    return allowance, max(1 - allowance / (kpi.downtime_counting.denominator_ms or whole_ms), Fraction(0))
 
 
-def _promised(kpi: Kpi, terms: Terms, ours: Terms) -> Fraction:
-    """A KPI's target in a version of the terms; `ours` are those that the KPI is of."""
+def _promised(kpi: Kpi, terms: Terms, ours: Terms) -> Kpi:
+    """A KPI in a version of the terms; `ours` are those that the KPI is of."""
     if terms is ours:
-        return kpi.target_ratio
+        return kpi
     promising = (one for one in terms.kpis if one.id == kpi.id and one.downtime_counting is not None)
-    return next((one.target_ratio for one in promising), kpi.target_ratio)
+    return next(promising, kpi)

@@ -56,6 +56,8 @@ def judged_states(
 ) -> tuple[list[tuple[KnownState, int]], Judge]:
     """What is known of a service's endpoints with their weights, and how they make the service."""
     failures, several = terms_slice.terms.accounting.confirmation_failures, terms_slice.service.endpoints
+    if counting.failed_requests is not None and several:
+        return [(endpoints.known_by_slots(several, counting.failed_requests), 1)], needing(1, 1)
     known = [_known(endpoints, endpoint, failures, counting) for endpoint in several]
     if counting.quorum is not None:
         return [(one, 1) for one in known], by_quorum(len(known), counting.quorum)

@@ -93,8 +93,7 @@ def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) ->
     if isinstance(body, Timed):
         return body.start_ms < period.end_ms and body.end_ms > period.start_ms
     if isinstance(body, TicketRecord):
-        ended_ms = body.opened_ms if body.ended_ms is None else body.ended_ms
-        return body.opened_ms < period.end_ms and ended_ms >= period.start_ms
+        return body.opened_ms < period.end_ms and (body.ended_ms is None or body.ended_ms >= period.start_ms)
     return (body.month or month_at(entry.at_ms, zone)) == period.name
 
 

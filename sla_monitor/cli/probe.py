@@ -31,8 +31,8 @@ HEARD = "only the daemon hears heartbeats; this probe went by its ledger"
 def probe(config: Path, endpoint: str, style: str) -> None:
     """Probe ENDPOINT once (its id, or CONTRACT/ID) and print phases, expectations and verdict.
 
-    Nothing is recorded. Only the daemon receives heartbeats: for a heartbeat endpoint, the ledger is read. Exit status 0
-    when it is up or degraded, 2 when down, 3 when unknown, 1 when there is no such endpoint.
+    Nothing is recorded. Only the daemon receives heartbeats: for a heartbeat endpoint, the ledger is read. Exit status
+    0 when it is up or degraded, 2 when down, 3 when unknown, 1 when there is no such endpoint.
     """
     from sla_monitor import probe as probes
     from sla_monitor.clock import SystemClock

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -27,8 +27,9 @@ from sla_monitor.contract.fields import (
     Whole,
     YesNo,
 )
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, availability_kpis
+from sla_monitor.contract.kpis.kpi import INDICATORS, AvailabilityKpi, DowntimeKpi, Kpi, availability_kpis
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.kpis.minutes import credits_in_minutes
 from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
 from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
 from sla_monitor.contract.money.combined_terms import Combined
@@ -174,7 +175,7 @@ class Terms(Strict):
     archive: Archive = Field(Archive(), description="How exactly sealed days keep observations.")
 
     @property
-    def availability_kpis(self) -> tuple[AvailabilityKpi, ...]:
+    def availability_kpis(self) -> tuple[AvailabilityKpi | DowntimeKpi, ...]:
         """The KPIs that probing endpoints decides."""
         return availability_kpis(self.kpis)
 
@@ -208,6 +209,11 @@ class Terms(Strict):
         for service in self.services:
             if named or service.id == kpi.service:  # asked often: not every endpoint, for every KPI of every month
                 yield from ((service, each) for each in service.endpoints if not named or each.id in named)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _minutes(cls, terms: Any) -> Any:
+        return credits_in_minutes(terms, [name for name, kpi in INDICATORS.items() if kpi.unit == "minutes"])
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sla_monitor.contract.calendars import DAYS, EVERY_DAY
 
 if TYPE_CHECKING:
+    from sla_monitor.contract.kpis.kpi_terms import KpiTerms
     from sla_monitor.contract.terms import Service, Terms
 
 DAY_MS = 86_400_000
@@ -21,6 +22,18 @@ DAY_MS = 86_400_000
 def agreed_in_30_days_ms(terms: Terms, service: Service) -> Fraction:
     """Agreed service time in 30 days."""
     return hours_in_30_days_ms(terms, service.service_hours)
+
+
+def agreed_in_period_ms(terms: Terms, kpi: KpiTerms) -> Fraction:
+    """Agreed time of a KPI's service in a measurement period of months of 30 days."""
+    found = (agreed_in_30_days_ms(terms, service) for service in terms.services if service.id == kpi.service)
+    return next(found, Fraction(0)) * kpi.measurement_months
+
+
+def allowed_share(terms: Terms, kpi: KpiTerms) -> Fraction:
+    """The part of the agreed time that may be downtime at a KPI's target; all of it where there is none."""
+    agreed_ms = agreed_in_period_ms(terms, kpi)
+    return min(kpi.allowed_ms(agreed_ms) / agreed_ms, Fraction(1)) if agreed_ms else Fraction(1)
 
 
 def hours_in_30_days_ms(terms: Terms, calendar: str) -> Fraction:

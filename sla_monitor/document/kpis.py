@@ -100,7 +100,7 @@ class Kpi(TypedDict):
     indicator: str
     """What is measured."""
     unit: str
-    """Of its figures: percent, ms, count, days, score; empty: as the contract says."""
+    """Of its figures: percent, ms, minutes, count, days, score; empty: as the contract says."""
     service: str
     """The id of its service; empty: none."""
     direction: str

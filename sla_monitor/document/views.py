@@ -46,7 +46,7 @@ class View(TypedDict):
     downtime_seconds: Number | None
     """Downtime by the contract's way of counting; for availability."""
     counted_seconds: Number | None
-    """The time that counts; for availability."""
+    """The time that counts, or a fixed month in its place; for availability."""
     seconds: Classes | None
     """Every class of time; for availability."""
     working: list[StepJson]

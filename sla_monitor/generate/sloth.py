@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from sla_monitor import __version__, names
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import ServiceTimeKpi
+from sla_monitor.contract.usual_month import allowed_share
 from sla_monitor.generate.alerts.subject import AlertSubject
 from sla_monitor.generate.promql import PER_SERVICE, lasting
 
@@ -22,7 +23,7 @@ def sloth_group(subject: AlertSubject) -> list[dict[str, Any]]:
     return [rule for kpi in subject.terms.availability_kpis for rule in _records(subject, kpi)]
 
 
-def _records(subject: AlertSubject, kpi: AvailabilityKpi) -> list[dict[str, Any]]:
+def _records(subject: AlertSubject, kpi: ServiceTimeKpi) -> list[dict[str, Any]]:
     labels = {"sloth_id": f"{subject.id}-{kpi.id}", "sloth_service": kpi.service, "sloth_slo": kpi.id}
     alerting = subject.settings.alerting
     windows = sorted({ms for burn in (*alerting.page, *alerting.ticket) for ms in (burn.long_ms, burn.short_ms)})
@@ -34,12 +35,13 @@ def _records(subject: AlertSubject, kpi: AvailabilityKpi) -> list[dict[str, Any]
     sofar = subject.select(names.DOWNTIME_RECORD, kpi=kpi.id)
     left, allowed = (subject.select(m, kpi=kpi.id) for m in (names.KPI_ALLOWANCE_LEFT, names.KPI_ALLOWANCE))
     whole = f"({sofar} / {PER_SERVICE} ({agreed} > 0))"
-    budget = f"{float(1 - kpi.target_ratio):.9g}"
-    info = {"sloth_objective": f"{float(kpi.target):g}", "sloth_version": __version__, "sloth_spec": "sla-monitor"}
+    objective = 1 - allowed_share(subject.terms, kpi)
+    budget = f"{float(1 - objective):.9g}"
+    info = {"sloth_objective": f"{float(objective * 100):g}", "sloth_version": __version__, "sloth_spec": "sla-monitor"}
     return [
         *ratios,
         _rule(f"slo:sli_error:ratio_rate{PERIOD}", whole, labels, sloth_window=PERIOD),
-        _rule("slo:objective:ratio", f"vector({float(kpi.target_ratio):.9g})", labels),
+        _rule("slo:objective:ratio", f"vector({float(objective):.9g})", labels),
         _rule("slo:error_budget:ratio", f"vector({budget})", labels),
         _rule("slo:time_period:days", f"vector({MONTH_DAYS * kpi.measurement_months})", labels),
         _rule("slo:current_burn_rate:ratio", f"{_ratio(subject, kpi, windows[0])} / {budget}", labels),
@@ -49,7 +51,7 @@ def _records(subject: AlertSubject, kpi: AvailabilityKpi) -> list[dict[str, Any]
     ]
 
 
-def _ratio(subject: AlertSubject, kpi: AvailabilityKpi, window_ms: int) -> str:
+def _ratio(subject: AlertSubject, kpi: ServiceTimeKpi, window_ms: int) -> str:
     """Downtime over agreed time in a window: no figure outside service hours."""
     downtime = subject.select(f"{names.DELTA_RECORD}{lasting(window_ms)}", kpi=kpi.id)
     agreed = f"increase({subject.select(names.SERVICE_AGREED, service=kpi.service)}[{lasting(window_ms)}])"

@@ -22,7 +22,7 @@ from sla_monitor.names import MetricName
 from sla_monitor.sla.banding import bands_of
 from sla_monitor.sla.results import KpiResult
 
-PER_BASE_UNIT = {"percent": 100, "ms": 1000}
+PER_BASE_UNIT = {"percent": Fraction(100), "ms": Fraction(1000), "minutes": Fraction(1, 60)}
 """How many of a KPI's unit make one of the unit in which Prometheus is told."""
 
 
@@ -32,7 +32,7 @@ def unit_of(kpi: KpiAssessment) -> str:
 
 
 def in_base_unit(kpi: KpiAssessment, value: Fraction | Decimal | None) -> float | None:
-    """A figure in the KPI's unit as Prometheus has it: per cent as a ratio, milliseconds as seconds."""
+    """A figure in the KPI's unit as Prometheus has it: per cent as a ratio, milliseconds and minutes as seconds."""
     return None if value is None else float(Fraction(value) / PER_BASE_UNIT.get(kpi.terms.unit if kpi.terms else "", 1))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 FIELDS = {
-    "ticket": ("id", "priority", "service", "opened", "responded", "ended", "stops"),
+    "ticket": ("id", "priority", "service", "opened", "responded", "ended", "stops", "attempts"),
     "figure": ("kpi", "month", "party", "value", "in_target", "total"),
 }
 """What the columns of a file may say, for each kind that may be imported."""

@@ -58,13 +58,21 @@ class EntriesByTime:
             start_ms, end_ms = reach
 
     def within(
-        self, reach_ms: tuple[int, int], period_ms: tuple[int, int] | None, month: str, booked_since_ms: int
+        self,
+        reach_ms: tuple[int, int],
+        period_ms: tuple[int, int] | None,
+        month: str,
+        booked_since_ms: int,
+        *,
+        is_open_counted: bool = False,
     ) -> tuple[Entry, ...]:
         """All that has a part in how a measurement period is measured, and as little else as is simple: what was said
         of time within reach of it, its tickets with the claims that name them, the figures that were given for its
-        last month, and the decisions on any of these. `period_ms` None: no tickets. `booked_since_ms`: maintenance
+        last month, and the decisions on any of these. `period_ms` None: no tickets; `is_open_counted`: also those
+        that were open all through it. `booked_since_ms`: maintenance
         from then on may have used up the allowance of the period."""
         tickets = list(self._recorded(*period_ms)) if period_ms else []
+        tickets += self._open_through(*period_ms) if period_ms and is_open_counted else []
         found = [entry for entry, _ in (*self._overlapping(*reach_ms), *tickets)]
         if booked_since_ms < reach_ms[0]:
             before = self._overlapping(booked_since_ms, reach_ms[0])
@@ -88,6 +96,12 @@ class EntriesByTime:
                 if at_ms is not None and start_ms <= at_ms < end_ms:
                     yield entry, said
                     break
+
+    def _open_through(self, start_ms: int, end_ms: int) -> Iterator[tuple[Entry, TicketRecord]]:
+        """Tickets that were opened before a stretch and had not ended after it."""
+        for entry, said in self._effective.of(TicketRecord):
+            if said.opened_ms < start_ms and (said.ended_ms is None or said.ended_ms >= end_ms):
+                yield entry, said
 
 
 def _once(several: Mapping[int, list[tuple[Entry, Said]]], start_ms: int, end_ms: int) -> Iterable[tuple[Entry, Said]]:

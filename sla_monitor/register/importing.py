@@ -19,7 +19,7 @@ from sla_monitor.register.rules import problems
 
 Dates = Literal["iso", "day-first", "month-first"]
 _INSTANTS = ("opened", "responded", "ended")
-_WHOLE = ("in_target", "total")
+_WHOLE = ("in_target", "total", "attempts")
 TOLD_AT_MOST = 100
 """Lines of mistakes: a file of the wrong kind has one on every line."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -47,8 +46,3 @@ def is_below_threshold(kpi: KpiTerms, band: Band) -> bool:
     """Whether all results of a band are beyond the threshold."""
     best = band.upper if kpi.direction == "higher_is_better" else band.lower
     return kpi.threshold is not None and best is not None and not kpi.is_worse(kpi.threshold, best.value)
-
-
-def allowance_ms(target_percent: Decimal, agreed_ms: int) -> Fraction:
-    """The downtime that so much agreed time may have at an availability target."""
-    return agreed_ms * (1 - Fraction(target_percent) / 100)

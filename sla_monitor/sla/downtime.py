@@ -83,10 +83,12 @@ def downtime_ms(losses: Iterable[Loss], counting: Counting) -> Fraction | int:
     return sum([counted_ms(loss, counting) for loss in losses])
 
 
-def availability_percent(base_ms: int, down_ms: Fraction | int) -> tuple[Fraction | None, Working]:
+def availability_percent(
+    base_ms: int, down_ms: Fraction | int, base: str = "time that counts"
+) -> tuple[Fraction | None, Working]:
     """(time that counts - downtime) / time that counts, in per cent; None where no time counts. Never below 0 nor
-    over 100: excluded time is taken from both sides or from neither."""
-    counts, lost = _minutes("time that counts", base_ms), _minutes("downtime", down_ms)
+    over 100: excluded time is taken from both sides or from neither, and of a fixed month no more is down than all."""
+    counts, lost = _minutes(base, base_ms), _minutes("downtime", down_ms)
     if base_ms <= 0:
         return None, (counts, lost)
     value = Fraction((base_ms - down_ms) * 100, base_ms)
@@ -94,9 +96,15 @@ def availability_percent(base_ms: int, down_ms: Fraction | int) -> tuple[Fractio
     return value, (counts, lost, step("availability, per cent", formula, value))
 
 
+def downtime_minutes(base_ms: int, down_ms: Fraction | int) -> tuple[Fraction | None, Working]:
+    """Downtime itself; None where no time counts."""
+    return (Fraction(down_ms, MINUTE_MS), (_minutes("downtime", down_ms),)) if base_ms > 0 else (None, ())
+
+
 def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[int, Fraction | int]:
     """The time that counts and the downtime in it, in milliseconds: the two sides of the ratio. A whole number where
-    it is one: whole numbers are added up much sooner."""
+    it is one: whole numbers are added up much sooner. A fixed month takes the place of the time that counts, if any
+    does."""
     base, down = seconds.agreed_ms, downtime_ms(seconds.losses, counting)
     if counting.degraded_percent and seconds.degraded_ms:
         down += seconds.degraded_ms * Fraction(counting.degraded_percent) / 100
@@ -108,6 +116,8 @@ def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[int, Fractio
         base -= seconds.unknown_ms
     elif counting.unknown == "down":
         down += seconds.unknown_ms
+    if counting.denominator_ms is not None and base > 0:
+        base = counting.denominator_ms
     return base, min(down, base)
 
 

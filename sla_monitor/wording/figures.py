@@ -10,10 +10,10 @@ from sla_monitor.sla.banding import band_of
 from sla_monitor.sla.rounding import Mode, round_to, shown
 from sla_monitor.wording.numbers import format_fixed
 
-UNITS = {"percent": " %", "ms": " ms", "days": " days"}
+UNITS = {"percent": " %", "ms": " ms", "days": " days", "minutes": " min"}
 NO_FIGURE = "no figure"
 
-_LEAST_PLACES = {"percent": 2, "ms": 0, "count": 0, "days": 1, "score": 1}
+_LEAST_PLACES = {"percent": 2, "ms": 0, "count": 0, "days": 1, "minutes": 1, "score": 1}
 _MOST_PLACES = 12
 
 

@@ -52,6 +52,24 @@ def test_where_no_ticket_is_open_it_stays_as_it_is() -> None:
     assert told(june(TICKETS, said=(ticket("A", 1, 3), ticket("B", 1, 9)))).best.value == 50
 
 
+BACKLOG = {"id": "OLD", "indicator": "backlog_age", "statistic": "oldest", "target": "10d", "priorities": ["P1"]}
+
+
+def test_a_backlog_ends_empty_or_with_its_oldest_ticket() -> None:
+    """Twenty days are to come. One ticket is open since five days, another has ended."""
+    said = (ticket("A", 120), ticket("B", 1, 9), ticket("C", 200))
+    found = june(BACKLOG, said=said)
+    assert found.kpis[0].views["agreed"].value == 5 * 1440
+    assert (told(found).best.value, told(found).worst.value) == (0, 25 * 1440)
+    assert (told(found).best.is_met, told(found).worst.is_met) == (True, False)
+
+
+def test_the_worst_backlog_of_none_is_a_ticket_that_is_opened_now() -> None:
+    office: dict[str, Any] = {"calendars": {"office": {"hours": {"mon-sun": "08:00-12:00"}}}}
+    forecast = told(june({**BACKLOG, "clock": {"calendar": "office"}}, said=(ticket("B", 1, 9),), **office))
+    assert (forecast.best.value, forecast.worst.value) == (0, 20 * 4 * 60)
+
+
 def test_where_nothing_has_happened_nothing_is_forecast() -> None:
     assert told(june(TICKETS)).best is NO_FIGURE
 
@@ -101,6 +119,8 @@ def test_a_count_can_only_grow_and_what_nobody_has_counted_is_not_forecast() -> 
         {"indicator": "submitted", "target": 7},
         {"indicator": "count", "target": 7, "direction": "higher_is_better"},
         {"indicator": "ratio_in_target", "target": 90},
+        {"indicator": "ticket_time", "statistic": "mean", "target": "4h"},
+        {"indicator": "first_time_fix", "target": 90},
     ],
 )
 def test_what_nobody_can_know_is_not_forecast(kpi: dict[str, Any]) -> None:

@@ -264,6 +264,16 @@ def test_counts_that_are_reported_become_per_cent() -> None:
     assert values(found) == [95] * 3
 
 
+def test_the_working_of_reported_counts_says_how_many_of_how_many() -> None:
+    contract = of_kpi(indicator="ratio_in_target", min_denominator=20)
+    found = only(month_of_june(contract, [figure("authority", in_target=9, total=15)])).views["agreed"]
+    assert [str(step) for step in found.working[:3]] == [
+        "in target: 9 of 15",
+        "floor 20, so in target: 20 − 6 late = 14 of 20",
+        "in target, per cent: 14 / 20 × 100 = 70",
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "said", "value", "difference"),
     [

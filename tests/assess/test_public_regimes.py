@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sla_monitor.web.page.card_rows import kpi_allowance
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.cli.assess.working_steps import ticket_lines
+from sla_monitor.contract.advice import advice
 from sla_monitor.contract.contract import Contract
+from sla_monitor.document.kpis import kpi as kpi_json
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.rendering.html import html
 
 from .two_files import contract_of, down, month_of, said
 
@@ -408,3 +415,187 @@ def test_each_late_ticket_and_each_event_beyond_the_target_brings_points(tmp_pat
     waived = month_of(tmp_path, contract, "2026-06", entries=said(figure, *tickets, relief)).result
     assert waived is not None
     assert waived.points == 4
+
+
+def telstra(tmp_path: Path, **changes: Any) -> Contract:
+    """Telstra, Workplace as a Service: 99.9 per cent of 43,200 minutes, or 20 per cent of 5,000."""
+    plain: dict[str, Any] = {
+        "services": watched("desk"),
+        "time_zone": "UTC",
+        "currency": "AUD",
+        "kpis": [{"id": "KPI1", "service": "desk", "target": 99.9, "counting": {"denominator": "43200m"}}],
+        "charges": {"monthly": [{"amount": 5000}]},
+        "credits": [{"id": "desk", "method": "tiers", "kpi": "KPI1", "tiers": [{"below": 99.9, "percent": 20}]}],
+    }
+    return contract_of(tmp_path, **plain | changes)
+
+
+FORTY_FOUR = down(("2026-01-10 09:00", "2026-01-10 09:44"), of="desk-1")
+
+
+def test_an_availability_of_a_fixed_month(tmp_path: Path) -> None:
+    """44 of January's 44,640 minutes would be 99.9014; of 43,200 they are 99.898, and 99.9 is missed."""
+    found = month_of(tmp_path, telstra(tmp_path), "2026-01", FORTY_FOUR)
+    assert found.result is not None
+    assert found.result.credit.total == Decimal("1000.00")
+    kpi = found.kpis[0]
+    assert [str(step) for step in kpi.views["agreed"].working[:3]] == [
+        "fixed month, minutes: 2592000000 ms / 60000 = 43200",
+        "downtime, minutes: 2640000 ms / 60000 = 44",
+        "availability, per cent: (43200 − 44) / 43200 × 100 = 99.8981481481…",
+    ]
+    assert (kpi.allowance_ms, kpi.allowance_left_ms) == (2_592_000, -48_000)
+    assert (kpi.target_ratio, kpi.availability_ratio) == (Fraction(999, 1000), Fraction(43_156, 43_200))
+    assert "Downtime is divided by 30d, however long the measurement period is." in found.accounting
+    assert "Excluded time is no downtime." in found.accounting
+
+
+def test_a_fixed_month_that_runs_may_end_as_it_stands_or_at_nothing(tmp_path: Path) -> None:
+    found = month_of(tmp_path, telstra(tmp_path), "2026-01", FORTY_FOUR, now="2026-01-16T12:00:00Z")
+    forecast = found.kpis[0].forecast
+    assert forecast is not None
+    assert found.kpis[0].views["agreed"].value == forecast.best.value == Fraction(43_156 * 100, 43_200)
+    assert forecast.worst.value == Fraction((43_200 - 44 - 15 * 1440 - 720) * 100, 43_200)
+    assert forecast.burn_rate == Fraction(44 * 44_640, 22_320) / Fraction("43.2")
+
+
+def test_a_fixed_month_of_more_time_than_is_agreed_is_doubted(tmp_path: Path) -> None:
+    office = {"calendars": {"office": {"hours": {"mon-fri": "08:00-18:00"}}}}
+    services = [one | {"service_hours": "office"} for one in watched("desk")]
+    lines = advice(telstra(tmp_path, services=services, **office), 0)
+    assert any("denominator is longer than the agreed time of a measurement period (214h 17m)" in one for one in lines)
+    assert not any("denominator" in one for one in advice(telstra(tmp_path), 0))
+
+
+MINUTES: dict[str, Any] = {"kpis": [{"id": "KPI1", "indicator": "downtime", "service": "desk", "target": "40m"}]}
+MINUTES |= {"credits": [{"id": "desk", "method": "tiers", "kpi": "KPI1", "tiers": [{"above": "40m", "percent": 20}]}]}
+
+
+def test_an_availability_in_minutes_of_downtime(tmp_path: Path) -> None:
+    contract = telstra(tmp_path, **MINUTES)
+    found = month_of(tmp_path, contract, "2026-01", FORTY_FOUR)
+    assert found.result is not None
+    assert found.result.credit.total == Decimal("1000.00")
+    kpi = found.kpis[0]
+    assert [str(step) for step in kpi.views["agreed"].working] == [
+        "downtime, minutes: 2640000 ms / 60000 = 44",
+        "band: above 40 = missed",
+        "points: 0",
+    ]
+    assert (kpi.allowance_ms, kpi.allowance_left_ms) == (2_400_000, -240_000)
+    assert (kpi.target_ratio, kpi.service_id) == (Fraction(44_600, 44_640), "desk")
+    assert sum(outage.downtime_ms for outage in kpi.outages) == 2_640_000
+    document = kpi_json(found.kpis[0])
+    assert (document["indicator"], document["unit"], document["direction"]) == (
+        "downtime",
+        "minutes",
+        "lower_is_better",
+    )
+    assert "Excluded time is no downtime." in found.accounting
+    shown = html(pack(PackInput(found, contract.versions[-1].terms))).decode()
+    assert "44.0 min" in shown
+    assert "40 min" in shown
+
+
+def test_minutes_of_downtime_while_the_month_runs(tmp_path: Path) -> None:
+    """A quarter of the allowance in half of the month is half the pace."""
+    contract, seen = telstra(tmp_path, **MINUTES), down(("2026-01-10 09:00", "2026-01-10 09:10"), of="desk-1")
+    found = month_of(tmp_path, contract, "2026-01", seen, now="2026-01-16T12:00:00Z").kpis[0]
+    assert found.forecast is not None
+    assert found.forecast.burn_rate == Fraction(1, 2)
+    assert (found.forecast.best.value, found.forecast.worst.value) == (10, 10 + 22_320)
+    assert (found.forecast.best.is_met, found.forecast.worst.is_met) == (True, False)
+    assert kpi_allowance(found).target == "40 min"
+    assert kpi_allowance(found).allowance == "30 min left of 40 min"
+
+
+def desk(tmp_path: Path, *kpis: dict[str, Any]) -> Contract:
+    """CenturyLink, mean time to repair: the times of a month's tickets / their number; 10 per cent above four hours."""
+    tiers = [{"above": "4h", "percent": 10}]
+    return contract_of(
+        tmp_path,
+        services=watched("seats"),
+        time_zone="UTC",
+        currency="USD",
+        relief={"causes": ["customer_cause"]},
+        kpis=[{"priorities": ["critical", "high"], **one} for one in kpis],
+        charges={"monthly": [{"amount": 1000}]},
+        credits=[{"id": one["id"], "method": "tiers", "kpi": one["id"], "tiers": tiers} for one in kpis],
+    )
+
+
+def ticket(number: int, opened: str, ended: str | None = None, **more: Any) -> dict[str, Any]:
+    ends = {} if ended is None else {"ended": ended}
+    return {"kind": "ticket", "id": f"INC-{number}", "priority": "high", "opened": opened, **ends, **more}
+
+
+REPAIR = {"id": "mttr", "indicator": "ticket_time", "statistic": "mean", "target": "4h"}
+BACKLOG = {"id": "backlog", "indicator": "backlog_age", "statistic": "oldest", "target": "10d"}
+FIXED = {"id": "fixed", "indicator": "first_time_fix", "target": 80}
+TICKETS = [
+    ticket(1, "2026-05-31 22:00", "2026-06-01 04:00", attempts=1),
+    ticket(2, "2026-06-10 09:00", "2026-06-10 12:30", attempts=2),
+    ticket(3, "2026-06-20 09:00", "2026-06-20 13:00"),
+    ticket(4, "2026-04-20 00:00"),
+]
+
+
+def test_a_mean_time_to_repair_from_the_register(tmp_path: Path) -> None:
+    """6, 3.5 and 4 hours: 4.5 on the mean."""
+    contract = desk(tmp_path, REPAIR)
+    found = month_of(tmp_path, contract, "2026-06", entries=said(*TICKETS))
+    assert found.result is not None
+    assert found.result.credit.total == Decimal("100.00")
+    assert [str(step) for step in found.kpis[0].views["agreed"].working] == [
+        "mean of 3 tickets, minutes: 810 / 3 = 270",
+        "band: above 240 = missed",
+        "points: 0",
+    ]
+    assert ticket_lines(found, contract, found.kpis[0].terms) == [
+        "counted: INC-1 (high, 31 May 2026 22:00:00 UTC): 6 h on the clock",
+        "counted: INC-2 (high, 10 Jun 2026 09:00:00 UTC): 3 h 30 min on the clock",
+        "counted: INC-3 (high, 20 Jun 2026 09:00:00 UTC): 4 h on the clock",
+    ]
+    assert kpi_json(found.kpis[0])["unit"] == "minutes"
+    made = pack(PackInput(found, contract.versions[-1].terms, register=effective_entries(found.entries)))
+    table = next(table for table in made.tables if table.id == "tickets-mttr")
+    assert table.caption == "mttr: tickets by their time, target 240 min"
+    assert next((row[0].text, row[4].text, row[5].text) for row in table.rows) == ("INC-1", "6 h", "ended")
+    assert "270.0 min" in html(made).decode()
+    assert "mttr: a ticket that is open does not count." in found.accounting
+
+
+def test_a_ticket_that_a_granted_claim_names_is_left_out_of_the_mean(tmp_path: Path) -> None:
+    contract = desk(tmp_path, REPAIR)
+    claim = {"kind": "claim", "cause": "customer_cause", "start": "2026-05-31 22:00", "end": "2026-06-01 04:00"}
+    entries = said(*TICKETS, claim | {"tickets": ["INC-1"]}, {"kind": "decision", "about": 5, "granted": True})
+    found = month_of(tmp_path, contract, "2026-06", entries=entries)
+    assert found.result is not None
+    assert (found.kpis[0].views["gross"].value, found.kpis[0].views["agreed"].value) == (270, 225)
+    assert found.result.credit.total == 0
+
+
+@pytest.mark.parametrize("now", ["2026-07-03T00:00:00Z", "2027-07-03T00:00:00Z"])
+def test_what_is_open_counts_in_a_closed_month_up_to_its_end(tmp_path: Path, now: str) -> None:
+    """A ticket that is open all through June, and still is a year later, is as old in June as it was."""
+    contract = desk(tmp_path, REPAIR | {"open_tickets": "counted"}, BACKLOG)
+    found = month_of(tmp_path, contract, "2026-06", entries=said(*TICKETS), now=now)
+    age = 72 * 1440
+    assert [kpi.views["agreed"].value for kpi in found.kpis] == [Fraction(810 + age, 4), age]
+    assert str(found.kpis[1].views["agreed"].working[0]) == f"oldest of 1 open ticket, minutes: INC-4 = {age}"
+    assert ticket_lines(found, contract, found.kpis[1].terms) == [
+        "open: INC-4 (high, 20 Apr 2026 00:00:00 UTC): 1,728 h on the clock"
+    ]
+    later = month_of(tmp_path, contract, "2026-07", entries=said(*TICKETS), now="2027-07-03T00:00:00Z")
+    june = next(past for past in later.earlier if past.month == "2026-06")
+    assert [result.value for result in june.kpis] == [Fraction(810 + age, 4), age]
+
+
+def test_a_first_time_fix_names_what_it_leaves_out(tmp_path: Path) -> None:
+    contract = desk(tmp_path, FIXED)
+    found = month_of(tmp_path, contract, "2026-06", entries=said(*TICKETS)).kpis[0]
+    assert [str(step) for step in found.views["agreed"].working[:3]] == [
+        "tickets without a number of attempts, left out: 1",
+        "at the first attempt: 1 of 2",
+        "at the first attempt, per cent: 1 / 2 × 100 = 50",
+    ]

@@ -166,7 +166,9 @@ USUAL: points: 0
 ERRORS: 100 less the mean error rate of 720 slots: 99.8611111111…
 ERRORS: band: at least 99 = met
 ERRORS: points: 0
-SOLVED: in target, per cent: 100 − 1 / 5 × 100 = 80
+SOLVED: in target: 1 of 2
+SOLVED: floor 5, so in target: 5 − 1 late = 4 of 5
+SOLVED: in target, per cent: 4 / 5 × 100 = 80
 SOLVED: band: below 90 = missed
 SOLVED: points: 0
 QUIET: in target, per cent: nothing happened = 100

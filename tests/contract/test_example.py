@@ -49,7 +49,7 @@ def test_the_first_kpi_rises_by_a_change_notice() -> None:
     before, after = contract.versions[0], contract.versions[1]
     assert after.reference == "CCN-01"
     first, second = (version.terms.availability_kpis[0] for version in (before, after))
-    assert first.target_percent < second.target_percent
+    assert first.target < second.target
 
 
 def test_systemd_says_where_the_ledger_is() -> None:

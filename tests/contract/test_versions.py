@@ -120,7 +120,7 @@ def test_each_date_makes_a_version_that_begins_at_midnight_in_the_zone(tmp_path:
         int(datetime(2025, 3, 31, 23, tzinfo=UTC).timestamp() * 1000),
         int(datetime(2026, 6, 30, 23, tzinfo=UTC).timestamp() * 1000),
     ]
-    assert [str(v.terms.availability_kpis[0].target_percent) for v in contract.versions] == ["99", "99.5"]
+    assert [str(v.terms.availability_kpis[0].target) for v in contract.versions] == ["99", "99.5"]
 
 
 @pytest.mark.parametrize(

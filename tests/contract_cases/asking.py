@@ -10,15 +10,15 @@ from typing import Any
 
 from sla_monitor.assess.credit_inputs import charges
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import RatioKpi, ServiceTimeKpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.intervals import length
 from sla_monitor.periods.months import last_day
 from sla_monitor.periods.service_hours import agreed_hours
 from sla_monitor.periods.working_days import add_working_days, working_days_between
 from sla_monitor.sla.aggregation import seen_together
-from sla_monitor.sla.banding import allowance_ms
 from sla_monitor.sla.downtime import counted_ms, downtime_ms
+from sla_monitor.sla.failed_requests import slot_outcome
 from sla_monitor.sla.money.apportionment import participant_shares, shared
 from sla_monitor.sla.money.at_risk import truly_at_risk_percent
 from sla_monitor.sla.money.claim_deadlines import claim_by
@@ -56,14 +56,14 @@ class Answers:
     def terms(self, name: str) -> Any:
         return next(kpi for kpi in self.contract.kpis if kpi.id == name)
 
-    def availability(self, name: str) -> tuple[AvailabilityKpi, Any]:
+    def availability(self, name: str) -> tuple[ServiceTimeKpi, Any]:
         kpi, seen = self.terms(name), seen_of(name, self.row, self.frame)
-        assert isinstance(kpi, AvailabilityKpi)
+        assert isinstance(kpi, ServiceTimeKpi)
         return kpi, seen.seconds
 
     def allowance(self, name: str) -> Fraction:
         kpi, seconds = self.availability(name)
-        return allowance_ms(kpi.target, seconds.agreed_ms) / MINUTE
+        return kpi.allowed_ms(seconds.agreed_ms) / MINUTE
 
     def downtime(self, name: str) -> Fraction:
         kpi, seconds = self.availability(name)
@@ -112,10 +112,12 @@ class Answers:
         return add_working_days(self.report_due(), days, self.contract.working_calendar)
 
     def states(self, name: str) -> list[str]:
-        """Of probes: [down, active] places, or the time of an answer in milliseconds."""
+        """Of probes: [down, active] places, [failed, all] requests of a slot, or the milliseconds of an answer."""
         counting, probes = self.terms(name).counting, self.row["looks"][name]
         if counting.quorum:
             return [str(seen_together(down, active, counting.quorum)) for down, active in probes]
+        if counting.failed_requests:
+            return [str(slot_outcome(failed, requests, counting.failed_requests)) for failed, requests in probes]
         answers = [Samples.of([(0, Outcome.UP, duration_ms * 1000, None)]) for duration_ms in probes]
         return [str(span.outcome) for one in answers for span in timed_spans([one], 1, counting.slow_as_down)]
 

@@ -176,6 +176,7 @@ def ticket_of(given: dict[str, Any], zone: ZoneInfo) -> Ticket:
         optional("ended"),
         tuple(stops),
         given.get("service"),
+        given.get("attempts"),
     )
 
 

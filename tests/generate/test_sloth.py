@@ -54,3 +54,19 @@ def test_a_quarter_is_three_times_as_long(tmp_path: Path) -> None:
     kpi = {"id": "K1", "service": "cad", "target": "99.9", "measurement_months": 3}
     rules = rules_of(generated(tmp_path, contract({"kpis": [kpi]}), sloth=True))
     assert [rule["expr"] for rule in rules if rule.get("record") == "slo:time_period:days"] == ["vector(90)"]
+
+
+def test_a_promise_in_minutes_has_the_rules_of_the_same_promise_per_cent(tmp_path: Path) -> None:
+    """43.2 minutes are 99.9 per cent of 30 days: the same records, alerts and unit tests."""
+    plain = {"id": "K1", "service": "cad"}
+    percent, minutes = plain | {"target": "99.9"}, plain | {"indicator": "downtime", "target": "43.2"}
+    folders = [
+        generated(tmp_path / name, contract({"kpis": [kpi]}), sloth=True)
+        for name, kpi in (("percent", percent), ("minutes", minutes))
+    ]
+    found, expected = (
+        {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.yaml"))}
+        for folder in folders
+    )
+    assert found == expected
+    assert any("SlaAllowanceBurnsFast" in text for text in found.values())

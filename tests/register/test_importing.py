@@ -156,6 +156,12 @@ def test_figures_may_be_the_suppliers_without_a_column_that_says_so(office: Offi
     assert told == [("KPI3", "87.5", None, "supplier"), ("KPI2", None, 10, "supplier")]
 
 
+def test_a_ticket_has_its_number_of_attempts(office: Office) -> None:
+    rows = "id,priority,opened,ended,attempts\nINC1,P1,2024-02-05 09:00,2024-02-05 10:00,2\n"
+    office.done("import", "small", office.file(rows), "--kind", "ticket", "--yes")
+    assert tickets(office)[0]["attempts"] == 2
+
+
 def test_clock_stops_stand_in_one_column(office: Office) -> None:
     stops = "waiting 2024-02-05 09:10 / 2024-02-05 09:20; waiting 2024-02-05 09:30"
     rows = f"id,priority,opened,stops\nINC1,P1,2024-02-05 09:00,{stops}\n"

@@ -46,6 +46,54 @@ def availability(seconds: Seconds, counting: Counting) -> tuple[Fraction | None,
     return availability_percent(*time_that_counts(seconds, counting))
 
 
+@given(
+    st.lists(st.integers(0, 30_000), max_size=4),
+    st.integers(0, 20_000),
+    st.integers(0, 20_000),
+    st.sampled_from(["removed", "available"]),
+    st.sampled_from(["excluded", "up", "down"]),
+)
+def test_of_a_fixed_month_only_downtime_takes_anything(
+    down: list[int], excluded: int, unseen: int, is_excluded: Any, is_unseen: Any
+) -> None:
+    """Minute by minute: what is down takes its minute from 43,200, and nothing else does. Without any time that counts
+    there is no figure."""
+    counting = Counting.model_validate({"denominator": "43200m", "excluded": is_excluded, "unknown": is_unseen})
+    agreed = sum(down) + excluded + unseen
+    losses = tuple(Loss(one * MINUTE, one * MINUTE) for one in down)
+    seconds = Seconds(agreed * MINUTE, losses, excluded_ms=excluded * MINUTE, unknown_ms=unseen * MINUTE)
+    left = 43_200
+    for _ in range(sum(down) + (unseen if is_unseen == "down" else 0)):
+        left = max(left - 1, 0)
+    counted = sum(down) + (excluded if is_excluded == "available" else 0) + (unseen if is_unseen != "excluded" else 0)
+    value, working = availability(seconds, counting)
+    assert value == (Fraction(left * 100, 43_200) if counted else None)
+    assert len(working) == (3 if counted else 2)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60_000)), max_size=6),
+    st.sampled_from(["exact", "whole", "begun"]),
+    st.sampled_from([None, 60, 1800]),
+)
+def test_downtime_in_minutes_is_what_every_outage_adds(
+    down: list[tuple[int, int]], minutes: Any, shortest_s: int | None
+) -> None:
+    """By a walk over the minutes of each outage."""
+    lengths = [whole * MINUTE + part for whole, part in down]
+    expected = Fraction(0)
+    for ms in lengths:
+        begun, left = 0, ms
+        while left >= MINUTE:
+            begun, left = begun + 1, left - MINUTE
+        rest = {"exact": Fraction(left, MINUTE), "whole": Fraction(0), "begun": Fraction(min(left, 1))}[minutes]
+        expected += begun + rest if shortest_s is None or ms >= shortest_s * 1000 else Fraction(0)
+    counting = {"minutes": minutes} | ({"shortest_outage": f"{shortest_s}s"} if shortest_s else {})
+    kpi = KPI.validate_python({"id": "K", "indicator": "downtime", "service": "s", "target": 10, "counting": counting})
+    seconds = Seconds(30 * 1440 * MINUTE, tuple(Loss(ms, ms) for ms in lengths))
+    assert measured(kpi, KpiInput(seconds=seconds), FRAME).value == expected
+
+
 @given(samples, percents)
 def test_a_percentile_is_the_smallest_sample_that_enough_do_not_exceed(of: list[int], percent: Decimal) -> None:
     enough = [one for one in of if sum(other <= one for other in of) * 100 >= percent * len(of)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,13 +15,15 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from sla_monitor.contract.calendars import DAYS, Calendar
-from sla_monitor.contract.kpis.kpi import RatioKpi
+from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.sla.indicators import EventCounts
+from sla_monitor.sla.measure import KpiInput, MeasureFrame, measured
 from sla_monitor.sla.tickets import Stop, Ticket, business_ms, decided_tickets
 
 MINUTE = 60_000
 KPI = TypeAdapter(RatioKpi)
+ANY: TypeAdapter[Kpi] = TypeAdapter(Kpi)
 zones = st.sampled_from(["UTC", "Europe/London", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu"])
 spans = st.tuples(st.integers(0, 47), st.integers(1, 48)).filter(lambda pair: pair[0] < pair[1])
 weeks = st.dictionaries(st.sampled_from(DAYS), st.lists(spans, min_size=1, max_size=2))
@@ -175,3 +179,90 @@ def test_a_day_in_steps_adds_up() -> None:
     at = [int((begin + timedelta(minutes=n * 97)).timestamp()) * 1000 for n in range(30)]
     parts = [business_ms(ops, london, a, b) for a, b in itertools.pairwise(at)]
     assert sum(parts) == business_ms(ops, london, at[0], at[-1])
+
+
+def evaluated(indicator: str, several: list[Ticket], now_ms: int | None = None, **terms: Any) -> Fraction | None:
+    plain = {"id": "k", "indicator": indicator, "target": 90, **terms}
+    frame = MeasureFrame(MONTH, MONTH.end_ms if now_ms is None else now_ms, ZoneInfo("UTC"))
+    return measured(ANY.validate_python(plain), KpiInput(tickets=tuple(several)), frame).value
+
+
+def on_the_clock(ticket: Ticket, until_ms: int, rule: dict[str, Any]) -> int:
+    """Minute by minute."""
+    stopped = [(one.start_ms, one.end_ms or until_ms) for one in ticket.stops if rule.get("clock")]
+    minutes = range(ticket.opened_ms, until_ms, MINUTE)
+    return sum(1 for at in minutes if not any(start <= at < end for start, end in stopped))
+
+
+def statistic_of(values: list[int], name: str) -> Fraction:
+    if name == "mean":
+        return Fraction(sum(values), len(values))
+    if name == "oldest":
+        return Fraction(max(values))
+    return Fraction(next(one for one in sorted(values) if sum(other <= one for other in values) * 4 >= len(values) * 3))
+
+
+clocks = st.sampled_from([{}, {"clock": {"stops": ["waiting"]}}])
+now = st.integers(1, 50_000).map(lambda minute: MONTH.start_ms + minute * MINUTE)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    tickets,
+    clocks,
+    st.sampled_from(["mean", "percentile"]),
+    st.sampled_from(["opened", "ended"]),
+    st.sampled_from(["left_out", "counted"]),
+    now,
+)
+def test_times_of_tickets_agree_with_a_look_at_each(
+    several: list[Ticket], rule: dict[str, Any], statistic: str, counted_when: str, open_tickets: str, now_ms: int
+) -> None:
+    """What the register knows by `now_ms`: later ends are not on record yet."""
+    known = [
+        replace(one, ended_ms=one.ended_ms if one.ended_ms is not None and one.ended_ms <= now_ms else None)
+        for one in several
+        if one.opened_ms < now_ms
+    ]
+    end_ms, values = min(now_ms, MONTH.end_ms), []
+    for one in known:
+        was_open = one.opened_ms < end_ms and (one.ended_ms is None or one.ended_ms >= end_ms)
+        is_opened = MONTH.start_ms <= one.opened_ms < end_ms
+        is_ended = one.ended_ms is not None and MONTH.start_ms <= one.ended_ms < end_ms
+        if open_tickets == "counted" and was_open and (is_opened or counted_when == "ended"):
+            values.append(on_the_clock(one, end_ms, rule))
+        elif one.ended_ms is not None and (is_opened if counted_when == "opened" else is_ended):
+            values.append(on_the_clock(one, one.ended_ms, rule))
+    terms = {"statistic": statistic, "counted_when": counted_when, "open_tickets": open_tickets, **rule}
+    terms |= {"percentile": 75} if statistic == "percentile" else {}
+    expected = statistic_of(values, statistic) if values else None
+    assert evaluated("ticket_time", known, now_ms, **terms) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(tickets, clocks, st.sampled_from(["oldest", "mean", "percentile"]), now)
+def test_the_backlog_is_what_is_open_at_the_end_or_now(
+    several: list[Ticket], rule: dict[str, Any], statistic: str, now_ms: int
+) -> None:
+    end_ms = min(now_ms, MONTH.end_ms)
+    values = [
+        on_the_clock(one, end_ms, rule)
+        for one in several
+        if one.opened_ms < end_ms and not (one.ended_ms is not None and one.ended_ms < end_ms)
+    ]
+    terms = {"statistic": statistic, **rule} | ({"percentile": 75} if statistic == "percentile" else {})
+    expected = statistic_of(values, statistic) if values else 0
+    assert evaluated("backlog_age", several, now_ms, **terms) == expected
+
+
+@given(st.lists(st.tuples(st.none() | st.integers(1, 3), st.booleans()), max_size=12), st.integers(0, 8))
+def test_a_first_time_fix_is_a_ticket_of_one_attempt(several: list[tuple[int | None, bool]], floor: int) -> None:
+    """Those that ended in the month and whose attempts are on record."""
+    end_ms = {True: MONTH.start_ms + MINUTE, False: MONTH.end_ms}
+    found = [
+        Ticket(f"{n}", "P1", MONTH.start_ms, ended_ms=end_ms[is_in], attempts=attempts)
+        for n, (attempts, is_in) in enumerate(several)
+    ]
+    ours = [attempts for attempts, is_in in several if is_in and attempts is not None]
+    more = Fraction(100 * sum(1 for one in ours if one > 1), max(len(ours), floor, 1))
+    assert evaluated("first_time_fix", found, min_denominator=floor) == (100 - more if ours else None)

@@ -12,7 +12,7 @@ from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.shared.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
+from sla_monitor.contract.kpis.kpi import FirstTimeFixKpi, Kpi, RatioKpi, TicketKpi
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import OVER_WORDS
 from sla_monitor.contract.money.charges_and_caps import Charges
@@ -21,10 +21,11 @@ from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, TicketRecord, Underpinning
 from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.results import PeriodResult
-from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
+from sla_monitor.sla.tickets import Stop, Ticket, TimedTicket, elapsed_ms, tickets_of
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.durations import format_duration, format_seconds
 from sla_monitor.wording.instants import format_instant, format_stretch
+from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
@@ -39,7 +40,7 @@ def format_working(one: ContractAssessment, contract: Contract, columns: int | N
         told = [(entry, said) for entry, said in explained if kpi.kpi in said.kpis and said.month == one.period.name]
         blocks += [(f"{kpi.kpi}, explained by", [f"{said.explanation}, entry {entry.number}" for entry, said in told])]
         blocks += _of_kpi(kpi, is_running=one.status == "running")
-        blocks += [(f"{kpi.kpi}, tickets", late_tickets(one, contract, kpi.terms))]
+        blocks += [(f"{kpi.kpi}, tickets", ticket_lines(one, contract, kpi.terms))]
     blocks += [("Charges of the month", format_charges(one, contract)), *_money(one)]
     return "\n\n".join(_block(heading, lines, columns) for heading, lines in blocks if lines)
 
@@ -168,19 +169,19 @@ def _terms(parts: Parts, name: str, days: int) -> Iterator[str]:
 
 
 TOLD_AT_MOST = 50
-"""Late tickets told of one KPI; the review pack has them all."""
+"""Tickets told of one KPI; the review pack has them all."""
 
 
-def late_tickets(one: ContractAssessment, contract: Contract, kpi: Kpi | None) -> list[str]:
-    """A line for each ticket of the month that is late under a KPI, and for those that were left out. Of a measurement
-    period that began before, the months before tell theirs."""
+def ticket_lines(one: ContractAssessment, contract: Contract, kpi: Kpi | None) -> list[str]:
+    """A line for each ticket of the month that is late under a KPI, or that makes its figure, and for those that were
+    left out. Of a measurement period that began before, the months before tell theirs."""
     terms = None if kpi is None else kpi.ticket_terms
-    lines = [] if terms is None else list(_late(one, contract, terms))
+    lines = [] if terms is None else list(_of_tickets(one, contract, terms))
     more = len(lines) - TOLD_AT_MOST
     return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
 
 
-def _late(one: ContractAssessment, contract: Contract, kpi: RatioKpi) -> Iterator[str]:
+def _of_tickets(one: ContractAssessment, contract: Contract, kpi: TicketKpi) -> Iterator[str]:
     case = RequestContext(contract, effective_entries(one.entries))
     excused = {
         name: entry.number
@@ -190,21 +191,37 @@ def _late(one: ContractAssessment, contract: Contract, kpi: RatioKpi) -> Iterato
     }
     zone, now_ms = ZoneInfo(one.time_zone), one.at_ms
     calendar = contract.version_at(min(one.period.end_ms - 1, now_ms)).terms.calendars.get(kpi.clock.calendar)
-    for ticket in _counted(one, kpi, case):
-        took_ms = elapsed_ms(ticket, kpi, calendar, zone, now_ms)
-        if took_ms > (kpi.within_ms or 0):
-            left_out = f", left out by #{excused[ticket.id]}" if ticket.id in excused else ""
-            told = f"{ticket.id} ({ticket.priority}, {format_instant(ticket.opened_ms, zone)})"
-            yield f"late: {told}: {format_duration(took_ms)} on the clock{left_out}"
+    several = list(_covered(kpi, case))
+    if isinstance(kpi, RatioKpi):
+        counted = (ticket for ticket in several if _is_of_month(one, kpi, ticket))
+        timed = [TimedTicket(each, elapsed_ms(each, kpi, calendar, zone, now_ms), False) for each in counted]
+        timed = [each for each in timed if each.took_ms > (kpi.within_ms or 0)]
+    else:
+        timed = tickets_of(kpi, several, calendar, zone, one.period, now_ms)
+    for ticket, took_ms, is_open in timed:
+        left_out = f", left out by #{excused[ticket.id]}" if ticket.id in excused else ""
+        told = f"{ticket.id} ({ticket.priority}, {format_instant(ticket.opened_ms, zone)})"
+        yield f"{_word(kpi, ticket, is_open)}: {told}: {format_duration(took_ms)} on the clock{left_out}"
 
 
-def _counted(one: ContractAssessment, kpi: RatioKpi, case: RequestContext) -> Iterator[Ticket]:
-    """The tickets of the month that are of the KPI's priorities and service."""
+def _word(kpi: TicketKpi, ticket: Ticket, is_open: bool) -> str:
+    if isinstance(kpi, RatioKpi):
+        return "late"
+    if isinstance(kpi, FirstTimeFixKpi):
+        return "left out" if ticket.attempts is None else format_count(ticket.attempts, "attempt")
+    return "open" if is_open else "counted"
+
+
+def _is_of_month(one: ContractAssessment, kpi: RatioKpi, ticket: Ticket) -> bool:
+    ended_ms = ticket.ended_ms if kpi.measures == "resolution" else ticket.responded_ms or ticket.ended_ms
+    belongs_ms = ticket.opened_ms if kpi.counted_when == "opened" else ended_ms
+    return belongs_ms is not None and one.period.start_ms <= belongs_ms < one.period.end_ms
+
+
+def _covered(kpi: TicketKpi, case: RequestContext) -> Iterator[Ticket]:
+    """The tickets that are of the KPI's priorities and service."""
     for _, said in case.effective.of(TicketRecord):
-        ended_ms = said.ended_ms if kpi.measures == "resolution" else said.responded_ms or said.ended_ms
-        belongs_ms = said.opened_ms if kpi.counted_when == "opened" else ended_ms
-        if belongs_ms is None or not one.period.start_ms <= belongs_ms < one.period.end_ms:
-            continue
         if kpi.covers(said.priority, said.service):
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
-            yield Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops)
+            times = said.opened_ms, said.responded_ms, said.ended_ms
+            yield Ticket(said.id, said.priority, *times, stops, said.service, said.attempts)

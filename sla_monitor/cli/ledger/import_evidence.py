@@ -48,8 +48,8 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
     """Bring the evidence file EVIDENCE into the ledger: spans, observations and entries of the register.
 
     Our own observations take precedence: an import counts only for unobserved time. It is marked wherever its figures
-    appear, and is undone as a whole (undo-import). Entries are imported into a register without entries of the contract. Safe while the daemon
-    runs.
+    appear, and is undone as a whole (undo-import). Entries are imported into a register without entries of the
+    contract. Safe while the daemon runs.
     """
     from sla_monitor.evidence.reading import checked, spelled
 

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.fields import rounded_duration
-from sla_monitor.contract.kpis.kpi import PAGE_BURN, AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import PAGE_BURN, ServiceTimeKpi
 from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import agreed_in_30_days_ms
+from sla_monitor.contract.usual_month import agreed_in_period_ms, allowed_share
 
 COARSE = Fraction(1, 4)
 """One outage should not use up more of a month's allowance than this."""
@@ -37,11 +37,11 @@ def allowance_doubts(terms: Terms) -> Iterator[RuleProblem]:
             yield from _pace(terms, kpi, service, ("services", i, "endpoints", k))
 
 
-def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> Iterator[RuleProblem]:
+def _pace(terms: Terms, kpi: ServiceTimeKpi, service: Service, path: Path) -> Iterator[RuleProblem]:
     """Whether the probes of an endpoint are close enough together for a KPI's target."""
     endpoint = service.endpoints[int(path[-1])]
     failures = terms.accounting.confirmation_failures
-    allowed = (1 - kpi.target_ratio) * agreed_in_30_days_ms(terms, service)
+    allowed = kpi.allowed_ms(agreed_in_period_ms(terms, kpi)) / kpi.measurement_months
     smallest = failures * endpoint.every_ms
     of_kpi = f"{kpi.id} allows {rounded_duration(allowed)} in a month"
     if smallest > allowed * COARSE:
@@ -55,6 +55,6 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
         if patience_ms > allowed:
             silence = rounded_duration(patience_ms)
             yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
-    if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * (1 - kpi.target_ratio):
+    if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * allowed_share(terms, kpi):
         remedy = "set accounting.confirmation to 2 or more, or probe more often"
         yield (*path, "every"), f"unconfirmed, one failed probe alone would raise the alarm for {kpi.id} ({remedy})"

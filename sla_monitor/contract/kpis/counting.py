@@ -7,11 +7,11 @@ contract and stands on every report.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from sla_monitor.contract.fields import DurationMs, Percent, Strict, Whole
+from sla_monitor.contract.fields import UNITS_MS, DurationMs, Misplaced, Percent, Strict, Whole
 from sla_monitor.contract.kpis.bands import Level
 
 Multiple = Annotated[Level, Field(ge=1, le=1000)]
@@ -34,6 +34,21 @@ class SlowAsDown(Strict):
 
     promised_ms: DurationMs = Field(alias="promised", description="The time that an answer should take.")
     multiple: Multiple = Field(Decimal(1), description="How many times as long is no answer; 1 or more.")
+
+
+class FailedRequests(Strict):
+    """A service is down in every slot of time in which so large a share of the requests to it fails."""
+
+    percent: Annotated[Percent, Field(gt=0)] = Field(description="The least share of failed requests that is downtime.")
+    slot_ms: DurationMs = Field(
+        300_000, alias="slot", description="How long a slot is; slots begin at midnight UTC. It divides a day."
+    )
+
+    @model_validator(mode="after")
+    def _divides_a_day(self) -> Self:
+        if UNITS_MS["d"] % self.slot_ms:
+            raise Misplaced([(("slot",), "must divide a day (write for example 1m, 5m or 1h)")])
+        return self
 
 
 class Counting(Strict):
@@ -59,8 +74,34 @@ class Counting(Strict):
     degraded_percent: Percent = Field(
         Decimal(0), alias="degraded", description="How much of degraded time is downtime: 0 none, 100 all of it."
     )
+    denominator_ms: DurationMs | None = Field(
+        None,
+        alias="denominator",
+        description="A fixed month, such as 43200m: the downtime of a measurement period is divided by it, however long"
+        " the period is.",
+    )
     quorum: Quorum | None = Field(None, description="How many of the places that probe must see it down.")
     slow_as_down: SlowAsDown | None = Field(None, description="When an answer is too slow to be one.")
+    failed_requests: FailedRequests | None = Field(
+        None, description="How many of the requests in a slot of time must fail, at all endpoints together."
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        for key in ("quorum", "slow_as_down"):
+            if self.failed_requests is not None and getattr(self, key) is not None:
+                raise Misplaced([((key,), "or failed_requests: write one of the two")])
+        return self
+
+    @property
+    def sight(self) -> tuple[Quorum | None, SlowAsDown | None, FailedRequests | None]:
+        """All by which a service is down at other times than for other KPIs."""
+        return self.quorum, self.slow_as_down, self.failed_requests
+
+    @property
+    def needs_samples(self) -> bool:
+        """Whether it judges single observations."""
+        return self.slow_as_down is not None or self.failed_requests is not None
 
     @property
     def of_maintenance(self) -> ExcludedTime:

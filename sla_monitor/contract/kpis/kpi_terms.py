@@ -16,7 +16,7 @@ from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.rules.plain_values import RuleProblem
 
 if TYPE_CHECKING:
-    from sla_monitor.contract.kpis.kpi import RatioKpi
+    from sla_monitor.contract.kpis.kpi import TicketKpi
     from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
     from sla_monitor.contract.terms import Terms
 
@@ -116,6 +116,10 @@ class KpiTerms(Strict):
         """The target as a part of 1 where it is per cent, and otherwise as it is."""
         return Fraction(self.target) / (100 if self.unit == "percent" else 1)
 
+    def allowed_ms(self, agreed_ms: Fraction | int) -> Fraction:
+        """The downtime that a measurement period of so much agreed time may have at the target."""
+        return Fraction(0)
+
     @property
     def needs_samples(self) -> bool:
         """Whether its figure needs each probe by itself, by its terms."""
@@ -127,7 +131,7 @@ class KpiTerms(Strict):
         return None
 
     @property
-    def ticket_terms(self) -> RatioKpi | None:
+    def ticket_terms(self) -> TicketKpi | None:
         """Which tickets of the register it counts, and how; None: it counts none."""
         return None
 

@@ -172,9 +172,10 @@ def _archive(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     phases = archive.get("phases") if isinstance(archive, dict) else None
     for _, kpi in entries(contract, "kpis") if phases in {"ms", "none"} else ():
         counting = kpi.get("counting")
-        is_slow_down = isinstance(counting, dict) and counting.get("slow_as_down") is not None
+        keys = ("slow_as_down", "failed_requests")
+        is_judged = isinstance(counting, dict) and any(counting.get(key) is not None for key in keys)
         indicator = INDICATORS.get(str(kpi.get("indicator")))
-        if is_slow_down or (indicator is not None and indicator.is_of_samples):
+        if is_judged or (indicator is not None and indicator.is_of_samples):
             message = f"must be us: {kpi.get('id')} is made of single observations (write us, or leave it out)"
             yield ("archive", "phases"), message
             return

@@ -13,9 +13,9 @@ from fractions import Fraction
 
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.fields import rounded_duration, spelled_duration
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import ServiceTimeKpi
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import agreed_in_30_days_ms, longest_agreed_ms
+from sla_monitor.contract.usual_month import agreed_in_period_ms, longest_agreed_ms
 from sla_monitor.settings import Alerting, Burn
 
 PAGE, TICKET = "page", "ticket"
@@ -35,18 +35,18 @@ class PaceRefusal:
         return f"{self.contract}: {self.kpi}: no burn-rate {self.alert}: {self.why} ({self.remedy})"
 
 
-def allowance_ms(terms: Terms, kpi: AvailabilityKpi) -> Fraction:
+def allowance_ms(terms: Terms, kpi: ServiceTimeKpi) -> Fraction:
     """The downtime that a period of the KPI may have."""
-    return (1 - kpi.target_ratio) * agreed_in_30_days_ms(terms, _service(terms, kpi)) * kpi.measurement_months
+    return kpi.allowed_ms(agreed_in_period_ms(terms, kpi))
 
 
-def can_fire(terms: Terms, kpi: AvailabilityKpi, burn: Burn) -> bool:
+def can_fire(terms: Terms, kpi: ServiceTimeKpi, burn: Burn) -> bool:
     """Whether an outage of the whole window would use so much of the allowance up."""
     share = allowance_ms(terms, kpi) * Fraction(burn.share_percent) / 100
     return share < longest_agreed_ms(terms, _service(terms, kpi), burn.long_ms)
 
 
-def live(terms: Terms, kpi: AvailabilityKpi, burns: tuple[Burn, ...]) -> list[Burn]:
+def live(terms: Terms, kpi: ServiceTimeKpi, burns: tuple[Burn, ...]) -> list[Burn]:
     """The rates that the KPI can burn at."""
     return [burn for burn in burns if can_fire(terms, kpi, burn)]
 
@@ -62,7 +62,7 @@ def refusals(terms: Terms, alerting: Alerting) -> Iterator[PaceRefusal]:
                 yield PaceRefusal(terms.id, kpi.id, alert, *why)
 
 
-def _why_not(terms: Terms, kpi: AvailabilityKpi, burns: tuple[Burn, ...]) -> tuple[str, str] | None:
+def _why_not(terms: Terms, kpi: ServiceTimeKpi, burns: tuple[Burn, ...]) -> tuple[str, str] | None:
     possible, allowance = live(terms, kpi, burns), allowance_ms(terms, kpi)
     if not possible:
         longest_ms = max(burn.long_ms for burn in burns)
@@ -82,7 +82,7 @@ def _why_not(terms: Terms, kpi: AvailabilityKpi, burns: tuple[Burn, ...]) -> tup
     return None
 
 
-def _lone_endpoints(terms: Terms, kpi: AvailabilityKpi) -> tuple[Endpoint, ...]:
+def _lone_endpoints(terms: Terms, kpi: ServiceTimeKpi) -> tuple[Endpoint, ...]:
     """Those whose failure alone is the service's."""
     service = _service(terms, kpi)
     wanted, count = service.available_when, len(service.endpoints)
@@ -90,5 +90,5 @@ def _lone_endpoints(terms: Terms, kpi: AvailabilityKpi) -> tuple[Endpoint, ...]:
     return service.endpoints if is_alone else ()
 
 
-def _service(terms: Terms, kpi: AvailabilityKpi) -> Service:
+def _service(terms: Terms, kpi: ServiceTimeKpi) -> Service:
     return next(service for service in terms.services if service.id == kpi.service)

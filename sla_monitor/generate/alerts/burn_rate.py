@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any
 
 from sla_monitor import names
-from sla_monitor.contract.kpis.kpi import AvailabilityKpi
+from sla_monitor.contract.kpis.kpi import ServiceTimeKpi
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import Label, Value, text
 from sla_monitor.generate.alerts.burn_pace import PAGE, TICKET, allowance_ms, live
@@ -31,10 +31,10 @@ class BurnRateKpis:
     group: Group
 
     @property
-    def kpis(self) -> list[AvailabilityKpi]:
+    def kpis(self) -> list[ServiceTimeKpi]:
         return [kpi for kpi in self.subject.terms.availability_kpis if kpi.service in self.group.names]
 
-    def live(self, alert: str, burns: Sequence[Burn]) -> Iterator[tuple[Burn, list[AvailabilityKpi]]]:
+    def live(self, alert: str, burns: Sequence[Burn]) -> Iterator[tuple[Burn, list[ServiceTimeKpi]]]:
         """Each rate with the KPIs that can burn at it."""
         wanted = [kpi for kpi in self.kpis if (kpi.id, alert) not in self.subject.refused]
         for burn in burns:
@@ -93,7 +93,7 @@ def burn_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
         yield _burns(promises, names.BURNS, slow)
 
 
-def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[Burn, list[AvailabilityKpi]]]) -> Alert:
+def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[Burn, list[ServiceTimeKpi]]]) -> Alert:
     subject, group = promises.subject, promises.group
     booked = subject.select(names.SERVICE_MAINTENANCE, service=group.names)
     return Alert(
@@ -127,13 +127,13 @@ def _burning(subject: AlertSubject, burn: Burn, kpis: Sequence[str]) -> str:
     return "\n".join(["  (", lines[0], "    and", lines[1], "  )"])
 
 
-def _cases(subject: AlertSubject, burns: Sequence[tuple[Burn, list[AvailabilityKpi]]]) -> Iterator[AlertTest]:
+def _cases(subject: AlertSubject, burns: Sequence[tuple[Burn, list[ServiceTimeKpi]]]) -> Iterator[AlertTest]:
     for burn, kpis in burns:
         possible = [each for each, able in burns if kpis[0] in able]
         yield from burn_cases(subject, kpis[0], burn, possible)
 
 
-def burn_cases(subject: AlertSubject, kpi: AvailabilityKpi, burn: Burn, burns: Sequence[Burn]) -> Iterator[AlertTest]:
+def burn_cases(subject: AlertSubject, kpi: ServiceTimeKpi, burn: Burn, burns: Sequence[Burn]) -> Iterator[AlertTest]:
     """For one of the rates of an alert and one KPI: so many quiet steps, then an outage, then what comes after."""
     story = _Story(subject, kpi, burn, tuple(burns))
     outage, quiet, step = story.outage, story.quiet, story.step_s
@@ -166,7 +166,7 @@ class _Story:
     """One KPI's allowance and downtime, in steps of a unit test."""
 
     subject: AlertSubject
-    kpi: AvailabilityKpi
+    kpi: ServiceTimeKpi
     burn: Burn
     burns: tuple[Burn, ...]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
     from sla_monitor.register.entry_context import EntryContext
 
-_NOT_BELOW_NOTHING = {"percent", "ms", "count", "days"}
+_NOT_BELOW_NOTHING = {"percent", "ms", "minutes", "count", "days"}
 _COUNTS = {"authority": "the authority's figure counts", "supplier": "the supplier's figure counts"}
 
 

@@ -14,7 +14,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import month_at
 from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
-from sla_monitor.register.kinds.parts import Line
+from sla_monitor.register.kinds.parts import Line, Number
 
 if TYPE_CHECKING:
     from sla_monitor.register.affected_months import Others
@@ -46,6 +46,7 @@ class TicketRecord(EntryKind):
     responded_ms: Instant | None = Field(None, alias="responded", description="When a person took it up.")
     ended_ms: Instant | None = Field(None, alias="ended", description="When it was resolved.")
     stops: tuple[ClockStop, ...] = Field((), description="When its clock stood still.")
+    attempts: Number | None = Field(None, description="How many visits, or calls, it took to resolve it.")
 
     def words(self, say: Wording) -> str:
         about = f" of {self.service}" if self.service else ""
@@ -54,6 +55,8 @@ class TicketRecord(EntryKind):
         for stop in self.stops:
             until = "now" if stop.end_ms is None else say.at(stop.end_ms)
             told.append(f"stopped for {say.label(stop.reason)} {say.at(stop.start_ms)} to {until}")
+        if self.attempts is not None:
+            told.append("resolved at the first attempt" if self.attempts == 1 else f"{self.attempts} attempts")
         return f"Ticket {self.id}{about}, {self.priority}, {', '.join(told)}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:

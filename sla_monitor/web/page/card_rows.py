@@ -9,6 +9,7 @@ from sla_monitor.assess import KpiAssessment, Outage
 from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.wording.durations import format_age, format_days_left, format_duration, format_probe_duration
+from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_recent
 from sla_monitor.wording.numbers import format_count, format_percent
 from sla_monitor.wording.text import plain
@@ -101,12 +102,19 @@ def kpi_allowance(kpi: KpiAssessment) -> KpiAllowance:
     return KpiAllowance(
         title=plain(kpi.title or kpi.kpi),
         clause=plain(kpi.clause),
-        target=format_percent(kpi.target_ratio),
+        target=_target(kpi),
         verdict=verdict,
         kind=kind,
         allowance=allowance,
         used=used,
     )
+
+
+def _target(kpi: KpiAssessment) -> str:
+    """What was promised, as the contract has it; per cent is that of the whole period, whose terms may have changed."""
+    if kpi.terms is None or kpi.terms.unit == "percent":
+        return format_percent(kpi.target_ratio)
+    return format_level(kpi.terms.target, kpi.terms)
 
 
 def _verdict(kpi: KpiAssessment) -> tuple[str, str]:
@@ -115,7 +123,10 @@ def _verdict(kpi: KpiAssessment) -> tuple[str, str]:
         return "open", "nothing seen yet"
     if not kpi.is_assessable:
         return "open", "not assessable: coverage too low"
-    return ("met", "on target so far") if kpi.is_met else ("missed", "below target so far")
+    if kpi.is_met:
+        return "met", "on target so far"
+    worse = "over" if kpi.terms is not None and kpi.terms.direction == "lower_is_better" else "below"
+    return "missed", f"{worse} target so far"
 
 
 def outage_row(outage: Outage, zone: ZoneInfo, now_ms: int) -> OutageRow:

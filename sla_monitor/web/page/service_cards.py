@@ -95,7 +95,8 @@ def figures(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tupl
 def _percentages(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tuple[str, str]:
     if not service.agreed_ms:
         return "no service hours yet", "no service hours yet"
-    decimals = max((decimals_of(kpi.target_ratio) for kpi in kpis), default=2)
+    percents = (kpi.target_ratio for kpi in kpis if kpi.terms is None or kpi.terms.unit == "percent")
+    decimals = max(map(decimals_of, percents), default=2)
     return format_ratio(service.availability_ratio, decimals, none="unknown"), format_ratio(
         service.coverage_ratio, none="unknown"
     )

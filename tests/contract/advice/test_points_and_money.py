@@ -128,6 +128,13 @@ def test_a_probe_that_does_not_wait_until_an_answer_is_none(tmp_path: Path) -> N
     assert doubted(tmp_path, text.replace("700ms", "500ms")) == []
 
 
+def test_slots_that_hold_one_request_at_most(tmp_path: Path) -> None:
+    text = "kpis: [{id: K, service: custody, target: 99, counting: {failed_requests: {percent: 50, slot: 1m}}}]\n"
+    assert doubted(tmp_path, text) == []
+    (line,) = doubted(tmp_path, text.replace("1m", "5s"))
+    assert line.startswith("kpis.K.counting: a slot of 5s holds one probe of health at most, which fails or does not")
+
+
 def test_hours_of_downtime_are_those_of_an_availability(tmp_path: Path) -> None:
     text = f"{KPIS}triggers: [{{id: t, effects: [notice], conditions: [{{measure: downtime_hours, more_than: 24}}]}}]\n"
     assert doubted(tmp_path, text) == []

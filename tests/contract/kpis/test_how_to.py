@@ -19,6 +19,7 @@ TAGGED, FIGURE_LINE, SOURCE_LINE = re.findall(r'`((?:\||"outages":).*?)`', PAGE)
 CLASSES = "contract/kpis/kpi.py"
 FIGURES = "sla/measure.py"
 SOURCES = "assess/indicators.py"
+IMPORTED = "    Kpi,\n"
 BELOW = "@dataclass(frozen=True, slots=True)\nclass Indicator:"
 TESTS = str(ROOT / "tests/contract/kpis/test_kpi.py")
 
@@ -112,10 +113,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     put(program / CLASSES, 'Tag("composite")],\n', f'Tag("composite")]\n    {TAGGED},\n')
     put(program / FIGURES, "\n\nINDICATORS: ", f"\n\n{FIGURE}\n\nINDICATORS: ")
     put(program / FIGURES, '    "composite": _given,\n', f'    "composite": _given,\n    {FIGURE_LINE},\n')
-    put(program / FIGURES, "ErrorRateKpi, Kpi, ", "ErrorRateKpi, Kpi, OutagesKpi, ")
+    put(program / FIGURES, IMPORTED, f"{IMPORTED}    OutagesKpi,\n")
     put(program / SOURCES, BELOW, f"{SOURCE}\n\n{BELOW}")
     put(program / SOURCES, '    "submitted": Indicator(),\n', f'    "submitted": Indicator(),\n    {SOURCE_LINE},\n')
-    put(program / SOURCES, "ErrorRateKpi, Kpi, ", "ErrorRateKpi, Kpi, OutagesKpi, ")
+    put(program / SOURCES, IMPORTED, f"{IMPORTED}    OutagesKpi,\n")
     (folder / "c.yaml").write_text(CONTRACT, encoding="utf-8")
     (folder / "e.json").write_text(json.dumps(EVIDENCE), encoding="utf-8")
     return folder

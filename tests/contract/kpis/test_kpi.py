@@ -15,8 +15,11 @@ from tests.support.terms import terms_of
 
 LEAST: dict[str, dict[str, object]] = {
     "availability": {"service": "service"},
+    "downtime": {"service": "service"},
     "error_rate": {"service": "service"},
     "response_time": {"service": "service", "statistic": "mean"},
+    "ticket_time": {"statistic": "mean"},
+    "backlog_age": {"statistic": "oldest"},
     "composite": {"combine": "all_of", "parts": [{"kpi": "KPI1"}]},
 }
 """What must be written besides."""
@@ -45,13 +48,14 @@ def test_what_each_indicator_says_of_itself() -> None:
     def those(ask: str) -> set[str]:
         return {indicator for indicator in INDICATORS if getattr(kpi(indicator), ask)}
 
-    assert those("is_probed") == {"availability", "error_rate", "response_time"}
+    assert those("is_probed") == {"availability", "downtime", "error_rate", "response_time"}
     assert those("needs_samples") == {"error_rate", "response_time"}
     assert those("is_of_samples") == {"error_rate", "response_time"}
-    assert those("downtime_counting") == {"availability"}
+    assert those("downtime_counting") == {"availability", "downtime"}
     assert those("takes_counts") == {"ratio_in_target"}
     assert those("part_kpis") == {"composite"}
-    assert those("ticket_terms") == those("named_endpoints") == those("asked_source") == set()
+    assert those("ticket_terms") == {"ticket_time", "backlog_age", "first_time_fix"}
+    assert those("named_endpoints") == those("asked_source") == set()
     assert those("least_denominator") == those("value_without_events") == set()
     tickets = kpi("ratio_in_target", within="4h", min_denominator=5, no_events="met")
     assert tickets.ticket_terms is tickets
@@ -61,6 +65,7 @@ def test_what_each_indicator_says_of_itself() -> None:
     assert asked is not None
     assert asked.value == "1"
     assert kpi("availability", counting={"slow_as_down": {"promised": "1s", "multiple": 5}}).needs_samples
+    assert kpi("availability", counting={"failed_requests": {"percent": 50}}).needs_samples
     assert kpi("composite").part_kpis == ("KPI1",)
 
 

@@ -77,6 +77,17 @@ kpis:
         "kpis:\n  - {id: KPI1, service: custody, target: 9, counting: {slow_as_down: {promised: 2s, multiple: 0.5}}}\n",
         "c.yaml:12:95: kpis.KPI1.counting.slow_as_down.multiple: must be at least 1",
     ),
+    (
+        "kpis:\n  - {id: KPI1, service: custody, target: 9, counting: {failed_requests: {percent: 50, slot: 7m}}}\n",
+        "c.yaml:12:93: kpis.KPI1.counting.failed_requests.slot: must divide a day (write for example 1m, 5m or 1h)",
+    ),
+    (
+        (
+            "kpis:\n  - {id: KPI1, service: custody, target: 9,"
+            " counting: {failed_requests: {percent: 50}, quorum: {percent: 51}}}\n"
+        ),
+        "c.yaml:12:96: kpis.KPI1.counting.quorum: or failed_requests: write one of the two",
+    ),
     ("kpis:\n  - 5\n", "c.yaml:12:5: kpis.0: must be a mapping (lines of key: value, indented below)"),
     (
         "credits:\n  - {id: a, method: point}\n",
