@@ -91,7 +91,9 @@ class KpiTerms(Strict):
             problems.append((("kind",), f"a PI has no points (write KPI, or take {remedy})"))
         if self.kind == "PI" and any(band.amount for band in self.bands):
             problems.append((("kind",), "a PI costs nothing (write KPI, or take the amounts out of its bands)"))
-        if self.points_each and self.unit not in {"count", "days"} and self.ticket_terms is None:
+        tickets = self.ticket_terms
+        has_late = tickets is not None and tickets.limit_ms is not None
+        if self.points_each and self.unit not in {"count", "days"} and not has_late:
             problems.append((("points_each",), "is for counts, days late and tickets (give the bands points)"))
         if problems:
             raise Misplaced(problems)

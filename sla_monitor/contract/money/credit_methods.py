@@ -409,8 +409,9 @@ class PerTicketCredit(CreditTerms):
         return min(price.amount for price in self.late) / charges * 100 if charges and self.block_ms is None else None
 
     def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
-        if kpis[self.kpi].ticket_terms is None:
-            message = f"{self.kpi} counts no tickets of the register, so that it never gives anything"
+        tickets = kpis[self.kpi].ticket_terms
+        if tickets is None or tickets.limit_ms is None:
+            message = f"{self.kpi} has no late tickets, so that it never gives anything"
             yield ("kpi",), f"{message} (name a ratio_in_target with within)"
         for i, price in enumerate(self.late):
             if not price.amount:

@@ -222,7 +222,7 @@ def test_steps_and_slices_that_no_result_comes_to(
 
 def test_a_price_of_tickets_of_a_kpi_that_counts_none(tmp_path: Path) -> None:
     rule = "credits: [{id: c, method: per_ticket, kpi: KPI1, late: [{amount: 5}]}]\n"
-    reason = "KPI1 counts no tickets of the register, so that it never gives anything"
+    reason = "KPI1 has no late tickets, so that it never gives anything"
     message = told(tmp_path, f"{SERVICE}{KPI}{rule}", about="credits.c.kpi")
     assert message == f"{reason} (name a ratio_in_target with within)"
     tickets = "kpis: [{id: KPI1, service: custody, indicator: ratio_in_target, target: 90, within: 1h}]\n"
