@@ -91,6 +91,7 @@ def _availability(kpi: AvailabilityKpi, seen: KpiInput, frame: MeasureFrame) -> 
         working=working,
         downtime_ms=Fraction(down_ms),
         outages=seen.outages,
+        begins_ms=frame.period.start_ms,
     )
 
 

@@ -22,7 +22,7 @@ class Measured:
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
     `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen; `outages`: what
-    it is made of.
+    it is made of, in the period that begins at `begins_ms`.
     """
 
     value: Fraction | None
@@ -34,6 +34,7 @@ class Measured:
     of: int = 0
     downtime_ms: Fraction | None = None
     outages: tuple[CountedOutage, ...] = ()
+    begins_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

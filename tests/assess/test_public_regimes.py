@@ -77,9 +77,18 @@ def test_a_quarter_that_is_cut_short_has_the_charges_of_its_months(tmp_path: Pat
     assert found.credit.total == Decimal("460.00"), "10 per cent of 3,100 and 1,500"
 
 
+HALF_HOURS = {
+    "id": "network",
+    "method": "unit_rate",
+    "service": "network",
+    "share": "1/20",
+    "block": "30m",
+    "blocks": "begun",
+}
+
+
 def network(tmp_path: Path, **changes: Any) -> Contract:
     """Arcustech, network: 5 per cent of the monthly fee for each 30 minutes or part of an outage."""
-    rule = {"id": "network", "method": "unit_rate", "service": "network", "share": "1/20", "block": "30m"}
     plain: dict[str, Any] = {
         "services": watched("network"),
         "time_zone": "UTC",
@@ -87,7 +96,7 @@ def network(tmp_path: Path, **changes: Any) -> Contract:
         "relief": {"causes": ["force_majeure"]},
         "kpis": [{"id": "network", "service": "network", "target": 100}],
         "charges": {"monthly": [{"service": "network", "amount": 400}]},
-        "credits": [rule | {"blocks": "begun"}],
+        "credits": [HALF_HOURS],
     }
     return contract_of(tmp_path, **plain | changes)
 
@@ -183,3 +192,101 @@ def test_a_month_without_a_price_for_its_failures_says_so_in_the_pack(tmp_path: 
         "network missed the target, and no rule for credits gives anything for it this month."
         " By rooms, only occurrences in the register cost: none is entered."
     )
+
+
+AFTER_AN_HOUR = {"id": "host", "method": "unit_rate", "service": "host", "share": "1/20", "block": "1h", "after": "1h"}
+
+
+def hosting(tmp_path: Path) -> Contract:
+    """Arcustech, both rules: the host's is 5 per cent for each additional hour or part after the first hour."""
+    names = "network", "host"
+    kpis = [{"id": name, "service": name, "target": 100} for name in names]
+    charges = {"monthly": [{"service": name, "amount": 400} for name in names]}
+    rules = [HALF_HOURS, AFTER_AN_HOUR | {"blocks": "begun"}]
+    return network(tmp_path, services=watched(*names), kpis=kpis, credits=rules, charges=charges)
+
+
+def host_down(start: str, end: str) -> dict[str, Any]:
+    return down((start, end), of="host-1")
+
+
+def test_the_first_hour_of_an_outage_costs_nothing(tmp_path: Path) -> None:
+    long = host_down("2026-06-11 09:00", "2026-06-11 12:20")
+    found = month_of(tmp_path, hosting(tmp_path), "2026-06", SEEN, long).result
+    assert found is not None
+    assert found.credit.total == Decimal("120.00"), "R3: 60.00 for the network, and R2: 60.00 for the host"
+    assert [str(step) for step in found.credit.lines[-1].working] == [
+        "blocks, outage of host at 2026-06-11T09:00:00Z: (200m − 1h) / 1h = 3 blocks",
+        "credit: 1/20 of 400.00 × 1 × 3 blocks = 60.00",
+    ]
+
+
+@pytest.mark.parametrize(("start", "may", "june"), [("23:30", "0.00", "40.00"), ("22:20", "20.00", "40.00")])
+def test_the_first_hour_is_of_the_outage_and_not_of_each_month(tmp_path: Path, start: str, may: str, june: str) -> None:
+    """To 01:40 on 1 June: half an hour is left of the hour, or nothing; then 70 or 100 minutes cost."""
+    contract, seen = hosting(tmp_path), host_down(f"2026-05-31 {start}", "2026-06-01 01:40")
+    for month, credit in (("2026-05", may), ("2026-06", june)):
+        found = month_of(tmp_path, contract, month, seen).result
+        assert found is not None
+        assert found.credit.total == Decimal(credit)
+
+
+def test_the_hour_that_clocks_repeat_is_an_hour(tmp_path: Path) -> None:
+    """From 00:30 to 02:00 in London as the clocks go back: two hours and a half."""
+    rule = AFTER_AN_HOUR | {"service": "network", "blocks": "full"}
+    contract = network(tmp_path, time_zone="Europe/London", credits=[rule])
+    seen = down(("2026-10-24T23:30:00Z", "2026-10-25T02:00:00Z"), of="network-1")
+    found = month_of(tmp_path, contract, "2026-10", seen).result
+    assert found is not None
+    assert [line.amount for line in found.credit.lines] == [Decimal("20.00")]
+
+
+def cumulative(tmp_path: Path, **changes: Any) -> Contract:
+    """Verizon Internet Dedicated: a day's charge for each cumulative hour of the month, or part."""
+    rule = {"id": "network", "method": "unit_rate", "service": "network", "share": "1/30", "block": "1h"}
+    rules = [rule | {"blocks_of": "period", "blocks": "begun"} | changes]
+    charges = {"monthly": [{"service": "network", "amount": 3000}]}
+    return network(tmp_path, currency="GBP", charges=charges, credits=rules)
+
+
+def two_outages(first: int, second: int) -> dict[str, Any]:
+    """So many minutes each."""
+    return down(
+        ("2026-06-10 09:00", f"2026-06-10 09:{first}"), ("2026-06-20 09:00", f"2026-06-20 09:{second}"), of="network-1"
+    )
+
+
+def test_hours_of_the_period_are_counted_together(tmp_path: Path) -> None:
+    contract = cumulative(tmp_path)
+    found = month_of(tmp_path, contract, "2026-06", two_outages(40, 10)).result
+    assert found is not None
+    assert [line.amount for line in found.credit.lines] == [Decimal("100.00")]
+    assert [str(step) for step in found.credit.lines[0].working] == [
+        "outage of network at 2026-06-10T09:00:00Z: 40m",
+        "outage of network at 2026-06-20T09:00:00Z: 10m",
+        "blocks of the period: 50m / 1h = 1 blocks",
+        "credit: 1/30 of 3000.00 × 1 × 1 blocks = 100.00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "credit"), [(45, 40, "100.00"), (30, 30, "100.00"), (30, 29, "0.00"), (59, 59, "100.00")]
+)
+def test_only_full_hours_of_the_period_cost(tmp_path: Path, first: int, second: int, credit: str) -> None:
+    """HopOne / CherryRoad: one day's fee for each full cumulative hour of power loss."""
+    contract = cumulative(tmp_path, blocks="full")
+    found = month_of(tmp_path, contract, "2026-06", two_outages(first, second)).result
+    assert found is not None
+    assert found.credit.total == Decimal(credit)
+
+
+def test_what_is_entered_counts_together_with_what_is_on_record(tmp_path: Path) -> None:
+    entered = {"kind": "occurrence", "rule": "network", "month": "2026-06", "duration_ms": 600_000}
+    contract = cumulative(tmp_path)
+    for entries, amounts in (([entered], ["100.00"]), ([entered | {"duration_ms": 660_000}], ["200.00"])):
+        found = month_of(tmp_path, contract, "2026-06", two_outages(40, 10), entries=said(*entries)).result
+        assert found is not None
+        assert [line.amount for line in found.credit.lines] == [Decimal(one) for one in amounts]
+    waived = month_of(tmp_path, contract, "2026-06", two_outages(40, 10), entries=said(entered, WAIVED)).result
+    assert waived is not None
+    assert waived.credit.total == 0

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from sla_monitor.contract.advice.reachability import unreachable
+from sla_monitor.contract.fields import UNITS_MS
 from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
 from sla_monitor.contract.money.credit_tables import Number
@@ -16,6 +17,7 @@ from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Terms
 
 MONTHS = 12
+LONGEST_MONTH_MS = 31 * UNITS_MS["d"]
 
 
 def doubts(regime: Regime) -> Iterator[RuleProblem]:
@@ -124,6 +126,7 @@ def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
             *_uncharged(credit, regime),
             *_unusable(credit, regime),
             *_unrecorded(credit, regime),
+            *_never_so_long(credit, regime),
         )
         yield from ((("credits", j, *path), message) for path, message in found)
     for j, cap in enumerate(regime.caps):
@@ -160,6 +163,15 @@ def _unrecorded(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     if credit.prices_occurrences and not credit.recorded(regime.kpis):
         message = "no outage on record has a price by it: it costs only what people enter as occurrences"
         yield ("method",), f"{message} (promise the availability of its services, or of those with a weight)"
+
+
+def _never_so_long(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
+    """A price of outages that no measurement period has room for."""
+    least_ms = credit.costs_from_ms
+    longest = max((kpi.measurement_months for kpi in credit.recorded(regime.kpis)), default=None)
+    if least_ms is not None and longest is not None and least_ms > longest * LONGEST_MONTH_MS:
+        message = "no measurement period is so long, so that it never costs anything"
+        yield ("block",), f"{message} (write less for block, or for after)"
 
 
 def _uncharged(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:

@@ -92,6 +92,11 @@ class CreditTerms(Strict):
         """The availabilities of which it prices each outage."""
         return ()
 
+    @property
+    def costs_from_ms(self) -> int | None:
+        """How long what is on record must be at least to cost anything; None: that does not matter."""
+        return None
+
     def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
         """The smallest credit of one failure as a percentage of a month's charges; None where the terms do not tell.
 
@@ -259,6 +264,12 @@ class UnitRateCredit(CreditTerms):
     )
     block_ms: DurationMs | None = Field(None, alias="block", description="How long a block of an outage is.")
     blocks: Literal["full", "begun", "prorata"] = Field("full", description="How a block that is not full counts.")
+    blocks_of: Literal["outage", "period"] = Field(
+        "outage", description="Each outage has blocks of its own, or all of a measurement period have them together."
+    )
+    after_ms: DurationMs | None = Field(
+        None, alias="after", description="So much costs nothing: of each outage, or of all together by blocks_of."
+    )
     rectified_within_ms: DurationMs | None = Field(
         None,
         alias="rectified_within",
@@ -275,6 +286,12 @@ class UnitRateCredit(CreditTerms):
     @property
     def prices_occurrences(self) -> bool:
         return self.kpi is None
+
+    @property
+    def costs_from_ms(self) -> int | None:
+        if self.block_ms is None:
+            return None
+        return (self.after_ms or 0) + (self.block_ms if self.blocks == "full" else 1)
 
     def recorded(self, kpis: Iterable[KpiTerms]) -> tuple[KpiTerms, ...]:
         """Of each service that it is for, the first in the file. A PI costs nothing, and where areas have weights, so
@@ -301,8 +318,18 @@ class UnitRateCredit(CreditTerms):
             raise Misplaced([(("rate",), "or share: write one of them")])
         if (self.kpi is None) == (self.block_ms is None):
             raise Misplaced([(("block",), "is for outages, kpi for a count: write one of them")])
-        if self.rectified_within_ms is not None and self.kpi is not None:
-            raise Misplaced([(("rectified_within",), "is for outages, and not for a count (leave it out)")])
+        if self.kpi is not None:
+            set_all_the_same = {"after": self.after_ms, "rectified_within": self.rectified_within_ms}
+            wrong = [key for key, value in set_all_the_same.items() if value is not None]
+            wrong += ["blocks_of"] if self.blocks_of == "period" else []
+            if wrong:
+                raise Misplaced([((key,), "is for outages, and not for a count (leave it out)") for key in wrong])
+        if self.blocks_of == "period":
+            wrong = [
+                key for key, is_set in (("used_factor", self.used_factor != 1), ("repeats", self.repeats)) if is_set
+            ]
+            if wrong:
+                raise Misplaced([((key,), "is for blocks of each outage (leave it out)") for key in wrong])
         return self
 
 
