@@ -30,6 +30,7 @@ from sla_monitor.sla.measure import measured
 from sla_monitor.sla.money.month_engine import Setting, period_result
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
+from sla_monitor.sla.tickets import CountedTicket
 from sla_monitor.sla.working import Step
 
 CLOCK_SLACK = 6
@@ -155,13 +156,17 @@ def setting_of(contract_context: ContractContext) -> Setting:
 
 
 def _is_settled(contract_context: ContractContext, month: str) -> bool:
-    """Whether time alone can change a month no more. A ticket that is still open becomes late some day."""
+    """Whether time alone can change a month no more. A ticket that is still open becomes late some day, and costs more
+    from day to day where its time has a price."""
     period = period_of(contract_context.contract, month)
     if not is_over(contract_context, period):
         return False
-    several = (kpi.ticket_terms for version in contract_context.contract.versions for kpi in version.terms.kpis)
+    versions = [version.terms for version in contract_context.contract.versions]
+    several = (kpi.ticket_terms for terms in versions for kpi in terms.kpis)
     longest_ms = max((kpi.within_ms or 0 for kpi in several if kpi is not None), default=0)
-    young_ms = max(period.start_ms, contract_context.now_ms - longest_ms * CLOCK_SLACK)
+    has_prices = any(rule.prices_tickets for terms in versions for rule in terms.credits)
+    young_ms = period.start_ms if has_prices else contract_context.now_ms - longest_ms * CLOCK_SLACK
+    young_ms = max(period.start_ms, young_ms)
     return not any(young_ms <= opened_ms < period.end_ms for opened_ms in contract_context.open_tickets)
 
 
@@ -211,12 +216,15 @@ def _row(one: Measured) -> list[Any]:
     fractions = (one.value, one.submitted, one.agreed, one.coverage, one.downtime_ms)
     pairs = [None if value is None else [value.numerator, value.denominator] for value in fractions]
     outages = [(*ends, *Fraction(counted_ms).as_integer_ratio()) for *ends, counted_ms in one.outages]
-    return [*pairs, one.is_assessable, one.of, one.working, one.begins_ms, outages]
+    return [*pairs, one.is_assessable, one.of, one.working, outages, one.begins_ms, one.tickets]
 
 
 def _of_row(row: list[Any]) -> Measured:
-    *pairs, is_assessable, of, working, begins_ms, listed = row
+    *pairs, is_assessable, of, working, listed, begins_ms, counted = row
     value, submitted, agreed, coverage, downtime_ms = (None if pair is None else Fraction(*pair) for pair in pairs)
     steps = tuple([Step(*step) for step in working])
     outages = tuple([CountedOutage(start_ms, end_ms, Fraction(*counted)) for start_ms, end_ms, *counted in listed])
-    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms, outages, begins_ms)
+    tickets = tuple([CountedTicket(*one) for one in counted])
+    return Measured(
+        value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms, outages, begins_ms, tickets
+    )

@@ -25,7 +25,7 @@ from sla_monitor.sla.indicators import (
 )
 from sla_monitor.sla.results import Measured
 from sla_monitor.sla.rounding import shown
-from sla_monitor.sla.tickets import Ticket, ticket_counts
+from sla_monitor.sla.tickets import CountedTicket, Ticket, counted_tickets, ticket_counts
 from sla_monitor.sla.working import step
 
 
@@ -127,9 +127,11 @@ def _response_time(kpi: ResponseTimeKpi, seen: KpiInput, frame: MeasureFrame) ->
 def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     """What can be counted is counted: a figure that somebody gives stands only where nothing is."""
     counts = seen.counts
+    counted: tuple[CountedTicket, ...] = ()
     if counts is None and kpi.within_ms is not None:
         calendar = frame.calendars.get(kpi.clock.calendar)
-        counts = ticket_counts(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
+        counted = counted_tickets(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
+        counts = ticket_counts(counted, kpi.within_ms)
     if seen.figure is not None and not (counts and counts.total):
         return _given(kpi, seen, frame)
     if counts is None or (not counts.total and kpi.no_events == "not_measured"):
@@ -138,7 +140,8 @@ def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     if value is None:
         return Measured(Fraction(100), working=(step("in target, per cent", "nothing happened", 100, kpi.clause),))
     late, floor = counts.total - counts.in_target, max(counts.total, kpi.min_denominator)
-    return Measured(value, working=(step("in target, per cent", f"100 − {late} / {floor} × 100", value, kpi.clause),))
+    told = step("in target, per cent", f"100 − {late} / {floor} × 100", value, kpi.clause)
+    return Measured(value, working=(told,), tickets=counted)
 
 
 def _given(kpi: KpiTerms, seen: KpiInput, frame: MeasureFrame) -> Measured:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import DaysOf
 from sla_monitor.sla.downtime import CountedOutage
+from sla_monitor.sla.tickets import CountedTicket
 from sla_monitor.sla.working import Working
 
 
@@ -22,7 +23,7 @@ class Measured:
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
     `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen; `outages`: what
-    it is made of, in the period that begins at `begins_ms`.
+    it is made of, in the period that begins at `begins_ms`; `tickets`: those that were counted.
     """
 
     value: Fraction | None
@@ -35,6 +36,7 @@ class Measured:
     downtime_ms: Fraction | None = None
     outages: tuple[CountedOutage, ...] = ()
     begins_ms: int = 0
+    tickets: tuple[CountedTicket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.calendars import Calendar
@@ -35,6 +36,15 @@ class Ticket:
     stops: tuple[Stop, ...] = ()
 
 
+class CountedTicket(NamedTuple):
+    """A ticket of a measurement period with the time on its clock, when that stopped for good or so far."""
+
+    id: str
+    opened_ms: int
+    elapsed_ms: int
+    is_stopped: bool
+
+
 def business_ms(
     calendar: Calendar | None, zone: ZoneInfo, start_ms: int, end_ms: int, stops: Iterable[tuple[int, int]] = ()
 ) -> int:
@@ -50,28 +60,34 @@ def elapsed_ms(ticket: Ticket, kpi: RatioKpi, calendar: Calendar | None, zone: Z
     return business_ms(calendar, zone, ticket.opened_ms, now_ms if end_ms is None else end_ms, stops)
 
 
-def ticket_counts(
+def counted_tickets(
     tickets: Iterable[Ticket],
     kpi: RatioKpi,
     calendar: Calendar | None,
     zone: ZoneInfo,
     period: Period,
     now_ms: int,
-) -> EventCounts:
-    """The tickets of a period that are decided, and those of them that are in target.
+) -> tuple[CountedTicket, ...]:
+    """The tickets of a period as they were opened. One that belongs to the period in which it ends is not counted
+    before."""
+    found = []
+    for ticket in tickets:
+        stopped_ms = _until(ticket, kpi)
+        belongs_at = ticket.opened_ms if kpi.counted_when == "opened" else stopped_ms
+        is_ours = belongs_at is not None and period.start_ms <= belongs_at < period.end_ms
+        if is_ours and (not kpi.priorities or ticket.priority in kpi.priorities):
+            took_ms = elapsed_ms(ticket, kpi, calendar, zone, now_ms)
+            found.append(CountedTicket(ticket.id, ticket.opened_ms, took_ms, stopped_ms is not None))
+    return tuple(sorted(found, key=lambda one: (one.opened_ms, one.id)))
 
-    A ticket that is still open is late as soon as its time is used up; until then it is not decided. A ticket that
-    belongs to the period in which it ends is not counted before.
-    """
-    within = kpi.within_ms or 0
+
+def ticket_counts(tickets: Iterable[CountedTicket], within_ms: int) -> EventCounts:
+    """The tickets that are decided, and those of them that are in target. One that is still open is late as soon as its
+    time is used up; until then it is not decided."""
     in_target = total = 0
     for ticket in tickets:
-        belongs_at = ticket.opened_ms if kpi.counted_when == "opened" else _until(ticket, kpi)
-        is_ours = belongs_at is not None and period.start_ms <= belongs_at < period.end_ms
-        if not is_ours or (kpi.priorities and ticket.priority not in kpi.priorities):
-            continue
-        is_late = elapsed_ms(ticket, kpi, calendar, zone, now_ms) > within
-        is_decided = is_late or _until(ticket, kpi) is not None
+        is_late = ticket.elapsed_ms > within_ms
+        is_decided = is_late or ticket.is_stopped
         total += is_decided
         in_target += is_decided and not is_late
     return EventCounts(in_target, total)

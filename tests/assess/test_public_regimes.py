@@ -290,3 +290,99 @@ def test_what_is_entered_counts_together_with_what_is_on_record(tmp_path: Path) 
     waived = month_of(tmp_path, contract, "2026-06", two_outages(40, 10), entries=said(entered, WAIVED)).result
     assert waived is not None
     assert waived.credit.total == 0
+
+
+def ticket(name: str, opened: str, ended: str | None, **more: Any) -> dict[str, Any]:
+    return (
+        {"kind": "ticket", "id": name, "priority": "P1", "opened": opened} | more | ({"ended": ended} if ended else {})
+    )
+
+
+def restoration(tmp_path: Path, kpi: dict[str, Any] | None = None, **changes: Any) -> Contract:
+    """Edge Centres: 5 per cent of the monthly fee for each full hour past two hours from the ticket, 50 at most."""
+    target = {"id": "restored", "indicator": "ratio_in_target", "service": "network", "target": 100, "within": "2h"}
+    rule = {"id": "restored", "method": "unit_rate", "service": "network", "tickets": "restored", "share": "1/20"}
+    plain: dict[str, Any] = {
+        "kpis": [target | (kpi or {})],
+        "charges": {"monthly": [{"service": "network", "amount": 6000}]},
+        "credits": [rule | {"block": "1h"} | changes],
+        "caps": [{"id": "half", "percent": 50, "base": "period", "over": "period"}],
+        "relief": {"causes": ["force_majeure"]},
+    }
+    return network(tmp_path, currency="AUD", **plain)
+
+
+LATE = ticket("INC-1", "2026-06-10T10:00:00Z", "2026-06-10T15:30:00Z")
+
+
+def test_the_time_of_a_ticket_past_its_target_has_a_price(tmp_path: Path) -> None:
+    prompt = ticket("INC-2", "2026-06-11T10:00:00Z", "2026-06-11T12:00:00Z")
+    found = month_of(tmp_path, restoration(tmp_path), "2026-06", entries=said(prompt, LATE)).result
+    assert found is not None
+    assert [(line.kpi, line.amount) for line in found.credit.lines] == [("restored", Decimal("900.00"))]
+    assert [str(step) for step in found.credit.lines[0].working] == [
+        "blocks, ticket INC-1 opened at 2026-06-10T10:00:00Z: (330m − 2h) / 1h = 3 blocks",
+        "credit: 1/20 of 6000.00 × 1 × 3 blocks = 900.00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "lines", "credit"),
+    [
+        ("2026-06-10T12:59:59Z", ["0.00"], "0.00"),
+        ("2026-06-10T13:00:00Z", ["300.00"], "300.00"),
+        ("2026-06-11T10:00:00Z", ["6600.00"], "3000.00"),
+    ],
+)
+def test_full_hours_of_a_ticket_up_to_the_cap(tmp_path: Path, ended: str, lines: list[str], credit: str) -> None:
+    entry = LATE | {"ended": ended}
+    found = month_of(tmp_path, restoration(tmp_path), "2026-06", entries=said(entry)).result
+    assert found is not None
+    assert [line.amount for line in found.credit.lines] == [Decimal(one) for one in lines]
+    assert found.credit.total == Decimal(credit)
+
+
+def test_a_ticket_whose_clock_stands_still_costs_less_and_an_excused_one_nothing(tmp_path: Path) -> None:
+    contract = restoration(tmp_path, {"clock": {"stops": ["access"]}})
+    waiting = {"start": "2026-06-10T11:00:00Z", "end": "2026-06-10T12:31:00Z", "reason": "access"}
+    claim = {"kind": "claim", "cause": "force_majeure", "tickets": ["INC-1"], "start": FIFTY[0], "end": FIFTY[1]}
+    granted = {"kind": "decision", "about": 2, "granted": True}
+    other = {"kind": "waiver", "month": "2026-06", "what": "money", "kpis": ["restored"]}
+    for entries, lines in (
+        ([LATE | {"stops": [waiting]}], ["300.00"]),
+        ([LATE | {"stops": [waiting | {"reason": "parts"}]}], ["900.00"]),
+        ([LATE, claim], ["900.00"]),
+        ([LATE, claim, granted], []),
+        ([LATE, other], ["0.00"]),
+    ):
+        found = month_of(tmp_path, contract, "2026-06", entries=said(*entries)).result
+        assert found is not None
+        assert [line.amount for line in found.credit.lines] == [Decimal(one) for one in lines]
+
+
+def test_a_ticket_belongs_to_one_month_and_costs_more_for_as_long_as_it_is_open(tmp_path: Path) -> None:
+    """Opened at 22:00 on 30 June; to 04:00 on 1 July are four hours past two."""
+    opened = ticket("INC-1", "2026-06-30T22:00:00Z", None)
+    ended = opened | {"ended": "2026-07-01T04:00:00Z"}
+    for when, months in (("opened", ["1200.00", "0.00"]), ("ended", ["0.00", "1200.00"])):
+        contract = restoration(tmp_path, {"counted_when": when})
+        for month, credit in zip(("2026-06", "2026-07"), months, strict=True):
+            found = month_of(tmp_path, contract, month, entries=said(ended)).result
+            assert found is not None
+            assert found.credit.total == Decimal(credit)
+    for now, credit in (("2026-07-01T04:00:00Z", "1200.00"), ("2026-07-01T05:30:00Z", "1500.00")):
+        later = month_of(tmp_path, restoration(tmp_path), "2026-07", entries=said(opened), now=now)
+        assert later.earlier[-1].credit.total == Decimal(credit)
+
+
+def test_tickets_may_cost_from_another_time_than_their_target(tmp_path: Path) -> None:
+    contract = restoration(tmp_path, after="4h", blocks="begun")
+    found = month_of(tmp_path, contract, "2026-06", entries=said(LATE)).result
+    assert found is not None
+    assert [line.amount for line in found.credit.lines] == [Decimal("600.00")]
+
+
+def test_a_closed_month_of_tickets_is_priced_the_same_from_what_was_kept(tmp_path: Path) -> None:
+    for now in ("2026-07-03T00:00:00Z", "2027-07-03T00:00:00Z"):
+        later = month_of(tmp_path, restoration(tmp_path), "2026-07", entries=said(LATE), now=now)
+        assert next(past for past in later.earlier if past.month == "2026-06").credit.total == Decimal("900.00")

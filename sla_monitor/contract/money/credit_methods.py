@@ -88,6 +88,11 @@ class CreditTerms(Strict):
         """Whether it takes the register's occurrences."""
         return False
 
+    @property
+    def prices_tickets(self) -> bool:
+        """Whether it prices the time of the register's tickets."""
+        return False
+
     def recorded(self, kpis: Iterable[KpiTerms]) -> tuple[KpiTerms, ...]:
         """The availabilities of which it prices each outage."""
         return ()
@@ -241,7 +246,8 @@ class RatchetCredit(CreditTerms):
 class UnitRateCredit(CreditTerms):
     """A rate for every block of time (or every unit of a count) of unavailability, by weight of the area.
 
-    Without `kpi` it prices the outages on record of the services that it is for, and what is entered as occurrences.
+    Without `kpi` and `tickets` it prices the outages on record of the services that it is for, and what is entered as
+    occurrences.
     """
 
     summary: ClassVar[str] = (
@@ -253,6 +259,9 @@ class UnitRateCredit(CreditTerms):
     method: Literal["unit_rate"] = Field(description="Credit method.")
     kpi: KpiId | None = Field(
         None, description="A count whose result is the number of blocks; none: outages on record, and occurrences."
+    )
+    tickets: KpiId | None = Field(
+        None, description="A KPI of tickets: the time of each on its clock has blocks, `after` so much of it."
     )
     rate: Price | None = Field(None, description="For one block, at a weight of 1.")
     share: ChargeShare | None = Field(
@@ -268,7 +277,10 @@ class UnitRateCredit(CreditTerms):
         "outage", description="Each outage has blocks of its own, or all of a measurement period have them together."
     )
     after_ms: DurationMs | None = Field(
-        None, alias="after", description="So much costs nothing: of each outage, or of all together by blocks_of."
+        None,
+        alias="after",
+        description="So much costs nothing: of each outage, of all together by blocks_of, or of each ticket (none: the"
+        " time that is in target).",
     )
     rectified_within_ms: DurationMs | None = Field(
         None,
@@ -285,7 +297,11 @@ class UnitRateCredit(CreditTerms):
 
     @property
     def prices_occurrences(self) -> bool:
-        return self.kpi is None
+        return self.kpi is None and self.tickets is None
+
+    @property
+    def prices_tickets(self) -> bool:
+        return self.tickets is not None
 
     @property
     def costs_from_ms(self) -> int | None:
@@ -296,7 +312,7 @@ class UnitRateCredit(CreditTerms):
     def recorded(self, kpis: Iterable[KpiTerms]) -> tuple[KpiTerms, ...]:
         """Of each service that it is for, the first in the file. A PI costs nothing, and where areas have weights, so
         must a service have one."""
-        if self.kpi is not None:
+        if not self.prices_occurrences:
             return ()
         by_service: dict[str, KpiTerms] = {}
         for kpi in kpis:
@@ -316,21 +332,32 @@ class UnitRateCredit(CreditTerms):
     def _complete(self) -> Self:
         if (self.rate is None) == (self.share is None):
             raise Misplaced([(("rate",), "or share: write one of them")])
+        if self.kpi is not None and self.tickets is not None:
+            raise Misplaced([(("tickets",), "or kpi: write one of them")])
         if (self.kpi is None) == (self.block_ms is None):
-            raise Misplaced([(("block",), "is for outages, kpi for a count: write one of them")])
-        if self.kpi is not None:
-            set_all_the_same = {"after": self.after_ms, "rectified_within": self.rectified_within_ms}
-            wrong = [key for key, value in set_all_the_same.items() if value is not None]
-            wrong += ["blocks_of"] if self.blocks_of == "period" else []
-            if wrong:
-                raise Misplaced([((key,), "is for outages, and not for a count (leave it out)") for key in wrong])
-        if self.blocks_of == "period":
-            wrong = [
-                key for key, is_set in (("used_factor", self.used_factor != 1), ("repeats", self.repeats)) if is_set
-            ]
-            if wrong:
-                raise Misplaced([((key,), "is for blocks of each outage (leave it out)") for key in wrong])
+            raise Misplaced([(("block",), "is for outages and tickets, kpi for a count: write one of them")])
+        message, keys = self._misfits()
+        is_set = {
+            "after": self.after_ms,
+            "blocks_of": self.blocks_of == "period",
+            "rectified_within": self.rectified_within_ms,
+            "weights": self.weights,
+            "used_factor": self.used_factor != 1,
+            "repeats": self.repeats,
+        }
+        wrong = [key for key in keys if is_set[key]]
+        if wrong:
+            raise Misplaced([((key,), f"{message} (leave it out)") for key in wrong])
         return self
+
+    def _misfits(self) -> tuple[str, tuple[str, ...]]:
+        """The keys that what it prices does not have, and why."""
+        if self.kpi is not None:
+            return "is for outages, and not for a count", ("after", "blocks_of", "rectified_within")
+        if self.tickets is not None:
+            of_outages = ("blocks_of", "rectified_within", "weights", "used_factor", "repeats")
+            return "is for outages, and not for tickets", of_outages
+        return "is for blocks of each outage", ("used_factor", "repeats") if self.blocks_of == "period" else ()
 
 
 class FixedCredit(RepeatedCreditTerms):
