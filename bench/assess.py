@@ -22,6 +22,9 @@ from sla_monitor.cli import collect_seldom
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.ledger import read_only
+from sla_monitor.ledger.chaining.links import Chain
+from sla_monitor.ledger.chaining.span_states import chain_spans
+from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.recording.register_entries import Register
@@ -95,9 +98,13 @@ def fill(path: Path, count: int, begin_ms: int, end_ms: int) -> int:
     chance, total = random.Random(7), 0
     database = open_writer(path)
     outcomes = {name: number for number, name in names_by_id(database, "outcomes").items()}
-    with database.conn:
+    chain = Chain(database.conn)
+    with immediate(database.conn):
+        link = chain.begin(begin_ms)
         for number in range(1, count + 1):
-            database.conn.execute("insert into endpoints values (?, ?)", (number, f"bench/endpoint-{number - 1}"))
+            named = (number, f"bench/endpoint-{number - 1}")
+            database.conn.execute("insert into endpoints values (?, ?)", named)
+            link.add("endpoints", number, named)
             *ended, last = [
                 (number, start, end, end - EVERY_MS, outcomes[outcome], None, probes)
                 for start, end, outcome, probes in spans_of(begin_ms, end_ms, chance)
@@ -108,6 +115,9 @@ def fill(path: Path, count: int, begin_ms: int, end_ms: int) -> int:
         database.conn.execute(
             "insert into observations (endpoint_id, at_ms, outcome, duration_us) values (1, ?, 1, 1)", (begin_ms,)
         )
+        link.add_observations(database.conn.execute("select * from observations").fetchall())
+        chain.save()
+        chain_spans(database.conn)
     database.close()
     return total
 

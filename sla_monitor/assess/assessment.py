@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sla_monitor.contract.kpis.kpi import Kpi
+from sla_monitor.contract.maintenance import AllowanceOver
 from sla_monitor.periods.edges import Period
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
@@ -73,6 +74,21 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowanceUse:
+    """An allowance of maintenance at the end of the month: `used_ms` of it is taken by what is booked and permitted.
+    `services`: those that share it. `over`: what it is for."""
+
+    services: tuple[str, ...]
+    over: AllowanceOver
+    allowance_ms: int
+    used_ms: int
+
+    @property
+    def left_ms(self) -> int:
+        return self.allowance_ms - self.used_ms
+
+
+@dataclass(frozen=True, slots=True)
 class Lanes:
     """What a timeline of a service draws, all inside the period: disjoint, ascending, half-open intervals (UTC ms).
 
@@ -89,13 +105,21 @@ class Lanes:
 
 
 @dataclass(frozen=True, slots=True)
+class ImpactCost:
+    """What a service's downtime cost the authority. It is reported, and no credit, cap or trigger reads it."""
+
+    amount: Decimal
+    working: Working
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceAssessment:
     """One service in one period so far, agreed view.
 
     agreed_ms = up + degraded + downtime_ms + unknown_ms + excluded_ms up to the assessment; `period_agreed_ms` is the
     agreed time of the whole period, to its end. `outages` sum to `downtime_ms`, and their gross parts to
     `gross_downtime_ms`. `imported_ms`: agreed time in which what is known of any endpoint was brought in from
-    elsewhere. `is_probed`: whether it has had an endpoint in the period.
+    elsewhere. `is_probed`: whether it has had an endpoint in the period. `impact_cost` None: the terms give no price.
     """
 
     service: str
@@ -115,6 +139,7 @@ class ServiceAssessment:
     lanes: Lanes | None = None
     imported_ms: int = 0
     is_probed: bool = True
+    impact_cost: ImpactCost | None = None
 
     @property
     def observed_ms(self) -> int:
@@ -296,6 +321,7 @@ class ContractAssessment:
     newest month that has one.
     `clock_moves`: when the clock by which all was seen was set, or the host slept.
     `imports`: what was brought in from elsewhere and counts here.
+    `allowances`: what is left of those that bookings use up, of a month or a year.
     """
 
     contract: str
@@ -333,6 +359,7 @@ class ContractAssessment:
     reconciliation: Reconciliation | None = None
     clock_moves: tuple[ClockMove, ...] = ()
     imports: tuple[Imported, ...] = ()
+    allowances: tuple[AllowanceUse, ...] = ()
 
     @property
     def gives_points(self) -> bool:

@@ -20,6 +20,11 @@ EXCLUDED = {
     "available": "Excluded time is deemed available",
     "counted": "Excluded time counts like any other",
 }
+MAINTENANCE = {
+    "removed": "is taken from both sides",
+    "available": "is deemed available",
+    "counted": "counts like any other time",
+}
 UNKNOWN = {
     "excluded": "Time that nobody saw is taken from both sides of the ratio",
     "up": "Time that nobody saw is taken as up",
@@ -72,6 +77,8 @@ def _counting(terms: Terms) -> Iterator[str]:
 
 def _counting_lines(counting: Counting) -> list[str]:
     lines = [EXCLUDED[counting.excluded], UNKNOWN[counting.unknown], MINUTES[counting.minutes]]
+    if counting.of_maintenance != counting.excluded:
+        lines[0] = f"{lines[0]}; permitted maintenance {MAINTENANCE[counting.of_maintenance]}"
     if counting.shortest_outage_ms is not None:
         lines.append(f"Outages shorter than {spelled_duration(counting.shortest_outage_ms)} as a whole do not count")
     if counting.degraded_percent:
@@ -118,7 +125,7 @@ def _relief(relief: Relief) -> Iterator[str]:
     yield f"Relief is given for {', '.join(relief.causes)}, once the authority has granted it."
     if relief.notice_working_days is not None:
         late = "is refused" if relief.late == "refused" else "is for the authority to decide"
-        yield f"Relief told more than {relief.notice_working_days} Working Days after the cause was known {late}."
+        yield f"Relief notified more than {relief.notice_working_days} Working Days after the cause was known {late}."
     if relief.deadline_months is not None:
         yield f"Relief may be claimed up to {relief.deadline_months} months after the month."
 

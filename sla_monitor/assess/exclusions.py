@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from sla_monitor.assess.assessment import Excluded, View
+from sla_monitor.assess.assessment import AllowanceUse, Excluded, View
 from sla_monitor.assess.relief import claims
 from sla_monitor.assess.rulings import (
     DowntimeAllowance,
@@ -23,11 +23,12 @@ from sla_monitor.assess.rulings import (
 )
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.kpis.counting import ExcludedKind
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import YEARS, AllowanceOver, MaintenanceTerms
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period, period_of, run_of
-from sla_monitor.periods.intervals import Intervals, first, intersect, normal, subtract, union
+from sla_monitor.periods.intervals import Intervals, first, intersect, length, normal, subtract, union
 from sla_monitor.periods.terms_slices import ServiceHours
 from sla_monitor.periods.working_days import working_days_between
 from sla_monitor.register.entries import Entry, Maintenance
@@ -50,13 +51,20 @@ class Exclusions:
         """Those about one service."""
         return self._by_service.get(service, ())
 
-    def time(self, service: str, view: View, kpi: str | None, was_down: Callable[[], Intervals]) -> Intervals:
+    def time(
+        self,
+        service: str,
+        view: View,
+        kpi: str | None,
+        was_down: Callable[[], Intervals],
+        kinds: Sequence[ExcludedKind] = ("maintenance", "claim"),
+    ) -> Intervals:
         """The time that a view leaves out, for a KPI, or for what holds for every KPI of the service. `was_down`: when
         the service was down, for maintenance of which only downtime is left out."""
         rulings = self.of(service)
         if view == "gross" or not rulings:
             return []
-        found = [one for one in rulings if not one.kpis or kpi in one.kpis]
+        found = [one for one in rulings if one.kind in kinds and (not one.kpis or kpi in one.kpis)]
         whole = normal(pair for one in found if one.downtime is None for pair in _wanted(one, view))
         flexible = [one for one in found if one.downtime is not None]
         return union(whole, *_downtime(flexible, view, subtract(was_down(), whole))) if flexible else whole
@@ -126,8 +134,7 @@ class Booking:
     def allowance(self) -> Allowance | None:
         if self.rules.allowance_ms is None:
             return None
-        whose = self.ruling.service if self.rules.allowance_per == "service" else ""
-        allowance = Allowance(whose, self.rules.allowance_over, self.rules.allowance_ms)
+        allowance = _allowance(self.rules, self.ruling.service, self.rules.allowance_ms)
         if allowance.over != "booking":
             return allowance
         return allowance._replace(booking=self.ruling.entry, booked_ms=self.start_ms)
@@ -136,14 +143,33 @@ class Booking:
 def bookings(case: RequestContext, period: Period, hours: ServiceHours) -> list[Ruling]:
     """What becomes of every booking that reaches into a month, for each service that it is for."""
     asked = list(_asked(case, period, hours))
-    paid: dict[Allowance, Intervals] = {}
-    for allowance in {one.allowance for one in asked if one.allowance is not None}:
-        start_ms = _since_ms(case, allowance, period)
-        whole = Period(period.name, start_ms, period.end_ms)
-        before = asked if start_ms == period.start_ms else _asked(case, whole, hours)
-        used = union(*(one.used for one in before if one.allowance is not None and allowance.takes(one.allowance)))
-        paid[allowance] = first(used, allowance.most_ms)  # used up in order of time
+    paid = {one.allowance: _paid(case, one.allowance, period, hours) for one in asked if one.allowance is not None}
     return [_within_allowance(one, one.allowance, paid, period) if one.allowance else one.ruling for one in asked]
+
+
+def _paid(case: RequestContext, allowance: Allowance, period: Period, hours: ServiceHours) -> Intervals:
+    """What an allowance covers up to the end of a month. It is used up in order of time."""
+    whole = Period(period.name, _since_ms(case, allowance, period), period.end_ms)
+    before = _asked(case, whole, hours)
+    used = [one.used for one in before if one.allowance is not None and allowance.takes(one.allowance)]
+    return first(union(*used), allowance.most_ms)
+
+
+def allowance_uses(case: RequestContext, terms: Terms, period: Period, hours: ServiceHours) -> Iterator[AllowanceUse]:
+    """What is left of each allowance that bookings use up."""
+    sharing: dict[Allowance, list[str]] = {}
+    for service in terms.services:
+        rules = terms.maintenance_of(service)
+        is_of_time = rules.allowance_over != "booking" and rules.allowance_used_by == "booking"
+        if rules.allowance_ms is not None and is_of_time:
+            sharing.setdefault(_allowance(rules, service.id, rules.allowance_ms), []).append(service.id)
+    for allowance, services in sharing.items():
+        used_ms = length(_paid(case, allowance, period, hours))
+        yield AllowanceUse(tuple(services), allowance.over, allowance.most_ms, used_ms)
+
+
+def _allowance(rules: MaintenanceTerms, service: str, most_ms: int) -> Allowance:
+    return Allowance(service if rules.allowance_per == "service" else "", rules.allowance_over, most_ms)
 
 
 def year_start(contract: Contract, over: AllowanceOver, month: str) -> str:

@@ -130,12 +130,14 @@ def _ended(
     out of it."""
     kpi, time = evaluation.kpi, evaluation.times["agreed"]
     excluded = context.excluded(kpi.service or "", "agreed", kpi.id, counting)
+    kept = context.kept(kpi.service or "", "agreed", kpi.id, counting)
     counted_ms = length(subtract(ahead, excluded))
     then = replace(
         time,
         end_ms=context.period.end_ms,
         agreed_ms=time.agreed_ms + length(ahead),
         excluded_ms=time.excluded_ms + length(ahead) - counted_ms,
+        kept_ms=time.kept_ms + length(intersect(ahead, kept)),
     )
     if is_down and counted_ms:
         outage = Lost(context.until_ms, context.period.end_ms, ((ALL_DOWN, counted_ms),))

@@ -10,6 +10,7 @@ from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.counting_in_words import accounting
 from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import held_keys
+from sla_monitor.assess.exclusions import allowance_uses
 from sla_monitor.assess.forecast import forecast
 from sla_monitor.assess.history import Cache, contract_context_of, earlier_months, setting_of
 from sla_monitor.assess.indicators import KpiEvaluation
@@ -218,6 +219,7 @@ def _assessment(
         missing_figures=missing_figures(contract_context, (*earlier, result) if status != "running" else earlier),
         probe_after_term=terms.probe_after_term,
         imports=tuple(_imported(context)),
+        allowances=tuple(allowance_uses(contract_context.case, terms, context.period, contract_context.hours)),
         report_due_ms=report_due_ms(contract_context, terms, month),
         reconciliation=_reconciled(context, services=tuple(services.values())),
         clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from operator import attrgetter
 
-from sla_monitor.assess.assessment import KpiAssessment, Lanes, Outage, ServiceAssessment
+from sla_monitor.assess.assessment import ImpactCost, KpiAssessment, Lanes, Outage, ServiceAssessment
 from sla_monitor.assess.endpoint_states import DownSpan
 from sla_monitor.assess.forecast import kpi_forecast, other_forecast, whole_of
 from sla_monitor.assess.indicators import Bounds, KpiEvaluation, SoFar
@@ -27,6 +27,8 @@ from sla_monitor.periods.terms_slices import TermsSlice
 from sla_monitor.register.entries import Correction, Impact
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
+from sla_monitor.sla.rounding import money, shown
+from sla_monitor.sla.working import step
 
 
 def service_assessment(context: PeriodContext, service: Service) -> ServiceAssessment:
@@ -35,6 +37,7 @@ def service_assessment(context: PeriodContext, service: Service) -> ServiceAsses
     excluded = context.excluded(service.id, "agreed")
     time = context.time_without(service.id, excluded)
     outages = tuple(_outages(context, slices, seen, excluded))
+    downtime_ms = sum(outage.downtime_ms for outage in outages)
     return ServiceAssessment(
         service=service.id,
         name=service.name or service.id,
@@ -43,7 +46,7 @@ def service_assessment(context: PeriodContext, service: Service) -> ServiceAsses
         state=_state(context, slices),
         agreed_ms=time.agreed_ms,
         period_agreed_ms=sum(length(one.hours) for one in whole),
-        downtime_ms=sum(outage.downtime_ms for outage in outages),
+        downtime_ms=downtime_ms,
         unknown_ms=time.unknown_ms,
         outages=outages,
         degraded_ms=time.degraded_ms,
@@ -53,7 +56,18 @@ def service_assessment(context: PeriodContext, service: Service) -> ServiceAsses
         lanes=_lanes(whole, seen, excluded),
         imported_ms=length(context.imported_time(service, [when for _, when in context.imported])),
         is_probed=any(one.service.endpoints for one in whole),
+        impact_cost=_impact_cost(service, downtime_ms, context.terms.currency),
     )
+
+
+def _impact_cost(service: Service, downtime_ms: int, currency: str) -> ImpactCost | None:
+    """By the price at the month's end."""
+    if service.impact_cost_per_hour is None:
+        return None
+    hours = Fraction(downtime_ms, 3_600_000)
+    amount = money(hours * Fraction(service.impact_cost_per_hour), currency)
+    formula = f"{shown(hours)} h × {service.impact_cost_per_hour} an hour"
+    return ImpactCost(amount, (step("cost of the downtime to the authority, not credited", formula, amount),))
 
 
 def _lanes(whole: Sequence[TermsSlice], seen: Through, excluded: Intervals) -> Lanes:

@@ -17,7 +17,7 @@ from sla_monitor.assess.exclusions import Exclusions, exclusions, together
 from sla_monitor.assess.service_sweep import PLAIN, UserImpact, through
 from sla_monitor.assess.service_time import Through, Time, time_of
 from sla_monitor.contract.contract import endpoint_key
-from sla_monitor.contract.kpis.counting import Counting
+from sla_monitor.contract.kpis.counting import Counting, ExcludedKind, ExcludedTime
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
@@ -26,6 +26,8 @@ from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Impact, TicketRecord
 from sla_monitor.sla.measure import MeasureFrame
 from sla_monitor.sla.overlay import Import
+
+WAYS: tuple[ExcludedTime, ...] = ("removed", "available")
 
 
 @dataclass(frozen=True)
@@ -142,20 +144,36 @@ class PeriodContext:
 
     def excluded(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Intervals:
         """What a view leaves out; nothing where the contract counts excluded time like any other."""
-        if counting.excluded == "counted":
+        return self._excluded(service, view, kpi, counting, counting.kinds("removed", "available"))
+
+    def kept(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Intervals:
+        """The part of it that is deemed available, where the rest is removed."""
+        if counting.excluded == counting.of_maintenance:
             return []
-        return self.exclusions.time(service, view, kpi, lambda: self.through(service, counting).down)
+        removed, kept = (self._excluded(service, view, kpi, counting, counting.kinds(way)) for way in WAYS)
+        return subtract(kept, removed)
+
+    def _excluded(
+        self, service: str, view: View, kpi: str | None, counting: Counting, kinds: Sequence[ExcludedKind]
+    ) -> Intervals:
+        if not kinds:
+            return []
+        return self.exclusions.time(service, view, kpi, lambda: self.through(service, counting).down, kinds)
 
     def time(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Time:
         """A service's time by class."""
-        return self.time_without(service, self.excluded(service, view, kpi, counting), counting)
+        excluded = self.excluded(service, view, kpi, counting)
+        return self.time_without(service, excluded, counting, self.kept(service, view, kpi, counting))
 
-    def time_without(self, service: str, excluded: Intervals, counting: Counting = PLAIN) -> Time:
-        """The same for a given excluded time: mostly it is nothing, in every view and for every KPI."""
-        key = service, counting.quorum, counting.slow_as_down, tuple(excluded)
+    def time_without(
+        self, service: str, excluded: Intervals, counting: Counting = PLAIN, kept: Sequence[tuple[int, int]] = ()
+    ) -> Time:
+        """The same for a given excluded time: mostly it is nothing, in every view and for every KPI. `kept`: what of it
+        is deemed available while the rest is removed."""
+        key = service, counting.quorum, counting.slow_as_down, tuple(excluded), tuple(kept)
         if key not in self._times:
             through = self.through(service, counting)
-            self._times[key] = time_of(through, self.period.start_ms, self.until_ms, excluded)
+            self._times[key] = time_of(through, self.period.start_ms, self.until_ms, excluded, kept)
         return self._times[key]
 
     def ahead(self, service: str) -> Intervals:

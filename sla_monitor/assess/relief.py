@@ -38,7 +38,7 @@ def refusal(case: RequestContext, entry: Entry, said: Claim) -> str:
     if relief.notice_working_days is not None and relief.late == "refused":
         days = _days_late(said, told_ms, terms)
         if days > relief.notice_working_days:
-            return f"told {format_working_days(days)} after it was known, {relief.notice_working_days} are allowed"
+            return f"notified {format_working_days(days)} after it was known; {relief.notice_working_days} are allowed"
     if relief.deadline_months is not None:
         month = month_at(said.start_ms, terms.time_zone)
         if month_at(told_ms, terms.time_zone) > shifted(month, relief.deadline_months):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from sla_monitor.assess.assessment import Excluded
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.kpis.counting import ExcludedKind
 from sla_monitor.contract.terms import Service, Terms
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.register.effective import EffectiveEntries
@@ -39,7 +39,7 @@ class Ruling:
     """
 
     entry: int
-    kind: Literal["maintenance", "claim"]
+    kind: ExcludedKind
     service: str
     asked: tuple[int, int]
     granted: tuple[tuple[int, int], ...] = ()

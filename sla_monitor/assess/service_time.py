@@ -115,12 +115,19 @@ class Time:
     excluded_down_ms: int = 0
     degraded_ms: int = 0
     unknown_ms: int = 0
+    kept_ms: int = 0
 
     @cached_property
     def seconds(self) -> Seconds:
         losses = _losses(self.lost)
         return Seconds(
-            self.agreed_ms, losses, self.excluded_ms, self.excluded_down_ms, self.degraded_ms, self.unknown_ms
+            self.agreed_ms,
+            losses,
+            self.excluded_ms,
+            self.excluded_down_ms,
+            self.degraded_ms,
+            self.unknown_ms,
+            self.kept_ms,
         )
 
     def outages(self, counting: Counting) -> tuple[CountedOutage, ...]:
@@ -154,8 +161,10 @@ def _losses(several: Iterable[Lost]) -> tuple[Loss, ...]:
     return tuple(losses)
 
 
-def time_of(through: Through, start_ms: int, end_ms: int, excluded: Intervals) -> Time:
-    """The classes of a period once some of it is excluded."""
+def time_of(
+    through: Through, start_ms: int, end_ms: int, excluded: Intervals, kept: Sequence[tuple[int, int]] = ()
+) -> Time:
+    """The classes of a period once some of it is excluded. `kept`: the part of that which is deemed available."""
     if not excluded:
         lost = tuple([spell.gross for spell in through.spells])
         agreed_ms, degraded_ms, unknown_ms = map(length, (through.hours, through.degraded, through.unknown))
@@ -169,6 +178,7 @@ def time_of(through: Through, start_ms: int, end_ms: int, excluded: Intervals) -
         length(intersect(through.down, excluded)),
         length(subtract(through.degraded, excluded)),
         length(subtract(through.unknown, excluded)),
+        length(intersect(through.hours, list(kept))),
     )
 
 
@@ -185,6 +195,7 @@ def joined(times: Sequence[Time]) -> Time:
             whole.excluded_down_ms + following.excluded_down_ms,
             whole.degraded_ms + following.degraded_ms,
             whole.unknown_ms + following.unknown_ms,
+            whole.kept_ms + following.kept_ms,
         )
     return whole
 

@@ -108,6 +108,9 @@ class Service(Strict):
         " down is downtime.",
     )
     maintenance: MaintenanceTerms | None = Field(None, description="Its own terms; none: the contract's.")
+    impact_cost_per_hour: Money | None = Field(
+        None, description="What an hour of its downtime costs the authority: reported, and never credited."
+    )
     contacts: tuple[Identifier, ...] = Field(
         (), description="Whom to call, in this order; none: all contacts of the contract."
     )

@@ -67,7 +67,7 @@ class _Visit(BaseHTTPRequestHandler):
         if not perform(behaviour, self.connection, self._site.stopping):
             self.close_connection = True
         elif behaviour.kind == "status":
-            self._send(behaviour.status, ("text/plain", b"the demo estate was told to fail here\n"))
+            self._send(behaviour.status, ("text/plain", b"the demo estate fails here on request\n"))
         elif path in PAGES:
             self._send(HTTPStatus.OK, PAGES[path])
         elif path in PATHS:

@@ -27,7 +27,7 @@ class Call:
     def __str__(self) -> str:
         where = " ".join(self.labels[label] for label in ("service", "endpoint", "kpi") if label in self.labels)
         said = self.annotations.get("description") or self.annotations.get("summary", "")
-        return f"{self.desk} is told: {self.labels.get('alertname', '?')} {self.status} {where}: {said}"
+        return f"{self.desk} receives: {self.labels.get('alertname', '?')} {self.status} {where}: {said}"
 
 
 class Desk:

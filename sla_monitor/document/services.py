@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
-from sla_monitor.document.values import Number, instant, optional, seconds
+from sla_monitor.document.values import Money, Number, StepJson, instant, money, optional, seconds, steps
 from sla_monitor.register.instant import format_utc
 
 
@@ -51,6 +51,15 @@ class Exclusion(TypedDict):
     """What was granted, or why not."""
 
 
+class ImpactCostJson(TypedDict):
+    """What the downtime of a service cost the authority, agreed view."""
+
+    cost: Money
+    """To the smallest coin."""
+    working: list[StepJson]
+    """How it comes about."""
+
+
 class ServiceJson(TypedDict):
     """One service in the period so far, agreed view."""
 
@@ -82,10 +91,12 @@ class ServiceJson(TypedDict):
     """What the downtime is made of."""
     excluded: list[Exclusion]
     """Time that somebody says should not count."""
+    impact_cost: NotRequired[ImpactCostJson]
+    """What the downtime cost the authority, which is not credited; only where the terms have a price for it."""
 
 
-def service(one: assessment.ServiceAssessment) -> ServiceJson:
-    return {
+def service(one: assessment.ServiceAssessment, currency: str) -> ServiceJson:
+    told: ServiceJson = {
         "service": one.service,
         "name": one.name,
         "criticality": one.criticality,
@@ -101,6 +112,10 @@ def service(one: assessment.ServiceAssessment) -> ServiceJson:
         "outages": [outage(each) for each in one.outages],
         "excluded": [_exclusion(each) for each in one.excluded],
     }
+    if one.impact_cost is not None:
+        working = steps(one.impact_cost.working)
+        told["impact_cost"] = {"cost": money(one.impact_cost.amount, currency), "working": working}
+    return told
 
 
 def outage(one: assessment.Outage) -> OutageJson:

@@ -25,7 +25,7 @@ VERSION: Literal[1] = 1
 
 NOT_FIGURES = {
     "inputs", "status", "imports", "restatement", "register_number", "entries", "pending", "missing_figures",
-    "reconciliation", "clock_moves",
+    "reconciliation", "clock_moves", "allowances",
 }  # fmt: skip
 """What may change in a document while the figures stay what they are."""
 
@@ -134,6 +134,19 @@ class ImportedEvidence(TypedDict):
     """How much of which service."""
 
 
+class AllowanceJson(TypedDict):
+    """An allowance of maintenance at the end of the month."""
+
+    services: list[str]
+    """The ids of those that share it."""
+    over: Literal["month", "contract_year", "calendar_year", "booking"]
+    """What it is for."""
+    allowance_seconds: str
+    """The most that is permitted."""
+    used_seconds: str
+    """By what is booked and permitted, up to the end of the month."""
+
+
 class AssessmentJson(TypedDict):
     """One contract in one month."""
 
@@ -177,6 +190,8 @@ class AssessmentJson(TypedDict):
     """When the report on the month before this one is due."""
     clock_moves: list[ClockChange]
     """When the monitor's clock was set, or its host slept; the time in doubt is unknown."""
+    allowances: list[AllowanceJson]
+    """What bookings have used of the allowances of maintenance; none of those for each booking, or for downtime."""
     register_number: int
     """The last entry of the register that was read."""
     entries: list[dict[str, Any]]
@@ -202,7 +217,7 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
         "as_of": format_utc(min(one.at_ms, one.period.end_ms)),
         "status": one.status,
         "accounting": list(one.accounting),
-        "services": [service(each) for each in one.services],
+        "services": [service(each, currency) for each in one.services],
         "imports": [_imported(each) for each in one.imports],
         "kpis": [kpi(each) for each in one.kpis],
         "result": None if one.result is None else month(one.result, currency),
@@ -220,11 +235,21 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
             }
             for move in one.clock_moves
         ],
+        "allowances": [_allowance(each) for each in one.allowances],
         "register_number": one.register_number,
         "entries": [entry_json(each) for each in one.entries],
         "pending": [entry_json(each) for each in one.pending],
         "reconciliation": None if one.reconciliation is None else reconciled_month(one.reconciliation, one.contract),
         "earlier": [earlier(past, currency) for past in one.earlier],
+    }
+
+
+def _allowance(one: assessment.AllowanceUse) -> AllowanceJson:
+    return {
+        "services": list(one.services),
+        "over": one.over,
+        "allowance_seconds": seconds(one.allowance_ms),
+        "used_seconds": seconds(one.used_ms),
     }
 
 

@@ -41,7 +41,7 @@ def time_doubts(
             if kpi.id not in (named or ()):
                 remedy = "" if named is None else " (name the KPI, and its failure is let pass)"
                 yield f"the supplier's figure counts for {kpi.id}, and does not change{remedy}"
-        elif counts_it_all(kpi):
+        elif counts_it_all(kpi, said):
             yield f"{kpi.id} counts excluded time like any other: its figure does not change"
         else:
             yield from _agreed(kpi, said, context)
@@ -63,10 +63,10 @@ def _meant(services: Collection[str], named: Collection[str], terms: Terms) -> I
             yield kpi
 
 
-def counts_it_all(kpi: Kpi) -> bool:
-    """Whether excluded time counts like any other."""
+def counts_it_all(kpi: Kpi, said: TimedKind) -> bool:
+    """Whether time that an entry excludes counts like any other."""
     counting = kpi.downtime_counting
-    return counting is not None and counting.excluded == "counted"
+    return counting is not None and said.excludes in counting.kinds("counted")
 
 
 def counting_tickets(tickets: Iterable[TicketRecord], terms: Terms, named: Iterable[str]) -> set[str]:

@@ -32,6 +32,7 @@ from sla_monitor.register.kinds.outage_list import ListedOutage, OutageList
 from sla_monitor.register.kinds.parts import Line, Month, Number, Text, Timed
 from sla_monitor.register.kinds.sign_off import SignOff
 from sla_monitor.register.kinds.ticket import ClockStop, TicketRecord
+from sla_monitor.register.kinds.underpinning import Underpinning
 from sla_monitor.register.kinds.waiver import Waiver
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "SignOff",
     "TicketRecord",
     "Timed",
+    "Underpinning",
     "Undo",
     "Waiver",
 ]  # fmt: skip
@@ -76,6 +78,7 @@ EntryBody = Annotated[
     | Dispute
     | OutageList
     | Waiver
+    | Underpinning
     | EarnedBackEntry
     | CreditClaim
     | SignOff

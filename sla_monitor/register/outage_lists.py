@@ -111,7 +111,7 @@ def read_list(source: ListFile, contract: Contract, span_ms: tuple[int, int]) ->
         rows, ignored = _sheet(source)
     if since_ms >= span_ms[1]:
         why = f"{format_utc(since_ms)}, and of nothing before (ask the supplier for a list of that time)"
-        raise RegisterError([f"{source.name}: tells of its {NEWEST} newest incidents, since {why}"])
+        raise RegisterError([f"{source.name}: covers only its {NEWEST} newest incidents, since {why}"])
     reader = _Reader(source, contract, (since_ms, span_ms[1]), left_out)
     outages = [one for row in rows for one in reader.outages(row)]
     if len(outages) > LISTED_AT_MOST:

@@ -42,7 +42,8 @@ class Seconds:
     """The agreed time of one measurement period in milliseconds, by class. The classes are apart from each other.
 
     `excluded_down_ms` is the part of `excluded_ms` in which the service was down: it counts only where the contract
-    excludes nothing. What is left over was up.
+    excludes nothing. `kept_ms` is the part of it that is deemed available where the rest is removed. What is left
+    over was up.
     """
 
     agreed_ms: int
@@ -51,6 +52,7 @@ class Seconds:
     excluded_down_ms: int = 0
     degraded_ms: int = 0
     unknown_ms: int = 0
+    kept_ms: int = 0
 
     @property
     def coverage(self) -> Fraction | None:
@@ -98,9 +100,9 @@ def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[int, Fractio
     base, down = seconds.agreed_ms, downtime_ms(seconds.losses, counting)
     if counting.degraded_percent and seconds.degraded_ms:
         down += seconds.degraded_ms * Fraction(counting.degraded_percent) / 100
-    if counting.excluded == "removed":
-        base -= seconds.excluded_ms
-    elif counting.excluded == "counted":
+    if counting.kinds("removed"):
+        base -= seconds.excluded_ms - seconds.kept_ms
+    elif not counting.kinds("available"):
         down += seconds.excluded_down_ms
     if counting.unknown == "excluded":
         base -= seconds.unknown_ms

@@ -102,7 +102,7 @@ Maintenance is permitted (web) by booking it, booked 2d before, inside office, u
 services together, and what goes beyond is excluded all the same, and emergencies are permitted without \
 notice.
 Relief is given for force_majeure, authority_cause, once the authority has granted it.
-Relief told more than 5 Working Days after the cause was known is for the authority to decide.
+Relief notified more than 5 Working Days after the cause was known is for the authority to decide.
 Relief may be claimed up to 2 months after the month.
 K1: figures are rounded to 1 place, half up, before they are banded.
 K1: points are multiplied by 2 for a failure that follows one; a period without a figure ends the run.
@@ -138,3 +138,10 @@ def test_an_allowance_is_told_with_what_it_is_for() -> None:
         f"{start} 40h a contract year for each service, and what goes beyond is counted{end}",
         f"{start} 4h of downtime a booking for each service, while the rest of the booked time counts as it was{end}",
     ]
+
+
+def test_maintenance_that_is_treated_otherwise_is_told_beside_it() -> None:
+    kpi = {"id": "K1", "service": "cad", "target": 99, "counting": {"excluded": "removed", "maintenance": "available"}}
+    told = month_of_june(one_version(kpis=[kpi])).accounting
+    line = "Excluded time is taken from both sides of the ratio; permitted maintenance is deemed available."
+    assert line in told

@@ -232,6 +232,29 @@ def test_a_closed_month_is_measured_with_the_bookings_of_the_year_before_it() ->
     assert june.value == 100 * (1 - Fraction(3, HOURS_OF_JUNE - 1))
 
 
+def test_what_is_left_of_an_allowance_is_told() -> None:
+    """Four hours in May, and twice four in June."""
+    may = booking(start="2026-05-10 22:00+01:00", end="2026-05-11 02:00+01:00", notified="2026-05-01T09:00+01:00")
+    year = {"approval": "none", "allowance": "40h", "allowance_over": "calendar_year"}
+    desk = {"approval": "none", "allowance": "2h"}
+    services = [service("cad"), service("desk", endpoint("d"), maintenance=desk)]
+    found = down_all_night(one_version(services=services, maintenance=year), may, booking(), later_night(1))
+    assert [(one.services, one.over, one.used_ms, one.left_ms) for one in found.allowances] == [
+        (("cad",), "calendar_year", 12 * HOUR, 28 * HOUR),
+        (("desk",), "month", 2 * HOUR, 0),
+    ]
+
+
+def test_services_that_share_an_allowance_are_told_together() -> None:
+    services = [service("cad"), service("mail", endpoint("mx"))]
+    shared = {"approval": "none", "allowance": "10h", "allowance_per": "contract"}
+    found = down_all_night(one_version(services=services, maintenance=shared), booking(services=["cad"]))
+    (one,) = found.allowances
+    assert (one.services, one.used_ms) == (("cad", "mail"), 4 * HOUR)
+    each = one_version(maintenance={"approval": "none", "allowance": "2h", "allowance_over": "booking"})
+    assert down_all_night(each, booking()).allowances == ()
+
+
 FLEXIBLE = {"approval": "none", "allowance": "3h", "allowance_used_by": "downtime"}
 
 
@@ -308,6 +331,53 @@ def test_a_kpi_says_what_becomes_of_excluded_time(excluded: str, value: float) -
     assert float(agreed) == pytest.approx(value)
 
 
+WAYS = ("removed", "available", "counted")
+
+
+@pytest.mark.parametrize("excluded", WAYS)
+@pytest.mark.parametrize("maintenance", WAYS)
+def test_maintenance_may_be_treated_otherwise_than_relief(excluded: str, maintenance: str) -> None:
+    """Four hours are booked, four are claimed the night after, and two more are nobody's; all of them are down."""
+    counting = {"excluded": excluded, "maintenance": maintenance}
+    contract = one_version(kpis=[{"id": "KPI1", "service": "cad", "target": 99, "counting": counting}])
+    relief = claim(start="2026-06-11 22:00+01:00", end="2026-06-12 02:00+01:00")
+    outages = (FROM, TO), (FROM + DAY, TO + DAY), (FROM + 2 * DAY, FROM + 2 * DAY + 2 * HOUR)
+    said = [booking(), decision(1), relief, decision(3)]
+    agreed = month_of_june(contract, said, login=with_outages(JUNE, JULY, *outages)).kpis[0].views["agreed"]
+    ways = (excluded, maintenance)
+    assert agreed.base_ms == (HOURS_OF_JUNE - 4 * ways.count("removed")) * HOUR
+    assert agreed.downtime_ms == (2 + 4 * ways.count("counted")) * HOUR
+
+
+@pytest.mark.parametrize(("excluded", "maintenance"), [("removed", "available"), ("available", "removed")])
+def test_time_that_is_both_booked_and_claimed_is_removed(excluded: str, maintenance: str) -> None:
+    counting = {"excluded": excluded, "maintenance": maintenance}
+    contract = one_version(kpis=[{"id": "KPI1", "service": "cad", "target": 99, "counting": counting}])
+    found = down_all_night(contract, booking(), decision(1), claim(), decision(3))
+    assert found.kpis[0].views["agreed"].base_ms == (HOURS_OF_JUNE - 4) * HOUR
+    assert hours_down(found) == [4, 0, 0]
+
+
+def test_maintenance_that_is_kept_is_kept_in_a_quarter_and_ahead() -> None:
+    counting = {"excluded": "removed", "maintenance": "available"}
+    kpis = [
+        {"id": "KPI1", "service": "cad", "target": 99, "counting": counting},
+        {"id": "KPI2", "service": "cad", "target": 99, "counting": counting, "measurement_months": 3},
+    ]
+    contract = one_version(
+        kpis=kpis, maintenance={"approval": "none"}, term={"start": "2026-04-01", "end": "2030-03-31"}
+    )
+    april = ms("2026-04-01T00:00:00+01:00")
+    may = booking(start="2026-05-10 22:00+01:00", end="2026-05-11 02:00+01:00", notified="2026-05-01T09:00+01:00")
+    found = month_of_june(contract, [may, booking()], login=with_outages(april, JULY, (FROM, TO)))
+    assert found.kpis[1].views["agreed"].base_ms == 91 * DAY
+    assert found.kpis[1].views["agreed"].value == 100
+    nine_days = month_of_june(contract, [booking()], now_ms=JUNE + 9 * DAY, login=with_outages(april, JUNE + 9 * DAY))
+    forecast = nine_days.kpis[0].forecast
+    assert forecast is not None
+    assert forecast.worst.value == 100 * Fraction(9 * 24 + 4, HOURS_OF_JUNE)
+
+
 def test_relief_is_granted_by_a_decision() -> None:
     assert hours_down(down_all_night(one_version(), claim())) == [4, 0, 4]
     assert hours_down(down_all_night(one_version(), claim(), decision(1))) == [4, 0, 0]
@@ -325,7 +395,7 @@ def test_late_notice_of_relief_is_refused_by_itself_or_left_to_the_authority(lat
     contract = one_version(relief={"notice_working_days": 10, "late": late})
     found = down_all_night(contract, *said)
     assert hours_down(found) == [4, 0, agreed]
-    assert late == "decided" or why(found)[0][1] == "told 11 Working Days after it was known, 10 are allowed"
+    assert late == "decided" or why(found)[0][1] == "notified 11 Working Days after it was known; 10 are allowed"
 
 
 def test_relief_that_is_claimed_months_later_is_refused() -> None:

@@ -98,7 +98,7 @@ def test_what_awaits_a_decision_is_not_why_a_month_is_restated() -> None:
 
 
 def test_what_is_said_of_the_night_after_a_signed_month_restates_it_where_an_outage_goes_over_its_end() -> None:
-    """Six minutes over midnight are an outage, four are none: its three minutes in June count no more. What is said of
+    """Six minutes over midnight are an outage, four are none: its three minutes in June count no more. Content of
     another July night is not why."""
     kpi = {"id": "KPI1", "service": "cad", "target": 99, "counting": {"shortest_outage": "5m"}}
     night = (JULY - 3 * MINUTE, JULY + 3 * MINUTE)
@@ -222,7 +222,7 @@ def test_the_way_of_counting_is_told_in_words() -> None:
         "Maintenance is permitted once the authority has granted it, booked 5 Working Days before, up to 10h a month"
         " for each service, and what goes beyond is counted, and emergencies are counted."
     ) in told
-    assert "Relief told more than 10 Working Days after the cause was known is refused." in told
+    assert "Relief notified more than 10 Working Days after the cause was known is refused." in told
     assert "Excluded time is taken from both sides of the ratio." in told
     assert "KPI1: figures are compared as they are." in told
 

@@ -137,7 +137,10 @@ def seen_of(kpi: str, row: dict[str, Any], frame: MeasureFrame) -> KpiInput:
 def seconds_of(given: dict[str, Any], frame: MeasureFrame) -> Seconds:
     """Durations; `agreed` is the whole month unless it is said. `beyond`: down, in booked time that follows what is
     excluded and that the contract counts all the same."""
-    whole, plain = frame.period.end_ms - frame.period.start_ms, ("excluded", "excluded_down", "degraded", "unknown")
+    whole, plain = (
+        frame.period.end_ms - frame.period.start_ms,
+        ("excluded", "excluded_down", "kept", "degraded", "unknown"),
+    )
     assert given.keys() <= {"agreed", "down", "beyond", *plain}
     rest = {f"{key}_ms": parse_duration(given[key]) for key in plain if key in given}
     agreed = parse_duration(given["agreed"]) if "agreed" in given else whole

@@ -22,7 +22,7 @@ from .reading import Case, month_name
 Run = list[dict[str, Any]]
 GAP = timedelta(minutes=1)
 NOT_TOLD = {"slots", "samples", "looks", "now"}
-TIME_TOLD = {"down", "excluded", "excluded_down", "beyond", "unknown"}
+TIME_TOLD = {"down", "excluded", "excluded_down", "kept", "beyond", "unknown"}
 PARTIES = {"figures": "authority", "submitted": "supplier", "agreed": "agreed"}
 
 

@@ -1,4 +1,4 @@
-"""A journey from the site that makes it to everybody who is told: metrics, status page, record."""
+"""A journey from the site that makes it to everybody who receives: metrics, status page, record."""
 
 from __future__ import annotations
 

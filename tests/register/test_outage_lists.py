@@ -212,7 +212,7 @@ class TestStatusPage:
         late = page(*(incident(str(i), started_at="2025-12-01T00:00:00Z", resolved_at=None) for i in range(50)))
         (line,) = refused(late)
         assert line == (
-            "theirs: tells of its 50 newest incidents, since 2025-12-01T00:00:00Z, and of nothing before"
+            "theirs: covers only its 50 newest incidents, since 2025-12-01T00:00:00Z, and of nothing before"
             " (ask the supplier for a list of that time)"
         )
 

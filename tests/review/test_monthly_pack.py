@@ -158,7 +158,7 @@ def test_exclusions_say_how_much_was_down_in_them_and_why_they_count_or_not() ->
 
 def test_the_register_tells_who_knew_what_when_and_who_decided() -> None:
     claim = table(case(), "entries")[0]
-    assert claim[3] == "knew 8 Oct 2026 07:00:00 BST, told 9 Oct 2026 11:00:00 BST"
+    assert claim[3] == "aware 8 Oct 2026 07:00:00 BST, notified 9 Oct 2026 11:00:00 BST"
     assert claim[5] == "granted by j.smith, 2 November 2026"
     assert table(case(), "entries")[1][5] == "awaits a decision"
 

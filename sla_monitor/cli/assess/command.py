@@ -96,7 +96,7 @@ def _origin(file: Path, contract: Contract, found: FileEvidence) -> str:
 
     zone = contract.time_zone
     first, last = (format_wall_time(at_ms or 0, zone) for at_ms in (found.first_ms(contract.id), found.until_ms))
-    return f"from {plain(file.name)}, which tells of {first} to {last}"
+    return f"from {plain(file.name)}, which covers {first} to {last}"
 
 
 def _month(period: str | None, contract: Contract, now_ms: int, until_ms: int) -> str:

@@ -7,23 +7,25 @@ from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sla_monitor.assess.assessment import ContractAssessment, KpiAssessment, Outage, ServiceAssessment
+from sla_monitor.assess.assessment import AllowanceUse, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.shared.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi, RatioKpi
 from sla_monitor.contract.local_time import local_date
+from sla_monitor.contract.maintenance import OVER_WORDS
 from sla_monitor.contract.money.charges_and_caps import Charges
 from sla_monitor.periods.months import last_day
 from sla_monitor.register.effective import standing
-from sla_monitor.register.entries import Claim, TicketRecord
+from sla_monitor.register.entries import Claim, TicketRecord, Underpinning
 from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.durations import format_duration, format_seconds
 from sla_monitor.wording.instants import format_instant, format_stretch
+from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
 
@@ -31,7 +33,11 @@ def format_working(one: ContractAssessment, contract: Contract, columns: int | N
     """The way of counting, the outages, then every KPI, credit line, cap and trigger."""
     blocks = [("How time is counted", list(one.accounting))]
     blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
+    blocks += [("Maintenance used", [_allowance(each) for each in one.allowances])]
+    explained = standing(one.entries).of(Underpinning)
     for kpi in one.kpis:
+        told = [(entry, said) for entry, said in explained if kpi.kpi in said.kpis and said.month == one.period.name]
+        blocks += [(f"{kpi.kpi}, explained by", [f"{said.explanation}, entry {entry.number}" for entry, said in told])]
         blocks += _of_kpi(kpi, is_running=one.status == "running")
         blocks += [(f"{kpi.kpi}, tickets", late_tickets(one, contract, kpi.terms))]
     blocks += [("Charges of the month", format_charges(one, contract)), *_money(one)]
@@ -55,10 +61,17 @@ def _money(one: ContractAssessment) -> Iterator[tuple[str, list[str]]]:
         yield f"Share of {name}", _steps(working)
 
 
+def _allowance(one: AllowanceUse) -> str:
+    """`custody: 30 h of 40 h a contract year, 10 h left`."""
+    used, whole, left = (format_duration(ms) for ms in (one.used_ms, one.allowance_ms, one.left_ms))
+    return f"{format_list(one.services)}: {used} of {whole} {OVER_WORDS[one.over]}, {left} left"
+
+
 def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]]:
     """One after the other, and what they add up to. KPIs with rules of their own may count less of each."""
     gross, counts = format_seconds(service.gross_downtime_ms), format_seconds(service.downtime_ms)
     lines = [*(_outage(outage, zone) for outage in service.outages), f"in all: {gross}, after exclusions {counts}"]
+    lines += _steps(service.impact_cost.working) if service.impact_cost else []
     return f"Outages of {service.service} in its hours", lines
 
 

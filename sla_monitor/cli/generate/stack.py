@@ -86,5 +86,6 @@ def _at_the_desk(contracts: Sequence[str], port: int) -> list[dict[str, Any]]:
 def _introduce(url: str, around: Stack) -> None:
     click.echo(
         f"The stack is starting.\n  status page   {url}/\n  Prometheus    http://{around.prometheus}/alerts\n"
-        f"  Alertmanager  http://{around.alertmanager}/\nWho is told what is printed here. Ctrl-C stops everything."
+        f"  Alertmanager  http://{around.alertmanager}/\n"
+        "Alerts and their recipients are printed here. Ctrl-C stops everything."
     )

@@ -123,7 +123,7 @@ def _check(desk: EntryDesk, draft: ImportDraft) -> None:
         from sla_monitor.register.instant import format_wall_time
 
         raise click.ClickException(
-            f"{draft.record.source} tells of {format_wall_time(latest_ms, desk.zone)}, which has not come"
+            f"{draft.record.source} covers {format_wall_time(latest_ms, desk.zone)}, a time to come"
             " (check its dates, and this machine's clock)"
         )
 
@@ -202,7 +202,7 @@ def _print_result(
     rows = [
         {
             "endpoint": key.partition("/")[2],
-            "tells of": format_duration(ms),
+            "covers": format_duration(ms),
             "seen by nobody else": format_duration(effect.filled_ms.get(key, 0)),
         }
         for key, ms in effect.told_ms.items()
@@ -229,13 +229,13 @@ def print_imports(several: Sequence[Stored], style: str) -> None:
             "import": f"{one.record.number}",
             "contract": one.contract,
             "what": imported_words(one.record, ZoneInfo("UTC")),
-            "tells of": f"{_instant(one.record.start_ms)} to {_instant(one.record.until_ms)}",
+            "covers": f"{_instant(one.record.start_ms)} to {_instant(one.record.until_ms)}",
             "entries": f"{len(one.entries)}" if one.entries else "",
             "state": "counts" if one.withdrawn is None else f"taken back by {one.withdrawn.actor}: {one.withdrawn.why}",
         }
         for one in several
     ]
-    click.echo(lines_of(table(rows, ("entries", "tells of"), width())) if rows else "nothing was brought in")
+    click.echo(lines_of(table(rows, ("entries", "covers"), width())) if rows else "nothing was imported")
 
 
 def _document(one: Stored) -> dict[str, Any]:

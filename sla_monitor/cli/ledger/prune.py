@@ -37,7 +37,7 @@ KEPT_DAYS = 62
     required=True,
     help=f"The first day that stays, UTC; at least {KEPT_DAYS} days ago.",
 )
-@click.option("--dry-run", is_flag=True, help="Check and tell, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Check and report; change nothing.")
 def prune(config: Path, ledger: Path | None, before: datetime, dry_run: bool) -> None:
     """Take observations out of the ledger that are in sealed days.
 
@@ -85,7 +85,7 @@ def _prune(work: _Work, dry_run: bool) -> None:
         count = sum(day.observations for day in planned.days)
         told = f"{name}: {len(planned.days)} days, {first} to {last}, {count:,} observations"
         if dry_run:
-            click.echo(f"{told} would be taken out")
+            click.echo(f"{told} would be removed")
             return
         prune(work.ledger, planned)
         click.echo(told)

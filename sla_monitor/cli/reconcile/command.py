@@ -163,7 +163,7 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     if read.ignored:
         click.echo(f"columns left out: {', '.join(map(repr, read.ignored))}", err=True)
     if read.start_ms > span_ms[0]:
-        click.echo(f"{reading.file.name}: tells of nothing before {format_utc(read.start_ms)}", err=True)
+        click.echo(f"{reading.file.name}: covers nothing before {format_utc(read.start_ms)}", err=True)
     words = {
         "start": Milliseconds(read.start_ms),
         "end": Milliseconds(span_ms[1]),

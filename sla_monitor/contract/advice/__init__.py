@@ -79,7 +79,7 @@ def _pace(terms: Terms, kpi: AvailabilityKpi, service: Service, path: Path) -> I
     if smallest > allowed * COARSE:
         longest = int(allowed * COARSE / failures) // 1000
         remedy = f"probe every {longest}s or more often" if longest else "no interval is short enough for this target"
-        message = f"{of_kpi}, and the shortest outage that can be told is {format_ms(smallest)} ({remedy})"
+        message = f"{of_kpi}, and the shortest outage that can be seen is {format_ms(smallest)} ({remedy})"
         yield (*path, "every"), message
         return
     if isinstance(endpoint, HeartbeatEndpoint) and endpoint.period_ms is not None:

@@ -18,6 +18,10 @@ Multiple = Annotated[Level, Field(ge=1, le=1000)]
 """So many times a promise: an answer that was in time is an answer."""
 
 
+ExcludedTime = Literal["removed", "available", "counted"]
+ExcludedKind = Literal["maintenance", "claim"]
+
+
 class Quorum(Strict):
     """A service is down when so large a share of the places that probe see it so (ICANN: 51 per cent)."""
 
@@ -35,10 +39,13 @@ class SlowAsDown(Strict):
 class Counting(Strict):
     """What happens to excluded and unseen time, and which part of an outage counts."""
 
-    excluded: Literal["removed", "available", "counted"] = Field(
+    excluded: ExcludedTime = Field(
         "removed",
         description="Permitted maintenance and granted relief: removed from both sides of the ratio, deemed available,"
         " or counted like any other time.",
+    )
+    maintenance: ExcludedTime | None = Field(
+        None, description="The same for permitted maintenance alone; without it, as `excluded`."
     )
     unknown: Literal["excluded", "up", "down"] = Field(
         "excluded", description="Whether time without observations counts."
@@ -54,3 +61,13 @@ class Counting(Strict):
     )
     quorum: Quorum | None = Field(None, description="How many of the places that probe must see it down.")
     slow_as_down: SlowAsDown | None = Field(None, description="When an answer is too slow to be one.")
+
+    @property
+    def of_maintenance(self) -> ExcludedTime:
+        """What happens to permitted maintenance."""
+        return self.maintenance or self.excluded
+
+    def kinds(self, *treated: ExcludedTime) -> tuple[ExcludedKind, ...]:
+        """The kinds of excluded time that are treated in one of these ways."""
+        ways: dict[ExcludedKind, ExcludedTime] = {"maintenance": self.of_maintenance, "claim": self.excluded}
+        return tuple(kind for kind, way in ways.items() if way in treated)

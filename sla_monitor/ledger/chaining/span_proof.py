@@ -27,11 +27,28 @@ select observation_id from intervals where endpoint_id = ? and observation_id <=
 """
 
 
+class FirstSpans:
+    """When the first span of each endpoint began, as far as the chain has been read for it."""
+
+    def __init__(self) -> None:
+        self._row = 0
+        self._begun: dict[int, int] = {}
+
+    def read_to(self, proof: Proof, last: int) -> dict[int, int]:
+        """By endpoint, from the first row of `span_states` to `last` at least. Raises LedgerDamaged."""
+        begun = dict(self._begun)
+        for row in proof.rows("span_states", self._row + 1, last):
+            begun[row[1]] = min(begun.get(row[1], row[3]), row[3])
+        self._row, self._begun = max(self._row, last), begun
+        return begun
+
+
 class SpanProof:
     """The spans that end after `since_ms`, kept and read on from one call to the next."""
 
-    def __init__(self, since_ms: int, meanings: Meanings) -> None:
+    def __init__(self, since_ms: int, meanings: Meanings, begun: FirstSpans) -> None:
         self.since_ms = since_ms
+        self._begun = begun
         self._meanings = meanings
         self._codes = {name: number for number, name in meanings.outcomes.items()}
         self._reasons = {name: number for number, name in meanings.reasons.items()}
@@ -74,11 +91,10 @@ class SpanProof:
         """When the first span of any of these endpoints began."""
         first = {endpoint: proof.connection.execute(_OLDEST, (endpoint,)).fetchone() for endpoint in endpoints}
         told = {endpoint: row[0] for endpoint, row in first.items() if row is not None}
-        # All that was told up to the last of them is read: nothing that was told before is missing.
-        rows = proof.rows("span_states", 1, max(told.values(), default=0))
-        begun = [row[3] for row in rows if row[1] in told]
+        # All that was told up to the last of them is read, once: nothing that was told before is missing.
+        begun = self._begun.read_to(proof, max(told.values(), default=0))
         new = [self._spans[endpoint][0][1] for endpoint in first if endpoint not in told and self._spans.get(endpoint)]
-        return min((*begun, *new), default=None)
+        return min((*(begun[endpoint] for endpoint in told), *new), default=None)
 
     def _take(self, row: StateRow) -> None:
         endpoint = row[1]

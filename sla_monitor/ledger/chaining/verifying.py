@@ -102,7 +102,7 @@ def verify_all(connection: sqlite3.Connection) -> list[str]:
         if answer_sum(digest, body) not in reading.answers:
             problems.append(
                 f"what was worked out of a month that is over ({digest[:12]}) is not what the program kept;"
-                " stop the daemon and run `ledger rebuild-spans`, which has it worked out again"
+                " stop the daemon and run `ledger rebuild-spans`, which recalculates it"
             )
     if not problems and set(connection.execute("select * from stretches")) != set(stretches_of(connection)):
         problems.append(

@@ -20,7 +20,7 @@ from sla_monitor.ledger.chaining.chain_heads import ChainHead, not_before
 from sla_monitor.ledger.chaining.links import entry_before, head_of, link_of
 from sla_monitor.ledger.chaining.proof import Proof
 from sla_monitor.ledger.chaining.register_chain import problems as register_problems
-from sla_monitor.ledger.chaining.span_proof import SpanProof
+from sla_monitor.ledger.chaining.span_proof import FirstSpans, SpanProof
 from sla_monitor.ledger.chaining.span_states import spans_in
 from sla_monitor.ledger.chaining.verifying import begun_over, pruned_of, verify_after, verify_all
 from sla_monitor.ledger.file_health import NOT_OURS, check_small, damaged, quick_check, refusal
@@ -206,12 +206,12 @@ def _derived(database: Database, progress: Progress) -> list[str]:
 
 def _describe_other_spans(path: Path, database: Database) -> Iterator[str]:
     """Endpoints whose spans are not those that were told in the chain."""
-    told = SpanProof(0, Meanings.load(database))
+    told = SpanProof(0, Meanings.load(database), FirstSpans())
     told.read_on(Proof(path, database.conn))
     known, now = dict(told.spans(0, 2**63)), spans_in(database.conn)
     for endpoint, key in database.conn.execute("select id, key from endpoints order by key"):
         if known.get(endpoint) != now.get(endpoint):
-            yield f"spans of {key} are not what was told of them in the chain; {_REBUILD}"
+            yield f"spans of {key} are not those that the chain holds; {_REBUILD}"
 
 
 def _notes(database: Database) -> list[str]:

@@ -19,7 +19,7 @@ from sla_monitor.ledger.chaining.chain_heads import ChainHead, closed_head, not_
 from sla_monitor.ledger.chaining.links import append_answer
 from sla_monitor.ledger.chaining.proof import Proof
 from sla_monitor.ledger.chaining.register_chain import LAST, check_register, newest, read
-from sla_monitor.ledger.chaining.span_proof import SpanProof
+from sla_monitor.ledger.chaining.span_proof import FirstSpans, SpanProof
 from sla_monitor.ledger.chaining.span_states import SpanRow
 from sla_monitor.ledger.chaining.verifying import instant
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
@@ -115,6 +115,7 @@ class Reader(SingleObservations, Evidence):
     def __init__(self, path: Path, older: Older | None = None) -> None:
         super().__init__(path, older)
         self._told: SpanProof | None = None
+        self._begun = FirstSpans()
         self._vouched: set[int] = set()
         self._register: dict[str, tuple[int, str]] = {}
         self._entries: dict[str, tuple[Entry, ...]] = {}
@@ -177,7 +178,7 @@ class Reader(SingleObservations, Evidence):
         """What the chain says of spans that end after an instant. What was asked for last is kept, and read on."""
         known = self._told
         if known is None or since_ms < known.since_ms:
-            known = SpanProof(since_ms, self._meanings)
+            known = SpanProof(since_ms, self._meanings, self._begun)
         elif since_ms - known.since_ms > KEPT_MS:
             known.forget(since_ms)
         self._told = None  # while it is not read to the end

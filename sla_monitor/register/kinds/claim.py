@@ -37,6 +37,7 @@ class Claim(TimedKind):
     )
     past = ("aware", "notified")
     is_decidable = True
+    excludes = "claim"
 
     kind: Literal["claim"] = "claim"
     cause: Identifier = Field(description="One that the contract lists: authority_cause, force_majeure, ...")
@@ -86,7 +87,7 @@ class Claim(TimedKind):
         return True
 
     def notices(self) -> dict[str, int | None]:
-        return {"knew": self.aware_ms, "told": self.notified_ms}
+        return {"aware": self.aware_ms, "notified": self.notified_ms}
 
     def _out_of_reach(self, name: str, context: EntryContext) -> str:
         """Why it changes nothing of a KPI that it names, whatever the terms in that time; empty: it may."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import Strict
+from sla_monitor.contract.kpis.counting import ExcludedKind
 from sla_monitor.periods.edges import month_at
 from sla_monitor.periods.months import span
 from sla_monitor.register.kinds.parts import Timed
@@ -135,6 +136,9 @@ class EntryKind(Strict):
 
 class TimedKind(Timed, EntryKind):
     """A kind that is about a stretch of time."""
+
+    excludes: ClassVar[ExcludedKind | None] = None
+    """As what its time is left out of figures, where it is."""
 
     def months(self, zone: ZoneInfo) -> tuple[str, ...]:
         return span(month_at(self.start_ms, zone), month_at(self.end_ms - 1, zone))

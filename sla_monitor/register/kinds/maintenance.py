@@ -31,6 +31,7 @@ class Maintenance(TimedKind):
     )
     past = ("notified",)
     is_decidable = True
+    excludes = "maintenance"
 
     kind: Literal["maintenance"] = "maintenance"
     services: tuple[Identifier, ...] = Field((), description="The services it is for; none: all.")

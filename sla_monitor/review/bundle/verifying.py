@@ -113,7 +113,7 @@ class _Opened:
         expected = contents.sums({name: digest for name, digest in found.items() if name != contents.SUMS})
         if not problems and (contents.SUMS not in found or self._read(contents.SUMS) != expected):
             problems.append(f"{contents.SUMS} is not the list of these files")
-        yield from _all("digests", problems, f"{len(told)} files are as the manifest says")
+        yield from _all("digests", problems, f"{len(told)} files match the manifest")
 
     def signature(self) -> Iterator[Check]:
         """Whose the manifest is."""
@@ -183,7 +183,7 @@ class _Opened:
     def _document(self, found: Gathered) -> Iterator[Check]:
         """Figure by figure against the JSON of the bundle, which all renderings are made of."""
         if found.case.figures_digest == self.about.figures:
-            yield Check("figures", "holds", f"worked out again: {_worth(found)} ({self.about.figures[:16]}…)")
+            yield Check("figures", "holds", f"recalculated: {_worth(found)} ({self.about.figures[:16]}…)")
         else:
             yield Check("figures", "wrong", f"the digest of the figures is {found.case.figures_digest[:16]}…")
         name = self._json_name()
@@ -193,7 +193,7 @@ class _Opened:
             return
         differences = list(_differences(_loaded(given, name), json.loads(found.document), "$"))
         for place, told, now in differences[:MOST_LINES]:
-            yield Check("assessment", self._if_ours(place), f"{place} says {told}, and works out as {now}")
+            yield Check("assessment", self._if_ours(place), f"{place} says {told}, and the recalculation gives {now}")
         if len(differences) > MOST_LINES:
             yield Check("assessment", "wrong", f"and {len(differences) - MOST_LINES} more differences")
         if not differences:

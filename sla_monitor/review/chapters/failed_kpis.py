@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sla_monitor.assess.assessment import KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.trigger_terms import Trigger
-from sla_monitor.register.entries import Action
+from sla_monitor.register.entries import Action, Underpinning
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.chapters.outages import outage_table
 from sla_monitor.review.chapters.responses import first_failures_table
@@ -97,6 +97,9 @@ def _facts(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[
         facts.append(("Failures in a row", Cell(str(result.failures_in_a_row), result.failures_in_a_row)))
     if kpi.coverage_ratio is not None:
         facts.append(("Coverage", Cell(format_ratio(kpi.coverage_ratio), kpi.coverage_ratio * 100)))
+    for entry, said in case.register.of(Underpinning):
+        if kpi.kpi in said.kpis and said.month == case.assessment.period.name:
+            facts.append(("Explained by", Cell(f"{said.explanation}, entry {entry.number}, which changes no figure")))
     return tuple([*facts, ("Clause", Cell(kpi.clause))] if kpi.clause else facts)
 
 

@@ -62,7 +62,7 @@ def _step(shows: str, command: str) -> Row:
 def _by_the_supplier(case: PackInput) -> Iterator[Row]:
     contract, month = case.assessment.contract, case.month
     yield _step(
-        "All of it at once: the month is worked out again, and every rendering made again",
+        "All of it at once: the month is recalculated, and every rendering is made again",
         "sla-monitor verify BUNDLE.zip",
     )
     yield _step(

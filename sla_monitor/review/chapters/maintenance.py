@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from sla_monitor.contract.maintenance import OVER_WORDS
 from sla_monitor.register.entries import Entry, Maintenance
 from sla_monitor.review.blocks import Cell, Column, Row, Section, Table
 from sla_monitor.review.pack_input import PackInput
@@ -14,13 +17,33 @@ COLUMNS = (
     Column("Approved", 1.4), Column("Note", 2.4),
 )  # fmt: skip
 
+ALLOWANCES = (
+    Column("Services", 3), Column("Permitted", 2), Column("Used", 1.2, True), Column("Left", 1.2, True),
+)  # fmt: skip
+
 
 def upkeep(case: PackInput) -> Section:
     booked = case.register.of(Maintenance)
     ahead = [(entry, said) for entry, said in booked if said.end_ms > case.assessment.period.end_ms]
     rows = tuple(_row(case, entry, said) for entry, said in sorted(ahead, key=lambda pair: pair[1].start_ms))
     table = Table("maintenance", "Booked for after this month", COLUMNS, rows, "No maintenance is booked.")
-    return Section("maintenance", "Planned maintenance", (table,))
+    return Section("maintenance", "Planned maintenance", (table, *_allowances(case)))
+
+
+def _allowances(case: PackInput) -> Iterator[Table]:
+    """What the month, or the year up to it, has left."""
+    names = {service.id: service.name or service.id for service in case.terms.services}
+    rows = tuple(
+        (
+            Cell(format_list([names.get(service, service) for service in one.services])),
+            Cell(f"{format_duration(one.allowance_ms)} {OVER_WORDS[one.over]}"),
+            Cell(format_duration(one.used_ms)),
+            Cell(format_duration(one.left_ms)),
+        )
+        for one in case.assessment.allowances
+    )
+    if rows:
+        yield Table("allowances", "Allowance at the end of the month", ALLOWANCES, rows)
 
 
 def _row(case: PackInput, entry: Entry, said: Maintenance) -> Row:

@@ -25,7 +25,7 @@ def publication(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     rows = tuple(_row(case, kpi, [found for past in months if (found := past.kpi(kpi.id))]) for kpi in kpis)
     said = (
         "The rating is that of the last measurement period, by the contract’s own table. A KPI without a rating is"
-        " “other”, and whoever publishes it says why."
+        " “other”, and the publisher gives the reason."
     )
     table = Table("ratings", "Ratings for a Contract Performance Notice", COLUMNS, rows, "No KPI is publishable.")
     return Section("ratings", "Ratings to publish", (table, Prose((said,))) if rows else (table,))

@@ -23,7 +23,7 @@ EFFECTS = (
     Column("As agreed", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),
 )  # fmt: skip
 ENTRIES = (
-    Column("Entry", 0.6), Column("What is said", 2.4), Column("From and to", 2.2), Column("Knew, told", 2),
+    Column("Entry", 0.6), Column("Content", 2.4), Column("From and to", 2.2), Column("Aware, notified", 2),
     Column("By, on", 1.8), Column("Decided", 2), Column("Note, papers", 2.6),
 )  # fmt: skip
 

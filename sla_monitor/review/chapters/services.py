@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment, View
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table
@@ -37,7 +39,7 @@ def _service(case: PackInput, service: ServiceAssessment) -> Section:
     picture = timeline(f"{name}-lanes", case, service)
     if picture is not None:
         blocks.append(picture)
-    blocks.append(Facts(_facts(service)))
+    blocks.append(Facts((*_facts(service), *_impact_cost(case, service))))
     kpis = [kpi for kpi in case.assessment.kpis if kpi.service is not None and kpi.service_id == service.service]
     blocks += [_views(f"{name}-{kpi.kpi}", kpi, kpi.terms) for kpi in kpis if kpi.terms is not None and kpi.views]
     blocks.append(outage_table(f"{name}-outages", case, service.name, service.outages))
@@ -62,6 +64,11 @@ def _facts(service: ServiceAssessment) -> tuple[tuple[str, Cell], ...]:
         facts.append(("Imported", Cell(format_duration(service.imported_ms))))
     facts.append(("Coverage", Cell(format_ratio(service.coverage_ratio))))
     return (*facts, ("Criticality", Cell(service.criticality)))
+
+
+def _impact_cost(case: PackInput, service: ServiceAssessment) -> Iterator[tuple[str, Cell]]:
+    if service.impact_cost is not None:
+        yield "Cost to the authority, not credited", case.money(service.impact_cost.amount)
 
 
 def _views(name: str, kpi: KpiAssessment, terms: KpiTerms) -> Table:

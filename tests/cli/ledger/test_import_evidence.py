@@ -145,7 +145,7 @@ def test_a_dry_run_changes_nothing_and_tells_what_would_change(desk: Desk) -> No
 @pytest.mark.parametrize(
     ("parts", "told"),
     [
-        ({"seen": {"from": "2026-10-01", "until": "2099-01-01"}, "at": None}, "which has not come"),
+        ({"seen": {"from": "2026-10-01", "until": "2099-01-01"}, "at": None}, "a time to come"),
         ({"entries": [entry(1, CLAIM, note="\x1b[2J")], "at": None}, "entry 1: note: holds a character"),
         ({"contract": "large"}, "there is no contract 'large'"),
     ],

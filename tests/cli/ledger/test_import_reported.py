@@ -1,4 +1,4 @@
-"""Where an import is told: page, sealed days, and a month that was signed before it."""
+"""Where an import receives: page, sealed days, and a month that was signed before it."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def test_the_page_tells_of_an_import_beside_the_coverage_and_by_name(desk: Desk)
     with read_only(desk.ledger) as reader:
         found = assess_month(desk.contract, reader, "2026-10", now_ms)
     shown = {label: of for label, _, of in figures(found.services[0], ())}
-    assert shown["Coverage"] == "seen throughout, 31 d 1 h of it by others"
+    assert shown["Coverage"] == "seen throughout, 745 h of it by others"
     standing = standing_of(found, now_ms)
     assert standing is not None
     (line,) = [line for line in standing.accounting if line.startswith("Import 1")]
     assert line.startswith("Import 1: imported from october.json by ann on 2")
-    assert "agreed time of custody 31 d 1 h, email 1 min" in line
+    assert "agreed time of custody 745 h, email 1 min" in line
 
 
 def test_a_sealed_day_holds_what_was_brought_in_on_it_and_what_was_taken_back(desk: Desk) -> None:

@@ -300,7 +300,7 @@ def test_durations_stops_counts_and_flags_are_typed_as_people_write_them(office:
 def test_what_the_contract_refuses_all_the_same_is_told_to_who_claims_and_who_grants(tmp_path: Path) -> None:
     office = Office.furnished(tmp_path, relief={"notice_working_days": 5, "late": "refused"})
     words = ("--cause", "force_majeure", "--service", "custody", "--start", "2024-02-05 09:00", "--end", "2024-02-06")
-    told = "but refused by the contract: told 6 Working Days after it was known, 5 are allowed"
+    told = "but refused by the contract: notified 6 Working Days after it was known; 5 are allowed"
     claimed = office.done("add", "claim", "small", *words, "--notified", "2024-02-13", "--yes", actor="bob")
     granted = office.done("decide", "small", "1", "--grant", "--why", "fair", "--yes")
     assert [said.out.splitlines()[1].strip() for said in (claimed, granted)] == [told, told]

@@ -41,7 +41,7 @@ def test_an_interval_too_coarse_for_the_target_is_told_with_the_longest_that_fit
     assert remarks(tmp_path, terms("60s", "99.99")) == [
         (
             "c.yaml:10:58: services.custody.endpoints.health.every: KPI1 allows 4m 19s in a month,"
-            " and the shortest outage that can be told is 2m 0s (probe every 32s or more often)"
+            " and the shortest outage that can be seen is 2m 0s (probe every 32s or more often)"
         )
     ]
 

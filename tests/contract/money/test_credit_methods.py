@@ -99,3 +99,31 @@ def test_nobody_else_tells_methods_apart() -> None:
     program = ROOT / "sla_monitor"
     files = {str(path.relative_to(program)): path.read_text(encoding="utf-8") for path in program.rglob("*.py")}
     assert {file for file, text in files.items() if not file.startswith(own) and name.search(text)} == set()
+
+
+BONUS = "{id: good, method: bonus, kpi: KPI1, rewards: [{at_least: 99.9, amount: 5}]}"
+DAYS = "{id: term, method: days, kpi: KPI1, gives: added_term, tiers: [{below: 99.9, days: 1}]}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        (BONUS.replace(", amount: 5", ""), "credits.good.rewards.0.percent: or amount: write one of them"),
+        (
+            BONUS.replace("]}", "], against: charges, carry_forward_months: 3}"),
+            ("credits.good.carry_forward_months: is for against: credits (what is paid in any case leaves nothing)"),
+        ),
+        (
+            BONUS.replace("]}", "], min_payout: {at_least: 1}}"),
+            "credits.good.min_payout: is for credits (leave it out)",
+        ),
+        (DAYS.replace("added_term", "term"), "credits.term.gives: must be 'free_service' or 'added_term'"),
+        (DAYS.replace("days: 1}", "days: 0}"), "credits.term.tiers.0.days: must be at least 1"),
+        (
+            DAYS.replace("]}", ", {above: 3, days: 2}]}"),
+            "credits.term.tiers: must all look the same way (below and at_most, or above and at_least)",
+        ),
+    ],
+)
+def test_a_mistake_in_what_is_no_deduction_is_reported_with_the_remedy(tmp_path: Path, rule: str, line: str) -> None:
+    assert found(tmp_path, rule) == [line]

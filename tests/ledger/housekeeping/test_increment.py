@@ -45,7 +45,7 @@ def backed_up(path: Path, copy: Path) -> str:
 
 
 def refused(path: Path, copy: Path) -> str:
-    """What is said; the backup is not touched."""
+    """Content; the backup is not touched."""
     before = copy.read_bytes()
     error = run("backup", "--incremental", copy, "--ledger", path).exception
     assert isinstance(error, LedgerError)

@@ -192,7 +192,7 @@ def test_what_was_altered_beside_what_was_taken_out_is_found(place: Place, state
 def test_a_dry_run_checks_and_changes_nothing(place: Place) -> None:
     content = place.ledger.read_bytes()
     dry = run(place, "--before", BEFORE, "--dry-run")
-    assert dry.stdout == "partnership: 78 days, 2025-01-01 to 2025-03-19, 5,616 observations would be taken out\n"
+    assert dry.stdout == "partnership: 78 days, 2025-01-01 to 2025-03-19, 5,616 observations would be removed\n"
     assert place.ledger.read_bytes() == content
     assert "no sealed day" in run(place, "--before", "2025-01-01", "--dry-run").stdout
 

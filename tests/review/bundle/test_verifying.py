@@ -44,7 +44,7 @@ def bundle(shelf: Path) -> Path:
 
 
 def wrong(result: Result) -> list[str]:
-    """What is said to be wrong, by its first word. No traceback, whatever it was."""
+    """Content to be wrong, by its first word. No traceback, whatever it was."""
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return [line.split()[0] for line in result.output.splitlines() if line[12:17] == "WRONG"]
 
@@ -150,7 +150,7 @@ def test_what_was_changed_is_told_sealed_anew_or_not(
 
 def test_a_figure_that_is_another_is_named_with_both_values(bundle: Path, tmp_path: Path) -> None:
     done = run("verify", changed(bundle, tmp_path / "b.zip", figures, is_resealed=True))
-    assert '$.result.credit.amount says "30000.00", and works out as "40000.00"' in done.output
+    assert '$.result.credit.amount says "30000.00", and the recalculation gives "40000.00"' in done.output
 
 
 def test_a_bundle_made_over_as_a_whole_is_found_by_the_signature(shelf: Path, bundle: Path, tmp_path: Path) -> None:

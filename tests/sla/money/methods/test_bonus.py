@@ -58,6 +58,13 @@ def test_a_bonus_against_the_charges_is_paid_in_any_case() -> None:
     assert credits_of(terms, ["99.9", "98", "99.4"]) == [-250, 700, 0]
 
 
+def test_a_cap_over_several_months_counts_what_is_left_after_bonuses() -> None:
+    """700 less the 300 of January may still be credited up to 400 in the year."""
+    cap = {"id": "year", "amount": 400, "over": "contract_year"}
+    terms = regime(credits=[bonus(against="charges"), MISSED], caps=[cap])
+    assert credits_of(terms, ["99.9", "98", "98"]) == [-300, 700, 0]
+
+
 def test_the_greatest_reward_is_earned_whatever_its_order() -> None:
     rewards = [
         {"at_least": "99.9", "amount": 900},
