@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sla_monitor.contract.contract import Contract
+from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 
@@ -386,3 +387,41 @@ def test_a_closed_month_of_tickets_is_priced_the_same_from_what_was_kept(tmp_pat
     for now in ("2026-07-03T00:00:00Z", "2027-07-03T00:00:00Z"):
         later = month_of(tmp_path, restoration(tmp_path), "2026-07", entries=said(LATE), now=now)
         assert next(past for past in later.earlier if past.month == "2026-06").credit.total == Decimal("900.00")
+
+
+def quarterly(tmp_path: Path, **changes: Any) -> Contract:
+    """The term begins in February, and quarters are the calendar's."""
+    plain: dict[str, Any] = {
+        "term": {"start": "2026-02-01", "end": "2029-12-31"},
+        "accounting": {"confirmation": 1, "coverage_floor": 0, "quarters": "calendar"},
+        "services": watched("issues"),
+        "time_zone": "UTC",
+        "currency": "USD",
+        "kpis": [{"id": "issues", "service": "issues", "target": 99.9, "measurement_months": 3}],
+        "charges": {"monthly": [{"service": "issues", "amount": 2100}]},
+        "credits": [tiers("issues")],
+    }
+    return contract_of(tmp_path, **plain | changes)
+
+
+@pytest.mark.parametrize(
+    ("month", "outage", "credit"), [("2026-03", "02-10", "420.00"), ("2026-06", "04-10", "630.00")]
+)
+def test_quarters_are_the_calendars(tmp_path: Path, month: str, outage: str, credit: str) -> None:
+    seen = down((f"2026-{outage} 09:00", f"2026-{outage} 12:00"), of="issues-1")
+    found = month_of(tmp_path, quarterly(tmp_path), month, seen)
+    assert found.result is not None
+    assert found.result.credit.total == Decimal(credit)
+    assert (
+        "Measurement periods of several months are quarters, half-years and years of the calendar." in found.accounting
+    )
+
+
+def test_a_claim_for_a_quarter_lists_the_outages_of_all_its_months(tmp_path: Path) -> None:
+    """Nothing was down in March: the failure is made of February's outage alone."""
+    contract = quarterly(tmp_path)
+    seen = down(("2026-02-10 09:00", "2026-02-10 12:00"), of="issues-1")
+    case = PackInput(month_of(tmp_path, contract, "2026-03", seen), contract.versions[-1].terms)
+    for made in (pack(case), claim_pack(case, "issues")):
+        listed = next(table for table in made.tables if table.id == "failed-issues-outages")
+        assert [row[0].text for row in listed.rows] == ["10 Feb 2026 09:00:00 to 12:00:00 UTC", "All outages"]
