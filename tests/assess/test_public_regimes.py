@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from sla_monitor.contract.contract import Contract
+from sla_monitor.register.effective import standing
+from sla_monitor.review.blocks import Notice
 from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
@@ -425,3 +427,26 @@ def test_a_claim_for_a_quarter_lists_the_outages_of_all_its_months(tmp_path: Pat
     for made in (pack(case), claim_pack(case, "issues")):
         listed = next(table for table in made.tables if table.id == "failed-issues-outages")
         assert [row[0].text for row in listed.rows] == ["10 Feb 2026 09:00:00 to 12:00:00 UTC", "All outages"]
+
+
+def test_an_occurrence_beside_outages_on_record_is_pointed_out(tmp_path: Path) -> None:
+    """Both cost; where nothing was down, or the area is none of a service on record, nothing is pointed out."""
+    contract = network(tmp_path)
+    told = (
+        "By network, entry 1 is priced beside the outages on record. What is on record as well costs twice; undo such"
+        " an entry."
+    )
+    undone = {"kind": "undo", "about": 1}
+    weights = network(tmp_path, credits=[HALF_HOURS | {"weights": {"network": 1, "cabinet": 2}}])
+    for of, seen, entries, notices in (
+        (contract, [SEEN], [ENTERED], [told]),
+        (contract, [SEEN], [ENTERED | {"month": "2026-05"}], []),
+        (contract, [SEEN], [ENTERED, undone], []),
+        (contract, [], [ENTERED], []),
+        (weights, [SEEN], [ENTERED | {"area": "network"}], [told]),
+        (weights, [SEEN], [ENTERED | {"area": "cabinet"}], []),
+    ):
+        found = month_of(tmp_path, of, "2026-06", *seen, entries=said(*entries))
+        case = PackInput(found, of.versions[-1].terms, standing(found.entries))
+        blocks = [block for section in pack(case).sections for block in section.blocks]
+        assert [one.text for one in blocks if isinstance(one, Notice) and "beside" in one.text] == notices

@@ -97,6 +97,10 @@ class CreditTerms(Strict):
         """The availabilities of which it prices each outage."""
         return ()
 
+    def may_be_recorded(self, area: str, kpis: Iterable[KpiTerms]) -> bool:
+        """Whether an occurrence in an area may be an outage on record that it prices as well."""
+        return False
+
     @property
     def costs_from_ms(self) -> int | None:
         """How long what is on record must be at least to cost anything; None: that does not matter."""
@@ -327,6 +331,11 @@ class UnitRateCredit(CreditTerms):
             if not self.weights or service in self.weights:
                 by_service.setdefault(service, kpi)
         return tuple(by_service.values())
+
+    def may_be_recorded(self, area: str, kpis: Iterable[KpiTerms]) -> bool:
+        """An area with a weight of its own is no service on record, unless it is called so."""
+        services = {kpi.service for kpi in self.recorded(kpis)}
+        return bool(services) and (not self.weights or area in {"", *services})
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
