@@ -1,4 +1,4 @@
-"""Contract + ledger + sla -> Assessment: the one value that everyone who tells anything reads."""
+"""Contract + ledger + sla -> Assessment: the one value that all outputs read."""
 
 from sla_monitor.assess.assessment import (
     Assessment,

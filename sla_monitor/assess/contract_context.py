@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sla_monitor.assess.answer_cache import recalled
+from sla_monitor.assess.result_cache import recalled
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period, month_at, run_of
 from sla_monitor.periods.months import TermMonths, shifted
 from sla_monitor.periods.terms_slices import ServiceHours, margin_ms
-from sla_monitor.register.around import Around
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import TicketRecord
+from sla_monitor.register.entries_by_time import EntriesByTime
 from sla_monitor.sla.evidence import EndpointSamples, Evidence
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Samples
@@ -74,8 +74,8 @@ class ContractContext:
         return tuple(one for one in self.imports if one.start_ms < end_ms and one.until_ms > start_ms)
 
     @cached_property
-    def around(self) -> Around:
-        return Around(self.standing)
+    def entries_by_time(self) -> EntriesByTime:
+        return EntriesByTime(self.standing)
 
     @cached_property
     def run(self) -> TermMonths:

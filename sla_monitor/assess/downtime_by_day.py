@@ -74,8 +74,11 @@ def _is_assessable(context: PeriodContext, kpi: AvailabilityKpi) -> bool:
 def _of_kpi(context: PeriodContext, kpi: AvailabilityKpi) -> list[DayDowntime]:
     through = context.through(kpi.service, kpi.counting)
     excluded = context.excluded(kpi.service, "agreed", kpi.id, kpi.counting)
-    days = _Days(context)
-    found = [one for spell in through.spells for one in _of_outage(spell, excluded, kpi, days)]
+    days, time = _Days(context), context.time(kpi.service, "agreed", kpi.id, kpi.counting)
+    counted = {one.start_ms: Fraction(one.counted_ms) for one in time.outages(kpi.counting)}
+    found = [
+        part for spell in through.spells for part in _of_outage(spell, excluded, kpi, days, counted[spell.start_ms])
+    ]
     if kpi.counting.degraded_percent:
         found += days.lost(subtract(through.degraded, excluded), Fraction(kpi.counting.degraded_percent) / 100)
     if kpi.counting.unknown == "down":
@@ -104,8 +107,11 @@ class _Days:
                 yield DayDowntime(day, None, (ends_ms - begins_ms) * share)
 
 
-def _of_outage(spell: Spell, excluded: Intervals, kpi: AvailabilityKpi, days: _Days) -> Iterator[DayDowntime]:
-    """What counts of an outage, by day; its whole minutes are shared out among the days."""
+def _of_outage(
+    spell: Spell, excluded: Intervals, kpi: AvailabilityKpi, days: _Days, most_ms: Fraction | None = None
+) -> Iterator[DayDowntime]:
+    """What counts of an outage, by day; its whole minutes are shared out among the days. `most_ms`: what it counts in
+    the KPI's own list, where begun minutes could pass the time there is."""
     pieces = [
         (day, begins_ms, ends_ms, piece.share)
         for piece in spell.pieces
@@ -117,9 +123,11 @@ def _of_outage(spell: Spell, excluded: Intervals, kpi: AvailabilityKpi, days: _D
     for day, begins_ms, ends_ms, share in pieces:
         loss = Loss(spell.end_ms - spell.start_ms, ends_ms - begins_ms, share, together_ms)
         by_day[day] = by_day.get(day, Fraction(0)) + counted_ms(loss, kpi.counting)
+    whole_ms = sum(by_day.values(), Fraction(0))
+    share = most_ms / whole_ms if most_ms is not None and most_ms < whole_ms else ALL
     for day, down_ms in by_day.items():
-        if down_ms:
-            yield DayDowntime(day, spell.start_ms, down_ms)
+        if down_ms and share:
+            yield DayDowntime(day, spell.start_ms, down_ms * share)
 
 
 def _rest(context: PeriodContext, kpi: AvailabilityKpi) -> Iterator[DayDowntime]:

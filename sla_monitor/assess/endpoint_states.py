@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sla_monitor.assess.answer_cache import VERSION
 from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.result_cache import VERSION
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.counting import SlowAsDown

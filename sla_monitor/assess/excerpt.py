@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sla_monitor.assess.answer_cache import program
 from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.exclusions import allowance_since_ms
+from sla_monitor.assess.result_cache import program
 from sla_monitor.contract.contract import Contract, TermsSpan
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
@@ -52,6 +52,7 @@ PRICING = {
     "kpis",
     "charges",
     "credits",
+    "combined",
     "caps",
     "triggers",
     "claims",
@@ -121,14 +122,14 @@ def excerpt(contract_context: ContractContext, months: tuple[str, ...], kpis: Se
     range_ms = _range_ms(period)
     seen = contract_context.evidence.fingerprint(contract_context.contract.id, range_ms, range_ms)
     first_ms, last_ms = seen.down_ms or range_ms
-    reach_ms = contract_context.around.reach(min(range_ms[0], first_ms), max(range_ms[1], last_ms))
+    reach_ms = contract_context.entries_by_time.reach(min(range_ms[0], first_ms), max(range_ms[1], last_ms))
     other_ms = seen.other_ms or range_ms
     if reach_ms != range_ms and (other_ms[0] < range_ms[0] or other_ms[1] > range_ms[1]):
         seen = contract_context.evidence.fingerprint(contract_context.contract.id, range_ms, reach_ms)
     has_tickets = any(kpi.ticket_terms is not None for kpi in kpis)
     period_ms = (period.start_ms, period.end_ms) if has_tickets else None
     since_ms = allowance_since_ms(contract_context.contract, months[0])
-    said = contract_context.around.within(reach_ms, period_ms, months[-1], since_ms)
+    said = contract_context.entries_by_time.within(reach_ms, period_ms, months[-1], since_ms)
     return Excerpt(contract_context, months, period, reach_ms, said, seen.digest)
 
 

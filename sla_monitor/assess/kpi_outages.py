@@ -11,8 +11,8 @@ from sla_monitor.assess.assessment import Outage, ServiceAssessment
 from sla_monitor.assess.contract_context import is_over
 from sla_monitor.assess.indicators import KpiEvaluation
 from sla_monitor.assess.kpi_evaluation import ServiceTimes
-from sla_monitor.assess.parts_of_month import outages_of
 from sla_monitor.assess.period_context import PeriodContext
+from sla_monitor.assess.service_and_kpi import outages_of
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.sla.downtime import CountedOutage
 

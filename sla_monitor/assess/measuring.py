@@ -10,10 +10,10 @@ from itertools import repeat
 from operator import floordiv, sub
 from typing import Any, TypeAlias
 
-from sla_monitor.assess.answer_cache import VERSION
 from sla_monitor.assess.assessment import View
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.relief import is_granted
+from sla_monitor.assess.result_cache import VERSION
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.kpi import ErrorRateKpi, RatioKpi, ResponseTimeKpi

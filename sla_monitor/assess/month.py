@@ -16,10 +16,10 @@ from sla_monitor.assess.history import Cache, contract_context_of, earlier_month
 from sla_monitor.assess.indicators import KpiEvaluation
 from sla_monitor.assess.kpi_evaluation import evaluated_kpis
 from sla_monitor.assess.kpi_outages import kpi_outages
-from sla_monitor.assess.parts_of_month import kpi_assessments, service_assessment
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
 from sla_monitor.assess.sample_cache import SampleCache
+from sla_monitor.assess.service_and_kpi import kpi_assessments, service_assessment
 from sla_monitor.assess.settlement import (
     entries_of,
     missing_figures,

@@ -23,7 +23,7 @@ from sla_monitor.backfill.foreign import Foreign
 from sla_monitor.backfill.probe_lists import BackfillRecord, Probe, Probes
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import BackfillError
-from sla_monitor.evidence.seen import stated_spans
+from sla_monitor.evidence.file_evidence import stated_spans
 from sla_monitor.register.csv_sheet import DELIMITERS, cell, day_first, heading
 from sla_monitor.register.importing import TOLD_AT_MOST, shortened
 from sla_monitor.register.instant import parse_instant

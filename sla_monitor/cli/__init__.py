@@ -15,12 +15,8 @@ from sla_monitor.cli.generate.command import generate
 from sla_monitor.cli.generate.demo import demo
 from sla_monitor.cli.generate.stack import stack
 from sla_monitor.cli.import_ import import_
-from sla_monitor.cli.ledger.archive import archive, key, seal
-from sla_monitor.cli.ledger.backfill import backfill
-from sla_monitor.cli.ledger.command import record
-from sla_monitor.cli.ledger.export import export
-from sla_monitor.cli.ledger.import_evidence import import_evidence, imports, undo_import
-from sla_monitor.cli.ledger.prune import prune
+from sla_monitor.cli.ledger.archive import archive
+from sla_monitor.cli.ledger.command import ledger_group
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.reconcile.command import reconcile
 from sla_monitor.cli.register.command import register
@@ -39,14 +35,11 @@ def cli() -> None:
 
 
 COMMANDS = (
-    run, check, schema, calendar, probe, record, archive, demo, register, assess, reconcile, review, verify, generate,
-    import_, stack,
+    run, check, schema, calendar, probe, ledger_group, archive, demo, register, assess, reconcile, review, verify,
+    generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)
-for command in (export, seal, key, prune, import_evidence, imports, undo_import, backfill):
-    record.add_command(command)
-
 
 ALLOCATIONS = 10_000
 """So many more objects than were freed before garbage is looked for, in place of 700."""

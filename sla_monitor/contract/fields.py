@@ -10,6 +10,7 @@ import re
 from datetime import date, time
 from decimal import Decimal
 from difflib import get_close_matches
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -54,6 +55,15 @@ def spelled_duration(milliseconds: int) -> str:
     """Milliseconds as a file would spell them, in the largest unit that leaves no rest."""
     unit = next(unit for unit in reversed(UNITS_MS) if milliseconds % UNITS_MS[unit] == 0)
     return f"{milliseconds // UNITS_MS[unit]}{unit}"
+
+
+def rounded_duration(milliseconds: Fraction | int) -> str:
+    """Spelled as in a file and rounded down for reading: `43.2s`, `4m 19s`, `24h 5m`."""
+    tenths = int(milliseconds) // 100
+    minutes, seconds = divmod(tenths // 10, 60)
+    if minutes >= 60:
+        return f"{minutes // 60}h {minutes % 60}m"
+    return f"{minutes}m {seconds}s" if minutes else f"{tenths / 10:g}s"
 
 
 def _positive(value: int) -> int:

@@ -31,6 +31,7 @@ from sla_monitor.contract.kpis.kpi import AvailabilityKpi, Kpi, availability_kpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.maintenance import MaintenanceTerms, Relief
 from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
+from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.contract.rules.consistency import as_written, inconsistencies
@@ -167,6 +168,9 @@ class Terms(Strict):
     kpis: tuple[Kpi, ...] = Field((), description="What is promised.")
     charges: Charges = Field(Charges(), description="What is paid, gross of credits.")
     credits: tuple[Credit, ...] = Field((), description="What failures cost; the credits of all rules add up.")
+    combined: tuple[Combined, ...] = Field(
+        (), description="Credits of which not all are paid: the greatest, the first, or a sum up to a limit."
+    )
     caps: tuple[Cap, ...] = Field((), description="Limits on money, one after the other; those of services first.")
     triggers: tuple[Trigger, ...] = Field((), description="What several results together set off.")
     claims: Claims = Field(Claims(), description="What must be done to have a credit.")

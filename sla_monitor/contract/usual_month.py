@@ -46,15 +46,6 @@ def longest_agreed_ms(terms: Terms, service: Service, window_ms: int) -> int:
     return min(window_ms, max(sum(week[(first + n) % 7] for n in range(days)) for first in range(7)))
 
 
-def format_ms(milliseconds: Fraction | int) -> str:
-    """Rounded down for reading: `43.2s`, `4m 19s`, `24h 5m`."""
-    tenths = int(milliseconds) // 100
-    minutes, seconds = divmod(tenths // 10, 60)
-    if minutes >= 60:
-        return f"{minutes // 60}h {minutes % 60}m"
-    return f"{minutes}m {seconds}s" if minutes else f"{tenths / 10:g}s"
-
-
 def _of_day_ms(at: time) -> int:
     whole = ((at.hour * 60 + at.minute) * 60 + at.second) * 1000
     return DAY_MS if at == time.max else whole

@@ -12,7 +12,7 @@ from sla_monitor.assess import Cache, assess
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.contract.contract import Contract
-from sla_monitor.daemon.verified import Verified
+from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.ledger import Ledger, Recorded
 from sla_monitor.register.instant import SKEW_MS
@@ -27,7 +27,7 @@ class Assessing:
     """Puts each assessment on the board. `seconds`: how long the last one took; `problem`: why there was none;
     `entries_ahead`: how many of the register's newest entries are dated later than now, and do not count yet."""
 
-    def __init__(self, ledger: Ledger, board: Board, clock: Clock, verified: Verified) -> None:
+    def __init__(self, ledger: Ledger, board: Board, clock: Clock, verified: RecordVerification) -> None:
         self.seconds, self.problem, self.entries_ahead = 0.0, "", 0
         self._board, self._clock, self._verified = board, clock, verified
         self._lock = threading.Lock()

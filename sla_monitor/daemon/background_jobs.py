@@ -11,7 +11,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.configuration import Configuration
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.nightly import CHECKING, Nightly
-from sla_monitor.daemon.verified import Verified
+from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
@@ -50,7 +50,7 @@ class BackgroundJobs:
         configuration: Callable[[], Configuration],
         assessing: Assessing,
         clock: Clock,
-        verified: Verified,
+        verified: RecordVerification,
     ) -> None:
         settings = configuration().settings
         self._configuration, self._assessing, self._clock = configuration, assessing, clock

@@ -21,8 +21,8 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.background_jobs import BackgroundJobs, packs
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.head_publishing import Heads
+from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
-from sla_monitor.daemon.verified import Verified
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
@@ -65,7 +65,7 @@ class Daemon:
             buffer=settings.ledger.buffer,
             older=Archived(settings.archive.folder),
         )
-        self._verified = Verified()
+        self._verified = RecordVerification()
         self._assessing = Assessing(self._ledger, self.board, clock, self._verified)
         self._heads = Heads(self._ledger, clock, settings, self._verified)
         self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, self._verified)

@@ -6,7 +6,7 @@ import logging
 
 from sla_monitor import names
 from sla_monitor.clock import Clock
-from sla_monitor.daemon.verified import Verified
+from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.errors import LedgerError, SigningKeyError
 from sla_monitor.ledger import ChainHead, Ledger
 from sla_monitor.ledger.chaining.chain_heads import Sign
@@ -43,7 +43,7 @@ class Signer:
 class Heads:
     """`tell` is called at the start and every EVERY_MS. The head of the time before must still be in the chain."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, settings: Settings, verified: Verified) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, settings: Settings, verified: RecordVerification) -> None:
         self._ledger, self._clock, self._signer, self._verified = ledger, clock, Signer(settings), verified
         self._head: ChainHead | None = None
 

@@ -10,8 +10,8 @@ from sla_monitor import log as logs
 from sla_monitor.clock import Clock
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.collector import Collector
+from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.sites import Sites
-from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.metrics.exporter import Own
@@ -43,7 +43,7 @@ class OwnState:
     schedule: Schedule
     assessing: Assessing
     reloads: Reloads
-    verified: Verified
+    verified: RecordVerification
     beaten_s: float = 0.0
 
     def beat(self) -> None:

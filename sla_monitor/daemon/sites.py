@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.daemon.assigning import AssignedEndpoint, assignment
-from sla_monitor.daemon.child import COMMAND, Child, SiteTrouble
 from sla_monitor.daemon.credible import Credible
+from sla_monitor.daemon.site_process import COMMAND, Child, SiteTrouble
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.settings import Settings
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason

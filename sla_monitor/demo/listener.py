@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from sla_monitor.demo.conduct import perform
+from sla_monitor.demo.behaviours import perform
 from sla_monitor.demo.scenario import Behaviour
 from sla_monitor.errors import ListenError
 

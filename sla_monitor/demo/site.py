@@ -9,7 +9,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from sla_monitor.demo.conduct import perform
+from sla_monitor.demo.behaviours import perform
 from sla_monitor.demo.custody import PATHS, Custody, DemoQuestion
 from sla_monitor.demo.scenario import Behaviour
 

@@ -47,6 +47,8 @@ class Credit(TypedDict):
     """What there is in place of an amount; only where there is something."""
     earned: NotRequired[Money]
     """The bonus that the month earned, of which the amount is what was set off or paid; only where there is one."""
+    before_combining: NotRequired[Money]
+    """What its rule gives by itself; only where it is one of several of which not all are paid."""
     working: list[StepJson]
     """How it comes about."""
 
@@ -191,6 +193,8 @@ def _line(line: CreditLine, currency: str) -> Credit:
         told["given"] = {"days": line.given.days, "of": line.given.of}
     if line.earned:
         told["earned"] = money(line.earned, currency)
+    if line.before_combining is not None:
+        told["before_combining"] = money(line.before_combining, currency)
     return told
 
 

@@ -19,9 +19,9 @@ from pydantic import ValidationError
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import EvidenceError
 from sla_monitor.evidence.document import EvidenceDocument
+from sla_monitor.evidence.file_evidence import FileEvidence
 from sla_monitor.evidence.mistakes import format_mistakes, mistakes
 from sla_monitor.evidence.rules import disagreements
-from sla_monitor.evidence.seen import FileEvidence
 
 SIZE_LIMIT = 1 << 30
 """Bytes of one file."""

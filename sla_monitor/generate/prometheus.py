@@ -12,12 +12,12 @@ from sla_monitor.errors import GenerateError
 from sla_monitor.generate.alerts.alert import Alert
 from sla_monitor.generate.alerts.burn_pace import PaceRefusal, refusals
 from sla_monitor.generate.alerts.burn_rate import burn_alerts, burn_records
-from sla_monitor.generate.alerts.contract_alerts import regime_alerts
+from sla_monitor.generate.alerts.contract_alerts import contract_alerts
 from sla_monitor.generate.alerts.coverage import coverage_alert, coverage_alerts
-from sla_monitor.generate.alerts.deadlines import paper_alerts
+from sla_monitor.generate.alerts.deadlines import deadline_alerts
 from sla_monitor.generate.alerts.endpoint_alerts import endpoint_alerts
-from sla_monitor.generate.alerts.kpi_queries import unanswered_alerts
-from sla_monitor.generate.alerts.maintenance_alerts import upkeep_alerts
+from sla_monitor.generate.alerts.kpi_queries import kpi_query_alerts
+from sla_monitor.generate.alerts.maintenance_alerts import maintenance_alerts
 from sla_monitor.generate.alerts.monitor_alerts import JOB, monitor_alerts
 from sla_monitor.generate.alerts.service_alerts import service_alerts
 from sla_monitor.generate.alerts.subject import AlertSubject
@@ -82,9 +82,9 @@ def _contract(subject: AlertSubject, *, sloth: bool) -> Files:
     links, name = subject.settings.links, f"{subject.id}-records"
     files: Files = {f"rules/{name}.yaml": _rules(name, burn_records(subject))}
     for group in subject.groups:
-        alerts = (make(subject, group) for make in (service_alerts, endpoint_alerts, upkeep_alerts, burn_alerts))
+        alerts = (make(subject, group) for make in (service_alerts, endpoint_alerts, maintenance_alerts, burn_alerts))
         files |= _alerts(f"{subject.id}-{group.criticality}", [a for several in alerts for a in several], links, [name])
-    made = (make(subject) for make in (regime_alerts, paper_alerts, trigger_alerts, unanswered_alerts))
+    made = (make(subject) for make in (contract_alerts, deadline_alerts, trigger_alerts, kpi_query_alerts))
     managed = [*(alert for several in made for alert in several), coverage_alert(subject)]
     files |= _alerts(f"{subject.id}-contract", managed, links)
     if sloth and subject.terms.availability_kpis:

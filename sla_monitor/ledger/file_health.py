@@ -1,4 +1,4 @@
-"""Is this file a ledger, and is it whole? Every answer that is no says what to do next."""
+"""Checks that a file is a ledger, and whole; each error names the next step."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ from typing import Self
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chaining.chain_heads import ChainHead
+from sla_monitor.ledger.file_identity import Displaced
 from sla_monitor.ledger.housekeeping.salvage import SAVED_ANEW, salvage
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.opening import check_not_lost, take_lock
-from sla_monitor.ledger.place import Displaced
 from sla_monitor.ledger.reading.pruned_days import Older
 from sla_monitor.ledger.reading.reader import Reader, keep_answer
 from sla_monitor.ledger.reading.record_lead import MOMENT_S, Lead

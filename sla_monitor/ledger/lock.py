@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from sla_monitor.errors import LedgerLocked
-from sla_monitor.ledger.place import LARGEST_MODE, real
+from sla_monitor.ledger.file_identity import LARGEST_MODE, real
 
 _MARK = "there is a ledger"
 

@@ -23,11 +23,11 @@ from sla_monitor.ledger.connect import (
     make_durable,
 )
 from sla_monitor.ledger.file_health import NOT_OURS, check_content, check_names, check_owner, damaged, refusal_to_open
+from sla_monitor.ledger.file_identity import make_private, real, reserve_index
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.migrations import APPLICATION_ID, MIGRATIONS
 from sla_monitor.ledger.name_tables import names_by_id
 from sla_monitor.ledger.offline_file import Resting
-from sla_monitor.ledger.place import make_private, real, reserve_index
 from sla_monitor.sla.observation import Outcome, Reason
 
 

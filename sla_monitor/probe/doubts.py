@@ -1,6 +1,7 @@
-"""Whose fault is a failed probe? When no witness answers either, the monitor's own network is gone, and what failed in
-that time is UNKNOWN (`monitor_offline`): a supplier is never charged for our outage. A failure therefore waits until
-witnesses have been asked after it.
+"""Network failures, held until a witness has been probed after them.
+
+When no witness responds either, the monitor's own network is gone, and failures of that time are UNKNOWN
+(`monitor_offline`): a supplier is never charged for our outage.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sla_monitor.queries.asking import NoAnswer, asked, format_range
 from sla_monitor.queries.due import ACTOR, KpiQuery
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.instant import format_utc
-from sla_monitor.register.spoken import body_of, entry_of
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _DIGITS, _PLACES = 18, 9

@@ -14,8 +14,8 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import MORE, Sheet, day_first, read_sheet
 from sla_monitor.register.entries import Entry, ReportedFigure, TicketRecord
 from sla_monitor.register.entry_context import EntryContext
+from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.rules import problems
-from sla_monitor.register.spoken import body_of, entry_of
 
 Dates = Literal["iso", "day-first", "month-first"]
 _INSTANTS = ("opened", "responded", "ended")

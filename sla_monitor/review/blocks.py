@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.text import plain
 
 Tone: TypeAlias = Literal[
@@ -33,16 +34,22 @@ MARKS: dict[Tone, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A text; `value` is the number in it, for spreadsheets. `hint` is said to those who cannot see the mark."""
+    """A text; for spreadsheets `value` is its number, or `seconds` its length in whole seconds. `hint` is read to those
+    who cannot see the mark."""
 
     text: str
     value: Fraction | Decimal | int | None = None
     tone: Tone = ""
     mark: str = ""
     hint: str = ""
+    seconds: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", plain(self.text))
+
+
+def duration_cell(milliseconds: int | Fraction) -> Cell:
+    return Cell(format_duration(milliseconds), seconds=int(milliseconds // 1000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Facts, Pack, Prose, Section, TextLines
 from sla_monitor.review.chapters.certificate import certificate
 from sla_monitor.review.chapters.failed_kpis import page_of, steps_table
-from sla_monitor.review.chapters.how_to_check import checking
+from sla_monitor.review.chapters.how_to_check import how_to_check
 from sla_monitor.review.chapters.meeting import method
 from sla_monitor.review.chapters.responses import responses
 from sla_monitor.review.pack_input import PackInput
@@ -24,7 +24,7 @@ def claim_pack(case: PackInput, name: str) -> Pack:
         raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
     month, kpi = format_month(case.month), failed[name]
     answered = [responses("responses", case, kpi.outages)] if kpi.service is not None else []
-    sections = [_claim(case, name), page_of(case, kpi), *answered, method(case), checking(case), certificate(case)]
+    sections = [_claim(case, name), page_of(case, kpi), *answered, method(case), how_to_check(case), certificate(case)]
     subtitle = f"Claim for the failure of {name}, {month}"
     return bound(case, f"{case.month}-claim-{name}", subtitle, f"{name} · {month}", sections)
 

@@ -11,10 +11,10 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, document_text, figures_digest
 from sla_monitor.document.inputs import inputs_of
-from sla_monitor.evidence.given import GivenEvidence
+from sla_monitor.evidence.disclosed import DisclosedEvidence
 from sla_monitor.register.effective import standing
-from sla_monitor.review.keeping import Retention
 from sla_monitor.review.pack_input import Copy, FirstFailures, PackInput, unseen
+from sla_monitor.review.retention import Retention
 from sla_monitor.review.supplier_copy import for_supplier
 from sla_monitor.sla.evidence import Evidence
 
@@ -48,7 +48,7 @@ def gathered(
     copy: Copy = "authority",
     *,
     first_failures: FindFirstFailures = lambda _: None,
-    keeping: Retention | None = None,
+    retention: Retention | None = None,
     head: str = "",
     program: str = PROGRAM,
 ) -> Gathered:
@@ -65,7 +65,7 @@ def gathered(
     case = PackInput(
         one,
         terms,
-        standing(GivenEvidence(source, is_redacted).entries(contract.id)),
+        standing(DisclosedEvidence(source, is_redacted).entries(contract.id)),
         sha256(text.encode()).hexdigest(),
         inputs,
         program,
@@ -74,6 +74,6 @@ def gathered(
         unseen(one, source),
         head,
         figures_digest(one),
-        keeping or Retention(),
+        retention or Retention(),
     )
     return Gathered(case, text, about)

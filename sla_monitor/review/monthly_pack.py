@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Pack, Section
-from sla_monitor.review.chapters.failed_kpis import failures
-from sla_monitor.review.chapters.how_to_check import checking
+from sla_monitor.review.chapters.failed_kpis import failed_kpis
+from sla_monitor.review.chapters.how_to_check import how_to_check
 from sla_monitor.review.chapters.kpis import kpi_table
-from sla_monitor.review.chapters.maintenance import upkeep
+from sla_monitor.review.chapters.maintenance import maintenance
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import money
-from sla_monitor.review.chapters.outage_comparison import reconciliation
+from sla_monitor.review.chapters.outage_comparison import outage_comparison
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.quality import quality
 from sla_monitor.review.chapters.register import register
@@ -25,16 +25,16 @@ from sla_monitor.wording.instants import format_month
 CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     summary,
     kpi_table,
-    failures,
+    failed_kpis,
     services,
-    reconciliation,
+    outage_comparison,
     register,
     money,
     tickets,
-    upkeep,
+    maintenance,
     quality,
     method,
-    checking,
+    how_to_check,
     lambda case: publication(case, case.months[-12:]),
     meeting,
     signatures,

@@ -16,7 +16,7 @@ from sla_monitor.document import Inputs
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.review.blocks import Cell
-from sla_monitor.review.keeping import Retention
+from sla_monitor.review.retention import Retention
 from sla_monitor.sla.money.charges import split
 from sla_monitor.sla.observation import Observation, Outcome, Reason
 from sla_monitor.sla.results import KpiResult, PeriodResult
@@ -62,7 +62,7 @@ class PackInput:
     unseen: Unseen = field(default_factory=dict)
     head: str = ""
     figures_digest: str = ""
-    keeping: Retention = field(default_factory=Retention)
+    retention: Retention = field(default_factory=Retention)
     handed: tuple[Handed, ...] = ()
 
     @property

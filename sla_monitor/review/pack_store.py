@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.errors import ReviewError
-from sla_monitor.ledger.place import LARGEST_MODE
+from sla_monitor.ledger.file_identity import LARGEST_MODE
 
 MANIFEST = "manifest.json"
 TOLD = ("contract", "month", "status", "copy", "assessment_sha256")

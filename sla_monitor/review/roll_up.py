@@ -10,7 +10,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.months import shifted, within
 from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
-from sla_monitor.review.chapters.how_to_check import checking
+from sla_monitor.review.chapters.how_to_check import how_to_check
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import credit_bars, months_table
 from sla_monitor.review.chapters.publication import publication
@@ -37,7 +37,7 @@ def roll_up(case: PackInput, length: int) -> Pack:
     first = months[0].month if months else case.month
     span = f"{format_month(first)} to {format_month(case.month)}"
     inside = [chapter(case, months) for chapter in (_summary, _kpis, _runs, _money)]
-    outside = [publication(case, months), method(case), checking(case), meeting(case), signatures(case)]
+    outside = [publication(case, months), method(case), how_to_check(case), meeting(case), signatures(case)]
     name = f"{shifted(case.month, 1 - length)}-to-{case.month}"
     return bound(case, name, f"Supplier performance, {span}", span, [*inside, *outside])
 

@@ -1,6 +1,7 @@
-"""Witnesses are endpoints of somebody else, asked whether our own network works: each once in its `every`, however many
-endpoints fail. The first site of a host asks; the collector lets the others read what it finds (`transport/shared.py`).
-What waits for it is in `probe/doubts.py`.
+"""Witnesses: endpoints of somebody else that show whether our own network works.
+
+Each is probed once in its `every`, however many endpoints fail. The first site of a host probes them; the other sites
+read its result through the collector (`transport/shared.py`). Failures wait for it in `probe/doubts.py`.
 """
 
 from __future__ import annotations

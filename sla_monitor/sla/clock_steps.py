@@ -1,4 +1,4 @@
-"""That the monitor's wall clock was set, or that its host slept. Pure: no clock is read here."""
+"""Steps of the wall clock, and sleeps of the host, as they are on record. Pure: no clock is read here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What evidence can be asked, be it a ledger's or a file's: all that a contract's months are worked out from."""
+"""Evidence, from a ledger or from a file: everything that a contract's months are calculated from."""
 
 from __future__ import annotations
 

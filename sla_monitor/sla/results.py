@@ -168,7 +168,8 @@ class CreditLine:
 
     `service`: whose charges it is taken from. A negative amount is money that was earned back, or a bonus. `earned`: a
     bonus of the month, of which `amount` is what was set off or paid. `given`: what there is in place of an amount.
-    `month`: that of the failure, where it is an earlier one.
+    `month`: that of the failure, where it is an earlier one. `before_combining`: what it would be by itself, where it
+    is one of several.
     """
 
     rule: str
@@ -179,6 +180,12 @@ class CreditLine:
     month: str | None = None
     earned: Decimal = Decimal(0)
     given: DaysGiven | None = None
+    before_combining: Decimal | None = None
+
+    @property
+    def by_itself(self) -> Decimal:
+        """What its own rule gives."""
+        return self.amount if self.before_combining is None else self.before_combining
 
 
 @dataclass(frozen=True, slots=True)

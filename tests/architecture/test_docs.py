@@ -107,6 +107,28 @@ def test_the_picture_of_the_rooms_is_the_tree() -> None:
     assert told == packages | modules
 
 
+def test_the_table_of_folders_is_the_tree() -> None:
+    table = ARCHITECTURE.partition("| folder |")[2].partition("\n\n")[0]
+    house = ROOT / "sla_monitor"
+    folders = {path.relative_to(house) for path in house.glob("*/**/") if "__pycache__" not in path.parts}
+    assert {Path(folder) for folder in re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)} == {
+        folder for folder in folders if len(folder.parts) > 1
+    }
+
+
+def lacking(table: str) -> list[str]:
+    """Paths in a table of the architecture that lead to nothing: from the package, the project or its documents."""
+    paths = re.findall(r"`([\w*]+(?:/[\w.*]*)+|\w+\.py)`", table)
+    return [path for path in paths if not any(any(base.glob(path)) for base in (ROOT / "sla_monitor", ROOT))]
+
+
+def test_every_place_for_a_new_line_exists() -> None:
+    table = ARCHITECTURE.partition("## Where does a new line go?")[2]
+    assert table.count("`") > 60
+    assert lacking(table) == []
+    assert lacking("`names.py`, `nams.py`, `web/page/`, `web/pages/`") == ["nams.py", "web/pages/"]
+
+
 def test_the_layers_of_the_picture_are_those_that_are_enforced() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     enforced = [layer.replace("(", "").replace(")", "") for layer in contracts[0]["layers"]]

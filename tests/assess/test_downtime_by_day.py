@@ -144,12 +144,43 @@ def test_the_days_add_up_to_the_month(counting: dict[str, Any], starts: list[tup
     now_ms = JULY + 2 * DAY
     context = contract_context_of(contract, Record({"login": spans}), now_ms, Cache())
     by_day: tuple[DayDowntime, ...] = downtime_by_day(PeriodContext(context, (JUNE_MONTH,))).get("KPI1", ())
-    result: PeriodResult | None = month_of_june(contract, (), now_ms, login=spans).result
+    found = month_of_june(contract, (), now_ms, login=spans)
+    result: PeriodResult | None = found.result
     assert result is not None
     one = result.kpi("KPI1")
     assert one is not None
     assert sum((each.downtime_ms for each in by_day), Fraction(0)) == one.downtime_ms
     assert [each.day for each in by_day] == sorted(each.day for each in by_day)
+    listed = {each.start_ms: each.downtime_ms for each in kpi(found).outages if each.downtime_ms}
+    summed = dict.fromkeys((each.outage_ms for each in by_day if each.outage_ms is not None), Fraction(0))
+    for each in by_day:
+        if each.outage_ms is not None:
+            summed[each.outage_ms] += each.downtime_ms
+    assert summed == listed
+
+
+def test_begun_minutes_are_no_more_than_the_hours_of_the_month(tmp_path: Path) -> None:
+    """Of two minutes of service, two outages have three begun ones."""
+    hours = {"short": {"hours": {}, "open_on": {"2026-06-10": "10:00-10:02"}}}
+    counting = {"minutes": "begun"}
+    contract = contract_of(
+        tmp_path,
+        calendars=hours,
+        services=[
+            {
+                "id": "cad",
+                "service_hours": "short",
+                "endpoints": [{"id": "login", "kind": "tcp", "host": "cad.example", "port": 443}],
+            }
+        ],
+        kpis=[{"id": "KPI1", "service": "cad", "target": 99, "counting": counting}],
+        triggers=trigger(measure="downtime_hours", days=1, at_least="0.0333"),
+    )
+    observed = down(("2026-06-10 10:00:00", "2026-06-10 10:00:30"), ("2026-06-10 10:00:40", "2026-06-10 10:01:50"))
+    found = month_of(tmp_path, contract, JUNE_MONTH, observed)
+    assert kpi(found).views["agreed"].downtime_ms == 2 * MINUTE
+    assert found.result is not None
+    assert [one.working[0].formula for one in found.result.triggers] == ["0.0333333333333… (2026-06-10)"]
 
 
 def test_the_month_says_what_its_days_say(tmp_path: Path) -> None:

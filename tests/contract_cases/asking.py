@@ -169,6 +169,8 @@ OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     "before_caps": lambda asked: asked.result.credit.before_caps,
     "lines": lambda asked: [line.amount for line in asked.result.credit.lines],
     "held": lambda asked: [line.amount for line in asked.result.credit.held],
+    "by_itself": lambda asked: [line.by_itself for line in asked.result.credit.lines],
+    "by_service": lambda asked: dict(asked.result.credit.by_service),
     "line_months": lambda asked: [line.month for line in asked.result.credit.lines],
     "days": lambda asked: [line.given and line.given.days for line in asked.result.credit.lines],
     "line_working": lambda asked: [list(map(str, line.working)) for line in asked.result.credit.lines],

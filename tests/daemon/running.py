@@ -12,7 +12,7 @@ from typing import Any
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
-from sla_monitor.daemon.child import Child
+from sla_monitor.daemon.site_process import Child
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.settings import Settings
 from sla_monitor.sla.observation import Observation, Outcome

@@ -15,7 +15,7 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.background_jobs import PROVEN_MS, BackgroundJobs
 from sla_monitor.daemon.daemon import SIGNALS
 from sla_monitor.daemon.nightly import Nightly
-from sla_monitor.daemon.verified import Verified
+from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.ledger import Ledger
 from sla_monitor.review.pack_scheduler import Due, PackScheduler
 from sla_monitor.settings import Reviews
@@ -80,7 +80,7 @@ def test_what_cannot_be_taken_back_waits_while_the_clock_may_be_ahead(
     """Neither the month is over nor the day: it is the clock that says so. Nothing is made of it."""
     clock = FakeClock(T0 + 2 * DAY_MS)
     with closing(Ledger.open(place.ledger, clock)) as ledger:
-        verified = Verified()
+        verified = RecordVerification()
         assessing = Assessing(ledger, Board(0, ""), clock, verified)
         errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, verified)
         assert begun(errands) == (True, False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.contract.endpoints.endpoint import endpoint_of
-from sla_monitor.daemon import child as child_module
+from sla_monitor.daemon import site_process as child_module
 from sla_monitor.sla.observation import Observation, Outcome
 from tests.daemon.running import of, rogue, running, terms, told, wait
 

@@ -13,8 +13,8 @@ from sla_monitor import names
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
 from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
-from sla_monitor.daemon.verified import Verified
 from sla_monitor.ledger import Ledger
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.sla.observation import Finding, Observation, Outcome
@@ -41,7 +41,7 @@ def own_state(house: House) -> OwnState:
         collector=collector,
         sites=collector.sites,
         schedule=Schedule(clock, threaded(), collector.judge_heartbeat, house.board.skip),
-        assessing=Assessing(house.ledger, house.board, clock, verified := Verified()),
+        assessing=Assessing(house.ledger, house.board, clock, verified := RecordVerification()),
         reloads=Reloads(0),
         verified=verified,
     )
@@ -103,7 +103,7 @@ def test_an_assessment_that_finds_the_ledger_closed_is_told_unless_we_stop(
 ) -> None:
     clock = SystemClock()
     ledger = Ledger.open(tmp_path / "ledger.db", clock)
-    assessing = Assessing(ledger, Board(clock.now_ms(), "here"), clock, Verified())
+    assessing = Assessing(ledger, Board(clock.now_ms(), "here"), clock, RecordVerification())
     ledger.close()
     if is_stopping:
         assessing.stop()

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
-from sla_monitor.daemon import child as child_module
+from sla_monitor.daemon import site_process as child_module
 from sla_monitor.daemon import sites as sites_module
-from sla_monitor.daemon.child import COMMAND
+from sla_monitor.daemon.site_process import COMMAND
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.daemon.running import Running, of, running, terms, told, wait
 from tests.probe.servers import OK, Peer, closed_port, serving, silent_port

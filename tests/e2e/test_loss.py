@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from sla_monitor.ledger.file_identity import INDEX_BYTES
 from sla_monitor.ledger.housekeeping.checking import backup, check
-from sla_monitor.ledger.place import INDEX_BYTES
 from tests.support.running import Monitor, calm_estate, wait_until
 
 COMMITTED = "sla_ledger_committed_observations_total"

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from sla_monitor.cli import cli
-from sla_monitor.ledger.place import LARGEST_MODE
+from sla_monitor.ledger.file_identity import LARGEST_MODE
 from tests.archive.support import EVERY_MS, FIRST, T0, Place, entry, observations
 from tests.ledger.support import opened, record_all
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from sla_monitor.cli.ledger.command import record as command
+from sla_monitor.cli.ledger.command import ledger_group as command
 from sla_monitor.ledger import Ledger, connect
 from sla_monitor.ledger.recording import writer
 from tests.ledger.support import DEADLINE_S, EVERY_MS, observed, opened, record_all

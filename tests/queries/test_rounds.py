@@ -20,7 +20,7 @@ from sla_monitor.ledger.reading.reader import read_only
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries import Queries
 from sla_monitor.register.entries import Entry, ReportedFigure
-from sla_monitor.register.spoken import body_of, entry_of
+from sla_monitor.register.entry_parsing import body_of, entry_of
 from tests.fakes.clock import FakeClock
 from tests.queries.servers import Canned, success
 from tests.support.terms import terms_of

@@ -25,7 +25,7 @@ DRILL = ("--start", "2024-02-05 09:00", "--end", "2024-02-05 10:00", "--passed",
 PACK = """
 from zoneinfo import ZoneInfo
 from sla_monitor.register.entries import KINDS
-from sla_monitor.register.spoken import body_of
+from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.wording.entries import EntryWording
 zone = ZoneInfo("Europe/London")
 print(body_of("drill", KINDS["drill"].example.words, zone).words(EntryWording(zone, "GBP")))

@@ -13,7 +13,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.evidence import read_evidence
-from sla_monitor.evidence.seen import FileEvidence
+from sla_monitor.evidence.file_evidence import FileEvidence
 from sla_monitor.register.effective import standing
 from sla_monitor.review.pack_input import PackInput, unseen
 

@@ -185,6 +185,17 @@ def test_what_has_not_repeated_is_listed_and_what_is_due_late_names_its_month() 
     assert table(made, "credit-held-1")[-1] == table(made, "credit-line-1")[-1]
 
 
+def test_a_credit_that_is_not_paid_says_what_it_is_by_itself() -> None:
+    made = case()
+    assert made.result is not None
+    first, *others = made.result.credit.lines
+    reduced = replace(first, amount=Decimal(0), before_combining=Decimal("1234.50"))
+    result = replace(made.result, credit=replace(made.result.credit, lines=(reduced, *others)))
+    made = replace(made, assessment=replace(made.assessment, result=result))
+    assert "(£1,234.50 by itself, " in column(made, "credit-lines", "For")[0]
+    assert column(made, "credit-lines", "Credit")[0] == "£0.00"
+
+
 def test_six_months_and_what_they_add_up_to() -> None:
     rows = table(case(), "rolling")
     assert [row[0] for row in rows] == [

@@ -16,7 +16,7 @@ from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, l
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.evidence.seen import FileEvidence
+    from sla_monitor.evidence.file_evidence import FileEvidence
     from sla_monitor.sla.evidence import Evidence
 
 _file = click.Path(dir_okay=False, path_type=Path)

@@ -164,11 +164,12 @@ def _unclaimed(one: ContractAssessment, result: PeriodResult) -> str:
 
 def _line(line: CreditLine, code: str) -> Row:
     whose = line.service or "contract"
+    whole = f" of {format_money(line.by_itself, code)}" if line.by_itself != line.amount else ""
     return {
         "rule": describe_id(line.rule),
         "KPI": (line.kpi or "") + (f", {line.month}" if line.month else ""),
         "of": whose,
-        "amount": str(line.given) if line.given else format_money(line.amount, code),
+        "amount": str(line.given) if line.given else format_money(line.amount, code) + whole,
     }
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.ledger.bringing import ImportOptions, bring
 from sla_monitor.cli.ledger.import_evidence import actor_option, dry_run_option, yes_option
-from sla_monitor.cli.register.desk import EntryDesk
+from sla_monitor.cli.ledger.import_steps import ImportOptions, bring
+from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.register.import_csv import dates_option, map_option
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
@@ -201,7 +201,7 @@ def csv_file(file: Path, kind: Any, every_ms: int | None, columns: dict[str, str
         raise click.UsageError("the time that the outages cover is missing (pass --from and --until)")
     if kind == "probes" and every_ms is None:
         raise click.UsageError("the interval between two probes is missing (pass --every)")
-    by_service = endpoints_by_service(asking.desk.contract)
+    by_service = endpoints_by_service(asking.session.contract)
     asking.check(given["endpoints"])
     _known("service", given["services"], by_service)
     whole = (*given["endpoints"], *(name for service in given["services"] for name in by_service[service]))
@@ -233,27 +233,27 @@ class _Origin:
 class _Asking:
     """For which contract something is brought in, and how."""
 
-    desk: EntryDesk
+    session: EntrySession
     options: ImportOptions
     note: str
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> _Asking:
-        desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
-        return cls(desk, ImportOptions(given["yes"], given["dry_run"], given["style"]), given["note"])
+        session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
+        return cls(session, ImportOptions(given["yes"], given["dry_run"], given["style"]), given["note"])
 
     def check(self, endpoints: Iterable[str]) -> None:
         """Raises click's error for an endpoint that the contract never had."""
         from sla_monitor.evidence.source import endpoint_keys
 
-        _known("endpoint", endpoints, [key.partition("/")[2] for key in endpoint_keys(self.desk.contract)])
+        _known("endpoint", endpoints, [key.partition("/")[2] for key in endpoint_keys(self.session.contract)])
 
     @property
     def single(self) -> frozenset[str]:
         """The endpoints whose single observations matter."""
         from sla_monitor.evidence.source import sampled_keys
 
-        return frozenset(key.partition("/")[2] for key in sampled_keys(self.desk.contract))
+        return frozenset(key.partition("/")[2] for key in sampled_keys(self.session.contract))
 
     def range_ms(self, given: Mapping[str, Any]) -> tuple[int, int]:
         """From when until when; without an end up to now. Local times are in the contract's zone, or the one named."""
@@ -262,7 +262,7 @@ class _Asking:
         zone, found = self.zone(given.get("zone")), []
         for name, text, default in (
             ("--from", given["first"], 0),
-            ("--until", given["last"], self.desk.clock.now_ms()),
+            ("--until", given["last"], self.session.clock.now_ms()),
         ):
             try:
                 found.append(default if text is None else parse_instant(text, zone))
@@ -276,7 +276,7 @@ class _Asking:
         from zoneinfo import ZoneInfo, available_timezones
 
         if name is None:
-            return self.desk.contract.time_zone
+            return self.session.contract.time_zone
         if name not in available_timezones():
             raise click.BadParameter(f"{name[:40]!r} is no time zone (write Europe/London)", param_hint="--zone")
         return ZoneInfo(name)
@@ -286,11 +286,13 @@ class _Asking:
         from sla_monitor.ledger.recording.imports import ImportDraft
         from sla_monitor.sla.overlay import Import
 
-        desk, contract = self.desk, self.desk.contract.id
-        record = Import(0, desk.clock.now_ms(), desk.actor, origin.kind, origin.source, origin.digest, *origin.range_ms)
+        session, contract = self.session, self.session.contract.id
+        record = Import(
+            0, session.clock.now_ms(), session.actor, origin.kind, origin.source, origin.digest, *origin.range_ms
+        )
         spans = {endpoint_key(contract, name): several for name, several in sorted(told.spans.items())}
         samples = {endpoint_key(contract, name): several for name, several in sorted(told.samples.items())}
-        bring(desk, ImportDraft(record, contract, spans, samples, (), self.note, origin.details), self.options)
+        bring(session, ImportDraft(record, contract, spans, samples, (), self.note, origin.details), self.options)
 
 
 def _known(what: str, wanted: Iterable[str], names: Collection[str]) -> None:

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.ledger.archive import key, seal
+from sla_monitor.cli.ledger.backfill import backfill
+from sla_monitor.cli.ledger.export import export
+from sla_monitor.cli.ledger.import_evidence import import_evidence, imports, undo_import
+from sla_monitor.cli.ledger.prune import prune
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.signers import signer, verifying_keys
@@ -31,11 +36,15 @@ DISPENSABLE = ("evidence bytes", "last probe", "address", "probes", "detail")
 
 
 @click.group("ledger", cls=Commands)
-def record() -> None:
+def ledger_group() -> None:
     """Query the record of what was seen, check it, and copy it."""
 
 
-@record.command()
+for command in (export, seal, key, prune, import_evidence, imports, undo_import, backfill):
+    ledger_group.add_command(command)
+
+
+@ledger_group.command()
 @config_option
 @ledger_option
 @click.option(
@@ -134,7 +143,7 @@ def _heads(anchor: Path) -> list[PublishedHead]:
     return heads
 
 
-@record.command()
+@ledger_group.command()
 @config_option
 @ledger_option
 def head(config: Path, ledger: Path | None) -> None:
@@ -152,7 +161,7 @@ def head(config: Path, ledger: Path | None) -> None:
     click.echo(found.line(SystemClock().now_ms(), signer(config, ledger)))
 
 
-@record.command()
+@ledger_group.command()
 @config_option
 @ledger_option
 @click.option(
@@ -180,7 +189,7 @@ def backup(config: Path, ledger: Path | None, incremental: bool, destination: Pa
     click.echo(f"{destination}: {destination.stat().st_size:,} bytes")
 
 
-@record.command()
+@ledger_group.command()
 @config_option
 @ledger_option
 def init(config: Path, ledger: Path | None) -> None:
@@ -195,7 +204,7 @@ def init(config: Path, ledger: Path | None) -> None:
     click.echo(f"{path}: made")
 
 
-@record.command()
+@ledger_group.command()
 @config_option
 @ledger_option
 @click.argument("copy", type=click.Path(dir_okay=False, exists=True, path_type=Path))
@@ -233,7 +242,7 @@ def _lacking(restored: Restored) -> str:
     return f"what was recorded after that is lost, and its time is unknown; how much cannot be determined: {why}"
 
 
-@record.command("rebuild-spans")
+@ledger_group.command("rebuild-spans")
 @config_option
 @ledger_option
 @click.option(
@@ -256,7 +265,7 @@ def rebuild_spans(config: Path, ledger: Path | None, clock_is_right: bool) -> No
     click.echo(f"{path}: rebuilt; rows of spans that differed: {changed}")
 
 
-@record.command()
+@ledger_group.command()
 @config_option
 @ledger_option
 @click.argument("endpoint", required=False)

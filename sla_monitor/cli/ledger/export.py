@@ -47,12 +47,12 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.evidence import evidence_text
-    from sla_monitor.evidence.given import GivenEvidence
+    from sla_monitor.evidence.disclosed import DisclosedEvidence
 
     found, now_ms = chosen_contract(contract, config), SystemClock().now_ms()
     with recorded(config, ledger) as source:
         seen = _range(found, source, first, last, now_ms)
-        given = GivenEvidence(source, is_redacted=copy == "supplier")
+        given = DisclosedEvidence(source, is_redacted=copy == "supplier")
         pieces = evidence_text(found, given, seen, now_ms, every_observation=observations)
         if output is None:
             sys.stdout.writelines(pieces)

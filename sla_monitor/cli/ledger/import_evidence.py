@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.ledger.bringing import ImportOptions, bring, print_imports, take_back
-from sla_monitor.cli.register.desk import EntryDesk, login
+from sla_monitor.cli.ledger.import_steps import ImportOptions, bring, print_imports, take_back
+from sla_monitor.cli.register.entry_session import EntrySession, login
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import ledger_path
 
@@ -54,17 +54,17 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
     from sla_monitor.evidence.reading import checked, spelled
 
     file = spelled(evidence)
-    desk = EntryDesk.open(contract or file.contract, config, ledger, actor)
-    document = checked(file, desk.contract)
+    session = EntrySession.open(contract or file.contract, config, ledger, actor)
+    document = checked(file, session.contract)
     bring(
-        desk,
-        _draft(desk, document, (evidence.name, file.digest), note, without_entries),
+        session,
+        _draft(session, document, (evidence.name, file.digest), note, without_entries),
         ImportOptions(yes, dry_run, style),
     )
 
 
 def _draft(
-    desk: EntryDesk, document: EvidenceDocument, file: tuple[str, str], note: str, without_entries: bool
+    session: EntrySession, document: EvidenceDocument, file: tuple[str, str], note: str, without_entries: bool
 ) -> ImportDraft:
     from sla_monitor.evidence import FileEvidence
     from sla_monitor.evidence.source import endpoint_keys
@@ -73,19 +73,19 @@ def _draft(
     from sla_monitor.sla.overlay import Import
     from sla_monitor.sla.samples import Samples
 
-    found = FileEvidence(document, desk.contract)
+    found = FileEvidence(document, session.contract)
     entries = [] if without_entries else [one for one in document.entries if one.at_ms <= document.as_of_ms]
-    _readable(desk, entries)
-    single = {key: Samples.of(found.samples(key, 0, LAST_MS)) for key in endpoint_keys(desk.contract)}
+    _readable(session, entries)
+    single = {key: Samples.of(found.samples(key, 0, LAST_MS)) for key in endpoint_keys(session.contract)}
     source, digest = file
     beside = {name: getattr(document, name) for name in ("imports", "clock_moves")}
     kept = {name: [one.model_dump(mode="json", by_alias=True) for one in several] for name, several in beside.items()}
     return ImportDraft(
         Import(
-            0, desk.clock.now_ms(), desk.actor, "evidence", source, digest,
+            0, session.clock.now_ms(), session.actor, "evidence", source, digest,
             document.seen.from_ms, document.seen.until_ms,
         ),
-        desk.contract.id,
+        session.contract.id,
         found.spans(0, LAST_MS),
         {key: samples for key, samples in single.items() if samples},
         entries,
@@ -94,7 +94,7 @@ def _draft(
     )  # fmt: skip
 
 
-def _readable(desk: EntryDesk, entries: list[Entry]) -> None:
+def _readable(session: EntrySession, entries: list[Entry]) -> None:
     """A register holds nothing that moves a reader's cursor, and nothing of tomorrow."""
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.rules import texts
@@ -103,7 +103,7 @@ def _readable(desk: EntryDesk, entries: list[Entry]) -> None:
     found += [
         f"entry {one.number}: at: lies in the future (check this machine's clock)"
         for one in entries
-        if one.at_ms > desk.clock.now_ms()
+        if one.at_ms > session.clock.now_ms()
     ]
     if found:
         raise RegisterError(found)
@@ -144,4 +144,4 @@ def undo_import(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.ClickException(f"there is no import {number} (see `sla-monitor ledger imports`)")
     if found.withdrawn is not None:
         raise click.ClickException(f"import {number} was taken back by {found.withdrawn.actor} already")
-    take_back(EntryDesk.open(found.contract, config, path, actor), found, why, ImportOptions(yes, dry_run, style))
+    take_back(EntrySession.open(found.contract, config, path, actor), found, why, ImportOptions(yes, dry_run, style))

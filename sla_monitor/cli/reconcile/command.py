@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import EntryDesk, desk_options
 from sla_monitor.cli.register.entering import enter
+from sla_monitor.cli.register.entry_session import EntrySession, session_options
 from sla_monitor.cli.register.import_csv import content_of, dates_option, map_option
 from sla_monitor.cli.register.preview import changes
 from sla_monitor.cli.shared.options import period_option
@@ -39,7 +39,7 @@ class Scope:
 
 
 @click.command()
-@desk_options
+@session_options
 @period_option("The month, as 2026-10, or running; without it the last one that is over.")
 @click.option("--months", type=click.IntRange(1, 120), default=1, help="So many months, up to this one.")
 @click.option("--theirs", type=_file, help="The supplier's list: CSV, or incidents.json of its status page.")
@@ -145,10 +145,10 @@ def _with_list(scope: Scope, reading: ListOptions) -> Scope:
     from sla_monitor.periods.edges import period_of
     from sla_monitor.register.csv_sheet import LISTED
     from sla_monitor.register.entries import OutageList
+    from sla_monitor.register.entry_parsing import body_of
     from sla_monitor.register.instant import Milliseconds, format_utc
     from sla_monitor.register.kinds.outage_list import TOLERANCE_MS
     from sla_monitor.register.outage_lists import IMPACTS, ListFile, read_list
-    from sla_monitor.register.spoken import body_of
 
     if unknown := set(reading.columns.values()) - set(LISTED):
         known = ", ".join(LISTED)
@@ -183,8 +183,8 @@ def _check(scope: Scope, said: OutageList) -> None:
     """Also a list that is not kept must be one that could be. Raises RegisterError."""
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.entry_parsing import entry_of
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.spoken import entry_of
 
     draft = entry_of(said, at_ms=scope.now_ms, actor="supplier", contract=scope.contract.id)
     if found := problems(draft, EntryContext.of(scope.contract, ())):
@@ -212,16 +212,16 @@ def _kept(scope: Scope, more: dict[str, str], given: Mapping[str, Any]) -> Entry
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import problems
 
-    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
     assert scope.supposed is not None  # noqa: S101 - it was read a moment ago
-    draft = desk.entry(scope.supposed.outage_list, **more)
+    draft = session.entry(scope.supposed.outage_list, **more)
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
-        if found := problems(draft, EntryContext(desk.contract, said)):
+        if found := problems(draft, EntryContext(session.contract, said)):
             raise RegisterError(found)
         return [draft]
 
-    (entry,) = enter(desk, propose, yes=given["yes"]).entries
+    (entry,) = enter(session, propose, yes=given["yes"]).entries
     click.echo(f"The list is entry {entry.number} of the register.", err=True)
     return entry
 
@@ -238,25 +238,25 @@ def _previews(scope: Scope, found: Sequence[Reconciliation], given: Mapping[str,
     is asked for."""
     from sla_monitor.document.reconciled import FigureChange
     from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.entry_parsing import body_of
     from sla_monitor.register.instant import Milliseconds
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.spoken import body_of
 
-    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
     previews: list[Previewed] = []
     for remedy in (remedy for month in found for remedy in month.remedies):
         span = {"start": Milliseconds(remedy.start_ms), "end": Milliseconds(remedy.end_ms)}
-        said = body_of(remedy.kind, {"services": [remedy.service], **span, **dict(remedy.words)}, desk.zone)
-        draft = desk.entry(said, note=remedy.note)
-        number = desk.register.last_number(scope.contract.id) + 1
+        said = body_of(remedy.kind, {"services": [remedy.service], **span, **dict(remedy.words)}, session.zone)
+        draft = session.entry(said, note=remedy.note)
+        number = session.register.last_number(scope.contract.id) + 1
         new, refused = (
             [draft.model_copy(update={"number": number})],
-            problems(draft, EntryContext(scope.contract, desk.entries)),
+            problems(draft, EntryContext(scope.contract, session.entries)),
         )
         if needs_decision := said.asks_for_decision(scope.contract):
-            granted = desk.entry(body_of("decision", {"about": number, "granted": True}, desk.zone))
+            granted = session.entry(body_of("decision", {"about": number, "granted": True}, session.zone))
             new.append(granted.model_copy(update={"number": number + 1}))
-        rows = [] if refused else changes(desk, new)
+        rows = [] if refused else changes(session, new)
         told = [FigureChange(month=r["month"], figure=r["figure"], before=r["before"], after=r["after"]) for r in rows]
         previews.append(
             {

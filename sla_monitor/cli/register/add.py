@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import desk_options, entry_options
 from sla_monitor.cli.register.entering import put_down
+from sla_monitor.cli.register.entry_session import entry_options, session_options
 from sla_monitor.cli.shared.groups import Commands
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _command(kind: str, model: type[EntryKind]) -> click.Command:
 
     said = " ".join((model.__doc__ or "").split())
     run.__doc__ = f"{said}\n\n\b\nFor example:\n{_example(f'sla-monitor register add {_dashed(kind)} CONTRACT', model)}"
-    command = desk_options(entry_options(run))
+    command = session_options(entry_options(run))
     for name in reversed(names):
         command = _option(name, model)(command)
     return click.command(_dashed(kind))(command)

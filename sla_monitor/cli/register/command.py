@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sla_monitor.cli.register.add import add
-from sla_monitor.cli.register.desk import desk_options
 from sla_monitor.cli.register.entering import put_down
+from sla_monitor.cli.register.entry_session import session_options
 from sla_monitor.cli.register.formatting import print_list, print_one
 from sla_monitor.cli.register.import_csv import import_file
 from sla_monitor.cli.register.sign_off import sign_off
@@ -132,7 +132,7 @@ def show(contract: str, number: int, config: Path, ledger: Path | None, style: s
 
 
 @register.command()
-@desk_options
+@session_options
 @click.argument("number", type=click.IntRange(1))
 @click.option("--grant/--refuse", "granted", default=None, help="Which of the two.")
 @click.option("--start", "--from", "start", cls=AlsoSpelled, help="Granted only from this instant on.")
@@ -152,7 +152,7 @@ def decide(number: int, granted: bool | None, start: str | None, end: str | None
 
 
 @register.command()
-@desk_options
+@session_options
 @click.argument("number", type=click.IntRange(1))
 @why_option
 def undo(number: int, why: str, **given: Any) -> None:

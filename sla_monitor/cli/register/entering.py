@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sla_monitor.cli.register.desk import EntryDesk
+from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.register.formatting import print_entered
 from sla_monitor.cli.register.preview import Changes, Entered, confirm
 
@@ -15,21 +15,23 @@ if TYPE_CHECKING:
 Propose = Callable[[Callable[[], Sequence["Entry"]]], Sequence["Entry"]]
 
 
-def enter(desk: EntryDesk, propose: Propose, *, yes: bool) -> Entered:
+def enter(session: EntrySession, propose: Propose, *, yes: bool) -> Entered:
     """Add to a register what is proposed, all or none. `propose` can read all that has been said, and says what to add.
 
     Raises RegisterError; click.Abort when the person does not confirm what it changes; LedgerError.
     """
     from sla_monitor.ledger.recording.register_entries import Overtaken
 
-    desk.warn_of_future_entries()
+    session.warn_of_future_entries()
     confirmed: Changes = []
     while True:
-        last = desk.register.last_number(desk.contract.id)
-        new = [draft.model_copy(update={"number": last + i}) for i, draft in enumerate(propose(desk.entries), start=1)]
-        confirmed = confirm(desk, new, confirmed, yes=yes)
+        last = session.register.last_number(session.contract.id)
+        new = [
+            draft.model_copy(update={"number": last + i}) for i, draft in enumerate(propose(session.entries), start=1)
+        ]
+        confirmed = confirm(session, new, confirmed, yes=yes)
         try:
-            numbers = desk.register.add(new, read_to=last)
+            numbers = session.register.add(new, read_to=last)
         except Overtaken:
             continue  # what others have said meanwhile may change the answer
         added = [each.model_copy(update={"number": n}) for each, n in zip(new, numbers, strict=True)]
@@ -37,19 +39,19 @@ def enter(desk: EntryDesk, propose: Propose, *, yes: bool) -> Entered:
 
 
 def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
-    """Add one entry and tell it. `given`: what `desk_options` and `entry_options` took."""
+    """Add one entry and tell it. `given`: what `session_options` and `entry_options` took."""
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.entry_parsing import body_of
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.spoken import body_of
 
-    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
     more = {name: given[name] for name in ("reference", "evidence", "note")}
-    draft = desk.entry(body_of(kind, words, desk.zone), **more)
+    draft = session.entry(body_of(kind, words, session.zone), **more)
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
-        if found := problems(draft, EntryContext(desk.contract, said)):
+        if found := problems(draft, EntryContext(session.contract, said)):
             raise RegisterError(found)
         return [draft]
 
-    print_entered(desk, enter(desk, propose, yes=given["yes"]), given["style"])
+    print_entered(session, enter(session, propose, yes=given["yes"]), given["style"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import EntryDesk
+from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.register.preview import Entered
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
 from sla_monitor.wording.entries import EntryWording
@@ -32,13 +32,13 @@ DISPENSABLE = ("at", "reference", "actor")
 """What a narrow terminal does without, in this order."""
 
 
-def print_entered(desk: EntryDesk, entered: Entered, style: str) -> None:
+def print_entered(session: EntrySession, entered: Entered, style: str) -> None:
     """What was added, under which numbers, and what it changed."""
-    say = _wording(desk.contract)
-    but = {entry.number: reservations(desk, entered, entry) for entry in entered.entries}
+    say = _wording(session.contract)
+    but = {entry.number: reservations(session, entered, entry) for entry in entered.entries}
     if style == "json":
         added = [{**_document(entry), "but": but[entry.number]} for entry in entered.entries]
-        print_json({"contract": desk.contract.id, "added": added, "changed": entered.changes})
+        print_json({"contract": session.contract.id, "added": added, "changed": entered.changes})
         return
     for entry in entered.entries:
         click.echo(lines_of(f"entry {entry.number}: {summary(entry, say)}"))
@@ -163,13 +163,13 @@ def _document(entry: Entry) -> dict[str, Any]:
     return document
 
 
-def reservations(desk: EntryDesk, entered: Entered, entry: Entry) -> list[str]:
+def reservations(session: EntrySession, entered: Entered, entry: Entry) -> list[str]:
     """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
     if not entry.body.changes_figures:
         return []
-    said = desk.entries()
-    found = [*not_counted(desk.contract, said, entry), *no_effect(desk.contract, said, entry)]
-    return found or list(_no_change(desk, entered, said, entry))
+    said = session.entries()
+    found = [*not_counted(session.contract, said, entry), *no_effect(session.contract, said, entry)]
+    return found or list(_no_change(session, entered, said, entry))
 
 
 def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[str]:
@@ -180,17 +180,17 @@ def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[s
     return doubts(entry, EntryContext.of(contract, [other for other in said if other.number != entry.number]))
 
 
-def _no_change(desk: EntryDesk, entered: Entered, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
+def _no_change(session: EntrySession, entered: Entered, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
     """That a decision, waiver or correction about months that are over has come to nothing."""
     from sla_monitor.periods.edges import month_at
     from sla_monitor.register.affected_months import months_of
 
-    months = months_of(entry.body, desk.zone, {other.number: other for other in said})
+    months = months_of(entry.body, session.zone, {other.number: other for other in said})
     if (
         entry.body.is_meant_to_change
         and months
         and not entered.changes
-        and months[-1] < month_at(desk.clock.now_ms(), desk.zone)
+        and months[-1] < month_at(session.clock.now_ms(), session.zone)
     ):
         yield f"no figure, no point and no money of {months[0]} or later changes by it"
 

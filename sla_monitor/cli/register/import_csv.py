@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import EntryDesk, desk_options
 from sla_monitor.cli.register.entering import Propose, enter
+from sla_monitor.cli.register.entry_session import EntrySession, session_options
 from sla_monitor.cli.register.formatting import print_json, print_reservation
 from sla_monitor.cli.register.preview import Entered, changes, show_changes
 
@@ -33,7 +33,7 @@ dates_option = click.option(
 
 
 @click.command("import")
-@desk_options
+@session_options
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--kind", type=click.Choice(["ticket", "figure"]), required=True, help="What each row is.")
 @map_option
@@ -64,16 +64,16 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
         given["reference"],
         given["note"],
     )
-    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
     if ignored := source.sheet().ignored:
         click.echo(f"columns left out: {', '.join(map(repr, ignored))}", err=True)
-    several = drafts(source, desk.contract, desk.actor, desk.clock.now_ms())
+    several = drafts(source, session.contract, session.actor, session.clock.now_ms())
 
     def propose(said: Callable[[], Sequence[Entry]]) -> list[Entry]:
-        return news(source, several, desk.contract, said())
+        return news(source, several, session.contract, said())
 
-    entered = _supposed(desk, propose) if dry_run else enter(desk, propose, yes=given["yes"])
-    _print_result(desk, entered, len(several), given["style"], dry_run=dry_run)
+    entered = _supposed(session, propose) if dry_run else enter(session, propose, yes=given["yes"])
+    _print_result(session, entered, len(several), given["style"], dry_run=dry_run)
 
 
 def content_of(file: Path) -> bytes:
@@ -86,10 +86,10 @@ def content_of(file: Path) -> bytes:
         raise click.ClickException(f"{file}: cannot be read: {error.strerror}") from None
 
 
-def _supposed(desk: EntryDesk, propose: Propose) -> Entered:
+def _supposed(session: EntrySession, propose: Propose) -> Entered:
     """What would be added, and what that would change."""
-    new = list(propose(desk.entries))
-    found = changes(desk, new)
+    new = list(propose(session.entries))
+    found = changes(session, new)
     show_changes(found)
     return Entered(new, found)
 
@@ -98,13 +98,15 @@ def _numbers(first: int, last: int) -> str:
     return f"entry {first}" if first == last else f"entries {first} to {last}"
 
 
-def _print_result(desk: EntryDesk, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
+def _print_result(session: EntrySession, entered: Entered, count: int, style: str, *, dry_run: bool) -> None:
     added = entered.entries
     numbers = [] if dry_run or not added else [added[0].number, added[-1].number]
-    but = _reservations(desk, added)
+    but = _reservations(session, added)
     if style == "json":
         counts = {"rows": count, "added": len(added), "unchanged": count - len(added), "dry_run": dry_run}
-        print_json({"contract": desk.contract.id, **counts, "numbers": numbers, "changed": entered.changes, "but": but})
+        print_json(
+            {"contract": session.contract.id, **counts, "numbers": numbers, "changed": entered.changes, "but": but}
+        )
         return
     said = "would be added" if dry_run else "added"
     where = f" ({_numbers(*numbers)})" if numbers else ""
@@ -114,10 +116,10 @@ def _print_result(desk: EntryDesk, entered: Entered, count: int, style: str, *, 
         print_reservation(line)
 
 
-def _reservations(desk: EntryDesk, added: Sequence[Entry]) -> list[str]:
+def _reservations(session: EntrySession, added: Sequence[Entry]) -> list[str]:
     """What the figures do not take from the rows, each told once."""
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import doubts
 
-    ground = EntryContext(desk.contract, desk.entries)
+    ground = EntryContext(session.contract, session.entries)
     return list(dict.fromkeys(line for entry in added for line in doubts(entry, ground)))

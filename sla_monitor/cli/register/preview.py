@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.register.desk import EntryDesk
+from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.shared.terminal import NONE, lines_of, table, width
 from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.periods.months import last_day
@@ -41,12 +41,12 @@ class Entered:
     changes: Changes
 
 
-def confirm(desk: EntryDesk, new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:
+def confirm(session: EntrySession, new: Sequence[Entry], confirmed: Changes, *, yes: bool) -> Changes:
     """Show what new entries change in months that are over, and ask, unless it is what was `confirmed` before.
 
     Raises click.Abort for a no, and ClickException where there is nobody to ask.
     """
-    found = changes(desk, new)
+    found = changes(session, new)
     if found and found != confirmed:
         show_changes(found)
         ask("Enter it?", yes=yes)
@@ -67,7 +67,7 @@ def show_changes(found: Changes) -> None:
         click.echo(f"This changes months that are over.\n{lines_of(table(found, (), width()))}", err=True)
 
 
-def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
+def changes(session: EntrySession, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
     from sla_monitor.register.affected_months import Others, first_changed
 
@@ -78,36 +78,36 @@ def changes(desk: EntryDesk, new: Sequence[Entry]) -> Changes:
     from sla_monitor.periods.edges import month_at
     from sla_monitor.periods.terms_slices import margin_ms
 
-    now_ms, said = desk.clock.now_ms(), desk.entries()
-    others, running, reach_ms = Others(said), month_at(now_ms, desk.zone), margin_ms(desk.contract)
-    touched = [first_changed(entry.body, desk.zone, others, reach_ms) or running for entry in new]
+    now_ms, said = session.clock.now_ms(), session.entries()
+    others, running, reach_ms = Others(said), month_at(now_ms, session.zone), margin_ms(session.contract)
+    touched = [first_changed(entry.body, session.zone, others, reach_ms) or running for entry in new]
     if min(touched, default=running) >= running:
         return []
-    with keeping(desk.config, desk.ledger) as evidence:
+    with keeping(session.config, session.ledger) as evidence:
         several = (said, [*said, *new])
-        before, after = (history(desk.contract, evidence, running, now_ms, said=one) for one in several)
-    return _compared(desk, before, after)
+        before, after = (history(session.contract, evidence, running, now_ms, said=one) for one in several)
+    return _compared(session, before, after)
 
 
 def changes_of_import(
-    desk: EntryDesk, evidence: Reader, new: Sequence[Entry], add: Layer | None = None, without: int | None = None
+    session: EntrySession, evidence: Reader, new: Sequence[Entry], add: Layer | None = None, without: int | None = None
 ) -> Changes:
     """The same of an import, or of taking one back, with the entries that go with it."""
     from sla_monitor.assess import history
     from sla_monitor.periods.edges import month_at
 
-    now_ms, said = desk.clock.now_ms(), desk.entries()
-    running = month_at(now_ms, desk.zone)
-    before = history(desk.contract, evidence, running, now_ms, said=said)
+    now_ms, said = session.clock.now_ms(), session.entries()
+    running = month_at(now_ms, session.zone)
+    before = history(session.contract, evidence, running, now_ms, said=said)
     supposed = evidence.supposing(add, without)
-    return _compared(desk, before, history(desk.contract, supposed, running, now_ms, said=[*said, *new]))
+    return _compared(session, before, history(session.contract, supposed, running, now_ms, said=[*said, *new]))
 
 
-def _compared(desk: EntryDesk, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
+def _compared(session: EntrySession, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
     rows = list[dict[str, str]]()
     for one, other in zip(before, after, strict=True):
-        closed_ms = instant_ms(last_day(other.month), time.max, desk.zone)
-        rows += differences(one, other, desk.contract.version_at(closed_ms).terms)
+        closed_ms = instant_ms(last_day(other.month), time.max, session.zone)
+        rows += differences(one, other, session.contract.version_at(closed_ms).terms)
     return rows
 
 

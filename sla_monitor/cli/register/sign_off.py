@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sla_monitor.cli.register.desk import EntryDesk, desk_options
 from sla_monitor.cli.register.entering import put_down
+from sla_monitor.cli.register.entry_session import EntrySession, session_options
 from sla_monitor.cli.shared.options import period_option
 from sla_monitor.cli.shared.sources import month_named, recorded
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("sign-off")
-@desk_options
+@session_options
 @period_option("The month: 2026-10.", required=True)
 @click.option("--reference", default="", help="A number in somebody's files: the minutes' item.")
 @click.option("--evidence", default="", help="Where the papers are.")
@@ -31,10 +31,10 @@ def sign_off(period: str, why: str, **given: Any) -> None:
     from sla_monitor.assess import assess_month
     from sla_monitor.document import figures_digest
 
-    desk = EntryDesk.open(given["contract"], given["config"], given["ledger"])
-    now_ms = desk.clock.now_ms()
-    with recorded(desk.config, desk.ledger) as evidence:
-        found = assess_month(desk.contract, evidence, month_named(period, desk.contract, now_ms), now_ms)
+    session = EntrySession.open(given["contract"], given["config"], given["ledger"])
+    now_ms = session.clock.now_ms()
+    with recorded(session.config, session.ledger) as evidence:
+        found = assess_month(session.contract, evidence, month_named(period, session.contract, now_ms), now_ms)
     points, credit = _sums(found)
     _confirm(found, points, credit, yes=given["yes"])
     sums = {"digest": figures_digest(found), "points": points, "credit": credit}

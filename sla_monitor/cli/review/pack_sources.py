@@ -50,7 +50,7 @@ def made_from(asked: PackChoice) -> Iterator[Vouched]:
     from sla_monitor.periods.edges import period_of
     from sla_monitor.review.first_failures import first_failures
     from sla_monitor.review.gathering import PackSubject, gathered
-    from sla_monitor.review.keeping import Retention, sealed_as
+    from sla_monitor.review.retention import Retention, sealed_as
 
     contract = chosen_contract(asked.contract, asked.config)
     if asked.evidence is not None:
@@ -72,7 +72,7 @@ def made_from(asked: PackChoice) -> Iterator[Vouched]:
             PackSubject(contract, reader, month, now_ms),
             asked.copy,
             first_failures=lambda one: first_failures(one, reader.first_failed),
-            keeping=Retention(is_recorded=True, by=by, **sealed_as(days, period_of(contract, month))),
+            retention=Retention(is_recorded=True, by=by, **sealed_as(days, period_of(contract, month))),
             head="" if head is None else head.line(now_ms, None if key is None else key.sign),
         )
         yield Vouched(whole, key, days)

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from sla_monitor.contract.calendars import DAYS, Calendar
+from sla_monitor.contract.fields import rounded_duration
 from sla_monitor.contract.maintenance import OVER_WORDS, YEARS, MaintenanceTerms
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import format_ms, hours_in_30_days_ms
+from sla_monitor.contract.usual_month import hours_in_30_days_ms
 
 SUBSTITUTE = " (observed)"
 """How the library of holidays marks the day that stands in for one at a weekend."""
@@ -17,7 +18,7 @@ NEAR = [timedelta(days=n) for n in range(1, 8)]
 Path = tuple[str | int, ...]
 
 
-def upkeep_doubts(terms: Terms) -> Iterator[RuleProblem]:
+def maintenance_doubts(terms: Terms) -> Iterator[RuleProblem]:
     """What a careful reader would ask about, with the path of the term."""
     for name, calendar in terms.calendars.items():
         path: Path = ("calendars", name, "bank_holidays")
@@ -66,14 +67,14 @@ def _maintenance(
     """An allowance that there is no time for, and one that nobody shares."""
     if rules.allowance_ms is None:
         return
-    allowed, over = format_ms(rules.allowance_ms), OVER_WORDS[rules.allowance_over]
+    allowed, over = rounded_duration(rules.allowance_ms), OVER_WORDS[rules.allowance_over]
     for name, whose in _hours_for_it(rules, services):
         hours = hours_in_30_days_ms(terms, name) * (12 if rules.allowance_over in YEARS else 1)
         if not whose and hours < rules.allowance_ms:
-            message = f"is {allowed} {over}, and {name} has {format_ms(hours)} (check the two)"
+            message = f"is {allowed} {over}, and {name} has {rounded_duration(hours)} (check the two)"
             yield (*path, "allowance"), message
         elif whose and hours <= rules.allowance_ms:
-            message = f"is {allowed} {over}, and {whose} has {format_ms(hours)} of service hours"
+            message = f"is {allowed} {over}, and {whose} has {rounded_duration(hours)} of service hours"
             yield (*path, "allowance"), f"{message}: it need never be up (a smaller allowance)"
     if rules.excess == "excluded":
         yield (*path, "excess"), f"excluded: what goes beyond {allowed} does not count either, so nothing is limited"

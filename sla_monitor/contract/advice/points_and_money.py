@@ -10,6 +10,7 @@ from math import ceil
 from sla_monitor.contract.advice.reachability import unreachable
 from sla_monitor.contract.fields import UNITS_MS
 from sla_monitor.contract.money.charges_and_caps import Cap
+from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
 from sla_monitor.contract.money.credit_tables import Number
 from sla_monitor.contract.money.regime import Regime
@@ -26,6 +27,7 @@ def doubts(regime: Regime) -> Iterator[RuleProblem]:
     yield from _unfinished_parts(regime)
     yield from _unrelated(regime)
     yield from money_doubts(regime)
+    yield from _not_combined(regime)
     for j, cap in enumerate(regime.caps):
         if cap.base == "trailing_12_months" and cap.first_year_base is None:
             message = "nothing is charged before the first month, so that the cap of that month is nothing"
@@ -83,9 +85,12 @@ def never_repeated(terms: Terms) -> Iterator[RuleProblem]:
 def _is_moot(cap: Cap, credit: Credit, regime: Regime) -> bool:
     """Whether a cap is below the least that a rule gives in one month. Money is reckoned in charges of a month, the
     first of them where nothing is said of charges being 100."""
-    charges = _charges(regime, credit.service)
-    percent = _least_percent(credit, regime)
-    limit = _limit(cap, credit, regime)
+    return _is_over(credit, _limit(cap, credit, regime), regime)
+
+
+def _is_over(credit: Credit, limit: Number | None, regime: Regime) -> bool:
+    """Whether the least that a rule gives is over a limit, as far as the terms tell both."""
+    charges, percent = _charges(regime, credit.service), _least_percent(credit, regime)
     if charges is None or percent is None or limit is None:
         return False
     return Fraction(percent) * Fraction(charges) / 100 > limit
@@ -100,6 +105,32 @@ def _limit(cap: Cap, credit: Credit, regime: Regime) -> Number | None:
     base = _charges(regime, credit.service if cap.scope == "service" else None)
     months = {"period": 1, "quarter": 3}.get(cap.base or "period", MONTHS)
     return None if base is None else Fraction(cap.percent or 0) * Fraction(base) * months / 100
+
+
+def _not_combined(regime: Regime) -> Iterator[RuleProblem]:
+    """Combinations that choose from one rule, or whose limit leaves nothing to choose."""
+    for j, group in enumerate(regime.combined):
+        if len(group.credits) == 1 and group.among == "rules" and not group.has_limit:
+            message = "there is one rule, so that all of it is paid"
+            yield ("combined", j, "credits"), f"{message} (write among: lines, or name another rule)"
+        for credit in (one for one in regime.credits if one.id in group.credits):
+            limit = _group_limit(group, credit, regime)
+            if limit == 0:
+                yield ("combined", j), "the limit is nothing, so that it never pays anything (check it, or the charges)"
+                break
+            if _is_over(credit, limit, regime):
+                message = f"the smallest credit of {credit.id} is over the limit: every failure costs the same"
+                yield ("combined", j), f"{message} (check the percentages)"
+
+
+def _group_limit(group: Combined, credit: Credit, regime: Regime) -> Number | None:
+    """The limit as an amount, for one of the rules; None where there is none, or where the terms do not tell it."""
+    if group.max_amount is not None:
+        return group.max_amount if regime.charges.monthly or not group.max_amount else None
+    if group.max_percent is None:
+        return None
+    base = _charges(regime, credit.service if group.scope == "service" else group.service)
+    return None if base is None else Fraction(group.max_percent) * Fraction(base) / 100
 
 
 def _charges(regime: Regime, service: str | None) -> Decimal | None:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint, JourneyEndpoint, NetworkTerms
 from sla_monitor.contract.endpoints.journey_terms import unused_captures
 from sla_monitor.contract.endpoints.network import wrong_family
+from sla_monitor.contract.fields import rounded_duration
 from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import DAY_MS, format_ms, longest_day_ms
+from sla_monitor.contract.usual_month import DAY_MS, longest_day_ms
 
 HELD_SAMPLES, HELD_BYTES = 10_000_000, 25
 """More single observations than this of one month are worth a word, and what each takes in memory while the month
@@ -39,7 +40,7 @@ def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint,
     name = endpoint.expected.calendar or service.service_hours
     longest_ms = longest_day_ms(terms, name)
     if endpoint.period_ms is not None and endpoint.period_ms > longest_ms:
-        period, day = format_ms(endpoint.period_ms), format_ms(longest_ms)
+        period, day = rounded_duration(endpoint.period_ms), rounded_duration(longest_ms)
         message = f"counts in the hours of {name}, at most {day} a day, so that {period} of silence take several days"
         yield path, f"{message} (write expected: {{at: ['02:00']}} for a job that runs at a time of day)"
 

@@ -1,4 +1,4 @@
-"""The terms of an endpoint as a contract would write them."""
+"""An endpoint's terms, spelled as in a contract file."""
 
 from __future__ import annotations
 

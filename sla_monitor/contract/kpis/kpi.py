@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_a
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Percent, Strict, Whole
+from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Percent, Strict, Whole, rounded_duration
 from sla_monitor.contract.kpis.bands import Direction
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.kpis.prometheus_source import AskedKpi
 from sla_monitor.contract.rules.plain_values import RuleProblem
-from sla_monitor.contract.usual_month import format_ms
 
 if TYPE_CHECKING:
     from sla_monitor.contract.terms import Terms
@@ -87,8 +86,8 @@ class AvailabilityKpi(PercentKpi):
         limit_ms = None if slow is None else slow.promised_ms * Fraction(slow.multiple)
         for endpoint in probing:
             if limit_ms is not None and endpoint.timeout_ms <= limit_ms:
-                waited = f"{endpoint.id} is down after {format_ms(endpoint.timeout_ms)}"
-                message = f"{waited}, and an answer is none only after {format_ms(limit_ms)} (a longer timeout)"
+                waited = f"{endpoint.id} is down after {rounded_duration(endpoint.timeout_ms)}"
+                message = f"{waited}, and an answer is none only after {rounded_duration(limit_ms)} (a longer timeout)"
                 yield ("counting",), message
 
 
@@ -106,10 +105,10 @@ class ErrorRateKpi(PercentKpi):
         return self.endpoints
 
     def doubts(self, terms: Terms) -> Iterator[RuleProblem]:
-        slot = format_ms(self.slot_ms)
+        slot = rounded_duration(self.slot_ms)
         for _, endpoint in terms.endpoints_of(self):
             if endpoint.every_ms > self.slot_ms:
-                every = f"{format_ms(endpoint.every_ms)}, the interval of {endpoint.id}"
+                every = f"{rounded_duration(endpoint.every_ms)}, the interval of {endpoint.id}"
                 message = f"{slot} is shorter than {every}: most slots hold no probe of it"
                 yield ("slot",), f"{message} (a longer slot, or probe more often)"
 

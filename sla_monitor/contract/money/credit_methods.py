@@ -53,6 +53,8 @@ class CreditTerms(Strict):
     prices_misreports: ClassVar[bool] = False
     """Whether it takes the register's misreports."""
     is_bonus: ClassVar[bool] = False
+    is_combinable: ClassVar[bool] = True
+    """Whether it gives credits in money, of which one of several may be paid."""
     """Whether it gives money to the supplier: it comes after all rules that take some."""
 
     id: Identifier = Field(description="The name of the rule in reports.")
@@ -413,6 +415,7 @@ class DaysCredit(CreditTerms):
 
     summary: ClassVar[str] = "days of free service or of added term that a table gives for the result, and no money"
     example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "gives": "added_term", "tiers": "[{below: 99.9, days: 1}]"}
+    is_combinable: ClassVar[bool] = False
 
     method: Literal["days"] = Field(description="How the credit is worked out.")
     kpi: KpiId = Field(description="Whose result is looked up.")
@@ -442,6 +445,7 @@ class BonusCredit(CreditTerms):
     summary: ClassVar[str] = "what a table gives the supplier for a good result, as a negative credit"
     example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "rewards": "[{at_least: 99.99, percent: 1}]"}
     is_bonus: ClassVar[bool] = True
+    is_combinable: ClassVar[bool] = False
 
     method: Literal["bonus"] = Field(description="How the credit is worked out.")
     kpi: KpiId = Field(description="Whose result earns it.")

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
+from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.trigger_terms import Trigger
 
@@ -21,6 +22,9 @@ class Regime(Protocol):
 
     @property
     def credits(self) -> tuple[Credit, ...]: ...
+
+    @property
+    def combined(self) -> tuple[Combined, ...]: ...
 
     @property
     def caps(self) -> tuple[Cap, ...]: ...

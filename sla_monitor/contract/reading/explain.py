@@ -64,6 +64,7 @@ SAMPLES = {
     "service": "service: custody",
     "target": "target: 99.9",
     "pays": "pays: all",
+    "credits": "credits: [outage, slow]",
     "country": "country: GB",
     "first_year": "first_year: 2025",
     "last_year": "last_year: 2036",

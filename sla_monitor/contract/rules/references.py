@@ -16,7 +16,12 @@ Path = tuple[str | int, ...]
 
 def performance_problems(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     """What is wrong between the KPIs, credits, caps and triggers of a contract."""
-    for key, what in (("credits", "credit"), ("caps", "cap"), ("triggers", "trigger")):
+    for key, what in (
+        ("credits", "credit"),
+        ("combined", "combination"),
+        ("caps", "cap"),
+        ("triggers", "trigger"),
+    ):
         yield from _twice(contract, key, what)
     yield from _kpis(contract)
     yield from _calendars(contract)
@@ -24,6 +29,7 @@ def performance_problems(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     yield from _published(contract)
     yield from _charges(contract)
     yield from _credits(contract)
+    yield from _combined(contract)
     for i, trigger in entries(contract, "triggers"):
         yield from _trigger(contract, ("triggers", i), trigger, _above(contract, "triggers", i))
 
@@ -124,6 +130,23 @@ def _credits(contract: dict[str, Any]) -> Iterator[RuleProblem]:
             if kpi.get("id") == credit.get("tickets") is not None and kpi.get("within") is None:
                 message = f"{kpi['id']} counts no tickets (name a KPI with indicator: ratio_in_target and within)"
                 yield ("credits", i, "tickets"), message
+
+
+def _combined(contract: dict[str, Any]) -> Iterator[RuleProblem]:
+    """Rules that are combined: each is there, and in one combination alone."""
+    rules, services = names_in(contract, "credits"), names_in(contract, "services")
+    methods = {rule.get("id"): METHODS.get(str(rule.get("method"))) for _, rule in entries(contract, "credits")}
+    owners: dict[str, Any] = {}
+    for i, group in entries(contract, "combined"):
+        yield from unknown("service", ("combined", i, "service"), group.get("service"), services)
+        for j, name in enumerate(listed(group, "credits")):
+            path = ("combined", i, "credits", j)
+            yield from unknown("credit", path, name, rules)
+            terms = methods.get(name) if isinstance(name, str) else None
+            if terms is not None and not terms.is_combinable:
+                yield path, f"{name} gives no credit in money (leave it out)"
+            if isinstance(name, str) and owners.setdefault(name, i) != i:
+                yield path, f"{name} is in another combination above (leave it out of one of them)"
 
 
 def _trigger(

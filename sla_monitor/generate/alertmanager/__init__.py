@@ -1,1 +1,1 @@
-"""Everything Alertmanager needs: who hears of what and when, and what keeps quiet because of something else."""
+"""Everything that Alertmanager needs, one module for each part of its configuration."""

@@ -1,4 +1,4 @@
-"""Everything Alertmanager needs: who hears of what and when, what keeps quiet because of something else, and words."""
+"""Alertmanager's configuration file, with its routes, and the template of its messages."""
 
 from __future__ import annotations
 

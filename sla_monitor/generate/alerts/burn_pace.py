@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from sla_monitor.contract.endpoints.endpoint import Endpoint
-from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.fields import rounded_duration, spelled_duration
 from sla_monitor.contract.kpis.kpi import AvailabilityKpi
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.contract.usual_month import agreed_in_30_days_ms, format_ms, longest_agreed_ms
+from sla_monitor.contract.usual_month import agreed_in_30_days_ms, longest_agreed_ms
 from sla_monitor.settings import Alerting, Burn
 
 PAGE, TICKET = "page", "ticket"
@@ -67,14 +67,17 @@ def _why_not(terms: Terms, kpi: AvailabilityKpi, burns: tuple[Burn, ...]) -> tup
     if not possible:
         longest_ms = max(burn.long_ms for burn in burns)
         most = 100 * longest_agreed_ms(terms, _service(terms, kpi), longest_ms) / allowance
-        why = f"no outage of {spelled_duration(longest_ms)} uses so much of its allowance of {format_ms(allowance)} up"
+        allowed = rounded_duration(allowance)
+        why = f"no outage of {spelled_duration(longest_ms)} uses so much of its allowance of {allowed} up"
         return why, f"set a share below {float(most):.3g}, or a longer window, in the settings' alerting"
     tightest = min(Fraction(burn.share_percent) / 100 * allowance for burn in possible)
     for endpoint in _lone_endpoints(terms, kpi):
         lost_ms = endpoint.every_ms + endpoint.timeout_ms
         if terms.accounting.confirmation_failures == 1 and lost_ms >= tightest:
-            why = f"one failed probe at {endpoint.id}, {format_ms(lost_ms)} until the next, would be enough for it"
-            sooner = f", or let a probe take less than {format_ms(tightest)}" if tightest else ""
+            why = (
+                f"one failed probe at {endpoint.id}, {rounded_duration(lost_ms)} until the next, would be enough for it"
+            )
+            sooner = f", or let a probe take less than {rounded_duration(tightest)}" if tightest else ""
             return why, f"set accounting.confirmation to 2 or more{sooner}"
     return None
 

@@ -1,4 +1,4 @@
-"""Alerts for those who manage the contract: promises broken or about to be, money, deadlines, papers."""
+"""Alerts for those who manage the contract: KPIs that miss their targets or are close to it, and money."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sla_monitor.generate.grafana.drill_down import SCORECARD
 from sla_monitor.generate.promql import PER_KPI
 
 
-def regime_alerts(subject: AlertSubject) -> Iterator[Alert]:
+def contract_alerts(subject: AlertSubject) -> Iterator[Alert]:
     """Those that the terms give a reason for."""
     yield from _runs_out(subject)
     yield from _breached(subject)

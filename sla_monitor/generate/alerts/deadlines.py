@@ -12,7 +12,7 @@ from sla_monitor.generate.alerts.subject import DAY_S, AlertSubject
 from sla_monitor.generate.promql import PER_CONTRACT, joined
 
 
-def paper_alerts(subject: AlertSubject) -> Iterator[Alert]:
+def deadline_alerts(subject: AlertSubject) -> Iterator[Alert]:
     """Those that the register and the calendar give a reason for."""
     alerting, at_ms = subject.settings.alerting, late(subject)
     claim, pending = subject.sample(names.CLAIM_DEADLINE), subject.sample(names.OLDEST_PENDING)

@@ -15,7 +15,7 @@ STEPS = 24
 """Samples of a unit test in one window."""
 
 
-def unanswered_alerts(subject: AlertSubject) -> Iterator[Alert]:
+def kpi_query_alerts(subject: AlertSubject) -> Iterator[Alert]:
     """That a KPI's question was asked at least twice, and never answered, in twice the time after which it is asked
     again. An answer that was late, or came at the second attempt, does not alert: the figure is of a month."""
     by_every: dict[int, list[str]] = {}

@@ -12,7 +12,7 @@ from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import PER_SERVICE, joined
 
 
-def upkeep_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
+def maintenance_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
     """Those about the maintenance of the services of one criticality."""
     yield _maintenance(subject, group)
     yield _overrun(subject, group)

@@ -1,8 +1,8 @@
-"""What was told of spans in the chain (`span_states`), and what it comes to: the spans as they are to be.
+"""States of spans in the chain (`span_states`), and the spans that they add up to.
 
-Each row says what an endpoint's latest span was once an observation was recorded. It takes the place of whatever was
-told before of that endpoint from its beginning on: of the same span, while it went on, and of others, where the clock
-was put right or spans were worked out again.
+Each row is the state of an endpoint's latest span after an observation. It replaces all earlier states of that endpoint
+from the span's start on: of the same span while it lasted, and of others where the clock was corrected or spans were
+rebuilt.
 """
 
 from __future__ import annotations

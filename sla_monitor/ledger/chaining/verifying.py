@@ -1,4 +1,4 @@
-"""Is the record as it was recorded? Links against rows, bodies against digests, the schema against the program's.
+"""Verification of the record: links against rows, bodies against digests, the schema against the program's.
 
 What is wrong is named: which row, of which endpoint, of which time, as far as what is left can tell.
 """

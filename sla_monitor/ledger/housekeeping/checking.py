@@ -24,11 +24,11 @@ from sla_monitor.ledger.chaining.span_proof import FirstSpans, SpanProof
 from sla_monitor.ledger.chaining.span_states import spans_in
 from sla_monitor.ledger.chaining.verifying import begun_over, pruned_of, verify_after, verify_all
 from sla_monitor.ledger.file_health import NOT_OURS, check_small, damaged, quick_check, refusal
+from sla_monitor.ledger.file_identity import LARGEST_MODE
 from sla_monitor.ledger.housekeeping.rebuilding import Progress, derive, differences, differences_after
 from sla_monitor.ledger.housekeeping.salvage import sync
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import open_reader
-from sla_monitor.ledger.place import LARGEST_MODE
 from sla_monitor.ledger.reading.packed_hours import PackedHours, wrong_hours
 from sla_monitor.ledger.recording.tally import Meanings
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.connect import connect_reader, connect_resting
+from sla_monitor.ledger.file_identity import LARGEST_MODE, real
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.housekeeping.increment import undo_unfinished
 from sla_monitor.ledger.housekeeping.rebuilding import Progress
 from sla_monitor.ledger.housekeeping.salvage import sync
 from sla_monitor.ledger.opening import take_lock, unfinished
-from sla_monitor.ledger.place import LARGEST_MODE, real
 
 _ENDINGS = "", "-wal", "-shm"
 

@@ -13,7 +13,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sla_monitor.ledger.place import LARGEST_MODE, Displaced, Displacement
+from sla_monitor.ledger.file_identity import LARGEST_MODE, Displaced, Displacement
 from sla_monitor.ledger.recording.journal import Journal
 
 LOG = logging.getLogger(__name__)

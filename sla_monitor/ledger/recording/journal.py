@@ -13,9 +13,9 @@ from sqlite_utils import Database
 from sla_monitor.ledger.chaining.links import Chain, Link
 from sla_monitor.ledger.chaining.verifying import verify_recent
 from sla_monitor.ledger.connect import connect_reader, immediate
+from sla_monitor.ledger.file_identity import FileIdentity
 from sla_monitor.ledger.name_tables import Codes, Names
 from sla_monitor.ledger.opening import open_writer
-from sla_monitor.ledger.place import LedgerPlace
 from sla_monitor.ledger.reading.packed_hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.reading.pruned_days import last_observation
 from sla_monitor.ledger.recording.bodies import EvidenceTable, storable
@@ -50,7 +50,7 @@ class Journal:
     Belongs to one thread. After a transaction that failed it reads its memory again, from the database.
     """
 
-    def __init__(self, database: Database, place: LedgerPlace) -> None:
+    def __init__(self, database: Database, place: FileIdentity) -> None:
         connection = database.conn
         self.database = database
         self.place = place
@@ -92,7 +92,7 @@ class Journal:
         """
         database = open_writer(path)
         try:
-            place = LedgerPlace(path, given)
+            place = FileIdentity(path, given)
         except BaseException:
             database.close()
             raise

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.place import Displaced
+from sla_monitor.ledger.file_identity import Displaced
 from sla_monitor.ledger.recording.buffer import Buffer
 from sla_monitor.ledger.recording.buffer_entries import Held
 from sla_monitor.ledger.recording.journal import Journal

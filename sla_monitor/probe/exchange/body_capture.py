@@ -1,4 +1,4 @@
-"""Values that a journey takes from a body. All of it is hostile text, and is bounded here and in `judging.py`."""
+"""Captures from a body, by JSON path or pattern: the costly part of `capture.py`, bounded here and in `judging.py`."""
 
 from __future__ import annotations
 

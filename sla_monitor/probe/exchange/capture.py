@@ -1,4 +1,4 @@
-"""Values that a journey captures from an answer for later steps. All are hostile text, bounded here."""
+"""Captures of a journey's step, from headers, cookies and body: hostile text, bounded before a later step sends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the kinds of entry are made of."""
+"""Fields that several kinds of entry share: months, texts, counts, stretches of time."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from sla_monitor.archive.sealed import SUMS as DAY_SUMS
 from sla_monitor.contract.bank_holidays import handed_name
 from sla_monitor.errors import EvidenceError, ReviewError
 from sla_monitor.evidence import evidence_text
-from sla_monitor.evidence.given import GivenEvidence
+from sla_monitor.evidence.disclosed import DisclosedEvidence
 from sla_monitor.evidence.reading import checked, evidence_of, spelled_content
 from sla_monitor.periods.edges import run_of
 from sla_monitor.periods.terms_slices import evidence_range
@@ -49,7 +49,7 @@ def evidence_file(found: Gathered) -> bytes:
     run, kpis = run_of(contract), found.case.terms.kpis
     last = max([month, *(run.period_months(month, kpi.measurement_months)[-1] for kpi in kpis)])
     seen = evidence_range(contract, source.first_ms(contract.id), (run.first, last), now_ms)
-    given = GivenEvidence(source, found.case.copy == "supplier", seen[1])
+    given = DisclosedEvidence(source, found.case.copy == "supplier", seen[1])
     last_ms = max((entry.at_ms for entry in given.entries(contract.id)), default=0)
     for at_ms in dict.fromkeys((min(max(seen[1], last_ms), now_ms), now_ms)):
         content = "".join(evidence_text(contract, given, seen, at_ms)).encode()

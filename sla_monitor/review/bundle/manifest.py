@@ -10,9 +10,9 @@ from typing import Any, cast, get_args
 
 from sla_monitor.errors import BundleError
 from sla_monitor.review.bundle.contents import VERSION
-from sla_monitor.review.keeping import Retention
 from sla_monitor.review.pack_input import Copy
 from sla_monitor.review.rendering.files import FORMATS, PackRequest
+from sla_monitor.review.retention import Retention
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
@@ -32,7 +32,7 @@ class Manifest:
     copy: Copy
     program: str
     wanted: PackRequest
-    keeping: Retention
+    retention: Retention
     head: str
     assessment: str
     figures: str
@@ -63,7 +63,7 @@ def manifest_of(content: bytes) -> Manifest:
     lacking, digest = _list(parts.get("entries")), parts.get("sha256")
     is_right = parts.keys() == {"entries", "sha256"} and all(type(number) is int for number in lacking)
     read.check("withheld", withheld if is_right and (digest is None or _is(digest, _DIGEST)) else None)
-    keeping = Retention.of(told.get("record"))
+    retention = Retention.of(told.get("record"))
     files = told.get("files")
     is_right = isinstance(files, dict) and all(_is(one, _DIGEST) for one in files.values())
     return Manifest(
@@ -73,7 +73,7 @@ def manifest_of(content: bytes) -> Manifest:
         copy=cast(Copy, read.check("copy", told.get("copy") if told.get("copy") in get_args(Copy) else None)),
         program=read.text("program", re.compile(r"sla-monitor [0-9A-Za-z.+-]{1,40}")),
         wanted=wanted,
-        keeping=read.check("record", keeping),
+        retention=read.check("record", retention),
         head=read.text("head", _HEAD),
         assessment=read.text("assessment_sha256", _DIGEST),
         figures=read.text("figures_sha256", _DIGEST),

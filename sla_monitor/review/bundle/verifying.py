@@ -33,10 +33,10 @@ from sla_monitor.review.bundle.manifest import Manifest, manifest_of
 from sla_monitor.review.bundle.unpacking import Unpacked, unpacked
 from sla_monitor.review.first_failures import first_failures_in
 from sla_monitor.review.gathering import PROGRAM, Gathered, PackSubject, gathered
-from sla_monitor.review.keeping import sealed_as
 from sla_monitor.review.pack_input import FirstFailures
 from sla_monitor.review.pack_store import MANIFEST
 from sla_monitor.review.rendering.files import manifest, packed
+from sla_monitor.review.retention import sealed_as
 from sla_monitor.signing import VerifyingKey
 from sla_monitor.wording.numbers import format_counted_points
 
@@ -148,7 +148,7 @@ class _Opened:
             PackSubject(contract, evidence, month, evidence.as_of_ms),
             self.about.copy,
             first_failures=lambda _: failures,
-            keeping=self.about.keeping,
+            retention=self.about.retention,
             head=self.about.head,
             program=self.about.program,
         )
@@ -316,7 +316,7 @@ class _Opened:
         elif has_days and SCRIPT not in self._whole.files:
             yield Check(SCRIPT, "wrong", "is missing beside the sealed days")
         if not has_days:
-            is_told = bool(self.about.keeping.checkpoint)
+            is_told = bool(self.about.retention.checkpoint)
             said = "the manifest lists them, and there are none" if is_told else "no sealed days are in the bundle"
             yield Check("days", "wrong" if is_told else "note", said)
             return
@@ -369,7 +369,7 @@ def _against_manifest(about: Manifest, days: Sequence[SealedDay], period: Period
     except ArchiveError as error:
         yield str(error)
         return
-    if any(getattr(about.keeping, name) != value for name, value in told.items()):
+    if any(getattr(about.retention, name) != value for name, value in told.items()):
         yield "the manifest says something else of the sealed days"
 
 

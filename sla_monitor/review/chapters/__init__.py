@@ -1,1 +1,1 @@
-"""The chapters of a pack, in the order in which the meeting reads them; one module for each."""
+"""The chapters of a pack, one module for each; `monthly_pack.py` has their order."""

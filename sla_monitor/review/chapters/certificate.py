@@ -31,21 +31,21 @@ def certificate(case: PackInput) -> Section:
 
 
 def _facts(case: PackInput) -> Iterator[tuple[str, Cell]]:
-    one, keeping = case.assessment, case.keeping
+    one, retention = case.assessment, case.retention
     yield "Authority", Cell(one.authority)
     yield "Contract", Cell(f"{one.title} ({one.contract}), with {one.supplier}")
     yield "Month", Cell(format_stretch(one.period.start_ms, one.period.end_ms, case.zone))
-    yield "Records kept by", Cell(keeping.by or one.authority)
+    yield "Records kept by", Cell(retention.by or one.authority)
     yield "Kept as", Cell(_kept_as(case))
     if case.head:
         yield "Head of the chain", Cell(case.head.partition(" signature=")[0], tone="code")
-    if keeping.checkpoint:
-        day, _, root = keeping.checkpoint.partition(" ")
+    if retention.checkpoint:
+        day, _, root = retention.checkpoint.partition(" ")
         yield f"Checkpoint of {day}", Cell(root, tone="code")
 
 
 def _kept_as(case: PackInput) -> str:
-    if not case.keeping.is_recorded:
+    if not case.retention.is_recorded:
         return "an evidence file; the ledger that it was made from is not known here"
     entries = case.assessment.register_number
     register = f"register entries up to {entries}" if entries else "no register entries"
@@ -60,7 +60,7 @@ def _records(case: PackInput) -> Table:
 
 
 def _about(case: PackInput) -> Iterator[str]:
-    if case.keeping.is_recorded:
+    if case.retention.is_recorded:
         yield (
             "The ledger is kept by a computer program in the ordinary course of the authority’s activities. It is"
             " append-only, and each part is chained to the one before by a digest, so that a later change is found."

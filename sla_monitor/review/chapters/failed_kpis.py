@@ -28,7 +28,7 @@ FAILED = (
 )  # fmt: skip
 
 
-def failures(case: PackInput) -> Section:
+def failed_kpis(case: PackInput) -> Section:
     pages = tuple(page_of(case, kpi) for kpi in case.failed() if kpi.terms is not None)
     said = f"{format_count(len(pages), 'KPI')} missed the target; a page for each follows."
     blocks: tuple[Block, ...] = (Prose((said if pages else "Every KPI that could be assessed met its target.",)),)

@@ -24,7 +24,7 @@ LEFT_OUT = (
 )
 
 
-def checking(case: PackInput) -> Section:
+def how_to_check(case: PackInput) -> Section:
     """The figures first; then what nobody can change unseen."""
     is_supplier = case.copy == "supplier"
     said = SUPPLIER if is_supplier else AUTHORITY
@@ -37,16 +37,16 @@ def checking(case: PackInput) -> Section:
 def witnessed(case: PackInput) -> str:
     """Whether somebody else than the monitor's owner vouches for the record: told in every pack, also that nobody
     does."""
-    keeping = case.keeping
-    if not keeping.is_recorded:
+    retention = case.retention
+    if not retention.is_recorded:
         return UNKNOWN
-    if not keeping.sealed_until:
+    if not retention.sealed_until:
         return "No day of this month is sealed, so that nobody but the monitor’s owner vouches for the record."
-    sealed = f"Days are sealed up to {keeping.sealed_until}."
-    if not keeping.witness:
+    sealed = f"Days are sealed up to {retention.sealed_until}."
+    if not retention.witness:
         alone = "the monitor’s owner alone vouches for the record"
         return f"{sealed} The supplier has signed no checkpoint of them: {alone}."
-    return f"{sealed} {keeping.witness} signed the checkpoint of {keeping.witnessed_until} as a witness."
+    return f"{sealed} {retention.witness} signed the checkpoint of {retention.witnessed_until} as a witness."
 
 
 def _digest(case: PackInput) -> Iterator[Block]:
@@ -71,7 +71,7 @@ def _by_the_supplier(case: PackInput) -> Iterator[Row]:
         " --format json",
     )
     yield _step("No file of the unpacked bundle was changed", "sha256sum --check SHA256SUMS")
-    if case.keeping.sealed_until:
+    if case.retention.sealed_until:
         yield _step(
             "The sealed days are those that were signed; with “-c” and a checkpoint that you kept, nothing from before"
             " was changed",
@@ -85,7 +85,7 @@ def _by_the_supplier(case: PackInput) -> Iterator[Row]:
 
 def _by_the_authority(case: PackInput) -> Iterator[Row]:
     contract, month = case.assessment.contract, case.month
-    where = "" if case.keeping.is_recorded else " --evidence FILE"
+    where = "" if case.retention.is_recorded else " --evidence FILE"
     yield _step(
         "The assessment whose SHA-256 is on the cover",
         f"sla-monitor assess {contract} --period {month} --format json{where}",
@@ -99,7 +99,7 @@ def _by_the_authority(case: PackInput) -> Iterator[Row]:
             "The record holds all that was in it when this pack was made",
             "sla-monitor ledger check --anchor manifest.json",
         )
-    if case.keeping.sealed_until:
+    if case.retention.sealed_until:
         yield _step(
             "The sealed days and their tables are as they were sealed", f"sla-monitor archive verify DIR/{contract}"
         )
@@ -109,7 +109,7 @@ def _besides(case: PackInput) -> Iterator[str]:
     yield witnessed(case)
     if case.copy != "supplier":
         return
-    if case.keeping.sealed_until:
+    if case.retention.sealed_until:
         yield (
             "Take KEY.pem from the authority in the minutes of a meeting, and verify.sh from the program’s release. It"
             " asks for a shell, coreutils, openssl and xxd alone; docs/archive.md says how to sign without the program."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sla_monitor.contract.maintenance import OVER_WORDS
 from sla_monitor.register.entries import Entry, Maintenance
-from sla_monitor.review.blocks import Cell, Column, Row, Section, Table
+from sla_monitor.review.blocks import Cell, Column, Row, Section, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_stretch
@@ -22,7 +22,7 @@ ALLOWANCES = (
 )  # fmt: skip
 
 
-def upkeep(case: PackInput) -> Section:
+def maintenance(case: PackInput) -> Section:
     booked = case.register.of(Maintenance)
     ahead = [(entry, said) for entry, said in booked if said.end_ms > case.assessment.period.end_ms]
     rows = tuple(_row(case, entry, said) for entry, said in sorted(ahead, key=lambda pair: pair[1].start_ms))
@@ -37,8 +37,8 @@ def _allowances(case: PackInput) -> Iterator[Table]:
         (
             Cell(format_list([names.get(service, service) for service in one.services])),
             Cell(f"{format_duration(one.allowance_ms)} {OVER_WORDS[one.over]}"),
-            Cell(format_duration(one.used_ms)),
-            Cell(format_duration(one.left_ms)),
+            duration_cell(one.used_ms),
+            duration_cell(one.left_ms),
         )
         for one in case.assessment.allowances
     )
@@ -55,7 +55,7 @@ def _row(case: PackInput, entry: Entry, said: Maintenance) -> Row:
     return (
         Cell(str(entry.number), entry.number),
         Cell(format_stretch(said.start_ms, said.end_ms, case.zone)),
-        Cell(format_duration(said.end_ms - said.start_ms)),
+        duration_cell(said.end_ms - said.start_ms),
         Cell(format_list([names.get(one, one) for one in said.services]) if said.services else "all"),
         Cell(state),
         Cell(f"{'Emergency. ' if said.emergency else ''}{entry.note}"),

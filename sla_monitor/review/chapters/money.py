@@ -95,6 +95,8 @@ def _no_credit(case: PackInput) -> str:
 def _line_row(case: PackInput, line: CreditLine) -> Row:
     rule = next((one for one in case.terms.credits if one.id == line.rule), None)
     whose = line.kpi or (rule.costs_for if rule else RETURNED)
+    if line.by_itself != line.amount:
+        whose += f" ({case.money(line.by_itself).text} by itself, {_combination(case, line.rule)})"
     return (
         Cell(describe_id(line.rule)),
         Cell(f"{whose} of {format_month(line.month)}" if line.month else whose),
@@ -102,6 +104,11 @@ def _line_row(case: PackInput, line: CreditLine) -> Row:
         Cell(str(line.given), line.amount) if line.given else case.money(line.amount),
         Cell(rule.clause if rule else ""),
     )
+
+
+def _combination(case: PackInput, rule: str) -> str:
+    """The name of what a rule is combined in."""
+    return next((describe_id(one.id) for one in case.terms.combined if rule in one.credits), "")
 
 
 def _held(case: PackInput, result: PeriodResult) -> Iterator[Table]:

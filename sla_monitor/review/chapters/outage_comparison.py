@@ -34,7 +34,7 @@ MATCHES = (
 TONES: dict[Verdict, Tone] = {"agreed": "met", "differs": "minor", "unseen": "unknown"}
 
 
-def reconciliation(case: PackInput) -> Section | None:
+def outage_comparison(case: PackInput) -> Section | None:
     """None where no list of the month is kept."""
     one = case.assessment.reconciliation
     if one is None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sla_monitor.assess.assessment import Outage
-from sla_monitor.review.blocks import Cell, Column, Row, Table
+from sla_monitor.review.blocks import Cell, Column, Row, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
-from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_stretch
 from sla_monitor.wording.vocabulary import describe_reason
 
@@ -29,9 +28,9 @@ def _row(case: PackInput, outage: Outage) -> Row:
     end_ms = case.cut_off_ms if outage.end_ms is None else outage.end_ms
     return (
         Cell(format_stretch(outage.start_ms, outage.end_ms, case.zone)),
-        _time(end_ms - outage.start_ms),
-        _time(outage.gross_ms),
-        _time(outage.downtime_ms),
+        duration_cell(end_ms - outage.start_ms),
+        duration_cell(outage.gross_ms),
+        duration_cell(outage.downtime_ms),
         Cell(describe_reason(outage.reason)),
         Cell(", ".join(outage.endpoints)),
         Cell(", ".join(map(str, outage.entries))),
@@ -42,14 +41,9 @@ def _total(outages: Sequence[Outage]) -> Row:
     return (
         Cell("All outages"),
         Cell(""),
-        _time(sum(outage.gross_ms for outage in outages)),
-        _time(sum(outage.downtime_ms for outage in outages)),
+        duration_cell(sum(outage.gross_ms for outage in outages)),
+        duration_cell(sum(outage.downtime_ms for outage in outages)),
         Cell(""),
         Cell(""),
         Cell(""),
     )
-
-
-def _time(milliseconds: int) -> Cell:
-    """A length; in a spreadsheet it is a number of minutes."""
-    return Cell(format_duration(milliseconds))

@@ -9,7 +9,7 @@ from sla_monitor.assess.assessment import ServiceAssessment
 from sla_monitor.assess.counting_in_words import imported_words
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Correction, Entry
-from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.chapters.how_to_check import witnessed
 from sla_monitor.review.entry_words import what, when
 from sla_monitor.review.pack_input import PackInput
@@ -75,12 +75,12 @@ def _service_row(service: ServiceAssessment) -> Row:
     ratio = service.coverage_ratio
     return (
         Cell(service.name),
-        Cell(format_duration(service.agreed_ms)),
-        Cell(format_duration(service.observed_ms)),
-        Cell(format_duration(service.unknown_ms)),
+        duration_cell(service.agreed_ms),
+        duration_cell(service.observed_ms),
+        duration_cell(service.unknown_ms),
         Cell(format_ratio(ratio), None if ratio is None else ratio * 100),
         Cell(str(len(gaps)), len(gaps)),
-        Cell(format_duration(longest) if gaps else ""),
+        duration_cell(longest) if gaps else Cell(""),
     )
 
 
@@ -112,8 +112,8 @@ def _reason_row(reason: Reason | None, times: Intervals) -> Row:
     return (
         Cell(NOT_PROBING if reason is None else describe_reason(reason)),
         Cell(str(len(times)), len(times)),
-        Cell(format_duration(length(times)) if times else ""),
-        Cell(format_duration(longest) if times else ""),
+        duration_cell(length(times)) if times else Cell(""),
+        duration_cell(longest) if times else Cell(""),
     )
 
 
@@ -142,9 +142,9 @@ def _blind(case: PackInput) -> Table:
     """When no service at all was seen: the monitor, its network or its clock failed, not the supplier."""
     found = [gap for gap in _unseen_by_all(case) if gap[1] - gap[0] >= LEAST_GAP_MS]
     shown = sorted(sorted(found, key=lambda gap: gap[0] - gap[1])[:MOST_GAPS])
-    rows = [(Cell(format_stretch(*gap, case.zone)), Cell(format_duration(gap[1] - gap[0]))) for gap in shown]
+    rows = [(Cell(format_stretch(*gap, case.zone)), duration_cell(gap[1] - gap[0])) for gap in shown]
     if rows:
-        rows.append((Cell(f"{format_count(len(found), 'gap')} together"), Cell(format_duration(length(found)))))
+        rows.append((Cell(f"{format_count(len(found), 'gap')} together"), duration_cell(length(found))))
     caption = "When the monitor saw no service at all, for a minute or longer"
     columns = (Column("From and to", 4), Column("Lasted", 1.2, True))
     return Table("blind", caption, columns, tuple(rows), "The monitor was never blind for a minute.")
@@ -161,7 +161,7 @@ def _corrections(case: PackInput) -> Table:
             Cell(str(entry.number), entry.number),
             Cell(what(entry, case)),
             Cell(when(entry, case)),
-            Cell(format_duration(said.end_ms - said.start_ms)),
+            duration_cell(said.end_ms - said.start_ms),
             Cell(FAVOUR[said.outcome]),
             Cell(entry.note),
         )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from sla_monitor.assess.assessment import Excluded, ServiceAssessment
 from sla_monitor.periods.intervals import intersect, length
 from sla_monitor.register.entries import Decision, Entry
-from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.entry_words import what, when
 from sla_monitor.review.pack_input import PackInput, figure_of
 from sla_monitor.review.palette import band_cell, figure_cell
-from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_day_at, format_stretch
 from sla_monitor.wording.numbers import format_points
 from sla_monitor.wording.vocabulary import describe_id
@@ -54,7 +53,7 @@ def _excluded_row(case: PackInput, service: ServiceAssessment, one: Excluded) ->
         Cell(service.name),
         Cell(describe_id(one.kind)),
         Cell(format_stretch(one.start_ms, one.end_ms, case.zone)),
-        Cell(format_duration(length(down))),
+        duration_cell(length(down)),
         Cell(state),
         Cell(one.why),
     )

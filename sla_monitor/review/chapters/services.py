@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment, View
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table
+from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table, duration_cell
 from sla_monitor.review.chapters.outages import outage_table
 from sla_monitor.review.pack_input import PackInput, figure_of
 from sla_monitor.review.palette import band_cell, figure_cell
@@ -79,8 +79,8 @@ def _views(name: str, kpi: KpiAssessment, terms: KpiTerms) -> Table:
             (
                 Cell(said),
                 figure_cell(terms, figure.value),
-                Cell("" if figure.downtime_ms is None else format_duration(figure.downtime_ms)),
-                Cell("" if figure.base_ms is None else format_duration(figure.base_ms)),
+                Cell("") if figure.downtime_ms is None else duration_cell(figure.downtime_ms),
+                Cell("") if figure.base_ms is None else duration_cell(figure.base_ms),
                 band_cell(terms, figure.band),
             )
         )

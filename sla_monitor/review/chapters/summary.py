@@ -1,4 +1,4 @@
-"""One page: how the month was, in a sentence, in numbers, and over twelve months; what changed; what to decide."""
+"""The summary page: the month in a sentence, in numbers and beside the last twelve; changes; decisions to take."""
 
 from __future__ import annotations
 

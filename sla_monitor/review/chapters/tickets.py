@@ -5,7 +5,7 @@ from __future__ import annotations
 from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.register.entries import ClockStop, TicketRecord
-from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.tickets import Stop, Ticket, elapsed_ms
 from sla_monitor.wording.durations import format_duration
@@ -72,7 +72,7 @@ def _ticket_row(case: PackInput, kpi: RatioKpi, calendar: Calendar | None, one: 
         Cell(one.priority),
         Cell(case.at(one.opened_ms)),
         Cell(case.at(ended)),
-        Cell(format_duration(took)),
+        duration_cell(took),
         Cell(verdict, tone="serious" if is_late else ""),
         Cell("; ".join(_stop(case, kpi, stop) for stop in one.stops)),
     )

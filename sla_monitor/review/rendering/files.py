@@ -94,7 +94,7 @@ def manifest(case: PackInput, digests: Mapping[str, str], **more: Any) -> bytes:
         "figures_sha256": case.figures_digest,
         "inputs": case.inputs,
         "head": case.head,
-        "record": case.keeping.as_manifest(),
+        "record": case.retention.as_manifest(),
         **more,
         "files": dict(sorted(digests.items())),
     }

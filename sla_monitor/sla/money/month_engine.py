@@ -17,6 +17,7 @@ from sla_monitor.sla.composite import with_parts
 from sla_monitor.sla.money.account import WHOLE, Account
 from sla_monitor.sla.money.caps import cap_limit, capped
 from sla_monitor.sla.money.claim_deadlines import claimed
+from sla_monitor.sla.money.combined import combined
 from sla_monitor.sla.money.credit_input import CreditInput
 from sla_monitor.sla.money.credits import credit_lines
 from sla_monitor.sla.money.repeated import due_and_held
@@ -112,6 +113,7 @@ def _credit(
             lines += due
             held += not_due
     lines += returned(seen.earned_back, setting.currency)
+    lines = list(combined(regime.combined, lines, seen.charges, setting.currency))
     for rule in regime.credits:
         if rule.is_bonus:
             given = sum((line.amount for line in lines), Decimal(0))

@@ -11,8 +11,7 @@ from markupsafe import Markup
 
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web.page.pack_list import ReviewPack, listed
-from sla_monitor.web.page.summary_blocks import (
+from sla_monitor.web.page.overview import (
     by_service,
     dangers,
     headline,
@@ -22,6 +21,7 @@ from sla_monitor.web.page.summary_blocks import (
     unassessed,
     zone_of_all,
 )
+from sla_monitor.web.page.pack_list import ReviewPack, listed
 from sla_monitor.web.serving.health import Health
 from sla_monitor.wording.durations import format_age, format_short_duration
 from sla_monitor.wording.instants import format_instant

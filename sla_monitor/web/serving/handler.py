@@ -11,7 +11,8 @@ from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
-from sla_monitor.web.serving.handler_parts import Busy, WebParts
+from sla_monitor.web.serving.limits import Busy
+from sla_monitor.web.serving.web_parts import WebParts
 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sla-monitor", charset="UTF-8"'}
 

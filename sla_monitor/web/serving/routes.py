@@ -12,8 +12,8 @@ from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web.page.pack_list import found, headers
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
-from sla_monitor.web.serving.handler_parts import WebParts
 from sla_monitor.web.serving.heartbeat_route import bearer
+from sla_monitor.web.serving.web_parts import WebParts
 
 log = logging.getLogger(__name__)
 

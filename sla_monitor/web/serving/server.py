@@ -23,10 +23,11 @@ from sla_monitor.errors import ListenError
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.serving.guard import is_loopback, split_address
-from sla_monitor.web.serving.handler_parts import Limits, Reporting, Tokenised, WebParts
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Tokens
+from sla_monitor.web.serving.limits import Limits
 from sla_monitor.web.serving.routes import application
+from sla_monitor.web.serving.web_parts import Reporting, Tokenised, WebParts
 
 log = logging.getLogger(__name__)
 

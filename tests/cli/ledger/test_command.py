@@ -17,7 +17,7 @@ from subprocess import PIPE
 import pytest
 from click.testing import CliRunner, Result
 
-from sla_monitor.cli.ledger.command import record as command
+from sla_monitor.cli.ledger.command import ledger_group as command
 from sla_monitor.errors import LedgerDamaged, LedgerError, LedgerLocked
 from sla_monitor.ledger import Ledger, read_only
 from tests.ledger.support import DOWN, FOREVER_MS, T0, UP, observed, opened, record_all
@@ -170,7 +170,7 @@ def test_rebuild_makes_no_ledger_where_there_was_none(path: Path) -> None:
 
 def test_progress_is_drawn_on_a_terminal_only(ledger: Ledger, path: Path) -> None:
     ours, theirs = pty.openpty()
-    script = "import sys; from sla_monitor.cli.ledger.command import record; record(sys.argv[1:])"
+    script = "import sys; from sla_monitor.cli.ledger.command import ledger_group; ledger_group(sys.argv[1:])"
     arguments = [sys.executable, "-c", script, "check", "--ledger", str(path)]
     environment = {**os.environ, "TERM": "xterm"}
     ran = subprocess.run(arguments, cwd=ROOT, stdout=PIPE, stderr=theirs, env=environment, check=True)

@@ -9,7 +9,7 @@ import pytest
 
 from sla_monitor.assess import assess_month
 from sla_monitor.clock import SystemClock
-from sla_monitor.evidence.given import GivenEvidence
+from sla_monitor.evidence.disclosed import DisclosedEvidence
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.reading.whole_days import Marks, WholeDays
 from sla_monitor.web.page.contract_summary import standing_of
@@ -83,7 +83,7 @@ def test_a_final_month_is_changed_only_for_a_reason_and_is_restated_then(desk: D
 def test_what_is_given_to_a_party_tells_of_it_too(desk: Desk) -> None:
     brought_in(desk)
     with read_only(desk.ledger) as reader:
-        given = GivenEvidence(reader, is_redacted=True)
+        given = DisclosedEvidence(reader, is_redacted=True)
         assert [one.number for one in given.imports("small")] == [1]
         assert given.imports_in("small", 0, SystemClock().now_ms()) == reader.imports_in(
             "small", 0, SystemClock().now_ms()

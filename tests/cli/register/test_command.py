@@ -15,13 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from sla_monitor.cli.register.add import add
-from sla_monitor.cli.register.desk import EntryDesk
 from sla_monitor.cli.register.entering import enter
+from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import KINDS, Entry
-from sla_monitor.register.spoken import body_of
+from sla_monitor.register.entry_parsing import body_of
 from tests.ledger.support import observed, opened, record_all
 from tests.register.office import Office
 
@@ -168,7 +168,7 @@ def test_undoing_a_decision_shows_what_it_takes_back(office: Office) -> None:
 def test_what_others_said_meanwhile_is_judged_again(office: Office) -> None:
     """Somebody else claims between the reading and the writing: the same claim is then one too many."""
     office.done("add", "maintenance", "small", *BOOKING)
-    desk = EntryDesk.open("small", office.folder / "sla-monitor.yaml", None, "ann")
+    desk = EntrySession.open("small", office.folder / "sla-monitor.yaml", None, "ann")
     draft = desk.entry(
         body_of("claim", {"cause": "third_party", "start": "2024-02-05", "end": "2024-02-06"}, desk.zone)
     )

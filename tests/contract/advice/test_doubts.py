@@ -103,6 +103,33 @@ def test_a_failure_that_cannot_repeat_within_the_term(tmp_path: Path, months: in
     assert message == f"{reason} (write no more than {most})"
 
 
+@pytest.mark.parametrize(
+    ("group", "message"),
+    [
+        ("credits: [c], pays: greatest", "there is one rule, so that all of it is paid"),
+        ("credits: [c], pays: greatest, among: lines", None),
+        ("credits: [c], pays: greatest, max_percent: 2", None),
+        ("credits: [c, d], pays: first", None),
+        ("credits: [c, d], pays: sum, max_percent: 1.9", "the smallest credit of c is over the limit"),
+        ("credits: [c, d], pays: sum, max_amount: 1999", "the smallest credit of c is over the limit"),
+        ("credits: [c, d], pays: sum, max_amount: 2000", None),
+        ("credits: [c, d], pays: sum, max_amount: 0", "the limit is nothing, so that it never pays anything"),
+        ("credits: [c, d], pays: sum, max_percent: 5, service: desk", "the limit is nothing, so that it never pays"),
+    ],
+)
+def test_a_combination_that_chooses_nothing(tmp_path: Path, group: str, message: str | None) -> None:
+    """Two points are 2 per cent of £100,000; nothing is charged for the desk."""
+    services = SERVICE.replace("services:\n", "services:\n  - {id: desk, endpoints: []}\n")
+    text = (
+        f"{services}{KPI}charges: {{monthly: [{{service: custody, amount: 100000}}]}}\n"
+        "credits:\n  - {id: c, method: points, per_point_percent: 1}\n"
+        "  - {id: d, method: fixed, amounts: {KPI1: 500}}\n"
+        f"combined: [{{id: g, {group}}}]\n"
+    )
+    lines = [line for line in doubted(tmp_path, text) if "combined.g" in line]
+    assert [message in line for line in lines] == [True] if message else lines == []
+
+
 def test_a_share_below_threshold_needs_thresholds(tmp_path: Path) -> None:
     text = trigger("measure: below_threshold_percent, at_least: 50")
     assert "no more than 0 here" in told(tmp_path, text, about="triggers.t.conditions.0")

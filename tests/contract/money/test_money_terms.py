@@ -72,6 +72,32 @@ REPEATED = [
 ]
 
 
+COMBINED = [
+    ("credits: [a, days], pays: first", "g.credits.1: days gives no credit in money (leave it out)"),
+    ("credits: [a, c], pays: first", "g.credits.1: no such credit (known here: a, b, days)"),
+    ("credits: [a, b], pays: sum", "g.pays: sum needs a limit (write max_percent or max_amount)"),
+    ("credits: [a, b]", "g.pays: is missing (write for example pays: greatest)"),
+    ("credits: [a, a], pays: first", "g.credits.1: a is given twice (leave it out)"),
+    (
+        "credits: [a, b], pays: sum, max_percent: 5, max_amount: 5",
+        "g.max_percent: or max_amount: write one of the two",
+    ),
+    (
+        "credits: [a, b], pays: sum, max_amount: 5, service: custody",
+        "g.service: belongs to max_percent with scope: contract (leave it out)",
+    ),
+    ("credits: [a, b], pays: sum, max_percent: 5, service: x", "g.service: no such service (known here: custody)"),
+    (
+        "credits: [a], pays: first, max_amount: 1}\n  - {id: h, credits: [a, b], pays: first",
+        "h.credits.0: a is in another combination above (leave it out of one of them)",
+    ),
+    (
+        "credits: [a], pays: first, max_amount: 1}\n  - {id: g, credits: [b], pays: first",
+        "g.id: combination 'g' is given twice (choose another id)",
+    ),
+]
+
+
 REFERENCES = [
     (
         "credits:\n  - {id: a, method: tiers, kpi: KPI2, tiers: [{below: 9, percent: 1}]}\n",
@@ -285,6 +311,14 @@ def test_a_window_of_days_is_of_what_is_known_by_the_day(tmp_path: Path, conditi
     text = f"triggers:\n  - {{id: t, conditions: [{{{condition}, at_least: 1}}], effects: [notice]}}\n"
     (line,) = problems(tmp_path, KPI + text)
     assert line.partition(": ")[2] == f"triggers.t.conditions.0.{expected}"
+
+
+@pytest.mark.parametrize(("group", "expected"), COMBINED, ids=[group for group, _ in COMBINED])
+def test_rules_are_combined_at_their_place(tmp_path: Path, group: str, expected: str) -> None:
+    rules = "".join(f"  - {{id: {name}, method: fixed, amounts: {{KPI1: 1}}}}\n" for name in ("a", "b"))
+    rules += "  - {id: days, method: days, kpi: KPI1, gives: added_term, tiers: [{below: 99, days: 1}]}\n"
+    (line,) = problems(tmp_path, f"{KPI}credits:\n{rules}combined:\n  - {{id: g, {group}}}\n")
+    assert line.partition(": ")[2] == f"combined.{expected}"
 
 
 @pytest.mark.parametrize(("rule", "expected"), REPEATED, ids=[rule for rule, _ in REPEATED])

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from sla_monitor import names
 from sla_monitor.cli import cli
 from sla_monitor.daemon.head_publishing import Heads
-from sla_monitor.daemon.verified import Verified
+from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.ledger import ChainHead
 from sla_monitor.ledger.chaining.chain_heads import heads_in
 from sla_monitor.settings import load_settings
@@ -206,7 +206,7 @@ def test_a_key_that_fails_is_loud_and_stops_nothing(
     (tmp_path / "sla-monitor.yaml").write_text(settings)
     with opened(tmp_path / "ledger.db") as ledger:
         record_all(ledger, *map(observed, range(1_200)))
-        heads = Heads(ledger, FakeClock(T0), load_settings(tmp_path / "sla-monitor.yaml"), Verified())
+        heads = Heads(ledger, FakeClock(T0), load_settings(tmp_path / "sla-monitor.yaml"), RecordVerification())
         with caplog.at_level("INFO"):
             heads.publish()
         assert heads.metrics()[names.LEDGER_KEY_FAILING] == [((), fails)]

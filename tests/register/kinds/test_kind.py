@@ -18,10 +18,10 @@ from sla_monitor.cli.register.formatting import summary
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import KINDS, Entry
 from sla_monitor.register.entry_context import EntryContext
+from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.instant import Milliseconds
 from sla_monitor.register.kinds.kind import EntryKind, TimedKind
 from sla_monitor.register.rules import doubts, problems
-from sla_monitor.register.spoken import body_of, entry_of
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_stretch
 from tests.register.contracts import PARTS, contract

@@ -9,7 +9,7 @@ from sla_monitor.cli.assess.working_steps import format_working
 from sla_monitor.document import figures_digest
 from sla_monitor.register.effective import standing
 from sla_monitor.register.redaction import redacted
-from sla_monitor.review.chapters.failed_kpis import failures
+from sla_monitor.review.chapters.failed_kpis import failed_kpis
 from sla_monitor.review.pack_input import PackInput
 from tests.assess.two_files import contract_of, down, month_of, said
 
@@ -19,7 +19,7 @@ PRICE: dict[str, Any] = {"credits": [{"id": "missed", "method": "fixed", "amount
 
 
 def facts(case: PackInput) -> dict[str, str]:
-    (page,) = failures(case).sections
+    (page,) = failed_kpis(case).sections
     return {name: cell.text for block in page.blocks for name, cell in getattr(block, "items", ())}
 
 

@@ -110,3 +110,23 @@ def test_a_pi_counts_where_it_is_named_alone() -> None:
         condition = {"measure": "outages", "days": 1, "at_least": 1, "kpis": named}
         terms = regime(reported, triggers=[{"id": "t", "conditions": [condition], "effects": ["notice"]}], credits=[])
         assert bool(told(terms, [month])[0].triggers) == fires
+
+
+def test_conditions_of_days_and_of_months_stand_in_one_trigger() -> None:
+    """The month holds for all of its days; where any condition is enough, the first day of all stands."""
+    lost = {"one": tuple(DayDowntime(date(2026, 1, day), day, Fraction(5 * HOUR)) for day in (3, 9, 20))}
+    by_days = {"measure": "downtime_hours", "days": 7, "at_least": 10}
+    later = {"measure": "outages", "days": 20, "at_least": 3}
+    by_month = {"measure": "outages", "at_least": 3}
+    kpis = [kpi("one", indicator="availability", service="cad")]
+
+    def on(when: str, *conditions: dict[str, Any]) -> list[str]:
+        terms = regime(*kpis, triggers=[{"id": "t", "when": when, "conditions": conditions, "effects": ["notice"]}])
+        (result,) = told(terms, [MonthInput(FIRST, charges=CHARGES, by_day=lost)])
+        return [f"{one.on}" for one in result.triggers]
+
+    assert on("any", by_days, later) == ["2026-01-09"]
+    assert on("all", by_days, later) == []
+    assert on("all", by_month, later) == ["2026-01-20"]
+    assert on("all", by_days, {**by_month, "at_least": 4}) == []
+    assert on("any", by_month) == ["None"]

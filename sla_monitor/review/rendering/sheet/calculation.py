@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from decimal import Decimal
+from fractions import Fraction
 
 from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
 from sla_monitor.periods.months import TermMonths, name_of
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.rendering.sheet.combination import LimitFrame, LineCell, combine
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal, rounded
 from sla_monitor.review.rendering.sheet.methods import MethodFrame, formulas, payout
 from sla_monitor.review.rendering.sheet.promises import KpiSheet, promises
@@ -59,6 +61,7 @@ def _lines(
     left = list(result.credit.lines)
     accrual = _accrual(grid, result)
     by_service: ByService = defaultdict(list)
+    by_rule: dict[str, list[LineCell]] = {}
     for rule in case.terms.credits:
         grid.title(f"Credit: {describe_id(rule.id)}{f' [{rule.clause}]' if rule.clause else ''}")
         grid.add(CellEntry(rule.summary.replace("`", ""), style="note"))
@@ -66,7 +69,12 @@ def _lines(
         left = [line for line in left if line.rule != rule.id]
         before = _charges_before(case, result, rule.service)
         frame = MethodFrame(grid, rows, kpis, charges.get(rule.service, "0"), _paid(ours), before, accrual)
-        by_service[rule.service or ""] += _rule(grid, case, rule, frame, ours)
+        by_rule[rule.id] = _rule(grid, case, rule, frame, ours)
+    limits = LimitFrame(charges, result.charges, minor_units(case.assessment.currency))
+    for group in case.terms.combined:
+        by_rule |= combine(grid, group, by_rule, limits)
+    for one in (line for several in by_rule.values() for line in several):
+        by_service[one.service].append(one.cell)
     if left:
         grid.title("Other entries")
     for line in left:
@@ -97,14 +105,15 @@ def _paid(lines: list[CreditLine]) -> dict[str | None, Decimal]:
     """What the engine says that each KPI costs under one rule."""
     paid: dict[str | None, Decimal] = {}
     for line in lines:
-        paid[line.kpi] = paid.get(line.kpi, Decimal(0)) + max(line.amount, Decimal(0))
+        paid[line.kpi] = paid.get(line.kpi, Decimal(0)) + max(line.by_itself, Decimal(0))
     return paid
 
 
-def _rule(grid: Grid, case: PackInput, rule: Credit, frame: MethodFrame, ours: list[CreditLine]) -> list[str]:
+def _rule(grid: Grid, case: PackInput, rule: Credit, frame: MethodFrame, ours: list[CreditLine]) -> list[LineCell]:
     """The rule's lines as formulas; what the engine has besides (money earned back, reported amounts, credits for
     failures of earlier months) as numbers. Whether a failure repeats depends on months before: a number, too."""
-    places, cells = minor_units(case.assessment.currency), []
+    places, cells = minor_units(case.assessment.currency), list[LineCell]()
+    service = rule.service or ""
     for kpi, expression in formulas(rule, frame):
         amount = next((line for line in ours if line.kpi == kpi and line.amount >= 0 and not line.month), None)
         ours = [line for line in ours if line is not amount]
@@ -114,15 +123,17 @@ def _rule(grid: Grid, case: PackInput, rule: Credit, frame: MethodFrame, ours: l
             formula = f"{frame.number(label, Decimal(int(amount is not None)))}*{formula}"
         if frame.accrual:
             formula = f"{frame.accrual}*{formula}"
-        value = amount.amount if amount else Decimal(0)
-        cells.append(grid.line(f"Credit{f' for {kpi}' if kpi else ''}", CellEntry(value, f"={formula}", "money")))
-    return cells + [_constant(grid, line) for line in ours]
+        value = amount.by_itself if amount else Decimal(0)
+        cell = grid.line(f"Credit{f' for {kpi}' if kpi else ''}", CellEntry(value, f"={formula}", "money"))
+        cells.append(LineCell(cell, service, Fraction(value)))
+    constants = (LineCell(_constant(grid, one), service, Fraction(one.by_itself), one.amount >= 0) for one in ours)
+    return [*cells, *constants]
 
 
 def _constant(grid: Grid, line: CreditLine) -> str:
     said = str(line.working[-1]) if line.working else ""
     label = f"{describe_id(line.rule)}{f' for {line.kpi}' if line.kpi else ''}"
-    return grid.line(label, CellEntry(line.amount, style="input"), said)
+    return grid.line(label, CellEntry(line.by_itself, style="input"), said)
 
 
 def _caps(

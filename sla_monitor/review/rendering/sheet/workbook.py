@@ -22,9 +22,13 @@ NUMBER = re.compile(
 )
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 LONGEST = 32_000
+SECONDS_A_DAY = 86_400
+"""A spreadsheet counts durations in days."""
+
 FORMATS: dict[str, dict[str, Any]] = {
     "text": {"valign": "top", "text_wrap": True},
     "plain": {"valign": "top"},
+    "duration": {"valign": "top", "num_format": '[h]" h "mm" min "ss" s"'},
     "first": {"valign": "top", "bold": True},
     "title": {"bold": True, "font_size": 12},
     "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"},
@@ -125,6 +129,9 @@ class _Writer:
 
     def _cell(self, sheet: Any, row: int, column: int, cell: Cell) -> None:
         """A number as it is printed elsewhere, not as it is: the program must not round 99.996 up to 100."""
+        if cell.seconds is not None:
+            sheet.write_number(row, column, cell.seconds / SECONDS_A_DAY, self.formats["duration"])
+            return
         found = NUMBER.match(cell.text) if cell.value is not None else None
         if found is None:
             text = f"{cell.hint}: {cell.text}" if cell.mark and cell.hint else cell.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -163,6 +164,16 @@ def test_every_chapter_is_a_sheet_in_which_what_people_wrote_is_text(opened: Cal
     cells = {cell for sheet in sheets.values() for row in sheet for cell in row}
     assert {hostile.TEXTS[1], hostile.TEXTS[2]} <= cells
     assert next(row for row in sheets["KPIs"] if row and row[0] == "KPI4")[7] == "99.99"
+
+
+def test_an_outage_has_its_length_as_a_number_that_can_be_added_up() -> None:
+    made = hostile.case()
+    with ZipFile(io.BytesIO(xlsx(made, pack(made)))) as archive:
+        sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/sheet" in name]
+    days = {float(number) for sheet in sheets for number in re.findall(r'<c r="\w+" s="\d+"><v>([^<]+)</v>', sheet)}
+    counted = [outage.downtime_ms for service in made.assessment.services for outage in service.outages]
+    assert sum(counted) > 0
+    assert {round(ms // 1000 / 86_400, 12) for ms in counted} <= {round(number, 12) for number in days}
 
 
 def test_the_same_month_gives_the_same_bytes() -> None:

@@ -1,4 +1,4 @@
-"""The parts of the status page above the service: what is wrong now, and contracts by supplier. Pure."""
+"""The top of the status page: what is wrong now, and contracts by supplier. Pure."""
 
 from __future__ import annotations
 

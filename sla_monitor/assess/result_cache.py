@@ -1,4 +1,4 @@
-"""Answers that need not be worked out twice, because all that they rest on is over and will never change.
+"""Cache of results that rest on closed months only, and so never change.
 
 An answer is kept under a digest of everything that it depends on: the months, the terms, what was seen and what was
 said. So nothing has ever to be taken back: whoever asks something else asks under another digest. To lose them all

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import sla_monitor
 from sla_monitor.assess import Cache, assess_month, history
-from sla_monitor.assess.answer_cache import MATHS
 from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.history import contract_context_of
+from sla_monitor.assess.result_cache import MATHS
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.ledger.chaining.links import begin_chain, note_all
 from sla_monitor.ledger.chaining.span_states import chain_spans

@@ -1,4 +1,4 @@
-"""Bring an import into the ledger or take it back: previewed, confirmed, done as a whole, reported."""
+"""Steps of an import into the ledger, and of its undoing: preview, confirmation, all or nothing, report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sla_monitor.cli.shared.terminal import lines_of, plain, table, width
 from sla_monitor.wording.durations import format_duration
 
 if TYPE_CHECKING:
-    from sla_monitor.cli.register.desk import EntryDesk
+    from sla_monitor.cli.register.entry_session import EntrySession
     from sla_monitor.ledger.reading.reader import Reader
     from sla_monitor.ledger.recording.imports import ImportDraft, Stored
     from sla_monitor.register.entries import Entry
@@ -39,31 +39,31 @@ class Effect:
     changes: Changes
 
 
-def bring(desk: EntryDesk, draft: ImportDraft, options: ImportOptions) -> None:
+def bring(session: EntrySession, draft: ImportDraft, options: ImportOptions) -> None:
     """Bring something in, and tell it. Raises click's errors, LedgerError and its kinds."""
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import add_import, moved_entries
 
     confirmed: Changes = []
-    with keeping(desk.config, desk.ledger) as evidence:
+    with keeping(session.config, session.ledger) as evidence:
 
         def attempt(last: int) -> None:
             nonlocal confirmed
-            _check(desk, draft)
-            effect = _effect(desk, evidence, draft, changes_of_import(
-                desk, evidence, moved_entries(draft.entries, last), add=draft
+            _check(session, draft)
+            effect = _effect(session, evidence, draft, changes_of_import(
+                session, evidence, moved_entries(draft.entries, last), add=draft
             ))  # fmt: skip
             _show(effect, confirmed, "Bring it in?", options)
             if not options.dry_run:
-                _reasoned(desk, draft, effect.changes)
+                _reasoned(session, draft, effect.changes)
             confirmed = effect.changes
-            stored = None if options.dry_run else add_import(desk.ledger, draft, read_to=last)
-            _print_result(desk, draft, stored, effect, options)
+            stored = None if options.dry_run else add_import(session.ledger, draft, read_to=last)
+            _print_result(session, draft, stored, effect, options)
 
-        _until_read(desk, attempt)
+        _until_read(session, attempt)
 
 
-def take_back(desk: EntryDesk, stored: Stored, why: str, options: ImportOptions) -> None:
+def take_back(session: EntrySession, stored: Stored, why: str, options: ImportOptions) -> None:
     """Take an import back, with the entries that came with it. Raises click's errors, RegisterError and LedgerError."""
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import Withdrawal, withdraw_import
@@ -71,70 +71,70 @@ def take_back(desk: EntryDesk, stored: Stored, why: str, options: ImportOptions)
 
     confirmed: Changes = []
     number = stored.record.number
-    with keeping(desk.config, desk.ledger) as evidence:
+    with keeping(session.config, session.ledger) as evidence:
 
         def attempt(last: int) -> None:
             nonlocal confirmed
-            undoings = _undoings(desk, stored, why, last)
-            changes = changes_of_import(desk, evidence, undoings, without=number)
+            undoings = _undoings(session, stored, why, last)
+            changes = changes_of_import(session, evidence, undoings, without=number)
             _show(Effect({}, {}, changes), confirmed, "Take it back?", options)
             confirmed = changes
             if not options.dry_run:
-                gone = Withdrawal(desk.clock.now_ms(), desk.actor, why)
-                withdraw_import(desk.ledger, number, gone, undoings, read_to=last)
+                gone = Withdrawal(session.clock.now_ms(), session.actor, why)
+                withdraw_import(session.ledger, number, gone, undoings, read_to=last)
             if options.style == "json":
                 undone = [entry.body.about for entry in undoings if isinstance(entry.body, Undo)]
                 told = {"import": number, "dry_run": options.dry_run, "undone": undone, "changed": changes}
-                _print_json({"contract": desk.contract.id, **told})
+                _print_json({"contract": session.contract.id, **told})
                 return
             done = "would count no more" if options.dry_run else "counts no more"
             entries = f"; {_counted(len(undoings), 'entry', 'entries')} of the register undone" if undoings else ""
             click.echo(lines_of(f"import {number}, {plain(stored.record.source)}: {done}{entries}"))
 
-        _until_read(desk, attempt)
+        _until_read(session, attempt)
 
 
-def _until_read(desk: EntryDesk, attempt: Callable[[int], None]) -> None:
+def _until_read(session: EntrySession, attempt: Callable[[int], None]) -> None:
     """Try again whenever somebody else has added to the register meanwhile: it may change the answer."""
     from sla_monitor.ledger.recording.register_entries import Overtaken
 
     while True:
         try:
-            attempt(desk.register.last_number(desk.contract.id))
+            attempt(session.register.last_number(session.contract.id))
         except Overtaken:
             continue
         return
 
 
-def _check(desk: EntryDesk, draft: ImportDraft) -> None:
+def _check(session: EntrySession, draft: ImportDraft) -> None:
     """Raises click's error for what is not to be brought in: time that has not come, and entries into a register that
     has any of the contract. Those of two registers have no order between them, and of several words on one thing the
     last one counts."""
     from sla_monitor.register.effective import standing
 
-    if draft.entries and standing(desk.entries()).entries:
+    if draft.entries and standing(session.entries()).entries:
         raise click.ClickException(
-            f"the register has entries of {desk.contract.id} already, and those of a file have no place among them"
+            f"the register has entries of {session.contract.id} already, and those of a file have no place among them"
             " (leave these out with --without-entries, or use another ledger)"
         )
-    now_ms = desk.clock.now_ms()
+    now_ms = session.clock.now_ms()
     latest_ms = max([draft.record.until_ms, *(until_ms for _, until_ms in draft.endpoints.values())])
     if latest_ms > now_ms:
         from sla_monitor.register.instant import format_wall_time
 
         raise click.ClickException(
-            f"{draft.record.source} covers {format_wall_time(latest_ms, desk.zone)}, a time to come"
+            f"{draft.record.source} covers {format_wall_time(latest_ms, session.zone)}, a time to come"
             " (check its dates, and this machine's clock)"
         )
 
 
-def _effect(desk: EntryDesk, evidence: Reader, draft: ImportDraft, changes: Changes) -> Effect:
+def _effect(session: EntrySession, evidence: Reader, draft: ImportDraft, changes: Changes) -> Effect:
     from sla_monitor.periods.intervals import length
     from sla_monitor.sla.overlay import times
 
     reach = draft.endpoints.values()
     first_ms, until_ms = min((one[0] for one in reach), default=0), max((one[1] for one in reach), default=0)
-    filled = evidence.supposing(add=draft).imported(desk.contract.id, first_ms, until_ms)
+    filled = evidence.supposing(add=draft).imported(session.contract.id, first_ms, until_ms)
     told_ms = {key: length(times(spans)) for key, spans in draft.told.items()}
     return Effect(told_ms, {key: length(pairs) for key, pairs in filled.get(draft.record.number, {}).items()}, changes)
 
@@ -147,11 +147,11 @@ def _show(effect: Effect, confirmed: Changes, question: str, options: ImportOpti
         ask(question, yes=options.yes)
 
 
-def _reasoned(desk: EntryDesk, draft: ImportDraft, changes: Changes) -> None:
+def _reasoned(session: EntrySession, draft: ImportDraft, changes: Changes) -> None:
     """A final month is stated again only for a reason."""
     from sla_monitor.register.effective import standing
 
-    stands = standing(desk.entries())
+    stands = standing(session.entries())
     final = sorted({row["month"] for row in changes if stands.sign_off(row["month"]) is not None})
     if final and not draft.note.strip():
         raise click.ClickException(
@@ -159,17 +159,19 @@ def _reasoned(desk: EntryDesk, draft: ImportDraft, changes: Changes) -> None:
         )
 
 
-def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entry]:
+def _undoings(session: EntrySession, stored: Stored, why: str, last: int) -> list[Entry]:
     """An undoing for each entry that came with an import and stands. Raises RegisterError."""
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.entry_parsing import body_of
     from sla_monitor.register.rules import problems
-    from sla_monitor.register.spoken import body_of
 
-    ground = EntryContext(desk.contract, desk.entries)
+    ground = EntryContext(session.contract, session.entries)
     standing = [entry.number for entry in ground.stands.entries if entry.number in stored.entries]
     drafts = [
-        desk.entry(body_of("undo", {"about": number}, desk.zone), note=why).model_copy(update={"number": last + place})
+        session.entry(body_of("undo", {"about": number}, session.zone), note=why).model_copy(
+            update={"number": last + place}
+        )
         for place, number in enumerate(reversed(standing), start=1)
     ]
     found = [f"undo: {line}" for draft in drafts for line in problems(draft, ground)]
@@ -179,12 +181,12 @@ def _undoings(desk: EntryDesk, stored: Stored, why: str, last: int) -> list[Entr
 
 
 def _print_result(
-    desk: EntryDesk, draft: ImportDraft, stored: Stored | None, effect: Effect, options: ImportOptions
+    session: EntrySession, draft: ImportDraft, stored: Stored | None, effect: Effect, options: ImportOptions
 ) -> None:
     entries = {} if stored is None else stored.entries
     if options.style == "json":
         _print_json({
-            "contract": desk.contract.id,
+            "contract": session.contract.id,
             "import": None if stored is None else stored.record.number,
             "dry_run": options.dry_run,
             "source": draft.record.source,

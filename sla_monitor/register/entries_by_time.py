@@ -27,7 +27,7 @@ TIMED = tuple(kind for kind in KINDS.values() if issubclass(kind, TimedKind) and
 BUCKET_MS = 10 * 86_400_000
 
 
-class Around:
+class EntriesByTime:
     """The entries that stand, by when they are about."""
 
     def __init__(self, stands: EffectiveEntries) -> None:

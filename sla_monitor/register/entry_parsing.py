@@ -1,4 +1,4 @@
-"""Parses an entry from words as people type them, and reports everything that is wrong at once."""
+"""Parsing of an entry from the words that people type; reports everything that is wrong at once."""
 
 from __future__ import annotations
 

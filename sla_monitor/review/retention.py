@@ -1,4 +1,4 @@
-"""Where the record behind a pack is kept and who vouches for it, in words and for the manifest."""
+"""Retention of the record behind a pack: where it is, who vouches for it, as words and in the manifest."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Retention:
 
 
 def sealed_as(days: Sequence[SealedDay], period: Period) -> dict[str, str]:
-    """What sealed days say of themselves and of a month, by the names of Keeping. Raises ArchiveError."""
+    """What sealed days say of themselves and of a month, by the names of Retention. Raises ArchiveError."""
     if not days:
         return {}
     last = f"{datetime.fromtimestamp((period.end_ms - 1) / 1000, UTC):%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""Evidence as given to a party: up to an instant, without register entries that it may not have."""
+"""Evidence as disclosed to a party: up to an instant, without register entries that it may not have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sla_monitor.sla.spans import Span
 
 
 @dataclass(frozen=True)
-class GivenEvidence(Forwarding):
+class DisclosedEvidence(Forwarding):
     """Evidence from which every figure comes out the same.
 
     `is_redacted`: without what the authority wrote for itself. `until_ms`: nothing of UP is told after this instant, so

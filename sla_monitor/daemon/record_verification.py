@@ -1,4 +1,4 @@
-"""Whether the record is as it was recorded, by everybody in the daemon who finds out."""
+"""Results of the record's verification, from every part of the daemon that verifies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FINDERS: tuple[Finder, ...] = ("figures", "night", "heads")
 log = logging.getLogger(__package__)
 
 
-class Verified:
+class RecordVerification:
     """May be told and asked from any thread. `at_ms`: when all of it was verified last; 0: not since the start."""
 
     def __init__(self) -> None:

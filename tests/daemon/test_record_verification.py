@@ -18,7 +18,7 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.background_jobs import CHECK_AFTER_MS
 from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.nightly import AGAIN_MS, CHECKING, DAY_MS, HOUR_MS, Nightly
-from sla_monitor.daemon.verified import Verified
+from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.ledger import Ledger
 from sla_monitor.settings import Settings
 from tests.fakes.clock import FakeClock
@@ -50,7 +50,7 @@ def ledger(folder: Path) -> Iterator[Ledger]:
         yield one
 
 
-def unverified(verified: Verified) -> list[str]:
+def unverified(verified: RecordVerification) -> list[str]:
     return [labels[0] for labels, value in verified.metrics()[names.LEDGER_UNVERIFIED] if value]
 
 
@@ -58,7 +58,7 @@ def test_figures_are_refused_and_the_last_good_ones_stay(
     folder: Path, ledger: Ledger, caplog: pytest.LogCaptureFixture
 ) -> None:
     contracts = read_configuration(folder / "sla-monitor.yaml").contracts
-    board, verified = Board(NOW_MS, "main"), Verified()
+    board, verified = Board(NOW_MS, "main"), RecordVerification()
     assessing = Assessing(ledger, board, FakeClock(NOW_MS), verified)
     assessing.assess(lambda: contracts)
     before = board.assessment
@@ -79,7 +79,7 @@ def test_figures_are_refused_and_the_last_good_ones_stay(
 
 
 def test_a_head_that_was_told_is_in_the_chain_for_ever(folder: Path, ledger: Ledger) -> None:
-    verified = Verified()
+    verified = RecordVerification()
     heads = Heads(ledger, FakeClock(NOW_MS), Settings(), verified)
     heads.publish()
     record_all(ledger, observed(PROBES + 1))

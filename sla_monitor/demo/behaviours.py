@@ -1,4 +1,4 @@
-"""Acting a behaviour out on a connection: the part that every server of the estate shares."""
+"""Behaviours of the estate's servers, acted out on a connection."""
 
 from __future__ import annotations
 

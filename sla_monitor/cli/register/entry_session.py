@@ -1,4 +1,4 @@
-"""Where entries are put down: one contract's register, and the options of every command that enters something."""
+"""A session in which somebody enters into one contract's register, and the options of every command that does."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def login(_: click.Context, __: click.Parameter, value: str | None) -> str:
         raise click.BadParameter("cannot determine the login name; pass --actor") from None
 
 
-desk_options = _all(
+session_options = _all(
     contract_argument,
     config_option,
     ledger_option,
@@ -59,7 +59,7 @@ entry_options = _all(
 
 
 @dataclass(frozen=True, slots=True)
-class EntryDesk:
+class EntrySession:
     """One contract's register, and who enters something into it."""
 
     contract: Contract
@@ -70,7 +70,7 @@ class EntryDesk:
     actor: str = ""
 
     @classmethod
-    def open(cls, name: str, config: Path, ledger: Path | None, actor: str = "") -> EntryDesk:
+    def open(cls, name: str, config: Path, ledger: Path | None, actor: str = "") -> EntrySession:
         """The ledger is made if there is none. Raises SlaMonitorError and click's errors."""
         from sla_monitor.clock import SystemClock
         from sla_monitor.ledger.recording.register_entries import Register
@@ -89,7 +89,7 @@ class EntryDesk:
 
     def entry(self, said: EntryKind, **more: str) -> Entry:
         """An entry made now, without a number. Raises RegisterError."""
-        from sla_monitor.register.spoken import entry_of
+        from sla_monitor.register.entry_parsing import entry_of
 
         return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
 

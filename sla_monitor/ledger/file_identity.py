@@ -1,4 +1,4 @@
-"""Whether a ledger's names still lead to the files that are open: what a commit puts into any other file is lost.
+"""Identity of the ledger's files: its names must still lead to those that are open, or a commit is lost.
 
 The handles are O_PATH descriptors. To close one of those drops no lock that SQLite holds on the file.
 """
@@ -39,7 +39,7 @@ class Displaced(LedgerError):  # noqa: N818 - it says what has happened
         self.trouble = trouble
 
 
-class LedgerPlace:
+class FileIdentity:
     """The files of one open ledger: the database, its write-ahead log and the log's index.
 
     `path`: where it is. `given`: the path by which whoever comes next looks for it; links may lead from there to here.

@@ -1,4 +1,4 @@
-"""The services and KPIs of a month as everyone reads them.
+"""The services and KPIs of a month, as all outputs read them.
 
 Of a service: its time by class, outages with their reasons, and what is left out and why. Of a KPI: its figures by
 view, its allowance and result, and what the rest of the period may bring.

@@ -1,4 +1,4 @@
-"""Rules that look back over months, from a case's two files to the terminal and to JSON."""
+"""Triggers on days, failures that must repeat, one of several: from a case's two files to the terminal and to JSON."""
 
 from __future__ import annotations
 
@@ -49,3 +49,14 @@ def test_what_is_due_for_an_earlier_failure_names_its_month(tmp_path: Path) -> N
     assert "relief uptime contract GBP 300.00 relief uptime, 2026-01 contract GBP 300.00" in text
     assert [(amount(line), line["month"]) for line in result["lines"]] == [("300.00", None), ("300.00", "2026-01")]
     assert (result["held"], result["credit"]["amount"]) == ([], "600.00")
+
+
+def test_what_is_not_paid_says_what_it_is_by_itself(tmp_path: Path) -> None:
+    name = "133-one-of-several: with a failure that repeated, whose rule then gives more"
+    text, result = shown(tmp_path, name, "2026-03")
+    assert "outage uptime contract GBP 0.00 of GBP 100.00 slow latency contract GBP 150.00" in text
+    assert "combined, sole-remedy: greatest of 100.00, 150.00 = 0.00 [7.4]" in text
+    assert [(amount(line), line["before_combining"]["amount"]) for line in result["lines"]] == [
+        ("0.00", "100.00"),
+        ("150.00", "150.00"),
+    ]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from sla_monitor.daemon.child import BEGIN_S, BLOCKED_S, COMPUTED_S, HELD_S, QUIET_S, Child, SiteTrouble
+from sla_monitor.daemon.site_process import BEGIN_S, BLOCKED_S, COMPUTED_S, HELD_S, QUIET_S, Child, SiteTrouble
 from sla_monitor.transport import HostWords, MessageError, SiteWords, framed
 
 SLEEPS, COMPUTES = ("/bin/sleep", "600"), (sys.executable, "-S", "-c", "while True: pass")

@@ -1,0 +1,60 @@
+"""Parts of the web server that every request handler gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from sla_monitor.board import Board
+from sla_monitor.clock import Clock
+from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.settings.web_config import WebFiles
+from sla_monitor.sla.jobs import ReportKind
+from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.page.status_page import StatusPage
+from sla_monitor.web.serving.access import Access
+from sla_monitor.web.serving.health import Health
+from sla_monitor.web.serving.heartbeat_route import Limit, Tokens
+from sla_monitor.web.serving.limits import Bounded, Limits
+
+
+@dataclass
+class WebParts:
+    """The parts that answer requests. Everything but `board` and `clock` is made or handed over by `Web`."""
+
+    board: Board
+    metrics: Callable[[], tuple[str, bytes]]
+    health: Callable[[], Health]
+    reload: Callable[[], list[str]]
+    report: Reporting
+    tokens: Tokens
+    packs: Callable[[], Iterable[ReviewPack]]
+    clock: Clock
+    files: WebFiles
+    limits: Limits
+    only_loopback: bool
+    page: StatusPage = field(default_factory=StatusPage)
+    access: Access = field(default_factory=Access)
+    active: int = 0
+
+    def __post_init__(self) -> None:
+        self.beats = Limit(self.limits.beats_per_minute)
+        self.failures = Limit(self.limits.failures_per_minute)
+        # Apart from each other: a long reload or a run of wrong passwords stops no scrape and no heartbeat.
+        self.rendering = Bounded(2, self.limits.waiting)
+        self.checking = Bounded(1, self.limits.waiting)
+        self.beating = Bounded(1, self.limits.waiting)
+        self.reloading = Bounded(1, 1)
+        self.fetching = Bounded(1, self.limits.waiting)
+
+    def close(self) -> None:
+        for bounded in (self.rendering, self.checking, self.beating, self.reloading, self.fetching):
+            bounded.close()
+
+
+Reporting = Callable[[str, ReportKind, str], "Future[bool]"]
+"""Takes in a report: the endpoint's key, what its job reports, and a text."""
+
+Tokenised = Callable[[], Mapping[str, SecretReference]]
+"""Gives the heartbeat endpoints' tokens as they stand after the latest reload."""
