@@ -54,10 +54,10 @@ class _Found(NamedTuple):
     matchers: frozenset[tuple[str, str, bool, bool]]
 
 
-def bookings(contract: str, standing: EffectiveEntries) -> Iterator[MaintenanceWindow]:
+def bookings(contract: str, effective: EffectiveEntries) -> Iterator[MaintenanceWindow]:
     """What is booked and was not refused, as far as it was granted."""
-    for entry, said in standing.of(Maintenance):
-        decided = standing.decision_on(entry.number)
+    for entry, said in effective.of(Maintenance):
+        decided = effective.decision_on(entry.number)
         start_ms, end_ms = said.start_ms, said.end_ms
         if decided is not None:
             if not decided[1].granted:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings import Alertmanager as Wanted
 from sla_monitor.silences import MaintenanceWindow, Silences, bookings
@@ -220,7 +220,7 @@ def test_only_what_stands_and_is_not_refused_is_booked() -> None:
         said(6, **span),
         said(7, kind="undo", about=6),
     ]
-    found = {b.number: (b.services, b.start_ms, b.end_ms) for b in bookings("c", standing(entries))}
+    found = {b.number: (b.services, b.start_ms, b.end_ms) for b in bookings("c", effective_entries(entries))}
     assert found == {1: (("cad",), 1000, 9000), 4: ((), 2000, 3000)}
 
 

@@ -33,7 +33,7 @@ class ContractContext:
 
     contract: Contract
     evidence: Evidence
-    standing: EffectiveEntries
+    effective: EffectiveEntries
     now_ms: int
     hours: ServiceHours = field(default_factory=ServiceHours)
     seen: Mapping[str, Sequence[Span]] | None = None
@@ -75,7 +75,7 @@ class ContractContext:
 
     @cached_property
     def entries_by_time(self) -> EntriesByTime:
-        return EntriesByTime(self.standing)
+        return EntriesByTime(self.effective)
 
     @cached_property
     def run(self) -> TermMonths:
@@ -105,7 +105,7 @@ class ContractContext:
     @cached_property
     def recorded_ms(self) -> int | None:
         """Since when anything of it was seen, or a ticket recorded: before that, no ticket does not mean none."""
-        opened = (said.opened_ms for _, said in self.standing.of(TicketRecord))
+        opened = (said.opened_ms for _, said in self.effective.of(TicketRecord))
         return min((at_ms for at_ms in (self.first_ms, *opened) if at_ms is not None), default=None)
 
     @cached_property
@@ -116,11 +116,11 @@ class ContractContext:
     @cached_property
     def open_tickets(self) -> list[int]:
         """When those that are still open were opened."""
-        return [said.opened_ms for _, said in self.standing.of(TicketRecord) if said.ended_ms is None]
+        return [said.opened_ms for _, said in self.effective.of(TicketRecord) if said.ended_ms is None]
 
     @property
     def case(self) -> RequestContext:
-        return RequestContext(self.contract, self.standing)
+        return RequestContext(self.contract, self.effective)
 
 
 def is_over(contract_context: ContractContext, period: Period) -> bool:

@@ -52,7 +52,7 @@ def ending(context: PeriodContext, evaluations: Mapping[str, KpiEvaluation]) -> 
 
 
 def _is_reported(context: PeriodContext, kpi: str) -> bool:
-    return any(context.contract_context.standing.figure(kpi, context.month, party) for party in PARTIES)
+    return any(context.contract_context.effective.figure(kpi, context.month, party) for party in PARTIES)
 
 
 def with_measured(
@@ -60,7 +60,7 @@ def with_measured(
 ) -> MonthInput:
     """The same with other figures."""
     contract_context, month = context.contract_context, context.month
-    standing = contract_context.standing
+    effective = contract_context.effective
     return MonthInput(
         month=month,
         measured=measured,
@@ -69,14 +69,14 @@ def with_measured(
         occurrences=_occurrences(context),
         misreports=tuple(
             Misreport(said.omitted, said.deliberate, said.corrected, f"entry {entry.number}")
-            for entry, said in standing.of(register.Misreported)
+            for entry, said in effective.of(register.Misreported)
             if said.month == month
         ),
         unmeasured=unmeasured(contract_context, evaluations),
         waived={**_relieved(context), **_waived(context)},
         earned_back=tuple(
             EarnedBack(said.amount, _describe_entry(entry))
-            for entry, said in standing.of(register.EarnedBackEntry)
+            for entry, said in effective.of(register.EarnedBackEntry)
             if said.month == month
         ),
         claim=_claim(contract_context, month),
@@ -111,7 +111,9 @@ def _coming(context: PeriodContext) -> dict[str, dict[str, Decimal]]:
 def _occurrences(context: PeriodContext) -> dict[str, tuple[Occurrence, ...]]:
     """By rule: each that prices occurrences has its own, also where there are none."""
     rules = [rule.id for rule in context.terms.credits if rule.prices_occurrences]
-    found = [said for _, said in context.contract_context.standing.of(register.Occurred) if said.month == context.month]
+    found = [
+        said for _, said in context.contract_context.effective.of(register.Occurred) if said.month == context.month
+    ]
     return {
         rule: tuple(
             Occurrence(said.duration_ms, said.area, said.used, said.repeats) for said in found if said.rule == rule
@@ -122,7 +124,7 @@ def _occurrences(context: PeriodContext) -> dict[str, tuple[Occurrence, ...]]:
 
 def _waived(context: PeriodContext) -> dict[str, Waived]:
     result: dict[str, Waived] = {}
-    for entry, said in context.contract_context.standing.of(register.Waiver):
+    for entry, said in context.contract_context.effective.of(register.Waiver):
         if said.month == context.month:
             names = said.kpis or [kpi.id for kpi in context.terms.kpis]
             result |= dict.fromkeys(names, Waived(_describe_entry(entry), said.what == "money"))
@@ -135,7 +137,7 @@ def _relieved(context: PeriodContext) -> dict[str, Waived]:
     case, terms = context.contract_context.case, context.terms
     return {
         kpi.id: Waived(f"relief, {_describe_entry(entry)}")
-        for entry, said in case.standing.of(register.Claim)
+        for entry, said in case.effective.of(register.Claim)
         for kpi in (terms.kpis if said.kpis else ())
         if kpi.id in said.kpis and _overlaps(said, _measurement(context, kpi)) and lets_pass(kpi, terms)
         if is_granted(case, entry, said)
@@ -153,7 +155,7 @@ def _overlaps(said: register.Timed, period: Period) -> bool:
 
 def _claim(contract_context: ContractContext, month: str) -> ClaimMade:
     zone = contract_context.contract.time_zone
-    made = [said for _, said in contract_context.standing.of(register.CreditClaim) if said.month == month]
+    made = [said for _, said in contract_context.effective.of(register.CreditClaim) if said.month == month]
     first = min((said.claimed_ms for said in made), default=None)
     return ClaimMade(None if first is None else local_date(first, zone), local_date(contract_context.now_ms, zone))
 

@@ -42,7 +42,7 @@ class Endpoints:
         now_ms = contract_context.now_ms
         self.start_ms, self.end_ms, self.now_ms = start_ms, min(end_ms, now_ms), now_ms
         self._contract_context, self._contract = contract_context, contract_context.contract
-        self._corrected = corrections(contract_context.contract, contract_context.standing)
+        self._corrected = corrections(contract_context.contract, contract_context.effective)
         self._read_ms = start_ms - MARGIN_MS, min(end_ms + MARGIN_MS, now_ms)
         read = contract_context.spans(*self._read_ms) if self._read_ms[1] > start_ms else {}
         self._spans = {key: held(several, now_ms) for key, several in read.items()}
@@ -125,11 +125,11 @@ def _outside(span: Span, probed: Intervals) -> Iterator[Span]:
         yield span._replace(start_ms=start_ms, end_ms=end_ms)
 
 
-def corrections(contract: Contract, standing: EffectiveEntries) -> Corrected:
+def corrections(contract: Contract, effective: EffectiveEntries) -> Corrected:
     """The corrections that stand, and have been granted where the contract asks for that; later entries win."""
     found: Corrected = {}
-    for entry, said in standing.of(Correction):
-        span = granted_span(contract, standing, entry, said)
+    for entry, said in effective.of(Correction):
+        span = granted_span(contract, effective, entry, said)
         if span is not None:
             for key in _keys(contract, said):
                 found.setdefault(key, []).append((*span, Outcome(said.outcome)))
@@ -137,10 +137,10 @@ def corrections(contract: Contract, standing: EffectiveEntries) -> Corrected:
 
 
 def granted_span(
-    contract: Contract, standing: EffectiveEntries, entry: Entry, said: Correction
+    contract: Contract, effective: EffectiveEntries, entry: Entry, said: Correction
 ) -> tuple[int, int] | None:
     """From when to when a correction holds; None: it waits for a decision, or was refused."""
-    decision = standing.decision_on(entry.number)
+    decision = effective.decision_on(entry.number)
     if decision is None:
         return None if said.asks_for_decision(contract) else (said.start_ms, said.end_ms)
     ruling = decision[1]

@@ -20,7 +20,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.periods.edges import Period, period_of
 from sla_monitor.periods.terms_slices import MARGIN_MS
-from sla_monitor.register.effective import standing_of
+from sla_monitor.register.effective import effective_subset
 from sla_monitor.register.entries import Entry, TicketRecord, Timed
 from sla_monitor.sla.spans import Span, within
 
@@ -84,7 +84,9 @@ class Excerpt:
         ranges = _range_ms(self.period), self.reach_ms
         spans = {key: [within(span, *ranges) for span in several] for key, several in read.items()}
         together = held_keys(self.whole.contract, self.period)
-        return replace(self.whole, standing=standing_of(self.said), seen=spans, together=together, read_samples={})
+        return replace(
+            self.whole, effective=effective_subset(self.said), seen=spans, together=together, read_samples={}
+        )
 
     def is_settled(self) -> bool:
         """Whether time alone can change nothing any more: no outage that reaches into the period goes on, no ticket of

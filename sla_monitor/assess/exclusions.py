@@ -213,7 +213,7 @@ def _within_allowance(
 
 
 def _asked(case: RequestContext, period: Period, hours: ServiceHours) -> Iterator[Booking]:
-    for entry, said in case.standing.of(Maintenance):
+    for entry, said in case.effective.of(Maintenance):
         if said.start_ms < period.end_ms and said.end_ms > period.start_ms:
             for terms, service in meant_by(case, said):
                 yield _booking(case, MaintenanceRequest(entry, said, terms, service), period, hours)

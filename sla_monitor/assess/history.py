@@ -21,7 +21,7 @@ from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.edges import period_of
 from sla_monitor.periods.terms_slices import terms_in
-from sla_monitor.register.effective import EffectiveEntries, standing
+from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.downtime import CountedOutage
@@ -30,7 +30,7 @@ from sla_monitor.sla.measure import measured
 from sla_monitor.sla.money.month_engine import Setting, period_result
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.results import Measured, MonthInput, PeriodResult
-from sla_monitor.sla.tickets import CountedTicket
+from sla_monitor.sla.tickets import LateTicket
 from sla_monitor.sla.working import Step
 
 CLOCK_SLACK = 6
@@ -48,7 +48,7 @@ class Cache:
     entries: tuple[Entry, ...] = ()
     imports: tuple[Import, ...] = ()
     mark: tuple[object, ...] = ()
-    said: EffectiveEntries = field(default_factory=EffectiveEntries)
+    effective: EffectiveEntries = field(default_factory=EffectiveEntries)
     results: dict[str, PeriodResult] = field(default_factory=dict)
     reconciled: dict[str, Reconciliation] = field(default_factory=dict)
     times: ServiceTimes = field(default_factory=ServiceTimes)
@@ -62,7 +62,7 @@ class Cache:
             self.mark, self.samples = (), Memory()
         self.latest_ms, self.moves = now_ms, moves
 
-    def standing(
+    def effective_of(
         self, contract: Contract, entries: tuple[Entry, ...], now_ms: int, imports: tuple[Import, ...] = ()
     ) -> EffectiveEntries:
         """What stands of a contract's entries; whatever rests on others, or on other imports, is forgotten. Where
@@ -74,10 +74,10 @@ class Cache:
         needs_claims = any(not version.terms.claims.automatic for version in contract.versions)
         mark = (len(entries), last, local_date(now_ms, contract.time_zone) if needs_claims else None)
         if contract is not self.contract or mark != self.mark:
-            self.contract, self.mark, self.said = contract, mark, standing(entries)
+            self.contract, self.mark, self.effective = contract, mark, effective_entries(entries)
             self.results, self.reconciled, self.times = {}, {}, ServiceTimes()
             self.samples.expect(contract)
-        return self.said
+        return self.effective
 
 
 def contract_context_of(
@@ -89,7 +89,7 @@ def contract_context_of(
     entries = tuple(entry for entry in known if entry.at_ms <= now_ms)
     imports = tuple(evidence.imports(contract.id))
     return ContractContext(
-        contract, evidence, cache.standing(contract, entries, now_ms, imports), now_ms, imports=imports
+        contract, evidence, cache.effective_of(contract, entries, now_ms, imports), now_ms, imports=imports
     )
 
 
@@ -147,7 +147,7 @@ def as_of(context: PeriodContext, number: int) -> PeriodResult:
     entries = tuple(
         entry for entry in contract_context.evidence.entries(contract_context.contract.id) if entry.number <= number
     )
-    before = replace(contract_context, standing=standing(entries))
+    before = replace(contract_context, effective=effective_entries(entries))
     return month_result(before, context.month, list(earlier_months(before, context.month, Cache())))
 
 
@@ -156,17 +156,13 @@ def setting_of(contract_context: ContractContext) -> Setting:
 
 
 def _is_settled(contract_context: ContractContext, month: str) -> bool:
-    """Whether time alone can change a month no more. A ticket that is still open becomes late some day, and costs more
-    from day to day where its time has a price."""
+    """Whether time alone can change a month no more. A ticket that is still open becomes late some day."""
     period = period_of(contract_context.contract, month)
     if not is_over(contract_context, period):
         return False
-    versions = [version.terms for version in contract_context.contract.versions]
-    several = (kpi.ticket_terms for terms in versions for kpi in terms.kpis)
+    several = (kpi.ticket_terms for version in contract_context.contract.versions for kpi in version.terms.kpis)
     longest_ms = max((kpi.within_ms or 0 for kpi in several if kpi is not None), default=0)
-    has_prices = any(rule.prices_tickets for terms in versions for rule in terms.credits)
-    young_ms = period.start_ms if has_prices else contract_context.now_ms - longest_ms * CLOCK_SLACK
-    young_ms = max(period.start_ms, young_ms)
+    young_ms = max(period.start_ms, contract_context.now_ms - longest_ms * CLOCK_SLACK)
     return not any(young_ms <= opened_ms < period.end_ms for opened_ms in contract_context.open_tickets)
 
 
@@ -216,15 +212,13 @@ def _row(one: Measured) -> list[Any]:
     fractions = (one.value, one.submitted, one.agreed, one.coverage, one.downtime_ms)
     pairs = [None if value is None else [value.numerator, value.denominator] for value in fractions]
     outages = [(*ends, *Fraction(counted_ms).as_integer_ratio()) for *ends, counted_ms in one.outages]
-    return [*pairs, one.is_assessable, one.of, one.working, outages, one.begins_ms, one.tickets]
+    return [*pairs, one.is_assessable, one.of, one.working, outages, one.late, one.begins_ms]
 
 
 def _of_row(row: list[Any]) -> Measured:
-    *pairs, is_assessable, of, working, listed, begins_ms, counted = row
+    *pairs, is_assessable, of, working, listed, tickets, begins_ms = row
     value, submitted, agreed, coverage, downtime_ms = (None if pair is None else Fraction(*pair) for pair in pairs)
     steps = tuple([Step(*step) for step in working])
     outages = tuple([CountedOutage(start_ms, end_ms, Fraction(*counted)) for start_ms, end_ms, *counted in listed])
-    tickets = tuple([CountedTicket(*one) for one in counted])
-    return Measured(
-        value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms, outages, begins_ms, tickets
-    )
+    late = tuple([LateTicket(*each) for each in tickets])
+    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms, outages, late, begins_ms)

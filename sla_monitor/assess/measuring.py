@@ -167,7 +167,7 @@ def _joined(parts: Iterable[Slots]) -> list[tuple[int, int]]:
 
 def figure(context: PeriodContext, kpi: KpiTerms, party: str) -> Fraction | None:
     """A party's figure for the measurement period."""
-    found = context.contract_context.standing.figure(kpi.id, context.month, party)
+    found = context.contract_context.effective.figure(kpi.id, context.month, party)
     return None if found is None else value_of(kpi, found[1])
 
 
@@ -194,7 +194,8 @@ def tickets(context: PeriodContext, kpi: RatioKpi, view: View) -> tuple[Ticket, 
     for said in context.tickets:
         if kpi.covers(said.priority, said.service) and said.id not in left_out:
             stops = tuple(Stop(stop.start_ms, stop.end_ms, stop.reason) for stop in said.stops)
-            found.append(Ticket(said.id, said.priority, said.opened_ms, said.responded_ms, said.ended_ms, stops))
+            times = (said.opened_ms, said.responded_ms, said.ended_ms)
+            found.append(Ticket(said.id, said.priority, *times, stops, said.service))
     return tuple(found)
 
 
@@ -203,7 +204,7 @@ def excused(context: PeriodContext, kpi: RatioKpi, view: View) -> frozenset[str]
     case = context.contract_context.case
     named = (
         said.tickets
-        for entry, said in case.standing.of(Claim)
+        for entry, said in case.effective.of(Claim)
         if (not said.kpis or kpi.id in said.kpis) and (view == "claimed" or is_granted(case, entry, said))
     )
     return frozenset() if view == "gross" else frozenset(ticket for several in named for ticket in several)

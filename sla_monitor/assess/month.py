@@ -108,7 +108,7 @@ def reconcile_month(
 def _running(contract: Contract, evidence: Evidence, run: AssessmentRun) -> ContractAssessment:
     last, now = run_of(contract).last, month_at(run.now_ms, contract.time_zone)
     found = _assessed(contract, evidence, min(now, last or now), run)
-    if found.reconciliation is not None or not run.cache.said.of(OutageList):
+    if found.reconciliation is not None or not run.cache.effective.of(OutageList):
         return found
     contract_context = contract_context_of(contract, evidence, run.now_ms, run.cache)
     return replace(found, reconciliation=_newest_reconciliation(contract_context, run.cache))
@@ -116,7 +116,7 @@ def _running(contract: Contract, evidence: Evidence, run: AssessmentRun) -> Cont
 
 def _newest_reconciliation(contract_context: ContractContext, cache: Cache) -> Reconciliation | None:
     """Of the last month that a list speaks of: a supplier's list of a month comes after its end."""
-    lists = contract_context.standing.of(OutageList)
+    lists = contract_context.effective.of(OutageList)
     month = max((month_at(said.end_ms - 1, contract_context.contract.time_zone) for _, said in lists), default=None)
     if month is None or not contract_context.run.first <= month < contract_context.this_month:
         return None
@@ -134,7 +134,7 @@ def _reconciled(
 ) -> Reconciliation | None:
     """`services`: where they are worked out already."""
     contract_context = context.contract_context
-    lists = [*(RecordedList(entry.number, said) for entry, said in contract_context.standing.of(OutageList)), *more]
+    lists = [*(RecordedList(entry.number, said) for entry, said in contract_context.effective.of(OutageList)), *more]
     if not lists:
         return None
     several = [service_assessment(context, one) for one in context.terms.services] if services is None else services
@@ -209,7 +209,7 @@ def _assessment(
         forecast=forecast(context, evaluations, ends, earlier) if status == "running" else None,
         accounting=accounting(terms),
         entries=entries_of(contract_context, entries, context.period),
-        pending=contract_context.standing.pending(contract_context.contract),
+        pending=contract_context.effective.pending(contract_context.contract),
         shares={name: part for name, (part, _) in shares.items()},
         shares_working={name: working for name, (_, working) in shares.items()},
         claim_by=claim_by(month, terms.claims),

@@ -83,7 +83,7 @@ class PeriodContext:
         """Those that can belong to the period."""
         return [
             said
-            for _, said in self.contract_context.standing.of(TicketRecord)
+            for _, said in self.contract_context.effective.of(TicketRecord)
             if said.opened_ms < self.until_ms and (said.ended_ms is None or said.ended_ms >= self.period.start_ms)
         ]
 
@@ -138,7 +138,7 @@ class PeriodContext:
         """What a service was so far."""
         key = service, counting.quorum, counting.slow_as_down
         if key not in self._throughs:
-            impacts = _impacts(self.contract_context.standing, service)
+            impacts = _impacts(self.contract_context.effective, service)
             self._throughs[key] = through(self.slices(service), self.endpoints, self.period, impacts, counting)
         return self._throughs[key]
 
@@ -182,9 +182,9 @@ class PeriodContext:
         return subtract(whole, [(0, self.until_ms)]) if self.until_ms > 0 else whole
 
 
-def _impacts(standing: EffectiveEntries, service: str) -> list[UserImpact]:
+def _impacts(effective: EffectiveEntries, service: str) -> list[UserImpact]:
     return [
         UserImpact(said.start_ms, said.end_ms, Fraction(said.users, said.of))
-        for _, said in standing.of(Impact)
+        for _, said in effective.of(Impact)
         if said.service == service
     ]

@@ -17,7 +17,7 @@ from sla_monitor.register.entries import Claim, Entry
 def claims(case: RequestContext, period: Period) -> Iterator[Ruling]:
     """Every claim about time that reaches into a month, for each service that it is for. One that names tickets and
     no services is about those tickets alone."""
-    for entry, said in case.standing.of(Claim):
+    for entry, said in case.effective.of(Claim):
         is_about_time = bool(said.services) or not said.tickets
         if is_about_time and said.start_ms < period.end_ms and said.end_ms > period.start_ms:
             for _, service in meant_by(case, said):

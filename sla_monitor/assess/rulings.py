@@ -19,7 +19,7 @@ class RequestContext:
     """A contract and what stands of its register."""
 
     contract: Contract
-    standing: EffectiveEntries
+    effective: EffectiveEntries
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Grant:
 
 def decided(case: RequestContext, entry: Entry, said: Maintenance | Claim) -> Grant:
     """What the decision on a request grants, or all of it where the contract asks for no decision."""
-    found = case.standing.decision_on(entry.number)
+    found = case.effective.decision_on(entry.number)
     if found is None:
         if said.asks_for_decision(case.contract):
             return Grant(None, "awaits a decision", is_pending=True)

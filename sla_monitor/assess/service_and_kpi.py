@@ -126,10 +126,12 @@ def _downs(context: PeriodContext, slices: Sequence[TermsSlice]) -> list[DownSpa
 
 def _entries(context: PeriodContext, service: Service) -> list[tuple[int, int, int]]:
     """(from, to, number) of the register entries about a service's time."""
-    standing = context.contract_context.standing
+    effective = context.contract_context.effective
     spans = [(*one.asked, one.entry) for one in context.exclusions.of(service.id)]
-    spans += [(said.start_ms, said.end_ms, e.number) for e, said in standing.of(Impact) if said.service == service.id]
-    spans += [(said.start_ms, said.end_ms, e.number) for e, said in standing.of(Correction) if _is_about(said, service)]
+    spans += [(said.start_ms, said.end_ms, e.number) for e, said in effective.of(Impact) if said.service == service.id]
+    spans += [
+        (said.start_ms, said.end_ms, e.number) for e, said in effective.of(Correction) if _is_about(said, service)
+    ]
     return spans
 
 

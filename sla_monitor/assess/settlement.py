@@ -35,7 +35,7 @@ def status_of(context: PeriodContext) -> Status:
     """Whether a month goes on, has ended, or is signed."""
     if context.contract_context.now_ms < context.period.end_ms:
         return "running"
-    return "provisional" if context.contract_context.standing.sign_off(context.month) is None else "final"
+    return "provisional" if context.contract_context.effective.sign_off(context.month) is None else "final"
 
 
 def restatement(context: PeriodContext, result: PeriodResult, entries: Sequence[Entry]) -> Restatement | None:
@@ -43,7 +43,7 @@ def restatement(context: PeriodContext, result: PeriodResult, entries: Sequence[
 
     A sign-off says points and money; any other figure is compared with what it is without what was said since.
     """
-    found = context.contract_context.standing.sign_off(context.month)
+    found = context.contract_context.effective.sign_off(context.month)
     if found is None:
         return None
     signed, said = found
@@ -61,7 +61,7 @@ def _since(context: PeriodContext, number: int, entries: Sequence[Entry]) -> tup
     """The entries after one that may have changed a month: those about it, or about a month before it, on which caps,
     repeats and averages look back. What awaits a decision has changed nothing yet."""
     contract_context, others = context.contract_context, Others(entries)
-    undecided = {one.number for one in contract_context.standing.pending(contract_context.contract)}
+    undecided = {one.number for one in contract_context.effective.pending(contract_context.contract)}
     zone, later = contract_context.contract.time_zone, (one for one in entries if one.number > number)
     first = {
         one.number: first_changed(one.body, zone, others, contract_context.margin_ms)

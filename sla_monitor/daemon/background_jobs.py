@@ -15,7 +15,7 @@ from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.review.pack_scheduler import PackScheduler, due
 from sla_monitor.review.pack_store import shelved
 from sla_monitor.schedule import Schedule
@@ -89,7 +89,7 @@ class BackgroundJobs:
         """Let Alertmanager know of the maintenance that is booked."""
         with self._assessing.recorded() as recorded:
             booked = {
-                contract.id: list(bookings(contract.id, standing(recorded.entries(contract.id))))
+                contract.id: list(bookings(contract.id, effective_entries(recorded.entries(contract.id))))
                 for contract in self._configuration().contracts
             }
         self._silences.keep(booked, self._clock.now_ms())

@@ -45,6 +45,8 @@ class Credit(TypedDict):
     """The month of the failure, where it is an earlier one; otherwise null."""
     given: NotRequired[DaysJson]
     """What there is in place of an amount; only where there is something."""
+    ticket: NotRequired[str]
+    """The ticket that it is for; only where it is for one."""
     earned: NotRequired[Money]
     """The bonus that the month earned, of which the amount is what was set off or paid; only where there is one."""
     before_combining: NotRequired[Money]
@@ -191,6 +193,8 @@ def _line(line: CreditLine, currency: str) -> Credit:
     }
     if line.given is not None:
         told["given"] = {"days": line.given.days, "of": line.given.of}
+    if line.ticket is not None:
+        told["ticket"] = line.ticket
     if line.earned:
         told["earned"] = money(line.earned, currency)
     if line.before_combining is not None:

@@ -197,11 +197,11 @@ def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
 
 def _of_decisions(entries: Sequence[Entry], contract: Contract) -> Problems:
     """What the register would not have taken: relief that somebody granted himself."""
-    ground = EntryContext.of(contract, entries)
+    context = EntryContext.of(contract, entries)
     if any(getattr(entry.body, "about", 0) >= entry.number for entry in entries):
         return
     for i, entry in enumerate(entries):
-        yield from ((("entries", i, one.field), one.message) for one in own_case(entry, ground))
+        yield from ((("entries", i, one.field), one.message) for one in own_case(entry, context))
 
 
 _NAMED: tuple[tuple[str, Callable[[Terms], list[str]]], ...] = (

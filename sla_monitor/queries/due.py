@@ -11,7 +11,7 @@ from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.periods.edges import Period, month_at, period_of, run_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.periods.terms_slices import terms_in
-from sla_monitor.register.effective import EffectiveEntries, standing
+from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry, ReportedFigure
 from sla_monitor.register.instant import format_utc
 
@@ -58,12 +58,12 @@ def questions(
     contract: Contract, entries: Sequence[Entry], asked: Mapping[Key, LastAttempt], now_ms: int
 ) -> Iterator[KpiQuery]:
     """Those of one contract that are due."""
-    stands = standing(entries)
+    effective = effective_entries(entries)
     for name, months in _kpis(contract, now_ms):
         for period, month, is_last in _periods(contract, months, now_ms):
             kpi = next((each for each in terms_in(contract, period, now_ms).kpis if each.id == name), None)
             source = kpi.asked_source if kpi is not None and kpi.measurement_months == months else None
-            if source is None or not _is_ours(stands, name, month):
+            if source is None or not _is_ours(effective, name, month):
                 continue
             at_ms = period.end_ms - 1 if is_last else now_ms
             question = KpiQuery(contract.id, name, month, source, period.start_ms, at_ms, is_last)
@@ -108,11 +108,11 @@ def _periods(contract: Contract, months: int, now_ms: int) -> Iterator[tuple[Per
         yield period_of(contract, running[0], running[-1]), running[-1], False
 
 
-def _is_ours(stands: EffectiveEntries, kpi: str, month: str) -> bool:
+def _is_ours(effective: EffectiveEntries, kpi: str, month: str) -> bool:
     """A figure that a person has entered for the authority is never put aside, nor that of a month that is final."""
-    if stands.sign_off(month) is not None:
+    if effective.sign_off(month) is not None:
         return False
-    found = stands.figure(kpi, month, "authority")
+    found = effective.figure(kpi, month, "authority")
     return found is None or found[0].actor == ACTOR
 
 

@@ -49,7 +49,7 @@ def time_doubts(
 
 def _agreed(kpi: Kpi, said: TimedKind, context: EntryContext) -> Iterator[str]:
     for month in said.months(context.contract.time_zone):
-        found = context.stands.figure(kpi.id, month, "agreed")
+        found = context.effective.figure(kpi.id, month, "agreed")
         if found is not None:
             yield f"entry {found[0].number} is an agreed figure of {kpi.id} for {month}, which does not change"
 

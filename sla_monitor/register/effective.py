@@ -30,7 +30,7 @@ class EffectiveEntries:
     _figures: Mapping[tuple[str, str, str], tuple[Entry, ReportedFigure]] = field(default_factory=dict)
 
     def of(self, kind: type[Kind]) -> tuple[tuple[Entry, Kind], ...]:
-        """What stands of one kind, ascending: `for entry, booking in standing.of(Maintenance)`."""
+        """What stands of one kind, ascending: `for entry, booking in effective.of(Maintenance)`."""
         return self._by_kind.get(kind, ())
 
     def entry(self, number: int) -> Entry | None:
@@ -63,7 +63,7 @@ class EffectiveEntries:
         return tuple(sorted(pending, key=lambda entry: entry.number))
 
 
-def standing(entries: Iterable[Entry]) -> EffectiveEntries:
+def effective_entries(entries: Iterable[Entry]) -> EffectiveEntries:
     """What stands of one contract's entries, whatever order they are given in."""
     ordered = sorted(entries, key=lambda entry: entry.number)
     undone = _undone(ordered)
@@ -82,7 +82,7 @@ def standing(entries: Iterable[Entry]) -> EffectiveEntries:
     return _indexed(kept, undone, replaced)
 
 
-def standing_of(entries: Iterable[Entry]) -> EffectiveEntries:
+def effective_subset(entries: Iterable[Entry]) -> EffectiveEntries:
     """The same of some entries that stand, with nothing else beside them."""
     return _indexed(tuple(sorted(entries, key=lambda entry: entry.number)), {}, {})
 

@@ -1,4 +1,4 @@
-"""The kinds of entry that the register takes: what somebody said, when, and where the papers are.
+"""The kinds of entry that the register takes: what somebody said, when, and where the supporting documents are.
 
 An entry is never edited. To undo one, add an `undo`; a later ticket with the same id, a later figure of the same party
 for the same KPI and month, or a later outage list for the same time and services, stands in place of the earlier one
@@ -106,6 +106,8 @@ class Entry(Strict):
     reference: Annotated[str, StringConstraints(max_length=200)] = Field(
         "", description="A number in somebody's files."
     )
-    evidence: Annotated[str, StringConstraints(max_length=1000)] = Field("", description="Where the papers are.")
+    evidence: Annotated[str, StringConstraints(max_length=1000)] = Field(
+        "", description="Where the supporting documents are."
+    )
     note: Text = Field("", description="Why, in words.")
     body: EntryBody = Field(alias="said", description="The statement, by kind.")

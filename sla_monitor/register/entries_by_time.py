@@ -30,19 +30,19 @@ BUCKET_MS = 10 * 86_400_000
 class EntriesByTime:
     """The entries that stand, by when they are about."""
 
-    def __init__(self, stands: EffectiveEntries) -> None:
-        self._stands = stands
+    def __init__(self, effective: EffectiveEntries) -> None:
+        self._effective = effective
         self._timed: dict[int, list[tuple[Entry, Timed]]] = defaultdict(list)
         self._tickets: dict[int, list[tuple[Entry, TicketRecord]]] = defaultdict(list)
         self._naming: dict[str, list[Entry]] = defaultdict(list)
         for kind in TIMED:
-            for entry, said in stands.of(kind):
+            for entry, said in effective.of(kind):
                 for bucket in _buckets(said.start_ms, said.end_ms):
                     self._timed[bucket].append((entry, said))
-        for entry, ticket in stands.of(TicketRecord):
+        for entry, ticket in effective.of(TicketRecord):
             for bucket in {at_ms // BUCKET_MS for at_ms in _instants(ticket)}:
                 self._tickets[bucket].append((entry, ticket))
-        for entry, claim in stands.of(Claim):
+        for entry, claim in effective.of(Claim):
             for name in claim.tickets:
                 self._naming[name].append(entry)
 
@@ -70,8 +70,8 @@ class EntriesByTime:
             before = self._overlapping(booked_since_ms, reach_ms[0])
             found += [entry for entry, said in before if isinstance(said, Maintenance)]
         found += [claim for _, ticket in tickets for claim in self._naming.get(ticket.id, ())]
-        found += [entry for entry, figure in self._stands.of(ReportedFigure) if figure.month == month]
-        decisions = (self._stands.decision_on(entry.number) for entry in found)
+        found += [entry for entry, figure in self._effective.of(ReportedFigure) if figure.month == month]
+        decisions = (self._effective.decision_on(entry.number) for entry in found)
         found += [one[0] for one in decisions if one is not None]
         numbered = {entry.number: entry for entry in found}
         return tuple([numbered[number] for number in sorted(numbered)])

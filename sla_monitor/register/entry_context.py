@@ -12,7 +12,7 @@ from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period, run_of, whole_months
-from sla_monitor.register.effective import EffectiveEntries, standing
+from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.kinds.kind import EntryProblem
 
@@ -34,8 +34,8 @@ class EntryContext:
         return {entry.number: entry for entry in self.read()}
 
     @cached_property
-    def stands(self) -> EffectiveEntries:
-        return standing(self.entries.values())
+    def effective(self) -> EffectiveEntries:
+        return effective_entries(self.entries.values())
 
     def in_force(self, start_ms: int, end_ms: int) -> list[Terms]:
         """The terms that hold at some time in `[start, end)`."""
@@ -88,8 +88,8 @@ class EntryContext:
         if number not in self.entries:
             message = f"no entry {number} in the register of this contract (see `sla-monitor register list`)"
             yield EntryProblem(field, message)
-        elif number in self.stands.undone:
-            by = self.stands.undone[number]
+        elif number in self.effective.undone:
+            by = self.effective.undone[number]
             yield EntryProblem(field, f"entry {number} was undone by entry {by} (undo that one to restore it)")
 
 

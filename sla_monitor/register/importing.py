@@ -76,18 +76,18 @@ def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> 
 
 def news(source: ImportSource, several: Iterable[DraftEntry], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
     """The entries that say what the register does not say already. Raises RegisterError with all that is wrong."""
-    ground = EntryContext.of(contract, said)
-    stands = (*ground.stands.of(TicketRecord), *ground.stands.of(ReportedFigure))
-    known = {_key(words): words for _, words in stands}
+    context = EntryContext.of(contract, said)
+    replaceable = (*context.effective.of(TicketRecord), *context.effective.of(ReportedFigure))
+    known = {_key(words): words for _, words in replaceable}
     fresh = [draft for draft in several if known.get(_key(draft.entry.body)) != draft.entry.body]
-    found = _wrong(source, fresh, ground)
+    found = _wrong(source, fresh, context)
     if found:
         raise RegisterError(shortened(found))
     return [draft.entry for draft in fresh]
 
 
-def _wrong(source: ImportSource, several: Iterable[DraftEntry], ground: EntryContext) -> list[str]:
-    return [f"{source.name}:{one.line}: {line}" for one in several for line in problems(one.entry, ground)]
+def _wrong(source: ImportSource, several: Iterable[DraftEntry], context: EntryContext) -> list[str]:
+    return [f"{source.name}:{one.line}: {line}" for one in several for line in problems(one.entry, context)]
 
 
 def _line(source: ImportSource, told: str) -> int:

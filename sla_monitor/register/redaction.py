@@ -1,7 +1,7 @@
 """Redaction: the parts of an entry that are the authority's alone, and the entry without them.
 
 There is one rule, for every rendering, for JSON and for evidence. It leaves every figure as it is: no figure depends on
-a note or on where papers are.
+a note or on where documents are.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def redacted(entry: Entry) -> Entry:
     """The entry as both sides know it. Redacting it again changes nothing."""
     if not is_own(entry):
         return entry
-    note, papers = (LEFT_OUT if text else "" for text in (entry.note, entry.evidence))
-    return entry.model_copy(update={"note": note, "evidence": papers})
+    note, documents = (LEFT_OUT if text else "" for text in (entry.note, entry.evidence))
+    return entry.model_copy(update={"note": note, "evidence": documents})
 
 
 def withheld(entries: Iterable[Entry]) -> list[Withheld]:

@@ -87,7 +87,7 @@ def _repeated(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     if entry.body.may_repeat:
         return
     replaces = entry.body.last_word_on() is not None
-    for other, said in context.stands.of(type(entry.body)):
+    for other, said in context.effective.of(type(entry.body)):
         same_words = said == entry.body and other.reference == entry.reference
         if same_words and (replaces or other.note == entry.note):
             message = f"entry {other.number} says the same (undo that one first, or give another reference)"
@@ -101,5 +101,5 @@ def _final(entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
     if not body.changes_figures or not body.explains_final_month or entry.note.strip():
         return
     for month in months_of(body, context.contract.time_zone, context.entries):
-        if context.stands.sign_off(month) is not None:
+        if context.effective.sign_off(month) is not None:
             yield EntryProblem("note", f"is missing: {month} is final, and this may change its figures (say why)")

@@ -12,7 +12,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, document_text, figures_digest
 from sla_monitor.document.inputs import inputs_of
 from sla_monitor.evidence.disclosed import DisclosedEvidence
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.review.pack_input import Copy, FirstFailures, PackInput, unseen
 from sla_monitor.review.retention import Retention
 from sla_monitor.review.supplier_copy import for_supplier
@@ -65,7 +65,7 @@ def gathered(
     case = PackInput(
         one,
         terms,
-        standing(DisclosedEvidence(source, is_redacted).entries(contract.id)),
+        effective_entries(DisclosedEvidence(source, is_redacted).entries(contract.id)),
         sha256(text.encode()).hexdigest(),
         inputs,
         program,

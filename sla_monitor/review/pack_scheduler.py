@@ -16,7 +16,7 @@ from pathlib import Path
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_of, run_of
 from sla_monitor.periods.months import shifted
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.review.pack_input import Copy
 from sla_monitor.review.pack_store import register_number
@@ -64,7 +64,7 @@ def due(
         last = Due(contract.id, month, copy)
         if begun and month in run_of(contract) and register_number(reviews.folder / last.name) is None:
             yield last
-        for entry, said in standing(entries).of(SignOff):
+        for entry, said in effective_entries(entries).of(SignOff):
             signed = Due(contract.id, said.month, copy)
             made = register_number(reviews.folder / signed.name)
             if made is not None and made < entry.number:

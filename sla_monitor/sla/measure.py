@@ -25,7 +25,7 @@ from sla_monitor.sla.indicators import (
 )
 from sla_monitor.sla.results import Measured
 from sla_monitor.sla.rounding import shown
-from sla_monitor.sla.tickets import CountedTicket, Ticket, counted_tickets, ticket_counts
+from sla_monitor.sla.tickets import LateTicket, Ticket, decided_tickets
 from sla_monitor.sla.working import step
 
 
@@ -127,11 +127,10 @@ def _response_time(kpi: ResponseTimeKpi, seen: KpiInput, frame: MeasureFrame) ->
 def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     """What can be counted is counted: a figure that somebody gives stands only where nothing is."""
     counts = seen.counts
-    counted: tuple[CountedTicket, ...] = ()
+    late: tuple[LateTicket, ...] = ()
     if counts is None and kpi.within_ms is not None:
         calendar = frame.calendars.get(kpi.clock.calendar)
-        counted = counted_tickets(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
-        counts = ticket_counts(counted, kpi.within_ms)
+        counts, late = decided_tickets(seen.tickets, kpi, calendar, frame.zone, frame.period, frame.now_ms)
     if seen.figure is not None and not (counts and counts.total):
         return _given(kpi, seen, frame)
     if counts is None or (not counts.total and kpi.no_events == "not_measured"):
@@ -139,9 +138,9 @@ def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
     value = in_target_percent(counts, kpi.min_denominator)
     if value is None:
         return Measured(Fraction(100), working=(step("in target, per cent", "nothing happened", 100, kpi.clause),))
-    late, floor = counts.total - counts.in_target, max(counts.total, kpi.min_denominator)
-    told = step("in target, per cent", f"100 − {late} / {floor} × 100", value, kpi.clause)
-    return Measured(value, working=(told,), tickets=counted)
+    missed, floor = counts.total - counts.in_target, max(counts.total, kpi.min_denominator)
+    said = step("in target, per cent", f"100 − {missed} / {floor} × 100", value, kpi.clause)
+    return Measured(value, working=(said,), late=late)
 
 
 def _given(kpi: KpiTerms, seen: KpiInput, frame: MeasureFrame) -> Measured:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import DaysOf
 from sla_monitor.sla.downtime import CountedOutage
-from sla_monitor.sla.tickets import CountedTicket
+from sla_monitor.sla.tickets import LateTicket
 from sla_monitor.sla.working import Working
 
 
@@ -23,7 +23,7 @@ class Measured:
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
     `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen; `outages`: what
-    it is made of, in the period that begins at `begins_ms`; `tickets`: those that were counted.
+    it is made of, in the period that begins at `begins_ms`; `late`: the tickets that ended late.
     """
 
     value: Fraction | None
@@ -35,8 +35,8 @@ class Measured:
     of: int = 0
     downtime_ms: Fraction | None = None
     outages: tuple[CountedOutage, ...] = ()
+    late: tuple[LateTicket, ...] = ()
     begins_ms: int = 0
-    tickets: tuple[CountedTicket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class CreditLine:
     `service`: whose charges it is taken from. A negative amount is money that was earned back, or a bonus. `earned`: a
     bonus of the month, of which `amount` is what was set off or paid. `given`: what there is in place of an amount.
     `month`: that of the failure, where it is an earlier one. `before_combining`: what it would be by itself, where it
-    is one of several.
+    is one of several. `ticket`: the id of the only one that it is for.
     """
 
     rule: str
@@ -181,11 +181,17 @@ class CreditLine:
     earned: Decimal = Decimal(0)
     given: DaysGiven | None = None
     before_combining: Decimal | None = None
+    ticket: str | None = None
 
     @property
     def by_itself(self) -> Decimal:
         """What its own rule gives."""
         return self.amount if self.before_combining is None else self.before_combining
+
+    @property
+    def about(self) -> str:
+        """The KPI and the ticket that it is for, as far as there are any."""
+        return ", ".join(name for name in (self.kpi, self.ticket) if name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,15 +34,17 @@ class Ticket:
     responded_ms: int | None = None
     ended_ms: int | None = None
     stops: tuple[Stop, ...] = ()
+    service: str | None = None
 
 
-class CountedTicket(NamedTuple):
-    """A ticket of a measurement period with the time on its clock, when that stopped for good or so far."""
+class LateTicket(NamedTuple):
+    """A ticket that has ended late: by so much on its own clock."""
 
     id: str
-    opened_ms: int
+    service: str | None
+    priority: str
     elapsed_ms: int
-    is_stopped: bool
+    late_ms: int
 
 
 def business_ms(
@@ -60,37 +62,34 @@ def elapsed_ms(ticket: Ticket, kpi: RatioKpi, calendar: Calendar | None, zone: Z
     return business_ms(calendar, zone, ticket.opened_ms, now_ms if end_ms is None else end_ms, stops)
 
 
-def counted_tickets(
+def decided_tickets(
     tickets: Iterable[Ticket],
     kpi: RatioKpi,
     calendar: Calendar | None,
     zone: ZoneInfo,
     period: Period,
     now_ms: int,
-) -> tuple[CountedTicket, ...]:
-    """The tickets of a period as they were opened. One that belongs to the period in which it ends is not counted
-    before."""
-    found = []
-    for ticket in tickets:
-        stopped_ms = _until(ticket, kpi)
-        belongs_at = ticket.opened_ms if kpi.counted_when == "opened" else stopped_ms
-        is_ours = belongs_at is not None and period.start_ms <= belongs_at < period.end_ms
-        if is_ours and (not kpi.priorities or ticket.priority in kpi.priorities):
-            took_ms = elapsed_ms(ticket, kpi, calendar, zone, now_ms)
-            found.append(CountedTicket(ticket.id, ticket.opened_ms, took_ms, stopped_ms is not None))
-    return tuple(sorted(found, key=lambda one: (one.opened_ms, one.id)))
+) -> tuple[EventCounts, tuple[LateTicket, ...]]:
+    """The tickets of a period that are decided, and those of them that are in target; those that have ended late.
 
-
-def ticket_counts(tickets: Iterable[CountedTicket], within_ms: int) -> EventCounts:
-    """The tickets that are decided, and those of them that are in target. One that is still open is late as soon as its
-    time is used up; until then it is not decided."""
+    A ticket that is still open is late as soon as its time is used up; until then it is not decided. A ticket that
+    belongs to the period in which it ends is not counted before.
+    """
+    within = kpi.within_ms or 0
     in_target = total = 0
+    late: list[LateTicket] = []
     for ticket in tickets:
-        is_late = ticket.elapsed_ms > within_ms
-        is_decided = is_late or ticket.is_stopped
-        total += is_decided
-        in_target += is_decided and not is_late
-    return EventCounts(in_target, total)
+        belongs_at = ticket.opened_ms if kpi.counted_when == "opened" else _until(ticket, kpi)
+        is_ours = belongs_at is not None and period.start_ms <= belongs_at < period.end_ms
+        if not is_ours or (kpi.priorities and ticket.priority not in kpi.priorities):
+            continue
+        took_ms = elapsed_ms(ticket, kpi, calendar, zone, now_ms)
+        is_late, has_ended = took_ms > within, _until(ticket, kpi) is not None
+        total += is_late or has_ended
+        in_target += has_ended and not is_late
+        if is_late and has_ended:
+            late.append(LateTicket(ticket.id, ticket.service, ticket.priority, took_ms, took_ms - within))
+    return EventCounts(in_target, total), tuple(late)
 
 
 def _until(ticket: Ticket, kpi: RatioKpi) -> int | None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from sla_monitor.assess import ContractAssessment
 from sla_monitor.contract.contract import Contract
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.review.blocks import Notice
 from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.monthly_pack import pack
@@ -197,6 +198,199 @@ def test_a_month_without_a_price_for_its_failures_says_so_in_the_pack(tmp_path: 
     )
 
 
+def working(found: ContractAssessment) -> list[str]:
+    """Of the month's only credit."""
+    assert found.result is not None
+    (line,) = found.result.credit.lines
+    return [str(step) for step in line.working]
+
+
+@pytest.mark.parametrize(("reported", "credit"), [("3", "0"), ("5.99", "0"), ("6", "100"), ("10", "200")])
+def test_a_step_of_a_shortfall_is_as_long_as_the_contract_says(tmp_path: Path, reported: str, credit: str) -> None:
+    """HopOne: a day's fee, 100 of 3,000, for every 3 ms above 3 ms, and nothing for a step that is not full."""
+    contract = contract_of(
+        tmp_path,
+        currency="USD",
+        kpis=[{"id": "latency", "indicator": "response_time", "statistic": "mean", "target": "3ms"}],
+        charges={"monthly": [{"amount": 3000}]},
+        credits=[
+            {"id": "a", "method": "shortfall", "kpis": ["latency"], "step": "3ms", "share": "1/30", "partial": "floor"}
+        ],
+    )
+    figure = {"kind": "figure", "kpi": "latency", "month": "2026-06", "party": "authority", "value": reported}
+    found = month_of(tmp_path, contract, "2026-06", entries=said(figure))
+    assert found.result is not None
+    assert found.result.credit.total == Decimal(credit)
+    if reported == "10":
+        assert working(found) == [
+            "shortfall: |3 − 10| = 7",
+            "steps: 7 / 3, full ones = 2",
+            "per cent: 2 × 1/30 × 100 = 6.66666666666…",
+            "credit: 6.66666666666… % × 3000.00 = 200.00",
+        ]
+
+
+def test_slices_of_a_shortfall_have_rates_of_their_own(tmp_path: Path) -> None:
+    """Alipay: 14 h 24 min of June are 2 per cent: 0.8 at 2 per cent, and 1 at 0.3. In July half of it all is down."""
+    slices = [{"to": 99, "rate_percent": 2}, {"to": 90, "rate_percent": 0.3}, {"to": 50, "rate_percent": 0.1}]
+    rule = {"id": "sliced", "method": "shortfall", "kpis": ["KPI1"], "partial": "prorata"}
+    contract = contract_of(
+        tmp_path,
+        time_zone="UTC",
+        kpis=[{"id": "KPI1", "service": "cad", "target": 99.8}],
+        charges={"monthly": [{"amount": 1_000_000}]},
+        credits=[rule | {"slices": [*slices, {"percent": 100}]}],
+    )
+    june = down(("2026-06-10 00:00", "2026-06-10 14:24"), ("2026-07-01 00:00", "2026-07-16 12:00"))
+    assert working(month_of(tmp_path, contract, "2026-06", june)) == [
+        "shortfall: |99.8 − 98| = 1.8",
+        "per cent, to 99: 0.8 × 2 = 1.6",
+        "per cent, to 90: 1 × 0.3 = 0.3",
+        "per cent: 1.6 + 0.3 = 1.9",
+        "credit: 1.9 % × 1000000.00 = 19000.00",
+    ]
+    half = month_of(tmp_path, contract, "2026-07", june)
+    assert working(half)[-1] == "credit: 8.3 % × 1000000.00 = 83000.00", "exactly 50 per cent belong to the slice"
+    less = month_of(tmp_path, contract, "2026-07", down(("2026-07-01 00:00", "2026-07-16 12:01")))
+    assert working(less)[-2:] == [
+        "per cent, beyond the slices before: 100",
+        "credit: 100 % × 1000000.00 = 1000000.00",
+    ]
+
+
+def test_ten_times_the_fees_for_the_time_of_the_downtime(tmp_path: Path) -> None:
+    """Slack: 60 of the quarter's 131,040 minutes, of 36,000: ten times 16.48."""
+    rule = {"id": "chat", "method": "shortfall", "kpis": ["KPI1"], "measured_from": 100, "rate_percent": 10}
+    contract = contract_of(
+        tmp_path,
+        time_zone="UTC",
+        currency="USD",
+        kpis=[{"id": "KPI1", "service": "cad", "target": 99.99, "measurement_months": 3}],
+        charges={"monthly": [{"amount": 12_000}]},
+        credits=[rule | {"partial": "prorata"}],
+    )
+    found = month_of(tmp_path, contract, "2026-06", down(("2026-05-10 09:00", "2026-05-10 10:00")))
+    assert working(found)[-1] == "credit: 0.457875457875… % × 36000.00 = 164.84"
+    in_target = month_of(tmp_path, contract, "2026-06", down(("2026-05-10 09:00", "2026-05-10 09:13"))).result
+    assert in_target is not None
+    assert in_target.credit.lines == (), "13 of 131,040 minutes"
+
+
+WORKING_DAYS = {"hours": {"mon-fri": "00:00-24:00"}}
+
+
+def orders(tmp_path: Path, **changes: Any) -> Contract:
+    """Openreach: 2.00 for each working day that a first appointment is late, or 4.00 if it is more than three."""
+    kpi = {"id": "orders", "indicator": "ratio_in_target", "target": 90, "within": "12d", "counted_when": "ended"}
+    price = {"block": "1d", "late": [{"amount": 2.00}, {"above": "3d", "amount": 4.00}]}
+    plain: dict[str, Any] = {
+        "services": [{"id": "fibre"}, {"id": "copper"}],
+        "calendars": {"days": WORKING_DAYS},
+        "relief": {"causes": ["force_majeure"]},
+        "kpis": [kpi | {"clock": {"calendar": "days"}}],
+        "credits": [{"id": "late-orders", "method": "per_ticket", "kpi": "orders"} | price],
+    }
+    return contract_of(tmp_path, **plain | changes)
+
+
+def order(name: str, ended: str, **changes: Any) -> dict[str, Any]:
+    """The target is 18 June."""
+    opened = {"opened": "2026-06-02 00:00", "ended": f"{ended} 00:00"}
+    return {"kind": "ticket", "id": name, "priority": "new", "service": "fibre"} | opened | changes
+
+
+LATE_ORDERS = (order("A", "2026-06-23"), order("B", "2026-06-29", service="copper"), order("C", "2026-06-19"))
+
+
+def priced_orders(tmp_path: Path, contract: Contract, *entries: dict[str, Any], **of: Any) -> list[tuple[Any, Decimal]]:
+    found = month_of(tmp_path, contract, "2026-06", entries=said(*entries), **of).result
+    assert found is not None
+    return [(line.ticket, line.amount) for line in found.credit.lines]
+
+
+def test_each_late_order_has_a_line_that_names_it(tmp_path: Path) -> None:
+    """Three, seven and one working days late; one in time, one open, one that ended later."""
+    contract = orders(tmp_path)
+    still_open = {key: value for key, value in order("F", "2026-06-20").items() if key != "ended"}
+    entries = (*LATE_ORDERS, order("D", "2026-06-18"), order("E", "2026-07-01"), still_open)
+    assert priced_orders(tmp_path, contract, *entries) == [("A", 6), ("B", 28), ("C", 2)]
+    made = PackInput(month_of(tmp_path, contract, "2026-06", entries=said(*entries)), contract.versions[-1].terms)
+    tables = {table.id: table for table in pack(made).tables}
+    assert [row[1].text for row in tables["credit-lines"].rows[:3]] == ["orders, A", "orders, B", "orders, C"]
+    assert tables["credit-line-2"].caption == "Line 2: late orders, orders, B"
+    assert tables["credit-line-2"].rows[0][0].text == "late, ticket B of copper, new"
+
+
+def test_a_late_order_that_relief_names_or_a_waiver_lets_pass_costs_nothing(tmp_path: Path) -> None:
+    contract = orders(tmp_path)
+    claim = {"kind": "claim", "cause": "force_majeure", "tickets": ["B"], "start": "2026-06-02", "end": "2026-06-29"}
+    granted = {"kind": "decision", "about": 4, "granted": True}
+    assert priced_orders(tmp_path, contract, *LATE_ORDERS, claim) == [("A", 6), ("B", 28), ("C", 2)]
+    assert priced_orders(tmp_path, contract, *LATE_ORDERS, claim, granted) == [("A", 6), ("C", 2)]
+    assert priced_orders(tmp_path, contract, *LATE_ORDERS, WAIVED) == [("A", 0), ("B", 0), ("C", 0)]
+
+
+def test_late_orders_cost_where_the_target_is_met_and_not_where_nothing_has_a_price(tmp_path: Path) -> None:
+    plain = {"id": "orders", "indicator": "ratio_in_target", "target": 50, "within": "12d"}
+    kpi = plain | {"clock": {"calendar": "days"}}
+    in_time = [order(f"D{n}", "2026-06-18") for n in range(5)]
+    assert priced_orders(tmp_path, orders(tmp_path, kpis=[kpi]), *LATE_ORDERS, *in_time)[1] == ("B", 28)
+    for free in ({"bedding_in_until": "2026-07-01"}, {"kind": "PI"}):
+        assert priced_orders(tmp_path, orders(tmp_path, kpis=[kpi | free]), *LATE_ORDERS) == []
+
+
+def test_late_orders_of_a_closed_month_cost_the_same_from_what_was_kept(tmp_path: Path) -> None:
+    contract = orders(tmp_path)
+    for now in ("2026-07-03T00:00:00Z", "2027-07-03T00:00:00Z"):
+        assert priced_orders(tmp_path, contract, *LATE_ORDERS, now=now) == [("A", 6), ("B", 28), ("C", 2)]
+    later = month_of(tmp_path, contract, "2026-07", entries=said(*LATE_ORDERS), now="2027-07-03T00:00:00Z")
+    assert next(past for past in later.earlier if past.month == "2026-06").credit.total == 36
+
+
+@pytest.mark.parametrize(("responded", "credit"), [("10:17:59", "0"), ("10:18:00", "600"), ("10:45:00", "600")])
+def test_each_response_ten_minutes_late_or_later_has_a_price(tmp_path: Path, responded: str, credit: str) -> None:
+    """Mountain-Valley EMS Agency: 600 dollars each; within eight minutes is in time."""
+    kpi = {"id": "responses", "indicator": "ratio_in_target", "target": 90, "within": "8m", "measures": "response"}
+    late = [{"at_least": "10m", "amount": 600}]
+    contract = contract_of(
+        tmp_path,
+        time_zone="UTC",
+        currency="USD",
+        kpis=[kpi],
+        credits=[{"id": "long", "method": "per_ticket", "kpi": "responses", "late": late}],
+    )
+    plain = {"kind": "ticket", "id": "R1", "priority": "P1", "opened": "2026-06-02 10:00"}
+    entry = plain | {"responded": f"2026-06-02 {responded}", "ended": "2026-06-02 12:00"}
+    found = month_of(tmp_path, contract, "2026-06", entries=said(entry)).result
+    assert found is not None
+    assert found.credit.total == Decimal(credit)
+
+
+@pytest.mark.parametrize(
+    ("reported", "credit"), [("90", "0"), ("89.99", "1000"), ("85", "1000"), ("84.999", "8000"), ("0", "8000")]
+)
+def test_the_band_of_a_result_carries_the_money(tmp_path: Path, reported: str, credit: str) -> None:
+    """Mountain-Valley EMS Agency: so many dollars by band of compliance."""
+    bands = [
+        {"name": "met", "at_least": 90},
+        {"name": "low", "at_least": 85, "below": 90, "amount": 1000},
+        {"name": "very-low", "below": 85, "amount": 8000},
+    ]
+    contract = contract_of(
+        tmp_path,
+        currency="USD",
+        kpis=[{"id": "zone", "indicator": "submitted", "target": 90, "rounding": {"mode": "none"}, "bands": bands}],
+        credits=[{"id": "compliance", "method": "bands", "kpis": ["zone"]}],
+    )
+    figure = {"kind": "figure", "kpi": "zone", "month": "2026-06", "party": "authority", "value": reported}
+    found = month_of(tmp_path, contract, "2026-06", entries=said(figure)).result
+    assert found is not None
+    assert found.credit.total == Decimal(credit)
+    waived = month_of(tmp_path, contract, "2026-06", entries=said(figure, WAIVED)).result
+    assert waived is not None
+    assert waived.credit.total == 0
+
+
 AFTER_AN_HOUR = {"id": "host", "method": "unit_rate", "service": "host", "share": "1/20", "block": "1h", "after": "1h"}
 
 
@@ -295,102 +489,6 @@ def test_what_is_entered_counts_together_with_what_is_on_record(tmp_path: Path) 
     assert waived.credit.total == 0
 
 
-def ticket(name: str, opened: str, ended: str | None, **more: Any) -> dict[str, Any]:
-    return (
-        {"kind": "ticket", "id": name, "priority": "P1", "opened": opened} | more | ({"ended": ended} if ended else {})
-    )
-
-
-def restoration(tmp_path: Path, kpi: dict[str, Any] | None = None, **changes: Any) -> Contract:
-    """Edge Centres: 5 per cent of the monthly fee for each full hour past two hours from the ticket, 50 at most."""
-    target = {"id": "restored", "indicator": "ratio_in_target", "service": "network", "target": 100, "within": "2h"}
-    rule = {"id": "restored", "method": "unit_rate", "service": "network", "tickets": "restored", "share": "1/20"}
-    plain: dict[str, Any] = {
-        "kpis": [target | (kpi or {})],
-        "charges": {"monthly": [{"service": "network", "amount": 6000}]},
-        "credits": [rule | {"block": "1h"} | changes],
-        "caps": [{"id": "half", "percent": 50, "base": "period", "over": "period"}],
-        "relief": {"causes": ["force_majeure"]},
-    }
-    return network(tmp_path, currency="AUD", **plain)
-
-
-LATE = ticket("INC-1", "2026-06-10T10:00:00Z", "2026-06-10T15:30:00Z")
-
-
-def test_the_time_of_a_ticket_past_its_target_has_a_price(tmp_path: Path) -> None:
-    prompt = ticket("INC-2", "2026-06-11T10:00:00Z", "2026-06-11T12:00:00Z")
-    found = month_of(tmp_path, restoration(tmp_path), "2026-06", entries=said(prompt, LATE)).result
-    assert found is not None
-    assert [(line.kpi, line.amount) for line in found.credit.lines] == [("restored", Decimal("900.00"))]
-    assert [str(step) for step in found.credit.lines[0].working] == [
-        "blocks, ticket INC-1 opened at 2026-06-10T10:00:00Z: (330m − 2h) / 1h = 3 blocks",
-        "credit: 1/20 of 6000.00 × 1 × 3 blocks = 900.00",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("ended", "lines", "credit"),
-    [
-        ("2026-06-10T12:59:59Z", ["0.00"], "0.00"),
-        ("2026-06-10T13:00:00Z", ["300.00"], "300.00"),
-        ("2026-06-11T10:00:00Z", ["6600.00"], "3000.00"),
-    ],
-)
-def test_full_hours_of_a_ticket_up_to_the_cap(tmp_path: Path, ended: str, lines: list[str], credit: str) -> None:
-    entry = LATE | {"ended": ended}
-    found = month_of(tmp_path, restoration(tmp_path), "2026-06", entries=said(entry)).result
-    assert found is not None
-    assert [line.amount for line in found.credit.lines] == [Decimal(one) for one in lines]
-    assert found.credit.total == Decimal(credit)
-
-
-def test_a_ticket_whose_clock_stands_still_costs_less_and_an_excused_one_nothing(tmp_path: Path) -> None:
-    contract = restoration(tmp_path, {"clock": {"stops": ["access"]}})
-    waiting = {"start": "2026-06-10T11:00:00Z", "end": "2026-06-10T12:31:00Z", "reason": "access"}
-    claim = {"kind": "claim", "cause": "force_majeure", "tickets": ["INC-1"], "start": FIFTY[0], "end": FIFTY[1]}
-    granted = {"kind": "decision", "about": 2, "granted": True}
-    other = {"kind": "waiver", "month": "2026-06", "what": "money", "kpis": ["restored"]}
-    for entries, lines in (
-        ([LATE | {"stops": [waiting]}], ["300.00"]),
-        ([LATE | {"stops": [waiting | {"reason": "parts"}]}], ["900.00"]),
-        ([LATE, claim], ["900.00"]),
-        ([LATE, claim, granted], []),
-        ([LATE, other], ["0.00"]),
-    ):
-        found = month_of(tmp_path, contract, "2026-06", entries=said(*entries)).result
-        assert found is not None
-        assert [line.amount for line in found.credit.lines] == [Decimal(one) for one in lines]
-
-
-def test_a_ticket_belongs_to_one_month_and_costs_more_for_as_long_as_it_is_open(tmp_path: Path) -> None:
-    """Opened at 22:00 on 30 June; to 04:00 on 1 July are four hours past two."""
-    opened = ticket("INC-1", "2026-06-30T22:00:00Z", None)
-    ended = opened | {"ended": "2026-07-01T04:00:00Z"}
-    for when, months in (("opened", ["1200.00", "0.00"]), ("ended", ["0.00", "1200.00"])):
-        contract = restoration(tmp_path, {"counted_when": when})
-        for month, credit in zip(("2026-06", "2026-07"), months, strict=True):
-            found = month_of(tmp_path, contract, month, entries=said(ended)).result
-            assert found is not None
-            assert found.credit.total == Decimal(credit)
-    for now, credit in (("2026-07-01T04:00:00Z", "1200.00"), ("2026-07-01T05:30:00Z", "1500.00")):
-        later = month_of(tmp_path, restoration(tmp_path), "2026-07", entries=said(opened), now=now)
-        assert later.earlier[-1].credit.total == Decimal(credit)
-
-
-def test_tickets_may_cost_from_another_time_than_their_target(tmp_path: Path) -> None:
-    contract = restoration(tmp_path, after="4h", blocks="begun")
-    found = month_of(tmp_path, contract, "2026-06", entries=said(LATE)).result
-    assert found is not None
-    assert [line.amount for line in found.credit.lines] == [Decimal("600.00")]
-
-
-def test_a_closed_month_of_tickets_is_priced_the_same_from_what_was_kept(tmp_path: Path) -> None:
-    for now in ("2026-07-03T00:00:00Z", "2027-07-03T00:00:00Z"):
-        later = month_of(tmp_path, restoration(tmp_path), "2026-07", entries=said(LATE), now=now)
-        assert next(past for past in later.earlier if past.month == "2026-06").credit.total == Decimal("900.00")
-
-
 def quarterly(tmp_path: Path, **changes: Any) -> Contract:
     """The term begins in February, and quarters are the calendar's."""
     plain: dict[str, Any] = {
@@ -447,6 +545,6 @@ def test_an_occurrence_beside_outages_on_record_is_pointed_out(tmp_path: Path) -
         (weights, [SEEN], [ENTERED | {"area": "cabinet"}], []),
     ):
         found = month_of(tmp_path, of, "2026-06", *seen, entries=said(*entries))
-        case = PackInput(found, of.versions[-1].terms, standing(found.entries))
+        case = PackInput(found, of.versions[-1].terms, effective_entries(found.entries))
         blocks = [block for section in pack(case).sections for block in section.blocks]
         assert [one.text for one in blocks if isinstance(one, Notice) and "beside" in one.text] == notices

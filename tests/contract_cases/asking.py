@@ -172,6 +172,7 @@ OF_MONTH: dict[str, Callable[[Answers], Any]] = {
     "by_itself": lambda asked: [line.by_itself for line in asked.result.credit.lines],
     "by_service": lambda asked: dict(asked.result.credit.by_service),
     "line_months": lambda asked: [line.month for line in asked.result.credit.lines],
+    "line_tickets": lambda asked: [line.ticket for line in asked.result.credit.lines],
     "days": lambda asked: [line.given and line.given.days for line in asked.result.credit.lines],
     "line_working": lambda asked: [list(map(str, line.working)) for line in asked.result.credit.lines],
     "credit_working": lambda asked: [formulas(line.working[-1:]) for line in asked.result.credit.lines],

@@ -175,6 +175,7 @@ def ticket_of(given: dict[str, Any], zone: ZoneInfo) -> Ticket:
         optional("responded"),
         optional("ended"),
         tuple(stops),
+        given.get("service"),
     )
 
 

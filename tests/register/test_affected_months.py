@@ -11,7 +11,7 @@ import pytest
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.affected_months import Others, first_changed
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import KINDS, Claim, Entry
 from tests.ledger.recording.test_register_entries import spoil
 from tests.register.office import Office
@@ -60,7 +60,7 @@ def test_without_a_number_a_table_has_fifty_and_json_has_all(office: Office) -> 
     said = long_register(office)
     assert len(listed(office)) == 50
     told = office.done("list", "small", "--format", "json").json
-    assert [one["number"] for one in told["entries"]] == [one.number for one in standing(said).entries]
+    assert [one["number"] for one in told["entries"]] == [one.number for one in effective_entries(said).entries]
 
 
 def test_what_waits_is_listed_however_old_it_is(office: Office) -> None:

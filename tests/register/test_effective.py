@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.register.effective import EffectiveEntries, standing
+from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance, ReportedFigure, TicketRecord, Undo
 from tests.register.saying import booking, claim, decision, entries, entry, figure, ticket, undo
 from tests.support.terms import terms_of
@@ -23,7 +23,7 @@ def numbers(what: EffectiveEntries) -> list[int]:
 
 
 def test_an_undone_entry_stands_no_more_and_its_undoing_is_no_entry_that_stands() -> None:
-    what = standing(entries(booking(), claim(), undo(1)))
+    what = effective_entries(entries(booking(), claim(), undo(1)))
     assert numbers(what) == [2]
     assert what.undone == {1: 3}
     assert what.of(Maintenance) == ()
@@ -31,32 +31,32 @@ def test_an_undone_entry_stands_no_more_and_its_undoing_is_no_entry_that_stands(
 
 
 def test_undoing_an_undoing_restores_the_entry() -> None:
-    assert numbers(standing(entries(booking(), undo(1), undo(2)))) == [1]
-    assert numbers(standing(entries(booking(), undo(1), undo(2), undo(3)))) == []
+    assert numbers(effective_entries(entries(booking(), undo(1), undo(2)))) == [1]
+    assert numbers(effective_entries(entries(booking(), undo(1), undo(2), undo(3)))) == []
 
 
 def test_the_last_decision_counts_until_it_is_undone() -> None:
     said = entries(claim(), decision(1), decision(1, granted=False))
-    last = standing(said).decision_on(1)
+    last = effective_entries(said).decision_on(1)
     assert last is not None
     assert last[1].granted is False
-    before = standing([*said, entry(4, "undo", about=3)]).decision_on(1)
+    before = effective_entries([*said, entry(4, "undo", about=3)]).decision_on(1)
     assert before is not None
     assert before[0].number == 2
 
 
 def test_the_last_record_of_a_ticket_replaces_the_ones_before() -> None:
-    what = standing(entries(ticket("A"), ticket("B"), ticket("A", priority="P2")))
+    what = effective_entries(entries(ticket("A"), ticket("B"), ticket("A", priority="P2")))
     assert [(each.number, said.priority) for each, said in what.of(TicketRecord)] == [(2, "P1"), (3, "P2")]
     assert what.replaced == {1: 3}
 
 
 def test_undoing_the_last_record_of_a_ticket_brings_the_one_before_back() -> None:
-    assert numbers(standing(entries(ticket("A"), ticket("A"), undo(2)))) == [1]
+    assert numbers(effective_entries(entries(ticket("A"), ticket("A"), undo(2)))) == [1]
 
 
 def test_each_party_has_its_own_figure_and_may_give_it_again() -> None:
-    what = standing(entries(figure("99"), figure("98", party="authority"), figure("97.5")))
+    what = effective_entries(entries(figure("99"), figure("98", party="authority"), figure("97.5")))
     ours, theirs = what.figure("KPI1", "2026-01", "authority"), what.figure("KPI1", "2026-01", "supplier")
     assert ours is not None
     assert theirs is not None
@@ -66,13 +66,13 @@ def test_each_party_has_its_own_figure_and_may_give_it_again() -> None:
 
 def test_an_action_is_open_until_it_is_done_and_again_when_that_is_undone() -> None:
     said = entries(("action", {"owner": "bob"}), ("done", {"about": 1}))
-    assert standing(said).open_actions == ()
-    assert [each.number for each, _ in standing([*said, entry(3, "undo", about=2)]).open_actions] == [1]
+    assert effective_entries(said).open_actions == ()
+    assert [each.number for each, _ in effective_entries([*said, entry(3, "undo", about=2)]).open_actions] == [1]
 
 
 def test_the_last_sign_off_of_a_month_is_the_one_that_stands() -> None:
     words = {"month": "2026-01", "digest": "a" * 64, "points": "1", "credit": "2.00"}
-    what = standing(entries(("sign_off", words), ("sign_off", {**words, "reason": "relief"})))
+    what = effective_entries(entries(("sign_off", words), ("sign_off", {**words, "reason": "relief"})))
     last = what.sign_off("2026-01")
     assert last is not None
     assert last[0].number == 2
@@ -81,22 +81,22 @@ def test_the_last_sign_off_of_a_month_is_the_one_that_stands() -> None:
 
 def test_claims_await_a_decision_and_bookings_where_the_terms_ask_for_one() -> None:
     said = entries(claim(), booking(services=["service"]), decision(1))
-    assert [each.number for each in standing(said).pending(contract_of())] == [2]
-    assert standing(said).pending(contract_of(maintenance={"approval": "none"})) == ()
+    assert [each.number for each in effective_entries(said).pending(contract_of())] == [2]
+    assert effective_entries(said).pending(contract_of(maintenance={"approval": "none"})) == ()
 
 
 def test_a_service_may_ask_for_what_its_contract_does_not() -> None:
     service = {"id": "custody", "maintenance": {"approval": "decision"}}
     contract = contract_of(maintenance={"approval": "none"}, services=[service, {"id": "email"}])
     said = entries(booking(services=["email"]), booking(services=["custody"]), booking())
-    assert [each.number for each in standing(said).pending(contract)] == [2, 3]
+    assert [each.number for each in effective_entries(said).pending(contract)] == [2, 3]
 
 
 def test_a_correction_awaits_a_second_pair_of_eyes_where_the_contract_asks_for_one() -> None:
     words = {"start": "2026-01-05T10:00:00Z", "end": "2026-01-05T11:00:00Z", "services": ["service"], "outcome": "up"}
     said = entries(("correction", words))
-    assert [each.number for each in standing(said).pending(contract_of())] == [1]
-    assert standing(said).pending(contract_of(relief={"four_eyes": False})) == ()
+    assert [each.number for each in effective_entries(said).pending(contract_of())] == [1]
+    assert effective_entries(said).pending(contract_of(relief={"four_eyes": False})) == ()
 
 
 @some.composite
@@ -112,37 +112,37 @@ def registers(draw: some.DrawFn) -> list[Entry]:
     return found
 
 
-def stands(number: int, register: list[Entry]) -> bool:
+def is_effective(number: int, register: list[Entry]) -> bool:
     """The rule in its plainest words: an entry stands unless an undoing of it stands."""
     undoings = (each for each in register if isinstance(each.body, Undo) and each.body.about == number)
-    return not any(stands(each.number, register) for each in undoings)
+    return not any(is_effective(each.number, register) for each in undoings)
 
 
 @given(registers())
 def test_an_entry_stands_unless_an_undoing_of_it_stands(register: list[Entry]) -> None:
-    what = standing(register)
+    what = effective_entries(register)
     for each in register:
         is_listed = what.entry(each.number) is not None or each.number in what.replaced
-        assert is_listed == (stands(each.number, register) and not isinstance(each.body, Undo))
+        assert is_listed == (is_effective(each.number, register) and not isinstance(each.body, Undo))
 
 
 @given(registers(), some.randoms(use_true_random=False))
 def test_the_order_in_which_entries_are_read_does_not_matter(register: list[Entry], choose: Random) -> None:
     shuffled = list(register)
     choose.shuffle(shuffled)
-    assert standing(shuffled) == standing(register)
+    assert effective_entries(shuffled) == effective_entries(register)
 
 
 @given(registers())
 def test_the_decision_on_an_entry_is_the_last_that_stands(register: list[Entry]) -> None:
-    what = standing(register)
+    what = effective_entries(register)
     for each in register:
         on = [d for d in register if isinstance(d.body, Decision) and d.body.about == each.number]
-        last = max((d.number for d in on if stands(d.number, register)), default=None)
+        last = max((d.number for d in on if is_effective(d.number, register)), default=None)
         found = what.decision_on(each.number)
         assert (found[0].number if found else None) == last
 
 
 def test_a_figure_that_was_undone_gives_way_to_the_one_before() -> None:
-    what = standing(entries(figure("99"), figure("98"), undo(2)))
+    what = effective_entries(entries(figure("99"), figure("98"), undo(2)))
     assert [str(said.value) for _, said in what.of(ReportedFigure)] == ["99"]

@@ -22,16 +22,16 @@ ONLY = "this figure stands only where there is nothing to work out"
 OFFICE = ("--start", "2024-02-05 10:00", "--end", "2024-02-05 12:00", "--cause", "authority_cause")
 
 
-def ground(before: Sequence[Said], of: Contract | None = None) -> EntryContext:
+def context(before: Sequence[Said], of: Contract | None = None) -> EntryContext:
     return EntryContext.of(of or contract(), [made(number, said) for number, said in enumerate(before, 1)])
 
 
 def refused(said: Said, before: Sequence[Said] = (), of: Contract | None = None) -> list[str]:
-    return problems(made(len(before) + 1, said), ground(before, of))
+    return problems(made(len(before) + 1, said), context(before, of))
 
 
 def doubted(said: Said, before: Sequence[Said] = (), of: Contract | None = None) -> list[str]:
-    return doubts(made(len(before) + 1, said), ground(before, of))
+    return doubts(made(len(before) + 1, said), context(before, of))
 
 
 @pytest.mark.parametrize(

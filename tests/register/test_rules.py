@@ -38,8 +38,8 @@ def wrong(
 ) -> list[str]:
     """The problems of an entry of bob's after some of ann's."""
     earlier = [made(number, each, note="earlier") for number, each in enumerate(before, start=1)]
-    ground = EntryContext.of(of or contract(), earlier)
-    return problems(made(len(earlier) + 1, said, actor=actor, note=note), ground)
+    context = EntryContext.of(of or contract(), earlier)
+    return problems(made(len(earlier) + 1, said, actor=actor, note=note), context)
 
 
 def span(start: str, end: str) -> dict[str, str]:

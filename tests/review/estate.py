@@ -29,7 +29,7 @@ from sla_monitor.document import Inputs
 from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.periods.intervals import length, subtract
 from sla_monitor.periods.months import TermMonths
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.review.pack_input import FirstFailures, PackInput
 from sla_monitor.sla.banding import band_of, is_met
@@ -294,7 +294,7 @@ def case(**changes: Any) -> PackInput:
     return PackInput(
         replace(assessment(terms, results(terms)), **changes),
         terms,
-        standing(entries()),
+        effective_entries(entries()),
         "ab" * 32,
         Inputs(contract_sha256="c" * 64, holidays_sha256=["b" * 64], evidence_sha256="e" * 64),
         first_failures=first_failures(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.review.pack_input import FirstFailures, PackInput
 from tests.review.estate import case as plain_case
 from tests.review.estate import entries
@@ -46,7 +46,7 @@ def case() -> PackInput:
         seen, title=TEXTS[0], supplier=TEXTS[1], kpis=kpis, services=services, entries=about, pending=about[1:2]
     )
     changed = reconciled(changed, TEXTS[:-1])  # the last one has controls, which the register refuses
-    return replace(made, assessment=changed, register=standing(written), first_failures=first_failures(made))
+    return replace(made, assessment=changed, register=effective_entries(written), first_failures=first_failures(made))
 
 
 def first_failures(made: PackInput) -> FirstFailures:

@@ -14,7 +14,7 @@ from sla_monitor.contract.load import load_contract
 from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.evidence import read_evidence
 from sla_monitor.evidence.file_evidence import FileEvidence
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.review.pack_input import PackInput, unseen
 
 FOLDER = Path(__file__).parent / "golden"
@@ -104,7 +104,7 @@ def case_from(contract: Contract, found: FileEvidence, month: str) -> tuple[Pack
     text = document_text(document(one, INPUTS))
     terms = contract.version_at(one.period.end_ms - 1).terms
     digest = sha256(text.encode()).hexdigest()
-    register = standing(found.entries(contract.id))
+    register = effective_entries(found.entries(contract.id))
     return PackInput(one, terms, register, digest, INPUTS, "sla-monitor", unseen=unseen(one, found)), text
 
 

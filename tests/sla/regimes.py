@@ -17,10 +17,10 @@ FIRST = "2026-01"
 CHARGES = {"": Decimal(100_000)}
 BANDS: tuple[dict[str, Any], ...] = (
     {"name": "met", "at_least": 99},
-    {"name": "minor", "at_least": 98, "below": 99, "points": 1},
-    {"name": "serious", "at_least": 97, "below": 98, "points": 2, "material": True},
-    {"name": "severe", "at_least": 96, "below": 97, "points": 3, "material": True},
-    {"name": "below_threshold", "below": 96, "points": 4, "material": True},
+    {"name": "minor", "at_least": 98, "below": 99, "points": 1, "amount": 10},
+    {"name": "serious", "at_least": 97, "below": 98, "points": 2, "amount": 20, "material": True},
+    {"name": "severe", "at_least": 96, "below": 97, "points": 3, "amount": 30, "material": True},
+    {"name": "below_threshold", "below": 96, "points": 4, "amount": 40, "material": True},
 )
 
 

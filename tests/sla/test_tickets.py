@@ -16,7 +16,7 @@ from sla_monitor.contract.calendars import DAYS, Calendar
 from sla_monitor.contract.kpis.kpi import RatioKpi
 from sla_monitor.periods.edges import Period, month_of
 from sla_monitor.sla.indicators import EventCounts
-from sla_monitor.sla.tickets import Stop, Ticket, business_ms, counted_tickets, ticket_counts
+from sla_monitor.sla.tickets import Stop, Ticket, business_ms, decided_tickets
 
 MINUTE = 60_000
 KPI = TypeAdapter(RatioKpi)
@@ -88,9 +88,7 @@ MONTH = month_of(int(datetime(2026, 6, 15, tzinfo=UTC).timestamp() * 1000), Zone
 
 
 def counted(tickets: list[Ticket], period: Period = MONTH, now_ms: int | None = None, **terms: Any) -> EventCounts:
-    rule = kpi(**terms)
-    found = counted_tickets(tickets, rule, None, ZoneInfo("UTC"), period, now_ms or period.end_ms)
-    return ticket_counts(found, rule.within_ms or 0)
+    return decided_tickets(tickets, kpi(**terms), None, ZoneInfo("UTC"), period, now_ms or period.end_ms)[0]
 
 
 minutes = st.integers(-2000, 45_000)

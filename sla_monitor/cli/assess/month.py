@@ -24,7 +24,7 @@ from sla_monitor.cli.register.preview import MET, differences
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.intervals import Intervals, intersect, length
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.wording.durations import format_duration, format_seconds
@@ -167,7 +167,7 @@ def _line(line: CreditLine, code: str) -> Row:
     whole = f" of {format_money(line.by_itself, code)}" if line.by_itself != line.amount else ""
     return {
         "rule": describe_id(line.rule),
-        "KPI": (line.kpi or "") + (f", {line.month}" if line.month else ""),
+        "KPI": ", ".join(name for name in (plain(line.about), line.month) if name),
         "of": whose,
         "amount": str(line.given) if line.given else format_money(line.amount, code) + whole,
     }
@@ -304,10 +304,10 @@ def _decided(why: str, entries: Mapping[int, Entry]) -> str:
 
 def _tickets(one: ContractAssessment, contract: Contract, entries: Mapping[int, Entry]) -> Iterator[str]:
     """Claims about tickets, which leave no time out."""
-    case = RequestContext(contract, standing(entries.values()))
-    for entry, said in case.standing.of(Claim):
+    case = RequestContext(contract, effective_entries(entries.values()))
+    for entry, said in case.effective.of(Claim):
         if said.tickets:
-            decision = case.standing.decision_on(entry.number)
+            decision = case.effective.decision_on(entry.number)
             found = "taken out" if is_granted(case, entry, said) else "not taken out" if decision else "not yet"
             yield f"  {_heading(entry.number, entry)}"
             by = f", decision #{decision[0].number} by {decision[0].actor}" if decision else ", awaits a decision"

@@ -17,7 +17,7 @@ from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import OVER_WORDS
 from sla_monitor.contract.money.charges_and_caps import Charges
 from sla_monitor.periods.months import last_day
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, TicketRecord, Underpinning
 from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.results import PeriodResult
@@ -34,7 +34,7 @@ def format_working(one: ContractAssessment, contract: Contract, columns: int | N
     blocks = [("How time is counted", list(one.accounting))]
     blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
     blocks += [("Maintenance used", [_allowance(each) for each in one.allowances])]
-    explained = standing(one.entries).of(Underpinning)
+    explained = effective_entries(one.entries).of(Underpinning)
     for kpi in one.kpis:
         told = [(entry, said) for entry, said in explained if kpi.kpi in said.kpis and said.month == one.period.name]
         blocks += [(f"{kpi.kpi}, explained by", [f"{said.explanation}, entry {entry.number}" for entry, said in told])]
@@ -181,10 +181,10 @@ def late_tickets(one: ContractAssessment, contract: Contract, kpi: Kpi | None) -
 
 
 def _late(one: ContractAssessment, contract: Contract, kpi: RatioKpi) -> Iterator[str]:
-    case = RequestContext(contract, standing(one.entries))
+    case = RequestContext(contract, effective_entries(one.entries))
     excused = {
         name: entry.number
-        for entry, said in case.standing.of(Claim)
+        for entry, said in case.effective.of(Claim)
         if (not said.kpis or kpi.id in said.kpis) and is_granted(case, entry, said)
         for name in said.tickets
     }
@@ -200,7 +200,7 @@ def _late(one: ContractAssessment, contract: Contract, kpi: RatioKpi) -> Iterato
 
 def _counted(one: ContractAssessment, kpi: RatioKpi, case: RequestContext) -> Iterator[Ticket]:
     """The tickets of the month that are of the KPI's priorities and service."""
-    for _, said in case.standing.of(TicketRecord):
+    for _, said in case.effective.of(TicketRecord):
         ended_ms = said.ended_ms if kpi.measures == "resolution" else said.responded_ms or said.ended_ms
         belongs_ms = said.opened_ms if kpi.counted_when == "opened" else ended_ms
         if belongs_ms is None or not one.period.start_ms <= belongs_ms < one.period.end_ms:

@@ -110,9 +110,9 @@ def _check(session: EntrySession, draft: ImportDraft) -> None:
     """Raises click's error for what is not to be brought in: time that has not come, and entries into a register that
     has any of the contract. Those of two registers have no order between them, and of several words on one thing the
     last one counts."""
-    from sla_monitor.register.effective import standing
+    from sla_monitor.register.effective import effective_entries
 
-    if draft.entries and standing(session.entries()).entries:
+    if draft.entries and effective_entries(session.entries()).entries:
         raise click.ClickException(
             f"the register has entries of {session.contract.id} already, and those of a file have no place among them"
             " (leave these out with --without-entries, or use another ledger)"
@@ -149,10 +149,10 @@ def _show(effect: Effect, confirmed: Changes, question: str, options: ImportOpti
 
 def _reasoned(session: EntrySession, draft: ImportDraft, changes: Changes) -> None:
     """A final month is stated again only for a reason."""
-    from sla_monitor.register.effective import standing
+    from sla_monitor.register.effective import effective_entries
 
-    stands = standing(session.entries())
-    final = sorted({row["month"] for row in changes if stands.sign_off(row["month"]) is not None})
+    effective = effective_entries(session.entries())
+    final = sorted({row["month"] for row in changes if effective.sign_off(row["month"]) is not None})
     if final and not draft.note.strip():
         raise click.ClickException(
             f"{', '.join(final)} is final, and this changes its figures (give the reason with --note)"
@@ -166,15 +166,15 @@ def _undoings(session: EntrySession, stored: Stored, why: str, last: int) -> lis
     from sla_monitor.register.entry_parsing import body_of
     from sla_monitor.register.rules import problems
 
-    ground = EntryContext(session.contract, session.entries)
-    standing = [entry.number for entry in ground.stands.entries if entry.number in stored.entries]
+    context = EntryContext(session.contract, session.entries)
+    numbers = [entry.number for entry in context.effective.entries if entry.number in stored.entries]
     drafts = [
         session.entry(body_of("undo", {"about": number}, session.zone), note=why).model_copy(
             update={"number": last + place}
         )
-        for place, number in enumerate(reversed(standing), start=1)
+        for place, number in enumerate(reversed(numbers), start=1)
     ]
-    found = [f"undo: {line}" for draft in drafts for line in problems(draft, ground)]
+    found = [f"undo: {line}" for draft in drafts for line in problems(draft, context)]
     if found:
         raise RegisterError(found)
     return drafts

@@ -71,8 +71,8 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     found, count = chosen_contract(contract, config), (0 if style == "json" else PAGE) if last is None else last
     wanted = ListFilter(frozenset(map(_known_kind, kinds)), period, pending, everything)
     with read_only(ledger_path(config, ledger)) as reader:
-        chosen, stands, is_whole = _newest(found, reader, wanted, count)
-    print_list(found, chosen, stands, style)
+        chosen, effective, is_whole = _newest(found, reader, wanted, count)
+    print_list(found, chosen, effective, style)
     if not is_whole:
         click.echo(f"The newest {count}; --last 0 lists all.", err=True)
 
@@ -82,16 +82,16 @@ def _newest(
 ) -> tuple[Sequence[Entry], EffectiveEntries, bool]:
     """The newest so many of those that are wanted (0: all), what stands, and whether these are all of them. The
     register is read backwards, so that a long one takes no longer; what is about a month, or waits, may be old."""
-    from sla_monitor.register.effective import standing
+    from sla_monitor.register.effective import effective_entries
 
     size = 0 if wanted.period or wanted.pending else count * 4
     while True:
         said = reader.newest_entries(contract.id, size) if size else reader.entries(contract.id)
-        stands, is_whole = standing(said), len(said) < size or not size
-        chosen = wanted.of(contract, said, stands)
+        effective, is_whole = effective_entries(said), len(said) < size or not size
+        chosen = wanted.of(contract, said, effective)
         if is_whole or len(chosen) > count:
             is_page = 0 < count < len(chosen)
-            return (chosen[-count:] if is_page else chosen), stands, not is_page
+            return (chosen[-count:] if is_page else chosen), effective, not is_page
         size *= 8
 
 
@@ -104,10 +104,10 @@ class ListFilter:
     pending: bool
     everything: bool
 
-    def of(self, contract: Contract, said: Sequence[Entry], stands: EffectiveEntries) -> Sequence[Entry]:
+    def of(self, contract: Contract, said: Sequence[Entry], effective: EffectiveEntries) -> Sequence[Entry]:
         from sla_monitor.register.affected_months import months_of
 
-        chosen = said if self.everything else stands.pending(contract) if self.pending else stands.entries
+        chosen = said if self.everything else effective.pending(contract) if self.pending else effective.entries
         if self.kinds:
             chosen = [entry for entry in chosen if entry.body.kind in self.kinds]
         if self.period:
@@ -138,7 +138,7 @@ def show(contract: str, number: int, config: Path, ledger: Path | None, style: s
 @click.option("--start", "--from", "start", cls=AlsoSpelled, help="Granted only from this instant on.")
 @click.option("--end", "--to", "end", cls=AlsoSpelled, help="Granted only up to this instant.")
 @click.option("--reference", default="", help="A number in somebody's files: the minutes' item.")
-@click.option("--evidence", default="", help="Where the papers are.")
+@click.option("--evidence", default="", help="Where the supporting documents are.")
 @why_option
 def decide(number: int, granted: bool | None, start: str | None, end: str | None, why: str, **given: Any) -> None:
     """Grant or refuse entry NUMBER of CONTRACT: a claim, a booking or a correction.

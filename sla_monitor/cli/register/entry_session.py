@@ -53,7 +53,7 @@ session_options = _all(
 )
 entry_options = _all(
     click.option("--reference", default="", help="A number in somebody's files: CHG-1."),
-    click.option("--evidence", default="", help="Where the papers are."),
+    click.option("--evidence", default="", help="Where the supporting documents are."),
     click.option("--note", default="", help="Why, in words."),
 )
 

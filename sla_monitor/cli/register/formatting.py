@@ -46,9 +46,9 @@ def print_entered(session: EntrySession, entered: Entered, style: str) -> None:
             print_reservation(line)
 
 
-def print_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEntries, style: str) -> None:
+def print_list(contract: Contract, entries: Iterable[Entry], effective: EffectiveEntries, style: str) -> None:
     if style == "json":
-        rows = [{**_document(entry), "state": state(entry, stands, contract)} for entry in entries]
+        rows = [{**_document(entry), "state": state(entry, effective, contract)} for entry in entries]
         print_json({"contract": contract.id, "entries": rows})
         return
     say = _wording(contract)
@@ -59,7 +59,7 @@ def print_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEn
             "actor": entry.actor,
             "kind": describe_id(entry.body.kind),
             "what": summary(entry, say),
-            "state": state(entry, stands, contract),
+            "state": state(entry, effective, contract),
             "reference": entry.reference,
         }
         for entry in entries
@@ -69,10 +69,10 @@ def print_list(contract: Contract, entries: Iterable[Entry], stands: EffectiveEn
 
 def print_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Sequence[Entry], style: str) -> None:
     """One entry with everything that was said about it. `said`: the whole register of the contract."""
-    from sla_monitor.register.effective import standing
+    from sla_monitor.register.effective import effective_entries
 
-    stands = standing(said)
-    say, is_so = _wording(contract), state(entry, stands, contract)
+    effective = effective_entries(said)
+    say, is_so = _wording(contract), state(entry, effective, contract)
     if style == "json":
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
         print_json({"contract": contract.id, "entry": one})
@@ -97,13 +97,13 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
-def state(entry: Entry, stands: EffectiveEntries, contract: Contract) -> str:
+def state(entry: Entry, effective: EffectiveEntries, contract: Contract) -> str:
     """Where an entry stands: in one word, and by which other."""
-    if entry.number in stands.undone:
-        return f"undone by {stands.undone[entry.number]}"
-    if entry.number in stands.replaced:
-        return f"replaced by {stands.replaced[entry.number]}"
-    decision = stands.decision_on(entry.number)
+    if entry.number in effective.undone:
+        return f"undone by {effective.undone[entry.number]}"
+    if entry.number in effective.replaced:
+        return f"replaced by {effective.replaced[entry.number]}"
+    decision = effective.decision_on(entry.number)
     if decision is not None and entry.body.is_decidable:
         return f"{'granted' if decision[1].granted else 'refused'} by {decision[0].number}"
     return "awaits a decision" if entry.body.asks_for_decision(contract) else "stands"
@@ -200,13 +200,13 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
     nothing while a decision is awaited, and nothing for other kinds."""
     from sla_monitor.assess.relief import refusal
     from sla_monitor.assess.rulings import RequestContext
-    from sla_monitor.register.effective import standing
+    from sla_monitor.register.effective import effective_entries
     from sla_monitor.register.entries import Claim, Decision, Maintenance
 
     about = entry.body.about if isinstance(entry.body, Decision) else entry.number
-    case = RequestContext(contract, standing(said))
-    asked = case.standing.entry(about)
-    ruling = case.standing.decision_on(about)
+    case = RequestContext(contract, effective_entries(said))
+    asked = case.effective.entry(about)
+    ruling = case.effective.decision_on(about)
     is_refused = ruling is not None and not ruling[1].granted
     if asked is None or is_refused or not isinstance(asked.body, Claim | Maintenance):
         return

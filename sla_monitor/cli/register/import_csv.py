@@ -121,5 +121,5 @@ def _reservations(session: EntrySession, added: Sequence[Entry]) -> list[str]:
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.rules import doubts
 
-    ground = EntryContext(session.contract, session.entries)
-    return list(dict.fromkeys(line for entry in added for line in doubts(entry, ground)))
+    context = EntryContext(session.contract, session.entries)
+    return list(dict.fromkeys(line for entry in added for line in doubts(entry, context)))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @session_options
 @period_option("The month: 2026-10.", required=True)
 @click.option("--reference", default="", help="A number in somebody's files: the minutes' item.")
-@click.option("--evidence", default="", help="Where the papers are.")
+@click.option("--evidence", default="", help="Where the supporting documents are.")
 @click.option("--why", default="", help="Why a month that is final is stated again.")
 def sign_off(period: str, why: str, **given: Any) -> None:
     """Make a month of CONTRACT final, with the figures as they stand now.

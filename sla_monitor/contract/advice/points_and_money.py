@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from sla_monitor.contract.advice.reachability import unreachable
-from sla_monitor.contract.fields import UNITS_MS
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.charges_and_caps import Cap
 from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit, RepeatedCreditTerms
@@ -18,7 +18,6 @@ from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Terms
 
 MONTHS = 12
-LONGEST_MONTH_MS = 31 * UNITS_MS["d"]
 
 
 def doubts(regime: Regime) -> Iterator[RuleProblem]:
@@ -150,16 +149,22 @@ def _least_percent(credit: Credit, regime: Regime) -> Number | None:
 
 def money_doubts(regime: Regime) -> Iterator[RuleProblem]:
     """What a careful reader would ask about credits and caps, with the path of the term."""
+    kpis: dict[str, KpiTerms] = {kpi.id: kpi for kpi in regime.kpis}
     for j, credit in enumerate(regime.credits):
         found = (
+            *credit.doubts(kpis),
             *_unpriced(credit, regime),
             *_pointless(credit, regime),
             *_uncharged(credit, regime),
             *_unusable(credit, regime),
             *_unrecorded(credit, regime),
-            *_never_so_long(credit, regime),
         )
         yield from ((("credits", j, *path), message) for path, message in found)
+    paid = {name for credit in regime.credits if credit.prices_bands for name in credit.named_kpis}
+    for i, kpi in enumerate(regime.kpis):
+        if kpi.id not in paid and any(band.amount for band in kpi.bands):
+            message = "have amounts that no rule for credits gives"
+            yield ("kpis", i, "bands"), f"{message} (add one to credits: method: bands, kpis: [{kpi.id}])"
     for j, cap in enumerate(regime.caps):
         for key in ("base", "first_year_base"):
             if getattr(cap, key) == "estimated_year_1" and regime.charges.estimated_year_1 is None:
@@ -194,15 +199,6 @@ def _unrecorded(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     if credit.prices_occurrences and not credit.recorded(regime.kpis):
         message = "no outage on record has a price by it: it costs only what people enter as occurrences"
         yield ("method",), f"{message} (promise the availability of its services, or of those with a weight)"
-
-
-def _never_so_long(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
-    """A price of outages that no measurement period has room for."""
-    least_ms = credit.costs_from_ms
-    longest = max((kpi.measurement_months for kpi in credit.recorded(regime.kpis)), default=None)
-    if least_ms is not None and longest is not None and least_ms > longest * LONGEST_MONTH_MS:
-        message = "no measurement period is so long, so that it never costs anything"
-        yield ("block",), f"{message} (write less for block, or for after)"
 
 
 def _uncharged(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:

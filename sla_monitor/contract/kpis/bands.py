@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from sla_monitor.contract.fields import UNITS_MS, Identifier, Misplaced, Strict, Whole, YesNo, parse_duration
+from sla_monitor.contract.fields import UNITS_MS, Identifier, Misplaced, Money, Strict, Whole, YesNo, parse_duration
 
 Direction = Literal["higher_is_better", "lower_is_better"]
 Problems = list[tuple[tuple[str | int, ...], str]]
@@ -69,6 +69,7 @@ class Band(Strict):
     below: Level | None = Field(None, description="Upper edge, which does not belong to the band.")
     at_most: Level | None = Field(None, description="Upper edge, which does.")
     points: Points = Field(Decimal(0), description="Service points of a result in this band.")
+    amount: Money = Field(Decimal(0), description="What it costs by a rule of credits with method: bands.")
     material: YesNo = Field(False, description="A failure that brings the rectification process.")
 
     @model_validator(mode="after")
@@ -121,6 +122,8 @@ def tiling_problems(bands: Sequence[Band], direction: Direction) -> Problems:
             problems.append(((position,), message))
         if worse.points < better.points:
             problems.append(((position, "points"), "must not be fewer than in the better band above"))
+        if worse.amount < better.amount:
+            problems.append(((position, "amount"), "must not be less than in the better band above"))
     return problems
 
 

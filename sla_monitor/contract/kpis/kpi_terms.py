@@ -85,6 +85,8 @@ class KpiTerms(Strict):
             problems.append((("threshold",), "must be worse than the target"))
         if self.kind == "PI" and any(band.points for band in self.bands):
             problems.append((("kind",), "a PI has no points (write KPI, or take the points out of its bands)"))
+        if self.kind == "PI" and any(band.amount for band in self.bands):
+            problems.append((("kind",), "a PI costs nothing (write KPI, or take the amounts out of its bands)"))
         if problems:
             raise Misplaced(problems)
         return self

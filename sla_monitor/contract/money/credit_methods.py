@@ -6,21 +6,22 @@ maths is `sla_monitor/sla/money/methods/`, a module for each. To add a method: d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money, Price, Strict, Whole, YesNo
-from sla_monitor.contract.kpis.bands import Points
+from sla_monitor.contract.fields import UNITS_MS, DurationMs, Identifier, Misplaced, Money, Price, Strict, Whole, YesNo
+from sla_monitor.contract.kpis.bands import Level, Points
 from sla_monitor.contract.kpis.kpi_references import KpiId, KpiReference, find_kpi_references
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
 from sla_monitor.contract.money.charges_and_caps import MinimumPayout
 from sla_monitor.contract.money.credit_tables import (
     ChargeShare,
     DayTier,
+    LatePrice,
     Number,
     OnlyIfRepeated,
     PercentPart,
@@ -28,12 +29,16 @@ from sla_monitor.contract.money.credit_tables import (
     RepeatStep,
     Reward,
     Rung,
+    ShortfallSlice,
     Slice,
     Tier,
 )
+from sla_monitor.contract.rules.plain_values import RuleProblem
 
 Partial = Literal["prorata", "floor", "ceil"]
 DaysOf = Literal["free_service", "added_term"]
+
+LONGEST_MONTH_MS = 31 * UNITS_MS["d"]
 
 
 class CreditTerms(Strict):
@@ -50,6 +55,8 @@ class CreditTerms(Strict):
     """What the pack says that a line costs money for where it is of no one KPI."""
     prices_points: ClassVar[bool] = False
     """Whether it is worth nothing without bands that have points."""
+    prices_bands: ClassVar[bool] = False
+    """Whether it gives the amounts of bands."""
     prices_misreports: ClassVar[bool] = False
     """Whether it takes the register's misreports."""
     is_bonus: ClassVar[bool] = False
@@ -90,11 +97,6 @@ class CreditTerms(Strict):
         """Whether it takes the register's occurrences."""
         return False
 
-    @property
-    def prices_tickets(self) -> bool:
-        """Whether it prices the time of the register's tickets."""
-        return False
-
     def recorded(self, kpis: Iterable[KpiTerms]) -> tuple[KpiTerms, ...]:
         """The availabilities of which it prices each outage."""
         return ()
@@ -103,11 +105,6 @@ class CreditTerms(Strict):
         """Whether an occurrence in an area may be an outage on record that it prices as well."""
         return False
 
-    @property
-    def costs_from_ms(self) -> int | None:
-        """How long what is on record must be at least to cost anything; None: that does not matter."""
-        return None
-
     def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
         """The smallest credit of one failure as a percentage of a month's charges; None where the terms do not tell.
 
@@ -115,6 +112,10 @@ class CreditTerms(Strict):
         the contract has none yet.
         """
         return None
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        """What of it can never cost anything, with the path of the term below the rule."""
+        yield from ()
 
 
 class RepeatedCreditTerms(CreditTerms):
@@ -140,16 +141,65 @@ class PointsCredit(CreditTerms):
 
 
 class ShortfallCredit(RepeatedCreditTerms):
-    """So many per cent of the charges for each percentage point by which a result misses its target."""
+    """A rate for each step by which a result misses its target; a step is one of the KPI's unit unless it is given."""
 
-    summary: ClassVar[str] = "percentage points under target × rate × charges; `partial` says what a begun point is"
+    summary: ClassVar[str] = (
+        "steps by which a result misses its target × rate × charges; `partial`: what a begun one is"
+    )
     example: ClassVar[Mapping[str, str]] = {"kpis": "[KPI1]", "rate_percent": "0.5", "partial": "prorata"}
 
     method: Literal["shortfall"] = Field(description="Credit method.")
     kpis: tuple[KpiId, ...] = Field(min_length=1, description="Whose shortfall.")
-    rate_percent: PercentUp = Field(description="Of the charges, for each percentage point.")
-    partial: Partial = Field(description="A begun point counts in proportion, not at all, or whole.")
+    measured_from: Level | None = Field(None, description="Where the shortfall of a miss begins; none: at the target.")
+    step: Annotated[Level, Field(gt=0)] = Field(Decimal(1), description="How long a step is, in the KPI's unit.")
+    partial: Partial = Field(description="A begun step counts in proportion, not at all, or whole.")
+    rate_percent: PercentUp | None = Field(None, description="Of the charges, for each step;")
+    share: ChargeShare | None = Field(None, description="or the same as a share of the charges, such as 1/30 a day;")
+    slices: tuple[ShortfallSlice, ...] = Field((), description="or slices with rates of their own, from the target on.")
     max_percent: PercentUp | None = Field(None, description="No more than this for one KPI.")
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        for kpi in (kpis[name] for name in self.named_kpis):
+            if self.slices:
+                begin = self.begins_at(kpi)
+                for i, one in enumerate(self.slices):
+                    for said in self._out_of_reach(kpi, begin, one.to, is_stepped=one.percent is None):
+                        yield ("slices", i), said
+                    begin = begin if one.to is None else one.to
+            else:
+                for said in self._out_of_reach(kpi, self.begins_at(kpi), None):
+                    yield ("step",), said
+
+    def begins_at(self, kpi: KpiTerms) -> Decimal:
+        """Where the shortfall of a KPI begins."""
+        return kpi.target if self.measured_from is None else self.measured_from
+
+    def _out_of_reach(
+        self, kpi: KpiTerms, begin: Decimal, end: Decimal | None, *, is_stepped: bool = True
+    ) -> Iterator[str]:
+        """Why no result costs anything between two levels. Per cent end at 0 and at 100."""
+        if end is None and kpi.unit == "percent":
+            end = Decimal(0 if kpi.direction == "higher_is_better" else 100)
+        if end is None:
+            return
+        if not kpi.is_worse(end, begin):
+            message = f"no result of {kpi.id} is worse than {begin:f} and not worse than {end:f}"
+            yield f"{message}: it never gives anything (check the two)"
+        elif is_stepped and self.partial == "floor" and abs(end - begin) < self.step:
+            message = f"{begin:f} to {end:f} is less than a full step of {self.step:f}"
+            yield f"{message}: it never gives anything (write a shorter step)"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if sum((self.rate_percent is not None, self.share is not None, bool(self.slices))) != 1:
+            raise Misplaced([(("rate_percent",), "or share or slices: write one of them")])
+        ends = [one.to for one in self.slices]
+        if None in ends[:-1]:
+            raise Misplaced([(("slices", ends.index(None), "to"), "is missing (only the last slice is open)")])
+        known = [end for end in ends if end is not None]
+        if known not in (sorted({*known}), sorted({*known}, reverse=True)):
+            raise Misplaced([(("slices",), "must go from the target on, each worse than the one before")])
+        return self
 
 
 class TierCredit(RepeatedCreditTerms):
@@ -252,8 +302,7 @@ class RatchetCredit(CreditTerms):
 class UnitRateCredit(CreditTerms):
     """A rate for every block of time (or every unit of a count) of unavailability, by weight of the area.
 
-    Without `kpi` and `tickets` it prices the outages on record of the services that it is for, and what is entered as
-    occurrences.
+    Without `kpi` it prices the outages on record of the services that it is for, and what is entered as occurrences.
     """
 
     summary: ClassVar[str] = (
@@ -265,9 +314,6 @@ class UnitRateCredit(CreditTerms):
     method: Literal["unit_rate"] = Field(description="Credit method.")
     kpi: KpiId | None = Field(
         None, description="A count whose result is the number of blocks; none: outages on record, and occurrences."
-    )
-    tickets: KpiId | None = Field(
-        None, description="A KPI of tickets: the time of each on its clock has blocks, `after` so much of it."
     )
     rate: Price | None = Field(None, description="For one block, at a weight of 1.")
     share: ChargeShare | None = Field(
@@ -285,8 +331,7 @@ class UnitRateCredit(CreditTerms):
     after_ms: DurationMs | None = Field(
         None,
         alias="after",
-        description="So much costs nothing: of each outage, of all together by blocks_of, or of each ticket (none: the"
-        " time that is in target).",
+        description="So much costs nothing: of each outage, or of all together by blocks_of.",
     )
     rectified_within_ms: DurationMs | None = Field(
         None,
@@ -303,22 +348,12 @@ class UnitRateCredit(CreditTerms):
 
     @property
     def prices_occurrences(self) -> bool:
-        return self.kpi is None and self.tickets is None
-
-    @property
-    def prices_tickets(self) -> bool:
-        return self.tickets is not None
-
-    @property
-    def costs_from_ms(self) -> int | None:
-        if self.block_ms is None:
-            return None
-        return (self.after_ms or 0) + (self.block_ms if self.blocks == "full" else 1)
+        return self.kpi is None
 
     def recorded(self, kpis: Iterable[KpiTerms]) -> tuple[KpiTerms, ...]:
         """Of each service that it is for, the first in the file. A PI costs nothing, and where areas have weights, so
         must a service have one."""
-        if not self.prices_occurrences:
+        if self.kpi is not None:
             return ()
         by_service: dict[str, KpiTerms] = {}
         for kpi in kpis:
@@ -334,6 +369,15 @@ class UnitRateCredit(CreditTerms):
                 by_service.setdefault(service, kpi)
         return tuple(by_service.values())
 
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        longest = max((kpi.measurement_months for kpi in self.recorded(kpis.values())), default=None)
+        if longest is None or self.block_ms is None:
+            return
+        least_ms = (self.after_ms or 0) + (self.block_ms if self.blocks == "full" else 1)
+        if least_ms > longest * LONGEST_MONTH_MS:
+            message = "no measurement period is so long, so that it never costs anything"
+            yield ("block",), f"{message} (write less for block, or for after)"
+
     def may_be_recorded(self, area: str, kpis: Iterable[KpiTerms]) -> bool:
         """An area with a weight of its own is no service on record, unless it is called so."""
         services = {kpi.service for kpi in self.recorded(kpis)}
@@ -343,16 +387,16 @@ class UnitRateCredit(CreditTerms):
     def _complete(self) -> Self:
         if (self.rate is None) == (self.share is None):
             raise Misplaced([(("rate",), "or share: write one of them")])
-        if self.kpi is not None and self.tickets is not None:
-            raise Misplaced([(("tickets",), "or kpi: write one of them")])
         if (self.kpi is None) == (self.block_ms is None):
-            raise Misplaced([(("block",), "is for outages and tickets, kpi for a count: write one of them")])
-        message, keys = self._misfits()
+            raise Misplaced([(("block",), "is for outages, kpi for a count: write one of them")])
+        keys: tuple[str, ...] = ("used_factor", "repeats") if self.blocks_of == "period" else ()
+        message = "is for blocks of each outage"
+        if self.kpi is not None:
+            message, keys = "is for outages, and not for a count", ("after", "blocks_of", "rectified_within")
         is_set = {
             "after": self.after_ms,
             "blocks_of": self.blocks_of == "period",
             "rectified_within": self.rectified_within_ms,
-            "weights": self.weights,
             "used_factor": self.used_factor != 1,
             "repeats": self.repeats,
         }
@@ -361,14 +405,56 @@ class UnitRateCredit(CreditTerms):
             raise Misplaced([((key,), f"{message} (leave it out)") for key in wrong])
         return self
 
-    def _misfits(self) -> tuple[str, tuple[str, ...]]:
-        """The keys that what it prices does not have, and why."""
-        if self.kpi is not None:
-            return "is for outages, and not for a count", ("after", "blocks_of", "rectified_within")
-        if self.tickets is not None:
-            of_outages = ("blocks_of", "rectified_within", "weights", "used_factor", "repeats")
-            return "is for outages, and not for tickets", of_outages
-        return "is for blocks of each outage", ("used_factor", "repeats") if self.blocks_of == "period" else ()
+
+class BandCredit(RepeatedCreditTerms):
+    """The amount that the band of a result has in the KPI's own table of bands."""
+
+    summary: ClassVar[str] = "the `amount` of the band that the result is in"
+    example: ClassVar[Mapping[str, str]] = {"kpis": "[KPI1]"}
+    prices_bands: ClassVar[bool] = True
+
+    method: Literal["bands"] = Field(description="Credit method.")
+    kpis: tuple[KpiId, ...] = Field(min_length=1, description="Whose bands; the amounts of several add up.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        for i, name in enumerate(self.kpis):
+            if not any(band.amount for band in kpis[name].bands):
+                message = f"no band of {name} has an amount, so that it never gives anything for it"
+                yield ("kpis", i), f"{message} (write for example amount: 1000.00 in its bands)"
+
+
+class PerTicketCredit(CreditTerms):
+    """A price for each late ticket on record, by how late it was on its own clock."""
+
+    summary: ClassVar[str] = "a price for each late ticket on record, or for each `block` of its lateness"
+    example: ClassVar[Mapping[str, str]] = {"kpi": "KPI1", "late": "[{at_least: 10m, amount: 600.00}]"}
+
+    method: Literal["per_ticket"] = Field(description="Credit method.")
+    kpi: KpiId = Field(description="Whose tickets are priced, whether it misses its target or not.")
+    late: tuple[LatePrice, ...] = Field(min_length=1, description="In any order; the greatest that holds counts.")
+    block_ms: DurationMs | None = Field(
+        None, alias="block", description="The price is for each so much lateness; none: for the ticket."
+    )
+    blocks: Literal["full", "begun"] = Field("full", description="How a block that is not full counts.")
+
+    @property
+    def is_of_charges(self) -> bool:
+        return False
+
+    def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
+        return min(price.amount for price in self.late) / charges * 100 if charges and self.block_ms is None else None
+
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        if kpis[self.kpi].ticket_terms is None:
+            message = f"{self.kpi} counts no tickets of the register, so that it never gives anything"
+            yield ("kpi",), f"{message} (name a ratio_in_target with within)"
+        for i, price in enumerate(self.late):
+            if not price.amount:
+                yield ("late", i, "amount"), "is nothing, and no ticket costs less (leave the row out)"
 
 
 class FixedCredit(RepeatedCreditTerms):
@@ -488,6 +574,8 @@ Credit = Annotated[
     | LadderCredit
     | RatchetCredit
     | UnitRateCredit
+    | BandCredit
+    | PerTicketCredit
     | FixedCredit
     | DaysCredit
     | BonusCredit

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from sla_monitor.contract.fields import Misplaced, Money, Strict, Whole
+from sla_monitor.contract.fields import DurationMs, Misplaced, Money, Strict, Whole
 from sla_monitor.contract.kpis.bands import Level, Points
 from sla_monitor.contract.kpis.kpi_terms import Factor
 
@@ -137,6 +137,41 @@ class Slice(Strict):
 
     up_to: Points | None = Field(None, description="The last point of the slice; none: all the rest.")
     factor: Factor = Field(description="What the price of a point is multiplied by.")
+
+
+class ShortfallSlice(Strict):
+    """The steps of a shortfall up to a result, at a rate of their own; the last slice may be open."""
+
+    to: Level | None = Field(None, description="The worst result of the slice; none: all that are worse.")
+    rate_percent: PercentUp | None = Field(None, description="Of the charges, for each step in the slice;")
+    percent: PercentUp | None = Field(
+        None, description="or, of an open slice, what a result in it costs in all, without the slices before."
+    )
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> Self:
+        if (self.rate_percent is None) == (self.percent is None):
+            raise Misplaced([(("rate_percent",), "or percent: write one of them")])
+        if self.percent is not None and self.to is not None:
+            raise Misplaced([(("percent",), "is for the open slice, without to (write rate_percent)")])
+        return self
+
+
+class LatePrice(Strict):
+    """What a ticket costs from so much lateness on; without an edge, whatever it is."""
+
+    at_least_ms: DurationMs | None = Field(None, alias="at_least", description="For tickets so late and later;")
+    above_ms: DurationMs | None = Field(None, alias="above", description="or only for later ones; none: for all late.")
+    amount: Money = Field(description="For the ticket, or for each block of its lateness.")
+
+    @model_validator(mode="after")
+    def _one_edge(self) -> Self:
+        if self.at_least_ms is not None and self.above_ms is not None:
+            raise Misplaced([(("above",), "or at_least: write no more than one of them")])
+        return self
+
+    def holds(self, late_ms: int) -> bool:
+        return late_ms >= self.at_least_ms if self.at_least_ms is not None else late_ms > (self.above_ms or 0)
 
 
 class RepeatStep(Strict):

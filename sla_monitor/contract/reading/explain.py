@@ -40,6 +40,7 @@ _FIXED = {
 _FILLED: dict[str, Callable[[dict[str, Any]], str]] = {
     "literal_error": lambda ctx: f"must be {ctx['expected']}",
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']}",
+    "greater_than": lambda ctx: f"must be more than {ctx['gt']}",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']}",
     "too_long": lambda ctx: f"must have at most {ctx['max_length']} items",
     "too_short": lambda ctx: f"must not be empty (write {ctx['min_length']} item or more)",

@@ -126,10 +126,6 @@ def _credits(contract: dict[str, Any]) -> Iterator[RuleProblem]:
         terms = METHODS.get(str(credit.get("method")))
         for path, name in find_kpi_references(terms, credit) if terms is not None else ():
             yield from unknown("KPI", ("credits", i, *path), name, kpis)
-        for _, kpi in entries(contract, "kpis"):
-            if kpi.get("id") == credit.get("tickets") is not None and kpi.get("within") is None:
-                message = f"{kpi['id']} counts no tickets (name a KPI with indicator: ratio_in_target and within)"
-                yield ("credits", i, "tickets"), message
 
 
 def _combined(contract: dict[str, Any]) -> Iterator[RuleProblem]:

@@ -58,7 +58,7 @@ class Claim(TimedKind):
         out_of_reach = {name: self._out_of_reach(name, context) for name in self.kpis}
         if out_of_reach and all(out_of_reach.values()):
             yield from (EntryProblem("kpis", why) for why in out_of_reach.values())
-        known = {ticket.id for _, ticket in context.stands.of(TicketRecord)} if self.tickets else set()
+        known = {ticket.id for _, ticket in context.effective.of(TicketRecord)} if self.tickets else set()
         for name in self.tickets:
             if name not in known:
                 yield EntryProblem("tickets", f"no such ticket in the register: {name} (enter or import it first)")
@@ -71,7 +71,7 @@ class Claim(TimedKind):
             yield from time_doubts(self, self.services, self.kpis, context)
         if self.tickets:
             terms = context.contract.version_at(self.start_ms).terms
-            known = [ticket for _, ticket in context.stands.of(TicketRecord) if ticket.id in self.tickets]
+            known = [ticket for _, ticket in context.effective.of(TicketRecord) if ticket.id in self.tickets]
             idle = set(self.tickets) - counting_tickets(known, terms, self.kpis)
             yield from (
                 f"no KPI that is meant counts ticket {name} (see its priority and service)" for name in sorted(idle)

@@ -34,6 +34,6 @@ class CreditClaim(EntryKind):
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         if context.terms_of(self.month).claims.automatic:
             yield EntryProblem("kind", "credits of this contract need no claim (see its claims)")
-        for other, before in context.stands.of(CreditClaim):
+        for other, before in context.effective.of(CreditClaim):
             if before.month == self.month:
                 yield EntryProblem("month", f"entry {other.number} claimed the credit of {self.month} already")

@@ -50,7 +50,7 @@ class Decision(EntryKind):
             return
         yield from self._narrower(other, context)
         yield from _four_eyes(entry, other, context)
-        last = context.stands.decision_on(self.about)
+        last = context.effective.decision_on(self.about)
         if last is not None and last[1] == self:
             yield EntryProblem("about", f"entry {last[0].number} decided the same (nothing is left to decide)")
 

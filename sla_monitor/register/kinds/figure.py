@@ -68,7 +68,7 @@ class ReportedFigure(EntryKind):
         kpi = context.kpi(self.kpi, self.month)
         if kpi is None or self.party == "agreed":
             return
-        agreed = context.stands.figure(self.kpi, self.month, "agreed")
+        agreed = context.effective.figure(self.kpi, self.month, "agreed")
         if agreed is not None:
             yield f"entry {agreed[0].number} is the agreed figure of {kpi.id} for {self.month}, and counts"
         elif kpi.source_of_truth in _COUNTS and kpi.source_of_truth != self.party:

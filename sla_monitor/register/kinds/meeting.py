@@ -83,7 +83,7 @@ class Done(EntryKind):
         if other is not None and not isinstance(other.body, Action):
             found.append(EntryProblem("about", f"entry {other.number} is a {other.body.kind}, and no action"))
         yield from found
-        if not found and self.about not in {each.number for each, _ in context.stands.open_actions}:
+        if not found and self.about not in {each.number for each, _ in context.effective.open_actions}:
             yield EntryProblem("about", f"action {self.about} is done already")
 
     def subject(self) -> int:

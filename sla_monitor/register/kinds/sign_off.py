@@ -42,7 +42,7 @@ class SignOff(EntryKind):
         return f"{said}; stated again: {self.reason}" if self.reason else said
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
-        before = context.stands.sign_off(self.month)
+        before = context.effective.sign_off(self.month)
         if before is not None and not self.reason.strip():
             why = f"entry {before[0].number} made {self.month} final already (say why it is restated)"
             yield EntryProblem("reason", f"is missing: {why}")

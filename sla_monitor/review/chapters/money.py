@@ -94,7 +94,7 @@ def _no_credit(case: PackInput) -> str:
 
 def _line_row(case: PackInput, line: CreditLine) -> Row:
     rule = next((one for one in case.terms.credits if one.id == line.rule), None)
-    whose = line.kpi or (rule.costs_for if rule else RETURNED)
+    whose = line.about or (rule.costs_for if rule else RETURNED)
     if line.by_itself != line.amount:
         whose += f" ({case.money(line.by_itself).text} by itself, {_combination(case, line.rule)})"
     return (
@@ -142,7 +142,7 @@ def _entered(case: PackInput) -> Iterator[Notice]:
 
 def _worked_out(result: PeriodResult) -> Iterator[Table]:
     for position, line in enumerate(result.credit.lines, start=1):
-        caption = f"Line {position}: {describe_id(line.rule)}{f', {line.kpi}' if line.kpi else ''}"
+        caption = f"Line {position}: {describe_id(line.rule)}{f', {line.about}' if line.about else ''}"
         yield steps_table(f"credit-line-{position}", caption, line.working)
 
 

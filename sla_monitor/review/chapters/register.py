@@ -23,7 +23,7 @@ EFFECTS = (
 )  # fmt: skip
 ENTRIES = (
     Column("Entry", 0.6), Column("Content", 2.4), Column("From and to", 2.2), Column("Aware, notified", 2),
-    Column("By, on", 1.8), Column("Decided", 2), Column("Note, papers", 2.6),
+    Column("By, on", 1.8), Column("Decided", 2), Column("Note, supporting documents", 2.6),
 )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def _entries(case: PackInput) -> Table:
 
 
 def _entry_row(case: PackInput, entry: Entry) -> Row:
-    papers = " ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)
+    documents = " ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)
     return (
         Cell(str(entry.number), entry.number),
         Cell(what(entry, case)),
@@ -95,7 +95,7 @@ def _entry_row(case: PackInput, entry: Entry) -> Row:
         Cell(_known(case, entry)),
         Cell(f"{entry.actor}, {format_day_at(entry.at_ms, case.zone)}"),
         Cell(_decided(case, entry)),
-        Cell(papers),
+        Cell(documents),
     )
 
 

@@ -26,7 +26,7 @@ MOVED = (
 )  # fmt: skip
 BECAUSE = (
     Column("Entry", 0.6), Column("What is said", 2.4), Column("From and to", 2.2), Column("By, on", 1.8),
-    Column("Note, papers", 2.6),
+    Column("Note, supporting documents", 2.6),
 )  # fmt: skip
 ELSEWHERE = (
     "By the register as it stood at the sign-off the month comes to {points} and {credit} today, which is not what was"

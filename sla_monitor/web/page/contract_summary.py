@@ -62,7 +62,7 @@ def money_line(contract: ContractAssessment) -> str:
     return f"{title}, this month so far: {points}, {credit.figure} service credit ({credit.basis})"
 
 
-def standing_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | None:
+def contract_summary_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | None:
     """None while nothing of it is known."""
     at = (ZoneInfo(contract.time_zone), now_ms)
     rows = promise_rows(contract.kpis, contract.contract, at)

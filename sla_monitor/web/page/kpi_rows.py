@@ -52,7 +52,7 @@ def promise_rows(kpis: Iterable[KpiAssessment], contract: str, at: At) -> tuple[
 
 
 def _row(kpi: KpiAssessment, terms: Kpi, contract: str, at: At) -> PromiseRow:
-    state, word = standing(kpi)
+    state, word = kpi_state(kpi)
     shown = {view: format_figure(figure.value, terms) for view, figure in kpi.views.items()}
     gross, claimed, agreed = (shown.get(view, NO_FIGURE) for view in VIEWS)
     return PromiseRow(
@@ -71,7 +71,7 @@ def _row(kpi: KpiAssessment, terms: Kpi, contract: str, at: At) -> PromiseRow:
     )
 
 
-def standing(kpi: KpiAssessment) -> tuple[Outcome, str]:
+def kpi_state(kpi: KpiAssessment) -> tuple[Outcome, str]:
     """How a KPI stands so far: as bad as a service that is down when it is missed, degraded when a miss is near."""
     agreed = kpi.views.get("agreed")
     if agreed is None or agreed.value is None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess import ContractAssessment, ServiceAssessment
 from sla_monitor.board import Board, Watched
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web.page.contract_summary import ContractSummary, standing_of
+from sla_monitor.web.page.contract_summary import ContractSummary, contract_summary_of
 from sla_monitor.web.page.kpi_rows import PromiseRow
 from sla_monitor.web.page.reconciliation_table import Reconciled, reconciled_of
 from sla_monitor.web.page.service_cards import ServiceCard, affects, assessed_card, unassessed_card
@@ -52,7 +52,7 @@ class ContractBlock:
     terms: str
     services: tuple[ServiceCard, ...]
     outside: str = ""
-    standing: ContractSummary | None = None
+    summary: ContractSummary | None = None
     id: str = ""
     reconciled: Reconciled | None = None
 
@@ -126,7 +126,7 @@ def _trouble(
 
 def dangers(blocks: Iterable[ContractBlock]) -> list[PromiseRow]:
     """The KPIs of all contracts that are missed, then those that are near it."""
-    rows = [row for block in blocks if block.standing for row in block.standing.rows if row.is_in_danger]
+    rows = [row for block in blocks if block.summary for row in block.summary.rows if row.is_in_danger]
     return sorted(rows, key=lambda row: SEVERITY.index(row.state))
 
 
@@ -164,7 +164,7 @@ def _block(contract: ContractAssessment, watched: ByService, now_ms: int) -> Con
         terms=f"in force since {begun}{reference}",
         services=tuple(cards),
         outside=outside,
-        standing=None if outside else standing_of(contract, now_ms),
+        summary=None if outside else contract_summary_of(contract, now_ms),
         id=contract.contract,
         reconciled=reconciled_of(contract),
     )

@@ -75,7 +75,7 @@ class StatusPage:
             troubles=troubles(services, watched, now_ms),
             dangers=in_danger[:SHOWN_DANGERS],
             more_dangers=len(in_danger[SHOWN_DANGERS:]),
-            money=[block.standing.money for block in blocks if block.standing and block.standing.is_open],
+            money=[block.summary.money for block in blocks if block.summary and block.summary.is_open],
             suppliers=by_supplier,
             packs=shelved,
             old_packs={name: rows for name, rows in shelved.items() if name not in {block.id for block in blocks}},

@@ -12,7 +12,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.evidence.disclosed import DisclosedEvidence
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.reading.whole_days import Marks, WholeDays
-from sla_monitor.web.page.contract_summary import standing_of
+from sla_monitor.web.page.contract_summary import contract_summary_of
 from sla_monitor.web.page.service_cards import figures
 from tests.backfill.support import UP, Desk, at, desk_in, minutes
 from tests.evidence.support import evidence
@@ -43,9 +43,9 @@ def test_the_page_tells_of_an_import_beside_the_coverage_and_by_name(desk: Desk)
         found = assess_month(desk.contract, reader, "2026-10", now_ms)
     shown = {label: of for label, _, of in figures(found.services[0], ())}
     assert shown["Coverage"] == "seen throughout, 745 h of it by others"
-    standing = standing_of(found, now_ms)
-    assert standing is not None
-    (line,) = [line for line in standing.accounting if line.startswith("Import 1")]
+    summary = contract_summary_of(found, now_ms)
+    assert summary is not None
+    (line,) = [line for line in summary.accounting if line.startswith("Import 1")]
     assert line.startswith("Import 1: imported from october.json by ann on 2")
     assert "agreed time of custody 745 h, email 1 min" in line
 

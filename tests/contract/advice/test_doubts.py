@@ -194,6 +194,54 @@ def test_a_cap_under_the_smallest_credit(tmp_path: Path, cap: str, is_moot: bool
     assert any("caps.cap: the smallest credit of c is over the cap" in line for line in lines) is is_moot
 
 
+@pytest.mark.parametrize(
+    ("rule", "about", "message"),
+    [
+        ("step: 99, rate_percent: 1", None, None),
+        ("step: 99.1, rate_percent: 1", "step", "99 to 0 is less than a full step of 99.1"),
+        ("step: 99.1, measured_from: 100, rate_percent: 1", None, None),
+        ("measured_from: 0, rate_percent: 1", "step", "no result of KPI1 is worse than 0 and not worse than 0"),
+        ("slices: [{to: 98, rate_percent: 1}, {percent: 100}]", None, None),
+        ("slices: [{to: 98.5, rate_percent: 1}, {percent: 9}]", "slices.0", "99 to 98.5 is less than a full step of 1"),
+        ("slices: [{to: 99, rate_percent: 1}, {percent: 9}]", "slices.0", "worse than 99 and not worse than 99"),
+        ("slices: [{to: 0, rate_percent: 1}, {percent: 9}]", "slices.1", "worse than 0 and not worse than 0"),
+    ],
+)
+def test_steps_and_slices_that_no_result_comes_to(
+    tmp_path: Path, rule: str, about: str | None, message: str | None
+) -> None:
+    kpi = "kpis: [{id: KPI1, service: custody, target: 99}]\n"
+    text = f"{SERVICE}{kpi}credits: [{{id: c, method: shortfall, kpis: [KPI1], partial: floor, {rule}}}]\n"
+    if about is None or message is None:
+        assert doubted(tmp_path, text) == []
+        return
+    assert message in told(tmp_path, text, about=f"credits.c.{about}")
+    is_too_short = "full step" in message
+    assert (doubted(tmp_path, text.replace("floor", "prorata")) == []) is is_too_short
+
+
+def test_a_price_of_tickets_of_a_kpi_that_counts_none(tmp_path: Path) -> None:
+    rule = "credits: [{id: c, method: per_ticket, kpi: KPI1, late: [{amount: 5}]}]\n"
+    reason = "KPI1 counts no tickets of the register, so that it never gives anything"
+    message = told(tmp_path, f"{SERVICE}{KPI}{rule}", about="credits.c.kpi")
+    assert message == f"{reason} (name a ratio_in_target with within)"
+    tickets = "kpis: [{id: KPI1, service: custody, indicator: ratio_in_target, target: 90, within: 1h}]\n"
+    assert doubted(tmp_path, f"{SERVICE}{tickets}{rule}") == []
+    free = rule.replace("amount: 5", "amount: 0")
+    assert "no ticket costs less" in told(tmp_path, f"{SERVICE}{tickets}{free}", about="credits.c.late.0.amount")
+
+
+def test_amounts_of_bands_and_the_rule_that_gives_them_need_each_other(tmp_path: Path) -> None:
+    rule = "credits: [{id: c, method: bands, kpis: [KPI1]}]\n"
+    message = told(tmp_path, f"{SERVICE}{KPI}{rule}", about="credits.c.kpis.0")
+    assert message.startswith("no band of KPI1 has an amount, so that it never gives anything for it (write")
+    dear = KPI.replace("points: 3", "points: 3, amount: 500.00")
+    message = told(tmp_path, f"{SERVICE}{dear}", about="kpis.KPI1.bands")
+    remedy = "(add one to credits: method: bands, kpis: [KPI1])"
+    assert message == f"have amounts that no rule for credits gives {remedy}"
+    assert doubted(tmp_path, f"{SERVICE}{dear}{rule}") == []
+
+
 def test_an_alarm_that_can_never_go_off(tmp_path: Path) -> None:
     """With everything down, 90 per cent is burnt ten times too fast, and no faster."""
     text = f"{SERVICE}kpis: [{{id: KPI1, service: custody, target: 90}}]\n"

@@ -35,6 +35,29 @@ kpis:
         ),
     ),
     (
+        """\
+kpis:
+  - id: KPI1
+    service: custody
+    target: 99.0
+    rounding: {mode: none}
+    bands: [{name: met, at_least: 99}, {name: low, at_least: 98, below: 99, amount: 9}, {name: bad, below: 98}]
+""",
+        "c.yaml:16:89: kpis.KPI1.bands.2.amount: must not be less than in the better band above",
+    ),
+    (
+        """\
+kpis:
+  - id: KPI1
+    kind: PI
+    service: custody
+    target: 99.0
+    rounding: {mode: none}
+    bands: [{name: met, at_least: 99}, {name: low, below: 99, amount: 9}]
+""",
+        "c.yaml:13:11: kpis.KPI1.kind: a PI costs nothing (write KPI, or take the amounts out of its bands)",
+    ),
+    (
         "kpis:\n  - {id: KPI2, indicator: respons_time, target: 5}\n",
         "c.yaml:12:27: kpis.KPI2.indicator: no such indicator (did you mean response_time?)",
     ),
@@ -69,6 +92,37 @@ REPEATED = [
     ("fixed, amounts: {KPI1: 1}, only_if_repeated: {periods: 2}", ".pays: is missing (write for example pays: all)"),
     ("fixed, amounts: {KPI1: 1}, only_if_repeated: {periods: 1, pays: all}", ".periods: must be at least 2"),
     ("points, per_point_percent: 1, only_if_repeated: {pays: all}", ": unknown key"),
+]
+
+SHORTFALLS = [
+    ("partial: floor", "credits.a.rate_percent: or share or slices: write one of them"),
+    ("partial: floor, rate_percent: 1, share: 1/30", "credits.a.rate_percent: or share or slices: write one of them"),
+    ("partial: floor, rate_percent: 1, step: 0", "credits.a.step: must be more than 0"),
+    ("partial: floor, slices: [{to: 98}]", "credits.a.slices.0.rate_percent: or percent: write one of them"),
+    (
+        "partial: floor, slices: [{to: 98, percent: 100}]",
+        "credits.a.slices.0.percent: is for the open slice, without to (write rate_percent)",
+    ),
+    (
+        "partial: floor, slices: [{rate_percent: 1}, {to: 98, rate_percent: 2}]",
+        "credits.a.slices.0.to: is missing (only the last slice is open)",
+    ),
+    (
+        "partial: floor, slices: [{to: 98, rate_percent: 1}, {to: 98.5, rate_percent: 2}, {to: 97, rate_percent: 3}]",
+        "credits.a.slices: must go from the target on, each worse than the one before",
+    ),
+]
+
+LATENESS = [
+    ("late: []", "credits.a.late: must not be empty (write 1 item or more)"),
+    (
+        "late: [{at_least: 10, amount: 1}]",
+        "credits.a.late.0.at_least: 10 is not a duration (write 500ms, 30s, 5m, 1h30m or 2d)",
+    ),
+    (
+        "late: [{at_least: 10m, above: 5m, amount: 1}]",
+        "credits.a.late.0.above: or at_least: write no more than one of them",
+    ),
 ]
 
 
@@ -311,6 +365,18 @@ def test_a_window_of_days_is_of_what_is_known_by_the_day(tmp_path: Path, conditi
     text = f"triggers:\n  - {{id: t, conditions: [{{{condition}, at_least: 1}}], effects: [notice]}}\n"
     (line,) = problems(tmp_path, KPI + text)
     assert line.partition(": ")[2] == f"triggers.t.conditions.0.{expected}"
+
+
+@pytest.mark.parametrize(("rule", "expected"), SHORTFALLS, ids=[rule for rule, _ in SHORTFALLS])
+def test_a_shortfall_has_one_rate_and_slices_that_go_one_way(tmp_path: Path, rule: str, expected: str) -> None:
+    (line,) = problems(tmp_path, f"{KPI}credits:\n  - {{id: a, method: shortfall, kpis: [KPI1], {rule}}}\n")
+    assert line.partition(": ")[2] == expected
+
+
+@pytest.mark.parametrize(("rule", "expected"), LATENESS, ids=[rule for rule, _ in LATENESS])
+def test_a_price_of_lateness_has_an_edge_that_is_a_duration(tmp_path: Path, rule: str, expected: str) -> None:
+    lines = problems(tmp_path, f"{KPI}credits:\n  - {{id: a, method: per_ticket, kpi: KPI1, {rule}}}\n")
+    assert lines[0].partition(": ")[2] == expected
 
 
 @pytest.mark.parametrize(("group", "expected"), COMBINED, ids=[group for group, _ in COMBINED])

@@ -31,7 +31,7 @@ TOP = [
         SERVICES + "accounting: {confirmation: true, unknown: counted}",
         [
             "c.yaml:11:28: accounting.confirmation: must be a whole number",
-            "c.yaml:11:34: accounting.unknown: unknown key (known here: confirmation, coverage_floor)",
+            "c.yaml:11:34: accounting.unknown: unknown key (known here: confirmation, coverage_floor, quarters)",
         ],
     ),
     (
@@ -411,11 +411,3 @@ def test_whom_to_call_is_a_contact_of_the_contract(tmp_path: Path) -> None:
         "c.yaml:9:10: contacts.desk.id: contact 'desk' is given twice (choose another id)",
         "c.yaml:11:30: services.custody.contacts.0: no such contact (did you mean desk?)",
     ]
-
-
-def test_a_price_of_tickets_names_a_kpi_that_counts_some(tmp_path: Path) -> None:
-    kpis = "kpis: [{id: K, indicator: ratio_in_target, target: 99%s}]\n"
-    rule = "credits: [{id: c, method: unit_rate, rate: 5, block: 1h, tickets: K}]\n"
-    (line,) = problems(tmp_path, SERVICES + kpis % "" + rule)
-    assert line.endswith("c.tickets: K counts no tickets (name a KPI with indicator: ratio_in_target and within)")
-    assert problems(tmp_path, SERVICES + kpis % ", within: 2h" + rule) == []

@@ -7,7 +7,7 @@ from typing import Any
 
 from sla_monitor.cli.assess.working_steps import format_working
 from sla_monitor.document import figures_digest
-from sla_monitor.register.effective import standing
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.redaction import redacted
 from sla_monitor.review.chapters.failed_kpis import failed_kpis
 from sla_monitor.review.pack_input import PackInput
@@ -32,7 +32,7 @@ def test_it_stands_beside_the_failure_and_changes_nothing(tmp_path: Path) -> Non
         {"kind": "undo", "about": 3},
     )
     found = month_of(tmp_path, contract, "2026-06", OUTAGE, entries=entries)
-    case = PackInput(found, contract.versions[0].terms, standing(found.entries))
+    case = PackInput(found, contract.versions[0].terms, effective_entries(found.entries))
     assert facts(case)["Explained by"] == "Carrier Ltd (MPLS-7), entry 1, which changes no figure"
     assert "KPI1, explained by\n  Carrier Ltd (MPLS-7), entry 1\n" in format_working(found, contract, None)
     alone = month_of(tmp_path, contract, "2026-06", OUTAGE)

@@ -19,9 +19,8 @@ def test_what_is_used_of_a_years_allowance_and_what_is_left(tmp_path: Path) -> N
         for month in (2, 6, 7)
     ]
     found = month_of(tmp_path, contract, "2026-06", down(), entries=said(*booked))
-    (table,) = [
-        one for one in maintenance(PackInput(found, contract.versions[0].terms)).tables if one.id == "allowances"
-    ]
+    tables = maintenance(PackInput(found, contract.versions[0].terms)).tables
+    (table,) = [one for one in tables if one.id == "allowances"]
     assert [[cell.text for cell in row] for row in table.rows] == [["cad", "40 h a contract year", "21 h", "19 h"]]
     assert "Maintenance used\n  cad: 21 h of 40 h a contract year, 19 h left\n" in format_working(found, contract, None)
     assert document(found)["allowances"] == [

@@ -21,6 +21,7 @@ RULES: dict[str, dict[str, Any]] = {
     "ladder": {"between": "step_down", "rungs": [{"at_least": 1, "percent": 1}, {"at_least": 3, "percent": 5}]},
     "ratchet": {"free": 1, "per_point": 7, "slices": [{"up_to": 3, "factor": 1}, {"factor": 2}]},
     "fixed": {"amounts": {"cad": 500}},
+    "bands": {"kpis": ["cad"]},
 }
 methods = st.sampled_from(sorted(RULES))
 values = st.decimals(90, 100, places=3)
@@ -64,6 +65,7 @@ def test_the_working_ends_with_the_amount(method: str, results: list[Decimal]) -
 
 WORKINGS = {
     "at_risk_pool": ["amount at risk: 10 % × 100000 = 10000", "credit: 100 % × 40 % × 10000 = 4000.00"],
+    "bands": ["amount of severe: at least 96, below 97 = 30", "credit: cad is in severe = 30.00"],
     "fixed": ["credit: cad missed its target = 500.00"],
     "ladder": ["rung: 6 points = 5 %", "credit: 5 % × 100000 = 5000.00"],
     "points": ["points: 6 (cad) = 6", "credit: 6 points × 1.3 % × 100000 = 7800.00"],

@@ -132,7 +132,7 @@ def _rule(grid: Grid, case: PackInput, rule: Credit, frame: MethodFrame, ours: l
 
 def _constant(grid: Grid, line: CreditLine) -> str:
     said = str(line.working[-1]) if line.working else ""
-    label = f"{describe_id(line.rule)}{f' for {line.kpi}' if line.kpi else ''}"
+    label = f"{describe_id(line.rule)}{f' for {line.about}' if line.about else ''}"
     return grid.line(label, CellEntry(line.by_itself, style="input"), said)
 
 

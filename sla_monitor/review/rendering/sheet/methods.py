@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +11,7 @@ from typing import Any
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import (
+    BandCredit,
     Credit,
     CreditTerms,
     FixedCredit,
@@ -22,7 +23,7 @@ from sla_monitor.contract.money.credit_methods import (
     TierCredit,
 )
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal
-from sla_monitor.review.rendering.sheet.promises import KpiSheet
+from sla_monitor.review.rendering.sheet.promises import KpiSheet, by_band
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,53 @@ def by_points(rule: PointsCredit, frame: MethodFrame) -> Iterator[Line]:
 
 
 def by_shortfall(rule: ShortfallCredit, frame: MethodFrame) -> Iterator[Line]:
-    rate = frame.number("Per cent of the charges for each percentage point", rule.rate_percent)
+    label = "Per cent of the charges for each step"
+    rates = [
+        frame.number(label if one.to is None else f"{label} to {one.to:f}", one.rate_percent or Decimal(0))
+        for one in rule.slices
+        if one.percent is None
+    ]
+    share = rule.rate_percent if rule.share is None else Fraction(rule.share) * 100
+    rate = "" if rule.slices else frame.number(label, share or Decimal(0))
     for name in _known(rule.kpis, frame):
         terms, value = frame.kpis[name], frame.promises.at("C", name)
-        is_higher = terms.direction == "higher_is_better"
-        short = f"{literal(terms.target)}-{value}" if is_higher else f"{value}-{literal(terms.target)}"
+        begin, sign = rule.begins_at(terms), 1 if terms.direction == "higher_is_better" else -1
+        short = f"{literal(begin)}-{value}" if sign > 0 else f"{value}-{literal(begin)}"
         short = f"MAX(0,{short})"
-        counted = {
-            "prorata": short,
-            "floor": f"ROUNDDOWN(ROUND({short},9),0)",
-            "ceil": f"ROUNDUP(ROUND({short},9),0)",
-        }[rule.partial]
-        percent = f"{counted}*{rate}"
+        if rule.slices:
+            ends = [None if one.to is None else max(sign * (begin - one.to), Decimal(0)) for one in rule.slices]
+            percent = _of_slices(rule, short, ends, rates)
+        else:
+            percent = f"{_steps(rule, short)}*{rate}"
         if rule.max_percent is not None:
             percent = f"MIN({literal(rule.max_percent)},{percent})"
-        yield name, f"{frame.promises.at('I', name)}*{frame.percent_of_period(name, percent)}"
+        is_missed = "" if rule.measured_from is None else f"{frame.promises.at('D', name)}*"
+        yield name, f"{frame.promises.at('I', name)}*{is_missed}{frame.percent_of_period(name, percent)}"
+
+
+def _steps(rule: ShortfallCredit, length: str) -> str:
+    """How many steps an expression is."""
+    steps = length if rule.step == 1 else f"({length})/{literal(rule.step)}"
+    return {
+        "prorata": steps,
+        "floor": f"ROUNDDOWN(ROUND({steps},9),0)",
+        "ceil": f"ROUNDUP(ROUND({steps},9),0)",
+    }[rule.partial]
+
+
+def _of_slices(rule: ShortfallCredit, short: str, ends: Sequence[Decimal | None], rates: Sequence[str]) -> str:
+    """What each slice holds at its rate, unless a result is beyond those before an open one that says it all."""
+    parts: list[str] = []
+    passed, left = Decimal(0), list(rates)
+    for one, end in zip(rule.slices, ends, strict=True):
+        if one.percent is not None:
+            within = "+".join(parts) or "0"
+            return f"IF(ROUND({short}-{literal(passed)},9)>0,{literal(one.percent)},{within})"
+        reached = short if end is None else f"MIN({short},{literal(end)})"
+        length = f"MAX(0,{reached}-{literal(passed)})"
+        parts.append(f"{_steps(rule, length)}*{left.pop(0)}")
+        passed = passed if end is None else max(passed, end)
+    return "+".join(parts)
 
 
 def by_tiers(rule: TierCredit, frame: MethodFrame) -> Iterator[Line]:
@@ -127,6 +160,12 @@ def by_fixed_amount(rule: FixedCredit, frame: MethodFrame) -> Iterator[Line]:
         yield name, f"{frame.promises.at('I', name)}*{frame.promises.at('D', name)}*{amount}"
 
 
+def by_bands(rule: BandCredit, frame: MethodFrame) -> Iterator[Line]:
+    for name in _known(rule.kpis, frame):
+        amount = by_band(frame.kpis[name], frame.promises.at("C", name), lambda band: Fraction(band.amount))
+        yield name, f"{frame.promises.at('I', name)}*{amount}"
+
+
 def by_pool(rule: PoolCredit, frame: MethodFrame) -> Iterator[Line]:
     """Whether a KPI is in default depends on months before: it is a number here, 1 or 0, and not a formula."""
     at_risk = frame.number("Per cent of the charges at risk", rule.at_risk_percent)
@@ -146,6 +185,8 @@ FORMULAS: dict[str, Formulas | None] = {
     "ladder": by_ladder,
     "ratchet": by_ratchet,
     "unit_rate": None,
+    "bands": by_bands,
+    "per_ticket": None,
     "fixed": by_fixed_amount,
     "days": None,
     "bonus": None,

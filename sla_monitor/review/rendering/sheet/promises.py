@@ -61,8 +61,8 @@ def _cells(kpi: KpiTerms, result: KpiResult, row: int) -> tuple[CellEntry, ...]:
     if result.value is None or result.band is None:
         return _unassessed(kpi, result)
     compared = _compared(kpi, f"$B${row}")
-    missed = _by_band(kpi, f"$C${row}", lambda band: Fraction(not is_met(kpi, band)))
-    own = _by_band(kpi, f"$C${row}", lambda band: Fraction(band.points))
+    missed = by_band(kpi, f"$C${row}", lambda band: Fraction(not is_met(kpi, band)))
+    own = by_band(kpi, f"$C${row}", lambda band: Fraction(band.points))
     factor = repeat_factor(kpi.repeat, result.failures_in_a_row) if result.is_met is False else Fraction(1)
     is_plain = result.points == result.own_points * factor
     points = CellEntry(result.points, f"=$E${row}*$G${row}" if is_plain else "", "number")
@@ -107,7 +107,7 @@ def _rounded_value(kpi: KpiTerms, result: KpiResult) -> Fraction:
     return Fraction(0) if value is None else value
 
 
-def _by_band(kpi: KpiTerms, cell: str, of: Callable[[Band], Fraction]) -> str:
+def by_band(kpi: KpiTerms, cell: str, of: Callable[[Band], Fraction]) -> str:
     """A number for each band, picked by the edges from the best band down."""
     bands = bands_of(kpi)
     expression = literal(of(bands[-1]))

@@ -1,4 +1,4 @@
-"""Unit rates: a price for every block of time of outages and tickets, or every unit of a count."""
+"""Unit rates: a price for every block of time, or every unit of a count, of unavailability."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import UnitRateCredit
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.money.credit_input import CreditInput
-from sla_monitor.sla.results import CreditLine, Measured
+from sla_monitor.sla.results import CreditLine
 from sla_monitor.sla.rounding import shown
 from sla_monitor.sla.working import Step, Working, step
 
@@ -35,8 +35,7 @@ class PricedBlocks:
 
 @dataclass(frozen=True, slots=True)
 class Unavailability:
-    """One time that something was unavailable, or a ticket's clock ran: `counted_ms` of `whole_ms`, of which `free_ms`
-    costs nothing."""
+    """One time that something was unavailable: `counted_ms` of `whole_ms`, of which `free_ms` costs nothing."""
 
     name: str
     counted_ms: Fraction | int
@@ -92,9 +91,6 @@ def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[PricedBlocks]:
         for result in case.priced([rule.kpi]):
             yield PricedBlocks("blocks", "", case.value_of(result), kpi=rule.kpi)
         return
-    if rule.tickets is not None:
-        yield from (_alone(rule, one) for one in _late_tickets(rule, case, rule.tickets))
-        return
     recorded = rule.recorded(case.kpis.values())
     several = [one for kpi in recorded for one in _recorded(rule, case, kpi)]
     several += _entered(rule, case, recorded)
@@ -111,37 +107,15 @@ def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[PricedBlocks]:
     yield from (_together(rule, group) for group in together.values())
 
 
-def _priced(case: CreditInput, kpi: str) -> tuple[Measured, str | None] | None:
-    """What a KPI's figure is made of, and who let it pass; None: it costs nothing in any case."""
-    result, measured, waiver = case.results.get(kpi), case.seen.measured.get(kpi), case.seen.waived.get(kpi)
-    if result is None or measured is None or not (result.is_priced or waiver):
-        return None
-    return measured, None if waiver is None else waiver.why
-
-
-def _late_tickets(rule: UnitRateCredit, case: CreditInput, kpi: str) -> Iterator[Unavailability]:
-    """Those of a KPI's tickets whose clocks ran for longer than costs nothing, agreed view."""
-    terms, priced = case.kpis[kpi].ticket_terms, _priced(case, kpi)
-    if terms is None or priced is None:
-        return
-    measured, waived = priced
-    free_ms = rule.after_ms if rule.after_ms is not None else terms.within_ms or 0
-    for ticket in measured.tickets:
-        if ticket.elapsed_ms > free_ms:
-            name = f"ticket {ticket.id} opened at {format_utc(ticket.opened_ms)}"
-            took_ms = ticket.elapsed_ms
-            yield Unavailability(name, took_ms, took_ms, Fraction(1), (), kpi, waived, free_ms)
-
-
 def _recorded(rule: UnitRateCredit, case: CreditInput, kpi: KpiTerms) -> Iterator[Unavailability]:
     """The outages that a KPI's downtime is made of, agreed view. Each is the next of its service in the period; whether
     it was put right in time is judged on the whole of it."""
-    priced = _priced(case, kpi.id)
-    if priced is None:
+    result, measured = case.results.get(kpi.id), case.seen.measured.get(kpi.id)
+    waiver = case.seen.waived.get(kpi.id)
+    if result is None or measured is None or not (result.is_priced or waiver):
         return
-    measured, waived = priced
     weight = Fraction(rule.weights.get(kpi.service or "", Decimal(1)))
-    repeats = 0
+    waived, repeats = None if waiver is None else waiver.why, 0
     for start_ms, end_ms, counted_ms in measured.outages:
         if counted_ms:
             repeats += not is_put_right(rule, end_ms - start_ms)
@@ -165,7 +139,7 @@ def _entered(rule: UnitRateCredit, case: CreditInput, recorded: Sequence[KpiTerm
 
 
 def _alone(rule: UnitRateCredit, one: Unavailability) -> PricedBlocks:
-    """An outage or a ticket with blocks of its own."""
+    """An outage with blocks of its own."""
     what = f"blocks, {one.name}" if one.name else "blocks"
     if is_put_right(rule, one.whole_ms):
         return PricedBlocks(what, _put_right(rule, one.whole_ms), Fraction(0), one.weight, (), one.kpi, one.waived)

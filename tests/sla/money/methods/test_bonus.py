@@ -130,7 +130,8 @@ def test_terms_of_a_bonus_that_cannot_be_are_refused() -> None:
 
 
 def test_a_bonus_that_nothing_can_use_is_doubted() -> None:
+    plain = kpi(bands=None, rounding=None)
     message = "there is no rule whose credits it could set off (write against: charges)"
-    assert list(doubts(regime(credits=[bonus()]))) == [(("credits", 0, "against"), message)]
-    assert list(doubts(regime(credits=[bonus(), MISSED]))) == []
-    assert list(doubts(regime(credits=[bonus(against="charges")]))) == []
+    assert list(doubts(regime(plain, credits=[bonus()]))) == [(("credits", 0, "against"), message)]
+    assert list(doubts(regime(plain, credits=[bonus(), MISSED]))) == []
+    assert list(doubts(regime(plain, credits=[bonus(against="charges")]))) == []
