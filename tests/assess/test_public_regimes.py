@@ -548,3 +548,65 @@ def test_an_occurrence_beside_outages_on_record_is_pointed_out(tmp_path: Path) -
         case = PackInput(found, of.versions[-1].terms, effective_entries(found.entries))
         blocks = [block for section in pack(case).sections for block in section.blocks]
         assert [one.text for one in blocks if isinstance(one, Notice) and "beside" in one.text] == notices
+
+
+def restoration(tmp_path: Path, kpi: dict[str, Any] | None = None, **changes: Any) -> Contract:
+    """Edge Centres: 5 per cent of the monthly fee for each full hour past two hours from the ticket, 50 at most."""
+    target = {"id": "restored", "indicator": "ratio_in_target", "service": "network", "target": 100, "within": "2h"}
+    rule = {"id": "restored", "method": "per_ticket", "service": "network", "kpi": "restored"}
+    plain: dict[str, Any] = {
+        "kpis": [target | (kpi or {})],
+        "charges": {"monthly": [{"service": "network", "amount": 6000}]},
+        "credits": [rule | {"block": "1h", "late": [{"share": "1/20"}]} | changes],
+        "caps": [{"id": "half", "percent": 50, "base": "period", "over": "period"}],
+    }
+    return network(tmp_path, currency="AUD", **plain)
+
+
+TICKET: dict[str, Any] = {"kind": "ticket", "id": "INC-1", "priority": "P1", "opened": "2026-06-10T10:00:00Z"}
+LATE = TICKET | {"ended": "2026-06-10T15:30:00Z"}
+
+
+def test_each_full_hour_of_a_ticket_past_its_target_is_a_share_of_the_fee(tmp_path: Path) -> None:
+    prompt = TICKET | {"id": "INC-2", "ended": "2026-06-10T12:00:00Z"}
+    found = month_of(tmp_path, restoration(tmp_path), "2026-06", entries=said(prompt, LATE))
+    assert found.result is not None
+    assert [(line.ticket, line.amount) for line in found.result.credit.lines] == [("INC-1", Decimal("900.00"))]
+    assert working(found) == [
+        "late, ticket INC-1, P1: 330m − 2h = 210m",
+        "blocks: 210m / 1h, full ones = 3",
+        "credit: 1/20 of 6000.00 × 3 blocks = 900.00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "line", "credit"),
+    [
+        ("2026-06-10T12:59:59Z", "0.00", "0.00"),
+        ("2026-06-10T13:00:00Z", "300.00", "300.00"),
+        ("2026-06-11T10:00:00Z", "6600.00", "3000.00"),
+    ],
+)
+def test_full_hours_of_a_ticket_up_to_the_cap(tmp_path: Path, ended: str, line: str, credit: str) -> None:
+    found = month_of(tmp_path, restoration(tmp_path), "2026-06", entries=said(LATE | {"ended": ended})).result
+    assert found is not None
+    assert [one.amount for one in found.credit.lines] == [Decimal(line)]
+    assert found.credit.total == Decimal(credit)
+
+
+def test_a_ticket_whose_clock_stands_still_costs_less(tmp_path: Path) -> None:
+    contract = restoration(tmp_path, {"clock": {"stops": ["access"]}})
+    waiting = {"start": "2026-06-10T11:00:00Z", "end": "2026-06-10T12:31:00Z", "reason": "access"}
+    for reason, credit in (("access", "300.00"), ("parts", "900.00")):
+        entry = LATE | {"stops": [waiting | {"reason": reason}]}
+        found = month_of(tmp_path, contract, "2026-06", entries=said(entry)).result
+        assert found is not None
+        assert found.credit.total == Decimal(credit)
+
+
+def test_the_greatest_of_amounts_and_shares_is_the_price_of_a_ticket(tmp_path: Path) -> None:
+    late = [{"share": "1/20"}, {"above": "3h", "amount": 400}]
+    contract = restoration(tmp_path, late=late)
+    found = month_of(tmp_path, contract, "2026-06", entries=said(LATE)).result
+    assert found is not None
+    assert found.credit.total == Decimal("1200.00")

@@ -443,18 +443,21 @@ class PerTicketCredit(CreditTerms):
 
     @property
     def is_of_charges(self) -> bool:
-        return False
+        return any(price.share is not None for price in self.late)
 
     def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
-        return min(price.amount for price in self.late) / charges * 100 if charges and self.block_ms is None else None
+        if not charges or self.block_ms is not None:
+            return None
+        return min(price.price(charges) for price in self.late) / Fraction(charges) * 100
 
     def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
         if kpis[self.kpi].ticket_terms is None:
             message = f"{self.kpi} counts no tickets of the register, so that it never gives anything"
             yield ("kpi",), f"{message} (name a ratio_in_target with within)"
         for i, price in enumerate(self.late):
-            if not price.amount:
-                yield ("late", i, "amount"), "is nothing, and no ticket costs less (leave the row out)"
+            if not price.amount and not price.share:
+                key = "amount" if price.share is None else "share"
+                yield ("late", i, key), "is nothing, and no ticket costs less (leave the row out)"
 
 
 class FixedCredit(RepeatedCreditTerms):
