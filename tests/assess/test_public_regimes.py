@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.cli.assess.working_steps import format_working
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.review.blocks import Notice
@@ -123,6 +124,10 @@ def test_outages_on_record_are_priced_in_blocks_with_their_working(tmp_path: Pat
     found = month_of(tmp_path, network(tmp_path), "2026-06", SEEN).result
     assert found is not None
     assert found.credit.total == Decimal("60.00")
+    assert [line.about for line in found.credit.lines] == [
+        "network, outage at 2026-06-10T09:00:00Z",
+        "network, outage at 2026-06-20T09:00:00Z",
+    ]
     assert [str(step) for step in found.credit.lines[0].working] == [
         "blocks, outage of network at 2026-06-10T09:00:00Z: 50m / 30m = 2 blocks",
         "credit: 1/20 of 400.00 × 1 × 2 blocks = 40.00",
@@ -521,7 +526,12 @@ def test_a_claim_for_a_quarter_lists_the_outages_of_all_its_months(tmp_path: Pat
     """Nothing was down in March: the failure is made of February's outage alone."""
     contract = quarterly(tmp_path)
     seen = down(("2026-02-10 09:00", "2026-02-10 12:00"), of="issues-1")
-    case = PackInput(month_of(tmp_path, contract, "2026-03", seen), contract.versions[-1].terms)
+    found = month_of(tmp_path, contract, "2026-03", seen)
+    case = PackInput(found, contract.versions[-1].terms)
+    assert (
+        "Outages of issues in its measurement period\n"
+        "  10 Feb 2026 09:00:00 to 12:00:00 UTC, issues-1, not known: 10,800 s, after exclusions 10,800 s\n"
+    ) in format_working(found, contract, None)
     for made in (pack(case), claim_pack(case, "issues")):
         listed = next(table for table in made.tables if table.id == "failed-issues-outages")
         assert [row[0].text for row in listed.rows] == ["10 Feb 2026 09:00:00 to 12:00:00 UTC", "All outages"]

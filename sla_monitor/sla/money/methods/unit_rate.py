@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -21,7 +21,7 @@ from sla_monitor.sla.working import Step, Working, step
 @dataclass(frozen=True, slots=True)
 class PricedBlocks:
     """What is priced in one line. `what` it is and what is `told` of its length; `before`: what that is made of; `kpi`:
-    of which it is; `waived`: who let it pass, where somebody did."""
+    of which it is; `waived`: who let it pass, where somebody did; `outage_ms`: when the only outage of it began."""
 
     what: str
     told: str
@@ -31,11 +31,13 @@ class PricedBlocks:
     kpi: str | None = None
     waived: str | None = None
     before: Working = ()
+    outage_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unavailability:
-    """One time that something was unavailable: `counted_ms` of `whole_ms`, of which `free_ms` costs nothing."""
+    """One time that something was unavailable: `counted_ms` of `whole_ms`, of which `free_ms` costs nothing.
+    `start_ms`: of an outage on record."""
 
     name: str
     counted_ms: Fraction | int
@@ -46,6 +48,7 @@ class Unavailability:
     waived: str | None = None
     free_ms: int = 0
     area: str = ""
+    start_ms: int | None = None
 
 
 def lines(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
@@ -55,7 +58,8 @@ def lines(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
     for one in _counted(rule, case):
         if one.waived is not None:
             before = (*one.before, step(one.what, one.told, f"{shown(one.number)} blocks", rule.clause))
-            yield case.line(rule, one.kpi, Fraction(0), f"waived, {one.waived}", before)
+            line = case.line(rule, one.kpi, Fraction(0), f"waived, {one.waived}", before)
+            yield replace(line, outage_ms=one.outage_ms)
             continue
         paid = one.number if left is None else min(one.number, left)
         left = None if left is None else left - paid
@@ -65,7 +69,8 @@ def lines(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
         for factor in one.factors:
             amount *= factor
         what = f"{shown(one.number)} blocks" + ("" if paid == one.number else f", {shown(paid)} of them priced")
-        yield case.line(rule, one.kpi, amount, formula, (*one.before, step(one.what, one.told, what, rule.clause)))
+        line = case.line(rule, one.kpi, amount, formula, (*one.before, step(one.what, one.told, what, rule.clause)))
+        yield replace(line, outage_ms=one.outage_ms)
 
 
 def repeat_modifier(rule: UnitRateCredit, repeats: int) -> Fraction:
@@ -123,7 +128,8 @@ def _recorded(rule: UnitRateCredit, case: CreditInput, kpi: KpiTerms) -> Iterato
             factors = tuple(_factors(rule, is_used=False, repeats=repeats))
             passed_ms = max(measured.begins_ms - start_ms, 0)
             free_ms = max((rule.after_ms or 0) - passed_ms, 0)
-            yield Unavailability(name, counted_ms, end_ms - start_ms, weight, factors, kpi.id, waived, free_ms)
+            whole_ms, of = end_ms - start_ms, kpi.id
+            yield Unavailability(name, counted_ms, whole_ms, weight, factors, of, waived, free_ms, "", start_ms)
 
 
 def _entered(rule: UnitRateCredit, case: CreditInput, recorded: Sequence[KpiTerms]) -> Iterator[Unavailability]:
@@ -141,11 +147,12 @@ def _entered(rule: UnitRateCredit, case: CreditInput, recorded: Sequence[KpiTerm
 def _alone(rule: UnitRateCredit, one: Unavailability) -> PricedBlocks:
     """An outage with blocks of its own."""
     what = f"blocks, {one.name}" if one.name else "blocks"
-    if is_put_right(rule, one.whole_ms):
-        return PricedBlocks(what, _put_right(rule, one.whole_ms), Fraction(0), one.weight, (), one.kpi, one.waived)
-    blocks = blocks_of(rule, max(Fraction(one.counted_ms) - one.free_ms, Fraction(0)))
-    told = _lasted(rule, one.counted_ms, one.free_ms)
-    return PricedBlocks(what, told, blocks, one.weight, one.factors, one.kpi, one.waived)
+    told, blocks = _put_right(rule, one.whole_ms), Fraction(0)
+    factors: tuple[Fraction, ...] = ()
+    if not is_put_right(rule, one.whole_ms):
+        told, factors = _lasted(rule, one.counted_ms, one.free_ms), one.factors
+        blocks = blocks_of(rule, max(Fraction(one.counted_ms) - one.free_ms, Fraction(0)))
+    return PricedBlocks(what, told, blocks, one.weight, factors, one.kpi, one.waived, (), one.start_ms)
 
 
 def _together(rule: UnitRateCredit, several: Sequence[Unavailability]) -> PricedBlocks:
