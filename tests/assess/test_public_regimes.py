@@ -620,3 +620,26 @@ def test_the_greatest_of_amounts_and_shares_is_the_price_of_a_ticket(tmp_path: P
     found = month_of(tmp_path, contract, "2026-06", entries=said(LATE)).result
     assert found is not None
     assert found.credit.total == Decimal("1200.00")
+
+
+def test_cumulative_hours_over_the_end_of_a_month_are_of_each_month(tmp_path: Path) -> None:
+    """20 minutes of May, and 40 of June with the 21 of another outage there."""
+    contract = cumulative(tmp_path)
+    seen = down(("2026-05-31 23:40", "2026-06-01 00:40"), ("2026-06-10 09:00", "2026-06-10 09:21"), of="network-1")
+    for month, credit in (("2026-05", "100.00"), ("2026-06", "200.00")):
+        found = month_of(tmp_path, contract, month, seen).result
+        assert found is not None
+        assert found.credit.total == Decimal(credit)
+
+
+def test_cumulative_hours_of_a_quarter_are_priced_in_its_last_month(tmp_path: Path) -> None:
+    """40 minutes in April and 30 in June: two begun hours."""
+    kpis = [{"id": "network", "service": "network", "target": 100, "measurement_months": 3}]
+    rule = HALF_HOURS | {"share": "1/30", "block": "1h", "blocks_of": "period"}
+    charges = {"monthly": [{"service": "network", "amount": 3000}]}
+    contract = network(tmp_path, kpis=kpis, credits=[rule], charges=charges)
+    seen = down(("2026-04-10 09:00", "2026-04-10 09:40"), ("2026-06-10 09:00", "2026-06-10 09:30"), of="network-1")
+    for month, credit in (("2026-04", "0.00"), ("2026-06", "200.00")):
+        found = month_of(tmp_path, contract, month, seen).result
+        assert found is not None
+        assert found.credit.total == Decimal(credit)

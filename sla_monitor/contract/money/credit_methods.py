@@ -370,6 +370,9 @@ class UnitRateCredit(CreditTerms):
         return tuple(by_service.values())
 
     def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        put_right_ms = self.rectified_within_ms if self.blocks_of == "outage" else None
+        if put_right_ms is not None and put_right_ms <= (self.after_ms or 0):
+            yield ("rectified_within",), "is no longer than after, so that it changes nothing (leave it out)"
         longest = max((kpi.measurement_months for kpi in self.recorded(kpis.values())), default=None)
         if longest is None or self.block_ms is None:
             return
