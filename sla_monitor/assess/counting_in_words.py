@@ -55,6 +55,8 @@ def _probing(terms: Terms) -> Iterator[str]:
     floor = terms.accounting.coverage_floor_percent
     yield f"A figure of which less than {floor:f} per cent of the agreed time was seen is shown and not assessed."
     yield f"Days and months are those of {terms.time_zone.key}; terms that change within a month split its hours."
+    if terms.accounting.quarters == "calendar" and any(kpi.measurement_months > 1 for kpi in terms.kpis):
+        yield "Measurement periods of several months are quarters, half-years and years of the calendar."
     yield "Bands, points and money go by the terms in force at the end of the month."
     for service in terms.services:
         name = service.name or service.id

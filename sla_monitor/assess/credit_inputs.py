@@ -16,7 +16,7 @@ from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import Period, period_of
-from sla_monitor.periods.months import last_day
+from sla_monitor.periods.months import Window, last_day
 from sla_monitor.register import entries as register
 from sla_monitor.register.affected_figures import lets_pass
 from sla_monitor.sla.money.charges import month_charges
@@ -29,6 +29,9 @@ from sla_monitor.sla.results import (
     Occurrence,
     Waived,
 )
+
+WINDOWS: tuple[Window, ...] = ("quarter", "contract_year", "calendar_year")
+"""Those whose charges are partly to come."""
 
 PARTIES = ("supplier", "authority", "agreed")
 
@@ -97,11 +100,12 @@ def terms_by_day(contract: Contract, month: str) -> list[tuple[Terms, int]]:
 
 
 def _coming(context: PeriodContext) -> dict[str, dict[str, Decimal]]:
-    """The charges of the rest of the contract year, by what the terms say already of those months: asked for by caps
-    alone."""
-    is_asked = any(cap.base == "contract_year" for cap in context.terms.caps)
-    year = context.contract_context.run.year_months(context.month) if is_asked else ()
-    return {month: charges(context.contract_context.contract, month) for month in year if month > context.month}
+    """The charges of the rest of the year or the quarter, by what the terms say already of those months: asked for by
+    caps alone."""
+    contract, run = context.contract_context.contract, context.contract_context.run
+    bases = {cap.base for cap in context.terms.caps}
+    months = {month for base in WINDOWS if base in bases for month in run.window(base, context.month)}
+    return {month: charges(contract, month) for month in sorted(months) if month > context.month}
 
 
 def _occurrences(context: PeriodContext) -> dict[str, tuple[Occurrence, ...]]:

@@ -212,13 +212,13 @@ def _row(one: Measured) -> list[Any]:
     fractions = (one.value, one.submitted, one.agreed, one.coverage, one.downtime_ms)
     pairs = [None if value is None else [value.numerator, value.denominator] for value in fractions]
     outages = [(*ends, *Fraction(counted_ms).as_integer_ratio()) for *ends, counted_ms in one.outages]
-    return [*pairs, one.is_assessable, one.of, one.working, outages, one.late]
+    return [*pairs, one.is_assessable, one.of, one.working, outages, one.late, one.begins_ms]
 
 
 def _of_row(row: list[Any]) -> Measured:
-    *pairs, is_assessable, of, working, listed, tickets = row
+    *pairs, is_assessable, of, working, listed, tickets, begins_ms = row
     value, submitted, agreed, coverage, downtime_ms = (None if pair is None else Fraction(*pair) for pair in pairs)
     steps = tuple([Step(*step) for step in working])
     outages = tuple([CountedOutage(start_ms, end_ms, Fraction(*counted)) for start_ms, end_ms, *counted in listed])
     late = tuple([LateTicket(*each) for each in tickets])
-    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms, outages, late)
+    return Measured(value, submitted, agreed, coverage, is_assessable, steps, of, downtime_ms, outages, late, begins_ms)

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
     from sla_monitor.contract.contract import Contract
 
-WINDOWS = {"period": "a month", "contract_year": "a contract year", "trailing_12_months": "twelve months"}
+WINDOWS = {
+    "period": "a month",
+    "quarter": "a quarter",
+    "contract_year": "a contract year",
+    "calendar_year": "a calendar year",
+    "trailing_12_months": "twelve months",
+}
 
 
 @click.command()

@@ -93,6 +93,11 @@ class Accounting(Strict):
     coverage_floor_percent: Percent = Field(
         Decimal(90), alias="coverage_floor", description="Below this a figure is shown but called not assessable."
     )
+    quarters: Literal["term", "calendar"] = Field(
+        "term",
+        description="Measurement periods of several months count from the first month, or are the calendar's quarters,"
+        " half-years and years.",
+    )
 
 
 class Service(Strict):

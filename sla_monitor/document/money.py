@@ -9,6 +9,7 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from sla_monitor.document.values import Money, Number, StepJson, money, number, steps
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult, TriggerResult
 
 
@@ -47,6 +48,8 @@ class Credit(TypedDict):
     """What there is in place of an amount; only where there is something."""
     ticket: NotRequired[str]
     """The ticket that it is for; only where it is for one."""
+    outage: NotRequired[str]
+    """When the outage that it is for began; only where it is for one on record."""
     earned: NotRequired[Money]
     """The bonus that the month earned, of which the amount is what was set off or paid; only where there is one."""
     before_combining: NotRequired[Money]
@@ -195,6 +198,8 @@ def _line(line: CreditLine, currency: str) -> Credit:
         told["given"] = {"days": line.given.days, "of": line.given.of}
     if line.ticket is not None:
         told["ticket"] = line.ticket
+    if line.outage_ms is not None:
+        told["outage"] = format_utc(line.outage_ms)
     if line.earned:
         told["earned"] = money(line.earned, currency)
     if line.before_combining is not None:

@@ -44,7 +44,8 @@ def month_of(at_ms: int, zone: tzinfo) -> Period:
 
 def run_of(contract: Contract) -> TermMonths:
     """The months of the contract's term."""
-    return TermMonths(name_of(contract.term.start_on), name_of(contract.term.end_on))
+    quarters = contract.versions[0].terms.accounting.quarters
+    return TermMonths(name_of(contract.term.start_on), name_of(contract.term.end_on), quarters)
 
 
 def period_of(contract: Contract, month: str, until_month: str | None = None) -> Period:

@@ -1,4 +1,4 @@
-"""Calendar months by name (`2026-10`): windows, contract years, and which measurement periods end when."""
+"""Calendar months by name (`2026-10`): windows, years, quarters, and which measurement periods end when."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeAlias, TypeVar
+
+Quarters: TypeAlias = Literal["term", "calendar"]
+Window: TypeAlias = Literal["period", "quarter", "contract_year", "calendar_year"]
 
 
 class _OfMonth(Protocol):
@@ -52,10 +55,12 @@ def last_day(month: str) -> date:
 
 @dataclass(frozen=True, slots=True)
 class TermMonths:
-    """The months that a contract runs, both included; contract years and measurement periods count from the first."""
+    """The months that a contract runs, both included. Contract years count from the first, and measurement periods too,
+    unless `quarters` are the calendar's: then the first of them may be cut short."""
 
     first: str
     last: str | None = None
+    quarters: Quarters = "term"
 
     def __contains__(self, month: str) -> bool:
         return self.first <= month <= (self.last or month)
@@ -70,15 +75,33 @@ class TermMonths:
         several = (shifted(begin, n) for n in range(12))
         return tuple(one for one in several if self.last is None or one <= max(self.last, begin))
 
+    def window(self, over: Window, month: str) -> tuple[str, ...]:
+        """The months of the month, quarter or year that a month is in, in the term."""
+        if over == "contract_year":
+            return self.year_months(month)
+        if over == "quarter":
+            return self.period_months(month, 3)
+        begin, end = (f"{month[:4]}-01", f"{month[:4]}-12") if over == "calendar_year" else (month, month)
+        return self._in_term(begin, end, month)
+
     def ends_period(self, month: str, months: int) -> bool:
         """Whether a measurement period of so many months ends with this one; the last may be cut short."""
-        return (number_of(month) - number_of(self.first) + 1) % months == 0 or month == self.last
+        return (self._position(month) + 1) % months == 0 or month == self.last
 
     def period_months(self, month: str, months: int) -> tuple[str, ...]:
         """The months of the measurement period of so many months that a month is in, in the term."""
-        begin = shifted(month, -((number_of(month) - number_of(self.first)) % months))
-        end = shifted(begin, months - 1)
-        return span(begin, max(month, end if self.last is None else min(end, self.last)))
+        begin = shifted(month, -(self._position(month) % months))
+        return self._in_term(begin, shifted(begin, months - 1), month)
+
+    def _position(self, month: str) -> int:
+        """Which month it is, from where measurement periods count."""
+        return number_of(month) - (number_of(self.first) if self.quarters == "term" else 0)
+
+    def _in_term(self, begin: str, end: str, month: str) -> tuple[str, ...]:
+        """From one month to another, as far as they are on the same side of the term's edges as the month is."""
+        if month < self.first:
+            return span(begin, min(end, shifted(self.first, -1)))
+        return span(max(begin, self.first), max(month, end if self.last is None else min(end, self.last)))
 
 
 def within(results: Sequence[Of], month: str, months: int) -> list[Of]:

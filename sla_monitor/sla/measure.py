@@ -123,6 +123,7 @@ def _availability(kpi: AvailabilityKpi | DowntimeKpi, seen: KpiInput, frame: Mea
         working=working,
         downtime_ms=Fraction(down_ms),
         outages=seen.outages,
+        begins_ms=frame.period.start_ms,
     )
 
 

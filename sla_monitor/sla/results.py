@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.credit_methods import DaysOf
+from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.downtime import CountedOutage
 from sla_monitor.sla.tickets import LateTicket
 from sla_monitor.sla.working import Working
@@ -23,7 +24,7 @@ class Measured:
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
     `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen; `outages`: what
-    it is made of; `late`: the tickets that ended late.
+    it is made of, in the period that begins at `begins_ms`; `late`: the tickets that ended late.
     """
 
     value: Fraction | None
@@ -36,6 +37,7 @@ class Measured:
     downtime_ms: Fraction | None = None
     outages: tuple[CountedOutage, ...] = ()
     late: tuple[LateTicket, ...] = ()
+    begins_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ class CreditLine:
     `service`: whose charges it is taken from. A negative amount is money that was earned back, or a bonus. `earned`: a
     bonus of the month, of which `amount` is what was set off or paid. `given`: what there is in place of an amount.
     `month`: that of the failure, where it is an earlier one. `before_combining`: what it would be by itself, where it
-    is one of several. `ticket`: the id of the only one that it is for.
+    is one of several. `ticket`: the id of the only one that it is for; `outage_ms`: when the only outage that it is for
+    began.
     """
 
     rule: str
@@ -181,6 +184,7 @@ class CreditLine:
     given: DaysGiven | None = None
     before_combining: Decimal | None = None
     ticket: str | None = None
+    outage_ms: int | None = None
 
     @property
     def by_itself(self) -> Decimal:
@@ -189,8 +193,9 @@ class CreditLine:
 
     @property
     def about(self) -> str:
-        """The KPI and the ticket that it is for, as far as there are any."""
-        return ", ".join(name for name in (self.kpi, self.ticket) if name)
+        """The KPI and the ticket or outage that it is for, as far as there are any."""
+        outage = None if self.outage_ms is None else f"outage at {format_utc(self.outage_ms)}"
+        return ", ".join(name for name in (self.kpi, self.ticket, outage) if name)
 
 
 @dataclass(frozen=True, slots=True)

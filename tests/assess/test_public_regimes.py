@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sla_monitor.web.page.card_rows import kpi_allowance
 
 from sla_monitor.assess import ContractAssessment
-from sla_monitor.cli.assess.working_steps import ticket_lines
+from sla_monitor.cli.assess.working_steps import format_working, ticket_lines
 from sla_monitor.contract.advice import advice
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.kpis import kpi as kpi_json
 from sla_monitor.register.effective import effective_entries
+from sla_monitor.review.blocks import Notice
+from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.html import html
+from sla_monitor.web.page.card_rows import kpi_allowance
 
 from .two_files import contract_of, down, month_of, said
 
@@ -118,6 +120,10 @@ def test_outages_on_record_are_priced_in_blocks_with_their_working(tmp_path: Pat
     found = month_of(tmp_path, network(tmp_path), "2026-06", SEEN).result
     assert found is not None
     assert found.credit.total == Decimal("60.00")
+    assert [line.about for line in found.credit.lines] == [
+        "network, outage at 2026-06-10T09:00:00Z",
+        "network, outage at 2026-06-20T09:00:00Z",
+    ]
     assert [str(step) for step in found.credit.lines[0].working] == [
         "blocks, outage of network at 2026-06-10T09:00:00Z: 50m / 30m = 2 blocks",
         "credit: 1/20 of 400.00 × 1 × 2 blocks = 40.00",
@@ -599,3 +605,264 @@ def test_a_first_time_fix_names_what_it_leaves_out(tmp_path: Path) -> None:
         "at the first attempt: 1 of 2",
         "at the first attempt, per cent: 1 / 2 × 100 = 50",
     ]
+
+
+HALF_HOURS = {
+    "id": "network",
+    "method": "unit_rate",
+    "service": "network",
+    "share": "1/20",
+    "block": "30m",
+    "blocks": "begun",
+}
+
+
+AFTER_AN_HOUR = {"id": "host", "method": "unit_rate", "service": "host", "share": "1/20", "block": "1h", "after": "1h"}
+
+
+def hosting(tmp_path: Path) -> Contract:
+    """Arcustech, both rules: the host's is 5 per cent for each additional hour or part after the first hour."""
+    names = "network", "host"
+    kpis = [{"id": name, "service": name, "target": 100} for name in names]
+    charges = {"monthly": [{"service": name, "amount": 400} for name in names]}
+    rules = [HALF_HOURS, AFTER_AN_HOUR | {"blocks": "begun"}]
+    return network(tmp_path, services=watched(*names), kpis=kpis, credits=rules, charges=charges)
+
+
+def host_down(start: str, end: str) -> dict[str, Any]:
+    return down((start, end), of="host-1")
+
+
+def test_the_first_hour_of_an_outage_costs_nothing(tmp_path: Path) -> None:
+    long = host_down("2026-06-11 09:00", "2026-06-11 12:20")
+    found = month_of(tmp_path, hosting(tmp_path), "2026-06", SEEN, long).result
+    assert found is not None
+    assert found.credit.total == Decimal("120.00"), "R3: 60.00 for the network, and R2: 60.00 for the host"
+    assert [str(step) for step in found.credit.lines[-1].working] == [
+        "blocks, outage of host at 2026-06-11T09:00:00Z: (200m − 1h) / 1h = 3 blocks",
+        "credit: 1/20 of 400.00 × 1 × 3 blocks = 60.00",
+    ]
+
+
+@pytest.mark.parametrize(("start", "may", "june"), [("23:30", "0.00", "40.00"), ("22:20", "20.00", "40.00")])
+def test_the_first_hour_is_of_the_outage_and_not_of_each_month(tmp_path: Path, start: str, may: str, june: str) -> None:
+    """To 01:40 on 1 June: half an hour is left of the hour, or nothing; then 70 or 100 minutes cost."""
+    contract, seen = hosting(tmp_path), host_down(f"2026-05-31 {start}", "2026-06-01 01:40")
+    for month, credit in (("2026-05", may), ("2026-06", june)):
+        found = month_of(tmp_path, contract, month, seen).result
+        assert found is not None
+        assert found.credit.total == Decimal(credit)
+
+
+def test_the_hour_that_clocks_repeat_is_an_hour(tmp_path: Path) -> None:
+    """From 00:30 to 02:00 in London as the clocks go back: two hours and a half."""
+    rule = AFTER_AN_HOUR | {"service": "network", "blocks": "full"}
+    contract = network(tmp_path, time_zone="Europe/London", credits=[rule])
+    seen = down(("2026-10-24T23:30:00Z", "2026-10-25T02:00:00Z"), of="network-1")
+    found = month_of(tmp_path, contract, "2026-10", seen).result
+    assert found is not None
+    assert [line.amount for line in found.credit.lines] == [Decimal("20.00")]
+
+
+def cumulative(tmp_path: Path, **changes: Any) -> Contract:
+    """Verizon Internet Dedicated: a day's charge for each cumulative hour of the month, or part."""
+    rule = {"id": "network", "method": "unit_rate", "service": "network", "share": "1/30", "block": "1h"}
+    rules = [rule | {"blocks_of": "period", "blocks": "begun"} | changes]
+    charges = {"monthly": [{"service": "network", "amount": 3000}]}
+    return network(tmp_path, currency="GBP", charges=charges, credits=rules)
+
+
+def two_outages(first: int, second: int) -> dict[str, Any]:
+    """So many minutes each."""
+    return down(
+        ("2026-06-10 09:00", f"2026-06-10 09:{first}"), ("2026-06-20 09:00", f"2026-06-20 09:{second}"), of="network-1"
+    )
+
+
+def test_hours_of_the_period_are_counted_together(tmp_path: Path) -> None:
+    contract = cumulative(tmp_path)
+    found = month_of(tmp_path, contract, "2026-06", two_outages(40, 10)).result
+    assert found is not None
+    assert [line.amount for line in found.credit.lines] == [Decimal("100.00")]
+    assert [str(step) for step in found.credit.lines[0].working] == [
+        "outage of network at 2026-06-10T09:00:00Z: 40m",
+        "outage of network at 2026-06-20T09:00:00Z: 10m",
+        "blocks of the period: 50m / 1h = 1 blocks",
+        "credit: 1/30 of 3000.00 × 1 × 1 blocks = 100.00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "credit"), [(45, 40, "100.00"), (30, 30, "100.00"), (30, 29, "0.00"), (59, 59, "100.00")]
+)
+def test_only_full_hours_of_the_period_cost(tmp_path: Path, first: int, second: int, credit: str) -> None:
+    """HopOne / CherryRoad: one day's fee for each full cumulative hour of power loss."""
+    contract = cumulative(tmp_path, blocks="full")
+    found = month_of(tmp_path, contract, "2026-06", two_outages(first, second)).result
+    assert found is not None
+    assert found.credit.total == Decimal(credit)
+
+
+def test_what_is_entered_counts_together_with_what_is_on_record(tmp_path: Path) -> None:
+    entered = {"kind": "occurrence", "rule": "network", "month": "2026-06", "duration_ms": 600_000}
+    contract = cumulative(tmp_path)
+    for entries, amounts in (([entered], ["100.00"]), ([entered | {"duration_ms": 660_000}], ["200.00"])):
+        found = month_of(tmp_path, contract, "2026-06", two_outages(40, 10), entries=said(*entries)).result
+        assert found is not None
+        assert [line.amount for line in found.credit.lines] == [Decimal(one) for one in amounts]
+    waived = month_of(tmp_path, contract, "2026-06", two_outages(40, 10), entries=said(entered, WAIVED)).result
+    assert waived is not None
+    assert waived.credit.total == 0
+
+
+def quarterly(tmp_path: Path, **changes: Any) -> Contract:
+    """The term begins in February, and quarters are the calendar's."""
+    plain: dict[str, Any] = {
+        "term": {"start": "2026-02-01", "end": "2029-12-31"},
+        "accounting": {"confirmation": 1, "coverage_floor": 0, "quarters": "calendar"},
+        "services": watched("issues"),
+        "time_zone": "UTC",
+        "currency": "USD",
+        "kpis": [{"id": "issues", "service": "issues", "target": 99.9, "measurement_months": 3}],
+        "charges": {"monthly": [{"service": "issues", "amount": 2100}]},
+        "credits": [tiers("issues")],
+    }
+    return contract_of(tmp_path, **plain | changes)
+
+
+@pytest.mark.parametrize(
+    ("month", "outage", "credit"), [("2026-03", "02-10", "420.00"), ("2026-06", "04-10", "630.00")]
+)
+def test_quarters_are_the_calendars(tmp_path: Path, month: str, outage: str, credit: str) -> None:
+    seen = down((f"2026-{outage} 09:00", f"2026-{outage} 12:00"), of="issues-1")
+    found = month_of(tmp_path, quarterly(tmp_path), month, seen)
+    assert found.result is not None
+    assert found.result.credit.total == Decimal(credit)
+    assert (
+        "Measurement periods of several months are quarters, half-years and years of the calendar." in found.accounting
+    )
+
+
+def test_a_claim_for_a_quarter_lists_the_outages_of_all_its_months(tmp_path: Path) -> None:
+    """Nothing was down in March: the failure is made of February's outage alone."""
+    contract = quarterly(tmp_path)
+    seen = down(("2026-02-10 09:00", "2026-02-10 12:00"), of="issues-1")
+    found = month_of(tmp_path, contract, "2026-03", seen)
+    case = PackInput(found, contract.versions[-1].terms)
+    assert (
+        "Outages of issues in its measurement period\n"
+        "  10 Feb 2026 09:00:00 to 12:00:00 UTC, issues-1, not known: 10,800 s, after exclusions 10,800 s\n"
+    ) in format_working(found, contract, None)
+    for made in (pack(case), claim_pack(case, "issues")):
+        listed = next(table for table in made.tables if table.id == "failed-issues-outages")
+        assert [row[0].text for row in listed.rows] == ["10 Feb 2026 09:00:00 to 12:00:00 UTC", "All outages"]
+
+
+def test_an_occurrence_beside_outages_on_record_is_pointed_out(tmp_path: Path) -> None:
+    """Both cost; where nothing was down, or the area is none of a service on record, nothing is pointed out."""
+    contract = network(tmp_path)
+    told = (
+        "By network, entry 1 is priced beside the outages on record. What is on record as well costs twice; undo such"
+        " an entry."
+    )
+    undone = {"kind": "undo", "about": 1}
+    weights = network(tmp_path, credits=[HALF_HOURS | {"weights": {"network": 1, "cabinet": 2}}])
+    for of, seen, entries, notices in (
+        (contract, [SEEN], [ENTERED], [told]),
+        (contract, [SEEN], [ENTERED | {"month": "2026-05"}], []),
+        (contract, [SEEN], [ENTERED, undone], []),
+        (contract, [], [ENTERED], []),
+        (weights, [SEEN], [ENTERED | {"area": "network"}], [told]),
+        (weights, [SEEN], [ENTERED | {"area": "cabinet"}], []),
+    ):
+        found = month_of(tmp_path, of, "2026-06", *seen, entries=said(*entries))
+        case = PackInput(found, of.versions[-1].terms, effective_entries(found.entries))
+        blocks = [block for section in pack(case).sections for block in section.blocks]
+        assert [one.text for one in blocks if isinstance(one, Notice) and "beside" in one.text] == notices
+
+
+def restoration(tmp_path: Path, kpi: dict[str, Any] | None = None, **changes: Any) -> Contract:
+    """Edge Centres: 5 per cent of the monthly fee for each full hour past two hours from the ticket, 50 at most."""
+    target = {"id": "restored", "indicator": "ratio_in_target", "service": "network", "target": 100, "within": "2h"}
+    rule = {"id": "restored", "method": "per_ticket", "service": "network", "kpi": "restored"}
+    plain: dict[str, Any] = {
+        "kpis": [target | (kpi or {})],
+        "charges": {"monthly": [{"service": "network", "amount": 6000}]},
+        "credits": [rule | {"block": "1h", "late": [{"share": "1/20"}]} | changes],
+        "caps": [{"id": "half", "percent": 50, "base": "period", "over": "period"}],
+    }
+    return network(tmp_path, currency="AUD", **plain)
+
+
+TICKET: dict[str, Any] = {"kind": "ticket", "id": "INC-1", "priority": "P1", "opened": "2026-06-10T10:00:00Z"}
+
+
+LATE = TICKET | {"ended": "2026-06-10T15:30:00Z"}
+
+
+def test_each_full_hour_of_a_ticket_past_its_target_is_a_share_of_the_fee(tmp_path: Path) -> None:
+    prompt = TICKET | {"id": "INC-2", "ended": "2026-06-10T12:00:00Z"}
+    found = month_of(tmp_path, restoration(tmp_path), "2026-06", entries=said(prompt, LATE))
+    assert found.result is not None
+    assert [(line.ticket, line.amount) for line in found.result.credit.lines] == [("INC-1", Decimal("900.00"))]
+    assert working(found) == [
+        "late, ticket INC-1, P1: 330m − 2h = 210m",
+        "blocks: 210m / 1h, full ones = 3",
+        "credit: 1/20 of 6000.00 × 3 blocks = 900.00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ended", "line", "credit"),
+    [
+        ("2026-06-10T12:59:59Z", "0.00", "0.00"),
+        ("2026-06-10T13:00:00Z", "300.00", "300.00"),
+        ("2026-06-11T10:00:00Z", "6600.00", "3000.00"),
+    ],
+)
+def test_full_hours_of_a_ticket_up_to_the_cap(tmp_path: Path, ended: str, line: str, credit: str) -> None:
+    found = month_of(tmp_path, restoration(tmp_path), "2026-06", entries=said(LATE | {"ended": ended})).result
+    assert found is not None
+    assert [one.amount for one in found.credit.lines] == [Decimal(line)]
+    assert found.credit.total == Decimal(credit)
+
+
+def test_a_ticket_whose_clock_stands_still_costs_less(tmp_path: Path) -> None:
+    contract = restoration(tmp_path, {"clock": {"stops": ["access"]}})
+    waiting = {"start": "2026-06-10T11:00:00Z", "end": "2026-06-10T12:31:00Z", "reason": "access"}
+    for reason, credit in (("access", "300.00"), ("parts", "900.00")):
+        entry = LATE | {"stops": [waiting | {"reason": reason}]}
+        found = month_of(tmp_path, contract, "2026-06", entries=said(entry)).result
+        assert found is not None
+        assert found.credit.total == Decimal(credit)
+
+
+def test_the_greatest_of_amounts_and_shares_is_the_price_of_a_ticket(tmp_path: Path) -> None:
+    late = [{"share": "1/20"}, {"above": "3h", "amount": 400}]
+    contract = restoration(tmp_path, late=late)
+    found = month_of(tmp_path, contract, "2026-06", entries=said(LATE)).result
+    assert found is not None
+    assert found.credit.total == Decimal("1200.00")
+
+
+def test_cumulative_hours_over_the_end_of_a_month_are_of_each_month(tmp_path: Path) -> None:
+    """20 minutes of May, and 40 of June with the 21 of another outage there."""
+    contract = cumulative(tmp_path)
+    seen = down(("2026-05-31 23:40", "2026-06-01 00:40"), ("2026-06-10 09:00", "2026-06-10 09:21"), of="network-1")
+    for month, credit in (("2026-05", "100.00"), ("2026-06", "200.00")):
+        found = month_of(tmp_path, contract, month, seen).result
+        assert found is not None
+        assert found.credit.total == Decimal(credit)
+
+
+def test_cumulative_hours_of_a_quarter_are_priced_in_its_last_month(tmp_path: Path) -> None:
+    """40 minutes in April and 30 in June: two begun hours."""
+    kpis = [{"id": "network", "service": "network", "target": 100, "measurement_months": 3}]
+    rule = HALF_HOURS | {"share": "1/30", "block": "1h", "blocks_of": "period"}
+    charges = {"monthly": [{"service": "network", "amount": 3000}]}
+    contract = network(tmp_path, kpis=kpis, credits=[rule], charges=charges)
+    seen = down(("2026-04-10 09:00", "2026-04-10 09:40"), ("2026-06-10 09:00", "2026-06-10 09:30"), of="network-1")
+    for month, credit in (("2026-04", "0.00"), ("2026-06", "200.00")):
+        found = month_of(tmp_path, contract, month, seen).result
+        assert found is not None
+        assert found.credit.total == Decimal(credit)

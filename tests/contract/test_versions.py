@@ -239,6 +239,10 @@ RULES = [
             f"{V}76: time_zone: cannot change by version (make it a contract of its own)",
         ],
     ),
+    (
+        "versions: [{from: 2026-01-01, accounting: {quarters: calendar}}]",
+        [f"{V}54: accounting.quarters: cannot change by version (make it a contract of its own)"],
+    ),
     ("kpis: [{id: K, service: gone, target: 9}]", [f"{V}25: kpis.K.service: no such service (known here: custody)"]),
 ]
 

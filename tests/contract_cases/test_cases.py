@@ -50,7 +50,9 @@ def test_a_contract_says_what_its_case_says(case: Case) -> None:
     terms = case.terms()
     for run in case.rows():
         months = [month_input(case, terms, row) for row in run]
-        setting = Setting(TermMonths(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
+        quarters = terms.accounting.quarters
+        term = TermMonths(str(case.data.get("start", month_name(run[0]))), quarters=quarters)
+        setting = Setting(term, case.data.get("currency", "GBP"))
         results = fold(setting, lambda _: terms, months)
         for n, row in enumerate(run, 1):
             answers = Answers(case, terms, row, results[:n])

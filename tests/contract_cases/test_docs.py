@@ -40,7 +40,7 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
     path.write_text(text, encoding="utf-8")
     case = Case(heading, plain(read_document(path).root))
     terms, (rows,) = case.terms(), case.rows()
-    setting = Setting(TermMonths(month_name(rows[0])), "GBP")
+    setting = Setting(TermMonths(month_name(rows[0]), quarters=terms.accounting.quarters), "GBP")
     results = fold(setting, lambda _: terms, [month_input(case, terms, row) for row in rows])
     for n, row in enumerate(rows, 1):
         answers = Answers(case, terms, row, results[:n])
@@ -49,7 +49,7 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
 
 
 def test_every_yaml_block_is_an_example() -> None:
-    assert len(EXAMPLES) == TERMS.count("```yaml") == 36
+    assert len(EXAMPLES) == TERMS.count("```yaml") == 38
 
 
 def test_every_key_is_explained() -> None:

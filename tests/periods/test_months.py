@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sla_monitor.periods.months import (
+    Quarters,
     TermMonths,
     first_day,
     last_day,
@@ -51,9 +53,11 @@ def test_contract_years_and_quarters_count_from_the_first_month() -> None:
     assert last_day("2028-02").day == 29
 
 
-@given(numbers, st.integers(0, 60), st.sampled_from([1, 2, 3, 6, 12]))
-def test_measurement_periods_tile_the_term_and_end_where_they_are_said_to(first: int, more: int, months: int) -> None:
-    run = TermMonths(month_name(first), month_name(first + more))
+@given(numbers, st.integers(0, 60), st.sampled_from([1, 2, 3, 6, 12]), st.sampled_from(get_args(Quarters)))
+def test_measurement_periods_tile_the_term_and_end_where_they_are_said_to(
+    first: int, more: int, months: int, quarters: Quarters
+) -> None:
+    run = TermMonths(month_name(first), month_name(first + more), quarters)
     whole = span(run.first, month_name(first + more))
     found: list[str] = []
     while len(found) < len(whole):
@@ -72,3 +76,29 @@ def test_the_term_has_its_first_and_its_last_month(month: str, expected: bool) -
 def test_a_term_may_be_open_at_its_end() -> None:
     assert "2199-12" in TermMonths("2025-04")
     assert "2026-09" not in TermMonths("2025-04", "2026-08")
+
+
+def test_quarters_of_the_calendar_are_cut_at_the_edges_of_the_term() -> None:
+    run = TermMonths("2026-02", "2026-11", "calendar")
+    assert [month for month in span("2026-02", "2026-11") if run.ends_period(month, 3)] == [
+        "2026-03",
+        "2026-06",
+        "2026-09",
+        "2026-11",
+    ]
+    assert [run.period_months(month, 3) for month in ("2026-02", "2026-05", "2026-10")] == [
+        ("2026-02", "2026-03"),
+        ("2026-04", "2026-05", "2026-06"),
+        ("2026-10", "2026-11"),
+    ]
+    assert run.period_months("2026-01", 3) == ("2026-01",), "before the term"
+    assert run.period_months("2026-03", 12) == run.window("calendar_year", "2026-03") == span("2026-02", "2026-11")
+
+
+def test_windows_are_months_of_the_term() -> None:
+    run = TermMonths("2026-02", "2027-03")
+    assert run.window("period", "2026-05") == ("2026-05",)
+    assert run.window("quarter", "2026-05") == ("2026-05", "2026-06", "2026-07")
+    assert run.window("contract_year", "2027-01") == span("2026-02", "2027-01")
+    assert run.window("contract_year", "2027-02") == run.window("quarter", "2027-02") == ("2027-02", "2027-03")
+    assert run.window("calendar_year", "2027-02") == ("2027-01", "2027-02", "2027-03")

@@ -39,6 +39,9 @@ def format_working(one: ContractAssessment, contract: Contract, columns: int | N
     for kpi in one.kpis:
         told = [(entry, said) for entry, said in explained if kpi.kpi in said.kpis and said.month == one.period.name]
         blocks += [(f"{kpi.kpi}, explained by", [f"{said.explanation}, entry {entry.number}" for entry, said in told])]
+        if kpi.terms and kpi.terms.measurement_months > 1:
+            lines = [_outage(outage, ZoneInfo(one.time_zone)) for outage in kpi.outages]
+            blocks += [(f"Outages of {kpi.kpi} in its measurement period", lines)]
         blocks += _of_kpi(kpi, is_running=one.status == "running")
         blocks += [(f"{kpi.kpi}, tickets", ticket_lines(one, contract, kpi.terms))]
     blocks += [("Charges of the month", format_charges(one, contract)), *_money(one)]

@@ -102,7 +102,7 @@ def _limit(cap: Cap, credit: Credit, regime: Regime) -> Number | None:
     if cap.scope == "service" and credit.service is None:
         return None
     base = _charges(regime, credit.service if cap.scope == "service" else None)
-    months = 1 if cap.base == "period" else MONTHS
+    months = {"period": 1, "quarter": 3}.get(cap.base or "period", MONTHS)
     return None if base is None else Fraction(cap.percent or 0) * Fraction(base) * months / 100
 
 

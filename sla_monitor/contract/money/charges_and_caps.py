@@ -50,14 +50,18 @@ class Cap(Strict):
     clause: str = Field("", description="Where the contract says so.")
     percent: PercentPart | None = Field(None, description="Of the base.")
     amount: Money | None = Field(None, description="In place of a percentage.")
-    base: Literal["estimated_year_1", "trailing_12_months", "contract_year", "period"] | None = Field(
+    base: (
+        Literal["estimated_year_1", "trailing_12_months", "contract_year", "calendar_year", "quarter", "period"] | None
+    ) = Field(
         None,
         description="What the percentage is of. trailing_12_months: the charges of the twelve months before;"
-        " contract_year: those of the contract year, months to come by the charges in force then.",
+        " contract_year, calendar_year, quarter: those of all its months in the term, months to come by the charges in"
+        " force then; period: the month's.",
     )
     first_year_base: Literal["estimated_year_1"] | None = Field(None, description="The base in the first year.")
-    over: Literal["period", "contract_year", "trailing_12_months"] = Field(
-        description="The credits that are limited together; trailing_12_months: this month's and the eleven before."
+    over: Literal["period", "quarter", "contract_year", "calendar_year", "trailing_12_months"] = Field(
+        description="The credits that are limited together; period: the month's; trailing_12_months: those and the"
+        " eleven months before."
     )
     scope: Literal["contract", "service"] = Field("contract", description="service: for each service by itself.")
 

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Money, Price, Strict, Whole, YesNo
+from sla_monitor.contract.fields import UNITS_MS, DurationMs, Identifier, Misplaced, Money, Price, Strict, Whole, YesNo
 from sla_monitor.contract.kpis.bands import Level, Points
 from sla_monitor.contract.kpis.kpi_references import KpiId, KpiReference, find_kpi_references
 from sla_monitor.contract.kpis.kpi_terms import Factor, KpiTerms
@@ -37,6 +37,8 @@ from sla_monitor.contract.rules.plain_values import RuleProblem
 
 Partial = Literal["prorata", "floor", "ceil"]
 DaysOf = Literal["free_service", "added_term"]
+
+LONGEST_MONTH_MS = 31 * UNITS_MS["d"]
 
 
 class CreditTerms(Strict):
@@ -98,6 +100,10 @@ class CreditTerms(Strict):
     def recorded(self, kpis: Iterable[KpiTerms]) -> tuple[KpiTerms, ...]:
         """The availabilities of which it prices each outage."""
         return ()
+
+    def may_be_recorded(self, area: str, kpis: Iterable[KpiTerms]) -> bool:
+        """Whether an occurrence in an area may be an outage on record that it prices as well."""
+        return False
 
     def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
         """The smallest credit of one failure as a percentage of a month's charges; None where the terms do not tell.
@@ -319,6 +325,14 @@ class UnitRateCredit(CreditTerms):
     )
     block_ms: DurationMs | None = Field(None, alias="block", description="How long a block of an outage is.")
     blocks: Literal["full", "begun", "prorata"] = Field("full", description="How a block that is not full counts.")
+    blocks_of: Literal["outage", "period"] = Field(
+        "outage", description="Each outage has blocks of its own, or all of a measurement period have them together."
+    )
+    after_ms: DurationMs | None = Field(
+        None,
+        alias="after",
+        description="So much costs nothing: of each outage, or of all together by blocks_of.",
+    )
     rectified_within_ms: DurationMs | None = Field(
         None,
         alias="rectified_within",
@@ -355,14 +369,43 @@ class UnitRateCredit(CreditTerms):
                 by_service.setdefault(service, kpi)
         return tuple(by_service.values())
 
+    def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
+        put_right_ms = self.rectified_within_ms if self.blocks_of == "outage" else None
+        if put_right_ms is not None and put_right_ms <= (self.after_ms or 0):
+            yield ("rectified_within",), "is no longer than after, so that it changes nothing (leave it out)"
+        longest = max((kpi.measurement_months for kpi in self.recorded(kpis.values())), default=None)
+        if longest is None or self.block_ms is None:
+            return
+        least_ms = (self.after_ms or 0) + (self.block_ms if self.blocks == "full" else 1)
+        if least_ms > longest * LONGEST_MONTH_MS:
+            message = "no measurement period is so long, so that it never costs anything"
+            yield ("block",), f"{message} (write less for block, or for after)"
+
+    def may_be_recorded(self, area: str, kpis: Iterable[KpiTerms]) -> bool:
+        """An area with a weight of its own is no service on record, unless it is called so."""
+        services = {kpi.service for kpi in self.recorded(kpis)}
+        return bool(services) and (not self.weights or area in {"", *services})
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if (self.rate is None) == (self.share is None):
             raise Misplaced([(("rate",), "or share: write one of them")])
         if (self.kpi is None) == (self.block_ms is None):
             raise Misplaced([(("block",), "is for outages, kpi for a count: write one of them")])
-        if self.rectified_within_ms is not None and self.kpi is not None:
-            raise Misplaced([(("rectified_within",), "is for outages, and not for a count (leave it out)")])
+        keys: tuple[str, ...] = ("used_factor", "repeats") if self.blocks_of == "period" else ()
+        message = "is for blocks of each outage"
+        if self.kpi is not None:
+            message, keys = "is for outages, and not for a count", ("after", "blocks_of", "rectified_within")
+        is_set = {
+            "after": self.after_ms,
+            "blocks_of": self.blocks_of == "period",
+            "rectified_within": self.rectified_within_ms,
+            "used_factor": self.used_factor != 1,
+            "repeats": self.repeats,
+        }
+        wrong = [key for key in keys if is_set[key]]
+        if wrong:
+            raise Misplaced([((key,), f"{message} (leave it out)") for key in wrong])
         return self
 
 
@@ -403,10 +446,12 @@ class PerTicketCredit(CreditTerms):
 
     @property
     def is_of_charges(self) -> bool:
-        return False
+        return any(price.share is not None for price in self.late)
 
     def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
-        return min(price.amount for price in self.late) / charges * 100 if charges and self.block_ms is None else None
+        if not charges or self.block_ms is not None:
+            return None
+        return min(price.price(charges) for price in self.late) / Fraction(charges) * 100
 
     def doubts(self, kpis: Mapping[str, KpiTerms]) -> Iterator[RuleProblem]:
         tickets = kpis[self.kpi].ticket_terms
@@ -414,8 +459,9 @@ class PerTicketCredit(CreditTerms):
             message = f"{self.kpi} has no late tickets, so that it never gives anything"
             yield ("kpi",), f"{message} (name a ratio_in_target with within)"
         for i, price in enumerate(self.late):
-            if not price.amount:
-                yield ("late", i, "amount"), "is nothing, and no ticket costs less (leave the row out)"
+            if not price.amount and not price.share:
+                key = "amount" if price.share is None else "share"
+                yield ("late", i, key), "is nothing, and no ticket costs less (leave the row out)"
 
 
 class FixedCredit(RepeatedCreditTerms):

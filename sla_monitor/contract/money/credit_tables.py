@@ -162,13 +162,23 @@ class LatePrice(Strict):
 
     at_least_ms: DurationMs | None = Field(None, alias="at_least", description="For tickets so late and later;")
     above_ms: DurationMs | None = Field(None, alias="above", description="or only for later ones; none: for all late.")
-    amount: Money = Field(description="For the ticket, or for each block of its lateness.")
+    amount: Money | None = Field(None, description="For the ticket, or for each block of its lateness;")
+    share: ChargeShare | None = Field(None, description="or a share of the charges, such as 1/20.")
 
     @model_validator(mode="after")
     def _one_edge(self) -> Self:
         if self.at_least_ms is not None and self.above_ms is not None:
             raise Misplaced([(("above",), "or at_least: write no more than one of them")])
+        if (self.amount is None) == (self.share is None):
+            raise Misplaced([(("amount",), "or share: write one of them")])
         return self
+
+    def price(self, charges: Decimal) -> Fraction:
+        """In money."""
+        return Fraction(self.share or 0) * Fraction(charges) if self.amount is None else Fraction(self.amount)
+
+    def words(self, charges: Decimal) -> str:
+        return f"{self.share} of {charges}" if self.amount is None else f"{self.amount}"
 
     def holds(self, late_ms: int) -> bool:
         return late_ms >= self.at_least_ms if self.at_least_ms is not None else late_ms > (self.above_ms or 0)

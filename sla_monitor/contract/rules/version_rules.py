@@ -18,6 +18,7 @@ FIXED: tuple[Path, ...] = (
     ("time_zone",),
     ("currency",),
     ("term", "start"),
+    ("accounting", "quarters"),
 )
 """What makes a contract the same contract."""
 
@@ -34,7 +35,7 @@ def check_fixed(document: Document, first: Node, later: Node) -> None:
     """Add a problem for each term that no version may change."""
     for path in FIXED:
         before, after = _found(first, path), _found(later, path)
-        if before and after and plain(before) != plain(after):
+        if after and (before is None or plain(before) != plain(after)):
             document.blame(after.place, dotted(later, path), "cannot change by version (make it a contract of its own)")
 
 

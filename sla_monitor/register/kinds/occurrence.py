@@ -40,3 +40,9 @@ class Occurred(EntryKind):
         rules = [rule.id for rule in credits_ if rule.prices_occurrences]
         if self.rule not in rules:
             yield EntryProblem("rule", f"no such credit by unit rate: {self.rule} ({suggestion(self.rule, rules)})")
+
+    def doubts(self, context: EntryContext) -> Iterator[str]:
+        terms = context.terms_of(self.month)
+        rule = next((one for one in terms.credits if one.id == self.rule), None)
+        if rule is not None and rule.may_be_recorded(self.area, terms.kpis):
+            yield f"{self.rule} prices outages on record: one that is on record must not be entered, or it costs twice"

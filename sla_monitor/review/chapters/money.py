@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from sla_monitor.register.entries import Occurred
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
 from sla_monitor.review.chapters.failed_kpis import steps_table
@@ -51,7 +52,7 @@ def money(case: PackInput) -> Section:
     blocks: list[Block] = []
     if case.assessment.restatement is not None:
         blocks.append(Notice(restated(case, case.assessment.restatement)))
-    blocks += [_charges(case, case.result), _lines(case, case.result), *_worked_out(case.result)]
+    blocks += [_charges(case, case.result), _lines(case, case.result), *_entered(case), *_worked_out(case.result)]
     blocks += _held(case, case.result)
     inside = (
         *restatement(case),
@@ -117,6 +118,26 @@ def _held(case: PackInput, result: PeriodResult) -> Iterator[Table]:
         yield Table("credit-held", "Not due: the failure has not repeated", LINES, rows)
         for position, line in enumerate(result.credit.held, start=1):
             yield steps_table(f"credit-held-{position}", f"Not due: {describe_id(line.rule)}, {line.kpi}", line.working)
+
+
+def _entered(case: PackInput) -> Iterator[Notice]:
+    """Occurrences that may be outages on record, which cost by the same rule."""
+    kpis = case.terms.kpis
+    down = {kpi.kpi for kpi in case.assessment.kpis if any(outage.downtime_ms for outage in kpi.outages)}
+    for rule in case.terms.credits:
+        if down.isdisjoint(kpi.id for kpi in rule.recorded(kpis)):
+            continue
+        numbers = [
+            str(entry.number)
+            for entry, said in case.register.of(Occurred)
+            if said.month == case.month and said.rule == rule.id and rule.may_be_recorded(said.area, kpis)
+        ]
+        if numbers:
+            what = f"entry {numbers[0]} is" if len(numbers) == 1 else f"entries {format_list(numbers)} are"
+            yield Notice(
+                f"By {describe_id(rule.id)}, {what} priced beside the outages on record."
+                " What is on record as well costs twice; undo such an entry."
+            )
 
 
 def _worked_out(result: PeriodResult) -> Iterator[Table]:

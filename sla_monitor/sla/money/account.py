@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
-from sla_monitor.periods.months import TermMonths, shifted
+from sla_monitor.periods.months import TermMonths, Window, shifted
 from sla_monitor.sla.money.charges import of_service
 from sla_monitor.sla.results import PeriodResult
+
+Over: TypeAlias = Window | Literal["trailing_12_months"]
 
 WHOLE = ""
 """The scope that is the contract as a whole."""
@@ -26,17 +29,15 @@ class Account:
     estimated_year_1: Decimal | None = None
     coming: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
 
-    def months_before(self, over: str) -> list[PeriodResult]:
-        """The earlier months of a window: none for `period`, eleven for `trailing_12_months`, or the contract
-        year's."""
-        if over == "period":
-            return []
-        begin = self.run.year_months(self.month)[0] if over == "contract_year" else shifted(self.month, -11)
+    def months_before(self, over: Over) -> list[PeriodResult]:
+        """The earlier months of a window: none for `period`, eleven for `trailing_12_months`, or those of the quarter
+        or the year."""
+        begin = shifted(self.month, -11) if over == "trailing_12_months" else self.run.window(over, self.month)[0]
         return [past for past in self.earlier if begin <= past.month < self.month]
 
-    def charges_of(self, base: str, scope: str) -> Decimal:
-        """The charges that a cap's percentage is of. A contract year ends with the term; months of it of which nobody
-        tells the charges are taken at this month's."""
+    def charges_of(self, base: Over | Literal["estimated_year_1"], scope: str) -> Decimal:
+        """The charges that a cap's percentage is of. A year or a quarter ends with the term; months of it of which
+        nobody tells the charges are taken at this month's."""
         if base == "estimated_year_1":
             return self.estimated_year_1 or Decimal(0)
         this = _of(self.charges, scope)
@@ -46,9 +47,9 @@ class Account:
         if base == "trailing_12_months":
             return sum((known.get(shifted(self.month, -n), Decimal(0)) for n in range(1, 13)), Decimal(0))
         known |= {month: _of(charges, scope) for month, charges in self.coming.items()}
-        return sum((known.get(month, this) for month in self.run.year_months(self.month)), Decimal(0))
+        return sum((known.get(month, this) for month in self.run.window(base, self.month)), Decimal(0))
 
-    def given_before(self, over: str, scope: str) -> Decimal:
+    def given_before(self, over: Over, scope: str) -> Decimal:
         """Credits and compensation of the earlier months of a window, after their caps."""
         return sum((given(past, scope) for past in self.months_before(over)), Decimal(0))
 

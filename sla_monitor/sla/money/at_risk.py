@@ -12,7 +12,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.money.charges import indexed
 from sla_monitor.sla.rounding import money
 
-MONTHS = {"period": 1, "contract_year": 12, "trailing_12_months": 12}
+MONTHS = {"period": 1, "quarter": 3, "contract_year": 12, "calendar_year": 12, "trailing_12_months": 12}
 """Of windows, and of the charges that a cap's percentage is of."""
 
 

@@ -88,6 +88,26 @@ def test_a_price_of_outages_of_which_none_is_on_record(tmp_path: Path, parts: st
             assert [line for line in doubted(tmp_path, text.replace(before, after)) if line.startswith(told)]
 
 
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        ("block: 31d, after: 1ms", "block: 31d"),
+        ("block: 1h, blocks: begun, after: 31d", "block: 1h, blocks: begun, after: 743h"),
+    ],
+)
+def test_a_price_of_outages_that_are_longer_than_any_month(tmp_path: Path, long: str, short: str) -> None:
+    (line,) = doubted(tmp_path, credit(f"method: unit_rate, rate: 5, {long}"))
+    assert line.startswith("credits.c.block: no measurement period is so long, so that it never costs anything")
+    assert doubted(tmp_path, credit(f"method: unit_rate, rate: 5, {short}")) == []
+
+
+@pytest.mark.parametrize(("changed", "is_told"), [("1h", True), ("61m", False), ("1h, blocks_of: period", False)])
+def test_a_time_for_rectification_that_costs_nothing_in_any_case(tmp_path: Path, changed: str, is_told: bool) -> None:
+    found = doubted(tmp_path, credit(f"method: unit_rate, rate: 5, block: 1h, after: 1h, rectified_within: {changed}"))
+    message = "credits.c.rectified_within: is no longer than after, so that it changes nothing (leave it out)"
+    assert [line.split(" [")[0] for line in found] == [message] * is_told
+
+
 def test_an_amount_needs_no_charges_of_its_service(tmp_path: Path) -> None:
     text = credit("method: fixed, amounts: {KPI1: 5}, service: custody").replace("service: custody, amount", "amount")
     assert doubted(tmp_path, text) == []

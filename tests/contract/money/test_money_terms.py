@@ -142,6 +142,8 @@ LATENESS = [
         "late: [{at_least: 10m, above: 5m, amount: 1}]",
         "credits.a.late.0.above: or at_least: write no more than one of them",
     ),
+    ("late: [{amount: 1, share: 1/20}]", "credits.a.late.0.amount: or share: write one of them"),
+    ("late: [{above: 5m}]", "credits.a.late.0.amount: or share: write one of them"),
 ]
 
 

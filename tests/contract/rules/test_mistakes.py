@@ -31,7 +31,7 @@ TOP = [
         SERVICES + "accounting: {confirmation: true, unknown: counted}",
         [
             "c.yaml:11:28: accounting.confirmation: must be a whole number",
-            "c.yaml:11:34: accounting.unknown: unknown key (known here: confirmation, coverage_floor)",
+            "c.yaml:11:34: accounting.unknown: unknown key (known here: confirmation, coverage_floor, quarters)",
         ],
     ),
     (

@@ -84,7 +84,7 @@ def _lines(
 
 def _charges_before(case: PackInput, result: PeriodResult, service: str | None) -> dict[str, Decimal]:
     """The charges of the earlier months of the measurement period, by the KPIs whose period has several."""
-    run = TermMonths(name_of(case.assessment.starts_on))
+    run = TermMonths(name_of(case.assessment.starts_on), quarters=case.terms.accounting.quarters)
     known = {past.month: past.charges for past in case.assessment.earlier}
     return {
         kpi.id: sum(of_measurement_period(run, result.month, kpi.measurement_months, known, service), Decimal(0))

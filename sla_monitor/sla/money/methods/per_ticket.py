@@ -21,11 +21,15 @@ def lines(rule: PerTicketCredit, case: CreditInput) -> Iterator[CreditLine]:
     waiver = case.seen.waived.get(rule.kpi)
     if result is None or measured is None or not (result.is_priced or waiver):
         return
+    charges = case.charges(rule)
     for ticket in measured.late:
-        price = max((one.amount for one in rule.late if one.holds(ticket.late_ms)), default=None)
-        if not price:
+        holding = [one for one in rule.late if one.holds(ticket.late_ms)]
+        greatest = max(holding, key=lambda one: one.price(charges), default=None)
+        amount = Fraction(0) if greatest is None else greatest.price(charges)
+        if greatest is None or not amount:
             continue
-        amount, formula = Fraction(price), f"{price} for the ticket"
+        price = greatest.words(charges)
+        formula = f"{price} for the ticket"
         working = [_lateness(rule, ticket)]
         if rule.block_ms is not None:
             exact = Fraction(ticket.late_ms, rule.block_ms)

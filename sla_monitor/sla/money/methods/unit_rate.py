@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -15,13 +15,13 @@ from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.money.credit_input import CreditInput
 from sla_monitor.sla.results import CreditLine
 from sla_monitor.sla.rounding import shown
-from sla_monitor.sla.working import step
+from sla_monitor.sla.working import Step, Working, step
 
 
 @dataclass(frozen=True, slots=True)
 class PricedBlocks:
-    """What is priced in one line. `what` it is and what is `told` of its length; `kpi`: of which it is; `waived`: who
-    let it pass, where somebody did."""
+    """What is priced in one line. `what` it is and what is `told` of its length; `before`: what that is made of; `kpi`:
+    of which it is; `waived`: who let it pass, where somebody did; `outage_ms`: when the only outage of it began."""
 
     what: str
     told: str
@@ -30,6 +30,25 @@ class PricedBlocks:
     factors: tuple[Fraction, ...] = ()
     kpi: str | None = None
     waived: str | None = None
+    before: Working = ()
+    outage_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailability:
+    """One time that something was unavailable: `counted_ms` of `whole_ms`, of which `free_ms` costs nothing.
+    `start_ms`: of an outage on record."""
+
+    name: str
+    counted_ms: Fraction | int
+    whole_ms: int
+    weight: Fraction
+    factors: tuple[Fraction, ...] = ()
+    kpi: str | None = None
+    waived: str | None = None
+    free_ms: int = 0
+    area: str = ""
+    start_ms: int | None = None
 
 
 def lines(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
@@ -38,8 +57,9 @@ def lines(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
     left = None if rule.max_blocks is None else Fraction(rule.max_blocks)
     for one in _counted(rule, case):
         if one.waived is not None:
-            before = (step(one.what, one.told, f"{shown(one.number)} blocks", rule.clause),)
-            yield case.line(rule, one.kpi, Fraction(0), f"waived, {one.waived}", before)
+            before = (*one.before, step(one.what, one.told, f"{shown(one.number)} blocks", rule.clause))
+            line = case.line(rule, one.kpi, Fraction(0), f"waived, {one.waived}", before)
+            yield replace(line, outage_ms=one.outage_ms)
             continue
         paid = one.number if left is None else min(one.number, left)
         left = None if left is None else left - paid
@@ -49,7 +69,8 @@ def lines(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
         for factor in one.factors:
             amount *= factor
         what = f"{shown(one.number)} blocks" + ("" if paid == one.number else f", {shown(paid)} of them priced")
-        yield case.line(rule, one.kpi, amount, formula, (step(one.what, one.told, what, rule.clause),))
+        line = case.line(rule, one.kpi, amount, formula, (*one.before, step(one.what, one.told, what, rule.clause)))
+        yield replace(line, outage_ms=one.outage_ms)
 
 
 def repeat_modifier(rule: UnitRateCredit, repeats: int) -> Fraction:
@@ -76,12 +97,22 @@ def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[PricedBlocks]:
             yield PricedBlocks("blocks", "", case.value_of(result), kpi=rule.kpi)
         return
     recorded = rule.recorded(case.kpis.values())
-    for kpi in recorded:
-        yield from _recorded(rule, case, kpi)
-    yield from _entered(rule, case, [kpi.id for kpi in recorded] or list(case.kpis))
+    several = [one for kpi in recorded for one in _recorded(rule, case, kpi)]
+    several += _entered(rule, case, recorded)
+    if rule.blocks_of == "outage":
+        yield from (_alone(rule, one) for one in several)
+        return
+    ours = {kpi.service or "": kpi.id for kpi in recorded}
+    if len(recorded) == 1 and not rule.weights:  # what is entered without an area can only be of this one
+        ours[""] = recorded[0].id
+    together: dict[tuple[str | None, str], list[Unavailability]] = {}
+    for one in several:
+        kpi = one.kpi or ours.get(one.area)
+        together.setdefault((kpi, "" if kpi else one.area), []).append(one)
+    yield from (_together(rule, group) for group in together.values())
 
 
-def _recorded(rule: UnitRateCredit, case: CreditInput, kpi: KpiTerms) -> Iterator[PricedBlocks]:
+def _recorded(rule: UnitRateCredit, case: CreditInput, kpi: KpiTerms) -> Iterator[Unavailability]:
     """The outages that a KPI's downtime is made of, agreed view. Each is the next of its service in the period; whether
     it was put right in time is judged on the whole of it."""
     result, measured = case.results.get(kpi.id), case.seen.measured.get(kpi.id)
@@ -90,40 +121,70 @@ def _recorded(rule: UnitRateCredit, case: CreditInput, kpi: KpiTerms) -> Iterato
         return
     weight = Fraction(rule.weights.get(kpi.service or "", Decimal(1)))
     waived, repeats = None if waiver is None else waiver.why, 0
-    for outage in measured.outages:
-        if not outage.counted_ms:
-            continue
-        what = f"blocks, outage of {kpi.service} at {format_utc(outage.start_ms)}"
-        if is_put_right(rule, outage.end_ms - outage.start_ms):
-            told = _put_right(rule, outage.end_ms - outage.start_ms)
-            yield PricedBlocks(what, told, Fraction(0), weight, (), kpi.id, waived)
-            continue
-        repeats += 1
-        factors = tuple(_factors(rule, is_used=False, repeats=repeats))
-        blocks = blocks_of(rule, outage.counted_ms)
-        yield PricedBlocks(what, _lasted(rule, outage.counted_ms), blocks, weight, factors, kpi.id, waived)
+    for start_ms, end_ms, counted_ms in measured.outages:
+        if counted_ms:
+            repeats += not is_put_right(rule, end_ms - start_ms)
+            name = f"outage of {kpi.service} at {format_utc(start_ms)}"
+            factors = tuple(_factors(rule, is_used=False, repeats=repeats))
+            passed_ms = max(measured.begins_ms - start_ms, 0)
+            free_ms = max((rule.after_ms or 0) - passed_ms, 0)
+            whole_ms, of = end_ms - start_ms, kpi.id
+            yield Unavailability(name, counted_ms, whole_ms, weight, factors, of, waived, free_ms, "", start_ms)
 
 
-def _entered(rule: UnitRateCredit, case: CreditInput, kpis: Sequence[str]) -> Iterator[PricedBlocks]:
+def _entered(rule: UnitRateCredit, case: CreditInput, recorded: Sequence[KpiTerms]) -> Iterator[Unavailability]:
     """What people entered. It is waived where all of the KPIs that the rule is about are."""
-    waivers = [case.seen.waived.get(name) for name in kpis]
+    waivers = [case.seen.waived.get(name) for name in ([kpi.id for kpi in recorded] or case.kpis)]
     waived = waivers[0].why if waivers and waivers[0] and all(waivers) else None
     by_rule_or_service = case.seen.occurrences
     for one in by_rule_or_service.get(rule.id, by_rule_or_service.get(rule.service or "", ())):
         weight = Fraction(rule.weights.get(one.area, Decimal(1)))
-        if is_put_right(rule, one.duration_ms):
-            yield PricedBlocks("blocks", _put_right(rule, one.duration_ms), Fraction(0), weight, waived=waived)
+        factors = tuple(_factors(rule, is_used=one.is_used, repeats=one.repeats))
+        lasted_ms, free_ms = one.duration_ms, rule.after_ms or 0
+        yield Unavailability("", lasted_ms, lasted_ms, weight, factors, None, waived, free_ms, one.area)
+
+
+def _alone(rule: UnitRateCredit, one: Unavailability) -> PricedBlocks:
+    """An outage with blocks of its own."""
+    what = f"blocks, {one.name}" if one.name else "blocks"
+    told, blocks = _put_right(rule, one.whole_ms), Fraction(0)
+    factors: tuple[Fraction, ...] = ()
+    if not is_put_right(rule, one.whole_ms):
+        told, factors = _lasted(rule, one.counted_ms, one.free_ms), one.factors
+        blocks = blocks_of(rule, max(Fraction(one.counted_ms) - one.free_ms, Fraction(0)))
+    return PricedBlocks(what, told, blocks, one.weight, factors, one.kpi, one.waived, (), one.start_ms)
+
+
+def _together(rule: UnitRateCredit, several: Sequence[Unavailability]) -> PricedBlocks:
+    """All outages of a KPI, or of an area, as one."""
+    first, total = several[0], Fraction(0)
+    before: list[Step] = []
+    for one in several:
+        name = one.name or (f"outage of {one.area}" if one.area else "outage")
+        if is_put_right(rule, one.whole_ms):
+            before.append(step(name, _put_right(rule, one.whole_ms), "0m", rule.clause))
         else:
-            factors = tuple(_factors(rule, is_used=one.is_used, repeats=one.repeats))
-            blocks = blocks_of(rule, one.duration_ms)
-            yield PricedBlocks("blocks", _lasted(rule, one.duration_ms), blocks, weight, factors, waived=waived)
+            total += one.counted_ms
+            before.append(step(name, "", _length(one.counted_ms), rule.clause))
+    free_ms = rule.after_ms or 0
+    blocks, told = blocks_of(rule, max(total - free_ms, Fraction(0))), _lasted(rule, total, free_ms)
+    what = "blocks of the period"
+    return PricedBlocks(what, told, blocks, first.weight, (), first.kpi, first.waived, tuple(before))
 
 
-def _lasted(rule: UnitRateCredit, duration_ms: Fraction | int) -> str:
-    """How long it was, against the length of a block."""
+def _lasted(rule: UnitRateCredit, duration_ms: Fraction | int, free_ms: int) -> str:
+    """How long it was but for what costs nothing, against the length of a block."""
+    lasted = _length(duration_ms)
+    if duration_ms and duration_ms <= free_ms:
+        return f"{lasted}, no longer than {spelled_duration(free_ms)}"
+    return f"{f'({lasted} − {spelled_duration(free_ms)})' if free_ms else lasted} / {_length(rule.block_ms or 1)}"
+
+
+def _length(duration_ms: Fraction | int) -> str:
     whole = Fraction(duration_ms)
-    lasted = spelled_duration(int(whole)) if whole.denominator == 1 else f"{shown(whole)} ms"
-    return f"{lasted} / {spelled_duration(rule.block_ms or 1)}"
+    if not whole:
+        return "0m"
+    return spelled_duration(int(whole)) if whole.denominator == 1 else f"{shown(whole)} ms"
 
 
 def _put_right(rule: UnitRateCredit, duration_ms: int) -> str:

@@ -88,7 +88,9 @@ def months_of(case: ContractCase, whole: PackInput) -> Iterator[PackInput]:
         return
     terms = case.terms()
     for run in case.rows():
-        setting = Setting(TermMonths(str(case.data.get("start", month_name(run[0])))), case.data.get("currency", "GBP"))
+        quarters = terms.accounting.quarters
+        term = TermMonths(str(case.data.get("start", month_name(run[0]))), quarters=quarters)
+        setting = Setting(term, case.data.get("currency", "GBP"))
         begun = replace(whole.assessment, currency=setting.currency, starts_on=first_day(setting.run.first))
         results = fold(setting, lambda _: terms, [month_input(case, terms, row) for row in run])
         for n, result in enumerate(results):
