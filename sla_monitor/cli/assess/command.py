@@ -113,11 +113,12 @@ def _assessed(asked: AssessOptions, style: str, working: bool) -> str:
     from sla_monitor.cli.assess.month import format_assessment
     from sla_monitor.cli.assess.working_steps import format_working
     from sla_monitor.cli.shared.terminal import width
-    from sla_monitor.document import document, document_text
-    from sla_monitor.document.inputs import inputs_of
 
     found = assess_month(asked.contract, asked.source, asked.month, asked.now_ms)
     if style == "json":
+        from sla_monitor.document import document, document_text
+        from sla_monitor.document.inputs import inputs_of
+
         return document_text(document(found, inputs_of(asked.contract, asked.source, found)))
     columns = width()
     told = format_assessment(found, asked.contract, columns, asked.origin)

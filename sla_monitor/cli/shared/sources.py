@@ -26,12 +26,13 @@ _MONTH = re.compile(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])", re.ASCII)
 def chosen_contract(name: str, config: Path, holidays: Path | None = None) -> Contract:
     """A contract by its id, or by the path of its file; `holidays`: the folder that its files of bank holidays were put
     in. Raises ConfigError, and UsageError for a name of none."""
-    from sla_monitor.configuration import read_configuration
     from sla_monitor.contract.load import load_contract
     from sla_monitor.contract.reading.nearest import suggestion
 
     if name.endswith((".yaml", ".yml")) or "/" in name:
         return load_contract(Path(name), holidays)
+    from sla_monitor.configuration import read_configuration
+
     if holidays is not None:
         raise click.UsageError("--holidays goes with a contract's file (name the file, and not the id)")
     contracts = {contract.id: contract for contract in read_configuration(config).contracts}
