@@ -685,8 +685,8 @@ def test_hours_of_the_period_are_counted_together(tmp_path: Path) -> None:
     assert [str(step) for step in found.credit.lines[0].working] == [
         "outage of network at 2026-06-10T09:00:00Z: 40m",
         "outage of network at 2026-06-20T09:00:00Z: 10m",
-        "blocks of the period: 50m / 1h = 1 blocks",
-        "credit: 1/30 of 3000.00 × 1 × 1 blocks = 100.00",
+        "blocks of the period: 50m / 1h = 1 block",
+        "credit: 1/30 of 3000.00 × 1 × 1 block = 100.00",
     ]
 
 
