@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from sla_monitor.contract.advice import advice
 from sla_monitor.contract.load import load_contract
@@ -16,6 +17,8 @@ from sla_monitor.contract.money.credit_methods import METHODS
 from sla_monitor.contract.reading.explain import SAMPLES
 from sla_monitor.contract.reading.json_schema import contract_schema, model_schema
 from sla_monitor.contract.reading.key_tables import key_tables
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
 from sla_monitor.settings import Settings
 from tests.contract.support import HEAD, ROOT
@@ -121,11 +124,19 @@ def test_the_transaction_of_the_how_to_is_a_good_one(tmp_path: Path) -> None:
 
 
 def test_the_versions_of_the_page_are_good_ones(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    example, _ = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     path = tmp_path / "c.yaml"
-    path.write_text(
-        "id: c\nauthority: A\nsupplier: S\nterm: {start: 2025-04-01, end: 2035-03-31}\ntime_zone: UTC\ncurrency: GBP\n"
-        f"services: [{{id: s}}]\n{example}"
-    )
+    path.write_text(f"{HEAD}services: [{{id: s}}]\n{example}")
     references = [version.reference for version in load_contract(path).versions]
     assert references == ["", "CCN-12", "CCN-13", "CCN-13"]
+
+
+def test_the_items_for_each_row_of_the_page_are_good_ones(tmp_path: Path) -> None:
+    _, example = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "c.yaml"
+    path.write_text(HEAD + example)
+    assert list(Draft202012Validator(contract_schema()).iter_errors(plain(read_document(path).root))) == []
+    first, second = load_contract(path).versions
+    assert [service.id for service in first.terms.services] == ["wan-hq"]
+    assert [service.name for service in second.terms.services] == ["Network at Headquarters", "Network at Depot"]
+    assert second.reference == "CCN-3"

@@ -12,7 +12,8 @@ import pytest
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.money.trigger_terms import Effect, TriggerCondition
 from sla_monitor.contract.reading.json_schema import model_schema
-from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.nodes import Mapping, plain
+from sla_monitor.contract.reading.repeating import repeated
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import TermMonths
@@ -40,7 +41,12 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
     """`UPDATE_DOCS=1 pytest -n 0 tests/contract_cases/test_docs.py` writes the working anew."""
     path = tmp_path / "example.yaml"
     path.write_text(text, encoding="utf-8")
-    case = Case(heading, plain(read_document(path).root))
+    document = read_document(path)
+    values = plain(document.root)
+    if isinstance(document.root, Mapping) and "lists" in values.get("terms", {}):
+        values["terms"] = plain(repeated(document, document.root.entries["terms"]))
+    assert document.problems == []
+    case = Case(heading, values)
     terms, (rows,) = case.terms(), case.rows()
     setting = Setting(TermMonths(month_name(rows[0]), quarters=terms.accounting.quarters), "GBP")
     results = fold(setting, lambda _: terms, [month_input(case, terms, row) for row in rows])
@@ -56,7 +62,7 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
 
 
 def test_every_yaml_block_is_an_example() -> None:
-    assert len(EXAMPLES) == TERMS.count("```yaml") == 38
+    assert len(EXAMPLES) == TERMS.count("```yaml") == 39
 
 
 def test_every_key_is_explained() -> None:
