@@ -92,6 +92,19 @@ def test_what_is_missing_can_be_said_for_every_required_key() -> None:
     assert missing <= {("file", "versions")}
 
 
+def test_the_keys_that_are_explained_of_an_example_stand_in_it() -> None:
+    """In the form in which they are explained."""
+    page = PAGE.read_text(encoding="utf-8")
+    section = page[page.index("## Example contracts\n") : page.index("## Contracts\n")]
+    explained = re.findall(r"^### `([\w-]+)`\n(.*?)(?=^### |\Z)", section, re.DOTALL | re.MULTILINE)
+    assert len(explained) == 9
+    for name, told in explained:
+        contract = (ROOT / f"config/contracts/examples/{name}.yaml").read_text(encoding="utf-8")
+        keys = re.findall(r"^\| `(.+?)` \|", told, re.MULTILINE)
+        assert [key for key in keys if key not in contract] == [], name
+        assert keys, name
+
+
 def test_the_contract_of_the_how_to_is_a_good_one(tmp_path: Path) -> None:
     page = (ROOT / "docs/how-to/add-a-supplier.md").read_text(encoding="utf-8")
     first, change = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)

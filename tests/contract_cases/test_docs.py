@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import get_args
@@ -37,6 +38,7 @@ def worked(result: PeriodResult) -> str:
 
 @pytest.mark.parametrize(("heading", "text", "working"), EXAMPLES, ids=[heading for heading, _, _ in EXAMPLES])
 def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, text: str, working: str) -> None:
+    """`UPDATE_DOCS=1 pytest -n 0 tests/contract_cases/test_docs.py` writes the working anew."""
     path = tmp_path / "example.yaml"
     path.write_text(text, encoding="utf-8")
     document = read_document(path)
@@ -51,6 +53,11 @@ def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, tex
     for n, row in enumerate(rows, 1):
         answers = Answers(case, terms, row, results[:n])
         assert {key: answers.to(key, value) for key, value in row["expect"].items()} == row["expect"]
+    if os.environ.get("UPDATE_DOCS"):
+        page, between = DOCS / "contract-terms.md", f"{text}```\n\n```text\n"
+        now = page.read_text(encoding="utf-8").replace(between + working, between + worked(results[-1]))
+        page.write_text(now, encoding="utf-8")
+        return
     assert working == worked(results[-1])
 
 
