@@ -25,6 +25,7 @@ from sla_monitor.contract.reading.nodes import (
     plain,
 )
 from sla_monitor.contract.reading.places import dotted, locate, repeated_for
+from sla_monitor.contract.reading.repeating import PLACEHOLDER
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 
@@ -128,8 +129,8 @@ HIDDEN = "(hidden)"
 def secrets_in(node: Node, is_secret: bool = False) -> Iterator[str]:
     """Every text under a key that sounds like a secret's, references excepted."""
     if isinstance(node, Leaf):
-        if is_secret and isinstance(node.value, str) and node.value and not _REFERENCE.fullmatch(node.value):
-            yield node.value
+        if is_secret and isinstance(node.value, str):
+            yield from _secrets_of(node.value)
         return
     for key, child in children(node):
         if key in _NAMES:
@@ -138,6 +139,15 @@ def secrets_in(node: Node, is_secret: bool = False) -> Iterator[str]:
             )
         else:
             yield from secrets_in(child, is_secret or (isinstance(key, str) and bool(_SECRET_KEY.search(key))))
+
+
+def _secrets_of(text: str) -> Iterator[str]:
+    """A secret's text, and the parts of it that are the same for all rows of a list."""
+    parts = PLACEHOLDER.sub("\n", text).split("\n")
+    bare = "".join(parts)
+    if bare and not _REFERENCE.fullmatch(bare):
+        yield text
+        yield from filter(None, parts)
 
 
 class Hider:

@@ -24,8 +24,10 @@ from sla_monitor.contract.reading.places import dotted
 from sla_monitor.contract.reading.yaml_file import NODE_LIMIT, SIZE_LIMIT
 
 LISTS, FOR_EACH = "lists", "for_each"
-_PLACEHOLDER = re.compile(r"\$\$|\$\{([\w-]+)\.([\w-]+)\}")
-"""`${site.id}`: with a point, unlike `${name}` and `${env:NAME}`. A doubled dollar sign is passed over."""
+PLACEHOLDER = re.compile(r"\$\{([\w-]+)\.([\w-]+)\}")
+"""`${site.id}`: with a point, unlike `${name}` and `${env:NAME}`."""
+_TOKEN = re.compile(rf"\$\$|{PLACEHOLDER.pattern}")
+"""A doubled dollar sign is passed over."""
 
 Rows = dict[str, Mapping]
 """By their ids."""
@@ -98,7 +100,7 @@ class _Repeater:
             is_same = all(entries[key] is value for key, value in node.entries.items())
             return node if is_same else node.having(entries, node.keys)
         if self.lists and isinstance(node.value, str) and "${" in node.value:
-            for found in _PLACEHOLDER.finditer(node.value):
+            for found in _TOKEN.finditer(node.value):
                 if found[1] in self.lists:
                     self.blame(node, path, f"{found[0]} has no row here (write for_each: {found[1]} at the item)")
         return node
@@ -144,11 +146,11 @@ class _Row:
             return node.having(entries, node.keys)
         if not isinstance(node.value, str) or "${" not in node.value:
             return node
-        whole = _PLACEHOLDER.fullmatch(node.value)
+        whole = _TOKEN.fullmatch(node.value)
         if whole and whole[1]:
             # The row's own value, with its type and its place: a mistake in it is a mistake of the row.
             return self.value(whole, node, path)
-        return Leaf(node.place, _PLACEHOLDER.sub(lambda found: self.text(found, node, path), node.value))
+        return Leaf(node.place, _TOKEN.sub(lambda found: self.text(found, node, path), node.value))
 
     def value(self, found: re.Match[str], node: Leaf, path: Path) -> Leaf:
         """What a placeholder stands for."""

@@ -29,3 +29,10 @@ def test_the_longer_of_two_secrets_goes_first() -> None:
 
 def test_a_reference_and_other_values_may_be_told() -> None:
     assert hidden("{token: '${env:TOKEN}', host: portal}", "${env:TOKEN} portal") == "${env:TOKEN} portal"
+
+
+def test_a_placeholder_may_be_told_and_what_stands_around_it_may_not() -> None:
+    text = "services: [{for_each: site, token: '${site.tok}', password: 'hunter${site.id}'}]"
+    assert hidden(text, "${site.tok} is not in the row") == "${site.tok} is not in the row"
+    assert hidden(text, "'hunterhq' is wrong") == "'(hidden)hq' is wrong"
+    assert hidden("token: '${file:/run/${site.id}}'", "${file:/run/hq}") == "${file:/run/hq}"
