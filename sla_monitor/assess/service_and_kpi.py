@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from operator import attrgetter
 
-from sla_monitor.assess.assessment import NO_FIGURE, ImpactCost, KpiAssessment, Lanes, Outage, ServiceAssessment
+from sla_monitor.assess.assessment import NO_FIGURE, Figure, ImpactCost, KpiAssessment, Lanes, Outage, ServiceAssessment
 from sla_monitor.assess.endpoint_states import DownSpan
 from sla_monitor.assess.forecast import kpi_forecast, other_forecast, whole_of
 from sla_monitor.assess.indicators import Bounds, KpiEvaluation, SoFar
@@ -182,12 +182,17 @@ def _kpi(
         is_assessable=one.results["agreed"].band is not None and not is_unmeasured,
         terms=kpi,
         period=whole.period,
-        views=dict.fromkeys(one.figures(), NO_FIGURE) if is_unmeasured else one.figures(),
+        views=one.figures() if not is_unmeasured else {view: _blank(each) for view, each in one.figures().items()},
         submitted=agreed.submitted,
         difference=one.results["agreed"].difference,
         coverage_ratio=agreed.coverage,
         result=priced,
     )
+
+
+def _blank(figure: Figure) -> Figure:
+    """The time that was agreed, and no figure of it."""
+    return replace(NO_FIGURE, downtime_ms=figure.downtime_ms, base_ms=figure.base_ms, seconds=figure.seconds)
 
 
 def _allowance(whole: PeriodContext, one: KpiEvaluation) -> tuple[Fraction, Fraction]:
