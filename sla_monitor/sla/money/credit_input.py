@@ -35,13 +35,17 @@ class CreditInput:
         found = (self.results[name] for name in names or self.results if name in self.results)
         return (result for result in found if result.is_priced)
 
+    def costing(self, names: Sequence[str]) -> Iterator[KpiResult]:
+        """The same without those that a waiver lets pass, also where they meet their target and cost something."""
+        return (result for result in self.priced(names) if result.kpi not in self.seen.waived)
+
     def value_of(self, result: KpiResult) -> Fraction:
         """The figure that is compared with edges."""
         return banded_value(self.kpis[result.kpi], result.value or Fraction(0))
 
     def points(self, names: Sequence[str]) -> Fraction:
         """The points of the named KPIs (none: of all) that cost money."""
-        return sum((result.points for result in self.priced(names)), Fraction(0))
+        return sum((result.points for result in self.costing(names)), Fraction(0))
 
     def charges(self, rule: CreditTerms) -> Decimal:
         """The month's."""

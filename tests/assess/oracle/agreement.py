@@ -14,7 +14,8 @@ from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.spans import Span
 from tests.assess.records import DOWN, UNKNOWN, UP, Record, entries, one_version
 
-from .money import Month, Oracle
+from .money import Oracle
+from .reckoning import Month
 from .scene import STEP, Scene, later
 
 LISTED = {"agreed": "downtime_ms", "gross": "gross_ms", "claimed": "claimed_ms"}
@@ -47,8 +48,10 @@ def compared(found: PeriodResult, own: Month) -> Iterator[tuple[str, Any, Any]]:
     yield "before caps", Fraction(found.credit.before_caps), own.before_caps
     yield "caps", [Fraction(cap.after) for cap in found.credit.caps], own.caps
     yield "total", Fraction(found.credit.total), own.total
-    yield "triggers", sorted((one.trigger, str(one.on)) for one in found.triggers), sorted(
-        (name, str(day)) for name, day in own.triggers
+    yield (
+        "triggers",
+        sorted((one.trigger, str(one.on)) for one in found.triggers),
+        sorted((name, str(day)) for name, day in own.triggers),
     )
 
 

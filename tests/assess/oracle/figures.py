@@ -203,7 +203,7 @@ class Figures:
         return sum(b - a for a, b in running) - len(stopped & steps(running) if stopped else ())
 
     def counted(self, kpi: dict[str, Any]) -> list[Ticket]:
-        relieved = {id for one in self.scene.asked if one.granted for id in one.tickets}
+        relieved = {name for one in self.scene.asked if one.granted for name in one.tickets}
         return [
             ticket
             for ticket in self.scene.tickets

@@ -13,7 +13,12 @@ from tests.assess.records import endpoint, service
 STEP = 30_000
 HOUR = 120
 DAY = 24 * HOUR
-PLACES = [("Europe/London", "2026-02"), ("Europe/London", "2026-09"), ("America/New_York", "2026-10"), ("UTC", "2026-11")]
+PLACES = [
+    ("Europe/London", "2026-02"),
+    ("Europe/London", "2026-09"),
+    ("America/New_York", "2026-10"),
+    ("UTC", "2026-11"),
+]
 CALENDARS: dict[str, Any] = {
     "office": {"hours": {"mon-fri": "08:00-18:00"}},
     "long": {"hours": {"mon-sun": ["06:00-12:30", "13:00-23:00"]}},
@@ -116,7 +121,7 @@ class Maker:
         down = {name: self.spans(self.draw.randint(0, 9), None) for name in self.services}
         unseen = {name: self.apart(self.spans(self.draw.randint(0, 2), 9 * HOUR), down[name]) for name in self.services}
         tickets = self.tickets()
-        terms = {
+        terms: dict[str, Any] = {
             "term": {"start": f"{self.months[0]}-{self.first_day:02}", "end": str(date(2029, 6, 30))},
             "time_zone": self.zone.key,
             "calendars": CALENDARS,
@@ -384,7 +389,7 @@ class Maker:
         return percent.get(kpi["indicator"], 30)
 
     def payable(self) -> dict[str, Any]:
-        found = {"service": self.draw.choice(self.services)} if self.chance(50) else {}
+        found: dict[str, Any] = {"service": self.draw.choice(self.services)} if self.chance(50) else {}
         if self.chance(15):
             found["min_payout"] = self.draw.choice([{"more_than": "20.00"}, {"at_least": "20.00"}])
         return found
@@ -399,6 +404,7 @@ class Maker:
         makers = [
             self.points,
             self.shortfall,
+            self.shortfall,
             self.tiers,
             self.ladder,
             self.ratchet,
@@ -406,13 +412,13 @@ class Maker:
             self.unit_rate,
             self.bands,
             self.per_ticket,
+            self.per_ticket,
             self.fixed,
             self.days,
             self.bonus,
         ]
         chosen = self.draw.sample(makers, self.draw.randint(2, 5))
-        found = [rule | {"id": f"r{n}"} for n, make in enumerate(chosen) if (rule := make())]
-        return found
+        return [rule | {"id": f"r{n}"} for n, make in enumerate(chosen) if (rule := make())]
 
     def points(self) -> dict[str, Any]:
         return {"method": "points", "per_point_percent": self.draw.choice(["1", "1/3"]), **self.payable()}
@@ -420,7 +426,7 @@ class Maker:
     def shortfall(self) -> dict[str, Any]:
         kpi = self.draw.choice(self.kpis)
         step = self.step_of(kpi)
-        rule = {"method": "shortfall", "kpis": [kpi["id"]], **self.payable(), **self.repeating()}
+        rule: dict[str, Any] = {"method": "shortfall", "kpis": [kpi["id"]], **self.payable(), **self.repeating()}
         rule |= {"partial": self.draw.choice(["prorata", "floor", "ceil"])} | self.some(step=[f"{step:.9g}"])
         rule |= self.some(max_percent=["10"])
         way = self.draw.randrange(3)
@@ -517,7 +523,11 @@ class Maker:
         if len(names) < 2 or not self.chance(50):
             return []
         chosen = self.draw.sample(names, self.draw.randint(2, len(names)))
-        found = {"id": "one-of", "credits": chosen, "pays": self.draw.choice(["greatest", "first", "sum"])}
+        found: dict[str, Any] = {
+            "id": "one-of",
+            "credits": chosen,
+            "pays": self.draw.choice(["greatest", "first", "sum"]),
+        }
         found |= self.some(among=["lines", "rules"], scope=["service", "contract"])
         if found["pays"] == "sum" or self.chance(30):
             found |= self.draw.choice([{"max_percent": "7.5"}, {"max_amount": "333.33"}])
@@ -550,7 +560,9 @@ class Maker:
         measure = self.draw.choice(["outages", "downtime_hours", "points", "failures", "credits"])
         if measure in ("outages", "downtime_hours") and plain:
             number = self.draw.choice(["1", "2", "3"] if measure == "outages" else ["2", "12.5", "30"])
-            window = {"days": self.draw.choice([1, 7, 30, 45])} if self.chance(65) else {"months": self.draw.randint(1, 3)}
+            window = (
+                {"days": self.draw.choice([1, 7, 30, 45])} if self.chance(65) else {"months": self.draw.randint(1, 3)}
+            )
             return {"measure": measure, "kpis": [self.draw.choice(plain)], limit: number, **window}
         measure = self.draw.choice(["points", "failures", "credits"])
         number = {"points": "6", "failures": "2", "credits": "500"}[measure]
