@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from sla_monitor.assess import ContractAssessment, assess_month
+from sla_monitor.assess import assess_month
 from sla_monitor.assess.assessment import VIEWS
 from sla_monitor.contract.contract import Contract
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.spans import Span
-from tests.assess.records import DOWN, UNKNOWN, UP, Record, entries, one_version
+from tests.assess.records import DEGRADED, DOWN, UNKNOWN, UP, Record, entries, one_version
 
 from .money import Oracle
 from .reckoning import Month
-from .scene import STEP, Scene, later
+from .scene import STEP, Asked, Scene, Ticket, later
 
 LISTED = {"agreed": "downtime_ms", "gross": "gross_ms", "claimed": "claimed_ms"}
 
@@ -85,7 +85,9 @@ def seen_in(scene: Scene) -> dict[str, list[Span]]:
 
 def _spans(scene: Scene, name: str) -> Iterator[Span]:
     until, several = scene.start, [(a, b, DOWN) for a, b in scene.down[name]]
-    for a, b, outcome in sorted([*several, *((a, b, UNKNOWN) for a, b in scene.unseen[name])]):
+    several += [(a, b, UNKNOWN) for a, b in scene.unseen[name]]
+    several += [(a, b, DEGRADED) for a, b in scene.degraded[name]]
+    for a, b, outcome in sorted(several):
         if until < a:
             yield _span(until, a, UP)
         yield _span(a, b, outcome)
@@ -98,31 +100,36 @@ def _span(a: int, b: int, outcome: Outcome) -> Span:
 
 
 def entered_in(scene: Scene) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    decisions = []
-    for ticket in scene.tickets:
-        told = {"kind": "ticket", "id": ticket.id, "priority": ticket.priority, "opened": ticket.opened * STEP}
-        ends = {"responded": ticket.responded, "ended": ticket.ended}
-        told |= {key: step * STEP for key, step in ends.items() if step is not None}
-        more = {"service": ticket.service, "attempts": ticket.attempts}
-        told |= {key: value for key, value in more.items() if value is not None}
-        stops = [{"start": a * STEP, "end": b * STEP, "reason": why} for a, b, why in ticket.stops]
-        found.append(told | {"stops": stops})
-    for one in scene.asked:
-        told = {"kind": one.kind, "services": list(one.services), "start": one.start * STEP, "end": one.end * STEP}
-        if one.kind == "claim":
-            told |= {"cause": "force_majeure", "tickets": list(one.tickets)}
-        found.append(told)
-        if one.granted is not None:
-            decisions.append({"kind": "decision", "about": len(found), "granted": one.granted})
+    """The register: what is decided stands after all that it may be about."""
+    found = [*map(_ticket, scene.tickets), *map(_asked, scene.asked)]
+    first = len(scene.tickets) + 1
+    decided = [(number, one) for number, one in enumerate(scene.asked, first) if one.granted is not None]
     for (kpi, month), value in scene.figures.items():
         found.append({"kind": "figure", "kpi": kpi, "month": month, "party": "authority", "value": value})
     for rule, month, area, lasted, used, repeats in scene.occurrences:
         about = {"rule": rule, "month": month, "area": area, "duration_ms": lasted * STEP}
         found.append({"kind": "occurrence", **about, "used": used, "repeats": repeats})
+    for (name, start), (users, of) in scene.impacts.items():
+        end = next(b for a, b in scene.down[name] if a == start)
+        about = {"service": name, "start": start * STEP, "end": end * STEP}
+        found.append({"kind": "impact", "users": users, "of": of, **about})
     for month, names, what in scene.waivers:
         found.append({"kind": "waiver", "month": month, "kpis": list(names), "what": what})
-    return [*found, *decisions]
+    return [*found, *({"kind": "decision", "about": number, "granted": one.granted} for number, one in decided)]
+
+
+def _ticket(ticket: Ticket) -> dict[str, Any]:
+    told = {"kind": "ticket", "id": ticket.id, "priority": ticket.priority, "opened": ticket.opened * STEP}
+    ends = {"responded": ticket.responded, "ended": ticket.ended}
+    told |= {key: step * STEP for key, step in ends.items() if step is not None}
+    more = {"service": ticket.service, "attempts": ticket.attempts}
+    told |= {key: value for key, value in more.items() if value is not None}
+    return told | {"stops": [{"start": a * STEP, "end": b * STEP, "reason": why} for a, b, why in ticket.stops]}
+
+
+def _asked(one: Asked) -> dict[str, Any]:
+    told = {"kind": one.kind, "services": list(one.services), "start": one.start * STEP, "end": one.end * STEP}
+    return told | ({"cause": "force_majeure", "tickets": list(one.tickets)} if one.kind == "claim" else {})
 
 
 def shown(value: Any) -> str:
@@ -131,6 +138,3 @@ def shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(shown, value)) + "]"
     return str(value)
-
-
-__all__ = ["ContractAssessment", "disagreements"]

@@ -13,6 +13,8 @@ from .reckoning import Line, Reckoning
 
 Rows = Iterator[tuple[str | None, Fraction, int]]
 """The KPI, an amount before it is rounded, and days."""
+Units = Iterator[tuple[str | None, Fraction, Fraction]]
+"""The KPI, its blocks, and all that the price of one is multiplied by."""
 
 
 class Credits(Reckoning):
@@ -158,8 +160,7 @@ class Credits(Reckoning):
             left -= paid
             yield kpi, price * factor * paid, 0
 
-    def units(self, rule: dict[str, Any]) -> Iterator[tuple[str | None, Fraction, Fraction]]:
-        """What each is of, its blocks, and all that its price is multiplied by."""
+    def units(self, rule: dict[str, Any]) -> Units:
         if "kpi" in rule:
             value = self.compared(rule["kpi"])
             yield from [] if value is None else [(rule["kpi"], value, Fraction(1))]
@@ -168,24 +169,22 @@ class Credits(Reckoning):
         entered = [] if self.is_let_pass(rule) else entered
         yield from self.together(rule, entered) if "blocks_of" in rule else self.each(rule, entered)
 
-    def together(self, rule: dict[str, Any], entered: list[Any]) -> Iterator[tuple[str | None, Fraction, Fraction]]:
+    def together(self, rule: dict[str, Any], entered: list[Any]) -> Units:
         """All of a KPI, and all of an area, once."""
-        name, recorded = self.on_record(rule)
-        several: dict[str | None, list[Fraction]] = {}
-        for whole, _, counted, _ in recorded:
-            several.setdefault(None, []).append(self.unless_rectified(rule, whole, counted))
+        several: dict[tuple[str | None, str], list[Fraction]] = {}
+        for name, service, whole, _, counted, _ in self.on_record(rule):
+            several.setdefault((name, service), []).append(self.unless_rectified(rule, whole, counted))
         for _, _, area, lasted, _, _ in entered:
-            several.setdefault(area, []).append(self.unless_rectified(rule, lasted, Fraction(lasted)))
-        for area, lengths in several.items():
+            several.setdefault((None, area), []).append(self.unless_rectified(rule, lasted, Fraction(lasted)))
+        for (kpi, area), lengths in several.items():
             past = max(sum(lengths, Fraction(0)) - steps_of(rule.get("after", "0m")), Fraction(0))
-            weight = self.weight(rule, rule["service"] if area is None else area)
-            yield name if area is None else None, self.blocks(rule, past), weight
+            yield kpi, self.blocks(rule, past), self.weight(rule, area)
 
-    def each(self, rule: dict[str, Any], entered: list[Any]) -> Iterator[tuple[str | None, Fraction, Fraction]]:
-        after, (name, recorded) = steps_of(rule.get("after", "0m")), self.on_record(rule)
-        for whole, before, counted, number in recorded:
+    def each(self, rule: dict[str, Any], entered: list[Any]) -> Units:
+        after = steps_of(rule.get("after", "0m"))
+        for name, service, whole, before, counted, number in self.on_record(rule):
             past = max(counted - max(after - before, 0), Fraction(0))
-            factor = self.weight(rule, rule["service"]) * factor_of(rule, number)
+            factor = self.weight(rule, service) * factor_of(rule, number)
             yield name, self.blocks(rule, self.unless_rectified(rule, whole, past)), factor
         for _, _, area, lasted, used, number in entered:
             past = self.unless_rectified(rule, lasted, max(Fraction(lasted - after), Fraction(0)))
@@ -203,28 +202,27 @@ class Credits(Reckoning):
         is_rectified = "rectified_within" in rule and whole <= steps_of(rule["rectified_within"])
         return Fraction(0) if is_rectified else counted
 
-    def recording_kpi(self, rule: dict[str, Any]) -> dict[str, Any] | None:
-        if "weights" in rule and rule["service"] not in rule["weights"]:
-            return None
-        several = (kpi for kpi in self.terms["kpis"] if kpi["indicator"] in ("availability", "downtime"))
-        ours = (kpi for kpi in several if kpi["service"] == rule["service"] and kpi.get("kind") != "PI")
-        return next(ours, None)
+    def recording_kpis(self, rule: dict[str, Any]) -> list[dict[str, Any]]:
+        """The first availability KPI of each service that the rule is for."""
+        found: dict[str, dict[str, Any]] = {}
+        for kpi in self.terms["kpis"]:
+            is_time = kpi["indicator"] in ("availability", "downtime") and kpi.get("kind") != "PI"
+            if is_time and rule.get("service") in (None, kpi["service"]):
+                found.setdefault(kpi["service"], kpi)
+        return [kpi for service, kpi in found.items() if service in rule.get("weights", {service: 1})]
 
     def is_let_pass(self, rule: dict[str, Any]) -> bool:
         """Whether all the KPIs are waived that the rule has on record."""
-        kpi = self.recording_kpi(rule)
-        names = [kpi["id"]] if kpi else list(self.kpis)
+        names = [kpi["id"] for kpi in self.recording_kpis(rule)] or list(self.kpis)
         return all(self.waived(name) is not None for name in names)
 
-    def on_record(self, rule: dict[str, Any]) -> tuple[str | None, list[tuple[int, int, Fraction, int]]]:
-        """The KPI; and of each outage how long it was, what passed before the period, what counts, its number."""
-        kpi = self.recording_kpi(rule)
-        if kpi is None or self.compared(kpi["id"]) is None:
-            return None, []
-        months = self.figures.period(kpi, self.at.month)
-        start = self.figures.edges(months)[0]
-        found, number = [], 0
-        for a, b, counted in self.figures.outages(kpi, months, "agreed"):
-            number += self.unless_rectified(rule, b - a, Fraction(1)) > 0
-            found.append((b - a, max(start - a, 0), counted, number))
-        return kpi["id"], found
+    def on_record(self, rule: dict[str, Any]) -> Iterator[tuple[str, str, int, int, Fraction, int]]:
+        """KPI and service; how long an outage was, what passed before the period, what counts of it, its number."""
+        for kpi in self.recording_kpis(rule):
+            if self.compared(kpi["id"]) is None:
+                continue
+            months, number = self.figures.period(kpi, self.at.month), 0
+            start = self.figures.edges(months)[0]
+            for a, b, counted in self.figures.outages(kpi, months, "agreed"):
+                number += self.unless_rectified(rule, b - a, Fraction(1)) > 0
+                yield kpi["id"], kpi["service"], b - a, max(start - a, 0), counted, number

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .scene import CALENDARS, STEP, Scene, Ticket, at, later, month_edges
+from .scene import CALENDARS, STEP, Asked, Scene, Ticket, at, later, month_edges
 
 MINUTE = 60_000 // STEP
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -30,9 +30,17 @@ def hours_of_day(calendar: str, day: date, zone: ZoneInfo) -> tuple[tuple[int, i
         if WEEKDAYS.index(first) <= day.weekday() <= WEEKDAYS.index(last or first):
             for one in [told] if isinstance(told, str) else told:
                 begin, end = one.split("-")
-                until = at(str(day + timedelta(days=1)), zone) if end == "24:00" else at(f"{day}T{end}", zone)
-                found.append((at(f"{day}T{begin}", zone), until))
+                until = at(str(day + timedelta(days=1)), zone) if end == "24:00" else on_the_wall(f"{day}T{end}", zone)
+                found.append((on_the_wall(f"{day}T{begin}", zone), until))
     return tuple(found)
+
+
+def on_the_wall(text: str, zone: ZoneInfo) -> int:
+    """Of a time that spring leaves out, when it is left out."""
+    step = at(text, zone)
+    while datetime.fromtimestamp((step - 1) * STEP / 1000, zone).replace(tzinfo=None) >= datetime.fromisoformat(text):
+        step -= 1
+    return step
 
 
 def hours(calendar: str, start: int, end: int, zone: ZoneInfo) -> list[tuple[int, int]]:
@@ -105,26 +113,34 @@ class Figures:
         return self._excluded[key]
 
     def _maintained(self, service: str, view: str) -> set[int]:
-        terms, bookings = self.terms["maintenance"], self.asked_for("maintenance", service, view)
+        terms = self.terms["maintenance"]
         flexible = terms.get("allowance_used_by") == "downtime"
-        down = steps(self.scene.down[service])
-        if view == "claimed":
-            booked = within(steps(bookings), self.hours_of[service], self.zone)
-            return booked & down if flexible else booked
-        allowed = steps_of(terms["allowance"]) if "allowance" in terms else None
-        over, result = terms.get("allowance_over", "month"), set()
-        used: dict[Any, int] = {}
+        bookings = sorted((one for one in self.scene.asked if one.kind == "maintenance"), key=lambda one: one.start)
+        sharing = list(self.hours_of) if terms.get("allowance_per") == "contract" else [service]
+        allowed = steps_of(terms["allowance"]) if "allowance" in terms and view != "claimed" else None
+        over, used, result = terms.get("allowance_over", "month"), dict[Any, int](), set[int]()
         for number, booking in enumerate(bookings):
-            permitted = within(steps([booking]), terms.get("hours", "always"), self.zone)
-            permitted = within(permitted, self.hours_of[service], self.zone)
-            if flexible:
-                permitted = (permitted & down) - self.relief(service, view)
-            for step in sorted(permitted):
+            permitted = {name: self.permitted(booking, name, view, flexible=flexible) for name in sharing}
+            for step in sorted(set().union(*permitted.values())):
                 key = number if over == "booking" else self.window(over, step)
                 used[key] = used.get(key, 0) + 1
-                if allowed is None or used[key] <= allowed or terms.get("excess") == "excluded":
+                is_left = allowed is None or used[key] <= allowed or terms.get("excess") == "excluded"
+                if is_left and step in permitted.get(service, ()):
                     result.add(step)
         return result
+
+    def permitted(self, booking: Asked, service: str, view: str, *, flexible: bool) -> set[int]:
+        """What counts of a booking, before any allowance."""
+        terms = self.terms["maintenance"]
+        if (booking.start, booking.end) not in self.asked_for("maintenance", service, view):
+            return set()
+        calendar = "always" if view == "claimed" else terms.get("hours", "always")
+        found = within(steps([(booking.start, booking.end)]), calendar, self.zone)
+        found = within(found, self.hours_of[service], self.zone)
+        if flexible:
+            found &= steps(self.scene.down[service])
+            found -= set() if view == "claimed" else self.relief(service, view)
+        return found
 
     def window(self, over: str, step: int) -> str:
         month = f"{datetime.fromtimestamp(step * STEP / 1000, self.zone):%Y-%m}"
@@ -159,7 +175,8 @@ class Figures:
                 length = length // MINUTE * MINUTE
             if counting.get("minutes") == "begun":
                 length = ceil(Fraction(length, MINUTE)) * MINUTE
-            counted += length
+            users, everybody = self.scene.impacts.get((kpi["service"], a), (1, 1))
+            counted += Fraction(length * users, everybody)
             if counted:
                 found.append((a, b, counted))
         return found
@@ -178,7 +195,14 @@ class Figures:
         nobody_saw = len(unseen - removed - up)
         base -= nobody_saw if way == "excluded" else 0
         downtime += nobody_saw if way == "down" else 0
+        downtime += Fraction(kpi["counting"].get("degraded", 0)) / 100 * len(self.degraded(kpi, months, view))
         return base, min(downtime, Fraction(base)), of_outages
+
+    def degraded(self, kpi: dict[str, Any], months: list[str], view: str) -> set[int]:
+        removed, up = self.sorts(kpi, view)
+        start, end = self.edges(months)
+        found = steps(self.scene.degraded[kpi["service"]]) & set(range(start, end))
+        return within(found, self.hours_of[kpi["service"]], self.zone) - removed - up
 
     def time_figure(self, kpi: dict[str, Any], months: list[str], view: str = "agreed") -> Fraction | None:
         base, downtime, _ = self.time(kpi, months, view)

@@ -83,12 +83,13 @@ class Reckoning:
 
     def waived(self, kpi: str) -> str | None:
         for month, names, what in self.scene.waivers:
-            if month == self.at.month and kpi in names:
+            if month == self.at.month and (kpi in names or not names):
                 return what
         return None
 
     def judged(self, kpi: dict[str, Any], months: list[str]) -> Result:
-        value = self.figures.figure(kpi, months, self.now)
+        is_whole = kpi["indicator"] == "composite"
+        value = self.composite(kpi) if is_whole else self.figures.figure(kpi, months, self.now)
         before = [past.kpis[kpi["id"]] for past in self.past if kpi["id"] in past.kpis]
         earlier = before[-1].run if before else 0
         on_missing = kpi.get("repeat", {}).get("on_missing", "breaks")
@@ -111,6 +112,17 @@ class Reckoning:
         result.costs = waived is None and kpi.get("kind") != "PI"
         result.priced = own if result.costs else Fraction(0)
         return result
+
+    def composite(self, kpi: dict[str, Any]) -> Fraction | None:
+        parts = [(self.at.kpis[part["kpi"]], Fraction(part["weight"])) for part in kpi["parts"]]
+        if kpi["combine"] == "all_of" and any(part.is_met is False for part, _ in parts):
+            return Fraction(0)
+        if any(part.value is None for part, _ in parts):
+            return None
+        if kpi["combine"] == "all_of":
+            return Fraction(100)
+        weights = sum((weight for _, weight in parts), Fraction(0))
+        return sum(((part.value or 0) * weight for part, weight in parts), Fraction(0)) / weights
 
     def events(self, kpi: dict[str, Any], months: list[str], value: Fraction) -> int:
         if kpi["indicator"] == "count":

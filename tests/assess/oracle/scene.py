@@ -19,7 +19,9 @@ PLACES = [
     ("America/New_York", "2026-10"),
     ("UTC", "2026-11"),
 ]
+CLOCKS_CHANGE = ["2026-03-08", "2026-03-29", "2026-10-25", "2026-11-01"]
 CALENDARS: dict[str, Any] = {
+    "early": {"hours": {"sat-sun": "00:30-01:40", "mon-fri": "01:40-20:00"}},
     "office": {"hours": {"mon-fri": "08:00-18:00"}},
     "long": {"hours": {"mon-sun": ["06:00-12:30", "13:00-23:00"]}},
     "nights": {"hours": {"mon-sat": "20:00-24:00", "sun": ["05:00-09:00", "20:00-24:00"]}},
@@ -54,7 +56,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Scene:
-    """`down` and `unseen`: by service, from and to. `figures`: by KPI and month. `occurrences`: rule, month, area,
+    """`down`, `unseen` and `degraded`: by service, from and to. `impacts`: users hit, of all, by service and
+    the outage's beginning. `figures`: by KPI and month. `occurrences`: rule, month, area,
     steps, used, repeats. `waivers`: month, KPIs, what."""
 
     seed: int
@@ -63,6 +66,8 @@ class Scene:
     terms: dict[str, Any]
     down: dict[str, list[tuple[int, int]]]
     unseen: dict[str, list[tuple[int, int]]]
+    degraded: dict[str, list[tuple[int, int]]]
+    impacts: dict[tuple[str, int], tuple[int, int]]
     asked: list[Asked]
     tickets: list[Ticket]
     figures: dict[tuple[str, str], str]
@@ -114,12 +119,19 @@ class Maker:
 
     def scene(self) -> Scene:
         self.kpis = [*self.time_kpis(), *self.figure_kpis(), *self.ticket_kpis()]
+        self.kpis += self.composites()
         for kpi in self.kpis:
             if not {"bands", "points_each"} & set(kpi) and self.chance(25):
                 kpi["kind"] = "PI"
         self.rules = self.credit_rules()
         down = {name: self.spans(self.draw.randint(0, 9), None) for name in self.services}
         unseen = {name: self.apart(self.spans(self.draw.randint(0, 2), 9 * HOUR), down[name]) for name in self.services}
+        degraded = {
+            name: self.apart(self.spans(self.draw.randint(0, 2), 30 * HOUR), [*down[name], *unseen[name]])
+            for name in self.services
+        }
+        users = {(name, start): (self.draw.randint(1, 9), 10) for name in self.services for start, _ in down[name]}
+        impacts = {key: share for key, share in users.items() if self.chance(12)}
         tickets = self.tickets()
         terms: dict[str, Any] = {
             "term": {"start": f"{self.months[0]}-{self.first_day:02}", "end": str(date(2029, 6, 30))},
@@ -134,7 +146,7 @@ class Maker:
                 service(
                     name,
                     endpoint(f"e-{name}"),
-                    service_hours=self.draw.choice(["always", "always", "office", "long"]),
+                    service_hours=self.draw.choice(["always", "always", "office", "long", "early"]),
                 )
                 for name in self.services
             ],
@@ -159,6 +171,8 @@ class Maker:
             terms,
             down,
             unseen,
+            degraded,
+            impacts,
             self.asked(terms["maintenance"], tickets),
             tickets,
             self.figures(),
@@ -170,12 +184,13 @@ class Maker:
 
     def spans(self, count: int, longest: int | None) -> list[tuple[int, int]]:
         edges = [month_edges(month, self.zone)[0] for month in self.months[1:]]
+        edges += [at(f"{day}T03:00", self.zone) for day in CLOCKS_CHANGE if self.start < at(day, self.zone) < self.end]
         found: list[tuple[int, int]] = []
         for _ in range(count):
             length = self.draw.choice([1, 3, 10, 17, HOUR, 5 * HOUR + 1, self.draw.randint(1, 3 * DAY)])
             length = min(length, longest or length)
             start = self.draw.randint(self.start, self.end - 4 * DAY)
-            if self.chance(20):
+            if self.chance(25):
                 start = max(self.draw.choice(edges) - self.draw.randint(0, length), self.start)
             found.append((start, start + length))
         return self.apart(found, [])
@@ -192,7 +207,7 @@ class Maker:
         decided = [True, True, False, None] if maintenance.get("approval") != "none" else [None]
         found = []
         for start, end in self.spans(self.draw.randint(0, 6), 8 * HOUR):
-            names = (self.draw.choice(self.services),)
+            names = self.draw.choice([tuple(self.services), (self.draw.choice(self.services),)])
             found.append(Asked("maintenance", names, start, end, self.draw.choice(decided)))
         for start, end in self.spans(self.draw.randint(0, 4), DAY):
             names = (self.draw.choice(self.services),)
@@ -267,7 +282,8 @@ class Maker:
             return []
         month, what = self.draw.choice(self.months), self.draw.choice(["points_and_money", "money"])
         monthly = [kpi["id"] for kpi in self.kpis if "measurement_months" not in kpi]
-        return [(month, (self.draw.choice(monthly),), what)] if monthly else []
+        whose = () if self.chance(15) else (self.draw.choice(monthly),) if monthly else None
+        return [] if whose is None else [(month, whose, what)]
 
     # What the contract says
 
@@ -279,7 +295,9 @@ class Maker:
                 found |= {"allowance_used_by": "downtime", "allowance_over": self.draw.choice(["month", "booking"])}
             else:
                 found |= self.some(
-                    allowance_over=["contract_year", "calendar_year", "booking"], excess=["counted", "excluded"]
+                    allowance_over=["contract_year", "calendar_year", "booking"],
+                    allowance_per=["contract"],
+                    excess=["counted", "excluded"],
                 )
         return found
 
@@ -320,6 +338,7 @@ class Maker:
                     unknown=["up", "down", "excluded"],
                     minutes=["whole", "begun", "exact"],
                     shortest_outage=["2m", "6m"],
+                    degraded=["50", "100"],
                 )
                 kpi: dict[str, Any] = {"id": f"time-{name}{number}", "service": name, "counting": counting}
                 if self.chance(30):
@@ -375,6 +394,19 @@ class Maker:
             kpi = {"id": "fixed", "indicator": "first_time_fix", "target": "60", **both}
             found.append(self.banded(kpi | self.some(min_denominator=[4], no_events=["met"]), 20))
         return found
+
+    def composites(self) -> list[dict[str, Any]]:
+        indicators = ("availability", "ratio_in_target", "first_time_fix")
+        names = [
+            kpi["id"]
+            for kpi in self.kpis
+            if "measurement_months" not in kpi and (kpi["indicator"] in indicators or kpi["id"] == "said")
+        ]
+        if len(names) < 2 or not self.chance(35):
+            return []
+        parts = [{"kpi": name, "weight": str(self.draw.randint(1, 4))} for name in self.draw.sample(names, 2)]
+        kpi = {"id": "index", "indicator": "composite", "target": "97", "parts": parts}
+        return [self.banded(kpi | {"combine": self.draw.choice(["weighted", "all_of"])}, 5)]
 
     def low(self, kpi: dict[str, Any]) -> bool:
         return kpi.get("direction") == "lower_is_better"
@@ -470,7 +502,7 @@ class Maker:
         counts = [kpi["id"] for kpi in self.kpis if kpi["indicator"] == "count"]
         if counts and self.chance(25):
             return rule | {"kpi": counts[0]} | self.some(max_blocks=[3])
-        rule |= {"service": self.draw.choice(self.services)}
+        rule |= {"service": self.draw.choice(self.services)} if self.chance(75) else {}
         rule |= {"block": f"{self.draw.choice([1, 30, 60, 480])}m"}
         rule |= self.some(blocks=["full", "begun", "prorata"], after=["5m", "60m"], max_blocks=[2, 20])
         rule |= self.some(rectified_within=["3m", "90m"])
@@ -481,7 +513,7 @@ class Maker:
             repeats=[[{"more_than": 1, "factor": "1.5"}, {"at_least": 4, "factor": "2"}]],
         )
         if self.chance(25):
-            rule["weights"] = {"ward": "3", **({rule["service"]: "2"} if self.chance(60) else {})}
+            rule["weights"] = {"ward": "3", **({self.services[0]: "2"} if self.chance(60) else {})}
         return rule
 
     def bands(self) -> dict[str, Any]:
@@ -566,4 +598,5 @@ class Maker:
             return {"measure": measure, "kpis": [self.draw.choice(plain)], limit: number, **window}
         measure = self.draw.choice(["points", "failures", "credits"])
         number = {"points": "6", "failures": "2", "credits": "500"}[measure]
-        return {"measure": measure, limit: number, "months": self.draw.randint(1, 3)}
+        over = self.draw.choice(["rolling", "rolling", "consecutive", "contract_year"])
+        return {"measure": measure, limit: number, "window": over, "months": self.draw.randint(1, 3)}

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from .arithmetic import over_limit
-from .figures import within
-from .reckoning import Reckoning
+from .figures import gap, within
+from .reckoning import Month, Reckoning
 from .scene import HOUR, STEP, Scene
 
 
@@ -30,29 +30,31 @@ class Triggers(Reckoning):
             self.at.triggers.add((trigger["id"], min(common) if common else None))
 
     def holds(self, condition: dict[str, Any]) -> bool:
-        months = [*self.past, self.at][-condition["months"] :]
+        window, months = condition.get("window", "rolling"), [*self.past, self.at]
+        if window == "contract_year":
+            year = gap(self.first, self.at.month) // 12
+            months = [one for one in months if gap(self.first, one.month) // 12 == year]
+            return over_limit(condition, self.measured(condition, months))
+        last = months[-condition["months"] :]
+        if window == "rolling":
+            return over_limit(condition, self.measured(condition, last))
+        are_over = [over_limit(condition, self.measured(condition, [one])) for one in last]
+        return len(last) == condition["months"] and all(are_over)
+
+    def measured(self, condition: dict[str, Any], months: list[Month]) -> Fraction:
         measure = condition["measure"]
         if measure == "points":
-            number = sum((kpi.points for one in months for kpi in one.kpis.values()), Fraction(0))
-        elif measure == "credits":
-            number = sum((one.total for one in months), Fraction(0))
-        elif measure == "failures":
-            number = Fraction(
-                sum(
-                    kpi.is_met is False and self.kpis[name].get("kind") != "PI"
-                    for one in months
-                    for name, kpi in one.kpis.items()
-                )
-            )
-        else:
-            kpi = self.kpis[condition["kpis"][0]]
-            names = [one.month for one in months]
-            if measure == "downtime_hours":
-                times = [self.figures.time(kpi, [name], "agreed") for name in names]
-                number = sum((time for base, time, _ in times if base), Fraction(0)) / HOUR
-            else:
-                number = Fraction(len({a for name in names for a, _, _ in self.figures.outages(kpi, [name], "agreed")}))
-        return over_limit(condition, number)
+            return sum((kpi.points for one in months for kpi in one.kpis.values()), Fraction(0))
+        if measure == "credits":
+            return sum((one.total for one in months), Fraction(0))
+        if measure == "failures":
+            several = (pair for one in months for pair in one.kpis.items())
+            return Fraction(sum(one.is_met is False and self.kpis[name].get("kind") != "PI" for name, one in several))
+        kpi, names = self.kpis[condition["kpis"][0]], [one.month for one in months]
+        if measure == "downtime_hours":
+            times = [self.figures.time(kpi, [name], "agreed") for name in names]
+            return sum((time for base, time, _ in times if base), Fraction(0)) / HOUR
+        return Fraction(len({a for name in names for a, _, _ in self.figures.outages(kpi, [name], "agreed")}))
 
     def days_over(self, condition: dict[str, Any]) -> set[date]:
         """The days of the month on which something was lost, and with which so many days are over the limit."""
@@ -91,6 +93,9 @@ class Triggers(Reckoning):
             unseen = {s for a, b in self.scene.unseen[kpi["service"]] for s in range(max(a, start), min(b, end))}
             days = [day_of(step, self.scene) for step in within(unseen - removed - up, calendar, figures.zone)]
             found += [(day, None, Fraction(days.count(day))) for day in sorted(set(days))]
+        days = [day_of(step, self.scene) for step in figures.degraded(kpi, [month], "agreed")]
+        part = Fraction(kpi["counting"].get("degraded", 0)) / 100
+        found += [(day, None, days.count(day) * part) for day in sorted(set(days)) if part]
         return found
 
 
