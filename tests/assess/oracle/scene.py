@@ -124,7 +124,7 @@ class Maker:
             if not {"bands", "points_each"} & set(kpi) and self.chance(25):
                 kpi["kind"] = "PI"
         self.rules = self.credit_rules()
-        down = {name: self.spans(self.draw.randint(0, 9), None) for name in self.services}
+        self.down = down = {name: self.spans(self.draw.randint(0, 9), None) for name in self.services}
         unseen = {name: self.apart(self.spans(self.draw.randint(0, 2), 9 * HOUR), down[name]) for name in self.services}
         degraded = {
             name: self.apart(self.spans(self.draw.randint(0, 2), 30 * HOUR), [*down[name], *unseen[name]])
@@ -206,7 +206,10 @@ class Maker:
     def asked(self, maintenance: dict[str, Any], tickets: list[Ticket]) -> list[Asked]:
         decided = [True, True, False, None] if maintenance.get("approval") != "none" else [None]
         found = []
-        for start, end in self.spans(self.draw.randint(0, 6), 8 * HOUR):
+        bookings = self.spans(self.draw.randint(0, 6), 8 * HOUR)
+        outages = [one for several in self.down.values() for one in several if self.chance(35)]
+        bookings += [(a - self.draw.randint(0, HOUR), a + self.draw.randint(1, 6 * HOUR)) for a, _ in outages]
+        for start, end in self.apart([(max(a, self.start), b) for a, b in bookings], []):
             names = self.draw.choice([tuple(self.services), (self.draw.choice(self.services),)])
             found.append(Asked("maintenance", names, start, end, self.draw.choice(decided)))
         for start, end in self.spans(self.draw.randint(0, 4), DAY):
