@@ -169,11 +169,14 @@ def _is_settled(contract_context: ContractContext, month: str) -> bool:
 def closed_month(contract_context: ContractContext, month: str) -> MonthInput:
     """What is priced of a month that has ended."""
     context = PeriodContext(contract_context, (month,))
-    ending: dict[tuple[str, ...], list[Kpi]] = {}
+    by_length: dict[int, list[Kpi]] = {}
     for kpi in context.terms.kpis:
-        months = contract_context.run.period_months(month, kpi.measurement_months)
+        by_length.setdefault(kpi.measurement_months, []).append(kpi)
+    ending: dict[tuple[str, ...], list[Kpi]] = {}
+    for length, several in by_length.items():
+        months = contract_context.run.period_months(month, length)
         if month == months[-1]:
-            ending.setdefault(months, []).append(kpi)
+            ending.setdefault(months, []).extend(several)
     evaluations: dict[str, KpiEvaluation] = {}
     for months, kpis in ending.items():
         figures = _figures(contract_context, months, kpis)

@@ -256,8 +256,10 @@ INDICATORS: Mapping[str, Indicator] = {
 def seen(context: PeriodContext, kpi: Kpi, view: View, time: Time | None = None) -> KpiInput:
     """Everything that is known of a KPI. `time`: of one that loses downtime, the whole measurement period's."""
     submitted, agreed, ours = (figure(context, kpi, party) for party in ("supplier", "agreed", "authority"))
-    given = KpiInput(submitted=submitted, agreed=agreed, figure=ours, counts=reported_counts(context, kpi))
-    counting = kpi.downtime_counting
-    if time is not None and counting is not None:
-        given = replace(given, seconds=time.seconds, outages=time.outages(counting))
+    counts, counting = reported_counts(context, kpi), kpi.downtime_counting
+    if time is None or counting is None:
+        given = KpiInput(submitted=submitted, agreed=agreed, figure=ours, counts=counts)
+    else:
+        seconds, outages = time.seconds, time.outages(counting)
+        given = KpiInput(seconds, submitted=submitted, agreed=agreed, figure=ours, counts=counts, outages=outages)
     return INDICATORS[kpi.indicator].gather(context, kpi, view, given)

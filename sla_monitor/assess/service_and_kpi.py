@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from operator import attrgetter
 
-from sla_monitor.assess.assessment import ImpactCost, KpiAssessment, Lanes, Outage, ServiceAssessment
+from sla_monitor.assess.assessment import NO_FIGURE, ImpactCost, KpiAssessment, Lanes, Outage, ServiceAssessment
 from sla_monitor.assess.endpoint_states import DownSpan
 from sla_monitor.assess.forecast import kpi_forecast, other_forecast, whole_of
 from sla_monitor.assess.indicators import Bounds, KpiEvaluation, SoFar
@@ -168,7 +168,9 @@ def kpi_assessments(
 def _kpi(
     one: KpiEvaluation, whole: PeriodContext, services: Mapping[str, ServiceAssessment], result: PeriodResult
 ) -> KpiAssessment:
-    kpi, agreed = one.kpi, one.measured["agreed"]
+    kpi, agreed, priced = one.kpi, one.measured["agreed"], result.kpi(one.kpi.id)
+    # A period that ended with the month and has no result was measured by nobody: a nought of it would be a claim.
+    is_unmeasured = priced is None and one.months[-1] == result.month
     allowance_ms, target = _allowance(whole, one)
     return KpiAssessment(
         kpi=kpi.id,
@@ -177,14 +179,14 @@ def _kpi(
         service=services.get(kpi.service or "") if kpi.downtime_counting is not None else None,
         target_ratio=target,
         allowance_ms=allowance_ms,
-        is_assessable=one.results["agreed"].band is not None,
+        is_assessable=one.results["agreed"].band is not None and not is_unmeasured,
         terms=kpi,
         period=whole.period,
-        views=one.figures(),
+        views=dict.fromkeys(one.figures(), NO_FIGURE) if is_unmeasured else one.figures(),
         submitted=agreed.submitted,
         difference=one.results["agreed"].difference,
         coverage_ratio=agreed.coverage,
-        result=result.kpi(kpi.id),
+        result=priced,
     )
 
 

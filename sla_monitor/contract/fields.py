@@ -11,6 +11,7 @@ from datetime import date, time
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -103,13 +104,19 @@ Identifier = Annotated[
 ]
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of all time zones: the library reads some hundred files for them, at each call."""
+    return frozenset(available_timezones())
+
+
 def _zone(value: Any) -> ZoneInfo:
     if isinstance(value, ZoneInfo):
         return value
-    if isinstance(value, str) and value in available_timezones():
+    if isinstance(value, str) and value in time_zones():
         return ZoneInfo(value)
     name = value if isinstance(value, str) else ""
-    near = get_close_matches(name[:40], available_timezones(), 1, 0.75)
+    near = get_close_matches(name[:40], sorted(time_zones()), 1, 0.75)
     right = f"did you mean {near[0]}?" if near else "write an IANA name such as Europe/London"
     raise ValueError(f"{value!r} is not a time zone ({right})")
 

@@ -13,6 +13,7 @@ from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.contract.reading.explain import Mistake
 from sla_monitor.contract.reading.model_file import format_problems, validated
 from sla_monitor.contract.reading.nodes import Document, Mapping, Node, text_at
+from sla_monitor.contract.reading.repeating import repeated
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.rules.consistency import inconsistencies
 from sla_monitor.contract.rules.version_rules import check_fixed, check_versions
@@ -74,6 +75,11 @@ def _versions(document: Document, holidays: Path | None) -> Iterator[TermsVersio
     for day in [start] if document.problems else sorted({start, *(change.on for change in later)}):
         root = resolve(document.root, day, dates) if day > start else first
         check_fixed(document, first, root)
+        mistakes = len(document.problems)
+        root = repeated(document, root)
+        if len(document.problems) > mistakes:
+            # Without the items that could not be repeated, every reference to them would be a mistake as well.
+            continue
         since = day if day > start else None
         terms = validated(document, root, Terms, rules=_rules, since=since, context=context)
         if terms is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -179,6 +180,11 @@ class Terms(Strict):
     reporting: Reporting = Field(Reporting(), description="When reports are due, and what is published.")
     archive: Archive = Field(Archive(), description="How exactly sealed days keep observations.")
 
+    @cached_property
+    def services_by_id(self) -> dict[str, Service]:
+        """Asked for every KPI of every month: looking through hundreds of services each time would show."""
+        return {service.id: service for service in self.services}
+
     @property
     def availability_kpis(self) -> tuple[AvailabilityKpi | DowntimeKpi, ...]:
         """The KPIs that probing endpoints decides."""
@@ -211,9 +217,12 @@ class Terms(Strict):
         """Where a KPI's figures are seen: the endpoints that it names, or else all of its service. None: its figures
         come from the register."""
         named = kpi.named_endpoints
-        for service in self.services:
-            if named or service.id == kpi.service:  # asked often: not every endpoint, for every KPI of every month
-                yield from ((service, each) for each in service.endpoints if not named or each.id in named)
+        if named:
+            for service in self.services:
+                yield from ((service, each) for each in service.endpoints if each.id in named)
+        elif kpi.service in self.services_by_id:
+            service = self.services_by_id[kpi.service]
+            yield from ((service, each) for each in service.endpoints)
 
     @model_validator(mode="before")
     @classmethod

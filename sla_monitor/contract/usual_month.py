@@ -26,8 +26,8 @@ def agreed_in_30_days_ms(terms: Terms, service: Service) -> Fraction:
 
 def agreed_in_period_ms(terms: Terms, kpi: KpiTerms) -> Fraction:
     """Agreed time of a KPI's service in a measurement period of months of 30 days."""
-    found = (agreed_in_30_days_ms(terms, service) for service in terms.services if service.id == kpi.service)
-    return next(found, Fraction(0)) * kpi.measurement_months
+    service = terms.services_by_id.get(kpi.service) if kpi.service else None
+    return agreed_in_30_days_ms(terms, service) * kpi.measurement_months if service else Fraction(0)
 
 
 def allowed_share(terms: Terms, kpi: KpiTerms) -> Fraction:

@@ -12,11 +12,12 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.fields import time_zones
 from sla_monitor.errors import EvidenceError
 from sla_monitor.evidence.document import EvidenceDocument
 from sla_monitor.evidence.file_evidence import FileEvidence
@@ -139,4 +140,4 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _zone(values: Any) -> ZoneInfo | None:
     """In which local times are told; a zone that is none is found by the model."""
     name = values.get("zone") if isinstance(values, dict) else None
-    return ZoneInfo(name) if isinstance(name, str) and name in available_timezones() else None
+    return ZoneInfo(name) if isinstance(name, str) and name in time_zones() else None

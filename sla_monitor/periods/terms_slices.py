@@ -79,7 +79,7 @@ class ServiceHours:
 def slices_of(contract: Contract, service_id: str, period: Period, hours: ServiceHours) -> Iterator[TermsSlice]:
     """A service through a period, version by version; nothing for the time in which the contract has no such one."""
     for version in contract.versions_in(period.start_ms, period.end_ms):
-        service = next((each for each in version.terms.services if each.id == service_id), None)
+        service = version.terms.services_by_id.get(service_id)
         if service is not None:
             agreed = hours.of(version.terms, service.service_hours, version.start_ms, version.end_ms)
             yield TermsSlice(version.start_ms, version.end_ms, version.terms, service, agreed)

@@ -113,8 +113,12 @@ class PackInput:
         return costs
 
     def _points(self, rule: str) -> dict[str, Decimal]:
-        named = next((one.named_kpis for one in self.terms.credits if one.id == rule), ())
-        results = self.result.kpis if self.result else ()
+        """Those that a rule prices, by KPI. What is no price of points (an occurrence, a misreport, money that was
+        earned back) is no KPI's."""
+        credit = next((one for one in self.terms.credits if one.id == rule and one.prices_points), None)
+        if credit is None:
+            return {}
+        named, results = credit.named_kpis, self.result.kpis if self.result else ()
         priced = (one for one in results if one.is_priced and one.points and (not named or one.kpi in named))
         return {one.kpi: Decimal(one.points.numerator) / one.points.denominator for one in priced}
 

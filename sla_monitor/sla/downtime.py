@@ -122,4 +122,13 @@ def time_that_counts(seconds: Seconds, counting: Counting) -> tuple[int, Fractio
 
 
 def _minutes(what: str, ms: Fraction | int) -> Step:
-    return step(f"{what}, minutes", f"{shown(ms)} ms / {MINUTE_MS}", Fraction(ms, MINUTE_MS))
+    return step(f"{what}, minutes", _spelled(Fraction(ms)), Fraction(ms, MINUTE_MS))
+
+
+def _spelled(ms: Fraction) -> str:
+    """In the largest unit that leaves no rest, up to hours: days of service hours are not 24 hours long."""
+    if ms.denominator != 1:
+        return f"{shown(ms)} ms"
+    sizes = (("h", 3_600_000), ("min", MINUTE_MS), ("s", 1000))
+    unit, size = next((each for each in sizes if ms and ms % each[1] == 0), ("ms", 1))
+    return f"{ms.numerator // size} {unit}"

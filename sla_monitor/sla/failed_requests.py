@@ -52,21 +52,21 @@ def known_by_slots(
     """What a service was, slot by slot. In a slot without single observations, as in a file that tells of outages
     alone, the time for which the endpoints were seen stands for the requests."""
     slots = {slot: slot_outcome(counts.failed[slot], requests, rule) for slot, requests in counts.requests.items()}
+    # Probes decide a slot as a whole. Where time stands for them, what nobody saw of a slot stays unseen.
+    up = normal(_span(slot, rule.slot_ms) for slot, outcome in slots.items() if outcome is Outcome.UP)
     for slot in _touched([pair for one in endpoints for pair in one.down], rule.slot_ms):
         if slot not in slots:
-            slots[slot] = _by_time(slot, endpoints, rule)
-    down, up = (
-        normal(_span(slot, rule.slot_ms) for slot, outcome in slots.items() if outcome is wanted)
-        for wanted in (Outcome.DOWN, Outcome.UP)
-    )
+            slots[slot] = _by_time(slot, endpoints, rule, until_ms)
+    down = normal(_span(slot, rule.slot_ms) for slot, outcome in slots.items() if outcome is Outcome.DOWN)
     unseen = reduce(intersect, [one.unseen for one in endpoints]) if endpoints else []
     ended: Intervals = [(-(2**62), until_ms)]
     return KnownState(intersect(down, ended), intersect(subtract(subtract(unseen, down), up), ended), [])
 
 
-def _by_time(slot: int, endpoints: Sequence[KnownState], rule: FailedRequests) -> Outcome:
-    within = [_span(slot, rule.slot_ms)]
-    seen_ms = sum(rule.slot_ms - length(intersect(one.unseen, within)) for one in endpoints)
+def _by_time(slot: int, endpoints: Sequence[KnownState], rule: FailedRequests, until_ms: int) -> Outcome:
+    start_ms, end_ms = _span(slot, rule.slot_ms)
+    within = [(start_ms, max(start_ms, min(end_ms, until_ms)))]
+    seen_ms = sum(length(within) - length(intersect(one.unseen, within)) for one in endpoints)
     return slot_outcome(sum(length(intersect(one.down, within)) for one in endpoints), seen_ms, rule)
 
 

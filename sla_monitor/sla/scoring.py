@@ -126,7 +126,7 @@ def _own_points(kpi: KpiTerms, value: Fraction | None, band: Band, measured: Mea
 
 def _pointing(kpi: KpiTerms, own: Fraction, factor: Fraction, failures: int) -> Working:
     if factor == 1:
-        return (step("points", "", own, kpi.clause),)
+        return (step("points", "", own, kpi.clause),) if kpi.gives_points or own else ()
     what = f"points, failure {failures} in a row"
     return (step(what, f"{shown(own)} × {shown(factor)}", own * factor, kpi.clause),)
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from sla_monitor.sla.rounding import exact_decimal
-
 _DAY_S = 86_400
 _SHORT_STEPS = (("d", _DAY_S, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1), ("s", 1, "", 1))
 """A short duration's leading unit and its length in seconds, and those of the unit shown beside it."""
@@ -42,11 +40,6 @@ def format_duration_difference(milliseconds: int) -> str:
     """One length less another, exact and always with its sign."""
     sign = "+" if milliseconds > 0 else "−" if milliseconds < 0 else ""
     return f"{sign}{format_exact_duration(abs(milliseconds))}"
-
-
-def format_seconds(milliseconds: int) -> str:
-    """An exact number of seconds, for adding up: `3,600.25 s`."""
-    return f"{exact_decimal(Fraction(milliseconds, 1000), 3).normalize():,f} s"
 
 
 def format_short_duration(milliseconds: int) -> str:

@@ -314,6 +314,124 @@ def test_the_appointments(contract: Contract, tmp_path: Path) -> None:
     assert [(line.ticket, line.amount) for line in found.credit.lines] == [("A", 6), ("B", 28), ("C", 2)]
 
 
+NETWORK_OUTAGES = (("2026-06-10 09:00", "2026-06-10 09:50"), ("2026-06-20 09:00", "2026-06-20 09:05"))
+NETWORK, HOST = ("network", Decimal("40.00")), ("host", Decimal("60.00"))
+RELIEF = {"kind": "claim", "cause": "force_majeure", "services": ["network"], "reference": "R-1"}
+
+
+@regime("virtual-server-blocks")
+@pytest.mark.parametrize(
+    ("of_host", "entries", "lines"),
+    [
+        pytest.param([], [], [NETWORK, ("network", Decimal("20.00"))], id="network"),
+        pytest.param(["12:20"], [], [NETWORK, ("network", Decimal("20.00")), HOST], id="network and host"),
+        pytest.param(
+            [],
+            [
+                RELIEF | {"start": NETWORK_OUTAGES[0][0], "end": NETWORK_OUTAGES[0][1]},
+                {"kind": "decision", "about": 1, "granted": True},
+            ],
+            [("network", Decimal("20.00"))],
+            id="relief",
+        ),
+        pytest.param(
+            [],
+            [{"kind": "waiver", "month": JUNE, "kpis": ["network-uptime"], "what": "money"}],
+            [("network", Decimal(0)), ("network", Decimal(0))],
+            id="waiver",
+        ),
+    ],
+)
+def test_the_virtual_server(
+    contract: Contract,
+    tmp_path: Path,
+    of_host: list[str],
+    entries: list[dict[str, Any]],
+    lines: list[tuple[str, Decimal]],
+) -> None:
+    """A twentieth of 400 is 20: 50 and 5 minutes of the network are two and one half hours or parts; 2 h 20 min of the
+    host after its first hour are three hours or parts. Relief in full leaves the 5 minutes."""
+    host = down(*(("2026-06-15 09:00", f"2026-06-15 {end}") for end in of_host), of="server")
+    network = down(*NETWORK_OUTAGES, of="gateway")
+    found = result(month_of(tmp_path, contract, JUNE, network, host, entries=said(*entries)))
+    assert [(line.rule, line.amount) for line in found.credit.lines] == lines
+    assert found.credit.total == sum(amount for _, amount in lines)
+
+
+@regime("virtual-server-blocks")
+def test_the_virtual_server_costs_no_more_than_its_fee(contract: Contract, tmp_path: Path) -> None:
+    """Eleven hours of both: 22 and 10 blocks of 20 are 640 of a fee of 400."""
+    day = ("2026-06-10 09:00", "2026-06-10 20:00")
+    found = result(month_of(tmp_path, contract, JUNE, down(day, of="gateway"), down(day, of="server")))
+    assert (found.credit.before_caps, found.credit.total) == (Decimal("640.00"), Decimal("400.00"))
+
+
+@regime("internet-cumulative-hours")
+def test_the_internet_line(contract: Contract, tmp_path: Path) -> None:
+    """40 and 10 minutes are one begun hour of the month: a thirtieth of 3,000."""
+    times = ("2026-06-10 09:00", "2026-06-10 09:40"), ("2026-06-20 09:00", "2026-06-20 09:10")
+    found = result(month_of(tmp_path, contract, JUNE, down(*times, of="router")))
+    assert [line.amount for line in found.credit.lines] == [Decimal("100.00")]
+
+
+@regime("enterprise-cloud-quarterly")
+@pytest.mark.parametrize(
+    ("pipelines", "lines"),
+    [([], ["630.00"]), ([("2026-01-20 00:00:00", "2026-01-20 03:14:24")], ["630.00", "270.00"])],
+)
+def test_the_development_platform(
+    contract: Contract, tmp_path: Path, pipelines: list[tuple[str, str]], lines: list[str]
+) -> None:
+    """3 of 2,160 hours in February are 99.861: 10 per cent of 6,300, in March. 3 h 14 min 24 s are 0.15 per cent of the
+    quarter: 99.85, 10 per cent of 2,700. The term's own quarter would end with April."""
+    seen = [
+        down(("2026-02-10 09:00", "2026-02-10 12:00"), of="issues-api"),
+        down(*pipelines, of="pipelines-api"),
+    ]
+    february = result(month_of(tmp_path, contract, "2026-02", *seen))
+    assert (february.kpis, february.credit.total) == ((), 0)
+    march = month_of(tmp_path, contract, "2026-03", *seen)
+    values = [rounded(kpi(march, name).views["agreed"].value) for name in ("issues-uptime", "pipelines-uptime")]
+    assert values == [99.8611, 99.85 if pipelines else 100]
+    assert [line.amount for line in result(march).credit.lines] == [Decimal(line) for line in lines]
+    assert result(march).credit.total == sum(map(Decimal, lines))
+
+
+@regime("fixed-month-workplace")
+@pytest.mark.parametrize(("end", "value", "credit"), [("09:43", 99.9005, "0"), ("09:44", 99.8981, "1000.00")])
+def test_the_workplace(contract: Contract, tmp_path: Path, end: str, value: float, credit: str) -> None:
+    """44 of 43,200 minutes in January are too many: 20 per cent of 5,000. 44 of its own 44,640 would be 99.9014."""
+    found = month_of(tmp_path, contract, "2026-01", down(("2026-01-10 09:00", f"2026-01-10 {end}"), of="sign-in"))
+    assert rounded(kpi(found, "availability").views["agreed"].value) == value
+    assert result(found).credit.total == Decimal(credit)
+
+
+@regime("repeated-failures")
+def test_the_hosted_software(contract: Contract, tmp_path: Path) -> None:
+    """14 hours of May alone cost nothing. With 11 of June, both months cost 300, in June; and 25 hours within 30 days
+    are a chronic outage from 5 June on."""
+    seen = down(("2026-05-20 02:00", "2026-05-20 16:00"), ("2026-06-05 08:00", "2026-06-05 19:00"), of="sign-in")
+    may = result(month_of(tmp_path, contract, "2026-05", seen))
+    assert (may.credit.total, [line.amount for line in may.credit.held]) == (0, [Decimal("300.00")])
+    assert may.triggers == ()
+    june = result(month_of(tmp_path, contract, JUNE, seen))
+    assert [(line.month, line.amount) for line in june.credit.lines] == [(None, 300), ("2026-05", 300)]
+    assert june.credit.total == Decimal("600.00")
+    (exit_right,) = june.triggers
+    assert (exit_right.trigger, str(exit_right.on)) == ("chronic-outage", "2026-06-05")
+    assert [str(one).split(": ", 1)[1] for one in exit_right.working] == ["14 (2026-05-20) + 11 (2026-06-05) = 25"]
+
+
+@regime("repeated-failures")
+def test_the_fourth_outage_within_thirty_days_is_chronic(contract: Contract, tmp_path: Path) -> None:
+    """Five minutes each: June is met, and nothing is paid."""
+    days = ("2026-05-28", "2026-06-01", "2026-06-10", "2026-06-26")
+    seen = down(*((f"{day} 09:00", f"{day} 09:05") for day in days), of="sign-in")
+    june = result(month_of(tmp_path, contract, JUNE, seen))
+    assert [(one.trigger, str(one.on)) for one in june.triggers] == [("chronic-outage", "2026-06-26")]
+    assert june.credit.total == 0
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_examples_give_little_reason_for_advice(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only that a carrier promises 100 per cent, which no interval of observations is short enough for, and that areas

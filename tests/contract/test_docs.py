@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from sla_monitor.contract.advice import advice
 from sla_monitor.contract.load import load_contract
@@ -16,6 +17,8 @@ from sla_monitor.contract.money.credit_methods import METHODS
 from sla_monitor.contract.reading.explain import SAMPLES
 from sla_monitor.contract.reading.json_schema import contract_schema, model_schema
 from sla_monitor.contract.reading.key_tables import key_tables
+from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
 from sla_monitor.settings import Settings
 from tests.contract.support import HEAD, ROOT
@@ -89,6 +92,19 @@ def test_what_is_missing_can_be_said_for_every_required_key() -> None:
     assert missing <= {("file", "versions")}
 
 
+def test_the_keys_that_are_explained_of_an_example_stand_in_it() -> None:
+    """In the form in which they are explained."""
+    page = PAGE.read_text(encoding="utf-8")
+    section = page[page.index("## Example contracts\n") : page.index("## Contracts\n")]
+    explained = re.findall(r"^### `([\w-]+)`\n(.*?)(?=^### |\Z)", section, re.DOTALL | re.MULTILINE)
+    assert len(explained) == 9
+    for name, told in explained:
+        contract = (ROOT / f"config/contracts/examples/{name}.yaml").read_text(encoding="utf-8")
+        keys = re.findall(r"^\| `(.+?)` \|", told, re.MULTILINE)
+        assert [key for key in keys if key not in contract] == [], name
+        assert keys, name
+
+
 def test_the_contract_of_the_how_to_is_a_good_one(tmp_path: Path) -> None:
     page = (ROOT / "docs/how-to/add-a-supplier.md").read_text(encoding="utf-8")
     first, change = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
@@ -108,11 +124,19 @@ def test_the_transaction_of_the_how_to_is_a_good_one(tmp_path: Path) -> None:
 
 
 def test_the_versions_of_the_page_are_good_ones(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    example, _ = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     path = tmp_path / "c.yaml"
-    path.write_text(
-        "id: c\nauthority: A\nsupplier: S\nterm: {start: 2025-04-01, end: 2035-03-31}\ntime_zone: UTC\ncurrency: GBP\n"
-        f"services: [{{id: s}}]\n{example}"
-    )
+    path.write_text(f"{HEAD}services: [{{id: s}}]\n{example}")
     references = [version.reference for version in load_contract(path).versions]
     assert references == ["", "CCN-12", "CCN-13", "CCN-13"]
+
+
+def test_the_items_for_each_row_of_the_page_are_good_ones(tmp_path: Path) -> None:
+    _, example = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "c.yaml"
+    path.write_text(HEAD + example)
+    assert list(Draft202012Validator(contract_schema()).iter_errors(plain(read_document(path).root))) == []
+    first, second = load_contract(path).versions
+    assert [service.id for service in first.terms.services] == ["wan-hq"]
+    assert [service.name for service in second.terms.services] == ["Network at Headquarters", "Network at Depot"]
+    assert second.reference == "CCN-3"

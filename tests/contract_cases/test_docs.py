@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import get_args
@@ -11,7 +12,8 @@ import pytest
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.money.trigger_terms import Effect, TriggerCondition
 from sla_monitor.contract.reading.json_schema import model_schema
-from sla_monitor.contract.reading.nodes import plain
+from sla_monitor.contract.reading.nodes import Mapping, plain
+from sla_monitor.contract.reading.repeating import repeated
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import TermMonths
@@ -36,20 +38,31 @@ def worked(result: PeriodResult) -> str:
 
 @pytest.mark.parametrize(("heading", "text", "working"), EXAMPLES, ids=[heading for heading, _, _ in EXAMPLES])
 def test_an_example_says_what_the_program_says(tmp_path: Path, heading: str, text: str, working: str) -> None:
+    """`UPDATE_DOCS=1 pytest -n 0 tests/contract_cases/test_docs.py` writes the working anew."""
     path = tmp_path / "example.yaml"
     path.write_text(text, encoding="utf-8")
-    case = Case(heading, plain(read_document(path).root))
+    document = read_document(path)
+    values = plain(document.root)
+    if isinstance(document.root, Mapping) and "lists" in values.get("terms", {}):
+        values["terms"] = plain(repeated(document, document.root.entries["terms"]))
+    assert document.problems == []
+    case = Case(heading, values)
     terms, (rows,) = case.terms(), case.rows()
     setting = Setting(TermMonths(month_name(rows[0]), quarters=terms.accounting.quarters), "GBP")
     results = fold(setting, lambda _: terms, [month_input(case, terms, row) for row in rows])
     for n, row in enumerate(rows, 1):
         answers = Answers(case, terms, row, results[:n])
         assert {key: answers.to(key, value) for key, value in row["expect"].items()} == row["expect"]
+    if os.environ.get("UPDATE_DOCS"):
+        page, between = DOCS / "contract-terms.md", f"{text}```\n\n```text\n"
+        now = page.read_text(encoding="utf-8").replace(between + working, between + worked(results[-1]))
+        page.write_text(now, encoding="utf-8")
+        return
     assert working == worked(results[-1])
 
 
 def test_every_yaml_block_is_an_example() -> None:
-    assert len(EXAMPLES) == TERMS.count("```yaml") == 38
+    assert len(EXAMPLES) == TERMS.count("```yaml") == 39
 
 
 def test_every_key_is_explained() -> None:

@@ -13,7 +13,6 @@ from sla_monitor.wording.durations import (
     format_duration_difference,
     format_exact_duration,
     format_probe_duration,
-    format_seconds,
     format_short_duration,
 )
 
@@ -59,11 +58,6 @@ def test_a_length_is_told_exactly(milliseconds: int, words: str) -> None:
     assert format_exact_duration(milliseconds) == words
     assert format_duration_difference(milliseconds) == (f"+{words}" if milliseconds else words)
     assert format_duration_difference(-milliseconds) == (f"−{words}" if milliseconds else words)
-
-
-def test_seconds_are_told_exactly() -> None:
-    assert format_seconds(3_600_250) == "3,600.25 s"
-    assert format_seconds(43_200_000) == "43,200 s"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
-from sla_monitor.wording.durations import format_duration, format_seconds
+from sla_monitor.wording.durations import format_duration, format_exact_duration
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
 from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_stretch
@@ -238,7 +238,7 @@ def _time(one: ContractAssessment, entries: Mapping[int, Entry]) -> Iterator[str
             yield f"    {FOUND[found]}: {span}, {_decided(why, entries)}"
             yield from (f"      {share}" for share in _shares(services))
     out = [
-        f"{service.service} {format_seconds(service.excluded_ms)} of {format_seconds(service.agreed_ms)}"
+        f"{service.service} {format_exact_duration(service.excluded_ms)} of {format_exact_duration(service.agreed_ms)}"
         for service in one.services
         if service.excluded_ms
     ]
@@ -277,7 +277,8 @@ def _shares(services: Mapping[str, PercentOf]) -> Iterator[str]:
     for share, names in alike.items():
         each = " each" if len(names) > 1 else ""
         alone = f", for {', '.join(share.kpis)} alone" if share.kpis else ""
-        told = f"{format_seconds(share.agreed_ms)}{each} of agreed time, {format_seconds(share.down_ms)} of it down"
+        agreed, down = format_exact_duration(share.agreed_ms), format_exact_duration(share.down_ms)
+        told = f"{agreed}{each} of agreed time, {down} of it down"
         yield f"{', '.join(names)}: {told}{alone}"
 
 

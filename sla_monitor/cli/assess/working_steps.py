@@ -23,7 +23,7 @@ from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.tickets import Stop, Ticket, TimedTicket, elapsed_ms, tickets_of
 from sla_monitor.sla.working import Working
-from sla_monitor.wording.durations import format_duration, format_seconds
+from sla_monitor.wording.durations import format_duration, format_exact_duration
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.text import format_list
@@ -73,7 +73,7 @@ def _allowance(one: AllowanceUse) -> str:
 
 def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]]:
     """One after the other, and what they add up to. KPIs with rules of their own may count less of each."""
-    gross, counts = format_seconds(service.gross_downtime_ms), format_seconds(service.downtime_ms)
+    gross, counts = format_exact_duration(service.gross_downtime_ms), format_exact_duration(service.downtime_ms)
     lines = [*(_outage(outage, zone) for outage in service.outages), f"in all: {gross}, after exclusions {counts}"]
     lines += _steps(service.impact_cost.working) if service.impact_cost else []
     return f"Outages of {service.service} in its hours", lines
@@ -82,8 +82,8 @@ def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]
 def _outage(outage: Outage, zone: ZoneInfo) -> str:
     when, found = format_stretch(outage.start_ms, outage.end_ms, zone), describe_reason(outage.reason)
     entries = f" ({', '.join(f'#{number}' for number in outage.entries)})" if outage.entries else ""
-    counts = f"{format_seconds(outage.gross_ms)}, after exclusions {format_seconds(outage.downtime_ms)}{entries}"
-    return f"{when}, {', '.join(outage.endpoints)}, {found}: {counts}"
+    gross, counts = format_exact_duration(outage.gross_ms), format_exact_duration(outage.downtime_ms)
+    return f"{when}, {', '.join(outage.endpoints)}, {found}: {gross}, after exclusions {counts}{entries}"
 
 
 def _of_kpi(kpi: KpiAssessment, *, is_running: bool) -> Iterator[tuple[str, list[str]]]:
@@ -102,9 +102,9 @@ def _classes(time: Seconds | None, *, is_running: bool) -> Iterator[str]:
     if time is not None:
         classes = {"excluded": time.excluded_ms, "unseen": time.unknown_ms, "degraded": time.degraded_ms}
         classes |= {"down": sum(loss.counted_ms for loss in time.losses)}
-        told = ", ".join(f"{name} {format_seconds(ms)}" for name, ms in classes.items())
+        told = ", ".join(f"{name} {format_exact_duration(ms)}" for name, ms in classes.items())
         so_far = " so far" if is_running else ""
-        yield f"agreed time{so_far}: {format_seconds(time.agreed_ms)}; of it {told}, the rest was up"
+        yield f"agreed time{so_far}: {format_exact_duration(time.agreed_ms)}; of it {told}, the rest was up"
 
 
 def _steps(working: Working) -> list[str]:

@@ -12,8 +12,9 @@ from sla_monitor.contract.advice.points_and_money import doubts, never_repeated
 from sla_monitor.contract.advice.probing import probing_doubts
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.local_time import local_date, midnight_ms
-from sla_monitor.contract.reading.nodes import Problem
-from sla_monitor.contract.reading.places import dotted, locate
+from sla_monitor.contract.reading.nodes import Node, Problem, gathered
+from sla_monitor.contract.reading.places import dotted, locate, repeated_for
+from sla_monitor.contract.reading.repeating import repeated
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Terms
@@ -23,16 +24,18 @@ from sla_monitor.contract.versions import resolve
 def advice(contract: Contract, now_ms: int) -> list[str]:
     """One line for each term that cannot work well, in any version: `file:line:column: key path: why (remedy)`."""
     document = read_document(FilePath(contract.file))
-    remarks: dict[Problem, None] = {}
+    remarks: list[Problem] = []
     for version in contract.versions:
-        root = resolve(document.root, _day(version))
-        for path, message in _remarks(version.terms):
-            spot = locate(root, path, len(path))
-            remarks.setdefault(Problem(contract.file, spot.node.place, dotted(root, path), message))
-    for path, message in _ended(contract.versions[-1].terms, now_ms):
-        spot = locate(document.root, path, len(path))
-        remarks.setdefault(Problem(contract.file, spot.node.place, dotted(document.root, path), message))
-    return [str(remark) for remark in sorted(remarks)]
+        root = repeated(document, resolve(document.root, _day(version)))
+        remarks += [_placed(contract, root, remark) for remark in _remarks(version.terms)]
+    remarks += [_placed(contract, document.root, remark) for remark in _ended(contract.versions[-1].terms, now_ms)]
+    return [str(remark) for remark in gathered(remarks)]
+
+
+def _placed(contract: Contract, root: Node, remark: RuleProblem) -> Problem:
+    path, message = remark
+    place = locate(root, path, len(path)).node.place
+    return Problem(contract.file, place, dotted(root, path), message, repeated_for(root, path))
 
 
 def _day(version: TermsVersion) -> date:

@@ -25,8 +25,10 @@ def allowance_doubts(terms: Terms) -> Iterator[RuleProblem]:
         if service.endpoints and service.id not in promised:
             yield ("services", i, "id"), "is in no KPI: it is watched, and nothing is promised (add a KPI for it)"
     positions = {service.id: i for i, service in enumerate(terms.services)}
-    for kpi in terms.availability_kpis:
-        i, j = positions[kpi.service], terms.kpis.index(kpi)
+    for j, kpi in enumerate(terms.kpis):
+        if not isinstance(kpi, ServiceTimeKpi):
+            continue
+        i = positions[kpi.service]
         service = terms.services[i]
         if not service.endpoints:
             yield (

@@ -110,5 +110,5 @@ class Counting(Strict):
 
     def kinds(self, *treated: ExcludedTime) -> tuple[ExcludedKind, ...]:
         """The kinds of excluded time that are treated in one of these ways."""
-        ways: dict[ExcludedKind, ExcludedTime] = {"maintenance": self.of_maintenance, "claim": self.excluded}
-        return tuple(kind for kind, way in ways.items() if way in treated)
+        kinds: tuple[ExcludedKind, ...] = ("maintenance",) if self.of_maintenance in treated else ()
+        return (*kinds, "claim") if self.excluded in treated else kinds

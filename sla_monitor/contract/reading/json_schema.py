@@ -1,7 +1,7 @@
 """The JSON Schema (2020-12) of the files, so that editors complete and check while one types.
 
-Pydantic describes the models; what the loader adds (`versions`, and `from`, `until`, `ref` in the items of lists)
-is added here.
+Pydantic describes the models; what the loader adds (`versions`, `lists`, and `from`, `until`, `ref` and `for_each` in
+the items of lists) is added here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from sla_monitor.contract.fields import spelled_duration
+from sla_monitor.contract.reading.repeating import FOR_EACH, LISTS
 from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.versions import FROM, REF, UNTIL, VERSIONS
 
@@ -21,6 +22,13 @@ _REF = "#/$defs/"
 _CHANGED = " (changed)"
 _DATE = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$", "examples": ["2026-04-01"]}
 _NOTICE = {"type": "string", "minLength": 1, "description": "The change notice.", "examples": ["CCN-12"]}
+_PLACEHOLDER = "Placeholder"
+_ROW = {
+    "type": "object",
+    "properties": {"id": {"type": "string", "minLength": 1, "description": "The name of the row; it stays the same."}},
+    "additionalProperties": True,
+    "required": ["id"],
+}
 
 Schema = dict[str, Any]
 
@@ -68,10 +76,14 @@ def contract_schema() -> Schema:
     for name, definition in definitions.items():
         _add_versions(definition, {"$ref": _REF + name + _CHANGED})
         if name in listed:
-            _add_period(definition)
+            _add_item_keys(definition)
     del whole["$defs"], whole["$schema"]
     _add_versions(schema, {"$ref": f"{_REF}Terms{_CHANGED}"})
-    schema["$defs"] = {**definitions, **changed, f"Terms{_CHANGED}": whole}
+    _add_lists(schema)
+    _add_lists(whole)
+    parts = {name: _with_placeholders(part) for name, part in {**definitions, **changed}.items()}
+    placeholder = {"type": "string", "pattern": r"\$\{[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\}", "examples": ["${site.id}"]}
+    schema["$defs"] = {**parts, f"Terms{_CHANGED}": whole, _PLACEHOLDER: placeholder}
     return schema
 
 
@@ -129,8 +141,47 @@ def _add_versions(definition: Schema, change: Schema) -> None:
         definition["properties"][VERSIONS] = {"type": "array", "items": item, "description": description}
 
 
-def _add_period(definition: Schema) -> None:
+def _add_lists(definition: Schema) -> None:
+    rows = {"type": "array", "items": _ROW}
+    definition["properties"][LISTS] = {
+        "type": "object",
+        "additionalProperties": rows,
+        "description": "Rows by the name of their list, for items with `for_each`.",
+    }
+
+
+def _with_placeholders(schema: Any) -> Any:
+    """The schema, where a value that is not any text may also be a text with placeholders."""
+    if not isinstance(schema, dict) or "const" in schema or "discriminator" in schema:
+        return schema
+    schema = dict(schema)
+    for key in ("properties", "patternProperties"):
+        if key in schema:
+            schema[key] = {name: _with_placeholders(value) for name, value in schema[key].items()}
+    for key in ("items", "additionalProperties"):
+        if key in schema:
+            schema[key] = _with_placeholders(schema[key])
+    if "properties" in schema or not _is_constrained(schema):
+        return schema
+    about = {key: schema.pop(key) for key in ("description", "default", "examples", "title") if key in schema}
+    members = schema.pop("anyOf", None) if schema.keys() == {"anyOf"} else None
+    return {"anyOf": [*(members or [schema]), {"$ref": _REF + _PLACEHOLDER}], **about}
+
+
+def _is_constrained(schema: Schema) -> bool:
+    """Whether a plain value fits, but not any text."""
+    if "anyOf" in schema:
+        return any(_is_constrained(member) for member in schema["anyOf"])
+    kind = schema.get("type")
+    kinds = set(kind) if isinstance(kind, list) else {kind}
+    if "string" in kinds:
+        return bool({"pattern", "enum"} & schema.keys())
+    return bool(kinds & {"number", "integer", "boolean"})
+
+
+def _add_item_keys(definition: Schema) -> None:
     definition["properties"] |= {
+        FOR_EACH: {"type": "string", "description": "The list for each of whose rows the item is repeated."},
         FROM: {**_DATE, "description": "The first day with this item."},
         UNTIL: {**_DATE, "description": "The first day without this item."},
         REF: _NOTICE,

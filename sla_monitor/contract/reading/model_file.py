@@ -13,8 +13,18 @@ from pydantic import BaseModel, ValidationError
 
 from sla_monitor.contract.fields import Misplaced
 from sla_monitor.contract.reading.explain import Mistake, explained, joined
-from sla_monitor.contract.reading.nodes import Document, FilePlace, Leaf, Mapping, Node, Problem, children, plain
-from sla_monitor.contract.reading.places import dotted, locate
+from sla_monitor.contract.reading.nodes import (
+    Document,
+    FilePlace,
+    Leaf,
+    Mapping,
+    Node,
+    Problem,
+    children,
+    gathered,
+    plain,
+)
+from sla_monitor.contract.reading.places import dotted, locate, repeated_for
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 
@@ -59,7 +69,7 @@ def format_problems(documents: list[Document]) -> list[str]:
 
 def _hidden(document: Document) -> list[Problem]:
     hider = Hider(document.root)
-    return [hider.hidden(problem) for problem in sorted(set(document.problems))]
+    return [hider.hidden(problem) for problem in gathered(document.problems)]
 
 
 def validated(
@@ -84,23 +94,26 @@ def validated(
     mistakes = [one for details in errors for one in explained(details, model)]
     for cause in (details.get("ctx", {}).get("error") for details in errors):
         document.problems += cause.others if isinstance(cause, Elsewhere) else ()
-    known = {(problem.place, problem.path) for problem in document.problems if problem.file == document.file}
-    for (place, path), messages in _by_place(root, [*mistakes, *rules(values)]).items():
-        if (place, path) not in known:
-            document.blame(place, path, joined(messages) + (f" [from {since}]" if since else ""))
+    told = [problem for problem in document.problems if problem.file == document.file]
+    # What is wrong in an item that is repeated for rows of today is not told again for those that join later.
+    known = {(problem.place, "" if problem.repeated_for else problem.path) for problem in told}
+    for (place, path, row), messages in _by_place(root, [*mistakes, *rules(values)]).items():
+        if (place, "" if row else path) not in known:
+            document.blame(place, path, joined(messages) + (f" [from {since}]" if since else ""), row)
     return None
 
 
-def _by_place(root: Node, mistakes: list[Mistake]) -> dict[tuple[FilePlace, str], list[str]]:
-    """The mistakes of each value together: every member of a union has its own."""
-    found: dict[tuple[FilePlace, str], list[str]] = {}
+def _by_place(root: Node, mistakes: list[Mistake]) -> dict[tuple[FilePlace, str, str], list[str]]:
+    """The mistakes of each value together: every member of a union has its own. By place, path, and row."""
+    found: dict[tuple[FilePlace, str, str], list[str]] = {}
     for mistake in mistakes:
         spot = locate(root, mistake.loc, mistake.untagged)
         path = spot.path
         if mistake.at == "named" and spot.beyond is not None:
             path = (*path, spot.beyond)
         at_key = mistake.at == "key" or path != spot.path
-        found.setdefault((spot.key if at_key else spot.node.place, dotted(root, path)), []).append(mistake.message)
+        where = (spot.key if at_key else spot.node.place, dotted(root, path), repeated_for(root, path))
+        found.setdefault(where, []).append(mistake.message)
     return found
 
 

@@ -6,8 +6,8 @@ Everything that is done to a file before the models see it (versions, secrets, p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
@@ -49,15 +49,19 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Keys with their values; `keys` says where each key stands."""
+    """Keys with their values; `keys` says where each key stands.
+
+    `repeated_for`: the row for which an item was repeated, `site hq` (see `repeating`).
+    """
 
     place: FilePlace
     entries: dict[str, Node]
     keys: dict[str, FilePlace]
+    repeated_for: str = ""
 
     def having(self, entries: dict[str, Node], keys: dict[str, FilePlace]) -> Mapping:
         """The same mapping with other entries, some of which may come from elsewhere in the file."""
-        return Mapping(self.place, entries, {key: keys[key] for key in entries})
+        return Mapping(self.place, entries, {key: keys[key] for key in entries}, self.repeated_for)
 
 
 Node: TypeAlias = Leaf | Items | Mapping
@@ -65,16 +69,24 @@ Node: TypeAlias = Leaf | Items | Mapping
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake in one file. `path` is made for people: items of a list go by their id where they have one."""
+    """One mistake in one file. `path` is made for people: items of a list go by their id where they have one.
+
+    `repeated_for`: the row for which the item with the mistake was repeated; `others`: how many more rows have it.
+    """
 
     file: str
     place: FilePlace
     path: str
     message: str
+    repeated_for: str = ""
+    others: int = 0
 
     def __str__(self) -> str:
         message = self.message if len(self.message) <= LENGTH_LIMIT else self.message[:LENGTH_LIMIT] + "…"
-        line = f"{self.file}:{self.place.line}:{self.place.column}: {self.path}: {message}"
+        rows = self.repeated_for + (f" and {self.others} more" if self.others else "")
+        line = f"{self.file}:{self.place.line}:{self.place.column}: {self.path}: {message}" + (
+            f" [{rows}]" if rows else ""
+        )
         return "".join(letter if letter.isprintable() else "�" for letter in line)
 
 
@@ -86,8 +98,21 @@ class Document:
     root: Node
     problems: list[Problem] = field(default_factory=list)
 
-    def blame(self, place: FilePlace, path: str, message: str) -> None:
-        self.problems.append(Problem(self.file, place, path, message))
+    def blame(self, place: FilePlace, path: str, message: str, repeated_for: str = "") -> None:
+        self.problems.append(Problem(self.file, place, path, message, repeated_for))
+
+
+def gathered(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems in the file's order, each once; what is wrong for many rows of a list stands there for the first."""
+    groups: dict[tuple[str, FilePlace, str], list[Problem]] = {}
+    for problem in sorted(set(problems)):
+        groups.setdefault((problem.file, problem.place, problem.message), []).append(problem)
+    found: list[Problem] = []
+    for group in groups.values():
+        others = len({problem.repeated_for for problem in group}) - 1
+        first = group[0].repeated_for
+        found += [replace(problem, others=others) for problem in group if problem.repeated_for == first]
+    return sorted(found)
 
 
 def word(segment: str | int) -> str:

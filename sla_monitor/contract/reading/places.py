@@ -70,6 +70,16 @@ def dotted(root: Node, path: Path) -> str:
     return ".".join(words) or "file"
 
 
+def repeated_for(root: Node, path: Path) -> str:
+    """The row for which the item at a path, or one around it, was repeated; empty if there is none."""
+    node: Node | None = root
+    for segment in path:
+        node = _step(node, segment) if node else None
+        if isinstance(node, Mapping) and node.repeated_for:
+            return node.repeated_for
+    return ""
+
+
 def _word(node: Node | None, segment: str | int) -> str:
     name = text_at(node, "id") if isinstance(segment, int) and node and not isinstance(node, Leaf) else None
     return name if name and len(name) <= 63 and name.replace("-", "").replace("_", "").isalnum() else word(segment)

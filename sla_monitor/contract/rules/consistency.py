@@ -143,15 +143,16 @@ def _given_twice(contract: dict[str, Any]) -> Iterator[RuleProblem]:
 
 def _services(contract: dict[str, Any]) -> Iterator[RuleProblem]:
     calendars = calendar_names(contract)
+    participants, contacts = names_in(contract, "participants"), names_in(contract, "contacts")
     if calendars.count(ALWAYS) > 1:
         yield ("calendars", ALWAYS), f"the calendar {ALWAYS!r} is built in (choose another name)"
     for i, service in entries(contract, "services"):
         path = ("services", i)
         yield from unknown("calendar", (*path, "service_hours"), service.get("service_hours"), calendars)
         for j, name in enumerate(listed(service, "participants")):
-            yield from unknown("participant", (*path, "participants", j), name, names_in(contract, "participants"))
+            yield from unknown("participant", (*path, "participants", j), name, participants)
         for j, name in enumerate(listed(service, "contacts")):
-            yield from unknown("contact", (*path, "contacts", j), name, names_in(contract, "contacts"))
+            yield from unknown("contact", (*path, "contacts", j), name, contacts)
         yield from _count(path, service)
 
 
@@ -162,8 +163,9 @@ def _count(path: tuple[str | int, ...], service: dict[str, Any]) -> Iterator[Rul
 
 
 def _kpis(contract: dict[str, Any]) -> Iterator[RuleProblem]:
+    services = names_in(contract, "services")
     for i, kpi in entries(contract, "kpis"):
-        yield from unknown("service", ("kpis", i, "service"), kpi.get("service"), names_in(contract, "services"))
+        yield from unknown("service", ("kpis", i, "service"), kpi.get("service"), services)
 
 
 def _archive(contract: dict[str, Any]) -> Iterator[RuleProblem]:

@@ -112,10 +112,10 @@ def _bands(contract: dict[str, Any]) -> list[str]:
 
 
 def _charges(contract: dict[str, Any]) -> Iterator[RuleProblem]:
-    charges = contract.get("charges")
+    charges, services = contract.get("charges"), names_in(contract, "services")
     for i, charge in entries(charges, "monthly") if isinstance(charges, dict) else ():
         path = ("charges", "monthly", i, "service")
-        yield from unknown("service", path, charge.get("service"), names_in(contract, "services"))
+        yield from unknown("service", path, charge.get("service"), services)
 
 
 def _credits(contract: dict[str, Any]) -> Iterator[RuleProblem]:

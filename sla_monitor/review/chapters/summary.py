@@ -118,17 +118,34 @@ def key(scores: Table) -> str:
 
 
 def _changes(case: PackInput) -> Iterator[str]:
-    """Verdicts and bands that are others than in the month before."""
+    """Bands that are others than in the month before, failures that stay, and what the month set off."""
     before = {one.kpi: one for one in case.assessment.earlier[-1].kpis} if case.assessment.earlier else {}
+    still: list[str] = []
     for result in case.result.kpis if case.result else ():
         last = before.get(result.kpi)
         if last is not None and last.band != result.band:
             was, now = (describe_id(band or "not assessed") for band in (last.band, result.band))
             yield f"{result.kpi}: from {was} to {now}."
+        elif last is not None and result.is_met is False:
+            still.append(result.kpi)
+    if still:
+        yield f"Missed as in the month before: {format_list(still)}."
+    if case.result is not None:
+        yield from _set_off(case, case.result)
     one = case.assessment
     if one.period.start_ms <= one.terms_from_ms < one.period.end_ms:
         reference = f" ({one.terms_reference})" if one.terms_reference else ""
         yield f"The terms changed on {format_day_at(one.terms_from_ms, case.zone)}{reference}."
+
+
+def _set_off(case: PackInput, result: PeriodResult) -> Iterator[str]:
+    """Triggers, and credits of earlier failures that have become due."""
+    for trigger in result.triggers:
+        effects = format_list([describe_id(effect) for effect in trigger.effects])
+        yield f"Set off: {describe_id(trigger.trigger)} ({effects})."
+    for line in result.credit.lines:
+        if line.month is not None:
+            yield f"Due now, for {line.kpi or line.rule} in {format_month(line.month)}: {case.money(line.amount).text}."
 
 
 def _decisions(case: PackInput) -> tuple[str, ...]:

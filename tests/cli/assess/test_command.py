@@ -63,7 +63,7 @@ def test_what_goes_to_no_terminal_is_ascii_and_moves_no_cursor(contract: str, le
 def test_the_working_says_every_step_with_its_clause(contract: str, ledger: str) -> None:
     told = run(contract, "--ledger", ledger, *MARCH, "--working").stdout
     for step in (
-        "  downtime, minutes: 46800000 ms / 60000 = 780\n",
+        "  downtime, minutes: 13 h = 780\n",
         "  points, failure 2 in a row: 3 x 2 = 6 [Schedule 2.2, 1.1]\n",
         "  credit: 6 points x 1 % x 900000.00 = 54000.00 [Schedule 7.1]\n",
         "  after the cap: the smaller of 54000.00 and 31000.00 = 31000.00 [Schedule 7.2]\n",

@@ -53,21 +53,18 @@ def test_every_exclusion_is_told_with_its_seconds_reason_reference_and_decision(
     assert (
         "#2 claim, authority cause, by a.person"
         " excluded: 10 Mar 2025 18:00:00 to 20:00:00 GMT, decision #8 by b.chief: MIN-4; it was ours"
-        " custody: 7,200 s of agreed time, 7,200 s of it down"
+        " custody: 2 h of agreed time, 2 h of it down"
         " not excluded: 10 Mar 2025 20:00:00 to 21:00:00 GMT, not in what was granted"
-        " custody: 3,600 s of agreed time, 3,600 s of it down"
+        " custody: 1 h of agreed time, 1 h of it down"
     ) in told
-    assert told.endswith("Excluded for all KPIs, each instant once: custody 14,400 s of 2,674,800 s")
+    assert told.endswith("Excluded for all KPIs, each instant once: custody 4 h of 743 h")
 
 
 def test_the_seconds_are_those_of_the_json(books: Books) -> None:
     books.say(GRANTED)
     (custody, _) = json.loads(books.told("--format", "json"))["services"]
     assert custody["excluded_seconds"] == "18000"
-    assert (
-        books.block("Exclusions")[-1].strip()
-        == "Excluded for all KPIs, each instant once: custody 18,000 s of 2,674,800 s"
-    )
+    assert books.block("Exclusions")[-1].strip() == "Excluded for all KPIs, each instant once: custody 5 h of 743 h"
 
 
 def test_what_is_taken_out_for_some_kpis_alone_is_told_of_their_services(books: Books) -> None:
@@ -75,7 +72,7 @@ def test_what_is_taken_out_for_some_kpis_alone_is_told_of_their_services(books: 
     span = {"start": "2025-03-12T09:00Z", "end": "2025-03-12T10:00Z"}
     books.say({"kind": "claim", "cause": "authority_cause", "kpis": ["KPI1"], **span})
     told = books.block("Exclusions")
-    assert "      custody: 3,600 s of agreed time, 0 s of it down, for KPI1 alone" in told
+    assert "      custody: 1 h of agreed time, 0 s of it down, for KPI1 alone" in told
     assert not [line for line in told if "desk" in line]
 
 
@@ -172,10 +169,10 @@ def test_every_number_of_the_working_comes_from_somewhere_in_it(books: Books) ->
     told = books.told("--working")
     assert "\n  agreed time: " in told, "the month is over"
     for line in (
-        "GMT, health, records, status unexpected: 43,200 s, after exclusions 36,000 s (#1, #2)",
-        "BST to 1 Apr 2025 03:00:00 BST, records, status unexpected: 10,800 s, after exclusions 10,800 s",
-        "in all: 54,000 s, after exclusions 46,800 s",
-        "excluded 7,200 s, unseen 21,600 s, degraded 0 s, down 46,800 s, the rest was up",
+        "GMT, health, records, status unexpected: 12 h, after exclusions 10 h (#1, #2)",
+        "BST to 1 Apr 2025 03:00:00 BST, records, status unexpected: 3 h, after exclusions 3 h",
+        "in all: 15 h, after exclusions 13 h",
+        "excluded 2 h, unseen 6 h, degraded 0 s, down 13 h, the rest was up",
         "late: INC-2 (P1, 6 Mar 2025 17:00:00 GMT): 7 h on the clock",
         "the contract: 850000.00 x 10 / 31 days + 850000.00 x (1 + 2.5 / 100) x 21 / 31 days = 864395.16",
         "in the months before, 2025-01 to 2025-02: 2 x 850000.00 = 1700000.00",

@@ -24,6 +24,7 @@ services:
   - {id: desk, name: Service desk}
 kpis:
   - {id: up, title: Portal is up, service: portal, target: 99.9}
+  - {id: fix, indicator: ratio_in_target, service: desk, target: 95, within: 4h, no_events: met}
 charges: {monthly: [{service: portal, amount: 10000}]}
 credits: [{id: uptime, method: tiers, service: portal, kpi: up, tiers: [{below: 99.9, percent: 10}]}]
 claims: {automatic: false, months: 2}
@@ -55,6 +56,7 @@ def test_a_month_without_evidence_has_no_points_and_no_money(files: tuple[str, s
     told = run(*files, "--period", "2026-06").stdout
     assert "No KPI has a figure for this month: no points and no credit are calculated." in told
     assert "0.00" not in told.replace("0.00 %", "")
+    assert "100" not in told, "a month without tickets is met only where somebody kept a register"
 
 
 def test_points_that_no_term_gives_are_not_told_and_a_credit_of_nought_says_why(files: tuple[str, str, str]) -> None:

@@ -57,20 +57,24 @@ def lines(rule: UnitRateCredit, case: CreditInput) -> Iterator[CreditLine]:
     left = None if rule.max_blocks is None else Fraction(rule.max_blocks)
     for one in _counted(rule, case):
         if one.waived is not None:
-            before = (*one.before, step(one.what, one.told, f"{shown(one.number)} blocks", rule.clause))
+            before = (*one.before, step(one.what, one.told, _counted_blocks(one.number), rule.clause))
             line = case.line(rule, one.kpi, Fraction(0), f"waived, {one.waived}", before)
             yield replace(line, outage_ms=one.outage_ms)
             continue
         paid = one.number if left is None else min(one.number, left)
         left = None if left is None else left - paid
-        formula = f"{said} × {shown(one.weight)} × {shown(paid)} blocks"
+        formula = f"{said} × {shown(one.weight)} × {_counted_blocks(paid)}"
         formula += "".join(f" × {shown(factor)}" for factor in one.factors)
         amount = rate * one.weight * paid
         for factor in one.factors:
             amount *= factor
-        what = f"{shown(one.number)} blocks" + ("" if paid == one.number else f", {shown(paid)} of them priced")
+        what = _counted_blocks(one.number) + ("" if paid == one.number else f", {shown(paid)} of them priced")
         line = case.line(rule, one.kpi, amount, formula, (*one.before, step(one.what, one.told, what, rule.clause)))
         yield replace(line, outage_ms=one.outage_ms)
+
+
+def _counted_blocks(number: Fraction) -> str:
+    return f"{shown(number)} block{'' if number == 1 else 's'}"
 
 
 def repeat_modifier(rule: UnitRateCredit, repeats: int) -> Fraction:

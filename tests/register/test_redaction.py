@@ -1,0 +1,27 @@
+"""Redaction: what the authority wrote for itself is left out of a copy, and named where it is."""
+
+from __future__ import annotations
+
+from sla_monitor.register.entries import Entry
+from sla_monitor.register.redaction import LEFT_OUT, is_redacted, redacted, withheld
+from tests.register.saying import entry
+
+
+def noted(number: int, kind: str, note: str, documents: str, **words: object) -> Entry:
+    return entry(number, kind, **words).model_copy(update={"note": note, "evidence": documents})
+
+
+WAIVER = noted(1, "waiver", "between us", "DM-1", month="2026-06", what="money")
+ACTION = noted(2, "action", "fix the link", "DM-2", month="2026-06", owner="ann", due="2026-07-01")
+
+
+def test_a_note_of_the_authoritys_own_is_left_out_and_nothing_else() -> None:
+    assert redacted(ACTION) == ACTION
+    assert redacted(WAIVER) == WAIVER.model_copy(update={"note": LEFT_OUT, "evidence": LEFT_OUT})
+    assert redacted(redacted(WAIVER)) == redacted(WAIVER)
+    assert [is_redacted(one) for one in (WAIVER, redacted(WAIVER), ACTION)] == [False, True, False]
+
+
+def test_what_was_left_out_is_listed_by_entry() -> None:
+    empty = noted(3, "waiver", "", "", month="2026-07", what="money")
+    assert withheld([WAIVER, ACTION, empty]) == [{"number": 1, "note": "between us", "evidence": "DM-1"}]
