@@ -167,8 +167,7 @@ def _waived(result: KpiResult, waiver: Waived | None) -> KpiResult:
         return result
     points = result.points if waiver.points_stand else Fraction(0)
     said = step("waived", waiver.why, "no money" if waiver.points_stand else "no points, no money")
-    is_priced = result.is_priced and bool(result.is_met)  # what meets its target may still earn something
-    return replace(result, points=points, is_priced=is_priced, working=(*result.working, said))
+    return replace(result, points=points, is_priced=False, working=(*result.working, said))
 
 
 def returned(several: Iterable[EarnedBack], currency: str) -> Iterator[CreditLine]:

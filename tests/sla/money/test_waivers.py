@@ -46,12 +46,13 @@ def test_points_of_events_stand_where_the_waiver_is_of_money() -> None:
     assert [month_of("prompt", Waived("entry 1", points_stand=stand)).points for stand in (True, False)] == [2, 0]
 
 
-def test_a_waiver_takes_no_bonus_away() -> None:
+@pytest.mark.parametrize("kpi", ["good", "prompt"])
+def test_a_waiver_takes_no_bonus_away(kpi: str) -> None:
     bonus = {
         "id": "bonus",
         "method": "bonus",
-        "kpi": "good",
-        "rewards": [{"at_least": "99.5", "amount": 100}],
+        "kpi": kpi,
+        "rewards": [{"at_least": 90, "amount": 100}],
         "against": "charges",
     }
-    assert month_of("good", Waived("entry 1"), rules=[bonus]).credit.total == -100
+    assert month_of(kpi, Waived("entry 1"), rules=[bonus]).credit.total == -100
