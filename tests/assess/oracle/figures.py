@@ -122,7 +122,8 @@ class Figures:
         for number, booking in enumerate(bookings):
             permitted = {name: self.permitted(booking, name, view, flexible=flexible) for name in sharing}
             for step in sorted(set().union(*permitted.values())):
-                key = number if over == "booking" else self.window(over, step)
+                key = number if over == "booking" and not flexible else self.window(over, step)
+                key = (number, key) if over == "booking" else key
                 used[key] = used.get(key, 0) + 1
                 is_left = allowed is None or used[key] <= allowed or terms.get("excess") == "excluded"
                 if is_left and step in permitted.get(service, ()):
@@ -146,7 +147,7 @@ class Figures:
         month = f"{datetime.fromtimestamp(step * STEP / 1000, self.zone):%Y-%m}"
         if over == "calendar_year":
             return month[:4]
-        return month if over == "month" else str(gap(self.scene.months[0], month) // 12)
+        return month if over in ("month", "booking") else str(gap(self.scene.months[0], month) // 12)
 
     # Availability
 
