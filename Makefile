@@ -80,7 +80,7 @@ fuzz: $(VENV)/dev.stamp ## Probe 200,000 mutated answers and print what they cam
 	$(BIN)/python -m tests.fuzz --count 200000
 
 oracle: $(VENV)/dev.stamp ## Reckon COUNT random contracts a second time, from SEED on, and print where they disagree
-	$(BIN)/python -m tests.assess.oracle --count $(COUNT) --seed $(SEED)
+	$(BIN)/python -m tests.oracle --count $(COUNT) --seed $(SEED)
 
 kill-loop: $(VENV)/dev.stamp ## Kill site, daemon and both a hundred times, and commands at work; print what was lost
 	$(BIN)/python -m tests.e2e.kill_loop --rounds 100 --seed $(SEED)

@@ -122,8 +122,8 @@ class Figures:
         for number, booking in enumerate(bookings):
             permitted = {name: self.permitted(booking, name, view, flexible=flexible) for name in sharing}
             for step in sorted(set().union(*permitted.values())):
-                key = number if over == "booking" and not flexible else self.window(over, step)
-                key = (number, key) if over == "booking" else key
+                month = self.window(over, step)
+                key = month if over != "booking" else (number, month if flexible else "")
                 used[key] = used.get(key, 0) + 1
                 is_left = allowed is None or used[key] <= allowed or terms.get("excess") == "excluded"
                 if is_left and step in permitted.get(service, ()):

@@ -1,4 +1,4 @@
-"""Reckons many random contracts a second time: `python -m tests.assess.oracle --count 2000 --seed 1`."""
+"""Reckons many random contracts a second time: `python -m tests.oracle --count 2000 --seed 1`."""
 
 from __future__ import annotations
 
