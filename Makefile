@@ -11,7 +11,7 @@ COUNT ?= 100
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test check lint types imports format docs lock generated bench fuzz kill-loop mutate damage clean
+.PHONY: help run stack test check lint types imports format docs lock generated bench fuzz oracle kill-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +78,9 @@ bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes aga
 
 fuzz: $(VENV)/dev.stamp ## Probe 200,000 mutated answers and print what they came to
 	$(BIN)/python -m tests.fuzz --count 200000
+
+oracle: $(VENV)/dev.stamp ## Reckon COUNT random contracts a second time, from SEED on, and print where they disagree
+	$(BIN)/python -m tests.oracle --count $(COUNT) --seed $(SEED)
 
 kill-loop: $(VENV)/dev.stamp ## Kill site, daemon and both a hundred times, and commands at work; print what was lost
 	$(BIN)/python -m tests.e2e.kill_loop --rounds 100 --seed $(SEED)

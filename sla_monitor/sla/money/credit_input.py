@@ -14,6 +14,7 @@ from sla_monitor.sla.banding import banded_value
 from sla_monitor.sla.money.charges import of_measurement_period, of_service
 from sla_monitor.sla.results import CreditLine, KpiResult, MonthInput, PeriodResult
 from sla_monitor.sla.rounding import money, shown
+from sla_monitor.sla.scoring import is_bedding_in
 from sla_monitor.sla.working import Working, step
 
 
@@ -35,13 +36,25 @@ class CreditInput:
         found = (self.results[name] for name in names or self.results if name in self.results)
         return (result for result in found if result.is_priced)
 
+    def costing(self, names: Sequence[str]) -> Iterator[KpiResult]:
+        """The same without those that a waiver lets pass, also where they meet their target and cost something."""
+        return (result for result in self.priced(names) if result.kpi not in self.seen.waived)
+
+    def earning(self, names: Sequence[str]) -> Iterator[KpiResult]:
+        """Those that cost money, and those that meet their target and are let pass: a waiver takes nothing away."""
+        for name in (name for name in names if name in self.results):
+            result, kpi = self.results[name], self.kpis[name]
+            is_let_pass = result.is_met and result.is_kpi and name in self.seen.waived
+            if result.is_priced or (is_let_pass and not is_bedding_in(kpi, self.seen.month)):
+                yield result
+
     def value_of(self, result: KpiResult) -> Fraction:
         """The figure that is compared with edges."""
         return banded_value(self.kpis[result.kpi], result.value or Fraction(0))
 
     def points(self, names: Sequence[str]) -> Fraction:
         """The points of the named KPIs (none: of all) that cost money."""
-        return sum((result.points for result in self.priced(names)), Fraction(0))
+        return sum((result.points for result in self.costing(names)), Fraction(0))
 
     def charges(self, rule: CreditTerms) -> Decimal:
         """The month's."""

@@ -45,7 +45,9 @@ class DayWindows:
     def __init__(self, condition: TriggerCondition, names: Sequence[str], months: Sequence[PeriodResult]) -> None:
         self.condition, self.month = condition, months[-1].month
         self.length = condition.days or 1
-        self.lost = lost_in(names, _reached(months, self.length))
+        lost = lost_in(names, _reached(months, self.length))
+        is_of_outages = condition.measure == "outages"  # time that is downtime and no outage adds nothing to them
+        self.lost = [one for one in lost if not is_of_outages or one[1].outage_ms is not None]
 
     def holding(self) -> Iterator[date]:
         """The days of the month with which a window ends that is over the limit, ascending."""

@@ -158,12 +158,12 @@ EARNED_BACK = "earn-back"
 
 def with_waivers(results: Iterable[KpiResult], waived: Mapping[str, Waived]) -> tuple[KpiResult, ...]:
     """The results with nothing to pay for those that were waived. A failure that is let pass is still a failure, also
-    in a run of failures: only what it costs is given up."""
+    in a run of failures: only what it costs is given up. A KPI that meets its target may have points for each event."""
     return tuple(_waived(result, waived.get(result.kpi)) for result in results)
 
 
 def _waived(result: KpiResult, waiver: Waived | None) -> KpiResult:
-    if waiver is None or result.is_met is not False:
+    if waiver is None or not (result.is_met is False or result.points):
         return result
     points = result.points if waiver.points_stand else Fraction(0)
     said = step("waived", waiver.why, "no money" if waiver.points_stand else "no points, no money")

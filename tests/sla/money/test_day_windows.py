@@ -130,3 +130,22 @@ def test_conditions_of_days_and_of_months_stand_in_one_trigger() -> None:
     assert on("all", by_month, later) == ["2026-01-20"]
     assert on("all", by_days, {**by_month, "at_least": 4}) == []
     assert on("any", by_month) == ["None"]
+
+
+def test_a_day_that_was_merely_degraded_sets_off_no_outages() -> None:
+    """What counts of degraded time is downtime, and no outage: of the two measures only hours are set off by it."""
+    lost = {30: (7, Fraction(1)), 31: (None, Fraction(5 * HOUR))}
+    days = [(DAY_ONE + timedelta(days=n), DayDowntime(DAY_ONE + timedelta(days=n), *of)) for n, of in lost.items()]
+    found = {}
+    for measure in ("outages", "downtime_hours"):
+        conditions = [{"measure": measure, "days": 30, "at_least": 1}]
+        terms = regime(
+            kpi("one", indicator="availability", service="cad"),
+            triggers=[{"id": "t", "conditions": conditions, "effects": ["notice"]}],
+        )
+        months = [
+            MonthInput(month, charges=CHARGES, by_day={"one": tuple(one for day, one in days if name_of(day) == month)})
+            for month in (FIRST, shifted(FIRST, 1))
+        ]
+        found[measure] = [[one.on for one in result.triggers] for result in told(terms, months)]
+    assert found == {"outages": [[date(2026, 1, 31)], []], "downtime_hours": [[], [date(2026, 2, 1)]]}

@@ -19,7 +19,7 @@ def lines(rule: PoolCredit, case: CreditInput) -> Iterator[CreditLine]:
     at_risk = Fraction(rule.at_risk_percent) / 100 * Fraction(charges)
     told = step("amount at risk", f"{shown(rule.at_risk_percent)} % × {charges}", at_risk, rule.clause)
     left = at_risk
-    for result in case.priced(tuple(rule.allocation)):
+    for result in case.earning(tuple(rule.allocation)):
         history = [*recent(case.earlier, case.kpis[result.kpi], _reach(rule)), result]
         if is_default(rule, history):
             share = Fraction(rule.pool_percent) * Fraction(rule.allocation[result.kpi]) / 10_000

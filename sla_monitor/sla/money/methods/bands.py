@@ -14,7 +14,7 @@ from sla_monitor.sla.working import step
 
 def lines(rule: BandCredit, case: CreditInput) -> Iterator[CreditLine]:
     """The amount of the one band that holds a result."""
-    for result in case.priced(rule.kpis):
+    for result in case.costing(rule.kpis):
         band = band_of(case.kpis[result.kpi], result.value or Fraction(0))
         if band.amount:
             said = step(f"amount of {band.name}", band.edges, band.amount, rule.clause)

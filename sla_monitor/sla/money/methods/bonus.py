@@ -41,7 +41,7 @@ def _line(rule: BonusCredit, used: Decimal, earned: Decimal, working: tuple[Step
 
 def _earned(rule: BonusCredit, case: CreditInput) -> tuple[Decimal, tuple[Step, ...]]:
     """The bonus of the month; nothing in a month in which the measurement period does not end."""
-    for result in case.priced([rule.kpi]):
+    for result in case.earning([rule.kpi]):
         value = case.value_of(result)
         charges, summed = case.period_charges(rule, result.kpi)
         found = []

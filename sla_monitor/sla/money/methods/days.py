@@ -14,7 +14,7 @@ from sla_monitor.sla.working import step
 
 def lines(rule: DaysCredit, case: CreditInput) -> Iterator[CreditLine]:
     """The most days of the tiers that hold the result, as far as the contract year has any left."""
-    for result in case.priced([rule.kpi]):
+    for result in case.costing([rule.kpi]):
         value = case.value_of(result)
         days = max((tier.days for tier in rule.tiers if tier.holds(value)), default=0)
         if not days:

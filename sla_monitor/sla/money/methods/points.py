@@ -16,7 +16,7 @@ def lines(rule: PointsCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F1: points × per cent a point × charges."""
     charges, points = case.charges(rule), case.points(rule.kpis)
     if points:
-        whose = " + ".join(f"{shown(one.points)} ({one.kpi})" for one in case.priced(rule.kpis) if one.points)
+        whose = " + ".join(f"{shown(one.points)} ({one.kpi})" for one in case.costing(rule.kpis) if one.points)
         formula = f"{shown(points)} points × {shown(rule.per_point_percent)} % × {charges}"
         amount = points * Fraction(rule.per_point_percent) / 100 * Fraction(charges)
         yield case.line(rule, None, amount, formula, (step("points", whose, points, rule.clause),))

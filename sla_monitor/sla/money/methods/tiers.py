@@ -14,7 +14,7 @@ from sla_monitor.sla.working import step
 
 def lines(rule: TierCredit, case: CreditInput) -> Iterator[CreditLine]:
     """F3: the highest percentage of the tiers that hold the result."""
-    for result in case.priced([rule.kpi]):
+    for result in case.costing([rule.kpi]):
         value = case.value_of(result)
         percent = max((Fraction(tier.percent) for tier in rule.tiers if tier.holds(value)), default=Fraction(0))
         if percent:

@@ -97,7 +97,7 @@ def blocks_of(rule: UnitRateCredit, duration_ms: Fraction | int) -> Fraction:
 def _counted(rule: UnitRateCredit, case: CreditInput) -> Iterator[PricedBlocks]:
     """Everything that has a price, in the order of the file."""
     if rule.kpi is not None:
-        for result in case.priced([rule.kpi]):
+        for result in case.costing([rule.kpi]):
             yield PricedBlocks("blocks", "", case.value_of(result), kpi=rule.kpi)
         return
     recorded = rule.recorded(case.kpis.values())
