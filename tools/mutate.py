@@ -13,6 +13,7 @@ import ast
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -24,7 +25,8 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("sla_monitor", "tests", "config", "docs", "pyproject.toml", "README.md")
-TIMEOUT_S = 300
+HANGS_AFTER = 4
+"""A change makes the tests hang if they take so many times as long as without any."""
 TESTS = {
     "archive": ("tests/archive", "tests/cli/ledger", "tests/ledger/housekeeping"),
     "assess": ("tests/assess", "tests/cli/assess", "tests/contract_cases/test_cases.py"),
@@ -134,7 +136,7 @@ def places(tree: ast.Module) -> Iterator[tuple[ast.AST, str, ast.AST | None]]:
             yield from ((node, what, new) for what, new in changes(node))
 
 
-def survives(changed: Mutant, tests: list[str]) -> bool:
+def survives(changed: Mutant, tests: list[str], limit_s: float | None = None) -> bool:
     with TemporaryDirectory() as folder:
         for name in COPIED:
             source = ROOT / name
@@ -147,7 +149,7 @@ def survives(changed: Mutant, tests: list[str]) -> bool:
         try:
             done = subprocess.run(
                 command, cwd=folder, env={"PYTHONPATH": folder, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
-                capture_output=True, timeout=TIMEOUT_S, check=False,
+                capture_output=True, timeout=limit_s, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return False
@@ -170,12 +172,14 @@ def main() -> int:
     chosen = [mutant(path, number) for path, number in drawn]
     tests = wanted.tests or list(TESTS.get(wanted.room, (f"tests/{wanted.room}",)))
     unchanged = Mutant(files[0].relative_to(ROOT), 0, "", files[0].read_text())
+    began = time.monotonic()
     if not survives(unchanged, tests):
         print(f"the tests fail without any change: {' '.join(tests)}")
         return 2
+    limit_s = max(60.0, HANGS_AFTER * wanted.jobs * (time.monotonic() - began))
     survivors = []
     with ThreadPoolExecutor(wanted.jobs) as pool:
-        done = pool.map(lambda each: survives(each, tests), chosen)
+        done = pool.map(lambda each: survives(each, tests, limit_s), chosen)
         for number, (one, survived) in enumerate(zip(chosen, done, strict=True), start=1):
             print(f"{number} of {len(chosen)}", file=sys.stderr, flush=True)
             if survived:
