@@ -75,6 +75,7 @@ def test_who_holds_its_site_is_unknown_then_down_and_has_a_site_of_its_own(
         run.mark()
         wait(lambda: len(run.outcomes("c/e2")) >= 4)
         assert set(run.outcomes("c/e2")[2:]) == {"down"}, "in its own site each hold is its own"
+        wait(lambda: {"c/e0", "c/e1"} <= {one.endpoint for one in run.taken[run.marked :]})
         innocent = [one for one in run.taken[run.marked :] if one.endpoint in ("c/e0", "c/e1")]
         assert {one.finding.outcome for one in innocent} == {Outcome.UP}
         assert run.restarts()["held"] >= 4
