@@ -117,10 +117,10 @@ class _Repeater:
             return
         bare = {key: value for key, value in item.entries.items() if key != FOR_EACH}
         for row_id, row in self.lists[name].items():
-            yield _Row(self, name, row_id, row).filled(item.having(bare, item.keys), path)
+            yield _ListRow(self, name, row_id, row).filled(item.having(bare, item.keys), path)
 
 
-class _Row:
+class _ListRow:
     """Fills one row's values in."""
 
     def __init__(self, repeater: _Repeater, name: str, row_id: str, row: Mapping) -> None:
