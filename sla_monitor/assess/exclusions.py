@@ -58,16 +58,22 @@ class Exclusions:
         kpi: str | None,
         was_down: Callable[[], Intervals],
         kinds: Sequence[ExcludedKind] = ("maintenance", "claim"),
+        left_out: Sequence[ExcludedKind] = ("maintenance", "claim"),
     ) -> Intervals:
-        """The time that a view leaves out, for a KPI, or for what holds for every KPI of the service. `was_down`: when
-        the service was down, for maintenance of which only downtime is left out."""
+        """The time of some kinds that a view leaves out, for a KPI, or for what holds for every KPI of the service.
+        `was_down`: when the service was down, for maintenance of which only downtime is left out. `left_out`: all kinds
+        that do not count; what one of them takes out uses up nothing of such maintenance."""
         rulings = self.of(service)
         if view == "gross" or not rulings:
             return []
-        found = [one for one in rulings if one.kind in kinds and (not one.kpis or kpi in one.kpis)]
-        whole = normal(pair for one in found if one.downtime is None for pair in _wanted(one, view))
-        flexible = [one for one in found if one.downtime is not None]
-        return union(whole, *_downtime(flexible, view, subtract(was_down(), whole))) if flexible else whole
+        found = [one for one in rulings if one.kind in left_out and (not one.kpis or kpi in one.kpis)]
+        plain = [one for one in found if one.downtime is None]
+        whole = normal(pair for one in plain if one.kind in kinds for pair in _wanted(one, view))
+        flexible = [one for one in found if one.downtime is not None and one.kind in kinds]
+        if not flexible:
+            return whole
+        gone = normal(pair for one in plain for pair in _wanted(one, view))
+        return union(whole, *_downtime(flexible, view, subtract(was_down(), gone)))
 
     def listed(self, service: str) -> tuple[Excluded, ...]:
         """Everything that somebody says should not count of a service, and what became of it."""

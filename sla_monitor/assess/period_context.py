@@ -158,7 +158,8 @@ class PeriodContext:
     ) -> Intervals:
         if not kinds:
             return []
-        return self.exclusions.time(service, view, kpi, lambda: self.through(service, counting).down, kinds)
+        left_out = counting.kinds("removed", "available")
+        return self.exclusions.time(service, view, kpi, lambda: self.through(service, counting).down, kinds, left_out)
 
     def time(self, service: str, view: View, kpi: str | None = None, counting: Counting = PLAIN) -> Time:
         """A service's time by class."""

@@ -185,9 +185,11 @@ def reserve_index(path: Path) -> None:
     index = path.with_name(path.name + "-shm")
     if os.statvfs(index).f_bsize >= mmap.PAGESIZE:
         return
-    result = subprocess.run(
-        ["fallocate", "--length", str(INDEX_BYTES), index], capture_output=True, text=True, check=False
-    )
+    command = ["fallocate", "--length", str(INDEX_BYTES), str(index)]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise LedgerError(f"{index}: cannot run fallocate ({error.strerror}); install util-linux") from None
     if result.returncode:
         raise LedgerError(f"{index}: no room for the index of the ledger's log ({result.stderr.strip()}); make room")
 

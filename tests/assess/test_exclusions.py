@@ -288,6 +288,17 @@ def test_relief_uses_no_flexible_hours_up() -> None:
     assert hours_down(down_all_night(one_version(maintenance=FLEXIBLE), *said)) == [4, 0, 0]
 
 
+@pytest.mark.parametrize(("relief", "down", "kept"), [("removed", 0, 4), ("available", 0, 2), ("counted", 1, 3)])
+def test_relief_is_apart_from_flexible_hours_however_it_counts(relief: str, down: float, kept: int) -> None:
+    """Two hours of relief of the four. Where they are up, only the two of maintenance are out of the time that counts;
+    where relief counts like any other time, it uses up the three hours of maintenance with the rest."""
+    kpi = {"id": "KPI1", "service": "cad", "target": 99, "counting": {"excluded": relief, "maintenance": "removed"}}
+    said = booking(), claim(end="2026-06-11 00:00+01:00"), decision(2)
+    found = down_all_night(one_version(maintenance=FLEXIBLE, kpis=[kpi]), *said)
+    agreed = found.kpis[0].views["agreed"]
+    assert (agreed.downtime_ms, agreed.base_ms) == (down * HOUR, (HOURS_OF_JUNE - kept) * HOUR)
+
+
 def test_flexible_maintenance_outside_its_hours_counts() -> None:
     night = {"hours": {"mon-sun": "00:00-04:00"}}
     contract = one_version(calendars={"night": night}, maintenance=FLEXIBLE | {"hours": "night"})

@@ -103,16 +103,16 @@ class Figures:
     def relief(self, service: str, view: str) -> set[int]:
         return set() if view == "gross" else steps(self.asked_for("claim", service, view))
 
-    def maintained(self, service: str, view: str) -> set[int]:
-        """Permitted maintenance inside the service hours, of the whole term."""
+    def maintained(self, service: str, view: str, of_claims: str) -> set[int]:
+        """Permitted maintenance inside the service hours, of the whole term. Relief that counts takes nothing out."""
         if view == "gross":
             return set()
-        key = ("maintenance", service, view)
+        key = ("maintenance", service, f"{view}, {of_claims}")
         if key not in self._excluded:
-            self._excluded[key] = self._maintained(service, view)
+            self._excluded[key] = self._maintained(service, view, is_relief_out=of_claims != "counted")
         return self._excluded[key]
 
-    def _maintained(self, service: str, view: str) -> set[int]:
+    def _maintained(self, service: str, view: str, *, is_relief_out: bool) -> set[int]:
         terms = self.terms["maintenance"]
         flexible = terms.get("allowance_used_by") == "downtime"
         bookings = sorted((one for one in self.scene.asked if one.kind == "maintenance"), key=lambda one: one.start)
@@ -120,7 +120,7 @@ class Figures:
         allowed = steps_of(terms["allowance"]) if "allowance" in terms and view != "claimed" else None
         over, used, result = terms.get("allowance_over", "month"), dict[Any, int](), set[int]()
         for number, booking in enumerate(bookings):
-            permitted = {name: self.permitted(booking, name, view, flexible=flexible) for name in sharing}
+            permitted = {name: self.permitted(booking, name, view, flexible, is_relief_out) for name in sharing}
             for step in sorted(set().union(*permitted.values())):
                 month = self.window(over, step)
                 key = month if over != "booking" else (number, month if flexible else "")
@@ -130,7 +130,7 @@ class Figures:
                     result.add(step)
         return result
 
-    def permitted(self, booking: Asked, service: str, view: str, *, flexible: bool) -> set[int]:
+    def permitted(self, booking: Asked, service: str, view: str, flexible: bool, is_relief_out: bool) -> set[int]:
         """What counts of a booking, before any allowance."""
         terms = self.terms["maintenance"]
         if (booking.start, booking.end) not in self.asked_for("maintenance", service, view):
@@ -140,7 +140,7 @@ class Figures:
         found = within(found, self.hours_of[service], self.zone)
         if flexible:
             found &= steps(self.scene.down[service])
-            found -= set() if view == "claimed" else self.relief(service, view)
+            found -= self.relief(service, view) if is_relief_out and view != "claimed" else set()
         return found
 
     def window(self, over: str, step: int) -> str:
@@ -156,7 +156,7 @@ class Figures:
         counting, service = kpi["counting"], kpi["service"]
         of_claims = counting.get("excluded", "removed")
         of_maintenance = counting.get("maintenance", of_claims)
-        several = [(self.relief(service, view), of_claims), (self.maintained(service, view), of_maintenance)]
+        several = [(self.relief(service, view), of_claims), (self.maintained(service, view, of_claims), of_maintenance)]
         removed: set[int] = set().union(*(each for each, way in several if way == "removed"))
         up: set[int] = set().union(*(each for each, way in several if way == "available"))
         return removed, up - removed
