@@ -12,15 +12,20 @@ from sla_monitor.assess.assessment import ContractAssessment, Outlook
 from sla_monitor.metrics.rows import Rows, maybe_seconds, of_contracts, within_contracts
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
-from sla_monitor.sla.results import CapResult
+from sla_monitor.sla.results import CapResult, PeriodResult
+
+
+def _measured(contract: ContractAssessment) -> Iterator[PeriodResult]:
+    """The latest months of which anything is known: a nought of others would be a claim."""
+    return (month for month in contract.earlier[-names.MONTHS_KEPT :] if month.is_measured)
 
 
 def _month_points(contract: ContractAssessment) -> Iterator[Row]:
-    yield from (((month.month,), float(month.points)) for month in contract.earlier[-names.MONTHS_KEPT :])
+    yield from (((month.month,), float(month.points)) for month in _measured(contract))
 
 
 def _month_credits(contract: ContractAssessment) -> Iterator[Row]:
-    for month in contract.earlier[-names.MONTHS_KEPT :]:
+    for month in _measured(contract):
         yield (contract.currency, month.month), float(month.credit.total + month.withheld)
 
 

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -166,3 +168,14 @@ def test_nothing_has_more_series_than_the_page_says() -> None:
     contract = [row for row in rows if re.match("sla_contract_(?!cap|trigger|month)", row)]
     assert len(contract) == said["contract"] - 1, "there is no claim to make"
     assert said["endpoint"] == 15
+
+
+def test_a_month_that_nobody_measured_has_no_points_and_no_money() -> None:
+    found = estate.partnership()
+    (contract,) = found.assessment.contracts
+    past = contract.earlier[-1]
+    blind = replace(past, kpis=(), points=Fraction(0), credit=replace(past.credit, lines=()), withheld=Decimal(0))
+    found.assessment = replace(found.assessment, contracts=(replace(contract, earlier=(blind,)),))
+    assert f'month="{past.month}"' in render(estate.partnership())
+    assert "sla_contract_month_points{" not in render(found)
+    assert "sla_contract_month_credit{" not in render(found)

@@ -54,7 +54,7 @@ def _imports(contract: ContractAssessment) -> Iterator[str]:
 
 def money_line(contract: ContractAssessment) -> str:
     """The month's points and money in one line; empty while nothing is known of them."""
-    if contract.result is None:
+    if contract.result is None or not contract.result.is_measured:
         return ""
     credit = _credit(contract, contract.result)
     points = format_counted_points(contract.result.points)
@@ -86,7 +86,9 @@ def _period(contract: ContractAssessment, now_ms: int) -> Fact:
 
 
 def _facts(contract: ContractAssessment, now_ms: int) -> Iterator[Fact]:
-    if contract.result is not None:
+    if contract.result is not None and not contract.result.is_measured:
+        yield Fact("Service points and credit", "not measured", "no KPI has a figure yet")
+    elif contract.result is not None:
         yield _points(contract, contract.result)
         yield _credit(contract, contract.result)
         yield _triggers(contract, contract.result)

@@ -166,3 +166,12 @@ def test_hostile_words_in_terms_and_register_do_nothing(text: str) -> None:
     outline = render(board)
     assert {name for name, _ in outline.tags} == before | {"details"}
     assert "\u202e" not in outline.text
+
+
+def test_a_month_that_nobody_measured_shows_no_points_and_no_money() -> None:
+    (contract,) = estate.partnership().assessment.contracts
+    assert contract.result is not None
+    credit = replace(contract.result.credit, lines=())
+    text = showing(result=replace(contract.result, kpis=(), credit=credit, withheld=Decimal(0)))
+    assert "Service points and credit not measured no KPI has a figure yet" in text
+    assert "this month so far" not in text
