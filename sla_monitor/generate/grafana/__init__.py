@@ -21,8 +21,8 @@ __all__ = ["dashboards", "grafana_files"]
 
 def dashboards(terms: Sequence[Terms]) -> dict[str, Json]:
     """The dashboards by file name, from the general to the special."""
-    money = currency_unit(terms)
-    boards = {"operations": operations(money), "service": service(), "scorecard": scorecard(terms, money)}
+    money, services = currency_unit(terms), sum(len(one.services) for one in terms)
+    boards = {"operations": operations(money, services), "service": service(), "scorecard": scorecard(terms, money)}
     return {name: board.json() for name, board in (boards | {"monitor-health": health()}).items()}
 
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sla_monitor.generate.grafana.dashboard_queries import Query
-from sla_monitor.generate.grafana.style import ONE_COLOR, Json, value_mappings
+from sla_monitor.generate.grafana.style import (
+    ONE_COLOR,
+    UNKNOWN,
+    Json,
+    gap_mappings,
+    negative_mapping,
+    value_mappings,
+)
+from sla_monitor.wording.vocabulary import NO_DATA
 
+TextMode = Literal["value", "name", "value_and_name"]
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
-NO_DATA = "no data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +39,29 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class PanelStyle:
-    """How the values of a panel, or of one column, look."""
+    """How the values of a panel, or of one column, look. `negative`: one word for all that is below nothing; `called`:
+    the names of series for people."""
 
     unit: str = "short"
     thresholds: Json = field(default_factory=lambda: ONE_COLOR)
     texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    negative: tuple[str, str] | None = None
     decimals: int | None = None
     least: float | None = None
     most: float | None = None
     links: tuple[Json, ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def mappings(self) -> list[Json]:
+        """Values as words, and a word for every kind of gap: for cells, tiles and states."""
+        below = [negative_mapping(*self.negative)] if self.negative else []
+        return [*value_mappings(self.texts), *below, *gap_mappings()]
+
+    def axis(self, custom: Json) -> Json:
+        """Grafana's field defaults for what is drawn against an axis: its ticks are numbers, and a gap is a gap."""
+        shown = self.defaults(custom) | {"mappings": value_mappings(self.texts)}
+        return {key: value for key, value in shown.items() if key != "noValue"}
 
     def defaults(self, custom: Json | None = None) -> Json:
         """Grafana's field defaults."""
@@ -48,7 +70,7 @@ class PanelStyle:
             "unit": self.unit,
             "color": {"mode": "thresholds"},
             "thresholds": self.thresholds,
-            "mappings": value_mappings(self.texts),
+            "mappings": self.mappings,
             "noValue": NO_DATA,
             "links": list(self.links),
             "custom": custom or {},
@@ -78,19 +100,43 @@ def targets(queries: Sequence[Query], *, as_table: bool = False) -> list[Json]:
 
 
 def stat(
-    title: str, description: str, query: Query, style: PanelStyle, *, width: int = 4, by_name: bool = False
+    title: str,
+    description: str,
+    query: Query,
+    style: PanelStyle,
+    *,
+    size: tuple[int, int] = (4, 4),
+    text_mode: TextMode = "value",
 ) -> Panel:
-    """One number (or one for each series, by its name), its background saying whether it is well."""
-    options = {
+    """One number (or one for each series, by its name), its background saying whether it is well. `size`: columns, and
+    rows."""
+    now = Query(query.expression, query.legend or title, is_instant=True)
+    return Panel(title, description, *size, _body("stat", [now], style.defaults(), _tile(text_mode)))
+
+
+def verdict(title: str, description: str, cases: Sequence[tuple[Query, str]], style: PanelStyle) -> Panel:
+    """One number and what is to be thought of it: at any time one of the queries has a result, in its own colour."""
+    queries = [Query(query.expression, query.legend, is_instant=True) for query, _ in cases]
+    body = _body("stat", queries, style.defaults(), _tile("value_and_name"))
+    body["fieldConfig"]["overrides"] = [
+        {
+            "matcher": {"id": "byFrameRefID", "options": target["refId"]},
+            "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": color}}],
+        }
+        for target, (_, color) in zip(body["targets"], cases, strict=True)
+    ]
+    return Panel(title, description, 4, 4, body)
+
+
+def _tile(text_mode: TextMode) -> Json:
+    return {
         "colorMode": "background",
         "graphMode": "none",
         "justifyMode": "center",
         "orientation": "auto",
-        "textMode": "value_and_name" if by_name else "value",
+        "textMode": text_mode,
         "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
     }
-    now = Query(query.expression, query.legend, is_instant=True)
-    return Panel(title, description, width, 6 if by_name else 4, _body("stat", [now], style.defaults(), options))
 
 
 def timeseries(
@@ -112,14 +158,24 @@ def timeseries(
         "legend": {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]},
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
-    defaults = style.defaults(custom) | {"color": {"mode": "palette-classic"}}
-    return Panel(title, description, width, 8, _body("timeseries", queries, defaults, options))
+    defaults = style.axis(custom) | {"color": {"mode": "palette-classic"}}
+    body = _body("timeseries", queries, defaults, options)
+    body["fieldConfig"]["overrides"] = [
+        {"matcher": {"id": "byName", "options": name}, "properties": [{"id": "displayName", "value": word}]}
+        for name, word in style.called.items()
+        if name != word
+    ]
+    return Panel(title, description, width, 8, body)
 
 
 def state_timeline(
     title: str, description: str, queries: Sequence[Query], style: PanelStyle, *, height: int = 8
 ) -> Panel:
-    """States over time, a row for each series."""
+    """States over time, a row for each series.
+
+    The colour is a fixed one, and every state's own is in its mapping: of colours by thresholds Grafana merges all
+    values between two thresholds into one, called by the thresholds, and forgets the mappings.
+    """
     options = {
         "mergeValues": True,
         "showValue": "never",
@@ -129,6 +185,7 @@ def state_timeline(
         "tooltip": {"mode": "single"},
     }
     defaults = style.defaults({"lineWidth": 0, "fillOpacity": 80})
+    defaults["color"] = {"mode": "fixed", "fixedColor": UNKNOWN}
     return Panel(title, description, 24, height, _body("state-timeline", queries, defaults, options))
 
 
@@ -145,7 +202,7 @@ def bar_gauge(title: str, description: str, query: Query, style: PanelStyle, *, 
 
 
 def bar_chart(title: str, description: str, query: Query, style: PanelStyle, x: str, *, width: int = 12) -> Panel:
-    """A bar for each value of the label `x`, in its order."""
+    """A bar for each value of the label `x`, in its order; the bars are called by the query's legend."""
     options = {
         "orientation": "vertical",
         "xField": x,
@@ -157,10 +214,11 @@ def bar_chart(title: str, description: str, query: Query, style: PanelStyle, x: 
         "tooltip": {"mode": "single", "sort": "none"},
     }
     custom = {"fillOpacity": 80, "lineWidth": 1, "axisPlacement": "auto"}
-    body = _body("barchart", [query], style.defaults(custom), options, as_table=True)
+    body = _body("barchart", [query], style.axis(custom), options, as_table=True)
+    called = {"Value": query.legend}
     body["transformations"] = [
         {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": x, "desc": False}]}},
-        {"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": {}}},
+        {"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": called}},
     ]
     return Panel(title, description, width, 8, body)
 

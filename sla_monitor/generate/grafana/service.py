@@ -7,20 +7,27 @@ from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Dashboard, variable
 from sla_monitor.generate.grafana.dashboard_queries import (
     CONTRACT,
+    KPI_LABELS,
     SERVICE,
     Query,
+    assessed,
+    cut,
     each,
-    or_zero,
+    kpi_state_code,
     rate,
     select,
     state_code,
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE as UID
 from sla_monitor.generate.grafana.drill_down import to_scorecard
-from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, state_timeline, timeseries
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, state_timeline, timeseries, verdict
+from sla_monitor.sla.observation import Reason
+from sla_monitor.wording.vocabulary import MET, MISSED, NOT_ASSESSABLE, describe_reason
 
 ENDPOINT = (*SERVICE, 'endpoint=~"$endpoint"')
 RATIO = PanelStyle(unit="percentunit", decimals=3)
+PLAIN = style.steps((None, style.PLAIN))
+NEUTRAL_TIME, NEUTRAL_COUNT = PanelStyle(unit="dthms", thresholds=PLAIN), PanelStyle(decimals=0, thresholds=PLAIN)
 
 
 def service() -> Dashboard:
@@ -51,28 +58,46 @@ def _figures() -> tuple[Panel, ...]:
     def of(metric: names.MetricName) -> str:
         return f"max({select(metric, *SERVICE)})"
 
+    left = each(KPI_LABELS, select(names.KPI_ALLOWANCE_LEFT, *SERVICE))
     state = f"max({state_code(names.SERVICE_STATE, 'contract, service', SERVICE)})"
     return (
         now("State", "By the contract's own rules.", state, PanelStyle(unit="none", texts=style.STATES)),
-        now("Availability", "Of the agreed time that was seen.", of(names.SERVICE_AVAILABILITY), RATIO),
+        _availability_so_far(),
         now(
             "Seen",
             "Observed part of the agreed service time: what the availability is worth.",
-            of(names.SERVICE_COVERAGE),
+            cut(of(names.SERVICE_COVERAGE), 3),
             PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
         ),
-        now("Downtime", "After the contract's rules.", of(names.SERVICE_DOWNTIME), PanelStyle(unit="dtdurations")),
-        now("Outages", "Confirmed, with a part that counts.", of(names.SERVICE_OUTAGES), PanelStyle(decimals=0)),
+        now("Downtime (h:m:s)", "After the contract's rules.", of(names.SERVICE_DOWNTIME), NEUTRAL_TIME),
+        now("Outages", "Confirmed, with a part that counts.", of(names.SERVICE_OUTAGES), NEUTRAL_COUNT),
         stat(
-            "Allowance left",
+            "Allowance left (h:m:s)",
             "The least that any KPI of the service has left. Click for the contract's scorecard.",
-            Query(f"min by (contract) ({select(names.KPI_ALLOWANCE_LEFT, *SERVICE)})"),
+            Query(f"min by (contract) ({assessed(left, SERVICE)})"),
             PanelStyle(
-                unit="dtdurations",
+                unit="dthms",
                 thresholds=style.steps((None, style.BAD), (0.001, style.GOOD)),
+                negative=style.USED_UP,
                 links=(to_scorecard("field.labels"),),
             ),
         ),
+    )
+
+
+def _availability_so_far() -> Panel:
+    """In the colour of the worst of the service's own availability KPIs: there is no number that is good for all."""
+    figure = cut(f"max({select(names.SERVICE_AVAILABILITY, *SERVICE)})", 5)
+    promised = each(KPI_LABELS, select(names.KPI_TARGET_RATIO, *SERVICE))
+    worst = f"max(({kpi_state_code(SERVICE)}) and {promised})"
+    known = ((0, MET, style.GOOD), (2, NOT_ASSESSABLE, style.UNKNOWN), (3, MISSED, style.BAD))
+    cases = [(Query(f"{figure} and on () ({worst} == {code})", word), color) for code, word, color in known]
+    unpromised = Query(f"{figure} unless on () ({worst} != 1)", "No target")
+    return verdict(
+        "Availability",
+        "Of the agreed time that was seen, against the service's own targets.",
+        [*cases, (unpromised, style.UNKNOWN)],
+        RATIO,
     )
 
 
@@ -96,10 +121,10 @@ def _hours() -> Panel:
         "An outage counts only within service hours and outside permitted maintenance.",
         [
             Query(each("service", grows), "Service hours"),
-            Query(each("service", select(names.SERVICE_MAINTENANCE, *SERVICE)), "Permitted maintenance"),
-            Query(f"2 * {each('service', down)}", "Outage"),
+            Query(f"2 * {each('service', select(names.SERVICE_MAINTENANCE, *SERVICE))}", "Permitted maintenance"),
+            Query(f"3 * {each('service', down)}", "Outage"),
         ],
-        PanelStyle(unit="none", texts=style.YES_NO | {"2": ("Down", style.BAD)}),
+        PanelStyle(unit="none", texts=style.HOURS),
         height=6,
     )
 
@@ -125,11 +150,15 @@ def _phases() -> Panel:
 
 
 def _reasons() -> Panel:
+    watched = f"max({select(names.SERVICE_STATE, *SERVICE)}) * 0"
+    nothing = f'label_replace({watched}, "reason", "none", "", "")'
     return timeseries(
         "Failures by reason",
         "Endpoints whose last probe found something wrong, by reason.",
-        [Query(or_zero(f"sum by (reason) ({select(names.SERVICE_FAILING, *SERVICE)})"), "{{reason}}")],
-        PanelStyle(unit="short", decimals=0, least=0),
+        [Query(f"sum by (reason) ({select(names.SERVICE_FAILING, *SERVICE)}) or {nothing}", "{{reason}}")],
+        PanelStyle(
+            unit="short", decimals=0, least=0, called={reason.value: describe_reason(reason) for reason in Reason}
+        ),
         stacked=True,
     )
 

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sla_monitor.generate.grafana.dashboard_queries import Query
-from sla_monitor.generate.grafana.panels import DATASOURCE, NO_DATA, Panel, PanelStyle, targets
-from sla_monitor.generate.grafana.style import Json, value_mappings
+from sla_monitor.generate.grafana.panels import DATASOURCE, Panel, PanelStyle, targets
+from sla_monitor.generate.grafana.style import Json, gap_mappings
+from sla_monitor.wording.vocabulary import NO_DATA
+
+ABSENT = "–"
+"""A name that there is not: a KPI of no service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def table(
         "renameByName": names,
     }
     overrides = [_column(column) for column in columns]
-    overrides += [_override(key.heading, {"links": [key.link]}) for key in keys if key.link]
+    overrides += [_key(key) for key in keys]
     body: Json = {
         "type": "table",
         "datasource": DATASOURCE,
@@ -94,11 +98,17 @@ def _column(column: TableColumn) -> Json:
         "unit": style.unit,
         "decimals": style.decimals,
         "thresholds": style.thresholds,
-        "mappings": value_mappings(style.texts),
+        "mappings": style.mappings,
         "noValue": NO_DATA,
         "custom.displayMode": "color-background-solid" if column.is_coloured else "auto",
     }
     return _override(column.heading, properties)
+
+
+def _key(key: Key) -> Json:
+    return _override(
+        key.heading, {"links": [key.link] if key.link else None, "mappings": gap_mappings(ABSENT), "noValue": ABSENT}
+    )
 
 
 def _plain(heading: str) -> Json:
