@@ -21,8 +21,14 @@ __all__ = ["dashboards", "grafana_files"]
 
 def dashboards(terms: Sequence[Terms]) -> dict[str, Json]:
     """The dashboards by file name, from the general to the special."""
-    money, services = currency_unit(terms), sum(len(one.services) for one in terms)
-    boards = {"operations": operations(money, services), "service": service(), "scorecard": scorecard(terms, money)}
+    each_service = [one for contract in terms for one in contract.services]
+    endpoints = max((len(one.endpoints) for one in each_service), default=1)
+    money, services = currency_unit(terms), len(each_service)
+    boards = {
+        "operations": operations(money, services),
+        "service": service(endpoints),
+        "scorecard": scorecard(terms, money),
+    }
     return {name: board.json() for name, board in (boards | {"monitor-health": health()}).items()}
 
 

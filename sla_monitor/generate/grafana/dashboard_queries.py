@@ -78,8 +78,18 @@ def kpi_state_code(matchers: Sequence[str]) -> str:
 
 def assessed(expression: str, matchers: Sequence[str]) -> str:
     """A KPI's figure where it is assessable; NaN where one is there that is not, and nothing where there is none."""
-    unassessed = f"({_kpi(names.KPI_MET, matchers)} unless {_is_assessable(matchers)})"
-    return f"({expression}) and on ({KPI_LABELS}) {_is_assessable(matchers)} or {unassessed} * NaN"
+    return f"{only_assessable(expression, matchers)} or {unassessed(matchers)} * NaN"
+
+
+def only_assessable(expression: str, matchers: Sequence[str]) -> str:
+    """A KPI's figure where it is assessable, and made of anything."""
+    nothing = _kpi(names.KPI_OF_NOTHING, matchers)
+    return f"({expression}) and on ({KPI_LABELS}) ({_is_assessable(matchers)} unless {nothing})"
+
+
+def unassessed(matchers: Sequence[str]) -> str:
+    """The KPIs with a figure of which too little was seen."""
+    return f"({_kpi(names.KPI_MET, matchers)} unless {_is_assessable(matchers)})"
 
 
 def _is_assessable(matchers: Sequence[str]) -> str:

@@ -24,6 +24,11 @@ from sla_monitor.wording.vocabulary import NOT_ASSESSABLE
 
 VIEWS = (("Agreed", "agreed"), ("Gross", "gross"), ("Claimed", "claimed"))
 RATIO = "ratio"
+KEYS = (
+    Key("contract", "Contract", is_hidden=True),
+    Key("kpi", "KPI"),
+    Key("service", "Service", to_service("data.fields")),
+)
 NOW = "now"
 """The running month among the closed ones; as text it comes after them."""
 
@@ -81,7 +86,7 @@ def per_cent(contracts: Sequence[Terms]) -> Panel:
         "KPIs in per cent, in three views",
         "Gross excludes nothing, claimed is as if every claim and booking were granted; agreed is what is priced."
         " A figure that is not assessable is shown, and not priced.",
-        (Key("kpi", "KPI"), Key("service", "Service", to_service("data.fields"))),
+        KEYS,
         columns,
         height=11,
     )
@@ -104,7 +109,7 @@ def others(contracts: Sequence[Terms]) -> tuple[Panel, ...]:
         table(
             f"{title}, in three views",
             "KPIs that were not measured or submitted yet have no figure.",
-            (Key("kpi", "KPI"), Key("service", "Service", to_service("data.fields"))),
+            KEYS,
             _figures(contracts, unit, panel_style),
             height=min(3 + used.count(unit), 9),
         )
@@ -123,7 +128,7 @@ def months(contracts: Sequence[Terms]) -> Panel:
     return matrix(
         "Bands by month",
         "The band that each KPI got in each closed month, and where it stands now.",
-        Query(f'label_replace({standing}, "month", "{NOW}", "", "") or {past}'),
+        Query(f'label_replace({standing}, "month", "{NOW}", "", "") or {past}', "KPI"),
         ("kpi", "month", "band"),
         PanelStyle(
             unit="none",

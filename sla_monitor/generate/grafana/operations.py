@@ -21,8 +21,10 @@ from sla_monitor.generate.grafana.dashboard_queries import (
 from sla_monitor.generate.grafana.drill_down import OPERATIONS, to_health, to_scorecard, to_service
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
 from sla_monitor.generate.grafana.table_panels import Key, TableColumn, table
+from sla_monitor.wording.vocabulary import NOT_ASSESSABLE
 
 SERVICE_LABELS = "contract, service"
+NARROW = (3, 4)
 SERVICES_ABREAST = 6
 """Tiles of services beside each other that can still be read at 1,280 pixels."""
 
@@ -51,25 +53,35 @@ def _counts(money: str) -> list[Panel]:
             f"Services whose state is {state} by the contract's own rules.",
             Query(f"sum({_in_state(state)})"),
             PanelStyle(thresholds=thresholds, decimals=0),
+            size=NARROW,
         )
         for state, thresholds in states
     ]
-    kpi_states = kpi_state_code(CONTRACT)
+    kpi_states, every = kpi_state_code(CONTRACT), each(KPI_LABELS, select(names.KPI_ASSESSABLE, *CONTRACT))
     worst, now = (each("contract, currency", outlook(case)) for case in ("worst", "now"))
     pending = f"sum({each('contract', select(names.REGISTER_PENDING, *CONTRACT))})"
     return [
         *found,
         stat(
-            "KPIs missed so far",
+            "KPIs missed",
             "KPIs whose figure so far, as agreed, does not meet the target; of those that are assessable.",
-            Query(or_zero(f"count(({kpi_states}) == 3)", each(KPI_LABELS, select(names.KPI_ASSESSABLE, *CONTRACT)))),
+            Query(or_zero(f"count(({kpi_states}) == 3)", every)),
             PanelStyle(thresholds=style.ANY_IS_BAD, decimals=0),
+            size=NARROW,
+        ),
+        stat(
+            f"KPIs {NOT_ASSESSABLE.lower()}",
+            "KPIs with a figure so far of which too little was seen.",
+            Query(or_zero(f"count(({kpi_states}) == 2)", every)),
+            PanelStyle(thresholds=style.steps((None, style.GOOD), (1, style.UNKNOWN)), decimals=0),
+            size=NARROW,
         ),
         stat(
             "Money at risk",
             "What this month may still cost the supplier: the credit at worst, less the credit as it stands.",
             Query(f"sum by (currency) ({worst} - {now})", "{{currency}}"),
             PanelStyle(unit=money, thresholds=style.steps((None, "text"))),
+            size=(5, 4),
         ),
         stat(
             "Awaiting a decision",
@@ -248,7 +260,8 @@ def burn() -> Panel:
         "How fast each allowance is used up, by the last seven days; 1 uses it up exactly at the period's end.",
         [
             Query(
-                each("kpi, service", select(names.KPI_BURN_RATE, *CONTRACT, 'window="trailing"')), "{{kpi}} {{service}}"
+                assessed(each(KPI_LABELS, select(names.KPI_BURN_RATE, *CONTRACT, 'window="trailing"')), CONTRACT),
+                "{{kpi}} {{service}}",
             )
         ],
         PanelStyle(decimals=2, thresholds=style.BURN, least=0),

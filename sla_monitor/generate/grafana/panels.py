@@ -13,11 +13,13 @@ from sla_monitor.generate.grafana.style import (
     Json,
     gap_mappings,
     negative_mapping,
+    unassessed_mapping,
     value_mappings,
 )
 from sla_monitor.wording.vocabulary import NO_DATA
 
 TextMode = Literal["value", "name", "value_and_name"]
+WIDE = 12
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 
 
@@ -56,12 +58,16 @@ class PanelStyle:
     def mappings(self) -> list[Json]:
         """Values as words, and a word for every kind of gap: for cells, tiles and states."""
         below = [negative_mapping(*self.negative)] if self.negative else []
-        return [*value_mappings(self.texts), *below, *gap_mappings()]
+        return [*value_mappings(self.texts), *below, *gap_mappings(), unassessed_mapping()]
 
     def axis(self, custom: Json) -> Json:
         """Grafana's field defaults for what is drawn against an axis: its ticks are numbers, and a gap is a gap."""
         shown = self.defaults(custom) | {"mappings": value_mappings(self.texts)}
         return {key: value for key, value in shown.items() if key != "noValue"}
+
+    def names(self, custom: Json) -> Json:
+        """Grafana's field defaults for cells that hold names."""
+        return self.defaults(custom) | {"mappings": [*value_mappings(self.texts), *gap_mappings()]}
 
     def defaults(self, custom: Json | None = None) -> Json:
         """Grafana's field defaults."""
@@ -114,16 +120,33 @@ def stat(
     return Panel(title, description, *size, _body("stat", [now], style.defaults(), _tile(text_mode)))
 
 
-def verdict(title: str, description: str, cases: Sequence[tuple[Query, str]], style: PanelStyle) -> Panel:
-    """One number and what is to be thought of it: at any time one of the queries has a result, in its own colour."""
-    queries = [Query(query.expression, query.legend, is_instant=True) for query, _ in cases]
-    body = _body("stat", queries, style.defaults(), _tile("value_and_name"))
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One of several things that a tile may say: its query has a result when it is so. `color`: None for that of the
+    thresholds; `word` in place of the number."""
+
+    query: Query
+    color: str | None = None
+    word: str | None = None
+
+    @property
+    def properties(self) -> list[Json]:
+        """What differs from the panel's own style."""
+        color = {"id": "color", "value": {"mode": "fixed", "fixedColor": self.color}}
+        word = {"id": "mappings", "value": [*value_mappings({"0": (self.word or "", self.color or UNKNOWN)})]}
+        return [*([color] if self.color else []), *([word] if self.word else [])]
+
+
+def verdict(
+    title: str, description: str, cases: Sequence[Case], style: PanelStyle, text_mode: TextMode = "value"
+) -> Panel:
+    """One number and what is to be thought of it: at any time one of the queries has a result."""
+    queries = [Query(case.query.expression, case.query.legend or title, is_instant=True) for case in cases]
+    body = _body("stat", queries, style.defaults(), _tile(text_mode))
     body["fieldConfig"]["overrides"] = [
-        {
-            "matcher": {"id": "byFrameRefID", "options": target["refId"]},
-            "properties": [{"id": "color", "value": {"mode": "fixed", "fixedColor": color}}],
-        }
-        for target, (_, color) in zip(body["targets"], cases, strict=True)
+        {"matcher": {"id": "byFrameRefID", "options": target["refId"]}, "properties": case.properties}
+        for target, case in zip(body["targets"], cases, strict=True)
+        if case.properties
     ]
     return Panel(title, description, 4, 4, body)
 
@@ -155,10 +178,11 @@ def timeseries(
         "axisPlacement": "auto",
     }
     options = {
-        "legend": {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "max"]},
+        "legend": _legend(width),
         "tooltip": {"mode": "multi", "sort": "desc"},
     }
     defaults = style.axis(custom) | {"color": {"mode": "palette-classic"}}
+    defaults["mappings"] = [*defaults["mappings"], unassessed_mapping()]  # of the legend
     body = _body("timeseries", queries, defaults, options)
     body["fieldConfig"]["overrides"] = [
         {"matcher": {"id": "byName", "options": name}, "properties": [{"id": "displayName", "value": word}]}
@@ -166,6 +190,14 @@ def timeseries(
         if name != word
     ]
     return Panel(title, description, width, 8, body)
+
+
+def _legend(width: int) -> Json:
+    """Beside a wide graph, where ten names have room; below a narrow one, without numbers. (Below, a table may have a
+    third of the height: two rows.)"""
+    if width < WIDE:
+        return {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
+    return {"displayMode": "table", "placement": "right", "showLegend": True, "calcs": ["lastNotNull"]}
 
 
 def state_timeline(
@@ -181,11 +213,12 @@ def state_timeline(
         "showValue": "never",
         "alignValue": "left",
         "rowHeight": 0.8,
-        "legend": {"displayMode": "list", "placement": "bottom"},
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
         "tooltip": {"mode": "single"},
     }
     defaults = style.defaults({"lineWidth": 0, "fillOpacity": 80})
     defaults["color"] = {"mode": "fixed", "fixedColor": UNKNOWN}
+    del defaults["noValue"]  # it would be the name of a state that has none
     return Panel(title, description, 24, height, _body("state-timeline", queries, defaults, options))
 
 
@@ -210,7 +243,7 @@ def bar_chart(title: str, description: str, query: Query, style: PanelStyle, x: 
         "stacking": "none",
         "groupWidth": 0.7,
         "barWidth": 0.9,
-        "legend": {"displayMode": "hidden", "placement": "bottom", "calcs": []},
+        "legend": {"displayMode": "hidden", "placement": "bottom", "showLegend": False, "calcs": []},
         "tooltip": {"mode": "single", "sort": "none"},
     }
     custom = {"fillOpacity": 80, "lineWidth": 1, "axisPlacement": "auto"}

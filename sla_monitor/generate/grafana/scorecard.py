@@ -48,7 +48,7 @@ def _points() -> tuple[Panel, ...]:
             "Service points",
             "Of the running month, agreed view, after repeats and related failures.",
             f"max({select(names.CONTRACT_POINTS, *CONTRACT)})",
-            PanelStyle(thresholds=style.steps((None, style.GOOD), (0.001, style.SERIOUS))),
+            PanelStyle(thresholds=style.steps((None, style.PLAIN), (0.001, style.SERIOUS))),
         ),
         _now(
             "Points at worst",
@@ -67,7 +67,7 @@ def _amounts(money: str) -> tuple[Panel, ...]:
             "Service credit",
             "What the month costs the supplier as it stands, after caps.",
             each("currency", select(names.CONTRACT_CREDIT, *CONTRACT)),
-            PanelStyle(unit=money, thresholds=style.steps((None, style.GOOD), (0.01, style.SERIOUS))),
+            PanelStyle(unit=money, thresholds=style.steps((None, style.PLAIN), (0.01, style.SERIOUS))),
             "{{currency}}",
         ),
         _now(
@@ -90,7 +90,12 @@ def _amounts(money: str) -> tuple[Panel, ...]:
 def _people() -> tuple[Panel, ...]:
     ends = f"max({select(names.PERIOD_END, *CONTRACT)}) * 1000"
     return (
-        _now("The month ends", "In the contract's own zone.", ends, PanelStyle(unit="dateTimeFromNow")),
+        _now(
+            "The month ends",
+            "In the contract's own zone.",
+            ends,
+            PanelStyle(unit="dateTimeFromNow", thresholds=style.steps((None, style.PLAIN))),
+        ),
         _now(
             "Awaiting a decision",
             "Entries of the register without a decision.",

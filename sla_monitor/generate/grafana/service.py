@@ -14,31 +14,34 @@ from sla_monitor.generate.grafana.dashboard_queries import (
     cut,
     each,
     kpi_state_code,
+    only_assessable,
     rate,
     select,
     state_code,
+    unassessed,
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE as UID
 from sla_monitor.generate.grafana.drill_down import to_scorecard
-from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, state_timeline, timeseries, verdict
+from sla_monitor.generate.grafana.panels import Case, Panel, PanelStyle, stat, state_timeline, timeseries, verdict
 from sla_monitor.sla.observation import Reason
 from sla_monitor.wording.vocabulary import MET, MISSED, NOT_ASSESSABLE, describe_reason
 
 ENDPOINT = (*SERVICE, 'endpoint=~"$endpoint"')
+MOST_ROWS = 20
 RATIO = PanelStyle(unit="percentunit", decimals=3)
 PLAIN = style.steps((None, style.PLAIN))
 NEUTRAL_TIME, NEUTRAL_COUNT = PanelStyle(unit="dthms", thresholds=PLAIN), PanelStyle(decimals=0, thresholds=PLAIN)
 
 
-def service() -> Dashboard:
-    """One service at a time."""
+def service(endpoints: int) -> Dashboard:
+    """One service at a time. `endpoints`: the most that a service has, to find room for."""
     return Dashboard(
         uid=UID,
         title="SLA 2: Service",
         description="How did this service do, where did the time go, and why did probes fail?",
         rows=(
             ("The running period so far", _figures()),
-            ("When", (_endpoints(), _hours())),
+            ("When", (_endpoints(endpoints), _hours())),
             ("How fast, and why not", (_durations(), _phases(), _reasons(), _failures())),
             ("Against the target", (_availability(), _allowance(), _burn())),
         ),
@@ -58,7 +61,6 @@ def _figures() -> tuple[Panel, ...]:
     def of(metric: names.MetricName) -> str:
         return f"max({select(metric, *SERVICE)})"
 
-    left = each(KPI_LABELS, select(names.KPI_ALLOWANCE_LEFT, *SERVICE))
     state = f"max({state_code(names.SERVICE_STATE, 'contract, service', SERVICE)})"
     return (
         now("State", "By the contract's own rules.", state, PanelStyle(unit="none", texts=style.STATES)),
@@ -71,17 +73,7 @@ def _figures() -> tuple[Panel, ...]:
         ),
         now("Downtime (h:m:s)", "After the contract's rules.", of(names.SERVICE_DOWNTIME), NEUTRAL_TIME),
         now("Outages", "Confirmed, with a part that counts.", of(names.SERVICE_OUTAGES), NEUTRAL_COUNT),
-        stat(
-            "Allowance left (h:m:s)",
-            "The least that any KPI of the service has left. Click for the contract's scorecard.",
-            Query(f"min by (contract) ({assessed(left, SERVICE)})"),
-            PanelStyle(
-                unit="dthms",
-                thresholds=style.steps((None, style.BAD), (0.001, style.GOOD)),
-                negative=style.USED_UP,
-                links=(to_scorecard("field.labels"),),
-            ),
-        ),
+        _allowance_so_far(),
     )
 
 
@@ -91,17 +83,35 @@ def _availability_so_far() -> Panel:
     promised = each(KPI_LABELS, select(names.KPI_TARGET_RATIO, *SERVICE))
     worst = f"max(({kpi_state_code(SERVICE)}) and {promised})"
     known = ((0, MET, style.GOOD), (2, NOT_ASSESSABLE, style.UNKNOWN), (3, MISSED, style.BAD))
-    cases = [(Query(f"{figure} and on () ({worst} == {code})", word), color) for code, word, color in known]
+    cases = [Case(Query(f"{figure} and on () ({worst} == {code})", word), color) for code, word, color in known]
     unpromised = Query(f"{figure} unless on () ({worst} != 1)", "No target")
     return verdict(
         "Availability",
         "Of the agreed time that was seen, against the service's own targets.",
-        [*cases, (unpromised, style.UNKNOWN)],
+        [*cases, Case(unpromised, style.UNKNOWN)],
         RATIO,
+        "value_and_name",
     )
 
 
-def _endpoints() -> Panel:
+def _allowance_so_far() -> Panel:
+    left = each(KPI_LABELS, select(names.KPI_ALLOWANCE_LEFT, *SERVICE))
+    least = f"min by (contract) ({only_assessable(left, SERVICE)})"
+    none = f"max by (contract) ({unassessed(SERVICE)}) * 0 unless on (contract) {least}"
+    return verdict(
+        "Allowance left (h:m:s)",
+        "The least that any KPI of the service has left. Click for the contract's scorecard.",
+        [Case(Query(least)), Case(Query(none), style.UNKNOWN, NOT_ASSESSABLE)],
+        PanelStyle(
+            unit="dthms",
+            thresholds=style.steps((None, style.BAD), (0.001, style.GOOD)),
+            negative=style.USED_UP,
+            links=(to_scorecard("field.labels"),),
+        ),
+    )
+
+
+def _endpoints(most: int) -> Panel:
     return state_timeline(
         "Endpoints",
         "The outcome of each probe. A service is down only after the contract's confirmation rule.",
@@ -110,6 +120,7 @@ def _endpoints() -> Panel:
             Query(state_code(names.ENDPOINT_STATE, "endpoint", ENDPOINT), "{{endpoint}}"),
         ],
         PanelStyle(unit="none", texts=style.STATES),
+        height=min(5 + most, MOST_ROWS),
     )
 
 
@@ -192,7 +203,7 @@ def _allowance() -> Panel:
     return timeseries(
         "Downtime allowance left",
         "For the whole period; below nothing, the promise is broken.",
-        [Query(each("kpi", select(names.KPI_ALLOWANCE_LEFT, *SERVICE)), "{{kpi}}")],
+        [Query(assessed(each(KPI_LABELS, select(names.KPI_ALLOWANCE_LEFT, *SERVICE)), SERVICE), "{{kpi}}")],
         PanelStyle(unit="s", thresholds=style.steps((None, style.BAD), (0, style.GOOD))),
         width=8,
     )
@@ -202,7 +213,12 @@ def _burn() -> Panel:
     return timeseries(
         "Burn rate",
         "Downtime over the downtime allowed in the same time, over the period and over the last seven days.",
-        [Query(each("kpi, window", select(names.KPI_BURN_RATE, *SERVICE)), "{{kpi}} {{window}}")],
+        [
+            Query(
+                assessed(each(KPI_LABELS, select(names.KPI_BURN_RATE, *SERVICE, f'window="{window}"')), SERVICE), called
+            )
+            for window, called in (("period", "{{kpi}}, the period so far"), ("trailing", "{{kpi}}, last 7 days"))
+        ],
         PanelStyle(decimals=2, thresholds=style.BURN, least=0),
         width=8,
     )

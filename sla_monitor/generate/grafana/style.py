@@ -48,7 +48,7 @@ USED_UP = ("Used up", BAD)
 GOOD_WHEN_ONE = {"0": ("No", BAD), "1": ("Yes", GOOD)}
 BAD_WHEN_ONE = {"0": ("No", GOOD), "1": ("Yes", BAD)}
 HOURS = {
-    "0": ("–", "transparent"),
+    "0": ("", "transparent"),
     "1": ("Service hours", "blue"),
     "2": ("Permitted maintenance", NEAR),
     "3": (OUTCOMES[Outcome.DOWN], BAD),
@@ -88,15 +88,14 @@ def negative_mapping(text: str, color: str) -> Json:
     return {"type": "range", "options": {"from": -1e15, "to": -1e-9, "result": _result(text, color, 0)}}
 
 
-def gap_mappings(empty: str = NO_DATA) -> list[Json]:
-    """What there is no figure for. Without them Grafana gives it the colour of the lowest threshold: green, or red.
+def gap_mappings(word: str = NO_DATA) -> list[Json]:
+    """What there is nothing for. Without them Grafana gives it the colour of the lowest threshold: green, or red."""
+    return [_special("null", word, UNKNOWN, 0), _special("empty", word, UNKNOWN, 1)]
 
-    Queries say NaN of a figure that is not assessable (`queries.assessed`)."""
-    return [
-        _special("null", empty, UNKNOWN, 0),
-        _special("empty", empty, UNKNOWN, 1),
-        _special("nan", NOT_ASSESSABLE, UNKNOWN, 2),
-    ]
+
+def unassessed_mapping() -> Json:
+    """Queries say NaN of a figure that is not assessable. For numbers only: to Grafana 9 every name is NaN too."""
+    return _special("nan", NOT_ASSESSABLE, UNKNOWN, 2)
 
 
 def _special(match: str, text: str, color: str, index: int) -> Json:
@@ -122,5 +121,5 @@ def band_colors(contracts: Iterable[Terms]) -> dict[str, tuple[str, str]]:
             missed = iter((NEAR, SERIOUS, BAD, WORST))
             for band in bands_of(kpi):
                 color = GOOD if is_met(kpi, band) else next(missed, WORST)
-                found.setdefault(band.name, (describe_id(band.name), color))
+                found.setdefault(band.name, (describe_id(band.name).capitalize(), color))
     return found
