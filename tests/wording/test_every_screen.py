@@ -130,5 +130,5 @@ def test_dashboards_name_outcomes_and_bands_as_the_screens_do(case: PackInput) -
     words = {f"{SYMBOLS[outcome]} {OUTCOMES[outcome]}" for outcome in OUTCOMES}
     assert {text for text, _ in STATES.values()} == words
     bands = band_colors([case.terms])
-    assert {name: text for name, (text, _) in bands.items()} == {name: describe_id(name) for name in bands}
-    assert "below threshold" in {text for text, _ in bands.values()}
+    assert {name: text for name, (text, _) in bands.items()} == {name: describe_id(name).capitalize() for name in bands}
+    assert "Below threshold" in {text for text, _ in bands.values()}

@@ -10,6 +10,7 @@ from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.grafana.monitor_health import health
 from sla_monitor.generate.grafana.operations import operations
+from sla_monitor.generate.grafana.panels import Size
 from sla_monitor.generate.grafana.provisioning import datasource, provider
 from sla_monitor.generate.grafana.scorecard import scorecard
 from sla_monitor.generate.grafana.service import service
@@ -21,12 +22,16 @@ __all__ = ["dashboards", "grafana_files"]
 
 def dashboards(terms: Sequence[Terms]) -> dict[str, Json]:
     """The dashboards by file name, from the general to the special."""
-    each_service = [one for contract in terms for one in contract.services]
-    endpoints = max((len(one.endpoints) for one in each_service), default=1)
-    money, services = currency_unit(terms), len(each_service)
+    services = [service for one in terms for service in one.services]
+    size = Size(
+        services=len(services),
+        kpis=sum(len(one.kpis) for one in terms),
+        endpoints=max((len(one.endpoints) for one in services), default=1),
+    )
+    money = currency_unit(terms)
     boards = {
-        "operations": operations(money, services),
-        "service": service(endpoints),
+        "operations": operations(money, size),
+        "service": service(size),
         "scorecard": scorecard(terms, money),
     }
     return {name: board.json() for name, board in (boards | {"monitor-health": health()}).items()}

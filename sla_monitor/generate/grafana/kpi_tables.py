@@ -18,8 +18,9 @@ from sla_monitor.generate.grafana.dashboard_queries import (
     select,
 )
 from sla_monitor.generate.grafana.drill_down import to_service
-from sla_monitor.generate.grafana.panels import Panel, PanelStyle
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, fitting
 from sla_monitor.generate.grafana.table_panels import Key, TableColumn, matrix, table
+from sla_monitor.wording.figures import NO_FIGURE
 from sla_monitor.wording.vocabulary import NOT_ASSESSABLE
 
 VIEWS = (("Agreed", "agreed"), ("Gross", "gross"), ("Claimed", "claimed"))
@@ -34,11 +35,11 @@ NOW = "now"
 
 
 UNIT_STYLES = {
-    "seconds": ("KPIs in seconds", PanelStyle(unit="s", decimals=3)),
-    "days": ("KPIs in days", PanelStyle(unit="suffix:days", decimals=1)),
-    "count": ("KPIs that count", PanelStyle(unit="locale", decimals=0)),
-    "score": ("Scores", PanelStyle(unit="none", decimals=1)),
-    "number": ("KPIs without a unit", PanelStyle(unit="none", decimals=2)),
+    "seconds": ("KPIs in seconds", PanelStyle(unit="s", decimals=3, gap=NO_FIGURE)),
+    "days": ("KPIs in days", PanelStyle(unit="suffix:days", decimals=1, gap=NO_FIGURE)),
+    "count": ("KPIs that count", PanelStyle(unit="locale", decimals=0, gap=NO_FIGURE)),
+    "score": ("Scores", PanelStyle(unit="none", decimals=1, gap=NO_FIGURE)),
+    "number": ("KPIs without a unit", PanelStyle(unit="none", decimals=2, gap=NO_FIGURE)),
 }
 """KPIs other than those in per cent, by the label `unit`: a column of a table has one unit."""
 
@@ -74,10 +75,11 @@ def _of_band(name: str) -> str:
 
 
 def per_cent(contracts: Sequence[Terms]) -> Panel:
-    seen = PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN)
+    used = sum(names.UNITS[kpi.unit] == RATIO for terms in contracts for kpi in terms.kpis)
+    seen = PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN, gap="–")
     coverage = cut(each(KPI_LABELS, select(names.KPI_COVERAGE, *CONTRACT)), 3)
     columns = (
-        *_figures(contracts, RATIO, PanelStyle(unit="percentunit", decimals=3)),
+        *_figures(contracts, RATIO, PanelStyle(unit="percentunit", decimals=3, gap=NO_FIGURE)),
         TableColumn("Seen", _in_per_cent(coverage), seen, is_coloured=True),
         TableColumn("Points", _in_per_cent(assessed(_of_kpi(names.KPI_POINTS), CONTRACT)), PanelStyle()),
         TableColumn("Failures in a row", _in_per_cent(_of_kpi(names.KPI_FAILURES)), PanelStyle(decimals=0)),
@@ -88,7 +90,7 @@ def per_cent(contracts: Sequence[Terms]) -> Panel:
         " A figure that is not assessable is shown, and not priced.",
         KEYS,
         columns,
-        height=11,
+        height=fitting(used),
     )
 
 
@@ -111,7 +113,7 @@ def others(contracts: Sequence[Terms]) -> tuple[Panel, ...]:
             "KPIs that were not measured or submitted yet have no figure.",
             KEYS,
             _figures(contracts, unit, panel_style),
-            height=min(3 + used.count(unit), 9),
+            height=fitting(used.count(unit)),
         )
         for unit, (title, panel_style) in UNIT_STYLES.items()
         if unit in used

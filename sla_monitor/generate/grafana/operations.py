@@ -19,25 +19,27 @@ from sla_monitor.generate.grafana.dashboard_queries import (
     state_code,
 )
 from sla_monitor.generate.grafana.drill_down import OPERATIONS, to_health, to_scorecard, to_service
-from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, Size, fitting, stat, timeseries
 from sla_monitor.generate.grafana.table_panels import Key, TableColumn, table
 from sla_monitor.wording.vocabulary import NOT_ASSESSABLE
 
 SERVICE_LABELS = "contract, service"
 NARROW = (3, 4)
+NOT_OF_THIS_KIND = "–"
+"""In the columns of an allowance: a KPI that has none."""
 SERVICES_ABREAST = 6
 """Tiles of services beside each other that can still be read at 1,280 pixels."""
 
 
-def operations(money: str, services: int) -> Dashboard:
-    """`money`: the unit of amounts; `services`: how many there are to find room for."""
+def operations(money: str, size: Size) -> Dashboard:
+    """`money`: the unit of amounts; `size`: what there is to find room for."""
     return Dashboard(
         uid=OPERATIONS,
         title="SLA 1: Operations",
         description="What is broken now, for whom, and is a breach near?",
         rows=(
-            ("Now", (*_counts(money), _services(services), _open_outages())),
-            ("Is a breach near?", (kpis(), burn(), money_at_stake(money))),
+            ("Now", (*_counts(money), _services(size.services), _open_outages(size.services))),
+            ("Is a breach near?", (kpis(size.kpis), burn(), money_at_stake(money))),
             ("Certificates and the monitor itself", (_certificates(), *_own_health())),
         ),
         variables=(CONTRACTS,),
@@ -74,14 +76,12 @@ def _counts(money: str) -> list[Panel]:
             "KPIs with a figure so far of which too little was seen.",
             Query(or_zero(f"count(({kpi_states}) == 2)", every)),
             PanelStyle(thresholds=style.steps((None, style.GOOD), (1, style.UNKNOWN)), decimals=0),
-            size=NARROW,
         ),
         stat(
             "Money at risk",
             "What this month may still cost the supplier: the credit at worst, less the credit as it stands.",
             Query(f"sum by (currency) ({worst} - {now})", "{{currency}}"),
             PanelStyle(unit=money, thresholds=style.steps((None, "text"))),
-            size=(5, 4),
         ),
         stat(
             "Awaiting a decision",
@@ -102,12 +102,12 @@ def _services(count: int) -> Panel:
         "Each service by the contract's own rules: down only after the confirmation rule. Click for the service.",
         Query(state_code(names.SERVICE_STATE, SERVICE_LABELS, CONTRACT), "{{service}}"),
         PanelStyle(unit="none", texts=style.STATES, links=(to_service("field.labels"),)),
-        size=(24, 1 + 3 * -(-count // SERVICES_ABREAST) if count else 4),
+        size=(24, 2 + 2 * -(-count // SERVICES_ABREAST) if count else 4),
         text_mode="value_and_name",
     )
 
 
-def _open_outages() -> Panel:
+def _open_outages(services: int) -> Panel:
     nobody = each(SERVICE_LABELS, select(names.SERVICE_STATE, *CONTRACT)) + " * 0"
     begun = each(SERVICE_LABELS, select(names.SERVICE_OUTAGE_START, *CONTRACT)) + " * 1000"
     columns = (
@@ -137,6 +137,7 @@ def _open_outages() -> Panel:
         "The running period so far, agreed view. An availability is worth what was seen of the time.",
         (CONTRACT_KEY, SERVICE_KEY),
         columns,
+        height=fitting(services),
         sort_by="State",
     )
 
@@ -205,7 +206,7 @@ CONTRACT_KEY = Key("contract", "Contract", to_scorecard("data.fields"))
 SERVICE_KEY = Key("service", "Service", to_service("data.fields"))
 
 
-def kpis() -> Panel:
+def kpis(count: int) -> Panel:
     left, whole = (
         each(KPI_LABELS, select(metric, *CONTRACT)) for metric in (names.KPI_ALLOWANCE_LEFT, names.KPI_ALLOWANCE)
     )
@@ -222,23 +223,23 @@ def kpis() -> Panel:
         TableColumn(
             "Allowance left (h:m:s)",
             assessed(left, CONTRACT),
-            PanelStyle(unit="dthms", negative=style.USED_UP),
+            PanelStyle(unit="dthms", negative=style.USED_UP, gap=NOT_OF_THIS_KIND),
         ),
         TableColumn(
             "Share left",
             assessed(cut(f"{left} / ({whole} > 0)", 2), CONTRACT),
-            PanelStyle(unit="percentunit", decimals=0, thresholds=style.SHARE_LEFT),
+            PanelStyle(unit="percentunit", decimals=0, thresholds=style.SHARE_LEFT, gap=NOT_OF_THIS_KIND),
             is_coloured=True,
         ),
         TableColumn(
             "Runs out",
             assessed(f"{out} or {never}", CONTRACT),
-            PanelStyle(unit="dateTimeFromNow", texts=style.NEVER),
+            PanelStyle(unit="dateTimeFromNow", texts=style.NEVER, gap=NOT_OF_THIS_KIND),
         ),
         TableColumn(
             "Burn rate",
             assessed(burn, CONTRACT),
-            PanelStyle(decimals=2, thresholds=style.BURN),
+            PanelStyle(decimals=2, thresholds=style.BURN, gap=NOT_OF_THIS_KIND),
             is_coloured=True,
         ),
         TableColumn("Points", assessed(each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), CONTRACT), PanelStyle()),
@@ -250,6 +251,7 @@ def kpis() -> Panel:
         " assessable.",
         (CONTRACT_KEY, Key("kpi", "KPI"), SERVICE_KEY),
         columns,
+        height=fitting(count),
         sort_by="So far",
     )
 

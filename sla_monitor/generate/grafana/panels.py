@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sla_monitor.generate.grafana.dashboard_queries import Query
 from sla_monitor.generate.grafana.style import (
     ONE_COLOR,
+    PLAIN,
     UNKNOWN,
     Json,
     gap_mappings,
@@ -19,8 +20,17 @@ from sla_monitor.generate.grafana.style import (
 from sla_monitor.wording.vocabulary import NO_DATA
 
 TextMode = Literal["value", "name", "value_and_name"]
-WIDE = 12
+WIDE, MOST_HEIGHT = 12, 16
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What the panels have to find room for: all services and KPIs, and the most endpoints of a service."""
+
+    services: int
+    kpis: int
+    endpoints: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +51,14 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class PanelStyle:
-    """How the values of a panel, or of one column, look. `negative`: one word for all that is below nothing; `called`:
-    the names of series for people."""
+    """How the values of a panel, or of one column, look. `negative`: one word for all that is below nothing; `gap`: the
+    one for what there is not; `called`: the names of series for people."""
 
     unit: str = "short"
     thresholds: Json = field(default_factory=lambda: ONE_COLOR)
     texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     negative: tuple[str, str] | None = None
+    gap: str = NO_DATA
     decimals: int | None = None
     least: float | None = None
     most: float | None = None
@@ -58,7 +69,7 @@ class PanelStyle:
     def mappings(self) -> list[Json]:
         """Values as words, and a word for every kind of gap: for cells, tiles and states."""
         below = [negative_mapping(*self.negative)] if self.negative else []
-        return [*value_mappings(self.texts), *below, *gap_mappings(), unassessed_mapping()]
+        return [*value_mappings(self.texts), *below, *gap_mappings(self.gap), unassessed_mapping()]
 
     def axis(self, custom: Json) -> Json:
         """Grafana's field defaults for what is drawn against an axis: its ticks are numbers, and a gap is a gap."""
@@ -77,7 +88,7 @@ class PanelStyle:
             "color": {"mode": "thresholds"},
             "thresholds": self.thresholds,
             "mappings": self.mappings,
-            "noValue": NO_DATA,
+            "noValue": self.gap,
             "links": list(self.links),
             "custom": custom or {},
             **{key: value for key, value in bounds.items() if value is not None},
@@ -117,7 +128,7 @@ def stat(
     """One number (or one for each series, by its name), its background saying whether it is well. `size`: columns, and
     rows."""
     now = Query(query.expression, query.legend or title, is_instant=True)
-    return Panel(title, description, *size, _body("stat", [now], style.defaults(), _tile(text_mode)))
+    return Panel(title, description, *size, _body("stat", [now], style.defaults(), _tile(text_mode, style)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +153,7 @@ def verdict(
 ) -> Panel:
     """One number and what is to be thought of it: at any time one of the queries has a result."""
     queries = [Query(case.query.expression, case.query.legend or title, is_instant=True) for case in cases]
-    body = _body("stat", queries, style.defaults(), _tile(text_mode))
+    body = _body("stat", queries, style.defaults(), _tile(text_mode, style))
     body["fieldConfig"]["overrides"] = [
         {"matcher": {"id": "byFrameRefID", "options": target["refId"]}, "properties": case.properties}
         for target, case in zip(body["targets"], cases, strict=True)
@@ -151,9 +162,11 @@ def verdict(
     return Panel(title, description, 4, 4, body)
 
 
-def _tile(text_mode: TextMode) -> Json:
+def _tile(text_mode: TextMode, style: PanelStyle) -> Json:
+    """Coloured as a whole, where a colour is a judgement; a figure that is not judged is plain text."""
+    is_judged = style.thresholds["steps"][0]["color"] != PLAIN
     return {
-        "colorMode": "background",
+        "colorMode": "background" if is_judged else "value",
         "graphMode": "none",
         "justifyMode": "center",
         "orientation": "auto",
@@ -254,6 +267,11 @@ def bar_chart(title: str, description: str, query: Query, style: PanelStyle, x: 
         {"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": {}, "renameByName": called}},
     ]
     return Panel(title, description, width, 8, body)
+
+
+def fitting(rows: int) -> int:
+    """The height of a table that shows so many rows without scrolling; many are scrolled."""
+    return min(max(rows, 2) + 2, MOST_HEIGHT)
 
 
 def text(title: str, description: str, markdown: str, *, width: int = 24, height: int = 4) -> Panel:

@@ -22,9 +22,9 @@ from sla_monitor.generate.grafana.dashboard_queries import (
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE as UID
 from sla_monitor.generate.grafana.drill_down import to_scorecard
-from sla_monitor.generate.grafana.panels import Case, Panel, PanelStyle, stat, state_timeline, timeseries, verdict
+from sla_monitor.generate.grafana.panels import Case, Panel, PanelStyle, Size, stat, state_timeline, timeseries, verdict
 from sla_monitor.sla.observation import Reason
-from sla_monitor.wording.vocabulary import MET, MISSED, NOT_ASSESSABLE, describe_reason
+from sla_monitor.wording.vocabulary import MET, MISSED, NOT_ASSESSABLE, describe_id, describe_reason
 
 ENDPOINT = (*SERVICE, 'endpoint=~"$endpoint"')
 MOST_ROWS = 20
@@ -33,15 +33,15 @@ PLAIN = style.steps((None, style.PLAIN))
 NEUTRAL_TIME, NEUTRAL_COUNT = PanelStyle(unit="dthms", thresholds=PLAIN), PanelStyle(decimals=0, thresholds=PLAIN)
 
 
-def service(endpoints: int) -> Dashboard:
-    """One service at a time. `endpoints`: the most that a service has, to find room for."""
+def service(size: Size) -> Dashboard:
+    """One service at a time. `size`: what there is to find room for."""
     return Dashboard(
         uid=UID,
         title="SLA 2: Service",
         description="How did this service do, where did the time go, and why did probes fail?",
         rows=(
             ("The running period so far", _figures()),
-            ("When", (_endpoints(endpoints), _hours())),
+            ("When", (_endpoints(size.endpoints), _hours())),
             ("How fast, and why not", (_durations(), _phases(), _reasons(), _failures())),
             ("Against the target", (_availability(), _allowance(), _burn())),
         ),
@@ -155,7 +155,7 @@ def _phases() -> Panel:
         "Probe phases",
         "Name lookup, connecting, TLS, first byte, transfer: the mean of the endpoints. They add up to the probe.",
         [Query(f"avg by (phase) ({parts})", "{{phase}}")],
-        PanelStyle(unit="s", least=0),
+        PanelStyle(unit="s", least=0, called={phase: describe_id(phase) for phase in names.PHASES}),
         stacked=True,
     )
 

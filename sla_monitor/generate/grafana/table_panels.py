@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sla_monitor.generate.grafana.dashboard_queries import Query
 from sla_monitor.generate.grafana.panels import DATASOURCE, Panel, PanelStyle, targets
 from sla_monitor.generate.grafana.style import Json, gap_mappings
-from sla_monitor.wording.vocabulary import NO_DATA
 
 LEAST_WIDTH = 85
 """Of a column, in pixels: so that thirteen fit on a screen of 1,280. Grafana's own is 150."""
@@ -115,7 +114,7 @@ def _column(column: TableColumn) -> Json:
         "decimals": style.decimals,
         "thresholds": style.thresholds,
         "mappings": style.mappings,
-        "noValue": NO_DATA,
+        "noValue": style.gap,
         "custom.displayMode": "color-background-solid" if column.is_coloured else "auto",
     }
     return _override(column.heading, properties)
