@@ -11,7 +11,7 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.grafana.monitor_health import health
 from sla_monitor.generate.grafana.operations import operations
 from sla_monitor.generate.grafana.panels import Size
-from sla_monitor.generate.grafana.provisioning import datasource, provider
+from sla_monitor.generate.grafana.provisioning import DASHBOARDS, datasource, provider
 from sla_monitor.generate.grafana.scorecard import scorecard
 from sla_monitor.generate.grafana.service import service
 from sla_monitor.generate.grafana.style import Json, currency_unit
@@ -37,14 +37,16 @@ def dashboards(terms: Sequence[Terms]) -> dict[str, Json]:
     return {name: board.json() for name, board in (boards | {"monitor-health": health()}).items()}
 
 
-def grafana_files(terms: Sequence[Terms], settings: Settings, prometheus: str) -> dict[str, Any]:
+def grafana_files(
+    terms: Sequence[Terms], settings: Settings, prometheus: str, place: str = DASHBOARDS
+) -> dict[str, Any]:
     """Every file by its path: JSON as text, the rest as data. `terms`: those in force; `prometheus`: its address as
-    Grafana sees it."""
+    Grafana sees it; `place`: the folder in which Grafana finds the dashboards."""
     found: dict[str, Any] = {
         f"dashboards/{name}.json": json.dumps(board, indent=2, ensure_ascii=False) + "\n"
         for name, board in dashboards(terms).items()
     }
     interval = spelled_duration(settings.alerting.scrape_every_ms)
     found["provisioning/datasources/sla-monitor.yaml"] = datasource(prometheus, interval)
-    found["provisioning/dashboards/sla-monitor.yaml"] = provider()
+    found["provisioning/dashboards/sla-monitor.yaml"] = provider(place)
     return found

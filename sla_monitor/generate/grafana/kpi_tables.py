@@ -81,7 +81,7 @@ def per_cent(contracts: Sequence[Terms]) -> Panel:
     columns = (
         *_figures(contracts, RATIO, PanelStyle(unit="percentunit", decimals=3, gap=NO_FIGURE)),
         TableColumn("Seen", _in_per_cent(coverage), seen, is_coloured=True),
-        TableColumn("Points", _in_per_cent(assessed(_of_kpi(names.KPI_POINTS), CONTRACT)), PanelStyle()),
+        TableColumn("Points", _in_per_cent(assessed(_of_kpi(names.KPI_POINTS), CONTRACT)), PanelStyle(gap=NO_FIGURE)),
         TableColumn("Failures in a row", _in_per_cent(_of_kpi(names.KPI_FAILURES)), PanelStyle(decimals=0)),
     )
     return table(

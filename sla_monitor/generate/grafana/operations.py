@@ -21,6 +21,7 @@ from sla_monitor.generate.grafana.dashboard_queries import (
 from sla_monitor.generate.grafana.drill_down import OPERATIONS, to_health, to_scorecard, to_service
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, Size, fitting, stat, timeseries
 from sla_monitor.generate.grafana.table_panels import Key, TableColumn, table
+from sla_monitor.wording.figures import NO_FIGURE
 from sla_monitor.wording.vocabulary import NOT_ASSESSABLE
 
 SERVICE_LABELS = "contract, service"
@@ -221,7 +222,7 @@ def kpis(count: int) -> Panel:
             is_coloured=True,
         ),
         TableColumn(
-            "Allowance left (h:m:s)",
+            "Left (h:m:s)",
             assessed(left, CONTRACT),
             PanelStyle(unit="dthms", negative=style.USED_UP, gap=NOT_OF_THIS_KIND),
         ),
@@ -242,7 +243,11 @@ def kpis(count: int) -> Panel:
             PanelStyle(decimals=2, thresholds=style.BURN, gap=NOT_OF_THIS_KIND),
             is_coloured=True,
         ),
-        TableColumn("Points", assessed(each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), CONTRACT), PanelStyle()),
+        TableColumn(
+            "Points",
+            assessed(each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), CONTRACT),
+            PanelStyle(gap=NO_FIGURE),
+        ),
     )
     return table(
         "KPIs: what is left of the allowance, and when it runs out",
