@@ -1,14 +1,13 @@
 // Panels and what Prometheus answered -> what Grafana shows: texts, colours and names, by its own field processing.
 //
 // node render.cjs grafana-9|grafana-12 < {"panels": [{"panel": …, "answers": {"A": {"resultType": …, "result": […]}}}]}
-// (the command is run in the folder whose node_modules hold the library.) Two things are not in the library and follow
+// (the command is run in the folder into which tools/grafana-library puts the library.) Two things are not in the library and follow
 // the source: how the Prometheus data source makes frames (pkg/promlib/querydata/response.go, getName and
 // transformDFToTable), and how a state timeline merges thresholds (public/app/core/components/TimelineChart/utils.ts).
 "use strict";
-const { createRequire } = require("node:module");
 const path = require("node:path");
 require("./browser.cjs");
-const library = createRequire(path.join(process.cwd(), "package.json"))(process.argv[2]);
+const library = require(path.join(process.cwd(), `${process.argv[2]}.cjs`));
 
 const theme = library.createTheme({ colors: { mode: process.argv[3] ?? "dark" } });
 const identity = (value) => value;
