@@ -42,8 +42,8 @@ def source(folder: Path) -> None:
             shutil.copy2(ROOT / name, folder / name)
     made = folder / "debian" / "made"
     made.mkdir()
-    wheel = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", made]
-    subprocess.run([*wheel, ROOT], check=True)
+    wheel = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation")
+    subprocess.run([*wheel, "--wheel-dir", made, ROOT], check=True)
     for name, text in (*man_pages(), *completions()):
         (made / name).write_text(text, encoding="utf-8")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.util
 import os
 import platform
 import re
@@ -126,6 +127,14 @@ def next_package(package: Path, folder: Path) -> Path:
     settings.write_text(settings.read_text() + "# New in this version.\n")
     run("dpkg-deb", "--build", "-Zzstd", "-z1", unpacked, made)
     return made
+
+
+def build_wheel(folder: Path) -> Path:
+    """The project itself, as it stands here."""
+    isolation = ["--no-build-isolation"] if importlib.util.find_spec("hatchling") else []
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", *isolation, "--wheel-dir", folder, REPOSITORY)
+    (wheel,) = folder.glob("sla_monitor-*.whl")
+    return wheel
 
 
 @contextmanager
