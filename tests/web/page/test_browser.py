@@ -68,7 +68,8 @@ def hostile() -> Board:
         assert one.last
         one.last = replace(one.last, finding=replace(one.last.finding, detail=texts[number % len(texts)]))
     (contract,) = board.assessment.contracts
-    board.assessment = replace(board.assessment, contracts=(reconciled(contract, texts),))
+    worst = tuple(replace(one, reference=texts[0], services=(texts[1], texts[2])) for one in contract.booked)
+    board.assessment = replace(board.assessment, contracts=(replace(reconciled(contract, texts), booked=worst),))
     return board
 
 
