@@ -464,6 +464,7 @@ LEDGER_LOG_GROWS = AlertName(
 OBSERVATIONS_LOST = AlertName("SlaObservationsLost", "monitor", "Observations could not be kept.")
 RELOAD_FAILED = AlertName("SlaReloadFailed", "monitor", "The configuration on disk was not taken up.")
 SILENCES_ALERT = AlertName("SlaSilencesFailing", "monitor", "Booked maintenance does not reach Alertmanager.")
+SILENCED_BY_HAND = AlertName("SlaSilencedByHand", "monitor", "Somebody has silenced alerts of ours by hand.")
 ARCHIVE_ALERT = AlertName("SlaArchiveFailing", "monitor", "Days that are over are not sealed.")
 KPI_UNANSWERED = AlertName("SlaKpiUnanswered", "monitor", "A KPI's figure cannot be had from its Prometheus.")
 WATCHDOG = AlertName("SlaWatchdog", "monitor", "Always firing: it shows that alerts arrive.")
