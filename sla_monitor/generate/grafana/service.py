@@ -129,10 +129,13 @@ def _hours() -> Panel:
     down = select(names.SERVICE_STATE, *SERVICE, 'state="down"')
     return state_timeline(
         "Outages against service hours and maintenance",
-        "An outage counts only within service hours and outside permitted maintenance.",
+        "An outage counts only within service hours and outside permitted maintenance, of which nobody is called.",
         [
             Query(each("service", grows), "Service hours"),
             Query(f"2 * {each('service', select(names.SERVICE_MAINTENANCE, *SERVICE))}", "Permitted maintenance"),
+            Query(
+                f"4 * {each('service', select(names.SERVICE_BOOKED_AND_LOUD, *SERVICE))}", "Other maintenance booked"
+            ),
             Query(f"3 * {each('service', down)}", "Outage"),
         ],
         PanelStyle(unit="none", texts=style.HOURS),

@@ -52,6 +52,7 @@ HOURS = {
     "1": ("Service hours", "blue"),
     "2": ("Permitted maintenance", NEAR),
     "3": (OUTCOMES[Outcome.DOWN], BAD),
+    "4": ("Booked, not permitted", SERIOUS),
 }
 """What runs, on the second timeline."""
 NEVER = {"0": ("–", PLAIN)}

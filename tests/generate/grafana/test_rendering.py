@@ -66,6 +66,7 @@ sla_kpi_band{contract="c",kpi="K-tickets",service="",band="met"} 1
 sla_kpi_month_band{contract="c",kpi="K-good",service="good",month="2026-10",band="not_assessable"} 1
 sla_kpi_month_band{contract="c",kpi="K-bad",service="bad",month="2026-10",band="below_threshold"} 1
 sla_service_maintenance{contract="c",service="bad"} 1
+sla_service_maintenance_not_permitted{contract="c",service="bad"} 1
 sla_service_failing_endpoints{contract="c",service="bad",reason="status_unexpected"} 1
 sla_service_agreed_seconds{contract="c",service="bad"} 1000
 """
@@ -225,11 +226,13 @@ def test_both_timelines_show_an_outage_in_red_and_name_it_in_the_legend(boards: 
     assert {row["name"]: row["states"][-1] for row in hours["rows"]} | {"Service hours": None} == {
         "Service hours": None,
         "Permitted maintenance": {"text": "Permitted maintenance", "color": YELLOW},
+        "Other maintenance booked": {"text": "Booked, not permitted", "color": "#FF9830"},
         "Outage": {"text": "Down", "color": RED},
     }
     assert {one["text"]: one["color"] for one in hours["legend"]}.items() <= {
         "Service hours": BLUE,
         "Permitted maintenance": YELLOW,
+        "Booked, not permitted": "#FF9830",
         "Down": RED,
         "": "#00000000",
     }.items()
