@@ -49,7 +49,7 @@ def operations(money: str, size: Size) -> Dashboard:
 
 
 def _counts(money: str) -> list[Panel]:
-    states = (("down", style.ANY_IS_BAD), ("degraded", style.ANY_IS_NEAR), ("unknown", style.ANY_IS_NEAR))
+    states = (("down", style.ANY_IS_BAD), ("degraded", style.ANY_IS_NEAR), ("unknown", style.ANY_IS_UNSEEN))
     found = [
         stat(
             f"Services {state}",

@@ -70,6 +70,7 @@ def steps(*pairs: tuple[float | None, str]) -> Json:
 ONE_COLOR = steps((None, GOOD))
 ANY_IS_BAD = steps((None, GOOD), (1, BAD))
 ANY_IS_NEAR = steps((None, GOOD), (1, NEAR))
+ANY_IS_UNSEEN = steps((None, GOOD), (1, UNSEEN))
 SHARE_LEFT = steps((None, BAD), (0.0001, SERIOUS), (0.25, GOOD))
 SHARE_USED = steps((None, GOOD), (0.75, NEAR), (1, BAD))
 SHARE_SEEN = steps((None, BAD), (0.9, NEAR), (0.99, GOOD))
