@@ -35,10 +35,9 @@ def on_signals() -> Callable[[], bool]:
     return lambda: bool(received)
 
 
-def step_by_step(is_stopping: Callable[[], bool], *steps: Callable[[], object]) -> bool:
-    """Take one step after the other, and no further one once we are asked to end; whether all were taken."""
+def step_by_step(is_stopping: Callable[[], bool], *steps: Callable[[], object]) -> None:
+    """Take one step after the other, and no further one once we are asked to end."""
     for step in steps:
         if is_stopping():
-            return False
+            return
         step()
-    return True

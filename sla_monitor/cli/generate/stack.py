@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from sla_monitor.configuration import Configuration
     from sla_monitor.demo.stack_processes import Stack
 
-
 GRAFANA = "http://127.0.0.1:3000"
 
 
