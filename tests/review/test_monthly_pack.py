@@ -20,10 +20,8 @@ from tests.review.estate import case
 from tests.review.months import case_of, evidence
 
 ORDER = [
-    "summary", "about", "kpis", "failures", "services", "register", "credit", "tickets", "maintenance", "quality", "method",
-    "checking",
-    "ratings",
-    "meeting", "signatures",
+    "summary", "about", "kpis", "failures", "services", "register", "credit", "tickets", "maintenance", "quality",
+    "method", "checking", "ratings", "meeting", "signatures",
 ]  # fmt: skip
 
 
