@@ -23,7 +23,8 @@ EFFECTS = (
 )  # fmt: skip
 ENTRIES = (
     Column("Entry", 0.6), Column("Content", 2.4), Column("From and to", 2.2, is_stretch=True),
-    Column("Aware, notified", 2), Column("By, on", 1.8), Column("Decided", 2), Column("Note, supporting documents", 2.6),
+    Column("Aware, notified", 2), Column("By, on", 1.8), Column("Decided", 2),
+    Column("Note, supporting documents", 2.6),
 )  # fmt: skip
 
 
