@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
-from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
+from sla_monitor.generate.alerts.annotations import SHORT_DURATION, By, Count, Text, Value, name_of_something, text
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import lasting, sample, seconds, select
@@ -15,6 +15,7 @@ from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.names import AlertName, MetricName
 from sla_monitor.settings import Settings
 from sla_monitor.sla.observation import Reason
+from sla_monitor.wording.durations import format_short_duration
 
 JOB = "sla_monitor"
 
@@ -23,7 +24,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     """Those that concern no contract."""
     yield _down(settings)
     yield _not_probing(settings, contracts)
-    yield _broken(settings)
+    yield _broken(settings, contracts)
     yield _restarted(settings)
     yield _stale(settings)
     yield from _counts(settings)
@@ -90,7 +91,7 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     )
 
 
-def _broken(settings: Settings) -> Alert:
+def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     """A secret that is missing, a file that cannot be read, a mistake of ours: UNKNOWN is charged to nobody, and so
     nobody else would be told."""
     patience_ms = settings.alerting.patience_ms
@@ -104,12 +105,9 @@ def _broken(settings: Settings) -> Alert:
         "warning",
         f'{names.SERVICE_FAILING.sample}{{reason="{Reason.INTERNAL_ERROR.value}"}} > 0',
         text(
-            "The monitor cannot probe ",
-            Value("humanize"),
-            " endpoint(s) of ",
-            Label("service"),
-            " for a reason of its own: ",
-            "their time is unknown, and an outage would not be seen.",
+            Count("endpoint of ", "endpoints of "),
+            _service(contracts),
+            ": a secret or a file cannot be read, or the program has a fault. Time is unknown, and outages are not seen.",
         ),
         (
             AlertTest("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),
@@ -118,6 +116,14 @@ def _broken(settings: Settings) -> Alert:
         ),
         for_ms=patience_ms,
     )
+
+
+def _service(contracts: Sequence[Terms]) -> By:
+    """Services by name; where two contracts call one id differently, it stays the id."""
+    found: dict[str, set[str]] = {}
+    for service in (each for terms in contracts for each in terms.services):
+        found.setdefault(service.id, set()).add(name_of_something(service.name, service.id))
+    return By("service", {each: next(iter(said)) for each, said in found.items() if len(said) == 1 and said != {each}})
 
 
 def _restarted(settings: Settings) -> Alert:
@@ -145,14 +151,14 @@ def _stale(settings: Settings) -> Alert:
         names.ASSESSMENT_STALE,
         "critical",
         f"time() - {names.ASSESSED.sample} > {seconds(limit_ms)}",
-        text("The figures are ", Value("humanizeDuration"), " old: alerts about suppliers rest on them."),
+        text("The figures are ", Value(SHORT_DURATION), " old: alerts about suppliers rest on them."),
         (
             AlertTest(
                 "fires when they are old",
                 at_ms,
                 {assessed: "0x100"},
                 dict(OURS),
-                {"value": f"{at_ms // MINUTE_MS}m 0s"},
+                {"value": format_short_duration(at_ms)},
             ),
             AlertTest("is quiet while they are fresh", at_ms, {assessed: "0+60x100"}),
         ),
@@ -208,11 +214,11 @@ def _log_grows(settings: Settings) -> Alert:
         f"{names.LEDGER_LOG.sample} > {LARGE_LOG_BYTES}",
         text(
             "The ledger's write-ahead log has ",
-            Value("humanize1024"),
+            Value('humanize1024 | reReplaceAll "([KMGTPEZY]i)$" " $1"'),
             "B and grows: somebody keeps the ledger open in one transaction. The disk fills up.",
         ),
         (
-            AlertTest("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512Mi"}),
+            AlertTest("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512 Mi"}),
             AlertTest("is quiet while it is small", at_ms, {size: f"{small}x100"}),
             AlertTest("a backup does not alert", at_ms, {size: f"{large}x5 0x100"}),
         ),
@@ -230,11 +236,17 @@ def _record_ahead(settings: Settings) -> Alert:
         f"{names.LEDGER_LEAD.sample} > 0",
         text(
             "The record reaches ",
-            Value("humanizeDuration"),
+            Value(SHORT_DURATION),
             " into the future: the clock is behind, or was ahead. What is seen now does not count.",
         ),
         (
-            AlertTest("fires while it does", at_ms, {lead: "3600x100"}, dict(OURS), {"value": "1h 0m 0s"}),
+            AlertTest(
+                "fires while it does",
+                at_ms,
+                {lead: "3600x100"},
+                dict(OURS),
+                {"value": format_short_duration(3_600_000)},
+            ),
             AlertTest("is quiet while it does not", at_ms, {lead: "0x100"}),
             AlertTest("a moment does not alert", at_ms, {lead: "3600 0x100"}),
         ),
