@@ -93,7 +93,10 @@ def _contract(subject: AlertSubject, *, sloth: bool) -> Files:
     links, name = subject.settings.links, f"{subject.id}-records"
     files: Files = {f"rules/{name}.yaml": _rules(name, burn_records(subject))}
     for group in subject.groups:
-        alerts = (make(subject, group) for make in (service_alerts, endpoint_alerts, maintenance_alerts, burn_alerts))
+        alerts = (
+            make(replace(subject, within=group), group)
+            for make in (service_alerts, endpoint_alerts, maintenance_alerts, burn_alerts)
+        )
         files |= _alerts(f"{subject.id}-{group.criticality}", [a for several in alerts for a in several], links, [name])
     made = (make(subject) for make in (contract_alerts, deadline_alerts, trigger_alerts, kpi_query_alerts))
     managed = [*(alert for several in made for alert in several), coverage_alert(subject)]

@@ -80,6 +80,7 @@ def _endpoint_down(
         {
             **subject.about("service", "endpoint"),
             "reason": subject.failing(*_BY),
+            **({"failed_step": text(subject.step_of_endpoint)} if name is names.JOURNEY_FAILING else {}),
             "since": text(Instant("since", _STARTED, _BY)),
             "promise": subject.promises_of_service,
             **subject.impact("contract", "service"),
@@ -102,12 +103,9 @@ def _words(subject: AlertSubject, name: names.AlertName) -> tuple[Text, Text]:
         )
     if name is names.JOURNEY_FAILING:
         return (
-            text(
-                subject.endpoint, ", a transaction through ", subject.service, ", fails at the step ",
-                subject.step_of_endpoint, ".",
-            ),
-            text("Several in a row have failed: a user of the service is stopped at the same step."),
-        )  # fmt: skip
+            text(subject.endpoint, ", a transaction through ", subject.service, ", fails."),
+            text("Several in a row have failed: a user of the service is stopped there."),
+        )
     return (
         text(subject.endpoint, " of ", subject.service, " is down."),
         text("Several probes in a row have failed. The service as a whole may be up all the same."),
@@ -213,9 +211,9 @@ def _certificates(subject: AlertSubject, group: Group) -> Iterator[Alert]:
         "warning",
         f"{expression} - time() < {days * DAY_S}",
         text(
-            "It holds until ",
+            "End of its validity: ",
             Instant("expiry", asked_for(names.CERTIFICATE_EXPIRY, _BY), _BY),
-            ". From then on every probe fails.",
+            ". After that, every probe fails.",
         ),
         (
             AlertTest(

@@ -55,11 +55,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class AlertSubject:
-    """One contract as it stands now. `refused`: the burn-rate alerts that are not made, as KPI and severity."""
+    """One contract as it stands now. `refused`: the burn-rate alerts that are not made, as KPI and severity. `within`:
+    whose names the texts need; None: those of all services."""
 
     terms: Terms
     settings: Settings
     refused: frozenset[tuple[str, str]] = frozenset()
+    within: Group | None = None
+
+    @property
+    def named(self) -> tuple[Service, ...]:
+        """The services that the alerts may be about."""
+        return self.within.services if self.within else self.terms.services
 
     @property
     def id(self) -> str:
@@ -117,12 +124,12 @@ class AlertSubject:
     @property
     def service(self) -> By:
         """The name of the service that the alert is about."""
-        return By("service", {s.id: name_of_something(s.name, s.id) for s in self.terms.services if s.name})
+        return By("service", {s.id: name_of_something(s.name, s.id) for s in self.named if s.name})
 
     @property
     def endpoints(self) -> dict[str, str]:
         """The endpoints that have a name."""
-        several = (endpoint for service in self.terms.services for endpoint in service.endpoints)
+        several = (endpoint for service in self.named for endpoint in service.endpoints)
         return {each.id: name_of_something(each.name, each.id) for each in several if each.name}
 
     @property
@@ -132,8 +139,9 @@ class AlertSubject:
     @property
     def kpis(self) -> dict[str, str]:
         """The KPIs that have a title, with their ids: people know them by both."""
-        titled = (kpi for kpi in self.terms.kpis if kpi.title)
-        return {kpi.id: f"{name_of_something(kpi.title, kpi.id)} ({kpi.id})" for kpi in titled}
+        services = None if self.within is None else {service.id for service in self.named}
+        titled = (kpi for kpi in self.terms.kpis if kpi.title and (services is None or kpi.service in services))
+        return {kpi.id: f"“{name_of_something(kpi.title, kpi.id)}” ({kpi.id})" for kpi in titled}
 
     @property
     def kpi(self) -> By:
@@ -149,7 +157,7 @@ class AlertSubject:
         """What the contract says of each service."""
         said = {
             service.id: "; ".join(self._promise(kpi) for kpi in self.terms.kpis if kpi.service == service.id)
-            for service in self.terms.services
+            for service in self.named
         }
         return text(By("service", {name: promise for name, promise in said.items() if promise}, NO_KPI))
 
@@ -159,11 +167,16 @@ class AlertSubject:
 
     def _promise(self, kpi: Kpi) -> str:
         clause = f" ({name_of_something(kpi.clause, '')})" if kpi.clause else ""
-        return f"{name_of_something(kpi.title, kpi.id)}, {format_target(kpi)}{clause}"
+        title = f"“{name_of_something(kpi.title, '')}” " if kpi.title else ""
+        return f"{title or kpi.id + ' '}{format_target(kpi)}{clause}"
 
     @property
     def period_name(self) -> str:
-        return "this month" if all(kpi.measurement_months == 1 for kpi in self.terms.kpis) else "in this period"
+        return (
+            "this month"
+            if all(kpi.measurement_months == 1 for kpi in self.terms.availability_kpis)
+            else "in this period"
+        )
 
     def allowance(self, *by: str) -> Ask:
         """What is left of the allowance of each KPI of a service, or of one; nothing while it is not assessable."""
@@ -241,7 +254,7 @@ class AlertSubject:
     def steps(self) -> dict[str, str]:
         """The steps of journeys that have a name. Where two journeys call one id differently, it stays the id."""
         found: dict[str, set[str]] = {}
-        for service in self.terms.services:
+        for service in self.named:
             for endpoint in service.endpoints:
                 for step in endpoint.steps if isinstance(endpoint, JourneyEndpoint) else ():
                     found.setdefault(step.id, set()).add(name_of_something(step.name, step.id))
