@@ -561,19 +561,19 @@ MONITOR_BLIND = AlertName(
     "SlaMonitorBlind",
     "monitor",
     "The monitor is cut off: no witness answers.",
-    "A witness answers again, or the monitor is not scraped any more.",
+    "A witness answers again.",
 )
 NAME_SERVER_SILENT = AlertName(
     "SlaNameServerSilent",
     "monitor",
     "The monitor's own name server does not answer.",
-    "The monitor's own name server answers again, or the monitor is not scraped any more.",
+    "The monitor's own name server answers again.",
 )
 NOT_PROBING = AlertName(
     "SlaMonitorNotProbing",
     "monitor",
     "The monitor has stopped probing.",
-    "The monitor probes again, or is not scraped any more.",
+    "The monitor probes again.",
 )
 PROBE_BROKEN = AlertName(
     "SlaProbeBroken",
@@ -603,19 +603,19 @@ ASSESSMENT_STALE = AlertName(
     "SlaAssessmentStale",
     "monitor",
     "The figures are not being updated.",
-    "The figures are being updated again, or the monitor is not scraped any more.",
+    "The figures are being updated again.",
 )
 LEDGER_ALERT = AlertName(
     "SlaLedgerFailing",
     "monitor",
     "The record cannot be written: the disk is full or failing.",
-    "The record can be written again, or the monitor is not scraped any more.",
+    "The record can be written again.",
 )
 LEDGER_UNVERIFIED_ALERT = AlertName(
     "SlaLedgerUnverified",
     "monitor",
     "The record is not as it was recorded, or cannot be verified.",
-    "The record verifies again, or the monitor is not scraped any more.",
+    "The record verifies again.",
 )
 LEDGER_KEY_ALERT = AlertName(
     "SlaLedgerKeyFailing",

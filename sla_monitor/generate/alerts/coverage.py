@@ -66,7 +66,7 @@ def coverage_alert(subject: AlertSubject) -> Alert:
         for_ms=patience_ms,
         dashboard=Text((f"{str(subject.settings.links.dashboards).rstrip('/')}/d/{HEALTH}",)),
         summary=text("Too little is seen of ", service, "."),
-        resolved=text("Enough was seen again of ", service, ", or its service hours were over."),
+        resolved=text("Enough was seen again of ", service, ", or its service hours have ended."),
         clock=subject.clock,
     )
 
@@ -129,7 +129,7 @@ def _lagging(settings: Settings) -> Alert:
         names.MONITOR_LAGGING,
         "warning",
         f"{late}\nor ({skipped}) / {made} > 0.01",
-        text("Probes are late or missed: coverage falls."),
+        text("Coverage falls."),
         (
             AlertTest("fires when probes are late", at_ms, buckets, dict(OURS)),
             AlertTest(
@@ -153,7 +153,7 @@ def _lost(settings: Settings) -> Alert:
         names.OBSERVATIONS_LOST,
         "critical",
         f"increase({names.DROPPED.sample}[{WINDOW}]) > 0",
-        text("Observations could not be kept: their time is unknown, and no longer counts for or against anybody."),
+        text("Their time is unknown, and no longer counts for or against anybody."),
         (
             AlertTest("fires when any is lost", 10 * MINUTE_MS, {lost: "0x5 7x100"}, dict(OURS)),
             AlertTest("is quiet when all are kept", 10 * MINUTE_MS, {lost: "0x100"}),

@@ -61,7 +61,7 @@ def _down(settings: Settings) -> Alert:
         names.MONITOR_DOWN,
         "critical",
         f"{job} == 0\nor absent({job})",
-        text("Prometheus cannot scrape the monitor: no supplier outage would be reported."),
+        text("No supplier outage would be reported."),
         (
             AlertTest("fires when it cannot be scraped", at_ms, {up: "1x3 0x100"}, dict(OURS)),
             AlertTest("fires when it is not there at all", at_ms, {}, {"job": JOB}),
@@ -82,7 +82,7 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         names.NOT_PROBING,
         "critical",
         f"{names.PULSE.sample} > 30\nor {total} == 0",
-        text("The monitor is up and makes no probes: supplier outages are not seen."),
+        text("It is up and makes no probes: supplier outages are not seen."),
         (
             AlertTest("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
             AlertTest("fires when no probe is made", at_ms, {age: "0x100", probes: "5x100"}, dict(OURS)),
@@ -133,7 +133,7 @@ def _restarted(settings: Settings) -> Alert:
         names.SITE_RESTARTED,
         "warning",
         f"sum without (why) (increase({names.SITE_RESTARTS.sample}[30m])) > 0",
-        text("A process that probes was started again: probes that were in flight are unknown."),
+        text("Probes that were in flight are unknown."),
         (
             AlertTest("fires when one had to be", 10 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}, dict(OURS)),
             AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}),
@@ -172,19 +172,19 @@ def _counts(settings: Settings) -> Iterator[Alert]:
             names.OBSERVATIONS_REFUSED,
             "warning",
             names.REFUSED_OBSERVATIONS,
-            "A site sent impossible observations: they are not recorded, and their time is unknown.",
+            "Their time is unknown.",
         ),
         (
             names.CLOCK_STEPPED_ALERT,
             "warning",
             names.CLOCK_STEPS,
-            "The monitor's clock was set, or its host slept: the time in doubt is unknown.",
+            "The time in doubt is unknown.",
         ),
         (
             names.LEDGER_SAVED_ANEW_ALERT,
             "critical",
             names.LEDGER_SAVED_ANEW,
-            "Files of the ledger were removed while it was open; it was saved again, and nothing is lost this time.",
+            "It was saved again, and nothing is lost this time.",
         ),
     )
     for name, severity, metric, description in rows:
@@ -213,9 +213,9 @@ def _log_grows(settings: Settings) -> Alert:
         "warning",
         f"{names.LEDGER_LOG.sample} > {LARGE_LOG_BYTES}",
         text(
-            "The ledger's write-ahead log has ",
+            "It has ",
             Value('humanize1024 | reReplaceAll "([KMGTPEZY]i)$" " $1"'),
-            "B and grows: somebody keeps the ledger open in one transaction. The disk fills up.",
+            "B: a reader keeps a transaction open.",
         ),
         (
             AlertTest("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512 Mi"}),
@@ -235,9 +235,9 @@ def _record_ahead(settings: Settings) -> Alert:
         "critical",
         f"{names.LEDGER_LEAD.sample} > 0",
         text(
-            "The record reaches ",
+            "By ",
             Value(SHORT_DURATION),
-            " into the future: the clock is behind, or was ahead. What is seen now does not count.",
+            ". What is seen now does not count.",
         ),
         (
             AlertTest(
@@ -263,7 +263,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.MONITOR_ONLINE,
             0,
-            "No witness answers: the monitor's own network is gone, and suppliers are not seen.",
+            "Its own network is gone, and suppliers are not seen.",
             wait_ms,
         ),
         (
@@ -271,7 +271,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.NAME_SERVER_ANSWERS,
             0,
-            "The monitor's own name server does not answer: endpoints that are given by name are not seen.",
+            "Endpoints that are given by name are not seen.",
             wait_ms,
         ),
         (
@@ -279,7 +279,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.LEDGER_FAILING,
             1,
-            "The ledger cannot be written; probes are held in memory, and are lost when that is full.",
+            "Probes are held in memory, and are lost when that is full.",
             wait_ms,
         ),
         (
@@ -287,7 +287,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.LEDGER_UNVERIFIED,
             1,
-            "The record is not as it was recorded: somebody has changed it, or the disk fails. Figures are refused.",
+            "Somebody has changed it, or the disk fails. Figures are refused.",
             wait_ms,
         ),
         (
@@ -295,16 +295,16 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "warning",
             names.LEDGER_KEY_FAILING,
             1,
-            "The key that signs the record cannot be used: heads of its chain are published without a signature.",
+            "Heads of the record's chain are published without a signature.",
             patience_ms,
         ),
-        (names.RELOAD_FAILED, "warning", names.RELOAD_OK, 0, "An older configuration is in force.", patience_ms),
+        (names.RELOAD_FAILED, "warning", names.RELOAD_OK, 0, "An older one is in force.", patience_ms),
         (
             names.SILENCES_ALERT,
             "warning",
             names.SILENCES_FAILING,
             1,
-            "Alertmanager does not take silences: booked maintenance may call people.",
+            "It may call people.",
             patience_ms,
         ),
         (
@@ -312,7 +312,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "warning",
             names.ARCHIVE_FAILING,
             1,
-            "Days that are over are not sealed; the database still has them.",
+            "The database still has them.",
             patience_ms,
         ),
     )
