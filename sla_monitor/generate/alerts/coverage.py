@@ -89,7 +89,7 @@ def _coverage_cases(subject: AlertSubject, floor: float) -> Iterator[AlertTest]:
         half,
     )
     new = {agreed: "1728000+60x~", unknown: "1728000x~", whole: "0.01x~", watched: "1x~"}
-    for at in (soon, late, 10 * late):
+    for at in (soon, late, 2 * late):
         yield AlertTest("a new install says nothing of the time before it", at * MINUTE_MS, new)
     never = {agreed: "1728000+60x~", unknown: "1728000+60x~", whole: "0x~"}
     yield AlertTest("a new install may take its time", 25 * MINUTE_MS, never)

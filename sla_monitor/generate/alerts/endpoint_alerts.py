@@ -146,7 +146,8 @@ def _endpoint_cases(subject: AlertSubject, service: Service, endpoint: Endpoint,
     told["reason"] = f"{name}: {describe_reason(Reason.TOO_COSTLY)}"
     series = {down: "0x3 1x~", **at, **hours, **began, **subject.clock_series()}
     yield AlertTest("fires when probes in a row have failed", late, series, subject.came(**where), told)
-    yield from _over_cases(subject, service, endpoint, late)
+    if endpoint.kind not in _OWN:
+        yield from _over_cases(subject, service, endpoint, late)
     failed = minutes(endpoint.every_ms)
     for after in (0, 5):
         at_ms = (4 + failed + after) * MINUTE_MS
