@@ -17,7 +17,8 @@ from sla_monitor.sla.observation import Observation, Outcome, Reason
 
 
 class DownRun(NamedTuple):
-    """A run of probes that found an endpoint DOWN. `end_ms` None: it goes on."""
+    """Probes in a row that found an endpoint DOWN, from the first one to the one that found something else (`end_ms`;
+    None: it goes on). `reason`: that of the last one."""
 
     start_ms: int
     end_ms: int | None
@@ -29,9 +30,8 @@ class Watched:
     """One endpoint that is being watched, and what has been seen of it since the daemon started.
 
     `since_ms`: when the present outcome began; `failures`: probes in a row that found it DOWN; `down`: the last such
-    run, from its first probe to the first one that found something else (None: it goes on), with its last reason; `skipped`: probes that
-    were due and did not happen (missed, coalesced or overrun); `labels`: contract, service and endpoint id, kept as
-    one tuple because every scrape asks for it a dozen times.
+    run; `skipped`: probes that were due and did not happen (missed, coalesced or overrun); `labels`: contract, service
+    and endpoint id, kept as one tuple because every scrape asks for it a dozen times.
     """
 
     key: str

@@ -35,8 +35,9 @@ class Call:
         told = said.get("resolved", f"{name} is over.") if is_over else said.get("summary", name)
         more = [] if is_over else [(what, said.get(what, NOT_KNOWN)) for what in ("reason", "since", "allowance_left")]
         listed = [f"{TITLES[what]} {value}." for what, value in more if value != NOT_KNOWN]
-        level = "RESOLVED" if is_over else self.labels.get("severity", "").upper()
-        return plain(" ".join([f"{self.desk} receives: {level}: {told}", *listed]))
+        severity = self.labels.get("severity", "none")
+        level = "RESOLVED: " if is_over else "" if severity == "none" else f"{severity.upper()}: "
+        return plain(" ".join([f"{self.desk} receives: {level}{told}", *listed]))
 
 
 class Desk:

@@ -29,7 +29,7 @@ class Stretch(NamedTuple):
 
 @lru_cache(maxsize=256)
 def stretches(zone: str, hour: int) -> tuple[Stretch, ...]:
-    """The stretch that holds the beginning of an hour (since 1970, UTC), and those before and after it, oldest first."""
+    """The stretch that holds the beginning of an hour (since 1970, UTC), and its neighbours, oldest first."""
     key = ZoneInfo(zone)
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
     before = _change(key, at, -1)

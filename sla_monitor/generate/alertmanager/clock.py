@@ -41,7 +41,8 @@ def _define(name: str, moment: str, seconds: Sequence[int]) -> str:
     for offset in seconds:
         local = f"(.{moment}.UTC.Add {offset * SECOND_NS})"
         same = f'eq ({local}.Format "2 Jan 2006") (.{moment}.UTC.Format "2 Jan 2006")'
-        beside = f"{{{{ if {same} }}}}{{{{ .{moment}.UTC.Format {clock} }}}}{{{{ else }}}}{{{{ .{moment}.UTC.Format {whole} }}}}{{{{ end }}}}"
+        short, long = (f"{{{{ .{moment}.UTC.Format {each} }}}}" for each in (clock, whole))
+        beside = f"{{{{ if {same} }}}}{short}{{{{ else }}}}{long}{{{{ end }}}}"
         branches.append(
             f'{{{{ if match "^{offset} " $clock }}}}{{{{ {local}.Format {whole} }}}} {{{{ $zone }}}}'
             f'{{{{ if ne $zone "UTC" }}}} ({beside} UTC){{{{ end }}}}{{{{ else }}}}'

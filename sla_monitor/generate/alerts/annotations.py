@@ -123,7 +123,8 @@ class Ask:
             query += f" | sortByLabel {quoted(self.sorted_by)}"
             more = f"{{{{ if eq $i {MOST_LISTED} }}}}; and others{{{{ end }}}}"
             one = f"{{{{ if $i }}}}; {{{{ end }}}}{{{{ with $one }}}}{self.show}{{{{ end }}}}"
-            found = f"{{{{ range $i, $one := . }}}}{{{{ if lt $i {MOST_LISTED} }}}}{one}{{{{ else }}}}{more}{{{{ end }}}}{{{{ end }}}}"
+            listed = f"{{{{ if lt $i {MOST_LISTED} }}}}{one}{{{{ else }}}}{more}{{{{ end }}}}"
+            found = f"{{{{ range $i, $one := . }}}}{listed}{{{{ end }}}}"
         return f"{{{{ with {query} }}}}{found}{{{{ else }}}}{NOT_KNOWN}{{{{ end }}}}"
 
     def expected(self, labels: Labels, told: Told) -> str:
@@ -143,12 +144,14 @@ class Instant:
 
     def template(self) -> str:
         one = f"min by (contract, instance) ({self.query})"
-        held = f"topk by (contract, instance) (1, {UTC_OFFSET_START.sample} <= on (contract, instance) group_left () {one})"
+        starts = f"{UTC_OFFSET_START.sample} <= on (contract, instance) group_left () {one}"
+        held = f"topk by (contract, instance) (1, {starts})"
         offset = f"{UTC_OFFSET.sample} and on (contract, instance, stretch) {held}"
         local = f"{one} + on (contract, instance) group_left (zone) ({offset})"
-        day, clock = '"2 Jan 2006"', '"15:04:05"'
+        day, clock, whole = '"2 Jan 2006"', '"15:04:05"', '"2 Jan 2006 15:04:05"'
+        short, long = (f"{{{{ $utc.Format {each} }}}}" for each in (clock, whole))
         same = f"eq ($local.Format {day}) ($utc.Format {day})"
-        beside = f'{{{{ if {same} }}}}{{{{ $utc.Format {clock} }}}}{{{{ else }}}}{{{{ $utc.Format "2 Jan 2006 15:04:05" }}}}{{{{ end }}}}'
+        beside = f"{{{{ if {same} }}}}{short}{{{{ else }}}}{long}{{{{ end }}}}"
         both = (
             '{{ $zone := . | label "zone" }}{{ $local := . | value | toTime }}'
             '{{ $local.Format "2 Jan 2006 15:04:05" }} {{ $zone }}'

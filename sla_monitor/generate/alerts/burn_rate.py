@@ -97,6 +97,7 @@ def burn_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
 def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[Burn, list[ServiceTimeKpi]]]) -> Alert:
     subject, group = promises.subject, promises.group
     booked = subject.select(names.SERVICE_MAINTENANCE, service=group.names)
+    longest = format_short_duration(max(burn.long_ms for burn, _ in burns))
     pace = "very fast" if name is names.BURNS_FAST else "too fast"
     return Alert(
         name,
@@ -110,7 +111,7 @@ def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[
         text(
             "At least ",
             Value(SHORT_DURATION),
-            f" of downtime in the last {format_short_duration(max(burn.long_ms for burn, _ in burns))}, and it goes on.",
+            f" of downtime in the last {longest}, and it goes on.",
         ),
         tuple(_cases(subject, burns)),
         subject.labels(group),

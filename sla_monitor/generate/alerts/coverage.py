@@ -30,11 +30,12 @@ def coverage_alerts(settings: Settings) -> Iterator[Alert]:
 def coverage_alert(subject: AlertSubject) -> Alert:
     """That a contract's figures cannot be relied upon is the monitor's trouble, not the supplier's.
 
-    What was before the first observation nobody could see: a new monitor is not at fault for it. Too little is seen when
-    that is so of the last hour of service time, also where there has never been anything to see, or of the time since
+    What was before the first observation nobody could see: a new monitor is not at fault for it. Too little is seen
+    when that is so of the last hour of service time, also where there never was an observation, or of the time since
     the period's first observation.
     """
     floor = float(subject.terms.accounting.coverage_floor_percent) / 100
+    wanted = format_ratio(Fraction(subject.terms.accounting.coverage_floor_percent) / 100)
     agreed, unknown = (
         f"delta({subject.select(metric)}[{lasting(RECENT_MS)}])"
         for metric in (names.SERVICE_AGREED, names.SERVICE_UNKNOWN)
@@ -57,8 +58,7 @@ def coverage_alert(subject: AlertSubject) -> Alert:
         text(
             "Of its agreed time this month, ",
             Ask("coverage", f"100 * {asked_for(names.SERVICE_COVERAGE, _BY)}", _BY, f"{{{{ . | value | {PERCENT} }}}}"),
-            f" was seen; the contract wants {format_ratio(Fraction(subject.terms.accounting.coverage_floor_percent) / 100)}."
-            " Outages may go unseen, and the figure may not count.",
+            f" was seen; the contract wants {wanted}. Outages may go unseen, and the figure may not count.",
         ),
         tuple(_coverage_cases(subject, floor)),
         subject.labels(),

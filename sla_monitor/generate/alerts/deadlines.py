@@ -14,7 +14,6 @@ from sla_monitor.generate.promql import PER_CONTRACT, joined
 from sla_monitor.wording.durations import format_short_duration
 from sla_monitor.wording.instants import format_instant
 
-
 UTC = ZoneInfo("UTC")
 _BY = ("contract",)
 

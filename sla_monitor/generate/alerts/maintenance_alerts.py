@@ -11,7 +11,6 @@ from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, Group, 
 from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import PER_SERVICE, joined
 
-
 _BY = ("contract", "service")
 
 

@@ -107,7 +107,7 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         text(
             Count("endpoint of ", "endpoints of "),
             _service(contracts),
-            ": a secret or a file cannot be read, or the program has a fault. Time is unknown, and outages are not seen.",
+            ": a secret or a file cannot be read, or the program has a fault. Outages are not seen.",
         ),
         (
             AlertTest("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),

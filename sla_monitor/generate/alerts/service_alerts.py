@@ -19,7 +19,7 @@ from sla_monitor.generate.alerts.subject import (
     minutes,
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE
-from sla_monitor.generate.promql import PER_SERVICE, lasting
+from sla_monitor.generate.promql import PER_SERVICE
 from sla_monitor.sla.observation import Reason
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.vocabulary import describe_reason
@@ -173,7 +173,7 @@ def _over_cases(subject: AlertSubject, group: Group, late: int) -> Iterator[Aler
     down, up, unseen = (
         subject.sample(names.SERVICE_STATE, service=service, state=s) for s in ("down", "up", "unknown")
     )
-    hours, came = in_hours(subject, service), subject.came(service=service, state="down")
+    came = subject.came(service=service, state="down")
     began, ended = (subject.sample(m, service=service) for m in (names.LAST_OUTAGE_START, names.LAST_OUTAGE_END))
     step_ms = min(subject.linger_ms, MINUTE_MS) // 2
     steps = MINUTE_MS // step_ms

@@ -315,7 +315,7 @@ def expected_now(subject: AlertSubject, expression: str, group: Group) -> str:
 
 
 def expected_lately(subject: AlertSubject, group: Group) -> tuple[str, str]:
-    """That so it was a moment ago, for `AlertSubject.lingering`: maintenance or the end of the hours ends an alert too."""
+    """That this was so a moment ago, for `AlertSubject.lingering`: maintenance or the hours' end ends an alert, too."""
     hours = subject.select(subject.hours_record, service=group.names)
     booked = subject.select(names.SERVICE_MAINTENANCE, service=group.names)
     lately = lasting(subject.linger_ms)

@@ -123,7 +123,7 @@ DOWN = ALERTS["SlaServiceDown: fires while the service is down"]
 RECOVERED = ALERTS["SlaServiceDown: says when it recovered"]
 UNSEEN = ALERTS["SlaServiceDown: does not say recovered of what is unseen"]
 COVERAGE = ALERTS["SlaCoverageLow: a monitor that never sees anything is loud"]
-SHOWN = {"since": "3 Jul 2026 00:03:30 BST (2 Jul 2026 23:03:30 UTC)", "clock": "3600 BST"}
+SINCE, CLOCK = "3 Jul 2026 00:03:30 BST (2 Jul 2026 23:03:30 UTC)", "3600 BST"
 
 
 def but(alert: dict[str, Any], labels: dict[str, str] | None = None, **annotations: str) -> dict[str, Any]:
@@ -171,11 +171,11 @@ def received(running: Running, word: str) -> tuple[str, str]:
 
 
 def test_a_page_says_all_and_its_end_says_when_the_service_recovered(running: Running) -> None:
-    running.tell([but(DOWN, **SHOWN, failed_step="not known")])
+    running.tell([but(DOWN, since=SINCE, clock=CLOCK, failed_step="not known")])
     subject, message = received(running, "CRITICAL: Command")
     assert subject == "CRITICAL: Command and control is down. (Strategic IT Partnership, Boeing)"
     assert message == FIRING_TEXT
-    running.tell([but(RECOVERED, **SHOWN)], over=True)
+    running.tell([but(RECOVERED, since=SINCE, clock=CLOCK)], over=True)
     subject, message = received(running, "RESOLVED: Command")
     assert subject == (
         "RESOLVED: Command and control recovered at 1 Jan 1970 00:06:00 UTC, after 2 min."
