@@ -29,6 +29,7 @@ from sla_monitor.generate.alerts.annotations import (
     name_of_something,
     text,
 )
+from sla_monitor.generate.alerts.subject import clock_of
 from sla_monitor.metrics.local_time import HOUR_MS, stretches
 from sla_monitor.names import UTC_OFFSET, UTC_OFFSET_START
 from sla_monitor.sla.observation import Reason
@@ -119,6 +120,14 @@ def test_without_local_time_an_instant_is_in_utc_and_without_any_it_is_not_known
     said = text(Instant("at", "v{n='%[1]s'}", ("n",)))
     wanted = {"0": format_instant(1_792_000_000_000, ZoneInfo("UTC")), "1": "not known"}
     says(tmp_path, wanted, said, series, "sum by (n) (v) or w")
+
+
+def test_local_time_is_known_for_a_day_after_the_monitor_has_gone(tmp_path: Path) -> None:
+    """The message that it is down has a time, too."""
+    labels = 'contract="c",instance="i",stretch="now",zone="BST"'
+    series = {f"{UTC_OFFSET.name}{{{labels}}}": "3600 stale", f"{UTC_OFFSET_START.name}{{{labels}}}": "0 stale"}
+    for kept, known in (("1d", "3600 BST"), ("", "not known")):
+        says(tmp_path, {"0": known}, clock_of("c", kept=kept), {'v{n="0"}': "1x2", **series})
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
