@@ -201,7 +201,7 @@ def _certificates(subject: AlertSubject, group: Group) -> Iterator[Alert]:
     where = {"service": several[0][0].id, "endpoint": several[0][1].id}
     expiry = subject.sample(names.CERTIFICATE_EXPIRY, **where)
     expression = subject.select(names.CERTIFICATE_EXPIRY, endpoint=[e.id for _, e in several])
-    soon_s, gone_s = (days - 1) * DAY_S, 3 * 3600
+    soon_s, gone_s = (days - 1) * DAY_S, 120
     told = {"value": f"expires in {format_short_duration(soon_s * 1000)}", "clock": "3600 BST"}
     at = format_instant((soon_s + 60) * 1000, UTC)
     local = format_instant((soon_s + 60 + 3600) * 1000, UTC).replace("UTC", "BST")
