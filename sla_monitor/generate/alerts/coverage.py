@@ -58,8 +58,8 @@ def coverage_alert(subject: AlertSubject) -> Alert:
             ")",
         ),
         text(
-            f"Less than {wanted} was seen in the last hour of its service time, or since the month’s first observation;",
-            " of the month so far, ",
+            f"Less than {wanted} was seen in the last hour of its service time, or since the month’s first observation",
+            "; of the month so far, ",
             Ask("coverage", f"100 * {asked_for(names.SERVICE_COVERAGE, _BY)}", _BY, f"{{{{ . | value | {PERCENT} }}}}"),
             " was seen. Outages may go unseen, and the figure may not count.",
         ),
