@@ -75,11 +75,13 @@ class Review(Handler):
 
 
 class Metrics(Handler):
-    """`GET /metrics`."""
+    """`GET /metrics`, in the format and the coding that the request asks for."""
 
     async def get(self) -> None:
-        content_type, body = await self.site.rendering.run(self.site.metrics)
-        self.set_header("Content-Type", content_type)
+        asked = (self.request.headers.get(name, "") for name in ("Accept", "Accept-Encoding"))
+        headers, body = await self.site.rendering.run(self.site.metrics, *asked)
+        for name, value in headers.items():
+            self.set_header(name, value)
         self.finish(body)
 
     head = get
