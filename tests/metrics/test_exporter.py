@@ -83,14 +83,10 @@ def test_the_boards_part_is_byte_identical_to_the_library() -> None:
     assert exporter(board).answer()[1].startswith(generate_latest(registry))
 
 
-PROMETHEUS_3 = ",".join(
-    [
-        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6",
-        "application/openmetrics-text;version=0.0.1;q=0.5",
-        "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4",
-        "text/plain;version=0.0.4;q=0.3",
-        "*/*;q=0.2",
-    ]
+OPEN, TEXT = "application/openmetrics-text", "text/plain"
+PROMETHEUS_3 = (
+    f"{OPEN};version=1.0.0;escaping=allow-utf-8;q=0.6,{OPEN};version=0.0.1;q=0.5,"
+    f"{TEXT};version=1.0.0;escaping=allow-utf-8;q=0.4,{TEXT};version=0.0.4;q=0.3,*/*;q=0.2"
 )
 ACCEPTS = [
     "",
