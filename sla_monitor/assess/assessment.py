@@ -324,6 +324,7 @@ class ContractAssessment:
     `clock_moves`: when the clock by which all was seen was set, or the host slept.
     `imports`: what was brought in from elsewhere and counts here.
     `allowances`: what is left of those that bookings use up, of a month or a year.
+    `participants`: the names of those whom the contract serves, by id.
     """
 
     contract: str
@@ -362,6 +363,7 @@ class ContractAssessment:
     clock_moves: tuple[ClockMove, ...] = ()
     imports: tuple[Imported, ...] = ()
     allowances: tuple[AllowanceUse, ...] = ()
+    participants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def gives_points(self) -> bool:

@@ -100,6 +100,7 @@ class Daemon:
             web_config=settings.web_config,
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
+            views=settings.views,
         )
 
     def _metrics(self) -> Own:

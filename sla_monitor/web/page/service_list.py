@@ -162,6 +162,8 @@ def _label(selection: Selection, name: str, members: Sequence[ListedService]) ->
         return OUTCOMES[Outcome(name)]
     if selection.group == "contract":
         return members[0].contract_title
+    if selection.group == "participant":
+        return next((plain(one.contract.participants.get(name, name)) for one in members if one.contract), name)
     return (name[:1].upper() + name[1:] if selection.group == "criticality" else name) or "No supplier known yet"
 
 

@@ -20,6 +20,7 @@ from tornado.web import Application
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.errors import ListenError
+from sla_monitor.settings.views import Views
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.serving.guard import is_loopback, split_address
@@ -40,7 +41,7 @@ class Web:
 
     `metrics` answers a scrape; `reload` gives the problems it met; `report` takes in what an endpoint's job
     reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
-    gives the review packs that were made.
+    gives the review packs that were made. `views` says what others may see.
     All five are called from threads of ours.
     """
 
@@ -56,6 +57,7 @@ class Web:
     clock: Clock
     packs: Callable[[], Iterable[ReviewPack]] = tuple
     limits: Limits = Limits()  # noqa: RUF009 - frozen
+    views: Views = Views()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         self.port = 0
@@ -112,6 +114,7 @@ class Web:
             files=files,
             limits=self.limits,
             only_loopback=only_loopback,
+            views=self.views,
         )
 
     def _warn_if_open(self, site: WebParts) -> None:

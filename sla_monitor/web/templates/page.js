@@ -27,3 +27,33 @@ if (search) {
     }
   });
 }
+// The wall asks again by itself. When nothing comes, it says so at once; the style sheet says it after a minute anyway.
+const wall = document.querySelector("[data-wall]");
+if (wall) {
+  const every = Number(wall.dataset.wall) * 1000;
+  let answered = Date.now();
+  const stale = () => {
+    const seconds = Math.round((Date.now() - answered) / 1000);
+    const notice = document.querySelector("[data-stale]");
+    notice.hidden = false;
+    notice.querySelector("[data-age]").textContent = seconds < 120 ? `${seconds} s old` : `${Math.floor(seconds / 60)} min old`;
+    document.body.classList.add("old");
+  };
+  const ask = async () => {
+    try {
+      const answer = await fetch(location.href, {cache: "no-store", signal: AbortSignal.timeout(every)});
+      if (!answer.ok) throw new Error(answer.status);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!page.querySelector("[data-wall]")) throw new Error("another page");
+      for (const part of ["header", "main", "footer"])
+        document.querySelector(`body > ${part}`).replaceWith(page.querySelector(`body > ${part}`));
+      document.title = page.title;
+      document.body.classList.remove("old");
+      answered = Date.now();
+    } catch {
+      stale();
+    }
+    setTimeout(ask, every);
+  };
+  setTimeout(ask, every);
+}
