@@ -14,6 +14,7 @@ from pathlib import Path
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.settings.views import Views
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Health, Limits, ReviewPack, Web
 
@@ -35,6 +36,7 @@ class Parts:
     committed: bool | None = True
     reloads: int = 0
     packs: Callable[[], Iterable[ReviewPack]] = tuple
+    views: Views = field(default_factory=Views)
 
     def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
         self.scrapes.append((accept, accept_encoding))
@@ -77,6 +79,7 @@ def web_of(
         web_config=web_config,
         clock=SystemClock(),
         packs=parts.packs,
+        views=parts.views,
         limits=limits or Limits(),
     )
 
