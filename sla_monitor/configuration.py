@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -43,8 +44,25 @@ def read_configuration(path: Path) -> Configuration:
 
 
 def settings_advice(path: Path, configuration: Configuration) -> list[str]:
+    """What the settings allow and cannot work well, a line each. `path` is theirs."""
+    return [*_witness_advice(path, configuration), *_views_advice(path, configuration)]
+
+
+def _views_advice(path: Path, configuration: Configuration) -> Iterator[str]:
+    """One line for each participant who has a page and whom no contract serves: its page would be empty."""
+    versions = (version for contract in configuration.contracts for version in contract.versions)
+    known = {one.id for version in versions for one in version.terms.participants}
+    for name in configuration.settings.views.participants:
+        if name not in known:
+            document = read_document(path)
+            at = locate(document.root, ("views", "participants", name)).key
+            message = f"no contract has this participant (known: {', '.join(sorted(known)) or 'none'})"
+            yield str(Problem(document.file, at, f"views.participants.{name}", message))
+
+
+def _witness_advice(path: Path, configuration: Configuration) -> list[str]:
     """One line if no witness can tell our network's failure from a supplier's: all of them are on this machine, and
-    some endpoint is elsewhere. `path` is that of the settings."""
+    some endpoint is elsewhere."""
     witnesses = [host for witness in configuration.settings.witnesses for host in witness.hosts]
     endpoints = (one for one in _endpoints(configuration) if isinstance(one, NetworkTerms))  # a heartbeat comes to us
     hosts = {host for endpoint in endpoints for host in endpoint.hosts}

@@ -133,6 +133,18 @@ def test_other_witnesses_are_not(tmp_path: Path, witnesses: list[str], host: str
     assert watched(tmp_path, witnesses, host) == ""
 
 
+def test_a_page_for_a_participant_whom_no_contract_serves_is_advised_against(tmp_path: Path) -> None:
+    (tmp_path / "contracts").mkdir()
+    body = "participants: [{id: west}]\nkpis: [{id: KPI1, service: custody, target: 99}]\n"
+    contract_file(tmp_path / "contracts", HEAD + SERVICES + body)
+    config = tmp_path / "sla-monitor.yaml"
+    tokens = "{west: '${env:WEST}', wset: '${env:WEST}'}"
+    config.write_text(f"listen: 127.0.0.1:0\nviews:\n  participants: {tokens}\n")
+    assert run("--config", str(config)).stderr.removeprefix(f"{tmp_path}/") == (
+        "sla-monitor.yaml:3:39: views.participants.wset: no contract has this participant (known: west) [advice]\n"
+    )
+
+
 def test_the_witnesses_of_the_how_to_need_no_advice(tmp_path: Path) -> None:
     page = (ROOT / "docs/how-to/run-under-systemd.md").read_text(encoding="utf-8")
     (witnesses,) = re.findall(r"```yaml\n(witnesses:\n.*?)```", page, re.DOTALL)
