@@ -41,8 +41,7 @@ class Web:
 
     `metrics` answers a scrape; `reload` gives the problems it met; `report` takes in what an endpoint's job
     reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
-    gives the review packs that were made. `views` says what others may see.
-    All five are called from threads of ours.
+    gives the review packs that were made. All five are called from threads of ours. `views` says what others may see.
     """
 
     listen: str
@@ -124,6 +123,11 @@ class Web:
                 "%s can be reached from other machines without TLS and a password (give a web_config with"
                 " tls_server_config and basic_auth_users, or listen on 127.0.0.1)",
                 self.listen,
+            )
+        if site.views.is_open and not config.basic_auth_users:
+            log.warning(
+                "views are open and nobody needs a password: whoever reaches them reaches the status page and its money"
+                " (give a web_config with basic_auth_users, or let a proxy pass on these paths alone)"
             )
 
     def _run(self, site: WebParts, sockets: list[socket.socket], started: threading.Event) -> None:
