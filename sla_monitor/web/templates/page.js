@@ -40,6 +40,7 @@ if (wall) {
     notice.hidden = false;
     notice.querySelector("[data-age]").textContent = seconds < 120 ? `${seconds} s old` : `${Math.floor(seconds / 60)} min old`;
     document.body.classList.add("old");
+    document.title = "? Out of date · SLA monitor";
   };
   const ask = async () => {
     try {
