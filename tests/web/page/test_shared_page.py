@@ -28,7 +28,9 @@ from tests.web.page.test_status_page import Outline
 SAMPLES = sorted((Path(__file__).parents[3] / "config" / "contracts").rglob("*.yaml"))
 PAGE = SharedPage(Layout())
 MONEY = re.compile(r"[£€$]|\b(GBP|EUR|USD|CHF)\b|\d\.\d\d\b|credit|charge|penalt|points?\b|KPI|target|%", re.IGNORECASE)
-INSIDE = re.compile(r"https?:|\bhref="(?!#main")|\$\{|token|password|endpoint|probe|/metrics|/services/|/reviews/", re.IGNORECASE)
+INSIDE = re.compile(
+    r"""https?:|\bhref="(?!#main")|\$\{|token|password|endpoint|probe|/metrics|/services/|/reviews/""", re.IGNORECASE
+)
 
 
 def page(board: Board, participant: str | None = None, health: Health | None = None) -> str:
