@@ -356,6 +356,7 @@ class ContractAssessment:
     `clock_moves`: when the clock by which all was seen was set, or the host slept.
     `imports`: what was brought in from elsewhere and counts here.
     `allowances`: what is left of those that bookings use up, of a month or a year.
+    `participants`: the names of those whom the contract serves, by id.
     `booked`: maintenance from now to the end of next month, in the running month alone.
     """
 
@@ -395,6 +396,7 @@ class ContractAssessment:
     clock_moves: tuple[ClockMove, ...] = ()
     imports: tuple[Imported, ...] = ()
     allowances: tuple[AllowanceUse, ...] = ()
+    participants: Mapping[str, str] = field(default_factory=dict)
     booked: tuple[BookedStretch, ...] = ()
 
     @property
