@@ -400,7 +400,7 @@ def format_restatement(one: ContractAssessment, contract: Contract, columns: int
     found = one.restatement
     if found is None:
         return
-    yield wrapped(f"RESTATED: {_sums(found, one.currency)}", columns)
+    yield wrapped(f"RESTATED: {_sums(found, one)}", columns)
     if found.before is None or one.result is None:
         return
     terms = contract.version_at(one.period.end_ms - 1).terms
@@ -411,12 +411,15 @@ def format_restatement(one: ContractAssessment, contract: Contract, columns: int
     yield from _why(found, one, columns)
 
 
-def _sums(found: Restatement, currency: str) -> str:
-    now = f"now {format_counted_points(found.points, 'point')} and {format_money(found.credit, currency)}"
+def _sums(found: Restatement, one: ContractAssessment) -> str:
+    is_known, currency = one.result is not None and one.result.is_measured, one.currency
+    worth = f"{format_counted_points(found.points, 'point')} and {format_money(found.credit, currency)}"
+    now = f"now {worth if is_known else NO_FIGURE}"
     signed = found.signed.body
     if not isinstance(signed, SignOff):
         return now
     was = f"{format_counted_points(signed.points, 'point')} and {format_money(signed.credit, currency)}"
+    was = NO_FIGURE if signed.no_figures else was
     return f"sign-off #{found.signed.number} had {was}; {now}"
 
 
