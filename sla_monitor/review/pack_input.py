@@ -97,6 +97,14 @@ class PackInput:
     def at(self, at_ms: int | None) -> str:
         return "" if at_ms is None else format_instant(at_ms, self.zone)
 
+    def service_name(self, service: str) -> str:
+        """A service of the terms by its name for people."""
+        return next((one.name or one.id for one in self.terms.services if one.id == service), service)
+
+    def participant_name(self, participant: str) -> str:
+        """A participant of the terms by its name for people."""
+        return next((one.name or one.id for one in self.terms.participants if one.id == participant), participant)
+
     def failed(self) -> Iterator[KpiAssessment]:
         """The KPIs that missed their target, in the contract's order; in a running month, those that would."""
         return (kpi for kpi in self.assessment.kpis if is_met(kpi) is False)

@@ -12,7 +12,7 @@ from sla_monitor.review.binding import bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
 from sla_monitor.review.chapters.how_to_check import how_to_check
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
-from sla_monitor.review.chapters.money import credit_bars, months_table
+from sla_monitor.review.chapters.money import NOT_MEASURED, credit_bars, months_table
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.summary import key, score_table
 from sla_monitor.review.pack_input import PackInput
@@ -48,15 +48,20 @@ def _summary(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     points = sum((past.points for past in known), Fraction(0))
     credit = sum((past.credit.total for past in known), Decimal(0))
     withheld = sum((past.withheld for past in known), Decimal(0))
-    blind = f", {len(months) - len(known)} of which have no figure," if len(known) < len(months) else ""
+    blind = f", {len(months) - len(known)} of which could not be assessed," if len(known) < len(months) else ""
     gives_points = case.assessment.gives_points
     has = f"has {format_counted_points(points)} and " if gives_points else ""
     said = (
         f"In {format_count(len(months), 'month')}{blind} KPIs failed {format_count(failed, 'time')}: the supplier"
         f" {has}owes service credits of {case.money(credit).text}."
     )
+    if unassessed := sum(past.unassessed for past in known):
+        said += f" Results that could not be assessed: {unassessed}."
+    if not known:
+        said = f"In {format_count(len(months), 'month')} no KPI could be assessed: there are no points and no credits."
     tiles = [("Service points", Cell(format_points(points), points))] if gives_points else []
     tiles += [("Service credits", case.money(credit)), ("Charges withheld", case.money(withheld))]
+    tiles = tiles if known else [("Points and credits", Cell(NOT_MEASURED))]
     scores = score_table(case, len(months))
     blocks: tuple[Block, ...] = (Prose((said,), "lead"), Facts(tuple(tiles), "tiles"), scores)
     return Section("summary", "Summary", (*blocks, Prose((key(scores),))), own_page=True)
@@ -82,7 +87,7 @@ def _row(kpi: KpiTerms, months: Sequence[PeriodResult]) -> Row:
         figure_cell(kpi, best),
         figure_cell(kpi, worst),
         *(Cell(str(count), count) for count in counts),
-        Cell(format_points(points), points),
+        Cell(format_points(points), points) if any(one.band is not None for one in results) else Cell(""),
     )
 
 

@@ -11,8 +11,8 @@ from sla_monitor.register.entries import Action, Underpinning
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.chapters.outages import outage_table
 from sla_monitor.review.chapters.responses import first_failures_table
-from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, history
-from sla_monitor.review.palette import band_cell, figure_cell
+from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, history, is_met
+from sla_monitor.review.palette import band_cell, figure_cell, points_cell, run_cell
 from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.figures import format_level
@@ -31,11 +31,20 @@ FAILED = (
 def failed_kpis(case: PackInput) -> Section:
     pages = tuple(page_of(case, kpi) for kpi in case.failed() if kpi.terms is not None)
     said = f"{format_count(len(pages), 'KPI')} missed the target; a page for each follows."
-    blocks: tuple[Block, ...] = (Prose((said if pages else "Every KPI that could be assessed met its target.",)),)
+    blocks: tuple[Block, ...] = (Prose((said if pages else _none_missed(case),)),)
     if pages:
         rows = tuple(_row(case, kpi, kpi.terms) for kpi in case.failed() if kpi.terms is not None)
         blocks = (*blocks, Table("failed", "Failures, with causes and open actions", FAILED, rows))
     return Section("failures", "KPIs that missed their target", blocks, pages, own_page=bool(pages))
+
+
+def _none_missed(case: PackInput) -> str:
+    verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
+    if True not in verdicts:
+        return "No KPI could be assessed: whether any target was missed is not known."
+    unknown = verdicts.count(None)
+    rest = f" {format_count(unknown, 'KPI')} could not be assessed." if unknown else ""
+    return f"Every KPI that could be assessed met its target.{rest}"
 
 
 def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Row:
@@ -49,8 +58,8 @@ def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Row:
         band_cell(
             terms, result.band if result else figure_of(kpi).band, is_so_far=result is None or not case.is_closed
         ),
-        Cell(str(result.failures_in_a_row), result.failures_in_a_row) if result else Cell(""),
-        Cell(format_points(result.points), result.points) if result else Cell(""),
+        run_cell(result),
+        points_cell(result),
         Cell("; ".join(causes)),
         Cell("; ".join(actions) or "none on record"),
     )
@@ -71,7 +80,7 @@ def page_of(case: PackInput, kpi: KpiAssessment) -> Section:
     name = f"failed-{kpi.kpi}"
     blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
     if kpi.service is not None:
-        blocks.append(outage_table(f"{name}-outages", case, kpi.service.name, kpi.outages))
+        blocks.append(outage_table(f"{name}-outages", case, kpi.service, kpi.outages))
         blocks.append(first_failures_table(f"{name}-looks", case, kpi.outages))
     working = kpi.result.working if kpi.result else figure_of(kpi).working
     blocks.append(steps_table(f"{name}-working", f"{kpi.kpi}: working", working))

@@ -41,7 +41,9 @@ def headline(case: PackInput) -> str:
     met, missed, unknown = (verdicts.count(verdict) for verdict in (True, False, None))
     month, verb = format_month(case.month), "" if case.is_closed else " so far"
     parts = [f"In {month}{verb}, {format_count(met, 'KPI')} of {len(verdicts)} met the target and {missed} missed it."]
-    if unknown:
+    if unknown and not met and not missed:
+        parts = [f"In {month}{verb}, none of {format_count(unknown, 'KPI')} could be assessed."]
+    elif unknown:
         parts.append(f"{format_count(unknown, 'KPI')} could not be assessed.")
     if case.result is not None and case.result.is_measured:
         parts.append(_money(case, case.result))
@@ -64,7 +66,8 @@ def _money(case: PackInput, result: PeriodResult) -> str:
         lost = "has lapsed, unclaimed" if result.credit.is_lapsed else "is not deducted until it is claimed"
         capped += f"; {format_money(result.credit.unclaimed, currency)} {lost}"
     held = f", and {format_money(result.withheld, currency)} of charges are withheld" if result.withheld else ""
-    return f"The supplier {has}owes service credits of {credit}{capped}{held}."
+    by = "By the others, the" if result.unassessed else "The"
+    return f"{by} supplier {has}owes service credits of {credit}{capped}{held}."
 
 
 def _tiles(case: PackInput) -> tuple[tuple[str, Cell], ...]:
@@ -72,7 +75,7 @@ def _tiles(case: PackInput) -> tuple[tuple[str, Cell], ...]:
     if result is None:
         return (("Status", Cell("running")),)
     if not result.is_measured:
-        return (("KPIs, points and credits", Cell("not measured")),)
+        return (("KPIs, points and credits", Cell("not assessed")),)
     tiles = (
         [("Service points", Cell(format_points(result.points), result.points))] if case.assessment.gives_points else []
     )

@@ -173,5 +173,5 @@ def test_a_month_that_nobody_measured_shows_no_points_and_no_money() -> None:
     assert contract.result is not None
     credit = replace(contract.result.credit, lines=())
     text = showing(result=replace(contract.result, kpis=(), credit=credit, withheld=Decimal(0)))
-    assert "Service points and credit not measured no KPI has a figure yet" in text
+    assert "Service points and credit not assessed no KPI can be assessed yet" in text
     assert "this month so far" not in text

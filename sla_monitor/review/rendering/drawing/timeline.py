@@ -88,4 +88,6 @@ def _describe(lanes: Lanes) -> str:
         ("not seen", lanes.unknown),
         ("excluded", lanes.excluded),
     )
+    if not (lanes.up or lanes.degraded or lanes.down):
+        parts = tuple(one for one in parts if one[0] not in {"up", "degraded", "down"})
     return "; ".join(f"{what} {format_duration(length(list(spans)))}" for what, spans in parts) + "."

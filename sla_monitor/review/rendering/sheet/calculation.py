@@ -32,6 +32,9 @@ def calculation(case: PackInput) -> Grid:
     if case.result is None:
         grid.add(CellEntry("The month is still running: there is no credit yet."))
         return grid
+    if not case.result.is_measured:
+        grid.add(CellEntry("No KPI could be assessed: whether the month costs points or money is not known."))
+        return grid
     grid.add(CellEntry("Numbers in blue can be changed; all others follow from them."))
     charges = _charges(grid, case, case.result)
     rows = promises(grid, case)
