@@ -201,7 +201,7 @@ def test_six_months_and_what_they_add_up_to() -> None:
     assert [row[0] for row in rows] == [
         "May 2026", "June 2026", "July 2026", "August 2026", "September 2026", "October 2026", "Together",
     ]  # fmt: skip
-    assert rows[-1][1:5] == ["9", "18", "£153,000.00", "£127,500.00"]
+    assert rows[-1][1:6] == ["9", "1", "18", "£153,000.00", "£127,500.00"]
 
 
 def test_tickets_are_told_by_the_contracts_clock_and_its_stops() -> None:

@@ -65,6 +65,8 @@ def write_grid(sheet: Any, grid: Grid, formats: Mapping[str, Any]) -> None:
 def _write(sheet: Any, place: tuple[int, int], entry: CellEntry, style: Any) -> None:
     if entry.formula:
         sheet.write_formula(*place, entry.formula, style, float(_number(entry.value)))
+    elif entry.value == "":  # a formula over it reads nothing, where an empty text would be an error
+        sheet.write_blank(*place, None, style)
     elif isinstance(entry.value, str):
         sheet.write_string(*place, entry.value[:LONGEST], style)
     else:
