@@ -1,4 +1,4 @@
-"""A page for each KPI that missed its target: how it went, why, how it is worked out, what is being done."""
+"""Each KPI that missed its target: how it went, why, how it is worked out, what is being done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from sla_monitor.register.entries import Action, Underpinning
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.chapters.outages import outage_table
 from sla_monitor.review.chapters.responses import first_failures_table
-from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, history, is_met
+from sla_monitor.review.chapters.summary import none_missed
+from sla_monitor.review.chapters.tickets import late_tickets
+from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, history
 from sla_monitor.review.palette import band_cell, figure_cell, points_cell, run_cell
 from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.working import Working
@@ -30,21 +32,12 @@ FAILED = (
 
 def failed_kpis(case: PackInput) -> Section:
     pages = tuple(page_of(case, kpi) for kpi in case.failed() if kpi.terms is not None)
-    said = f"{format_count(len(pages), 'KPI')} missed the target; a page for each follows."
-    blocks: tuple[Block, ...] = (Prose((said if pages else _none_missed(case),)),)
+    said = f"{format_count(len(pages), 'KPI')} missed the target; each is told below."
+    blocks: tuple[Block, ...] = (Prose((said if pages else none_missed(case),)),)
     if pages:
         rows = tuple(_row(case, kpi, kpi.terms) for kpi in case.failed() if kpi.terms is not None)
         blocks = (*blocks, Table("failed", "Failures, with causes and open actions", FAILED, rows))
     return Section("failures", "KPIs that missed their target", blocks, pages, own_page=bool(pages))
-
-
-def _none_missed(case: PackInput) -> str:
-    verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
-    if True not in verdicts:
-        return "No KPI could be assessed: whether any target was missed is not known."
-    unknown = verdicts.count(None)
-    rest = f" {format_count(unknown, 'KPI')} could not be assessed." if unknown else ""
-    return f"Every KPI that could be assessed met its target.{rest}"
 
 
 def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Row:
@@ -76,16 +69,19 @@ def page_of(case: PackInput, kpi: KpiAssessment) -> Section:
     terms: KpiTerms | None = kpi.terms
     title = f"{kpi.kpi}: {kpi.title}" if kpi.title else kpi.kpi
     if terms is None:
-        return Section(f"failed-{kpi.kpi}", title, (), own_page=True)
+        return Section(f"failed-{kpi.kpi}", title, ())
     name = f"failed-{kpi.kpi}"
     blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
     if kpi.service is not None:
         blocks.append(outage_table(f"{name}-outages", case, kpi.service, kpi.outages))
         blocks.append(first_failures_table(f"{name}-looks", case, kpi.outages))
+    late = late_tickets(f"{name}-late", case, terms)
+    if late is not None:
+        blocks.append(late)
     working = kpi.result.working if kpi.result else figure_of(kpi).working
     blocks.append(steps_table(f"{name}-working", f"{kpi.kpi}: working", working))
     inside = (Section(f"{name}-plan", "Rectification", (Prose(tuple(_rectification(case, kpi)), "list"),)),)
-    return Section(name, title, tuple(blocks), inside, own_page=True)
+    return Section(name, title, tuple(blocks), inside, is_whole=True)
 
 
 def _facts(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[str, Cell], ...]:

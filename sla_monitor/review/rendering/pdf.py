@@ -70,7 +70,7 @@ def _broken(value: Any) -> Any:
 
 
 def _shown(cell: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    return ((key, value) for key, value in cell.items() if key != "value")
+    return ((key, value) for key, value in cell.items() if key not in {"value", "moments"})
 
 
 def _soft(text: str) -> str:

@@ -37,6 +37,7 @@ def timeline(name: str, case: PackInput, service: ServiceAssessment) -> Picture 
     lane.boxes(lanes.excluded, HELD_Y, HELD_HEIGHT, LEAST, fill=canvas.hatching("hatch", HELD, PAPER), stroke=HELD)
     canvas.text(0, SEEN_Y + SEEN_HEIGHT / 2 + 3, "Seen", fill=INK)
     canvas.text(0, HELD_Y + HELD_HEIGHT / 2 + 3, "Excluded", fill=INK)
+    canvas.text(0, AXIS_Y, "Day")
     _legend(canvas)
     return canvas.picture(f"{service.name}: what was seen in {format_month(case.month)}", _describe(lanes))
 
@@ -88,6 +89,6 @@ def _describe(lanes: Lanes) -> str:
         ("not seen", lanes.unknown),
         ("excluded", lanes.excluded),
     )
-    if not (lanes.up or lanes.degraded or lanes.down):
-        parts = tuple(one for one in parts if one[0] not in {"up", "degraded", "down"})
-    return "; ".join(f"{what} {format_duration(length(list(spans)))}" for what, spans in parts) + "."
+    is_seen = lanes.up or lanes.degraded or lanes.down
+    told = [one for one in parts if is_seen or one[0] not in {"up", "degraded", "down"}]
+    return "; ".join(f"{what} {format_duration(length(list(spans)))}" for what, spans in told) + "."
