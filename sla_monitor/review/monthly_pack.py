@@ -21,6 +21,7 @@ from sla_monitor.review.chapters.register import register
 from sla_monitor.review.chapters.services import services
 from sla_monitor.review.chapters.summary import summary
 from sla_monitor.review.chapters.tickets import tickets
+from sla_monitor.review.notice import rated_months
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.instants import format_month
 
@@ -38,7 +39,7 @@ CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     quality,
     method,
     how_to_check,
-    lambda case: publication(case, case.months[-12:]),
+    lambda case: publication(case, rated_months(case)),
     meeting,
     signatures,
 )

@@ -15,9 +15,9 @@ from sla_monitor.document import document, figures_digest
 from sla_monitor.errors import ReviewError
 from sla_monitor.evidence import read_evidence
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.chapters.publication import rating
 from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.monthly_pack import pack as figures_pack
+from sla_monitor.review.notice import rating
 from sla_monitor.review.rendering.html import html
 from sla_monitor.review.rendering.pdf import pdf
 from sla_monitor.review.roll_up import roll_up
