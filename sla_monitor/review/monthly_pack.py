@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sla_monitor.review.binding import Titles, bound
 from sla_monitor.review.blocks import Pack, Section
+from sla_monitor.review.chapters.change_control import change_control
 from sla_monitor.review.chapters.cover import about
 from sla_monitor.review.chapters.failed_kpis import failed_kpis
 from sla_monitor.review.chapters.first_page import first_page
@@ -33,6 +34,7 @@ CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     services,
     outage_comparison,
     register,
+    change_control,
     money,
     tickets,
     maintenance,

@@ -55,8 +55,15 @@ def _excluded_row(case: PackInput, service: ServiceAssessment, one: Excluded) ->
         Cell(format_stretch(one.start_ms, one.end_ms, case.zone)),
         duration_cell(length(down)),
         Cell(state),
-        Cell(one.why),
+        Cell(_why(case, one)),
     )
+
+
+def _why(case: PackInput, one: Excluded) -> str:
+    """Why it counts or not, with the reason that the decision gives."""
+    found = case.register.decision_on(one.entry)
+    reason = found[0].note if found is not None else ""
+    return f"{one.why}: {reason}" if reason and "decision" in one.why else one.why
 
 
 def _effects(case: PackInput) -> Table:
@@ -111,7 +118,9 @@ def _decided(case: PackInput, entry: Entry) -> str:
         return "awaits a decision" if entry in case.assessment.pending else ""
     decision, said = found
     verdict = "granted" if said.granted else "refused"
-    return f"{verdict}{_narrowed(case, said)} by {decision.actor}, {format_day_at(decision.at_ms, case.zone)}"
+    reason = "; ".join(part for part in (decision.note, decision.reference) if part)
+    told = f"{verdict}{_narrowed(case, said)} by {decision.actor}, {format_day_at(decision.at_ms, case.zone)}"
+    return f"{told}: {reason}" if reason else told
 
 
 def _narrowed(case: PackInput, said: Decision) -> str:
