@@ -18,7 +18,7 @@ from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.instants import format_month_short
 from sla_monitor.wording.numbers import format_count
 
-NO_DATA = Cell("", tone="no_data", hint="no data")
+NO_DATA = Cell("", tone="no_data", mark="–", hint="no data")
 NOT_DUE = Cell("", hint="no result due")
 
 
@@ -75,12 +75,12 @@ def heat_key(table: Table) -> str:
     parts = [f"{MARKS['met']} met"] if "met" in tones else []
     if any(cell.value is not None for cell in cells):
         parts.append("number: missed, from 0 at the target to 100 at the threshold and beyond")
-    bands = {cell.mark: cell.hint for cell in cells if cell.mark and cell.tone not in {"met", "unknown"}}
+    bands = {cell.mark: cell.hint for cell in cells if cell.mark and cell.tone not in {"met", "unknown", "no_data"}}
     if bands:
         marks = ", ".join(f"{mark} {word}" for mark, word in bands.items())
         parts.append(f"a mark ({marks}): missed, without a threshold to measure by")
     parts += ["? not assessable"] if "unknown" in tones else []
-    parts += ["hatched: no data"] if "no_data" in tones else []
+    parts += ["– no data"] if "no_data" in tones else []
     parts += ["empty: no result due"] if NOT_DUE in cells else []
     return f"Key: {'; '.join(parts)}."
 

@@ -33,7 +33,7 @@ def format_cell(cell: Cell) -> str:
 def spoken(cell: Cell) -> str:
     """What a cell says without its mark and its colour."""
     says_more = cell.mark or (cell.tone and not cell.text)
-    return ": ".join(part for part in (cell.hint if says_more else "", cell.text) if part)
+    return ": ".join(dict.fromkeys(part for part in (cell.hint if says_more else "", cell.text) if part))
 
 
 def guarded(text: str) -> str:
