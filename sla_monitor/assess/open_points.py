@@ -83,7 +83,8 @@ def _ends_later(one: ContractAssessment, kpi: KpiAssessment) -> bool:
 def _pending(one: ContractAssessment) -> Iterator[str]:
     """What awaits a decision: that about this month in words, the rest as a number."""
     ours = {entry.number for entry in one.entries}
-    say = EntryWording(ZoneInfo(one.time_zone), one.currency)
+    called = {service.service: service.name for service in one.services if service.name}
+    say = EntryWording(ZoneInfo(one.time_zone), one.currency, called)
     for entry in one.pending:
         if entry.number in ours:
             yield f"Entry {entry.number} awaits a decision: {entry.body.words(say)}{_when(entry, say.zone)}."

@@ -21,11 +21,12 @@ from sla_monitor.review.blocks import Cell
 from sla_monitor.review.retention import Retention
 from sla_monitor.sla.money.charges import split
 from sla_monitor.sla.observation import Observation, Outcome, Reason
-from sla_monitor.sla.results import KpiResult, PeriodResult
+from sla_monitor.sla.results import CapResult, KpiResult, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 from sla_monitor.sla.spans import Span
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.vocabulary import describe_cap
 
 Copy = Literal["authority", "supplier"]
 FirstFailures: TypeAlias = Mapping[tuple[str, int], Observation]
@@ -124,6 +125,11 @@ class PackInput:
     def called(self, kpi: str, title: str) -> str:
         """A KPI by its title, and its id behind that."""
         return f"{title} ({kpi})" if title not in {"", kpi} else kpi
+
+    def cap_name(self, cap: CapResult) -> str:
+        """A cap in words, with what it limits together and, if it is a service's own, the service."""
+        over = next((one.over for one in self.terms.caps if one.id == cap.cap), "")
+        return f"{describe_cap(cap.cap, over)}{f', {self.service_name(cap.scope)}' if cap.scope else ''}"
 
     def failed(self) -> Iterator[KpiAssessment]:
         """The KPIs that missed their target, in the contract's order; in a running month, those that would."""

@@ -105,6 +105,5 @@ def _charts(case: PackInput, months: Sequence[PeriodResult]) -> Iterator[Block]:
 
 
 def _money(case: PackInput, months: Sequence[PeriodResult]) -> Section:
-    chart = credit_chart(case, months)
     table = months_table(case, months, "Points and money by month")
-    return Section("credit", "Points and money", (table, chart))
+    return Section("credit", "Points and money", (table, *credit_chart(case, months)))

@@ -40,7 +40,7 @@ from sla_monitor.wording.numbers import (
     format_ratio,
 )
 from sla_monitor.wording.text import format_list
-from sla_monitor.wording.vocabulary import describe_id
+from sla_monitor.wording.vocabulary import describe_cap, describe_id
 
 STATUS = {
     "running": "running: figures so far",
@@ -185,7 +185,7 @@ def _line(line: CreditLine, code: str) -> Row:
 
 def _cap_row(cap: CapResult, code: str) -> Row:
     return {
-        "cap": describe_id(cap.cap),
+        "cap": describe_cap(cap.cap),
         "of": cap.scope or "contract",
         "limit": format_money(cap.limit, code),
         "used": format_money(cap.used, code),

@@ -78,9 +78,7 @@ def _tightest(result: PeriodResult) -> list[CapResult]:
 
 
 def _cap_tile(case: PackInput, cap: CapResult) -> tuple[str, Cell]:
-    name = describe_id(cap.cap)
-    name = name if "cap" in name.split() else f"{name} cap"
-    title = f"Left under the {name}{f', {case.service_name(cap.scope)}' if cap.scope else ''}"
+    title = f"Left under the {case.cap_name(cap)}"
     return title, Cell(f"{case.money(cap.left).text} of {case.money(cap.limit).text}", cap.left)
 
 

@@ -11,6 +11,7 @@ from sla_monitor.register.entries import Action, Entry, Minute
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table, TextLines
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.instants import format_day, format_day_at, format_month
+from sla_monitor.wording.vocabulary import describe_id
 
 ACTIONS = (
     Column("Entry", 0.6), Column("Action", 3.4), Column("Who", 1.4), Column("Due", 1.3), Column("KPI", 0.9),
@@ -23,7 +24,14 @@ MINUTES = (Column("Entry", 0.6), Column("Minute", 5), Column("Written by", 1.4))
 
 def method(case: PackInput) -> Section:
     lines = case.assessment.accounting or ("The contract’s terms apply, without special rules.",)
-    return Section("method", "How it was counted", (Prose(lines, "list"),))
+    return Section("method", "How it was counted", (Prose(tuple(_in_words(case, line) for line in lines), "list"),))
+
+
+def _in_words(case: PackInput, line: str) -> str:
+    """Causes of relief as people write them; the line itself is part of the assessment, whose digest was signed."""
+    for cause in case.terms.relief.causes:
+        line = line.replace(cause, describe_id(cause))
+    return line
 
 
 def meeting(case: PackInput) -> Section:

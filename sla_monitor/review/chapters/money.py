@@ -18,7 +18,7 @@ from sla_monitor.sla.working import Working
 from sla_monitor.wording.instants import format_day, format_month, format_month_short
 from sla_monitor.wording.numbers import format_count, format_money, format_points
 from sla_monitor.wording.text import format_list
-from sla_monitor.wording.vocabulary import describe_id
+from sla_monitor.wording.vocabulary import describe_cap, describe_id
 
 LINES = (
     Column("Rule", 1.4),
@@ -168,9 +168,13 @@ def _cap_row(case: PackInput, cap: CapResult, is_measured: bool) -> Row:
     """Of a month that nobody measured, the limit and what earlier months have used."""
     scope = case.service_name(cap.scope) if cap.scope else "the contract"
     amounts = [case.money(one) for one in (cap.limit, cap.used, cap.before, cap.after, cap.left)]
+    earlier = case.assessment.earlier
+    if earlier and not cap.used and not any(past.is_measured for past in earlier):
+        amounts[1] = Cell("")
     if not is_measured:
         amounts[2:] = [Cell("")] * 3
-    return (Cell(describe_id(cap.cap)), Cell(scope), *amounts)
+    over = next((one.over for one in case.terms.caps if one.id == cap.cap), "")
+    return (Cell(describe_cap(cap.cap, over)), Cell(scope), *amounts)
 
 
 def _after(case: PackInput, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
@@ -196,13 +200,15 @@ def _rolling(case: PackInput) -> Iterator[Block]:
     """The last six months and their sums, and a year of points and credits as bars."""
     yield months_table(case, case.months[-6:], "This month and the five before")
     year = case.months[-12:]
-    if case.assessment.gives_points:
+    if case.assessment.gives_points and any(past.is_measured for past in year):
         yield bars("bars-points", "Service points by month", [_points_bar(past) for past in year], format_points)
-    yield credit_chart(case, year)
+    yield from credit_chart(case, year)
 
 
-def credit_chart(case: PackInput, months: Sequence[PeriodResult]) -> Picture:
-    """What is deducted in each month, where anything is known of it."""
+def credit_chart(case: PackInput, months: Sequence[PeriodResult]) -> Iterator[Picture]:
+    """What is deducted in each month, where anything is known of it; no chart where nothing is known of any."""
+    if not any(past.is_measured for past in months):
+        return
 
     def told(amount: Decimal) -> str:
         return format_money(amount, case.assessment.currency)
@@ -213,7 +219,7 @@ def credit_chart(case: PackInput, months: Sequence[PeriodResult]) -> Picture:
         else Bar(past.month, None, NOT_MEASURED)
         for past in months
     ]
-    return bars("bars-credit", "Service credits by month, after caps", rows, told)
+    yield bars("bars-credit", "Service credits by month, after caps", rows, told)
 
 
 def _points_bar(past: PeriodResult) -> Bar:

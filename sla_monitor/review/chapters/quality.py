@@ -92,7 +92,9 @@ def _imports(case: PackInput) -> Iterator[Table]:
             Cell(f"{one.record.number}", one.record.number),
             Cell(imported_words(one.record, case.zone)),
             Cell(format_stretch(one.record.start_ms, one.record.until_ms, case.zone)),
-            Cell(", ".join(f"{service} {format_duration(ms)}" for service, ms in one.services.items())),
+            Cell(
+                ", ".join(f"{case.service_name(service)} {format_duration(ms)}" for service, ms in one.services.items())
+            ),
             Cell(one.record.digest[:16]),
         )
         for one in case.assessment.imports

@@ -124,4 +124,5 @@ def _set_off(case: PackInput, result: PeriodResult) -> Iterator[str]:
         yield f"Set off: {describe_id(trigger.trigger)} ({effects})."
     for line in result.credit.lines:
         if line.month is not None:
-            yield f"Due now, for {line.kpi or line.rule} in {format_month(line.month)}: {case.money(line.amount).text}."
+            whose = line.kpi or describe_id(line.rule)
+            yield f"Due now, for {whose} in {format_month(line.month)}: {case.money(line.amount).text}."

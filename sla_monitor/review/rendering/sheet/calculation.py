@@ -158,7 +158,7 @@ def _caps(
 
 
 def _cap(grid: Grid, case: PackInput, cap: CapResult, amount: str, charges: dict[str | None, str]) -> str:
-    name = f"{describe_id(cap.cap)}{f', {cap.scope}' if cap.scope else ''}"
+    name = case.cap_name(cap)
     terms = next((one for one in case.terms.caps if one.id == cap.cap), None)
     limit = CellEntry(cap.limit, style="amount")
     if terms is not None and terms.percent is not None and terms.base == "period":
