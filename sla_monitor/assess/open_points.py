@@ -27,6 +27,13 @@ def is_assessed(kpi: KpiAssessment) -> bool:
     return kpi.is_assessable if kpi.result is None else kpi.result.band is not None
 
 
+def unassessed(one: ContractAssessment) -> tuple[int, int]:
+    """Of the KPIs whose measurement period ends with the month: how many have no verdict, and how many there are.
+    Failures, points and money are those of the others."""
+    ending = [kpi for kpi in one.kpis if not _ends_later(one, kpi)]
+    return sum(1 for kpi in ending if not is_assessed(kpi)), len(ending)
+
+
 def why_not_assessed(one: ContractAssessment, kpi: KpiAssessment) -> str:
     """Why a KPI has no verdict in the month, as the end of a sentence; empty for one that has."""
     period, zone = kpi.period, ZoneInfo(one.time_zone)
@@ -62,14 +69,14 @@ def _why_no_figure(one: ContractAssessment, kpi: KpiAssessment, terms: KpiTerms)
 
 def open_points(one: ContractAssessment) -> Iterator[str]:
     """A sentence for each open point of a month that has ended."""
-    unassessed = [(kpi, why) for kpi in one.kpis if not _ends_later(one, kpi) and (why := why_not_assessed(one, kpi))]
-    if unassessed:
-        yield f"{len(unassessed)} of {format_count(len(one.kpis), 'KPI')} could not be assessed."
-    for kpi, why in unassessed:
+    without = [(kpi, why) for kpi in one.kpis if not _ends_later(one, kpi) and (why := why_not_assessed(one, kpi))]
+    if without:
+        yield f"{len(without)} of {format_count(len(one.kpis), 'KPI')} could not be assessed."
+    for kpi, why in without:
         title = f" ({kpi.title})" if kpi.title not in {"", kpi.kpi} else ""
         yield f"{kpi.kpi}{title} is not assessed: {why}."
     yield from _pending(one)
-    told = {kpi.kpi for kpi, _ in unassessed}
+    told = {kpi.kpi for kpi, _ in without}
     for name, month in one.missing_figures:
         if month != one.period.name or name not in told:
             yield f"A figure of {name} for {format_month(month)} is owed and missing."

@@ -34,7 +34,6 @@ CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     services,
     outage_comparison,
     register,
-    change_control,
     money,
     tickets,
     maintenance,
@@ -42,6 +41,7 @@ CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     method,
     how_to_check,
     lambda case: publication(case, rated_months(case)),
+    change_control,
     meeting,
     signatures,
 )

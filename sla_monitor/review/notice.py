@@ -77,13 +77,12 @@ def rating(case: PackInput, result: KpiResult | None) -> str:
 
 
 def _why_other(case: PackInput, kpi: KpiTerms, last: KpiResult | None) -> str:
-    if last is None:
-        return "No measurement period of it has ended."
-    if last.band is not None:
+    if last is not None and last.band is not None:
         return f"The contract gives no rating for “{describe_id(last.band)}”."
+    month = case.month if last is None else last.month
     here = next((one for one in case.assessment.kpis if one.kpi == kpi.id), None)
-    why = why_not_assessed(case.assessment, here) if here is not None and last.month == case.month else ""
-    return f"Not assessed for {format_month(last.month)}{f': {why}' if why else ''}."
+    why = why_not_assessed(case.assessment, here) if here is not None and month == case.month else ""
+    return f"Not assessed for {format_month(month)}{f': {why}' if why else ''}."
 
 
 def unpublished(case: PackInput) -> Iterator[tuple[KpiTerms, str]]:

@@ -21,7 +21,7 @@ from tests.review.months import case_of, evidence
 
 ORDER = [
     "summary", "about", "kpis", "failures", "services", "register", "credit", "tickets", "maintenance", "quality",
-    "method", "checking", "ratings", "meeting", "signatures",
+    "method", "checking", "ratings", "change-control", "meeting", "signatures",
 ]  # fmt: skip
 
 

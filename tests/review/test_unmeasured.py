@@ -77,8 +77,8 @@ def tables_of(whole: Pack, rendering: str, case: PackInput) -> Iterator[tuple[st
             yield from ((name, row) for row in rows)
     elif rendering == "csv":
         for name, content in csv_files(whole).items():
-            rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
-            yield from ((Path(name).stem, row) for row in rows)
+            lines = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+            yield from ((Path(name).stem, row) for row in lines)
     else:
         yield from sheets_of(xlsx(case, whole))
 

@@ -17,6 +17,7 @@ from sla_monitor.assess.assessment import (
     ServiceAssessment,
 )
 from sla_monitor.assess.counting_in_words import imported_words
+from sla_monitor.assess.open_points import unassessed
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.register.formatting import format_entry
@@ -128,8 +129,9 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
     if not result.is_measured:
         yield "No KPI could be assessed in this month: no points and no credit are calculated."
         return
-    if result.unassessed:
-        count = f"{format_count(result.unassessed, 'KPI')} of {len(result.kpis)} could not be assessed"
+    unknown, ending = unassessed(one)
+    if unknown:
+        count = f"{format_count(unknown, 'KPI')} of {ending} could not be assessed"
         yield wrapped(f"{count}: points and money are those of the others alone.", columns, "  ")
     sums = f"Points {format_points(result.points)}. " if one.gives_points else ""
     sums += f"Credit {format_money(credit.total, code)}{_why_less(result, code)}"

@@ -34,7 +34,7 @@ def change_control(case: PackInput) -> Section:
         "Changes of the contract’s terms that came into force in this month, months that were signed again, and entries"
         " made since the sign-off before that move a month before this one."
     )
-    return Section("change-control", "Change control and dates ahead", (Prose((said,)), changes, ahead), own_page=True)
+    return Section("change-control", "Change control and dates ahead", (Prose((said,)), changes, ahead))
 
 
 def _terms(case: PackInput) -> Iterator[Row]:

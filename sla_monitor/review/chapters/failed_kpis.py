@@ -20,7 +20,7 @@ from sla_monitor.review.entry_words import what, when
 from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, history
 from sla_monitor.review.palette import band_cell, figure_cell, points_cell, run_cell
 from sla_monitor.review.rendering.drawing.run_chart import run_chart
-from sla_monitor.sla.working import Working
+from sla_monitor.sla.working import Step, Working
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_day
 from sla_monitor.wording.numbers import format_count, format_points, format_ratio
@@ -64,8 +64,13 @@ def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Row:
 
 def steps_table(name: str, caption: str, working: Working) -> Table:
     """The steps of a figure, as a person with a calculator follows them."""
-    rows = tuple((Cell(one.what), Cell(one.formula), Cell(one.result), Cell(one.clause)) for one in working)
+    rows = tuple((Cell(one.what), Cell(one.formula), Cell(_outcome(one)), Cell(one.clause)) for one in working)
     return Table(name, caption, STEPS, rows)
+
+
+def _outcome(one: Step) -> str:
+    """A band in words; a number as it is."""
+    return describe_id(one.result) if one.what == "band" else one.result
 
 
 def page_of(case: PackInput, kpi: KpiAssessment) -> Section:

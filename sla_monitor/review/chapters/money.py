@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from sla_monitor.assess.open_points import unassessed
 from sla_monitor.register.entries import Occurred
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Picture, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
@@ -52,7 +53,7 @@ def money(case: PackInput) -> Section:
     blocks: list[Block] = []
     if case.assessment.restatement is not None:
         blocks.append(Notice(restated(case, case.assessment.restatement)))
-    blocks += _unassessed(case.result)
+    blocks += _unassessed(case, case.result)
     blocks += [_charges(case, case.result), _lines(case, case.result), *_entered(case), *_worked_out(case.result)]
     blocks += _held(case, case.result)
     inside = (
@@ -65,13 +66,15 @@ def money(case: PackInput) -> Section:
     return Section("credit", "Credit calculation", tuple(blocks), inside, own_page=True)
 
 
-def _unassessed(result: PeriodResult) -> Iterator[Notice]:
+def _unassessed(case: PackInput, result: PeriodResult) -> Iterator[Notice]:
     """A credit of £0.00 of a month that was hardly measured is not that of a month without failures."""
     if not result.is_measured:
         yield Notice(NOTHING_ASSESSED, "unknown")
-    elif result.unassessed:
-        unknown, known = result.unassessed, format_count(len(result.kpis) - result.unassessed, "KPI")
-        count = f"{format_count(unknown, 'KPI')} of {len(result.kpis)} could not be assessed"
+        return
+    unknown, ending = unassessed(case.assessment)
+    if unknown:
+        known = format_count(ending - unknown, "KPI")
+        count = f"{format_count(unknown, 'KPI')} of {ending} could not be assessed"
         yield Notice(f"{count}: failures, points and money are those of {known} alone.", "unknown")
 
 
@@ -235,7 +238,7 @@ def months_table(case: PackInput, months: Sequence[PeriodResult], caption: str) 
     failed, total = sum(past.failures for past in known), sum((past.points for past in known), Fraction(0))
     sums = [sum((pick(past) for past in known), Decimal(0)) for pick in (_before, _credit, _withheld)]
     if known:
-        blind = sum(past.unassessed for past in months)
+        blind = sum(past.unassessed for past in known)
         together = (Cell("Together"), Cell(str(failed), failed), _count_cell(blind), Cell(format_points(total), total))
         rows.append((*together, *map(case.money, sums), Cell("")))
     return Table("rolling", caption, ROLLING, tuple(rows))
@@ -248,7 +251,7 @@ def _count_cell(count: int) -> Cell:
 def _month_row(case: PackInput, past: PeriodResult) -> Row:
     name = Cell(format_month(past.month))
     if not past.is_measured:
-        return (name, Cell(NOT_MEASURED, tone="unknown"), _count_cell(past.unassessed), *[Cell("")] * 5)
+        return (name, Cell(NOT_MEASURED, tone="unknown"), *[Cell("")] * 6)
     return (
         name,
         Cell(str(past.failures), past.failures),

@@ -15,7 +15,7 @@ from sla_monitor.wording.vocabulary import describe_id
 
 COLUMNS = (
     Column("KPI", 0.8), Column("What is promised", 3), Column("Target", 1, True), Column("Last figure", 1.1, True),
-    Column("Band", 1.4), Column("Rating", 1.8), Column("Periods met", 1, True), Column("Of", 1.4),
+    Column("Band", 1.4), Column("Rating", 1.8), Column("Periods met", 1, True), Column("Period", 1.4),
     Column("Why “other”", 2.4),
 )  # fmt: skip
 UNPUBLISHED = (Column("KPI", 0.8), Column("What is promised", 3), Column("Why it is not rated", 4))

@@ -28,16 +28,18 @@ ENTRIES = (
 
 
 def register(case: PackInput) -> Section:
+    excluded, effects, entries = _excluded(case), _effects(case), _entries(case)
     inside = (
-        Section("excluded", "Exclusions and relief", (_excluded(case),)),
-        Section("effects", "What they did to the figures", (_effects(case),)),
-        Section("entries", "Entries about this month", (_entries(case),)),
+        Section("excluded", "Exclusions and relief", (excluded,)),
+        Section("effects", "What they did to the figures", (effects,)),
+        Section("entries", "Entries about this month", (entries,)),
     )
+    has_rows = bool(excluded.rows or effects.rows or entries.rows)
     said = (
         "Entries are never changed: a decision, a correction or an undoing is another entry. Time counts as excluded"
         " only where it was granted, or where the contract permits it without a decision."
     )
-    return Section("register", "Register", (Prose((said,)),), inside, is_wide=True, own_page=True)
+    return Section("register", "Register", (Prose((said,)),), inside, is_wide=has_rows, own_page=has_rows)
 
 
 def _excluded(case: PackInput) -> Table:
@@ -77,7 +79,7 @@ def _effects(case: PackInput) -> Table:
             (
                 figure_cell(kpi.terms, one.value),
                 band_cell(kpi.terms, one.band),
-                Cell(format_points(one.points), one.points),
+                Cell(format_points(one.points), one.points) if one.band is not None else Cell(""),
             )
             for one in (gross, agreed)
         )

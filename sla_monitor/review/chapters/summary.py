@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sla_monitor.assess.open_points import unassessed
 from sla_monitor.review.blocks import MARKS, Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.chapters.heat_map import months_shown
 from sla_monitor.review.entry_words import decision_needed
@@ -70,7 +71,7 @@ def _money(case: PackInput, result: PeriodResult) -> str:
         lost = "has lapsed, unclaimed" if result.credit.is_lapsed else "is not deducted until it is claimed"
         capped += f"; {format_money(result.credit.unclaimed, currency)} {lost}"
     held = f", and {format_money(result.withheld, currency)} of charges are withheld" if result.withheld else ""
-    by = "By the others, the" if result.unassessed else "The"
+    by = "By the others, the" if unassessed(case.assessment)[0] else "The"
     return f"{by} supplier {has}owes service credits of {credit}{capped}{held}."
 
 
