@@ -54,10 +54,12 @@ def _terms(case: PackInput) -> Iterator[Row]:
 
 
 def _since(case: PackInput) -> int:
-    """The number of the entry that signed the month before, or else of the last one made before this month began."""
-    signed = case.register.sign_off(shifted(case.month, -1))
+    """The number of the entry that first signed the month before, or else of the last one made before this month
+    began."""
+    before = shifted(case.month, -1)
+    signed = next((entry.number for entry, said in case.register.of(SignOff) if said.month == before), None)
     if signed is not None:
-        return signed[0].number
+        return signed
     begun = (entry.number for entry in case.register.entries if entry.at_ms < case.assessment.period.start_ms)
     return max(begun, default=0)
 
