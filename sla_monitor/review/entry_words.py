@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.register.entries import Entry, Timed
+from sla_monitor.review.blocks import Cell
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_day, format_month, format_stretch
@@ -21,6 +22,12 @@ def when(entry: Entry, case: PackInput) -> str:
     """The time that an entry is about; empty for one that is about none."""
     body = entry.body
     return format_stretch(body.start_ms, body.end_ms, case.zone) if isinstance(body, Timed) else ""
+
+
+def when_cell(entry: Entry, case: PackInput) -> Cell:
+    """The same for a table."""
+    body = entry.body
+    return case.stretch_cell(body.start_ms, body.end_ms) if isinstance(body, Timed) else Cell("")
 
 
 def decision_needed(case: PackInput) -> Iterator[str]:

@@ -38,8 +38,8 @@ def band_of(kpi: KpiTerms, value: Fraction) -> Band:
 
 def deviation(kpi: KpiTerms, value: Fraction) -> Fraction | None:
     """How far a figure has come from the target (0) to the threshold (100); less than 0 is better than the target, and
-    more than 100 beyond the threshold. One scale for unlike KPIs. None: the contract gives no way from one to other."""
-    if kpi.threshold is None or kpi.threshold == kpi.target:
+    more than 100 beyond the threshold. One scale for unlike KPIs. None: the contract gives no threshold."""
+    if kpi.threshold is None:
         return None
     target = Fraction(kpi.target)
     return (banded_value(kpi, value) - target) / (Fraction(kpi.threshold) - target) * 100

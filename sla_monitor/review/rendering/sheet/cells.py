@@ -130,7 +130,7 @@ def table_of(table: Table) -> list[list[Placed]]:
     """The heads of a table and its rows, with two columns for each that tells from when to when."""
     heads: list[Placed] = []
     for column in table.columns:
-        look: Look = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"}
+        look: Look = {"bold": True, "bottom": 1, "bottom_color": "#8B94A1", "text_wrap": True, "valign": "bottom"}
         if column.is_number:
             look |= {"align": "right"}
         elif heads:
