@@ -77,9 +77,13 @@ def open_points(one: ContractAssessment) -> Iterator[str]:
         yield f"{kpi.kpi}{title} is not assessed: {why}."
     yield from _pending(one)
     told = {kpi.kpi for kpi, _ in without}
+    missing: dict[str, list[str]] = {}
     for name, month in one.missing_figures:
         if month != one.period.name or name not in told:
-            yield f"A figure of {name} for {format_month(month)} is owed and missing."
+            missing.setdefault(name, []).append(format_month(month))
+    for name, months in missing.items():
+        owed = "A figure of {} for {} is" if len(months) == 1 else "The figures of {} for {} are"
+        yield f"{owed.format(name, format_list(months))} owed and missing."
     yield from _late(one)
 
 
