@@ -41,6 +41,17 @@ def describe_reason(reason: Reason | None, none: str = "not known") -> str:
     return none if reason is None else _REASONS.get(reason, describe_id(reason))
 
 
+_WINDOWS = {"period": "the month", "trailing_12_months": "twelve months"}
+"""What a cap limits together, where its own name is no plain English."""
+
+
+def describe_cap(name: str, over: str = "") -> str:
+    """`annual` over `contract_year` as `annual cap, over the contract year`."""
+    told = describe_id(name)
+    told = told if "cap" in told.lower().split() else f"{told} cap"
+    return f"{told}, over {_WINDOWS.get(over, f'the {describe_id(over)}')}" if over else told
+
+
 def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome:
     """The worst of several; UNKNOWN of none."""
     return min(outcomes, key=SEVERITY.index, default=Outcome.UNKNOWN)
