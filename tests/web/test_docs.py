@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sla_monitor.contract.reading.secret import MIN_TOKEN
 from sla_monitor.sla.observation import DETAIL_LIMIT
 from sla_monitor.web import Limits
-from sla_monitor.web.serving.heartbeat_route import MIN_TOKEN
 from sla_monitor.web.serving.routes import LEAST_REFRESH_S, MOST_REFRESH_S, REPORT_BYTES
 from tests.web.running import Parts, ask, serving
 
