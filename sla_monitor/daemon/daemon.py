@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sla_monitor import log as logs
@@ -28,7 +29,7 @@ from sla_monitor.ledger import Ledger
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
 from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
-from sla_monitor.web import Web
+from sla_monitor.web import Health, Web
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
@@ -94,7 +95,7 @@ class Daemon:
             settings.listen,
             board=self.board,
             metrics=lambda: (CONTENT_TYPE, self._exporter.render(Rests(clock))),
-            health=self._own.health,
+            health=self._health,
             reload=self.reload,
             report=self._collector.report,
             tokens=lambda: self._collector.tokens,
@@ -102,6 +103,11 @@ class Daemon:
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
         )
+
+    def _health(self) -> Health:
+        own = self._own.health()
+        reasons, facts = [*own.reasons, *self._errands.troubles()], {**own.facts, **self._errands.facts()}
+        return replace(own, reasons=reasons, facts=facts)
 
     def _metrics(self) -> Own:
         parts = self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()

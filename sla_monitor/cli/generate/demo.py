@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from sla_monitor.cli.generate.simulated import POLL_SECONDS, calm_option, folder_option, on_signals
-from sla_monitor.cli.shared.options import config_option
+from sla_monitor.cli.shared.options import CONFIGS, config_option
 from sla_monitor.cli.starting.command import write_example
 
 if TYPE_CHECKING:
@@ -40,8 +40,10 @@ def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config:
     given = click.get_current_context().get_parameter_source("config")
     if not with_monitor and given is ParameterSource.COMMANDLINE:
         raise click.UsageError("--config is read by the monitor alone: give it together with --with-monitor.")
-    if with_monitor and given is ParameterSource.DEFAULT and not port_offset:
-        _write_missing_example(config)
+    if with_monitor and given is ParameterSource.DEFAULT:
+        config = CONFIGS[0]  # never the system's: a monitor that is in use there watches something else
+        if not port_offset:
+            _write_missing_example(config)
     # Only here, so that no other command pays for the demo's certificates and name server.
     from sla_monitor.configuration import read_configuration
     from sla_monitor.demo.estate import MONITOR_URL, Estate, Ports

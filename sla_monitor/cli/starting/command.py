@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sla_monitor.cli.shared.options import CONFIG
+from sla_monitor.cli.shared.options import CONFIGS
 from sla_monitor.cli.starting.placing import place, refuse_occupied, staged
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _fits(kind: str, value: str) -> str:
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
-    default=CONFIG.parent,
+    default=CONFIGS[0].parent,
     show_default=True,
     help="The folder to write; it must not be there yet, or be empty.",
 )
@@ -130,7 +130,7 @@ def _write_own(folder: Path, urls: tuple[str, ...], given: dict[str, Any]) -> No
     first = _first_contract(urls, given)
     with staged(own_files(first) | schema_files(), folder) as stage:
         try:
-            read_configuration(stage / CONFIG.name)
+            read_configuration(stage / CONFIGS[0].name)
         except ConfigError as error:
             told = str(error).replace(str(stage), str(folder))
             raise click.ClickException(f"nothing was written, because check would refuse it:\n{told}") from None
@@ -157,7 +157,7 @@ def _asked(given: str | None, question: str, default: str) -> str:
 
 
 def _say_what_next(folder: Path, *, is_demo: bool) -> None:
-    config, contract = folder / CONFIG.name, next((folder / "contracts").glob("*.yaml"))
+    config, contract = folder / CONFIGS[0].name, next((folder / "contracts").glob("*.yaml"))
     click.echo(f"Written: {config} (the monitor's settings) and {contract} (the contract). Next:")
     program, named = _program(), quote(str(config))
     click.echo(f"  {program} check --config {named}")

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.web.page.maintenance_rows import maintenance_table
 from sla_monitor.web.page.overview import (
     by_service,
     dangers,
@@ -76,6 +77,7 @@ class StatusPage:
             dangers=in_danger[:SHOWN_DANGERS],
             more_dangers=len(in_danger[SHOWN_DANGERS:]),
             money=[block.summary.money for block in blocks if block.summary and block.summary.is_open],
+            maintenance=maintenance_table(contracts, now_ms),
             suppliers=by_supplier,
             packs=shelved,
             old_packs={name: rows for name, rows in shelved.items() if name not in {block.id for block in blocks}},
