@@ -11,6 +11,11 @@ SYMBOLS = {Outcome.UP: "✓", Outcome.DEGRADED: "▲", Outcome.DOWN: "✕", Outc
 SEVERITY = (Outcome.DOWN, Outcome.DEGRADED, Outcome.UNKNOWN, Outcome.UP)
 """Worst first. UNKNOWN is worse than UP: nobody may take it for one."""
 
+MET, MISSED, NOT_ASSESSABLE, NO_FIGURE_YET = "Met", "Missed", "Not assessable", "No figure yet"
+"""How a KPI stands so far, where its band has no word."""
+NO_DATA = "no data"
+"""Of a cell or a tile about which nothing is known."""
+
 _REASONS = {
     Reason.DNS_FAILED: "name lookup failed",
     Reason.TLS_FAILED: "TLS failed",
