@@ -26,7 +26,7 @@ from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import Ledger
-from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
+from sla_monitor.metrics.exporter import Exporter, Own
 from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Health, Web
@@ -94,7 +94,7 @@ class Daemon:
         self._web = Web(
             settings.listen,
             board=self.board,
-            metrics=lambda: (CONTENT_TYPE, self._exporter.render(Rests(clock))),
+            metrics=lambda accept, coding: self._exporter.answer(accept, coding, Rests(clock)),
             health=self._health,
             reload=self.reload,
             report=self._collector.report,
@@ -102,6 +102,7 @@ class Daemon:
             web_config=settings.web_config,
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
+            views=settings.views,
         )
 
     def _health(self) -> Health:

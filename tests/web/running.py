@@ -14,6 +14,7 @@ from pathlib import Path
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.settings.views import Views
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Health, Limits, ReviewPack, Web
 
@@ -31,12 +32,15 @@ class Parts:
     problems: list[str] = field(default_factory=list)
     references: Mapping[str, SecretReference] = field(default_factory=dict)
     reports: list[tuple[str, ReportKind, str]] = field(default_factory=list)
+    scrapes: list[tuple[str, str]] = field(default_factory=list)
     committed: bool | None = True
     reloads: int = 0
     packs: Callable[[], Iterable[ReviewPack]] = tuple
+    views: Views = field(default_factory=Views)
 
-    def metrics(self) -> tuple[str, bytes]:
-        return "text/plain; version=0.0.4; charset=utf-8", self.metrics_body
+    def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
+        self.scrapes.append((accept, accept_encoding))
+        return {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}, self.metrics_body
 
     def report(self, endpoint: str, kind: ReportKind, text: str) -> Future[bool]:
         """`committed` says what becomes of it; None: it is never on disk."""
@@ -75,6 +79,7 @@ def web_of(
         web_config=web_config,
         clock=SystemClock(),
         packs=parts.packs,
+        views=parts.views,
         limits=limits or Limits(),
     )
 

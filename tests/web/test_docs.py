@@ -10,7 +10,8 @@ import pytest
 from sla_monitor.contract.reading.secret import MIN_TOKEN
 from sla_monitor.sla.observation import DETAIL_LIMIT
 from sla_monitor.web import Limits
-from sla_monitor.web.serving.routes import LEAST_REFRESH_S, MOST_REFRESH_S, REPORT_BYTES
+from sla_monitor.web.page.selection import LEAST_REFRESH_S, MOST_REFRESH_S
+from sla_monitor.web.serving.routes import REPORT_BYTES
 from tests.web.running import Parts, ask, serving
 
 DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")
@@ -18,7 +19,7 @@ DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-
 
 def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
     rows = re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", DOCS, re.M)
-    assert len(rows) == 9
+    assert len(rows) == 12
     with serving(Parts()) as web:
         for path, methods in rows:
             answer = ask(web, re.sub("<[a-z]+>", "x", path), "DELETE")

@@ -66,7 +66,7 @@ class Tokens:
         try:
             return heartbeat_token(reference)
         except SecretError as error:
-            log.error("no heartbeat can be checked against this token: %s", error)
+            log.error("nobody can be let in with this token: %s", error)
             return ""
 
 

@@ -1,4 +1,4 @@
-"""The routes: status page, metrics, health, reload, heartbeats."""
+"""The routes: status page, wall, pages for others, metrics, health, reload, heartbeats."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from tornado.web import Application
 
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web.page.pack_list import found, headers
+from sla_monitor.web.page.selection import refresh_of
+from sla_monitor.web.page.wall import REFRESH_S
+from sla_monitor.web.serving.access import credentials
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
 from sla_monitor.web.serving.heartbeat_route import bearer
-from sla_monitor.web.serving.web_parts import WebParts
+from sla_monitor.web.serving.web_parts import PUBLIC, WebParts
 
 log = logging.getLogger(__name__)
 
@@ -23,16 +26,13 @@ REPORT_BYTES = 2048
 RETRY_S = "5"
 """Seconds after which a job whose report could not be written should post it again."""
 
-LEAST_REFRESH_S, MOST_REFRESH_S = 5, 3600
-
 
 class Status(Handler):
-    """`GET /`: the status page. `?refresh=15` asks the browser to come back, `?open=all` unfolds everything."""
+    """`GET /`: the status page. `?refresh=15` asks the browser to come back, `?open=all` unfolds everything; search,
+    filters and grouping are in docs/http.md."""
 
     async def get(self) -> None:
-        refresh_s = self._refresh_s()
-        unfold = self.get_query_argument("open", "") == "all"
-        site = self.site
+        site, arguments = self.site, self.arguments_given()
         health = await site.rendering.run(site.health)
         html = await site.rendering.run(
             site.page.render,
@@ -40,24 +40,63 @@ class Status(Handler):
             health,
             site.clock.now_ms(),
             packs=await site.fetching.run(lambda: tuple(site.packs())),
-            refresh_s=refresh_s,
-            unfold=unfold,
+            arguments=arguments,
         )
         # The header, not the element: a page that reloads by itself is for those who asked for it.
-        if refresh_s:
+        if refresh_s := refresh_of(arguments.get("refresh", ())):
             self.set_header("Refresh", str(refresh_s))
-        if "Content-Security-Policy" not in site.files.config.http_server_config.headers:
-            self.set_header("Content-Security-Policy", site.page.security_policy)
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(html)
+        self.show(html)
 
     head = get
 
-    def _refresh_s(self) -> int:
-        """Seconds between reloads; 0 for none, or for a number that makes no sense."""
-        asked = self.get_query_argument("refresh", "")
-        seconds = int(asked) if asked.isdecimal() and len(asked) <= 4 else 0
-        return seconds if LEAST_REFRESH_S <= seconds <= MOST_REFRESH_S else 0
+
+class WallView(Handler):
+    """`GET /wall`: the states of services for a screen on the wall, which asks again by itself."""
+
+    async def get(self) -> None:
+        site = self.site
+        health = await site.rendering.run(site.health)
+        html = await site.rendering.run(
+            site.wall.render, site.board, health, site.clock.now_ms(), self.arguments_given()
+        )
+        # A policy of the operator's own may stop the script: then the browser must come back without it.
+        if "Content-Security-Policy" in site.files.config.http_server_config.headers:
+            self.set_header("Refresh", str(REFRESH_S))
+        self.show(html)
+
+    head = get
+
+
+class Shared(Handler):
+    """`GET /public` and `GET /participants/<id>`: what settings let others see, and nothing else."""
+
+    has_own_token = True
+
+    async def get(self, participant: str | None = None) -> None:
+        site, views = self.site, self.site.views
+        if (views.public == "closed") if participant is None else not views.participants:
+            raise Refusal(404, "not found")
+        if participant is not None or views.public == "token":
+            await self._refuse_without_token(PUBLIC if participant is None else participant)
+        health = await site.rendering.run(site.health)
+        self.show(await site.rendering.run(site.shared.render, site.board, health, site.clock.now_ms(), participant))
+
+    head = get
+
+    async def _refuse_without_token(self, whose: str) -> None:
+        """The same words for a wrong token and for a participant whom settings do not name. A browser asks for a name
+        and a password: the token is the password, whatever the name."""
+        authorization = self.request.headers.get("Authorization", "")
+        token = bearer(authorization) or credentials(authorization)[1].decode(errors="replace")
+        is_right = await self.site.beating.run(self.site.viewers.fits, whose, token) if token else False
+        if is_right:
+            return
+        # A request without a token is how every browser begins.
+        client = self.request.remote_ip or ""
+        wait_s = self.site.failures.take(client, self.site.clock.monotonic()) if token else 0
+        if wait_s:
+            raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
+        raise Refusal(401, "unauthorised", {"WWW-Authenticate": 'Basic realm="status", charset="UTF-8"'})
 
 
 class Review(Handler):
@@ -78,11 +117,13 @@ class Review(Handler):
 
 
 class Metrics(Handler):
-    """`GET /metrics`."""
+    """`GET /metrics`, in the format and the coding that the request asks for."""
 
     async def get(self) -> None:
-        content_type, body = await self.site.rendering.run(self.site.metrics)
-        self.set_header("Content-Type", content_type)
+        asked = (self.request.headers.get(name, "") for name in ("Accept", "Accept-Encoding"))
+        headers, body = await self.site.rendering.run(self.site.metrics, *asked)
+        for name, value in headers.items():
+            self.set_header(name, value)
         self.finish(body)
 
     head = get
@@ -169,6 +210,9 @@ def application(site: WebParts) -> Application:
     parts = {"site": site}
     routes = [
         (r"/", Status, parts),
+        (r"/wall", WallView, parts),
+        (r"/public", Shared, parts),
+        (r"/participants/([^/]+)", Shared, parts),
         (r"/reviews/([^/]+)/(.+)", Review, parts),
         (r"/metrics", Metrics, parts),
         (r"/-/healthy", Healthy, parts),

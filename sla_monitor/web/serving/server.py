@@ -20,6 +20,7 @@ from tornado.web import Application
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.errors import ListenError
+from sla_monitor.settings.views import Views
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.serving.guard import is_loopback, split_address
@@ -27,7 +28,7 @@ from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Tokens
 from sla_monitor.web.serving.limits import Limits
 from sla_monitor.web.serving.routes import application
-from sla_monitor.web.serving.web_parts import Reporting, Tokenised, WebParts
+from sla_monitor.web.serving.web_parts import Metering, Reporting, Tokenised, WebParts
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +39,15 @@ FILES_EVERY_S = 1.0
 class Web:
     """The status page and the HTTP endpoints on one address.
 
-    `metrics` gives content type and body; `reload` gives the problems it met; `report` takes in what an endpoint's job
+    `metrics` answers a scrape; `reload` gives the problems it met; `report` takes in what an endpoint's job
     reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
-    gives the review packs that were made.
-    All five are called from threads of ours.
+    gives the review packs that were made. All five are called from threads of ours. `views` says what others may see.
     """
 
     listen: str
     _: KW_ONLY
     board: Board
-    metrics: Callable[[], tuple[str, bytes]]
+    metrics: Metering
     health: Callable[[], Health]
     reload: Callable[[], list[str]]
     report: Reporting
@@ -56,6 +56,7 @@ class Web:
     clock: Clock
     packs: Callable[[], Iterable[ReviewPack]] = tuple
     limits: Limits = Limits()  # noqa: RUF009 - frozen
+    views: Views = Views()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         self.port = 0
@@ -112,6 +113,7 @@ class Web:
             files=files,
             limits=self.limits,
             only_loopback=only_loopback,
+            views=self.views,
         )
 
     def _warn_if_open(self, site: WebParts) -> None:
@@ -121,6 +123,11 @@ class Web:
                 "%s can be reached from other machines without TLS and a password (give a web_config with"
                 " tls_server_config and basic_auth_users, or listen on 127.0.0.1)",
                 self.listen,
+            )
+        if site.views.is_open and not config.basic_auth_users:
+            log.warning(
+                "views are open and nobody needs a password: whoever reaches them reaches the status page and its money"
+                " (give a web_config with basic_auth_users, or let a proxy pass on these paths alone)"
             )
 
     def _run(self, site: WebParts, sockets: list[socket.socket], started: threading.Event) -> None:

@@ -9,14 +9,21 @@ from dataclasses import dataclass, field
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.settings.views import Views
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
+from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.page.shared_page import SharedPage
 from sla_monitor.web.page.status_page import StatusPage
+from sla_monitor.web.page.wall import Wall
 from sla_monitor.web.serving.access import Access
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Limit, Tokens
 from sla_monitor.web.serving.limits import Bounded, Limits
+
+PUBLIC = "/public"
+"""The public's name among those who have a token: no participant's id has a slash."""
 
 
 @dataclass
@@ -24,7 +31,7 @@ class WebParts:
     """The parts that answer requests. Everything but `board` and `clock` is made or handed over by `Web`."""
 
     board: Board
-    metrics: Callable[[], tuple[str, bytes]]
+    metrics: Metering
     health: Callable[[], Health]
     reload: Callable[[], list[str]]
     report: Reporting
@@ -34,11 +41,16 @@ class WebParts:
     files: WebFiles
     limits: Limits
     only_loopback: bool
-    page: StatusPage = field(default_factory=StatusPage)
+    views: Views = Views()  # noqa: RUF009 - frozen
+    layout: Layout = field(default_factory=Layout)
     access: Access = field(default_factory=Access)
     active: int = 0
 
     def __post_init__(self) -> None:
+        self.page, self.wall, self.shared = StatusPage(self.layout), Wall(self.layout), SharedPage(self.layout)
+        own = {PUBLIC: self.views.public_token} if self.views.public_token else {}
+        viewing = {**self.views.participants, **own}
+        self.viewers = Tokens(lambda: viewing)
         self.beats = Limit(self.limits.beats_per_minute)
         self.failures = Limit(self.limits.failures_per_minute)
         # Apart from each other: a long reload or a run of wrong passwords stops no scrape and no heartbeat.
@@ -52,6 +64,9 @@ class WebParts:
         for bounded in (self.rendering, self.checking, self.beating, self.reloading, self.fetching):
             bounded.close()
 
+
+Metering = Callable[[str, str], tuple[Mapping[str, str], bytes]]
+"""Answers a scrape: given its `Accept` and `Accept-Encoding` headers, the answer's own headers and body."""
 
 Reporting = Callable[[str, ReportKind, str], "Future[bool]"]
 """Takes in a report: the endpoint's key, what its job reports, and a text."""
