@@ -165,7 +165,7 @@ def test_a_failure_is_told_with_its_reason_until_an_hour_after_it() -> None:
 
     def after(outcome: Outcome, reason: Reason | None, at_ms: int) -> str:
         board.observe(Observation("c/login", began + at_ms, Finding(outcome, reason)))
-        return exporter(board).render().decode()
+        return exporter(board).answer()[1].decode()
 
     again = after(Outcome.DOWN, Reason.CONNECTION_FAILED, 5_000)
     assert f'{start % "connection_failed"},service="cad"}} 1.700000000123e+09' in again
@@ -184,7 +184,7 @@ def test_the_last_outage_that_is_over_is_told_with_its_end() -> None:
     for outages in ((over,), (over, open_one)):
         one = replace(contract, services=(replace(service(), outages=outages),))
         board.assessment = Assessment(board.assessment.at_ms, (one,))
-        text = exporter(board).render().decode()
+        text = exporter(board).answer()[1].decode()
         assert 'sla_service_last_outage_start_timestamp_seconds{contract="c",service="cad"} 7200.0' in text
         assert 'sla_service_last_outage_end_timestamp_seconds{contract="c",service="cad"} 10800.0' in text
 
