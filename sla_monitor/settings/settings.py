@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from sla_monitor.contract.endpoints.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Strict, Whole
 from sla_monitor.contract.reading.model_file import load_model
+from sla_monitor.errors import ConfigError
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
 from sla_monitor.settings.archiving import ArchiveSettings
 from sla_monitor.settings.reviews import Reviews
@@ -109,6 +110,9 @@ class Settings(Strict):
 
 def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read `sla-monitor.yaml`. Raises ConfigError with every problem of the file."""
+    if is_missing(path):
+        remedy = "name the settings with --config, or write a first configuration with `sla-monitor init`"
+        raise ConfigError([f"{path}:1:1: file: there is no such file ({remedy})"])
     settings = load_model(path, Settings)
     environment = os.environ if environment is None else environment
     state = state_directory(path, environment)
@@ -122,6 +126,14 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     settings = _with(settings, "ledger", path=state / "ledger.db")
     settings = _with(settings, "reviews", folder=state / "reviews")
     return _with(settings, "archive", folder=state / "archive")
+
+
+def is_missing(path: Path) -> bool:
+    """Whether nothing is there; what this user may not see is not missing."""
+    try:
+        return not (path.is_symlink() or path.exists())
+    except OSError:
+        return False
 
 
 def _with(settings: Settings, part: str, **changed: Path) -> Settings:

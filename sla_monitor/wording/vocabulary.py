@@ -24,6 +24,7 @@ _REASONS = {
     Reason.REDIRECT_LIMIT: "too many redirects",
     Reason.HEARTBEAT_SILENT: "heartbeat silent",
     Reason.MONITOR_OFFLINE: "the monitor itself was offline",
+    Reason.MONITOR_MISCONFIGURED: "the monitor lacks a secret or a file",
     Reason.INTERNAL_ERROR: "internal error of the monitor",
     Reason.CLOCK_STEPPED: "the monitor’s clock was set, or it stood still",
     Reason.NOT_YET_SEEN: "not probed yet",

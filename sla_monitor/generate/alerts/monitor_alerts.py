@@ -98,13 +98,14 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     patience_ms = settings.alerting.patience_ms
     at_ms, endpoint = (minutes(patience_ms) + 2) * MINUTE_MS, {"contract": "c", "service": "s"}
     failing = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.INTERNAL_ERROR.value)
+    lacking = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.MONITOR_MISCONFIGURED.value)
     other = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.TIMEOUT.value)
     came = {**OURS, **endpoint, "reason": Reason.INTERNAL_ERROR.value}
     return monitor_alert(
         settings,
         names.PROBE_BROKEN,
         "warning",
-        f'{names.SERVICE_FAILING.sample}{{reason="{Reason.INTERNAL_ERROR.value}"}} > 0',
+        f'{names.SERVICE_FAILING.sample}{{reason=~"{Reason.INTERNAL_ERROR}|{Reason.MONITOR_MISCONFIGURED}"}} > 0',
         text(
             Count("endpoint of ", "endpoints of "),
             _service(contracts),
@@ -112,6 +113,13 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         ),
         (
             AlertTest("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),
+            AlertTest(
+                "fires while a secret cannot be read",
+                at_ms,
+                {lacking: "1x100"},
+                {**came, "reason": Reason.MONITOR_MISCONFIGURED.value},
+                {"value": "1"},
+            ),
             AlertTest("a moment does not alert", at_ms, {failing: "1 0x100"}),
             AlertTest("the supplier's failures are not ours", at_ms, {other: "1x100"}),
         ),
