@@ -40,6 +40,9 @@ WHOLE_CONTRACT = "contract"
 MONTHS_KEPT = 12
 """Closed months of which bands, points and credit are told: Prometheus forgets after fifteen days unless told."""
 
+TEXT_KEPT = 120
+"""Characters of an acknowledgement's text in its label: the rest stands on the page of the service."""
+
 _ENDPOINT = ("contract", "service", "endpoint")
 _SERVICE = ("contract", "service")
 _KPI = ("contract", "kpi", "service")
@@ -115,6 +118,13 @@ SERVICE_FAILING = MetricName(
     "gauge",
     (*_SERVICE, "reason"),
     "Endpoints whose last probe found something wrong, by reason; absent while none.",
+)
+ACKNOWLEDGED = MetricName(
+    "sla_acknowledged_timestamp_seconds",
+    "gauge",
+    (*_ENDPOINT, "by", "text"),
+    "When somebody took an open outage in hand: who, and what they wrote; of a service as a whole, without an endpoint."
+    " Absent once the outage is over.",
 )
 SERVICE_MAINTENANCE = MetricName(
     "sla_service_maintenance", "gauge", _SERVICE, "1 while maintenance that was permitted is under way."

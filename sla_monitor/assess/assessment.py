@@ -308,6 +308,20 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody has an outage that goes on in hand. `endpoint` is empty where it is the service's. `by` and `text` are
+    what they wrote, by the register's entry `entry`."""
+
+    entry: int
+    at_ms: int
+    by: str
+    text: str
+    service: str
+    endpoint: str = ""
+    until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ContractAssessment:
     """One contract in one month. `starts_on` and `ends_on`: the first and the last day of its term;
     `total_value`: what it is worth over the term, if the terms say so.
@@ -324,6 +338,7 @@ class ContractAssessment:
     `clock_moves`: when the clock by which all was seen was set, or the host slept.
     `imports`: what was brought in from elsewhere and counts here.
     `allowances`: what is left of those that bookings use up, of a month or a year.
+    `acknowledged`: the outages that somebody has in hand now; no figure depends on them.
     """
 
     contract: str
@@ -362,6 +377,7 @@ class ContractAssessment:
     clock_moves: tuple[ClockMove, ...] = ()
     imports: tuple[Imported, ...] = ()
     allowances: tuple[AllowanceUse, ...] = ()
+    acknowledged: tuple[Acknowledged, ...] = ()
 
     @property
     def gives_points(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sla_monitor.assess.acknowledgements import acknowledged
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, Imported, ServiceAssessment
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.counting_in_words import accounting
@@ -223,6 +224,7 @@ def _assessment(
         report_due_ms=report_due_ms(contract_context, terms, month),
         reconciliation=_reconciled(context, services=tuple(services.values())),
         clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),
+        acknowledged=acknowledged(context, services) if status == "running" else (),
     )
 
 

@@ -14,6 +14,7 @@ from sla_monitor.metrics.rows import Rows, kept, maybe, maybe_seconds, of_contra
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
 from sla_monitor.sla.observation import Finding
+from sla_monitor.wording.text import plain, shortened
 
 DAY_MS = 86_400_000
 
@@ -62,6 +63,14 @@ def _failing(board: Board) -> Iterator[Row]:
         if reason is not None:
             found[watched.contract, watched.service, reason.value] += 1
     yield from found.items()
+
+
+def _acknowledged(board: Board) -> Iterator[Row]:
+    """One for each outage that somebody has in hand. A label is a line in somebody's pager: no controls, no novel."""
+    for contract in board.assessment.contracts:
+        for one in contract.acknowledged:
+            by, text = (shortened(plain(said), names.TEXT_KEPT) for said in (one.by, one.text))
+            yield (contract.contract, one.service, one.endpoint, by, text), seconds(one.at_ms)
 
 
 def _maintenance(board: Board) -> Iterator[Row]:
@@ -115,6 +124,7 @@ TABLES: Mapping[MetricName, Rows] = {
         lambda service: maybe_seconds(service.open_outage.start_ms if service.open_outage else None)
     ),
     names.SERVICE_FAILING: _failing,
+    names.ACKNOWLEDGED: _acknowledged,
     names.SERVICE_MAINTENANCE: _maintenance,
     names.SERVICE_MAINTENANCE_END: _maintenance_end,
     **{metric: kept(rows) for metric, rows in KPIS.items()},

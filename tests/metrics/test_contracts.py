@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from sla_monitor import names
-from sla_monitor.assess import Assessment, ContractAssessment
+from sla_monitor.assess import Acknowledged, Assessment, ContractAssessment
 from sla_monitor.board import Board
 from sla_monitor.metrics.exporter import BoardCollector, Exporter
 from sla_monitor.sla.observation import Outcome, Reason
@@ -179,3 +179,20 @@ def test_a_month_that_nobody_measured_has_no_points_and_no_money() -> None:
     assert f'month="{past.month}"' in render(estate.partnership())
     assert "sla_contract_month_points{" not in render(found)
     assert "sla_contract_month_credit{" not in render(found)
+
+
+HOSTILE = '{{ $value }} "\\' + "\u202e\n" + "x" * 200
+
+
+def test_who_has_an_outage_in_hand_is_a_label_that_harms_nobody() -> None:
+    """A line without controls, cut; the value is when."""
+    one = Acknowledged(7, 1_000, "ann", HOSTILE, "cad")
+    text = render(board(replace(assessed(), acknowledged=(one,))))
+    (line,) = re.findall(r"^sla_acknowledged_timestamp_seconds\{.*$", text, re.M)
+    assert line.startswith(
+        'sla_acknowledged_timestamp_seconds{by="ann",contract="partnership",endpoint="",service="cad"'
+    )
+    assert line.endswith('…"} 1.0')
+    assert len(line) < 300
+    assert "\u202e" not in line
+    assert "sla_acknowledged_timestamp_seconds{" not in render(board())
