@@ -19,6 +19,7 @@ from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.banding import band_of
 from sla_monitor.sla.observation import Reason
+from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.status_page import StatusPage
 from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS, describe_id
 from tests.review.months import CONTRACT, scene
@@ -42,7 +43,7 @@ def screens(case: PackInput) -> dict[str, str]:
     board.assessment = Assessment(one.at_ms, (one,))
     contract = load_contract(CONTRACT)
     return {
-        "page": Outline(StatusPage().render(board, READY, one.at_ms)).text,
+        "page": Outline(StatusPage(Layout()).render(board, READY, one.at_ms)).text,
         "pack": text_of(pack(case)),
         "terminal": f"{format_assessment(one, contract, 300)}\n{format_working(one, contract, 300)}",
     }

@@ -13,6 +13,7 @@ from sla_monitor.board import Board, Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web.page.contract_summary import ContractSummary, contract_summary_of
 from sla_monitor.web.page.kpi_rows import KpiRow
+from sla_monitor.web.page.layout import UTC_ZONE
 from sla_monitor.web.page.reconciliation_table import Reconciled, reconciled_of
 from sla_monitor.web.page.service_cards import ServiceCard, affects, assessed_card, unassessed_card
 from sla_monitor.wording.durations import format_short_duration
@@ -21,7 +22,6 @@ from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import SEVERITY, describe_reason, worst_outcome
 
-UTC_ZONE = "UTC"
 ByService = dict[tuple[str, str], list[Watched]]
 
 
@@ -194,9 +194,3 @@ def unassessed(
             blocks[contract].append(card)
     found = [ContractBlock(plain(c), "", "", "", "", "", tuple(cards), id=c) for c, cards in blocks.items()]
     return {"Not assessed yet": found} if found else {}
-
-
-def zone_of_all(contracts: tuple[ContractAssessment, ...]) -> ZoneInfo:
-    """The contracts' zone when they share one."""
-    zones = {contract.time_zone for contract in contracts}
-    return ZoneInfo(zones.pop() if len(zones) == 1 else UTC_ZONE)

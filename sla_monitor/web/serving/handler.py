@@ -67,6 +67,13 @@ class Handler(RequestHandler):
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(text + "\n")
 
+    def show(self, html: str) -> None:
+        """Answer with a page of the layout, under its policy unless web-config has another."""
+        if "Content-Security-Policy" not in self.site.files.config.http_server_config.headers:
+            self.set_header("Content-Security-Policy", self.site.layout.security_policy)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(html)
+
     def finish(self, chunk: str | bytes | dict[Any, Any] | None = None) -> asyncio.Future[None]:
         """Send the answer; a client that does not fetch it in time loses its connection."""
         connection = self.request.connection

@@ -46,10 +46,7 @@ class Status(Handler):
         # The header, not the element: a page that reloads by itself is for those who asked for it.
         if refresh_s:
             self.set_header("Refresh", str(refresh_s))
-        if "Content-Security-Policy" not in site.files.config.http_server_config.headers:
-            self.set_header("Content-Security-Policy", site.page.security_policy)
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(html)
+        self.show(html)
 
     head = get
 

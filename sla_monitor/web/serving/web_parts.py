@@ -11,6 +11,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
+from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.page.status_page import StatusPage
 from sla_monitor.web.serving.access import Access
@@ -34,11 +35,12 @@ class WebParts:
     files: WebFiles
     limits: Limits
     only_loopback: bool
-    page: StatusPage = field(default_factory=StatusPage)
+    layout: Layout = field(default_factory=Layout)
     access: Access = field(default_factory=Access)
     active: int = 0
 
     def __post_init__(self) -> None:
+        self.page = StatusPage(self.layout)
         self.beats = Limit(self.limits.beats_per_minute)
         self.failures = Limit(self.limits.failures_per_minute)
         # Apart from each other: a long reload or a run of wrong passwords stops no scrape and no heartbeat.

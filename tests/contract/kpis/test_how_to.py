@@ -91,6 +91,7 @@ from sla_monitor.contract.load import load_contract
 from sla_monitor.evidence import read_evidence
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.web import Health
+from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.status_page import StatusPage
 from tests.web.page.test_status_page import Outline
 
@@ -99,7 +100,7 @@ board = Board(now_ms)
 board.assessment = assess([contract], read_evidence(Path("e.json"), contract), now_ms)
 (kpi,) = board.assessment.contracts[0].kpis
 print(kpi.forecast.best.value, kpi.forecast.worst.value)
-print(Outline(StatusPage().render(board, Health(ready=True), now_ms)).text)
+print(Outline(StatusPage(Layout()).render(board, Health(ready=True), now_ms)).text)
 """
 """The page in the middle of October, and what the rest of the month may bring."""
 

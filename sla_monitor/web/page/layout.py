@@ -1,0 +1,91 @@
+"""What all pages share: templates, style, script, the policy that names both, and the facts of their frame."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from sla_monitor.board import Board
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.web.serving.health import Health
+from sla_monitor.wording.durations import format_age, format_short_duration
+from sla_monitor.wording.instants import format_instant
+from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS
+
+UTC_ZONE = "UTC"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the header and the footer of a page say of the monitor. `own` is how it is, as a service's state."""
+
+    health: Health
+    own: Outcome
+    vantage: str
+    now: str
+    assessed: str
+    up_for: str
+
+
+def frame_of(board: Board, health: Health, now_ms: int) -> Frame:
+    """The frame of every page that is shown at this moment."""
+    contracts = board.assessment.contracts
+    zones = {contract.time_zone for contract in contracts}
+    return Frame(
+        health=health,
+        own=Outcome.DOWN if not health.ready else Outcome.DEGRADED if health.reasons else Outcome.UP,
+        vantage=board.vantage,
+        now=format_instant(now_ms, ZoneInfo(zones.pop() if len(zones) == 1 else UTC_ZONE)),
+        assessed=format_age(now_ms - board.assessment.at_ms) if contracts else "not yet",
+        up_for=format_short_duration(max(0, now_ms - board.started_ms)),
+    )
+
+
+class Layout:
+    """The templates of the pages; made once, used from several threads.
+
+    A page's template extends `base.html` and fills its blocks `title`, `header`, `main` and, if it must, `footer`.
+    `security_policy` is the Content-Security-Policy of every page made here: nothing but the one style sheet and the
+    one script, by their digests, forms to ourselves, and what the script fetches from us.
+    """
+
+    def __init__(self) -> None:
+        self.environment = Environment(
+            loader=PackageLoader("sla_monitor.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        style = self.environment.get_template("status.css").render()
+        script = self.environment.get_template("page.js").render()
+        self.environment.globals.update(
+            SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(self.environment), STYLE=style, SCRIPT=script
+        )
+        self.security_policy = (
+            f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; connect-src 'self';"
+            " frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+        )
+
+    def render(self, template: str, frame: Frame, **values: object) -> str:
+        """A page's whole document."""
+        return self.environment.get_template(template).render(frame=frame, **values)
+
+
+def _badges(environment: Environment) -> dict[Outcome, str]:
+    """The mark of each state, rendered once: a page may show a thousand."""
+    template = environment.get_template("badge.html")
+    return {
+        state: Markup(template.render(state=state, symbol=symbol, word=OUTCOMES[state]))  # noqa: S704 - escaped there
+        for state, symbol in SYMBOLS.items()
+    }
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
