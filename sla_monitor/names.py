@@ -34,6 +34,9 @@ UNITS = {
 }
 """A KPI's unit as its terms say it, and as the label `unit` says it: per cent become ratios, milliseconds seconds."""
 
+SERVICE_DASHBOARD = "sla-service"
+"""The dashboard of one service, by which links find it; its variables are the contract and the service."""
+
 WHOLE_CONTRACT = "contract"
 """The label `scope` of a cap on the contract as a whole; that of a cap by service is the service."""
 

@@ -24,10 +24,10 @@ from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
-from sla_monitor.ledger import Ledger
+from sla_monitor.ledger import HistoryReader, Ledger
 from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
 from sla_monitor.schedule import Schedule, threaded
-from sla_monitor.web import Web
+from sla_monitor.web import Elsewhere, Record, Web
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
@@ -100,7 +100,18 @@ class Daemon:
             web_config=settings.web_config,
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
+            record=Record(
+                lambda: HistoryReader(settings.ledger.path, Archived(settings.archive.folder)),
+                lambda: self._configuration.contracts,
+            ),
+            elsewhere=self._elsewhere,
         )
+
+    def _elsewhere(self) -> Elsewhere:
+        """The dashboards are named where the settings name them: the default is for somebody who tries it out."""
+        links = self._configuration.settings.links
+        dashboards = f"{links.dashboards}" if "dashboards" in links.model_fields_set else ""
+        return Elsewhere(f"{self._path.absolute()}", dashboards)
 
     def _metrics(self) -> Own:
         parts = self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()

@@ -11,6 +11,15 @@ SYMBOLS = {Outcome.UP: "✓", Outcome.DEGRADED: "▲", Outcome.DOWN: "✕", Outc
 SEVERITY = (Outcome.DOWN, Outcome.DEGRADED, Outcome.UNKNOWN, Outcome.UP)
 """Worst first. UNKNOWN is worse than UP: nobody may take it for one."""
 
+PHASES = {
+    "dns_us": "name lookup",
+    "connect_us": "connection",
+    "tls_us": "TLS",
+    "first_byte_us": "first byte",
+    "transfer_us": "transfer",
+}
+"""The phases of a probe in their order, by their names in a finding."""
+
 _REASONS = {
     Reason.DNS_FAILED: "name lookup failed",
     Reason.TLS_FAILED: "TLS failed",

@@ -5,17 +5,19 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sla_monitor.board import Board
-from sla_monitor.clock import SystemClock
+from sla_monitor.clock import Clock, SystemClock
+from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.ledger import HistoryReader
 from sla_monitor.sla.jobs import ReportKind
-from sla_monitor.web import Health, Limits, ReviewPack, Web
+from sla_monitor.web import Elsewhere, Health, Limits, Record, ReviewPack, Web
 
 QUICK = Limits(header_s=1, body_s=1, write_s=1)
 """Short enough to wait for in a test."""
@@ -34,6 +36,13 @@ class Parts:
     committed: bool | None = True
     reloads: int = 0
     packs: Callable[[], Iterable[ReviewPack]] = tuple
+    ledger: Path = Path("/nowhere/ledger.db")
+    contracts: Sequence[Contract] = ()
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    clock: Clock = field(default_factory=SystemClock)
+
+    def record(self) -> Record:
+        return Record(lambda: HistoryReader(self.ledger), lambda: self.contracts)
 
     def metrics(self) -> tuple[str, bytes]:
         return "text/plain; version=0.0.4; charset=utf-8", self.metrics_body
@@ -73,8 +82,10 @@ def web_of(
         report=parts.report,
         tokens=lambda: parts.references,
         web_config=web_config,
-        clock=SystemClock(),
+        clock=parts.clock,
         packs=parts.packs,
+        record=parts.record(),
+        elsewhere=lambda: parts.elsewhere,
         limits=limits or Limits(),
     )
 

@@ -22,6 +22,8 @@ from sla_monitor.clock import Clock
 from sla_monitor.errors import ListenError
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.page.subject import Elsewhere
+from sla_monitor.web.record import Record
 from sla_monitor.web.serving.guard import is_loopback, split_address
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Tokens
@@ -40,8 +42,8 @@ class Web:
 
     `metrics` gives content type and body; `reload` gives the problems it met; `report` takes in what an endpoint's job
     reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
-    gives the review packs that were made.
-    All five are called from threads of ours.
+    gives the review packs that were made; `elsewhere` gives what pages lead to.
+    All six are called from threads of ours. `record` has the history of services and endpoints.
     """
 
     listen: str
@@ -55,6 +57,8 @@ class Web:
     web_config: Path | None
     clock: Clock
     packs: Callable[[], Iterable[ReviewPack]] = tuple
+    record: Record
+    elsewhere: Callable[[], Elsewhere] = Elsewhere
     limits: Limits = Limits()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
@@ -112,6 +116,8 @@ class Web:
             files=files,
             limits=self.limits,
             only_loopback=only_loopback,
+            record=self.record,
+            elsewhere=self.elsewhere,
         )
 
     def _warn_if_open(self, site: WebParts) -> None:

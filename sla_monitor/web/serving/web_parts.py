@@ -14,6 +14,8 @@ from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.page.status_page import StatusPage
+from sla_monitor.web.page.subject import Elsewhere
+from sla_monitor.web.record import Record
 from sla_monitor.web.serving.access import Access
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Limit, Tokens
@@ -35,6 +37,8 @@ class WebParts:
     files: WebFiles
     limits: Limits
     only_loopback: bool
+    record: Record
+    elsewhere: Callable[[], Elsewhere]
     layout: Layout = field(default_factory=Layout)
     access: Access = field(default_factory=Access)
     active: int = 0
@@ -53,6 +57,7 @@ class WebParts:
     def close(self) -> None:
         for bounded in (self.rendering, self.checking, self.beating, self.reloading, self.fetching):
             bounded.close()
+        self.record.close()
 
 
 Reporting = Callable[[str, ReportKind, str], "Future[bool]"]
