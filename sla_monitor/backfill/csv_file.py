@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -24,14 +23,14 @@ from sla_monitor.backfill.probe_lists import BackfillRecord, Probe, Probes
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import BackfillError
 from sla_monitor.evidence.file_evidence import stated_spans
-from sla_monitor.register.csv_sheet import DELIMITERS, cell, day_first, heading
+from sla_monitor.register.csv_sheet import DELIMITERS, cell, heading, is_blank, separator
+from sla_monitor.register.foreign_instant import Dates, iso_spelling
 from sla_monitor.register.importing import TOLD_AT_MOST, shortened
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.sla.observation import Outcome, Reason
 
 T = TypeVar("T")
 Kind = Literal["outages", "probes"]
-Dates = Literal["iso", "day-first", "month-first"]
 Progress = Callable[[int, int], None]
 
 FIELDS: dict[Kind, tuple[str, ...]] = {
@@ -50,9 +49,10 @@ OUTCOMES = {
 LINE_LIMIT = 1 << 20
 """Characters of one cell."""
 
+CELL_SHOWN = 40
+"""Characters of a cell that cannot be read, as a person is told them; no instant is longer."""
+
 LONGEST_US = 86_400_000_000
-_SERIAL = re.compile(r"\d{4,6}([.,]\d+)?", re.ASCII)
-_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -116,15 +116,14 @@ class CsvFile:
             yield endpoint, (start_ms, end_ms, _reason(words, Outcome.DOWN))
 
     def _instant(self, name: str, text: str) -> int:
-        if _SERIAL.fullmatch(text):
-            raise ValueError(f"{name}: {text} is a spreadsheet's number of a day (format the column as date and time)")
-        told = text if self.dates == "iso" else day_first(text, month_first=self.dates == "month-first")
         try:
-            return parse_instant(told, self.zone)
+            spelled = iso_spelling(text[:CELL_SHOWN], self.dates)
         except ValueError as error:
-            turned = self.dates == "iso" and day_first(text) != text
-            why = "begins with the day or the month (say which, by --dates)" if turned else str(error)
-            raise ValueError(f"{name}: {text[:40]!r} {why}") from None
+            raise ValueError(f"{name}: {error}") from None
+        try:
+            return parse_instant(spelled, self.zone)
+        except ValueError as error:
+            raise ValueError(f"{name}: {text[:CELL_SHOWN]!r} {error}") from None
 
     def _endpoints(self, words: Mapping[str, str]) -> tuple[str, ...]:
         if "endpoint" in words:
@@ -181,18 +180,19 @@ class _Reading:
         before = lines.number
         for cells in reader:
             line, before = before + 1, lines.number
-            if len(cells) > len(fields):
+            if is_blank(cells):
+                continue
+            if not is_blank(cells[len(fields) :]):
                 self._blame(line, f"has {len(cells)} cells, and the heading has {len(fields)} (check the quotes)")
             words = {name: cell(text) for name, text in zip(fields, cells, strict=False) if name}
-            if any(cells):
-                yield line, {name: word for name, word in words.items() if word}
+            yield line, {name: word for name, word in words.items() if word}
 
     def _delimiter(self, lines: _Lines) -> str:
         """The one that makes most sense of the heading; a spreadsheet may say which in a line before it."""
         first = lines.peek().strip()
-        if found := _SEPARATOR.fullmatch(first):
+        if named := separator(first):
             next(lines)
-            return found[1]
+            return named
         known = self._known()
         return max(DELIMITERS, key=lambda one: sum(heading(text.strip('"')) in known for text in first.split(one)))
 

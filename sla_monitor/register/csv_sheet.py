@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from io import StringIO
 
 FIELDS = {
-    "ticket": ("id", "priority", "service", "opened", "responded", "ended", "stops", "attempts"),
+    "ticket": ("id", "priority", "service", "opened", "responded", "ended", "stops", "attempts", "state"),
     "figure": ("kpi", "month", "party", "value", "in_target", "total"),
 }
-"""What the columns of a file may say, for each kind that may be imported."""
+"""What the columns of a file may say, for each kind that may be imported. A ticket's `state` is not kept: it tells
+whether the ticket can be open."""
 
 MORE = ("reference", "evidence", "note")
 """What every entry may have besides."""
@@ -24,7 +25,18 @@ LISTED = ("id", "service", "started", "ended", "title")
 """What a row of an outage list may say: it is no entry of its own, and has no more than this."""
 
 SYNONYMS = {
-    "ticket": {"number": "id", "ticket": "id", "incident": "id", "created": "opened", "resolved": "ended"},
+    "ticket": {
+        "number": "id",
+        "ticket": "id",
+        "incident": "id",
+        "issue_key": "id",
+        "created": "opened",
+        "created_at": "opened",
+        "opened_at": "opened",
+        "resolved": "ended",
+        "resolved_at": "ended",
+        "status": "state",
+    },
     "figure": {"indicator": "kpi", "period": "month"},
     "outage": {
         "number": "id",
@@ -48,22 +60,27 @@ SIZE_LIMIT = 64 * 2**20
 DELIMITERS = (",", ";", "\t")
 _KEPT_TEXT = re.compile(r'="([^"]*)"')
 """How a spreadsheet is told to leave a number alone: ="00123"."""
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})((?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?)", re.ASCII)
+_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+"""How a spreadsheet is told the separator, in a line before the heading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`rows`: the line on which each begins, and its words by field, empty ones left out. `ignored`: headings of
-    columns that mean nothing here. `problems`: `(line, what is wrong)`; with any of them the rows are not all there.
+    """`rows`: the line on which each begins, and its words by field, empty ones left out. `fields`: those that have a
+    column. `ignored`: headings of columns that mean nothing here. `problems`: `(line, what is wrong)`; with any of them
+    the rows are not all there.
     """
 
     rows: tuple[tuple[int, dict[str, str]], ...] = ()
     ignored: tuple[str, ...] = ()
     problems: tuple[tuple[int, str], ...] = ()
+    fields: frozenset[str] = frozenset()
+    heading_line: int = 1
 
 
-def read_sheet(content: bytes, kind: str, columns: Mapping[str, str]) -> Sheet:
-    """The rows of a file of one kind. `columns`: fields by heading, for headings that are not known by themselves."""
+def read_sheet(content: bytes, kind: str, columns: Mapping[str, str], preset: Mapping[str, str] | None = None) -> Sheet:
+    """The rows of a file of one kind. `columns`: fields by heading, for headings that are not known by themselves.
+    `preset`: the headings of a tool, which then are the only ones that are known."""
     if len(content) > SIZE_LIMIT:
         return Sheet(problems=((1, f"the file is larger than {SIZE_LIMIT // 2**20} MiB (split it)"),))
     try:
@@ -71,20 +88,11 @@ def read_sheet(content: bytes, kind: str, columns: Mapping[str, str]) -> Sheet:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return Sheet(problems=((line, "is not UTF-8 text (save the file as CSV UTF-8)"),))
-    known = {**SYNONYMS[kind], **{field: field for field in (LISTED if kind == "outage" else (*FIELDS[kind], *MORE))}}
-    known |= {heading(told): field for told, field in columns.items()}
-    return _read(text, known, [heading(told) for told in columns])
-
-
-def day_first(text: str, *, month_first: bool = False) -> str:
-    """`05/10/2026 14:00` as an instant of ours; what has another shape is left as it is."""
-    match = _DAY_FIRST.fullmatch(text.strip())
-    if match is None:
-        return text
-    day, month = (match[2], match[1]) if month_first else (match[1], match[2])
-    clock = match[4].replace("T", " ").strip()
-    padded = f" {clock.zfill(len('00:00:00') if clock.count(':') == 2 else len('00:00'))}" if clock else ""
-    return f"{match[3]}-{month.zfill(2)}-{day.zfill(2)}{padded}"
+    names = LISTED if kind == "outage" else (*FIELDS[kind], *MORE)
+    known = {**SYNONYMS[kind], **{field: field for field in names}} if preset is None else dict(preset)
+    chosen = {heading(told): field for told, field in columns.items()}
+    known = {heading: field for heading, field in known.items() if field not in chosen.values()} | chosen
+    return _read(text, known, list(chosen))
 
 
 def heading(text: str) -> str:
@@ -92,29 +100,48 @@ def heading(text: str) -> str:
     return re.sub(r"[\s_-]+", "_", text.strip().casefold())
 
 
+def is_blank(cells: Sequence[str]) -> bool:
+    """Whether a row has nothing that a person can see."""
+    return not any(one.isprintable() and not one.isspace() for text in cells for one in cell(text))
+
+
+def separator(line: str) -> str | None:
+    """What the line `sep=;` says, if it is one: every cell of it but the first is empty then."""
+    match = _SEPARATOR.fullmatch(line.strip().strip('"'))
+    return match[1] if match else None
+
+
 def _read(text: str, known: Mapping[str, str], asked: Sequence[str]) -> Sheet:
     problems: list[tuple[int, str]] = []
-    records = _records(text, _delimiter(text, known), lambda line, message: problems.append((line, message)))
-    _, first = next(records, (1, []))
+    told, _, rest = text.partition("\n")
+    named = separator(told)
+    skipped, text = (1, rest) if named else (0, text)
+    delimiter = named or _delimiter(text, known)
+    records = (
+        (line + skipped, cells)
+        for line, cells in _records(text, delimiter, lambda line, why: problems.append((line + skipped, why)))
+        if not is_blank(cells)
+    )
+    first_line, first = next(records, (1, []))
     headings = [heading(text) for text in first]
     fields = [known.get(heading) for heading in headings]
-    problems += [(1, message) for message in _wrong_headings(headings, fields, asked)]
+    problems += [(first_line, message) for message in _wrong_headings(headings, fields, asked)]
     rows = []
     for line, cells in records:
-        if len(cells) > len(fields):
+        if not is_blank(cells[len(fields) :]):
             problems.append((line, f"has {len(cells)} cells, and the heading has {len(fields)} (check the quotes)"))
         words = {field: cell(text) for field, text in zip(fields, cells, strict=False) if field}
-        if any(cells):
-            rows.append((line, {field: word for field, word in words.items() if word}))
+        rows.append((line, {field: word for field, word in words.items() if word}))
     ignored = tuple(cell for cell, field in zip(first, fields, strict=True) if field is None and cell.strip())
-    return Sheet(tuple(rows), ignored, tuple(problems))
+    return Sheet(tuple(rows), ignored, tuple(problems), frozenset(filter(None, fields)), first_line)
 
 
 def _delimiter(text: str, known: Mapping[str, str]) -> str:
     """The one that makes most sense of the heading."""
 
     def sense(delimiter: str) -> int:
-        _, cells = next(_records(text, delimiter, lambda *_: None), (1, []))
+        records = _records(text, delimiter, lambda *_: None)
+        cells: list[str] = next((cells for _, cells in records if not is_blank(cells)), [])
         return sum(heading(text) in known for text in cells)
 
     return max(DELIMITERS, key=sense)
@@ -122,6 +149,7 @@ def _delimiter(text: str, known: Mapping[str, str]) -> str:
 
 def _records(text: str, delimiter: str, blame: Callable[[int, str], None]) -> Iterator[tuple[int, list[str]]]:
     """Every record with the line on which it begins; a quoted cell may go over several."""
+    csv.field_size_limit(SIZE_LIMIT)  # of the whole process: a description may be longer than 128 KiB
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1

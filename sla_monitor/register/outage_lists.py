@@ -11,7 +11,6 @@ of an incident `id`, `name`, `impact`, `started_at` (or `created_at`), `resolved
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -27,9 +26,10 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import RegisterError
-from sla_monitor.register.csv_sheet import SIZE_LIMIT, day_first, read_sheet
+from sla_monitor.register.csv_sheet import SIZE_LIMIT, read_sheet
 from sla_monitor.register.entries import ListedOutage
-from sla_monitor.register.importing import Dates, shortened
+from sla_monitor.register.foreign_instant import Dates, iso_spelling
+from sla_monitor.register.importing import OTHERS, shortened
 from sla_monitor.register.instant import Milliseconds, format_utc, parse_instant
 from sla_monitor.register.kinds.outage_list import LISTED_AT_MOST
 
@@ -38,11 +38,8 @@ IMPACTS: tuple[StatusImpact, ...] = ("minor", "major", "critical")
 """Impacts of a status page that are outages, where nobody says which."""
 NEWEST = 50
 """Incidents that a status page's file holds at most: those before them are not in it."""
-OTHERS = "*"
-"""In a table of names: every name that is not in it."""
 WORDS_AT_MOST = 200
 
-_LONG_FRACTION = re.compile(r"(\.\d{3})\d+")
 _STARTED, _ENDED = "started", "ended"
 
 
@@ -186,14 +183,10 @@ class _Reader:
         return found
 
     def _instant(self, row: _Row, what: str, text: str) -> int | None:
-        dates = self._source.dates
-        spelled = text if dates == "iso" else day_first(text, month_first=dates == "month-first")
         try:
-            return _instant(spelled, self._zone) if text else None
+            return _instant(text, self._zone, self._source.dates) if text else None
         except ValueError as error:
-            is_turned = dates == "iso" and day_first(text) != text
-            why = f"{text} begins with the day or the month (say which, by --dates)" if is_turned else str(error)
-            self._blame(row, f"{what}: {why}")
+            self._blame(row, f"{what}: {error}")
             return None
 
     def _blame(self, row: _Row, message: str) -> None:
@@ -288,9 +281,8 @@ def _oldest_start(incidents: Sequence[_Incident]) -> int:
     return min(began, default=0)
 
 
-def _instant(text: str, zone: ZoneInfo | None = None) -> int:
-    """To the millisecond; status pages may tell more. Raises ValueError."""
-    return parse_instant(_LONG_FRACTION.sub(r"\1", text), zone)
+def _instant(text: str, zone: ZoneInfo | None = None, dates: Dates = "iso") -> int:
+    return parse_instant(iso_spelling(text, dates), zone)
 
 
 def _misfits(name: str, error: ValidationError) -> Iterator[str]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.cli.register.add import options_of
-from sla_monitor.register.csv_sheet import FIELDS, MORE, SYNONYMS
+from sla_monitor.register.csv_sheet import FIELDS, MORE, SYNONYMS, heading
 from sla_monitor.register.entries import KINDS
+from sla_monitor.register.presets import PRESETS
 from tests.register.office import Office, Said
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,9 @@ def test_the_commands_of_the_page_work_and_say_what_the_page_says(office: Office
             expected = [re.split("  +", line.strip()) for line in text.splitlines()]
             assert [row for row in expected if row not in told and not row[0].startswith("---")] == []
         for words in commands(text) if kind == "sh" else ():
-            last = office.done(*(str(office.folder / word) if word == "tickets.csv" else word for word in words))
+            last = office.done(
+                *(str(office.folder / word) if word in {"tickets.csv", "jira.csv"} else word for word in words)
+            )
     assert len(office.done("list", "police-strategic-it", "--all", "--format", "json").json["entries"]) == 14
 
 
@@ -73,3 +76,18 @@ def test_the_page_lists_the_columns_of_files() -> None:
         assert re.findall(r"`(\w+)`", row[0]) == list(fields)
         assert set(re.findall(r"`(\w+)`", row[1])) == {*SYNONYMS[kind], *SYNONYMS[kind].values()}
     assert ", ".join(f"`{field}`" for field in MORE) in page
+
+
+def test_the_page_lists_the_headings_of_presets() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    (head, rows) = re.findall(r"^\| `--preset` \| (.*) \|\n\|[-|]+\|\n((?:\|.*\n)+)", page, re.M)[0]
+    fields = re.findall(r"`(\w+)`", head)
+    assert [row.split("`")[1] for row in rows.splitlines()] == list(PRESETS)
+    for row in rows.splitlines():
+        name, *cells = [text.strip(" `") for text in row.strip("|").split("|")]
+        told = {field: text for field, text in zip(fields, cells, strict=True) if field != "priority" and text}
+        assert {field: PRESETS[name].columns.get(heading(text)) for field, text in told.items()} == {
+            field: field for field in told
+        }
+        kept = set(PRESETS[name].columns.values()) - {"state"}
+        assert kept == {*told, "priority"}

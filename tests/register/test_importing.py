@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sla_monitor.register.csv_sheet import SIZE_LIMIT, day_first, read_sheet
+from sla_monitor.register.csv_sheet import FIELDS, SIZE_LIMIT, heading, read_sheet
+from sla_monitor.register.presets import PRESETS
 from tests.register.office import Office
 
 TICKETS = """\
@@ -222,16 +223,120 @@ def test_whatever_is_in_a_file_it_is_read_or_refused(content: bytes) -> None:
     assert isinstance(read_sheet(content, "figure", {"a": "kpi"}).problems, tuple)
 
 
-@pytest.mark.parametrize(
-    ("text", "plain", "turned"),
-    [
-        ("5/2/2024", "2024-02-05", "2024-05-02"),
-        ("05.02.2024 9:05", "2024-02-05 09:05", "2024-05-02 09:05"),
-        ("05/02/2024 09:05:07", "2024-02-05 09:05:07", "2024-05-02 09:05:07"),
-        ("2024-02-05 09:05", "2024-02-05 09:05", "2024-02-05 09:05"),
-        ("tomorrow", "tomorrow", "tomorrow"),
-    ],
-)
-def test_dates_are_read_as_the_file_was_said_to_write_them(text: str, plain: str, turned: str) -> None:
-    assert day_first(text) == plain
-    assert day_first(text, month_first=True) == turned
+def imported(office: Office, text: str, *words: str) -> list[dict[str, object]]:
+    office.done("import", "small", office.file(text), "--kind", "ticket", "--yes", *words)
+    return tickets(office)
+
+
+def refused(office: Office, text: str, *words: str) -> list[str]:
+    said = office.run("import", "small", office.file(text), "--kind", "ticket", "--yes", *words)
+    assert (said.code, office.done("list", "small", "--all").out) == (1, "no entries\n")
+    return said.err.splitlines()
+
+
+EXPORTS = {
+    "servicenow": (
+        '"number","opened_at","sys_created_on","resolved_at","closed_at","priority","state"\n'
+        '"INC1","2024-02-05 09:00:00","2024-02-05 08:59:59","2024-02-05 10:00:00","","1 - Critical","Resolved"\n'
+    ),
+    "jira": (
+        "Summary,Issue key,Issue id,Status,Priority,Created,Resolved,Component/s,Component/s\n"
+        "Down,INC1,10001,Done,Highest,05/Feb/24 9:00 AM,05/Feb/24 10:00 AM,a,b\n"
+    ),
+    "glpi": (
+        '\ufeff"ID";"Title";"Status";"Opening date";"Priority";"Resolution date";"Closing date";\n'
+        '"INC1";"Down";"__ Closed";"2024-02-05 09:00";"Major";"2024-02-05 10:00";"2024-02-09 10:00";\n'
+    ),
+    "zammad": (
+        "#,Title,State,Priority,Created at,First response at,Closed at\n"
+        "INC1,Down,closed,3 high,2024-02-05 09:00:00 UTC,2024-02-05 09:05:00 UTC,2024-02-05 10:00:00 UTC\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("preset", EXPORTS)
+def test_a_tools_export_is_read_by_its_preset(office: Office, preset: str) -> None:
+    (found,) = imported(office, EXPORTS[preset], "--preset", preset)
+    assert [found[name] for name in ("id", "priority", "opened", "ended")] == [
+        "INC1",
+        "P1",
+        "2024-02-05T09:00:00Z",
+        "2024-02-05T10:00:00Z",
+    ]
+
+
+def test_every_preset_is_offered_tried_and_documented(office: Office) -> None:
+    assert EXPORTS.keys() == PRESETS.keys()
+    assert "[servicenow|jira|glpi|zammad]" in office.done("import", "--help").out
+    assert {field for preset in PRESETS.values() for field in preset.columns.values()} <= set(FIELDS["ticket"])
+    assert all(heading(text) == text for preset in PRESETS.values() for text in preset.columns)
+
+
+def test_zammad_counts_its_priorities_upwards(office: Office) -> None:
+    text = "#,Priority,Created at,Closed at\n7,1 low,2024-02-05,\n8,2 normal,2024-02-05,\n"
+    assert [one["priority"] for one in imported(office, text, "--preset", "zammad")] == ["P3", "P2"]
+
+
+def test_a_grouped_number_of_glpi_is_one(office: Office) -> None:
+    text = '"ID";"Priority";"Opening date";"Resolution date"\n"1\u00a0234 567";"Major";"05-02-2024 09:00";""\n'
+    assert imported(office, text, "--preset", "glpi", "--dates", "day-first")[0]["id"] == "1234567"
+
+
+def test_priorities_and_services_have_the_names_of_the_contract(office: Office) -> None:
+    text = "id,priority,service,opened,ended\n1,Sev 1,CUSTODY suite,2024-02-05,2024-02-06\n"
+    text += "2,P2,Canteen,2024-02-05,2024-02-06\n"
+    words = ("--priority", "sev 1=P1", "--service", "Custody Suite=custody", "--service", "*=")
+    assert [(one["priority"], one["service"]) for one in imported(office, text, *words)] == [
+        ("P1", "custody"),
+        ("P2", None),
+    ]
+    assert office.run("import", "small", "x", "--kind", "ticket", "--priority", "P1").code == 2
+    assert office.run("import", "small", "x", "--kind", "figure", "--preset", "jira").code == 2
+
+
+def test_a_column_that_may_be_the_end_is_asked_about(office: Office) -> None:
+    """Otherwise every ticket would be an open one."""
+    text = "id,priority,opened,Date closed,Assignee\nINC1,P1,2024-02-05 09:00,2024-02-05 10:00,bob\n"
+    assert refused(office, text)[-1] == (
+        "tickets.csv:1: has no column for ended ('Date closed' may be it; pass --map \"Date closed=ended\", or"
+        " --open-without-end if every ticket is open)"
+    )
+    assert (
+        "its other columns: erledigt am" in refused(office, "id,priority,opened,erledigt am\n1,P1,2024-02-05,x\n")[-1]
+    )
+    assert imported(office, text, "--map", "Date closed=ended")[0]["ended"] == "2024-02-05T10:00:00Z"
+    assert imported(office, text.replace("INC1", "INC2"), "--open-without-end")[1]["ended"] is None
+
+
+def test_a_closed_ticket_without_an_end_is_asked_about(office: Office) -> None:
+    text = "id,priority,opened,ended,Status\nINC1,P1,2024-02-05 09:00,,Cancelled\nINC2,P1,2024-02-05 09:00,,Open\n"
+    (line,) = refused(office, text)
+    assert line.startswith("tickets.csv:2: ended: is missing, and the ticket is Cancelled (")
+    assert len(imported(office, text, "--open-without-end")) == 2
+
+
+def test_a_file_as_a_service_desk_exports_it(office: Office) -> None:
+    """A line with the separator, rows that look blank, a cell over 128 KiB, and more separators than columns."""
+    text = "sep=;\r\nid;priority;opened;ended;description\r\n"
+    text += f'INC1;P1;2024-02-05 09:00;2024-02-05T10:00:00.123456+0000;"{"long " * 40_000}";;\r\n'
+    text += '  ;\t;"";"=""""";\u00a0;\u200b\r\n;;;;;;;;\r\n'
+    (found,) = imported(office, text)
+    assert found["ended"] == "2024-02-05T10:00:00.123Z"
+
+
+def test_lines_are_counted_from_the_top_of_the_file(office: Office) -> None:
+    text = "sep=;\n\n;;\nid;priority;opened;ended\n;;;\nINC1;P1;yesterday;\n"
+    assert refused(office, text)[0].startswith("tickets.csv:6: opened: must be an instant")
+
+
+def test_a_field_that_is_mapped_has_no_other_column(office: Office) -> None:
+    text = "id,number,priority,opened,ended\nINC1,7,P1,2024-02-05,2024-02-06\n"
+    assert "has 2 columns for id" in refused(office, text)[0]
+    assert imported(office, text, "--map", "number=id")[0]["id"] == "7"
+
+
+def test_a_priority_that_no_kpi_counts_is_told_once(office: Office) -> None:
+    text = "id,priority,opened,ended\n1,P5,2024-02-05,2024-02-06\n2,P5,2024-02-05,2024-02-06\n3,P1,2024-02-05,\n"
+    said = office.done("import", "small", office.file(text), "--kind", "ticket", "--yes")
+    assert (said.out + said.err).count("no KPI counts tickets of priority P5") == 1
+    assert "priority P1" not in said.out + said.err

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sla_monitor.cli.register.add import add
-from sla_monitor.cli.register.entering import put_down
+from sla_monitor.cli.register.entering import put_down, put_down_all
 from sla_monitor.cli.register.entry_session import session_options
 from sla_monitor.cli.register.formatting import print_list, print_one
 from sla_monitor.cli.register.import_csv import import_file
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
 
 PAGE = 50
+UNDONE_AT_MOST = 100_000
 """Entries that are listed where nobody says how many."""
 
 why_option = click.option("--why", required=True, help="The reason, in words.")
@@ -154,13 +155,18 @@ def decide(number: int, granted: bool | None, start: str | None, end: str | None
 @register.command()
 @session_options
 @click.argument("number", type=click.IntRange(1))
+@click.option("--through", type=click.IntRange(1), help="Every entry from NUMBER up to this one: those of an import.")
 @why_option
-def undo(number: int, why: str, **given: Any) -> None:
+def undo(number: int, through: int | None, why: str, **given: Any) -> None:
     """Take entry NUMBER of CONTRACT back. It stays in the register, and counts no more.
 
     To restore it, undo the undoing.
     """
-    put_down("undo", {"about": number}, note=why, reference="", evidence="", **given)
+    last = number if through is None else through
+    if not number <= last < number + UNDONE_AT_MOST:
+        raise click.UsageError(f"--through must be {number} or up to {UNDONE_AT_MOST:,} entries later")
+    several = [{"about": each} for each in range(number, last + 1)]
+    put_down_all("undo", several, note=why, reference="", evidence="", **given)
 
 
 def _read(name: str, config: Path, ledger: Path | None) -> tuple[Contract, list[Entry]]:

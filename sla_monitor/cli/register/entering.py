@@ -40,6 +40,11 @@ def enter(session: EntrySession, propose: Propose, *, yes: bool) -> Entered:
 
 def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
     """Add one entry and tell it. `given`: what `session_options` and `entry_options` took."""
+    put_down_all(kind, [words], **given)
+
+
+def put_down_all(kind: str, several: Sequence[Mapping[str, Any]], **given: Any) -> None:
+    """Add an entry for each of several, all or none, and tell them."""
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.entry_parsing import body_of
@@ -47,11 +52,12 @@ def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
 
     session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
     more = {name: given[name] for name in ("reference", "evidence", "note")}
-    draft = session.entry(body_of(kind, words, session.zone), **more)
+    drafts = [session.entry(body_of(kind, words, session.zone), **more) for words in several]
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
-        if found := problems(draft, EntryContext(session.contract, said)):
+        context = EntryContext(session.contract, said)
+        if found := [line for draft in drafts for line in problems(draft, context)]:
             raise RegisterError(found)
-        return [draft]
+        return drafts
 
     print_entered(session, enter(session, propose, yes=given["yes"]), given["style"])

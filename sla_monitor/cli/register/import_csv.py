@@ -17,15 +17,26 @@ if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
 
 
-def _columns(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    found = [each.rpartition("=") for each in given]
-    if wrong := [text for text, pair in zip(given, found, strict=True) if not pair[0] or not pair[2]]:
-        raise click.BadParameter(f'{wrong[0]!r} is no pair (write for example "Incident no=id")')
-    return {heading: field for heading, _, field in found}
+def _pairs(example: str, *, may_be_none: bool = False) -> Callable[..., dict[str, str]]:
+    """Reads an option of pairs. `may_be_none`: the second may be empty."""
+
+    def read(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+        found = [each.rpartition("=") for each in given]
+        for text, (theirs, sign, ours) in zip(given, found, strict=True):
+            if not theirs or not (ours or (may_be_none and sign)):
+                raise click.BadParameter(f'{text!r} is no pair (write for example "{example}")')
+        return {theirs: ours for theirs, _, ours in found}
+
+    return read
 
 
 map_option = click.option(
-    "--map", "columns", multiple=True, callback=_columns, metavar="HEADING=FIELD", help="A column's field."
+    "--map",
+    "columns",
+    multiple=True,
+    callback=_pairs("Incident no=id"),
+    metavar="HEADING=FIELD",
+    help="A column's field.",
 )
 dates_option = click.option(
     "--dates", type=click.Choice(["iso", "day-first", "month-first"]), default="iso", help="As in 05/10/2026."
@@ -36,8 +47,27 @@ dates_option = click.option(
 @session_options
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--kind", type=click.Choice(["ticket", "figure"]), required=True, help="What each row is.")
+@click.option("--preset", type=click.Choice(["servicenow", "jira", "glpi", "zammad"]), help="The tool that wrote FILE.")
 @map_option
+@click.option(
+    "--priority",
+    "priorities",
+    multiple=True,
+    callback=_pairs("1 - Critical=P1"),
+    metavar="THEIRS=OURS",
+    help="What a priority of the file is called in the contract.",
+)
+@click.option(
+    "--service",
+    "services",
+    multiple=True,
+    callback=_pairs("Custody suite=custody", may_be_none=True),
+    metavar="THEIRS=OURS",
+    help='Which service a name of the file is; "THEIRS=": none of ours; "*=": so is every other name.',
+)
 @dates_option
+@click.option("--two-digit-years", is_flag=True, help="26 is 2026.")
+@click.option("--open-without-end", "is_open_without_end", is_flag=True, help="Tickets without an end are open.")
 @click.option("--party", type=click.Choice(["supplier", "authority", "agreed"]), help="Whose the figures are.")
 @click.option("--reference", default="", help="For rows without one of their own.")
 @click.option("--note", default="", help="For rows without one of their own.")
@@ -54,18 +84,20 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
     if unknown := set(columns.values()) - {*FIELDS[kind], *MORE}:
         known = ", ".join((*FIELDS[kind], *MORE))
         raise click.UsageError(f"--map: a {kind} has no field {min(unknown)!r} (it has {known})")
+    if kind != "ticket" and (given["preset"] or given["priorities"] or given["services"]):
+        raise click.UsageError("--preset, --priority and --service are for tickets (pass --kind ticket)")
+    told = ("dates", "reference", "note", "priorities", "services", "two_digit_years", "is_open_without_end")
     source = ImportSource(
         file.name,
         content_of(file),
         kind,
         columns,
-        given["dates"],
-        given["party"] or "",
-        given["reference"],
-        given["note"],
+        party=given["party"] or "",
+        preset=given["preset"] or "",
+        **{name: given[name] for name in told},
     )
     session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
-    if ignored := source.sheet().ignored:
+    if ignored := source.sheet.ignored:
         click.echo(f"columns left out: {', '.join(map(repr, ignored))}", err=True)
     several = drafts(source, session.contract, session.actor, session.clock.now_ms())
 

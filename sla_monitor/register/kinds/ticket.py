@@ -17,6 +17,7 @@ from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wo
 from sla_monitor.register.kinds.parts import Line, Number
 
 if TYPE_CHECKING:
+    from sla_monitor.contract.kpis.kpi import TicketKpi
     from sla_monitor.register.affected_months import Others
     from sla_monitor.register.entries import Entry
     from sla_monitor.register.entry_context import EntryContext
@@ -75,6 +76,12 @@ class TicketRecord(EntryKind):
             if stop.start_ms < self.opened_ms or (self.ended_ms is not None and stop.start_ms > self.ended_ms):
                 yield EntryProblem("stops", "must lie between opened and ended (check the dates)")
 
+    def doubts(self, context: EntryContext) -> Iterator[str]:
+        terms = context.contract.version_at(self.opened_ms).terms
+        if not any(kpi.covers(self.priority, self.service) for kpi in _ticket_kpis(terms)):
+            of = f" of {self.service}" if self.service else ""
+            yield f"no KPI counts tickets of priority {self.priority}{of}"
+
     def months(self, zone: ZoneInfo) -> tuple[str, ...]:
         ends = (self.opened_ms, self.responded_ms, self.ended_ms)
         return tuple(sorted({month_at(at_ms, zone) for at_ms in ends if at_ms is not None}))
@@ -91,8 +98,11 @@ class TicketRecord(EntryKind):
 
 def _priority(name: str, terms: Terms) -> Iterator[EntryProblem]:
     """A priority in no KPI is counted by none, which is meant for some; one that is nearly in one is a mistake."""
-    counting = (kpi.ticket_terms for kpi in terms.kpis)
-    listed = {priority for kpi in counting if kpi is not None for priority in kpi.priorities}
+    listed = {priority for kpi in _ticket_kpis(terms) for priority in kpi.priorities}
     near = [each for each in listed if each.casefold() == name.casefold()]
     if name not in listed and near:
         yield EntryProblem("priority", f"no KPI counts {name} (did you mean {near[0]}?)")
+
+
+def _ticket_kpis(terms: Terms) -> list[TicketKpi]:
+    return [kpi.ticket_terms for kpi in terms.kpis if kpi.ticket_terms is not None]

@@ -156,6 +156,17 @@ def test_what_changes_a_month_that_is_over_is_shown_and_needs_a_yes(office: Offi
     assert "INC1" in office.done("list", "small").out
 
 
+def test_all_entries_of_an_import_are_undone_together(office: Office) -> None:
+    rows = "id,priority,opened,ended\n" + "".join(f"INC{n},P1,2024-02-05,2024-02-06\n" for n in range(3))
+    office.done("import", "small", office.file(rows), "--kind", "ticket", "--yes")
+    said = office.run("undo", "small", "2", "--through", "9", "--why", "the wrong file")
+    assert (said.code, "no entry 4 in the register" in said.err) == (1, True)
+    told = office.done("undo", "small", "1", "--through", "3", "--why", "the wrong file", "--yes").out
+    assert [line.partition(":")[0] for line in told.splitlines()] == ["entry 4", "entry 5", "entry 6"]
+    assert office.done("list", "small", "--kind", "ticket").out == "no entries\n"
+    assert office.run("undo", "small", "3", "--through", "2", "--why", "x").code == 2
+
+
 def test_undoing_a_decision_shows_what_it_takes_back(office: Office) -> None:
     office.done("add", "ticket", "small", *LATE, "--yes")
     words = (*CLAIM[:2], "--start", "2024-02-05 09:00", "--end", "2024-02-05 17:00")
