@@ -25,7 +25,7 @@ from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger
-from sla_monitor.metrics.exporter import CONTENT_TYPE, Exporter, Own
+from sla_monitor.metrics.exporter import Exporter, Own
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Elsewhere, Record, Web
 
@@ -92,7 +92,7 @@ class Daemon:
         self._web = Web(
             settings.listen,
             board=self.board,
-            metrics=lambda: (CONTENT_TYPE, self._exporter.render(Rests(clock))),
+            metrics=lambda accept, coding: self._exporter.answer(accept, coding, Rests(clock)),
             health=self._own.health,
             reload=self.reload,
             report=self._collector.report,

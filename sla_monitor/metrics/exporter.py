@@ -1,16 +1,18 @@
-"""`/metrics`: everything the daemon tells Prometheus.
+"""`/metrics`: everything the daemon tells Prometheus, in the format and the coding that the scrape asks for.
 
-Always the text format 0.0.4, which every Prometheus reads: there are no exemplars to carry, and the library's
-OpenMetrics encoder would cost a scrape of 1,000 endpoints a fifth of a second.
+The library chooses both (text 0.0.4 or 1.0.0, OpenMetrics; gzip), and the answer is its own output byte for byte. Its
+encoders alone would cost a scrape of 1,000 endpoints a fifth of a second, and Prometheus asks for OpenMetrics: so the
+board's lines, which the formats share, are kept, and the library writes the few others.
 """
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import HistogramMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, generate_latest, gzip_accepted
 from prometheus_client.registry import Collector
 
 from sla_monitor.board import Board
@@ -18,7 +20,11 @@ from sla_monitor.metrics.series import Family, Row
 from sla_monitor.metrics.tables import TABLES
 from sla_monitor.names import LATENESS, MetricName
 
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+Encoder = Callable[[Collector], bytes]
+"""Writes the whole of a registry; the library has one for each format and way of escaping names."""
+
+SPELT_ALIKE = ("", "underscores", "allow-utf-8")
+"""The escaping schemes that leave our names as they are; the others write `_` as `__`."""
 
 Own = Mapping[MetricName, Iterable[Row]]
 """The daemon's own health: rows by family, read at each scrape."""
@@ -64,8 +70,46 @@ class Exporter:
         self._health = CollectorRegistry(auto_describe=False)
         self._health.register(_HealthCollector(own, lateness))
         ProcessCollector(registry=self._health)
+        self._whole = CollectorRegistry(auto_describe=False)
+        for part in (BoardCollector(board), self._health):
+            self._whole.register(part)
 
-    def render(self, yield_control: Callable[[], None] = lambda: None) -> bytes:
-        """The whole exposition. `yield_control` is called now and then: in the daemon, probes that are due go first."""
-        board = "".join(family.text(rows(self._board), yield_control) for family, rows in self._families)
-        return board.encode() + generate_latest(self._health)
+    def answer(
+        self, accept: str = "", accept_encoding: str = "", yield_control: Callable[[], None] = lambda: None
+    ) -> tuple[dict[str, str], bytes]:
+        """Headers and body for a scrape with these `Accept` and `Accept-Encoding` headers.
+
+        `yield_control` is called now and then: in the daemon, probes that are due go first.
+        """
+        encoder, content_type = chosen(accept)
+        if _escaping(content_type) in SPELT_ALIKE:
+            body = self._fast(encoder, content_type.startswith("application/openmetrics-text"), yield_control)
+        else:
+            body = encoder(self._whole)
+        headers = {"Content-Type": content_type}
+        if gzip_accepted(accept_encoding):
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body)
+        return headers, body
+
+    def _fast(self, encoder: Encoder, is_open: bool, yield_control: Callable[[], None]) -> bytes:
+        """The board's kept lines, and behind them what the library writes: with OpenMetrics' end, if it is that."""
+        text = "".join(family.text(rows(self._board), yield_control, is_open) for family, rows in self._families)
+        return text.encode() + encoder(self._health)
+
+
+def chosen(accept: str) -> tuple[Encoder, str]:
+    """The library's encoder and its content type; those of no header at all, where it cannot read the header.
+
+    Any client may send `version=1.x`, at which the library raises, or a version that is no header's text.
+    """
+    try:
+        encoder, content_type = choose_encoder(accept)
+    except TypeError:
+        return generate_latest, CONTENT_TYPE_PLAIN_0_0_4
+    is_text = content_type.isascii() and content_type.isprintable()
+    return (encoder, content_type) if is_text else (generate_latest, CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def _escaping(content_type: str) -> str:
+    return content_type.rpartition("escaping=")[2] if "escaping=" in content_type else ""

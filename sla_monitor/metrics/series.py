@@ -48,10 +48,14 @@ class Family:
     metric: MetricName
     _kept: dict[tuple[str, ...], tuple[float | None, str]] = field(default_factory=dict)
 
-    def text(self, rows: Iterable[Row], yield_control: Callable[[], None] = lambda: None) -> str:
-        """The family in text format 0.0.4. `yield_control` is called after every ROWS_AT_ONCE rows."""
+    def text(
+        self, rows: Iterable[Row], yield_control: Callable[[], None] = lambda: None, is_openmetrics: bool = False
+    ) -> str:
+        """The family in the text format, or in OpenMetrics. `yield_control` is called after every ROWS_AT_ONCE rows."""
         kept = self._kept
-        lines = [f"# HELP {self.metric.sample} {self.metric.help}\n# TYPE {self.metric.sample} {self.metric.kind}\n"]
+        # The formats differ in what a counter's family is called, and in nothing of its series.
+        name = self.metric.name if is_openmetrics else self.metric.sample
+        lines = [f"# HELP {name} {self.metric.help}\n# TYPE {name} {self.metric.kind}\n"]
         remaining = iter(rows)
         while some := list(islice(remaining, ROWS_AT_ONCE)):
             for labels, value in some:

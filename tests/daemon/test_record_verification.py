@@ -137,7 +137,7 @@ def test_the_daemon_tells_it_and_is_not_well(folder: Path) -> None:
         assert unverified(daemon._verified) == ["night"]
         reasons = " ".join(daemon._own.health().reasons)
         assert "the record does not verify" in reasons
-        text = daemon._exporter.render(lambda: None).decode()
+        text = daemon._exporter.answer()[1].decode()
         assert 'sla_ledger_unverified{by="night"} 1.0' in text
         assert "sla_ledger_verified_timestamp_seconds 0.0" in text
     finally:

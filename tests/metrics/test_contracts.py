@@ -40,7 +40,7 @@ def board(contract: ContractAssessment | None = None) -> Board:
 
 
 def render(found: Board) -> str:
-    return Exporter(found, dict, lambda: ((0.1,), [0, 0], 0.0)).render().decode()
+    return Exporter(found, dict, lambda: ((0.1,), [0, 0], 0.0)).answer()[1].decode()
 
 
 def value(text: str, series: str) -> float | None:

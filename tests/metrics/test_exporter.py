@@ -3,6 +3,7 @@ journey fails), and as the library would write it."""
 
 from __future__ import annotations
 
+import gzip
 import re
 import subprocess
 from collections import Counter
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import make_wsgi_app
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families
 
 from sla_monitor import names
@@ -68,7 +71,7 @@ def exporter(board: Board) -> Exporter:
 
 def test_the_exposition_is_clean_for_promtool() -> None:
     check = subprocess.run(
-        ["promtool", "check", "metrics"], input=exporter(filled_board()).render(), capture_output=True, check=False
+        ["promtool", "check", "metrics"], input=exporter(filled_board()).answer()[1], capture_output=True, check=False
     )
     assert (check.returncode, check.stdout.decode(), check.stderr.decode()) == (0, "", "")
 
@@ -77,11 +80,76 @@ def test_the_boards_part_is_byte_identical_to_the_library() -> None:
     board = filled_board()
     registry = CollectorRegistry(auto_describe=False)
     registry.register(BoardCollector(board))
-    assert exporter(board).render().startswith(generate_latest(registry))
+    assert exporter(board).answer()[1].startswith(generate_latest(registry))
+
+
+OPEN, TEXT = "application/openmetrics-text", "text/plain"
+PROMETHEUS_3 = (
+    f"{OPEN};version=1.0.0;escaping=allow-utf-8;q=0.6,{OPEN};version=0.0.1;q=0.5,"
+    f"{TEXT};version=1.0.0;escaping=allow-utf-8;q=0.4,{TEXT};version=0.0.4;q=0.3,*/*;q=0.2"
+)
+ACCEPTS = [
+    "",
+    "*/*",
+    "text/plain",
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+    "text/plain;version=1.0.0",
+    "text/plain;version=1.0.0;escaping=allow-utf-8",
+    "text/plain;version=1.0.0;escaping=dots",
+    "text/html,application/openmetrics-text",
+    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    "application/openmetrics-text;version=0.0.1",
+    "application/openmetrics-text;version=0.0.1,text/plain;version=1.0.0;escaping=values",
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0",
+    "application/openmetrics-text;version=1.0.0;escaping=values",
+    "application/openmetrics-text;version=2.0.0;escaping=nonsense",
+    "APPLICATION/OPENMETRICS-TEXT",
+    PROMETHEUS_3,
+]
+CODINGS = ["", "gzip", "GZIP;q=0", "deflate, gzip;q=0.5", "identity", "*", "xgzip", ","]
+
+
+def apart_from_the_process(body: bytes) -> list[bytes]:
+    """The lines that are the same however often one asks."""
+    return [line for line in body.splitlines(keepends=True) if b"process_" not in line]
+
+
+@pytest.mark.parametrize("accept", ACCEPTS)
+def test_the_answer_is_the_librarys_for_every_accept_header(accept: str) -> None:
+    one = exporter(filled_board())
+    for coding in CODINGS:
+        headers, body = one.answer(accept, coding)
+        app = make_wsgi_app(one._whole)
+        told: dict[str, str] = {}
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/metrics", "QUERY_STRING": ""}
+        environ |= {"HTTP_ACCEPT": accept} if accept else {}
+        environ |= {"HTTP_ACCEPT_ENCODING": coding} if coding else {}
+        (theirs,) = app(environ, lambda status, listed, told=told: told.update(listed))
+        assert headers == told
+        if "Content-Encoding" in told:
+            # Bytes 4 to 7 are the time; how it is packed, and how well, is the same.
+            assert body[:4] + body[8:10] == theirs[:4] + theirs[8:10]
+            body, theirs = gzip.decompress(body), gzip.decompress(theirs)
+        assert apart_from_the_process(body) == apart_from_the_process(theirs)
+
+
+@pytest.mark.parametrize("version", ["x", "1.x", "1.0.0\x01", "1.0.0.\xe9"])
+def test_a_header_that_the_library_cannot_read_is_answered_as_none(version: str) -> None:
+    one = exporter(filled_board())
+    headers, body = one.answer(f"application/openmetrics-text;version={version}")
+    assert headers == one.answer()[0] == {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+    assert apart_from_the_process(body) == apart_from_the_process(one.answer()[1])
+
+
+def test_what_openmetrics_says_is_openmetrics_for_the_librarys_parser() -> None:
+    _, body = exporter(filled_board()).answer("application/openmetrics-text")
+    families = {family.name: family for family in openmetrics_families(body.decode())}  # type: ignore[no-untyped-call]
+    assert {metric.name for metric in names.ALL_METRICS} <= set(families)
+    assert families["sla_probes"].type == "counter"
 
 
 def test_an_endpoint_has_at_most_15_series() -> None:
-    text = exporter(filled_board()).render().decode()
+    text = exporter(filled_board()).answer()[1].decode()
     counts = Counter(re.findall(r'endpoint="([^"]+)"', text))
     assert counts["login"] == 15
     assert counts["radio"] <= 15
@@ -97,23 +165,23 @@ def test_the_step_at_which_a_journey_failed_is_told_while_it_fails() -> None:
         StepFinding(name, "Full name", outcome) for name, outcome in (("sign-in", Outcome.UP), ("search", DOWN))
     )
     series = 'sla_endpoint_failed_step{contract="c",endpoint="walk",service="cad",step="search"} 1.0\n'
-    assert b"sla_endpoint_failed_step{" not in one.render()
+    assert b"sla_endpoint_failed_step{" not in one.answer()[1]
     board.observe(Observation("c/walk", 1, Finding(DOWN, Reason.STATUS_UNEXPECTED, steps=(up, down))))
-    assert series.encode() in one.render()
+    assert series.encode() in one.answer()[1]
     board.observe(Observation("c/walk", 2, Finding(Outcome.UP, steps=(up, replace(up, step="search")))))
-    assert b"sla_endpoint_failed_step{" not in one.render()
+    assert b"sla_endpoint_failed_step{" not in one.answer()[1]
     board.observe(Observation("c/walk", 3, Finding(DOWN, Reason.TOO_SLOW, steps=(up,))))
-    assert b"sla_endpoint_failed_step{" not in one.render()
+    assert b"sla_endpoint_failed_step{" not in one.answer()[1]
 
 
 def test_no_address_and_no_word_of_the_supplier_is_in_a_label() -> None:
-    text = exporter(filled_board()).render().decode()
+    text = exporter(filled_board()).answer()[1].decode()
     assert "secret-host" not in text
     assert "hostile" not in text
 
 
 def test_what_is_not_known_is_left_out_and_counters_begin_at_nothing() -> None:
-    text = exporter(filled_board()).render().decode()
+    text = exporter(filled_board()).answer()[1].decode()
     assert 'sla_probes_total{contract="c",endpoint="radio",service="cad"} 0.0' in text
     assert 'sla_endpoint_state{contract="c",endpoint="radio",service="cad",state="unknown"} 1.0' in text
     assert 'sla_probe_duration_seconds{contract="c",endpoint="radio"' not in text
@@ -136,7 +204,7 @@ def test_what_is_not_known_is_left_out_and_counters_begin_at_nothing() -> None:
     ],
 )
 def test_a_figure_is_told_in_base_units(line: str, value: float) -> None:
-    text = exporter(filled_board()).render().decode()
+    text = exporter(filled_board()).answer()[1].decode()
     found = [row for row in text.splitlines() if row.startswith(line + " ")]
     assert [float(row.rpartition(" ")[2]) for row in found] == [value]
 
@@ -149,5 +217,5 @@ def test_docs_metrics_lists_every_metric_and_no_other() -> None:
 
 
 def test_every_name_is_exported() -> None:
-    families = {family.name for family in text_string_to_metric_families(exporter(filled_board()).render().decode())}
+    families = {family.name for family in text_string_to_metric_families(exporter(filled_board()).answer()[1].decode())}
     assert {metric.name for metric in names.ALL_METRICS} <= families

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
+from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
 from prometheus_client.registry import Collector
 
+from sla_monitor.metrics.exporter import Encoder
 from sla_monitor.metrics.series import ROWS_AT_ONCE, Family, Row
 from sla_monitor.names import MetricName
 
@@ -22,10 +24,10 @@ class One(Collector):
         return list(self.family.metrics(self.rows))
 
 
-def by_the_library(metric: MetricName, rows: list[Row]) -> str:
+def by_the_library(metric: MetricName, rows: list[Row], encoder: Encoder = generate_latest) -> str:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(One(Family(metric), rows))
-    return generate_latest(registry).decode()
+    return encoder(registry).decode()
 
 
 values = st.one_of(
@@ -42,6 +44,7 @@ def test_the_text_is_byte_identical_to_the_library(metric: MetricName, rows: lis
     family = Family(metric)
     assert family.text(rows) == by_the_library(metric, rows)
     assert family.text(rows) == by_the_library(metric, rows), "and again, from kept lines"
+    assert family.text(rows, is_openmetrics=True) + "# EOF\n" == by_the_library(metric, rows, openmetrics)
 
 
 def test_a_large_family_is_written_with_rests_and_is_the_same() -> None:

@@ -29,7 +29,7 @@ def test_the_daemon_asks_for_what_is_due_and_enters_it(tmp_path: Path, server: C
         thread = daemon._errands._queries._thread
         assert thread is not None
         thread.join(30)
-        page = daemon._exporter.render().decode()
+        page = daemon._exporter.answer()[1].decode()
     finally:
         daemon.stop()
     assert 'sla_kpi_queries_total{contract="small",kpi="K"} 2.0' in page

@@ -174,6 +174,47 @@ def partnership() -> Board:
     return found
 
 
+CRITICAL = ("critical", "high", "medium", "low")
+BODIES = ("staffordshire", "west-midlands", "west-mercia")
+
+
+def many(contracts: int, services: int, endpoints: int, down: int) -> Board:
+    """So many contracts of four suppliers, services in all, endpoints of each, and services that are down; every one
+    with an outage behind it and an availability KPI, each with its evidence and its money."""
+    made = []
+    for i in range(services):
+        past = outage(3 * DAY + i * MINUTE, 4 * MINUTE, Reason.TIMEOUT, "a")
+        # Spread over the contracts' order, as trouble is.
+        is_down = i * down // services != (i + 1) * down // services
+        now = (outage(HOUR + i * MINUTE, None, Reason.TIMEOUT, "a"),) if is_down else ()
+        bodies = () if i % 3 == 0 else (BODIES[i % len(BODIES)],)
+        state = Outcome.DOWN if is_down else Outcome.UP
+        made.append(service(f"Service {i}", state, past, *now, criticality=CRITICAL[i % 4], participants=bodies))
+    board = Board(NOW_MS - 9 * DAY)
+    per = services // contracts
+    seen, whole = [], []
+    for number in range(contracts):
+        name = f"contract-{number}"
+        own = tuple(made[number * per : (number + 1) * per])
+        one = replace(
+            contract(own, tuple(kpi(each, "99.9", "Schedule 2") for each in own)),
+            contract=name,
+            title=f"Contract {number} for managed services",
+            supplier=f"Supplier {number % 4}",
+        )
+        whole.append(assessed.with_figures(one, NOW_MS, {}))
+        for each in own:
+            finding = Finding(each.state, Reason.TIMEOUT if each.state is Outcome.DOWN else None, "x" * 80, 40_000)
+            for j in range(endpoints):
+                terms = endpoint(f"Endpoint {each.service} {j}")
+                watching = Watched(f"{name}/{terms.id}", name, each.service, terms)
+                watching.saw(Observation(watching.key, NOW_MS - 12_000, finding))
+                seen.append(watching)
+    board.watch(seen)
+    board.assessment = Assessment(NOW_MS - 4_000, tuple(whole))
+    return board
+
+
 def thousand() -> Board:
     """100 services of ten endpoints each, a tenth of them down."""
     outcomes = [Outcome.DOWN if i % 10 == 0 else Outcome.UP for i in range(100)]

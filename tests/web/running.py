@@ -33,6 +33,7 @@ class Parts:
     problems: list[str] = field(default_factory=list)
     references: Mapping[str, SecretReference] = field(default_factory=dict)
     reports: list[tuple[str, ReportKind, str]] = field(default_factory=list)
+    scrapes: list[tuple[str, str]] = field(default_factory=list)
     committed: bool | None = True
     reloads: int = 0
     packs: Callable[[], Iterable[ReviewPack]] = tuple
@@ -44,8 +45,9 @@ class Parts:
     def record(self) -> Record:
         return Record(lambda: HistoryReader(self.ledger), lambda: self.contracts)
 
-    def metrics(self) -> tuple[str, bytes]:
-        return "text/plain; version=0.0.4; charset=utf-8", self.metrics_body
+    def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
+        self.scrapes.append((accept, accept_encoding))
+        return {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}, self.metrics_body
 
     def report(self, endpoint: str, kind: ReportKind, text: str) -> Future[bool]:
         """`committed` says what becomes of it; None: it is never on disk."""

@@ -9,8 +9,9 @@ import pytest
 
 from sla_monitor.sla.observation import DETAIL_LIMIT
 from sla_monitor.web import Limits
+from sla_monitor.web.page.selection import LEAST_REFRESH_S, MOST_REFRESH_S
 from sla_monitor.web.serving.heartbeat_route import MIN_TOKEN
-from sla_monitor.web.serving.routes import LEAST_REFRESH_S, MOST_REFRESH_S, REPORT_BYTES
+from sla_monitor.web.serving.routes import REPORT_BYTES
 from tests.web.running import Parts, ask, serving
 
 DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import KpiAssessment
@@ -40,6 +41,7 @@ class KpiRow:
     outlook: str
     coverage: str
     anchor: str
+    address: str
 
     @property
     def is_in_danger(self) -> bool:
@@ -68,6 +70,7 @@ def _row(kpi: KpiAssessment, terms: Kpi, contract: str, at: At) -> KpiRow:
         outlook=outlook(kpi, at),
         coverage=format_ratio(kpi.coverage_ratio) if kpi.coverage_ratio is not None else "",
         anchor=f"{contract}--{kpi.service_id}" if kpi.service else "",
+        address=f"/services/{quote(contract)}/{quote(kpi.service_id)}" if kpi.service else "",
     )
 
 
@@ -128,6 +131,11 @@ def _runs_out_ms(kpi: KpiAssessment) -> int | None:
 
 def tally(rows: Iterable[KpiRow]) -> str:
     """`1 missed, 1 near, 6 met, 1 not assessable`; what there is none of is left out."""
+    return tally_of(row.state for row in rows)
+
+
+def tally_of(found: Iterable[Outcome]) -> str:
+    """The same for KPIs of which only the state is known."""
     said = {Outcome.DOWN: "missed", Outcome.DEGRADED: "near", Outcome.UP: "met", Outcome.UNKNOWN: "not assessable"}
-    states = [row.state for row in rows]
+    states = list(found)
     return ", ".join(f"{states.count(state):,} {word}" for state, word in said.items() if state in states)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import KpiAssessment, ServiceAssessment
-from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web.page.card_rows import EndpointRow, KpiAllowance, OutageRow, endpoint_row, kpi_allowance, outage_row
+from sla_monitor.web.page.selection import ListedService
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.numbers import decimals_of, format_count, format_ratio
-from sla_monitor.wording.text import plain
-from sla_monitor.wording.vocabulary import worst_outcome
 
 SHOWN_OUTAGES = 5
 """Latest outages listed under a service; the rest are counted."""
@@ -21,9 +18,10 @@ SHOWN_OUTAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class ServiceCard:
-    """One service; the figures are empty before the first assessment."""
+    """One service; the figures are empty before the first assessment. `address` is its own page."""
 
     anchor: str
+    address: str
     name: str
     state: Outcome
     is_open: bool
@@ -37,44 +35,42 @@ class ServiceCard:
     endpoints: tuple[EndpointRow, ...]
 
 
-def assessed_card(
-    anchor: str,
-    service: ServiceAssessment,
-    kpis: tuple[KpiAssessment, ...],
-    endpoints: Iterable[Watched],
-    at: tuple[ZoneInfo, int],
+def service_card(one: ListedService, at: tuple[ZoneInfo, int]) -> ServiceCard:
+    """A service, with its figures once it has been assessed. `at`: the contract's zone, and now in milliseconds."""
+    rows = tuple(endpoint_row(watched, *at) for watched in one.watched)
+    bare = ServiceCard(
+        anchor=f"{one.contract_id}--{one.service_id}",
+        address=one.address,
+        name=one.name,
+        state=one.state,
+        is_open=one.state is not Outcome.UP or any(row.state is not Outcome.UP for row in rows),
+        criticality=one.criticality,
+        affects="",
+        summary="not assessed yet",
+        figures=(),
+        kpis=(),
+        outages=(),
+        more_outages="",
+        endpoints=rows,
+    )
+    return _with_figures(bare, one, one.assessed, at) if one.assessed else bare
+
+
+def _with_figures(
+    bare: ServiceCard, one: ListedService, service: ServiceAssessment, at: tuple[ZoneInfo, int]
 ) -> ServiceCard:
-    """A service that has been assessed. `at`: the contract's zone, and now in milliseconds."""
-    rows = tuple(endpoint_row(watched, *at) for watched in endpoints)
+    kpis = one.kpis
     latest = service.outages[: -SHOWN_OUTAGES - 1 : -1]
     hidden = len(service.outages) - len(latest)
-    return ServiceCard(
-        anchor=anchor,
-        name=plain(service.name or service.service),
-        state=service.state,
-        is_open=service.state is not Outcome.UP or any(row.state is not Outcome.UP for row in rows),
-        criticality=service.criticality,
-        affects=affects(service),
-        summary=_summary(service, kpis),
+    return replace(
+        bare,
+        affects=one.affects,
+        summary=summary(service, kpis),
         figures=figures(service, kpis),
         kpis=tuple(map(kpi_allowance, kpis)),
         outages=tuple(outage_row(outage, *at) for outage in latest),
         more_outages=f"{format_count(hidden, 'earlier outage')} not listed" if hidden else "",
-        endpoints=rows,
     )
-
-
-def unassessed_card(anchor: str, name: str, endpoints: Iterable[Watched], at: tuple[ZoneInfo, int]) -> ServiceCard:
-    """A service that is watched but has not been assessed yet: what was seen, and no figures."""
-    rows = tuple(endpoint_row(watched, *at) for watched in endpoints)
-    state = worst_outcome([row.state for row in rows])
-    is_open = state is not Outcome.UP
-    return ServiceCard(anchor, plain(name), state, is_open, "", "", "not assessed yet", (), (), (), "", rows)
-
-
-def affects(service: ServiceAssessment) -> str:
-    """Who has it, or lacks it."""
-    return plain(", ".join(service.participants)) or "everybody"
 
 
 def figures(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tuple[tuple[str, str, str], ...]:
@@ -102,7 +98,7 @@ def _percentages(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) ->
     )
 
 
-def _summary(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> str:
+def summary(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> str:
     """What a folded service shows: an availability never stands without its coverage."""
     up, seen = _percentages(service, kpis)
     return f"{up} available, {seen} seen" if service.availability_ratio is not None else f"availability {up}"

@@ -67,6 +67,13 @@ class Handler(RequestHandler):
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(text + "\n")
 
+    def arguments_given(self) -> dict[str, list[str]]:
+        """The arguments of the address, as text whatever bytes they are: a filter that makes no sense is no error."""
+        return {
+            name: [value.decode(errors="replace") for value in values]
+            for name, values in self.request.query_arguments.items()
+        }
+
     def show(self, html: str) -> None:
         """Answer with a page of the layout, under its policy unless web-config has another."""
         if "Content-Security-Policy" not in self.site.files.config.http_server_config.headers:

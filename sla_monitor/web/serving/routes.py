@@ -14,6 +14,7 @@ from sla_monitor.web.page.endpoint_page import endpoint_facts, render_endpoint
 from sla_monitor.web.page.layout import frame_of
 from sla_monitor.web.page.missing_page import render_missing
 from sla_monitor.web.page.pack_list import found, headers
+from sla_monitor.web.page.selection import refresh_of
 from sla_monitor.web.page.service_page import render_service, service_facts
 from sla_monitor.web.page.subject import SubjectError
 from sla_monitor.web.serving.guard import is_cross_site
@@ -29,16 +30,13 @@ REPORT_BYTES = 2048
 RETRY_S = "5"
 """Seconds after which a job whose report could not be written should post it again."""
 
-LEAST_REFRESH_S, MOST_REFRESH_S = 5, 3600
-
 
 class Status(Handler):
-    """`GET /`: the status page. `?refresh=15` asks the browser to come back, `?open=all` unfolds everything."""
+    """`GET /`: the status page. `?refresh=15` asks the browser to come back, `?open=all` unfolds everything; search,
+    filters and grouping are in docs/http.md."""
 
     async def get(self) -> None:
-        refresh_s = self._refresh_s()
-        unfold = self.get_query_argument("open", "") == "all"
-        site = self.site
+        site, arguments = self.site, self.arguments_given()
         health = await site.rendering.run(site.health)
         html = await site.rendering.run(
             site.page.render,
@@ -46,21 +44,14 @@ class Status(Handler):
             health,
             site.clock.now_ms(),
             packs=await site.fetching.run(lambda: tuple(site.packs())),
-            refresh_s=refresh_s,
-            unfold=unfold,
+            arguments=arguments,
         )
         # The header, not the element: a page that reloads by itself is for those who asked for it.
-        if refresh_s:
+        if refresh_s := refresh_of(arguments.get("refresh", ())):
             self.set_header("Refresh", str(refresh_s))
         self.show(html)
 
     head = get
-
-    def _refresh_s(self) -> int:
-        """Seconds between reloads; 0 for none, or for a number that makes no sense."""
-        asked = self.get_query_argument("refresh", "")
-        seconds = int(asked) if asked.isdecimal() and len(asked) <= 4 else 0
-        return seconds if LEAST_REFRESH_S <= seconds <= MOST_REFRESH_S else 0
 
 
 class SubjectPages(NamedTuple):
@@ -123,11 +114,13 @@ class Review(Handler):
 
 
 class Metrics(Handler):
-    """`GET /metrics`."""
+    """`GET /metrics`, in the format and the coding that the request asks for."""
 
     async def get(self) -> None:
-        content_type, body = await self.site.rendering.run(self.site.metrics)
-        self.set_header("Content-Type", content_type)
+        asked = (self.request.headers.get(name, "") for name in ("Accept", "Accept-Encoding"))
+        headers, body = await self.site.rendering.run(self.site.metrics, *asked)
+        for name, value in headers.items():
+            self.set_header(name, value)
         self.finish(body)
 
     head = get

@@ -29,7 +29,7 @@ from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Tokens
 from sla_monitor.web.serving.limits import Limits
 from sla_monitor.web.serving.routes import application
-from sla_monitor.web.serving.web_parts import Reporting, Tokenised, WebParts
+from sla_monitor.web.serving.web_parts import Metering, Reporting, Tokenised, WebParts
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ FILES_EVERY_S = 1.0
 class Web:
     """The status page and the HTTP endpoints on one address.
 
-    `metrics` gives content type and body; `reload` gives the problems it met; `report` takes in what an endpoint's job
+    `metrics` answers a scrape; `reload` gives the problems it met; `report` takes in what an endpoint's job
     reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
     gives the review packs that were made; `elsewhere` gives what pages lead to.
     All six are called from threads of ours. `record` has the history of services and endpoints.
@@ -49,7 +49,7 @@ class Web:
     listen: str
     _: KW_ONLY
     board: Board
-    metrics: Callable[[], tuple[str, bytes]]
+    metrics: Metering
     health: Callable[[], Health]
     reload: Callable[[], list[str]]
     report: Reporting

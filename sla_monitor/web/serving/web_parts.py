@@ -27,7 +27,7 @@ class WebParts:
     """The parts that answer requests. Everything but `board` and `clock` is made or handed over by `Web`."""
 
     board: Board
-    metrics: Callable[[], tuple[str, bytes]]
+    metrics: Metering
     health: Callable[[], Health]
     reload: Callable[[], list[str]]
     report: Reporting
@@ -59,6 +59,9 @@ class WebParts:
             bounded.close()
         self.record.close()
 
+
+Metering = Callable[[str, str], tuple[Mapping[str, str], bytes]]
+"""Answers a scrape: given its `Accept` and `Accept-Encoding` headers, the answer's own headers and body."""
 
 Reporting = Callable[[str, ReportKind, str], "Future[bool]"]
 """Takes in a report: the endpoint's key, what its job reports, and a text."""

@@ -58,7 +58,9 @@ class Outline(HTMLParser):
 
 
 def render(board: Board, health: Health = READY, *, unfold: bool = False) -> Outline:
-    return Outline(StatusPage(Layout()).render(board, health, estate.NOW_MS, unfold=unfold))
+    return Outline(
+        StatusPage(Layout()).render(board, health, estate.NOW_MS, arguments={"open": ["all"] if unfold else []})
+    )
 
 
 def test_the_page_says_what_is_broken_for_whom_since_when_and_why() -> None:
@@ -127,7 +129,7 @@ def test_a_long_list_is_cut_and_the_rest_is_counted() -> None:
     board = estate.thousand()
     (contract,) = board.assessment.contracts
     board.assessment = replace(board.assessment, contracts=(reconciled(contract, ["<b>", "\u202e"]),))
-    outline = render(board)
+    outline = render(board, unfold=True)
     assert "60 more matches not listed" in outline.text
     assert "<b> \ufffd: 1 Nov" in outline.text
     assert not outline.named("b")
@@ -303,9 +305,10 @@ def test_the_page_is_made_for_everybody() -> None:
 
 def test_a_thousand_endpoints_are_rendered_without_delay() -> None:
     page, board = StatusPage(Layout()), estate.thousand()
-    page.render(board, READY, estate.NOW_MS)
+    everything = {"open": ["all"]}
+    page.render(board, READY, estate.NOW_MS, arguments=everything)
     began = time.process_time()
-    html = page.render(board, READY, estate.NOW_MS)
+    html = page.render(board, READY, estate.NOW_MS, arguments=everything)
     # Far above what it takes: it would take a mistake in the order of growth to get here.
     assert time.process_time() - began < 2
     assert html.count("Endpoint service-") == 1000

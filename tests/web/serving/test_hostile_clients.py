@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -174,9 +174,9 @@ def gate() -> Iterator[threading.Event]:
 def slow_metrics(gate: threading.Event) -> Parts:
     parts = Parts()
 
-    def metrics() -> tuple[str, bytes]:
+    def metrics(accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
         gate.wait(PATIENCE_S)
-        return "text/plain", b"late\n"
+        return {"Content-Type": "text/plain"}, b"late\n"
 
     parts.metrics = metrics  # type: ignore[method-assign]
     return parts
