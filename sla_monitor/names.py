@@ -130,7 +130,13 @@ ACKNOWLEDGED = MetricName(
     " Absent once the outage is over.",
 )
 SERVICE_MAINTENANCE = MetricName(
-    "sla_service_maintenance", "gauge", _SERVICE, "1 while maintenance that was permitted is under way."
+    "sla_service_maintenance", "gauge", _SERVICE, "1 while permitted maintenance is under way: nobody is called."
+)
+SERVICE_BOOKED_AND_LOUD = MetricName(
+    "sla_service_maintenance_not_permitted",
+    "gauge",
+    _SERVICE,
+    "1 while maintenance is booked that is not permitted: somebody is called.",
 )
 SERVICE_MAINTENANCE_END = MetricName(
     "sla_service_maintenance_end_timestamp_seconds",
@@ -385,7 +391,15 @@ LEDGER_SAVED_ANEW = MetricName(
 )
 ASSESSED = MetricName("sla_assessment_timestamp_seconds", "gauge", (), "When the figures were last worked out.")
 ASSESS_DURATION = MetricName("sla_assessment_duration_seconds", "gauge", (), "How long that took.")
-SILENCES = MetricName("sla_silences", "gauge", (), "Bookings of maintenance that are silences in Alertmanager.")
+SILENCES = MetricName(
+    "sla_silences", "gauge", (), "Silences in Alertmanager for permitted maintenance, those to come included."
+)
+SILENCES_FOREIGN = MetricName(
+    "sla_silences_foreign",
+    "gauge",
+    (),
+    "Active silences over alerts of ours that no monitor made.",
+)
 SILENCES_FAILING = MetricName(
     "sla_silences_failing", "gauge", (), "1 while Alertmanager does not take silences; 0 also where none are wanted."
 )

@@ -1,24 +1,26 @@
-"""Booked maintenance becomes silences in Alertmanager, so that nobody is called for what is planned.
+"""Permitted maintenance becomes silences in Alertmanager, so that nobody is called for what is planned and granted.
 
-Each silence carries the number of its booking in its comment. By that it is found again after a restart, changed when
-the booking changes, and ended when the booking no longer stands. Alertmanager being away harms nothing: the next round
-makes good for it, and a metric and the log say so meanwhile.
+Each stretch in which nobody is called (`ContractAssessment.booked`) is one silence, with the number of its booking in
+its comment. By that it is found again after a restart, changed when the stretch changes, and ended when it is no longer
+permitted. Alertmanager being away harms nothing: the next round makes good for it, and a metric and the log say so
+meanwhile. Silences that others made over our alerts are counted, and left alone.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sla_monitor import names
+from sla_monitor.assess import ContractAssessment
+from sla_monitor.assess.assessment import BookedStretch
+from sla_monitor.contract.endpoints.pattern import compile_pattern
 from sla_monitor.errors import SecretError
-from sla_monitor.register.effective import EffectiveEntries
-from sla_monitor.register.entries import Maintenance
 from sla_monitor.settings import Alertmanager
 
 if TYPE_CHECKING:
@@ -27,22 +29,20 @@ if TYPE_CHECKING:
 AUTHOR = "sla-monitor"
 _MARK = re.compile(r"\[sla-monitor (\S+) (\S+) #(\d+)\]")
 ENDED = "expired"
+OUR_LABELS = frozenset({"service", "endpoint", "kpi", "severity", "supplier", "criticality", "trigger"})
+"""Labels of our alerts whose values are not known here."""
+
+PROMETHEUS_LABELS = frozenset({"job", "instance"})
+"""Labels that an alert of ours may have, and anybody's too."""
+
 CLOCKS_MS = 60_000
 """How far Alertmanager's clock may be from ours."""
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class MaintenanceWindow:
-    """Maintenance that stands in the register: `[start, end)` for some services of a contract; none: all of them."""
-
-    contract: str
-    number: int
-    services: tuple[str, ...]
-    start_ms: int
-    end_ms: int
-    reference: str = ""
+Matcher = tuple[str, str, bool, bool]
+"""Label, value, whether that is a pattern, and whether it has to match."""
 
 
 class _Found(NamedTuple):
@@ -51,33 +51,52 @@ class _Found(NamedTuple):
     id: str
     start_ms: int
     end_ms: int
-    matchers: frozenset[tuple[str, str, bool, bool]]
+    matchers: frozenset[Matcher]
 
 
-def bookings(contract: str, effective: EffectiveEntries) -> Iterator[MaintenanceWindow]:
-    """What is booked and was not refused, as far as it was granted."""
-    for entry, said in effective.of(Maintenance):
-        decided = effective.decision_on(entry.number)
-        start_ms, end_ms = said.start_ms, said.end_ms
-        if decided is not None:
-            if not decided[1].granted:
-                continue
-            start_ms = max(start_ms, decided[1].start_ms or start_ms)
-            end_ms = min(end_ms, decided[1].end_ms or end_ms)
-        if start_ms < end_ms:
-            yield MaintenanceWindow(contract, entry.number, said.services, start_ms, end_ms, entry.reference)
+@dataclass(frozen=True, slots=True)
+class SilencedStretch:
+    """A stretch of a contract's booking in which nobody is called."""
+
+    contract: str
+    booked: BookedStretch
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.contract, self.booked.booking
+
+    @property
+    def matchers(self) -> frozenset[Matcher]:
+        """What the silence is about. That maintenance overruns, that a KPI fails which counts maintenance, and whatever
+        concerns the monitor itself is still told."""
+        loud = [("kpi", _any_of(self.booked.loud_kpis), True, False)] if self.booked.loud_kpis else []
+        return frozenset(
+            [
+                ("area", names.SERVICE_DOWN.area, False, True),
+                ("contract", self.contract, False, True),
+                ("service", _any_of(self.booked.services), True, True),
+                ("alertname", names.MAINTENANCE_OVERRUN.name, False, False),
+                *loud,
+            ]
+        )
+
+
+def silenced(contract: ContractAssessment) -> list[SilencedStretch]:
+    """What of a contract's booked maintenance is to be silent."""
+    return [SilencedStretch(contract.contract, one) for one in contract.booked if one.is_silenced]
 
 
 class Silences:
-    """Keeps Alertmanager's silences as the bookings have them. `failing` and `count` are for the metrics."""
+    """Keeps Alertmanager's silences as permitted maintenance has them. For the metrics: `failing`; `count` of silences;
+    `foreign`, those over our alerts that no monitor made."""
 
     def __init__(self, settings: Alertmanager, vantage: str) -> None:
         self._settings, self._vantage = settings, vantage
         self._session: Session | None = None
-        self.failing, self.count = False, 0
+        self.failing, self.count, self.foreign = False, 0, 0
 
-    def keep(self, wanted: Mapping[str, Sequence[MaintenanceWindow]], now_ms: int) -> None:
-        """One round: make, change and end silences for the bookings of each contract. Never raises."""
+    def keep(self, wanted: Mapping[str, Iterable[SilencedStretch]], now_ms: int) -> None:
+        """One round: make, change and end silences for what each contract permits. Never raises."""
         try:
             self.count = self._keep(wanted, now_ms)
         except (OSError, SecretError, ValueError, KeyError, TypeError) as error:
@@ -96,42 +115,61 @@ class Silences:
         if self._session is not None:
             self._session.close()
 
-    def _keep(self, wanted: Mapping[str, Sequence[MaintenanceWindow]], now_ms: int) -> int:
-        there = self._ours(wanted)
-        due = {(b.contract, b.number): b for several in wanted.values() for b in several if b.end_ms > now_ms}
-        for key, booking in due.items():
-            good = [found for found in there.get(key, ()) if _is_same(booking, found, now_ms)]
-            if not good:
-                self._make(booking)
-            there[key] = [found for found in there.get(key, ()) if found not in good[:1]]
+    def _keep(self, wanted: Mapping[str, Iterable[SilencedStretch]], now_ms: int) -> int:
+        everyones = [one for one in self._call("GET", "silences") if one["status"]["state"] != ENDED]
+        there, theirs = self._ours(everyones, wanted)
+        due = [one for several in wanted.values() for one in several if one.booked.end_ms > now_ms]
+        changed = []
+        for one in due:
+            mine = there.setdefault(one.key, [])
+            good = next((found for found in mine if _is_same(one, found, now_ms)), None)
+            if good is None:
+                changed.append(one)
+            else:
+                mine.remove(good)
+        for one in changed:
+            longer = next((found for found in there[one.key] if _goes_on(one, found, now_ms)), None)
+            if longer is not None:
+                there[one.key].remove(longer)
+            self._make(one, longer)
         for key, several in there.items():
             for found in several:
                 self._call("DELETE", f"silence/{found.id}")
                 log.info("silence ended", extra={"contract": key[0], "booking": key[1]})
+        self.foreign = sum(_is_over_ours(one, wanted) for one in theirs)
         return len(due)
 
-    def _ours(self, contracts: Mapping[str, object]) -> dict[tuple[str, int], list[_Found]]:
-        """Our silences that have not ended, by booking; those of other monitors and contracts are left alone."""
+    def _ours(
+        self, everyones: Iterable[Any], contracts: Mapping[str, object]
+    ) -> tuple[dict[tuple[str, int], list[_Found]], list[Any]]:
+        """Our silences, by booking, and those that no monitor made; those of other monitors and contracts are left
+        alone."""
         found: dict[tuple[str, int], list[_Found]] = {}
-        for one in self._call("GET", "silences"):
+        theirs = []
+        for one in everyones:
             mark = _MARK.match(one["comment"])
-            is_ours = one["createdBy"] == AUTHOR and mark is not None and mark[1] == self._vantage
-            if mark is None or not is_ours or mark[2] not in contracts or one["status"]["state"] == ENDED:
-                continue
-            found.setdefault((mark[2], int(mark[3])), []).append(_found(one))
-        return found
+            if mark is None or one["createdBy"] != AUTHOR:
+                theirs.append(one)
+            elif mark[1] == self._vantage and mark[2] in contracts:
+                found.setdefault((mark[2], int(mark[3])), []).append(_found(one))
+        return found, theirs
 
-    def _make(self, booking: MaintenanceWindow) -> None:
-        mark = f"[sla-monitor {self._vantage} {booking.contract} #{booking.number}]"
+    def _make(self, one: SilencedStretch, longer: _Found | None) -> None:
+        """`longer`: the silence that is to go on, if there is one."""
+        booked = one.booked
+        mark = f"[sla-monitor {self._vantage} {one.contract} #{booked.booking}]"
         silence = {
-            "matchers": [_named(*matcher) for matcher in sorted(_matchers(booking))],
-            "startsAt": _format_instant(booking.start_ms),
-            "endsAt": _format_instant(booking.end_ms),
+            "matchers": [_named(*matcher) for matcher in sorted(one.matchers)],
+            "startsAt": _format_instant(longer.start_ms if longer else booked.start_ms),
+            "endsAt": _format_instant(booked.end_ms),
             "createdBy": AUTHOR,
-            "comment": f"{mark} Booked maintenance {booking.reference}".strip(),
+            "comment": f"{mark} Booked maintenance {booked.reference}".strip(),
         }
-        self._call("POST", "silences", silence)
-        log.info("silence created", extra={"contract": booking.contract, "booking": booking.number})
+        self._call("POST", "silences", silence | ({"id": longer.id} if longer else {}))
+        log.info(
+            "silence continued" if longer else "silence created",
+            extra={"contract": one.contract, "booking": booked.booking},
+        )
 
     def _connected(self) -> Session:
         if self._session is None:
@@ -159,33 +197,37 @@ class Silences:
         return answer.json() if answer.content else None
 
 
-def _matchers(booking: MaintenanceWindow) -> frozenset[tuple[str, str, bool, bool]]:
-    """What the silence is about: (label, value, is a pattern, is equal). That maintenance overruns is still told."""
-    services = "|".join(name.replace(".", "[.]") for name in sorted(booking.services)) or ".+"
-    return frozenset(
-        {
-            ("area", "supplier", False, True),
-            ("contract", booking.contract, False, True),
-            ("service", services, True, True),
-            ("alertname", names.MAINTENANCE_OVERRUN.name, False, False),
-        }
-    )
+def _any_of(values: Iterable[str]) -> str:
+    """A pattern for these values and no other."""
+    return "|".join(re.escape(value) for value in sorted(values))
 
 
 def _named(label: str, value: str, is_regex: bool, is_equal: bool) -> dict[str, Any]:
     return {"name": label, "value": value, "isRegex": is_regex, "isEqual": is_equal}
 
 
-def _found(silence: Mapping[str, Any]) -> _Found:
-    matchers = ((m["name"], m["value"], m["isRegex"], m.get("isEqual", True)) for m in silence["matchers"])
-    return _Found(silence["id"], _instant_ms(silence["startsAt"]), _instant_ms(silence["endsAt"]), frozenset(matchers))
+def _found(silence: Any) -> _Found:
+    start_ms, end_ms = _instant_ms(silence["startsAt"]), _instant_ms(silence["endsAt"])
+    return _Found(silence["id"], start_ms, end_ms, _matchers_of(silence))
 
 
-def _is_same(booking: MaintenanceWindow, found: _Found, now_ms: int) -> bool:
+def _matchers_of(silence: Any) -> frozenset[Matcher]:
+    return frozenset((m["name"], m["value"], m["isRegex"], m.get("isEqual", True)) for m in silence["matchers"])
+
+
+def _is_same(one: SilencedStretch, found: _Found, now_ms: int) -> bool:
     """A silence that was made late begins when it was made: once both have begun, that makes no difference."""
-    both_begun = max(booking.start_ms, found.start_ms) <= now_ms + CLOCKS_MS
-    starts = found.start_ms == booking.start_ms or both_begun
-    return starts and found.end_ms == booking.end_ms and found.matchers == _matchers(booking)
+    starts = found.start_ms == one.booked.start_ms or _have_begun(one, found, now_ms)
+    return starts and found.end_ms == one.booked.end_ms and found.matchers == one.matchers
+
+
+def _goes_on(one: SilencedStretch, found: _Found, now_ms: int) -> bool:
+    """Whether a silence differs from what it is to be in its end alone: Alertmanager moves that."""
+    return _have_begun(one, found, now_ms) and found.end_ms > now_ms + CLOCKS_MS and found.matchers == one.matchers
+
+
+def _have_begun(one: SilencedStretch, found: _Found, now_ms: int) -> bool:
+    return max(one.booked.start_ms, found.start_ms) <= now_ms + CLOCKS_MS
 
 
 def _format_instant(at_ms: int) -> str:
@@ -194,3 +236,29 @@ def _format_instant(at_ms: int) -> str:
 
 def _instant_ms(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def _is_over_ours(silence: Any, contracts: Iterable[str]) -> bool:
+    """Whether a silence may be over alerts of ours now: it speaks of labels that they have, and each of its matchers
+    lets one of them pass. Where the value is not known here, as a service's, any may be meant."""
+    matchers, nothing = _matchers_of(silence), {""}
+    known: dict[str, set[str]] = {
+        "alertname": {one.name for one in names.ALL_ALERTS},
+        "area": {one.area for one in names.ALL_ALERTS},
+        "contract": {*contracts, *nothing},
+    }
+    speaks_of_ours = any(name in known or name in OUR_LABELS for name, *_ in matchers)
+    return (
+        silence["status"]["state"] == "active"
+        and speaks_of_ours
+        and all(
+            name in OUR_LABELS | PROMETHEUS_LABELS
+            or any(_passes(value, is_regex, one) == is_equal for one in known.get(name, nothing))
+            for name, value, is_regex, is_equal in matchers
+        )
+    )
+
+
+def _passes(value: str, is_regex: bool, label: str) -> bool:
+    """By an engine like Alertmanager's: no pattern of others takes long."""
+    return compile_pattern(f"^(?:{value})$")(label) if is_regex else value == label

@@ -1,4 +1,5 @@
-"""Booked maintenance in a real Alertmanager: silenced once, found again, changed, ended; nothing of others touched."""
+"""Permitted maintenance in a real Alertmanager: silenced once, found again, changed, ended; nothing of others touched.
+What the contract does not permit reaches the webhook."""
 
 from __future__ import annotations
 
@@ -7,17 +8,22 @@ import logging
 import threading
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sla_monitor.register.effective import effective_entries
-from sla_monitor.register.entries import Entry
+from sla_monitor.assess import assess_contract
+from sla_monitor.assess.assessment import BookedStretch
+from sla_monitor.contract.calendars import DAYS
+from sla_monitor.demo.webhook import Desk
 from sla_monitor.settings import Alertmanager as Wanted
-from sla_monitor.silences import MaintenanceWindow, Silences, bookings
-from tests.support.instants import exact
+from sla_monitor.silences import SilencedStretch, Silences, silenced
+from tests.assess.records import CONTRACT, Record, endpoint, entries, one_version, service
+from tests.support.running import wait_until
 from tests.support.stack import Alertmanager, alertmanager, now_ms
 
 HOUR_MS = 3_600_000
@@ -25,8 +31,23 @@ CUSTODY = {"contract": "c", "service": "custody", "area": "supplier", "severity"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alertmanager]:
-    with alertmanager(tmp_path_factory.mktemp("alertmanager")) as one:
+def desk() -> Iterator[Desk]:
+    one = Desk()
+    try:
+        yield one
+    finally:
+        one.stop()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, desk: Desk) -> Iterator[Alertmanager]:
+    """An Alertmanager that calls the desk at once."""
+    folder = tmp_path_factory.mktemp("alertmanager")
+    route = {"receiver": "pager", "group_wait": "0s", "group_by": ["..."]}
+    pager = {"name": "pager", "webhook_configs": [{"url": f"http://127.0.0.1:{desk.start()}/pager"}]}
+    config = folder / "calls.yml"
+    config.write_text(json.dumps({"route": route, "receivers": [pager]}))
+    with alertmanager(folder, config) as one:
         yield one
 
 
@@ -48,10 +69,14 @@ def silencing(url: str, vantage: str = "main", **settings: Any) -> Silences:
 
 
 def booking(
-    number: int = 7, *, hours: tuple[float, float] = (-1, 1), services: tuple[str, ...] = ()
-) -> MaintenanceWindow:
+    number: int = 7,
+    *,
+    hours: tuple[float, float] = (-1, 1),
+    services: tuple[str, ...] = ("custody",),
+    loud: tuple[str, ...] = (),
+) -> SilencedStretch:
     start_ms, end_ms = (NOW_MS + int(each * HOUR_MS) for each in hours)
-    return MaintenanceWindow("c", number, services, start_ms, end_ms, "CHG-1")
+    return SilencedStretch("c", BookedStretch(number, "CHG-1", services, start_ms, end_ms, True, "granted", loud))
 
 
 NOW_MS = now_ms()
@@ -87,11 +112,84 @@ def test_alerts_of_the_service_are_silenced_and_others_are_not(empty: Alertmanag
     assert [labels for labels in others if empty.is_muted(**labels)] == []
 
 
-def test_a_booking_of_all_services_silences_each_of_them(empty: Alertmanager) -> None:
-    silencing(empty.url).keep({"c": [booking()]}, now_ms())
-    labels = {**CUSTODY, "service": "anything", "alertname": "SlaEndpointDown"}
-    empty.fire(**labels)
-    assert empty.is_muted(**labels)
+def test_a_kpi_that_counts_maintenance_is_told_of_all_the_same(empty: Alertmanager) -> None:
+    silencing(empty.url).keep({"c": [booking(loud=("kpi.1", "kpi-2"))]}, now_ms())
+    several = {kpi: {**CUSTODY, "alertname": "SlaAllowanceBurns", "kpi": kpi} for kpi in ("kpi.1", "kpi-2", "kpi11")}
+    for labels in several.values():
+        empty.fire(**labels)
+    assert [kpi for kpi, labels in several.items() if empty.is_muted(**labels)] == ["kpi11"]
+
+
+def test_each_stretch_of_a_booking_is_a_silence(empty: Alertmanager) -> None:
+    silences, several = silencing(empty.url), [booking(hours=(day, day + 2)) for day in (-1, 23, 47)]
+    silences.keep({"c": several}, now_ms())
+    before = ids(empty)
+    silences.keep({"c": several}, now_ms())
+    assert (len(before), ids(empty), silences.count) == (3, before, 3)
+    silences.keep({"c": several[:2]}, now_ms())
+    assert len(ids(empty)) == 2
+    assert ids(empty) < before
+
+
+def test_a_silence_that_goes_on_stays_the_same(empty: Alertmanager) -> None:
+    """Maintenance of which only downtime is left out moves its end each minute."""
+    silences = silencing(empty.url)
+    found = []
+    for until in (1, 2, 3):
+        silences.keep({"c": [booking(hours=(-1, until))]}, now_ms())
+        found.append(ids(empty))
+        assert _in_force(empty) == [NOW_MS + until * HOUR_MS]
+    assert found[0] == found[1] == found[2]
+    silences.keep({"c": [booking(hours=(-1, 1))]}, now_ms())
+    assert _in_force(empty) == [NOW_MS + HOUR_MS]
+
+
+def test_what_alertmanager_has_lost_is_made_again(empty: Alertmanager) -> None:
+    silences = silencing(empty.url)
+    silences.keep({"c": [booking()]}, now_ms())
+    for lost in ids(empty):
+        _delete(empty, lost)
+    silences.keep({"c": [booking()]}, now_ms())
+    assert len(empty.silences()) == 1
+
+
+def by_hand(**labels: str) -> dict[str, Any]:
+    """A silence as a person makes it; `=~` before a value makes it a pattern."""
+    matchers = [
+        {"name": name, "value": value.removeprefix("=~"), "isRegex": value.startswith("=~"), "isEqual": True}
+        for name, value in labels.items()
+    ]
+    hours = {"startsAt": "2020-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z"}
+    return {"matchers": matchers, **hours, "createdBy": "Ann", "comment": "why"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_ours"),
+    [
+        ({"contract": "c"}, True),
+        ({"service": "custody", "alertname": "SlaServiceDown"}, True),
+        ({"alertname": "=~Sla.*"}, True),
+        ({"alertname": "SlaMonitorDown"}, True),
+        ({"severity": "critical"}, True),
+        ({"contract": "other"}, False),
+        ({"alertname": "NodeDown", "severity": "critical"}, False),
+        ({"alertname": "=~Node.*|Disk.*"}, False),
+        ({"team": "databases", "severity": "critical"}, False),
+        ({"instance": "db1:9100"}, False),
+    ],
+)
+def test_a_silence_that_somebody_made_over_our_alerts_is_counted(
+    empty: Alertmanager, labels: dict[str, str], *, is_ours: bool
+) -> None:
+    empty.ask("silences", by_hand(**labels))
+    silences = silencing(empty.url)
+    silences.keep({"c": [booking()]}, now_ms())
+    assert (silences.foreign, silences.count, silences.failing) == (int(is_ours), 1, False)
+
+
+def _in_force(running: Alertmanager) -> list[int]:
+    """When our silences end, in ms."""
+    return [round(datetime.fromisoformat(one["endsAt"]).timestamp() * 1000) for one in running.silences()]
 
 
 def test_a_booking_that_no_longer_stands_is_ended(empty: Alertmanager) -> None:
@@ -135,7 +233,7 @@ def test_what_is_over_is_not_silenced(empty: Alertmanager) -> None:
 
 def test_silences_of_people_of_other_monitors_and_of_other_contracts_are_left_alone(empty: Alertmanager) -> None:
     silencing(empty.url, "elsewhere").keep({"c": [booking()]}, now_ms())
-    silencing(empty.url).keep({"other": [MaintenanceWindow("other", 7, (), NOW_MS, NOW_MS + HOUR_MS)]}, now_ms())
+    silencing(empty.url).keep({"other": [SilencedStretch("other", booking().booked)]}, now_ms())
     (first, _) = empty.silences()
     theirs = {key: first[key] for key in ("matchers", "startsAt", "endsAt", "comment")} | {"createdBy": "Ann"}
     empty.ask("silences", theirs)
@@ -205,23 +303,36 @@ def test_a_strange_answer_is_a_failure_and_no_end(answer: tuple[int, bytes]) -> 
     assert asked[0].startswith("Bearer /")
 
 
-def said(number: int, **what: Any) -> Entry:
-    return Entry.model_validate(exact({"number": number, "at": number, "actor": "Ann", "contract": "c", "said": what}))
+def assessed(*, is_in_window: bool) -> list[SilencedStretch]:
+    """A booking from a minute ago for half an hour, granted, in or beside the hours for maintenance."""
+    now = datetime.now(UTC)
+    near = {(now + timedelta(days=days)).strftime("%a").lower() for days in (-1, 0, 1)}
+    hours = {"night": {"hours": {day: "00:00-24:00" for day in DAYS if (day in near) == is_in_window}}}
+    contract = one_version(
+        calendars=hours, maintenance={"hours": "night"}, services=[service(), service("crm", endpoint("crm-login"))]
+    )
+    start, end = ((now + timedelta(minutes=minutes)).isoformat(timespec="seconds") for minutes in (-1, 30))
+    booked = {"kind": "maintenance", "services": ["cad"], "start": start, "end": end}
+    granted = {"kind": "decision", "about": 1, "granted": True}
+    return silenced(assess_contract(contract, Record(said=entries(booked, granted)), now_ms()))
 
 
-def test_only_what_stands_and_is_not_refused_is_booked() -> None:
-    span = {"kind": "maintenance", "start": 1000, "end": 9000}
-    entries = [
-        said(1, **span, services=["cad"]),
-        said(2, **span),
-        said(3, kind="decision", about=2, granted=False),
-        said(4, **span),
-        said(5, kind="decision", about=4, granted=True, start=2000, end=3000),
-        said(6, **span),
-        said(7, kind="undo", about=6),
-    ]
-    found = {b.number: (b.services, b.start_ms, b.end_ms) for b in bookings("c", effective_entries(entries))}
-    assert found == {1: (("cad",), 1000, 9000), 4: ((), 2000, 3000)}
+def test_a_booking_beside_the_window_calls_somebody_and_one_inside_it_nobody(empty: Alertmanager, desk: Desk) -> None:
+    down = {"contract": CONTRACT, "area": "supplier", "alertname": "SlaServiceDown"}
+    for day, is_in_window in (("sun", False), ("wed", True)):
+        silences = silencing(empty.url)
+        silences.keep({CONTRACT: assessed(is_in_window=is_in_window)}, now_ms())
+        assert silences.count == int(is_in_window)
+        empty.fire(**down, service="cad", day=day)
+        empty.fire(**down, service="crm", day=day)
+        wait_until(partial(is_called, desk, "crm", day))
+    wait_until(partial(is_called, desk, "cad", "sun"))
+    assert empty.is_muted(**down, service="cad", day="wed")
+    assert not is_called(desk, "cad", "wed")
+
+
+def is_called(desk: Desk, service: str, day: str) -> bool:
+    return any((call.labels.get("service"), call.labels.get("day")) == (service, day) for call in desk.calls)
 
 
 def test_the_token_is_in_no_log(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:

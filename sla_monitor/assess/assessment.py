@@ -74,6 +74,22 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True)
+class BookedStretch:
+    """A stretch of booked maintenance that runs or is to come: `[start_ms, end_ms)` of entry `booking`, for some
+    services. `is_silenced`: nobody is called in it, because the figures leave it out; `why` says why it does, or not.
+    `loud_kpis`: KPIs of these services that count it all the same, and of which somebody is told."""
+
+    booking: int
+    reference: str
+    services: tuple[str, ...]
+    start_ms: int
+    end_ms: int
+    is_silenced: bool
+    why: str
+    loud_kpis: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AllowanceUse:
     """An allowance of maintenance at the end of the month: `used_ms` of it is taken by what is booked and permitted.
     `services`: those that share it. `over`: what it is for."""
@@ -339,6 +355,7 @@ class ContractAssessment:
     `imports`: what was brought in from elsewhere and counts here.
     `allowances`: what is left of those that bookings use up, of a month or a year.
     `acknowledged`: the outages that somebody has in hand now; no figure depends on them.
+    `booked`: maintenance from now to the end of next month, in the running month alone.
     """
 
     contract: str
@@ -378,6 +395,7 @@ class ContractAssessment:
     imports: tuple[Imported, ...] = ()
     allowances: tuple[AllowanceUse, ...] = ()
     acknowledged: tuple[Acknowledged, ...] = ()
+    booked: tuple[BookedStretch, ...] = ()
 
     @property
     def gives_points(self) -> bool:

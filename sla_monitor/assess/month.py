@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sla_monitor.assess.acknowledgements import acknowledged
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, Imported, ServiceAssessment
+from sla_monitor.assess.booked_maintenance import booked_maintenance
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.counting_in_words import accounting
 from sla_monitor.assess.credit_inputs import month_input
@@ -223,6 +224,7 @@ def _assessment(
         allowances=tuple(allowance_uses(contract_context.case, terms, context.period, contract_context.hours)),
         report_due_ms=report_due_ms(contract_context, terms, month),
         reconciliation=_reconciled(context, services=tuple(services.values())),
+        booked=booked_maintenance(context) if status == "running" else (),
         clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),
         acknowledged=acknowledged(context, services) if status == "running" else (),
     )

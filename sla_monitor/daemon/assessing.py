@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 
-from sla_monitor.assess import Cache, assess
+from sla_monitor.assess import Assessment, Cache, assess
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
 from sla_monitor.contract.contract import Contract
@@ -79,6 +79,10 @@ class Assessing:
         threading.Thread(target=self._make_first, args=(take_up, then, self._first), name="first", daemon=True).start()
         with suppress(TimeoutError):
             self._first.result(patience_s)
+
+    @property
+    def latest(self) -> Assessment:
+        return self._board.assessment
 
     @property
     def is_first_done(self) -> bool:

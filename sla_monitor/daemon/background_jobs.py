@@ -15,11 +15,10 @@ from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
-from sla_monitor.register.effective import effective_entries
 from sla_monitor.review.pack_scheduler import PackScheduler, due
 from sla_monitor.review.pack_store import shelved
 from sla_monitor.schedule import Schedule
-from sla_monitor.silences import Silences, bookings
+from sla_monitor.silences import Silences, silenced
 from sla_monitor.web import ReviewPack
 
 REVIEWS_EVERY_MS = 60_000
@@ -86,13 +85,12 @@ class BackgroundJobs:
         self._silences.close()
 
     def silence(self) -> None:
-        """Let Alertmanager know of the maintenance that is booked."""
-        with self._assessing.recorded() as recorded:
-            booked = {
-                contract.id: list(bookings(contract.id, effective_entries(recorded.entries(contract.id))))
-                for contract in self._configuration().contracts
-            }
-        self._silences.keep(booked, self._clock.now_ms())
+        """Let Alertmanager know of the maintenance that is permitted, as the latest assessment has it; before the first
+        one nothing is known, and nothing changes."""
+        assessment = self._assessing.latest
+        if assessment.at_ms:
+            permitted = {contract.contract: silenced(contract) for contract in assessment.contracts}
+            self._silences.keep(permitted, self._clock.now_ms())
 
     def ask_for_figures(self) -> None:
         """Have Prometheus asked for the KPI figures that it knows, where that is due."""
@@ -151,6 +149,7 @@ class BackgroundJobs:
         """The metrics about them."""
         return {
             names.SILENCES: [((), self._silences.count)],
+            names.SILENCES_FOREIGN: [((), self._silences.foreign)],
             names.SILENCES_FAILING: [((), self._silences.failing)],
             names.ARCHIVE_FAILING: [((), self._nightly.failing)],
             names.KPI_QUERIES: self._queries.asked(),

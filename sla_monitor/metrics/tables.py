@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 
 from sla_monitor import names
+from sla_monitor.assess.assessment import BookedStretch
 from sla_monitor.board import Board
 from sla_monitor.metrics.contracts import CONTRACTS
 from sla_monitor.metrics.kpis import KPIS
@@ -74,23 +75,39 @@ def _acknowledged(board: Board) -> Iterator[Row]:
 
 
 def _maintenance(board: Board) -> Iterator[Row]:
-    for contract, service, ends in _maintenances(board):
-        yield (contract, service), any(start_ms <= board.assessment.at_ms < end_ms for start_ms, end_ms in ends)
+    for contract, service, stretches in _booked_now(board):
+        yield (contract, service), any(one.is_silenced for one in stretches)
+
+
+def _booked_and_loud(board: Board) -> Iterator[Row]:
+    for contract, service, stretches in _booked_now(board):
+        yield (contract, service), bool(stretches) and not any(one.is_silenced for one in stretches)
+
+
+def _booked_now(board: Board) -> Iterator[tuple[str, str, list[BookedStretch]]]:
+    """What is booked of each service now."""
+    at_ms = board.assessment.at_ms
+    for contract in board.assessment.contracts:
+        now = [one for one in contract.booked if one.start_ms <= at_ms < one.end_ms]
+        for service in contract.services:
+            yield contract.contract, service.service, [one for one in now if service.service in one.services]
 
 
 def _maintenance_end(board: Board) -> Iterator[Row]:
+    """Of what is under way, or else of what has ended lately."""
     at_ms = board.assessment.at_ms
-    for contract, service, ends in _maintenances(board):
-        recent = [end_ms for start_ms, end_ms in ends if start_ms <= at_ms < end_ms + DAY_MS]
-        yield (contract, service), maybe_seconds(max(recent, default=None))
-
-
-def _maintenances(board: Board) -> Iterator[tuple[str, str, list[tuple[int, int]]]]:
-    """The permitted maintenance of each service."""
-    for contract in board.assessment.contracts:
-        for service in contract.services:
-            permitted = (one for one in service.excluded if one.kind == "maintenance" and one.granted)
-            yield contract.contract, service.service, [(one.start_ms, one.end_ms) for one in permitted]
+    ended = {
+        (contract.contract, service.service): [
+            one.end_ms
+            for one in service.excluded
+            if one.kind == "maintenance" and one.granted and one.end_ms <= at_ms < one.end_ms + DAY_MS
+        ]
+        for contract in board.assessment.contracts
+        for service in contract.services
+    }
+    for contract, service, stretches in _booked_now(board):
+        ends = [one.end_ms for one in stretches if one.is_silenced] or ended[contract, service]
+        yield (contract, service), maybe_seconds(max(ends, default=None))
 
 
 def _contract_info(board: Board) -> Iterator[Row]:
@@ -126,6 +143,7 @@ TABLES: Mapping[MetricName, Rows] = {
     names.SERVICE_FAILING: _failing,
     names.ACKNOWLEDGED: _acknowledged,
     names.SERVICE_MAINTENANCE: _maintenance,
+    names.SERVICE_BOOKED_AND_LOUD: _booked_and_loud,
     names.SERVICE_MAINTENANCE_END: _maintenance_end,
     **{metric: kept(rows) for metric, rows in KPIS.items()},
     names.CONTRACT_INFO: _contract_info,

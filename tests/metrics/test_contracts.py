@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from sla_monitor import names
 from sla_monitor.assess import Acknowledged, Assessment, ContractAssessment
+from sla_monitor.assess.assessment import BookedStretch
 from sla_monitor.board import Board
 from sla_monitor.metrics.exporter import BoardCollector, Exporter
 from sla_monitor.sla.observation import Outcome, Reason
@@ -29,8 +30,14 @@ MONEY = 'contract="partnership",currency="GBP"'
 
 def assessed() -> ContractAssessment:
     down = estate.service("CAD", Outcome.DOWN, estate.outage(HOUR, None, Reason.TIMEOUT, "login"))
-    down = replace(down, excluded=(permitted(estate.NOW_MS - HOUR, estate.NOW_MS + HOUR),))
-    return with_figures(estate.contract((down,), (estate.kpi(down, "99.9"),)), estate.NOW_MS, MISSES)
+    found = with_figures(estate.contract((down,), (estate.kpi(down, "99.9"),)), estate.NOW_MS, MISSES)
+    return replace(found, booked=(stretch(-1, 1),))
+
+
+def stretch(start: int, end: int, *, is_silenced: bool = True) -> BookedStretch:
+    """In hours from now."""
+    start_ms, end_ms = (estate.NOW_MS + hours * HOUR for hours in (start, end))
+    return BookedStretch(12, "CHG-1", ("cad",), start_ms, end_ms, is_silenced, "decision 13")
 
 
 def board(contract: ContractAssessment | None = None) -> Board:
@@ -132,10 +139,19 @@ def test_a_claim_can_be_made_to_the_end_of_its_last_day_in_the_contracts_zone() 
 def test_of_two_windows_of_maintenance_the_later_end_is_told() -> None:
     contract = assessed()
     now_ms = estate.NOW_MS
-    two = (permitted(now_ms - 3 * HOUR, now_ms - HOUR), permitted(now_ms - HOUR, now_ms + HOUR))
-    text = render(board(replace(contract, services=(replace(contract.services[0], excluded=two),))))
+    ended = replace(contract.services[0], excluded=(permitted(now_ms - 3 * HOUR, now_ms - HOUR),))
+    text = render(board(replace(contract, services=(ended,), booked=(stretch(-1, 1), stretch(2, 3)))))
     series = 'sla_service_maintenance_end_timestamp_seconds{contract="partnership",service="cad"}'
     assert value(text, series) == (now_ms + HOUR) / 1000
+
+
+def test_maintenance_that_is_booked_and_not_permitted_is_told_apart() -> None:
+    text = render(board(replace(assessed(), booked=(stretch(-1, 1, is_silenced=False),))))
+    labels = '{contract="partnership",service="cad"}'
+    assert value(text, f"sla_service_maintenance{labels}") == 0
+    assert value(text, f"sla_service_maintenance_not_permitted{labels}") == 1
+    assert value(text, f"sla_service_maintenance_end_timestamp_seconds{labels}") is None
+    assert value(render(board()), f"sla_service_maintenance_not_permitted{labels}") == 0
 
 
 def test_the_end_of_maintenance_is_told_for_a_day() -> None:
@@ -144,7 +160,7 @@ def test_the_end_of_maintenance_is_told_for_a_day() -> None:
         replace(contract.services[0], excluded=(permitted(estate.NOW_MS - 30 * HOUR, estate.NOW_MS - ago * HOUR),))
         for ago in (23, 25)
     ]
-    texts = [render(board(replace(contract, services=(service,)))) for service in ended]
+    texts = [render(board(replace(contract, services=(service,), booked=()))) for service in ended]
     assert ["sla_service_maintenance_end_timestamp_seconds{" in text for text in texts] == [True, False]
     assert all(value(text, 'sla_service_maintenance{contract="partnership",service="cad"}') == 0 for text in texts)
 

@@ -117,9 +117,7 @@ def parts(folder: Path, *, is_new: bool = False) -> Parts:
     """What a daemon over this record would hand to its pages. `is_new`: nothing has been seen yet."""
     path, clock, one = folder / "ledger.db", FakeClock(NOW_MS), contract()
     board = Board(NOW_MS - 9 * DAY)
-    board.watch(
-        Watched(key, one.id, service.id, each) for key, service, each in one.endpoints_at(NOW_MS)
-    )
+    board.watch(Watched(key, one.id, service.id, each) for key, service, each in one.endpoints_at(NOW_MS))
     with Ledger.open(path, clock) as ledger:
         for name in () if is_new else ("custody-web", "custody-api", "webmail", "portal"):
             for seen in probes(name):
@@ -138,5 +136,3 @@ def _entry(number: int, said: dict[str, Any]) -> Entry:
     own = {name: said[name] for name in ("at", "actor", "note")}
     body = {name: value for name, value in said.items() if name not in own}
     return Entry.model_validate(exact({"number": number, "contract": "partnership", "said": body, **own}))
-
-

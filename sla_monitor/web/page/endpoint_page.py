@@ -70,7 +70,7 @@ def render_endpoint(layout: Layout, frame: Frame, facts: EndpointFacts, elsewher
         days=day_rows(facts.history),
         problem=facts.history.problem,
         failures=failure_rows(facts.history.failures, contract.id, names, at),
-        contacts=contact_rows(facts.terms, facts.terms.contacts_of(service)),
+        contacts=contact_rows(facts.terms.contacts_of(service)),
         runbook=endpoint.runbook_url or service.runbook_url or "",
         dashboard=dashboard_link(elsewhere, contract.id, service.id),
         command=acknowledge_command(contract.id, "endpoint", endpoint.id, elsewhere.config),

@@ -30,6 +30,7 @@ class DayRow:
     `hatched`: how many tenths of it nobody saw, at least one if any. `text` says all of it."""
 
     id: str
+    is_watched: bool
     look: str
     hatched: int
     date: str
@@ -80,6 +81,7 @@ def _day_row(day: DayState) -> DayRow:
     told = ", ".join(f"{name} {time}" for name, time in times.items() if time)
     return DayRow(
         id=f"day-{day.on}",
+        is_watched=day.is_watched,
         look=look,
         hatched=_hatched(day),
         date=date,

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from sla_monitor.assess import Acknowledged, KpiAssessment, ServiceAssessment
 from sla_monitor.board import Board, Watched
-from sla_monitor.contract.terms import Contact, Terms
-from sla_monitor.sla.observation import Outcome
+from sla_monitor.contract.terms import Contact
+from sla_monitor.sla.observation import Finding, Outcome
 from sla_monitor.web.page.card_rows import endpoint_row, kpi_allowance, outage_row
 from sla_monitor.web.page.history_rows import day_rows, failure_rows
 from sla_monitor.web.page.kpi_rows import At, kpi_rows
 from sla_monitor.web.page.layout import Frame, Layout
-from sla_monitor.web.page.service_cards import affects, figures
+from sla_monitor.web.page.selection import EVERYBODY
+from sla_monitor.web.page.service_cards import figures
 from sla_monitor.web.page.subject import (
     Elsewhere,
     ServiceFacts,
@@ -27,7 +28,7 @@ from sla_monitor.web.page.subject import (
 )
 from sla_monitor.web.record import Record
 from sla_monitor.wording.durations import format_short_duration
-from sla_monitor.wording.instants import format_instant, format_recent
+from sla_monitor.wording.instants import format_instant, format_recent, format_stretch
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason, worst_outcome
 
@@ -54,6 +55,20 @@ class AcknowledgedRow:
     whose: str
     until: str
     entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRow:
+    """A stretch of booked maintenance. `effect`: whether alerts are silent in it; `loud`: KPIs that count it all the
+    same."""
+
+    when: str
+    is_now: bool
+    effect: str
+    why: str
+    loud: str
+    entry: int
+    reference: str
 
 
 def service_facts(board: Board, record: Record, contract: str, service: str, now_ms: int) -> ServiceFacts:
@@ -88,7 +103,7 @@ def render_service(layout: Layout, frame: Frame, facts: ServiceFacts, elsewhere:
         contract=plain(facts.terms.title or contract.id),
         supplier=plain(facts.terms.supplier),
         criticality=service.criticality,
-        affects=affects(figure) if figure else "",
+        affects=plain(", ".join(service.participants)) or EVERYBODY,
         acknowledged=acknowledged_rows(facts.acknowledged, names, at),
         days=day_rows(facts.history),
         problem=facts.history.problem,
@@ -98,7 +113,8 @@ def render_service(layout: Layout, frame: Frame, facts: ServiceFacts, elsewhere:
         outages=[outage_row(one, *at) for one in reversed(figure.outages)] if figure else [],
         endpoints=[(endpoint_row(one, *at), endpoint_address(contract.id, one.terms.id)) for one in facts.endpoints],
         failures=failure_rows(facts.history.failures, contract.id, names, at),
-        contacts=contact_rows(facts.terms, facts.terms.contacts_of(service)),
+        bookings=booking_rows(facts, at),
+        contacts=contact_rows(facts.terms.contacts_of(service)),
         runbook=service.runbook_url or "",
         dashboard=dashboard_link(elsewhere, contract.id, service.id),
         command=acknowledge_command(contract.id, "service", service.id, elsewhere.config),
@@ -129,9 +145,20 @@ def service_state(facts: ServiceFacts, figure: ServiceAssessment | None, at: At)
         word=OUTCOMES[state],
         since=format_recent(began_ms, *at) if began_ms else "",
         lasting=format_short_duration(max(0, facts.now_ms - began_ms)) if began_ms else "",
-        reason="" if state is Outcome.UP else describe_reason(reason, none="not probed yet" if not findings else ""),
+        reason=_last_outage(figure, at) if state is Outcome.UP else describe_reason(reason, none=_unseen(findings)),
         detail=plain(next((found.detail for found in findings if found.detail), "")),
     )
+
+
+def _last_outage(figure: ServiceAssessment | None, at: At) -> str:
+    if figure is None:
+        return ""
+    ended_ms = figure.outages[-1].end_ms if figure.outages else None
+    return "no outage was seen this month" if ended_ms is None else f"last outage ended {format_recent(ended_ms, *at)}"
+
+
+def _unseen(findings: Sequence[Finding]) -> str:
+    return "" if findings else "not probed yet"
 
 
 def _began_ms(state: Outcome, culprits: Sequence[Watched]) -> int:
@@ -155,6 +182,24 @@ def acknowledged_rows(several: Sequence[Acknowledged], names: dict[str, str], at
     )
 
 
-def contact_rows(terms: Terms, contacts: Sequence[Contact]) -> tuple[tuple[str, str, str], ...]:
+def booking_rows(facts: ServiceFacts, at: At) -> tuple[BookingRow, ...]:
+    """Maintenance that runs or is to come, as the register and the contract have it."""
+    booked = facts.assessed.booked if facts.assessed else ()
+    return tuple(
+        BookingRow(
+            when=format_stretch(one.start_ms, one.end_ms, at[0]),
+            is_now=one.start_ms <= facts.now_ms < one.end_ms,
+            effect="nobody is called" if one.is_silenced else "somebody is called",
+            why=plain(one.why),
+            loud=", ".join(map(plain, one.loud_kpis)),
+            entry=one.booking,
+            reference=plain(one.reference),
+        )
+        for one in booked
+        if facts.service.id in one.services
+    )
+
+
+def contact_rows(contacts: Sequence[Contact]) -> tuple[tuple[str, str, str], ...]:
     """Name, telephone, e-mail."""
     return tuple((plain(one.name), plain(one.phone), plain(one.email)) for one in contacts)
