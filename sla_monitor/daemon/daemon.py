@@ -22,9 +22,10 @@ from sla_monitor.daemon.background_jobs import BackgroundJobs, packs
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.record_verification import RecordVerification
+from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
-from sla_monitor.ledger import HistoryReader, Ledger
+from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Elsewhere, Record, Web
@@ -68,7 +69,9 @@ class Daemon:
         self._verified = RecordVerification()
         self._assessing = Assessing(self._ledger, self.board, clock, self._verified)
         self._heads = Heads(self._ledger, clock, settings, self._verified)
-        self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, self._verified)
+        older = Archived(settings.archive.folder)
+        times = ResponseHistory(lambda: HistoryReader(settings.ledger.path, older), Recorded(self._ledger).keep, clock)
+        self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, self._verified, times)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._sites = self._collector.sites
         self._scheduler = threaded()
@@ -101,8 +104,9 @@ class Daemon:
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
             record=Record(
-                lambda: HistoryReader(settings.ledger.path, Archived(settings.archive.folder)),
+                lambda: HistoryReader(settings.ledger.path, older),
                 lambda: self._configuration.contracts,
+                times.of,
             ),
             elsewhere=self._elsewhere,
         )

@@ -9,10 +9,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.day_states import DayState, days_until, endpoint_days, service_days
 from sla_monitor.assess.history import Cache, contract_context_of
+from sla_monitor.assess.response_times import ResponseTimes
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.reading.history_reader import HistoryReader
@@ -26,6 +28,8 @@ DAYS = 90
 
 FAILURES = 8
 """Latest runs of failed probes on a page."""
+
+Times: TypeAlias = tuple[Sequence[ResponseTimes], Sequence[ResponseTimes]]
 
 PAGES_KEPT = 100
 """Histories held, some 30 kB each."""
@@ -59,8 +63,14 @@ class History:
 class Record:
     """The record as pages ask it, from any thread, one at a time. `opened` opens it, when it is first needed."""
 
-    def __init__(self, opened: Callable[[], HistoryReader], contracts: Callable[[], Sequence[Contract]]) -> None:
-        self.contracts = contracts
+    def __init__(
+        self,
+        opened: Callable[[], HistoryReader],
+        contracts: Callable[[], Sequence[Contract]],
+        response_times: Callable[[str, str], Times] = lambda contract, subject: ((), ()),
+    ) -> None:
+        """`response_times`: of a contract's `service ID` or `endpoint ID`, of days and of months, ascending."""
+        self.contracts, self.response_times = contracts, response_times
         self._opened, self._lock = opened, threading.Lock()
         self._reader: HistoryReader | None = None
         self._caches: dict[str, Cache] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sla_monitor.assess import assess
 from sla_monitor.board import Board, Watched
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.terms import Terms
+from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.ledger import HistoryReader, Ledger
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
@@ -119,17 +121,20 @@ def parts(folder: Path, *, is_new: bool = False) -> Parts:
     board = Board(NOW_MS - 9 * DAY)
     board.watch(Watched(key, one.id, service.id, each) for key, service, each in one.endpoints_at(NOW_MS))
     with Ledger.open(path, clock) as ledger:
-        for name in () if is_new else ("custody-web", "custody-api", "webmail", "portal"):
-            for seen in probes(name):
-                ledger.record(seen, EVERY)
-                board.observe(seen)
+        several = () if is_new else map(probes, ("custody-web", "custody-api", "webmail", "portal"))
+        for number, seen in enumerate(sorted(chain.from_iterable(several), key=lambda one: one.at_ms), start=1):
+            ledger.record(seen, EVERY)
+            board.observe(seen)
+            assert number % 500 or ledger.flush(20)  # in links of the chain as long as a daemon's
         assert ledger.flush(20)
     if not is_new:
         Register.open(path, clock).add([_entry(number, said) for number, said in enumerate(SAID, start=1)])
     with HistoryReader(path) as reader:
         board.assessment = assess([one], reader, NOW_MS)
+    times = ResponseHistory(lambda: HistoryReader(path), lambda digest, body: None, clock)
+    times.turn([one])
     elsewhere = Elsewhere("/etc/sla-monitor/sla-monitor.yaml", "https://grafana.authority.example/")
-    return Parts(board=board, ledger=path, contracts=(one,), clock=clock, elsewhere=elsewhere)
+    return Parts(board=board, ledger=path, contracts=(one,), clock=clock, elsewhere=elsewhere, response_times=times.of)
 
 
 def _entry(number: int, said: dict[str, Any]) -> Entry:

@@ -18,6 +18,7 @@ from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Elsewhere, Health, Limits, Record, ReviewPack, Web
+from sla_monitor.web.record import Times
 
 QUICK = Limits(header_s=1, body_s=1, write_s=1)
 """Short enough to wait for in a test."""
@@ -41,9 +42,10 @@ class Parts:
     contracts: Sequence[Contract] = ()
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     clock: Clock = field(default_factory=SystemClock)
+    response_times: Callable[[str, str], Times] = lambda contract, subject: ((), ())
 
     def record(self) -> Record:
-        return Record(lambda: HistoryReader(self.ledger), lambda: self.contracts)
+        return Record(lambda: HistoryReader(self.ledger), lambda: self.contracts, self.response_times)
 
     def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
         self.scrapes.append((accept, accept_encoding))

@@ -9,6 +9,7 @@ from sla_monitor.web.page.card_rows import endpoint_row
 from sla_monitor.web.page.history_rows import day_rows, failure_rows
 from sla_monitor.web.page.kpi_rows import At
 from sla_monitor.web.page.layout import Frame, Layout
+from sla_monitor.web.page.response_chart import response_chart
 from sla_monitor.web.page.service_page import StateNow, acknowledged_rows, contact_rows
 from sla_monitor.web.page.subject import (
     Elsewhere,
@@ -42,6 +43,7 @@ def endpoint_facts(board: Board, record: Record, contract: str, endpoint: str, n
         assessed=assessed,
         watched=next(iter(watched_of(board, found, [one])), None),
         history=record.endpoint_history(found, endpoint, assessed.at_ms if assessed else now_ms),
+        times=record.response_times(found.id, f"endpoint {endpoint}"),
         now_ms=now_ms,
     )
 
@@ -67,7 +69,8 @@ def render_endpoint(layout: Layout, frame: Frame, facts: EndpointFacts, elsewher
         contract=plain(facts.terms.title or contract.id),
         supplier=plain(facts.terms.supplier),
         acknowledged=acknowledged_rows(facts.acknowledged, names, at),
-        days=day_rows(facts.history),
+        days=day_rows(facts.history, facts.times[0]),
+        chart=response_chart(*facts.times, [day.on for day in facts.history.days]),
         problem=facts.history.problem,
         failures=failure_rows(facts.history.failures, contract.id, names, at),
         contacts=contact_rows(facts.terms.contacts_of(service)),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.day_states import DayState
+from sla_monitor.assess.response_times import ResponseTimes
 from sla_monitor.web.page.subject import endpoint_address
 from sla_monitor.web.record import Failure, History
 from sla_monitor.wording.durations import format_duration, format_phases, format_probe_duration
@@ -39,6 +40,8 @@ class DayRow:
     down: str
     unknown: str
     excluded: str
+    median: str
+    p95: str
     text: str
 
 
@@ -63,22 +66,23 @@ class FailureRow:
     is_kept: bool
 
 
-def day_rows(history: History) -> tuple[DayRow, ...]:
-    """Every day, the oldest first."""
-    return tuple(map(_day_row, history.days))
+def day_rows(history: History, times: Sequence[ResponseTimes]) -> tuple[DayRow, ...]:
+    """Every day, the oldest first, with how long answers took on it where that is known."""
+    known = {one.on: one for one in times}
+    return tuple(_day_row(day, known.get(day.on)) for day in history.days)
 
 
-def _day_row(day: DayState) -> DayRow:
+def _day_row(day: DayState, times: ResponseTimes | None) -> DayRow:
     word = "not watched yet" if not day.is_watched else "no service time" if day.state is None else _word(day)
     look = "before" if not day.is_watched else "none" if day.state is None else day.state.value
-    times = {
+    lasted = {
         "down": format_duration(day.down_ms, up=True) if day.down_ms else "",
         "unknown": format_duration(day.unknown_ms, up=True) if day.unknown_ms else "",
         "degraded": format_duration(day.degraded_ms) if day.degraded_ms else "",
         "excluded": format_duration(day.excluded_ms) if day.excluded_ms else "",
     }
     date = format_date(day.on)
-    told = ", ".join(f"{name} {time}" for name, time in times.items() if time)
+    told = ", ".join(f"{name} {time}" for name, time in lasted.items() if time)
     return DayRow(
         id=f"day-{day.on}",
         is_watched=day.is_watched,
@@ -87,9 +91,11 @@ def _day_row(day: DayState) -> DayRow:
         date=date,
         word=word,
         availability=format_ratio(day.availability_ratio, none="") if day.is_watched else "",
-        down=times["down"],
-        unknown=times["unknown"],
-        excluded=times["excluded"],
+        down=lasted["down"],
+        unknown=lasted["unknown"],
+        excluded=lasted["excluded"],
+        median=format_probe_duration(times.median_us) if times else "",
+        p95=format_probe_duration(times.p95_us) if times else "",
         text=f"{date}: {word}{f' ({told})' if told else ''}",
     )
 

@@ -13,6 +13,7 @@ from sla_monitor.web.page.card_rows import endpoint_row, kpi_allowance, outage_r
 from sla_monitor.web.page.history_rows import day_rows, failure_rows
 from sla_monitor.web.page.kpi_rows import At, kpi_rows
 from sla_monitor.web.page.layout import Frame, Layout
+from sla_monitor.web.page.response_chart import response_chart
 from sla_monitor.web.page.selection import EVERYBODY
 from sla_monitor.web.page.service_cards import figures
 from sla_monitor.web.page.subject import (
@@ -84,6 +85,7 @@ def service_facts(board: Board, record: Record, contract: str, service: str, now
         assessed=assessed,
         endpoints=watched_of(board, found, one.endpoints),
         history=record.service_history(found, service, assessed.at_ms if assessed else now_ms),
+        times=record.response_times(found.id, f"service {service}"),
         now_ms=now_ms,
     )
 
@@ -105,7 +107,8 @@ def render_service(layout: Layout, frame: Frame, facts: ServiceFacts, elsewhere:
         criticality=service.criticality,
         affects=plain(", ".join(service.participants)) or EVERYBODY,
         acknowledged=acknowledged_rows(facts.acknowledged, names, at),
-        days=day_rows(facts.history),
+        days=day_rows(facts.history, facts.times[0]),
+        chart=response_chart(*facts.times, [day.on for day in facts.history.days]),
         problem=facts.history.problem,
         figures=figures(figure, kpis) if figure else (),
         kpis=[(kpi_allowance(kpi), *kpi_rows([kpi], contract.id, at)) for kpi in kpis if kpi.service],

@@ -14,7 +14,7 @@ from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.web.record import History
+from sla_monitor.web.record import History, Times
 from sla_monitor.wording.text import plain
 
 
@@ -32,6 +32,7 @@ class ServiceFacts:
     """Everything that the page of a service tells, as it is: the page writes it in words, others as they please.
 
     `assessed`: the contract's running month; None: there is no assessment yet. `history`: up to the assessment.
+    `times`: how long answers took, by day and by month.
     """
 
     contract: Contract
@@ -40,6 +41,7 @@ class ServiceFacts:
     assessed: ContractAssessment | None
     endpoints: tuple[Watched, ...]
     history: History
+    times: Times
     now_ms: int
 
     @property
@@ -59,6 +61,7 @@ class EndpointFacts:
     assessed: ContractAssessment | None
     watched: Watched | None
     history: History
+    times: Times
     now_ms: int
 
     @property
