@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from datetime import date
 from pathlib import Path
 
 from bench.assess import best_ms, contract, fill
 from bench.terms import BEGIN_MS, DAY
+from sla_monitor.assess.response_times import day_histograms
 from sla_monitor.board import Board, Watched
-from sla_monitor.ledger import HistoryReader
+from sla_monitor.clock import SystemClock
+from sla_monitor.contract.local_time import midnight_ms
+from sla_monitor.ledger import HistoryReader, Ledger
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
 from sla_monitor.web import Elsewhere, Health, Record
 from sla_monitor.web.page.endpoint_page import endpoint_facts, render_endpoint
 from sla_monitor.web.page.layout import Layout, frame_of
@@ -52,7 +57,29 @@ def pages_cost(years: int = 1) -> None:
         record.close()
 
 
+def response_times_cost(each: int = 200) -> None:
+    """Print what a day's response times cost: read once, when the day is over."""
+    terms, clock = contract(ENDPOINTS, SERVICES), SystemClock()
+    on = date(2025, 6, 2)
+    start_ms = midnight_ms(on, terms.time_zone)
+    finding = Finding(Outcome.UP, duration_us=12_345, phases=Phases(321, 456, 7_890, 2_345, 77))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        with Ledger.open(path, clock) as ledger:
+            for probe in range(each):
+                for number in range(ENDPOINTS):
+                    at_ms = start_ms + probe * 60_000 + number
+                    ledger.record(Observation(f"bench/endpoint-{number}", at_ms, finding), 60_000)
+                ledger.flush(60)
+        with HistoryReader(path) as reader:
+            spent_ms = best_ms(lambda: day_histograms(terms, reader, on), 2)
+    us = spent_ms * 1000 / (each * ENDPOINTS)
+    a_day = f"{us * ENDPOINTS * 1440 / 1_000_000:.1f} s for a day of {ENDPOINTS:,} endpoints each minute"
+    print(f"response times of a day that is over: {us:.1f} us of processor time a probe, once; {a_day}")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.pages")
     parser.add_argument("--years", type=int, default=1)
     pages_cost(parser.parse_args().years)
+    response_times_cost()
