@@ -356,6 +356,7 @@ class ContractAssessment:
     `allowances`: what is left of those that bookings use up, of a month or a year.
     `acknowledged`: the outages that somebody has in hand now; no figure depends on them.
     `booked`: maintenance from now to the end of next month, in the running month alone.
+    `participants`: the names of those whom the contract serves, by id.
     """
 
     contract: str
@@ -396,6 +397,7 @@ class ContractAssessment:
     allowances: tuple[AllowanceUse, ...] = ()
     acknowledged: tuple[Acknowledged, ...] = ()
     booked: tuple[BookedStretch, ...] = ()
+    participants: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def gives_points(self) -> bool:

@@ -223,6 +223,7 @@ def _assessment(
         imports=tuple(_imported(context)),
         allowances=tuple(allowance_uses(contract_context.case, terms, context.period, contract_context.hours)),
         report_due_ms=report_due_ms(contract_context, terms, month),
+        participants={one.id: one.name or one.id for one in terms.participants},
         reconciliation=_reconciled(context, services=tuple(services.values())),
         booked=booked_maintenance(context) if status == "running" else (),
         clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),

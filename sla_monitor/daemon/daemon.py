@@ -109,6 +109,7 @@ class Daemon:
                 times.of,
             ),
             elsewhere=self._elsewhere,
+            views=settings.views,
         )
 
     def _elsewhere(self) -> Elsewhere:

@@ -178,9 +178,9 @@ CRITICAL = ("critical", "high", "medium", "low")
 BODIES = ("staffordshire", "west-midlands", "west-mercia")
 
 
-def many(contracts: int, services: int, endpoints: int, down: int) -> Board:
+def many(contracts: int, services: int, endpoints: int, down: int, figured: int = 1_000) -> Board:
     """So many contracts of four suppliers, services in all, endpoints of each, and services that are down; every one
-    with an outage behind it and an availability KPI, each with its evidence and its money."""
+    with an outage behind it and an availability KPI. `figured`: the contracts that have a year of figures and money."""
     made = []
     for i in range(services):
         past = outage(3 * DAY + i * MINUTE, 4 * MINUTE, Reason.TIMEOUT, "a")
@@ -202,7 +202,7 @@ def many(contracts: int, services: int, endpoints: int, down: int) -> Board:
             title=f"Contract {number} for managed services",
             supplier=f"Supplier {number % 4}",
         )
-        whole.append(assessed.with_figures(one, NOW_MS, {}))
+        whole.append(assessed.with_figures(one, NOW_MS, {}) if number < figured else one)
         for each in own:
             finding = Finding(each.state, Reason.TIMEOUT if each.state is Outcome.DOWN else None, "x" * 80, 40_000)
             for j in range(endpoints):

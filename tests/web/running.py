@@ -16,6 +16,7 @@ from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.ledger import HistoryReader
+from sla_monitor.settings.views import Views
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Elsewhere, Health, Limits, Record, ReviewPack, Web
 from sla_monitor.web.record import Times
@@ -46,6 +47,8 @@ class Parts:
 
     def record(self) -> Record:
         return Record(lambda: HistoryReader(self.ledger), lambda: self.contracts, self.response_times)
+
+    views: Views = field(default_factory=Views)
 
     def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
         self.scrapes.append((accept, accept_encoding))
@@ -90,6 +93,7 @@ def web_of(
         packs=parts.packs,
         record=parts.record(),
         elsewhere=lambda: parts.elsewhere,
+        views=parts.views,
         limits=limits or Limits(),
     )
 

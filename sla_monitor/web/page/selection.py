@@ -66,7 +66,8 @@ class ListedService:
     @property
     def affects(self) -> str:
         """Who has it, or lacks it."""
-        return plain(", ".join(self.participants)) or EVERYBODY
+        names = self.contract.participants if self.contract else {}
+        return plain(", ".join(names.get(one, one) for one in self.participants)) or EVERYBODY
 
     @property
     def criticality(self) -> str:
@@ -109,7 +110,7 @@ class ListedService:
 
     def _texts(self) -> Iterable[str]:
         yield from (self.service_id, self.name, self.contract_id, self.contract_title, self.supplier)
-        yield from self.participants
+        yield from (*self.participants, self.affects)
         for one in self.watched:
             yield from (one.terms.id, one.terms.name)
             # Kinds differ in what they call their address; a heartbeat has none.
@@ -162,19 +163,24 @@ class Choice:
 
 def choices(services: Iterable[ListedService]) -> tuple[Choice, ...]:
     """The filters, with what occurs."""
-    suppliers, contracts, participants, criticalities = set[str](), dict[str, str](), set[str](), set[str]()
+    suppliers, contracts, participants, criticalities = set[str](), dict[str, str](), dict[str, str](), set[str]()
     for one in services:
         suppliers.add(one.supplier)
         contracts[one.contract_id] = one.contract_title
-        participants.update(one.participants)
+        names = one.contract.participants if one.contract else {}
+        participants |= {each: plain(names.get(each, each)) for each in one.participants}
         criticalities.add(one.criticality)
     return (
         Choice("state", "State", STATES),
         Choice("supplier", "Supplier", {name: name for name in sorted(suppliers) if name}),
-        Choice("contract", "Contract", dict(sorted(contracts.items(), key=lambda item: item[1]))),
-        Choice("participant", "Participant", {name: name for name in sorted(participants)}),
+        Choice("contract", "Contract", _by_word(contracts)),
+        Choice("participant", "Participant", _by_word(participants)),
         Choice("criticality", "Criticality", {one: one for one in CRITICALITIES if one in criticalities}),
     )
+
+
+def _by_word(words: Mapping[str, str]) -> dict[str, str]:
+    return dict(sorted(words.items(), key=lambda item: item[1].casefold()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +194,7 @@ class Selection:
     refresh_s: int = 0
     unfold: bool = False
     ignored: tuple[str, ...] = ()
+    path: str = "/"
 
     @property
     def is_filtered(self) -> bool:
@@ -204,7 +211,8 @@ class Selection:
         values = {"q": new.search, **new.filters, "group": new.group or ""}
         values |= {"page": str(new.page) if new.page > 1 else "", "open": "all" if new.unfold else ""}
         values |= {"refresh": str(new.refresh_s) if new.refresh_s else ""}
-        return "/?" + urlencode({name: value for name, value in values.items() if value})
+        asked = urlencode({name: value for name, value in values.items() if value})
+        return f"{self.path}?{asked}" if asked else self.path
 
     def without(self, name: str) -> str:
         """The address without one filter."""
@@ -241,7 +249,7 @@ def refresh_of(values: Sequence[str]) -> int:
     return seconds if LEAST_REFRESH_S <= seconds <= MOST_REFRESH_S else 0
 
 
-def selection_of(arguments: Mapping[str, Sequence[str]], filters: Iterable[Choice]) -> Selection:
+def selection_of(arguments: Mapping[str, Sequence[str]], filters: Iterable[Choice], path: str = "/") -> Selection:
     """The arguments of an address, as far as they make sense with these filters."""
     given = _Given(arguments)
     search = given.last("q")
@@ -255,6 +263,7 @@ def selection_of(arguments: Mapping[str, Sequence[str]], filters: Iterable[Choic
         refresh_s=given.refresh(),
         unfold=given.last("open") == "all",
         ignored=tuple(given.ignored),
+        path=path,
     )
 
 

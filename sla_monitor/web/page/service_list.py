@@ -28,7 +28,7 @@ ROWS = 50
 MOST_CONTRACTS = 20
 """Contracts that are listed below the rows; more of them are counted, and found by the filter."""
 
-MOST_WORDS = 160
+MOST_WORDS = 120
 """Characters of what an endpoint said that a row shows; all of it stands on the endpoint's page."""
 
 
@@ -156,10 +156,14 @@ def _placed(shown: Sequence[ListedService], selection: Selection) -> list[tuple[
 
 
 def _label(selection: Selection, name: str, members: Sequence[ListedService]) -> str:
+    if selection.group is None:
+        return ""
     if selection.group == "state":
         return OUTCOMES[Outcome(name)]
     if selection.group == "contract":
         return members[0].contract_title
+    if selection.group == "participant":
+        return next((plain(one.contract.participants.get(name, name)) for one in members if one.contract), name)
     return (name[:1].upper() + name[1:] if selection.group == "criticality" else name) or "No supplier known yet"
 
 

@@ -38,7 +38,7 @@ from sla_monitor.wording.vocabulary import worst_outcome
 SHOWN_DANGERS = 6
 """KPIs listed at the top; all of them stand in their contract's table."""
 
-MOST_OPTIONS = 60
+MOST_OPTIONS = 150
 """Values among which a filter lets choose; of more, it asks for one."""
 
 

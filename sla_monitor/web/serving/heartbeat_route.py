@@ -69,7 +69,7 @@ class Tokens:
         try:
             token = reference.reveal()
         except SecretError as error:
-            log.error("no heartbeat can be checked against this token: %s", error)
+            log.error("nobody can be let in with this token: %s", error)
             return ""
         if len(token) < MIN_TOKEN:
             log.error("%s: the token is shorter than %d characters and is not accepted", reference, MIN_TOKEN)

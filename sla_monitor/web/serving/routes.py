@@ -1,4 +1,4 @@
-"""The routes: status page, metrics, health, reload, heartbeats."""
+"""The routes: status page, wall, pages for others, metrics, health, reload, heartbeats."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from sla_monitor.web.page.pack_list import found, headers
 from sla_monitor.web.page.selection import refresh_of
 from sla_monitor.web.page.service_page import render_service, service_facts
 from sla_monitor.web.page.subject import SubjectError
+from sla_monitor.web.page.wall import REFRESH_S
+from sla_monitor.web.serving.access import credentials
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
 from sla_monitor.web.serving.heartbeat_route import bearer
-from sla_monitor.web.serving.web_parts import WebParts
+from sla_monitor.web.serving.web_parts import PUBLIC, WebParts
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,55 @@ class Status(Handler):
         self.show(html)
 
     head = get
+
+
+class WallView(Handler):
+    """`GET /wall`: the states of services for a screen on the wall, which asks again by itself."""
+
+    async def get(self) -> None:
+        site = self.site
+        health = await site.rendering.run(site.health)
+        html = await site.rendering.run(
+            site.wall.render, site.board, health, site.clock.now_ms(), self.arguments_given()
+        )
+        # A policy of the operator's own may stop the script: then the browser must come back without it.
+        if "Content-Security-Policy" in site.files.config.http_server_config.headers:
+            self.set_header("Refresh", str(REFRESH_S))
+        self.show(html)
+
+    head = get
+
+
+class Shared(Handler):
+    """`GET /public` and `GET /participants/<id>`: what settings let others see, and nothing else."""
+
+    has_own_token = True
+
+    async def get(self, participant: str | None = None) -> None:
+        site, views = self.site, self.site.views
+        if (views.public == "closed") if participant is None else not views.participants:
+            raise Refusal(404, "not found")
+        if participant is not None or views.public == "token":
+            await self._refuse_without_token(PUBLIC if participant is None else participant)
+        health = await site.rendering.run(site.health)
+        self.show(await site.rendering.run(site.shared.render, site.board, health, site.clock.now_ms(), participant))
+
+    head = get
+
+    async def _refuse_without_token(self, whose: str) -> None:
+        """The same words for a wrong token and for a participant whom settings do not name. A browser asks for a name
+        and a password: the token is the password, whatever the name."""
+        authorization = self.request.headers.get("Authorization", "")
+        token = bearer(authorization) or credentials(authorization)[1].decode(errors="replace")
+        is_right = await self.site.beating.run(self.site.viewers.fits, whose, token) if token else False
+        if is_right:
+            return
+        # A request without a token is how every browser begins.
+        client = self.request.remote_ip or ""
+        wait_s = self.site.failures.take(client, self.site.clock.monotonic()) if token else 0
+        if wait_s:
+            raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
+        raise Refusal(401, "unauthorised", {"WWW-Authenticate": 'Basic realm="status", charset="UTF-8"'})
 
 
 class SubjectPages(NamedTuple):
@@ -209,6 +260,9 @@ def application(site: WebParts) -> Application:
         (r"/", Status, parts),
         (r"/services/([^/]+)/([^/]+)", ServicePage, parts),
         (r"/endpoints/([^/]+)/([^/]+)", EndpointPage, parts),
+        (r"/wall", WallView, parts),
+        (r"/public", Shared, parts),
+        (r"/participants/([^/]+)", Shared, parts),
         (r"/reviews/([^/]+)/(.+)", Review, parts),
         (r"/metrics", Metrics, parts),
         (r"/-/healthy", Healthy, parts),

@@ -20,6 +20,7 @@ from tornado.web import Application
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.errors import ListenError
+from sla_monitor.settings.views import Views
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.page.subject import Elsewhere
@@ -42,7 +43,7 @@ class Web:
 
     `metrics` answers a scrape; `reload` gives the problems it met; `report` takes in what an endpoint's job
     reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
-    gives the review packs that were made; `elsewhere` gives what pages lead to.
+    gives the review packs that were made; `elsewhere` gives what pages lead to. `views` says what others may see.
     All six are called from threads of ours. `record` has the history of services and endpoints.
     """
 
@@ -60,6 +61,7 @@ class Web:
     record: Record
     elsewhere: Callable[[], Elsewhere] = Elsewhere
     limits: Limits = Limits()  # noqa: RUF009 - frozen
+    views: Views = Views()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         self.port = 0
@@ -118,6 +120,7 @@ class Web:
             only_loopback=only_loopback,
             record=self.record,
             elsewhere=self.elsewhere,
+            views=self.views,
         )
 
     def _warn_if_open(self, site: WebParts) -> None:

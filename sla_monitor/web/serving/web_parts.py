@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.settings.views import Views
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.page.shared_page import SharedPage
 from sla_monitor.web.page.status_page import StatusPage
 from sla_monitor.web.page.subject import Elsewhere
+from sla_monitor.web.page.wall import Wall
 from sla_monitor.web.record import Record
 from sla_monitor.web.serving.access import Access
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Limit, Tokens
 from sla_monitor.web.serving.limits import Bounded, Limits
+
+PUBLIC = "/public"
+"""The public's name among those who have a token: no participant's id has a slash."""
 
 
 @dataclass
@@ -39,12 +45,16 @@ class WebParts:
     only_loopback: bool
     record: Record
     elsewhere: Callable[[], Elsewhere]
+    views: Views = Views()  # noqa: RUF009 - frozen
     layout: Layout = field(default_factory=Layout)
     access: Access = field(default_factory=Access)
     active: int = 0
 
     def __post_init__(self) -> None:
-        self.page = StatusPage(self.layout)
+        self.page, self.wall, self.shared = StatusPage(self.layout), Wall(self.layout), SharedPage(self.layout)
+        own = {PUBLIC: self.views.public_token} if self.views.public_token else {}
+        viewing = {**self.views.participants, **own}
+        self.viewers = Tokens(lambda: viewing)
         self.beats = Limit(self.limits.beats_per_minute)
         self.failures = Limit(self.limits.failures_per_minute)
         # Apart from each other: a long reload or a run of wrong passwords stops no scrape and no heartbeat.

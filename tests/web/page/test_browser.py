@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from importlib.resources import files
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.board import Board
+from sla_monitor.settings.views import Views
 from tests.support.reconciled import reconciled
 from tests.web import estate
 from tests.web.browser import Tab, tab
@@ -105,6 +107,65 @@ def test_axe_finds_nothing_that_keeps_anybody_out(tmp_path: Path, width: int) ->
         assert await browser.value(VIOLATIONS) == []
 
     browse(estate.partnership(), tmp_path, visit)
+
+
+ELSEWHERE = {
+    "/?group=participant": ((390, "light"), (1200, "dark")),
+    "/?q=zzz&state=down&page=x": ((390, "dark"),),
+    "/wall": ((390, "dark"), (1200, "light")),
+    "/public": ((390, "light"), (1200, "dark")),
+}
+
+
+def test_rows_filters_the_wall_and_the_public_page_keep_nobody_out(tmp_path: Path) -> None:
+    """axe at two widths and in both schemes; and nothing sticks out."""
+    parts = Parts(board=estate.many(2, 22, 1, 12, figured=1), views=Views(public="everybody"))
+
+    async def run(port: int) -> None:
+        async with tab(tmp_path) as browser:
+            for path, visits in ELSEWHERE.items():
+                for width, scheme in visits:
+                    await browser.open(f"http://127.0.0.1:{port}{path}", width, scheme=scheme)
+                    at = (path, width, scheme)
+                    assert await browser.value(WIDE_ENOUGH), at
+                    assert await browser.value(STICKS_OUT) == [], at
+                    await browser.value(AXE.read_text() + ";0")
+                    assert await browser.value(VIOLATIONS) == [], at
+                    assert [text for text in browser.complaints() if "favicon" not in text] == []
+
+    with serving(parts) as web:
+        asyncio.run(run(web.port))
+
+
+def test_a_filter_works_by_itself_and_on_paper_a_thousand_services_are_few_pages(tmp_path: Path) -> None:
+    async def run(port: int) -> None:
+        async with tab(tmp_path) as browser:
+            await browser.open(f"http://127.0.0.1:{port}/", 1200)
+            printed = await browser.send("Page.printToPDF", printBackground=True)
+            assert base64.b64decode(printed["data"]).count(b"/Type /Page\n") <= 10
+            await browser.value("document.querySelector('#filters').open = true")
+            # The keyboard alone: / goes to the search, what is typed is found.
+            for key, text in (("/", "/"), *((letter, letter) for letter in "service 7")):
+                await browser.send("Input.dispatchKeyEvent", type="keyDown", key=key, text=text)
+                await browser.send("Input.dispatchKeyEvent", type="keyUp", key=key)
+            await address(browser, "?q=service+7")
+            assert await browser.value("document.activeElement.id") == "q"
+            await browser.value(
+                "(s => { s.value = 'bad'; s.dispatchEvent(new Event('change', {bubbles: true})) })"
+                "(document.querySelector('#filter-state'))"
+            )
+            await address(browser, "?q=service+7&state=bad")
+            assert "of 1,000 services" in await browser.value("document.querySelector('main').textContent")
+
+    async def address(browser: Tab, wanted: str) -> None:
+        for _ in range(200):
+            if await browser.value("document.readyState === 'complete' && location.search") == wanted:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(await browser.value("location.href"))
+
+    with serving(Parts(board=estate.many(100, 1_000, 1, 200, figured=0))) as web:
+        asyncio.run(run(web.port))
 
 
 def test_the_browser_refuses_nothing_and_the_style_holds(tmp_path: Path) -> None:

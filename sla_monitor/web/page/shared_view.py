@@ -1,0 +1,148 @@
+"""What others than the operators may see: services, states, outages and maintenance. Pure.
+
+The value that the page is made from has nothing else in it: no money, no note, no reason, no address, no endpoint. What
+is added to the assessment is not shown here before somebody adds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sla_monitor.assess import ContractAssessment, ServiceAssessment
+from sla_monitor.board import Board
+from sla_monitor.register.effective import effective_entries
+from sla_monitor.register.entries import Maintenance
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.instants import format_instant, format_recent
+from sla_monitor.wording.text import plain
+from sla_monitor.wording.vocabulary import SEVERITY
+
+SHOWN_OUTAGES = 20
+"""Latest outages of the month, over all services; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedService:
+    """A service and its state; `since`: when its open outage began."""
+
+    name: str
+    state: Outcome
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedOutage:
+    """An outage of the running month; `ended` is empty while it is open."""
+
+    service: str
+    began: str
+    ended: str
+    lasted: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMaintenance:
+    """A booking that is not over; `is_agreed`: whether it needs no decision any more."""
+
+    services: str
+    start: str
+    end: str
+    is_agreed: bool
+    is_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SharedView:
+    """All of it; `title`: whose it is, `states`: of every service, the worst first."""
+
+    title: str
+    services: tuple[SharedService, ...]
+    states: tuple[Outcome, ...]
+    outages: tuple[SharedOutage, ...]
+    more_outages: int
+    maintenance: tuple[SharedMaintenance, ...]
+
+
+Owned = tuple[ContractAssessment, ServiceAssessment]
+
+
+def shared_view(board: Board, participant: str | None, now_ms: int) -> SharedView:
+    """What a participant may see; None: the public, which sees every service."""
+    owned = sorted(_owned(board, participant), key=lambda pair: SEVERITY.index(pair[1].state))
+    outages = sorted(
+        ((outage, contract, service) for contract, service in owned for outage in service.outages),
+        key=lambda item: -item[0].start_ms,
+    )
+    return SharedView(
+        title=_title(board, participant),
+        services=tuple(_service(contract, service, now_ms) for contract, service in owned),
+        states=tuple(service.state for _, service in owned),
+        outages=tuple(
+            SharedOutage(
+                service=_name(service),
+                began=format_recent(outage.start_ms, ZoneInfo(contract.time_zone), now_ms),
+                ended=""
+                if outage.end_ms is None
+                else format_recent(outage.end_ms, ZoneInfo(contract.time_zone), now_ms),
+                lasted=format_duration(max(0, (outage.end_ms or now_ms) - outage.start_ms), up=True),
+            )
+            for outage, contract, service in outages[:SHOWN_OUTAGES]
+        ),
+        more_outages=len(outages[SHOWN_OUTAGES:]),
+        maintenance=tuple(_maintenance(owned, now_ms)),
+    )
+
+
+def _owned(board: Board, participant: str | None) -> Iterator[Owned]:
+    """A service without participants is everybody's: of those whom its own contract serves."""
+    for contract in board.assessment.contracts:
+        for service in contract.services:
+            whose = service.participants or tuple(contract.participants)
+            if participant is None or participant in whose:
+                yield contract, service
+
+
+def _title(board: Board, participant: str | None) -> str:
+    if participant is None:
+        return "Service status"
+    contracts = board.assessment.contracts
+    names = (one.participants[participant] for one in contracts if participant in one.participants)
+    return f"Service status for {plain(next(names, participant))}"
+
+
+def _name(service: ServiceAssessment) -> str:
+    return plain(service.name or service.service)
+
+
+def _service(contract: ContractAssessment, service: ServiceAssessment, now_ms: int) -> SharedService:
+    outage = service.open_outage
+    since = format_recent(outage.start_ms, ZoneInfo(contract.time_zone), now_ms) if outage else ""
+    return SharedService(_name(service), service.state, since)
+
+
+def _maintenance(owned: list[Owned], now_ms: int) -> Iterator[SharedMaintenance]:
+    """Bookings that were not refused and are not over, soonest first, as far as they are for these services."""
+    found = []
+    for contract in {one.contract: one for one, _ in owned}.values():
+        own = {service.service: _name(service) for one, service in owned if one.contract == contract.contract}
+        effective, pending = effective_entries(contract.entries), {entry.number for entry in contract.pending}
+        for entry, said in effective.of(Maintenance):
+            names = [own[service] for service in said.services or own if service in own]
+            start_ms, end_ms, decided = said.start_ms, said.end_ms, effective.decision_on(entry.number)
+            if decided is not None and decided[1].granted:
+                start_ms = max(start_ms, decided[1].start_ms or start_ms)
+                end_ms = min(end_ms, decided[1].end_ms or end_ms)
+            is_refused = decided is not None and not decided[1].granted
+            if names and not is_refused and max(start_ms, now_ms) < end_ms:
+                found.append((start_ms, end_ms, names, ZoneInfo(contract.time_zone), entry.number not in pending))
+    for start_ms, end_ms, names, zone, is_agreed in sorted(found, key=lambda item: item[:2]):
+        yield SharedMaintenance(
+            ", ".join(names),
+            format_instant(start_ms, zone),
+            format_instant(end_ms, zone),
+            is_agreed,
+            start_ms <= now_ms,
+        )
