@@ -27,6 +27,7 @@ class ServiceCard:
     is_open: bool
     criticality: str
     affects: str
+    in_hand: str
     summary: str
     figures: tuple[tuple[str, str, str], ...]
     kpis: tuple[KpiAllowance, ...]
@@ -46,6 +47,7 @@ def service_card(one: ListedService, at: tuple[ZoneInfo, int]) -> ServiceCard:
         is_open=one.state is not Outcome.UP or any(row.state is not Outcome.UP for row in rows),
         criticality=one.criticality,
         affects="",
+        in_hand=one.in_hand,
         summary="not assessed yet",
         figures=(),
         kpis=(),

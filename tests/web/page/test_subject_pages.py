@@ -12,9 +12,10 @@ from urllib.parse import quote
 
 import pytest
 
+from sla_monitor.assess import Acknowledged
 from sla_monitor.board import Board
 from sla_monitor.web import Web
-from tests.web import recorded
+from tests.web import estate, recorded
 from tests.web.browser import tab
 from tests.web.page.test_browser import AXE, CONTRASTS, STICKS_OUT, VIOLATIONS, WIDE_ENOUGH
 from tests.web.running import Parts, ask, serving
@@ -199,3 +200,21 @@ def test_the_pages_in_a_browser(web: Web, tmp_path: Path) -> None:
             assert await browser.value(STICKS_OUT) == []
 
     asyncio.run(visit())
+
+
+@pytest.mark.parametrize("query", ["", "?q=custody"])
+def test_the_status_page_marks_what_somebody_has_in_hand(web: Web, query: str) -> None:
+    text = text_of(web, f"/{query}")
+    assert "Custody records" in text
+    assert text.count("In hand: kim") >= 1
+    assert "Supplier restarts the database" not in text, "the words stand on the page of the service"
+    assert "In hand" not in text_of(web, "/?q=webmail")
+
+
+def test_a_row_has_the_mark_too() -> None:
+    board = estate.thousand()
+    (contract,) = board.assessment.contracts
+    one = Acknowledged(1, estate.NOW_MS, "kim\u202e", "On it.", "service-0")
+    board.assessment = replace(board.assessment, contracts=(replace(contract, acknowledged=(one,)),))
+    with serving(Parts(board=board)) as web:
+        assert text_of(web, "/").count("In hand: kim\ufffd since") == 1
