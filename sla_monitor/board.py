@@ -9,19 +9,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sla_monitor.assess import Assessment
 from sla_monitor.contract.endpoints.endpoint import Endpoint
-from sla_monitor.sla.observation import Observation, Outcome
+from sla_monitor.sla.observation import Observation, Outcome, Reason
+
+
+class DownRun(NamedTuple):
+    """Probes in a row that found an endpoint DOWN, from the first one to the one that found something else (`end_ms`;
+    None: it goes on). `reason`: that of the last one."""
+
+    start_ms: int
+    end_ms: int | None
+    reason: Reason | None
 
 
 @dataclass(slots=True)
 class Watched:
     """One endpoint that is being watched, and what has been seen of it since the daemon started.
 
-    `since_ms`: when the present outcome began; `failures`: probes in a row that found it DOWN; `skipped`: probes that
-    were due and did not happen (missed, coalesced or overrun); `labels`: contract, service and endpoint id, kept as
-    one tuple because every scrape asks for it a dozen times.
+    `since_ms`: when the present outcome began; `failures`: probes in a row that found it DOWN; `down`: the last such
+    run; `skipped`: probes that were due and did not happen (missed, coalesced or overrun); `labels`: contract, service
+    and endpoint id, kept as one tuple because every scrape asks for it a dozen times.
     """
 
     key: str
@@ -35,6 +45,7 @@ class Watched:
     unknown: int = 0
     skipped: int = 0
     failures: int = 0
+    down: DownRun | None = None
     labels: tuple[str, str, str] = ("", "", "")
 
     def __post_init__(self) -> None:
@@ -49,6 +60,10 @@ class Watched:
         outcome = observation.finding.outcome
         if self.last is None or outcome is not self.outcome:
             self.since_ms = observation.at_ms
+        if outcome is Outcome.DOWN:
+            self.down = DownRun(self.since_ms, None, observation.finding.reason)
+        elif self.down is not None and self.down.end_ms is None:
+            self.down = self.down._replace(end_ms=observation.at_ms)
         self.last = observation
         self.probes += 1
         if outcome is Outcome.DOWN:

@@ -84,6 +84,19 @@ FAILED_STEP = MetricName(
     (*_ENDPOINT, "step"),
     "1 for the step at which the endpoint's last journey failed; absent while none.",
 )
+DOWN_START = MetricName(
+    "sla_endpoint_down_start_timestamp_seconds",
+    "gauge",
+    (*_ENDPOINT, "reason"),
+    "When the endpoint's failed probes in a row began, with the reason of the last one; absent an hour after they"
+    " ended.",
+)
+DOWN_END = MetricName(
+    "sla_endpoint_down_end_timestamp_seconds",
+    "gauge",
+    _ENDPOINT,
+    "When a probe found the endpoint down no longer; absent while it is down, and after an hour.",
+)
 
 SERVICE_STATE = MetricName(
     "sla_service_state", "gauge", (*_SERVICE, "state"), "1 for the service's state now, 0 for the others."
@@ -115,6 +128,24 @@ SERVICE_OUTAGE_START = MetricName(
     "gauge",
     _SERVICE,
     "When the open outage began; absent without one.",
+)
+LAST_OUTAGE_START = MetricName(
+    "sla_service_last_outage_start_timestamp_seconds",
+    "gauge",
+    _SERVICE,
+    "When the last outage that is over began; absent without one in the running period.",
+)
+LAST_OUTAGE_END = MetricName(
+    "sla_service_last_outage_end_timestamp_seconds",
+    "gauge",
+    _SERVICE,
+    "When the last outage that is over ended; absent without one in the running period.",
+)
+WATCHED_COVERAGE = MetricName(
+    "sla_service_watched_coverage_ratio",
+    "gauge",
+    _SERVICE,
+    "Observed part of the agreed service time since the running period's first observation; absent without one.",
 )
 SERVICE_FAILING = MetricName(
     "sla_service_failing_endpoints",
@@ -220,6 +251,18 @@ PERIOD_START = MetricName(
 )
 PERIOD_END = MetricName(
     "sla_contract_period_end_timestamp_seconds", "gauge", ("contract",), "When the running period ends."
+)
+UTC_OFFSET = MetricName(
+    "sla_contract_utc_offset_seconds",
+    "gauge",
+    ("contract", "stretch", "zone"),
+    "Local time in the contract's zone less UTC: now, before the last change of its clocks, and after the next.",
+)
+UTC_OFFSET_START = MetricName(
+    "sla_contract_utc_offset_start_timestamp_seconds",
+    "gauge",
+    ("contract", "stretch", "zone"),
+    "From when on each of these offsets holds; 0: as long as anybody asks.",
 )
 CONTRACT_POINTS = MetricName(
     "sla_contract_points", "gauge", ("contract",), "Service points of the running month as it stands."
@@ -420,65 +463,249 @@ DELTA_RECORD = "kpi:sla_kpi_downtime_seconds:delta"
 
 @dataclass(frozen=True, slots=True)
 class AlertName:
-    """An alert, and who hears of it: who deals with the supplier, with the contract, or with the monitor itself."""
+    """An alert, and who hears of it: who deals with the supplier, with the contract, or with the monitor itself.
+
+    `summary`: what is wrong while it fires. `over`: what is to be said once it does not; nothing that is not known.
+    """
 
     name: str
     area: Literal["supplier", "contract", "monitor"]
     summary: str
+    over: str
 
 
-SERVICE_DOWN = AlertName("SlaServiceDown", "supplier", "A service is down, by the contract's rule of confirmation.")
-SERVICE_DEGRADED = AlertName("SlaServiceDegraded", "supplier", "A service has been degraded for some time.")
-ENDPOINT_DOWN = AlertName("SlaEndpointDown", "supplier", "Several probes of an endpoint in a row have failed.")
-HEARTBEAT_SILENT = AlertName("SlaHeartbeatSilent", "supplier", "A job of the supplier fails, is late or runs too long.")
-JOURNEY_FAILING = AlertName("SlaJourneyFailing", "supplier", "Several journeys through a service in a row have failed.")
-CERTIFICATE_EXPIRING = AlertName("SlaCertificateExpiring", "supplier", "A certificate expires soon, or has expired.")
-MAINTENANCE = AlertName("SlaMaintenance", "supplier", "Permitted maintenance is under way.")
+SERVICE_DOWN = AlertName(
+    "SlaServiceDown",
+    "supplier",
+    "A service is down, by the contract's rule of confirmation.",
+    "A service no longer counts as down.",
+)
+SERVICE_DEGRADED = AlertName(
+    "SlaServiceDegraded", "supplier", "A service has been degraded for some time.", "A service is no longer degraded."
+)
+ENDPOINT_DOWN = AlertName(
+    "SlaEndpointDown",
+    "supplier",
+    "Several probes of an endpoint in a row have failed.",
+    "An endpoint no longer counts as down.",
+)
+HEARTBEAT_SILENT = AlertName(
+    "SlaHeartbeatSilent",
+    "supplier",
+    "A job of the supplier fails, is late or runs too long.",
+    "A job of the supplier no longer counts as failing.",
+)
+JOURNEY_FAILING = AlertName(
+    "SlaJourneyFailing",
+    "supplier",
+    "Several journeys through a service in a row have failed.",
+    "Journeys through a service no longer count as failing.",
+)
+CERTIFICATE_EXPIRING = AlertName(
+    "SlaCertificateExpiring",
+    "supplier",
+    "A certificate expires soon, or has expired.",
+    "The certificate that was about to expire is no longer shown.",
+)
+MAINTENANCE = AlertName(
+    "SlaMaintenance", "supplier", "Permitted maintenance is under way.", "Permitted maintenance has ended."
+)
 MAINTENANCE_OVERRUN = AlertName(
-    "SlaMaintenanceOverrun", "supplier", "Maintenance is over, and the service has not come back."
+    "SlaMaintenanceOverrun",
+    "supplier",
+    "Maintenance is over, and the service has not come back.",
+    "The outage after maintenance no longer counts.",
 )
-BURNS_FAST = AlertName("SlaAllowanceBurnsFast", "supplier", "Downtime uses the KPI's allowance up very fast.")
-BURNS = AlertName("SlaAllowanceBurns", "supplier", "Downtime uses the KPI's allowance up too fast.")
+BURNS_FAST = AlertName(
+    "SlaAllowanceBurnsFast",
+    "supplier",
+    "Downtime uses the KPI's allowance up very fast.",
+    "Downtime no longer uses the KPI's allowance up very fast.",
+)
+BURNS = AlertName(
+    "SlaAllowanceBurns",
+    "supplier",
+    "Downtime uses the KPI's allowance up too fast.",
+    "Downtime no longer uses the KPI's allowance up too fast.",
+)
 
-RUNS_OUT = AlertName("SlaAllowanceRunsOut", "contract", "At this rate the KPI's allowance will not last the period.")
-KPI_BREACHED = AlertName("SlaKpiBreached", "contract", "A KPI's figure so far breaks the promise.")
-TRIGGER_NEAR = AlertName("SlaTriggerNear", "contract", "Points or credits are close to setting off a trigger.")
-TRIGGER_REACHED = AlertName("SlaTriggerReached", "contract", "A trigger of the contract is set off.")
-CAP_NEAR = AlertName("SlaCreditCapNear", "contract", "Credits are close to their cap.")
-CLAIM_NEAR = AlertName("SlaClaimDeadlineNear", "contract", "A credit lapses soon unless it is claimed.")
-DECISION_PENDING = AlertName("SlaDecisionPending", "contract", "A register entry has waited long for its decision.")
-REPORT_OVERDUE = AlertName("SlaReportOverdue", "contract", "The report is due, and figures for it are missing.")
+RUNS_OUT = AlertName(
+    "SlaAllowanceRunsOut",
+    "contract",
+    "At this rate the KPI's allowance will not last the period.",
+    "The KPI's allowance no longer runs out at the present rate, or is already used up.",
+)
+KPI_BREACHED = AlertName(
+    "SlaKpiBreached",
+    "contract",
+    "A KPI's figure so far breaks the promise.",
+    "A KPI's figure no longer counts as missing its target.",
+)
+TRIGGER_NEAR = AlertName(
+    "SlaTriggerNear",
+    "contract",
+    "Points or credits are close to setting off a trigger.",
+    "Points or credits are no longer close to the trigger, or have set it off.",
+)
+TRIGGER_REACHED = AlertName(
+    "SlaTriggerReached",
+    "contract",
+    "A trigger of the contract is set off.",
+    "The trigger is not set off as the month stands now.",
+)
+CAP_NEAR = AlertName(
+    "SlaCreditCapNear", "contract", "Credits are close to their cap.", "Credits are no longer close to their cap."
+)
+CLAIM_NEAR = AlertName(
+    "SlaClaimDeadlineNear",
+    "contract",
+    "A credit lapses soon unless it is claimed.",
+    "No credit lapses soon: it was claimed, or has lapsed.",
+)
+DECISION_PENDING = AlertName(
+    "SlaDecisionPending",
+    "contract",
+    "A register entry has waited long for its decision.",
+    "No register entry has waited long for its decision any more.",
+)
+REPORT_OVERDUE = AlertName(
+    "SlaReportOverdue",
+    "contract",
+    "The report is due, and figures for it are missing.",
+    "No figure is missing for a report that is due.",
+)
 
-COVERAGE_LOW = AlertName("SlaCoverageLow", "monitor", "Too little was seen of a service for its figure to count.")
-MONITOR_DOWN = AlertName("SlaMonitorDown", "monitor", "Prometheus cannot scrape the monitor.")
-MONITOR_BLIND = AlertName("SlaMonitorBlind", "monitor", "The monitor is cut off: no witness answers.")
-NAME_SERVER_SILENT = AlertName("SlaNameServerSilent", "monitor", "The monitor's own name server does not answer.")
-NOT_PROBING = AlertName("SlaMonitorNotProbing", "monitor", "The monitor has stopped probing.")
-PROBE_BROKEN = AlertName("SlaProbeBroken", "monitor", "Endpoints are not seen for a reason of the monitor's own.")
-SITE_RESTARTED = AlertName("SlaSiteRestarted", "monitor", "A process that probes had to be started again.")
+COVERAGE_LOW = AlertName(
+    "SlaCoverageLow",
+    "monitor",
+    "Too little was seen of a service for its figure to count.",
+    "Enough is seen of the service again.",
+)
+MONITOR_DOWN = AlertName(
+    "SlaMonitorDown", "monitor", "Prometheus cannot scrape the monitor.", "Prometheus can scrape the monitor again."
+)
+MONITOR_BLIND = AlertName(
+    "SlaMonitorBlind",
+    "monitor",
+    "The monitor is cut off: no witness answers.",
+    "A witness answers again.",
+)
+NAME_SERVER_SILENT = AlertName(
+    "SlaNameServerSilent",
+    "monitor",
+    "The monitor's own name server does not answer.",
+    "The monitor's own name server answers again.",
+)
+NOT_PROBING = AlertName(
+    "SlaMonitorNotProbing",
+    "monitor",
+    "The monitor has stopped probing.",
+    "The monitor probes again.",
+)
+PROBE_BROKEN = AlertName(
+    "SlaProbeBroken",
+    "monitor",
+    "Endpoints are not seen for a reason of the monitor's own.",
+    "No endpoint is unseen any more for a reason of the monitor's own.",
+)
+SITE_RESTARTED = AlertName(
+    "SlaSiteRestarted",
+    "monitor",
+    "A process that probes had to be started again.",
+    "No process that probes had to be started again in the last half hour.",
+)
 OBSERVATIONS_REFUSED = AlertName(
-    "SlaObservationsRefused", "monitor", "A site sent impossible observations; they are not recorded."
+    "SlaObservationsRefused",
+    "monitor",
+    "A site sent impossible observations; they are not recorded.",
+    "No site sent impossible observations in the last half hour.",
 )
-MONITOR_LAGGING = AlertName("SlaMonitorLagging", "monitor", "The monitor probes late, or not as often as it should.")
-ASSESSMENT_STALE = AlertName("SlaAssessmentStale", "monitor", "The figures are not being updated.")
-LEDGER_ALERT = AlertName("SlaLedgerFailing", "monitor", "The record cannot be written: the disk is full or failing.")
+MONITOR_LAGGING = AlertName(
+    "SlaMonitorLagging",
+    "monitor",
+    "The monitor probes late, or not as often as it should.",
+    "The monitor probes in time again.",
+)
+ASSESSMENT_STALE = AlertName(
+    "SlaAssessmentStale",
+    "monitor",
+    "The figures are not being updated.",
+    "The figures are being updated again.",
+)
+LEDGER_ALERT = AlertName(
+    "SlaLedgerFailing",
+    "monitor",
+    "The record cannot be written: the disk is full or failing.",
+    "The record can be written again.",
+)
 LEDGER_UNVERIFIED_ALERT = AlertName(
-    "SlaLedgerUnverified", "monitor", "The record is not as it was recorded, or cannot be verified."
+    "SlaLedgerUnverified",
+    "monitor",
+    "The record is not as it was recorded, or cannot be verified.",
+    "The record verifies again.",
 )
-LEDGER_KEY_ALERT = AlertName("SlaLedgerKeyFailing", "monitor", "The key that signs the record cannot be used.")
-CLOCK_STEPPED_ALERT = AlertName("SlaClockStepped", "monitor", "The monitor's clock was set, or its host slept.")
+LEDGER_KEY_ALERT = AlertName(
+    "SlaLedgerKeyFailing",
+    "monitor",
+    "The key that signs the record cannot be used.",
+    "The key that signs the record can be used again.",
+)
+CLOCK_STEPPED_ALERT = AlertName(
+    "SlaClockStepped",
+    "monitor",
+    "The monitor's clock was set, or its host slept.",
+    "The monitor's clock was not set in the last half hour.",
+)
 RECORD_AHEAD = AlertName(
-    "SlaRecordAhead", "monitor", "The record reaches into the future: the monitor's clock is behind, or was ahead."
+    "SlaRecordAhead",
+    "monitor",
+    "The record reaches into the future: the monitor's clock is behind, or was ahead.",
+    "The record no longer reaches into the future.",
 )
-LEDGER_SAVED_ANEW_ALERT = AlertName("SlaLedgerSavedAnew", "monitor", "Somebody removed files of the open ledger.")
+LEDGER_SAVED_ANEW_ALERT = AlertName(
+    "SlaLedgerSavedAnew",
+    "monitor",
+    "Somebody removed files of the open ledger.",
+    "Nobody removed files of the open ledger in the last half hour.",
+)
 LEDGER_LOG_GROWS = AlertName(
-    "SlaLedgerLogGrows", "monitor", "Somebody keeps the ledger's log from being reused, and the disk fills up."
+    "SlaLedgerLogGrows",
+    "monitor",
+    "Somebody keeps the ledger's log from being reused, and the disk fills up.",
+    "The ledger's log is being reused again.",
 )
-OBSERVATIONS_LOST = AlertName("SlaObservationsLost", "monitor", "Observations could not be kept.")
-RELOAD_FAILED = AlertName("SlaReloadFailed", "monitor", "The configuration on disk was not taken up.")
-SILENCES_ALERT = AlertName("SlaSilencesFailing", "monitor", "Booked maintenance does not reach Alertmanager.")
-ARCHIVE_ALERT = AlertName("SlaArchiveFailing", "monitor", "Days that are over are not sealed.")
-KPI_UNANSWERED = AlertName("SlaKpiUnanswered", "monitor", "A KPI's figure cannot be had from its Prometheus.")
-WATCHDOG = AlertName("SlaWatchdog", "monitor", "Always firing: it shows that alerts arrive.")
+OBSERVATIONS_LOST = AlertName(
+    "SlaObservationsLost",
+    "monitor",
+    "Observations could not be kept.",
+    "No observation was lost in the last quarter of an hour.",
+)
+RELOAD_FAILED = AlertName(
+    "SlaReloadFailed",
+    "monitor",
+    "The configuration on disk was not taken up.",
+    "The configuration on disk was taken up.",
+)
+SILENCES_ALERT = AlertName(
+    "SlaSilencesFailing",
+    "monitor",
+    "Booked maintenance does not reach Alertmanager.",
+    "Booked maintenance reaches Alertmanager again.",
+)
+ARCHIVE_ALERT = AlertName(
+    "SlaArchiveFailing", "monitor", "Days that are over are not sealed.", "Days that are over are being sealed again."
+)
+KPI_UNANSWERED = AlertName(
+    "SlaKpiUnanswered",
+    "monitor",
+    "A KPI's figure cannot be had from its Prometheus.",
+    "A KPI's figure can be had from its Prometheus again.",
+)
+WATCHDOG = AlertName(
+    "SlaWatchdog",
+    "monitor",
+    "Always firing: it shows that alerts arrive.",
+    "The watchdog has stopped: no other alert can be relied upon to arrive.",
+)
 
 ALL_ALERTS: tuple[AlertName, ...] = tuple(value for value in list(globals().values()) if isinstance(value, AlertName))

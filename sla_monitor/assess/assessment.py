@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.maintenance import AllowanceOver
 from sla_monitor.periods.edges import Period
-from sla_monitor.periods.intervals import Intervals
+from sla_monitor.periods.intervals import Intervals, intersect, length, subtract
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.downtime import Seconds
@@ -175,6 +175,20 @@ class ServiceAssessment:
         """None: it has no hours yet, or no endpoint and nothing on record: whoever asks nothing misses no answer."""
         is_seen = self.is_probed or self.observed_ms
         return Fraction(self.observed_ms, self.agreed_ms) if self.agreed_ms and is_seen else None
+
+    @property
+    def watched_coverage_ratio(self) -> Fraction | None:
+        """The same since the period's first observation: a monitor that was put up in mid-month missed nothing before
+        it. None until there is one."""
+        if self.lanes is None or not self.observed_ms:
+            return None
+        seen = (*self.lanes.up, *self.lanes.degraded, *self.lanes.down)
+        first_ms = min((start_ms for start_ms, _ in seen), default=None)
+        if first_ms is None:
+            return None
+        before_ms = length(intersect(subtract(self.lanes.unknown, self.lanes.excluded), [(0, first_ms)]))
+        watched_ms = self.agreed_ms - before_ms
+        return Fraction(self.observed_ms, watched_ms) if watched_ms > 0 else None
 
     @property
     def open_outage(self) -> Outage | None:

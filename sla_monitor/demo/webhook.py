@@ -11,8 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from sla_monitor.errors import ListenError
+from sla_monitor.wording.text import plain
 
 BODY_LIMIT = 1_048_576
+NOT_KNOWN = "not known"
+"""What an annotation says that has nothing to say."""
+TITLES = {"reason": "Reason:", "since": "Since", "allowance_left": "Allowance:"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,15 @@ class Call:
     annotations: dict[str, str]
 
     def __str__(self) -> str:
-        where = " ".join(self.labels[label] for label in ("service", "endpoint", "kpi") if label in self.labels)
-        said = self.annotations.get("description") or self.annotations.get("summary", "")
-        return f"{self.desk} receives: {self.labels.get('alertname', '?')} {self.status} {where}: {said}"
+        """As the messages put it: what is wrong, why and since when, or what has become of it."""
+        said, is_over = self.annotations, self.status == "resolved"
+        name = self.labels.get("alertname", "?")
+        told = said.get("resolved", f"{name} is over.") if is_over else said.get("summary", name)
+        more = [] if is_over else [(what, said.get(what, NOT_KNOWN)) for what in ("reason", "since", "allowance_left")]
+        listed = [f"{TITLES[what]} {value}." for what, value in more if value != NOT_KNOWN]
+        severity = self.labels.get("severity", "none")
+        level = "RESOLVED: " if is_over else "" if severity == "none" else f"{severity.upper()}: "
+        return plain(" ".join([f"{self.desk} receives: {level}{told}", *listed]))
 
 
 class Desk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
 from sla_monitor.errors import GenerateError
 from sla_monitor.generate.alerts.alert import Alert
+from sla_monitor.generate.alerts.annotations import Text
 from sla_monitor.generate.alerts.burn_pace import PaceRefusal, refusals
 from sla_monitor.generate.alerts.burn_rate import burn_alerts, burn_records
 from sla_monitor.generate.alerts.contract_alerts import contract_alerts
@@ -20,7 +22,7 @@ from sla_monitor.generate.alerts.kpi_queries import kpi_query_alerts
 from sla_monitor.generate.alerts.maintenance_alerts import maintenance_alerts
 from sla_monitor.generate.alerts.monitor_alerts import JOB, monitor_alerts
 from sla_monitor.generate.alerts.service_alerts import service_alerts
-from sla_monitor.generate.alerts.subject import AlertSubject
+from sla_monitor.generate.alerts.subject import AlertSubject, clock_of
 from sla_monitor.generate.alerts.trigger_alerts import trigger_alerts
 from sla_monitor.generate.promql import lasting
 from sla_monitor.generate.promtool import Files, unit_tests
@@ -43,11 +45,20 @@ def prometheus_files(
     if found and not leave_out_refused:
         raise GenerateError([str(refusal) for refusal in found])
     files: Files = {"prometheus.yml": _configuration(settings)}
-    files |= _alerts("monitor", [*monitor_alerts(settings, terms), *coverage_alerts(settings)], settings.links)
+    clock = _clock(terms)
+    about_itself = [*monitor_alerts(settings, terms), *coverage_alerts(settings)]
+    files |= _alerts("monitor", [replace(alert, clock=clock) for alert in about_itself], settings.links)
     for one in terms:
         left_out = frozenset((refusal.kpi, refusal.alert) for refusal in found if refusal.contract == one.id)
         files |= _contract(AlertSubject(one, settings, left_out), sloth=sloth)
     return files
+
+
+def _clock(terms: Sequence[Terms]) -> Text | None:
+    """The local time of those who look after the monitor: that of the contracts, if all have the same one. It is known
+    for a day after the monitor has gone."""
+    zones = {one.time_zone.key: one.id for one in terms}
+    return clock_of(next(iter(zones.values())), kept="1d") if len(zones) == 1 else None
 
 
 def refused_alerts(terms: Sequence[Terms], settings: Settings) -> list[PaceRefusal]:
@@ -82,7 +93,10 @@ def _contract(subject: AlertSubject, *, sloth: bool) -> Files:
     links, name = subject.settings.links, f"{subject.id}-records"
     files: Files = {f"rules/{name}.yaml": _rules(name, burn_records(subject))}
     for group in subject.groups:
-        alerts = (make(subject, group) for make in (service_alerts, endpoint_alerts, maintenance_alerts, burn_alerts))
+        alerts = (
+            make(replace(subject, within=group), group)
+            for make in (service_alerts, endpoint_alerts, maintenance_alerts, burn_alerts)
+        )
         files |= _alerts(f"{subject.id}-{group.criticality}", [a for several in alerts for a in several], links, [name])
     made = (make(subject) for make in (contract_alerts, deadline_alerts, trigger_alerts, kpi_query_alerts))
     managed = [*(alert for several in made for alert in several), coverage_alert(subject)]

@@ -9,6 +9,7 @@ from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.names import MetricName
 
 PER_SERVICE = "on (contract, service, instance)"
+PER_ENDPOINT = "on (contract, service, endpoint, instance)"
 PER_KPI = "on (contract, kpi, service, instance)"
 PER_CONTRACT = "on (contract, instance)"
 

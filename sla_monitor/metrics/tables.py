@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 
 from sla_monitor import names
-from sla_monitor.assess.assessment import BookedStretch
-from sla_monitor.board import Board
+from sla_monitor.assess import ServiceAssessment
+from sla_monitor.assess.assessment import BookedStretch, Outage
+from sla_monitor.board import Board, Watched
 from sla_monitor.metrics.contracts import CONTRACTS
 from sla_monitor.metrics.kpis import KPIS
+from sla_monitor.metrics.local_time import OFFSET_STARTS, OFFSETS
 from sla_monitor.metrics.rows import Rows, kept, maybe, maybe_seconds, of_contracts, of_endpoints, of_services, seconds
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
 from sla_monitor.sla.observation import Finding
 from sla_monitor.wording.text import plain, shortened
 
-DAY_MS = 86_400_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 
 def _endpoint_states(board: Board) -> Iterator[Row]:
@@ -43,6 +45,27 @@ def _failed_steps(board: Board) -> Iterator[Row]:
         step = watched.last.finding.failed_step if watched.last else None
         if step is not None:
             yield (*watched.labels, step.step), 1
+
+
+def _down_starts(board: Board) -> Iterator[Row]:
+    for watched in _recently_down(board):
+        if watched.down is not None:
+            reason = watched.down.reason
+            yield (*watched.labels, reason.value if reason else ""), seconds(watched.down.start_ms)
+
+
+def _down_ends(board: Board) -> Iterator[Row]:
+    for watched in _recently_down(board):
+        if watched.down is not None:
+            yield watched.labels, maybe_seconds(watched.down.end_ms)
+
+
+def _recently_down(board: Board) -> Iterator[Watched]:
+    """Endpoints that are down, or were within the last hour: long enough for the message that they are back."""
+    for watched in list(board.endpoints.values()):
+        down, last = watched.down, watched.last
+        if down is not None and last is not None and (down.end_ms is None or last.at_ms < down.end_ms + HOUR_MS):
+            yield watched
 
 
 def _found(value: Callable[[Finding], float | None]) -> Rows:
@@ -72,6 +95,21 @@ def _acknowledged(board: Board) -> Iterator[Row]:
         for one in contract.acknowledged:
             by, text = (shortened(plain(said), names.TEXT_KEPT) for said in (one.by, one.text))
             yield (contract.contract, one.service, one.endpoint, by, text), seconds(one.at_ms)
+
+
+def _last_outage(service: ServiceAssessment) -> Outage | None:
+    """The last one that is over."""
+    return next((outage for outage in reversed(service.outages) if outage.end_ms is not None), None)
+
+
+def _last_outage_start(service: ServiceAssessment) -> float | None:
+    outage = _last_outage(service)
+    return maybe_seconds(outage.start_ms if outage else None)
+
+
+def _last_outage_end(service: ServiceAssessment) -> float | None:
+    outage = _last_outage(service)
+    return maybe_seconds(outage.end_ms if outage else None)
 
 
 def _maintenance(board: Board) -> Iterator[Row]:
@@ -130,6 +168,8 @@ TABLES: Mapping[MetricName, Rows] = {
     names.LAST_PROBE: of_endpoints(lambda watched: None if watched.last is None else watched.last.at_ms / 1000),
     names.CERTIFICATE_EXPIRY: _found(lambda finding: finding.certificate_expires_at_s),
     names.FAILED_STEP: _failed_steps,
+    names.DOWN_START: _down_starts,
+    names.DOWN_END: _down_ends,
     names.SERVICE_STATE: _service_states,
     names.SERVICE_AVAILABILITY: of_services(lambda service: maybe(service.availability_ratio)),
     names.SERVICE_COVERAGE: of_services(lambda service: maybe(service.coverage_ratio)),
@@ -140,6 +180,9 @@ TABLES: Mapping[MetricName, Rows] = {
     names.SERVICE_OUTAGE_START: of_services(
         lambda service: maybe_seconds(service.open_outage.start_ms if service.open_outage else None)
     ),
+    names.LAST_OUTAGE_START: of_services(_last_outage_start),
+    names.LAST_OUTAGE_END: of_services(_last_outage_end),
+    names.WATCHED_COVERAGE: of_services(lambda service: maybe(service.watched_coverage_ratio)),
     names.SERVICE_FAILING: _failing,
     names.ACKNOWLEDGED: _acknowledged,
     names.SERVICE_MAINTENANCE: _maintenance,
@@ -149,6 +192,8 @@ TABLES: Mapping[MetricName, Rows] = {
     names.CONTRACT_INFO: _contract_info,
     names.PERIOD_START: of_contracts(lambda contract: seconds(contract.period.start_ms)),
     names.PERIOD_END: of_contracts(lambda contract: seconds(contract.period.end_ms)),
+    names.UTC_OFFSET: kept(OFFSETS),
+    names.UTC_OFFSET_START: kept(OFFSET_STARTS),
     **{metric: kept(rows) for metric, rows in CONTRACTS.items()},
     names.ASSESSED: _assessed,
 }

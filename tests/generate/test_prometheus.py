@@ -118,7 +118,11 @@ def test_rules_that_are_broken_on_purpose_fail_their_tests(tmp_path: Path) -> No
         for rule in rules["groups"][0]["rules"]:
             rule["expr"] = "vector(0) > 1"
         path.write_text(yaml.safe_dump(rules))
-    tests = [*sorted((folder / "tests").glob("*-[15]m.yaml")), folder / "tests/small-medium-2h.yaml"]
+    tests = [
+        *sorted((folder / "tests").glob("*-[15]m.yaml")),
+        folder / "tests/small-medium-2h.yaml",
+        folder / "tests/small-contract-6h.yaml",
+    ]
     failed = promtool("test", "rules", *tests)
     assert failed.returncode == 1
     assert {alert for alert in alerts if f"{alert}: " in failed.stdout + failed.stderr} == alerts

@@ -1,5 +1,5 @@
-"""/metrics as Prometheus sees it: clean, complete, at most 15 series an endpoint (and one for the step at which a
-journey fails), and as the library would write it."""
+"""/metrics as Prometheus sees it: clean, complete, at most 15 series an endpoint (and two more about its failure, while
+it fails and for an hour after), and as the library would write it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sla_monitor import names
 from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
+from sla_monitor.assess.assessment import Lanes
 from sla_monitor.board import Board, Watched
 from sla_monitor.contract.endpoints.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
 from sla_monitor.metrics.exporter import BoardCollector, Exporter, Own
@@ -149,10 +150,53 @@ def test_what_openmetrics_says_is_openmetrics_for_the_librarys_parser() -> None:
 
 
 def test_an_endpoint_has_at_most_15_series() -> None:
+    """One more says since when it is down."""
     text = exporter(filled_board()).answer()[1].decode()
-    counts = Counter(re.findall(r'endpoint="([^"]+)"', text))
-    assert counts["login"] == 15
+    counts = Counter(re.findall(r'endpoint="([^"]+)"', text.replace(names.DOWN_START.name, "")))
+    assert counts["login"] == 15 + 1
     assert counts["radio"] <= 15
+
+
+def test_a_failure_is_told_with_its_reason_until_an_hour_after_it() -> None:
+    """An endpoint's run of failed probes keeps its beginning, and has the last reason."""
+    board = filled_board()
+    began = 1_700_000_000_123
+    start, end = 'down_start_timestamp_seconds{contract="c",endpoint="login",reason="%s"', "down_end_timestamp_seconds{"
+
+    def after(outcome: Outcome, reason: Reason | None, at_ms: int) -> str:
+        board.observe(Observation("c/login", began + at_ms, Finding(outcome, reason)))
+        return exporter(board).answer()[1].decode()
+
+    again = after(Outcome.DOWN, Reason.CONNECTION_FAILED, 5_000)
+    assert f'{start % "connection_failed"},service="cad"}} 1.700000000123e+09' in again
+    assert end not in again
+    back = after(Outcome.UP, None, 10_000)
+    assert f'{end}contract="c",endpoint="login",service="cad"}} 1.700000010123e+09' in back
+    assert start % "connection_failed" in back
+    assert "sla_endpoint_down_end_timestamp_seconds{" not in after(Outcome.UP, None, HOUR + 10_000)
+
+
+def test_the_last_outage_that_is_over_is_told_with_its_end() -> None:
+    board = filled_board()
+    over = Outage(2 * HOUR, 3 * HOUR, HOUR, Reason.TIMEOUT, ("login",))
+    (contract,) = board.assessment.contracts
+    open_one = service().outages[0]
+    for outages in ((over,), (over, open_one)):
+        one = replace(contract, services=(replace(service(), outages=outages),))
+        board.assessment = Assessment(board.assessment.at_ms, (one,))
+        text = exporter(board).answer()[1].decode()
+        assert 'sla_service_last_outage_start_timestamp_seconds{contract="c",service="cad"} 7200.0' in text
+        assert 'sla_service_last_outage_end_timestamp_seconds{contract="c",service="cad"} 10800.0' in text
+
+
+def test_coverage_since_the_first_observation_leaves_out_what_nobody_could_see() -> None:
+    """Hours 0 to 10, of which 6 to 8 and 9 to 10 were seen; one unseen hour before the first was excluded."""
+    seen = Lanes([(0, 10)], [(6, 7), (9, 10)], [], [(7, 8)], [(0, 6), (8, 9)], [(0, 1)])
+    one = replace(service(), lanes=seen, agreed_ms=10, unknown_ms=6, excluded_ms=1)
+    assert one.watched_coverage_ratio == Fraction(10 - 6, 10 - 5)
+    never = replace(one, lanes=replace(seen, up=[], down=[], unknown=[(0, 10)]), unknown_ms=10)
+    assert never.watched_coverage_ratio is None
+    assert replace(one, lanes=None).watched_coverage_ratio is None
 
 
 def test_the_step_at_which_a_journey_failed_is_told_while_it_fails() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sla_monitor import names
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.terms import Terms
+from sla_monitor.generate.alertmanager.clock import clock_template
 from sla_monitor.generate.alertmanager.inhibition import inhibitions
 from sla_monitor.generate.alertmanager.receivers import DEAD_MANS_SWITCH, NOBODY, WATCHERS, placeholders, replaced
 from sla_monitor.generate.alertmanager.working_hours import holidays, holidays_name, hours_name, time_intervals
@@ -36,6 +37,7 @@ def alertmanager_files(
             "receivers": replaced(placeholders([one.id for one in terms]), receivers),
         },
         "templates/sla.tmpl": template.read_text(encoding="utf-8"),
+        "templates/sla-clock.tmpl": clock_template(terms, now_ms),
     }
 
 
@@ -63,8 +65,10 @@ def _root(terms: Sequence[Terms], settings: Settings) -> dict[str, Any]:
             },
             {"matchers": [matcher("severity", "=", "info")], "receiver": NOBODY},
             {
+                # What the monitor cannot see of one contract is one message, however many services it has.
                 "matchers": [matcher("area", "=", "monitor")],
                 "receiver": WATCHERS.tickets,
+                "group_by": ["alertname", "contract"],
                 "routes": [
                     {
                         "matchers": [matcher("severity", "=", "critical")],

@@ -38,7 +38,11 @@ class AlertTest:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alerting rule. `labels` are fixed; those of the series come on top."""
+    """One alerting rule. `labels` are fixed; those of the series come on top.
+
+    `summary` names what is wrong, `resolved` says what is known once it is over; without them, the name's own sentences
+    do. `clock`: the offset of local time from UTC, from which Alertmanager's template makes the times that it knows.
+    """
 
     name: AlertName
     severity: Severity
@@ -49,7 +53,9 @@ class Alert:
     details: Mapping[str, Text] = field(default_factory=dict)
     dashboard: Text | None = None
     for_ms: int = 0
-    keep_ms: int = 0
+    summary: Text | None = None
+    resolved: Text | None = None
+    clock: Text | None = None
 
     @property
     def fixed_labels(self) -> dict[str, str]:
@@ -57,11 +63,10 @@ class Alert:
 
     def rule(self, links: Links) -> dict[str, Any]:
         """The rule as Prometheus reads it."""
-        waits = {"for": self.for_ms, "keep_firing_for": self.keep_ms}
         return {
             "alert": self.name.name,
             "expr": self.expression,
-            **{key: lasting(ms) for key, ms in waits.items() if ms},
+            **({"for": lasting(self.for_ms)} if self.for_ms else {}),
             "labels": {label: literal(value) for label, value in self.fixed_labels.items()},
             "annotations": {key: said.template() for key, said in self._annotations(links).items()},
         }
@@ -74,9 +79,11 @@ class Alert:
 
     def _annotations(self, links: Links) -> dict[str, Text]:
         return {
-            "summary": Text((self.name.summary,)),
+            "summary": self.summary or Text((self.name.summary,)),
+            "resolved": self.resolved or Text((self.name.over,)),
             "description": self.description,
             **self.details,
             "runbook_url": Text((f"{links.runbooks}#{self.name.name.lower()}",)),
             **({"dashboard_url": self.dashboard} if self.dashboard else {}),
+            **({"clock": self.clock} if self.clock else {}),
         }

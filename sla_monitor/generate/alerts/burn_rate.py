@@ -15,12 +15,13 @@ from typing import Any
 from sla_monitor import names
 from sla_monitor.contract.kpis.kpi import ServiceTimeKpi
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import Label, Value, text
+from sla_monitor.generate.alerts.annotations import SHORT_DURATION, Value, text
 from sla_monitor.generate.alerts.burn_pace import PAGE, TICKET, allowance_ms, live
-from sla_monitor.generate.alerts.subject import ALLOWANCE_OF_KPI, MONEY, AlertSubject, Group
+from sla_monitor.generate.alerts.subject import AlertSubject, Group
 from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import PER_CONTRACT, PER_SERVICE, joined, lasting, seconds
 from sla_monitor.settings import Burn
+from sla_monitor.wording.durations import format_duration, format_short_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def burn_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
 def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[Burn, list[ServiceTimeKpi]]]) -> Alert:
     subject, group = promises.subject, promises.group
     booked = subject.select(names.SERVICE_MAINTENANCE, service=group.names)
+    longest = format_short_duration(max(burn.long_ms for burn, _ in burns))
+    pace = "very fast" if name is names.BURNS_FAST else "too fast"
     return Alert(
         name,
         group.severity if name is names.BURNS_FAST else "warning",
@@ -105,15 +108,23 @@ def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[
             ")",
             f"unless {PER_SERVICE} {booked} == 1",
         ),
-        text(Label("kpi"), " of ", Label("service"), ": ", Value("humanizeDuration"), " of downtime lately."),
+        text(
+            "At least ",
+            Value(SHORT_DURATION),
+            f" of downtime in the last {longest}, and it goes on.",
+        ),
         tuple(_cases(subject, burns)),
         subject.labels(group),
         {
-            "allowance_left": text(ALLOWANCE_OF_KPI),
-            "money_at_risk": text(MONEY),
+            **subject.about("service", "kpi"),
+            "promise": subject.promise_of_kpi,
+            **subject.impact("contract", "kpi"),
             "call": subject.contacts(group.services),
         },
         subject.dashboard(SERVICE, "service"),
+        summary=text(f"Downtime uses the allowance up {pace}: ", subject.kpi, "."),
+        resolved=text(f"Downtime no longer uses the allowance up {pace}: ", subject.kpi, "."),
+        clock=subject.clock,
     )
 
 
@@ -205,8 +216,13 @@ class _Story:
             share_s = float(burn.share_percent) / 100 * self.allowance_s
             shown_s = min(lost_s, burn.long_ms // 1000)
             if shown_s > share_s and min(lost_s, burn.short_ms // 1000) > share_s * burn.short_ms / burn.long_ms:
-                return {"value": _duration(shown_s), "allowance": _duration(self.allowance_s - lost_s)}
+                return {"value": format_short_duration(shown_s * 1000), "allowance": self._left(lost_s)}
         raise AssertionError("the outage was made long enough for one of them")
+
+    def _left(self, lost_s: int) -> str:
+        left_ms, title = (self.allowance_s - lost_s) * 1000, self.subject.kpis.get(self.kpi.id, self.kpi.id)
+        over = f"used up, {format_duration(-left_ms)} more than allowed"
+        return f"{over if left_ms < 0 else f'{format_duration(left_ms)} left'} {self.subject.period_name}, {title}"
 
     def is_in_step(self, other: Burn) -> bool:
         """Whether the windows of another rate, too, can be worked out in this story."""
@@ -216,6 +232,7 @@ class _Story:
         """The alert stays quiet at a step; `sofar` is the period's downtime in promtool's notation."""
         series = {
             self.subject.sample(names.PERIOD_START): "0x~",
+            self.subject.sample(names.KPI_ASSESSABLE, **self.where): "1x~",
             self.subject.sample(names.KPI_ALLOWANCE, **self.where): f"{self.allowance_s}x~",
             self.subject.sample(names.KPI_ALLOWANCE_LEFT, **self.where): _less(self.allowance_s, sofar),
             **(extra or {}),
@@ -236,13 +253,3 @@ def _less(whole: int, values: str) -> str:
         start, _, step = first.partition("+")
         parts.append(f"{whole - int(start)}-{step}x{times}" if step else f"{whole - int(start)}x{times}")
     return " ".join(parts)
-
-
-def _duration(seconds: int) -> str:
-    """Seconds as Prometheus tells them to people."""
-    days, rest = divmod(abs(seconds), 86_400)
-    hours, rest = divmod(rest, 3600)
-    minutes, rest = divmod(rest, 60)
-    parts = (f"{days}d", f"{hours}h", f"{minutes}m", f"{rest}s")
-    first = next((n for n, number in enumerate((days, hours, minutes)) if number), 3)
-    return ("-" if seconds < 0 else "") + " ".join(parts[first:])

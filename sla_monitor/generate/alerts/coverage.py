@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from sla_monitor import names
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
+from sla_monitor.generate.alerts.annotations import PERCENT, Ask, Text, text
 from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours
-from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, minutes
+from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, asked_for, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
-from sla_monitor.generate.promql import PER_SERVICE, joined
+from sla_monitor.generate.promql import PER_SERVICE, joined, lasting
 from sla_monitor.settings import Settings
+from sla_monitor.wording.numbers import format_ratio
 
 WINDOW = "15m"
+RECENT_MS = 3_600_000
+"""The service time of late of which enough must have been seen."""
+_BY = ("contract", "service")
 
 
 def coverage_alerts(settings: Settings) -> Iterator[Alert]:
@@ -23,36 +28,90 @@ def coverage_alerts(settings: Settings) -> Iterator[Alert]:
 
 
 def coverage_alert(subject: AlertSubject) -> Alert:
-    """That a contract's figures cannot be relied upon is the monitor's trouble, not the supplier's."""
+    """That a contract's figures cannot be relied upon is the monitor's trouble, not the supplier's.
+
+    What was before the first observation nobody could see: a new monitor is not at fault for it. Too little is seen
+    when that is so of the last hour of service time, also where there never was an observation, or of the time since
+    the period's first observation.
+    """
     floor = float(subject.terms.accounting.coverage_floor_percent) / 100
-    service = subject.terms.services[0].id
-    ratio, agreed = (subject.sample(m, service=service) for m in (names.SERVICE_COVERAGE, names.SERVICE_AGREED))
+    wanted = format_ratio(Fraction(subject.terms.accounting.coverage_floor_percent) / 100)
+    agreed, unknown = (
+        f"delta({subject.select(metric)}[{lasting(RECENT_MS)}])"
+        for metric in (names.SERVICE_AGREED, names.SERVICE_UNKNOWN)
+    )
     patience_ms = subject.settings.alerting.patience_ms
-    at_ms = (minutes(patience_ms) + 2) * MINUTE_MS
-    told = {"value": f"{floor / 2 * 100:.4g}%"}
+    service = subject.service
     return Alert(
         names.COVERAGE_LOW,
         "warning",
         joined(
-            f"{subject.select(names.SERVICE_COVERAGE)} < {floor:g}",
-            f"and {PER_SERVICE} {subject.select(names.SERVICE_AGREED)} > 3600",
+            "(",
+            f"  (1 - clamp_min({unknown}, 0) / ({agreed} > {RECENT_MS // 2000})) < {floor:g}",
+            ")",
+            "or",
+            "(",
+            f"  {subject.select(names.WATCHED_COVERAGE)} < {floor:g}",
+            f"  and {PER_SERVICE} {subject.select(names.SERVICE_AGREED)} > {RECENT_MS // 1000}",
+            ")",
         ),
-        text("Only ", Value("humanizePercentage"), " of the agreed time of ", Label("service"), " was seen."),
-        (
-            AlertTest(
-                "fires below the floor",
-                at_ms,
-                {ratio: f"{floor / 2:g}x100", agreed: "7200x100"},
-                subject.came(service=service),
-                told,
-            ),
-            AlertTest("is quiet above it", at_ms, {ratio: "1x100", agreed: "7200x100"}),
-            AlertTest("the first hour says nothing", at_ms, {ratio: f"{floor / 2:g}x100", agreed: "600x100"}),
+        text(
+            "Of its agreed time this month, ",
+            Ask("coverage", f"100 * {asked_for(names.SERVICE_COVERAGE, _BY)}", _BY, f"{{{{ . | value | {PERCENT} }}}}"),
+            f" was seen; the contract wants {wanted}. Outages may go unseen, and the figure may not count.",
         ),
+        tuple(_coverage_cases(subject, floor)),
         subject.labels(),
+        {**subject.about("service"), "promise": subject.promises_of_service},
         for_ms=patience_ms,
         dashboard=Text((f"{str(subject.settings.links.dashboards).rstrip('/')}/d/{HEALTH}",)),
+        summary=text("Too little is seen of ", service, "."),
+        resolved=text("Enough was seen again of ", service, ", or its service hours have ended."),
+        clock=subject.clock,
     )
+
+
+def _coverage_cases(subject: AlertSubject, floor: float) -> Iterator[AlertTest]:
+    service = subject.terms.services[0].id
+    patience = minutes(subject.settings.alerting.patience_ms)
+    agreed, unknown, whole, watched = (
+        subject.sample(metric, service=service)
+        for metric in (names.SERVICE_AGREED, names.SERVICE_UNKNOWN, names.SERVICE_COVERAGE, names.WATCHED_COVERAGE)
+    )
+    came, soon, late = subject.came(service=service), patience + 20, patience + 40
+    half = {"coverage": format_ratio(Fraction(str(round(floor / 2, 9))))}
+    old = {agreed: "360000+60x~", unknown: "180000x~", whole: f"{floor / 2:g}x~"}
+    yield AlertTest(
+        "fires when too little was seen since the first probe",
+        soon * MINUTE_MS,
+        {**old, watched: f"{floor / 2:g}x~"},
+        came,
+        half,
+    )
+    new = {agreed: "1728000+60x~", unknown: "1728000x~", whole: "0.01x~", watched: "1x~"}
+    for at in (soon, late, 2 * late):
+        yield AlertTest("a new install says nothing of the time before it", at * MINUTE_MS, new)
+    never = {agreed: "1728000+60x~", unknown: "1728000+60x~", whole: "0x~"}
+    yield AlertTest("a new install may take its time", 25 * MINUTE_MS, never)
+    nothing = {"coverage": format_ratio(Fraction(0))}
+    yield AlertTest("a monitor that never sees anything is loud", late * MINUTE_MS, never, came, nothing)
+    blind = {agreed: "864000+60x~", unknown: "0x9 0+60x~", whole: "0.99x~", watched: "0.99x~"}
+    yield AlertTest(
+        "fires while nothing is seen",
+        (late + 10) * MINUTE_MS,
+        blind,
+        came,
+        {"coverage": format_ratio(Fraction(99, 100))},
+    )
+    yield AlertTest(
+        "is quiet while all is seen",
+        late * MINUTE_MS,
+        {agreed: "864000+60x~", unknown: "0x~", whole: "1x~", watched: "1x~"},
+    )
+    closed = {agreed: "864000x~", unknown: "864000x~", whole: "0x~"}
+    yield AlertTest("says nothing outside service hours", late * MINUTE_MS, closed)
+    edge = {agreed: "864000+60x30 0+60x~", unknown: "1000x30 0x~", whole: "1x~", watched: "1x~"}
+    yield AlertTest("a new month says nothing", late * MINUTE_MS, edge)
 
 
 def _lagging(settings: Settings) -> Alert:
@@ -70,7 +129,7 @@ def _lagging(settings: Settings) -> Alert:
         names.MONITOR_LAGGING,
         "warning",
         f"{late}\nor ({skipped}) / {made} > 0.01",
-        text("Probes are late or missed: coverage falls."),
+        text("Coverage falls."),
         (
             AlertTest("fires when probes are late", at_ms, buckets, dict(OURS)),
             AlertTest(
@@ -94,7 +153,7 @@ def _lost(settings: Settings) -> Alert:
         names.OBSERVATIONS_LOST,
         "critical",
         f"increase({names.DROPPED.sample}[{WINDOW}]) > 0",
-        text("Observations could not be kept: their time is unknown, and no longer counts for or against anybody."),
+        text("Their time is unknown, and no longer counts for or against anybody."),
         (
             AlertTest("fires when any is lost", 10 * MINUTE_MS, {lost: "0x5 7x100"}, dict(OURS)),
             AlertTest("is quiet when all are kept", 10 * MINUTE_MS, {lost: "0x100"}),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sla_monitor import names
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import Label, Text, text
+from sla_monitor.generate.alerts.annotations import Text, text
 from sla_monitor.generate.alerts.subject import AlertSubject, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import joined, lasting
@@ -28,9 +28,13 @@ def kpi_query_alerts(subject: AlertSubject) -> Iterator[Alert]:
         names.KPI_UNANSWERED,
         "warning",
         "\nor\n".join(_none_of_several(subject, kpis, 2 * every_ms) for every_ms, kpis in by_every.items()),
-        text("Prometheus does not give the figure of ", Label("kpi"), "; in the record it is unknown, or out of date."),
+        text("In the record it is unknown, or out of date."),
         tuple(case for every_ms, kpis in by_every.items() for case in _cases(subject, kpis[0], 2 * every_ms)),
         subject.labels(),
+        {**subject.about("kpi"), "promise": subject.promise_of_kpi},
+        summary=text("A figure cannot be had from its Prometheus: ", subject.kpi, "."),
+        resolved=text("A figure can be had from its Prometheus again: ", subject.kpi, "."),
+        clock=subject.clock,
         for_ms=subject.settings.alerting.patience_ms,
         dashboard=Text((f"{str(subject.settings.links.dashboards).rstrip('/')}/d/{HEALTH}",)),
     )

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from sla_monitor import names
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import Label, Value, text
-from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, Group
+from sla_monitor.generate.alerts.annotations import Instant, text
+from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, Group, asked_for
 from sla_monitor.generate.grafana.drill_down import SERVICE
 from sla_monitor.generate.promql import PER_SERVICE, joined
+
+_BY = ("contract", "service")
 
 
 def maintenance_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
@@ -25,7 +27,7 @@ def _maintenance(subject: AlertSubject, group: Group) -> Alert:
         names.MAINTENANCE,
         "info",
         f"{subject.select(names.SERVICE_MAINTENANCE, service=group.names)} == 1",
-        text("Permitted maintenance of ", Label("service"), " is under way."),
+        text("It mutes the other alerts of the service until it ends."),
         (
             AlertTest(
                 "fires in permitted maintenance", MINUTE_MS, {booked: "1x9"}, subject.came(service=group.services[0].id)
@@ -33,6 +35,10 @@ def _maintenance(subject: AlertSubject, group: Group) -> Alert:
             AlertTest("is quiet at other times", MINUTE_MS, {booked: "0x9"}),
         ),
         subject.labels(group),
+        subject.about("service"),
+        summary=text("Permitted maintenance of ", subject.service, " is under way."),
+        resolved=text("Permitted maintenance of ", subject.service, " has ended."),
+        clock=subject.clock,
     )
 
 
@@ -49,12 +55,24 @@ def _overrun(subject: AlertSubject, group: Group) -> Alert:
             f"unless {PER_SERVICE} {subject.select(names.SERVICE_MAINTENANCE, service=group.names)} == 1",
         ),
         text(
-            "Maintenance of ", Label("service"), " should have ended at ", Value("humanizeTimestamp"), "; it is down."
+            "The permitted maintenance was to end at ",
+            Instant("ended", asked_for(names.SERVICE_MAINTENANCE_END, _BY), _BY),
+            "; downtime counts from then on.",
         ),
         tuple(_overrun_cases(subject, group.services[0].id)),
         subject.labels(group),
-        {"call": subject.contacts(group.services)},
+        {
+            **subject.about("service"),
+            "reason": subject.failing(*_BY),
+            "since": text(Instant("since", asked_for(names.SERVICE_OUTAGE_START, _BY), _BY)),
+            "promise": subject.promises_of_service,
+            **subject.impact(*_BY),
+            "call": subject.contacts(group.services),
+        },
         subject.dashboard(SERVICE, "service"),
+        summary=text("Maintenance of ", subject.service, " is over, and the service is still down."),
+        resolved=text("The outage of ", subject.service, " that began in maintenance no longer goes on."),
+        clock=subject.clock,
     )
 
 
@@ -62,8 +80,12 @@ def _overrun_cases(subject: AlertSubject, service: str) -> Iterator[AlertTest]:
     start = subject.sample(names.SERVICE_OUTAGE_START, service=service)
     end = subject.sample(names.SERVICE_MAINTENANCE_END, service=service)
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=service)
-    told = {"value": "1970-01-01 00:10:00 +0000 UTC"}
-    late, running = 12 * MINUTE_MS, {end: "600x20", booked: "1x9 0x20"}
+    told = {
+        "ended": "1 Jan 1970 01:10:00 BST (00:10:00 UTC)",
+        "since": "1 Jan 1970 01:01:00 BST (00:01:00 UTC)",
+        "clock": "3600 BST",
+    }
+    late, running = 12 * MINUTE_MS, {end: "600x20", booked: "1x9 0x20", **subject.clock_series()}
     yield AlertTest(
         "fires when the service stays away", late, {start: "60x20", **running}, subject.came(service=service), told
     )

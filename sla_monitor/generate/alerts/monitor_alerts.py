@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
-from sla_monitor.generate.alerts.annotations import Label, Text, Value, text
+from sla_monitor.generate.alerts.annotations import SHORT_DURATION, By, Count, Text, Value, name_of_something, text
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import lasting, sample, seconds, select
@@ -15,6 +15,7 @@ from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.names import AlertName, MetricName
 from sla_monitor.settings import Settings
 from sla_monitor.sla.observation import Reason
+from sla_monitor.wording.durations import format_short_duration
 
 JOB = "sla_monitor"
 
@@ -23,7 +24,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     """Those that concern no contract."""
     yield _down(settings)
     yield _not_probing(settings, contracts)
-    yield _broken(settings)
+    yield _broken(settings, contracts)
     yield _restarted(settings)
     yield _stale(settings)
     yield from _counts(settings)
@@ -60,7 +61,7 @@ def _down(settings: Settings) -> Alert:
         names.MONITOR_DOWN,
         "critical",
         f"{job} == 0\nor absent({job})",
-        text("Prometheus cannot scrape the monitor: no supplier outage would be reported."),
+        text("No supplier outage would be reported."),
         (
             AlertTest("fires when it cannot be scraped", at_ms, {up: "1x3 0x100"}, dict(OURS)),
             AlertTest("fires when it is not there at all", at_ms, {}, {"job": JOB}),
@@ -81,7 +82,7 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         names.NOT_PROBING,
         "critical",
         f"{names.PULSE.sample} > 30\nor {total} == 0",
-        text("The monitor is up and makes no probes: supplier outages are not seen."),
+        text("It is up and makes no probes: supplier outages are not seen."),
         (
             AlertTest("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
             AlertTest("fires when no probe is made", at_ms, {age: "0x100", probes: "5x100"}, dict(OURS)),
@@ -90,7 +91,7 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     )
 
 
-def _broken(settings: Settings) -> Alert:
+def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     """A secret that is missing, a file that cannot be read, a mistake of ours: UNKNOWN is charged to nobody, and so
     nobody else would be told."""
     patience_ms = settings.alerting.patience_ms
@@ -104,12 +105,9 @@ def _broken(settings: Settings) -> Alert:
         "warning",
         f'{names.SERVICE_FAILING.sample}{{reason="{Reason.INTERNAL_ERROR.value}"}} > 0',
         text(
-            "The monitor cannot probe ",
-            Value("humanize"),
-            " endpoint(s) of ",
-            Label("service"),
-            " for a reason of its own: ",
-            "their time is unknown, and an outage would not be seen.",
+            Count("endpoint of ", "endpoints of "),
+            _service(contracts),
+            ": a secret or a file cannot be read, or the program has a fault. Outages are not seen.",
         ),
         (
             AlertTest("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),
@@ -120,6 +118,14 @@ def _broken(settings: Settings) -> Alert:
     )
 
 
+def _service(contracts: Sequence[Terms]) -> By:
+    """Services by name; where two contracts call one id differently, it stays the id."""
+    found: dict[str, set[str]] = {}
+    for service in (each for terms in contracts for each in terms.services):
+        found.setdefault(service.id, set()).add(name_of_something(service.name, service.id))
+    return By("service", {each: next(iter(said)) for each, said in found.items() if len(said) == 1 and said != {each}})
+
+
 def _restarted(settings: Settings) -> Alert:
     ended, held = (ours(names.SITE_RESTARTS, why=why) for why in ("ended", "held"))
     return monitor_alert(
@@ -127,7 +133,7 @@ def _restarted(settings: Settings) -> Alert:
         names.SITE_RESTARTED,
         "warning",
         f"sum without (why) (increase({names.SITE_RESTARTS.sample}[30m])) > 0",
-        text("A process that probes was started again: probes that were in flight are unknown."),
+        text("Probes that were in flight are unknown."),
         (
             AlertTest("fires when one had to be", 10 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}, dict(OURS)),
             AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}),
@@ -145,14 +151,14 @@ def _stale(settings: Settings) -> Alert:
         names.ASSESSMENT_STALE,
         "critical",
         f"time() - {names.ASSESSED.sample} > {seconds(limit_ms)}",
-        text("The figures are ", Value("humanizeDuration"), " old: alerts about suppliers rest on them."),
+        text("The figures are ", Value(SHORT_DURATION), " old: alerts about suppliers rest on them."),
         (
             AlertTest(
                 "fires when they are old",
                 at_ms,
                 {assessed: "0x100"},
                 dict(OURS),
-                {"value": f"{at_ms // MINUTE_MS}m 0s"},
+                {"value": format_short_duration(at_ms)},
             ),
             AlertTest("is quiet while they are fresh", at_ms, {assessed: "0+60x100"}),
         ),
@@ -166,19 +172,19 @@ def _counts(settings: Settings) -> Iterator[Alert]:
             names.OBSERVATIONS_REFUSED,
             "warning",
             names.REFUSED_OBSERVATIONS,
-            "A site sent impossible observations: they are not recorded, and their time is unknown.",
+            "Their time is unknown.",
         ),
         (
             names.CLOCK_STEPPED_ALERT,
             "warning",
             names.CLOCK_STEPS,
-            "The monitor's clock was set, or its host slept: the time in doubt is unknown.",
+            "The time in doubt is unknown.",
         ),
         (
             names.LEDGER_SAVED_ANEW_ALERT,
             "critical",
             names.LEDGER_SAVED_ANEW,
-            "Files of the ledger were removed while it was open; it was saved again, and nothing is lost this time.",
+            "It was saved again, and nothing is lost this time.",
         ),
     )
     for name, severity, metric, description in rows:
@@ -207,12 +213,12 @@ def _log_grows(settings: Settings) -> Alert:
         "warning",
         f"{names.LEDGER_LOG.sample} > {LARGE_LOG_BYTES}",
         text(
-            "The ledger's write-ahead log has ",
-            Value("humanize1024"),
-            "B and grows: somebody keeps the ledger open in one transaction. The disk fills up.",
+            "It has ",
+            Value('humanize1024 | reReplaceAll "([KMGTPEZY]i)$" " $1"'),
+            "B: a reader keeps a transaction open.",
         ),
         (
-            AlertTest("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512Mi"}),
+            AlertTest("fires while it is large", at_ms, {size: f"{large}x100"}, dict(OURS), {"value": "512 Mi"}),
             AlertTest("is quiet while it is small", at_ms, {size: f"{small}x100"}),
             AlertTest("a backup does not alert", at_ms, {size: f"{large}x5 0x100"}),
         ),
@@ -229,12 +235,18 @@ def _record_ahead(settings: Settings) -> Alert:
         "critical",
         f"{names.LEDGER_LEAD.sample} > 0",
         text(
-            "The record reaches ",
-            Value("humanizeDuration"),
-            " into the future: the clock is behind, or was ahead. What is seen now does not count.",
+            "By ",
+            Value(SHORT_DURATION),
+            ". What is seen now does not count.",
         ),
         (
-            AlertTest("fires while it does", at_ms, {lead: "3600x100"}, dict(OURS), {"value": "1h 0m 0s"}),
+            AlertTest(
+                "fires while it does",
+                at_ms,
+                {lead: "3600x100"},
+                dict(OURS),
+                {"value": format_short_duration(3_600_000)},
+            ),
             AlertTest("is quiet while it does not", at_ms, {lead: "0x100"}),
             AlertTest("a moment does not alert", at_ms, {lead: "3600 0x100"}),
         ),
@@ -251,7 +263,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.MONITOR_ONLINE,
             0,
-            "No witness answers: the monitor's own network is gone, and suppliers are not seen.",
+            "Its own network is gone, and suppliers are not seen.",
             wait_ms,
         ),
         (
@@ -259,7 +271,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.NAME_SERVER_ANSWERS,
             0,
-            "The monitor's own name server does not answer: endpoints that are given by name are not seen.",
+            "Endpoints that are given by name are not seen.",
             wait_ms,
         ),
         (
@@ -267,7 +279,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.LEDGER_FAILING,
             1,
-            "The ledger cannot be written; probes are held in memory, and are lost when that is full.",
+            "Probes are held in memory, and are lost when that is full.",
             wait_ms,
         ),
         (
@@ -275,7 +287,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.LEDGER_UNVERIFIED,
             1,
-            "The record is not as it was recorded: somebody has changed it, or the disk fails. Figures are refused.",
+            "Somebody has changed it, or the disk fails. Figures are refused.",
             wait_ms,
         ),
         (
@@ -283,16 +295,16 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "warning",
             names.LEDGER_KEY_FAILING,
             1,
-            "The key that signs the record cannot be used: heads of its chain are published without a signature.",
+            "Heads of the record's chain are published without a signature.",
             patience_ms,
         ),
-        (names.RELOAD_FAILED, "warning", names.RELOAD_OK, 0, "An older configuration is in force.", patience_ms),
+        (names.RELOAD_FAILED, "warning", names.RELOAD_OK, 0, "An older one is in force.", patience_ms),
         (
             names.SILENCES_ALERT,
             "warning",
             names.SILENCES_FAILING,
             1,
-            "Alertmanager does not take silences: booked maintenance may call people.",
+            "It may call people.",
             patience_ms,
         ),
         (
@@ -300,7 +312,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "warning",
             names.ARCHIVE_FAILING,
             1,
-            "Days that are over are not sealed; the database still has them.",
+            "The database still has them.",
             patience_ms,
         ),
     )

@@ -7,21 +7,28 @@ from collections.abc import Iterator
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import Label, Text, text
+from sla_monitor.generate.alerts.annotations import DURATION, Ask, Choice, Instant, Text, text
 from sla_monitor.generate.alerts.subject import (
-    ALLOWANCE,
     MINUTE_MS,
-    MONEY,
-    SINCE,
-    STEP_OF_SERVICE,
     AlertSubject,
     Group,
+    asked_for,
+    expected_lately,
     expected_now,
     in_hours,
     minutes,
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE
-from sla_monitor.generate.promql import lasting
+from sla_monitor.generate.promql import PER_SERVICE
+from sla_monitor.sla.observation import Reason
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.vocabulary import describe_reason
+
+_BY = ("contract", "service")
+IN_HAND = "On it; {{ $value }} & more at 15:00"
+"""What somebody wrote, of whom the unit tests are told: a template in it stays what it is."""
+_STARTED = f"{asked_for(names.SERVICE_OUTAGE_START, _BY)} or {asked_for(names.LAST_OUTAGE_START, _BY)}"
+_ENDED = asked_for(names.LAST_OUTAGE_END, _BY)
 
 
 def service_alerts(subject: AlertSubject, group: Group) -> Iterator[Alert]:
@@ -36,32 +43,77 @@ def _has_journeys(group: Group) -> bool:
 
 def _details(subject: AlertSubject, group: Group) -> dict[str, Text]:
     return {
-        "since": text(SINCE),
-        **({"failed_step": text(STEP_OF_SERVICE)} if _has_journeys(group) else {}),
-        "allowance_left": text(ALLOWANCE),
-        "money_at_risk": text(MONEY),
+        **subject.about("service"),
+        "reason": subject.failing(*_BY),
+        "since": text(Instant("since", _STARTED, _BY)),
+        "in_hand": subject.in_hand(*_BY),
+        **({"failed_step": text(subject.step_of_service)} if _has_journeys(group) else {}),
+        "promise": subject.promises_of_service,
+        **subject.impact(*_BY),
         "call": subject.contacts(group.services),
     }
+
+
+def came_to(subject: AlertSubject, otherwise: Text) -> Text:
+    """What became of an outage of a service, as far as it is known: recovered, unseen, or no longer counted."""
+
+    def now(*states: str) -> str:
+        one_of = "|".join(states)
+        return asked_for(names.SERVICE_STATE, _BY, f"state=~'{one_of}'") + " == 1"
+
+    service = subject.service
+    lasted = Ask("lasted", f"{_ENDED} - {asked_for(names.LAST_OUTAGE_START, _BY)}", _BY, f"{{{{ {DURATION} }}}}")
+    recovered = text(service, " recovered at ", Instant("until", _ENDED, _BY), ", after ", lasted)
+    booked = f"{now('down')} and {PER_SERVICE} {asked_for(names.SERVICE_MAINTENANCE, _BY)} == 1"
+    closed = f"{now('down')} unless {PER_SERVICE} {subject.hours_record}{{contract='%[1]s',service='%[2]s'}} > 0"
+    return text(
+        Choice(
+            "became",
+            (
+                ("up", f"{now('up')} and {PER_SERVICE} {_ENDED}", recovered + text(".")),
+                (
+                    "degraded",
+                    f"{now('degraded')} and {PER_SERVICE} {_ENDED}",
+                    recovered + text("; it was degraded then."),
+                ),
+                (
+                    "unseen",
+                    now("unknown"),
+                    text(service, " was no longer seen: whether it has recovered is not known."),
+                ),
+                ("booked", booked, text("Permitted maintenance of ", service, " has begun; it was still down then.")),
+                ("closed", closed, text("The service hours of ", service, " have ended; it was still down then.")),
+            ),
+            _BY,
+            otherwise,
+        )
+    )
 
 
 def _service_down(subject: AlertSubject, group: Group) -> Alert:
     """The state is by the contract's rule of confirmation already, unless that takes one failed probe for an outage."""
     several = [e for s in group.services for e in s.endpoints]
-    is_unconfirmed = subject.terms.accounting.confirmation_failures == 1
-    wait_ms = max(subject.confirmed_after_ms(e) for e in several) if is_unconfirmed else 0
-    expression = f"{subject.select(names.SERVICE_STATE, service=group.names, state='down')} == 1"
+    failures = subject.terms.accounting.confirmation_failures
+    wait_ms = max(subject.confirmed_after_ms(e) for e in several) if failures == 1 else 0
+    state = subject.select(names.SERVICE_STATE, service=group.names, state="down")
+    rule = "one failed probe is" if failures == 1 else f"{failures} failed probes in a row are"
     return Alert(
         names.SERVICE_DOWN,
         group.severity,
-        expected_now(subject, expression, group),
-        text(Label("service"), f" of {subject.terms.supplier} is down."),
+        subject.lingering(
+            names.SERVICE_DOWN, state, PER_SERVICE, expected_now(subject, f"{state} == 1", group),
+            expected_lately(subject, group),
+        ),
+        text(f"By the contract’s rule, {rule} an outage. This one is in service hours, outside permitted maintenance."),
         tuple(_down_cases(subject, group, wait_ms)),
         subject.labels(group),
         _details(subject, group),
         subject.dashboard(SERVICE, "service"),
         wait_ms,
-        4 * subject.settings.alerting.scrape_every_ms,
-    )
+        text(subject.service, " is down."),
+        came_to(subject, text(subject.service, " no longer counts as down.")),
+        subject.clock,
+    )  # fmt: skip
 
 
 def _down_cases(subject: AlertSubject, group: Group, wait_ms: int) -> Iterator[AlertTest]:
@@ -70,22 +122,15 @@ def _down_cases(subject: AlertSubject, group: Group, wait_ms: int) -> Iterator[A
     hours = in_hours(subject, service.id)
     came = subject.came(service=service.id, state="down")
     late = 6 * MINUTE_MS + minutes(wait_ms) * MINUTE_MS
-    known = {
-        subject.sample(names.SERVICE_OUTAGE_START, service=service.id): "240x~",
-        subject.sample(names.KPI_ALLOWANCE_LEFT, service=service.id, kpi="any"): "60x~",
-        subject.sample(names.OUTLOOK_CREDIT, currency="GBP", case="worst"): "1250x~",
-    }
-    told = {"since": "1970-01-01 00:04:00 +0000 UTC", "allowance": "1m 0s", "money": "1250 GBP"}
-    if _has_journeys(group):
-        known[subject.sample(names.FAILED_STEP, service=service.id, endpoint="any", step="any-step")] = "1x~"
-        told["step"] = "any at any-step"
-    yield AlertTest("fires while the service is down", late, {down: "0x3 1x~", **hours, **known}, came, told)
+    series, told = known_outage(subject, group)
+    yield AlertTest("fires while the service is down", late, {down: "0x3 1x~", **hours, **series}, came, told)
+    yield from _over_cases(subject, group, late)
     failed = minutes(max(e.every_ms + e.timeout_ms for e in service.endpoints)) if wait_ms else 0
-    series = "0x3 " + (f"1x{failed - 1} " if failed else "") + "0x~"
+    values = "0x3 " + (f"1x{failed - 1} " if failed else "") + "0x~"
     degraded = subject.sample(names.SERVICE_STATE, service=service.id, state="degraded")
     for after in (1, 5):
         at_ms = (4 + failed + after) * MINUTE_MS
-        yield AlertTest("one failed probe pages no one", at_ms, {down: series, degraded: "0x3 1 0x~", **hours})
+        yield AlertTest("one failed probe pages no one", at_ms, {down: values, degraded: "0x3 1 0x~", **hours})
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=service.id)
     yield AlertTest("permitted maintenance pages no one", late, {down: "0x3 1x~", booked: "1x~", **hours})
     closed = {subject.sample(names.SERVICE_AGREED, service=service.id): "3600x~"}
@@ -94,24 +139,91 @@ def _down_cases(subject: AlertSubject, group: Group, wait_ms: int) -> Iterator[A
     yield AlertTest("what the monitor does not see pages no one", late, {down: "0x~", unseen: "1x~", **hours})
 
 
+def known_outage(subject: AlertSubject, group: Group) -> tuple[dict[str, str], dict[str, str]]:
+    """Series of a unit test that say all that is known of an outage, and what is told of it."""
+    service = group.services[0]
+    endpoint, kpi = service.endpoints[0], next((k for k in subject.terms.kpis if k.service == service.id), None)
+    series = {
+        subject.sample(names.SERVICE_OUTAGE_START, service=service.id): "240x~",
+        subject.sample(names.DOWN_START, service=service.id, endpoint=endpoint.id, reason="dns_failed"): "236x~",
+        subject.sample(names.ACKNOWLEDGED, service=service.id, by="kim", text=IN_HAND): "300x~",
+        **subject.clock_series(),
+    }
+    name = subject.endpoints.get(endpoint.id, endpoint.id)
+    told = {
+        "since": "1 Jan 1970 01:04:00 BST (00:04:00 UTC)",
+        "reason": f"{name}: {describe_reason(Reason.DNS_FAILED)}",
+        "in_hand": f"kim: {IN_HAND}",
+        "clock": "3600 BST",
+    }
+    if kpi is not None:
+        where = {"service": service.id, "kpi": kpi.id}
+        series |= {
+            subject.sample(names.KPI_ALLOWANCE_LEFT, **where): "3723.9x~",
+            subject.sample(names.KPI_ASSESSABLE, **where): "1x~",
+            subject.sample(names.KPI_POINTS, **where): "2.5x~",
+        }
+        title = subject.kpis.get(kpi.id, kpi.id)
+        told["allowance"] = f"{format_duration(3_723_900)} left {subject.period_name}, {title}"
+        told["points"] = "2.5 service points, as the month stands"
+    if _has_journeys(group):
+        series[subject.sample(names.FAILED_STEP, service=service.id, endpoint="any", step="any-step")] = "1x~"
+        told["step"] = "any at any-step"
+    return series, told
+
+
+def _over_cases(subject: AlertSubject, group: Group, late: int) -> Iterator[AlertTest]:
+    """The alert lingers for a moment, so that its last text says what has become of the outage."""
+    service, at, end_s = group.services[0].id, late // MINUTE_MS, late // 1000
+    down, up, unseen = (
+        subject.sample(names.SERVICE_STATE, service=service, state=s) for s in ("down", "up", "unknown")
+    )
+    came = subject.came(service=service, state="down")
+    began, ended = (subject.sample(m, service=service) for m in (names.LAST_OUTAGE_START, names.LAST_OUTAGE_END))
+    step_ms = min(subject.linger_ms, MINUTE_MS) // 2
+    steps = MINUTE_MS // step_ms
+    quick = {
+        down: f"0x{3 * steps} 1x{(at - 3) * steps - 1} 0x~",
+        subject.sample(names.SERVICE_AGREED, service=service): f"0+{step_ms / 1000:g}x~",
+    }
+    over = {began: f"_x{at * steps - 1} 240x~", ended: f"_x{at * steps - 1} {end_s}x~"}
+    told = {"since": "1 Jan 1970 00:04:00 UTC", "became": "up", "lasted": format_duration((end_s - 240) * 1000)}
+    told["until"] = f"1 Jan 1970 00:{end_s // 60:02d}:{end_s % 60:02d} UTC"
+    after = late + step_ms
+    yield AlertTest("says when it recovered", after, {**quick, **over, up: "1x~"}, came, told, step_ms)
+    yield AlertTest(
+        "ends after that", late + 2 * subject.linger_ms + step_ms, {**quick, **over, up: "1x~"}, None, {}, step_ms
+    )
+    lost = {"became": "unseen"}
+    yield AlertTest("does not say recovered of what is unseen", after, {**quick, unseen: "1x~"}, came, lost, step_ms)
+
+
 def _degraded(subject: AlertSubject, group: Group) -> Alert:
     patience_ms, service = subject.settings.alerting.patience_ms, group.services[0].id
-    expression = f"{subject.select(names.SERVICE_STATE, service=group.names, state='degraded')} == 1"
+    state = subject.select(names.SERVICE_STATE, service=group.names, state="degraded")
     degraded = subject.sample(names.SERVICE_STATE, service=service, state="degraded")
     hours = in_hours(subject, service)
     late = (6 + minutes(patience_ms)) * MINUTE_MS
     came = subject.came(service=service, state="degraded")
+
     return Alert(
         names.SERVICE_DEGRADED,
         "warning",
-        expected_now(subject, expression, group),
-        text(Label("service"), f" of {subject.terms.supplier} has been degraded for {lasting(patience_ms)}."),
+        expected_now(subject, f"{state} == 1", group),
+        text(f"It responds, and for {format_duration(patience_ms)} or more something has been slow or partly failing."),
         (
             AlertTest("fires when it lasts", late, {degraded: "0x3 1x~", **hours}, came),
             AlertTest("a short degradation makes no ticket", late, {degraded: "0x3 1 0x~", **hours}),
         ),
         subject.labels(group),
-        {"call": subject.contacts(group.services)},
+        {
+            **subject.about("service"),
+            "promise": subject.promises_of_service,
+            "call": subject.contacts(group.services),
+        },
         subject.dashboard(SERVICE, "service"),
         patience_ms,
+        text(subject.service, " is degraded."),
+        text(subject.service, " no longer counts as degraded."),
+        subject.clock,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -140,81 +139,6 @@ def test_no_alert_mutes_itself() -> None:
             by_area = source.area == inhibition.targets and source not in inhibition.but
             assert not by_name
             assert not by_area
-
-
-DATA = {
-    "status": "firing",
-    "externalURL": "http://alertmanager.example",
-    "commonLabels": {"severity": "critical", "supplier": "Boeing", "service": "custody"},
-    "commonAnnotations": {"summary": "A service is down."},
-    "alerts": [
-        {
-            "status": "firing",
-            "labels": {**POLICE, "service": "custody", "criticality": "critical"},
-            "annotations": {
-                "summary": "A service is down.",
-                "description": "custody of <Boeing> is down.",
-                "since": "2026-11-02 03:04:05 +0000 UTC",
-                "allowance_left": "12m 30s",
-                "money_at_risk": "1250 GBP",
-                "call": "Service desk, +44 1632 960100",
-                "dashboard_url": "https://grafana.example/d/sla-service",
-                "runbook_url": "https://runbooks.example#slaservicedown",
-            },
-            "startsAt": "2026-11-02T03:05:00Z",
-        }
-    ],
-}
-
-
-def told(template: str, folder: Path, data: dict[str, Any] | None = None, kind: str = "text") -> str:
-    path = folder / "data.json"
-    path.write_text(json.dumps(data or DATA))
-    made = amtool(
-        "template", "render", "--template.glob", COMMITTED / "templates/*.tmpl", "--template.data", path,
-        "--template.type", kind, "--template.text", f'{{{{ template "{template}" . }}}}',
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
-    return made.stdout.strip()
-
-
-def test_the_subject_says_how_bad_who_and_what(tmp_path: Path) -> None:
-    assert told("sla.subject", tmp_path) == "CRITICAL: Boeing / custody: A service is down."
-    over = {**DATA, "status": "resolved"}
-    assert told("sla.subject", tmp_path, over) == "RESOLVED: Boeing / custody: A service is down."
-
-
-@pytest.mark.parametrize(("template", "kind"), [("sla.text", "text"), ("sla.html", "html")])
-def test_the_message_says_everything_that_the_called_person_needs(template: str, kind: str, tmp_path: Path) -> None:
-    message = told(template, tmp_path, kind=kind)
-    wanted = ["Boeing", "custody", "2026-11-02 03:04:05", "12m 30s", "1250 GBP", "Service desk", "grafana.example"]
-    assert [word for word in [*wanted, "#slaservicedown"] if word not in message] == []
-    assert "<no value>" not in message
-
-
-@pytest.mark.parametrize(("template", "kind"), [("sla.text", "text"), ("sla.html", "html")])
-def test_the_message_names_the_step_at_which_a_journey_fails(template: str, kind: str, tmp_path: Path) -> None:
-    def message(step: str) -> str:
-        (alert,) = DATA["alerts"]
-        assert isinstance(alert, dict)
-        said = {**alert, "annotations": {**alert["annotations"], "failed_step": step}}
-        return told(template, tmp_path, {**DATA, "alerts": [said]}, kind)
-
-    assert "Failing step" in message("custody-transaction at search")
-    assert "custody-transaction at search" in message("custody-transaction at search")
-    assert "Failing step" not in message("not known")
-    assert "Failing step" not in told(template, tmp_path, kind=kind)
-
-
-def test_html_is_escaped(tmp_path: Path) -> None:
-    assert "&lt;Boeing&gt;" in told("sla.html", tmp_path, kind="html")
-
-
-def test_without_an_outage_the_message_says_since_when_the_alert_fires(tmp_path: Path) -> None:
-    (alert,) = DATA["alerts"]
-    assert isinstance(alert, dict)
-    bare = {**alert, "annotations": {"summary": "Short.", "description": "Shorter."}}
-    assert "2026-11-02 03:05:00 UTC" in told("sla.text", tmp_path, {**DATA, "alerts": [bare]})
 
 
 def test_receivers_of_ones_own_take_the_place_of_the_placeholders(tmp_path: Path) -> None:
