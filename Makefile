@@ -4,14 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd systemd-container poppler-utils \
-	libreoffice-calc-nogui curl openssl iproute2 e2fsprogs
+	libreoffice-calc-nogui curl openssl iproute2 e2fsprogs dpkg-dev debhelper dh-virtualenv man-db
 
 ROOM ?= probe
 COUNT ?= 100
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test check lint types imports format docs lock generated bench fuzz oracle kill-loop mutate damage clean
+.PHONY: help run stack test test-debian13 check lint types imports format docs lock generated deb bench fuzz oracle kill-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,10 @@ stack: $(VENV)/run.stamp ## The same with Prometheus, Alertmanager and somebody 
 test: $(VENV)/dev.stamp packages lint types imports ## Run every check and every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+test-debian13: $(VENV)/dev.stamp packages ## Boot Debian 13 with our package, and run the test-suite there
+	SLA_MONITOR_TEST_DEBIAN=trixie $(BIN)/python -m pytest -n 0 tests/systemd
+	tools/test-in-debian trixie
+
 packages: ## Install what the tests need from Debian, or say what is missing
 	@tools/debian-packages $(PACKAGES)
 
@@ -61,7 +65,8 @@ format: $(VENV)/dev.stamp ## Format the code
 
 lock: $(VENV)/dev.stamp ## Choose new versions of everything we depend on
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra archive --extra report --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra archive --extra calendars --extra report -c requirements.lock pyproject.toml -o requirements-all.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra archive --extra report --extra dev -c requirements.lock -c requirements-all.lock pyproject.toml -o requirements-dev.lock
 
 # The day whose terms the committed files are made from; the tests know it too (tests/generate/support.py).
 GENERATED_ON := 2026-11-02
@@ -70,6 +75,10 @@ generated: $(VENV)/run.stamp ## Write config/prometheus, config/alertmanager and
 	@for each in prometheus alertmanager grafana; do \
 	    $(BIN)/sla-monitor generate $$each --output config/$$each --on $(GENERATED_ON) || exit 1; \
 	done
+
+deb: $(VENV)/dev.stamp ## Build the Debian package for the Debian that this is, into dist/
+	@tools/debian-packages dpkg-dev debhelper dh-virtualenv
+	tools/build-deb dist
 
 bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server, and beside a peer
 	@tools/debian-packages prometheus prometheus-blackbox-exporter curl

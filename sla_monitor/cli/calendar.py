@@ -12,6 +12,7 @@ import click
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import AlsoSpelled, config_option
 from sla_monitor.cli.shared.output_files import CONFIGURATION_MODE, replace_file
+from sla_monitor.cli.shared.sources import contract_argument
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import CalendarError
 
@@ -81,7 +82,7 @@ def _changes(output: Path, file: HolidayFile, force: bool) -> list[str]:
 
 
 @calendar.command()
-@click.argument("contract")
+@contract_argument
 @click.argument("name")
 @click.option(
     "--period", "--month", "month", cls=AlsoSpelled, callback=_month, help="2026-12; otherwise the running month."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.shared.completion import endpoint_ids
 from sla_monitor.cli.shared.options import config_option
 from sla_monitor.names import PHASES
 
@@ -24,7 +25,7 @@ HEARD = "only the daemon hears heartbeats; this probe went by its ledger"
 
 @click.command()
 @config_option
-@click.argument("endpoint")
+@click.argument("endpoint", shell_complete=endpoint_ids)
 @click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Output format."
 )

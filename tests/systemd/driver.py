@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -127,7 +128,7 @@ def prepare() -> None:
     (ETC / "credentials" / "heartbeat-token").chmod(0o600)
     results["token"] = Path("/var/demo/heartbeat-token").read_text().strip()
     results["verify"] = sh("systemd-analyze", "verify", "--man=no", UNIT)
-    results["check"] = sh("/opt/sla-monitor/bin/sla-monitor", "check", "--config", str(ETC / "sla-monitor.yaml"))
+    results["check"] = sh("sla-monitor", "check", "--config", str(ETC / "sla-monitor.yaml"))
 
 
 def socket_answers(port: int) -> bool:
@@ -344,7 +345,7 @@ def rows(ledger: Path) -> int:
     return int(connection.execute("select count(*) from observations").fetchone()[0])
 
 
-COMMAND = ("/opt/sla-monitor/bin/sla-monitor",)
+COMMAND = ("sla-monitor",)
 CONFIG = ("--config", str(ETC / "sla-monitor.yaml"))
 
 
@@ -354,8 +355,54 @@ def journal(since: str = "0") -> list[dict[str, Any]]:
     return [{key: entry.get(key) for key in keep} for entry in map(json.loads, lines)]
 
 
+def look_at_the_installed() -> None:
+    listed = sh("dpkg", "--verify", "sla-monitor").splitlines()
+    results["installed"] = {
+        "enabled": sh("systemctl", "is-enabled", UNIT), "version": sh("sla-monitor", "--version"),
+        "user": pwd.getpwnam("sla-monitor").pw_uid, "failed_checks": [line.split()[-1] for line in listed],
+        "manuals": sorted(path.name for path in Path("/usr/share/man/man1").glob("sla-monitor*")),
+        "commands": sorted(path.name for path in Path("/opt/sla-monitor/bin").iterdir() if path.suffix == ""),
+        "check": sh("sla-monitor", "check"),
+    }  # fmt: skip
+
+
+def upgrade() -> None:
+    """The next version of the package over the running one; nobody is there to answer a question."""
+    sh("systemctl", "reset-failed", UNIT)
+    sh("systemctl", "start", UNIT)
+    wait(lambda: (metric("sla_ledger_committed_observations_total") or 0) > 2)
+    before, process, settings = rows(STATE / "ledger.db"), main_pid(), (ETC / "sla-monitor.yaml").read_text()
+    code, said = package("--force-confold", "--install", str(HERE / "next.deb"))
+    is_back = wait(lambda: main_pid() not in {0, process} and get("/-/ready")[0] == 200)
+    results["upgrade"] = {
+        "status": code, "said": said, "version": sh("dpkg-query", "-W", "-f", "${Version}", "sla-monitor"),
+        "restarted": is_back, "active": show("ActiveState")["ActiveState"], "before": before,
+        "after": rows(STATE / "ledger.db"), "kept_settings": (ETC / "sla-monitor.yaml").read_text() == settings,
+        "new_settings_beside": (ETC / "sla-monitor.yaml.dpkg-dist").exists(),
+    }  # fmt: skip
+
+
+def remove_and_purge() -> None:
+    for name, word in (("removal", "--remove"), ("purge", "--purge")):
+        code, said = package(word, "sla-monitor")
+        results[name] = {
+            "status": code, "said": said, "active": sh("systemctl", "is-active", UNIT),
+            "program": Path("/usr/bin/sla-monitor").exists(), "unit": Path(f"/lib/systemd/system/{UNIT}").exists(),
+            "settings": (ETC / "sla-monitor.yaml").exists(), "contract": CONTRACT.exists(),
+            "ledger": (STATE / "ledger.db").exists(),
+        }  # fmt: skip
+
+
+def package(*words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        ("dpkg", *words), capture_output=True, text=True, timeout=100, check=False, stdin=subprocess.DEVNULL
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
 STEPS = (
     prepare,
+    look_at_the_installed,
     start_and_watch,
     reload_with_more_endpoints,
     probe_behind_the_hardening,
@@ -365,6 +412,8 @@ STEPS = (
     stop_and_start_again,
     lose_and_restore,
     reload_with_a_mistake,
+    upgrade,
+    remove_and_purge,
 )
 
 

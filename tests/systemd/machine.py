@@ -1,7 +1,8 @@
-"""A small real machine: a Debian 12 tree with the program installed as the how-to says, booted in a container.
+"""A small real machine: a Debian tree with our package installed as the how-to says, booted in a container.
 
-The tree is made once and kept (in $SLA_MONITOR_TEST_CACHE, or var/test-cache): Debian by debootstrap, then the
-locked dependencies. Each boot works on a throw-away layer above it, where the project itself is installed afresh.
+The tree is made once by debootstrap and kept (in $SLA_MONITOR_TEST_CACHE, or var/test-cache). Each boot works on a
+throw-away layer above it, where the package is installed afresh. $SLA_MONITOR_TEST_DEBIAN says which Debian it is; for
+another one than this host's, the package is built in a tree of that one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -18,16 +21,19 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-LOCK = REPOSITORY / "requirements.lock"
-DEBIAN_PACKAGES = ("systemd", "python3", "python3-venv", "procps")
-TOOLS = ("debootstrap", "systemd-nspawn", "mount", "chroot")
-PROGRAM = "opt/sla-monitor"
+LOCK = REPOSITORY / "requirements-all.lock"
+PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
+RELEASE = os.environ.get("SLA_MONITOR_TEST_DEBIAN", "bookworm")
+DEBIAN_PACKAGES = ("systemd", "python3", "procps")
+BUILD_PACKAGES = ("debhelper", "dh-virtualenv", "dpkg-dev", "python3-venv")
+BUILD = "dpkg-buildpackage --build=binary --unsigned-source --unsigned-changes --no-check-builddeps"
+TOOLS = ("debootstrap", "systemd-nspawn", "mount", "chroot", "dpkg-buildpackage", "dh_virtualenv")
 BOOT_SECONDS = 240
 
 
 def what_is_missing() -> list[str]:
     """What this host lacks for a boot; nothing when all is there."""
-    lacking = [f"{tool} (Debian: apt-get install debootstrap systemd-container)" for tool in TOOLS if not _has(tool)]
+    lacking = [f"{tool} (Debian: see PACKAGES in the Makefile)" for tool in TOOLS if not _has(tool)]
     return lacking + ([] if os.geteuid() == 0 else ["root (run the tests as root, or with sudo)"])
 
 
@@ -70,39 +76,57 @@ def cache() -> Path:
     return Path(os.environ.get("SLA_MONITOR_TEST_CACHE") or REPOSITORY / "var" / "test-cache").absolute()
 
 
-def debian() -> Path:
-    """A minimal Debian 12 with systemd and Python."""
-    tree = cache() / f"debian-{_key(*(name.encode() for name in DEBIAN_PACKAGES))}"
+def debian(*more: str) -> Path:
+    """A minimal Debian with systemd and Python, and more packages."""
+    packages = (*DEBIAN_PACKAGES, *more)
+    tree = cache() / f"{RELEASE}-{_key(*(name.encode() for name in packages))}"
     with _made_once(tree) as unfinished:
         if unfinished:
-            run("debootstrap", "--variant=minbase", f"--include={','.join(DEBIAN_PACKAGES)}", "bookworm", unfinished)
+            run("debootstrap", "--variant=minbase", f"--include={','.join(packages)}", RELEASE, unfinished)
             shutil.rmtree(unfinished / "var/cache/apt", ignore_errors=True)
     return tree
 
 
 def wheels() -> Path:
-    """The locked dependencies as wheels, fetched here because the container has no network."""
-    folder = cache() / f"wheels-{_key(LOCK.read_bytes())}"
+    """The locked dependencies as wheels, fetched once: neither a build nor a machine has a network."""
+    folder = cache() / f"wheels-{RELEASE}-{_key(LOCK.read_bytes())}"
     with _made_once(folder) as unfinished:
         if unfinished:
-            run(sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--python-version=3.11",
-                "--require-hashes", "--requirement", LOCK, "--dest", unfinished)  # fmt: skip
+            run(sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:",
+                f"--python-version={PYTHONS[RELEASE]}", "--require-hashes", "--requirement", LOCK,
+                "--dest", unfinished)  # fmt: skip
     return folder
 
 
-def with_dependencies() -> Path:
-    """Debian with a virtual environment in /opt/sla-monitor that holds the locked dependencies."""
-    base, fetched = debian(), wheels()
-    tree = cache() / f"tree-{_key(base.name.encode(), fetched.name.encode())}"
-    with _made_once(tree) as unfinished:
-        if unfinished:
-            run("cp", "-a", "--reflink=auto", base, unfinished)
-            run("cp", "-r", fetched, unfinished / "wheels")
-            shutil.copy(LOCK, unfinished / "requirements.lock")
-            run("chroot", unfinished, "python3", "-m", "venv", f"/{PROGRAM}")
-            run("chroot", unfinished, f"/{PROGRAM}/bin/pip", "install", "--quiet", "--no-index",
-                "--find-links=/wheels", "--require-hashes", "--requirement=/requirements.lock")  # fmt: skip
-    return tree
+def build_package(folder: Path) -> Path:
+    """The Debian package of the project as it stands here, built for the machine's release of Debian."""
+    fetched = wheels()
+    run(sys.executable, REPOSITORY / "tools/deb_source.py", folder / "source")
+    build = f"cd {{}}/source && PIP_ARGUMENTS='--extra-pip-arg=--no-index --extra-pip-arg=--find-links={{}}' {BUILD}"
+    if platform.freedesktop_os_release().get("VERSION_CODENAME") == RELEASE:
+        run("sh", "-c", build.format(folder, fetched))
+        return _only_package(folder)
+    with machine(folder / "builder", debian(*BUILD_PACKAGES)) as root:
+        shutil.copytree(folder / "source", root / "build/source")
+        shutil.copytree(fetched, root / "build/wheels")
+        run("chroot", root, "sh", "-c", build.format("/build", "/build/wheels"))
+        return Path(shutil.copy(_only_package(root / "build"), folder))
+
+
+def _only_package(folder: Path) -> Path:
+    (package,) = folder.glob("sla-monitor_*.deb")
+    return package
+
+
+def next_package(package: Path, folder: Path) -> Path:
+    """The same program as the next version of the package, with other settings of its own."""
+    unpacked, made = folder / "unpacked", folder / "next.deb"
+    run("dpkg-deb", "--raw-extract", package, unpacked)
+    control, settings = unpacked / "DEBIAN/control", unpacked / "etc/sla-monitor/sla-monitor.yaml"
+    control.write_text(re.sub(r"^Version: (.*)$", r"Version: \1+next", control.read_text(), flags=re.M))
+    settings.write_text(settings.read_text() + "# New in this version.\n")
+    run("dpkg-deb", "--build", "-Zzstd", "-z1", unpacked, made)
+    return made
 
 
 def build_wheel(folder: Path) -> Path:
@@ -114,14 +138,14 @@ def build_wheel(folder: Path) -> Path:
 
 
 @contextmanager
-def machine(folder: Path) -> Iterator[Path]:
-    """The root of a machine to prepare and boot; what is written there is gone at the end, the cache untouched."""
-    lower, layers, root = with_dependencies(), folder / "layers", folder / "root"
+def machine(folder: Path, lower: Path) -> Iterator[Path]:
+    """The root of a machine to prepare and boot; what is written there is gone at the end, the tree below untouched."""
+    layers, root = folder / "layers", folder / "root"
     for each in (layers, root):
         each.mkdir(parents=True)
     with ExitStack() as mounts:
         # Memory, because the upper layer must not itself lie on an overlay, as it would in many CI containers.
-        _mount(mounts, layers, "tmpfs", "mode=0755,size=1g")
+        _mount(mounts, layers, "tmpfs", "mode=0755,size=2g")
         for name in ("upper", "work"):
             (layers / name).mkdir()
         _mount(mounts, root, "overlay", f"lowerdir={lower},upperdir={layers}/upper,workdir={layers}/work")
@@ -133,10 +157,9 @@ def _mount(mounts: ExitStack, on: Path, kind: str, options: str) -> None:
     mounts.callback(run, "umount", "--recursive", "--lazy", on)
 
 
-def install(root: Path, wheel: Path) -> None:
-    """The last step of the how-to: the project without its dependencies, which are there."""
-    shutil.copy(wheel, root)
-    run("chroot", root, f"/{PROGRAM}/bin/pip", "install", "--quiet", "--no-index", "--no-deps", f"/{wheel.name}")
+def install(root: Path, package: Path) -> None:
+    shutil.copy(package, root)
+    run("chroot", root, "dpkg", "--install", f"/{package.name}")
 
 
 def boot(root: Path) -> None:

@@ -17,13 +17,14 @@ import pytest
 from tests.systemd import machine
 
 HERE = Path(__file__).parent
-UNIT = machine.REPOSITORY / "systemd" / "sla-monitor.service"
+UNIT = "sla-monitor.service"
+UNIT_FILE = machine.REPOSITORY / "systemd" / UNIT
 
 pytestmark = pytest.mark.timeout(1200)  # the first run makes the Debian tree
 
 DEMO = """
 [Service]
-ExecStart=/opt/sla-monitor/bin/sla-monitor demo --folder /var/demo --calm
+ExecStart=/usr/bin/sla-monitor demo --folder /var/demo --calm
 """
 
 DRIVER = """
@@ -46,16 +47,14 @@ RestartSec=1s
 
 
 def prepare(root: Path) -> None:
-    """Files as the how-to says, and the driver that starts at boot."""
+    """Files as the how-to says, and the driver that starts at boot. The settings are no longer those of the package."""
     units, etc, driver = root / "etc/systemd/system", root / "etc/sla-monitor", root / "driver"
-    (etc / "contracts").mkdir(parents=True)
     # As on every installed machine; the bare tree has none.
     (root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
-    shutil.copy(UNIT, units)
     shutil.copy(HERE / "etc/sla-monitor.yaml", etc)
     shutil.copy(HERE / "etc/contract.yaml", etc / "contracts/supplier.yaml")
-    (units / f"{UNIT.name}.d").mkdir()
-    (units / f"{UNIT.name}.d/override.conf").write_text(DROP_IN)
+    (units / f"{UNIT}.d").mkdir()
+    (units / f"{UNIT}.d/override.conf").write_text(DROP_IN)
     (units / "demo.service").write_text(DEMO)
     (units / "driver.service").write_text(DRIVER)
     (units / "multi-user.target.wants").mkdir(exist_ok=True)
@@ -68,9 +67,11 @@ def prepare(root: Path) -> None:
 
 def boot_once(folder: Path) -> dict[str, Any]:
     """Boot, and what the driver wrote down."""
-    with machine.machine(folder) as root:
-        machine.install(root, machine.build_wheel(folder))
+    package = machine.build_package(folder)
+    with machine.machine(folder / "booted", machine.debian()) as root:
+        machine.install(root, package)
         prepare(root)
+        shutil.copy(machine.next_package(package, folder), root / "driver/next.deb")
         machine.boot(root)
         results: dict[str, Any] = json.loads((root / "driver/results.json").read_text())
     return results
@@ -97,6 +98,42 @@ def seen(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 
 def messages(entries: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
     return [entry for entry in entries if text in entry["MESSAGE"]]
+
+
+def test_the_package_installs_the_program_and_starts_nothing(seen: dict[str, Any]) -> None:
+    """A monitor without a contract would be refused; who installs it configures it first."""
+    installed = seen["installed"]
+    assert installed["enabled"] == "disabled"
+    assert installed["version"].startswith("sla-monitor, version ")
+    assert installed["failed_checks"] == ["/etc/sla-monitor/sla-monitor.yaml"]  # which the driver has changed
+    assert {"sla-monitor.1.gz", "sla-monitor-register-import.1.gz"} <= set(installed["manuals"])
+    assert installed["commands"] == ["python", "python3", "sla-monitor"]
+    assert "police-strategic-it" in installed["check"]  # with no --config: /etc/sla-monitor is where it looks
+
+
+def test_an_upgrade_restarts_the_monitor_and_keeps_what_was_configured_and_seen(seen: dict[str, Any]) -> None:
+    upgrade = seen["upgrade"]
+    assert upgrade["status"] == 0, upgrade["said"]
+    assert upgrade["version"].endswith("+next")
+    assert (upgrade["restarted"], upgrade["active"], upgrade["kept_settings"]) == (True, "active", True)
+    assert upgrade["new_settings_beside"]
+    assert 0 < upgrade["before"] <= upgrade["after"]
+
+
+def test_a_removal_stops_the_monitor_and_keeps_configuration_and_record(seen: dict[str, Any]) -> None:
+    removal = seen["removal"]
+    assert removal["status"] == 0, removal["said"]
+    assert (removal["active"], removal["program"], removal["unit"]) == ("inactive", False, False)
+    assert removal["settings"]
+    assert removal["ledger"]
+
+
+def test_a_purge_takes_the_packages_files_and_never_the_record_or_a_contract(seen: dict[str, Any]) -> None:
+    purge = seen["purge"]
+    assert purge["status"] == 0, purge["said"]
+    assert (purge["settings"], purge["contract"], purge["ledger"]) == (False, True, True)
+    assert "The ledger is kept in /var/lib/private/sla-monitor" in purge["said"]
+    assert "Files that the package did not install are kept in /etc/sla-monitor." in purge["said"]
 
 
 def test_systemd_accepts_the_unit_where_it_is_installed(seen: dict[str, Any]) -> None:
@@ -175,13 +212,13 @@ def test_stop_takes_at_most_five_seconds_and_ends_well(seen: dict[str, Any]) -> 
     assert seen["state"]["after_stop"] == {"ActiveState": "inactive", "Result": "success", "ExecMainStatus": "0"}
 
 
-def test_the_ledger_is_kept_across_restarts_under_a_dynamic_user(seen: dict[str, Any]) -> None:
+def test_the_ledger_is_kept_across_restarts_under_the_users_own_name(seen: dict[str, Any]) -> None:
     state = seen["state"]
     assert state["started_again"] == 0
     assert state["kept"]
     assert 0 < state["before"] < state["later"]
     assert state["downtime"] >= seen["downtime_before"] > 0
-    assert state["owner"]["folder"] >= 61184  # systemd's range for dynamic users
+    assert state["owner"]["folder"] == seen["installed"]["user"]
     assert state["owner"]["mode"] == "0o600"
     assert state["owner"]["link"] == "private/sla-monitor"
 
@@ -231,7 +268,7 @@ SHOWN = {
 
 def hardening_lines() -> list[str]:
     """Every setting from the limits on, as the unit file has it."""
-    part = UNIT.read_text().split("# How much it may take.")[1].split("[Install]")[0]
+    part = UNIT_FILE.read_text().split("# How much it may take.")[1].split("[Install]")[0]
     return [line for line in part.splitlines()[1:] if line and not line.startswith("#")]
 
 
@@ -250,7 +287,8 @@ def test_every_hardening_line_is_in_force(seen: dict[str, Any], line: str) -> No
 
 def test_the_kernel_holds_the_process_to_it(seen: dict[str, Any]) -> None:
     process = seen["hardening"]["process"]
-    assert all(int(uid) >= 61184 for uid in process["Uid"])
+    assert {int(uid) for uid in process["Uid"]} == {seen["installed"]["user"]}
+    assert seen["installed"]["user"] > 0
     assert process["NoNewPrivs"] == ["1"]
     assert process["Seccomp"] == ["2"]
     for name in ("CapEff", "CapBnd", "CapAmb"):

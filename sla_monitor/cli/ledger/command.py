@@ -14,6 +14,7 @@ from sla_monitor.cli.ledger.backfill import backfill
 from sla_monitor.cli.ledger.export import export
 from sla_monitor.cli.ledger.import_evidence import import_evidence, imports, undo_import
 from sla_monitor.cli.ledger.prune import prune
+from sla_monitor.cli.shared.completion import endpoint_ids
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.signers import signer, verifying_keys
@@ -268,7 +269,7 @@ def rebuild_spans(config: Path, ledger: Path | None, clock_is_right: bool) -> No
 @ledger_group.command()
 @config_option
 @ledger_option
-@click.argument("endpoint", required=False)
+@click.argument("endpoint", required=False, shell_complete=endpoint_ids)
 @click.option("--last", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many of each.")
 @format_option
 def show(config: Path, ledger: Path | None, endpoint: str | None, last: int, style: str) -> None:

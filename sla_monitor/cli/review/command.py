@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sla_monitor.cli.review.pack_sources import PackChoice, Vouched, made_from
+from sla_monitor.cli.shared.completion import contract_ids
 from sla_monitor.cli.shared.options import config_option, copy_option, ledger_option, period_option
 from sla_monitor.cli.shared.output_files import put_file, refuse_another
 
@@ -28,7 +29,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.command()
 @config_option
 @ledger_option
-@click.argument("contract", required=False)
+@click.argument("contract", required=False, shell_complete=contract_ids)
 @period_option("The month, as 2026-10, or running; without it the last one that is over.")
 @click.option("--evidence", type=_file, help="Work from this evidence file, and not from the ledger.")
 @click.option("--output", type=_folder, help="The folder of the packs; without it, the one of the settings.")

@@ -10,7 +10,12 @@ from typing import TypeVar
 import click
 
 Command = TypeVar("Command", bound=Callable[..., object])
-CONFIG = Path("config/sla-monitor.yaml")
+CONFIGS = (Path("config/sla-monitor.yaml"), Path("/etc/sla-monitor/sla-monitor.yaml"))
+
+
+def default_config() -> Path:
+    """The settings of the folder that we are in, or else those of the system; where there are none, the former."""
+    return next((path for path in CONFIGS if path.exists()), CONFIGS[0])
 
 
 class AlsoSpelled(click.Option):
@@ -26,8 +31,8 @@ config_option = click.option(
     "--config",
     "config",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=CONFIG,
-    show_default=True,
+    default=default_config,
+    show_default=", or else ".join(map(str, CONFIGS)),
     envvar="SLA_MONITOR_CONFIG",
     help="The daemon's settings; the contracts are found from there.",
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sla_monitor.cli.shared.completion import contract_ids
 from sla_monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger.reading.reader import CachingReader, Reader
 
-contract_argument = click.argument("contract")
+contract_argument = click.argument("contract", shell_complete=contract_ids)
 """An id in the configuration, or a path."""
 
 _MONTH = re.compile(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])", re.ASCII)
